@@ -1,0 +1,1 @@
+"""TetraBFT, one instance a slot, and the replicated log composed from it."""

@@ -1,0 +1,90 @@
+"""Every bound of the flight software, and the relations between them, in one file.
+
+Units come last in each name. A bound that depends on the number of replicas is a function of it.
+The relations are asserted when the module is imported, so a contradiction can never fly.
+"""
+
+# --- the swarm -------------------------------------------------------------------------------
+REPLICAS_MIN = 4
+REPLICAS_MAX = 13
+GROUND = 255  # node number of the ground station
+BROADCAST = 254  # destination: every other replica
+
+# --- the wire --------------------------------------------------------------------------------
+DIGEST_BYTES = 32  # SHA-256
+TAG_BYTES = 16  # HMAC-SHA256 truncated, RFC 2104 section 5: at least half of the digest and 80 bits
+KEY_BYTES = 32
+HEADER_BYTES = 4  # version, kind, source, destination
+CRC_BYTES = 4
+PAYLOAD_BYTES_MAX = 1024  # deterministic CBOR of one message
+FRAME_BYTES_MAX = HEADER_BYTES + TAG_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES
+WIRE_BYTES_MAX = FRAME_BYTES_MAX + FRAME_BYTES_MAX // 254 + 1 + 2  # COBS overhead and both delimiters
+RING_BYTES = 4096  # serial bytes received and not yet framed
+CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
+
+# --- consensus -------------------------------------------------------------------------------
+WINDOW_SLOTS = 4  # open slots; slot s starts when slot s - WINDOW_SLOTS is decided
+RETAINED_SLOTS = 2 * WINDOW_SLOTS  # instances kept: the open window and the decided one behind it
+SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
+VIEW_MAX = (1 << 20) - 1
+LAMPORT_MAX = (1 << 62) - 1
+VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
+STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often
+PROGRESS_PERIOD_TICKS = 25
+BODY_BYTES_MAX = 768  # proposal body: origin view and requests
+BATCH_REQUESTS_MAX = 8
+PENDING_REQUESTS_MAX = 64
+OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request may be passed over
+CHECKPOINT_SLOTS = 32  # ledger checkpoint every so many slots
+STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
+CHUNK_BYTES_MAX = 512  # state transfer
+PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
+
+# --- the ledger ------------------------------------------------------------------------------
+COMMAND_BYTES_MAX = 160
+KEY_SPACE_BYTES_MAX = 32  # length of a shard key
+TOKEN_BYTES_MAX = 32  # opaque cursor token
+SHARDS_MAX = 32
+LEASES_MAX = 32
+CLIENTS_MAX = 8
+OPERATIONS_PER_CLIENT_MAX = 64  # remembered results of each client, newest first
+LEASE_SLOTS_MAX = 1 << 16
+
+# --- the node --------------------------------------------------------------------------------
+JOURNAL_BYTES_MAX = 32 * 1024  # then a checkpoint is written and the journal starts anew
+RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
+LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
+TRACE_EVENTS_PER_FRAME_MAX = 12
+TRACE_EVENTS_PENDING_MAX = 2048
+
+
+def faults_max(replica_count):
+    """Largest f with n >= 3f + 1."""
+    return (replica_count - 1) // 3
+
+
+def quorum_size(replica_count):
+    """n - f: any two quorums share a correct replica."""
+    return replica_count - faults_max(replica_count)
+
+
+def blocking_size(replica_count):
+    """f + 1: at least one member is correct."""
+    return faults_max(replica_count) + 1
+
+
+assert REPLICAS_MAX < BROADCAST < GROUND <= 255
+assert WINDOW_SLOTS <= 8
+assert TAG_BYTES * 2 >= DIGEST_BYTES and TAG_BYTES * 8 >= 80
+assert RING_BYTES >= 2 * WIRE_BYTES_MAX
+assert BODY_BYTES_MAX + DIGEST_BYTES + 64 <= PAYLOAD_BYTES_MAX
+assert CHUNK_BYTES_MAX + 64 <= PAYLOAD_BYTES_MAX
+assert COMMAND_BYTES_MAX + 32 <= BODY_BYTES_MAX
+assert BATCH_REQUESTS_MAX <= PENDING_REQUESTS_MAX
+assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
+assert CHECKPOINT_SLOTS > RETAINED_SLOTS
+for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
+    # Two quorums meet in more than f replicas, and a quorum survives without the faulty ones.
+    assert 2 * quorum_size(_n) - _n > faults_max(_n)
+    assert quorum_size(_n) <= _n - faults_max(_n)
+    assert blocking_size(_n) <= quorum_size(_n)

@@ -1,0 +1,44 @@
+"""The seams between a node and the world. Each board brings its own; tests bring fakes that pass the same suite.
+
+No seam is read inside the node: the runtime reads them and hands values in.
+"""
+
+
+class BytePort:
+    """A serial byte stream, both ways."""
+
+    def read(self):
+        """Bytes that have arrived, `b""` if none. Never blocks."""
+        raise NotImplementedError
+
+    def write(self, data):
+        """Write all of `data`, waiting for room if need be. Order is kept."""
+        raise NotImplementedError
+
+
+class Ticks:
+    """A free-running counter of board ticks. For liveness only, never for correctness."""
+
+    def now(self):
+        """Ticks since boot, an int that never decreases."""
+        raise NotImplementedError
+
+
+class Store:
+    """Named byte files on flash. Every call that returns has reached flash."""
+
+    def read(self, name):
+        """Whole content, or `None` if there is no such file."""
+        raise NotImplementedError
+
+    def append(self, name, data):
+        """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
+        raise NotImplementedError
+
+    def replace(self, name, data):
+        """Put `data` in place of the whole file, atomically: after a power cut old or new, never a mixture."""
+        raise NotImplementedError
+
+    def remove(self, name):
+        """Delete the file if it is there."""
+        raise NotImplementedError

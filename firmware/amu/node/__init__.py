@@ -1,0 +1,1 @@
+"""Consensus and ledger in one pure state machine: step, tick, ready, advance."""

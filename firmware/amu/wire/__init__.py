@@ -1,0 +1,1 @@
+"""Bytes to messages and back: COBS, CRC-32, deterministic CBOR, framing, authentication."""
