@@ -1,0 +1,63 @@
+"""Trace events: what a node did, in the words of the TLA+ modules.
+
+On the wire an event is `[code, lamport, field, ...]`. The table gives each code its name and its fields; the ground
+station writes them out as NDJSON under these names. Names and fields equal the modules' actions and variables
+(specs/tetrabft/tetrabft.tla, specs/ledger/ledger.tla), so the table is part of the specification's contract.
+"""
+
+# code: (name, fields). Looked up only, never iterated on a board.
+EVENTS = {
+    # life of a board
+    1: ("Boot", ("reason", "journal", "applied_slot")),  # journal: fresh, ok, torn, unreadable
+    2: ("Restore", ("slot", "view", "hi1", "second1", "hi2", "second2", "hi3", "hi4")),
+    3: ("Silent", ("reason",)),
+    4: ("Rejoin", ("floor",)),  # votes again, in slots above floor only
+    # TetraBFT
+    10: ("EnterView", ("slot", "view")),
+    11: ("Propose", ("slot", "view", "value")),
+    12: ("Vote1", ("slot", "view", "value")),
+    13: ("Vote2", ("slot", "view", "value")),
+    14: ("Vote3", ("slot", "view", "value")),
+    15: ("Vote4", ("slot", "view", "value")),
+    16: ("Decide", ("slot", "view", "value")),
+    17: ("Learn", ("slot", "value")),  # adopted on f+1 matching replies
+    18: ("Wish", ("slot", "view")),  # view-change sent
+    # log and ledger
+    20: ("Apply", ("slot", "value", "digest")),  # digest of the ledger state afterwards
+    21: ("Operation", ("slot", "client", "operation", "command", "result")),  # one a request, before its Apply
+    22: ("Checkpoint", ("slot", "digest")),
+    23: ("Adopt", ("slot", "digest")),  # ledger state taken over on f+1 matching digests
+    # messages; a message is named by its sender and the Lamport time of its sending
+    30: ("Send", ("to", "kind", "slot", "view")),  # to 254: every other replica
+    31: ("Receive", ("from", "sent", "kind")),
+    # refusals: nothing is dropped in silence
+    40: ("Refuse", ("from", "kind", "reason")),
+}
+
+CODES = {}
+for _code in sorted(EVENTS):
+    CODES[EVENTS[_code][0]] = _code
+
+
+class Tracer:
+    """Numbers the events of one boot. Bounded: the node stops taking input while `full()`."""
+
+    def __init__(self, messages=True):
+        self.messages = messages  # False leaves out Send and Receive, for slow boards
+        self.next_seq = 0
+        self._events = []
+
+    def emit(self, name, lamport, *fields):
+        """Append one event. `fields` as in EVENTS, bytes and registers as they are."""
+        code = CODES[name]
+        assert len(fields) == len(EVENTS[code][1]), name
+        event = [code, lamport]
+        event.extend(fields)
+        self._events.append(event)
+
+    def take(self):
+        """(first sequence number, events) gathered since the last call."""
+        first, events = self.next_seq, self._events
+        self.next_seq += len(events)
+        self._events = []
+        return first, events

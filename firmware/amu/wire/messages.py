@@ -1,0 +1,323 @@
+"""One class a message. Each names its kind, its fields in wire order and each field's shape.
+
+On the wire a message is the CBOR array `[lamport, field, field, ...]`; the frame's header carries the kind. The shapes
+below and `firmware/amu/wire/wire.cddl` say the same thing; tests hold one against the other.
+
+A *register* is the last vote of some phase: `(view, value)`, or `None` when no such vote was cast.
+A *value* is the SHA-256 digest of a proposal body; the body itself travels in `Proposal` and `Decided`.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError
+
+# Shapes: checks of one field. Each takes what CBOR gave and returns what the message holds, or raises CodecError.
+
+
+def _uint(bound):
+    def check(field):
+        if type(field) is not int or field < 0 or field > bound:
+            raise CodecError("want an unsigned integer up to %d" % bound)
+        return field
+
+    return check
+
+
+def _blob(least, most):
+    def check(field):
+        if type(field) is not bytes or len(field) < least or len(field) > most:
+            raise CodecError("want %d to %d bytes" % (least, most))
+        return field
+
+    return check
+
+
+def _text(most):
+    def check(field):
+        if type(field) is not str or len(field) > most:
+            raise CodecError("want a text of up to %d characters" % most)
+        return field
+
+    return check
+
+
+slot = _uint(limits.SLOT_MAX)
+view = _uint(limits.VIEW_MAX)
+value = _blob(limits.DIGEST_BYTES, limits.DIGEST_BYTES)
+count = _uint(limits.SLOT_MAX)
+lamport = _uint(limits.LAMPORT_MAX)
+byte = _uint(255)
+body = _blob(0, limits.BODY_BYTES_MAX)
+
+
+def phase(field):
+    if type(field) is not int or field < 1 or field > 4:
+        raise CodecError("want a phase 1 to 4")
+    return field
+
+
+def register(field):
+    """null, or [view, value]."""
+    if field is None:
+        return None
+    if type(field) is not list or len(field) != 2:
+        raise CodecError("want null or [view, value]")
+    return (view(field[0]), value(field[1]))
+
+
+def optional_value(field):
+    return None if field is None else value(field)
+
+
+def anything(field):
+    """Any CBOR item; whoever uses it checks it (ledger commands and results, trace events)."""
+    return field
+
+
+def items(field):
+    if type(field) is not list:
+        raise CodecError("want an array")
+    return field
+
+
+class Message:
+    """Base: positional constructor in wire order, equality by kind and fields, `fields()` for the codec."""
+
+    KIND = 0
+    SHAPE = ()  # ((name, check), ...)
+
+    def __init__(self, *fields):
+        assert len(fields) == len(self.SHAPE), "message fields"
+        for i in range(len(fields)):
+            setattr(self, self.SHAPE[i][0], fields[i])
+
+    def fields(self):
+        """Field values in wire order."""
+        return [getattr(self, name) for name, _ in self.SHAPE]
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.fields() == other.fields()
+
+    def __hash__(self):
+        return hash((self.KIND, repr(self.fields())))
+
+    def __repr__(self):
+        pairs = ["%s=%r" % (name, getattr(self, name)) for name, _ in self.SHAPE]
+        return "%s(%s)" % (type(self).__name__, ", ".join(pairs))
+
+
+# --- flight: replica to replica, routed by the ether ------------------------------------------
+
+
+class Proposal(Message):
+    """The leader of `view` proposes `body`; its digest is the value."""
+
+    KIND = 0x10
+    SHAPE = (("slot", slot), ("view", view), ("body", body))
+
+
+class Vote(Message):
+    """A vote of `phase` 1 to 4 for `value` in `view`."""
+
+    KIND = 0x11
+    SHAPE = (("slot", slot), ("view", view), ("phase", phase), ("value", value))
+
+
+class Suggest(Message):
+    """To the leader of `view` on entering it: the registers of phases 2 and 3."""
+
+    KIND = 0x12
+    SHAPE = (("slot", slot), ("view", view), ("hi2", register), ("second2", register), ("hi3", register))
+
+
+class Proof(Message):
+    """To everybody on entering `view`: the registers of phases 1 and 4."""
+
+    KIND = 0x13
+    SHAPE = (("slot", slot), ("view", view), ("hi1", register), ("second1", register), ("hi4", register))
+
+
+class ViewChange(Message):
+    """The sender wishes that the slot's instance enter `view`."""
+
+    KIND = 0x14
+    SHAPE = (("slot", slot), ("view", view))
+
+
+class Status(Message):
+    """All that the sender would say of an open slot, said again: one idempotent frame against loss.
+
+    `hi1` .. `hi4`, `second1`, `second2` are the registers as they stood when `view` was entered (proof and suggest);
+    `vote1` .. `vote4` are the values voted for in `view`, or null.
+    """
+
+    KIND = 0x15
+    SHAPE = (
+        ("slot", slot),
+        ("view", view),
+        ("wish", view),
+        ("hi1", register),
+        ("second1", register),
+        ("hi2", register),
+        ("second2", register),
+        ("hi3", register),
+        ("hi4", register),
+        ("vote1", optional_value),
+        ("vote2", optional_value),
+        ("vote3", optional_value),
+        ("vote4", optional_value),
+    )
+
+
+class Progress(Message):
+    """How far the sender is: last applied slot, and its last checkpoint's slot and digest."""
+
+    KIND = 0x16
+    SHAPE = (("applied_slot", slot), ("checkpoint_slot", slot), ("checkpoint_digest", value))
+
+
+class Fetch(Message):
+    """Asks for the decision of `slot`, with its body."""
+
+    KIND = 0x17
+    SHAPE = (("slot", slot),)
+
+
+class Decided(Message):
+    """The sender has decided `value` in `slot`. `body` may be empty: the digest alone counts as a reply."""
+
+    KIND = 0x18
+    SHAPE = (("slot", slot), ("value", value), ("body", body))
+
+
+class FetchState(Message):
+    """Asks for the checkpoint of `slot`, from byte `offset` on."""
+
+    KIND = 0x19
+    SHAPE = (("slot", slot), ("offset", count))
+
+
+class StateChunk(Message):
+    """Bytes `offset` .. of the checkpoint of `slot`, `total` bytes long."""
+
+    KIND = 0x1A
+    SHAPE = (("slot", slot), ("offset", count), ("total", count), ("data", _blob(0, limits.CHUNK_BYTES_MAX)))
+
+
+# --- telecommand: ground station to board -----------------------------------------------------
+
+
+class Hello(Message):
+    """The ground station asks who is there. `nonce` comes back in `Identity`."""
+
+    KIND = 0x20
+    SHAPE = (("nonce", count),)
+
+
+class Request(Message):
+    """Operation `operation` of `client`: a ledger command. (client, operation) makes it idempotent."""
+
+    KIND = 0x21
+    SHAPE = (("client", byte), ("operation", count), ("command", items))
+
+
+class Control(Message):
+    """A command to the board itself, not to the swarm: `exit` leaves the flight loop for the REPL, `reset` reboots."""
+
+    KIND = 0x22
+    SHAPE = (("action", _text(16)),)
+
+
+# --- telemetry: board to ground station -------------------------------------------------------
+
+
+class Identity(Message):
+    """Answer to `Hello`. `mode` is `voting`, `silent` (vote state unreadable) or `rejoining`."""
+
+    KIND = 0x30
+    SHAPE = (
+        ("nonce", count),
+        ("replica", byte),
+        ("replica_count", byte),
+        ("boot", count),
+        ("version", _text(16)),
+        ("mode", _text(16)),
+        ("applied_slot", slot),
+    )
+
+
+class Receipt(Message):
+    """What became of a `Request` on arrival: `queued`, `busy` (refused, try again), `stale` or `malformed`."""
+
+    KIND = 0x31
+    SHAPE = (("client", byte), ("operation", count), ("status", _text(16)))
+
+
+class Reply(Message):
+    """Operation applied in `slot` with `result`: `["ok", ...]` or `["refused", reason]`. Counts on f+1 equal replies."""
+
+    KIND = 0x32
+    SHAPE = (("client", byte), ("operation", count), ("slot", slot), ("result", items))
+
+
+class Health(Message):
+    """Board health: free heap in bytes (0 if unknown), ticks since boot, and frame counters."""
+
+    KIND = 0x33
+    SHAPE = (
+        ("ticks", count),
+        ("heap_free", count),
+        ("applied_slot", slot),
+        ("frames_in", count),
+        ("frames_bad", count),
+        ("frames_refused", count),
+        ("records", count),
+    )
+
+
+class Trace(Message):
+    """Trace events `first_seq` .. of `boot`: `[code, lamport, field, ...]` each; see `amu.node.tracer`."""
+
+    KIND = 0x40
+    SHAPE = (("boot", count), ("first_seq", count), ("ticks", count), ("events", items))
+
+
+class Log(Message):
+    """An operator report: severity 0 debug, 1 information, 2 warning, 3 alarm."""
+
+    KIND = 0x50
+    SHAPE = (("severity", byte), ("text", _text(200)))
+
+
+ALL = (
+    Proposal, Vote, Suggest, Proof, ViewChange, Status, Progress, Fetch, Decided, FetchState, StateChunk,
+    Hello, Request, Control, Identity, Receipt, Reply, Health, Trace, Log,
+)  # fmt: skip
+
+BY_KIND = {m.KIND: m for m in ALL}  # looked up only, never iterated
+
+
+def is_flight(kind):
+    """Replica to replica: routed by the ether, subject to its faults."""
+    return 0x10 <= kind < 0x20
+
+
+def is_authenticated(kind):
+    """Trace and log frames go one way over the board's own serial line and are never acted on: no tag."""
+    return kind < 0x40
+
+
+def make(kind, fields):
+    """Message of `kind` from its CBOR fields. Raises CodecError, naming message and field."""
+    cls = BY_KIND.get(kind)
+    if cls is None:
+        raise CodecError("unknown message kind 0x%02x" % kind)
+    if len(fields) != len(cls.SHAPE):
+        raise CodecError("%s: want %d fields, have %d" % (cls.__name__, len(cls.SHAPE), len(fields)))
+    checked = []
+    for i in range(len(fields)):
+        name, check = cls.SHAPE[i]
+        try:
+            checked.append(check(fields[i]))
+        except CodecError as error:
+            raise CodecError("%s.%s: %s" % (cls.__name__, name, error))
+    return cls(*checked)
