@@ -24,7 +24,7 @@ CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
 
 # --- consensus -------------------------------------------------------------------------------
 WINDOW_SLOTS = 4  # open slots; slot s starts when slot s - WINDOW_SLOTS is decided
-RETAINED_SLOTS = 2 * WINDOW_SLOTS  # instances kept: the open window and the decided one behind it
+INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and one ahead that only buffers
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
@@ -35,9 +35,13 @@ BODY_BYTES_MAX = 768  # proposal body: origin view and requests
 BATCH_REQUESTS_MAX = 8
 PENDING_REQUESTS_MAX = 64
 OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request may be passed over
-CHECKPOINT_SLOTS = 32  # ledger checkpoint every so many slots
+CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
+LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; also the high watermark above a stable checkpoint
+CATCH_UP_PERIOD_TICKS = 10
+BODIES_PER_SLOT_MAX = 8  # own registers name six values at most, the current proposal one, the decision one
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
 CHUNK_BYTES_MAX = 512  # state transfer
+CHUNKS_PER_REPLY_MAX = 8
 PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
 
 # --- the ledger ------------------------------------------------------------------------------
@@ -82,7 +86,9 @@ assert CHUNK_BYTES_MAX + 64 <= PAYLOAD_BYTES_MAX
 assert COMMAND_BYTES_MAX + 32 <= BODY_BYTES_MAX
 assert BATCH_REQUESTS_MAX <= PENDING_REQUESTS_MAX
 assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
-assert CHECKPOINT_SLOTS > RETAINED_SLOTS
+assert CHECKPOINT_SLOTS > INSTANCES_MAX
+assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
+assert BODIES_PER_SLOT_MAX >= 8
 for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     # Two quorums meet in more than f replicas, and a quorum survives without the faulty ones.
     assert 2 * quorum_size(_n) - _n > faults_max(_n)

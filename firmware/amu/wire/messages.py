@@ -169,10 +169,10 @@ class Status(Message):
 
 
 class Progress(Message):
-    """How far the sender is: last applied slot, and its last checkpoint's slot and digest."""
+    """How far the sender is: last applied slot, and its last checkpoint's slot and digest. `nonce` answers a `Probe`, or is 0."""
 
     KIND = 0x16
-    SHAPE = (("applied_slot", slot), ("checkpoint_slot", slot), ("checkpoint_digest", value))
+    SHAPE = (("applied_slot", slot), ("checkpoint_slot", slot), ("checkpoint_digest", value), ("nonce", count))
 
 
 class Fetch(Message):
@@ -201,6 +201,27 @@ class StateChunk(Message):
 
     KIND = 0x1A
     SHAPE = (("slot", slot), ("offset", count), ("total", count), ("data", _blob(0, limits.CHUNK_BYTES_MAX)))
+
+
+class Probe(Message):
+    """A replica that lost its memory asks how far the others are; `nonce` tells fresh answers from old ones."""
+
+    KIND = 0x1B
+    SHAPE = (("nonce", count),)
+
+
+class FetchBody(Message):
+    """Asks for the proposal body behind `value` of an open slot."""
+
+    KIND = 0x1C
+    SHAPE = (("slot", slot), ("value", value))
+
+
+class Body(Message):
+    """Answer to `FetchBody`; its digest says which value it belongs to."""
+
+    KIND = 0x1D
+    SHAPE = (("slot", slot), ("body", body))
 
 
 # --- telecommand: ground station to board -----------------------------------------------------
@@ -290,6 +311,7 @@ class Log(Message):
 
 ALL = (
     Proposal, Vote, Suggest, Proof, ViewChange, Status, Progress, Fetch, Decided, FetchState, StateChunk,
+    Probe, FetchBody, Body,
     Hello, Request, Control, Identity, Receipt, Reply, Health, Trace, Log,
 )  # fmt: skip
 
