@@ -1,0 +1,1 @@
+"""Ground station: links, routing with injected faults, telecommands, recording, rehearsals, the command line."""

@@ -1,0 +1,1 @@
+"""Hardware in the loop: the kinds of board that can carry the flight software."""

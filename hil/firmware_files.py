@@ -1,0 +1,36 @@
+"""Where the flight software lies: in a checkout, or installed from a wheel.
+
+A checkout keeps `main.py` beside the package `amu`; a wheel must not put a module called `main` at the top of
+site-packages, so there it lies in `hil/firmware/`. Whoever stages a board asks here and need not know which it is.
+"""
+
+from pathlib import Path
+
+import amu
+
+
+def package_path() -> Path:
+    """Folder of the flight package `amu`. Its parent must not be staged: installed, that is all of site-packages."""
+    return Path(amu.__file__).resolve().parent
+
+
+def firmware_root() -> Path:
+    """Folder that, put on a module search path, makes `amu` importable."""
+    return package_path().parent
+
+
+def main_path() -> Path:
+    """The composition root `main.py`. Raises FileNotFoundError when the installation is broken."""
+    beside_package = firmware_root() / "main.py"
+    in_wheel = Path(__file__).resolve().parent / "firmware" / "main.py"
+    for candidate in (in_wheel, beside_package):
+        if candidate.is_file():
+            return candidate
+    raise FileNotFoundError(f"main.py of the flight software: neither {in_wheel} nor {beside_package}; reinstall amu-swarm")
+
+
+def package_files() -> list[tuple[str, Path]]:
+    """Every module of `amu` as (path on the board such as `amu/core/limits.py`, file), sorted by board path."""
+    package = package_path()
+    files = [(f"amu/{path.relative_to(package).as_posix()}", path) for path in package.rglob("*.py")]
+    return sorted(files)

@@ -1,0 +1,16 @@
+"""Which packages a distribution holds; everything else is in pyproject.toml.
+
+The flight package lies in firmware/, the others at the top. `firmware/main.py` ships as `hil/firmware/main.py`
+(hil/firmware_files.py finds it), because no wheel may put a module called `main` at the top of site-packages.
+"""
+
+from setuptools import find_packages, setup
+
+setup(
+    packages=[
+        *find_packages(".", include=["groundstation*", "hil*", "specs*", "swarm_sim*"]),
+        *find_packages("firmware", include=["amu*"]),
+        "hil.firmware",
+    ],
+    package_dir={"amu": "firmware/amu", "hil.firmware": "firmware"},
+)
