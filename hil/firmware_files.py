@@ -26,7 +26,7 @@ def main_path() -> Path:
     for candidate in (in_wheel, beside_package):
         if candidate.is_file():
             return candidate
-    raise FileNotFoundError(f"main.py of the flight software: neither {in_wheel} nor {beside_package}; reinstall amu-swarm")
+    raise FileNotFoundError(f"flight software: neither {in_wheel} nor {beside_package} exists; reinstall amu-swarm")
 
 
 def package_files() -> list[tuple[str, Path]]:

@@ -1,0 +1,26 @@
+"""Shared by all tests: reproducible examples, and the MicroPython image for those that fly an emulated Pico."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The conformance suites are base classes in modules that are no tests themselves; their asserts explain themselves too.
+pytest.register_assert_rewrite("tests.conformance")
+
+# Same examples in every run and no deadline: neither luck nor a busy machine decides a test.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("AMU_HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def pico_image() -> Path:
+    """The MicroPython image that AMU_PICO_UF2 names; skips when it is unset, fails when it names nothing."""
+    name = os.environ.get("AMU_PICO_UF2")
+    if not name:
+        pytest.skip("set AMU_PICO_UF2 to a MicroPython >= 1.28 image (.uf2) for the RP2040 to fly emulated Picos")
+    image = Path(name)
+    assert image.is_file(), f"AMU_PICO_UF2={name}: no such file"
+    return image

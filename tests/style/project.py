@@ -1,0 +1,32 @@
+"""The rules held against the project as it lies on disk."""
+
+from collections.abc import Iterator
+
+from amu.node.tracer import CODES
+from tests.style import flight_rules, trace_rules, tree_rules
+from tests.style.flight_rules import Finding
+from tests.style.tree_rules import ROOT
+
+TEXT = (".py", ".md", ".toml", ".tla", ".cfg", ".cddl", ".yaml", ".yml", ".txt")
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def _file_breaches(path: str) -> Iterator[Finding]:
+    if path.endswith(TEXT) or path in {"Makefile", ".ci/run"}:
+        yield from tree_rules.words(path, _text(path))
+    if path.endswith(".py"):
+        yield from tree_rules.sizes(path, _text(path), tree_rules.FILE_LINES_MAX, tree_rules.FUNCTION_LINES_MAX)
+    if tree_rules.is_flight(path):
+        yield from flight_rules.check(path, _text(path))
+        yield from trace_rules.unknown_events(path, _text(path), set(CODES))
+
+
+def breaches() -> list[Finding]:
+    """Every breach of every rule in the whole project."""
+    paths = tree_rules.tracked_files()
+    found = [finding for path in paths for finding in _file_breaches(path)]
+    found.extend(tree_rules.packages(paths))
+    return found

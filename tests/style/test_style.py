@@ -1,0 +1,106 @@
+"""The project keeps its own rules, and each rule is seen to fail on a planted breach."""
+
+import pytest
+
+from tests.style import flight_rules, trace_rules, tree_rules
+from tests.style.project import breaches
+
+CORE = "firmware/amu/consensus/planted.py"
+BOARD = "firmware/amu/boards/planted.py"
+
+
+def rules_broken(path: str, source: str) -> list[str]:
+    return [finding.rule for finding in flight_rules.check(path, source)]
+
+
+def test_the_project_keeps_its_rules() -> None:
+    found = breaches()
+    assert not found, "\n" + "\n".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    ("rule", "source"),
+    [
+        ("dict-iteration", "for x in {1, 2}:\n    pass\n"),
+        ("dict-iteration", "for key, item in table.items():\n    pass\n"),
+        ("dict-iteration", "found = [key for key in table.keys()]\n"),
+        ("dict-iteration", "found = list(table.values())\n"),
+        ("dict-iteration", "table = {}\nfor key in table:\n    pass\n"),
+        ("dict-iteration", "def f(self):\n    self.votes = set()\n    return [vote for vote in self.votes]\n"),
+        ("dict-iteration", "first = next(iter(set(names)))\n"),
+        ("dict-iteration", "pair = table.popitem()\n"),
+        ("dict-iteration", "f(*{1, 2})\n"),
+        ("imports", "import time\n"),
+        ("imports", "from random import randrange\n"),
+        ("imports", "import os\n"),
+        ("imports", "from dataclasses import dataclass\n"),
+        ("imports", "from groundstation import faults\n"),
+        ("floats", "wait = 1.5\n"),
+        ("floats", "half = total / 2\n"),
+        ("world", "print(slot)\n"),
+        ("world", "data = open('vote').read()\n"),
+        ("language", "digest = h.hexdigest()\n"),
+        ("language", "n = int.from_bytes(data, byteorder='big')\n"),
+        ("language", "def f(a, /):\n    pass\n"),
+        ("language", "match kind:\n    case 1:\n        pass\n"),
+        ("language", "async def f():\n    pass\n"),
+    ],
+)  # fmt: skip
+def test_flight_rules_catch(rule: str, source: str) -> None:
+    assert rule in rules_broken(CORE, source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for code in sorted(EVENTS):\n    pass\n",
+        "total = sum(count for count in table.values())\n",
+        "for pair in sorted(table.items()):\n    pass\n",
+        "for replica in range(4):\n    pass\n",
+        "votes = []\nfor vote in votes:\n    pass\n",
+        "half = total // 2\n",
+        "from amu.core import limits\nimport hashlib\n",
+    ],
+)
+def test_flight_rules_let_pass(source: str) -> None:
+    assert rules_broken(CORE, source) == []
+
+
+def test_boards_may_read_the_world_but_no_upper_floor() -> None:
+    assert rules_broken(BOARD, "import machine\nimport time\nprint(time.time() / 2)\n") == []
+    assert rules_broken(BOARD, "from hil.boards import virtual\n") == ["imports"]
+    assert rules_broken("firmware/main.py", "import socket\n") == ["imports"]
+
+
+def test_sizes_catch() -> None:
+    long_function = "def f():\n" + "    pass\n" * 100
+    assert [f.rule for f in tree_rules.sizes("a.py", long_function, 500, 100)] == ["size"]
+    assert [f.rule for f in tree_rules.sizes("a.py", "x = 1\n" * 501, 500, 100)] == ["size"]
+    assert not list(tree_rules.sizes("a.py", "x = 1\n" * 500, 500, 100))
+
+
+@pytest.mark.parametrize("word", tree_rules.FORBIDDEN_WORDS)
+def test_words_catch(word: str) -> None:
+    assert [f.rule for f in tree_rules.words("README.md", f"see {word} for more\n")] == ["words"]
+
+
+def test_packages_catch() -> None:
+    assert [f.path for f in tree_rules.packages(["hil/__init__.py", "hil/new/board.py"])] == ["hil/new"]
+
+
+def test_trace_rules_catch() -> None:
+    planted = 'tracer.emit("Vote5", lamport, slot, view, value)\n'
+    assert [f.rule for f in trace_rules.unknown_events(CORE, planted, {"Vote1"})] == ["trace"]
+    assert [f.text for f in trace_rules.silent_events(['emit("Vote1")'], {"Vote1", "Vote2"})] == ["nothing emits Vote2"]
+
+
+def test_actions_of_a_module() -> None:
+    module = r"""
+    Vote1(p, v) == TRUE
+    Helper == 1 (* Next == Nothing *)
+    Next == \E p \in P : \/ Vote1(p, 1)   \* Vote9
+                         \/ Idle
+    Idle == FALSE
+    """
+    unindented = "\n".join(line.strip() for line in module.splitlines())
+    assert trace_rules.actions(unindented) == {"Vote1", "Idle"}
