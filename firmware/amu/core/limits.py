@@ -28,6 +28,7 @@ INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
+LAMPORT_JUMP_MAX = 1 << 36  # how far one message may push a clock: see the relations below
 VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
 STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often
 PROGRESS_PERIOD_TICKS = 25
@@ -77,6 +78,9 @@ def blocking_size(replica_count):
     return faults_max(replica_count) + 1
 
 
+# A board that starts at 0 must be able to join a swarm that has run for years: 2**36 events are two years at 1,000 a
+# second. A liar who pushes as hard as it may needs 2**26 accepted messages, and its jumps stand in the trace.
+assert LAMPORT_JUMP_MAX << 26 <= LAMPORT_MAX + 1
 assert REPLICAS_MAX < BROADCAST < GROUND <= 255
 assert WINDOW_SLOTS <= 8
 assert TAG_BYTES * 2 >= DIGEST_BYTES and TAG_BYTES * 8 >= 80

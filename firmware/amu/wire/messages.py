@@ -169,7 +169,10 @@ class Status(Message):
 
 
 class Progress(Message):
-    """How far the sender is: last applied slot, and its last checkpoint's slot and digest. `nonce` answers a `Probe`, or is 0."""
+    """How far the sender is: last applied slot, and its last checkpoint's slot and digest.
+
+    `nonce` answers a `Probe`, or is 0.
+    """
 
     KIND = 0x16
     SHAPE = (("applied_slot", slot), ("checkpoint_slot", slot), ("checkpoint_digest", value), ("nonce", count))
@@ -274,7 +277,10 @@ class Receipt(Message):
 
 
 class Reply(Message):
-    """Operation applied in `slot` with `result`: `["ok", ...]` or `["refused", reason]`. Counts on f+1 equal replies."""
+    """Operation applied in `slot` with `result`: `["ok", ...]` or `["refused", reason]`.
+
+    Counts on f+1 equal replies.
+    """
 
     KIND = 0x32
     SHAPE = (("client", byte), ("operation", count), ("slot", slot), ("result", items))

@@ -1,0 +1,224 @@
+"""Deterministic CBOR: a subset of RFC 8949 under the core requirements of its section 4.2.1.
+
+One item has one encoding and one encoding has one item, so digests and MACs of encoded items mean something, and a
+forger has no second spelling to play with. The decoder therefore refuses what the encoder would not have written.
+
+    integers -2**64 .. 2**64 - 1, shortest head       int
+    byte string, text string (UTF-8)                  bytes, str
+    array                                             list; a tuple encodes as an array
+    map: keys integers, bytes or text, in the         dict
+    bytewise order of their encodings
+    false, true, null                                 False, True, None
+
+Refused: tags, floats, other simple values, indefinite lengths, heads longer than need be, keys out of order or twice,
+bad UTF-8, anything deeper than CBOR_DEPTH_MAX arrays or maps within each other, anything after the item.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError
+
+
+def encode(item):
+    """The one encoding of `item`. Raises CodecError for what is outside the subset."""
+    out = bytearray()
+    _append(out, item, 0)
+    return bytes(out)
+
+
+def _append(out, item, depth):
+    kind = type(item)
+    if kind is int:
+        if item >= 0:
+            _append_head(out, 0x00, item)
+        else:
+            _append_head(out, 0x20, -1 - item)
+    elif kind is bytes:
+        _append_head(out, 0x40, len(item))
+        out.extend(item)
+    elif item is None:
+        out.append(0xF6)
+    elif kind is list or kind is tuple:
+        if depth == limits.CBOR_DEPTH_MAX:
+            raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
+        _append_head(out, 0x80, len(item))
+        for element in item:
+            _append(out, element, depth + 1)
+    elif kind is str:
+        _append_text(out, item)
+    elif kind is bool:
+        out.append(0xF5 if item else 0xF4)
+    elif kind is dict:
+        if depth == limits.CBOR_DEPTH_MAX:
+            raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
+        _append_map(out, item, depth)
+    else:
+        raise CodecError("CBOR: cannot encode a %s" % kind.__name__)
+
+
+def _append_head(out, major, argument):
+    if argument < 24:
+        out.append(major | argument)
+    elif argument < 0x100:
+        out.append(major | 24)
+        out.append(argument)
+    elif argument < 0x10000:
+        out.append(major | 25)
+        out.extend(argument.to_bytes(2, "big"))
+    elif argument < 0x100000000:
+        out.append(major | 26)
+        out.extend(argument.to_bytes(4, "big"))
+    elif argument < 0x10000000000000000:
+        out.append(major | 27)
+        out.extend(argument.to_bytes(8, "big"))
+    else:
+        raise CodecError("CBOR: an integer of more than 64 bits")
+
+
+def _append_text(out, text):
+    try:
+        data = text.encode()
+    except UnicodeError:  # CPython: half of a surrogate pair
+        raise CodecError("CBOR: text that has no UTF-8")
+    _append_head(out, 0x60, len(data))
+    out.extend(data)
+
+
+def _append_map(out, item, depth):
+    pairs = []
+    for key in item.keys():  # in whatever order: they are sorted before anything can depend on it
+        kind = type(key)
+        if kind is not int and kind is not bytes and kind is not str:
+            raise CodecError("CBOR: a map key that is a %s" % kind.__name__)
+        pairs.append((encode(key), key))
+    pairs.sort(key=_encoded_key)
+    _append_head(out, 0xA0, len(pairs))
+    for encoded, key in pairs:
+        out.extend(encoded)
+        _append(out, item[key], depth + 1)
+
+
+def _encoded_key(pair):
+    return pair[0]
+
+
+def decode(data):
+    """The item that `data` (bytes) encodes, all of it. Raises CodecError, naming the offset in bytes."""
+    try:
+        item, end = _item(data, 0, 0)
+    except IndexError:
+        raise _error(len(data), "ends early")
+    if end != len(data):
+        raise _error(end, "bytes after the item")
+    return item
+
+
+def _error(at, what):
+    return CodecError("CBOR offset %d: %s" % (at, what))
+
+
+def _item(data, at, depth):
+    """(item, offset behind it) of the item at offset `at`, inside `depth` arrays and maps."""
+    head = data[at]
+    major = head >> 5
+    argument = head & 31
+    start = at
+    at += 1
+    if major == 7:
+        return _simple(head, start), at
+    if argument >= 24:
+        argument, at = _long_argument(data, argument, at)
+    if major == 0:
+        return argument, at
+    if major == 2:
+        end = at + argument
+        if end > len(data):
+            raise _error(start, "byte string of %d bytes ends early" % argument)
+        return data[at:end], end
+    if major == 1:
+        return -1 - argument, at
+    if major == 3:
+        end = at + argument
+        if end > len(data):
+            raise _error(start, "text of %d bytes ends early" % argument)
+        return _text(data[at:end], start), end
+    if major == 6:
+        raise _error(start, "tag")
+    if depth == limits.CBOR_DEPTH_MAX:
+        raise _error(start, "nested deeper than %d" % limits.CBOR_DEPTH_MAX)
+    # Each element takes a byte at least: refuse before the loop what cannot be there.
+    if argument > len(data) - at:
+        raise _error(start, "%d elements end early" % argument)
+    if major == 4:
+        array = []
+        for _ in range(argument):
+            item, at = _item(data, at, depth + 1)
+            array.append(item)
+        return array, at
+    return _map(data, at, depth, argument)
+
+
+def _long_argument(data, information, at):
+    """(argument, offset behind it) of a head whose argument follows it."""
+    if information == 24:
+        argument = data[at]
+        if argument < 24:
+            raise _error(at - 1, "head longer than need be")
+        return argument, at + 1
+    if information > 27:
+        raise _error(at - 1, "indefinite length" if information == 31 else "reserved head")
+    size = 1 << (information - 24)
+    end = at + size
+    if end > len(data):
+        raise _error(at - 1, "ends early")
+    argument = int.from_bytes(data[at:end], "big")
+    if argument >> (size * 4) == 0:  # would have fitted in half the bytes
+        raise _error(at - 1, "head longer than need be")
+    return argument, end
+
+
+def _simple(head, at):
+    if head == 0xF6:
+        return None
+    if head == 0xF4:
+        return False
+    if head == 0xF5:
+        return True
+    raise _error(at, "float or simple value 0x%02x" % head)
+
+
+def _text(data, at):
+    try:
+        text = str(data, "utf-8")
+    except UnicodeError:
+        raise _error(at, "bad UTF-8")
+    if len(text) != len(data):
+        _check_utf8(text, len(data), at)
+    return text
+
+
+def _check_utf8(text, length, at):
+    """MicroPython decodes overlong forms and surrogates: refuse them there too (RFC 3629 section 3)."""
+    shortest = 0
+    for character in text:
+        code = ord(character)
+        if 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            raise _error(at, "bad UTF-8")
+        shortest += 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+    if shortest != length:
+        raise _error(at, "bad UTF-8")
+
+
+def _map(data, at, depth, count):
+    pairs = {}
+    previous = b""
+    for _ in range(count):
+        start = at
+        key, at = _item(data, at, depth + 1)
+        if type(key) is not int and type(key) is not bytes and type(key) is not str:
+            raise _error(start, "map key that is no integer, bytes or text")
+        encoded = data[start:at]
+        if encoded <= previous:
+            raise _error(start, "map key out of order or twice")
+        previous = encoded
+        pairs[key], at = _item(data, at, depth + 1)
+    return pairs, at

@@ -1,0 +1,35 @@
+"""Messages to payloads and back: deterministic CBOR arrays `[lamport, field, ...]`; the frame's header names the kind.
+
+The shapes are those of `messages` and of `wire.cddl`. Decode a payload only after its frame's tag was checked: what a
+stranger can send is then not parsed at all.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.wire import cbor, messages
+
+
+def encode(lamport, message):
+    """Payload of `message` sent at `lamport`. Raises CodecError if it is too long or holds what CBOR cannot."""
+    fields = [lamport]
+    fields.extend(message.fields())
+    payload = cbor.encode(fields)
+    if len(payload) > limits.PAYLOAD_BYTES_MAX:
+        raise CodecError(
+            "%s: payload of %d bytes, at most %d" % (type(message).__name__, len(payload), limits.PAYLOAD_BYTES_MAX)
+        )
+    return payload
+
+
+def decode(kind, payload):
+    """(lamport, message) of a payload of `kind`. Raises CodecError, naming the offset or the field."""
+    if len(payload) > limits.PAYLOAD_BYTES_MAX:
+        raise CodecError("payload of %d bytes, at most %d" % (len(payload), limits.PAYLOAD_BYTES_MAX))
+    fields = cbor.decode(payload)
+    if type(fields) is not list or not fields:
+        raise CodecError("payload is not an array [lamport, field, ...]")
+    try:
+        lamport = messages.lamport(fields[0])
+    except CodecError as error:
+        raise CodecError("lamport: %s" % error)
+    return lamport, messages.make(kind, fields[1:])

@@ -1,0 +1,131 @@
+"""Finds frames in a byte stream: push bytes, pull frames (in the manner of h11).
+
+The stream is cut at zero bytes. What lies between two of them is a frame, or text that a board printed, or garbage.
+Garbage costs nothing but itself: every frame brings a delimiter in front of it and one behind it. The cuts depend on the
+bytes alone, never on how they were grouped into pushes: the same stream gives the same frames, text and counts.
+
+A damaged frame is not taken for text as long as its version byte is whole: 1 is no printable character. A stretch
+longer than any frame is given up: printable, it comes out as text in pieces; else it is counted once as "too long" and
+dropped up to the next delimiter. So at most one frame's length is held back between pushes.
+"""
+
+from amu.core import limits
+from amu.core.errors import BusyError, FrameError
+from amu.wire import cobs, frames
+
+_STUFFED_BYTES_MAX = limits.WIRE_BYTES_MAX - 2  # a frame between its delimiters
+
+
+class _NeedBytes:
+    def __repr__(self):
+        return "NEED_BYTES"
+
+
+NEED_BYTES = _NeedBytes()  # what `next` returns when the bytes so far hold nothing more
+
+
+class Text:
+    """Printable bytes between frames: a board's own prints and tracebacks. `data` is bytes."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __repr__(self):
+        return "Text(%r)" % self.data
+
+
+def _is_printable(data):
+    """ASCII with tab, line feed, carriage return and escape (a console's colours)."""
+    for byte in data:
+        if byte > 0x7E or (byte < 0x20 and byte not in b"\t\n\r\x1b"):
+            return False
+    return True
+
+
+class Framer:
+    """Cuts one stream. `errors` counts what was dropped: one entry for each of `frames.REASONS`."""
+
+    def __init__(self):
+        self.errors = {reason: 0 for reason in frames.REASONS}
+        self._bytes = bytearray()
+        self._start = 0  # offset of the first byte that has not been cut off yet
+        self._searched = 0  # no delimiter before this offset, from _start on
+        self._skipping = False  # inside a stretch that was given up
+
+    def push(self, data):
+        """Take all of `data`. Call `next` until it says NEED_BYTES before pushing more.
+
+        Raises BusyError, taking nothing, when RING_BYTES or more are waiting already.
+        """
+        if len(self._bytes) - self._start >= limits.RING_BYTES:
+            raise BusyError("framer holds %d bytes: call next() first" % (len(self._bytes) - self._start))
+        self._bytes.extend(data)
+
+    def next(self):
+        """The next Frame or Text, or NEED_BYTES."""
+        while True:
+            segment = self._cut()
+            if segment is None:
+                self._compact()
+                return NEED_BYTES
+            if segment:
+                item = self._classify(segment)
+                if item is not None:
+                    return item
+
+    def flush(self):
+        """Text that still waits for a delimiter, or NEED_BYTES. For a link that has gone quiet or closed."""
+        rest = bytes(self._bytes[self._start :])
+        if not rest or self._skipping or not _is_printable(rest):
+            return NEED_BYTES
+        self._start = self._searched = len(self._bytes)
+        self._compact()
+        return Text(rest)
+
+    def _cut(self):
+        """The next stretch between delimiters, perhaps empty; a piece of one that is too long; or None."""
+        while True:
+            end = self._bytes.find(b"\x00", self._searched)
+            if self._skipping:
+                if end < 0:
+                    self._start = self._searched = len(self._bytes)
+                    return None
+                self._skipping = False
+                self._start = self._searched = end + 1
+                continue
+            if (len(self._bytes) if end < 0 else end) - self._start > _STUFFED_BYTES_MAX:
+                piece = self._take(self._start + _STUFFED_BYTES_MAX)
+                self._searched = self._start
+                if _is_printable(piece):
+                    return piece
+                self.errors[frames.TOO_LONG] += 1
+                self._skipping = True
+                continue
+            if end < 0:
+                self._searched = len(self._bytes)
+                return None
+            segment = self._take(end)
+            self._start = self._searched = end + 1
+            return segment
+
+    def _take(self, end):
+        data = bytes(memoryview(self._bytes)[self._start : end])
+        self._start = end
+        return data
+
+    def _compact(self):
+        """Forget what has been cut off."""
+        if self._start:
+            self._bytes = self._bytes[self._start :]
+            self._searched -= self._start
+            self._start = 0
+
+    def _classify(self, segment):
+        """Frame or Text, or None for garbage, which is counted."""
+        try:
+            return frames.parse(cobs.decode(segment))
+        except FrameError as error:
+            if _is_printable(segment):
+                return Text(segment)
+            self.errors[error.args[0]] += 1
+            return None
