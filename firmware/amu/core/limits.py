@@ -37,7 +37,7 @@ BATCH_REQUESTS_MAX = 8
 PENDING_REQUESTS_MAX = 64
 OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request may be passed over
 CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
-LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; also the high watermark above a stable checkpoint
+LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; high watermark above a stable checkpoint
 CATCH_UP_PERIOD_TICKS = 10
 BODIES_PER_SLOT_MAX = 8  # own registers name six values at most, the current proposal one, the decision one
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
@@ -59,8 +59,12 @@ LEASE_SLOTS_MAX = 1 << 16
 JOURNAL_BYTES_MAX = 32 * 1024  # then a checkpoint is written and the journal starts anew
 RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
+LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
 TRACE_EVENTS_PER_FRAME_MAX = 12
 TRACE_EVENTS_PENDING_MAX = 2048
+REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
+HEALTH_PERIOD_TICKS = 100
+READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between
 
 
 def faults_max(replica_count):
@@ -83,8 +87,10 @@ def blocking_size(replica_count):
 assert LAMPORT_JUMP_MAX << 26 <= LAMPORT_MAX + 1
 assert REPLICAS_MAX < BROADCAST < GROUND <= 255
 assert WINDOW_SLOTS <= 8
-assert TAG_BYTES * 2 >= DIGEST_BYTES and TAG_BYTES * 8 >= 80
+assert TAG_BYTES * 2 >= DIGEST_BYTES
+assert TAG_BYTES * 8 >= 80
 assert RING_BYTES >= 2 * WIRE_BYTES_MAX
+assert READ_BYTES_MAX <= RING_BYTES
 assert BODY_BYTES_MAX + DIGEST_BYTES + 64 <= PAYLOAD_BYTES_MAX
 assert CHUNK_BYTES_MAX + 64 <= PAYLOAD_BYTES_MAX
 assert COMMAND_BYTES_MAX + 32 <= BODY_BYTES_MAX

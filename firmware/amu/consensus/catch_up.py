@@ -1,0 +1,210 @@
+"""Staying up to date: the decided log kept for laggards, progress reports, fetching, and rejoining without memory.
+
+A replica that is behind believes f+1 equal replies: `Decided` for single slots, checkpoint digests for whole states.
+
+Rejoining after amnesia: a replica that lost its flash may have voted in slots that it no longer knows. Each of them was
+open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it had applied, and d was decided by n-f voters
+that each had applied d - W. Any n-f other replicas include a correct one of those voters; with M the highest applied
+slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W. So it votes above that only. Freshness comes from a
+nonce: an old Progress frame that was still under way could report too little.
+"""
+
+from amu.consensus import checkpoints, records
+from amu.consensus.checkpoints import Checkpoints
+from amu.consensus.quorum import kth_largest
+from amu.core import limits
+from amu.core.limits import BROADCAST, WINDOW_SLOTS
+from amu.wire.messages import Decided, Fetch, FetchState, Probe, Progress, StateChunk
+
+
+class CatchUp:
+    """`replica` is the log that this serves; `nonce` is fresh for every start of the board (0: never rejoins)."""
+
+    def __init__(self, replica, nonce):
+        self._replica = replica
+        self._group = replica.group
+        self._me = replica.me
+        self._effects = replica.effects
+        self._nonce = nonce
+        self._log = []  # [slot, value, body], contiguous, up to the last applied slot
+        self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects)
+        self._applied_by = [0] * self._group.size
+        self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe
+        self._applied_last_time = -1
+        self._asked_up_to = 0
+        self._turn = 0
+        self._has_heard = False
+
+    @property
+    def stable_slot(self):
+        return self._checkpoints.stable_slot
+
+    # --- the log ----------------------------------------------------------------------------
+
+    def applied(self, slot, value, body):
+        """A slot has been applied: keep its body for laggards, and check-point now and then."""
+        self._log.append([slot, value, body])
+        if slot % limits.CHECKPOINT_SLOTS == 0:
+            replica = self._replica
+            self._checkpoints.make(slot, replica.proposers(), replica.application.snapshot())
+            self._effects.compact()
+            self._send_progress(BROADCAST, 0)
+        self._cut()
+        if slot == self._asked_up_to:
+            self._fetch()  # a laggard goes on at once
+
+    def _cut(self):
+        """The log before the checkpoint before the stable one is of use to nobody who may not take a state instead."""
+        while self._log and self._log[0][0] <= self.stable_slot - limits.CHECKPOINT_SLOTS:
+            self._log.pop(0)
+
+    def _entry(self, slot):
+        if self._log:
+            place = slot - self._log[0][0]
+            if 0 <= place < len(self._log):
+                return self._log[place]
+        return None
+
+    def answer_decided(self, peer, slot):
+        """`peer` is still busy with a slot that we have retired."""
+        entry = self._entry(slot)
+        if entry is None:
+            self._send_progress(peer, 0)
+        else:
+            self._effects.send(peer, Decided(slot, entry[1], b""))
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def receive(self, peer, message):
+        self._has_heard = True
+        kind = message.KIND
+        if kind == Progress.KIND:
+            self._on_progress(peer, message)
+        elif kind == Fetch.KIND:
+            self._on_fetch(peer, message.slot)
+        elif kind == FetchState.KIND:
+            if not self._checkpoints.serve(peer, message.slot, message.offset):
+                self._send_progress(peer, 0)
+        elif kind == StateChunk.KIND:
+            self._on_chunk(peer, message)
+        elif kind == Probe.KIND:
+            if self._replica.floor >= 0:
+                self._send_progress(peer, message.nonce)
+        else:
+            self._effects.refuse(peer, kind, "not a flight message")
+
+    def _on_fetch(self, peer, slot):
+        entry = self._entry(slot)
+        if entry is not None:
+            self._effects.send(peer, Decided(slot, entry[1], entry[2]))
+            return
+        instance = self._replica.find(slot)
+        if instance is not None and instance.decision is not None:
+            value = instance.decision[1]
+            self._effects.send(peer, Decided(slot, value, instance.bodies.get(value) or b""))
+        elif slot <= self._replica.applied:
+            self._send_progress(peer, 0)
+
+    def _on_progress(self, peer, message):
+        if message.applied_slot > self._applied_by[peer]:
+            self._applied_by[peer] = message.applied_slot
+        self._checkpoints.report(peer, message.checkpoint_slot, message.checkpoint_digest)
+        self._cut()
+        self._replica.open_window()  # a stable checkpoint may have lifted the high watermark
+        if message.nonce and message.nonce == self._nonce and self._replica.floor < 0:
+            self._answers[peer] = message.applied_slot
+            self._try_rejoin()
+
+    def _send_progress(self, destination, nonce):
+        slot, digest, _ = self._checkpoints.latest()
+        self._effects.send(destination, Progress(self._replica.applied, slot, digest, nonce))
+
+    # --- behind -----------------------------------------------------------------------------
+
+    def tick(self, ticks):
+        replica = self._replica
+        if ticks % limits.PROGRESS_PERIOD_TICKS == 0:
+            if replica.floor < 0:
+                if self._has_heard and self._nonce:
+                    self._effects.send(BROADCAST, Probe(self._nonce))
+            else:
+                self._send_progress(BROADCAST, 0)
+        if ticks % limits.CATCH_UP_PERIOD_TICKS:
+            return
+        stalled = replica.applied == self._applied_last_time
+        self._applied_last_time = replica.applied
+        if not stalled or self._target() <= replica.applied:
+            return
+        trusted = self._checkpoints.trusted()
+        if trusted is not None and trusted[0] > replica.applied and self._target() - replica.applied > limits.CHECKPOINT_SLOTS:
+            self._checkpoints.pursue()
+        else:
+            self._fetch()
+
+    def _target(self):
+        """A slot that some correct replica has applied: the (f+1)-th highest report."""
+        return kth_largest(self._applied_by, self._group.blocking)
+
+    def _fetch(self):
+        """Ask f+1 peers, others each time, for the next window of slots."""
+        replica = self._replica
+        last = min(self._target(), replica.applied + WINDOW_SLOTS)
+        self._turn += 1
+        for slot in range(replica.applied + 1, last + 1):
+            self._asked_up_to = slot
+            for k in range(self._group.blocking):
+                peer = (self._turn + k) % (self._group.size - 1)
+                if peer >= self._me:
+                    peer += 1
+                self._effects.send(peer, Fetch(slot))
+
+    def _on_chunk(self, peer, message):
+        whole = self._checkpoints.on_chunk(peer, message)
+        if whole is not None and whole[0] > self._replica.applied:
+            self._adopt(whole[0], whole[1])
+            self._effects.compact()
+            self._effects.trace("Adopt", whole[0], self._checkpoints.latest()[1])
+            self._replica.open_window()
+
+    def _adopt(self, slot, data):
+        _, proposers, snapshot = checkpoints.decode(data)
+        self._replica.application.adopt(snapshot)
+        self._log = []
+        self._checkpoints.keep(slot, data)
+        self._checkpoints.stable_slot = slot
+        self._replica.jump(slot, proposers)
+
+    # --- without memory ---------------------------------------------------------------------
+
+    def _try_rejoin(self):
+        highest = 0
+        count = 0
+        for answer in self._answers:
+            if answer is not None:
+                count += 1
+                highest = max(highest, answer)
+        if count >= self._group.quorum:
+            floor = highest + 2 * WINDOW_SLOTS
+            self._replica.floor = floor
+            self._effects.persist([records.FLOOR, floor])
+            self._effects.trace("Rejoin", floor)
+
+    # --- reboot -----------------------------------------------------------------------------
+
+    def export(self):
+        """Stable slot, own last checkpoint's bytes, and the log."""
+        return [self.stable_slot, self._checkpoints.latest()[2], self._log]
+
+    def restore(self, exported):
+        stable, data, log = exported
+        if data:
+            slot, proposers, snapshot = checkpoints.decode(data)
+            self._replica.application.adopt(snapshot)
+            self._replica.jump(slot, proposers)
+            self._checkpoints.keep(slot, data)
+        self._checkpoints.stable_slot = stable
+        for slot, value, body in log:
+            if slot <= self._replica.applied:
+                self._log.append([slot, value, body])
+            else:
+                self._replica.apply(slot, value, body)

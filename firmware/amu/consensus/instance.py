@@ -1,0 +1,469 @@
+"""TetraBFT for one slot: what this replica has voted, what it has heard, and what follows from it.
+
+Rules, in the words of specs/tetrabft/tetrabft.tla (Yu, Losa, Wang, PODC 2024):
+- EnterView(v): persisted before anything of v is sent; registers are frozen for proof and suggest at that moment.
+- Propose: the leader of v, once a view, when SafeAt holds on the suggests of a quorum (Rule 1).
+- Vote1: for the proposal of its own view when SafeAt holds on the proofs of a quorum (Rule 3, clause (iii-B) included).
+- Vote2 .. Vote4: on a quorum of equal votes of the phase before; they may lift the replica into a higher view.
+- Decide: on a quorum of equal Vote4.
+
+Bounded: one place for each (peer, kind of message); the highest view wins, and of one view the first (an equivocator
+cannot rewrite what it said). A *passive* instance (slot at or below the vote floor, or buffering ahead of the window)
+listens and decides but says nothing of its own.
+"""
+
+from amu.consensus import rules
+from amu.consensus.bodies import BodyShelf, value_of
+from amu.consensus.quorum import count_equal
+from amu.consensus.registers import Registers
+from amu.consensus.synchroniser import Synchroniser
+from amu.core import limits
+from amu.core.limits import BROADCAST
+from amu.consensus import records
+from amu.wire.messages import FetchBody, Proof, Proposal, Status, Suggest, ViewChange, Vote
+
+_VOTE_NAMES = (None, "Vote1", "Vote2", "Vote3", "Vote4")
+
+
+class Instance:
+    """One slot. `log` is the replica that owns it: leader, vote floor, validity and what to propose are its business."""
+
+    def __init__(self, slot, group, me, log, effects):
+        self.slot = slot
+        self.group = group
+        self.me = me
+        self.log = log
+        self.effects = effects
+        self.is_open = False  # False: only buffers, the window has not reached the slot
+        self.view = 0
+        self.registers = Registers()
+        self.entry = self.registers.as_list()  # registers as they stood when `view` was entered
+        self.proposed_view = -1  # last view in which we proposed
+        self.synchroniser = Synchroniser(group)
+        self.bodies = BodyShelf(group)
+        self.decision = None  # (view, value); view -1 when learned
+        self._votes = [None] + [[None] * group.size for _ in range(4)]
+        self._proofs = [None] * group.size  # (view, hi1, second1, hi4)
+        self._suggests = [None] * group.size  # (view, hi2, second2, hi3)
+        self._proposals = [None] * group.size  # (view, value)
+        self._learned = [None] * group.size  # value that each peer says it decided
+        self._heard = [False] * group.size
+        self.is_demanded = False  # requests wait that this slot should carry: the view timer runs
+        self._ticks_in_view = 0
+
+    # --- what peers say ---------------------------------------------------------------------
+
+    def on_proposal(self, peer, view, body):
+        self._heard[peer] = True
+        place = self._proposals[peer]
+        if (place is not None and place[0] >= view) or view < self.view:
+            return
+        if self.is_open and self.log.leader(self.slot, view) != peer:
+            self.effects.refuse(peer, Proposal.KIND, "not the leader")
+            return
+        value = value_of(self.slot, body)
+        self._proposals[peer] = (view, value)
+        self.bodies.put_proposed(peer, value, body)
+        if self.is_open:
+            self._try_vote1()
+            self._decided_body_arrived(value)
+
+    def on_vote(self, peer, phase, view, value):
+        self._heard[peer] = True
+        place = self._votes[phase][peer]
+        if place is not None and place[0] >= view:
+            return
+        self._votes[phase][peer] = (view, value)
+        if self.is_open:
+            self._count_votes(phase, view, value)
+            if phase == 1 and view == self.view:
+                self._try_vote1()  # f+1 votes vouch for requests that we have no copy of
+
+    def on_suggest(self, peer, view, hi2, second2, hi3):
+        self._heard[peer] = True
+        place = self._suggests[peer]
+        if place is not None and place[0] >= view:
+            return
+        self._suggests[peer] = (view, hi2, second2, hi3)
+        if self.is_open:
+            self.try_propose()
+
+    def on_proof(self, peer, view, hi1, second1, hi4):
+        self._heard[peer] = True
+        place = self._proofs[peer]
+        if place is not None and place[0] >= view:
+            return
+        self._proofs[peer] = (view, hi1, second1, hi4)
+        if self.is_open:
+            self._try_vote1()
+
+    def on_wish(self, peer, view):
+        self._heard[peer] = True
+        if self.synchroniser.note(peer, view) and self.is_open:
+            self._follow_wishes()
+
+    def on_status(self, peer, status):
+        """All that `peer` would say of the slot; each part is handled as the message that it repeats."""
+        view = status.view
+        if view > 0:
+            self.on_proof(peer, view, status.hi1, status.second1, status.hi4)
+            if self.is_open and self.log.leader(self.slot, view) == self.me:
+                self.on_suggest(peer, view, status.hi2, status.second2, status.hi3)
+        self.on_wish(peer, max(view, status.wish))
+        votes = (None, status.vote1, status.vote2, status.vote3, status.vote4)
+        for phase in range(1, 5):
+            if votes[phase] is not None:
+                self.on_vote(peer, phase, view, votes[phase])
+
+    def on_decided(self, peer, value, body):
+        """A reply to catch-up. f+1 equal values include a correct replica's: adopt."""
+        if self._learned[peer] is None:
+            self._learned[peer] = value
+        if body and value_of(self.slot, body) == value:
+            self.bodies.put_proposed(peer, value, body)
+            self._decided_body_arrived(value)
+        if self.decision is None and count_equal(self._learned, self._learned[peer]) >= self.group.blocking:
+            self._conclude(-1, self._learned[peer])
+
+    def on_body(self, peer, body):
+        """Answer to FetchBody. Only a value that we asked for takes a place."""
+        value = value_of(self.slot, body)
+        if self._is_wanted(value) and self.bodies.get(value) is None:
+            self.bodies.keep(value, body, self._is_wanted)
+            self._decided_body_arrived(value)
+            if self.is_open:
+                self.try_propose()
+
+    # --- the window and the clock -----------------------------------------------------------
+
+    def open(self):
+        """The window has reached the slot: act on all that was buffered."""
+        self.is_open = True
+        for peer in range(self.group.size):
+            proposal = self._proposals[peer]
+            if proposal is not None and self.log.leader(self.slot, proposal[0]) != peer:
+                self._proposals[peer] = None
+        for phase in range(4, 0, -1):
+            for place in self._votes[phase]:
+                if place is not None:
+                    self._count_votes(phase, place[0], place[1])
+        self._follow_wishes()
+        self.try_propose()
+        self._try_vote1()
+
+    def has_proposal(self):
+        return self._proposals[self.log.leader(self.slot, self.view)] is not None
+
+    def has_voted(self):
+        return self.view > 0 or self.proposed_view >= 0 or self.registers.as_list() != [None] * 6
+
+    def is_active(self):
+        """Something is under way: the timer runs and state is sent again. One talkative peer is not enough."""
+        return (
+            self.is_demanded
+            or self.has_voted()
+            or self.has_proposal()
+            or count_equal(self._heard, True) >= self.group.blocking
+        )
+
+    def tick(self):
+        """One tick of the view timer; it grows with the view. Timers serve liveness only (section 3, view change)."""
+        if not self.is_open or self.decision is not None or self._is_passive() or not self.is_active():
+            return
+        self._ticks_in_view += 1
+        doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
+        if self._ticks_in_view >= self.log.view_timeout_ticks << doublings:
+            self._ticks_in_view = 0
+            self.complain()
+
+    def complain(self):
+        """Wish the next view."""
+        if not self._is_passive():
+            self._wish(self.view + 1)
+
+    def retry(self):
+        """New requests arrived, or a body: what could not be done before may be possible now."""
+        if self.is_open:
+            self.try_propose()
+            self._try_vote1()
+
+    def send_state(self, destination):
+        """Say again all that we have said, in one frame (and the proposal, to those who have not voted for it)."""
+        if self._is_passive():
+            return
+        registers = self.registers
+        view = self.view
+        votes = [registers.value_in(phase, view) for phase in range(1, 5)]
+        e = self.entry
+        wish = self.synchroniser.wish_of(self.me)
+        self.effects.send(destination, Status(self.slot, view, wish, e[0], e[1], e[2], e[3], e[4], e[5], *votes))
+        if self.proposed_view != view or self._proposals[self.me] is None:
+            return
+        value = self._proposals[self.me][1]
+        message = Proposal(self.slot, view, self.bodies.get(value))
+        for peer in range(self.group.size):
+            if peer != self.me and destination in (BROADCAST, peer) and self._votes[1][peer] != (view, value):
+                self.effects.send(peer, message)
+
+    def send_words(self, peer):
+        """The same to one peer, message by message: nothing here is answered, so two replicas cannot echo for ever."""
+        if self._is_passive():
+            return
+        send, slot, view, e = self.effects.send, self.slot, self.view, self.entry
+        if view > 0:
+            send(peer, ViewChange(slot, view))
+            send(peer, Proof(slot, view, e[0], e[1], e[5]))
+            if self.log.leader(slot, view) == peer:
+                send(peer, Suggest(slot, view, e[2], e[3], e[4]))
+        for phase in range(1, 5):
+            value = self.registers.value_in(phase, view)
+            if value is not None:
+                send(peer, Vote(slot, view, phase, value))
+
+    def ask_for_body(self):
+        """Send for the body of the decision, or of a value that only we could not propose for want of it."""
+        value = self._wanted_value()
+        if value is not None and self.bodies.get(value) is None:
+            self.effects.send(BROADCAST, FetchBody(self.slot, value))
+
+    # --- what follows -----------------------------------------------------------------------
+
+    def _is_passive(self):
+        return not self.is_open or not self.log.may_vote(self.slot)
+
+    def _count_votes(self, phase, view, value):
+        """A quorum of equal votes leads to the next phase's vote, the fourth to the decision."""
+        while count_equal(self._votes[phase], (view, value)) >= self.group.quorum:
+            if phase == 4:
+                self._decide(view, value)
+                return
+            phase += 1
+            if self._is_passive() or view < self.view or self.registers.voted(phase, view):
+                return
+            if view > self.view:
+                self._enter(view)
+            self._vote(phase, value)
+
+    def _vote(self, phase, value):
+        view = self.view
+        effects = self.effects
+        self.registers.vote(phase, view, value)
+        # Persist before send: a rebooted voter must not vote twice, nor forget what it locked.
+        effects.persist([records.VOTE, self.slot, view, phase, value])
+        effects.trace(_VOTE_NAMES[phase], self.slot, view, value)
+        effects.send(BROADCAST, Vote(self.slot, view, phase, value))
+        self._votes[phase][self.me] = (view, value)
+
+    def _try_vote1(self):
+        view = self.view
+        if self._is_passive() or self.registers.voted(1, view):
+            return
+        proposal = self._proposals[self.log.leader(self.slot, view)]
+        if proposal is None or proposal[0] != view:
+            return
+        value = proposal[1]
+        body = self.bodies.get(value)
+        if body is None or not self.log.is_valid(self, view, body, self._is_vouched(value)):
+            return
+        reports = []
+        for proof in self._proofs:
+            if proof is not None and proof[0] == view:
+                reports.append((proof[3], proof[1], proof[2]))
+        if not rules.safe_at(value, view, reports, self.group, True):
+            return
+        self._keep_body(value, body)
+        self._vote(1, value)
+        self._count_votes(1, view, value)
+
+    def _is_vouched(self, value):
+        """f+1 replicas have voted for the value: one of them is correct and has checked its requests."""
+        count = 0
+        for peer in range(self.group.size):
+            proof = self._proofs[peer]
+            seen = proof is not None and (
+                (proof[1] is not None and proof[1][1] == value) or (proof[3] is not None and proof[3][1] == value)
+            )
+            for phase in range(1, 5):
+                place = self._votes[phase][peer]
+                seen = seen or (place is not None and place[1] == value)
+            if seen:
+                count += 1
+        return count >= self.group.blocking
+
+    def try_propose(self):
+        """Rule 1, for the leader of the current view."""
+        view = self.view
+        if (
+            self._is_passive()
+            or (view == 0 and self.decision is not None)
+            or self.proposed_view >= view
+            or self.log.leader(self.slot, view) != self.me
+        ):
+            return
+        body = self.log.next_body(self, view) if view == 0 else self._body_after_view_change(view)
+        if body is None:
+            return
+        value = value_of(self.slot, body)
+        self.proposed_view = view
+        self._keep_body(value, body)
+        self.effects.persist([records.PROPOSED, self.slot, view, value])
+        self.effects.trace("Propose", self.slot, view, value)
+        self.effects.send(BROADCAST, Proposal(self.slot, view, body))
+        self._proposals[self.me] = (view, value)
+        self._try_vote1()
+
+    def _suggest_reports(self):
+        reports = []
+        for suggest in self._suggests:
+            if suggest is not None and suggest[0] == self.view:
+                reports.append((suggest[3], suggest[1], suggest[2]))
+        return reports
+
+    def _body_after_view_change(self, view):
+        reports = self._suggest_reports()
+        if len(reports) < self.group.quorum:
+            return None
+        if rules.is_free(reports, self.group):
+            return self.log.next_body(self, view)
+        for value in rules.candidate_values(reports):
+            body = self.bodies.get(value)
+            if body is not None and rules.safe_at(value, view, reports, self.group, False):
+                return body
+        return None
+
+    def _wanted_value(self):
+        """The value whose body we cannot do without: the decision's, or the first that we may propose."""
+        if self.decision is not None:
+            return self.decision[1]
+        if self._is_passive() or self.view == 0 or self.log.leader(self.slot, self.view) != self.me:
+            return None
+        if self.proposed_view >= self.view:
+            return None
+        reports = self._suggest_reports()
+        for value in rules.candidate_values(reports):
+            if rules.safe_at(value, self.view, reports, self.group, False):
+                return value
+        return None
+
+    def _is_wanted(self, value):
+        return self.registers.names(value) or value == self._wanted_value()
+
+    def _keep_body(self, value, body):
+        if (value, body) not in self.bodies.kept():
+            self.bodies.keep(value, body, self._is_wanted)
+            # With the vote: if every board loses power at once, the value that they locked must not be lost with it.
+            self.effects.persist([records.BODY, self.slot, value, body])
+
+    def _enter(self, view):
+        assert view > self.view, "view goes backwards"
+        self.view = view
+        self.entry = self.registers.as_list()
+        self._ticks_in_view = 0
+        effects = self.effects
+        effects.persist([records.VIEW, self.slot, view])
+        effects.trace("EnterView", self.slot, view)
+        self.synchroniser.note(self.me, view)
+        e = self.entry
+        effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], e[5]))
+        self._proofs[self.me] = (view, e[0], e[1], e[5])
+        leader = self.log.leader(self.slot, view)
+        if leader == self.me:
+            self._suggests[self.me] = (view, e[2], e[3], e[4])
+        else:
+            effects.send(leader, Suggest(self.slot, view, e[2], e[3], e[4]))
+
+    def _wish(self, view):
+        if self.synchroniser.note(self.me, view):
+            self.effects.trace("Wish", self.slot, view)
+            self.effects.send(BROADCAST, ViewChange(self.slot, view))
+        self._follow_wishes()
+
+    def _follow_wishes(self):
+        if self._is_passive():
+            return
+        wished = self.synchroniser.echo_view()
+        if wished > self.synchroniser.wish_of(self.me):
+            self._wish(wished)
+            return
+        agreed = self.synchroniser.enter_view()
+        if agreed > self.view:
+            self._enter(agreed)
+            self.try_propose()
+            self._try_vote1()
+
+    def _decide(self, view, value):
+        if self.decision is None:
+            self.effects.trace("Decide", self.slot, view, value)
+            self._conclude(view, value)
+        elif self.decision[1] != value:
+            # Cannot happen with at most f faulty replicas: show it, and stop before it spreads.
+            self.effects.trace("Decide", self.slot, view, value)
+            self.log.halt("two values decided in slot %d" % self.slot)
+
+    def _conclude(self, view, value):
+        self.decision = (view, value)
+        if view < 0:
+            self.effects.trace("Learn", self.slot, value)
+        body = self.bodies.get(value)
+        if body is not None:
+            self._decided_body_arrived(value)
+        else:
+            self.ask_for_body()
+
+    def _decided_body_arrived(self, value):
+        if self.decision is not None and self.decision[1] == value:
+            body = self.bodies.get(value)
+            if (value, body) not in self.bodies.kept():
+                self.bodies.keep(value, body, self._is_wanted)
+                self.effects.persist_later([records.BODY, self.slot, value, body])
+            self.log.on_conclusion(self)
+
+    # --- reboot -----------------------------------------------------------------------------
+
+    def export(self):
+        """Records that make this instance again when replayed."""
+        slot = self.slot
+        written = []
+        if self.has_voted():
+            written.append([records.VIEW, slot, self.view])
+            written.append([records.ENTRY, slot, self.entry])
+            written.append([records.REGISTERS, slot, self.registers.as_list()])
+        if self.proposed_view >= 0:
+            place = self._proposals[self.me]
+            written.append([records.PROPOSED, slot, place[0], place[1]])
+        for value, body in self.bodies.kept():
+            written.append([records.BODY, slot, value, body])
+        if self.decision is not None:
+            written.append([records.DECIDE, slot, self.decision[1]])
+        return written
+
+    def replay(self, record):
+        """One journal record of this slot. Order is that of writing."""
+        kind = record[0]
+        if kind == records.VOTE:
+            self.registers.vote(record[3], record[2], record[4])
+        elif kind == records.VIEW:
+            self.view = record[2]
+            self.entry = self.registers.as_list()
+        elif kind == records.BODY:
+            self.bodies.keep(record[2], record[3], self.registers.names)
+        elif kind == records.PROPOSED:
+            self.proposed_view = record[2]
+            self._proposals[self.me] = (record[2], record[3])
+        elif kind == records.DECIDE:
+            self.decision = (-1, record[2])
+        elif kind == records.ENTRY:
+            self.entry = [register and tuple(register) for register in record[2]]
+        else:
+            assert kind == records.REGISTERS, "record type"
+            self.registers.load([register and tuple(register) for register in record[2]])
+
+    def restored(self):
+        """All is replayed: put our own words back in our own places, as if we had just heard them."""
+        me, view, e = self.me, self.view, self.entry
+        for phase in range(1, 5):
+            self._votes[phase][me] = self.registers.hi[phase]
+        if view > 0:
+            self.synchroniser.note(me, view)
+            self._proofs[me] = (view, e[0], e[1], e[5])
+            self._suggests[me] = (view, e[2], e[3], e[4])

@@ -1,0 +1,98 @@
+"""Requests that wait to be decided: bounded, first come first served, and never dropped in silence.
+
+A replica only takes a request from the ground station itself: the tag on it is for this replica alone, so a voter checks
+a proposal against its own copies (a MAC is not transferable; Castro and Liskov, OSDI 1999, section 4.1).
+"""
+
+from amu.core import limits
+from amu.core.errors import BusyError
+from amu.wire import cbor
+
+
+class _Entry:
+    def __init__(self, request, size):
+        self.request = request  # [client, operation, command]
+        self.size = size
+        self.slot = 0  # open slot whose proposal carries it, 0 if none
+        self.passed_over = 0  # slots decided since it came, without it
+
+
+class Pending:
+    def __init__(self):
+        self._entries = []
+
+    def __len__(self):
+        return len(self._entries)
+
+    def add(self, client, operation, command):
+        """Queue a request. False if it is there already; BusyError if there is no room."""
+        if self.find(client, operation) is not None:
+            return False
+        if len(self._entries) >= limits.PENDING_REQUESTS_MAX:
+            raise BusyError("%d requests wait" % len(self._entries))
+        request = [client, operation, command]
+        self._entries.append(_Entry(request, len(cbor.encode(request))))
+        return True
+
+    def find(self, client, operation):
+        """The request as we hold it, or None."""
+        for entry in self._entries:
+            if entry.request[0] == client and entry.request[1] == operation:
+                return entry.request
+        return None
+
+    def waiting(self):
+        """How many are in no open slot's proposal."""
+        count = 0
+        for entry in self._entries:
+            if entry.slot == 0:
+                count += 1
+        return count
+
+    def batch(self, slot):
+        """The oldest requests that no other open slot carries, as many as a body holds."""
+        batch = []
+        size = 16  # array heads and the origin view
+        for entry in self._entries:
+            if entry.slot not in (0, slot):
+                continue
+            if len(batch) == limits.BATCH_REQUESTS_MAX or size + entry.size > limits.BODY_BYTES_MAX:
+                break
+            batch.append(entry.request)
+            size += entry.size
+        return batch
+
+    def assign(self, slot, requests):
+        """A proposal for `slot` carries `requests`; what it carried before is free again."""
+        for entry in self._entries:
+            if entry.request in requests:
+                entry.slot = slot
+            elif entry.slot == slot:
+                entry.slot = 0
+
+    def settle(self, slot, requests):
+        """`slot` is decided with `requests`. True if some request has now been passed over for too long."""
+        kept = []
+        is_overlooked = False
+        for entry in self._entries:
+            client, operation = entry.request[0], entry.request[1]
+            is_done = False
+            for request in requests:
+                if request[0] == client and request[1] == operation:
+                    is_done = True
+            if is_done:
+                continue
+            if entry.slot == slot:
+                entry.slot = 0
+            entry.passed_over += 1
+            if entry.passed_over > limits.OVERLOOKED_SLOTS_MAX:
+                is_overlooked = True
+            kept.append(entry)
+        self._entries = kept
+        return is_overlooked
+
+    def forget(self, is_done):
+        """Drop what `is_done(client, operation)` knows as settled (after taking over a checkpoint)."""
+        self._entries = [entry for entry in self._entries if not is_done(entry.request[0], entry.request[1])]
+        for entry in self._entries:
+            entry.slot = 0

@@ -1,0 +1,15 @@
+"""Types of journal records: what a replica must know again after a reboot. A record is a CBOR array, its type first.
+
+A whole instance is written into a checkpoint in the same words, as a list of VIEW, ENTRY, REGISTERS, PROPOSED and BODY records.
+"""
+
+BOOT = 1  # boot, lamport_reserved
+VIEW = 2  # slot, view
+VOTE = 3  # slot, view, phase, value
+BODY = 4  # slot, value, body
+DECIDE = 5  # slot, value
+PROPOSED = 6  # slot, view, value
+FLOOR = 7  # slot: votes only above it (-1: not known yet)
+CLOCK = 8  # lamport_reserved
+ENTRY = 9  # slot, registers as they stood when the view was entered (checkpoint only)
+REGISTERS = 10  # slot, registers (checkpoint only)

@@ -1,0 +1,329 @@
+"""The replicated log: a window of TetraBFT instances, applied in slot order.
+
+Composition rules (ours; decision records leader_rule, rejoin_after_amnesia):
+- Slot s opens when slot s - WINDOW_SLOTS is applied, and not before a checkpoint LOG_SLOTS_MAX slots back is stable.
+- leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, so a dead leader is paid for once a window.
+- State is sent again, not messages: each open slot's whole state in one idempotent frame, periodically.
+- Nothing of a slot outside the window is believed, except what f+1 replicas say alike (catch-up).
+- A replica votes only above its vote floor: 0 normally; not at all while the floor is unknown (-1, lost memory).
+
+Deterministic and pure: messages and ticks in, effects out.
+"""
+
+from amu.consensus import bodies, records
+from amu.consensus.catch_up import CatchUp
+from amu.consensus.instance import Instance
+from amu.consensus.pending import Pending
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.core.limits import BROADCAST, WINDOW_SLOTS
+from amu.wire import messages as m
+
+FLOOR_UNKNOWN = -1
+
+
+class Replica:
+    """`application` has apply(slot, requests), status(client, operation), snapshot(), adopt(data)."""
+
+    def __init__(self, me, group, view_timeout_ticks, application, effects, nonce):
+        self.me = me
+        self.group = group
+        self.view_timeout_ticks = view_timeout_ticks
+        self.application = application
+        self.effects = effects
+        self.applied = 0
+        self.floor = 0
+        self.pending = Pending()
+        self.is_halted = False
+        self.catch_up = CatchUp(self, nonce)
+        self._proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
+        self._instances = [None] * limits.INSTANCES_MAX  # slots _base() ..
+        self._is_restoring = False
+        self._ticks = 0
+        self._handlers = {
+            m.Proposal.KIND: self._on_proposal,
+            m.Vote.KIND: self._on_vote,
+            m.Suggest.KIND: self._on_suggest,
+            m.Proof.KIND: self._on_proof,
+            m.ViewChange.KIND: self._on_view_change,
+            m.Status.KIND: self._on_status,
+            m.Decided.KIND: self._on_decided,
+            m.FetchBody.KIND: self._on_fetch_body,
+            m.Body.KIND: self._on_body,
+        }
+
+    # --- what instances ask -----------------------------------------------------------------
+
+    def leader(self, slot, view):
+        """Leader of `view` in an open or retained slot."""
+        place = slot - self.applied + WINDOW_SLOTS - 1
+        return (self._proposers[place] + view) % self.group.size
+
+    def may_vote(self, slot):
+        return self.floor >= 0 and slot > self.floor and not self.is_halted and not self._is_restoring
+
+    def next_body(self, instance, view):
+        """What to propose when nothing binds us. Nothing to say in view 0 is no proposal; later, an empty one."""
+        batch = self.pending.batch(instance.slot)
+        if not batch and view == 0:
+            return None
+        self.pending.assign(instance.slot, batch)
+        return bodies.encode(view, batch)
+
+    def is_valid(self, instance, view, body, is_vouched):
+        """May this body be voted for? Each request is one that we hold ourselves or have applied, or f+1 vouch for all."""
+        try:
+            origin_view, requests = bodies.decode(body)
+        except CodecError:
+            return False
+        if origin_view > view or (not requests and origin_view == 0):
+            return False
+        if not is_vouched:
+            for request in requests:
+                held = self.pending.find(request[0], request[1])
+                if held != request and self.application.status(request[0], request[1])[0] == "new":
+                    return False
+        self.pending.assign(instance.slot, requests)
+        return True
+
+    def on_conclusion(self, instance):
+        """A decision and its body are there. Applied by `settle`, not here: a board's stack is shallow."""
+        self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])
+
+    def halt(self, reason):
+        """More than f replicas must be faulty: say so and fall silent."""
+        if not self.is_halted:
+            self.is_halted = True
+            self.effects.silent(reason)
+
+    # --- inputs -----------------------------------------------------------------------------
+
+    def receive(self, peer, message):
+        """One authenticated flight message of replica `peer`."""
+        if self.is_halted:
+            return
+        handler = self._handlers.get(message.KIND)
+        if handler is None:
+            self.catch_up.receive(peer, message)
+        else:
+            slot = message.slot
+            if slot >= self._base() + limits.INSTANCES_MAX:
+                self.effects.refuse(peer, message.KIND, "ahead of the window")
+            elif slot < self._base() or slot < 1:
+                if message.KIND == m.Status.KIND:
+                    self.catch_up.answer_decided(peer, slot)
+            else:
+                handler(peer, message)
+        self.settle()
+
+    def request(self, client, operation, command):
+        """A request from the ground station. BusyError if the queue is full."""
+        self.pending.add(client, operation, command)
+        self._retry_open()
+        self.settle()
+
+    def tick(self):
+        if self.is_halted:
+            return
+        self._ticks += 1
+        self._mark_demand()
+        for instance in self._instances:
+            if instance is not None:
+                instance.tick()
+        if self._ticks % limits.STATUS_PERIOD_TICKS == 0:
+            for instance in self._instances:
+                if instance is not None and instance.is_open:
+                    if instance.decision is None and instance.is_active():
+                        instance.send_state(BROADCAST)
+                    instance.ask_for_body()
+        self.catch_up.tick(self._ticks)
+        self.settle()
+
+    def settle(self):
+        """Apply what is decided, in slot order, and open what that allows. A loop, not a recursion."""
+        while not self.is_halted:
+            slot = self.applied + 1
+            instance = self.find(slot)
+            if instance is None or instance.decision is None:
+                break
+            value = instance.decision[1]
+            body = instance.bodies.get(value)
+            if body is None:
+                break
+            self.apply(slot, value, body)
+            self.open_window()
+
+    # --- slots ------------------------------------------------------------------------------
+
+    def _base(self):
+        return self.applied - WINDOW_SLOTS + 1
+
+    def find(self, slot):
+        """Instance of `slot`, or None if it is out of range or nothing has been said of it."""
+        place = slot - self._base()
+        if slot < 1 or place < 0 or place >= limits.INSTANCES_MAX:
+            return None
+        return self._instances[place]
+
+    def instance(self, slot):
+        """Instance of `slot`, made if need be. The slot must be in range."""
+        place = slot - self._base()
+        instance = self._instances[place]
+        if instance is None:
+            instance = Instance(slot, self.group, self.me, self, self.effects)
+            instance.is_open = slot <= self._last_open() and not self._is_restoring
+            self._instances[place] = instance
+        return instance
+
+    def _last_open(self):
+        return min(self.applied + WINDOW_SLOTS, self.catch_up.stable_slot + limits.LOG_SLOTS_MAX)
+
+    def open_window(self):
+        """Open the instances that only buffered so far, and offer waiting requests to all open ones."""
+        if self._is_restoring:
+            return
+        last = self._last_open()
+        for instance in list(self._instances):
+            if instance is not None and not instance.is_open and instance.slot <= last:
+                instance.open()
+        self._retry_open()
+
+    def _retry_open(self):
+        if self._is_restoring or self.is_halted:
+            return
+        for slot in range(self.applied + 1, self._last_open() + 1):
+            instance = self.find(slot)
+            if instance is None:
+                if self.pending.waiting() == 0 or self.leader(slot, 0) != self.me:
+                    continue
+                instance = self.instance(slot)
+            instance.retry()
+
+    def _mark_demand(self):
+        """As many undecided slots without a proposal as requests wait: their timers run."""
+        waiting = self.pending.waiting()
+        for slot in range(self.applied + 1, self._last_open() + 1):
+            instance = self.find(slot)
+            if instance is None:
+                if waiting == 0:
+                    continue
+                instance = self.instance(slot)
+            if instance.decision is None and not instance.has_proposal():
+                instance.is_demanded = waiting > 0
+                waiting = max(0, waiting - 1)
+
+    def apply(self, slot, value, body):
+        """Apply a decided slot. `settle` calls it in order; a reboot calls it for the log on flash."""
+        assert slot == self.applied + 1, "applied out of order"
+        try:
+            origin_view, requests = bodies.decode(body)
+        except CodecError as error:
+            self.halt("slot %d: %s" % (slot, error))
+            return
+        proposer = self.leader(slot, origin_view)
+        self.application.apply(slot, value, requests)
+        self.applied = slot
+        self._proposers.append(proposer)
+        self._proposers.pop(0)
+        self._instances.append(None)
+        self._instances.pop(0)
+        self.catch_up.applied(slot, value, body)
+        if self.pending.settle(slot, requests) and not self._is_restoring:
+            self.instance(slot + 1).complain()
+
+    def jump(self, slot, proposers):
+        """Take over a state applied up to `slot`: what we knew of earlier slots is of no use any more."""
+        distance = slot - self.applied
+        kept = []
+        for instance in self._instances[distance:]:
+            kept.append(instance)
+        self._instances = kept + [None] * (limits.INSTANCES_MAX - len(kept))
+        self.applied = slot
+        self._proposers = proposers
+        status = self.application.status
+        self.pending.forget(lambda client, operation: status(client, operation)[0] != "new")
+
+    def proposers(self):
+        return list(self._proposers)
+
+    # --- messages of a slot in range --------------------------------------------------------
+
+    def _on_proposal(self, peer, message):
+        self.instance(message.slot).on_proposal(peer, message.view, message.body)
+
+    def _on_vote(self, peer, message):
+        self.instance(message.slot).on_vote(peer, message.phase, message.view, message.value)
+
+    def _on_suggest(self, peer, message):
+        self.instance(message.slot).on_suggest(peer, message.view, message.hi2, message.second2, message.hi3)
+
+    def _on_proof(self, peer, message):
+        self.instance(message.slot).on_proof(peer, message.view, message.hi1, message.second1, message.hi4)
+
+    def _on_view_change(self, peer, message):
+        self.instance(message.slot).on_wish(peer, message.view)
+
+    def _on_status(self, peer, message):
+        instance = self.instance(message.slot)
+        instance.on_status(peer, message)
+        if instance.decision is not None:
+            # The sender is behind. Our words help it to a quorum; our decision counts towards f+1.
+            self.effects.send(peer, m.Decided(message.slot, instance.decision[1], b""))
+            instance.send_words(peer)
+
+    def _on_decided(self, peer, message):
+        self.instance(message.slot).on_decided(peer, message.value, message.body)
+
+    def _on_fetch_body(self, peer, message):
+        instance = self.find(message.slot)
+        body = None if instance is None else instance.bodies.get(message.value)
+        if body is not None:
+            self.effects.send(peer, m.Body(message.slot, body))
+
+    def _on_body(self, peer, message):
+        self.instance(message.slot).on_body(peer, message.body)
+
+    # --- reboot -----------------------------------------------------------------------------
+
+    def export(self):
+        """All that must survive, as a list for the board's checkpoint."""
+        written = []
+        for instance in self._instances:
+            if instance is not None:
+                written.extend(instance.export())
+        return [self.floor, self.catch_up.export(), written]
+
+    def restore(self, exported, journal):
+        """State from a board's checkpoint (None: there was none) and the records written since."""
+        self._is_restoring = True
+        if exported is not None:
+            self.floor = exported[0]
+            self.catch_up.restore(exported[1])
+            for record in exported[2]:
+                self._replay(record)
+        for record in journal:
+            self._replay(record)
+            self.settle()
+        self.settle()
+        self._is_restoring = False
+        for instance in self._instances:
+            if instance is not None:
+                instance.restored()
+
+    def _replay(self, record):
+        kind, slot = record[0], record[1]
+        if kind == records.FLOOR:
+            self.floor = slot
+            return
+        if slot < self._base() or slot < 1:
+            return  # of an instance that was decided and retired before the power went
+        assert slot < self._base() + limits.INSTANCES_MAX, "journal beyond the window"
+        self.instance(slot).replay(record)
+
+    def trace_restored(self):
+        """Say what we found on flash, slot by slot, for the checker to hold against what it saw."""
+        for instance in self._instances:
+            if instance is not None and instance.has_voted():
+                self.effects.trace("Restore", instance.slot, instance.view, *instance.registers.as_list())
+
+

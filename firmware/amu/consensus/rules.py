@@ -1,0 +1,128 @@
+"""TetraBFT's Rules 1 to 4 as pure functions, named as in specs/tetrabft/tetrabft.tla. No state, no messages.
+
+A register is (view, value) or None. A *report* is what a suggest or a proof says of its sender's votes:
+
+    report = (hi_a, hi_b, second_b)
+
+where, for a proposal (suggest), a = phase 3 and b = phase 2; for a voter (proof), a = phase 4 and b = phase 1. `hi` is the
+sender's highest vote of that phase, `second` its highest vote of that phase for a value other than hi's. (Yu, Losa, Wang,
+PODC 2024 and arXiv 2405.02615, section 3: Rules 1-4.)
+
+All counts below are of members that satisfy a condition each on its own, so "there is a quorum whose members all ..."
+is the same as "at least n - f reports ...", and no subset has to be enumerated.
+"""
+
+
+def claims_safe_at(value, view, hi, second):
+    """Rules 2 and 4: the sender of a report claims that `value` is safe at `view`.
+
+    Claims only weaken as `view` grows: who claims a value at some view claims it at every earlier one.
+    """
+    if view == 0:
+        return True
+    if hi is not None and hi[0] >= view and hi[1] == value:
+        return True
+    return second is not None and second[0] >= view
+
+
+def _claim_count(value, view, reports):
+    count = 0
+    for _, hi, second in reports:
+        if claims_safe_at(value, view, hi, second):
+            count += 1
+    return count
+
+
+def _permit_count(value, base, reports):
+    """Reports that allow `base` for `value`: (i) no vote-A after base, (ii) a vote-A at base is for value."""
+    count = 0
+    for hi, _, _ in reports:
+        if hi is None or hi[0] < base or (hi[0] == base and hi[1] == value):
+            count += 1
+    return count
+
+
+def _silent_count(reports):
+    count = 0
+    for hi, _, _ in reports:
+        if hi is None:
+            count += 1
+    return count
+
+
+def _bases(view, reports):
+    """The views v' worth trying. Between two vote-A views the conditions (i) and (ii) do not change and claims are
+    easiest at the smallest view, so 0, each vote-A view and the view after it are enough."""
+    bases = [0]
+    for hi, _, _ in reports:
+        if hi is not None:
+            for base in (hi[0], hi[0] + 1):
+                if base < view and base not in bases:
+                    bases.append(base)
+    bases.sort()
+    return bases
+
+
+def _two_values_claimed(base, view, reports, blocking):
+    """Clause (iii-B): two different values, claimed by blocking sets at views base <= a < b < view.
+
+    Claims weaken with the view, so a = base and b = base + 1 are the easiest choice. A value that nobody's highest vote
+    names is claimed through `second` alone, which claims every value, and then clause (iii-A) holds already.
+    """
+    if base + 1 >= view:
+        return False
+    values = []
+    for _, hi, _ in reports:
+        if hi is not None and hi[1] not in values:
+            values.append(hi[1])
+    for later in values:
+        if _claim_count(later, base + 1, reports) < blocking:
+            continue
+        if base == 0:
+            return True  # at view 0 everybody claims every other value
+        for earlier in values:
+            if earlier != later and _claim_count(earlier, base, reports) >= blocking:
+                return True
+    return False
+
+
+def safe_at(value, view, reports, group, is_voter):
+    """Rule 1 (proposals) and Rule 3 (`is_voter`): may `value` be proposed or voted for in `view` on these reports?
+
+    `reports`: one of each sender that has entered `view`. Clause (iii-B) is for voters only: without it a Byzantine
+    replica can help the leader to a proposal that no voter may ever accept.
+    """
+    if view == 0:
+        return True
+    if len(reports) < group.quorum:
+        return False
+    if _silent_count(reports) >= group.quorum:
+        return True
+    for base in _bases(view, reports):
+        if _permit_count(value, base, reports) < group.quorum:
+            continue
+        if _claim_count(value, base, reports) >= group.blocking:
+            return True
+        if is_voter and _two_values_claimed(base, view, reports, group.blocking):
+            return True
+    return False
+
+
+def candidate_values(reports):
+    """Values that a leader bound by the reports may try: those of the highest votes, latest view first."""
+    registers = []
+    for hi_a, hi_b, second_b in reports:
+        for register in (hi_a, hi_b, second_b):
+            if register is not None and register not in registers:
+                registers.append(register)
+    registers.sort(reverse=True)  # (view, value): a total order, the same on every interpreter
+    values = []
+    for _, value in registers:
+        if value not in values:
+            values.append(value)
+    return values
+
+
+def is_free(reports, group):
+    """A quorum has never cast vote-A: any value at all is safe."""
+    return _silent_count(reports) >= group.quorum

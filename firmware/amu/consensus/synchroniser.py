@@ -1,0 +1,33 @@
+"""When to change the view: one integer a peer, the highest view that it wishes.
+
+f+1 wishes for a higher view are echoed (one is a correct replica's); n-f wishes are obeyed. Wishes only grow, so the state
+is its own retransmission. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020; TetraBFT section 3.)
+"""
+
+from amu.consensus.quorum import kth_largest
+
+
+class Synchroniser:
+    """Wishes of all replicas in one slot, own included. Timers are elsewhere: this is counting only."""
+
+    def __init__(self, group):
+        self._group = group
+        self._wishes = [0] * group.size
+
+    def wish_of(self, replica):
+        return self._wishes[replica]
+
+    def note(self, replica, view):
+        """Replica wishes `view`. False if that is not news."""
+        if view <= self._wishes[replica]:
+            return False
+        self._wishes[replica] = view
+        return True
+
+    def echo_view(self):
+        """The highest view that f+1 replicas wish: wish it as well."""
+        return kth_largest(self._wishes, self._group.blocking)
+
+    def enter_view(self):
+        """The highest view that n-f replicas wish: enter it."""
+        return kth_largest(self._wishes, self._group.quorum)

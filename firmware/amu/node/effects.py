@@ -1,0 +1,90 @@
+"""What a node wants done, gathered while it thinks and handed over in one piece.
+
+The board performs a `Ready` in this order: checkpoint, records, trace events, sends. Persist before send: a replica that
+reboots must know every vote that anybody may have seen. Trace before send on the same link: the ground has the reasons
+before the swarm has the consequences.
+"""
+
+from amu.core import limits
+from amu.wire import messages
+
+
+class Ready:
+    """Effects to perform, then `node.advance()`. All lists may be empty."""
+
+    def __init__(self, checkpoint, records, first_seq, events, sends):
+        self.checkpoint = checkpoint  # bytes-able item that replaces the checkpoint, or None
+        self.records = records  # journal records, one batch
+        self.first_seq = first_seq  # sequence number of the first event
+        self.events = events  # [[code, lamport, field, ...], ...]
+        self.sends = sends  # [(destination, lamport, message), ...]
+
+    def empty(self):
+        return self.checkpoint is None and not self.records and not self.events and not self.sends
+
+
+class Effects:
+    """The only way in which consensus and ledger touch the world."""
+
+    def __init__(self, clock, tracer):
+        self._clock = clock
+        self._tracer = tracer
+        self._forced = []
+        self._later = []
+        self._sends = []
+        self.wants_checkpoint = False
+        self.silence = None  # reason, once the replica must not speak any more
+        self.is_muted = False  # while state is rebuilt from flash nothing is new
+
+    def persist(self, record):
+        """To flash before anything sent from now on leaves."""
+        if not self.is_muted:
+            self._forced.append(record)
+
+    def persist_later(self, record):
+        """To flash with the next record that must go there: it can be learned again if it is lost."""
+        if not self.is_muted:
+            self._later.append(record)
+
+    def trace(self, name, *fields):
+        if not self.is_muted:
+            self._tracer.emit(name, self._clock.tick(), *fields)
+
+    def send(self, destination, message):
+        """To a replica, to every other replica (BROADCAST) or to the ground (GROUND)."""
+        if self.is_muted:
+            return
+        if self.silence is not None and messages.is_flight(message.KIND):
+            return
+        time = self._clock.tick()
+        if self._tracer.messages:
+            slot = getattr(message, "slot", 0)
+            self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
+        self._sends.append((destination, time, message))
+
+    def refuse(self, peer, kind, reason):
+        """Say what was not accepted, and why."""
+        self.trace("Refuse", peer, kind, reason)
+
+    def silent(self, reason):
+        self.silence = reason
+        self.trace("Silent", reason)
+        self.send(limits.GROUND, messages.Log(3, "silent: " + reason))
+
+    def compact(self):
+        """A good moment for a new checkpoint on flash."""
+        if not self.is_muted:
+            self.wants_checkpoint = True
+
+    def take(self, checkpoint):
+        """Everything gathered so far, as a Ready. A checkpoint holds what the records would say."""
+        records = []
+        if checkpoint is not None:
+            self._forced, self._later = [], []
+        elif self._forced or len(self._later) >= limits.LATER_RECORDS_MAX:
+            records = self._later + self._forced
+            self._forced, self._later = [], []
+        first_seq, events = self._tracer.take()
+        sends = self._sends
+        self._sends = []
+        return Ready(checkpoint, records, first_seq, events, sends)
