@@ -1,0 +1,118 @@
+"""The configuration of one board: who it is, which keys it holds, how fast it lives.
+
+`config.cbor` is written once by whoever provisions the board and never by the board itself. It is a CBOR map:
+
+    cluster             bytes, 1 to 16         name of the swarm; part of every MAC
+    epoch               unsigned               counts key changes; part of every MAC
+    replica             unsigned               this board, below replica_count
+    replica_count       4 to 13
+    keys_out, keys_in   arrays of 32 bytes     indexed by node, the ground station last; own entry null
+    tick_ms             1 to 1000              length of a board tick in milliseconds
+    view_timeout_ticks  1 to 65535             view timer of view 0, in ticks
+    trace_messages      bool                   trace Send and Receive too; false for slow boards
+    adversary           null or [name, map]    Byzantine behaviour to put on top of the flight code
+
+A board that guesses at a bad configuration could vote under another's name, so nothing is defaulted and nothing unknown is let pass.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError, ConfigError
+from amu.wire import cbor
+
+CLUSTER_BYTES_MAX = 16
+EPOCH_MAX = (1 << 30) - 1
+TICK_MS_MAX = 1000
+VIEW_TIMEOUT_TICKS_MAX = 65535
+
+FIELDS = (
+    "cluster",
+    "epoch",
+    "replica",
+    "replica_count",
+    "keys_out",
+    "keys_in",
+    "tick_ms",
+    "view_timeout_ticks",
+    "trace_messages",
+    "adversary",
+)
+
+
+class Config:
+    """Checked fields of `config.cbor`, under the names above."""
+
+    def __init__(self, fields):
+        for name in FIELDS:
+            if name not in fields:
+                raise ConfigError("config: %s is missing" % name)
+        if len(fields) != len(FIELDS):
+            raise ConfigError("config: want exactly the fields %s" % ", ".join(FIELDS))
+        self.cluster = _cluster(fields["cluster"])
+        self.epoch = _uint("epoch", fields["epoch"], 0, EPOCH_MAX)
+        self.replica_count = _uint("replica_count", fields["replica_count"], limits.REPLICAS_MIN, limits.REPLICAS_MAX)
+        self.replica = _uint("replica", fields["replica"], 0, self.replica_count - 1)
+        self.keys_out = _keys("keys_out", fields["keys_out"], self.replica, self.replica_count)
+        self.keys_in = _keys("keys_in", fields["keys_in"], self.replica, self.replica_count)
+        self.tick_ms = _uint("tick_ms", fields["tick_ms"], 1, TICK_MS_MAX)
+        self.view_timeout_ticks = _uint("view_timeout_ticks", fields["view_timeout_ticks"], 1, VIEW_TIMEOUT_TICKS_MAX)
+        self.trace_messages = _bool("trace_messages", fields["trace_messages"])
+        self.adversary = _adversary(fields["adversary"])
+
+
+def decode(data):
+    """Config from the bytes of `config.cbor`. Raises ConfigError naming the field and what was expected."""
+    try:
+        fields = cbor.decode(data)
+    except CodecError as error:
+        raise ConfigError("config: not deterministic CBOR: %s" % error)
+    if type(fields) is not dict:
+        raise ConfigError("config: want a CBOR map")
+    return Config(fields)
+
+
+def encode(config):
+    """Bytes of `config.cbor` for a Config."""
+    fields = {}
+    for name in FIELDS:
+        fields[name] = getattr(config, name)
+    return cbor.encode(fields)
+
+
+def _uint(name, field, least, most):
+    if type(field) is not int or field < least or field > most:
+        raise ConfigError("config: %s: want an integer from %d to %d, have %r" % (name, least, most, field))
+    return field
+
+
+def _bool(name, field):
+    if type(field) is not bool:
+        raise ConfigError("config: %s: want true or false, have %r" % (name, field))
+    return field
+
+
+def _cluster(field):
+    if type(field) is not bytes or not 1 <= len(field) <= CLUSTER_BYTES_MAX:
+        raise ConfigError("config: cluster: want 1 to %d bytes, have %r" % (CLUSTER_BYTES_MAX, field))
+    return field
+
+
+def _keys(name, field, replica, replica_count):
+    # The message never shows a key: it ends up in a log.
+    if type(field) is not list or len(field) != replica_count + 1:
+        raise ConfigError("config: %s: want an array of %d keys, one a node, ground last" % (name, replica_count + 1))
+    for node in range(replica_count + 1):
+        key = field[node]
+        if node == replica:
+            if key is not None:
+                raise ConfigError("config: %s[%d]: want null for the board itself" % (name, node))
+        elif type(key) is not bytes or len(key) != limits.KEY_BYTES:
+            raise ConfigError("config: %s[%d]: want %d bytes" % (name, node, limits.KEY_BYTES))
+    return field
+
+
+def _adversary(field):
+    if field is None:
+        return None
+    if type(field) is not list or len(field) != 2 or type(field[0]) is not str or type(field[1]) is not dict:
+        raise ConfigError("config: adversary: want null or [name, {parameter: value}], have %r" % (field,))
+    return field

@@ -1,0 +1,69 @@
+"""The Store seam on a real file system: littlefs under MicroPython, whatever lies under CPython.
+
+A call that returns has reached flash. On littlefs, closing a file commits its data and its length together; elsewhere
+the kernel is told to write through (`fsync`), for the file and, where a name changed, for its folder. `replace` writes a
+second file and renames it over the first, which every file system in question does atomically.
+"""
+
+import os
+
+_NO_SUCH_FILE = 2  # ENOENT
+_HAS_FSYNC = hasattr(os, "fsync")
+
+
+class FileStore:
+    """Store whose names are files in `directory`."""
+
+    def __init__(self, directory):
+        self._directory = directory
+
+    def read(self, name):
+        """Whole content, or `None` if there is no such file. Raises OSError when it cannot be read."""
+        try:
+            with open(self._path(name), "rb") as file:
+                return file.read()
+        except OSError as error:
+            if error.args[0] == _NO_SUCH_FILE:
+                return None
+            raise
+
+    def append(self, name, data):
+        """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
+        with open(self._path(name), "ab") as file:
+            _write_through(file, data)
+
+    def replace(self, name, data):
+        """Put `data` in place of the whole file: after a power cut old or new, never a mixture."""
+        written = self._path(name + ".new")
+        with open(written, "wb") as file:
+            _write_through(file, data)
+        os.rename(written, self._path(name))
+        self._write_names_through()
+
+    def remove(self, name):
+        """Delete the file if it is there."""
+        try:
+            os.remove(self._path(name))
+        except OSError as error:
+            if error.args[0] == _NO_SUCH_FILE:
+                return
+            raise
+        self._write_names_through()
+
+    def _path(self, name):
+        return self._directory + "/" + name
+
+    def _write_names_through(self):
+        if _HAS_FSYNC:
+            directory = os.open(self._directory, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+
+def _write_through(file, data):
+    file.write(data)
+    file.flush()
+    if _HAS_FSYNC:
+        os.fsync(file.fileno())

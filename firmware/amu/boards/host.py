@@ -1,0 +1,85 @@
+"""A board in memory, under CPython or MicroPython: for tests, the simulator and golden scripts.
+
+`MemoryStore` keeps the promises of the Store seam and no more. It can cut the power after any number of bytes, which leaves
+exactly what the seam allows: a prefix of an append, the old or the new content of a replace.
+"""
+
+from amu.core import limits
+
+
+class PowerCut(BaseException):
+    """The board is dead at this point. Not an Exception: nothing on a board could catch it."""
+
+
+class MemoryStore:
+    """Store on a dict. `files` is what survives: hand it to the next MemoryStore to restart with flash.
+
+    With `cut_after_bytes` = k the first k bytes written are kept, then PowerCut is raised, and by every call after it. Each
+    byte of an append counts one, a replace its length and one for the rename, a remove one.
+    """
+
+    def __init__(self, files=None, cut_after_bytes=None):
+        self.files = {} if files is None else files
+        self.bytes_written = 0
+        self._cut_after_bytes = cut_after_bytes
+
+    def read(self, name):
+        """Whole content, or `None` if there is no such file."""
+        return self.files.get(name)
+
+    def append(self, name, data):
+        """Add `data` at the end, creating the file."""
+        room = self._room()
+        if room is None or room >= len(data):
+            self.files[name] = self.files.get(name, b"") + data
+            self.bytes_written += len(data)
+            return
+        if room:
+            self.files[name] = self.files.get(name, b"") + data[:room]
+        self.bytes_written += room
+        raise PowerCut(name)
+
+    def replace(self, name, data):
+        """Put `data` in place of the whole file, or not at all."""
+        self._spend(name, len(data) + 1)
+        self.files[name] = bytes(data)
+
+    def remove(self, name):
+        """Delete the file if it is there."""
+        if name in self.files:
+            self._spend(name, 1)
+            del self.files[name]
+
+    def _room(self):
+        return None if self._cut_after_bytes is None else self._cut_after_bytes - self.bytes_written
+
+    def _spend(self, name, count):
+        room = self._room()
+        if room is not None and room < count:
+            self.bytes_written = self._cut_after_bytes
+            raise PowerCut(name)
+        self.bytes_written += count
+
+
+class MemoryPort:
+    """BytePort on two buffers: `incoming` is what the board will read, `outgoing` what it has written."""
+
+    def __init__(self):
+        self.incoming = bytearray()
+        self.outgoing = bytearray()
+
+    def read(self):
+        """Bytes that have arrived, at most READ_BYTES_MAX, `b""` if none."""
+        data = bytes(self.incoming[: limits.READ_BYTES_MAX])
+        self.incoming = self.incoming[limits.READ_BYTES_MAX :]
+        return data
+
+    def write(self, data):
+        """Write all of `data`."""
+        self.outgoing.extend(data)
+
+    def take(self):
+        """What the board has written since the last call."""
+        data = bytes(self.outgoing)
+        self.outgoing = bytearray()
+        return data

@@ -1,0 +1,197 @@
+"""Joins a node to the world: serial bytes in, effects out, over the seams of `amu.core.seams`.
+
+In: bytes -> framer -> address and direction -> rate limit -> MAC -> codec -> `node.step`. Cheap checks come first, because
+an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a millisecond.
+Out, after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the safety argument:
+a vote that is not on flash is never heard of, and an act that is not in the trace is never seen by the swarm.
+
+Every frame that is turned away is counted; the first few of each tick are also traced. Tracing them all would let one
+flooder fill the link with our own complaints.
+"""
+
+from amu.core import limits
+from amu.core.errors import AuthError, CodecError
+from amu.wire import codec, frames, messages
+from amu.wire.framer import NEED_BYTES, Framer, Text
+
+EXIT = "exit"  # leave the flight loop for the REPL
+RESET = "reset"  # reboot
+
+
+class Runtime:
+    """One board's life between boot and restart. `stopped` is None, or what a Control telecommand asked for."""
+
+    def __init__(self, node, config, keyring, port, journal, heap_free):
+        """`heap_free` is a function of no arguments: free heap in bytes, 0 if unknown.
+
+        `journal` is None on a board whose vote state is unreadable. Nothing can be persisted before it is sent then, so
+        nothing goes to another replica, whatever the node may want; the ground still hears from it.
+        """
+        self.stopped = None
+        self.frames_in = 0  # sound frames addressed to this board
+        self.frames_refused = 0  # of these, turned away
+        self._node = node
+        self._me = config.replica
+        self._replica_count = config.replica_count
+        self._keyring = keyring
+        self._port = port
+        self._journal = journal
+        self._heap_free = heap_free
+        self._framer = Framer()
+        self._ticks = 0
+        self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
+        self._refusals_traced = 0  # in this tick
+
+    def start(self):
+        """Perform what the node wants done on waking up: its boot in the trace, the votes that it restored."""
+        self._perform()
+
+    def poll(self, now_ticks):
+        """Take in what has arrived, then let a tick pass if one is due. True if any byte was there.
+
+        Ticks that were missed while the board was busy or stopped are skipped: time-outs are for silence, not for our own
+        slowness. Raises JournalError when flash fails; no effect after the failed write has been performed then.
+        """
+        data = self._port.read()
+        if data:
+            self._framer.push(data)
+            self._take_frames()
+        if now_ticks > self._ticks and self.stopped is None:
+            self._ticks = now_ticks
+            self._tick()
+        return bool(data)
+
+    def _take_frames(self):
+        while self.stopped is None:
+            frame = self._framer.next()
+            if frame is NEED_BYTES:
+                return
+            if not isinstance(frame, Text):
+                self._take(frame)
+
+    def _take(self, frame):
+        """Hold one sound frame against every check, and step the node with its message."""
+        source = frame.source
+        if frame.destination != self._me or not self._is_peer(source):
+            self._refuse(source, frame.kind, "address")
+            return
+        self.frames_in += 1
+        if not _may_send(source, frame.kind):
+            self._refuse(source, frame.kind, "direction")
+            return
+        peer = self._replica_count if source == limits.GROUND else source
+        self._arrivals[peer] += 1
+        if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX:
+            self._refuse(source, frame.kind, "rate")
+            return
+        try:
+            self._keyring.check(frame.kind, source, frame.tag, frame.payload)
+            lamport, message = codec.decode(frame.kind, frame.payload)
+        except AuthError:
+            self._refuse(source, frame.kind, "mac")
+            return
+        except CodecError:
+            self._refuse(source, frame.kind, "codec")
+            return
+        if isinstance(message, messages.Control):
+            self._control(message)
+        else:
+            self._node.step(source, lamport, message)
+            self._perform()
+
+    def _is_peer(self, source):
+        return source == limits.GROUND or (source < self._replica_count and source != self._me)
+
+    def _control(self, message):
+        if message.action in (EXIT, RESET):
+            self.stopped = message.action
+        else:
+            self._refuse(limits.GROUND, message.KIND, "action")
+
+    def _refuse(self, source, kind, reason):
+        self.frames_refused += 1
+        if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
+            self._refusals_traced += 1
+            self._node.note_refused(source, kind, reason)
+            self._perform()
+
+    def _tick(self):
+        for peer in range(len(self._arrivals)):
+            self._arrivals[peer] = 0
+        self._refusals_traced = 0
+        self._node.tick()
+        self._perform()
+        if self._ticks % limits.HEALTH_PERIOD_TICKS == 0:
+            self._send_health()
+
+    def _perform(self):
+        """Persist, then trace, then send."""
+        ready = self._node.ready()
+        if ready.empty():
+            return
+        if self._journal is not None:
+            if ready.checkpoint is not None:
+                self._journal.checkpoint(ready.checkpoint)
+            if ready.records:
+                self._journal.append(ready.records)
+        if ready.events:
+            self._send_events(ready.first_seq, ready.events)
+        for destination, lamport, message in ready.sends:
+            self._send(destination, lamport, message)
+        self._node.advance()
+
+    def _send_events(self, first_seq, events):
+        """Cut `events` into frames that keep both bounds, a dozen events and a payload."""
+        at = 0
+        count = limits.TRACE_EVENTS_PER_FRAME_MAX
+        while at < len(events):
+            some = events[at : at + count]
+            try:
+                payload = codec.encode(0, messages.Trace(self._node.boot, first_seq + at, self._ticks, some))
+            except CodecError:  # too long
+                assert count > 1, "one trace event exceeds a frame"
+                count //= 2
+                continue
+            self._write(messages.Trace.KIND, limits.GROUND, payload)
+            at += len(some)
+            count = limits.TRACE_EVENTS_PER_FRAME_MAX
+
+    def _send(self, destination, lamport, message):
+        if self._journal is None and destination != limits.GROUND:
+            return
+        payload = codec.encode(lamport, message)
+        if destination != limits.BROADCAST:
+            self._write(message.KIND, destination, payload)
+            return
+        for peer in range(self._replica_count):
+            if peer != self._me:
+                self._write(message.KIND, peer, payload)
+
+    def _send_health(self):
+        health = messages.Health(
+            self._ticks,
+            self._heap_free(),
+            self._node.applied_slot,
+            self.frames_in,
+            self._frames_bad(),
+            self.frames_refused,
+            0 if self._journal is None else self._journal.appends,
+        )
+        self._send(limits.GROUND, 0, health)  # outside Lamport's order: it says nothing about the protocol
+
+    def _frames_bad(self):
+        count = 0
+        for reason in frames.REASONS:
+            count += self._framer.errors[reason]
+        return count
+
+    def _write(self, kind, destination, payload):
+        tag = self._keyring.seal(kind, destination, payload)
+        self._port.write(frames.build(kind, self._me, destination, tag, payload))
+
+
+def _may_send(source, kind):
+    """Flight frames come from replicas, telecommands from the ground, and nothing else is for a board."""
+    if messages.is_flight(kind):
+        return source != limits.GROUND
+    return source == limits.GROUND and 0x20 <= kind < 0x30

@@ -1,0 +1,102 @@
+"""The MicroPython unix port as a board: a pseudo-terminal for the USB cable, littlefs on a file for the flash.
+
+The process starts in the board's folder, which holds `config.cbor`, the flash image and, on the very first start, an
+empty file `commission`. Its standard input and output are the master of the pseudo-terminal, in raw mode and
+non-blocking: whoever starts the board sees to both. Non-blocking is what makes `readinto` return what is there, and
+a read as cheap as one system call; blocking, it would wait for a full buffer.
+"""
+
+import gc
+import os
+import select
+import sys
+import time
+
+import micropython
+
+from amu.boards import flash_image
+from amu.boards.files import FileStore
+from amu.boards.runtime import EXIT, RESET
+from amu.boards.ticks import MillisecondTicks
+from amu.core import limits
+from amu.node.journal import Journal
+
+_FLASH = "/flash"
+_WRITE_WAIT_MS = 1000
+EXIT_CODE = 0  # of a board that was told to leave the flight loop
+CRASH_CODE = 70  # of one that met a bug: EX_SOFTWARE of sysexits.h
+
+
+class UnixPort:
+    """BytePort on standard input and output."""
+
+    def __init__(self):
+        # A control-C among the bytes must not stop the flight.
+        micropython.kbd_intr(-1)
+        self._input = sys.stdin.buffer
+        self._output = sys.stdout.buffer
+        self._readable = select.poll()
+        self._readable.register(sys.stdin, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(sys.stdout, select.POLLOUT)
+        self._buffer = bytearray(limits.READ_BYTES_MAX)
+        self._view = memoryview(self._buffer)
+
+    def read(self):
+        """Bytes that have arrived, at most READ_BYTES_MAX, `b""` if none."""
+        count = self._input.readinto(self._buffer)
+        return bytes(self._view[:count]) if count else b""
+
+    def write(self, data):
+        """Write all of `data`, waiting while the pseudo-terminal is full: what is lost here no trace would show."""
+        sent = self._output.write(data) or 0
+        while sent < len(data):
+            self._writable.poll(_WRITE_WAIT_MS)
+            sent += self._output.write(data[sent:]) or 0
+
+    def wait(self, milliseconds):
+        """Sleep until bytes arrive or the time has passed."""
+        for _, event in self._readable.poll(milliseconds):
+            if not event & select.POLLIN:
+                # Nobody holds the other end. Without this the loop would spin until somebody does.
+                time.sleep_ms(milliseconds)
+
+
+class UnixBoard:
+    """The seams of one virtual board."""
+
+    def __init__(self):
+        self._directory = os.getcwd()
+        flash_image.mount(self._directory, _FLASH)
+        self.port = UnixPort()
+        self.store = FileStore(_FLASH)
+        self._commission()
+
+    def config(self):
+        """Bytes of `config.cbor`. Raises OSError if there is none."""
+        with open(self._directory + "/config.cbor", "rb") as file:
+            return file.read()
+
+    def ticks(self, tick_ms):
+        return MillisecondTicks(tick_ms)
+
+    def heap_free(self):
+        return gc.mem_free()
+
+    def leave(self, reason):
+        """End the process. Returns only for RESET: then the next turn of main's loop is the reboot."""
+        if reason != RESET:
+            sys.exit(EXIT_CODE if reason == EXIT else CRASH_CODE)
+
+    def _commission(self):
+        """Once, on the first start. The order is safe: a board cut off in between is blank, which is never unsafe."""
+        flag = self._directory + "/commission"
+        try:
+            os.remove(flag)
+        except OSError:
+            return
+        Journal(self.store).commission()
+
+
+def open_board():
+    return UnixBoard()
