@@ -1,0 +1,92 @@
+"""What rp2040py 0.3.6 models otherwise than the chip behaves, mended on one emulated chip at a time.
+
+Each fix hooks the instance that it is given; the library stays as it is. tests/conformance/test_emulated_fixes.py shows
+each fault without its fix, so that a newer rp2040py tells us when a fix can go.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from rp2040py.peripherals.uart import UARTDR, UARTTXINTR
+from rp2040py.usb.cdc import USBCDC
+
+FLASH_READ_UNIQUE_ID = 0x4B  # W25Q command: opcode, four dummy bytes, eight bytes of identity
+_UNIQUE_ID_OFFSET = 5
+UNIQUE_ID_BYTES = 8
+
+
+class SerialHost:
+    """The host's end of the USB serial line: says "not yet" while it has nothing to send.
+
+    As shipped, the host answers every read of the device with a packet of zero bytes at once. The device's stack asks
+    again, so the processor handles USB interrupts for ever: it never idles and its timings double. Here a read that finds
+    nothing waits until `send` brings bytes.
+    """
+
+    def __init__(self, cdc: USBCDC) -> None:
+        self.cdc = cdc
+        self.outgoing = bytearray()
+        self._reads: list[tuple[int, int]] = []  # (endpoint, bytes wanted), at most one in practice
+        self._read_of_library: Callable[[int, int], None] = cdc.usb.on_endpoint_read
+        self._reset_of_library: Callable[[], None] = cdc.usb.on_reset
+        cdc.usb.on_endpoint_read = self._on_read
+        cdc.usb.on_reset = self._on_reset
+
+    def send(self, data: bytes) -> None:
+        """Queue `data` for the device. Call it while the simulation stands still."""
+        self.outgoing += data
+        waiting, self._reads = self._reads, []
+        for endpoint, size in waiting:
+            self._on_read(endpoint, size)
+
+    def _on_read(self, endpoint: int, size: int) -> None:
+        if endpoint != self.cdc._out_endpoint:
+            self._read_of_library(endpoint, size)
+        elif self.outgoing:
+            packet = bytes(self.outgoing[:size])
+            del self.outgoing[:size]
+            self.cdc.usb.endpoint_read_done(endpoint, packet)
+        else:
+            self._reads.append((endpoint, size))
+
+    def _on_reset(self) -> None:
+        # The device dropped off the bus: bytes on their way to it are lost, as on a real cable.
+        self._reads.clear()
+        self.outgoing.clear()
+        self._reset_of_library()
+
+
+def quiet_uart(uart: Any) -> None:
+    """Raise the transmit interrupt when a byte has gone out, not at every look at the interrupt line.
+
+    As shipped, the interrupt comes back as soon as it is cleared, and MicroPython's `machine.UART()` never returns.
+    """
+    write_of_library = uart.write_uint32
+
+    def check_interrupts() -> None:
+        uart.rp2040.set_interrupt(uart.irq, bool(uart._interrupt_status & uart._interrupt_mask))
+
+    def write_uint32(offset: int, value: int) -> None:
+        write_of_library(offset, value)
+        if offset == UARTDR:
+            uart._interrupt_status |= UARTTXINTR
+            check_interrupts()
+
+    uart.check_interrupts = check_interrupts
+    uart.write_uint32 = write_uint32
+
+
+def give_unique_id(ssi: Any, unique_id: bytes) -> None:
+    """Let the flash chip answer with `unique_id`; as shipped every board reads eight bytes of 0xFF."""
+    if len(unique_id) != UNIQUE_ID_BYTES:
+        raise ValueError(f"unique_id: want {UNIQUE_ID_BYTES} bytes, have {len(unique_id)}")
+    shift_of_library = ssi._shift_byte
+
+    def shift_byte(byte: int) -> int:
+        answer: int = shift_of_library(byte)
+        position = len(ssi._tx_buffer) - 1
+        if ssi._tx_buffer[0] == FLASH_READ_UNIQUE_ID and position >= _UNIQUE_ID_OFFSET:
+            return unique_id[(position - _UNIQUE_ID_OFFSET) % UNIQUE_ID_BYTES]
+        return answer
+
+    ssi._shift_byte = shift_byte
