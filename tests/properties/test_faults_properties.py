@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amu.wire.messages import Vote
-from groundstation.faults import FaultPlan, Fates
+from groundstation.faults import Fates, FaultPlan
 
 probability = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 seconds = st.sampled_from([0.0, 0.5, 3.0, 40.0])

@@ -7,7 +7,7 @@ from amu.wire import frames
 from amu.wire.framer import NEED_BYTES, Framer
 from amu.wire.messages import Proposal, Vote
 from groundstation.fault_kinds import FLIGHT_KINDS, Draws
-from groundstation.faults import FaultPlan, Fates
+from groundstation.faults import Fates, FaultPlan
 
 VOTE = Vote.KIND
 FRAME = frames.build(VOTE, 0, 1, bytes(16), bytes(range(60)))
