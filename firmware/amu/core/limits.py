@@ -47,13 +47,27 @@ PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
 
 # --- the ledger ------------------------------------------------------------------------------
 COMMAND_BYTES_MAX = 160
+RESULT_BYTES_MAX = 64  # deterministic CBOR of one result; refusals name their reason in as many bytes
 KEY_SPACE_BYTES_MAX = 32  # length of a shard key
 TOKEN_BYTES_MAX = 32  # opaque cursor token
+RESOURCE_BYTES_MAX = 24  # name of a leased resource
+HOLDER_MAX = 255
+SHARD_NUMBER_MAX = (1 << 30) - 1
+OPERATION_MAX = SLOT_MAX
 SHARDS_MAX = 32
 LEASES_MAX = 32
 CLIENTS_MAX = 8
-OPERATIONS_PER_CLIENT_MAX = 64  # remembered results of each client, newest first
+OPERATIONS_PER_CLIENT_MAX = 64  # remembered results of each client: its highest operation and those just below
 LEASE_SLOTS_MAX = 1 << 16
+FENCING_TOKEN_MAX = SLOT_MAX * BATCH_REQUESTS_MAX  # a request takes one token at most, so the counter cannot run out
+# Deterministic CBOR of one row of each table: an array head and, for each field, its head and its bytes.
+SHARD_ROW_BYTES_MAX = 1 + 5 + 3 * (2 + KEY_SPACE_BYTES_MAX) + (2 + TOKEN_BYTES_MAX) + 1
+LEASE_ROW_BYTES_MAX = 1 + (2 + RESOURCE_BYTES_MAX) + 2 + 9 + 5
+OPERATION_ROW_BYTES_MAX = 1 + 5 + 5 + RESULT_BYTES_MAX
+CLIENT_ROW_BYTES_MAX = 1 + 2 + 3 + OPERATIONS_PER_CLIENT_MAX * (2 + OPERATION_ROW_BYTES_MAX)
+LEDGER_BYTES_MAX = (
+    32 + SHARDS_MAX * SHARD_ROW_BYTES_MAX + LEASES_MAX * LEASE_ROW_BYTES_MAX + CLIENTS_MAX * CLIENT_ROW_BYTES_MAX
+)
 
 # --- the node --------------------------------------------------------------------------------
 JOURNAL_BYTES_MAX = 32 * 1024  # then a checkpoint is written and the journal starts anew
@@ -94,6 +108,10 @@ assert READ_BYTES_MAX <= RING_BYTES
 assert BODY_BYTES_MAX + DIGEST_BYTES + 64 <= PAYLOAD_BYTES_MAX
 assert CHUNK_BYTES_MAX + 64 <= PAYLOAD_BYTES_MAX
 assert COMMAND_BYTES_MAX + 32 <= BODY_BYTES_MAX
+assert LEDGER_BYTES_MAX <= STATE_BYTES_MAX  # a ledger with all its tables full can still be handed over
+assert len("shard/%d" % SHARD_NUMBER_MAX) <= RESOURCE_BYTES_MAX
+assert SLOT_MAX + LEASE_SLOTS_MAX < 1 << 32  # an expiry fits its five bytes
+assert HOLDER_MAX >= REPLICAS_MAX - 1
 assert BATCH_REQUESTS_MAX <= PENDING_REQUESTS_MAX
 assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
 assert CHECKPOINT_SLOTS > INSTANCES_MAX
