@@ -1,4 +1,4 @@
-"""The ether as a state machine: every frame is delivered, lost to a counted cause or in flight; equal inputs, equal outputs."""
+"""The ether as a state machine: every frame has a fate that is counted; equal inputs give equal outputs."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
