@@ -42,6 +42,7 @@ class Instance:
         self.synchroniser = Synchroniser(group)
         self.bodies = BodyShelf(group)
         self.decision = None  # (view, value); view -1 when learned
+        self.is_concluded = False  # decided, and the body is there
         self._votes = [None] + [[None] * group.size for _ in range(4)]
         self._proofs = [None] * group.size  # (view, hi1, second1, hi4)
         self._suggests = [None] * group.size  # (view, hi2, second2, hi3)

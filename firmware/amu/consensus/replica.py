@@ -23,7 +23,7 @@ FLOOR_UNKNOWN = -1
 
 
 class Replica:
-    """`application` has apply(slot, requests), status(client, operation), snapshot(), adopt(data)."""
+    """`application` has apply(slot, value, requests), status(client, operation), snapshot(), adopt(data)."""
 
     def __init__(self, me, group, view_timeout_ticks, application, effects, nonce):
         self.me = me
@@ -88,7 +88,9 @@ class Replica:
 
     def on_conclusion(self, instance):
         """A decision and its body are there. Applied by `settle`, not here: a board's stack is shallow."""
-        self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])
+        if not instance.is_concluded:
+            instance.is_concluded = True
+            self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])
 
     def halt(self, reason):
         """More than f replicas must be faulty: say so and fall silent."""

@@ -62,6 +62,11 @@ class Effects:
             self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
         self._sends.append((destination, time, message))
 
+    def received(self, time, source, sent, kind):
+        """The receipt of a message is an event of its own, at `time`."""
+        if self._tracer.messages:
+            self._tracer.emit("Receive", time, source, sent, kind)
+
     def refuse(self, peer, kind, reason):
         """Say what was not accepted, and why."""
         self.trace("Refuse", peer, kind, reason)

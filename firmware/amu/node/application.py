@@ -1,0 +1,33 @@
+"""The ledger as the replicated log sees it: applied slot by slot, answering the ground, leaving its trace."""
+
+from amu.core.limits import GROUND
+from amu.ledger.state import Ledger
+from amu.wire.messages import Reply
+
+
+class Application:
+    """What `amu.consensus.replica.Replica` asks of the state machine behind the log."""
+
+    def __init__(self, effects):
+        self._effects = effects
+        self._ledger = Ledger()
+
+    def apply(self, slot, value, requests):
+        """Apply a decided slot. Each operation reaches its terminal state here and is answered with it."""
+        results = self._ledger.apply(slot, requests)
+        for i in range(len(requests)):
+            client, operation, command = requests[i]
+            self._effects.trace("Operation", slot, client, operation, command, results[i])
+            done_slot, result = self.status(client, operation)[1] or (slot, results[i])
+            self._effects.send(GROUND, Reply(client, operation, done_slot, result))
+        self._effects.trace("Apply", slot, value, self._ledger.digest())
+
+    def status(self, client, operation):
+        """("new", None), ("done", (slot, result)) or ("stale", None)."""
+        return self._ledger.status(client, operation)
+
+    def snapshot(self):
+        return self._ledger.snapshot()
+
+    def adopt(self, data):
+        self._ledger = Ledger.restore(data)

@@ -1,0 +1,186 @@
+"""The flight software's core as one pure state machine, in the manner of etcd-io/raft and h11.
+
+    node.step(source, lamport, message)     an authenticated message
+    node.tick()                             a board tick has passed
+    ready = node.ready()                    what to do, in order: checkpoint, records, trace events, sends
+    node.advance()                          it is done
+
+No clock, no I/O, no random number inside: the same inputs give the same effects, byte for byte, on every interpreter.
+"""
+
+import amu
+from amu.consensus import records
+from amu.consensus.quorum import Group
+from amu.consensus.replica import FLOOR_UNKNOWN, Replica
+from amu.core import limits
+from amu.core.errors import BusyError, CodecError
+from amu.core.lamport import LamportClock
+from amu.core.limits import GROUND
+from amu.node import journal
+from amu.node.application import Application
+from amu.node.effects import Effects
+from amu.node.tracer import Tracer
+from amu.wire import messages as m
+
+BLANK_BOOT = 1 << 20  # boot numbers of a board without memory start above this, spread by its nonce
+
+VOTING = "voting"
+SILENT = "silent"  # vote state unreadable, or a contradiction met: says nothing to other replicas
+REJOINING = "rejoining"  # without memory: listens, and votes again once that is safe
+
+
+class Node:
+    """`config` as in amu.boards.config; `recovered` from the journal; `nonce` 1 .. 2**20-1, fresh for each start."""
+
+    def __init__(self, config, recovered, nonce):
+        exported, boot_record, rest = _sort(recovered)
+        if recovered.status == journal.UNREADABLE or (boot_record is None and recovered.status == journal.BLANK):
+            self.boot = BLANK_BOOT + nonce
+            clock = 0
+        else:
+            self.boot = boot_record[1] + 1 if boot_record else 0
+            clock = boot_record[2] if boot_record else 0
+        self._group = Group(config.replica_count)
+        self._me = config.replica
+        self._clock = LamportClock(clock)
+        self._reserved = clock
+        self._effects = Effects(self._clock, Tracer(config.trace_messages))
+        self._application = Application(self._effects)
+        self._replica = Replica(
+            self._me, self._group, config.view_timeout_ticks, self._application, self._effects, nonce
+        )
+        self._is_performing = False
+        self._wake(recovered.status, exported, rest)
+
+    def _wake(self, status, exported, rest):
+        effects, replica = self._effects, self._replica
+        if status == journal.BLANK:
+            replica.floor = FLOOR_UNKNOWN
+        effects.is_muted = True
+        if status != journal.UNREADABLE:
+            replica.restore(exported, rest)
+        effects.is_muted = False
+        effects.trace("Boot", amu.VERSION, status, replica.applied)
+        if status == journal.UNREADABLE:
+            # A vote may be missing: whoever votes again could contradict it.
+            replica.halt("vote state unreadable")
+            return
+        self._reserve()
+        replica.trace_restored()
+        replica.open_window()
+        replica.settle()
+
+    def _reserve(self):
+        """Clock values are used only after flash knows it, so that no time is used again after a reboot."""
+        self._reserved = self._clock.time + limits.LAMPORT_RESERVE
+        self._effects.persist([records.BOOT, self.boot, self._reserved])
+
+    # --- what the board may know ------------------------------------------------------------
+
+    @property
+    def applied_slot(self):
+        return self._replica.applied
+
+    @property
+    def lamport(self):
+        """Time of the latest event."""
+        return self._clock.time
+
+    @property
+    def mode(self):
+        if self._replica.is_halted:
+            return SILENT
+        return REJOINING if self._replica.floor < 0 else VOTING
+
+    # --- inputs -----------------------------------------------------------------------------
+
+    def step(self, source, lamport, message):
+        """One authenticated message of `source` (a replica or GROUND), sent at Lamport time `lamport`."""
+        assert not self._is_performing, "step between ready and advance"
+        try:
+            time = self._clock.witness(lamport)
+        except CodecError:
+            self._effects.refuse(source, message.KIND, "lamport")
+            return
+        self._effects.received(time, source, lamport, message.KIND)
+        if source == GROUND:
+            self._on_telecommand(message)
+        elif m.is_flight(message.KIND) and source < self._group.size and source != self._me:
+            self._replica.receive(source, message)
+        else:
+            self._effects.refuse(source, message.KIND, "not a flight message")
+
+    def tick(self):
+        """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
+        assert not self._is_performing, "tick between ready and advance"
+        self._replica.tick()
+
+    def note_refused(self, source, kind, reason):
+        """The board turned a frame away before it became a message."""
+        self._effects.refuse(source, kind, reason)
+
+    # --- outputs ----------------------------------------------------------------------------
+
+    def ready(self):
+        """Effects since the last call. Perform them, then call `advance`."""
+        effects = self._effects
+        checkpoint = None
+        if self.mode != SILENT:
+            if self._clock.time + limits.LAMPORT_RESERVE // 2 > self._reserved:
+                self._reserve()
+            if effects.wants_checkpoint and self._replica.floor >= 0:
+                effects.wants_checkpoint = False
+                self._reserved = self._clock.time + limits.LAMPORT_RESERVE
+                checkpoint = [self.boot, self._reserved, self._replica.export()]
+        ready = effects.take(checkpoint)
+        self._is_performing = True
+        return ready
+
+    def advance(self):
+        """The last `ready` has been performed."""
+        self._is_performing = False
+
+    # --- telecommands -----------------------------------------------------------------------
+
+    def _on_telecommand(self, message):
+        if message.KIND == m.Hello.KIND:
+            self._send_identity(message.nonce)
+        elif message.KIND == m.Request.KIND:
+            self._on_request(message.client, message.operation, message.command)
+        else:
+            self._effects.refuse(GROUND, message.KIND, "not a telecommand")
+
+    def _send_identity(self, nonce):
+        self._effects.send(
+            GROUND,
+            m.Identity(nonce, self._me, self._group.size, self.boot, amu.VERSION, self.mode, self._replica.applied),
+        )
+
+    def _on_request(self, client, operation, command):
+        status, done = self._application.status(client, operation)
+        if status == "done":
+            slot, result = done
+            self._effects.send(GROUND, m.Reply(client, operation, slot, result))
+            return
+        if status == "new":
+            try:
+                self._replica.request(client, operation, command)
+                status = "queued"
+            except BusyError:
+                status = "busy"
+        self._effects.send(GROUND, m.Receipt(client, operation, status))
+
+
+def _sort(recovered):
+    """(exported replica state or None, last BOOT record or None, other records) of what the journal held."""
+    exported, boot_record = None, None
+    if recovered.checkpoint is not None:
+        boot, reserved, exported = recovered.checkpoint
+        boot_record = [records.BOOT, boot, reserved]
+    rest = []
+    for record in recovered.records:
+        if record[0] == records.BOOT:
+            boot_record = record
+        else:
+            rest.append(record)
+    return exported, boot_record, rest
