@@ -1,15 +1,15 @@
 """Composition root of a board, and the only loop in it that never ends.
 
-Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is unreadable
-flies on in silence: it may not vote, but it can still say so. A bug ends the life that it was met in, never without its
-traceback on the line.
+Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is
+unreadable flies on in silence: it may not vote, but it can still say so. A bug ends the life that it was met in,
+never without its traceback on the line.
 """
 
 import io
 import sys
 
 from amu.boards import config as configuration
-from amu.boards.runtime import RESET, Runtime
+from amu.boards.runtime import Runtime
 from amu.core.errors import JournalError
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node

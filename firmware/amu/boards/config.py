@@ -12,7 +12,8 @@
     trace_messages      bool                   trace Send and Receive too; false for slow boards
     adversary           null or [name, map]    Byzantine behaviour to put on top of the flight code
 
-A board that guesses at a bad configuration could vote under another's name, so nothing is defaulted and nothing unknown is let pass.
+A board that guesses at a bad configuration could vote under another's name, so nothing is defaulted and nothing
+unknown is let pass.
 """
 
 from amu.core import limits

@@ -1,8 +1,8 @@
 """The Store seam on a real file system: littlefs under MicroPython, whatever lies under CPython.
 
 A call that returns has reached flash. On littlefs, closing a file commits its data and its length together; elsewhere
-the kernel is told to write through (`fsync`), for the file and, where a name changed, for its folder. `replace` writes a
-second file and renames it over the first, which every file system in question does atomically.
+the kernel is told to write through (`fsync`), for the file and, where a name changed, for its folder. `replace`
+writes a second file and renames it over the first, which every file system in question does atomically.
 """
 
 import os

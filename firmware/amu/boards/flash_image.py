@@ -2,7 +2,8 @@
 
 A power cut is a process that dies at once in the middle of a flash operation, so that whatever littlefs and the journal
 make of the torn page next time is what they would make of it on a real board. To arm it, write a count to the file
-`power_cut` beside the image: the operation of that number from then on (1 is the next) is half done, and the board is dead.
+`power_cut` beside the image: the operation of that number from then on (1 is the next) is half done, and the board is
+dead.
 """
 
 import os

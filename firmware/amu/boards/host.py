@@ -1,7 +1,7 @@
 """A board in memory, under CPython or MicroPython: for tests, the simulator and golden scripts.
 
-`MemoryStore` keeps the promises of the Store seam and no more. It can cut the power after any number of bytes, which leaves
-exactly what the seam allows: a prefix of an append, the old or the new content of a replace.
+`MemoryStore` keeps the promises of the Store seam and no more. It can cut the power after any number of bytes, which
+leaves exactly what the seam allows: a prefix of an append, the old or the new content of a replace.
 """
 
 from amu.core import limits
@@ -14,8 +14,8 @@ class PowerCut(BaseException):
 class MemoryStore:
     """Store on a dict. `files` is what survives: hand it to the next MemoryStore to restart with flash.
 
-    With `cut_after_bytes` = k the first k bytes written are kept, then PowerCut is raised, and by every call after it. Each
-    byte of an append counts one, a replace its length and one for the rename, a remove one.
+    With `cut_after_bytes` = k the first k bytes written are kept, then PowerCut is raised, and by every call after
+    it. Each byte of an append counts one, a replace its length and one for the rename, a remove one.
     """
 
     def __init__(self, files=None, cut_after_bytes=None):

@@ -1,9 +1,10 @@
 """Joins a node to the world: serial bytes in, effects out, over the seams of `amu.core.seams`.
 
-In: bytes -> framer -> address and direction -> rate limit -> MAC -> codec -> `node.step`. Cheap checks come first, because
-an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a millisecond.
-Out, after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the safety argument:
-a vote that is not on flash is never heard of, and an act that is not in the trace is never seen by the swarm.
+In: bytes -> framer -> address and direction -> rate limit -> MAC -> codec -> `node.step`. Cheap checks come first,
+because an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a
+millisecond. Out, after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the
+safety argument: a vote that is not on flash is never heard of, and an act that is not in the trace is never seen by
+the swarm.
 
 Every frame that is turned away is counted; the first few of each tick are also traced. Tracing them all would let one
 flooder fill the link with our own complaints.
@@ -49,8 +50,8 @@ class Runtime:
     def poll(self, now_ticks):
         """Take in what has arrived, then let a tick pass if one is due. True if any byte was there.
 
-        Ticks that were missed while the board was busy or stopped are skipped: time-outs are for silence, not for our own
-        slowness. Raises JournalError when flash fails; no effect after the failed write has been performed then.
+        Ticks that were missed while the board was busy or stopped are skipped: time-outs are for silence, not for our
+        own slowness. Raises JournalError when flash fails; no effect after the failed write has been performed then.
         """
         data = self._port.read()
         if data:

@@ -1,21 +1,21 @@
 """Vote state on flash: what a replica has promised must outlive a power cut at any byte of any write.
 
-Two files in a Store. `checkpoint` is replaced atomically and names a generation; `journal-<generation>` is append only and
-holds what has happened since. A batch is the records of one Ready, and is believed whole or not at all:
+Two files in a Store. `checkpoint` is replaced atomically and names a generation; `journal-<generation>` is append
+only and holds what has happened since. A batch is the records of one Ready, and is believed whole or not at all:
 
     batch       length u16, length inverted u16, CRC-32, CBOR array of records       the length is that of the CBOR
     checkpoint  "AMU1", generation u32, CRC-32, CBOR of the data or of null          integers are big-endian
 
-A power cut leaves a prefix of the batch that was being written, and nothing else. So a batch that is shorter than its own
-(checked) length, at the very end, is a torn tail: it was never acted on, since sends wait for the append to return, and it
-is discarded. Anything else that does not check is damage: a vote may be missing, and the replica must not vote again.
-The inverted length tells the two apart, because a flipped bit in a bare length could pass off a lost vote as a torn tail.
-Each CRC also covers the generation and the CRC before it, so that a block left over from another journal or from another
-place in this one can never be read as part of it. A file system that loses the end of a file at a batch boundary goes
-unnoticed here; littlefs commits data and length together for that reason.
+A power cut leaves a prefix of the batch that was being written, and nothing else. So a batch that is shorter than its
+own (checked) length, at the very end, is a torn tail: it was never acted on, since sends wait for the append to
+return, and it is discarded. Anything else that does not check is damage: a vote may be missing, and the replica must
+not vote again. The inverted length tells the two apart, because a flipped bit in a bare length could pass off a lost
+vote as a torn tail. Each CRC also covers the generation and the CRC before it, so that a block left over from another
+journal or from another place in this one can never be read as part of it. A file system that loses the end of a file
+at a batch boundary goes unnoticed here; littlefs commits data and length together for that reason.
 
-A blank store has no checkpoint. A board may keep records there all the same (its boot number), in `journal-0`, chained to
-zero; it stays blank until its node, having rejoined safely, writes a checkpoint.
+A blank store has no checkpoint. A board may keep records there all the same (its boot number), in `journal-0`,
+chained to zero; it stays blank until its node, having rejoined safely, writes a checkpoint.
 
 Wear: each append is one flash write, and a checkpoint empties the journal.
 """
@@ -73,7 +73,8 @@ class Journal:
 
     def append(self, records):
         """Write `records`, a non-empty list of CBOR arrays, as one batch. Raises JournalError when flash refuses."""
-        assert records and self._generation is not None
+        assert records
+        assert self._generation is not None
         body = cbor.encode(records)
         if len(body) > _BATCH_BYTES_MAX:
             raise JournalError("batch of %d bytes, want at most %d" % (len(body), _BATCH_BYTES_MAX))

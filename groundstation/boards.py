@@ -1,0 +1,118 @@
+"""What the ground station asks of a board, whatever kind it is, and where the kinds are found.
+
+Kinds register under the entry-point group `amu.boards`, so that this floor imports none of them and others can add
+their own. A checkout that is not installed has no entry points; the kinds that come with the project are found all
+the same.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import ClassVar, Self
+
+from groundstation.links.base import Link
+
+_GROUP = "amu.boards"
+_BUILT_IN = {
+    "emulated": "hil.boards.emulated:EmulatedBoard",
+    "virtual": "hil.boards.virtual:VirtualBoard",
+}
+
+
+class BoardError(Exception):
+    """A board that cannot be made, started or found. Says which and what to do."""
+
+
+@dataclass(frozen=True)
+class BoardPlan:
+    """What one board is made from: its node number, its `config.cbor`, and its heap in bytes (kinds with a real heap
+    ignore it).
+    """
+
+    node: int
+    configuration: bytes
+    heap_bytes: int = 400 * 1024
+
+
+class Board(ABC):
+    """One board. Its flash outlives `kill` and `power_cut`; `erase` empties it.
+
+    Made stopped, commissioned (its flash says "vote as a fresh replica") and powered off. All calls are idempotent
+    where that makes sense: killing a dead board does nothing.
+    """
+
+    kind: ClassVar[str]
+    is_real_time: ClassVar[bool]  # lives by the wall clock; if not, time passes only in `advance`
+    node: int
+
+    @classmethod
+    @abstractmethod
+    def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
+        """New boards, one a plan, that keep their files under `directory`. Raises BoardError."""
+
+    @classmethod
+    @abstractmethod
+    def attach(cls, directory: Path) -> list[Self]:
+        """The boards that an earlier ground station made under `directory`, dead or alive. Raises BoardError."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Switch on. The board boots with whatever its flash holds. Raises BoardError."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Switch off at once. What the board has written can still be read; what it had not read yet is lost."""
+
+    @abstractmethod
+    def power_cut(self, after_operations: int) -> None:
+        """Let the running board die in the middle of its `after_operations`-th flash operation from now, 1 being the
+        next.
+        """
+
+    @abstractmethod
+    def erase(self) -> None:
+        """Empty the flash of a board that is off: it will wake up with amnesia. Raises BoardError when it is running.
+        """
+
+    @abstractmethod
+    def alive(self) -> bool:
+        """Is it switched on? Never blocks."""
+
+    @abstractmethod
+    def link(self) -> Link:
+        """The ground station's end of its serial line: the same object until that is lost or closed. Raises LinkLost.
+        """
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` of board time pass on a board that is not real-time; others ignore it."""
+        del seconds
+
+    @abstractmethod
+    def close(self) -> None:
+        """Switch off for good and let go of everything; the line is lost. Files stay."""
+
+
+def board_kinds() -> list[str]:
+    """Names of the kinds there are, sorted."""
+    return sorted({entry.name for entry in entry_points(group=_GROUP)} | set(_BUILT_IN))
+
+
+def board_kind(name: str) -> type[Board]:
+    """The class behind a kind's name. Raises BoardError when there is none or when it cannot be loaded."""
+    found = entry_points(group=_GROUP, name=name)
+    try:
+        if found:
+            loaded = next(iter(found)).load()
+        elif name in _BUILT_IN:
+            module, _, attribute = _BUILT_IN[name].partition(":")
+            loaded = getattr(import_module(module), attribute)
+        else:
+            raise BoardError(f"no board kind {name!r}; there are: {', '.join(board_kinds())}")
+    except ImportError as error:
+        raise BoardError(f"board kind {name!r} cannot be loaded: {error}; is its extra installed?") from error
+    if not (isinstance(loaded, type) and issubclass(loaded, Board)):
+        raise BoardError(f"board kind {name!r} is {loaded!r}; want a subclass of groundstation.boards.Board")
+    return loaded

@@ -1,0 +1,1 @@
+"""Serial links between the ground station and the boards, one file a kind."""

@@ -1,0 +1,94 @@
+"""A link over a serial device that pyserial can open: a board's USB port, or the pseudo-terminal of a virtual board.
+
+The descriptor is read and written without blocking; pyserial opens and configures the device. The write queue sits in
+front of the kernel's own buffer, which a pseudo-terminal bounds at some 20 KB and USB at less.
+"""
+
+import os
+import termios
+
+import serial
+
+from groundstation.links.base import WRITE_QUEUE_BYTES_MAX, Link, LinkBusy, LinkLost
+
+_READ_BYTES = 65536
+_WRITE_BYTES = 16384
+_BAUD = 115200  # of no consequence on USB and on pseudo-terminals
+
+
+class SerialLink(Link):
+    """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
+
+    def __init__(self, device: str) -> None:
+        """Raises LinkLost when the device cannot be opened."""
+        self._device = device
+        self._queue = bytearray()
+        self._loss: str | None = None
+        try:
+            self._serial = serial.Serial(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
+        except (serial.SerialException, OSError) as error:
+            advice = "is the board running, is the cable in, does another ground station hold it?"
+            raise LinkLost(f"{device}: cannot open: {error}; {advice}") from error
+        self._descriptor: int = self._serial.fileno()
+        os.set_blocking(self._descriptor, False)
+        # VMIN 1: an idle line then says EAGAIN, and no bytes at all means that the device is gone.
+        attributes = termios.tcgetattr(self._descriptor)
+        attributes[6][termios.VMIN] = 1
+        termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+
+    @property
+    def device(self) -> str:
+        return self._device
+
+    def read(self) -> bytes:
+        self._check()
+        try:
+            data = os.read(self._descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise self._lost(f"reading failed: {error.strerror}") from error
+        if not data:
+            raise self._lost("the device is gone")
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._check()
+        if len(self._queue) + len(data) > WRITE_QUEUE_BYTES_MAX:
+            self.pump()
+        if len(self._queue) + len(data) > WRITE_QUEUE_BYTES_MAX:
+            raise LinkBusy(f"{self._device}: {len(self._queue)} bytes wait, no room for {len(data)} more")
+        self._queue += data
+
+    def pump(self) -> int:
+        self._check()
+        while self._queue:
+            try:
+                sent = os.write(self._descriptor, self._queue[:_WRITE_BYTES])
+            except BlockingIOError:
+                break
+            except OSError as error:
+                raise self._lost(f"writing failed: {error.strerror}") from error
+            del self._queue[:sent]
+        return len(self._queue)
+
+    def fileno(self) -> int | None:
+        return None if self._loss else self._descriptor
+
+    def flush_input(self) -> int:
+        count = len(self._queue)
+        self._queue.clear()
+        return count
+
+    def close(self) -> None:
+        if self._loss is None:
+            self._loss = "the link was closed on this side; open it anew"
+        self._serial.close()
+
+    def _check(self) -> None:
+        if self._loss is not None:
+            raise LinkLost(f"{self._device}: {self._loss}")
+
+    def _lost(self, what: str) -> LinkLost:
+        self._loss = f"{what}; is the board running, is the cable in? Start the board again and open the link anew"
+        return LinkLost(f"{self._device}: {self._loss}")

@@ -1,0 +1,75 @@
+"""Provisioning: what each board of a swarm is given before it flies.
+
+The mission's master secret stays on the ground. A board gets the keys of its own row and column alone, so that taking
+one board apart gives away one identity and no other.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from amu.boards import config
+from amu.boards.host import MemoryStore
+from amu.core import limits
+from amu.node.journal import Journal
+from amu.wire import auth, cbor
+
+MASTER_BYTES_MIN = 16
+
+
+@dataclass(frozen=True)
+class Mission:
+    """What all boards of one swarm share. Fields as in `amu.boards.config`; `epoch` counts key changes."""
+
+    cluster: bytes
+    replica_count: int
+    master: bytes
+    epoch: int = 0
+    tick_ms: int = 20
+    view_timeout_ticks: int = 50
+    trace_messages: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.master) < MASTER_BYTES_MIN:
+            raise ValueError(f"master secret of {len(self.master)} bytes; want at least {MASTER_BYTES_MIN}")
+
+    def __repr__(self) -> str:
+        """Never shows the master secret: it would end up in a log."""
+        return f"Mission({self.cluster!r}, {self.replica_count} replicas, epoch {self.epoch})"
+
+
+def configuration(mission: Mission, replica: int, adversary: tuple[str, dict[str, Any]] | None = None) -> bytes:
+    """`config.cbor` of one board. `adversary` is name and parameters (CBOR values) of a Byzantine behaviour.
+
+    Raises ConfigError, naming the field, when the board would refuse it.
+    """
+    keys_out, keys_in = auth.key_rows(mission.master, mission.cluster, mission.epoch, replica, mission.replica_count)
+    fields = {
+        "cluster": mission.cluster,
+        "epoch": mission.epoch,
+        "replica": replica,
+        "replica_count": mission.replica_count,
+        "keys_out": keys_out,
+        "keys_in": keys_in,
+        "tick_ms": mission.tick_ms,
+        "view_timeout_ticks": mission.view_timeout_ticks,
+        "trace_messages": mission.trace_messages,
+        "adversary": None if adversary is None else [adversary[0], adversary[1]],
+    }
+    data: bytes = cbor.encode(fields)
+    config.decode(data)  # what a board would refuse is refused here, where somebody can mend it
+    return data
+
+
+def ground_keyring(mission: Mission) -> auth.Keyring:
+    """The ground station's own keys: one pair a board."""
+    keys_out, keys_in = auth.key_rows(
+        mission.master, mission.cluster, mission.epoch, limits.GROUND, mission.replica_count
+    )
+    return auth.Keyring(mission.cluster, mission.epoch, limits.GROUND, keys_out, keys_in)
+
+
+def commissioned_files() -> dict[str, bytes]:
+    """Files of a fresh board's store, by name: for kinds whose flash is written from outside."""
+    store = MemoryStore()
+    Journal(store).commission()
+    return dict(store.files)
