@@ -84,21 +84,24 @@ def _append_text(out, text):
 
 
 def _append_map(out, item, depth):
-    pairs = []
-    for key in item.keys():  # in whatever order: they are sorted before anything can depend on it
-        kind = type(key)
-        if kind is not int and kind is not bytes and kind is not str:
-            raise CodecError("CBOR: a map key that is a %s" % kind.__name__)
-        pairs.append((encode(key), key))
-    pairs.sort(key=_encoded_key)
+    # Distinct keys have distinct encodings, so the keys themselves are never compared.
+    pairs = sorted([(_encode_key(key), key) for key in item.keys()])
     _append_head(out, 0xA0, len(pairs))
     for encoded, key in pairs:
         out.extend(encoded)
         _append(out, item[key], depth + 1)
 
 
-def _encoded_key(pair):
-    return pair[0]
+def _encode_key(key):
+    if not _may_be_key(key):
+        raise CodecError("CBOR: a map key that is a %s" % type(key).__name__)
+    return encode(key)
+
+
+def _may_be_key(item):
+    """Not bool: True and 1 would be the same key of a dict."""
+    kind = type(item)
+    return kind is int or kind is bytes or kind is str
 
 
 def decode(data):
@@ -209,16 +212,16 @@ def _check_utf8(text, length, at):
 
 
 def _map(data, at, depth, count):
-    pairs = {}
+    result = {}
     previous = b""
     for _ in range(count):
         start = at
         key, at = _item(data, at, depth + 1)
-        if type(key) is not int and type(key) is not bytes and type(key) is not str:
+        if not _may_be_key(key):
             raise _error(start, "map key that is no integer, bytes or text")
         encoded = data[start:at]
         if encoded <= previous:
             raise _error(start, "map key out of order or twice")
         previous = encoded
-        pairs[key], at = _item(data, at, depth + 1)
-    return pairs, at
+        result[key], at = _item(data, at, depth + 1)
+    return result, at

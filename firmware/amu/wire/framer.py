@@ -1,8 +1,8 @@
 """Finds frames in a byte stream: push bytes, pull frames (in the manner of h11).
 
 The stream is cut at zero bytes. What lies between two of them is a frame, or text that a board printed, or garbage.
-Garbage costs nothing but itself: every frame brings a delimiter in front of it and one behind it. The cuts depend on the
-bytes alone, never on how they were grouped into pushes: the same stream gives the same frames, text and counts.
+Garbage costs nothing but itself: every frame brings a delimiter in front of it and one behind it. The cuts depend on
+the bytes alone, never on how they were grouped into pushes: the same stream gives the same frames, text and counts.
 
 A damaged frame is not taken for text as long as its version byte is whole: 1 is no printable character. A stretch
 longer than any frame is given up: printable, it comes out as text in pieces; else it is counted once as "too long" and

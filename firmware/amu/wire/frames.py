@@ -3,7 +3,8 @@
     0x00 COBS( version, kind, source, destination, tag, payload, CRC-32 ) 0x00
 
 Header: one byte each. Tag: TAG_BYTES of HMAC (see `auth`) for kinds that are authenticated, else nothing. CRC-32: big
-endian, of all before it. Both delimiters: a board prints text into the same line, and text must not cost the frame after it.
+endian, of all before it. Both delimiters: a board prints text into the same line, and that must not cost the frame
+after it.
 
 A FrameError carries one of REASONS and nothing else, so that counters by reason stay bounded. A bad frame is counted
 and forgotten: it has no known sender who could be answered.

@@ -33,8 +33,8 @@ def _blob(least, most):
 
 def _text(most):
     def check(field):
-        if type(field) is not str or len(field) > most:
-            raise CodecError("want a text of up to %d characters" % most)
+        if type(field) is not str or len(field.encode()) > most:
+            raise CodecError("want a text of up to %d bytes of UTF-8" % most)
         return field
 
     return check
