@@ -1,0 +1,118 @@
+"""The commands of the ledger: their verbs, their fields and each field's shape.
+
+A command is the CBOR array `[verb, field, ...]`. `parse` tells a malformed command, which is refused whatever the
+ledger holds, from one whose fate the ledger's state decides. Each table row below is one verb; its transition in
+`amu.ledger.transitions` and its action in specs/ledger/ledger.tla bear the same name.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError
+
+SHARD_PREFIX = "shard/"
+
+
+def is_uint(field, bound):
+    """An unsigned integer up to `bound`; `True` is none."""
+    return type(field) is int and 0 <= field <= bound
+
+
+def is_client(field):
+    return is_uint(field, limits.CLIENT_NUMBER_MAX)
+
+
+def is_operation(field):
+    return is_uint(field, limits.OPERATION_MAX)
+
+
+def is_shard(field):
+    return is_uint(field, limits.SHARD_NUMBER_MAX)
+
+
+def is_holder(field):
+    return is_uint(field, limits.HOLDER_MAX)
+
+
+def is_token(field):
+    """A fencing token; they count from 1."""
+    return is_uint(field, limits.FENCING_TOKEN_MAX) and field > 0
+
+
+def is_slots(field):
+    """Length of a lease in slots."""
+    return is_uint(field, limits.LEASE_SLOTS_MAX) and field > 0
+
+
+def is_key(field):
+    return type(field) is bytes and len(field) <= limits.KEY_SPACE_BYTES_MAX
+
+
+def is_last_key(field):
+    """A key or null. That null is refused is a rule of cursors, not of spelling."""
+    return field is None or is_key(field)
+
+
+def is_opaque(field):
+    return type(field) is bytes and len(field) <= limits.TOKEN_BYTES_MAX
+
+
+def is_resource(field):
+    """Printable ASCII without spaces; `shard/<number>` in its one spelling, so that no shard has two leases."""
+    if type(field) is not str or not 0 < len(field) <= limits.RESOURCE_BYTES_MAX:
+        return False
+    for character in field:
+        if not 32 < ord(character) < 127:
+            return False
+    return not field.startswith(SHARD_PREFIX) or shard_of(field) is not None
+
+
+def resource_of(shard):
+    """Name of the resource whose lease covers `shard`."""
+    return SHARD_PREFIX + str(shard)
+
+
+def shard_of(resource):
+    """Number of the shard that `resource` names, or None if it names none."""
+    if not resource.startswith(SHARD_PREFIX):
+        return None
+    digits = resource[len(SHARD_PREFIX) :]
+    if not digits.isdigit() or (digits[0] == "0" and digits != "0"):
+        return None
+    number = int(digits)
+    return number if is_shard(number) else None
+
+
+_RESOURCE = ("resource", is_resource)
+_HOLDER = ("holder", is_holder)
+_TOKEN = ("token", is_token)
+_SLOTS = ("slots", is_slots)
+_SHARD = ("shard", is_shard)
+
+# verb: ((field, check), ...). Looked up only, never iterated.
+SHAPES = {
+    "noop": (),
+    "shard-create": (_SHARD, ("start", is_key), ("end", is_key)),
+    "lease-acquire": (_RESOURCE, _HOLDER, _SLOTS),
+    "lease-renew": (_RESOURCE, _HOLDER, _TOKEN, _SLOTS),
+    "lease-release": (_RESOURCE, _HOLDER, _TOKEN),
+    "cursor-advance": (_SHARD, _TOKEN, ("last_key", is_last_key), ("opaque", is_opaque)),
+    "shard-split": (_SHARD, _TOKEN, ("at_key", is_key), ("new_shard", is_shard)),
+    "shard-handover": (_SHARD, _TOKEN, ("to_holder", is_holder)),
+    "shard-complete": (_SHARD, _TOKEN),
+}
+
+
+def parse(command):
+    """(verb, fields) of a well-formed command. Raises CodecError, naming what is wrong with it, for any other item."""
+    if type(command) is not list or not command or type(command[0]) is not str:
+        raise CodecError("want [verb, field, ...]")
+    verb = command[0]
+    shape = SHAPES.get(verb)
+    if shape is None:
+        raise CodecError("unknown verb")
+    if len(command) != 1 + len(shape):
+        raise CodecError("%s wants %d fields" % (verb, len(shape)))
+    for i in range(len(shape)):
+        name, is_well_formed = shape[i]
+        if not is_well_formed(command[1 + i]):
+            raise CodecError("%s: bad %s" % (verb, name))
+    return verb, command[1:]

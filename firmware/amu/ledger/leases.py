@@ -1,0 +1,77 @@
+"""Leases: one holder a resource for a stretch of ledger time, told apart by fencing tokens.
+
+A lease (Gray and Cheriton, SOSP 1989) gives way by itself when its holder falls silent: nobody has to decide whether
+the holder is dead. Ledger time is the slot that is being applied, so all replicas agree on every expiry and no clock is
+asked. A lease acquired in slot s for k slots is live in slots s .. s+k-1.
+
+A holder may not have heard yet that its lease has expired. Each grant therefore carries a fencing token larger than all
+before it (Chubby's sequencer, OSDI 2006, section 2.4), and whoever acts on the holder's word checks the token again:
+the ledger for shards and cursors, `amu.ledger.effector` for docks and tools.
+
+Rules: at most one live lease a resource; a token names one grant for good; an expired lease moves nothing, not even
+itself.
+"""
+
+from amu.core import limits
+
+FIRST_TOKEN = 1
+
+
+class Lease:
+    """One row: `holder` may act on `resource` before slot `expires_slot`, showing `token`."""
+
+    def __init__(self, resource, holder, token, expires_slot):
+        self.resource = resource
+        self.holder = holder
+        self.token = token
+        self.expires_slot = expires_slot
+
+    def row(self):
+        """CBOR item of the row, in the order of the constructor's arguments."""
+        return [self.resource, self.holder, self.token, self.expires_slot]
+
+    def is_live(self, now):
+        return now < self.expires_slot
+
+
+class LeaseTable:
+    """At most LEASES_MAX leases, sorted by resource, and the counter of fencing tokens."""
+
+    def __init__(self):
+        self.rows = []
+        self.next_token = FIRST_TOKEN
+
+    def live(self, resource, now):
+        """The live lease on `resource` in slot `now`, or None."""
+        for lease in self.rows:
+            if lease.resource == resource:
+                return lease if lease.is_live(now) else None
+        return None
+
+    def has_room(self, now):
+        """Whether one more lease fits beside the live ones."""
+        live = 0
+        for lease in self.rows:
+            if lease.is_live(now):
+                live += 1
+        return live < limits.LEASES_MAX
+
+    def grant(self, resource, holder, expires_slot, now):
+        """A lease with a fresh token, in the place of any older one. Only when `has_room(now)`."""
+        self.rows = [lease for lease in self.rows if lease.resource != resource and lease.is_live(now)]
+        assert len(self.rows) < limits.LEASES_MAX, "leases"
+        granted = Lease(resource, holder, self._take_token(), expires_slot)
+        place = len(self.rows)
+        while place > 0 and self.rows[place - 1].resource > resource:
+            place -= 1
+        self.rows.insert(place, granted)
+        return granted
+
+    def release(self, resource):
+        self.rows = [lease for lease in self.rows if lease.resource != resource]
+
+    def _take_token(self):
+        token = self.next_token
+        assert token <= limits.FENCING_TOKEN_MAX, "fencing tokens"
+        self.next_token = token + 1
+        return token

@@ -1,0 +1,111 @@
+"""Operation ids: each operation of a client takes effect at most once, however often it is sent.
+
+A client numbers its operations; (client, operation) names one for good. The ledger remembers the result of each until
+the number lies OPERATIONS_PER_CLIENT_MAX below the client's highest (RIFL, SOSP 2015, section 4: a completion record
+beside the state that it speaks of). A repetition gets the remembered result and changes nothing. A number below the
+window is *stale*: whether it was ever applied is no longer known, so it is refused rather than risked twice.
+
+The table is part of the snapshot and of the digest: a replica that takes over a checkpoint must not apply an operation
+again.
+"""
+
+import hashlib
+
+from amu.core import limits
+from amu.wire import cbor
+
+NEW = "new"
+DONE = "done"
+STALE = "stale"
+
+
+class ClientOperations:
+    """The remembered operations of one client: a ring that the operation number indexes."""
+
+    def __init__(self, client):
+        self.client = client
+        self.highest = -1
+        self._ring = [None] * limits.OPERATIONS_PER_CLIENT_MAX  # (operation, CBOR of [operation, slot, result])
+        self._digest = None
+
+    def status(self, operation):
+        """NEW, DONE or STALE."""
+        if operation > self.highest:
+            return NEW
+        if operation <= self.highest - limits.OPERATIONS_PER_CLIENT_MAX:
+            return STALE
+        return NEW if self._entry(operation) is None else DONE
+
+    def result(self, operation):
+        """(slot, result) of a DONE operation."""
+        _, slot, result = cbor.decode(self._entry(operation)[1])
+        return slot, result
+
+    def remember(self, operation, slot, result):
+        """Remember a NEW operation. Those that fall out of the window are overwritten or passed over from now on."""
+        assert self.status(operation) == NEW, "operation applied twice"
+        self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX] = (operation, cbor.encode([operation, slot, result]))
+        if operation > self.highest:
+            self.highest = operation
+        self._digest = None
+
+    def rows(self):
+        """The remembered operations in ascending order, each as CBOR bytes of [operation, slot, result]."""
+        found = []
+        first = self.highest - limits.OPERATIONS_PER_CLIENT_MAX + 1
+        for operation in range(max(first, 0), self.highest + 1):
+            entry = self._entry(operation)
+            if entry is not None:
+                found.append(entry[1])
+        return found
+
+    def digest(self):
+        """SHA-256 of the rows. Kept, because only clients that spoke in a slot have to be hashed again."""
+        if self._digest is None:
+            hasher = hashlib.sha256()
+            for row in self.rows():
+                hasher.update(row)
+            self._digest = hasher.digest()
+        return self._digest
+
+    def _entry(self, operation):
+        entry = self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX]
+        return entry if entry is not None and entry[0] == operation else None
+
+
+class OperationTable:
+    """At most CLIENTS_MAX clients, sorted by number."""
+
+    def __init__(self):
+        self.clients = []
+
+    def find(self, client):
+        """What is remembered of `client`, or None."""
+        for entry in self.clients:
+            if entry.client == client:
+                return entry
+        return None
+
+    def status(self, client, operation):
+        """NEW, DONE or STALE."""
+        found = self.find(client)
+        return NEW if found is None else found.status(operation)
+
+    def has_room(self, client):
+        """Whether an operation of `client` can be remembered."""
+        return len(self.clients) < limits.CLIENTS_MAX or self.find(client) is not None
+
+    def remember(self, client, operation, slot, result):
+        """Remember a NEW operation. Only when `has_room(client)`."""
+        found = self.find(client)
+        if found is None:
+            found = ClientOperations(client)
+            self.add(found)
+        found.remember(operation, slot, result)
+
+    def add(self, entry):
+        assert len(self.clients) < limits.CLIENTS_MAX, "clients"
+        place = len(self.clients)
+        while place > 0 and self.clients[place - 1].client > entry.client:
+            place -= 1
+        self.clients.insert(place, entry)

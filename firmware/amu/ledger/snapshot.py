@@ -1,0 +1,129 @@
+"""The ledger as bytes: what a checkpoint holds and a laggard takes over.
+
+Deterministic CBOR `[applied_slot, next_token, [shard row ...], [lease row ...], [[client, [operation row ...]] ...]]`,
+rows as the tables define them, operation rows each wrapped as a byte string so that they are hashed and copied without
+decoding.
+
+`decode` believes nothing: bytes from a peer, or from flash, must be bytes that some ledger could have written. Whether
+it is the ledger of this swarm is for the digest to say.
+"""
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.ledger import commands, cursors
+from amu.ledger.leases import FIRST_TOKEN, Lease
+from amu.ledger.operations import NEW, ClientOperations
+from amu.ledger.shards import Shard
+from amu.ledger.transitions import OK, REFUSED, Tables
+from amu.wire import cbor
+
+
+def state_item(applied_slot, tables, clients):
+    """The snapshot's item, with what stands for the operations of each client."""
+    shards = [shard.row() for shard in tables.shards.rows]
+    leases = [lease.row() for lease in tables.leases.rows]
+    return [applied_slot, tables.leases.next_token, shards, leases, clients]
+
+
+def encode(applied_slot, tables):
+    """Snapshot bytes of the state."""
+    clients = [[entry.client, entry.rows()] for entry in tables.operations.clients]
+    return cbor.encode(state_item(applied_slot, tables, clients))
+
+
+def decode(data):
+    """(applied_slot, tables) of snapshot bytes. Raises CodecError, naming the table at fault."""
+    _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
+    item = cbor.decode(data)
+    _require(type(item) is list and len(item) == 5, "want five fields")
+    applied_slot, next_token, shards, leases, clients = item
+    _require(commands.is_uint(applied_slot, limits.SLOT_MAX), "applied slot")
+    _require(commands.is_uint(next_token, limits.FENCING_TOKEN_MAX + 1) and next_token >= FIRST_TOKEN, "next token")
+    tables = Tables()
+    tables.leases.next_token = next_token
+    _decode_shards(tables.shards, _rows(shards, limits.SHARDS_MAX, "shards"))
+    _decode_leases(tables, _rows(leases, limits.LEASES_MAX, "leases"))
+    _decode_clients(tables.operations, _rows(clients, limits.CLIENTS_MAX, "clients"), applied_slot)
+    return applied_slot, tables
+
+
+def _require(condition, what):
+    if not condition:
+        raise CodecError("ledger snapshot: %s" % what)
+
+
+def _rows(item, most, what):
+    _require(type(item) is list and len(item) <= most, what)
+    return item
+
+
+def _fields(row, count, what):
+    _require(type(row) is list and len(row) == count, what)
+    return row
+
+
+def _decode_shards(table, rows):
+    last = -1
+    for row in rows:
+        number, start, end, last_key, opaque, is_complete = _fields(row, 6, "shard")
+        _require(commands.is_shard(number) and number > last, "shard number")
+        _require(commands.is_key(start) and commands.is_key(end) and cursors.is_before_end(start, end), "shard range")
+        _require(last_key is cursors.START or commands.is_key(last_key), "shard cursor")
+        _require(last_key is cursors.START or cursors.in_bounds(last_key, start, end), "shard cursor out of bounds")
+        _require(commands.is_opaque(opaque) and (last_key is not cursors.START or opaque == b""), "shard opaque token")
+        _require(type(is_complete) is bool, "shard completion")
+        _require(is_complete or not table.overlaps_open(start, end), "open shards overlap")
+        table.rows.append(Shard(number, start, end, last_key, opaque, is_complete))
+        last = number
+
+
+def _decode_leases(tables, rows):
+    last = ""
+    tokens = []
+    for row in rows:
+        resource, holder, token, expires_slot = _fields(row, 4, "lease")
+        _require(commands.is_resource(resource) and resource > last, "lease resource")
+        shard = commands.shard_of(resource)
+        _require(commands.is_holder(holder), "lease holder")
+        _require(commands.is_token(token) and token < tables.leases.next_token and token not in tokens, "lease token")
+        _require(commands.is_uint(expires_slot, limits.SLOT_MAX + limits.LEASE_SLOTS_MAX), "lease expiry")
+        _require(shard is None or tables.shards.is_open(shard), "lease on a shard that is not open")
+        tables.leases.rows.append(Lease(resource, holder, token, expires_slot))
+        tokens.append(token)
+        last = resource
+
+
+def _decode_clients(table, rows, applied_slot):
+    last = -1
+    for row in rows:
+        client, operations = _fields(row, 2, "client")
+        _require(commands.is_client(client) and client > last, "client number")
+        _require(type(operations) is list and len(operations) > 0, "client without operations")
+        entry = ClientOperations(client)
+        for operation in operations:
+            _decode_operation(entry, operation, applied_slot)
+        # A row that a later one pushed out of the window is one that no ledger would have written.
+        _require(len(entry.rows()) == len(operations), "operation window")
+        table.add(entry)
+        last = client
+
+
+def _decode_operation(entry, data, applied_slot):
+    _require(type(data) is bytes and len(data) <= limits.OPERATION_ROW_BYTES_MAX, "operation")
+    operation, slot, result = _fields(cbor.decode(data), 3, "operation")
+    _require(commands.is_operation(operation) and operation > entry.highest, "operation number")
+    _require(entry.status(operation) == NEW, "operation number")
+    _require(commands.is_uint(slot, applied_slot) and slot > 0, "operation slot")
+    _require(_is_result(result), "operation result")
+    entry.remember(operation, slot, result)
+
+
+def _is_result(result):
+    """`["ok"]`, `["ok", token, expires_slot]` or `["refused", reason]`."""
+    if type(result) is not list or not result:
+        return False
+    if result[0] == REFUSED:
+        return len(result) == 2 and type(result[1]) is str
+    if result[0] != OK:
+        return False
+    return len(result) == 1 or (len(result) == 3 and commands.is_token(result[1]) and type(result[2]) is int)

@@ -1,0 +1,90 @@
+"""The ledger: a deterministic state machine, applied in slot order (Schneider, ACM Computing Surveys 1990).
+
+The same requests in the same slots give the same results, the same snapshot bytes and the same digest on every replica,
+on CPython and on MicroPython. Ledger time is the slot that is being applied.
+
+Every request reaches a terminal state: `["ok", ...]` or `["refused", reason]`, remembered under its operation id. Two
+refusals are not remembered, because there is no place to do so: of a client that does not fit the table, and of an
+operation older than what is remembered. Repeating such a request gives a refusal again and never an effect.
+"""
+
+import hashlib
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.ledger import commands, operations, snapshot
+from amu.ledger.transitions import TRANSITIONS, Tables, refused
+from amu.wire import cbor
+
+
+class Ledger:
+    """`applied_slot` is the last slot applied, 0 for the empty ledger."""
+
+    def __init__(self):
+        self.applied_slot = 0
+        self._tables = Tables()
+        self._digest = None
+
+    @classmethod
+    def restore(cls, data):
+        """The ledger whose `snapshot()` is `data` (bytes). Raises CodecError if no ledger would have written them."""
+        ledger = cls()
+        ledger.applied_slot, ledger._tables = snapshot.decode(data)
+        return ledger
+
+    def apply(self, slot, requests):
+        """Apply the requests of the next slot: one result for each, in order.
+
+        `requests`: [[client, operation, command], ...]. A repeated operation gets the result that it had the first
+        time. A bad request is refused, never raised: it is decided already, and every replica has to get past it.
+        """
+        assert slot == self.applied_slot + 1, "slots are applied in order"
+        assert len(requests) <= limits.BATCH_REQUESTS_MAX, "batch"
+        self.applied_slot = slot
+        self._digest = None
+        return [self._apply_request(request) for request in requests]
+
+    def status(self, client, operation):
+        """("new", None), ("done", (slot, result)) or ("stale", None): too old to tell."""
+        status = self._tables.operations.status(client, operation)
+        if status == operations.DONE:
+            return status, self._tables.operations.find(client).result(operation)
+        return status, None
+
+    def digest(self):
+        """SHA-256 over the whole state, 32 bytes: equal digests mean equal snapshots."""
+        if self._digest is None:
+            clients = [[entry.client, entry.digest()] for entry in self._tables.operations.clients]
+            item = snapshot.state_item(self.applied_slot, self._tables, clients)
+            self._digest = hashlib.sha256(cbor.encode(item)).digest()
+        return self._digest
+
+    def snapshot(self):
+        """The whole state as deterministic CBOR, LEDGER_BYTES_MAX bytes at most."""
+        return snapshot.encode(self.applied_slot, self._tables)
+
+    def _apply_request(self, request):
+        if type(request) is not list or len(request) != 3:
+            return refused("malformed: want [client, operation, command]")
+        client, operation, command = request
+        if not commands.is_client(client):
+            return refused("malformed: bad client")
+        if not commands.is_operation(operation):
+            return refused("malformed: bad operation")
+        status, remembered = self.status(client, operation)
+        if status == operations.DONE:
+            return remembered[1]
+        if status == operations.STALE:
+            return refused("stale: older than the remembered operations")
+        if not self._tables.operations.has_room(client):
+            return refused("busy: no room for another client")
+        result = self._apply_command(command)
+        self._tables.operations.remember(client, operation, self.applied_slot, result)
+        return result
+
+    def _apply_command(self, command):
+        try:
+            verb, fields = commands.parse(command)
+        except CodecError as error:
+            return refused("malformed: %s" % error)
+        return TRANSITIONS[verb](self._tables, self.applied_slot, *fields)

@@ -1,0 +1,177 @@
+"""What each command does: one function a verb, named as its action in specs/ledger/ledger.tla.
+
+Each takes the tables, the slot that is being applied and the fields of a well-formed command, in the order of
+`amu.ledger.commands.SHAPES`. It either changes the tables and returns `["ok", ...]`, or changes nothing and returns
+`["refused", reason]`. The guards are the module's `Can...` operators; they are asked in the order written here, so that
+all replicas give the same reason.
+"""
+
+from amu.ledger import commands, cursors
+from amu.ledger.leases import LeaseTable
+from amu.ledger.operations import OperationTable
+from amu.ledger.shards import Shard, ShardTable
+
+OK = "ok"
+REFUSED = "refused"
+
+
+class Tables:
+    """All that the ledger holds beside the slot that was applied last."""
+
+    def __init__(self):
+        self.shards = ShardTable()
+        self.leases = LeaseTable()
+        self.operations = OperationTable()
+
+
+def ok(*values):
+    return [OK] + list(values)
+
+
+def refused(reason):
+    return [REFUSED, reason]
+
+
+def granted(lease):
+    """What the holder of a lease has to know: its token, and the first slot in which the lease no longer holds."""
+    return ok(lease.token, lease.expires_slot)
+
+
+def noop(tables, now):
+    """Lets ledger time pass."""
+    return ok()
+
+
+def shard_create(tables, now, number, start, end):
+    """A new open shard [start, end) whose work has not begun."""
+    if not cursors.is_before_end(start, end):
+        return refused("range is empty")
+    if tables.shards.find(number) is not None:
+        return refused("shard number is taken")
+    if tables.shards.overlaps_open(start, end):
+        return refused("range overlaps an open shard")
+    if not tables.shards.has_room():
+        return refused("no room for another shard")
+    tables.shards.add(Shard(number, start, end))
+    return ok()
+
+
+def lease_acquire(tables, now, resource, holder, slots):
+    """Grant `resource` to `holder` for `slots` slots, this one included. Not even its holder may acquire it twice."""
+    shard = commands.shard_of(resource)
+    if shard is not None and not tables.shards.is_open(shard):
+        return refused("no such open shard")
+    if tables.leases.live(resource, now) is not None:
+        return refused("resource is held")
+    if not tables.leases.has_room(now):
+        return refused("no room for another lease")
+    return granted(tables.leases.grant(resource, holder, now + slots, now))
+
+
+def lease_renew(tables, now, resource, holder, token, slots):
+    """Extend a live lease. It never gets shorter, so a renewal that overtakes a later one does no harm."""
+    lease, reason = _held(tables, now, resource, token)
+    if lease is None:
+        return refused(reason)
+    if lease.holder != holder:
+        return refused("not the holder")
+    lease.expires_slot = max(lease.expires_slot, now + slots)
+    return granted(lease)
+
+
+def lease_release(tables, now, resource, holder, token):
+    """Give a live lease back before it expires."""
+    lease, reason = _held(tables, now, resource, token)
+    if lease is None:
+        return refused(reason)
+    if lease.holder != holder:
+        return refused("not the holder")
+    tables.leases.release(resource)
+    return ok()
+
+
+def cursor_advance(tables, now, number, token, last_key, opaque):
+    """Record that the shard is done up to and including `last_key`."""
+    shard, _, reason = _working(tables, now, number, token)
+    if shard is None:
+        return refused(reason)
+    reason = cursors.refusal(shard, last_key)
+    if reason is not None:
+        return refused(reason)
+    shard.last_key = last_key
+    shard.opaque = opaque
+    return ok()
+
+
+def shard_split(tables, now, number, token, at_key, new_number):
+    """The new shard takes [at_key, end). No done work changes shard: the cursor must not have reached `at_key`."""
+    shard, lease, reason = _working(tables, now, number, token)
+    if shard is None:
+        return refused(reason)
+    if at_key <= shard.start or not cursors.is_before_end(at_key, shard.end):
+        return refused("split point is not inside the shard")
+    if shard.last_key is not cursors.START and at_key <= shard.last_key:
+        return refused("split point is done already")
+    if tables.shards.find(new_number) is not None:
+        return refused("shard number is taken")
+    if not tables.shards.has_room():
+        return refused("no room for another shard")
+    if not tables.leases.has_room(now):
+        return refused("no room for another lease")
+    new = Shard(new_number, at_key, shard.end)
+    shard.end = at_key
+    tables.shards.add(new)
+    return granted(tables.leases.grant(commands.resource_of(new_number), lease.holder, lease.expires_slot, now))
+
+
+def shard_handover(tables, now, number, token, to_holder):
+    """Pass the lease on with a fresh token and the same expiry: from now on the old token moves nothing."""
+    shard, lease, reason = _working(tables, now, number, token)
+    if shard is None:
+        return refused(reason)
+    tables.leases.release(lease.resource)
+    return granted(tables.leases.grant(lease.resource, to_holder, lease.expires_slot, now))
+
+
+def shard_complete(tables, now, number, token):
+    """The end of the shard's work, and of the lease on it."""
+    shard, lease, reason = _working(tables, now, number, token)
+    if shard is None:
+        return refused(reason)
+    shard.is_complete = True
+    tables.leases.release(lease.resource)
+    return ok()
+
+
+def _held(tables, now, resource, token):
+    """(lease, None) if `token` is that of the live lease on `resource`, else (None, reason)."""
+    lease = tables.leases.live(resource, now)
+    if lease is None:
+        return None, "no live lease"
+    if lease.token != token:
+        return None, "token is not the lease's"
+    return lease, None
+
+
+def _working(tables, now, number, token):
+    """(open shard, its live lease, None) if `token` is that lease's, else (None, None, reason)."""
+    if not tables.shards.is_open(number):
+        return None, None, "no such open shard"
+    lease, reason = _held(tables, now, commands.resource_of(number), token)
+    if lease is None:
+        return None, None, reason
+    return tables.shards.find(number), lease, None
+
+
+# Looked up only, never iterated.
+TRANSITIONS = {
+    "noop": noop,
+    "shard-create": shard_create,
+    "lease-acquire": lease_acquire,
+    "lease-renew": lease_renew,
+    "lease-release": lease_release,
+    "cursor-advance": cursor_advance,
+    "shard-split": shard_split,
+    "shard-handover": shard_handover,
+    "shard-complete": shard_complete,
+}
