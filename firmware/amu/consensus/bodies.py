@@ -41,14 +41,18 @@ def decode(body):
 
 
 class BodyShelf:
-    """Bodies of one slot, bounded: one place for each peer's latest proposal and a few for values that matter to us."""
+    """Bodies of one slot, bounded: one place for each peer's latest proposal and answer, and a few for values that matter to us."""
 
     def __init__(self, group):
         self._proposed = [None] * group.size  # (value, body) of each peer's latest proposal
-        self._kept = []  # [(value, body)]: own votes and the decision
+        self._fetched = [None] * group.size  # (value, body) that each peer last answered us with
+        self._kept = []  # [(value, body)]: own votes and the decision; these are on flash as well
 
     def put_proposed(self, replica, value, body):
         self._proposed[replica] = (value, body)
+
+    def put_fetched(self, replica, value, body):
+        self._fetched[replica] = (value, body)
 
     def keep(self, value, body, is_needed):
         """Keep a body for good. When full, one whose value is no longer needed (`is_needed(value)`) makes room."""
@@ -62,12 +66,10 @@ class BodyShelf:
 
     def get(self, value):
         """Body of `value`, or None if nobody has shown it to us."""
-        for pair in self._kept:
-            if pair[0] == value:
-                return pair[1]
-        for pair in self._proposed:
-            if pair is not None and pair[0] == value:
-                return pair[1]
+        for pairs in (self._kept, self._proposed, self._fetched):
+            for pair in pairs:
+                if pair is not None and pair[0] == value:
+                    return pair[1]
         return None
 
     def kept(self):

@@ -120,8 +120,8 @@ class Instance:
         """A reply to catch-up. f+1 equal values include a correct replica's: adopt."""
         if self._learned[peer] is None:
             self._learned[peer] = value
-        if body and value_of(self.slot, body) == value:
-            self.bodies.put_proposed(peer, value, body)
+        if body and self.bodies.get(value) is None and value_of(self.slot, body) == value:
+            self.bodies.put_fetched(peer, value, body)
             self._decided_body_arrived(value)
         if self.decision is None and count_equal(self._learned, self._learned[peer]) >= self.group.blocking:
             self._conclude(-1, self._learned[peer])
@@ -130,7 +130,7 @@ class Instance:
         """Answer to FetchBody. Only a value that we asked for takes a place."""
         value = value_of(self.slot, body)
         if self._is_wanted(value) and self.bodies.get(value) is None:
-            self.bodies.keep(value, body, self._is_wanted)
+            self.bodies.put_fetched(peer, value, body)
             self._decided_body_arrived(value)
             if self.is_open:
                 self.try_propose()
@@ -158,14 +158,13 @@ class Instance:
     def has_voted(self):
         return self.view > 0 or self.proposed_view >= 0 or self.registers.as_list() != [None] * 6
 
+    def is_busy(self):
+        """Something is under way here. One talkative peer is not enough."""
+        return self.has_voted() or self.has_proposal() or count_equal(self._heard, True) >= self.group.blocking
+
     def is_active(self):
-        """Something is under way: the timer runs and state is sent again. One talkative peer is not enough."""
-        return (
-            self.is_demanded
-            or self.has_voted()
-            or self.has_proposal()
-            or count_equal(self._heard, True) >= self.group.blocking
-        )
+        """The view timer runs and state is sent again."""
+        return self.is_demanded or self.is_busy()
 
     def tick(self):
         """One tick of the view timer; it grows with the view. Timers serve liveness only (section 3, view change)."""

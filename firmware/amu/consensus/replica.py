@@ -202,16 +202,24 @@ class Replica:
             instance.retry()
 
     def _mark_demand(self):
-        """As many undecided slots without a proposal as requests wait: their timers run."""
+        """Which undecided slots must not stay empty, so that their timers run: as many as requests wait, and every slot
+        below one that is under way. A leader that skips a slot, or dies before proposing in it, blocks what is behind."""
         waiting = self.pending.waiting()
-        for slot in range(self.applied + 1, self._last_open() + 1):
+        first, last = self.applied + 1, self._last_open()
+        last_busy = 0
+        for slot in range(first, last + 1):
             instance = self.find(slot)
+            if instance is not None and (instance.decision is not None or instance.is_busy()):
+                last_busy = slot
+        for slot in range(first, last + 1):
+            instance = self.find(slot)
+            is_needed = slot < last_busy or waiting > 0
             if instance is None:
-                if waiting == 0:
+                if not is_needed:
                     continue
                 instance = self.instance(slot)
             if instance.decision is None and not instance.has_proposal():
-                instance.is_demanded = waiting > 0
+                instance.is_demanded = is_needed
                 waiting = max(0, waiting - 1)
 
     def apply(self, slot, value, body):
