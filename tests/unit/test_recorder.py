@@ -270,7 +270,7 @@ def test_batch_is_bounded_while_the_disk_is_full(path: Path, monkeypatch: pytest
         for _ in range(5):
             log.append({"text": "x" * 80})
         with pytest.raises(RecorderError, match="cannot be written"):
-            log.append({"text": "the sixth"})
+            log.append({"text": "y" * 80})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     log.close()
