@@ -29,8 +29,8 @@ def trace_back(error):
     return report.getvalue()
 
 
-def make_node(config, recovered):
-    node = Node(config, recovered)
+def make_node(config, recovered, nonce):
+    node = Node(config, recovered, nonce)
     if config.adversary is None:
         return node
     # Only Byzantine boards carry this package.
@@ -42,7 +42,7 @@ def make_node(config, recovered):
 def fly(board, config, journal, recovered):
     """From waking up to a Control telecommand, which is returned. Raises JournalError when flash fails."""
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-    node = make_node(config, recovered)
+    node = make_node(config, recovered, board.nonce())
     ticks = board.ticks(config.tick_ms)
     runtime = Runtime(node, config, keyring, board.port, journal, board.heap_free)
     runtime.start()

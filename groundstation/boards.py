@@ -74,8 +74,7 @@ class Board(ABC):
 
     @abstractmethod
     def erase(self) -> None:
-        """Empty the flash of a board that is off: it will wake up with amnesia. Raises BoardError when it is running.
-        """
+        """Empty the flash of a board that is off: it will wake with amnesia. Raises BoardError if it is running."""
 
     @abstractmethod
     def alive(self) -> bool:
@@ -83,8 +82,7 @@ class Board(ABC):
 
     @abstractmethod
     def link(self) -> Link:
-        """The ground station's end of its serial line: the same object until that is lost or closed. Raises LinkLost.
-        """
+        """The ground station's end of its line: the same object until that is lost or closed. Raises LinkLost."""
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` of board time pass on a board that is not real-time; others ignore it."""

@@ -16,6 +16,13 @@ _WRITE_BYTES = 16384
 _BAUD = 115200  # of no consequence on USB and on pseudo-terminals
 
 
+class _Port(serial.Serial):
+    """pyserial throws away what came in before the port was opened. On this line that is a board's trace."""
+
+    def _reset_input_buffer(self) -> None:
+        pass
+
+
 class SerialLink(Link):
     """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
 
@@ -23,9 +30,10 @@ class SerialLink(Link):
         """Raises LinkLost when the device cannot be opened."""
         self._device = device
         self._queue = bytearray()
+        self._fetched = bytearray()
         self._loss: str | None = None
         try:
-            self._serial = serial.Serial(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
+            self._serial = _Port(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
         except (serial.SerialException, OSError) as error:
             advice = "is the board running, is the cable in, does another ground station hold it?"
             raise LinkLost(f"{device}: cannot open: {error}; {advice}") from error
@@ -41,6 +49,18 @@ class SerialLink(Link):
         return self._device
 
     def read(self) -> bytes:
+        if self._fetched:
+            data = bytes(self._fetched)
+            self._fetched.clear()
+            return data
+        return self._receive()
+
+    def fetch(self) -> None:
+        """Take in all that has arrived, for `read` to return: for a device that is about to vanish. Raises LinkLost."""
+        while data := self._receive():
+            self._fetched += data
+
+    def _receive(self) -> bytes:
         self._check()
         try:
             data = os.read(self._descriptor, _READ_BYTES)

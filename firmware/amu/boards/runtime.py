@@ -128,8 +128,6 @@ class Runtime:
     def _perform(self):
         """Persist, then trace, then send."""
         ready = self._node.ready()
-        if ready.empty():
-            return
         if self._journal is not None:
             if ready.checkpoint is not None:
                 self._journal.checkpoint(ready.checkpoint)

@@ -80,7 +80,12 @@ class UnixBoard:
     def ticks(self, tick_ms):
         return MillisecondTicks(tick_ms)
 
+    def nonce(self):
+        """1 .. 2**20 - 1, fresh for each start."""
+        return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
+
     def heap_free(self):
+        """Free heap in bytes."""
         return gc.mem_free()
 
     def leave(self, reason):

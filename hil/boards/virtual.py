@@ -1,0 +1,242 @@
+"""Virtual boards: a MicroPython process each, a pseudo-terminal for its USB cable, littlefs on a file for its flash.
+
+The process holds the master of the pseudo-terminal, so that the ground station opens the other end by path, as it
+would a Pico's. The board also keeps that other end open and lives in its own session: it survives the ground station,
+and the next one finds it by the files below. The ground station that made a board holds a second copy of the master,
+so that the line, and what the board said last, outlive the board's process.
+
+    firmware/           what flies, copied once, so that a run says what flew
+    byzantine/          the package `adversary`, on the module path of Byzantine boards alone
+    node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock
+
+A board is alive as long as somebody holds `lock`: the process inherits the lock and the kernel lets go of it at death,
+so a process id that has been used again by somebody else is never mistaken for a board.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import time
+import tty
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar, Self
+
+from amu.boards import config
+from groundstation.boards import Board, BoardError, BoardPlan
+from groundstation.links.base import Link, LinkLost
+from groundstation.links.serial_link import SerialLink
+from hil import firmware_files
+from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
+
+_DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the kernel's letting go of the process
+_DEATH_POLL_SECONDS = 0.0002
+_READ_BYTES = 65536
+
+
+class VirtualBoard(Board):
+    """One MicroPython process and the folder that it lives in."""
+
+    kind: ClassVar[str] = "virtual"
+    is_real_time: ClassVar[bool] = True
+
+    def __init__(self, directory: Path, spawner: Spawner) -> None:
+        """The board whose files are in `directory`; see `create` and `attach`."""
+        self.directory = directory
+        self.node = _number(directory)
+        self._spawner = spawner
+        self._master: int | None = None  # of the pseudo-terminal, if it was this ground station that made it
+        self._link: SerialLink | None = None
+        self._is_closed = False
+
+    @classmethod
+    def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
+        directory = directory.resolve()
+        configs = [config.decode(plan.configuration) for plan in plans]
+        _stage_firmware(directory / "firmware")
+        if any(c.adversary is not None for c in configs):
+            _stage_adversary(directory / "byzantine")
+        spawner = shared_spawner()
+        boards = []
+        for plan, decoded in zip(plans, configs):
+            home = directory / f"node-{plan.node}"
+            try:
+                home.mkdir(parents=True)
+            except FileExistsError as error:
+                raise BoardError(f"{home}: there is a board already; attach to it or take another folder") from error
+            (home / "config.cbor").write_bytes(plan.configuration)
+            (home / "commission").touch()
+            state = {"heap_bytes": plan.heap_bytes, "byzantine": decoded.adversary is not None}
+            _replace(home / "board.json", json.dumps(state))
+            boards.append(cls(home, spawner))
+        return boards
+
+    @classmethod
+    def attach(cls, directory: Path) -> list[Self]:
+        homes = sorted(directory.resolve().glob("node-*/board.json"), key=lambda path: _number(path.parent))
+        if not homes:
+            raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
+        spawner = shared_spawner()
+        return [cls(home.parent, spawner) for home in homes]
+
+    def start(self) -> None:
+        if self._is_closed:
+            raise BoardError(f"board {self.node} was closed; attach to {self.directory.parent} for a new one")
+        state = self._state()
+        with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
+            (self.directory / "power_cut").unlink(missing_ok=True)
+            master, slave = self._terminal()
+            firmware = self.directory.parent / "firmware"
+            # Nothing of the host's own MicroPython libraries: a run must not depend on them.
+            search = [".frozen", str(self.directory.parent / "byzantine")] if state["byzantine"] else [".frozen"]
+            try:
+                process = Process(
+                    self.directory,
+                    ["-X", f"heapsize={state['heap_bytes']}", str(firmware / "main.py")],
+                    {"MICROPYPATH": ":".join(search)},
+                    master,
+                    errors.fileno(),
+                    (slave, lock),
+                )
+                state["pid"] = self._spawner.spawn(process)
+                state["device"] = os.ttyname(slave)
+            except SpawnError as error:
+                raise BoardError(f"board {self.node}: {error}") from error
+            finally:
+                os.close(slave)
+            _replace(self.directory / "board.json", json.dumps(state))
+
+    def kill(self) -> None:
+        if not self.alive():
+            return
+        pid = self._pid()
+        if self._master is None and self._link is not None:
+            # The line dies with the board: stop it and save what it has said.
+            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(LinkLost):
+                self._link.fetch()
+        os.kill(pid, signal.SIGKILL)
+        give_up = time.monotonic() + _DEATH_SECONDS_MAX
+        while self.alive():
+            if time.monotonic() > give_up:
+                raise BoardError(f"board {self.node}: process {pid} does not die of SIGKILL")
+            time.sleep(_DEATH_POLL_SECONDS)
+
+    def power_cut(self, after_operations: int) -> None:
+        if after_operations < 1:
+            raise BoardError(f"power cut after {after_operations} flash operations; want 1 or more")
+        if not self.alive():
+            raise BoardError(f"board {self.node} is off; start it before cutting its power")
+        _replace(self.directory / "power_cut", str(after_operations))
+
+    def erase(self) -> None:
+        with self._lock():
+            (self.directory / "flash.img").unlink(missing_ok=True)
+            # A board that never started is not commissioned yet, and an erased one must not be.
+            (self.directory / "commission").unlink(missing_ok=True)
+
+    def alive(self) -> bool:
+        try:
+            with self._lock():
+                return False
+        except BoardError:
+            return True
+
+    def link(self) -> Link:
+        if self._link is None or self._link.fileno() is None:
+            device = self._state().get("device")
+            if device is None:
+                raise LinkLost(f"board {self.node} has no serial line before its first start")
+            if self._link is not None:
+                self._link.close()
+            self._link = SerialLink(str(device))
+        return self._link
+
+    def close(self) -> None:
+        if self._is_closed:
+            return
+        self.kill()
+        self._is_closed = True
+        if self._link is not None:
+            with contextlib.suppress(LinkLost):
+                self._link.fetch()
+            self._link.close()
+        if self._master is not None:
+            os.close(self._master)
+            self._master = None
+
+    def _state(self) -> dict[str, object]:
+        state: dict[str, object] = json.loads((self.directory / "board.json").read_text())
+        return state
+
+    def _pid(self) -> int:
+        return int(str(self._state()["pid"]))
+
+    def _terminal(self) -> tuple[int, int]:
+        """(master, slave) of this board's line: the one that it had if that is still there, without the dead board's
+        input.
+        """
+        if self._master is None:
+            self._master, slave = os.openpty()
+            os.set_blocking(self._master, False)
+        else:
+            slave = os.open(str(self._state()["device"]), os.O_RDWR | os.O_NOCTTY)
+            if self._link is not None:
+                self._link.flush_input()
+            with contextlib.suppress(BlockingIOError):
+                while os.read(self._master, _READ_BYTES):
+                    pass
+        # Each time: the kernel forgets the mode of a line that nobody holds.
+        tty.setraw(slave)
+        return self._master, slave
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[int]:
+        """Hold the board's lock: a descriptor that a process may inherit. Raises BoardError if the board is alive."""
+        descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BoardError(f"board {self.node} is running; kill it first") from error
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def _number(home: Path) -> int:
+    """Node number of a board's folder."""
+    return int(home.name.partition("-")[2])
+
+
+def _stage_firmware(directory: Path) -> None:
+    """Copy main.py and the package `amu` to `directory`, unless that was done for this run already."""
+    if directory.exists():
+        return
+    files = [("main.py", firmware_files.main_path()), *firmware_files.package_files()]
+    for name, source in files:
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def _stage_adversary(directory: Path) -> None:
+    """Copy the package `swarm_sim.adversary` to `directory`/adversary, the name that it has on a board."""
+    spec = find_spec("swarm_sim.adversary")
+    if spec is None or not spec.submodule_search_locations:
+        raise BoardError("the package swarm_sim.adversary is missing: install amu-swarm whole to fly Byzantine boards")
+    target = directory / "adversary"
+    target.mkdir(parents=True, exist_ok=True)
+    for source in sorted(Path(spec.submodule_search_locations[0]).glob("*.py")):
+        shutil.copyfile(source, target / source.name)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    written = path.with_name(path.name + ".new")
+    written.write_text(text)
+    written.replace(path)

