@@ -1,0 +1,50 @@
+"""Finds the MicroPython interpreter and runs a script in it, with the flight software on its path."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import amu
+
+FIRMWARE = Path(amu.__file__).resolve().parents[1]
+HEAP = "400k"  # objects of the 64-bit port are larger: this much stands for a Pico's heap
+
+
+def micropython() -> Path:
+    """The interpreter that AMU_MICROPYTHON names, else the one beside this Python, else the one on PATH.
+
+    Raises FileNotFoundError: a test that needs it must fail, not pass without having run.
+    """
+    named = os.environ.get("AMU_MICROPYTHON")
+    if named:
+        if not os.access(named, os.X_OK):
+            raise FileNotFoundError(f"AMU_MICROPYTHON={named}: no such program; name a MicroPython >= 1.28 interpreter")
+        return Path(named)
+    beside = Path(sys.executable).with_name("micropython")
+    if os.access(beside, os.X_OK):
+        return beside
+    found = shutil.which("micropython")
+    if found:
+        return Path(found)
+    raise FileNotFoundError(
+        f"no MicroPython interpreter: neither {beside} nor `micropython` on PATH; "
+        "run `make venv`, or set AMU_MICROPYTHON to one of version 1.28 or later"
+    )
+
+
+def run_micropython(
+    script: Path, *arguments: str, folders: tuple[Path, ...] = (), timeout_seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run `script`; its output and errors come back together in `stdout`. `folders` are searched for imports."""
+    path = ":".join(map(str, (".frozen", *folders, FIRMWARE)))
+    return subprocess.run(
+        [str(micropython()), "-X", f"heapsize={HEAP}", str(script), *arguments],
+        env={**os.environ, "MICROPYPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+    )
