@@ -66,6 +66,7 @@ class Instance:
         self._proposals[peer] = (view, value)
         self.bodies.put_proposed(peer, value, body)
         if self.is_open:
+            self.log.on_proposal_by(peer)
             self._try_vote1()
             self._decided_body_arrived(value)
 
@@ -356,6 +357,7 @@ class Instance:
 
     def _enter(self, view):
         assert view > self.view, "view goes backwards"
+        self.log.on_abandoned(self.log.leader(self.slot, self.view))
         self.view = view
         self.entry = self.registers.as_list()
         self._ticks_in_view = 0

@@ -39,6 +39,7 @@ class Replica:
         self._proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
         self._instances = [None] * limits.INSTANCES_MAX  # slots _base() ..
         self._is_restoring = False
+        self._suspect = None
         self._ticks = 0
         self._handlers = {
             m.Proposal.KIND: self._on_proposal,
@@ -64,11 +65,29 @@ class Replica:
 
     def next_body(self, instance, view):
         """What to propose when nothing binds us. Nothing to say in view 0 is no proposal; later, an empty one."""
+        if view == 0 and not self._is_next(instance.slot):
+            return None
         batch = self.pending.batch(instance.slot)
         if not batch and view == 0:
             return None
         self.pending.assign(instance.slot, batch)
         return bodies.encode(view, batch)
+
+    def _is_next(self, slot):
+        """Every open slot before this one has its proposal: filled in order, slots leave no holes to wait for."""
+        for earlier in range(self.applied + 1, slot):
+            instance = self.find(earlier)
+            if instance is None or (instance.decision is None and not instance.has_proposal()):
+                return False
+        return True
+
+    def on_abandoned(self, leader):
+        """n-f replicas have left a view of `leader`. Not a verdict: only whose other empty slots not to wait for."""
+        self._suspect = leader
+
+    def on_proposal_by(self, peer):
+        if peer == self._suspect:
+            self._suspect = None
 
     def is_valid(self, instance, view, body, is_vouched):
         """May this body be voted for? Each request is one that we hold ourselves or have applied, or f+1 vouch for all."""
@@ -221,6 +240,8 @@ class Replica:
             if instance.decision is None and not instance.has_proposal():
                 instance.is_demanded = is_needed
                 waiting = max(0, waiting - 1)
+                if is_needed and instance.view == 0 and self.leader(slot, 0) == self._suspect:
+                    instance.complain()
 
     def apply(self, slot, value, body):
         """Apply a decided slot. `settle` calls it in order; a reboot calls it for the log on flash."""

@@ -8,7 +8,7 @@ station writes them out as NDJSON under these names. Names and fields equal the 
 # code: (name, fields). Looked up only, never iterated on a board.
 EVENTS = {
     # life of a board
-    1: ("Boot", ("reason", "journal", "applied_slot")),  # journal: fresh, ok, torn, unreadable
+    1: ("Boot", ("version", "journal", "applied_slot")),  # journal: fresh, ok, torn, blank, unreadable
     2: ("Restore", ("slot", "view", "hi1", "second1", "hi2", "second2", "hi3", "hi4")),
     3: ("Silent", ("reason",)),
     4: ("Rejoin", ("floor",)),  # votes again, in slots above floor only
