@@ -1,0 +1,93 @@
+"""One telecommand on its way: what is known of it on each board, and when it may be called confirmed.
+
+At most f boards lie, so an answer that f + 1 distinct boards give is the answer of at least one correct board, and all
+correct boards apply an operation in the same slot with the same result (Castro and Liskov, OSDI 1999, section 4.1).
+
+Rules
+- Stages are times, not hopes: queued, uplinked, received and applied *per board*, confirmed.
+- No answer is never "failed": until enough boards have answered, the state is "unconfirmed, waiting".
+- A board's first answer stands. A second, different one is noted as a conflict, and so are boards that disagree.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.wire import cbor
+
+QUEUED = "queued"  # not uplinked yet
+WAITING = "unconfirmed, waiting"
+CONFIRMED = "confirmed"
+MALFORMED = "malformed"  # f + 1 boards cannot read the command: it will never be applied
+STALE = "stale"  # f + 1 boards have forgotten so old a number: whether it was applied cannot be known any more
+
+TERMINAL = (CONFIRMED, MALFORMED, STALE)
+RECEIPTS = ("queued", "busy", "stale", "malformed")
+CONFLICTS_MAX = 2  # noted a board and operation
+
+Answer = tuple[int, list[Any]]  # slot and result
+
+
+@dataclass
+class OnBoard:
+    """One operation on one board. Times are the station's; None: not yet."""
+
+    due: float  # next uplink
+    attempts: int = 0
+    uplinked: float | None = None
+    received: float | None = None
+    receipt: str | None = None  # latest status
+    applied: float | None = None
+    answer: Answer | None = None
+
+
+@dataclass
+class Operation:
+    """Operation `number` of this station's client, and how far it has come on each board."""
+
+    number: int
+    command: list[Any]
+    queued: float
+    boards: dict[int, OnBoard]
+    state: str = QUEUED
+    finished: float | None = None
+    answer: Answer | None = None  # once CONFIRMED
+    conflicts: list[tuple[int, Answer]] = field(default_factory=list)  # (board, answer that differs from another)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Nothing more is uplinked for it."""
+        return self.state in TERMINAL
+
+    def note_answer(self, board: int, answer: Answer, now: float) -> bool:
+        """Take in a board's answer. True if it contradicts one that was given before, by this board or by another."""
+        known = [on_board.answer for on_board in self.boards.values() if on_board.answer is not None]
+        if self.boards[board].answer is None:
+            self.boards[board].answer, self.boards[board].applied = answer, now
+        if all(same(answer, other) for other in known) or len(self.conflicts) >= CONFLICTS_MAX * len(self.boards):
+            return False
+        if any(board == liar and same(answer, lie) for liar, lie in self.conflicts):
+            return False
+        self.conflicts.append((board, answer))
+        return True
+
+    def matching(self, answer: Answer) -> list[int]:
+        """Boards whose answer is this one."""
+        return [
+            n for n, on_board in self.boards.items() if on_board.answer is not None and same(on_board.answer, answer)
+        ]
+
+    def with_receipt(self, status: str) -> list[int]:
+        """Boards that have not answered and whose latest receipt has this status."""
+        return [n for n, on_board in self.boards.items() if on_board.answer is None and on_board.receipt == status]
+
+    def finish(self, state: str, now: float) -> None:
+        """Enter a terminal state, once."""
+        assert state in TERMINAL, state
+        assert not self.is_terminal, self.state
+        self.state = state
+        self.finished = now
+
+
+def same(one: Answer, other: Answer) -> bool:
+    """Equal as they are on the wire: in Python True == 1, but no ledger result may be taken for another."""
+    return bool(cbor.encode(list(one)) == cbor.encode(list(other)))
