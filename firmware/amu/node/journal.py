@@ -73,8 +73,8 @@ class Journal:
 
     def append(self, records):
         """Write `records`, a non-empty list of CBOR arrays, as one batch. Raises JournalError when flash refuses."""
-        assert records
-        assert self._generation is not None
+        assert records, "an empty batch"
+        self._check_open()
         body = cbor.encode(records)
         if len(body) > _BATCH_BYTES_MAX:
             raise JournalError("batch of %d bytes, want at most %d" % (len(body), _BATCH_BYTES_MAX))
@@ -92,8 +92,8 @@ class Journal:
         self.appends += 1
 
     def checkpoint(self, data):
-        """Put `data` (bytes) in place of everything so far. Raises JournalError when flash refuses."""
-        assert self._generation is not None
+        """Put `data`, a CBOR item, in place of everything so far. Raises JournalError when flash refuses."""
+        self._check_open()
         before = self._generation
         try:
             self._write_checkpoint(before + 1, data)
@@ -102,6 +102,10 @@ class Journal:
         except OSError as error:
             self._generation = None
             raise JournalError("checkpoint failed: %r" % error)
+
+    def _check_open(self):
+        if self._generation is None:
+            raise JournalError("the journal is not open: not recovered yet, or flash has failed before")
 
     def _write_checkpoint(self, generation, data):
         # A journal of this generation can only be left over from before a commissioning; it must not come back to life.
