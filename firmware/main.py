@@ -5,6 +5,10 @@ unreadable flies on in silence: it may not vote, but it can still say so. A bug 
 never without its traceback on the line.
 """
 
+import micropython
+
+micropython.kbd_intr(-1)  # Before the slow imports: a frame that arrives meanwhile may hold a control-C.
+
 import io
 import sys
 
@@ -79,4 +83,5 @@ def main():
         board.leave(reason)
 
 
-main()
+if __name__ == "__main__":
+    main()
