@@ -1,0 +1,343 @@
+"""The mission loop: bytes from the boards go where they belong, faults come when they are due, until the work is done.
+
+One turn: wait for bytes or for the next due thing; read every board; deliver what the ether lets through; send the
+telecommands that are due; fault boards; look whether it is over. The loop never blocks on a board, and it asks the
+driver for the time, so that it is the same for boards in real time and in virtual time.
+
+    flight frames -> Ether -> the board that they are for      trace frames   -> Recorder and Watch
+    telemetry     -> Station                                   logs and text  -> the run's log
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amu.core.errors import BusyError, CodecError
+from amu.core.lamport import LamportClock
+from amu.wire import codec, frames, messages
+from amu.wire.framer import Text
+from groundstation.board_faults import BoardEvent, Schedule
+from groundstation.boards import Board
+from groundstation.downlink import Downlink
+from groundstation.driver import Driver
+from groundstation.ether import Ether
+from groundstation.ground_log import GroundLog
+from groundstation.progress import BoardPicture, Display, Picture
+from groundstation.recorder import Recorder
+from groundstation.scenario import Scenario
+from groundstation.telecommand import Station
+from groundstation.watch import Watch
+from groundstation.workload import Command, Workload
+
+TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
+LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
+ALARM = 2  # severity of a Log message that the operator is shown
+
+COMPLETE = "complete"
+NO_PROGRESS = "no progress"
+INTERRUPTED = "interrupted"
+DEATHS = {
+    "BoardKill": "killed",
+    "PowerCut": "power failed in the middle of a flash write",
+    "BoardCrash": "died by itself; see ground.log and its own log",
+}
+
+
+@dataclass
+class Parts:
+    """What a mission is put together from; the rehearsal makes them."""
+
+    scenario: Scenario
+    boards: Mapping[int, Board]
+    driver: Driver
+    clock: LamportClock
+    recorder: Recorder
+    station: Station
+    ether: Ether
+    watch: Watch
+    workload: Workload
+    display: Display
+    log: GroundLog
+
+
+class Mission:
+    """Flies one scenario. `stop` may be called from a signal handler."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.scenario = parts.scenario
+        self.boards = parts.boards
+        self.driver, self.clock, self.recorder = parts.driver, parts.clock, parts.recorder
+        self.station, self.ether, self.watch = parts.station, parts.ether, parts.watch
+        self.workload, self.display, self.log = parts.workload, parts.display, parts.log
+        self.schedule = Schedule(parts.scenario.board_faults)
+        self.crashed: list[int] = []  # boards that died although nobody had them killed
+        self.outcome = INTERRUPTED  # until the mission ends by itself
+        self.issued = 0
+        self.confirmed = 0
+        self._downlinks = {node: Downlink(board) for node, board in sorted(parts.boards.items())}
+        self._up: set[int] = set()
+        self._power_cut_armed: set[int] = set()
+        self._open: dict[int, Command] = {}
+        self._stopped = False
+        self._last_slots = 0
+        self._progressed_at = 0.0
+        self._settle_until: float | None = None
+        self._life_due = 0.0
+        mission = parts.scenario.mission
+        self.picture = Picture(
+            scenario=parts.scenario.name,
+            seed=mission.seed,
+            slots_wanted=mission.slots,
+            operations_wanted=parts.scenario.workload.operations,
+            boards=[BoardPicture(node, node in self.watch.byzantine) for node in sorted(parts.boards)],
+        )
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def attach(self, node: int) -> None:
+        """Take over a board that is running already."""
+        self._up.add(node)
+        self._record("Attach", self.driver.now(), board=node)
+        self._watch_link(node)
+
+    def start(self, node: int) -> None:
+        """Switch a board on."""
+        self.boards[node].start()
+        self._up.add(node)
+        self._record("BoardStart", self.driver.now(), board=node)
+        self._watch_link(node)
+
+    def stop(self) -> None:
+        """End the mission with the next turn."""
+        self._stopped = True
+
+    def fly(self) -> str:
+        """Run to the end: COMPLETE, NO_PROGRESS or INTERRUPTED. The boards are left running."""
+        self._progressed_at = self.driver.now()
+        while True:
+            reason = self._turn()
+            if reason is not None:
+                self.outcome = reason
+                self._drain()
+                return reason
+
+    def _turn(self) -> str | None:
+        for node in self.driver.wait(self.boards, self._wake_at()):
+            self._read(node)
+        now = self.driver.now()
+        self._deliver(now)
+        self._uplink(now)
+        for event in self.schedule.due(now):
+            self._fault(event, now)
+        self._look_for_dead_boards(now)
+        for downlink in self._downlinks.values():
+            downlink.pump()
+        self.recorder.flush()
+        self._show(now)
+        return self._is_over(now)
+
+    def _wake_at(self) -> float:
+        latest = self.driver.now() + TURN_WALL_SECONDS * self.scenario.mission.speed
+        times = [latest, self.ether.next_due, self.schedule.next_due(), self.station.next_due()]
+        return min(time for time in times if time is not None)
+
+    # --- frames -------------------------------------------------------------------------------
+
+    def _read(self, node: int) -> None:
+        downlink = self._downlinks[node]
+        for item in downlink.frames():
+            now = self.driver.now()
+            if isinstance(item, Text):
+                self.log.text(now, node, item.data)
+            else:
+                self._frame(node, item, now)
+        if downlink.link is None:
+            self._watch_link(node)
+
+    def _frame(self, node: int, frame: Any, now: float) -> None:
+        if messages.is_flight(frame.kind):
+            # The framer has checked these bytes and taken them apart; put together they are the same ones.
+            wire = frames.build(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+            self.ether.accept(now, node, wire, frame)
+        elif frame.kind == messages.Trace.KIND:
+            self._trace(node, frame, now)
+        elif frame.kind == messages.Log.KIND:
+            self._log_message(node, frame, now)
+        else:
+            self.station.receive(now, node, frame)
+
+    def _trace(self, node: int, frame: Any, now: float) -> None:
+        try:
+            _, message = codec.decode(frame.kind, frame.payload)
+        except CodecError as error:
+            self.ether.count(now, "trace frame unreadable", node, node)
+            self.log.say(now, node, f"trace frame cannot be read: {error}")
+            return
+        self.recorder.trace(node, message, now)
+        for text in self.watch.trace(node, message.boot, message.events):
+            self._tell(now, text)
+
+    def _log_message(self, node: int, frame: Any, now: float) -> None:
+        try:
+            _, message = codec.decode(frame.kind, frame.payload)
+        except CodecError as error:
+            self.log.say(now, node, f"log frame cannot be read: {error}")
+            return
+        self.log.say(now, node, f"severity {message.severity}: {message.text}")
+        if message.severity >= ALARM:
+            self._tell(now, f"board {node} reports: {message.text}")
+
+    def _deliver(self, now: float) -> None:
+        for delivery in self.ether.due(now):
+            self._write(now, delivery.source, delivery.destination, delivery.frame)
+
+    def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:
+        obstacle = self._downlinks[destination].write(frame) if destination in self._up else "board off"
+        if obstacle is not None:
+            self.ether.count(now, obstacle, source, destination)
+        return obstacle is None
+
+    # --- telecommands -------------------------------------------------------------------------
+
+    def _uplink(self, now: float) -> None:
+        self._take_confirmations()
+        if self._settle_until is None:
+            self._ask_for_more(now)
+        for uplink in self.station.step(now, self._up):
+            if self._downlinks[uplink.board].write(uplink.frame) is None:
+                self.station.sent(uplink)
+
+    def _take_confirmations(self) -> None:
+        for number, command in list(self._open.items()):
+            operation = self.station.operation(number)
+            if operation is None or not operation.is_terminal:
+                continue
+            del self._open[number]
+            if operation.answer is not None:
+                self.confirmed += 1
+                self.workload.learn(command, *operation.answer)
+
+    def _ask_for_more(self, now: float) -> None:
+        spec = self.scenario.workload
+        while len(self._open) < spec.in_flight and (self.issued < spec.operations or not self._enough_slots()):
+            command = self.workload.draw()
+            try:
+                number = self.station.submit(command, now)
+            except BusyError:
+                # An old operation is still open: boards could forget its result. Take the draw back by asking later.
+                self.workload.forget(command)
+                return
+            self._open[number] = command
+            self.issued += 1
+
+    # --- boards -------------------------------------------------------------------------------
+
+    def _fault(self, event: BoardEvent, now: float) -> None:
+        node, board = event.node, self.boards[event.node]
+        if event.action == "power_cut":
+            if node in self._up:
+                board.power_cut(event.after_operations)
+                self._power_cut_armed.add(node)
+                self._tell(now, f"board {node}: power will fail at flash operation {event.after_operations} from now")
+            return
+        if event.action == "start" and event.waits_for_death and node in self._up:
+            self.schedule.postpone(event, now)
+            return
+        if node in self._up and board.alive():
+            board.kill()
+            self._gone(node, "BoardKill")
+        if event.action == "erase":
+            board.erase()
+            self._record("Erase", self.driver.now(), board=node)
+            self._tell(now, f"board {node}: flash erased")
+        if event.action in ("start", "erase"):
+            self.start(node)
+
+    def _look_for_dead_boards(self, now: float) -> None:
+        if now < self._life_due:
+            return
+        self._life_due = now + LIFE_WALL_SECONDS * self.scenario.mission.speed
+        for node in sorted(self._up):
+            if self.boards[node].alive():
+                continue
+            if node in self._power_cut_armed:
+                self._gone(node, "PowerCut")
+            else:
+                self.crashed.append(node)
+                self._gone(node, "BoardCrash")
+
+    def _gone(self, node: int, event: str) -> None:
+        """Take in what the dead board had still said, then note its death."""
+        self._read(node)
+        for text in self._downlinks[node].end_of_boot():
+            self.log.text(self.driver.now(), node, text.data)
+        self._up.discard(node)
+        self._power_cut_armed.discard(node)
+        now = self.driver.now()
+        self._record(event, now, board=node)
+        self._tell(now, f"board {node}: {DEATHS[event]}")
+
+    def _watch_link(self, node: int) -> None:
+        self.driver.watch(node, self._downlinks[node].open())
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _enough_slots(self) -> bool:
+        return self.watch.slots() >= self.scenario.mission.slots
+
+    def _is_over(self, now: float) -> str | None:
+        mission = self.scenario.mission
+        slots = self.watch.slots()
+        if slots > self._last_slots:
+            self._last_slots, self._progressed_at = slots, now
+        if self._stopped:
+            return INTERRUPTED
+        if self._settle_until is not None:
+            return COMPLETE if now >= self._settle_until or self._has_settled() else None
+        if self._enough_slots() and self.issued >= self.scenario.workload.operations and not self._open:
+            if self.schedule.is_empty:
+                self._settle_until = now + mission.settle_seconds
+            return None
+        if now - self._progressed_at > mission.no_progress_seconds or now > mission.limit_seconds:
+            return NO_PROGRESS
+        return None
+
+    def _has_settled(self) -> bool:
+        return self.watch.is_level(node for node in self._up if node not in self.watch.byzantine)
+
+    def _drain(self) -> None:
+        """What the boards have said by now belongs into the trace."""
+        for node in self._downlinks:
+            self._read(node)
+        self.recorder.flush()
+
+    # --- telling ------------------------------------------------------------------------------
+
+    def _record(self, event: str, now: float, **fields: Any) -> None:
+        self.recorder.ground(event, now, self.clock.tick(), **fields)
+
+    def _tell(self, now: float, text: str) -> None:
+        self.log.say(now, None, text)
+        line = f"{now:9.2f} s  {text}"
+        self.picture.events.append(line)
+        self.display.event(line)
+
+    def _show(self, now: float) -> None:
+        picture = self.picture
+        picture.mission_seconds = now
+        picture.slots_decided, picture.operations_confirmed = self.watch.slots(), self.confirmed
+        self.display.show(picture, self._refresh)
+
+    def _refresh(self) -> None:
+        """Fill in what is costly; the display asks for it when it is about to draw."""
+        picture = self.picture
+        for board in picture.boards:
+            watched = self.watch.boards[board.node]
+            board.alive = board.node in self._up
+            board.mode, board.boot, board.view = watched.mode, watched.boot, watched.view
+            board.decided, board.applied = watched.decided, watched.applied
+        totals = self.ether.totals()
+        traffic = ("accepted", "delivered")
+        picture.frames = {name: totals.get(name, 0) for name in traffic} | {"in flight": self.ether.in_flight}
+        picture.faults = {name: count for name, count in totals.items() if name not in traffic}
+        picture.telecommands = {"issued": self.issued, "open": len(self._open), "confirmed": self.confirmed}

@@ -1,0 +1,245 @@
+"""A rehearsal from the scenario to the verdict: provision, fly, check, write everything down.
+
+The run's folder is complete at every moment: scenario, seed and versions are written before the first board is switched
+on, the trace as it comes, verdict and report at the end. So a run whose ground station died can still be checked,
+resumed (its boards fly on) and flown again.
+
+The swarm's keys follow from the scenario's name and the seed, so that a run can be repeated to the byte. They protect
+nothing: a rehearsal's secrets are rehearsed, too.
+"""
+
+import contextlib
+import hashlib
+import signal
+import threading
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amu.core.lamport import LamportClock
+from amu.core.limits import CLIENTS_MAX, WINDOW_SLOTS
+from groundstation import provision, run_directory, toml_text, versions
+from groundstation.boards import Board, BoardPlan, board_kind
+from groundstation.driver import Driver, SteppedClock, WallClock
+from groundstation.ether import Ether
+from groundstation.ground_log import GroundLog
+from groundstation.mission import Mission, Parts
+from groundstation.progress import Display
+from groundstation.recorder import Recorder
+from groundstation.scenario import Scenario, ScenarioError, parse
+from groundstation.telecommand import Retry, Station
+from groundstation.watch import Watch
+from groundstation.workload import Workload
+
+CLUSTER_BYTES = 16
+NONCES_OF_A_STATION = 1 << 20
+RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
+HELLO_WALL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Flight:
+    """What a flown mission leaves behind for the verdict; see `groundstation.verdict`."""
+
+    directory: Path
+    scenario: Scenario
+    outcome: str
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be flown: scenario, board kind and the folder of runs. `resumed`: the run whose boards fly on."""
+
+    scenario: Scenario
+    kind: str
+    out: Path
+    resumed: Path | None = None
+
+
+def replayed(run: Path) -> tuple[Scenario, str]:
+    """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
+    about = run_directory.read_json(run / run_directory.RUN)
+    path = run / run_directory.SCENARIO
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{path}: cannot be read ({error}); want the scenario that amu rehearse wrote") from error
+    return parse(document, str(path), text), about["kind"]
+
+
+def fly(plan: Plan, display: Display) -> Flight:
+    """Fly the plan. The boards are switched off at the end. Raises BoardError, RecorderError, RunDirectoryError."""
+    scenario = plan.scenario
+    directory = run_directory.create(plan.out, scenario.name, scenario.mission.seed)
+    about = _about(plan, directory)
+    run_directory.write_json(directory / run_directory.RUN, about)
+    document = scenario.model_dump(mode="json", exclude_unset=True)
+    run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
+    run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
+    boards = _boards(plan, Path(about["boards"]))
+    with contextlib.ExitStack() as stack:
+        for board in boards:
+            stack.callback(board.close)
+        log = GroundLog(directory / run_directory.LOG)
+        stack.callback(log.close)
+        recorder = Recorder(directory / run_directory.TRACE, directory.name)
+        stack.callback(recorder.close)
+        return _fly(plan, directory, about, boards, recorder, log, display, stack)
+
+
+def _about(plan: Plan, directory: Path) -> dict[str, Any]:
+    mission = plan.scenario.mission
+    about: dict[str, Any] = {
+        "run": directory.name,
+        "scenario": plan.scenario.name,
+        "seed": mission.seed,
+        "kind": plan.kind,
+        "boards": str(directory / run_directory.BOARDS),
+        "station": 0,
+        "resumed": None,
+    }
+    if plan.resumed is not None:
+        before = run_directory.read_json(plan.resumed / run_directory.RUN)
+        about |= {"boards": before["boards"], "station": before["station"] + 1, "resumed": before["run"]}
+        if about["station"] >= CLIENTS_MAX:
+            raise run_directory.RunDirectoryError(
+                f"{plan.resumed}: resumed {CLIENTS_MAX - 1} times already; the ledger knows {CLIENTS_MAX} clients"
+            )
+    return about
+
+
+def _swarm(scenario: Scenario) -> provision.Mission:
+    secret = hashlib.sha256(f"amu rehearsal {scenario.name} {scenario.mission.seed}".encode()).digest()
+    return provision.Mission(
+        cluster=scenario.name.encode()[:CLUSTER_BYTES],
+        replica_count=scenario.mission.boards,
+        master=secret,
+        tick_ms=scenario.clock.tick_ms,
+        view_timeout_ticks=scenario.view_timeout_ticks(),
+        trace_messages=scenario.clock.trace_messages,
+    )
+
+
+def _boards(plan: Plan, directory: Path) -> list[Board]:
+    kind = board_kind(plan.kind)
+    if plan.resumed is not None:
+        return list(kind.attach(directory))
+    swarm = _swarm(plan.scenario)
+    adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in plan.scenario.byzantine}
+    plans = [
+        BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
+        for node in range(plan.scenario.mission.boards)
+    ]
+    return list(kind.create(directory, plans))
+
+
+def _fly(
+    plan: Plan,
+    directory: Path,
+    about: dict[str, Any],
+    boards: list[Board],
+    recorder: Recorder,
+    log: GroundLog,
+    display: Display,
+    stack: contextlib.ExitStack,
+) -> Flight:
+    scenario, seed = plan.scenario, plan.scenario.mission.seed
+    nodes = range(scenario.mission.boards)
+    speed = scenario.mission.speed
+    driver: Driver = WallClock(speed) if boards[0].is_real_time else SteppedClock(speed)
+    stack.callback(driver.close)
+    clock = LamportClock(0)
+    station = Station(
+        provision.ground_keyring(_swarm(scenario)),
+        len(nodes),
+        about["station"],
+        clock,
+        recorder,
+        retry=Retry(*(seconds * speed for seconds in RETRY_WALL_SECONDS)),
+        first_nonce=about["station"] * NONCES_OF_A_STATION,
+        hello_seconds=HELLO_WALL_SECONDS * speed,
+    )
+    byzantine = frozenset(scenario.byzantine_nodes())
+    mission = Mission(
+        Parts(
+            scenario=scenario,
+            boards={board.node: board for board in boards},
+            driver=driver,
+            clock=clock,
+            recorder=recorder,
+            station=station,
+            ether=Ether(scenario.fault_plan(), nodes),
+            watch=Watch(len(nodes), byzantine),
+            workload=Workload(seed, len(nodes), scenario.workload.mix),
+            display=display,
+            log=log,
+        )
+    )
+    recorder.ground(
+        "RunStart",
+        driver.now(),
+        clock.tick(),
+        scenario=scenario.name,
+        seed=seed,
+        versions=versions.collect(),
+        replica_count=len(nodes),
+        byzantine=sorted(byzantine),
+        window_slots=WINDOW_SLOTS,
+    )
+    for board in boards:
+        if plan.resumed is not None and board.alive():
+            mission.attach(board.node)
+        else:
+            mission.start(board.node)
+    with _stopping(mission):
+        outcome = mission.fly()
+    recorder.ground("RunEnd", driver.now(), clock.tick(), reason=outcome)
+    return Flight(directory, scenario, outcome, _summary(mission, about))
+
+
+@contextlib.contextmanager
+def _stopping(mission: Mission) -> Iterator[None]:
+    """Control-C and SIGTERM end the mission in order; a second one is not waited for."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        mission.stop()
+        for each in before:
+            signal.signal(each, before[each])
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in before:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each in before:
+            signal.signal(each, before[each])
+
+
+def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
+    ether, station, recorder = mission.ether, mission.station, mission.recorder
+    return {
+        **{key: about[key] for key in ("run", "scenario", "seed", "kind", "resumed")},
+        "outcome": mission.outcome,
+        "mission_seconds": round(mission.driver.now(), 3),
+        "slots": mission.watch.slots(),
+        "applied": {str(node): board.applied for node, board in mission.watch.boards.items()},
+        "byzantine": sorted(mission.watch.byzantine),
+        "operations_issued": mission.issued,
+        "operations_confirmed": mission.confirmed,
+        "results": dict(sorted(mission.workload.outcomes.items())),
+        "telecommands": dict(sorted(station.counts.items())),
+        "contradictions": len(station.contradictions),
+        "crashed": mission.crashed,
+        "fates": ether.totals(),
+        "timeline": {str(second): dict(sorted(c.items())) for second, c in sorted(ether.timeline.items())},
+        "recorder": dict(sorted(recorder.counts.items())),
+        "gaps": [list(gap) for gap in recorder.gaps],
+    }

@@ -1,0 +1,84 @@
+"""The folder of one run: everything that a later reader needs, under fixed names.
+
+    run.json         run, scenario, seed, board kind, folder of the boards
+    scenario.toml    the scenario as flown, with the options of the command line
+    versions.json    python, packages, firmware
+    trace.ndjson     every event; see specs/checking/trace.py
+    ground.log       what boards and ground station had to say
+    verdict.json     the judgement; see groundstation/verdict.py
+    report.html      the flight in pictures
+    boards/          the boards' own files
+"""
+
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+TRACE = "trace.ndjson"
+SCENARIO = "scenario.toml"
+RUN = "run.json"
+LOG = "ground.log"
+VERDICT = "verdict.json"
+REPORT = "report.html"
+VERSIONS = "versions.json"
+BOARDS = "boards"
+
+
+class RunDirectoryError(Exception):
+    """A folder that is no run, or where none can be made. One line, with what to do."""
+
+
+def create(parent: Path, scenario: str, seed: int) -> Path:
+    """A new folder for a run under `parent`, named after scenario, seed and the time (in UTC, for people only)."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+    name = f"{scenario}-{seed}-{stamp}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 1000):
+            path = parent / (name if attempt == 1 else f"{name}-{attempt}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return path.resolve()
+    except OSError as error:
+        what = f"no run can be kept here ({error.strerror})"
+        raise RunDirectoryError(f"{parent}: {what}; choose another --out") from error
+    raise RunDirectoryError(f"{parent}: a thousand runs called {name}; choose another --out")
+
+
+def find(path: Path) -> Path:
+    """The run folder meant by `path`: itself, or the newest run in it. Raises RunDirectoryError."""
+    if (path / TRACE).exists() or (path / RUN).exists():
+        return path
+    runs = [entry for entry in path.iterdir() if (entry / TRACE).exists()] if path.is_dir() else []
+    if not runs:
+        raise RunDirectoryError(f"{path}: no run here (there is no {TRACE}); fly one with: amu rehearse --out {path}")
+    return max(runs, key=lambda run: ((run / TRACE).stat().st_mtime_ns, run.name))
+
+
+def trace_of(path: Path) -> Path:
+    """The trace meant by `path`: a trace file, a run folder, or a folder of runs. Raises RunDirectoryError."""
+    return path if path.is_file() else find(path) / TRACE
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace `path` as a whole, so that a reader never sees half of it."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` as a whole, so that a reader never sees half of it."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def read_json(path: Path) -> Any:
+    """Content of a file that `write_json` wrote. Raises RunDirectoryError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path}: cannot be read ({error}); want the file that amu rehearse wrote") from error

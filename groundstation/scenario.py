@@ -1,0 +1,290 @@
+"""Scenario files: what a rehearsal flies, written in TOML, read into checked models.
+
+A scenario is the whole description of a mission but for its seed: boards, speed, workload, link faults, board faults
+and Byzantine boards. All times are mission seconds, so that a scenario reads like a mission plan at any speed;
+`speed` says how many mission seconds pass in a second of wall time. The boards' tick is the exception: it is a
+property of the board's clock and is given in its own milliseconds.
+
+A bad file raises ScenarioError with file, line and field, and with what was expected: it is read once more for the line
+of the offending field, because pydantic knows fields but no lines.
+"""
+
+import difflib
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from amu.core import limits
+from groundstation.fault_kinds import FaultRule, Rule
+from groundstation.faults import FaultPlan
+from groundstation.workload import DEFAULT_MIX, KINDS
+
+SUFFIX = ".toml"
+TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
+
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class ScenarioError(Exception):
+    """A scenario that cannot be flown. One line: where, what, and what was expected."""
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors: a misspelt fault, left out in silence, would make a rehearsal easier than it says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Mission(Strict):
+    """When the mission starts, ends, and counts as stuck."""
+
+    boards: int = Field(default=4, ge=limits.REPLICAS_MIN, le=limits.REPLICAS_MAX, description="number of boards")
+    seed: int = Field(default=1, ge=0, lt=1 << 64, description="of the workload and of every fault")
+    speed: float = Field(default=1.0, gt=0, le=100_000, description="mission seconds in a second of wall time")
+    slots: int = Field(default=50, ge=1, le=limits.SLOT_MAX, description="slots decided by which the mission may end")
+    limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is broken off")
+    no_progress_seconds: PositiveSeconds = Field(default=30.0, description="without a decision: no progress")
+    settle_seconds: PositiveSeconds = Field(default=3.0, description="for the last boards to catch up at the end")
+
+
+class Clock(Strict):
+    """The boards' own timing."""
+
+    tick_ms: int = Field(default=10, ge=1, le=10_000, description="milliseconds of the board's clock in a tick")
+    view_timeout_seconds: PositiveSeconds = Field(default=1.0, description="mission time before the first view change")
+    trace_messages: bool = Field(default=True, description="trace each Send and Receive")
+
+
+class WorkloadSpec(Strict):
+    """What the operators ask for."""
+
+    operations: int = Field(
+        default=100, ge=0, le=1_000_000, description="at least so many, until the slots are decided"
+    )
+    in_flight: int = Field(default=6, ge=1, le=limits.OPERATIONS_PER_CLIENT_MAX, description="unconfirmed at a time")
+    mix: dict[Literal[KINDS], Annotated[int, Field(ge=0, le=1000)]] = Field(  # type: ignore[valid-type]
+        default_factory=lambda: dict(DEFAULT_MIX), description="weight of each kind of command"
+    )
+
+
+class BoardFault(Strict):
+    """Something happens to a board itself."""
+
+    at: Moment
+    node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
+    kind: Literal["kill", "restart", "amnesia", "power_cut"]
+    after_operations: int = Field(
+        default=1, ge=1, description="power_cut: dies in the middle of this flash write from now"
+    )
+    restart_after: PositiveSeconds | None = Field(default=None, description="kill, power_cut: seconds it stays down")
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.restart_after is not None and self.kind not in ("kill", "power_cut"):
+            raise ValueError(f"restart_after goes with kill and power_cut; {self.kind} restarts the board by itself")
+        if "after_operations" in self.model_fields_set and self.kind != "power_cut":
+            raise ValueError(f"after_operations goes with power_cut, not with {self.kind}")
+        return self
+
+
+class Byzantine(Strict):
+    """A board that runs an adversary on top of the flight software."""
+
+    node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
+    adversary: str = Field(min_length=1, description="name of the adversary in swarm_sim.adversary")
+    parameters: dict[str, int | str | bool] = Field(default_factory=dict)
+
+
+class Scenario(Strict):
+    """One mission, as written or as flown (with the command line's options applied)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    description: str = Field(min_length=1)
+    allow_too_many_faults: bool = False
+    mission: Mission = Field(default_factory=Mission)
+    clock: Clock = Field(default_factory=Clock)
+    workload: WorkloadSpec = Field(default_factory=WorkloadSpec)
+    faults: list[FaultRule] = Field(default_factory=list)
+    board_faults: list[BoardFault] = Field(default_factory=list)
+    byzantine: list[Byzantine] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _nodes_exist(self) -> Self:
+        boards = self.mission.boards
+        named = [(f"board_faults[{index}].node", fault.node) for index, fault in enumerate(self.board_faults)]
+        named += [(f"byzantine[{index}].node", entry.node) for index, entry in enumerate(self.byzantine)]
+        for field, node in named:
+            if node >= boards:
+                raise ValueError(f"{field}: there is no board {node}, only 0 to {boards - 1}")
+        nodes = [entry.node for entry in self.byzantine]
+        if len(set(nodes)) != len(nodes):
+            raise ValueError("byzantine: a board is named twice; give each board one adversary")
+        return self
+
+    @model_validator(mode="after")
+    def _fault_plan_holds(self) -> Self:
+        try:
+            self.fault_plan().require_nodes(self.mission.boards)
+        except ValidationError as error:
+            raise ValueError("faults: " + error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+        except ValueError as error:
+            raise ValueError(f"faults: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _faults_tolerable(self) -> Self:
+        bound = limits.faults_max(self.mission.boards)
+        if len(self.byzantine) > bound and not self.allow_too_many_faults:
+            raise ValueError(
+                f"byzantine: {len(self.byzantine)} Byzantine boards, but {self.mission.boards} boards tolerate "
+                f"{bound}; fly more boards, or set allow_too_many_faults = true to see what breaks"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _timer_long_enough(self) -> Self:
+        if self.view_timeout_ticks() < TICKS_MIN:
+            raise ValueError(
+                f"clock.view_timeout_seconds: at speed {self.mission.speed:g} it is shorter than {TICKS_MIN} ticks of "
+                f"{self.clock.tick_ms} ms; want at least {TICKS_MIN * self.clock.tick_ms / 1000 * self.mission.speed:g}"
+            )
+        return self
+
+    def view_timeout_ticks(self) -> int:
+        """The first view timer in board ticks."""
+        wall_seconds = self.clock.view_timeout_seconds / self.mission.speed
+        return int(wall_seconds * 1000 / self.clock.tick_ms)
+
+    def fault_plan(self) -> FaultPlan:
+        """What the ether does to frames, seeded with the mission's seed."""
+        return FaultPlan(seed=self.mission.seed, rules=tuple(self.faults))
+
+    def byzantine_nodes(self) -> list[int]:
+        """Boards that run an adversary, ascending."""
+        return sorted(entry.node for entry in self.byzantine)
+
+    def flown(self, boards: int | None = None, seed: int | None = None, speed: float | None = None) -> "Scenario":
+        """The scenario with the command line's options in place of its own. Raises ScenarioError."""
+        options = {"boards": boards, "seed": seed, "speed": speed}
+        document = self.model_dump(mode="json", exclude_unset=True)
+        document.setdefault("mission", {}).update({k: v for k, v in options.items() if v is not None})
+        return parse(document, f"scenario {self.name}")
+
+
+def shipped() -> list[str]:
+    """Names of the scenarios that come with the package, sorted."""
+    folder = resources.files("groundstation").joinpath("scenarios")
+    return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
+
+
+def source(name_or_path: str) -> tuple[str, str]:
+    """(text, where it lies) of a shipped scenario's name or of a file. Raises ScenarioError."""
+    path = Path(name_or_path)
+    if path.suffix == SUFFIX or path.exists():
+        try:
+            return path.read_text(encoding="utf-8"), str(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScenarioError(f"{path}: cannot be read as a scenario file: {error}") from error
+    if name_or_path not in shipped():
+        raise ScenarioError(
+            f"no scenario {name_or_path!r}{_did_you_mean(name_or_path, shipped())}; "
+            f"shipped are {', '.join(shipped())}, or give the path of a {SUFFIX} file"
+        )
+    entry = resources.files("groundstation").joinpath("scenarios", name_or_path + SUFFIX)
+    return entry.read_text(encoding="utf-8"), name_or_path + SUFFIX
+
+
+def load(name_or_path: str) -> Scenario:
+    """Read and check a scenario. Raises ScenarioError with file, line and field."""
+    text, where = source(name_or_path)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{where}: not TOML: {error}") from error
+    return parse(document, where, text)
+
+
+def parse(document: dict[str, Any], where: str, text: str = "") -> Scenario:
+    """Check a document. `text` is its TOML source, for line numbers. Raises ScenarioError."""
+    try:
+        return Scenario.model_validate(document)
+    except ValidationError as error:
+        raise ScenarioError("\n".join(_explain(item, where, text) for item in error.errors())) from error
+
+
+def _explain(item: Any, where: str, text: str) -> str:
+    loc = item["loc"]
+    # Pydantic puts the kind of fault into the path of a field: ("faults", 3, "drop", "probability").
+    tag = loc[2] if loc[:1] == ("faults",) and len(loc) > 2 else None
+    path = [part for position, part in enumerate(loc) if (tag is None or position != 2) and part != "[key]"]
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        known = _known_keys(path[:-1], tag)
+        message = f"unknown key{_did_you_mean(str(path[-1]), known)}; known are {', '.join(known)}"
+    elif item["type"] == "union_tag_invalid":
+        known = [name.strip("' ") for name in item["ctx"]["expected_tags"].split(",")]
+        message = (
+            f"no fault {item['ctx']['tag']!r}{_did_you_mean(item['ctx']['tag'], known)}; known are {', '.join(known)}"
+        )
+    elif item["type"] not in ("value_error", "missing", "union_tag_not_found"):
+        message += f", not {item['input']!r}"
+    if item["type"] == "value_error":
+        # A rule that ties several fields together names its field itself, with a colon.
+        named = re.match(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): ", message)
+        if named and not path:
+            path = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", named[1])]
+            message = message[named.end() :]
+    line = _line_of(text, path)
+    place = where if line is None else f"{where}:{line}"
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return f"{place}: {name}: {message}" if name else f"{place}: {message}"
+
+
+def _known_keys(path: list[int | str], tag: str | None) -> list[str]:
+    """The keys of the table at `path`, in the order of their declaration."""
+    tables: dict[str, type[BaseModel]] = {
+        "": Scenario,
+        "mission": Mission,
+        "clock": Clock,
+        "workload": WorkloadSpec,
+        "board_faults": BoardFault,
+        "byzantine": Byzantine,
+    }
+    for rule in Rule.__subclasses__():
+        tables[f"faults/{rule.model_fields['fault'].annotation.__args__[0]}"] = rule  # type: ignore[union-attr]
+    name = str(path[0]) if path else ""
+    model = tables.get(name if tag is None else f"{name}/{tag}")
+    return [] if model is None else list(model.model_fields)
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _line_of(text: str, path: list[int | str]) -> int | None:
+    """Line (from 1) of the key at `path`, or of the nearest table around it. Keys of inline tables share their line."""
+    found: int | None = None
+    header: list[int | str] = []
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        table = re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line)
+        key = re.match(r"\s*([\w\-]+)\s*=", line)
+        if table:
+            header = list(table[2].split("."))
+            if table[1] == "[[":
+                counts[table[2]] = counts.get(table[2], -1) + 1
+                header.append(counts[table[2]])
+            place = header
+        elif key:
+            place = [*header, key[1]]
+        else:
+            continue
+        if place == path[: len(place)]:
+            found = number
+    return found

@@ -1,0 +1,90 @@
+"""What the boards' traces tell while the mission still flies: enough to show progress and to know when to stop.
+
+This is the operator's view, not the verdict: it believes what each board says of itself, one board at a time. How far
+the swarm has come is what f + 1 boards that fly the plain flight software say, so that one late or lying board
+neither ends a mission early nor holds it up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.core.limits import blocking_size
+from amu.node.tracer import EVENTS
+
+
+@dataclass
+class Watched:
+    """One board, as of its latest trace frame."""
+
+    boot: int = 0
+    view: int = 0
+    decided: int = 0
+    applied: int = 0
+    mode: str = "-"
+
+
+@dataclass
+class Watch:
+    """All boards. `byzantine` are left out of how far the swarm has come."""
+
+    replica_count: int
+    byzantine: frozenset[int] = frozenset()
+    boards: dict[int, Watched] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.boards = {node: Watched() for node in range(self.replica_count)}
+
+    def trace(self, node: int, boot: int, events: Iterable[Any]) -> list[str]:
+        """Take in the events of a Trace frame; those that an operator should hear of, as short texts."""
+        board = self.boards[node]
+        board.boot = boot
+        told = []
+        for event in events:
+            # What a Byzantine board sends may have any shape; the recorder reports it, here it is passed over.
+            if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], int) or event[0] not in EVENTS:
+                continue
+            name, names = EVENTS[event[0]]
+            if len(event) == 2 + len(names):
+                text = self._event(board, name, dict(zip(names, event[2:])))
+                if text:
+                    told.append(f"board {node} {text}")
+        return told
+
+    def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> str | None:
+        slot = fields.get("slot")
+        if name in ("Decide", "Learn") and isinstance(slot, int):
+            board.decided = max(board.decided, slot)
+        elif name in ("Apply", "Adopt") and isinstance(slot, int):
+            board.applied = max(board.applied, slot)
+            board.decided = max(board.decided, slot)
+        if name == "EnterView":
+            board.view = fields["view"]
+            return f"enters view {fields['view']} of slot {slot}" if fields["view"] else None
+        if name == "Boot":
+            board.mode, board.applied = (
+                "voting",
+                fields["applied_slot"] if isinstance(fields["applied_slot"], int) else 0,
+            )
+            if fields["journal"] == "blank":
+                board.mode = "rejoining"
+            return f"boots, journal {fields['journal']}, applied slot {board.applied}"
+        if name == "Silent":
+            board.mode = "silent"
+            return f"falls silent: {fields['reason']}"
+        if name == "Rejoin":
+            board.mode = "voting"
+            return f"votes again, above slot {fields['floor']}"
+        if name == "Adopt":
+            return f"adopts the ledger of slot {slot}"
+        return None
+
+    def slots(self) -> int:
+        """The last slot that f + 1 correct boards have applied."""
+        applied = sorted((b.applied for node, b in self.boards.items() if node not in self.byzantine), reverse=True)
+        rank: int = min(blocking_size(self.replica_count), len(applied))
+        return applied[rank - 1]
+
+    def is_level(self, nodes: Iterable[int]) -> bool:
+        """Have all of `nodes` applied the same last slot?"""
+        return len({self.boards[node].applied for node in nodes}) <= 1

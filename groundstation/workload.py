@@ -1,0 +1,254 @@
+"""What the operators ask of the swarm: a seeded stream of ledger commands.
+
+Many ledger commands need a fencing token that only an earlier reply holds, so a fixed list of commands would mostly be
+refused. The workload therefore keeps the operators' own picture of the ledger - shards, cursors and leases that
+confirmed replies have told of, nothing else - and draws the next command from what that picture allows. At most one
+command a resource is under way at a time, because the second would be drawn from a picture that the first is about to
+change. A small share is wrong on purpose (a stale token, a cursor that moves back): the ledger must refuse it on
+every board.
+
+The draws depend on the seed and on the order of the replies, on no clock.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+from amu.core import limits
+
+Command = list[object]
+Result = list[object]
+
+KINDS = (
+    "noop",
+    "shard-create",
+    "lease-acquire",
+    "lease-renew",
+    "lease-release",
+    "cursor-advance",
+    "shard-split",
+    "shard-handover",
+    "shard-complete",
+)
+DEFAULT_MIX = {
+    "noop": 1,
+    "shard-create": 2,
+    "lease-acquire": 4,
+    "lease-renew": 2,
+    "lease-release": 2,
+    "cursor-advance": 8,
+    "shard-split": 1,
+    "shard-handover": 1,
+    "shard-complete": 1,
+}
+# Leave room below the ledger's bound, so that a split is refused for a bad token and never for want of a place.
+SHARDS_CREATED_MAX = limits.SHARDS_MAX - 4
+LEASE_SLOTS = (8, 80)  # shortest and longest lease asked for, so that some expire in use
+KEY_BYTES = 4
+DOCKS = 3
+WRONG_SHARE = 0.05
+SEQUENCE_BYTES = 8
+NO_LIVE_LEASE = "no live lease"  # the ledger's reason
+
+
+@dataclass
+class Lease:
+    """A lease as the operators know it. `expires_slot` is the first slot in which it no longer holds."""
+
+    holder: int
+    token: int
+    expires_slot: int
+
+
+@dataclass
+class Shard:
+    """A shard as the operators know it: half-open range of four-byte keys and the cursor in it."""
+
+    start: int
+    end: int
+    last_key: int | None = None
+    completed: bool = False
+
+
+@dataclass
+class Workload:
+    """Draws commands and learns from their results. Holds no more than the ledger itself may hold."""
+
+    seed: int
+    replica_count: int
+    mix: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_MIX))
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(f"workload/{self.seed}")
+        self._shards: dict[int, Shard] = {}
+        self._leases: dict[str, Lease] = {}
+        self._under_way: set[str] = set()
+        self._shards_asked_for = 0
+        self._slot = 0
+        self._sequence = 0
+        self.outcomes: dict[str, int] = {}
+
+    def draw(self) -> Command:
+        """The next command. Falls back to a no-op when the picture allows none of the mix."""
+        kinds = [kind for kind in KINDS if self.mix.get(kind, 0) > 0]
+        while kinds:
+            kind = self._random.choices(kinds, [self.mix[k] for k in kinds])[0]
+            command = self._try(kind)
+            if command is not None:
+                self._under_way.add(resource_of(command))
+                return command
+            kinds.remove(kind)
+        return ["noop"]
+
+    def forget(self, command: Command) -> None:
+        """`command` could not be issued: something else may be asked of its resource."""
+        self._under_way.discard(resource_of(command))
+
+    def learn(self, command: Command, slot: int, result: Result) -> None:
+        """Take in the confirmed `result` of `command`, which was applied in `slot`."""
+        self._slot = max(self._slot, slot)
+        self._under_way.discard(resource_of(command))
+        outcome = "ok" if result[:1] == ["ok"] else ": ".join(str(part) for part in result)
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        if outcome == "ok":
+            self._learn_success(command, result)
+        elif result[1:] == [NO_LIVE_LEASE]:
+            # It expired while the command was under way. Other refusals are those that we asked for.
+            self._leases.pop(resource_of(command), None)
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def _try(self, kind: str) -> Command | None:
+        if kind == "noop":
+            return ["noop"]
+        if kind == "shard-create":
+            return self._create()
+        if kind == "lease-acquire":
+            return self._acquire()
+        if kind == "lease-renew":
+            return self._with_lease(kind, self._held("shard/", "dock/"), self._random.randint(*LEASE_SLOTS))
+        if kind == "lease-release":
+            return self._with_lease(kind, self._held("dock/"))
+        return self._on_shard(kind)
+
+    def _create(self) -> Command | None:
+        if self._shards_asked_for >= SHARDS_CREATED_MAX:
+            return None
+        number = self._shards_asked_for
+        self._shards_asked_for += 1
+        # Ranges lie apart, so a creation fails only when the ledger has a fault.
+        start = number << 16
+        return ["shard-create", number, _key(start), _key(start + 0xFFFF)]
+
+    def _acquire(self) -> Command | None:
+        shards = [f"shard/{number}" for number in sorted(self._shards) if not self._shards[number].completed]
+        free = [name for name in shards + [f"dock/{i}" for i in range(DOCKS)] if self._is_free(name)]
+        if not free:
+            return None
+        holder = self._random.randrange(self.replica_count)
+        return ["lease-acquire", self._random.choice(free), holder, self._random.randint(*LEASE_SLOTS)]
+
+    def _with_lease(self, kind: str, names: list[str], *more: object) -> Command | None:
+        if not names:
+            return None
+        name = self._random.choice(names)
+        lease = self._leases[name]
+        return [kind, name, lease.holder, self._token(lease), *more]
+
+    def _on_shard(self, kind: str) -> Command | None:
+        numbers = [int(name.removeprefix("shard/")) for name in self._held("shard/")]
+        numbers = [number for number in numbers if not self._shards[number].completed]
+        if not numbers:
+            return None
+        number = self._random.choice(numbers)
+        shard, token = self._shards[number], self._token(self._leases[f"shard/{number}"])
+        first = shard.start if shard.last_key is None else shard.last_key + 1
+        if kind == "cursor-advance":
+            return self._advance(number, shard, token, first)
+        if kind == "shard-handover":
+            return [kind, number, token, self._random.randrange(self.replica_count)]
+        if kind == "shard-complete":
+            return [kind, number, token]
+        if self._shards_asked_for >= SHARDS_CREATED_MAX or first + 1 >= shard.end:
+            return None
+        self._shards_asked_for += 1
+        # The new number follows all creations, so that the two never ask for the same one.
+        return ["shard-split", number, token, _key(self._random.randrange(first + 1, shard.end)), self._new_number()]
+
+    def _advance(self, number: int, shard: Shard, token: int, first: int) -> Command | None:
+        if first >= shard.end:
+            return None
+        key = self._random.randrange(first, min(shard.end, first + 0x400))
+        if self._random.random() < WRONG_SHARE and shard.last_key is not None and shard.last_key > shard.start:
+            key = self._random.randrange(shard.start, shard.last_key)  # backwards: must be refused
+        self._sequence += 1
+        return ["cursor-advance", number, token, _key(key), self._sequence.to_bytes(SEQUENCE_BYTES, "big")]
+
+    def _new_number(self) -> int:
+        return self._shards_asked_for - 1
+
+    def _token(self, lease: Lease) -> int:
+        """The lease's token; now and then a stale one, which must be refused."""
+        return lease.token - 1 if lease.token > 1 and self._random.random() < WRONG_SHARE else lease.token
+
+    def _held(self, *prefixes: str) -> list[str]:
+        return [
+            name
+            for name in sorted(self._leases)
+            if name.startswith(prefixes)
+            and name not in self._under_way
+            and self._leases[name].expires_slot > self._slot
+        ]
+
+    def _is_free(self, name: str) -> bool:
+        lease = self._leases.get(name)
+        return name not in self._under_way and (lease is None or lease.expires_slot <= self._slot)
+
+    # --- learning -----------------------------------------------------------------------------
+
+    def _learn_success(self, command: Command, result: Result) -> None:
+        kind, name = command[0], resource_of(command)
+        if kind == "shard-create":
+            self._shards[_int(command[1])] = Shard(_number(command[2]), _number(command[3]))
+        elif kind == "lease-acquire":
+            self._leases[name] = Lease(_int(command[2]), _int(result[1]), _int(result[2]))
+        elif kind == "lease-renew":
+            self._leases[name].expires_slot = _int(result[-1])
+        elif kind in ("lease-release", "shard-complete"):
+            self._leases.pop(name, None)
+            if kind == "shard-complete":
+                self._shards[_int(command[1])].completed = True
+        elif kind == "cursor-advance":
+            self._shards[_int(command[1])].last_key = _number(command[3])
+        elif kind == "shard-split":
+            self._split(command, result)
+        elif kind == "shard-handover":
+            self._leases[name] = Lease(_int(command[3]), _int(result[1]), _int(result[2]))
+
+    def _split(self, command: Command, result: Result) -> None:
+        old, new = self._shards[_int(command[1])], _int(command[4])
+        at = _number(command[3])
+        self._shards[new] = Shard(at, old.end)
+        old.end = at
+        lease = self._leases[resource_of(command)]
+        self._leases[f"shard/{new}"] = Lease(lease.holder, _int(result[1]), lease.expires_slot)
+
+
+def resource_of(command: Command) -> str:
+    """The name under which at most one command is under way: the leased resource or the shard. Empty for a no-op."""
+    if command[0] == "noop":
+        return ""
+    return command[1] if isinstance(command[1], str) else f"shard/{command[1]}"
+
+
+def _key(number: int) -> bytes:
+    return number.to_bytes(KEY_BYTES, "big")
+
+
+def _number(key: object) -> int:
+    assert isinstance(key, bytes)
+    return int.from_bytes(key, "big")
+
+
+def _int(item: object) -> int:
+    assert isinstance(item, int)
+    return item
