@@ -211,8 +211,10 @@ class Instance:
         if self._is_passive():
             return
         send, slot, view, e = self.effects.send, self.slot, self.view, self.entry
+        wish = self.synchroniser.wish_of(self.me)
+        if wish > 0:
+            send(peer, ViewChange(slot, wish))
         if view > 0:
-            send(peer, ViewChange(slot, view))
             send(peer, Proof(slot, view, e[0], e[1], e[5]))
             if self.log.leader(slot, view) == peer:
                 send(peer, Suggest(slot, view, e[2], e[3], e[4]))
