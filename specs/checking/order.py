@@ -1,0 +1,93 @@
+"""Lamport time in a trace: is it a clock, and does every message come before its receipt?
+
+Theory (Lamport 1978): if event a can have influenced event b then a's time is below b's. Then sorting by (time, node)
+gives an order of events that some observer could have seen, and specs/decisions/trace_order.md says why that order may
+be replayed against the modules.
+
+Rules
+- A node's times grow with each event, also across its reboots; only a board that lost its memory starts anew.
+- A receipt's time is above the time of the sending.
+- What an honest node receives from an honest one was sent: with that time and kind, and to that node or to all.
+
+Each rule has its own property identifier. Events come in file order; those of one boot must come in the order of their
+numbers, as the serial line delivers them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from amu.core.limits import BROADCAST, GROUND
+from specs.checking.trace import Event
+
+LAMPORT_GROWS = "ORD-1"
+RECEIPT_AFTER_SENDING = "ORD-2"
+RECEIVED_WAS_SENT = "ORD-3"
+
+WITHOUT_MEMORY = frozenset({"blank", "unreadable"})  # Boot.journal of a board that cannot know its old clock
+
+
+def sort_key(event: Event) -> tuple[int, int, int]:
+    """The total order of events. The line breaks ties, which only a broken clock can cause."""
+    return event.lamport, event.node, event.line
+
+
+@dataclass
+class LamportOrder:
+    """Checks the rules in one pass. `violate(identifier, what)` is called for each breach.
+
+    `byzantine` nodes are held to nothing. `sends_known(node)` is false for nodes of which sendings may be missing from
+    the trace; receipts from them are then not looked up.
+    """
+
+    byzantine: frozenset[int]
+    violate: Callable[[str, str], None]
+    sends_known: Callable[[int], bool]
+    receipts: int = 0
+    receipts_not_checked: int = 0
+    _last: dict[int, Event] = field(default_factory=dict)
+    _sends: dict[int, int] = field(default_factory=dict)  # sender and time -> kind and destination
+    _senders: set[int] = field(default_factory=set)
+
+    def feed(self, event: Event) -> None:
+        if event.node == GROUND or event.node in self.byzantine:
+            return
+        self._check_growth(event)
+        if event.name == "Send":
+            self._senders.add(event.node)
+            self._sends[event.lamport << 8 | event.node] = event.fields["kind"] << 8 | event.fields["to"]
+        elif event.name == "Receive":
+            self._check_receipt(event)
+
+    def _check_growth(self, event: Event) -> None:
+        before = self._last.get(event.node)
+        self._last[event.node] = event
+        if before is None or event.lamport > before.lamport:
+            return
+        if before.boot != event.boot:
+            if event.name == "Boot" and event.fields["journal"] in WITHOUT_MEMORY:
+                return
+            where = f"after the boot that ended at time {before.lamport}"
+        else:
+            where = f"after {before.name} at time {before.lamport}"
+        self.violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
+
+    def _check_receipt(self, event: Event) -> None:
+        self.receipts += 1
+        sender, sent, kind = event.fields["from"], event.fields["sent"], event.fields["kind"]
+        if event.lamport <= sent:
+            self.violate(RECEIPT_AFTER_SENDING, f"{event}: received at or before its sending")
+        if sender == GROUND or sender in self.byzantine:
+            return
+        found = self._sends.get(sent << 8 | sender)
+        if found is None:
+            if sender not in self._senders or not self.sends_known(sender):
+                self.receipts_not_checked += 1
+                return
+            self.violate(RECEIVED_WAS_SENT, f"{event}: node {sender} sent nothing at Lamport time {sent}")
+        elif found >> 8 != kind or found & 255 not in (event.node, BROADCAST):
+            self.violate(
+                RECEIVED_WAS_SENT,
+                f"{event}: at that time node {sender} sent a message of kind {found >> 8} to {found & 255}",
+            )

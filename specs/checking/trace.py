@@ -1,0 +1,341 @@
+"""The trace of a run: its schema, a reader, and what is missing from it.
+
+A trace is a file of lines, one JSON object (one event) a line, in the order in which the ground station received them.
+Every event has `run` (text), `node` (replica number, or 255 for the ground station), `boot` (number of the node's boot:
+higher ones later, but a board that lost its memory starts anew somewhere above 2**20), `seq` (0, 1, 2, ... within the
+boot), `lamport` (Lamport time), `ticks` (board ticks when the trace frame left), `received` (mission seconds at the
+ground), `event` (its name), and the fields of that event.
+
+Flight events and their fields are those of amu.node.tracer.EVENTS; FIELDS says what each field holds. Ground events are
+those of GROUND_EVENTS; they may carry further fields. Bytes are hexadecimal text; a register is null or [view, value].
+
+Specification, trace and code name the same things:
+
+    tetrabft.tla             trace                             code (firmware/amu)
+    p                        node                              Replica.me
+    (one instance)           slot                              Instance.slot
+    v                        view                              Instance.view
+    val                      value (SHA-256 of the body)       value_of(slot, body)
+    leader[v]                (derived from Propose events)     Replica.leader(slot, view)
+    view[p]                  EnterView.view                    Instance.view
+    proposal[v]              Propose.value                     Instance.proposed_view, _proposals[me]
+    votes[p][k][v]           Vote<k>.value                     Registers.hi[k], Registers.second[k]
+    HighestVote, SecondVote  Restore.hi1 .. hi4, second1, 2    Registers.as_list()
+    decided[p]               Decide.value, Learn.value         Instance.decision
+    SafeAt                   (evaluated at Propose, Vote1)     rules.safe_at
+
+Rules. A line that is no event is a TraceError that names the line; only the last line may be cut off, for the ground
+station may have died while writing it. A hole in a boot's numbers means that events are missing: what was not seen is
+never taken for granted, so such a trace is incomplete. A boot that was killed may lack its tail: events are sent before
+the messages that they explain, so nobody can have acted on what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import DIGEST_BYTES, GROUND, LAMPORT_MAX, REPLICAS_MAX, REPLICAS_MIN, SLOT_MAX, VIEW_MAX
+from amu.node.tracer import EVENTS
+
+
+class TraceError(Exception):
+    """The file is no trace. The message names file and line, what was found and what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line. `fields` holds the event's own fields; registers in it are (view, value) or None."""
+
+    line: int
+    node: int
+    boot: int
+    seq: int
+    lamport: int
+    name: str
+    fields: dict[str, Any]
+
+    def __str__(self) -> str:
+        fields = " ".join(f"{name}={_brief(value)}" for name, value in self.fields.items())
+        return (
+            f"line {self.line}: node {self.node} boot {self.boot} at Lamport time {self.lamport}: {self.name} {fields}"
+        )
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 16 else text[:8] + ".."
+
+
+# --- schema ---------------------------------------------------------------------------------------
+
+Check = Callable[[Any], Any]
+
+
+class _Wrong(Exception):
+    """What a field should have been."""
+
+
+def _uint(bound: int) -> Check:
+    def check(value: Any) -> Any:
+        if type(value) is not int or not 0 <= value <= bound:
+            raise _Wrong(f"an integer from 0 to {bound}")
+        return value
+
+    return check
+
+
+def _text(value: Any) -> Any:
+    if type(value) is not str:
+        raise _Wrong("a text")
+    return value
+
+
+def _digest(value: Any) -> Any:
+    if type(value) is not str or len(value) != 2 * DIGEST_BYTES or not _is_hexadecimal(value):
+        raise _Wrong(f"{DIGEST_BYTES} bytes in lower-case hexadecimal")
+    return value
+
+
+def _is_hexadecimal(text: str) -> bool:
+    try:
+        return bytes.fromhex(text).hex() == text
+    except ValueError:
+        return False
+
+
+def _register(value: Any) -> Any:
+    if value is None:
+        return None
+    if type(value) is not list or len(value) != 2:
+        raise _Wrong("null or [view, value]")
+    return _uint(VIEW_MAX)(value[0]), _digest(value[1])
+
+
+def _list(value: Any) -> Any:
+    if type(value) is not list:
+        raise _Wrong("a list")
+    return value
+
+
+def _map(value: Any) -> Any:
+    if type(value) is not dict:
+        raise _Wrong("an object")
+    return value
+
+
+def _replicas(value: Any) -> Any:
+    return [_uint(REPLICAS_MAX - 1)(replica) for replica in _list(value)]
+
+
+def _replica_count(value: Any) -> Any:
+    if type(value) is not int or not REPLICAS_MIN <= value <= REPLICAS_MAX:
+        raise _Wrong(f"an integer from {REPLICAS_MIN} to {REPLICAS_MAX}")
+    return value
+
+
+FIELDS: Mapping[str, Check] = {
+    "slot": _uint(SLOT_MAX),  # place in the log, from 1
+    "view": _uint(VIEW_MAX),  # leadership attempt within the slot, from 0
+    "value": _digest,  # what is voted for and decided: SHA-256 of the proposal's body
+    "hi1": _register,  # last vote of each phase ...
+    "hi2": _register,
+    "hi3": _register,
+    "hi4": _register,
+    "second1": _register,  # ... and the last one for another value
+    "second2": _register,
+    "digest": _digest,  # SHA-256 of the ledger's state
+    "floor": _uint(SLOT_MAX),  # the node votes above this slot only
+    "applied_slot": _uint(SLOT_MAX),  # last slot in the ledger
+    "version": _text,  # of the flight software
+    "journal": _text,  # what was found on flash: fresh, ok, torn, blank (no memory), unreadable
+    "reason": _text,
+    "client": _uint(255),  # (client, operation) names a telecommand
+    "operation": _uint(SLOT_MAX),
+    "command": _list,  # ledger command
+    "result": _list,  # ["ok", ...] or ["refused", reason]
+    "to": _uint(255),  # destination of a message; 254: every other replica
+    "from": _uint(255),  # its sender
+    "sent": _uint(LAMPORT_MAX),  # Lamport time of its sending
+    "kind": _uint(255),  # message kind, see amu.wire.messages
+}
+
+ENVELOPE: Mapping[str, Check] = {
+    "node": _uint(GROUND),
+    "boot": _uint(2 * SLOT_MAX),
+    "seq": _uint(LAMPORT_MAX),
+    "lamport": _uint(LAMPORT_MAX),
+    "event": _text,
+}
+
+FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
+    name: tuple((field_name, FIELDS[field_name]) for field_name in fields) for name, fields in EVENTS.values()
+}
+
+_BOARD = ("board", _uint(REPLICAS_MAX - 1))  # the board that an event of the ground station is about
+GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
+    # First event of a run; `byzantine` boards are recorded, but not held to anything.
+    "RunStart": (
+        ("scenario", _text),
+        ("seed", _uint(LAMPORT_MAX)),
+        ("versions", _map),
+        ("replica_count", _replica_count),
+        ("byzantine", _replicas),
+        ("window_slots", _uint(255)),
+    ),
+    "RunEnd": (("reason", _text),),  # "complete", "no progress", "interrupted"
+    # The run joins a board that was running already: what it did before is not known. An optional field `checked_from`
+    # names the last slot that must not be judged for that reason; without it the checker finds a safe one.
+    "Attach": (_BOARD,),
+    "BoardStart": (_BOARD,),
+    "BoardKill": (_BOARD,),  # the process died at once, what had not been sent yet is lost
+    "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
+    "BoardCrash": (_BOARD,),  # the board ended by itself
+    "BoardMode": (),  # a board said that it votes, is silent or rejoins
+    "Control": (),  # a command to a board itself: `about` (board), `action` (exit, reset)
+    "Erase": (_BOARD,),  # its flash was wiped
+    "Fault": (),  # counts of what the ether did to frames, by name of the fault
+    "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),
+    "TraceError": (("reason", _text),),  # a board sent a trace frame that could not be read
+}
+
+BOOT_ENDS = frozenset({"BoardKill", "PowerCut", "BoardCrash", "Erase"})
+
+
+def parse(text: str, line: int) -> Event:
+    """The event on a line. Raises TraceError."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise TraceError(f"line {line}: not JSON: {error}") from None
+    if type(found) is not dict:
+        raise TraceError(f"line {line}: want a JSON object")
+    envelope = [_field(found, name, check, line, "every event") for name, check in ENVELOPE.items()]
+    node, name = envelope[0], envelope[4]
+    table = GROUND_EVENTS if node == GROUND else FLIGHT_EVENTS
+    if name not in table:
+        raise TraceError(f"line {line}: node {node} has no event {name!r}; see the tables of specs.checking.trace")
+    fields = {field_name: _field(found, field_name, check, line, name) for field_name, check in table[name]}
+    if node == GROUND:
+        extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
+        fields.update((field_name, found[field_name]) for field_name in sorted(extra))
+    return Event(line, node, envelope[1], envelope[2], envelope[3], name, fields)
+
+
+def _field(found: dict[str, Any], name: str, check: Check, line: int, event: str) -> Any:
+    if name not in found:
+        raise TraceError(f"line {line}: {event} needs a field {name!r}")
+    try:
+        return check(found[name])
+    except _Wrong as wrong:
+        raise TraceError(f"line {line}: {event}.{name}: want {wrong}, have {found[name]!r}") from None
+
+
+class Reader:
+    """The events of a trace file, in the file's order. `truncated`, after the last one: the last line was cut off."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.truncated = False
+
+    def __iter__(self) -> Iterator[Event]:
+        try:
+            with self.path.open("rb") as file:
+                for number, raw in enumerate(file, 1):
+                    if not raw.endswith(b"\n"):
+                        # Only a finished line ends so. Whatever is on this one, its writer died before it was done.
+                        self.truncated = True
+                        return
+                    yield self._event(raw, number)
+        except OSError as error:
+            raise TraceError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+    def _event(self, raw: bytes, number: int) -> Event:
+        try:
+            return parse(raw.decode("utf-8"), number)
+        except (TraceError, UnicodeDecodeError) as error:
+            reason = f"line {number}: not UTF-8" if isinstance(error, UnicodeDecodeError) else error
+            raise TraceError(f"{self.path}: {reason}") from None
+
+
+# --- what is missing ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Events `first_seq` .. `last_seq` of a boot are not in the trace."""
+
+    node: int
+    boot: int
+    first_seq: int
+    last_seq: int
+
+    def __str__(self) -> str:
+        return f"events {self.first_seq} to {self.last_seq} of node {self.node}, boot {self.boot} are missing"
+
+
+@dataclass
+class Continuity:
+    """Finds holes in the numbers of each boot, and boots that ended for no recorded reason.
+
+    Feed it every event in file order. A hole may still be filled by a later line. `joined`: nodes whose events before
+    the first one here are not in this trace, because the run joined them; their first number need not be 0.
+    """
+
+    joined: set[int] = field(default_factory=set)
+    unexplained: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _next: dict[tuple[int, int], int] = field(default_factory=dict)
+    _missing: dict[tuple[int, int], set[tuple[int, int]]] = field(default_factory=dict)
+    _latest_boot: dict[int, int] = field(default_factory=dict)
+    _ended: set[int] = field(default_factory=set)
+
+    def feed(self, event: Event) -> None:
+        if event.node == GROUND:
+            self._on_ground(event)
+        key = (event.node, event.boot)
+        expected = self._next.get(key)
+        if expected is None:
+            expected = self._first_of_boot(event)
+        if event.seq > expected:
+            self._missing.setdefault(key, set()).add((expected, event.seq - 1))
+        elif event.seq < expected and not self._fill(key, event.seq):
+            self.errors.append(f"line {event.line}: event {event.seq} of node {event.node}, boot {event.boot} again")
+        self._next[key] = max(expected, event.seq + 1)
+
+    def _on_ground(self, event: Event) -> None:
+        if event.name == "Attach":
+            self.joined.add(event.fields["board"])
+        elif event.name in BOOT_ENDS:
+            self._ended.add(event.fields["board"])
+        elif event.name == "Control" and type(event.fields.get("about")) is int:
+            self._ended.add(event.fields["about"])
+        elif event.name == "TraceError":
+            self.errors.append(f"line {event.line}: a trace frame could not be read: {event.fields['reason']}")
+
+    def _first_of_boot(self, event: Event) -> int:
+        node = event.node
+        earlier = self._latest_boot.get(node)
+        self._latest_boot[node] = event.boot
+        if earlier is None:
+            return event.seq if node in self.joined else 0
+        if node != GROUND and node not in self._ended:
+            self.unexplained.append(f"boot {earlier} of node {node} ended for no recorded reason")
+        self._ended.discard(node)
+        return 0
+
+    def _fill(self, key: tuple[int, int], seq: int) -> bool:
+        for first, last in self._missing.get(key, ()):
+            if first <= seq <= last:
+                rest = {(first, seq - 1), (seq + 1, last)}
+                self._missing[key].remove((first, last))
+                self._missing[key].update(part for part in rest if part[0] <= part[1])
+                return True
+        return False
+
+    def holes(self) -> list[Hole]:
+        """Holes of all nodes, in order."""
+        return [Hole(*key, *part) for key in sorted(self._missing) for part in sorted(self._missing[key])]
