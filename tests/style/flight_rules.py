@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 # Outside boards/ a module that is not listed here is an import of the world: a clock, a file, a random number.
 CORE_MODULES = {"amu", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
 BOARD_MODULES = CORE_MODULES | {
-    "errno", "gc", "io", "machine", "os", "rp2", "select", "swarm_sim", "sys", "time", "uctypes", "vfs",
+    "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip
 CPYTHON_BOARD = "firmware/amu/boards/host.py"  # runs on CPython only
 ORDERED = {"sorted", "min", "max", "sum", "len", "any", "all", "set", "frozenset", "dict"}  # give the same in any order
@@ -108,7 +108,7 @@ def _modules(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name.split(".")[0] for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        return [(node.module or ".").split(".")[0]] if not node.level else ["."]
+        return [] if node.level or node.module is None else [node.module.split(".")[0]]
     return []
 
 
@@ -119,7 +119,7 @@ def imports(path: str, tree: ast.AST) -> Iterator[Finding]:
     elif touches_the_world(path):
         allowed = BOARD_MODULES
     else:
-        allowed = CORE_MODULES | ({"swarm_sim"} if path.startswith("swarm_sim/") else set())
+        allowed = CORE_MODULES
     for node in ast.walk(tree):
         for module in _modules(node):
             if module in {"groundstation", "hil", "specs"}:

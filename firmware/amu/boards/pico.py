@@ -1,0 +1,161 @@
+"""A Raspberry Pi Pico, or any RP2040 with 2 MB of flash, as a board: USB for the serial line, the chip's own flash.
+
+The file system holds `config.cbor`, the firmware and the folder `store`, which belongs to the journal alone.
+
+The watchdog is fed once a turn of the flight loop, by the look at the clock that every turn takes; nothing else may
+feed it but a wait for the host, which is no hang. So a loop that hangs anywhere restarts the board. The light changes
+with it: a board whose light stands still flies no more.
+"""
+
+import gc
+import os
+import select
+import sys
+import time
+
+import machine
+import micropython
+
+from amu.boards.files import FileStore
+from amu.boards.runtime import EXIT
+from amu.boards.ticks import MillisecondTicks
+
+_CONFIG = "/config.cbor"
+_STORE = "/store"
+_WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
+_FEED_MS = 1_000
+_BLINK_MS = 500
+_PACKET_BYTES = 64  # one USB packet
+_FAREWELL_MS = 100  # for the last bytes to leave before a reset drops the board off the bus
+
+
+class Watchdog:
+    """Restarts a board that hangs. Once started it cannot be stopped."""
+
+    def __init__(self):
+        self._dog = machine.WDT(timeout=_WATCHDOG_MS)
+        self._light = _light()
+        self._blinked = time.ticks_ms()
+        self._timer = None
+
+    def feed(self):
+        """The flight loop is alive."""
+        self._dog.feed()
+        now = time.ticks_ms()
+        if self._light is not None and time.ticks_diff(now, self._blinked) >= _BLINK_MS:
+            self._blinked = now
+            self._light.toggle()
+
+    def retire(self):
+        """Somebody works on the board by hand: keep it from being restarted under their fingers."""
+        self._timer = machine.Timer(period=_FEED_MS, mode=machine.Timer.PERIODIC, callback=self._feed_by_timer)
+
+    def _feed_by_timer(self, timer):
+        self._dog.feed()
+
+
+class UsbPort:
+    """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait."""
+
+    def __init__(self, watchdog):
+        # A control-C among the bytes must not stop the flight.
+        micropython.kbd_intr(-1)
+        self._watchdog = watchdog
+        self._input = sys.stdin.buffer
+        self._output = sys.stdout.buffer
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._buffer = bytearray(_PACKET_BYTES)
+        view = memoryview(self._buffer)
+        # A read blocks until its buffer is full and nothing tells how much has arrived, so bytes are taken one at a
+        # time. Ready-made views keep that free of allocation: 29 us a byte where `read(1)` costs 47.
+        self._bytes = [view[i : i + 1] for i in range(_PACKET_BYTES)]
+
+    def read(self):
+        """Bytes that have arrived, at most a packet of them, `b""` if none."""
+        poll = self._poll.ipoll
+        readinto = self._input.readinto
+        for count in range(_PACKET_BYTES):
+            taken = 0
+            for _ in poll(0):
+                taken = readinto(self._bytes[count])
+            if not taken:
+                return bytes(self._buffer[:count])
+        return bytes(self._buffer)
+
+    def write(self, data):
+        """Write all of `data`. The port gives up for half a second at a time when the host does not read; we do not.
+
+        With no host on the line the port keeps the newest bytes and drops the rest: the ground sees a gap in the trace.
+        """
+        sent = self._output.write(data)
+        while sent < len(data):
+            self._watchdog.feed()
+            sent += self._output.write(data[sent:])
+
+    def wait(self, milliseconds):
+        """Sleep until bytes arrive or the time has passed."""
+        for _ in self._poll.ipoll(milliseconds):
+            pass
+
+
+class WatchedTicks(MillisecondTicks):
+    """The clock that every turn of the flight loop reads, which proves that the loop turns."""
+
+    def __init__(self, tick_ms, watchdog):
+        super().__init__(tick_ms)
+        self._watchdog = watchdog
+
+    def now(self):
+        self._watchdog.feed()
+        return super().now()
+
+
+class PicoBoard:
+    """The seams of one Pico."""
+
+    def __init__(self):
+        self._watchdog = Watchdog()
+        self.port = UsbPort(self._watchdog)
+        try:
+            os.mkdir(_STORE)
+        except OSError:
+            pass  # it is there
+        self.store = FileStore(_STORE)
+
+    def config(self):
+        """Bytes of `config.cbor`. Raises OSError if there is none."""
+        with open(_CONFIG, "rb") as file:
+            return file.read()
+
+    def ticks(self, tick_ms):
+        return WatchedTicks(tick_ms, self._watchdog)
+
+    def nonce(self):
+        """1 .. 2**20 - 1, fresh for each start."""
+        return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
+
+    def heap_free(self):
+        """Free heap in bytes."""
+        return gc.mem_free()
+
+    def leave(self, reason):
+        """EXIT: to the prompt, control-C works again. Anything else: restart the chip. Never returns."""
+        if reason == EXIT:
+            self._watchdog.retire()
+            micropython.kbd_intr(3)
+            sys.exit()
+        time.sleep_ms(_FAREWELL_MS)
+        machine.reset()
+
+
+def _light():
+    """The board's light, None if MicroPython knows none by that name."""
+    try:
+        return machine.Pin("LED", machine.Pin.OUT)
+    except ValueError:
+        return None
+
+
+def open_board():
+    return PicoBoard()
