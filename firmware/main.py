@@ -9,6 +9,7 @@ import micropython
 
 micropython.kbd_intr(-1)  # Before the slow imports: a frame that arrives meanwhile may hold a control-C.
 
+import gc
 import io
 import sys
 
@@ -73,6 +74,9 @@ def main():
         from amu.boards import pico as platform
     else:
         from amu.boards import unix as platform
+    # Collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of them.
+    gc.collect()
+    gc.threshold(gc.mem_free() // 4)
     board = platform.open_board()
     while True:
         try:
