@@ -38,10 +38,19 @@ def run_micropython(
     script: Path, *arguments: str, folders: tuple[Path, ...] = (), timeout_seconds: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run `script`; its output and errors come back together in `stdout`. `folders` are searched for imports."""
-    path = ":".join(map(str, (".frozen", *folders, FIRMWARE)))
+    command = [str(micropython()), "-X", f"heapsize={HEAP}", str(script), *arguments]
+    return _run(command, {"MICROPYPATH": ":".join(map(str, (".frozen", *folders, FIRMWARE)))}, timeout_seconds)
+
+
+def run_cpython(script: Path, *arguments: str, timeout_seconds: float = 120) -> subprocess.CompletedProcess[str]:
+    """The same under this interpreter, in a process of its own."""
+    return _run([sys.executable, str(script), *arguments], {"PYTHONPATH": str(FIRMWARE)}, timeout_seconds)
+
+
+def _run(command: list[str], variables: dict[str, str], timeout_seconds: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(micropython()), "-X", f"heapsize={HEAP}", str(script), *arguments],
-        env={**os.environ, "MICROPYPATH": path},
+        command,
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

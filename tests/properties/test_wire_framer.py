@@ -1,0 +1,119 @@
+"""The framer: no good frame is ever lost, and the cuts depend on the bytes alone."""
+
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amu.core import limits
+from amu.wire import frames, messages
+from amu.wire.framer import NEED_BYTES, Framer, Text
+
+Summary = tuple[Any, ...]
+
+
+def summary(frame: frames.Frame) -> Summary:
+    return (frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+
+
+def pull(framer: Framer) -> tuple[list[Summary], bytes]:
+    """All frames and all text that wait."""
+    found, text = [], b""
+    while (item := framer.next()) is not NEED_BYTES:
+        if isinstance(item, Text):
+            text += item.data
+        else:
+            found.append(summary(item))
+    return found, text
+
+
+def run(stream: bytes, sizes: list[int]) -> tuple[list[Summary], bytes, dict[str, int]]:
+    """Push `stream` in pieces of these sizes, the last one over and over."""
+    framer, found, text, start = Framer(), [], b"", 0
+    for i in range(len(stream) + 1):
+        piece = stream[start : start + sizes[min(i, len(sizes) - 1)]]
+        if not piece:
+            break
+        start += len(piece)
+        framer.push(piece)
+        frames_now, text_now = pull(framer)
+        found += frames_now
+        text += text_now
+        assert len(framer._bytes) <= limits.WIRE_BYTES_MAX  # nothing is held back but one frame's length
+    return found, text, framer.errors
+
+
+@st.composite
+def sealed(draw: st.DrawFn) -> tuple[Summary, bytes]:
+    """A frame as it should come out, and its wire bytes."""
+    kind = draw(st.sampled_from(messages.ALL)).KIND
+    tag = draw(st.binary(min_size=16, max_size=16)) if messages.is_authenticated(kind) else b""
+    payload = draw(st.binary(max_size=60) | st.integers(0, limits.PAYLOAD_BYTES_MAX).map(b"\x07".__mul__))
+    fields = (kind, draw(st.integers(0, 255)), draw(st.integers(0, 255)), tag, payload)
+    return fields, frames.build(*fields)
+
+
+# Whole garbage, halves of frames, text, and stretches longer than any frame.
+GARBAGE = st.one_of(
+    st.binary(max_size=80),
+    st.text(st.characters(codec="ascii"), max_size=30).map(str.encode),
+    st.tuples(sealed(), st.integers(1, 40)).map(lambda pair: pair[0][1][: -pair[1]]),
+    st.tuples(sealed(), st.integers(1, 40)).map(lambda pair: pair[0][1][pair[1] :]),
+    st.integers(0, 3000).map(b"\xaa".__mul__),
+    st.integers(0, 3000).map(b"x".__mul__),
+)
+STREAMS = st.lists(st.tuples(GARBAGE, sealed()), min_size=1, max_size=5)
+
+
+@settings(max_examples=120)
+@given(STREAMS, GARBAGE, st.lists(st.integers(1, 2000), min_size=1, max_size=8))
+def test_garbage_between_frames_loses_no_frame(
+    parts: list[tuple[bytes, tuple[Summary, bytes]]], tail: bytes, sizes: list[int]
+) -> None:
+    stream = b"".join(garbage + wire for garbage, (_, wire) in parts) + tail
+    found, _, _ = run(stream, sizes)
+    good = iter(found)
+    # In order, each of ours; a garbage that happens to hold a whole frame may come in between.
+    assert all(any(fields == candidate for candidate in good) for _, (fields, _) in parts)
+
+
+@settings(max_examples=120)
+@given(STREAMS, GARBAGE, st.lists(st.integers(1, 2000), min_size=1, max_size=8))
+def test_pieces_make_no_difference(
+    parts: list[tuple[bytes, tuple[Summary, bytes]]], tail: bytes, sizes: list[int]
+) -> None:
+    stream = b"".join(garbage + wire for garbage, (_, wire) in parts) + tail
+    assert run(stream, sizes) == run(stream, [max(1, len(stream))])
+
+
+def test_ten_thousand_frames_round_trip() -> None:
+    draw = random.Random(4231)
+    kinds = [cls.KIND for cls in messages.ALL]
+    framer = Framer()
+    for _ in range(10_000):
+        kind = draw.choice(kinds)
+        tag = draw.randbytes(limits.TAG_BYTES) if messages.is_authenticated(kind) else b""
+        payload = draw.randbytes(draw.choice((0, 1, 40, 60, 254, draw.randrange(limits.PAYLOAD_BYTES_MAX + 1))))
+        fields = (kind, draw.randrange(256), draw.randrange(256), tag, payload)
+        wire = frames.build(*fields)
+        assert len(wire) <= limits.WIRE_BYTES_MAX
+        assert 0 not in wire[1:-1]
+        framer.push(wire)
+        item = framer.next()
+        assert summary(item) == fields
+    assert framer.next() is NEED_BYTES
+    assert sum(framer.errors.values()) == 0
+
+
+@settings(max_examples=120)
+@given(st.lists(sealed(), min_size=1, max_size=4), st.data())
+def test_one_damaged_frame_costs_at_most_itself(parts: list[tuple[Summary, bytes]], data: st.DataObject) -> None:
+    victim = data.draw(st.integers(0, len(parts) - 1))
+    wires = [wire for _, wire in parts]
+    place = data.draw(st.integers(1, len(wires[victim]) - 2))
+    damaged = bytearray(wires[victim])
+    damaged[place] ^= data.draw(st.integers(1, 255))
+    wires[victim] = bytes(damaged)
+    found, _, _ = run(b"".join(wires), [4096])
+    assert found == [fields for i, (fields, _) in enumerate(parts) if i != victim]

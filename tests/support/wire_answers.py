@@ -1,0 +1,44 @@
+"""Reads lines `what hex` from the file named on the command line and prints what the wire makes of each.
+
+Runs under CPython and MicroPython alike; a test compares the two outputs.
+"""
+
+import sys
+
+from amu.core.errors import CodecError
+from amu.wire import cbor, codec, frames
+from amu.wire.framer import NEED_BYTES, Framer, Text
+
+
+def read_cbor(data):
+    return cbor.encode(cbor.decode(data)).hex()
+
+
+def read_codec(data):
+    lamport, message = codec.decode(data[0], data[1:])
+    return codec.encode(lamport, message).hex()
+
+
+def read_framer(data):
+    framer = Framer()
+    framer.push(data)
+    words = []
+    while True:
+        item = framer.next()
+        if item is NEED_BYTES:
+            break
+        words.append("text " + item.data.hex() if isinstance(item, Text) else "frame " + item.payload.hex())
+    counts = [str(framer.errors[reason]) for reason in frames.REASONS]
+    return " ".join(words + counts)
+
+
+READERS = {"cbor": read_cbor, "codec": read_codec, "framer": read_framer}
+
+with open(sys.argv[1]) as questions:
+    for question in questions:
+        what, _, text = question.strip().partition(" ")
+        try:
+            answer = READERS[what](bytes.fromhex(text))
+        except CodecError as error:
+            answer = "refused: " + str(error)
+        print(what, answer)
