@@ -131,7 +131,7 @@ class Recorder:
 
     def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
         self.counts["errors"] += 1
-        about = {"about": node, "about_boot": boot, "about_seq": seq, "reason": reason, "data": printable(event)}
+        about = {"board": node, "board_boot": boot, "board_seq": seq, "reason": reason, "data": printable(event)}
         self.ground("TraceError", received, self.lamport, **about)
 
     def _envelope(

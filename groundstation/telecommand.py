@@ -197,7 +197,7 @@ class Station:
         """The link of `uplink.board` took the frame. Call before the next `step`."""
         if uplink.subject == "control":
             action = self._controls[uplink.board].popleft()
-            self._record("Control", uplink.at, about=uplink.board, action=action)
+            self._record("Control", uplink.at, board=uplink.board, action=action)
         elif uplink.subject == "hello":
             view = self.boards[uplink.board]
             view.hello_attempts += 1
@@ -316,7 +316,7 @@ class Station:
             self.counts["refused: identity"] += 1
             return
         if (message.mode, message.boot) != (view.mode, view.boot):
-            self._record("BoardMode", now, about=board, about_boot=message.boot, mode=message.mode)
+            self._record("BoardMode", now, board=board, board_boot=message.boot, mode=message.mode)
         view.mode, view.boot, view.version = message.mode, message.boot, message.version
         view.applied_slot, view.seen = message.applied_slot, now
         view.nonce, view.hello_attempts = None, 0

@@ -72,7 +72,7 @@ def test_events_become_lines_with_the_names_of_the_table(path: Path) -> None:
 
 def test_ground_events_are_numbered_without_holes(path: Path) -> None:
     recorder = Recorder(path, "r1", Clock())
-    recorder.ground("Kill", 1.0, 5, about=2)
+    recorder.ground("Kill", 1.0, 5, board=2)
     recorder.ground("Telecommand", 1.5, 6, stage="queued", command=["noop", b"\x01"])
     recorder.close()
     assert [(line["node"], line["boot"], line["seq"]) for line in lines(path)] == [(GROUND, 0, 0), (GROUND, 0, 1)]
@@ -118,7 +118,7 @@ def test_each_boot_counts_from_nought(path: Path) -> None:
 def test_malformed_event_becomes_an_error_line(path: Path, event: object, reason: str) -> None:
     recorder = record(path, (3, Trace(0, 0, 1, [event, vote(7)])))
     error, good = lines(path)
-    assert (error["node"], error["event"], error["about"], error["about_boot"], error["about_seq"]) == (
+    assert (error["node"], error["event"], error["board"], error["board_boot"], error["board_seq"]) == (
         GROUND,
         "TraceError",
         3,
@@ -167,13 +167,13 @@ def test_second_writer_is_refused(path: Path) -> None:
 
 def test_resume_goes_on_where_the_record_ends(path: Path) -> None:
     first = Recorder(path, "r1", Clock())
-    first.ground("Kill", 4.0, 41, about=0)
+    first.ground("Kill", 4.0, 41, board=0)
     first.trace(1, Trace(2, 0, 1, [vote(1), vote(2)]), 5.25)
     first.close()
     second = Recorder(path, "r1", Clock(), resume=True)
     assert (second.boot, second.lamport, second.received) == (1, 41, 5.25)
     second.trace(1, Trace(2, 1, 1, [vote(2), vote(3)]), 6.0)
-    second.ground("Kill", 6.0, 42, about=0)
+    second.ground("Kill", 6.0, 42, board=0)
     second.close()
     assert [(line["node"], line["boot"], line["seq"]) for line in lines(path)] == [
         (GROUND, 0, 0),

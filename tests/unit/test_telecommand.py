@@ -389,7 +389,7 @@ def test_control_is_sent_once_and_bounded() -> None:
     assert swarm.station.next_due() == 0.0
     assert swarm.step(0) == [(2, messages.Control("exit"))]
     assert swarm.step(1) == []
-    assert swarm.record.events[-1][3] == {"about": 2, "action": "exit"}
+    assert swarm.record.events[-1][3] == {"board": 2, "action": "exit"}
     for _ in range(4):
         swarm.station.control(1, "reset")
     with pytest.raises(BusyError, match="for board 1 wait"):

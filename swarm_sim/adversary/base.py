@@ -1,0 +1,133 @@
+"""A Byzantine board: the real node, with somebody sitting between it and its transmitter.
+
+The node underneath runs untouched. It votes, persists and traces as a correct one; the adversary sees what it
+receives and decides what leaves the board. So its lies look like the protocol, and the trace still tells what a correct
+node would have done. It holds the board's own keys and no others: it can lie, but not in another's name.
+
+Runs on a board as well as on the host, so it is written as flight code is. A board knows the package as `adversary`.
+"""
+
+from amu.core import limits
+from amu.core.errors import ConfigError
+from amu.wire import messages
+
+SEED_MAX = (1 << 30) - 1
+
+
+class Draws:
+    """A linear congruential generator (the constants of ISO C's rand): the same numbers on every interpreter."""
+
+    def __init__(self, seed):
+        self._state = seed
+
+    def below(self, bound):
+        """An integer in [0, bound), bound up to 32768."""
+        self._state = (self._state * 1103515245 + 12345) & 0x7FFFFFFF
+        return (self._state >> 16) % bound
+
+    def one_in(self, count):
+        return self.below(count) == 0
+
+    def blob(self, size):
+        return bytes([self.below(256) for _ in range(size)])
+
+    def pick(self, items):
+        return items[self.below(len(items))]
+
+
+class Behaviour:
+    """One way to misbehave. The default of every hook is to be honest.
+
+    PARAMETERS: (name, default, least, most) of each integer that it takes; they become attributes.
+    """
+
+    PARAMETERS = ()
+
+    def __init__(self, me, replica_count, draws, parameters):
+        self.me = me
+        self.replica_count = replica_count
+        self.draws = draws
+        for name, default, least, most in self.PARAMETERS:
+            setattr(self, name, number(parameters, name, default, least, most))
+
+    def peers(self):
+        return [peer for peer in range(self.replica_count) if peer != self.me]
+
+    def overhear(self, source, message):
+        """Called with every message that the board receives, whoever is misbehaving just then."""
+
+    def to_peer(self, peer, time, message):
+        """What is sent instead of `message` to the replica `peer`: [(time, message), ...]."""
+        return [(time, message)]
+
+    def to_ground(self, message):
+        """What is sent to the ground station instead."""
+        return message
+
+    def inject(self, tick, time):
+        """What is sent besides, once a tick: [(peer, time, message), ...], bounded. `time`: the node's Lamport time."""
+        return []
+
+    def spoil_tag(self, destination, tag):
+        """The tag under which a frame leaves."""
+        return tag
+
+
+class Adversary:
+    """Has the interface of `amu.node.node.Node`; what is not written here is the node's own.
+
+    behaviours: each takes its turn for `period_ticks`.
+    """
+
+    def __init__(self, node, behaviours, period_ticks):
+        self.node = node
+        self._behaviours = behaviours
+        self._period_ticks = period_ticks
+        self._ticks = 0
+        self._has_ticked = False  # since the last ready: what is injected goes out once a tick
+
+    def __getattr__(self, name):
+        return getattr(self.node, name)
+
+    def _active(self):
+        return self._behaviours[self._ticks // self._period_ticks % len(self._behaviours)]
+
+    def step(self, source, lamport, message):
+        for behaviour in self._behaviours:
+            behaviour.overhear(source, message)
+        self.node.step(source, lamport, message)
+
+    def tick(self):
+        self._ticks += 1
+        self._has_ticked = True
+        self.node.tick()
+
+    def ready(self):
+        ready = self.node.ready()
+        active = self._active()
+        sends = []
+        for destination, time, message in ready.sends:
+            if not messages.is_flight(message.KIND):
+                sends.append((destination, time, active.to_ground(message)))
+                continue
+            peers = active.peers() if destination == limits.BROADCAST else [destination]
+            for peer in peers:
+                for changed_time, changed in active.to_peer(peer, time, message):
+                    sends.append((peer, changed_time, changed))
+        if self._has_ticked:
+            self._has_ticked = False
+            sends.extend(active.inject(self._ticks, self.node.lamport))
+        ready.sends = sends
+        return ready
+
+    def spoil_tag(self, destination, tag):
+        """The runtime seals each frame through this hook, where a node has it."""
+        return self._active().spoil_tag(destination, tag)
+
+
+def number(parameters, name, default, least, most):
+    """Integer parameter. Raises ConfigError naming it and its bounds."""
+    value = parameters.get(name, default)
+    if type(value) is not int or value < least or value > most:
+        raise ConfigError("adversary: %s: want an integer from %d to %d, have %r" % (name, least, most, value))
+    return value

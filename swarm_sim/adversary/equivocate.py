@@ -1,0 +1,89 @@
+"""Tells one half of the swarm one thing and the other half another.
+
+Every proposal, vote, claimed vote and decision exists in two versions; which peers get which changes from slot to slot.
+The two stories hold together: who is shown the other body also gets the votes for it. A single such board can keep a
+slot from being decided in its own view, but may never have two values decided.
+"""
+
+from amu.consensus import bodies
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.core.limits import GROUND
+from amu.wire import messages as m
+
+from .base import Behaviour
+
+PAIRS_MAX = 16  # (value, other value) remembered
+REQUESTS_MAX = 4  # overheard requests that may stand in another's place
+
+
+class Equivocate(Behaviour):
+    def __init__(self, me, replica_count, draws, parameters):
+        Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._pairs = []
+        self._requests = []
+
+    def overhear(self, source, message):
+        if source == GROUND:
+            if message.KIND == m.Request.KIND:
+                self._requests.append([message.client, message.operation, message.command])
+                self._requests = self._requests[-REQUESTS_MAX:]
+        elif message.KIND == m.Proposal.KIND:
+            self._other_body(message.slot, message.body)
+
+    def to_peer(self, peer, time, message):
+        if message.KIND == m.Proposal.KIND:
+            # Computed for both halves, so that the votes that follow find the pair.
+            other = self._other_body(message.slot, message.body)
+            if self._is_deceived(peer, message.slot):
+                message = m.Proposal(message.slot, message.view, other)
+        elif message.KIND in (m.Vote.KIND, m.Status.KIND, m.Decided.KIND) and self._is_deceived(peer, message.slot):
+            message = self._other_message(message)
+        return [(time, message)]
+
+    def _is_deceived(self, peer, slot):
+        return (peer + slot) % 2 == 1
+
+    def _other_message(self, message):
+        fields = message.fields()
+        if message.KIND == m.Vote.KIND:
+            fields[3] = self._other_value(fields[3])
+        elif message.KIND == m.Decided.KIND:
+            fields[1], fields[2] = self._other_value(fields[1]), b""
+        else:
+            first = len(fields) - 4  # vote1 .. vote4
+            for i in range(first, len(fields)):
+                if fields[i] is not None:
+                    fields[i] = self._other_value(fields[i])
+        return type(message)(*fields)
+
+    def _other_value(self, value):
+        for one, other in self._pairs:
+            if one == value:
+                return other
+        return bytes([value[0] ^ 1]) + value[1:]
+
+    def _other_body(self, slot, body):
+        other = self._changed(body)
+        pair = (bodies.value_of(slot, body), bodies.value_of(slot, other))
+        if pair not in self._pairs:
+            self._pairs.append(pair)
+            self._pairs = self._pairs[-PAIRS_MAX:]
+        return other
+
+    def _changed(self, body):
+        """Another body that voters have little reason to refuse."""
+        try:
+            view, requests = bodies.decode(body)
+        except CodecError:
+            return b""
+        if len(requests) > 1:
+            changed = requests[1:] + requests[:1]
+        elif self._requests and requests != [self._requests[-1]]:
+            changed = [self._requests[-1]]
+        else:
+            changed = requests + requests  # the same operation twice
+        other = bodies.encode(view, changed)
+        if other == body or len(other) > limits.BODY_BYTES_MAX:
+            return b""
+        return other

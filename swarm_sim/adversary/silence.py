@@ -1,0 +1,46 @@
+"""Falls silent, to everybody or to some: the fault that cannot be told from a slow link.
+
+Selective silence is the worse one: those who are spoken to see a correct replica, the others see a dead one.
+"""
+
+from amu.core import limits
+from amu.core.errors import ConfigError
+
+from .base import Behaviour
+
+TICKS_MAX = (1 << 30) - 1
+
+
+class Silence(Behaviour):
+    """From tick `from_tick` to before `until_tick` nothing goes to the replicas in `peers`.
+
+    peers: numbers in a text, such as "0 2"; empty: all of them.
+    """
+
+    PARAMETERS = (("from_tick", 0, 0, TICKS_MAX), ("until_tick", TICKS_MAX, 0, TICKS_MAX))
+
+    def __init__(self, me, replica_count, draws, parameters):
+        Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._unheard = _numbers(parameters.get("peers", ""), replica_count) or self.peers()
+        self._tick = 0
+
+    def to_peer(self, peer, time, message):
+        if self.from_tick <= self._tick < self.until_tick and peer in self._unheard:
+            return []
+        return [(time, message)]
+
+    def inject(self, tick, time):
+        self._tick = tick
+        return []
+
+
+def _numbers(text, replica_count):
+    """Replica numbers in a text, in its order. Raises ConfigError."""
+    numbers = []
+    for word in text.replace(",", " ").split() if type(text) is str else [text]:
+        if type(word) is not str or not word.isdigit() or int(word) >= min(replica_count, limits.REPLICAS_MAX):
+            raise ConfigError(
+                "adversary: peers: want replica numbers below %d in a text, have %r" % (replica_count, text)
+            )
+        numbers.append(int(word))
+    return numbers
