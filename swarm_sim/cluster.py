@@ -52,7 +52,8 @@ class Seat:
         Journal(self.store).commission()
         self.journal: Journal | None = None
         self.node: Any = None
-        self.wrap: Callable[[Any], Any] | None = None  # a Byzantine board's adversary around the node
+        self.node_nonce = 0
+        self.wrap: Callable[[Any], Any] | None = None  # what goes around the node: an adversary, an observer
 
 
 class Cluster:
@@ -102,7 +103,8 @@ class Cluster:
                 recovered = seat.journal.recover()
             except JournalError:
                 recovered = Recovered(UNREADABLE, None, [])
-            node: Any = Node(seat.settings, recovered, self._random.randrange(1, 1 << 20))
+            seat.node_nonce = self._random.randrange(1, 1 << 20)
+            node: Any = Node(seat.settings, recovered, seat.node_nonce)
             seat.node = seat.wrap(node) if seat.wrap else node
             self._perform(i)
 
