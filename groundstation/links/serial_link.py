@@ -26,11 +26,11 @@ class _Port(serial.Serial):
 class SerialLink(Link):
     """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
 
-    def __init__(self, device: str) -> None:
-        """Raises LinkLost when the device cannot be opened."""
+    def __init__(self, device: str, heard: bytes = b"") -> None:
+        """`heard` is read first: what the same board said over another device before. Raises LinkLost."""
         self._device = device
         self._queue = bytearray()
-        self._fetched = bytearray()
+        self._fetched = bytearray(heard)
         self._loss: str | None = None
         try:
             self._serial = _Port(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
@@ -49,11 +49,13 @@ class SerialLink(Link):
         return self._device
 
     def read(self) -> bytes:
-        if self._fetched:
-            data = bytes(self._fetched)
-            self._fetched.clear()
-            return data
-        return self._receive()
+        return self.take_fetched() or self._receive()
+
+    def take_fetched(self) -> bytes:
+        """What `fetch` took in, without a look at the device."""
+        data = bytes(self._fetched)
+        self._fetched.clear()
+        return data
 
     def fetch(self) -> None:
         """Take in all that has arrived, for `read` to return: for a device that is about to vanish. Raises LinkLost."""

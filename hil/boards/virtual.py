@@ -24,7 +24,7 @@ import tty
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from amu.boards import config
 from groundstation.boards import Board, BoardError, BoardPlan
@@ -52,6 +52,7 @@ class VirtualBoard(Board):
         self._master: int | None = None  # of the pseudo-terminal, if it was this ground station that made it
         self._link: SerialLink | None = None
         self._is_closed = False
+        self._device: str | None = self._state().get("device")
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
@@ -103,7 +104,7 @@ class VirtualBoard(Board):
                     (slave, lock),
                 )
                 state["pid"] = self._spawner.spawn(process)
-                state["device"] = os.ttyname(slave)
+                state["device"] = self._device = os.ttyname(slave)
             except SpawnError as error:
                 raise BoardError(f"board {self.node}: {error}") from error
             finally:
@@ -147,13 +148,15 @@ class VirtualBoard(Board):
             return True
 
     def link(self) -> Link:
-        if self._link is None or self._link.fileno() is None:
-            device = self._state().get("device")
-            if device is None:
-                raise LinkLost(f"board {self.node} has no serial line before its first start")
-            if self._link is not None:
-                self._link.close()
-            self._link = SerialLink(str(device))
+        if self._device is None:
+            raise LinkLost(f"board {self.node} has no serial line before its first start")
+        heard = b""
+        if self._link is not None:
+            if self._link.fileno() is not None and self._link.device == self._device:
+                return self._link
+            heard = self._link.take_fetched()
+            self._link.close()
+        self._link = SerialLink(self._device, heard)
         return self._link
 
     def close(self) -> None:
@@ -169,12 +172,12 @@ class VirtualBoard(Board):
             os.close(self._master)
             self._master = None
 
-    def _state(self) -> dict[str, object]:
-        state: dict[str, object] = json.loads((self.directory / "board.json").read_text())
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.directory / "board.json").read_text())
         return state
 
     def _pid(self) -> int:
-        return int(str(self._state()["pid"]))
+        return int(self._state()["pid"])
 
     def _terminal(self) -> tuple[int, int]:
         """(master, slave) of this board's line: the one that it had if that is still there, without the dead board's
@@ -184,7 +187,7 @@ class VirtualBoard(Board):
             self._master, slave = os.openpty()
             os.set_blocking(self._master, False)
         else:
-            slave = os.open(str(self._state()["device"]), os.O_RDWR | os.O_NOCTTY)
+            slave = os.open(str(self._device), os.O_RDWR | os.O_NOCTTY)
             if self._link is not None:
                 self._link.flush_input()
             with contextlib.suppress(BlockingIOError):

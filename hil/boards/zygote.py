@@ -92,17 +92,24 @@ class ZygoteSpawner:
         self._process.wait()
 
 
+class _Survivor(subprocess.Popen[bytes]):
+    """A process that is meant to outlive this one: Popen's warning that it is still running would be wrong."""
+
+    def __del__(self) -> None:
+        pass
+
+
 class CommandSpawner:
     """Runs a `micropython` command each time. Slower, and works wherever there is one."""
 
     def __init__(self, command: str) -> None:
         self._command = command
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[_Survivor] = []
 
     def spawn(self, process: Process) -> int:
         self.close()  # takes note of those that have ended
         try:
-            popen = subprocess.Popen(
+            popen = _Survivor(
                 [self._command, *process.arguments],
                 stdin=process.terminal,
                 stdout=process.terminal,

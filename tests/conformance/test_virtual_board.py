@@ -1,0 +1,145 @@
+"""The board suite over virtual boards, and what only they promise."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amu.wire import messages as m
+from groundstation import provision
+from groundstation.boards import Board, BoardError, BoardPlan, board_kind, board_kinds
+from hil.boards.virtual import VirtualBoard
+from hil.boards.zygote import CommandSpawner
+from tests.conformance.board_conformance import MISSION, BoardConformance, Station
+from tests.support.interpreters import micropython
+
+# A ground station that starts two boards and is then killed where it stands.
+DOOMED_GROUND_STATION = """
+import os, signal, sys
+from pathlib import Path
+from hil.boards.virtual import VirtualBoard
+from tests.conformance.board_conformance import MISSION, Station
+from groundstation import provision
+from groundstation.boards import BoardPlan
+
+plans = [BoardPlan(node, provision.configuration(MISSION, node)) for node in (1, 2)]
+boards = VirtualBoard.create(Path(sys.argv[1]), plans)
+for board in boards:
+    board.start()
+    Station(board).hello(1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class TestVirtualBoard(BoardConformance):
+    kind = VirtualBoard
+
+    def test_what_a_board_said_before_it_died_is_heard(self, board: Board) -> None:
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        station.send(m.Hello(2))
+        link = board.link()
+        # Until the answer is on the line, without reading it.
+        select.select([link.fileno()], [], [], 60)
+        board.kill()
+        station.until(lambda: station.heard[-1], "last words")
+        station.listen()
+        assert len(station.heard) > 1
+
+    def test_the_exit_telecommand_ends_the_process(self, board: Board) -> None:
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        station.send(m.Control("exit"))
+        station.until(lambda: not board.alive(), "end")
+
+    def test_a_bug_is_reported_with_its_traceback(self, board: Board, tmp_path: Path) -> None:
+        (tmp_path / "boards/node-1/config.cbor").write_bytes(b"\xff")
+        station = Station(board)
+        board.start()
+        station.until(lambda: not board.alive(), "end")
+        station.listen()
+        text = "".join(station.texts)
+        assert "Traceback" in text
+        assert "ConfigError: config: not deterministic CBOR" in text
+
+    def test_what_flew_is_on_record(self, board: Board, tmp_path: Path) -> None:
+        staged = tmp_path / "boards/firmware"
+        assert (staged / "main.py").is_file()
+        assert (staged / "amu/node/journal.py").is_file()
+        assert not (tmp_path / "boards/byzantine").exists()
+
+    def test_a_folder_is_not_used_twice(self, board: Board, tmp_path: Path) -> None:
+        with pytest.raises(BoardError, match="there is a board already"):
+            VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])
+
+    def test_attaching_where_nothing_was_made_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(BoardError, match="no virtual board was made here"):
+            VirtualBoard.attach(tmp_path)
+
+    def test_boards_survive_the_ground_station_and_are_found_by_the_next(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-c", DOOMED_GROUND_STATION, str(tmp_path)]
+        root = Path(__file__).resolve().parents[2]
+        assert subprocess.run(command, cwd=root, check=False).returncode == -signal.SIGKILL
+        boards = VirtualBoard.attach(tmp_path)
+        try:
+            assert [board.node for board in boards] == [1, 2]
+            assert all(board.alive() for board in boards)
+            stations = [Station(board) for board in boards]
+            assert [station.hello(2).boot for station in stations] == [0, 0]
+            stations[0].send(m.Hello(3))
+            select.select([boards[0].link().fileno()], [], [], 60)
+            boards[0].kill()
+            boards[0].start()
+            assert stations[0].hello(4).boot == 1
+            assert 3 in {message.nonce for _, message in stations[0].heard if isinstance(message, m.Identity)}
+        finally:
+            for board in boards:
+                board.close()
+
+    def test_a_used_process_id_is_not_taken_for_a_board(self, board: Board, tmp_path: Path) -> None:
+        board.start()
+        board.kill()
+        path = tmp_path / "boards/node-1/board.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "pid": os.getpid()}))
+        assert not board.alive()
+        board.kill()
+
+
+class TestVirtualBoardByCommand:
+    """Where there is no zygote, a command serves."""
+
+    def test_it_boots_is_killed_and_boots_again(self, tmp_path: Path) -> None:
+        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+        board = VirtualBoard(tmp_path / "node-1", CommandSpawner(str(micropython())))
+        station = Station(board)
+        try:
+            for boot in range(2):
+                board.start()
+                assert station.hello(boot).boot == boot
+                board.kill()
+                assert not board.alive()
+        finally:
+            board.close()
+
+    def test_a_command_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+        board = VirtualBoard(tmp_path / "node-1", CommandSpawner("/no/such/micropython"))
+        with pytest.raises(BoardError, match=r"/no/such/micropython.*AMU_MICROPYTHON"):
+            board.start()
+
+
+def test_board_kinds_are_found_by_name() -> None:
+    assert {"emulated", "virtual"} <= set(board_kinds())
+    assert board_kind("virtual") is VirtualBoard
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(BoardError, match="no board kind 'cubesat'; there are: emulated, virtual"):
+        board_kind("cubesat")
