@@ -29,7 +29,7 @@ class RecorderError(Exception):
 
 
 class LineLog:
-    """Appends JSON objects, one a line.
+    """Appends JSON objects, one a line, as `encode` writes them.
 
     path: created if it is not there; an existing file is refused unless `resume` is set. clock: seconds that never
     decrease (wall time, not mission time: it spaces the fsyncs). Raises RecorderError.
@@ -104,9 +104,9 @@ class LineLog:
             for line in file:
                 yield json.loads(line)
 
-    def append(self, line: dict[str, Any]) -> None:
-        """Add a line to the batch. Raises RecorderError when it cannot be kept."""
-        data = json.dumps(line, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    def append(self, text: str) -> None:
+        """Add a line, `encode`d, to the batch. Raises RecorderError when it cannot be kept."""
+        data = text.encode("ascii") + b"\n"
         if len(data) > LINE_BYTES_MAX:
             raise RecorderError(f"{self.path}: a line of {len(data)} bytes, at most {LINE_BYTES_MAX}: {data[:80]!r}...")
         if len(self._batch) + len(data) > BATCH_BYTES_MAX:
@@ -146,6 +146,11 @@ class LineLog:
             f"{self.path}: {what} ({error.strerror}); {len(self._batch)} bytes wait. Free space on this disk or record "
             "elsewhere; the lines in the file are whole up to the last newline"
         )
+
+
+def encode(line: dict[str, Any]) -> str:
+    """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def _sync_folder(folder: Path) -> None:

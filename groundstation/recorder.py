@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.node.tracer import EVENTS
-from amu.wire import messages
-from groundstation.line_log import LineLog, RecorderError
+from groundstation.line_log import LineLog, RecorderError, encode
+from specs.checking.trace import TraceError, parse
 
 __all__ = ["Gap", "Recorder", "RecorderError"]
 
@@ -58,6 +58,7 @@ class Recorder:
         self.received = 0.0  # latest receipt in the record; mission time goes on from here after a resume
         self._seq = 0
         self._next_seq: dict[int, dict[int, int]] = {}  # node -> boot -> number of the next event
+        self._joined: set[int] = set()  # boards that ran before the run
         self._log = LineLog(path, clock, resume)
         try:
             self._remember()
@@ -80,17 +81,24 @@ class Recorder:
             self.received = max(self.received, line["received"])
             if node == limits.GROUND:
                 self.lamport = max(self.lamport, line["lamport"])
+                if line["event"] == "Attach":
+                    self._joined.add(line["board"])
                 self.boot = max(self.boot, boot + 1)
             else:
                 self._advance(node, boot, seq, seq + 1)
 
     def ground(self, event: str, received: float, lamport: int, **fields: Any) -> None:
-        """Record an event of the ground station itself. received: mission seconds."""
-        envelope = self._envelope(limits.GROUND, self.boot, self._seq, lamport, 0, received, event)
+        """Record an event of the ground station itself, one of `specs.checking.trace.GROUND_EVENTS`.
+
+        received: mission seconds. Raises TraceError for an event that is not in the schema.
+        """
+        text = self._line(limits.GROUND, self.boot, self._seq, lamport, 0, received, event, fields)
         self._seq += 1
         # Boards' times do not count: one lying board would use up the clock of the resumed ground station.
         self.lamport = max(self.lamport, lamport)
-        self._write(envelope, fields)
+        if event == "Attach":
+            self._joined.add(fields["board"])
+        self._append(text, received)
 
     def trace(self, node: int, message: Any, received: float) -> int:
         """Record the events of a `Trace` message that came over the cable of `node`. Returns how many were new.
@@ -115,7 +123,8 @@ class Recorder:
         boots = self._next_seq.setdefault(node, {})
         if boot not in boots and len(boots) >= BOOTS_MAX:
             return None
-        expected = boots.get(boot, 0)
+        # What a board did before the run joined it is no gap.
+        expected = boots.get(boot, first_seq if node in self._joined and not boots else 0)
         if first_seq > expected:
             self.gaps.append(Gap(node, boot, expected, first_seq))
         boots[boot] = max(expected, end)
@@ -124,27 +133,40 @@ class Recorder:
     def _event(self, node: int, boot: int, seq: int, ticks: int, received: float, event: Any) -> None:
         try:
             name, lamport, fields = decode_event(event)
-        except CodecError as error:
+            text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
+        except (CodecError, TraceError) as error:
             self._error(node, boot, seq, received, str(error), event)
             return
-        self._write(self._envelope(node, boot, seq, lamport, ticks, received, name), fields)
+        self._append(text, received)
 
     def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
         self.counts["errors"] += 1
-        about = {"board": node, "board_boot": boot, "board_seq": seq, "reason": reason, "data": printable(event)}
-        self.ground("TraceError", received, self.lamport, **about)
+        where = {"board": node, "board_boot": boot, "board_seq": seq}
+        self.ground("TraceError", received, self.lamport, **where, reason=reason, data=printable(event))
 
-    def _envelope(
-        self, node: int, boot: int, seq: int, lamport: int, ticks: int, received: float, event: str
-    ) -> dict[str, Any]:
+    def _line(
+        self,
+        node: int,
+        boot: int,
+        seq: int,
+        lamport: Any,
+        ticks: int,
+        received: float,
+        event: str,
+        fields: dict[str, Any],
+    ) -> str:
+        """The line's text. Raises TraceError if no reader would take it: one such line would spoil the whole trace."""
         values = (self.run, node, boot, seq, lamport, ticks, round(received, 6), event)
-        return dict(zip(ENVELOPE, values))
+        assert not fields.keys() & set(ENVELOPE), fields
+        line = dict(zip(ENVELOPE, values)) | {name: printable(field) for name, field in fields.items()}
+        text = encode(line)
+        parse(text, 0)
+        return text
 
-    def _write(self, envelope: dict[str, Any], fields: dict[str, Any]) -> None:
-        assert not fields.keys() & envelope.keys(), fields
-        self.received = max(self.received, envelope["received"])
+    def _append(self, text: str, received: float) -> None:
+        self.received = max(self.received, received)
         self.counts["events"] += 1
-        self._log.append({**envelope, **{name: printable(field) for name, field in fields.items()}})
+        self._log.append(text)
 
     def flush(self) -> None:
         """Hand the lines so far to the operating system; at least once a second also force them to disk.
@@ -158,7 +180,7 @@ class Recorder:
         self._log.close()
 
 
-def decode_event(event: Any) -> tuple[str, int, dict[str, Any]]:
+def decode_event(event: Any) -> tuple[str, Any, dict[str, Any]]:
     """(name, Lamport time, fields by name) of a trace event as it is on the wire. Raises CodecError if it is none."""
     if type(event) is not list or len(event) < 2:
         raise CodecError("trace event: want an array [code, lamport, field, ...]")
@@ -168,18 +190,17 @@ def decode_event(event: Any) -> tuple[str, int, dict[str, Any]]:
     name, names = EVENTS[code]
     if len(event) != 2 + len(names):
         raise CodecError(f"trace event {name}: want {len(names)} fields, have {len(event) - 2}")
-    try:
-        return name, messages.lamport(lamport), dict(zip(names, event[2:]))
-    except CodecError as error:
-        raise CodecError(f"trace event {name}: lamport: {error}") from error
+    return name, lamport, dict(zip(names, event[2:]))
 
 
 def printable(item: Any) -> Any:
-    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map as a list of its pairs."""
+    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
     if isinstance(item, bytes):
         return item.hex()
     if isinstance(item, list | tuple):
         return [printable(element) for element in item]
+    if isinstance(item, dict) and all(isinstance(key, str) for key in item):
+        return {key: printable(value) for key, value in item.items()}
     if isinstance(item, dict):
         return [[printable(key), printable(value)] for key, value in item.items()]
     return item

@@ -195,7 +195,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
     "BoardCrash": (_BOARD,),  # the board ended by itself
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
-    "Control": (),  # a command to a board itself: `about` (board), `action` (exit, reset)
+    "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),
@@ -281,15 +281,16 @@ class Hole:
 class Continuity:
     """Finds holes in the numbers of each boot, and boots that ended for no recorded reason.
 
-    Feed it every event in file order. A hole may still be filled by a later line. `joined`: nodes whose events before
-    the first one here are not in this trace, because the run joined them; their first number need not be 0.
+    Feed it every event in file order. `joined`: nodes whose events before the first one here are not in this trace,
+    because the run joined them; their first number need not be 0. `holes` in order of discovery, `unexplained` boots and
+    `errors` (events twice, trace frames that could not be read) in words.
     """
 
     joined: set[int] = field(default_factory=set)
+    holes: list[Hole] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     _next: dict[tuple[int, int], int] = field(default_factory=dict)
-    _missing: dict[tuple[int, int], set[tuple[int, int]]] = field(default_factory=dict)
     _latest_boot: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
 
@@ -301,18 +302,16 @@ class Continuity:
         if expected is None:
             expected = self._first_of_boot(event)
         if event.seq > expected:
-            self._missing.setdefault(key, set()).add((expected, event.seq - 1))
-        elif event.seq < expected and not self._fill(key, event.seq):
+            self.holes.append(Hole(*key, expected, event.seq - 1))
+        elif event.seq < expected:
             self.errors.append(f"line {event.line}: event {event.seq} of node {event.node}, boot {event.boot} again")
         self._next[key] = max(expected, event.seq + 1)
 
     def _on_ground(self, event: Event) -> None:
         if event.name == "Attach":
             self.joined.add(event.fields["board"])
-        elif event.name in BOOT_ENDS:
+        elif event.name in BOOT_ENDS or event.name == "Control":
             self._ended.add(event.fields["board"])
-        elif event.name == "Control" and type(event.fields.get("about")) is int:
-            self._ended.add(event.fields["about"])
         elif event.name == "TraceError":
             self.errors.append(f"line {event.line}: a trace frame could not be read: {event.fields['reason']}")
 
@@ -327,15 +326,6 @@ class Continuity:
         self._ended.discard(node)
         return 0
 
-    def _fill(self, key: tuple[int, int], seq: int) -> bool:
-        for first, last in self._missing.get(key, ()):
-            if first <= seq <= last:
-                rest = {(first, seq - 1), (seq + 1, last)}
-                self._missing[key].remove((first, last))
-                self._missing[key].update(part for part in rest if part[0] <= part[1])
-                return True
-        return False
-
-    def holes(self) -> list[Hole]:
-        """Holes of all nodes, in order."""
-        return [Hole(*key, *part) for key in sorted(self._missing) for part in sorted(self._missing[key])]
+    def is_whole(self, node: int) -> bool:
+        """Whether all events of `node` so far are here."""
+        return node not in self.joined and all(hole.node != node for hole in self.holes)

@@ -9,10 +9,20 @@ from hypothesis import strategies as st
 
 from amu.node.tracer import CODES
 from amu.wire.messages import Trace
-from groundstation.line_log import LineLog
+from groundstation.line_log import LineLog, encode
 from groundstation.recorder import Recorder
+from specs.checking.trace import Continuity, Reader
 
 line = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=20), st.none()), max_size=3)
+
+
+def continuity_of(path: Path) -> Continuity:
+    """What the checker's reader finds missing in the file."""
+    continuity = Continuity()
+    for event in Reader(path):
+        continuity.feed(event)
+    assert continuity.errors == []
+    return continuity
 
 
 def no_time() -> float:
@@ -26,7 +36,7 @@ def test_a_cut_at_any_byte_costs_the_cut_line_only(written: list[dict], data: st
         path = Path(folder) / "trace.ndjson"
         log = LineLog(path, no_time)
         for each in written:
-            log.append(each)
+            log.append(encode(each))
         log.close()
         whole = path.read_bytes()
         cut = data.draw(st.integers(0, len(whole)))
@@ -34,7 +44,7 @@ def test_a_cut_at_any_byte_costs_the_cut_line_only(written: list[dict], data: st
 
         log = LineLog(path, no_time, resume=True)
         survivors = list(log.lines())
-        log.append({"resumed": True})
+        log.append(encode({"resumed": True}))
         log.close()
 
         assert survivors == written[: whole[:cut].count(b"\n")]
@@ -58,6 +68,9 @@ def test_every_event_is_written_once_and_every_hole_is_told(frames: list[tuple[i
 
         kept = [(each["boot"], each["seq"]) for each in map(json.loads, path.read_bytes().splitlines())]
         assert len(kept) == len(set(kept))
+        assert {(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity_of(path).holes()} == {
+            (gap.boot, gap.first_seq, gap.next_seq) for gap in recorder.gaps
+        }
         holes = {(gap.boot, seq) for gap in recorder.gaps for seq in range(gap.first_seq, gap.next_seq)}
         for boot in {boot for boot, _, _ in frames}:
             end = max(first + count for of, first, count in frames if of == boot)

@@ -13,8 +13,9 @@ from amu.core.limits import GROUND
 from amu.node.tracer import CODES
 from amu.wire import codec
 from amu.wire.messages import Trace
-from groundstation.line_log import LineLog
-from groundstation.recorder import BOOTS_MAX, Gap, Recorder, RecorderError
+from groundstation.line_log import LineLog, encode
+from groundstation.recorder import BOOTS_MAX, Gap, Recorder, RecorderError, printable
+from specs.checking.trace import Continuity, Reader, TraceError
 
 VALUE = bytes(range(32))
 
@@ -72,8 +73,8 @@ def test_events_become_lines_with_the_names_of_the_table(path: Path) -> None:
 
 def test_ground_events_are_numbered_without_holes(path: Path) -> None:
     recorder = Recorder(path, "r1", Clock())
-    recorder.ground("Kill", 1.0, 5, board=2)
-    recorder.ground("Telecommand", 1.5, 6, stage="queued", command=["noop", b"\x01"])
+    recorder.ground("BoardKill", 1.0, 5, board=2)
+    recorder.ground("Telecommand", 1.5, 6, client=1, operation=3, stage="queued", command=["noop", b"\x01"])
     recorder.close()
     assert [(line["node"], line["boot"], line["seq"]) for line in lines(path)] == [(GROUND, 0, 0), (GROUND, 0, 1)]
     assert lines(path)[1]["command"] == ["noop", "01"]
@@ -113,6 +114,9 @@ def test_each_boot_counts_from_nought(path: Path) -> None:
         ([CODES["Vote1"], 1, 2], "Vote1: want 3 fields, have 1"),
         ([CODES["Vote1"], -1, 1, 0, VALUE], "lamport"),
         ([CODES["Vote1"], "7", 1, 0, VALUE], "lamport"),
+        ([CODES["Vote1"], 7, "1", 0, VALUE], "Vote1.slot: want an integer"),
+        ([CODES["Vote1"], 7, 1, 0, b"short"], "Vote1.value: want 32 bytes"),
+        ([CODES["Silent"], 7, {b"k": 1}], "Silent.reason: want a text"),
     ],
 )
 def test_malformed_event_becomes_an_error_line(path: Path, event: object, reason: str) -> None:
@@ -126,17 +130,41 @@ def test_malformed_event_becomes_an_error_line(path: Path, event: object, reason
         0,
     )
     assert reason in error["reason"]
-    assert error["data"] == (
-        event if not isinstance(event, list) else [e.hex() if type(e) is bytes else e for e in event]
-    )
+    assert error["data"] == printable(event)
     assert good["seq"] == 1  # the hole at 0 stays: such a run is never complete
     assert recorder.counts["errors"] == 1
+    assert len(list(Reader(path))) == 2
 
 
 def test_a_field_of_any_shape_is_kept(path: Path) -> None:
     """CBOR allows a lying board maps with byte-string keys, which JSON does not know."""
-    record(path, (3, Trace(0, 0, 1, [[CODES["Silent"], 1, {b"k": [b"v", {1: None}]}]])))
-    assert lines(path)[0]["reason"] == [["6b", ["76", [[1, None]]]]]
+    record(path, (3, Trace(0, 0, 1, [[CODES["Operation"], 1, 1, 2, 3, ["noop", {b"k": {"a": 1}}], ["ok", {1: None}]]])))
+    assert lines(path)[0]["command"] == ["noop", [["6b", {"a": 1}]]]
+    assert lines(path)[0]["result"] == ["ok", [[1, None]]]
+
+
+def test_a_ground_event_outside_the_schema_is_our_mistake(path: Path) -> None:
+    recorder = Recorder(path, "r1", Clock())
+    with pytest.raises(TraceError, match="no event 'Boom'"):
+        recorder.ground("Boom", 1.0, 1)
+    with pytest.raises(TraceError, match="BoardKill needs a field 'board'"):
+        recorder.ground("BoardKill", 1.0, 1)
+    recorder.close()
+    assert lines(path) == []
+
+
+def test_what_a_joined_board_did_before_is_no_gap(path: Path) -> None:
+    recorder = Recorder(path, "r1", Clock())
+    recorder.ground("Attach", 0.0, 1, board=1)
+    recorder.trace(1, Trace(4, 70, 1, [vote(1)]), 1.0)
+    recorder.trace(1, Trace(4, 72, 1, [vote(2)]), 1.0)
+    recorder.trace(1, Trace(5, 1, 1, [vote(3)]), 1.0)
+    recorder.close()
+    assert recorder.gaps == [Gap(1, 4, 71, 72), Gap(1, 5, 0, 1)]
+    continuity = Continuity()
+    for event in Reader(path):
+        continuity.feed(event)
+    assert [(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity.holes()] == [(4, 71, 72), (5, 0, 1)]
 
 
 def test_boots_are_bounded(path: Path) -> None:
@@ -167,13 +195,13 @@ def test_second_writer_is_refused(path: Path) -> None:
 
 def test_resume_goes_on_where_the_record_ends(path: Path) -> None:
     first = Recorder(path, "r1", Clock())
-    first.ground("Kill", 4.0, 41, board=0)
+    first.ground("BoardKill", 4.0, 41, board=0)
     first.trace(1, Trace(2, 0, 1, [vote(1), vote(2)]), 5.25)
     first.close()
     second = Recorder(path, "r1", Clock(), resume=True)
     assert (second.boot, second.lamport, second.received) == (1, 41, 5.25)
     second.trace(1, Trace(2, 1, 1, [vote(2), vote(3)]), 6.0)
-    second.ground("Kill", 6.0, 42, board=0)
+    second.ground("BoardKill", 6.0, 42, board=0)
     second.close()
     assert [(line["node"], line["boot"], line["seq"]) for line in lines(path)] == [
         (GROUND, 0, 0),
@@ -209,7 +237,7 @@ def test_resume_refuses_another_run(path: Path) -> None:
 @pytest.mark.parametrize("torn", [b'{"run":"r1","no', b"\x00" * 40, b'{"run":"r1"}\n[1'])
 def test_torn_end_is_set_aside(path: Path, torn: bytes) -> None:
     log = LineLog(path, Clock())
-    log.append({"n": 1})
+    log.append(encode({"n": 1}))
     log.close()
     whole = path.read_bytes()
     for _ in range(2):
@@ -232,7 +260,7 @@ def test_forced_to_disk_once_a_second(path: Path) -> None:
     log = LineLog(path, clock)
     for tenth in range(50):
         clock.seconds = tenth / 10
-        log.append({"n": tenth})
+        log.append(encode({"n": tenth}))
         log.flush()
         assert len(lines(path)) == tenth + 1  # with the operating system after each flush
     assert log.syncs == 4
@@ -247,7 +275,7 @@ def test_full_disk_is_an_error_with_advice_and_loses_nothing(path: Path) -> None
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
         for _ in range(20):
-            log.append(line)
+            log.append(encode(line))
         for _ in range(2):
             with pytest.raises(
                 RecorderError, match=r"trace\.ndjson: cannot be written .*Free space on this disk"
@@ -268,9 +296,9 @@ def test_batch_is_bounded_while_the_disk_is_full(path: Path, monkeypatch: pytest
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
         for _ in range(5):
-            log.append({"text": "x" * 80})
+            log.append(encode({"text": "x" * 80}))
         with pytest.raises(RecorderError, match="cannot be written"):
-            log.append({"text": "y" * 80})
+            log.append(encode({"text": "y" * 80}))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     log.close()
@@ -283,7 +311,7 @@ from pathlib import Path
 from groundstation.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), "r1")
 for n in range(1_000_000):
-    recorder.ground("Step", n, n, text="x" * (n % 300))
+    recorder.ground("Fault", n, n, text="x" * (n % 300))
     if n % 7 == 0:
         recorder.flush()
         print(n, flush=True)
