@@ -33,7 +33,8 @@ class Verdict:
 
     `steps` counts the steps that were held against a module, by action. `invariants` maps the identifier of each
     property to "holds", "violated" or "not checked". `first_bad_step` says in words which event is no step, why, and in
-    which state. `tlc` is TLC's own verdict on the same steps ("accepted", "rejected", "not run"). `notes` are for the reader.
+    which state. `tlc` is TLC's own verdict on the same steps: "accepted", "rejected" or "not run". `missing` says what
+    makes the trace incomplete; `notes` are for the reader.
     """
 
     steps: Counter[str] = field(default_factory=Counter)

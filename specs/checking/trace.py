@@ -272,6 +272,7 @@ class Hole:
     boot: int
     first_seq: int
     last_seq: int
+    line: int  # of the first event after it
 
     def __str__(self) -> str:
         return f"events {self.first_seq} to {self.last_seq} of node {self.node}, boot {self.boot} are missing"
@@ -281,9 +282,9 @@ class Hole:
 class Continuity:
     """Finds holes in the numbers of each boot, and boots that ended for no recorded reason.
 
-    Feed it every event in file order. `joined`: nodes whose events before the first one here are not in this trace,
-    because the run joined them; their first number need not be 0. `holes` in order of discovery, `unexplained` boots and
-    `errors` (events twice, trace frames that could not be read) in words.
+    Feed it every event in file order. `joined`: nodes that were running when the run joined them, so that their first
+    number here is not 0. `holes` in order of discovery; `unexplained` ends of boots and `errors` (events told twice,
+    trace frames that could not be read) in words.
     """
 
     joined: set[int] = field(default_factory=set)
@@ -293,6 +294,7 @@ class Continuity:
     _next: dict[tuple[int, int], int] = field(default_factory=dict)
     _latest_boot: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
+    _attached: set[int] = field(default_factory=set)
 
     def feed(self, event: Event) -> None:
         if event.node == GROUND:
@@ -302,14 +304,14 @@ class Continuity:
         if expected is None:
             expected = self._first_of_boot(event)
         if event.seq > expected:
-            self.holes.append(Hole(*key, expected, event.seq - 1))
+            self.holes.append(Hole(*key, expected, event.seq - 1, event.line))
         elif event.seq < expected:
             self.errors.append(f"line {event.line}: event {event.seq} of node {event.node}, boot {event.boot} again")
         self._next[key] = max(expected, event.seq + 1)
 
     def _on_ground(self, event: Event) -> None:
         if event.name == "Attach":
-            self.joined.add(event.fields["board"])
+            self._attached.add(event.fields["board"])
         elif event.name in BOOT_ENDS or event.name == "Control":
             self._ended.add(event.fields["board"])
         elif event.name == "TraceError":
@@ -320,7 +322,10 @@ class Continuity:
         earlier = self._latest_boot.get(node)
         self._latest_boot[node] = event.boot
         if earlier is None:
-            return event.seq if node in self.joined else 0
+            if node in self._attached and event.seq > 0:
+                self.joined.add(node)
+                return event.seq
+            return 0
         if node != GROUND and node not in self._ended:
             self.unexplained.append(f"boot {earlier} of node {node} ended for no recorded reason")
         self._ended.discard(node)

@@ -1,0 +1,199 @@
+"""Checks a recorded run: reads the trace once, then holds each slot against the modules.
+
+    check_trace(path, tlc=False) -> Verdict
+
+Rules. A trace with events missing is judged as far as it goes: a step that is not allowed may then only seem so, and
+is told as a note; what contradicts itself (two votes in one phase, two decisions, two ledgers) is a violation whatever
+is missing. Slots that began before the run was joined are not checked, and counted as that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from amu.core.limits import GROUND
+from specs.checking import log_rules, order, trace
+from specs.checking.conformance import (
+    DECIDED_BEFORE_APPLIED,
+    INVARIANTS,
+    IS_STEP,
+    RESTORED,
+    SLOT_EVENTS,
+    SlotChecker,
+    SlotResult,
+    Swarm,
+)
+from specs.checking.report import Verdict
+from specs.checking.trace import Continuity, Event, TraceError
+
+PROGRESS = "RUN-1"  # the run decided what it set out to decide
+NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
+
+IDENTIFIERS = (
+    *(IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS),
+    *(order.LAMPORT_GROWS, order.RECEIPT_AFTER_SENDING, order.RECEIVED_WAS_SENT),
+    *(log_rules.APPLY_IN_ORDER, log_rules.SAME_LEDGER, log_rules.SAME_CHECKPOINT),
+    *(log_rules.SILENT_WITHOUT_MEMORY, log_rules.RESTORED_BEFORE_ACTING, log_rules.LEADER),
+)
+
+
+def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
+    """The verdict on the trace at `path`; with `tlc`, TLC must accept the same steps.
+
+    Raises TraceError if the file is no trace, TlcError if TLC was asked for and cannot be run.
+    """
+    verdict = Verdict()
+    verdict.expect(*IDENTIFIERS)
+    run = _Run(verdict)
+    reader = trace.Reader(Path(path))
+    for event in reader:
+        run.feed(event)
+    run.finish(reader)
+    run.check_slots()
+    return verdict
+
+
+class _Run:
+    """One pass over the trace: keeps what the slots need, checks the rest on the way."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.continuity = Continuity()
+        self.slots: dict[int, list[Event]] = defaultdict(list)
+        self.ledger_events: list[Event] = []
+        self.checked_from = 0
+        self._swarm: Swarm | None = None
+        self._order: order.LamportOrder | None = None
+        self._nodes = log_rules.NodeRules(verdict.violate)
+        self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
+        self._boots: dict[int, list[int]] = defaultdict(list)
+        self._end: str | None = None
+
+    @property
+    def swarm(self) -> Swarm:
+        if self._swarm is None:
+            raise TraceError("no RunStart event: the trace is empty or was cut off before its first line")
+        return self._swarm
+
+    def feed(self, event: Event) -> None:
+        self.verdict.counts["events"] += 1
+        if event.name == "RunStart":
+            self._start(event)
+        self.continuity.feed(event)
+        if event.node == GROUND:
+            self._on_ground(event)
+            return
+        if event.node >= self.swarm.replica_count:
+            raise TraceError(f"line {event.line}: there is no node {event.node} among {self.swarm.replica_count}")
+        if event.node in self.swarm.byzantine:
+            self.verdict.counts["events of byzantine nodes"] += 1
+            return
+        assert self._order is not None, "RunStart makes both"
+        self._order.feed(event)
+        self._nodes.feed(event)
+        self._keep(event)
+
+    def _start(self, event: Event) -> None:
+        fields = event.fields
+        if self._swarm is not None:
+            raise TraceError(f"line {event.line}: a second RunStart")
+        self._swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
+        self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self.continuity.is_whole)
+
+    def _on_ground(self, event: Event) -> None:
+        if event.name == "RunEnd":
+            self._end = event.fields["reason"]
+        elif event.name == "Attach":
+            self._end = None  # the run goes on
+            self.checked_from = max(self.checked_from, event.fields.get("checked_from", 0))
+        elif event.name == "Telecommand":
+            self.verdict.counts[f"telecommands {event.fields['stage']}"] += 1
+
+    def _keep(self, event: Event) -> None:
+        if event.boot not in self._boots[event.node]:
+            self._boots[event.node].append(event.boot)
+        if event.name in SLOT_EVENTS:
+            self.slots[event.fields["slot"]].append(event)
+        if event.name in ("Apply", "Adopt"):
+            self._applied[event.node].append((event.line, event.fields["slot"]))
+        if event.name in ("Apply", "Operation"):
+            self.ledger_events.append(event)
+
+    def finish(self, reader: trace.Reader) -> None:
+        """What is missing from the trace as a whole."""
+        verdict, continuity = self.verdict, self.continuity
+        verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
+        verdict.counts["receipts"] = self._order.receipts if self._order is not None else 0
+        for hole in continuity.holes:
+            if hole.node not in self.swarm.byzantine:
+                verdict.miss(str(hole))
+        for problem in (*continuity.unexplained, *continuity.errors):
+            verdict.miss(problem)
+        if reader.truncated:
+            verdict.miss("the last line is cut off")
+        if self._end is None:
+            verdict.miss("no RunEnd: the recorder stopped before the run did")
+        verdict.stalled = self._end == NO_PROGRESS_REASON
+        joined_at = [self._open_at(node, 0) for node in continuity.joined if node not in self.swarm.byzantine]
+        self.checked_from = max([self.checked_from, *joined_at])
+
+    # --- slots ------------------------------------------------------------------------------------
+
+    def check_slots(self) -> list[SlotResult]:
+        """Hold every slot against tetrabft.tla, in order of slots."""
+        verdict = self.verdict
+        succession = log_rules.Succession(self.swarm, verdict.violate)
+        rebooted = frozenset(node for node, boots in self._boots.items() if len(boots) > 1)
+        tainted = self._tainted()
+        results = []
+        for slot in sorted(self.slots):
+            events = sorted(self.slots.pop(slot), key=order.sort_key)
+            offset = succession.offset(slot, events)
+            if slot <= self.checked_from:
+                verdict.counts["slots not checked"] += 1
+                continue
+            result = SlotChecker(self.swarm, slot, events, offset, rebooted).check()
+            self._judge(result, any(low <= slot <= high for low, high in tainted))
+            results.append(result)
+            if result.decided is not None:
+                succession.decided(slot, result.decided, events)
+        if self.checked_from:
+            verdict.note(f"slots up to {self.checked_from} were not checked: they began before the run was joined")
+        return results
+
+    def _judge(self, result: SlotResult, is_tainted: bool) -> None:
+        verdict = self.verdict
+        verdict.counts["slots"] += 1
+        verdict.counts["slots decided"] += result.decided is not None
+        verdict.counts["told again after a reboot"] += result.again
+        verdict.steps.update(result.counts())
+        bad = result.bad
+        if bad is not None:
+            if is_tainted and not bad.certain:
+                verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {bad}")
+            else:
+                verdict.violate(bad.identifier, str(bad))
+        for identifier in result.violated:
+            if is_tainted and identifier != "CON-4":
+                verdict.note(f"slot {result.slot}: {INVARIANTS[identifier]} cannot be judged, for events are missing")
+            else:
+                verdict.violate(identifier, f"slot {result.slot}: {INVARIANTS[identifier]} does not hold")
+
+    def _tainted(self) -> list[tuple[int, int]]:
+        """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
+        ranges = []
+        for hole in self.continuity.holes:
+            if hole.node in self.swarm.byzantine:
+                continue
+            before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
+            low = (before[-1] if before else 0) - 2 * self.swarm.window_slots
+            ranges.append((low, self._open_at(hole.node, hole.line)))
+        return ranges
+
+    def _open_at(self, node: int, line: int) -> int:
+        """The last slot that `node` may have acted in before `line`: two windows ahead of what it applies next."""
+        for other_line, slot in self._applied[node]:
+            if other_line >= line:
+                return slot + 2 * self.swarm.window_slots
+        return max(self.slots, default=0)
