@@ -1,0 +1,93 @@
+"""The board suite over emulated Picos, and what only they promise. Each boot costs some ten seconds of processor time."""
+
+from pathlib import Path
+
+import pytest
+
+from groundstation import provision
+from groundstation.boards import Board, BoardError, BoardPlan, board_kind
+from hil.boards import pico_files
+from hil.boards.emulated import EmulatedBoard
+from tests.conformance.board_conformance import MISSION, BoardConformance, Station
+
+NODE = 1
+
+
+def make_board(directory: Path) -> EmulatedBoard:
+    return EmulatedBoard.create(directory, [BoardPlan(NODE, provision.configuration(MISSION, NODE))])[0]
+
+
+@pytest.mark.usefixtures("pico_image")
+class TestEmulatedBoard(BoardConformance):
+    kind = EmulatedBoard
+
+    def test_flash_is_on_disk_while_a_board_is_off_and_only_then(self, board: Board, tmp_path: Path) -> None:
+        image = tmp_path / "boards/node-1/flash.bin"
+        assert image.is_file()
+        board.start()
+        assert not image.exists()
+        board.kill()
+        assert image.is_file()
+
+    def test_a_board_whose_ground_station_died_wakes_without_memory(self, board: Board, tmp_path: Path) -> None:
+        board.start()
+        Station(board).hello(1)
+        # The process that stepped the board is gone: nothing collects its flash.
+        found = EmulatedBoard.attach(tmp_path / "boards")[0]
+        found.start()
+        assert Station(found).hello(2).mode == "rejoining"
+        found.close()
+
+    def test_a_run_is_repeated_to_the_byte(self, tmp_path: Path) -> None:
+        runs = []
+        for name in ("once", "again"):
+            board = make_board(tmp_path / name)
+            board.start()
+            station = Station(board)
+            station.hello(1)
+            station.propose(1)
+            station.until(station.sent_votes, "vote")
+            board.kill()
+            flash = (tmp_path / name / "node-1/flash.bin").read_bytes()
+            runs.append((station.heard, flash))
+        assert [frame.payload for frame, _ in runs[0][0]] == [frame.payload for frame, _ in runs[1][0]]
+        assert runs[0][1] == runs[1][1]
+
+    def test_firmware_leaves_room_on_the_heap(self, board: Board) -> None:
+        """The bound is what 64 trace-worthy slots need, measured on virtual boards, and as much again."""
+        board.start()
+        station = Station(board)
+        station.hello(1)
+        health = station.until(lambda: [m for _, m in station.heard if hasattr(m, "heap_free")], "health report")
+        assert health[0].heap_free > 100_000
+
+
+def test_without_an_image_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AMU_PICO_UF2", raising=False)
+    with pytest.raises(BoardError, match="AMU_PICO_UF2 is not set"):
+        make_board(tmp_path)
+    monkeypatch.setenv("AMU_PICO_UF2", "/no/such/image.uf2")
+    with pytest.raises(BoardError, match="no such file"):
+        make_board(tmp_path)
+
+
+def test_attaching_where_nothing_was_made_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BoardError, match="no emulated board was made here"):
+        EmulatedBoard.attach(tmp_path)
+
+
+def test_the_kind_is_found_by_name() -> None:
+    assert board_kind("emulated") is EmulatedBoard
+
+
+def test_a_file_system_is_read_back() -> None:
+    area = pico_files.make({"main.py": b"pass\n", "amu/core/limits.mpy": bytes(range(256)) * 20})
+    assert pico_files.read(area, "amu/core/limits.mpy") == bytes(range(256)) * 20
+    assert pico_files.read(area, "amu/nothing") is None
+
+
+def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "bad.py"
+    source.write_text("match 1:\n    case 1: pass\n")
+    with pytest.raises(ValueError, match=r"bad\.py.*mpy-cross refuses it"):
+        pico_files.compile_module("amu/bad.py", source)
