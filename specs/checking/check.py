@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import log_rules, order, trace
+from specs.checking import log_rules, order, replay, trace
 from specs.checking.conformance import (
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
@@ -50,7 +50,9 @@ def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
     for event in reader:
         run.feed(event)
     run.finish(reader)
-    run.check_slots()
+    results = run.check_slots()
+    if tlc:
+        replay.check(run.swarm, results, verdict)
     return verdict
 
 

@@ -109,9 +109,14 @@ class SlotResult:
     decided: str | None = None
     max_view: int = 0
 
+    @property
+    def is_rejected(self) -> bool:
+        """The last of `steps` is not allowed by the module."""
+        return self.bad is not None and self.bad.identifier in (IS_STEP, RESTORED)
+
     def counts(self) -> Counter[str]:
         """Good steps by action; recovered ones under "... recovered"."""
-        good = self.steps[:-1] if self.bad is not None and self.bad.identifier == IS_STEP else self.steps
+        good = self.steps[:-1] if self.is_rejected else self.steps
         return Counter(step.action + (" recovered" if step.recovered else "") for step in good)
 
 

@@ -155,7 +155,7 @@ class Succession:
         self._proposers: dict[int, int] = {}  # slot -> proposer of its decided value
 
     def offset(self, slot: int, events: Iterable[Event]) -> int | None:
-        """Leader of view 0 of `slot`, or None if nothing tells. `events`: honest nodes', sorted; slots come in order."""
+        """Leader of view 0 of `slot`, or None if nothing tells. `events`: honest ones, sorted; slots come in order."""
         count = self._swarm.replica_count
         offset = 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
         for event in events:

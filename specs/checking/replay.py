@@ -1,0 +1,120 @@
+"""TLC's judgement on the steps that a trace's slots were turned into: the second opinion on specs.checking.conformance.
+
+Theory. Both evaluate the same module on the same steps, one in this process, one in TLC. An error in the evaluator, or
+in how a step's effect is written down, shows as a disagreement; so does an error in TLC.
+
+Rules. All slots go to one run of TLC, up to STEPS_MAX steps; a slot is accepted when TLC prints its sentinel. A slot
+that this process rejected must be rejected by TLC at the same step.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from specs.checking import tlc
+from specs.checking.conformance import INVARIANTS, MODULE, SlotResult, Swarm, constants
+from specs.checking.language import to_tla
+from specs.checking.report import Verdict
+from specs.checking.tlc import TlcResult
+
+TRACE_MODULE = MODULE.parent / "trace_tetrabft.tla"
+STEPS_MAX = 20_000  # TLC parses a module of that size in a few seconds
+SENTINEL = '<<"ACCEPTED", '
+
+ACCEPTED_BY_TLC = "TLC-1"  # TLC accepts every slot that the in-process check accepts, and no other
+
+
+def check(swarm: Swarm, results: Sequence[SlotResult], verdict: Verdict) -> None:
+    """Let TLC judge all slots; whatever it says otherwise than `results` becomes a violation. Raises TlcError."""
+    verdict.expect(ACCEPTED_BY_TLC)
+    rejected: list[SlotResult] = []
+    for batch in _batches(results):
+        answer = run(swarm, batch)
+        if answer.outcome != "ok":
+            verdict.violate(ACCEPTED_BY_TLC, f"TLC: {answer.message}")
+            verdict.tlc = "rejected"
+            return
+        accepted = accepted_slots(batch, answer)
+        for result in batch:
+            if result.slot not in accepted:
+                rejected.append(result)
+            elif result.is_rejected:
+                verdict.violate(
+                    ACCEPTED_BY_TLC, f"slot {result.slot}: TLC accepts what this process rejects: {result.bad}"
+                )
+    verdict.tlc = "rejected" if rejected else "accepted"
+    verdict.counts["slots accepted by TLC"] = sum(1 for result in results if result.steps) - len(rejected)
+    for result in rejected:
+        _confirm(swarm, result, verdict)
+
+
+def _confirm(swarm: Swarm, result: SlotResult, verdict: Verdict) -> None:
+    """Where TLC stops in a slot that it rejects: a run of the slot alone, whose depth counts the states."""
+    taken = run(swarm, [result]).depth - 1
+    step = result.steps[taken]
+    if not result.is_rejected:
+        verdict.violate(
+            ACCEPTED_BY_TLC,
+            f"slot {result.slot}: TLC rejects step {taken + 1}, {step.action}{step.arguments}: {step.event}",
+        )
+    elif taken != len(result.steps) - 1:
+        verdict.violate(ACCEPTED_BY_TLC, f"slot {result.slot}: TLC stops at {step.event}, this process at {result.bad}")
+
+
+def _batches(results: Iterable[SlotResult]) -> Iterator[list[SlotResult]]:
+    batch: list[SlotResult] = []
+    size = 0
+    for result in results:
+        if not result.steps:
+            continue
+        if batch and size + len(result.steps) > STEPS_MAX:
+            yield batch
+            batch, size = [], 0
+        batch.append(result)
+        size += len(result.steps)
+    if batch:
+        yield batch
+
+
+def run(swarm: Swarm, results: Sequence[SlotResult], timeout_seconds: float = 600) -> TlcResult:
+    """One run of TLC over these slots."""
+    max_view = max(result.max_view for result in results)
+    value_count = max(len(result.values) for result in results)
+    with tempfile.TemporaryDirectory(prefix="amu-trace-") as scratch:
+        folder = Path(scratch)
+        (folder / "trace_data.tla").write_text(data_module(results, max_view), encoding="utf-8")
+        return tlc.run(
+            TRACE_MODULE,
+            configuration(swarm, max_view, value_count),
+            library=[folder, MODULE.parent],
+            timeout_seconds=timeout_seconds,
+        )
+
+
+def accepted_slots(results: Sequence[SlotResult], answer: TlcResult) -> set[int]:
+    """Slots whose sentinel TLC printed."""
+    numbers = {int(line[len(SENTINEL) :].rstrip("> ")) for line in answer.sentinels if line.startswith(SENTINEL)}
+    return {results[number - 1].slot for number in numbers}
+
+
+def configuration(swarm: Swarm, max_view: int, value_count: int) -> str:
+    """The text of a cfg file for trace_tetrabft.tla."""
+    values = constants(swarm.replica_count, swarm.byzantine, max_view, value_count)
+    lines = ["SPECIFICATION TraceSpec", "CONSTANTS"]
+    lines += [f"  {name} = {to_tla(value)}" for name, value in values.items()]
+    lines += [f"INVARIANT {name}" for name in ("TypeOK", *INVARIANTS.values())]
+    return "\n".join(lines) + "\n"
+
+
+def data_module(results: Sequence[SlotResult], max_view: int) -> str:
+    """Module trace_data: every slot with its leaders and steps."""
+    slots = []
+    for result in results:
+        leaders = list(result.leaders)
+        leaders += [leaders[-1]] * (max_view + 1 - len(leaders))
+        steps = [to_tla((step.action, *step.arguments)) for step in result.steps]
+        slots.append(f"[leaders |-> {to_tla(tuple(leaders))}, steps |-> <<\n  " + ",\n  ".join(steps) + ">>]")
+    body = ",\n".join(slots)
+    return f"---- MODULE trace_data ----\nEXTENDS Integers\nSlots == <<\n{body}>>\n====\n"
