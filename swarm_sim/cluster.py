@@ -67,6 +67,7 @@ class Cluster:
         self.seats = [Seat(Settings(i, replica_count, **settings)) for i in range(replica_count)]
         self.replies: dict[int, dict[int, tuple[int, Any]]] = {}  # operation -> node -> (slot, result)
         self.byzantine: set[int] = set()
+        self.lets_pass: Callable[[int, int, Any], bool] = lambda source, destination, message: True
         self._blocked: set[tuple[int, int]] = set()
         self._random = random.Random(seed)
         self._queue: list[tuple[int, int, int, int, int, Any]] = []
@@ -205,7 +206,8 @@ class Cluster:
 
     def _deliver(self, source: int, destination: int, lamport: int, message: Any) -> None:
         seat = self.seats[destination]
-        if seat.node is not None and (source, destination) not in self._blocked:
+        is_open = source == GROUND or self.lets_pass(source, destination, message)
+        if seat.node is not None and is_open and (source, destination) not in self._blocked:
             seat.node.step(source, lamport, message)
             self._perform(destination)
 

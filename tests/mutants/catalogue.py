@@ -1,0 +1,241 @@
+"""Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`before` stands once in `file` and becomes `after`. `checks` (see checks.py) are tried in order."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    checks: tuple[str, ...]
+
+
+INSTANCE = "firmware/amu/consensus/instance.py"
+REPLICA = "firmware/amu/consensus/replica.py"
+CATCH_UP = "firmware/amu/consensus/catch_up.py"
+
+MUTANTS = (
+    Mutant(
+        "quorum off by one: votes and decisions on n-f-1",
+        INSTANCE,
+        "while count_equal(self._votes[phase], (view, value)) >= self.group.quorum:",
+        "while count_equal(self._votes[phase], (view, value)) >= self.group.quorum - 1:",
+        ("trace", "golden"),
+    ),
+    Mutant(
+        "decide on f+1 vote-4",
+        INSTANCE,
+        "            if phase == 4:\n                self._decide",
+        "            if phase == 3 and not self._is_passive():\n                self._decide(view, value)\n"
+        "            if phase == 4:\n                self._decide",
+        ("trace", "golden"),
+    ),
+    Mutant(
+        "vote twice in a view and phase",
+        "firmware/amu/consensus/registers.py",
+        "return hi is not None and hi[0] >= view",
+        "return hi is not None and hi[0] > view",
+        ("trace", "golden"),
+    ),
+    Mutant(
+        "forget lock: proofs leave out the vote-4",
+        INSTANCE,
+        "effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], e[5]))\n        self._proofs",
+        "effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], None))\n        self._proofs",
+        ("trace", "lies"),
+    ),
+    Mutant(
+        "forget lock over a reboot: vote-4 is not restored",
+        INSTANCE,
+        "        if kind == records.VOTE:\n",
+        "        if kind == records.VOTE and record[3] == 4:\n            pass\n        elif kind == records.VOTE:\n",
+        ("trace", "power cuts"),
+    ),
+    Mutant(
+        "view not restored over a reboot",
+        INSTANCE,
+        "            self.view = record[2]\n            self.entry",
+        "            self.entry",
+        ("trace", "storms"),
+    ),
+    Mutant(
+        "send before persist",
+        "firmware/amu/node/effects.py",
+        "            records = self._later + self._forced\n            self._forced, self._later = [], []",
+        "            records, self._later, self._forced = self._later, self._forced, []",
+        ("power cuts", "trace"),
+    ),
+    Mutant(
+        "skip Rule 1: the leader proposes what it likes",
+        INSTANCE,
+        "        if rules.is_free(reports, self.group):",
+        "        if True:",
+        ("trace", "golden"),
+    ),
+    Mutant(
+        "skip Rule 3: vote-1 for anything proposed",
+        INSTANCE,
+        "        if not rules.safe_at(value, view, reports, self.group, True):\n            return\n",
+        "",
+        ("trace", "golden"),
+    ),
+    Mutant(
+        "clause (iii-B) dropped",
+        "firmware/amu/consensus/rules.py",
+        "        if is_voter and _two_values_claimed",
+        "        if False and _two_values_claimed",
+        ("rules",),
+    ),
+    Mutant(
+        "clause (i) dropped: later votes do not count",
+        "firmware/amu/consensus/rules.py",
+        "        if hi is None or hi[0] < base or",
+        "        if hi is None or hi[0] != base or",
+        ("rules",),
+    ),
+    Mutant(
+        "one claim is enough for clause (iii-A)",
+        "firmware/amu/consensus/rules.py",
+        "        if _claim_count(value, base, reports) >= group.blocking:",
+        "        if _claim_count(value, base, reports) >= group.blocking - 1:",
+        ("rules",),
+    ),
+    Mutant(
+        "a proposal of anybody counts",
+        INSTANCE,
+        "        proposal = self._proposals[self.log.leader(self.slot, view)]\n        if proposal is None or proposal[0] != view:",
+        "        proposal = self._proposals[self.log.leader(self.slot, view)] or self._proposals[(self.me + 1) % 4]\n"
+        "        if proposal is None or proposal[0] != view:",
+        ("trace", "replica"),
+    ),
+    Mutant(
+        "the view goes up on f+1 wishes",
+        "firmware/amu/consensus/synchroniser.py",
+        "return kth_largest(self._wishes, self._group.quorum)",
+        "return kth_largest(self._wishes, self._group.blocking)",
+        ("golden", "replica"),
+    ),
+    Mutant(
+        "a laggard is told the view instead of the wish",
+        INSTANCE,
+        "send(peer, ViewChange(slot, wish))",
+        "send(peer, ViewChange(slot, view))",
+        ("storms",),
+    ),
+    Mutant(
+        "a decision is learned from one reply",
+        INSTANCE,
+        "count_equal(self._learned, self._learned[peer]) >= self.group.blocking",
+        "count_equal(self._learned, self._learned[peer]) >= 1",
+        ("trace", "lies"),
+    ),
+    Mutant(
+        "an adopted checkpoint's digest is not checked",
+        "firmware/amu/consensus/checkpoints.py",
+        "        if hashlib.sha256(whole).digest() != transfer[1]:",
+        "        if False:",
+        ("lies",),
+    ),
+    Mutant(
+        "a replica without memory votes at once",
+        "firmware/amu/node/node.py",
+        "            replica.floor = FLOOR_UNKNOWN",
+        "            replica.floor = 0",
+        ("trace", "replica"),
+    ),
+    Mutant(
+        "the vote floor after amnesia is too low",
+        CATCH_UP,
+        "floor = highest + 2 * WINDOW_SLOTS",
+        "floor = highest",
+        ("replica",),
+    ),
+    Mutant(
+        "a request is voted for without an own copy",
+        REPLICA,
+        '                if held != request and self.application.status(request[0], request[1])[0] == "new":',
+        "                if False:",
+        ("replica",),
+    ),
+    Mutant(
+        "slots are applied out of order",
+        REPLICA,
+        "            if body is None:\n                break\n            self.apply(slot",
+        "            if body is None:\n                self.applied += 1\n                continue\n            self.apply(slot",
+        ("trace", "storms"),
+    ),
+    Mutant(
+        "half a batch is believed after a power cut",
+        "firmware/amu/node/journal.py",
+        "        if link != int.from_bytes(journal[at + 4 : at + 8], \"big\"):\n            raise JournalError(\"damaged batch at byte %d of the journal\" % at)\n",
+        "",
+        ("journal",),
+    ),
+    Mutant(
+        "Lamport max dropped: a receipt may be earlier than its sending",
+        "firmware/amu/core/lamport.py",
+        "            self.time = received\n",
+        "            pass\n",
+        ("trace", "lamport"),
+    ),
+    Mutant(
+        "MAC not checked",
+        "firmware/amu/wire/auth.py",
+        "        if not equal(tag, want):",
+        "        if False:",
+        ("wire",),
+    ),
+    Mutant(
+        "CRC not checked",
+        "firmware/amu/wire/frames.py",
+        'if crc32(data[:end]) != int.from_bytes(data[end:], "big"):',
+        'if False:',
+        ("wire",),
+    ),
+    Mutant(
+        "stale fencing token accepted",
+        "firmware/amu/ledger/transitions.py",
+        'if lease.token != token:',
+        'if lease.token < token:',
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "cursor moves back",
+        "firmware/amu/ledger/cursors.py",
+        "(last_key is START or new_key >= last_key)",
+        "True",
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "an expired lease still counts",
+        "firmware/amu/ledger/leases.py",
+        "        return now < self.expires_slot",
+        "        return True",
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "fencing tokens are used again",
+        "firmware/amu/ledger/leases.py",
+        '        self.next_token = token + 1\n',
+        '        self.next_token = token + (len(self.rows) == 0)\n',
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "an operation is applied twice",
+        "firmware/amu/ledger/state.py",
+        '        if status == operations.DONE:\n            return remembered[1]\n',
+        '        if status == operations.DONE:\n            return self._apply_command(command)\n',
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "the checker ignores a gap in the trace",
+        "specs/checking/trace.py",
+        'if event.seq > expected:',
+        'if False:',
+        ("trace reader",),
+    ),
+)
