@@ -8,6 +8,7 @@ driver for the time, so that it is the same for boards in real time and in virtu
     telemetry     -> Station                                   logs and text  -> the run's log
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ from groundstation.watch import Watch
 from groundstation.workload import Command, Workload
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
+FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
 ALARM = 2  # severity of a Log message that the operator is shown
 
@@ -70,6 +72,7 @@ class Mission:
         self.station, self.ether, self.watch = parts.station, parts.ether, parts.watch
         self.workload, self.display, self.log = parts.workload, parts.display, parts.log
         self.schedule = Schedule(parts.scenario.board_faults)
+        self.board_events: Counter[str] = Counter()  # what happened to boards, by name of the event
         self.crashed: list[int] = []  # boards that died although nobody had them killed
         self.outcome = INTERRUPTED  # until the mission ends by itself
         self.issued = 0
@@ -83,6 +86,8 @@ class Mission:
         self._progressed_at = 0.0
         self._settle_until: float | None = None
         self._life_due = 0.0
+        self._fates_due = 0.0
+        self._fates_recorded: Counter[str] = Counter()
         mission = parts.scenario.mission
         self.picture = Picture(
             scenario=parts.scenario.name,
@@ -133,6 +138,8 @@ class Mission:
         for downlink in self._downlinks.values():
             downlink.pump()
         self.recorder.flush()
+        if now >= self._fates_due:
+            self._record_fates(now)
         self._show(now)
         return self._is_over(now)
 
@@ -191,6 +198,16 @@ class Mission:
         for delivery in self.ether.due(now):
             self._write(now, delivery.source, delivery.destination, delivery.frame)
 
+    def _record_fates(self, now: float) -> None:
+        """What the ether has done to frames since the last such event."""
+        self._fates_due = now + FATES_WALL_SECONDS * self.scenario.mission.speed
+        totals = Counter(self.ether.totals())
+        # Subtraction leaves out what has not changed.
+        counts = totals - self._fates_recorded
+        if counts:
+            self._record("Fault", now, counts=dict(sorted(counts.items())))
+            self._fates_recorded = totals
+
     def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:
         obstacle = self._downlinks[destination].write(frame) if destination in self._up else "board off"
         if obstacle is not None:
@@ -248,6 +265,7 @@ class Mission:
             self._gone(node, "BoardKill")
         if event.action == "erase":
             board.erase()
+            self.board_events["Erase"] += 1
             self._record("Erase", self.driver.now(), board=node)
             self._tell(now, f"board {node}: flash erased")
         if event.action in ("start", "erase"):
@@ -274,6 +292,7 @@ class Mission:
         self._up.discard(node)
         self._power_cut_armed.discard(node)
         now = self.driver.now()
+        self.board_events[event] += 1
         self._record(event, now, board=node)
         self._tell(now, f"board {node}: {DEATHS[event]}")
 
@@ -309,6 +328,7 @@ class Mission:
         """What the boards have said by now belongs into the trace."""
         for node in self._downlinks:
             self._read(node)
+        self._record_fates(self.driver.now())
         self.recorder.flush()
 
     # --- telling ------------------------------------------------------------------------------

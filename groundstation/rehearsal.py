@@ -224,22 +224,24 @@ def _stopping(mission: Mission) -> Iterator[None]:
 
 
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
-    ether, station, recorder = mission.ether, mission.station, mission.recorder
+    scenario, station = mission.scenario, mission.station
     return {
         **{key: about[key] for key in ("run", "scenario", "seed", "kind", "resumed")},
         "outcome": mission.outcome,
         "mission_seconds": round(mission.driver.now(), 3),
+        "speed": scenario.mission.speed,
         "slots": mission.watch.slots(),
+        "slots_wanted": scenario.mission.slots,
         "applied": {str(node): board.applied for node, board in mission.watch.boards.items()},
-        "byzantine": sorted(mission.watch.byzantine),
+        "byzantine": scenario.byzantine_nodes(),
+        "adversaries": {str(entry.node): entry.adversary for entry in scenario.byzantine},
         "operations_issued": mission.issued,
         "operations_confirmed": mission.confirmed,
         "results": dict(sorted(mission.workload.outcomes.items())),
         "telecommands": dict(sorted(station.counts.items())),
         "contradictions": len(station.contradictions),
         "crashed": mission.crashed,
-        "fates": ether.totals(),
-        "timeline": {str(second): dict(sorted(c.items())) for second, c in sorted(ether.timeline.items())},
-        "recorder": dict(sorted(recorder.counts.items())),
-        "gaps": [list(gap) for gap in recorder.gaps],
+        "board_events": dict(sorted(mission.board_events.items())),
+        "fates": mission.ether.totals(),
+        "recorder": dict(sorted(mission.recorder.counts.items())),
     }

@@ -148,8 +148,10 @@ def _arrows(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int
         colour = ARROW_COLOURS[arrow.label]
         used.add(arrow.label)
         x, y = place[arrow.sent_lamport], row[arrow.sender]
-        assert arrow.receiver is not None or arrow.received_lamport is None
-        if arrow.receiver is None or arrow.received_lamport is None or arrow.receiver not in row:
+        if arrow.receiver not in row:
+            continue
+        if arrow.received_lamport is None:
+            _lost(axes, x, y, row[arrow.receiver], colour)
             continue
         end = (place[arrow.received_lamport], row[arrow.receiver])
         axes.annotate(
@@ -160,6 +162,13 @@ def _arrows(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int
             zorder=2,
         )
     return [label for label in ARROW_COLOURS if label in used]
+
+
+def _lost(axes: "Axes", x: float, y: int, towards: int, colour: str) -> None:
+    """A message that was not received, as far as the traces tell: it sets out, and ends in a cross."""
+    end = (x + 0.45, y + (0.32 if towards > y else -0.32))
+    axes.plot([x, end[0]], [y, end[1]], color=colour, linewidth=0.8, linestyle=(0, (2, 1.5)), alpha=0.8, zorder=2)
+    axes.plot(*end, marker="x", markersize=4, color="#D81B3A", markeredgewidth=1.1, zorder=3)
 
 
 def _marks(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
@@ -197,8 +206,9 @@ def _legend(figure: "Figure", used: list[str], seen: list[str]) -> None:
     for name in seen:
         if name in MARKS:
             marker, size, colour, label = MARKS[name]
+            edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
             handles.append(
-                Line2D([], [], marker=marker, markersize=min(size, 10), color=colour, mec="white", ls="", label=label)
+                Line2D([], [], marker=marker, ms=min(size, 10), color=colour, mec=edge, mew=width, ls="", label=label)
             )
     figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 9), fontsize=8)
 

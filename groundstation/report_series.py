@@ -14,17 +14,26 @@ from amu.core.limits import BROADCAST, GROUND
 VOTES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
 KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x14: "view change"}
 
+DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
+TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
+STAGES = {
+    "uplinked": "uplinked to a board",
+    "received": "received by a board",
+    "applied": "applied by a board",
+    "confirmed": "confirmed by f+1 boards",
+}
+
 Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A message of one slot. `receiver` is None when no board traced its receipt."""
+    """A message of one slot to one board. `received_lamport` is None when the receiver did not trace its receipt."""
 
     label: str
     sender: int
     sent_lamport: int
-    receiver: int | None
+    receiver: int
     received_lamport: int | None
 
 
@@ -68,6 +77,8 @@ class Collector:
         self._receipts: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
         self._down_since: dict[int, float] = {}
         self._nodes: set[int] = set()
+        self._queued: dict[int, float] = {}
+        self._staged: set[tuple[int, str]] = set()
 
     def feed(self, event: Event) -> None:
         """Take in one trace line. Unknown events are passed over: they have nothing to be drawn."""
@@ -146,4 +157,20 @@ class Collector:
     # --- ground -------------------------------------------------------------------------------
 
     def _ground(self, event: Event, received: float) -> None:
-        pass
+        name = event["event"]
+        if name in DEATHS:
+            self._down_since.setdefault(event["board"], received)
+        elif name == "Fault":
+            for fate, count in event["counts"].items():
+                if fate not in TRAFFIC:
+                    self._series.fates[fate].append((received, count))
+        elif name == "Telecommand":
+            self._telecommand(event["operation"], event["stage"], received)
+
+    def _telecommand(self, operation: int, stage: str, received: float) -> None:
+        """Time from the queue to the first board that reaches a stage, and to the swarm's confirmation."""
+        if stage == "queued":
+            self._queued[operation] = received
+        elif stage in STAGES and operation in self._queued and (operation, stage) not in self._staged:
+            self._staged.add((operation, stage))
+            self._series.stages[STAGES[stage]].append(received - self._queued[operation])

@@ -1,0 +1,53 @@
+"""`amu check`: holds a recorded run against the modules, again or for the first time."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def check(
+    path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],
+    tlc: Annotated[bool, typer.Option("--tlc", help="Let TLC check the trace, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Check a recorded run once more.  [dim]amu check runs/first-light-1-20260101T120000 --tlc[/dim]
+
+    Needs nothing but the trace; a folder of runs stands for the newest run in it.
+
+        amu check runs --json
+
+        amu check /tmp/trace.ndjson --tlc
+
+    Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
+    """
+    from rich.console import Console
+
+    from groundstation import run_directory
+    from groundstation.verdict import judge
+    from groundstation.verdict_table import print_verdict
+    from specs.checking.check import check_trace
+    from specs.checking.trace import TraceError
+
+    try:
+        trace = run_directory.trace_of(path)
+        verdict = check_trace(trace, tlc=tlc)
+    except (run_directory.RunDirectoryError, TraceError) as error:
+        typer.echo(f"amu check: {error}", err=True)
+        raise typer.Exit(2) from error
+    summary = None if path.is_file() else _summary(trace.parent)
+    judgement = judge(verdict, summary, None if path.is_file() else trace.parent)
+    if as_json:
+        typer.echo(json.dumps(judgement.as_dict(), indent=2))
+    else:
+        print_verdict(judgement, Console())
+    raise typer.Exit(judgement.exit_code)
+
+
+def _summary(run: Path) -> Any:
+    """What the mission said of itself; None if its ground station died before it could."""
+    from groundstation import run_directory
+
+    path = run / run_directory.VERDICT
+    return run_directory.read_json(path)["mission"] if path.exists() else None

@@ -1,0 +1,127 @@
+"""`amu rehearse`: flies a scenario, checks every step of it, and says whether it held."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from groundstation.rehearsal import Flight, Plan
+    from groundstation.verdict import Judgement
+
+DEFAULT = "first-light"
+
+
+def rehearse(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(help=f"A shipped scenario's name or a TOML file.  [default: {DEFAULT}]", show_default=False),
+    ] = None,
+    boards: Annotated[int | None, typer.Option("--boards", help="Number of boards, 4 to 13.", metavar="N")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of workload and faults.", metavar="S")] = None,
+    speed: Annotated[float | None, typer.Option("--speed", help="Mission seconds in a second.", metavar="X")] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder that the run's own folder is made in.", metavar="DIR")
+    ] = Path("runs"),
+    kind: Annotated[
+        str, typer.Option("--kind", help="Board kind: virtual, emulated, ...", show_default="virtual")
+    ] = "",
+    replay: Annotated[
+        Path | None, typer.Option("--replay", help="Fly this run's scenario and seed again.", metavar="RUN_DIR")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", help="Go on with the boards of this run, whose ground station died.", metavar="RUN_DIR"
+        ),
+    ] = None,
+    tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Let TLC check the trace, too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Fly a mission and hold every step of it against the modules.  [dim]amu rehearse byzantine --seed 7[/dim]
+
+    Everything is kept in a folder of the run: trace, scenario, seed, versions, verdict, report.
+
+        amu rehearse
+
+        amu rehearse partition --boards 7 --seed 3 --out /tmp/runs
+
+        amu rehearse --replay runs/first-light-1-20260101T120000
+
+    Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
+    """
+    from amu.core.errors import ConfigError
+    from groundstation.boards import BoardError
+    from groundstation.run_directory import RunDirectoryError
+    from groundstation.scenario import ScenarioError
+
+    if sum(option is not None for option in (scenario, replay, resume)) > 1:
+        raise typer.BadParameter("give one of: a scenario, --replay, --resume")
+    if resume is not None and (boards is not None or seed is not None):
+        raise typer.BadParameter("--resume goes on with the boards and the seed that the run has")
+    try:
+        plan = _plan(scenario or DEFAULT, (boards, seed, speed), kind, out, replay, resume)
+        judgement = _fly_and_judge(plan, tlc)
+    except (ScenarioError, RunDirectoryError, BoardError, ConfigError) as error:
+        typer.echo(f"amu rehearse: {error}", err=True)
+        raise typer.Exit(2) from error
+    _print(judgement, as_json)
+    raise typer.Exit(judgement.exit_code)
+
+
+def _plan(
+    name: str,
+    options: tuple[int | None, int | None, float | None],
+    kind: str,
+    out: Path,
+    replay: Path | None,
+    resume: Path | None,
+) -> "Plan":
+    from groundstation import rehearsal, run_directory, scenario
+
+    before = replay or resume
+    if before is None:
+        return rehearsal.Plan(scenario.load(name).flown(*options), kind or "virtual", out)
+    before = run_directory.find(before)
+    flown, kind_before = rehearsal.replayed(before)
+    return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, before if resume is not None else None)
+
+
+def _fly_and_judge(plan: "Plan", tlc: bool) -> "Judgement":
+    from groundstation import progress, rehearsal
+
+    display = progress.display()
+    try:
+        flight = rehearsal.fly(plan, display)
+    finally:
+        display.close()
+    return judge_flight(flight, tlc)
+
+
+def judge_flight(flight: "Flight", tlc: bool) -> "Judgement":
+    """Check the trace of a flight, and keep verdict and report in its folder."""
+    from groundstation import report, run_directory
+    from groundstation.verdict import judge
+    from specs.checking.check import check_trace
+
+    print(f"checking {flight.directory / run_directory.TRACE}", file=sys.stderr)
+    verdict = check_trace(flight.directory / run_directory.TRACE, tlc=tlc)
+    again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
+    judgement = judge(verdict, flight.summary, flight.directory, again)
+    run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
+    report.write(flight.directory)
+    return judgement
+
+
+def _print(judgement: "Judgement", as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(judgement.as_dict(), indent=2))
+        return
+    from rich.console import Console
+
+    from groundstation.verdict_table import print_verdict
+
+    print_verdict(judgement, Console())

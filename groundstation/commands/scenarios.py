@@ -1,0 +1,39 @@
+"""`amu scenarios`: lists what can be flown, or shows one scenario file."""
+
+from typing import Annotated
+
+import typer
+
+
+def scenarios(
+    name: Annotated[
+        str | None, typer.Argument(help="Show the text of this scenario (a shipped name or a file).")
+    ] = None,
+) -> None:
+    """List the missions that can be rehearsed, or show one.  [dim]amu scenarios first-light[/dim]
+
+    A copy of a shipped scenario is the best start for one of your own:
+
+        amu scenarios partition > mine.toml
+
+        amu rehearse mine.toml
+    """
+    from groundstation import scenario as scenario_files
+
+    try:
+        if name is not None:
+            typer.echo(scenario_files.source(name)[0], nl=False)
+            return
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for heading in ("scenario", "boards", "what it is"):
+            table.add_column(heading)
+        for shipped in scenario_files.shipped():
+            loaded = scenario_files.load(shipped)
+            table.add_row(f"[bold]{shipped}[/bold]", str(loaded.mission.boards), loaded.description)
+        Console().print(table)
+    except scenario_files.ScenarioError as error:
+        typer.echo(f"amu scenarios: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -1,0 +1,182 @@
+"""The judgement on a rehearsal: what the checker says of the trace, and what the mission says of itself, in one.
+
+The checker knows the trace and nothing else; that a board died of a bug, or that an operator broke the mission off, is
+known here. The precedence: a violation outranks everything; a board that crashed is a crash; a trace with something
+missing is incomplete; only a complete trace can say that there was no progress.
+
+verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, counts and the mission's own summary.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import faults_max
+from groundstation import mission as flown
+from specs.checking.report import (
+    EXIT_CODES,
+    HOLDS,
+    INCOMPLETE,
+    NO_PROGRESS,
+    NOT_CHECKED,
+    PASS,
+    VIOLATED,
+    VIOLATION,
+    Verdict,
+)
+
+CRASH = "crash"
+EXIT_CODE_OF = {**EXIT_CODES, CRASH: 1}
+
+GOOD, BAD, OPEN = "good", "bad", "open"  # OPEN: not known, or not what was asked for, yet nothing is violated
+
+AGREEMENT = "CON-4"
+TRAFFIC = ("accepted", "delivered")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the verdict table."""
+
+    name: str
+    status: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The whole verdict on a run. `summary` is that of the rehearsal, None if only a trace was checked."""
+
+    verdict: str
+    lines: list[Line]
+    checked: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
+    directory: Path | None = None
+    replay: str | None = None
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """What `amu` exits with."""
+        return EXIT_CODE_OF[self.verdict]
+
+    def as_dict(self) -> dict[str, Any]:
+        """verdict.json and what `--json` prints."""
+        return {
+            **self.checked,
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "lines": [{"name": line.name, "status": line.status, "detail": line.detail} for line in self.lines],
+            "findings": self.findings,
+            "run": None if self.directory is None else str(self.directory),
+            "replay": self.replay,
+            "mission": self.summary,
+        }
+
+
+def judge(
+    verdict: Verdict, summary: Mapping[str, Any] | None, directory: Path | None, replay: str | None = None
+) -> Judgement:
+    """Put the checker's verdict and the mission's summary together."""
+    checked = verdict.as_dict()
+    lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
+    findings = [*checked["violations"], *checked["missing"]]
+    return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, findings)
+
+
+def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:
+    if summary is None:
+        return of_trace
+    if of_trace == VIOLATION or summary["contradictions"]:
+        return VIOLATION
+    if _crashed(summary):
+        return CRASH
+    if of_trace == INCOMPLETE or summary["outcome"] == flown.INTERRUPTED:
+        return INCOMPLETE
+    if of_trace == NO_PROGRESS or summary["outcome"] == flown.NO_PROGRESS:
+        return NO_PROGRESS
+    return PASS
+
+
+def _crashed(summary: Mapping[str, Any]) -> list[int]:
+    """Boards that died of themselves. A Byzantine one may: whatever it does is within its rights."""
+    return sorted(set(summary["crashed"]) - set(summary["byzantine"]))
+
+
+# --- lines ------------------------------------------------------------------------------------
+
+
+def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+    if summary is None:
+        return
+    enough = summary["slots"] >= summary["slots_wanted"]
+    yield Line(
+        "decided",
+        GOOD if enough else OPEN,
+        f"{summary['slots']} slots of {summary['slots_wanted']} wanted, in {summary['mission_seconds']:.1f} s"
+        + ("" if summary["outcome"] == flown.COMPLETE else f"; mission ended: {summary['outcome']}"),
+    )
+    byzantine = summary["byzantine"]
+    correct = {node: slot for node, slot in summary["applied"].items() if int(node) not in byzantine}
+    behind = [node for node, slot in correct.items() if slot < summary["slots"]]
+    applied = "  ".join(f"board {node}: {slot}" for node, slot in correct.items())
+    yield Line("applied", OPEN if behind else GOOD, applied)
+    issued, confirmed = summary["operations_issued"], summary["operations_confirmed"]
+    refused = sum(count for result, count in summary["results"].items() if result != "ok")
+    contradicted = f"; {summary['contradictions']} CONTRADICTED" if summary["contradictions"] else ""
+    yield Line(
+        "telecommands",
+        BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
+        f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
+    )
+    crashed = _crashed(summary)
+    if crashed:
+        yield Line("boards", BAD, f"died of themselves: {', '.join(map(str, crashed))}; see ground.log")
+
+
+def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
+    invariants = checked["invariants"]
+    yield _properties("agreement", {AGREEMENT: invariants.get(AGREEMENT, NOT_CHECKED)})
+    consensus = {name: state for name, state in invariants.items() if name.startswith("CON-")}
+    order = {name: state for name, state in invariants.items() if name.startswith("ORD-")}
+    ledger = {name: state for name, state in invariants.items() if name not in consensus and name not in order}
+    yield _properties("ledger rules", ledger)
+    steps = checked["steps"]
+    actions = ", ".join(f"{name} {count}" for name, count in steps.items())
+    status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
+    yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
+    yield _properties("consensus", consensus)
+    yield _properties("Lamport order", order)
+    missing = checked["missing"]
+    yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
+    tlc = checked["tlc"]
+    yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), tlc)
+
+
+def _properties(name: str, states: Mapping[str, str]) -> Line:
+    counts = {state: [key for key in states if states[key] == state] for state in (HOLDS, VIOLATED, NOT_CHECKED)}
+    if counts[VIOLATED]:
+        return Line(name, BAD, f"VIOLATED: {', '.join(counts[VIOLATED])}")
+    if counts[NOT_CHECKED] or not states:
+        return Line(name, OPEN, f"not checked: {', '.join(counts[NOT_CHECKED]) or 'anything'}")
+    return Line(name, GOOD, f"holds ({', '.join(states)})")
+
+
+def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+    if summary is None:
+        return
+    byzantine = summary["adversaries"]
+    bound = faults_max(len(summary["applied"]))
+    names = ", ".join(f"board {node} ({name})" for node, name in byzantine.items())
+    yield Line(
+        "Byzantine boards",
+        GOOD if len(byzantine) <= bound else OPEN,
+        f"{len(byzantine)} of at most {bound} tolerated" + (f": {names}" if names else ""),
+    )
+    fates = {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}
+    frames = summary["fates"].get("accepted", 0)
+    injected = ", ".join(f"{name} {count}" for name, count in fates.items()) or "none"
+    yield Line("faults", GOOD, f"on {frames} frames: {injected}")
+    if summary["board_events"]:
+        yield Line("board faults", GOOD, ", ".join(f"{name} {n}" for name, n in summary["board_events"].items()))

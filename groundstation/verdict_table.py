@@ -1,0 +1,42 @@
+"""The verdict as a person reads it: one line a finding, green, red or yellow, and where everything lies."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from groundstation import run_directory
+from groundstation.verdict import BAD, GOOD, OPEN, Judgement
+
+SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow")}
+VERDICT_STYLES = {"pass": "bold green", "violation": "bold white on red", "crash": "bold red"}
+FINDINGS_SHOWN = 5
+
+
+def print_verdict(judgement: Judgement, console: Console) -> None:
+    """Print the table, the findings and the paths."""
+    console.print()
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in judgement.lines:
+        sign, style = SIGNS[line.status]
+        table.add_row(Text(sign, style=style), Text(line.name, style="bold"), Text(line.detail))
+    console.print(table)
+    for finding in judgement.findings[:FINDINGS_SHOWN]:
+        console.print(Text(f"  {finding}", style="red"))
+    hidden = len(judgement.findings) - FINDINGS_SHOWN
+    if hidden > 0:
+        console.print(Text(f"  and {hidden} more, in {run_directory.VERDICT}", style="red"))
+    console.print()
+    verdict = Text(
+        f" {judgement.verdict.replace('_', ' ').upper()} ", style=VERDICT_STYLES.get(judgement.verdict, "bold yellow")
+    )
+    console.print(Text("verdict  ").append(verdict), highlight=False)
+    if judgement.directory is not None:
+        console.print(f"run      {judgement.directory}", markup=False, highlight=False, soft_wrap=True)
+        report = judgement.directory / run_directory.REPORT
+        if report.exists():
+            console.print(f"report   {report}", markup=False, highlight=False, soft_wrap=True)
+    if judgement.replay is not None:
+        console.print(f"replay   {judgement.replay}", markup=False, highlight=False, soft_wrap=True)
