@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from amu.node.tracer import CODES
+from amu.node.tracer import EVENTS
 from tests.style import decision_rules, flight_rules, trace_rules, tree_rules
 from tests.style.flight_rules import Finding
 from tests.style.tree_rules import ROOT
 
+FIELDS = {name: len(fields) for name, fields in EVENTS.values()}
+TRACER = "firmware/amu/node/tracer.py"
 TEXT = (".py", ".md", ".toml", ".tla", ".cfg", ".cddl", ".yaml", ".yml", ".txt")
 
 
@@ -21,7 +23,7 @@ def _file_breaches(path: str) -> Iterator[Finding]:
         yield from tree_rules.sizes(path, _text(path), tree_rules.FILE_LINES_MAX, tree_rules.FUNCTION_LINES_MAX)
     if tree_rules.is_flight(path):
         yield from flight_rules.check(path, _text(path))
-        yield from trace_rules.unknown_events(path, _text(path), set(CODES))
+        yield from trace_rules.unknown_events(path, _text(path), FIELDS)
 
 
 def _decisions(paths: list[str]) -> Iterator[Finding]:
@@ -33,10 +35,23 @@ def _decisions(paths: list[str]) -> Iterator[Finding]:
     yield from decision_rules.listing(_text(folder + "README.md"), names)
 
 
+def _traces(paths: list[str]) -> Iterator[Finding]:
+    flight = [_text(path) for path in paths if tree_rules.is_flight(path) and path != TRACER]
+    yield from trace_rules.silent_events(flight, FIELDS)
+    module = "specs/tetrabft/tetrabft.tla"
+    yield from trace_rules.untraced_actions(module, _text(module), set(FIELDS))
+    ledger = [_text(path) for path in paths if path.startswith("firmware/amu/ledger/") and path.endswith(".py")]
+    commands = {trace_rules.action_of_command(word) for source in ledger for word in trace_rules.literals(source)}
+    module = "specs/ledger/ledger.tla"
+    # Ledger time passes with each Apply.
+    yield from trace_rules.untraced_actions(module, _text(module), commands | {"Tick"})
+
+
 def breaches() -> list[Finding]:
     """Every breach of every rule in the whole project."""
     paths = tree_rules.tracked_files()
     found = [finding for path in paths for finding in _file_breaches(path)]
     found.extend(tree_rules.packages(paths))
     found.extend(_decisions(paths))
+    found.extend(_traces(paths))
     return found

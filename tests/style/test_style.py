@@ -89,18 +89,37 @@ def test_packages_catch() -> None:
 
 
 def test_trace_rules_catch() -> None:
-    planted = 'tracer.emit("Vote5", lamport, slot, view, value)\n'
-    assert [f.rule for f in trace_rules.unknown_events(CORE, planted, {"Vote1"})] == ["trace"]
-    assert [f.text for f in trace_rules.silent_events(['emit("Vote1")'], {"Vote1", "Vote2"})] == ["nothing emits Vote2"]
+    def texts(source: str) -> list[str]:
+        return [f.text for f in trace_rules.unknown_events(CORE, source, {"Vote1": 3})]
+
+    assert texts('tracer.emit("Vote1", lamport, slot, view, value)\neffects.trace("Vote1", *fields)\n') == []
+    assert texts('tracer.emit("Vote5", lamport, slot, view, value)\n') == [
+        "event Vote5 is not in amu.node.tracer.EVENTS"
+    ]
+    assert texts('effects.trace("Vote1", slot, view)\n') == ["event Vote1 has 3 fields, here 2"]
+    assert [f.text for f in trace_rules.silent_events(['trace("Vote1")'], ["Vote1", "Vote2"])] == [
+        "nothing emits Vote2"
+    ]
+
+
+def test_actions_without_events_are_caught() -> None:
+    module = "ShardCreate(s) == a' = s\nShardEat(s) == a' = 0\nNext == ShardCreate(1) \\/ ShardEat(1)\n"
+    commands = {trace_rules.action_of_command("shard-create")}
+    assert [f.text for f in trace_rules.untraced_actions("a.tla", module, commands)] == [
+        "action ShardEat has no trace event"
+    ]
+    assert [f.text for f in trace_rules.untraced_actions("a.tla", "Next ==\n", commands)] == ["no action found in Next"]
 
 
 def test_actions_of_a_module() -> None:
     module = r"""
-    Vote1(p, v) == TRUE
-    Helper == 1 (* Next == Nothing *)
-    Next == \E p \in P : \/ Vote1(p, 1)   \* Vote9
-                         \/ Idle
-    Idle == FALSE
+    Replica == 1 .. 4
+    Set(p, v) == view' = [view EXCEPT ![p] = v]
+    Vote1(p, v) == p > 1 /\ Set(p, v)
+    Unused == view' = 1 (* Next == Nothing *)
+    Next == \E p \in Replica : \/ Vote1(p, 1)   \* Vote9
+                               \/ Idle
+    Idle == UNCHANGED view
     """
     unindented = "\n".join(line.strip() for line in module.splitlines())
     assert trace_rules.actions(unindented) == {"Vote1", "Idle"}
