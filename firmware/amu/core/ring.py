@@ -28,26 +28,29 @@ class Ring:
 
     def push(self, data):
         """Add the beginning of `data`, as much as fits. Returns the number of bytes taken."""
-        taken = min(len(data), self._size - self._count)
-        if taken == 0:
-            return 0
-        source = memoryview(data)
+        taken = len(data)
+        if taken > self._size - self._count:
+            taken = self._size - self._count
+            data = memoryview(data)[:taken]
         start = (self._first + self._count) % self._size
-        before_end = min(taken, self._size - start)
-        self._view[start : start + before_end] = source[:before_end]
-        if before_end < taken:
-            self._view[: taken - before_end] = source[before_end:taken]
+        end = start + taken
+        if end <= self._size:
+            self._bytes[start:end] = data
+        else:
+            source = memoryview(data)
+            self._bytes[start:] = source[: self._size - start]
+            self._bytes[: end - self._size] = source[self._size - start :]
         self._count += taken
         return taken
 
     def pull(self, most):
         """Take out up to `most` of the oldest bytes."""
-        taken = min(most, self._count)
+        taken = self._count if most > self._count else most
         end = self._first + taken
         if end <= self._size:
             data = bytes(self._view[self._first : end])
         else:
-            data = bytes(self._view[self._first :]) + bytes(self._view[: end - self._size])
+            data = bytes(self._bytes[self._first :] + self._bytes[: end - self._size])
         self._count -= taken
         # An empty ring starts over at 0, so that the next pull is one slice.
         self._first = end % self._size if self._count else 0

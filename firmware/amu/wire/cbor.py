@@ -28,10 +28,12 @@ def encode(item):
 def _append(out, item, depth):
     kind = type(item)
     if kind is int:
-        if item >= 0:
-            _append_head(out, 0x00, item)
-        else:
+        if item < 0:
             _append_head(out, 0x20, -1 - item)
+        elif item < 24:
+            out.append(item)
+        else:
+            _append_head(out, 0x00, item)
     elif kind is bytes:
         _append_head(out, 0x40, len(item))
         out.extend(item)
@@ -152,12 +154,21 @@ def _item(data, at, depth):
     if argument > len(data) - at:
         raise _error(start, "%d elements end early" % argument)
     if major == 4:
-        array = []
-        for _ in range(argument):
-            item, at = _item(data, at, depth + 1)
-            array.append(item)
-        return array, at
-    return _map(data, at, depth, argument)
+        return _array(data, at, depth + 1, argument)
+    return _map(data, at, depth + 1, argument)
+
+
+def _array(data, at, depth, count):
+    array = []
+    for _ in range(count):
+        head = data[at]
+        if head < 24:  # most fields are small integers: spare them the call
+            item = head
+            at += 1
+        else:
+            item, at = _item(data, at, depth)
+        array.append(item)
+    return array, at
 
 
 def _long_argument(data, information, at):
@@ -216,12 +227,12 @@ def _map(data, at, depth, count):
     previous = b""
     for _ in range(count):
         start = at
-        key, at = _item(data, at, depth + 1)
+        key, at = _item(data, at, depth)
         if not _may_be_key(key):
             raise _error(start, "map key that is no integer, bytes or text")
         encoded = data[start:at]
         if encoded <= previous:
             raise _error(start, "map key out of order or twice")
         previous = encoded
-        result[key], at = _item(data, at, depth + 1)
+        result[key], at = _item(data, at, depth)
     return result, at

@@ -87,8 +87,10 @@ class Message:
 
     def __init__(self, *fields):
         assert len(fields) == len(self.SHAPE), "message fields"
-        for i in range(len(fields)):
-            setattr(self, self.SHAPE[i][0], fields[i])
+        i = 0
+        for name, _ in self.SHAPE:
+            setattr(self, name, fields[i])
+            i += 1
 
     def fields(self):
         """Field values in wire order."""
@@ -342,10 +344,9 @@ def make(kind, fields):
     if len(fields) != len(cls.SHAPE):
         raise CodecError("%s: want %d fields, have %d" % (cls.__name__, len(cls.SHAPE), len(fields)))
     checked = []
-    for i in range(len(fields)):
-        name, check = cls.SHAPE[i]
-        try:
-            checked.append(check(fields[i]))
-        except CodecError as error:
-            raise CodecError("%s.%s: %s" % (cls.__name__, name, error))
+    try:
+        for _, check in cls.SHAPE:
+            checked.append(check(fields[len(checked)]))
+    except CodecError as error:
+        raise CodecError("%s.%s: %s" % (cls.__name__, cls.SHAPE[len(checked)][0], error))
     return cls(*checked)
