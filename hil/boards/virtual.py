@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from amu.boards import config
+from amu.core.errors import ConfigError
 from groundstation.boards import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.serial_link import SerialLink
@@ -57,11 +58,14 @@ class VirtualBoard(Board):
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
         directory = directory.resolve()
-        configs = [config.decode(plan.configuration) for plan in plans]
+        try:
+            configs = [config.decode(plan.configuration) for plan in plans]
+        except ConfigError as error:
+            raise BoardError(f"{directory}: a board would refuse its configuration: {error}") from error
         _stage_firmware(directory / "firmware")
         if any(c.adversary is not None for c in configs):
             _stage_adversary(directory / "byzantine")
-        spawner = shared_spawner()
+        spawner = _spawner()
         boards = []
         for plan, decoded in zip(plans, configs):
             home = directory / f"node-{plan.node}"
@@ -81,15 +85,17 @@ class VirtualBoard(Board):
         homes = sorted(directory.resolve().glob("node-*/board.json"), key=lambda path: _number(path.parent))
         if not homes:
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
-        spawner = shared_spawner()
+        spawner = _spawner()
         return [cls(home.parent, spawner) for home in homes]
 
     def start(self) -> None:
         if self._is_closed:
             raise BoardError(f"board {self.node} was closed; attach to {self.directory.parent} for a new one")
-        state = self._state()
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
             (self.directory / "power_cut").unlink(missing_ok=True)
+            # Should the ground station die before it knows the new process id, nobody may be left with the old one.
+            state = {**self._state(), "pid": None}
+            _replace(self.directory / "board.json", json.dumps(state))
             master, slave = self._terminal()
             firmware = self.directory.parent / "firmware"
             # Nothing of the host's own MicroPython libraries: a run must not depend on them.
@@ -114,13 +120,18 @@ class VirtualBoard(Board):
     def kill(self) -> None:
         if not self.alive():
             return
-        pid = self._pid()
+        pid = self._state().get("pid")
+        if pid is None:
+            raise BoardError(
+                f"board {self.node} runs under a process id that nobody wrote down; see who holds its lock"
+            )
         if self._master is None and self._link is not None:
             # The line dies with the board: stop it and save what it has said.
-            os.kill(pid, signal.SIGSTOP)
-            with contextlib.suppress(LinkLost):
+            with contextlib.suppress(LinkLost, ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
                 self._link.fetch()
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
         give_up = time.monotonic() + _DEATH_SECONDS_MAX
         while self.alive():
             if time.monotonic() > give_up:
@@ -176,9 +187,6 @@ class VirtualBoard(Board):
         state: dict[str, Any] = json.loads((self.directory / "board.json").read_text())
         return state
 
-    def _pid(self) -> int:
-        return int(self._state()["pid"])
-
     def _terminal(self) -> tuple[int, int]:
         """(master, slave) of this board's line: the one that it had if that is still there, without the dead board's
         input.
@@ -209,6 +217,13 @@ class VirtualBoard(Board):
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def _spawner() -> Spawner:
+    try:
+        return shared_spawner()
+    except SpawnError as error:
+        raise BoardError(str(error)) from error
 
 
 def _number(home: Path) -> int:

@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,9 @@ def _become_board(request: dict[str, Any], descriptors: list[int], run_main: Cal
         os.chdir(request["directory"])
         os.environ.update(request["environment"])
         code = run_main(["micropython", *request["arguments"]])
+    except BaseException:
+        # Into the board's log. Above this frame is the zygote's own loop, which the child must not return to.
+        traceback.print_exc()
     finally:
         os._exit(code)
 

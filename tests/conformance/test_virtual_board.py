@@ -79,6 +79,11 @@ class TestVirtualBoard(BoardConformance):
         with pytest.raises(BoardError, match="there is a board already"):
             VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])
 
+    def test_a_configuration_that_a_board_would_refuse_is_not_staged(self, tmp_path: Path) -> None:
+        with pytest.raises(BoardError, match="want a CBOR map"):
+            VirtualBoard.create(tmp_path, [BoardPlan(1, b"\x01")])
+        assert list(tmp_path.iterdir()) == []
+
     def test_attaching_where_nothing_was_made_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(BoardError, match="no virtual board was made here"):
             VirtualBoard.attach(tmp_path)
