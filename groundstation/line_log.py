@@ -23,6 +23,9 @@ BATCH_BYTES = 64 * 1024  # flushed without being asked
 BATCH_BYTES_MAX = 1024 * 1024  # lines that wait for a disk that is full; then `append` refuses
 LINE_BYTES_MAX = 64 * 1024
 
+# Made once: `json.dumps` would make one a line.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
 
 class RecorderError(Exception):
     """The record cannot be kept. The message names the file, what is wrong and what to do about it."""
@@ -150,7 +153,7 @@ class LineLog:
 
 def encode(line: dict[str, Any]) -> str:
     """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
-    return json.dumps(line, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(line)
 
 
 def _sync_folder(folder: Path) -> None:

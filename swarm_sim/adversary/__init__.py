@@ -19,15 +19,15 @@ from .replay import Replay
 from .silence import TICKS_MAX, Silence
 
 KINDS = (
-    ("equivocate", Equivocate, ()),
-    ("lie", Lie, ()),
-    ("silence", Silence, ("peers",)),
-    ("replay", Replay, ()),
-    ("flood", Flood, ()),
-    ("bad_mac", BadMac, ()),
+    ("equivocate", Equivocate),
+    ("lie", Lie),
+    ("silence", Silence),
+    ("replay", Replay),
+    ("flood", Flood),
+    ("bad_mac", BadMac),
 )
 MIXED = "mixed"  # all of them in turn, for `period_ticks` each
-NAMES = tuple([name for name, _, _ in KINDS]) + (MIXED,)
+NAMES = tuple([name for name, _ in KINDS]) + (MIXED,)
 
 
 def wrap(node, name, parameters):
@@ -40,11 +40,12 @@ def wrap(node, name, parameters):
     draws = Draws(number(parameters, "seed", 1, 0, SEED_MAX))
     if name == MIXED:
         _check_names(name, parameters, ("seed", "period_ticks"))
-        behaviours = [behaviour(me, replica_count, draws, {}) for _, behaviour, _ in KINDS]
+        behaviours = [behaviour(me, replica_count, draws, {}) for _, behaviour in KINDS]
         return Adversary(node, behaviours, number(parameters, "period_ticks", 50, 1, TICKS_MAX))
-    for known, behaviour, texts in KINDS:
+    for known, behaviour in KINDS:
         if known == name:
-            _check_names(name, parameters, ("seed",) + texts + tuple([row[0] for row in behaviour.PARAMETERS]))
+            numbers = tuple([row[0] for row in behaviour.PARAMETERS])
+            _check_names(name, parameters, ("seed",) + behaviour.TEXTS + numbers)
             return Adversary(node, [behaviour(me, replica_count, draws, parameters)], 1)
     raise ConfigError("adversary: there is no %r; known are %s" % (name, ", ".join(NAMES)))
 

@@ -38,10 +38,12 @@ class Draws:
 class Behaviour:
     """One way to misbehave. The default of every hook is to be honest.
 
-    PARAMETERS: (name, default, least, most) of each integer that it takes; they become attributes.
+    PARAMETERS: (name, default, least, most) of each integer that it takes; they become attributes. TEXTS: names of the
+    other parameters, which it reads itself.
     """
 
     PARAMETERS = ()
+    TEXTS = ()
 
     def __init__(self, me, replica_count, draws, parameters):
         self.me = me
@@ -131,3 +133,16 @@ def number(parameters, name, default, least, most):
     if type(value) is not int or value < least or value > most:
         raise ConfigError("adversary: %s: want an integer from %d to %d, have %r" % (name, least, most, value))
     return value
+
+
+def replicas(parameters, name, replica_count):
+    """List of the replica numbers in a text parameter such as "0 2"; empty by default. Raises ConfigError."""
+    text = parameters.get(name, "")
+    numbers = []
+    for word in text.replace(",", " ").split() if type(text) is str else [""]:
+        if not word.isdigit() or int(word) >= replica_count:
+            raise ConfigError(
+                "adversary: %s: want replica numbers below %d in a text, have %r" % (name, replica_count, text)
+            )
+        numbers.append(int(word))
+    return numbers

@@ -1,34 +1,33 @@
 """Tells one half of the swarm one thing and the other half another.
 
-Every proposal, vote, claimed vote and decision exists in two versions; which peers get which changes from slot to slot.
-The two stories hold together: who is shown the other body also gets the votes for it. A single such board can keep a
-slot from being decided in its own view, but may never have two values decided.
+Every proposal, vote, claimed vote and decision exists in two versions, and the two stories hold together: who is shown
+the other body also gets the votes for it. The other body is a function of the first, so that several such boards tell
+the same two stories without a word to each other. Up to f of them can keep slots from being decided in their own views,
+but may never have two values decided.
 """
 
 from amu.consensus import bodies
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.core.limits import GROUND
 from amu.wire import messages as m
 
-from .base import Behaviour
+from .base import Behaviour, replicas
 
 PAIRS_MAX = 16  # (value, other value) remembered
-REQUESTS_MAX = 4  # overheard requests that may stand in another's place
 
 
 class Equivocate(Behaviour):
+    """deceived: replicas that hear the other story, in a text such as "0 2"; empty: half of them, changing by slot."""
+
+    TEXTS = ("deceived",)
+
     def __init__(self, me, replica_count, draws, parameters):
         Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._deceived = replicas(parameters, "deceived", replica_count)
         self._pairs = []
-        self._requests = []
 
     def overhear(self, source, message):
-        if source == GROUND:
-            if message.KIND == m.Request.KIND:
-                self._requests.append([message.client, message.operation, message.command])
-                self._requests = self._requests[-REQUESTS_MAX:]
-        elif message.KIND == m.Proposal.KIND:
+        if message.KIND == m.Proposal.KIND:
             self._other_body(message.slot, message.body)
 
     def to_peer(self, peer, time, message):
@@ -42,6 +41,8 @@ class Equivocate(Behaviour):
         return [(time, message)]
 
     def _is_deceived(self, peer, slot):
+        if self._deceived:
+            return peer in self._deceived
         return (peer + slot) % 2 == 1
 
     def _other_message(self, message):
@@ -64,26 +65,20 @@ class Equivocate(Behaviour):
         return bytes([value[0] ^ 1]) + value[1:]
 
     def _other_body(self, slot, body):
-        other = self._changed(body)
+        other = other_body(body)
         pair = (bodies.value_of(slot, body), bodies.value_of(slot, other))
         if pair not in self._pairs:
             self._pairs.append(pair)
             self._pairs = self._pairs[-PAIRS_MAX:]
         return other
 
-    def _changed(self, body):
-        """Another body that voters have little reason to refuse."""
-        try:
-            view, requests = bodies.decode(body)
-        except CodecError:
-            return b""
-        if len(requests) > 1:
-            changed = requests[1:] + requests[:1]
-        elif self._requests and requests != [self._requests[-1]]:
-            changed = [self._requests[-1]]
-        else:
-            changed = requests + requests  # the same operation twice
-        other = bodies.encode(view, changed)
-        if other == body or len(other) > limits.BODY_BYTES_MAX:
-            return b""
-        return other
+
+def other_body(body):
+    """Another body that voters have little reason to refuse: the requests in another order, or a lone one twice."""
+    try:
+        view, requests = bodies.decode(body)
+    except CodecError:
+        return b""
+    changed = requests[1:] + requests[:1] if len(requests) > 1 else requests + requests
+    other = bodies.encode(view, changed)
+    return b"" if other == body or len(other) > limits.BODY_BYTES_MAX else other

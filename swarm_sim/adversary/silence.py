@@ -3,10 +3,7 @@
 Selective silence is the worse one: those who are spoken to see a correct replica, the others see a dead one.
 """
 
-from amu.core import limits
-from amu.core.errors import ConfigError
-
-from .base import Behaviour
+from .base import Behaviour, replicas
 
 TICKS_MAX = (1 << 30) - 1
 
@@ -17,11 +14,12 @@ class Silence(Behaviour):
     peers: numbers in a text, such as "0 2"; empty: all of them.
     """
 
+    TEXTS = ("peers",)
     PARAMETERS = (("from_tick", 0, 0, TICKS_MAX), ("until_tick", TICKS_MAX, 0, TICKS_MAX))
 
     def __init__(self, me, replica_count, draws, parameters):
         Behaviour.__init__(self, me, replica_count, draws, parameters)
-        self._unheard = _numbers(parameters.get("peers", ""), replica_count) or self.peers()
+        self._unheard = replicas(parameters, "peers", replica_count) or self.peers()
         self._tick = 0
 
     def to_peer(self, peer, time, message):
@@ -32,15 +30,3 @@ class Silence(Behaviour):
     def inject(self, tick, time):
         self._tick = tick
         return []
-
-
-def _numbers(text, replica_count):
-    """Replica numbers in a text, in its order. Raises ConfigError."""
-    numbers = []
-    for word in text.replace(",", " ").split() if type(text) is str else [text]:
-        if type(word) is not str or not word.isdigit() or int(word) >= min(replica_count, limits.REPLICAS_MAX):
-            raise ConfigError(
-                "adversary: peers: want replica numbers below %d in a text, have %r" % (replica_count, text)
-            )
-        numbers.append(int(word))
-    return numbers

@@ -32,6 +32,7 @@ class Runtime:
         self.frames_in = 0  # sound frames addressed to this board
         self.frames_refused = 0  # of these, turned away
         self._node = node
+        self._spoil_tag = getattr(node, "spoil_tag", None)  # a Byzantine node's hook; a correct one has none
         self._me = config.replica
         self._replica_count = config.replica_count
         self._keyring = keyring
@@ -186,6 +187,8 @@ class Runtime:
 
     def _write(self, kind, destination, payload):
         tag = self._keyring.seal(kind, destination, payload)
+        if self._spoil_tag is not None:
+            tag = self._spoil_tag(destination, tag)
         self._port.write(frames.build(kind, self._me, destination, tag, payload))
 
 
