@@ -17,7 +17,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other) and repr(one) == repr(other)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(items(30))
 def test_encodes_as_cbor2_does(item: Any) -> None:
     encoded = cbor.encode(item)
@@ -48,7 +48,7 @@ def test_keys_stand_in_bytewise_order(item: dict[Any, None]) -> None:
     assert len(encoded) == len(item)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(st.one_of(st.binary(max_size=40), items(10).map(cbor2.dumps), items(10).map(cbor.encode)), st.data())
 def test_decoder_takes_nothing_that_it_would_not_write(data: bytes, draw: st.DataObject) -> None:
     if data:

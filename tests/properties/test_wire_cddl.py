@@ -51,7 +51,7 @@ def codec_accepts(cls: type[messages.Message], payload: bytes) -> bool:
 
 
 @CLASSES
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_what_the_codec_writes_keeps_the_contract(cls: type[messages.Message], data: st.DataObject) -> None:
     message = data.draw(wire_strategies.messages_of(cls))
@@ -72,7 +72,7 @@ def mutated(data: st.DataObject, fields: list[Any]) -> list[Any]:
 
 
 @CLASSES
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_both_judge_a_changed_message_alike(cls: type[messages.Message], data: st.DataObject) -> None:
     fields = mutated(data, [data.draw(wire_strategies.LAMPORTS), *data.draw(wire_strategies.fields_of(cls))])
@@ -82,7 +82,7 @@ def test_both_judge_a_changed_message_alike(cls: type[messages.Message], data: s
 
 
 @CLASSES
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_both_judge_changed_bytes_alike(cls: type[messages.Message], data: st.DataObject) -> None:
     payload = bytearray(codec.encode(data.draw(wire_strategies.LAMPORTS), data.draw(wire_strategies.messages_of(cls))))
