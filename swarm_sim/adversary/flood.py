@@ -17,7 +17,7 @@ BODY_BYTES = 64
 class Flood(Behaviour):
     """Sends `per_tick` messages to each peer in every tick."""
 
-    PARAMETERS = (("per_tick", 4, 1, limits.PEER_FRAMES_PER_TICK_MAX * 2),)
+    PARAMETERS = (("per_tick", 2, 1, limits.PEER_FRAMES_PER_TICK_MAX * 2),)
 
     def __init__(self, me, replica_count, draws, parameters):
         Behaviour.__init__(self, me, replica_count, draws, parameters)
