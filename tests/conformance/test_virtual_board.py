@@ -75,6 +75,28 @@ class TestVirtualBoard(BoardConformance):
         assert (staged / "amu/node/journal.py").is_file()
         assert not (tmp_path / "boards/byzantine").exists()
 
+    def test_a_byzantine_board_carries_its_adversary(self, tmp_path: Path) -> None:
+        plan = BoardPlan(1, provision.configuration(MISSION, 1, ("silence", {})))
+        (board,) = VirtualBoard.create(tmp_path, [plan])
+        try:
+            board.start()
+            assert Station(board).hello(1).replica == 1
+            assert (tmp_path / "byzantine/adversary/__init__.py").is_file()
+        finally:
+            board.close()
+
+    def test_an_adversary_that_is_not_known_is_reported(self, tmp_path: Path) -> None:
+        plan = BoardPlan(1, provision.configuration(MISSION, 1, ("gremlin", {})))
+        (board,) = VirtualBoard.create(tmp_path, [plan])
+        try:
+            station = Station(board)
+            board.start()
+            station.until(lambda: not board.alive(), "end")
+            station.listen()
+            assert "there is no 'gremlin'" in "".join(station.texts)
+        finally:
+            board.close()
+
     def test_a_folder_is_not_used_twice(self, board: Board, tmp_path: Path) -> None:
         with pytest.raises(BoardError, match="there is a board already"):
             VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])
