@@ -1,0 +1,20 @@
+"""The checks that planted bugs are held against, by name: each a command that succeeds on sound code."""
+
+import sys
+
+_PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
+
+CHECKS: dict[str, list[str]] = {
+    "trace": [sys.executable, "-m", "tests.mutants.flights"],
+    "golden": [*_PYTEST, "tests/golden/test_golden.py", "-k", "cpython"],
+    "storms": [*_PYTEST, "tests/properties/test_storms.py"],
+    "power cuts": [*_PYTEST, "tests/properties/test_power_cuts.py"],
+    "rules": [*_PYTEST, "tests/unit/test_rules.py", "tests/properties/test_rules_against_history.py"],
+    "replica": [*_PYTEST, "tests/unit/test_replica.py"],
+    "lies": [*_PYTEST, "tests/unit/test_lies.py"],
+    "journal": [*_PYTEST, "tests/on_board/test_journal.py", "tests/properties/test_journal_properties.py"],
+    "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
+    "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/test_frames_bit_flips.py"],
+    "ledger": [*_PYTEST, "tests/unit", "-k", "ledger"],
+    "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
+}
