@@ -30,7 +30,7 @@ class Runtime:
         """
         self.stopped = None
         self.frames_in = 0  # sound frames addressed to this board
-        self.frames_refused = 0  # of these, turned away
+        self.frames_refused = 0  # sound frames turned away, those for somebody else included
         self._node = node
         self._spoil_tag = getattr(node, "spoil_tag", None)  # a Byzantine node's hook; a correct one has none
         self._me = config.replica
