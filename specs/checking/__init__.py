@@ -1,0 +1,1 @@
+"""Holds traces of real runs against TLA+ modules."""

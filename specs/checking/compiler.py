@@ -1,0 +1,188 @@
+"""Compiles TLA+ definitions into Python functions `f(s, t, *arguments)` of two states, each a tuple of values.
+
+Theory. A TLA+ action is a predicate on two states: an unprimed variable reads the first, a primed one the second. So a
+step is checked without looking for successors, and an operator under a prime is the same function, called with the
+second state. TLA+ operators substitute expressions, Python functions pass values; the two agree as long as no
+parameter stands under a prime. Operators in which one does are expanded where they are used.
+
+Rules. Every expression becomes one Python expression, with the names that are free in it. What depends on no state and
+on no bound variable is worked out once, when it is first needed. A Python bool is no TLA+ value (values.py): code of
+kind "test" yields a Python bool, and becomes TRUE or FALSE where a value is wanted. Operator arguments are worked out
+before the call, LET definitions when first used; where TLC would get by without an argument that has no value, this
+raises EvaluationError: never a verdict by luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specs.checking import expressions, operations, sets, values
+from specs.checking.expressions import Bound, Code, Context, Formal, NeedsNames
+from specs.checking.modules import Constant, Loader, Operator, Scope
+from specs.checking.standard import Kind
+from specs.checking.tree import Expression, ModuleError, Place, Unsupported
+from specs.checking.values import Value
+
+SETTLED_MAX = 4096  # constant sets up to this size are enumerated once: a hash look-up beats asking a lazy set
+_UNSET = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What is known of a compiled definition.
+
+    `reads`: the variables that it reads, "s3" in the first state, "t3" in the second; "?name" stands for what an
+    operator reads that is still being compiled. `expanded`: no function was made, each use expands the definition.
+    """
+
+    kind: Kind
+    reads: frozenset[str]
+    expanded: bool = False
+
+
+class Compiler:
+    """Compiles on demand, and keeps what it compiled, in one namespace."""
+
+    def __init__(self, loader: Loader, constants: Mapping[str, Value]) -> None:
+        self.loader = loader
+        self.namespace: dict[str, Any] = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
+        for library in (values, sets, operations):
+            self.namespace.update({name: item for name, item in vars(library).items() if not name.startswith("_")})
+        for name, value in constants.items():
+            self.namespace[f"k_{name}"] = value
+        self._done: dict[Operator, Compiled] = {}
+        self._doing: list[Operator] = []
+        self._constants: dict[Operator, Code] = {}
+        self._count = 0
+
+    def fresh(self, prefix: str) -> str:
+        """A Python name that is used nowhere else. One namespace of names: nothing can capture anything."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def context(self, operator: Operator) -> Context:
+        """The context of a definition's body: its parameters, and those of the instances it stands in."""
+        formals = {name: Formal(text, 0, operator) for name, text in operator.hidden}
+        for parameter in operator.definition.parameters:
+            formals[parameter.name] = Formal(self.fresh(f"a_{_identifier(parameter.name)}_"), parameter.arity, operator)
+        return Context(scope=operator.scope, locals=formals)
+
+    def compiled(self, operator: Operator) -> Compiled:
+        """Compiles `operator` unless that is done. Raises Unsupported or ModuleError, naming module and line."""
+        done = self._done.get(operator)
+        if done is not None:
+            return done
+        if operator in self._doing:
+            if not operator.definition.recursive:
+                raise ModuleError(f"{operator.definition.place}: {operator.name} is defined by itself")
+            return Compiled("value", frozenset(("?" + operator.python_name,)))
+        self._doing.append(operator)
+        try:
+            done = self._function(operator)
+        except NeedsNames as needs:
+            if needs.owner is not operator:
+                raise
+            if operator.definition.recursive:
+                raise Unsupported(
+                    f"{operator.definition.place}: a parameter of a recursive operator under a prime"
+                ) from None
+            done = Compiled("value", frozenset(), expanded=True)
+        finally:
+            self._doing.pop()
+        self._done[operator] = done
+        return done
+
+    def _function(self, operator: Operator) -> Compiled:
+        context = self.context(operator)
+        code = expressions.definition_body(self, operator.definition, context)
+        if operator.definition.recursive:
+            code = expressions.as_value(code)  # calls from inside have been compiled as yielding a value
+        parameters = [local.text for local in context.locals.values() if isinstance(local, Formal)]
+        self.emit(operator.python_name, ["s", "t", *parameters], code, operator.definition.place)
+        return Compiled(code.kind, code.reads - {"?" + operator.python_name})
+
+    def emit(self, name: str, parameters: list[str], code: Code, place: Place) -> None:
+        """Defines a Python function. Its line number in tracebacks is the line in the module."""
+        states = sorted(name for name in code.names if name[0] in "st" and name[1:].isdigit())
+        prologue = "".join([f"{variable} = {variable[0]}[{variable[1:]}]; " for variable in states])
+        self._execute(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
+
+    def constant(self, code: Code, place: Place) -> Code:
+        """`code`, which depends on nothing, as a reference to a value that is worked out once."""
+        name = self.fresh("k")
+        self.namespace[name] = _UNSET
+        text = f"settled({code.text})" if code.kind in ("set", "value") else code.text
+        self._execute(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
+        return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
+
+    def constant_operator(self, operator: Operator) -> Code:
+        """A definition without parameters that depends on no state: one value for all its uses."""
+        code = self._constants.get(operator)
+        if code is None:
+            call = Code(f"{operator.python_name}(None, None)", self.compiled(operator).kind)
+            code = self._constants[operator] = self.constant(call, operator.definition.place)
+        return code
+
+    def _execute(self, source: str, place: Place) -> None:
+        try:
+            exec(compile("\n" * (place.line - 1) + source, str(place.path), "exec"), self.namespace)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            # Python's own bounds, e.g. 200 nested parentheses.
+            raise Unsupported(f"{place}: too deeply nested for Python: {error}") from None
+
+    def resolved(self, reads: frozenset[str]) -> frozenset[str]:
+        """`reads` with what recursive operators read in place of their names, where they have been compiled."""
+        if not any(read[0] == "?" for read in reads):
+            return reads
+        by_name = {"?" + operator.python_name: done for operator, done in self._done.items()}
+        seen: set[str] = set()
+        pending = list(reads)
+        while pending:
+            read = pending.pop()
+            if read not in seen:
+                seen.add(read)
+                pending += by_name[read].reads if read in by_name else ()
+        return frozenset(seen - by_name.keys())
+
+    def constant_value(self, constant: Constant) -> Value:
+        return self.namespace[f"k_{constant.name}"]
+
+    def closure(self, expression: Expression, context: Context, test: bool) -> tuple[Any, tuple[str, ...], Code]:
+        """A function f(s, t, *locals) for an expression, the Python names of those locals, and the code."""
+        code = expressions.compile_expression(self, expression, context)
+        code = expressions.as_test(code) if test else expressions.as_value(code)
+        return *self.thunk(code, expression.place), code
+
+    def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
+        """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
+        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not _is_state(name)))
+        name = self.fresh("e")
+        self.emit(name, ["s", "t", *free], code, place)
+        return self.namespace[name], free
+
+    def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
+        """A context in which each of `names` is bound to the Python name given."""
+        return Context(scope=scope, locals={name: Bound(text) for name, text in names.items()})
+
+
+def _is_state(name: str) -> bool:
+    return name[0] in "st" and name[1:].isdigit()
+
+
+def _identifier(name: str) -> str:
+    return "".join([character if character.isalnum() and character.isascii() else "_" for character in name])
+
+
+def settled(value: Value) -> Value:
+    """`value`, enumerated if it is a lazy set of few elements."""
+    if isinstance(value, sets.LazySet) and value.size_bound() <= SETTLED_MAX:
+        return value.worked_out()
+    return value
+
+
+# What generated code may call of Python. Nothing in a module can reach further.
+_BUILTINS = {
+    "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "tuple": tuple, "type": type,
+}  # fmt: skip

@@ -1,0 +1,336 @@
+"""Evaluates TLA+ modules in this process: invariants, operators, and actions as predicates on two states.
+
+    module = load(Path("specs/tetrabft/TetraBFT.tla"), {"Replicas": {0, 1, 2, 3}, ...})
+    state = module.state(votes={0: ..., 1: ...}, view={0: 0, ...})
+    module.holds("Consistency", state)
+    module.is_step("Vote1", (0, "a", 3), state, module.replace(state, votes=...))
+
+Theory and limits: specs/checking/compiler.py. Values: specs/checking/values.py. Nothing here needs Java.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from specs.checking.compiler import Compiler
+from specs.checking.explain import Explainer, Explanation
+from specs.checking.modules import Loader, Operator
+from specs.checking.operations import shown, truth
+from specs.checking.successors import Enumeration, enumeration
+from specs.checking.tree import ModuleError, Unsupported
+from specs.checking.values import (
+    FALSE,
+    TRUE,
+    Boolean,
+    EvaluationError,
+    Function,
+    ModelValue,
+    Value,
+    function,
+    of_python,
+    record,
+    to_tla,
+)
+
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Boolean",
+    "EvaluationError",
+    "Explanation",
+    "Exploration",
+    "Function",
+    "ModelValue",
+    "Module",
+    "ModuleError",
+    "State",
+    "Unsupported",
+    "Value",
+    "explore",
+    "function",
+    "load",
+    "of_python",
+    "record",
+    "to_tla",
+]
+
+
+class State:
+    """The values of a module's variables. Immutable, hashable; `state["votes"]`, `state.values` in declared order."""
+
+    __slots__ = ("_index", "values")
+
+    def __init__(self, index: Mapping[str, int], values: tuple[Value, ...]) -> None:
+        self._index, self.values = index, values
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[self._index[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, State) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
+
+    def __repr__(self) -> str:
+        return " ".join([f"/\\ {name} = {shown(value)}" for name, value in zip(self._index, self.values)])
+
+
+class Module:
+    """A loaded module. Definitions are compiled when first asked for, or by `require`."""
+
+    def __init__(self, loader: Loader, constants: Mapping[str, Value]) -> None:
+        self.path = loader.path
+        self.name = loader.path.stem
+        self.variables = tuple([variable.name for variable in loader.variables])
+        self.constants = dict(constants)
+        self.sources = tuple(loader.sources)
+        self.definitions = {
+            name: meaning for name, meaning in loader.root.names.items() if isinstance(meaning, Operator)
+        }
+        self.compiler = Compiler(loader, constants)
+        self._index = {name: index for index, name in enumerate(self.variables)}
+        self._enumerations: dict[tuple[str, bool], Enumeration] = {}
+        self._callables: dict[tuple[str, str], Callable[..., Any]] = {}
+
+    # --- states ----------------------------------------------------------------------------------
+
+    def state(self, **values: Any) -> State:
+        """A state. Every variable must be given. Raises ModuleError on others, TypeError on what is no TLA+ value."""
+        if values.keys() != self._index.keys():
+            wrong = sorted(values.keys() ^ self._index.keys())
+            raise ModuleError(f"{self.name}: variables missing or unknown: {', '.join(wrong)}")
+        return State(self._index, tuple([of_python(values[name]) for name in self.variables]))
+
+    def replace(self, state: State, **changes: Any) -> State:
+        """`state` with other values for some variables."""
+        values = list(state.values)
+        for name, value in changes.items():
+            index = self._index.get(name)
+            if index is None:
+                raise ModuleError(f"{self.name} has no variable {name}")
+            values[index] = of_python(value)
+        return State(self._index, tuple(values))
+
+    # --- evaluation --------------------------------------------------------------------------------
+
+    def require(self, *names: str) -> None:
+        """Compiles these definitions now. Raises Unsupported or ModuleError if one cannot be evaluated."""
+        for name in names:
+            self.compiler.compiled(self._operator(name))
+
+    def holds(self, name: str, state: State) -> bool:
+        """Whether the state predicate `name` is true in `state`."""
+        answer: bool = self.predicate(name)(state)
+        return answer
+
+    def value(self, name: str, state: State | None = None, *arguments: Any) -> Value:
+        """The value of operator `name`; a Python bool if it is a Boolean."""
+        values = [of_python(argument) for argument in arguments]
+        result = self._callable(name, "value")(state, None, *values)
+        return bool(result) if type(result) is Boolean else result
+
+    def is_step(self, name: str, arguments: Sequence[Any], state: State, next_state: State) -> bool:
+        """Whether the action `name(*arguments)` allows the step from `state` to `next_state`."""
+        values = [of_python(argument) for argument in arguments]
+        answer: bool = self._callable(name, "action")(state, next_state, *values)
+        return answer
+
+    def predicate(self, name: str) -> Callable[..., bool]:
+        """The state predicate `name` as a function of a state and TLA+ values, for many calls."""
+        found = self._callable(name, "predicate")
+        return lambda state, *arguments: found(state, None, *arguments)
+
+    def action(self, name: str) -> Callable[..., bool]:
+        """The action `name` as a function of two states and TLA+ values (see `of_python`), for many calls."""
+        return self._callable(name, "action")
+
+    def explain(
+        self, name: str, arguments: Sequence[Any], state: State, next_state: State | None = None
+    ) -> Explanation:
+        """Why the action `name(*arguments)` does not allow the step, or why a predicate is false in `state`."""
+        operator = self._operator(name)
+        if len(arguments) != len(operator.definition.parameters):
+            raise ModuleError(
+                f"{operator.definition.place}: {name} takes {len(operator.definition.parameters)} arguments"
+            )
+        values = (state.values, None if next_state is None else next_state.values)
+        explainer = Explainer(self.compiler, values, located)
+        return explainer.explain(operator, tuple([of_python(argument) for argument in arguments]))
+
+    # --- exploration ---------------------------------------------------------------------------------
+
+    def initials(self, name: str = "Init") -> Iterator[State]:
+        """The states that satisfy the initial predicate `name`."""
+        return self._states(name, True, ())
+
+    def successors(self, name: str, state: State) -> Iterator[State]:
+        """The states that the action `name` allows after `state`, each once."""
+        return self._states(name, False, state.values)
+
+    def _states(self, name: str, initial: bool, values: tuple[Value, ...]) -> Iterator[State]:
+        found = self._enumerations.get((name, initial))
+        if found is None:
+            found = self._enumerations[name, initial] = enumeration(self.compiler, self._operator(name), initial)
+        try:
+            for assignment in found.assignments(values):
+                yield State(self._index, assignment)
+        except (EvaluationError, *_PYTHON_ERRORS) as error:
+            raise located(error) from error
+
+    def _operator(self, name: str) -> Operator:
+        operator = self.definitions.get(name)
+        if operator is None:
+            raise ModuleError(f"{self.name} has no definition {name}")
+        return operator
+
+    def _callable(self, name: str, use: str) -> Callable[..., Any]:
+        found = self._callables.get((name, use))
+        if found is None:
+            found = self._callables[name, use] = self._made_callable(self._operator(name), use)
+        return found
+
+    def _made_callable(self, operator: Operator, use: str) -> Callable[..., Any]:
+        compiled = self.compiler.compiled(operator)
+        place, name = operator.definition.place, operator.name
+        if compiled.expanded:
+            raise Unsupported(f"{place}: a parameter of {name} stands under a prime: it can only be used by others")
+        if any(parameter.arity for parameter in operator.definition.parameters):
+            raise Unsupported(f"{place}: {name} takes operators as arguments: it can only be used by others")
+        reads = self.compiler.resolved(compiled.reads)
+        if use != "action" and any(read[0] == "t" for read in reads):
+            raise ModuleError(f"{place}: {name} has primed variables: it is an action, not a {use}")
+        function = self.compiler.namespace[operator.python_name]
+        arity = len(operator.definition.parameters)
+        as_truth = use != "value" and compiled.kind != "test"
+
+        def call(state: State | None, next_state: State | None, *arguments: Value) -> Any:
+            if len(arguments) != arity:
+                raise ModuleError(f"{place}: {name} takes {arity} arguments, not {len(arguments)}")
+            if state is None and reads:
+                raise ModuleError(f"{place}: {name} depends on the state: give one")
+            try:
+                result = function(state and state.values, next_state and next_state.values, *arguments)
+                return truth(result) if as_truth else result
+            except (EvaluationError, *_PYTHON_ERRORS) as error:
+                raise located(error) from error
+
+        return call
+
+
+# What Python raises where TLA+ has no value: 1 + "a", a record without that field, a function outside its domain.
+_PYTHON_ERRORS = (TypeError, KeyError, ValueError, RecursionError, OverflowError, MemoryError)
+
+
+def located(error: BaseException) -> EvaluationError:
+    """`error` with the definitions, innermost first, in whose evaluation it came up."""
+    message = str(error)
+    if isinstance(error, KeyError):
+        message = f"{shown(error.args[0])} is not in the domain of the function or record"
+    elif not isinstance(error, EvaluationError):
+        message = f"no value: {type(error).__name__}: {message}"
+    return EvaluationError("\n  in ".join([message, *_definitions(error.__traceback__)]))
+
+
+def _definitions(traceback: TracebackType | None) -> list[str]:
+    found: list[str] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename.endswith(".tla"):
+            name = code.co_name.partition("_")[2] or "an expression"
+            if not name.startswith("k") or not code.co_name.startswith("get_"):
+                where = f"{name} ({Path(code.co_filename).name}:{traceback.tb_lineno})"
+                if code.co_name[0] == "f" and (not found or found[-1] != where):
+                    found.append(where)
+        traceback = traceback.tb_next
+    return found[::-1][:8]
+
+
+def load(path: Path | str, constants: Mapping[str, Any] | None = None, extra_definitions: str = "") -> Module:
+    """Loads the module in file `path` and what it extends and instantiates.
+
+    `constants` maps each CONSTANT to its value (a Python function for an operator); it may also replace definitions of
+    the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source that is read as
+    if it stood at the end of the module.
+
+    Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
+    Unsupported, both naming file and line.
+    """
+    given = {name: value if callable(value) else of_python(value) for name, value in (constants or {}).items()}
+    loader = Loader(Path(path), given, extra_definitions)
+    module = Module(loader, given)
+    for assumption, scope in loader.assumptions:
+        function, _, _ = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
+        try:
+            held = function(None, None)
+        except (EvaluationError, *_PYTHON_ERRORS) as error:
+            raise ModuleError(f"{assumption.place}: cannot evaluate ASSUME: {located(error)}") from error
+        if not held:
+            raise ModuleError(f"{assumption.place}: ASSUME is false: {assumption.place.text}")
+    return module
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What `explore` found. `depth` counts states on the longest shortest path, as TLC does.
+
+    `violated` is the first invariant found false, `path` the states that lead there. `complete`: all reachable states
+    were seen. `deadlocks`: reachable states without successor.
+    """
+
+    distinct_states: int
+    depth: int
+    violated: str | None
+    path: tuple[State, ...]
+    complete: bool
+    deadlocks: int
+
+
+def explore(
+    module: Module, init: str, next_action: str, invariants: Sequence[str] = (), limit: int = 100_000
+) -> Exploration:
+    """Explores breadth first until an invariant is false, `limit` distinct states are known, or none are left."""
+    checks = [(name, module.predicate(name)) for name in invariants]
+    parents: dict[State, State | None] = {}
+    level: list[State] = []
+    depth = deadlocks = 0
+
+    def first_violated(state: State) -> str | None:
+        return next((name for name, check in checks if not check(state)), None)
+
+    def found(violated: str | None, state: State | None, complete: bool) -> Exploration:
+        path = []
+        while state is not None:
+            path.append(state)
+            state = parents[state]
+        return Exploration(len(parents), depth, violated, tuple(path[::-1]), complete, deadlocks)
+
+    pending: Iterator[tuple[State | None, Iterator[State]]] = iter([(None, module.initials(init))])
+    while True:
+        for parent, candidates in pending:
+            none_found = True
+            for state in candidates:
+                none_found = False
+                if state in parents:
+                    continue
+                if len(parents) >= limit:
+                    return found(None, None, False)
+                parents[state] = parent
+                level.append(state)
+                violated = first_violated(state)
+                if violated is not None:
+                    depth += 1
+                    return found(violated, state, False)
+            deadlocks += none_found and parent is not None
+        if not level:
+            return found(None, None, True)
+        depth += 1
+        pending = iter([(state, module.successors(next_action, state)) for state in level])
+        level = []

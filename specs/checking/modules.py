@@ -1,0 +1,210 @@
+"""Finds the modules that a module needs, and gives each name its meaning.
+
+Theory. EXTENDS M puts M's names beside the module's own: one meaning, shared. INSTANCE M WITH c <- e makes a copy of
+M's definitions in which c means e, in the context of the INSTANCE; J(k) == INSTANCE ... makes a family of copies, which
+become operators with k as a further, hidden, parameter.
+
+Rules. Modules lie in the folder of the root module; the standard modules are in specs/checking/standard.py. Every
+CONSTANT gets a value, every declaration of an instantiated module a meaning; what has none is a ModuleError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from specs.checking import standard, syntax, tree
+from specs.checking.standard import Builtin
+from specs.checking.tree import Expression, ModuleError, Parameter, Unsupported
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Constant:
+    """A CONSTANT of the root module, or a definition that the caller replaced by a value."""
+
+    name: str
+    arity: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Variable:
+    """A VARIABLE of the root module; `index` is its place in a state."""
+
+    name: str
+    index: int
+
+
+@dataclass(eq=False, slots=True)
+class Operator:
+    """A definition in its context. `hidden`: (name, Python name) of the parameters of the instances it stands in."""
+
+    definition: tree.Definition
+    scope: Scope
+    hidden: tuple[tuple[str, str], ...]
+    python_name: str
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Substitution:
+    """What a declaration of an instantiated module stands for."""
+
+    expression: Expression
+    scope: Scope
+    hidden: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class InstanceScope:
+    """`I` in I!Op. `parameters` are the Python names of its own parameters."""
+
+    scope: Scope
+    parameters: tuple[str, ...]
+
+
+Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Builtin
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """The names that a module knows."""
+
+    module: str
+    names: dict[str, Meaning] = field(default_factory=dict)
+    local: set[str] = field(default_factory=set)
+
+    def define(self, name: str, meaning: Meaning, local: bool = False) -> None:
+        self.names[name] = meaning
+        if local:
+            self.local.add(name)
+
+    def exported(self) -> dict[str, Meaning]:
+        return {name: meaning for name, meaning in self.names.items() if name not in self.local}
+
+
+_Declare: TypeAlias = Callable[[Parameter, bool], Meaning]
+
+
+class Loader:
+    """Loads the root module and everything that it needs.
+
+    `assumptions`: (assumption, scope) of the root module and those that it extends. `constants` and `variables` in
+    the order of declaration.
+    """
+
+    def __init__(self, path: Path, given: Mapping[str, object], extra_definitions: str = "") -> None:
+        self.path = path
+        self.constants: list[Constant] = []
+        self.variables: list[Variable] = []
+        self.assumptions: list[tuple[Expression, Scope]] = []
+        self.sources: list[Path] = []
+        self._given = given
+        self._suffix = extra_definitions
+        self._trees: dict[str, tree.ModuleTree] = {}
+        self._count = 0
+        self._loading: list[str] = []
+        self.root = self._module(path.stem, self._declare, (), {}, root=True)
+        unknown = sorted(set(given) - {constant.name for constant in self.constants})
+        if unknown:
+            raise ModuleError(f"{path.name} has no CONSTANT and no definition {', '.join(unknown)}")
+
+    def _declare(self, declared: Parameter, variable: bool) -> Meaning:
+        if variable:
+            meaning = Variable(declared.name, len(self.variables))
+            self.variables.append(meaning)
+            return meaning
+        if declared.name not in self._given:
+            raise ModuleError(f"{self.path.name}: CONSTANT {declared.name} has no value: give it in `constants`")
+        return self._constant(declared.name, declared.arity)
+
+    def _constant(self, name: str, arity: int) -> Constant:
+        constant = Constant(name, arity)
+        self.constants.append(constant)
+        return constant
+
+    def _tree(self, name: str) -> tree.ModuleTree:
+        found = self._trees.get(name)
+        if found is None:
+            path = self.path.parent / f"{name}.tla"
+            found = syntax.parse(path, self._suffix if name == self.path.stem else "")
+            self._trees[name] = found
+            self.sources.append(path)
+        return found
+
+    def _module(
+        self,
+        name: str,
+        declare: _Declare,
+        hidden: tuple[tuple[str, str], ...],
+        shared: dict[str, Scope],
+        root: bool = False,
+    ) -> Scope:
+        """The scope of module `name`; `shared` holds the modules extended so far in the same instance."""
+        if name in shared:
+            return shared[name]
+        if name in self._loading:
+            raise ModuleError(f"modules extend each other in a circle: {' -> '.join([*self._loading, name])}")
+        scope = Scope(name)
+        shared[name] = scope
+        if name in standard.MODULES:
+            scope.names.update(standard.MODULES[name])
+            return scope
+        self._loading.append(name)
+        module = self._tree(name)
+        for extended in module.extends:
+            scope.names.update(self._module(extended, declare, hidden, shared, root).exported())
+        for constant in module.constants:
+            scope.define(constant.name, declare(constant, False))
+        for variable in module.variables:
+            scope.define(variable, declare(Parameter(name=variable), True))
+        for unit in module.units:
+            self._define(unit, scope, hidden, root)
+        if root:
+            self.assumptions += [(assumption, scope) for assumption in module.assumptions]
+        self._loading.pop()
+        return scope
+
+    def _define(
+        self, unit: tree.Definition | tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...], root: bool
+    ) -> None:
+        if isinstance(unit, tree.Instance):
+            self._instance(unit, scope, hidden)
+        elif root and unit.name in self._given:
+            # As `Name <- value` in a TLC configuration.
+            scope.define(unit.name, self._constant(unit.name, len(unit.parameters)), unit.local)
+        else:
+            self._count += 1
+            python_name = f"f{self._count}_" + re.sub(r"\W", "", unit.name)
+            scope.define(unit.name, Operator(unit, scope, hidden, python_name), unit.local)
+
+    def _instance(self, unit: tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...]) -> None:
+        parameters = []
+        for parameter in unit.parameters:
+            if parameter.arity:
+                raise Unsupported(f"{unit.place}: INSTANCE with an operator as parameter")
+            self._count += 1
+            parameters.append((parameter.name, f"h{self._count}_{parameter.name}"))
+        inner_hidden = (*hidden, *parameters)
+        substitutions = dict(unit.substitutions)
+
+        def declare(declared: Parameter, variable: bool) -> Meaning:
+            if declared.name in substitutions:
+                return Substitution(substitutions[declared.name], scope, inner_hidden)
+            if declared.name in dict(parameters) or declared.name in scope.names:
+                same = tree.Apply(place=unit.place, name=declared.name)
+                return Substitution(same, scope, inner_hidden)
+            raise ModuleError(f"{unit.place}: INSTANCE {unit.module} says nothing of {declared.name}")
+
+        instantiated = self._module(unit.module, declare, inner_hidden, {})
+        if unit.name is None:
+            for name, meaning in instantiated.exported().items():
+                if not isinstance(meaning, Substitution):
+                    scope.define(name, meaning, unit.local)
+        else:
+            scope.define(unit.name, InstanceScope(instantiated, tuple([name for _, name in parameters])), unit.local)

@@ -1,0 +1,314 @@
+"""Enumerates initial states and successors, and explores small models breadth first, as TLC does.
+
+Theory. A conjunction is gone through from left to right with a partial next state. `x' = e` gives x its value if it has
+none yet, and is a test if it has; `x' \\in S` branches; a disjunction and \\E branch; everything else is a test. A
+formula is enumerable in this way if every variable gets its value before its primed form is read.
+
+Rules. A variable that is read before it has a value, or that never gets one, is an EvaluationError. The exploration is
+for models of some ten thousand states, larger ones are for TLC: it exists so that the evaluator can be held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from specs.checking import expressions, tree
+from specs.checking.compiler import Compiler
+from specs.checking.expressions import Bound, Context, Local, Named
+from specs.checking.modules import Operator, Variable
+from specs.checking.operations import Later, tuples
+from specs.checking.sets import elements, in_order
+from specs.checking.tree import Expression, Unsupported
+from specs.checking.values import EvaluationError, Value
+
+
+class _Unassigned:
+    def __repr__(self) -> str:
+        return "(no value yet)"
+
+
+UNASSIGNED = _Unassigned()
+
+_States: TypeAlias = tuple[Value, ...]
+_Environment: TypeAlias = Mapping[str, Any]
+_Plan: TypeAlias = Callable[[_States, _States, _Environment], Iterator[_States]]
+
+
+class Planner:
+    """Turns a formula into a generator of the assignments that satisfy it.
+
+    `initial`: the formula assigns unprimed variables (Init); otherwise primed ones (Next). A plan is called with the
+    first state (empty if `initial`), the partial assignment, and the values of the Python names that are free in it.
+    """
+
+    def __init__(self, compiler: Compiler, initial: bool) -> None:
+        self.compiler = compiler
+        self.initial = initial
+        self.assigned = "s" if initial else "t"  # reads of what is being assigned start so
+        self.names = [variable.name for variable in compiler.loader.variables]
+        self._expanding: list[Operator] = []
+
+    def plan(self, node: Expression, context: Context) -> _Plan:
+        """The plan for `node`. Raises Unsupported or ModuleError."""
+        if not self._assigns(node, context):
+            return self._test(node, context)
+        if isinstance(node, tree.Junction):
+            return (self._conjunction if node.conjunction else self._disjunction)(node, context)
+        if isinstance(node, tree.Quantified) and not node.universal:
+            return self._exists(node, context)
+        if isinstance(node, tree.If):
+            return self._branches(((node.condition, node.then),), node.otherwise, context)
+        if isinstance(node, tree.Case):
+            return self._branches(node.arms, node.other, context)
+        if isinstance(node, tree.Let):
+            return self._let(node, context)
+        if isinstance(node, tree.Unchanged):
+            return self._unchanged(node.operand, node, context)
+        if isinstance(node, tree.Apply):
+            return self._apply(node, context)
+        return self._test(node, context)
+
+    def _assigns(self, node: Expression, context: Context) -> bool:
+        code = expressions.compile_expression(self.compiler, node, context)
+        return any(read[0] in (self.assigned, "?") for read in code.reads)
+
+    def _evaluator(
+        self, node: Expression, context: Context, test: bool
+    ) -> Callable[[_States, _States, _Environment], Any]:
+        """Evaluates `node`; what is being assigned and is read must have a value by then."""
+        function, free, code = self.compiler.closure(node, context, test)
+        needed = [int(read[1:]) for read in code.reads if read[0] == self.assigned]
+        initial, names = self.initial, self.names
+
+        def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
+            for index in needed:
+                if partial[index] is UNASSIGNED:
+                    raise EvaluationError(f"{node.place}: {names[index]} is read before it has a value")
+            locals_ = [environment[name] for name in free]
+            return function(partial, None, *locals_) if initial else function(state, partial, *locals_)
+
+        return evaluate
+
+    def _test(self, node: Expression, context: Context) -> _Plan:
+        evaluate = self._evaluator(node, context, True)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            if evaluate(state, partial, environment):
+                yield partial
+
+        return run
+
+    def _conjunction(self, node: tree.Junction, context: Context) -> _Plan:
+        plans = [self.plan(item, context) for item in node.items]
+
+        def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            if number == len(plans):
+                yield partial
+                return
+            for further in plans[number](state, partial, environment):
+                yield from from_item(number + 1, state, further, environment)
+
+        return lambda state, partial, environment: from_item(0, state, partial, environment)
+
+    def _disjunction(self, node: tree.Junction, context: Context) -> _Plan:
+        plans = [self.plan(item, context) for item in node.items]
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            for plan in plans:
+                yield from plan(state, partial, environment)
+
+        return run
+
+    def _exists(self, node: tree.Quantified, context: Context) -> _Plan:
+        domains = [self._evaluator(bound.domain, context, False) for bound in node.bounds]
+        texts = [[self.compiler.fresh("b_") for _ in bound.names] for bound in node.bounds]
+        bound_names = {
+            name: Bound(text) for bound, names in zip(node.bounds, texts) for name, text in zip(bound.names, names)
+        }
+        body = self.plan(node.body, context.binding(bound_names))
+
+        def choices(number: int, sets: list[Value], environment: dict[str, Any]) -> Iterator[dict[str, Any]]:
+            if number == len(sets):
+                yield environment
+            elif node.bounds[number].pattern:
+                for item in tuples(sets[number], len(texts[number])):
+                    yield from choices(number + 1, sets, environment | dict(zip(texts[number], item)))
+            else:
+                for chosen in _tuples_over(sets[number], len(texts[number])):
+                    yield from choices(number + 1, sets, environment | dict(zip(texts[number], chosen)))
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            sets = [domain(state, partial, environment) for domain in domains]
+            for inner in choices(0, sets, dict(environment)):
+                yield from body(state, partial, inner)
+
+        return run
+
+    def _branches(
+        self, arms: tuple[tuple[Expression, Expression], ...], other: Expression | None, context: Context
+    ) -> _Plan:
+        conditions = [self._evaluator(condition, context, True) for condition, _ in arms]
+        plans = [self.plan(result, context) for _, result in arms]
+        otherwise = None if other is None else self.plan(other, context)
+        place = arms[0][0].place
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            for condition, plan in zip(conditions, plans):
+                if condition(state, partial, environment):
+                    yield from plan(state, partial, environment)
+                    return
+            if otherwise is None:
+                raise EvaluationError(f"{place}: CASE: no arm is true")
+            yield from otherwise(state, partial, environment)
+
+        return run
+
+    def _let(self, node: tree.Let, context: Context) -> _Plan:
+        makers: list[tuple[str, tree.Definition, Any, tuple[str, ...]]] = []
+        for definition in node.definitions:
+            name = self.compiler.fresh("l_")
+            made = expressions.let_definition(self.compiler, definition, context)
+            if made is None or any(read[0] in (self.assigned, "?") for read in made.reads):
+                # It reads what is still being assigned: worked out where it is used.
+                context = context.binding({definition.name: Local(definition, context, None)})
+                continue
+            function, free = self.compiler.thunk(made, definition.place)
+            reference = expressions.let_reference(definition, name, made)
+            context = context.binding({definition.name: Local(definition, context, reference)})
+            makers.append((name, definition, function, free))
+        body = self.plan(node.body, context)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            inner = dict(environment)
+            for name, definition, function, free in makers:
+                inner[name] = _let_value(definition, function, state, [inner[item] for item in free])
+            yield from body(state, partial, inner)
+
+        return run
+
+    def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> _Plan:
+        indexes = self._variables(node, context)
+        if indexes is None:
+            return self._test(whole, context)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            values = list(partial)
+            for index in indexes:
+                if values[index] is UNASSIGNED:
+                    values[index] = state[index]
+                elif values[index] != state[index]:
+                    return
+            yield tuple(values)
+
+        return run
+
+    def _variables(self, node: Expression, context: Context) -> list[int] | None:
+        """Indexes of the variables in a tuple of tuples of variables; None if there is anything else."""
+        if isinstance(node, tree.Tuple):
+            parts = [self._variables(item, context) for item in node.items]
+            return None if None in parts else [index for item in parts if item is not None for index in item]
+        meaning = expressions.resolve(node, context) if isinstance(node, tree.Apply) else None
+        if isinstance(meaning, Variable):
+            return [meaning.index]
+        if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
+            return self._variables(meaning.definition.body, Context(scope=meaning.scope))
+        return None
+
+    def _apply(self, node: tree.Apply, context: Context) -> _Plan:
+        meaning = expressions.resolve(node, context)
+        if isinstance(meaning, Operator) and not meaning.hidden:
+            return self._operator(node, meaning, context)
+        if node.name in ("=", "\\in") and meaning is None:
+            left = node.arguments[0]
+            if isinstance(left, tree.Prime) and not self.initial:
+                left = left.operand
+            elif not self.initial:
+                return self._test(node, context)
+            variable = expressions.resolve(left, context) if isinstance(left, tree.Apply) else None
+            if isinstance(variable, Variable):
+                return self._assignment(node, variable.index, context)
+        return self._test(node, context)
+
+    def _assignment(self, node: tree.Apply, index: int, context: Context) -> _Plan:
+        right = self._evaluator(node.arguments[1], context, False)
+        several = node.name == "\\in"
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            value = right(state, partial, environment)
+            if partial[index] is not UNASSIGNED:
+                if partial[index] in elements(value) if several else partial[index] == value:
+                    yield partial
+                return
+            for item in in_order(value) if several else (value,):
+                yield (*partial[:index], item, *partial[index + 1 :])
+
+        return run
+
+    def _operator(self, node: tree.Apply, operator: Operator, context: Context) -> _Plan:
+        if operator in self._expanding:
+            raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
+        parameters = operator.definition.parameters
+        expanded = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        self._expanding.append(operator)
+        if expanded:
+            named = {parameter.name: Named(item, context) for parameter, item in zip(parameters, node.arguments)}
+            plan = self.plan(operator.definition.body, Context(scope=operator.scope, locals=named))
+        else:
+            texts = [self.compiler.fresh("a_") for _ in parameters]
+            bound = {parameter.name: Bound(text) for parameter, text in zip(parameters, texts)}
+            arguments = [self._evaluator(item, context, False) for item in node.arguments]
+            body = self.plan(operator.definition.body, Context(scope=operator.scope, locals=bound))
+
+            def plan(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+                values = [argument(state, partial, environment) for argument in arguments]
+                return body(state, partial, dict(zip(texts, values)))
+
+        self._expanding.pop()
+        return plan
+
+
+def _let_value(definition: tree.Definition, function: Any, state: _States, free: list[Any]) -> Any:
+    if definition.parameters:
+        return function(state, None, *free)
+    return Later(lambda: function(state, None, *free))
+
+
+def _tuples_over(collection: Value, count: int) -> Iterator[tuple[Value, ...]]:
+    if count == 1:
+        for item in in_order(collection):
+            yield (item,)
+        return
+    for first in in_order(collection):
+        for rest in _tuples_over(collection, count - 1):
+            yield (first, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """A named formula, ready to be enumerated."""
+
+    plan: _Plan
+    names: tuple[str, ...]
+    operator: str
+
+    def assignments(self, state: _States) -> Iterator[_States]:
+        """Complete assignments, each once."""
+        seen = set()
+        for found in self.plan(state, (UNASSIGNED,) * len(self.names), {}):
+            missing = [name for name, value in zip(self.names, found) if value is UNASSIGNED]
+            if missing:
+                raise EvaluationError(f"{self.operator} gives no value to {', '.join(missing)}")
+            if found not in seen:
+                seen.add(found)
+                yield found
+
+
+def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumeration:
+    """`operator` as an initial predicate or as a next-state relation."""
+    planner = Planner(compiler, initial)
+    if operator.definition.parameters or operator.hidden:
+        raise Unsupported(f"{operator.definition.place}: {operator.name} has parameters: enumerate one that has none")
+    plan = planner.plan(operator.definition.body, Context(scope=operator.scope))
+    return Enumeration(plan, tuple(planner.names), operator.name)
