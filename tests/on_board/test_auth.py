@@ -95,3 +95,4 @@ def test_equal():
     assert auth.equal(b"abc", b"abc")
     assert not auth.equal(b"abc", b"abd")
     assert not auth.equal(b"abc", b"ab")
+    assert not auth.equal(b"\x00abc", b"abc")  # the same number

@@ -46,6 +46,7 @@ def test_refusals_name_message_and_field():
         fields[place] = field
         refused(CodecError, reason, codec.decode, 0x11, cbor.encode(fields))
     refused(CodecError, "Vote: want 4 fields, have 3", codec.decode, 0x11, cbor.encode(vote[:4]))
+    refused(CodecError, "Vote: want 4 fields, have 5", codec.decode, 0x11, cbor.encode((0, 0, 0, 1, DIGEST, 0)))
     refused(CodecError, "unknown message kind 0x1f", codec.decode, 0x1F, cbor.encode(vote))
     for payload in (b"", b"\x80", b"\xa0", b"\x01"):
         refused(CodecError, "", codec.decode, 0x11, payload)

@@ -59,8 +59,6 @@ def parse(data):
     end = len(data) - limits.CRC_BYTES
     if end < limits.HEADER_BYTES:
         raise FrameError(TOO_SHORT)
-    if len(data) > limits.FRAME_BYTES_MAX:
-        raise FrameError(TOO_LONG)
     if crc32(data[:end]) != int.from_bytes(data[end:], "big"):
         raise FrameError(BAD_CRC)
     if data[0] != VERSION:
