@@ -1,0 +1,119 @@
+"""The log that honest nodes applied, slot by slot, read from their Operation and Apply events.
+
+Theory. The ledger is a state machine: all honest nodes apply the same operations in the same slots, so one log stands
+for all of them, and holding it against the module once holds every node against it. That they do agree is checked here;
+that their states agree is for the digests to say (LOG-2).
+
+Rules. A node's part of a slot counts only if none of its events between two Apply events is missing. A slot that no
+honest node's trace tells in full ends the log: what comes after it starts in a state that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs.checking.trace import Event, Hole
+
+SAME_RESULTS = "LED-12"
+
+Violate = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request in the order of the log, as the first honest node that applied it told it."""
+
+    slot: int
+    client: int
+    operation: int
+    command: list[Any]  # as in the trace: bytes are hexadecimal text
+    result: list[Any]
+    event: Event
+
+    def same(self, other: Operation) -> bool:
+        """Whether two nodes tell the same of it."""
+        return (self.client, self.operation, self.command, self.result) == (
+            other.client,
+            other.operation,
+            other.command,
+            other.result,
+        )
+
+
+@dataclass
+class Log:
+    """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if a later one is told."""
+
+    slots: list[list[Operation]] = field(default_factory=list)
+    missing: int | None = None
+
+    @property
+    def last_slot(self) -> int:
+        return len(self.slots)
+
+    def operations(self) -> Iterable[Operation]:
+        for slot in self.slots:
+            yield from slot
+
+
+def agreed_log(events: Iterable[Event], holes: Sequence[Hole], violate: Violate) -> Log:
+    """The log from the Operation and Apply events of honest nodes, in file order.
+
+    `violate(SAME_RESULTS, what)` is called where two nodes tell different things of a slot.
+    """
+    parts = _Parts(holes)
+    told: dict[int, tuple[list[Operation], Event]] = {}
+    for event in events:
+        part = parts.feed(event)
+        if part is None:
+            continue
+        slot = event.fields["slot"]
+        first, first_event = told.setdefault(slot, (part, event))
+        difference = _difference(first, part)
+        if difference is not None:
+            violate(SAME_RESULTS, f"slot {slot}: node {first_event.node} and node {event.node} differ in {difference}")
+    log = Log()
+    while log.last_slot + 1 in told:
+        log.slots.append(told[log.last_slot + 1][0])
+    later = [slot for slot in told if slot > log.last_slot]
+    log.missing = log.last_slot + 1 if later else None
+    return log
+
+
+def _difference(first: list[Operation], second: list[Operation]) -> str | None:
+    if len(first) != len(second):
+        return f"the number of operations: {len(first)} and {len(second)}"
+    for one, other in zip(first, second):
+        if not one.same(other):
+            return f"an operation: {one.event} and {other.event}"
+    return None
+
+
+class _Parts:
+    """Collects each node's operations until the Apply event that ends the slot."""
+
+    def __init__(self, holes: Sequence[Hole]) -> None:
+        self._holes: dict[tuple[int, int], list[Hole]] = defaultdict(list)
+        for hole in holes:
+            self._holes[hole.node, hole.boot].append(hole)
+        self._open: dict[tuple[int, int], list[Operation]] = defaultdict(list)
+        self._applied_seq: dict[tuple[int, int], int] = {}
+
+    def feed(self, event: Event) -> list[Operation] | None:
+        """The operations of the slot that `event` ends, if it ends one and nothing of it is missing."""
+        key = (event.node, event.boot)
+        if event.name == "Operation":
+            fields = event.fields
+            numbers = fields["slot"], fields["client"], fields["operation"]
+            self._open[key].append(Operation(*numbers, fields["command"], fields["result"], event))
+            return None
+        if event.name != "Apply":
+            return None
+        part = [operation for operation in self._open.pop(key, []) if operation.slot == event.fields["slot"]]
+        since = self._applied_seq.get(key, -1)
+        self._applied_seq[key] = event.seq
+        torn = any(since < hole.last_seq and hole.first_seq < event.seq for hole in self._holes[key])
+        return None if torn else part

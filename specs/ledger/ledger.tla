@@ -1,0 +1,286 @@
+------------------------------- MODULE ledger -------------------------------
+(***************************************************************************)
+(* The ledger of amu-swarm: shards, leases with fencing tokens, cursors.   *)
+(*                                                                         *)
+(* One state machine, applied in slot order; consensus on the order is the *)
+(* business of tetrabft.tla. Each action is one verb of                    *)
+(* firmware/amu/ledger/transitions.py and bears its name; CanX is the      *)
+(* guard of X, and the code refuses a well-formed command exactly where    *)
+(* CanX is false.                                                          *)
+(*                                                                         *)
+(* Keys are byte strings in the code and, in their order, 0 .. KeyMax      *)
+(* here. EndOfKeys stands for the end b"" of a range without upper bound.  *)
+(* `opaque` is the second layer of a cursor: kept, never looked at.        *)
+(*                                                                         *)
+(* Left out, because it is another concern: operation ids (a repeated      *)
+(* operation is a stutter), malformed commands (stutters too), and how     *)
+(* long an expired lease or a released row stays in the code's tables.     *)
+(***************************************************************************)
+EXTENDS Integers, FiniteSets
+
+CONSTANTS
+  Shards,     \* numbers that shards may have
+  Things,     \* names of the other resources: docks, tools
+  Holders,    \* who may hold a lease
+  KeyMax,     \* the largest key
+  Opaques,    \* opaque cursor tokens
+  LeaseSlots, \* lengths of leases, in slots
+  ShardsMax,  \* places for shards, completed ones included
+  LeasesMax   \* places for live leases
+
+VARIABLES
+  now,        \* ledger time: the slot that is being applied
+  nextToken,  \* the fencing token of the next grant
+  shards,     \* shard number -> row
+  leases      \* resource -> row
+
+vars == <<now, nextToken, shards, leases>>
+
+Keys == 0 .. KeyMax
+EndOfKeys == KeyMax + 1
+NoKey == -1                      \* last_key before the first key is done
+NoOpaque == ""
+
+ResourceOf(s) == <<"shard", s>>
+Resources == {ResourceOf(s) : s \in Shards} \cup {<<thing, 0>> : thing \in Things}
+ShardResources == {ResourceOf(s) : s \in Shards}
+
+NoShard == [status |-> "none", start |-> 0, end |-> 0, lastKey |-> NoKey, opaque |-> NoOpaque]
+NoLease == [holder |-> 0, token |-> 0, expires |-> 0]
+
+-----------------------------------------------------------------------------
+(* Guards *)
+
+IsOpen(s) == shards[s].status = "open"
+IsTaken(s) == shards[s].status # "none"
+Taken == {s \in Shards : IsTaken(s)}
+Completed == {s \in Shards : shards[s].status = "complete"}
+
+IsLive(r) == now < leases[r].expires
+LiveLeases == {r \in Resources : IsLive(r)}
+Holds(r, token) == IsLive(r) /\ leases[r].token = token
+Working(s, token) == IsOpen(s) /\ Holds(ResourceOf(s), token)
+
+Overlaps(s, start, end) == start < shards[s].end /\ shards[s].start < end
+HasRoomForShard == Cardinality(Taken) < ShardsMax \/ Completed # {}
+HasRoomForLease == Cardinality(LiveLeases) < LeasesMax
+
+InBounds(s, key) == shards[s].start <= key /\ key < shards[s].end
+IsMonotone(s, key) == shards[s].lastKey <= key
+
+-----------------------------------------------------------------------------
+(* Effects *)
+
+FirstCompleted == CHOOSE s \in Completed : \A t \in Completed : s <= t
+
+(* A new shard in a full table takes the place of the completed one with the lowest number. *)
+WithShard(rows, s, row) ==
+  [t \in Shards |->
+     IF t = s THEN row
+     ELSE IF Cardinality(Taken) >= ShardsMax /\ t = FirstCompleted THEN NoShard
+     ELSE rows[t]]
+
+NewShard(start, end) ==
+  [status |-> "open", start |-> start, end |-> end, lastKey |-> NoKey, opaque |-> NoOpaque]
+
+Grant(rows, r, holder, expires) ==
+  [rows EXCEPT ![r] = [holder |-> holder, token |-> nextToken, expires |-> expires]]
+
+Later(a, b) == IF a < b THEN b ELSE a
+
+-----------------------------------------------------------------------------
+(* Actions: one a verb *)
+
+Init ==
+  /\ now = 0
+  /\ nextToken = 1
+  /\ shards = [s \in Shards |-> NoShard]
+  /\ leases = [r \in Resources |-> NoLease]
+
+(* The log goes on to a later slot. *)
+Tick(slot) ==
+  /\ slot > now
+  /\ now' = slot
+  /\ UNCHANGED <<nextToken, shards, leases>>
+
+Noop == UNCHANGED vars
+
+CanShardCreate(s, start, end) ==
+  /\ start < end
+  /\ ~IsTaken(s)
+  /\ \A t \in Shards : IsOpen(t) => ~Overlaps(t, start, end)
+  /\ HasRoomForShard
+
+ShardCreate(s, start, end) ==
+  /\ CanShardCreate(s, start, end)
+  /\ shards' = WithShard(shards, s, NewShard(start, end))
+  /\ UNCHANGED <<now, nextToken, leases>>
+
+CanLeaseAcquire(r) ==
+  /\ \A s \in Shards : r = ResourceOf(s) => IsOpen(s)
+  /\ ~IsLive(r)
+  /\ HasRoomForLease
+
+LeaseAcquire(r, holder, slots) ==
+  /\ CanLeaseAcquire(r)
+  /\ leases' = Grant(leases, r, holder, now + slots)
+  /\ nextToken' = nextToken + 1
+  /\ UNCHANGED <<now, shards>>
+
+CanLeaseRenew(r, holder, token) ==
+  /\ Holds(r, token)
+  /\ leases[r].holder = holder
+
+LeaseRenew(r, holder, token, slots) ==
+  /\ CanLeaseRenew(r, holder, token)
+  /\ leases' = [leases EXCEPT ![r].expires = Later(leases[r].expires, now + slots)]
+  /\ UNCHANGED <<now, nextToken, shards>>
+
+CanLeaseRelease(r, holder, token) ==
+  /\ Holds(r, token)
+  /\ leases[r].holder = holder
+
+LeaseRelease(r, holder, token) ==
+  /\ CanLeaseRelease(r, holder, token)
+  /\ leases' = [leases EXCEPT ![r] = NoLease]
+  /\ UNCHANGED <<now, nextToken, shards>>
+
+CanCursorAdvance(s, token, key) ==
+  /\ Working(s, token)
+  /\ InBounds(s, key)
+  /\ IsMonotone(s, key)
+
+CursorAdvance(s, token, key, opaque) ==
+  /\ CanCursorAdvance(s, token, key)
+  /\ shards' = [shards EXCEPT ![s].lastKey = key, ![s].opaque = opaque]
+  /\ UNCHANGED <<now, nextToken, leases>>
+
+CanShardSplit(s, token, at, new) ==
+  /\ Working(s, token)
+  /\ shards[s].start < at
+  /\ at < shards[s].end
+  /\ shards[s].lastKey < at
+  /\ ~IsTaken(new)
+  /\ HasRoomForShard
+  /\ HasRoomForLease
+
+ShardSplit(s, token, at, new) ==
+  /\ CanShardSplit(s, token, at, new)
+  /\ shards' = WithShard([shards EXCEPT ![s].end = at], new, NewShard(at, shards[s].end))
+  /\ leases' = Grant(leases, ResourceOf(new), leases[ResourceOf(s)].holder, leases[ResourceOf(s)].expires)
+  /\ nextToken' = nextToken + 1
+  /\ UNCHANGED now
+
+CanShardHandover(s, token) == Working(s, token)
+
+ShardHandover(s, token, holder) ==
+  /\ CanShardHandover(s, token)
+  /\ leases' = Grant(leases, ResourceOf(s), holder, leases[ResourceOf(s)].expires)
+  /\ nextToken' = nextToken + 1
+  /\ UNCHANGED <<now, shards>>
+
+CanShardComplete(s, token) == Working(s, token)
+
+ShardComplete(s, token) ==
+  /\ CanShardComplete(s, token)
+  /\ shards' = [shards EXCEPT ![s].status = "complete"]
+  /\ leases' = [leases EXCEPT ![ResourceOf(s)] = NoLease]
+  /\ UNCHANGED <<now, nextToken>>
+
+(* Anybody may ask for anything at any time, with any token that was ever granted. *)
+Tokens == 1 .. nextToken - 1
+
+Next ==
+  \/ Tick(now + 1)
+  \/ \E s \in Shards, start \in Keys, end \in 1 .. EndOfKeys : ShardCreate(s, start, end)
+  \/ \E r \in Resources, h \in Holders, k \in LeaseSlots : LeaseAcquire(r, h, k)
+  \/ \E r \in Resources, h \in Holders, token \in Tokens, k \in LeaseSlots : LeaseRenew(r, h, token, k)
+  \/ \E r \in Resources, h \in Holders, token \in Tokens : LeaseRelease(r, h, token)
+  \/ \E s \in Shards, token \in Tokens, key \in Keys, o \in Opaques : CursorAdvance(s, token, key, o)
+  \/ \E s, new \in Shards, token \in Tokens, at \in Keys : ShardSplit(s, token, at, new)
+  \/ \E s \in Shards, token \in Tokens, h \in Holders : ShardHandover(s, token, h)
+  \/ \E s \in Shards, token \in Tokens : ShardComplete(s, token)
+  \/ Noop
+
+Spec == Init /\ [][Next]_vars
+
+-----------------------------------------------------------------------------
+(* Properties of states; properties.md says what each is for *)
+
+TypeOK ==
+  /\ now \in Nat
+  /\ nextToken \in Nat \ {0}
+  /\ DOMAIN shards = Shards
+  /\ \A s \in Shards :
+       /\ shards[s].status \in {"none", "open", "complete"}
+       /\ shards[s].start \in Keys
+       /\ shards[s].end \in 0 .. EndOfKeys
+       /\ shards[s].lastKey \in Keys \cup {NoKey}
+       /\ shards[s].opaque \in Opaques \cup {NoOpaque}
+  /\ DOMAIN leases = Resources
+  /\ \A r \in Resources :
+       /\ leases[r].holder \in Holders \cup {0}
+       /\ leases[r].token \in Nat
+       /\ leases[r].expires \in Nat
+
+HalfOpen == \A s \in Shards : IsTaken(s) => shards[s].start < shards[s].end
+
+ShardsDisjoint ==
+  \A s, t \in Shards : s # t /\ IsOpen(s) /\ IsOpen(t) => ~Overlaps(s, shards[t].start, shards[t].end)
+
+CursorInBounds == \A s \in Shards : shards[s].lastKey # NoKey => InBounds(s, shards[s].lastKey)
+
+TokensUnique ==
+  /\ \A r \in Resources : leases[r].token < nextToken
+  /\ \A q, r \in Resources : q # r /\ leases[q].token = leases[r].token => leases[r].token = 0
+
+LeaseOnOpenShard == \A s \in Shards : IsLive(ResourceOf(s)) => IsOpen(s)
+
+TablesBounded == Cardinality(Taken) <= ShardsMax /\ Cardinality(LiveLeases) <= LeasesMax
+
+-----------------------------------------------------------------------------
+(* Properties of steps *)
+
+(* A number that stays in the table keeps its range's start, and its cursor never moves back nor returns to none. *)
+CursorMonotoneStep ==
+  \A s \in Shards :
+    IsTaken(s) /\ shards'[s].status # "none" =>
+      /\ shards'[s].start = shards[s].start
+      /\ shards'[s].lastKey >= shards[s].lastKey
+      /\ shards[s].lastKey # NoKey => shards'[s].lastKey # NoKey
+
+(* Whatever moves an open shard, shows the token of a lease that is live in this slot. *)
+ExpiredLeaseMovesNothingStep ==
+  \A s \in Shards : IsOpen(s) /\ shards'[s] # shards[s] => IsLive(ResourceOf(s))
+
+CompleteIsTerminalStep ==
+  \A s \in Shards : shards[s].status = "complete" => shards'[s] \in {shards[s], NoShard}
+
+(* A token, once granted, names one holder of one resource for good; a new one is larger than all before it. *)
+TokensMonotoneStep ==
+  /\ nextToken' >= nextToken
+  /\ \A r \in Resources :
+       leases'[r].token # leases[r].token => leases'[r].token = 0 \/ leases'[r].token >= nextToken
+
+(* Who holds a live lease keeps it until it expires, gives it back or hands it on: then the token changes as well. *)
+OneHolderStep ==
+  \A r \in Resources :
+    leases[r].token # 0 /\ leases'[r].token = leases[r].token =>
+      /\ leases'[r].holder = leases[r].holder
+      /\ leases'[r].expires >= leases[r].expires
+      /\ leases'[r].expires > leases[r].expires => IsLive(r)
+
+(* A live lease passes to another grant only where its shard is handed over: nobody takes it away. *)
+NoTakingAwayStep ==
+  \A r \in Resources :
+    IsLive(r) /\ leases'[r].token \notin {0, leases[r].token} =>
+      r \in ShardResources /\ leases'[r].expires = leases[r].expires
+
+CursorMonotone == [][CursorMonotoneStep]_vars
+ExpiredLeaseMovesNothing == [][ExpiredLeaseMovesNothingStep]_vars
+CompleteIsTerminal == [][CompleteIsTerminalStep]_vars
+TokensMonotone == [][TokensMonotoneStep]_vars
+OneHolder == [][OneHolderStep]_vars
+NoTakingAway == [][NoTakingAwayStep]_vars
+TimeMovesForward == [][now' >= now]_vars
+=============================================================================
