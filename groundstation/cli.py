@@ -58,7 +58,7 @@ def main() -> None:
     """Entry point of the command. Any crash becomes one line, the path of a log, and exit code 1."""
     add_entry_points(app)
     try:
-        app()
+        app(prog_name="amu")
     except BrokenPipeError:
         # Whoever read our output (head, less) has gone; writing more at exit would only raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

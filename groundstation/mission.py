@@ -107,6 +107,7 @@ class Mission:
 
     def start(self, node: int) -> None:
         """Switch a board on."""
+        self.watch.forget(node)
         self.boards[node].start()
         self._up.add(node)
         self._record("BoardStart", self.driver.now(), board=node)
@@ -181,8 +182,8 @@ class Mission:
             self.log.say(now, node, f"trace frame cannot be read: {error}")
             return
         self.recorder.trace(node, message, now)
-        for text in self.watch.trace(node, message.boot, message.events):
-            self._tell(now, text)
+        for notice in self.watch.trace(node, message.boot, message.events):
+            self._tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
 
     def _log_message(self, node: int, frame: Any, now: float) -> None:
         try:
@@ -267,7 +268,7 @@ class Mission:
             board.erase()
             self.board_events["Erase"] += 1
             self._record("Erase", self.driver.now(), board=node)
-            self._tell(now, f"board {node}: flash erased")
+            self._tell(self.driver.now(), f"board {node}: flash erased")
         if event.action in ("start", "erase"):
             self.start(node)
 
@@ -336,11 +337,12 @@ class Mission:
     def _record(self, event: str, now: float, **fields: Any) -> None:
         self.recorder.ground(event, now, self.clock.tick(), **fields)
 
-    def _tell(self, now: float, text: str) -> None:
+    def _tell(self, now: float, text: str, is_routine: bool = False) -> None:
         self.log.say(now, None, text)
         line = f"{now:9.2f} s  {text}"
         self.picture.events.append(line)
-        self.display.event(line)
+        if not is_routine:
+            self.display.event(line)
 
     def _show(self, now: float) -> None:
         picture = self.picture

@@ -1,7 +1,7 @@
 """report.html: the flight in pictures, in one file that needs no other.
 
-Drawn from the run's folder alone - trace, verdict, scenario - so that it can be drawn anew at any time, and as far as the
-trace goes when the ground station died.
+Drawn from the run's folder alone - trace, verdict, scenario - so that it can be drawn anew at any time, and as far as
+the trace goes when the ground station died.
 """
 
 import html
@@ -73,24 +73,29 @@ def _body(
     if verdict is not None:
         yield _verdict(verdict)
     windows = [] if scenario is None else _windows(scenario, series.end_seconds)
+    always = [name for name, start, stop in windows if start <= 0 and stop >= series.end_seconds]
+    passing = [window for window in windows if window[0] not in always]
     yield _section(
         "Mission",
-        "How far each board has applied the log. Bars above: fault windows of the scenario; a shaded band: a board is down.",
-        figures.progress(series, byzantine, windows),
+        "How far each board has applied the log. Bars above: when a fault was on; shaded: a board is down."
+        + (f" All the time: {', '.join(always)}." if always else ""),
+        figures.progress(series, byzantine, passing),
     )
     yield from _stories(series, byzantine)
     if series.latency:
         yield _section(
             "Decision latency",
-            "From the first proposal of a slot to its decision, one sample for each correct board that decided by votes.",
+            "From the first proposal of a slot to its decision; a sample for each correct board that decided by votes.",
             figures.latency(series),
         )
-    if series.fates:
-        yield _section("Faults over time", "What the ether did to flight frames.", figures.faults(series))
+    common = series.common_fates()
+    if len(series.fates) > len(common):
+        said = f" Left out, for it befell nearly every frame: {', '.join(common)}." if common else ""
+        yield _section("Faults over time", "What the ether did to flight frames." + said, figures.faults(series))
     if series.stages:
         yield _section(
             "Telecommands",
-            "Seconds from the queue of the ground station to each stage. Sent is not received; received is not applied.",
+            "Seconds from the ground station's queue to each stage. Sent is not received, received is not applied.",
             figures.stages(series),
         )
     if verdict is not None:

@@ -38,6 +38,7 @@ MARKS = {
     "Wish": (">", 6, "#D55E00", "wish"),
 }
 ARROWS_MAX = 400
+FAULT_BINS = 36
 WIDTH_INCHES = 11.0
 
 
@@ -192,9 +193,9 @@ def _marks(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int,
             seen.add("Vote")
         elif name in MARKS:
             marker, size, colour, _ = MARKS[name]
-            axes.plot(
-                place[lamport], row[node], marker=marker, markersize=size, color=colour, mec="white", mew=0.6, zorder=6
-            )
+            # A bar has no inside: only its edge is seen.
+            edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
+            axes.plot(place[lamport], row[node], marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
             seen.add(name)
     return [name for name in ("Vote", *MARKS) if name in seen]
 
@@ -253,25 +254,26 @@ def latency(series: Series) -> str:
 
 
 def faults(series: Series) -> str:
-    """Faulty fates of frames over mission time, stacked by fault."""
+    """Fates of frames over mission time, stacked by fault; those that befell nearly every frame are left out."""
+    common = series.common_fates()
 
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
-        names = sorted(series.fates, key=lambda name: -sum(count for _, count in series.fates[name]))
+        names = sorted(set(series.fates) - set(common), key=lambda name: (-sum(n for _, n in series.fates[name]), name))
         colours = [*BOARD_COLOURS, "#D55E00", "#999999"]
         times = [[t for t, _ in series.fates[name]] for name in names]
         weights = [[count for _, count in series.fates[name]] for name in names]
         end = series.end_seconds or 1.0
         axes.hist(
             times,
-            bins=60,
+            bins=FAULT_BINS,
             range=(0, end),
             weights=weights,
             stacked=True,
             label=names,
             color=[colours[i % len(colours)] for i in range(len(names))],
         )
-        axes.set(xlabel="mission time (s)", ylabel=f"frames in {end / 60:.2g} s", xlim=(0, end))
+        axes.set(xlabel="mission time (s)", ylabel=f"frames in {end / FAULT_BINS:.2g} s", xlim=(0, end))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
     return _svg(draw, 2.8)

@@ -15,6 +15,7 @@ VOTES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
 KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x14: "view change"}
 
 DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
+COMMON_SHARE = 0.8
 TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
 STAGES = {
     "uplinked": "uplinked to a board",
@@ -58,9 +59,15 @@ class Series:
     down: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     boots: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     latency: list[tuple[int, int, float]] = field(default_factory=list)  # (slot, view, seconds), one a deciding board
+    accepted: int = 0  # flight frames that entered the ether
     fates: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     stories: dict[int, SlotStory] = field(default_factory=dict)
+
+    def common_fates(self) -> list[str]:
+        """Fates that befell nearly every frame, such as a delay: drawn beside rare ones they would hide them."""
+        totals = {name: sum(count for _, count in counted) for name, counted in self.fates.items()}
+        return sorted(name for name in totals if totals[name] >= COMMON_SHARE * self.accepted)
 
 
 class Collector:
@@ -161,6 +168,7 @@ class Collector:
         if name in DEATHS:
             self._down_since.setdefault(event["board"], received)
         elif name == "Fault":
+            self._series.accepted += event["counts"].get("accepted", 0)
             for fate, count in event["counts"].items():
                 if fate not in TRAFFIC:
                     self._series.fates[fate].append((received, count))

@@ -1,13 +1,13 @@
 """The folder of one run: everything that a later reader needs, under fixed names.
 
-    run.json         run, scenario, seed, board kind, folder of the boards
-    scenario.toml    the scenario as flown, with the options of the command line
-    versions.json    python, packages, firmware
-    trace.ndjson     every event; see specs/checking/trace.py
-    ground.log       what boards and ground station had to say
-    verdict.json     the judgement; see groundstation/verdict.py
-    report.html      the flight in pictures
-    boards/          the boards' own files
+run.json         run, scenario, seed, board kind, folder of the boards
+scenario.toml    the scenario as flown, with the options of the command line
+versions.json    python, packages, firmware
+trace.ndjson     every event; see specs/checking/trace.py
+ground.log       what boards and ground station had to say
+verdict.json     the judgement; see groundstation/verdict.py
+report.html      the flight in pictures
+boards/          the boards' own files
 """
 
 import datetime

@@ -90,18 +90,13 @@ def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:
         return of_trace
     if of_trace == VIOLATION or summary["contradictions"]:
         return VIOLATION
-    if _crashed(summary):
+    if summary["crashed"]:
         return CRASH
     if of_trace == INCOMPLETE or summary["outcome"] == flown.INTERRUPTED:
         return INCOMPLETE
     if of_trace == NO_PROGRESS or summary["outcome"] == flown.NO_PROGRESS:
         return NO_PROGRESS
     return PASS
-
-
-def _crashed(summary: Mapping[str, Any]) -> list[int]:
-    """Boards that died of themselves. A Byzantine one may: whatever it does is within its rights."""
-    return sorted(set(summary["crashed"]) - set(summary["byzantine"]))
 
 
 # --- lines ------------------------------------------------------------------------------------
@@ -130,24 +125,27 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
         f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
     )
-    crashed = _crashed(summary)
-    if crashed:
-        yield Line("boards", BAD, f"died of themselves: {', '.join(map(str, crashed))}; see ground.log")
+    # A Byzantine board, too: an adversary that dies of a bug has not been the adversary that was asked for.
+    if summary["crashed"]:
+        yield Line("boards", BAD, f"died of themselves: {', '.join(map(str, summary['crashed']))}; see ground.log")
+
+
+FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
 
 
 def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     invariants = checked["invariants"]
     yield _properties("agreement", {AGREEMENT: invariants.get(AGREEMENT, NOT_CHECKED)})
-    consensus = {name: state for name, state in invariants.items() if name.startswith("CON-")}
-    order = {name: state for name, state in invariants.items() if name.startswith("ORD-")}
-    ledger = {name: state for name, state in invariants.items() if name not in consensus and name not in order}
-    yield _properties("ledger rules", ledger)
+    for name, prefix in FAMILIES:
+        yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)})
+    known = tuple(prefix for _, prefix in FAMILIES)
+    others = {key: state for key, state in invariants.items() if not key.startswith(known)}
+    if others:
+        yield _properties("further properties", others)
     steps = checked["steps"]
     actions = ", ".join(f"{name} {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
-    yield _properties("consensus", consensus)
-    yield _properties("Lamport order", order)
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
     tlc = checked["tlc"]
@@ -160,7 +158,15 @@ def _properties(name: str, states: Mapping[str, str]) -> Line:
         return Line(name, BAD, f"VIOLATED: {', '.join(counts[VIOLATED])}")
     if counts[NOT_CHECKED] or not states:
         return Line(name, OPEN, f"not checked: {', '.join(counts[NOT_CHECKED]) or 'anything'}")
-    return Line(name, GOOD, f"holds ({', '.join(states)})")
+    holding = sorted(states, key=_number)
+    span = holding[0] if len(holding) == 1 else f"{holding[0]} to {holding[-1]}"
+    return Line(name, GOOD, f"{'holds' if len(holding) == 1 else 'hold'}: {span}")
+
+
+def _number(identifier: str) -> tuple[str, int]:
+    """CON-2 comes before CON-10."""
+    prefix, _, number = identifier.rpartition("-")
+    return prefix, int(number) if number.isdigit() else 0
 
 
 def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:

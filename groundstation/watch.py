@@ -7,10 +7,17 @@ neither ends a mission early nor holds it up.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from amu.core.limits import blocking_size
 from amu.node.tracer import EVENTS
+
+
+class Notice(NamedTuple):
+    """Something that a board did. `is_routine`: so frequent that only a page with room for it shows it."""
+
+    text: str
+    is_routine: bool = False
 
 
 @dataclass
@@ -35,8 +42,8 @@ class Watch:
     def __post_init__(self) -> None:
         self.boards = {node: Watched() for node in range(self.replica_count)}
 
-    def trace(self, node: int, boot: int, events: Iterable[Any]) -> list[str]:
-        """Take in the events of a Trace frame; those that an operator should hear of, as short texts."""
+    def trace(self, node: int, boot: int, events: Iterable[Any]) -> list[Notice]:
+        """Take in the events of a Trace frame; what an operator should hear of."""
         board = self.boards[node]
         board.boot = boot
         told = []
@@ -46,12 +53,12 @@ class Watch:
                 continue
             name, names = EVENTS[event[0]]
             if len(event) == 2 + len(names):
-                text = self._event(board, name, dict(zip(names, event[2:])))
-                if text:
-                    told.append(f"board {node} {text}")
+                notice = self._event(board, name, dict(zip(names, event[2:])))
+                if notice is not None:
+                    told.append(notice)
         return told
 
-    def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> str | None:
+    def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> Notice | None:
         slot = fields.get("slot")
         if name in ("Decide", "Learn") and isinstance(slot, int):
             board.decided = max(board.decided, slot)
@@ -60,7 +67,7 @@ class Watch:
             board.decided = max(board.decided, slot)
         if name == "EnterView":
             board.view = fields["view"]
-            return f"enters view {fields['view']} of slot {slot}" if fields["view"] else None
+            return Notice(f"enters view {fields['view']} of slot {slot}", is_routine=True) if fields["view"] else None
         if name == "Boot":
             board.mode, board.applied = (
                 "voting",
@@ -68,16 +75,20 @@ class Watch:
             )
             if fields["journal"] == "blank":
                 board.mode = "rejoining"
-            return f"boots, journal {fields['journal']}, applied slot {board.applied}"
+            return Notice(f"boots, journal {fields['journal']}, applied slot {board.applied}")
         if name == "Silent":
             board.mode = "silent"
-            return f"falls silent: {fields['reason']}"
+            return Notice(f"falls silent: {fields['reason']}")
         if name == "Rejoin":
             board.mode = "voting"
-            return f"votes again, above slot {fields['floor']}"
+            return Notice(f"votes again, above slot {fields['floor']}")
         if name == "Adopt":
-            return f"adopts the ledger of slot {slot}"
+            return Notice(f"adopts the ledger of slot {slot}")
         return None
+
+    def forget(self, node: int) -> None:
+        """The board starts anew: what it knew is what it will say."""
+        self.boards[node] = Watched()
 
     def slots(self) -> int:
         """The last slot that f + 1 correct boards have applied."""

@@ -12,7 +12,7 @@ def check(
     tlc: Annotated[bool, typer.Option("--tlc", help="Let TLC check the trace, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
-    """Check a recorded run once more.  [dim]amu check runs/first-light-1-20260101T120000 --tlc[/dim]
+    """Check a recorded run once more.  Example: [cyan]amu check runs/first-light-1-20260101T120000 --tlc[/cyan]
 
     Needs nothing but the trace; a folder of runs stands for the newest run in it.
 

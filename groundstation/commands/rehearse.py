@@ -41,7 +41,7 @@ def rehearse(
     tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Let TLC check the trace, too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
-    """Fly a mission and hold every step of it against the modules.  [dim]amu rehearse byzantine --seed 7[/dim]
+    """Fly a mission, hold every step of it against the modules.  Example: [cyan]amu rehearse byzantine --seed 7[/cyan]
 
     Everything is kept in a folder of the run: trace, scenario, seed, versions, verdict, report.
 

@@ -9,7 +9,7 @@ import typer
 def report(
     path: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN_DIR")],
 ) -> None:
-    """Draw a run's report.html anew.  [dim]amu report runs/first-light-1-20260101T120000[/dim]
+    """Draw a run's report.html anew.  Example: [cyan]amu report runs/first-light-1-20260101T120000[/cyan]
 
     It is one file without any links to others, to be opened in a browser or sent to somebody.
 

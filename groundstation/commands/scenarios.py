@@ -10,7 +10,7 @@ def scenarios(
         str | None, typer.Argument(help="Show the text of this scenario (a shipped name or a file).")
     ] = None,
 ) -> None:
-    """List the missions that can be rehearsed, or show one.  [dim]amu scenarios first-light[/dim]
+    """List the missions that can be rehearsed, or show one.  Example: [cyan]amu scenarios first-light[/cyan]
 
     A copy of a shipped scenario is the best start for one of your own:
 
