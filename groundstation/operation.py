@@ -6,7 +6,8 @@ correct boards apply an operation in the same slot with the same result (Castro 
 Rules
 - Stages are times, not hopes: queued, uplinked, received and applied *per board*, confirmed.
 - No answer is never "failed": until enough boards have answered, the state is "unconfirmed, waiting".
-- A board's first answer stands. A second, different one is noted as a conflict, and so are boards that disagree.
+- A board's first answer stands. A second, different one is noted as a conflict, and so is each answer that no other
+  board has given.
 """
 
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class Operation:
     state: str = QUEUED
     finished: float | None = None
     answer: Answer | None = None  # once CONFIRMED
-    conflicts: list[tuple[int, Answer]] = field(default_factory=list)  # (board, answer that differs from another)
+    conflicts: list[tuple[int, Answer]] = field(default_factory=list)  # (board, its answer)
 
     @property
     def is_terminal(self) -> bool:
@@ -59,11 +60,15 @@ class Operation:
         return self.state in TERMINAL
 
     def note_answer(self, board: int, answer: Answer, now: float) -> bool:
-        """Take in a board's answer. True if it contradicts one that was given before, by this board or by another."""
-        known = [on_board.answer for on_board in self.boards.values() if on_board.answer is not None]
-        if self.boards[board].answer is None:
-            self.boards[board].answer, self.boards[board].applied = answer, now
-        if all(same(answer, other) for other in known) or len(self.conflicts) >= CONFLICTS_MAX * len(self.boards):
+        """Take in a board's answer. True for a new conflict: nobody has said so before, or it said otherwise itself."""
+        on_board = self.boards[board]
+        known = [other.answer for other in self.boards.values() if other.answer is not None]
+        if on_board.answer is None:
+            on_board.answer, on_board.applied = answer, now
+            is_conflict = bool(known) and not any(same(answer, other) for other in known)
+        else:
+            is_conflict = not same(answer, on_board.answer)
+        if not is_conflict or len(self.conflicts) >= CONFLICTS_MAX * len(self.boards):
             return False
         if any(board == liar and same(answer, lie) for liar, lie in self.conflicts):
             return False

@@ -155,6 +155,19 @@ def test_a_boards_first_answer_stands() -> None:
     assert len(swarm.record.stages("conflict")) == 8
 
 
+def test_a_lone_liar_is_one_conflict_whoever_speaks_first() -> None:
+    for order in ([3, 0, 1, 2], [0, 3, 1, 2], [0, 1, 2, 3]):
+        swarm = Swarm()
+        number = swarm.station.submit(["noop"], 0)
+        swarm.step(0)
+        for board in order:
+            swarm.reply(1, board, number, 9 if board == 3 else 5)
+        assert len(swarm.record.stages("conflict")) == 1
+        assert len(swarm.record.stages("applied")) == 4
+        assert swarm.station.operation(number).answer == (5, OK)
+        assert swarm.station.operation(number).matching((9, OK)) == [3]
+
+
 def test_two_answers_of_f_plus_1_boards_each_are_a_contradiction() -> None:
     swarm = Swarm()
     number = swarm.station.submit(["noop"], 0)
