@@ -57,8 +57,12 @@ class Framer:
 
         Raises BusyError, taking nothing, when RING_BYTES or more are waiting already.
         """
-        if len(self._bytes) - self._start >= limits.RING_BYTES:
-            raise BusyError("framer holds %d bytes: call next() first" % (len(self._bytes) - self._start))
+        if self._start:  # forget what has been cut off
+            self._bytes = self._bytes[self._start :]
+            self._searched -= self._start
+            self._start = 0
+        if len(self._bytes) >= limits.RING_BYTES:
+            raise BusyError("framer holds %d bytes: call next() first" % len(self._bytes))
         self._bytes.extend(data)
 
     def next(self):
@@ -66,7 +70,6 @@ class Framer:
         while True:
             segment = self._cut()
             if segment is None:
-                self._compact()
                 return NEED_BYTES
             if segment:
                 item = self._classify(segment)
@@ -79,7 +82,6 @@ class Framer:
         if not rest or self._skipping or not _is_printable(rest):
             return NEED_BYTES
         self._start = self._searched = len(self._bytes)
-        self._compact()
         return Text(rest)
 
     def _cut(self):
@@ -112,13 +114,6 @@ class Framer:
         data = bytes(memoryview(self._bytes)[self._start : end])
         self._start = end
         return data
-
-    def _compact(self):
-        """Forget what has been cut off."""
-        if self._start:
-            self._bytes = self._bytes[self._start :]
-            self._searched -= self._start
-            self._start = 0
 
     def _classify(self, segment):
         """Frame or Text, or None for garbage, which is counted."""
