@@ -7,7 +7,7 @@ HOST := groundstation hil specs swarm_sim
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test check format format-check lint types imports mpy style bench mutants golden-update clean
+.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy style bench mutants golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -23,7 +23,10 @@ rehearse: venv ## fly the default mission on four boards; artefacts in runs/
 	$(BIN)/amu rehearse
 
 test: venv ## run the test suite
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+test-long: venv ## the tests that take minutes: the whole board suite on emulated Picos (set AMU_PICO_UF2)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m long
 
 check: format-check lint types imports mpy test ## everything that must hold before a change lands
 

@@ -13,27 +13,26 @@ from hil import firmware_files
 from hil.boards.pico_chip import BLOCK_BYTES, BLOCKS
 
 PROGRAM_BYTES = 256
-_LITTLEFS_2_0 = 0x00020000  # MicroPython 1.28 mounts no newer layout
 
 
-def _file_system(area: bytearray, mount: bool) -> LittleFS:
+def _file_system(area: bytearray) -> LittleFS:
+    """Not mounted: mounted by its constructor, it would format in silence what it cannot read."""
     context = UserContext(buffsize=len(area))
     context.buffer = area
     return LittleFS(
         context=context,
-        mount=mount,
+        mount=False,
         block_size=BLOCK_BYTES,
         block_count=BLOCKS,
         prog_size=PROGRAM_BYTES,
         read_size=PROGRAM_BYTES,
-        disk_version=_LITTLEFS_2_0,
     )
 
 
 def make(files: dict[str, bytes]) -> bytes:
     """A fresh file-system area with `files`, a map of paths such as `amu/core/limits.mpy`."""
     area = bytearray(b"\xff" * (BLOCKS * BLOCK_BYTES))
-    file_system = _file_system(area, mount=False)
+    file_system = _file_system(area)
     file_system.format()
     file_system.mount()
     for path in sorted(files):
@@ -47,8 +46,9 @@ def make(files: dict[str, bytes]) -> bytes:
 
 
 def read(area: bytes, path: str) -> bytes | None:
-    """Content of `path`, None if there is no such file. The area is not changed."""
-    file_system = _file_system(bytearray(area), mount=True)
+    """Content of `path`, None if there is no such file. Raises LittleFSError when the area holds no file system."""
+    file_system = _file_system(bytearray(area))
+    file_system.mount()
     try:
         with file_system.open(path, "rb") as file:
             return bytes(file.read())

@@ -1,9 +1,11 @@
-"""The board suite over emulated Picos, and what only they promise. Each boot costs some ten seconds of processor time."""
+"""The board suite over emulated Picos, and what only they promise. A boot costs ten seconds of processor time."""
 
 from pathlib import Path
 
 import pytest
+from littlefs import LittleFSError
 
+from amu.wire.messages import Health
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind
 from hil.boards import pico_files
@@ -17,6 +19,30 @@ def make_board(directory: Path) -> EmulatedBoard:
     return EmulatedBoard.create(directory, [BoardPlan(NODE, provision.configuration(MISSION, NODE))])[0]
 
 
+@pytest.mark.usefixtures("pico_image")
+class TestBriefly:
+    """One life after another of one board: what `make test` can wait for."""
+
+    def test_it_boots_remembers_and_forgets(self, tmp_path: Path) -> None:
+        board = make_board(tmp_path)
+        station = Station(board)
+        board.start()
+        identity = station.hello(1)
+        assert (identity.replica, identity.mode, identity.boot) == (NODE, "voting", 0)
+        board.power_cut(2)
+        station.propose(1)
+        station.until(lambda: not board.alive(), "death by power cut")
+        board.start()
+        identity = station.hello(2)
+        assert (identity.mode, identity.boot) == ("voting", 1)
+        board.kill()
+        board.erase()
+        board.start()
+        assert station.hello(3).mode == "rejoining"
+        board.close()
+
+
+@pytest.mark.long
 @pytest.mark.usefixtures("pico_image")
 class TestEmulatedBoard(BoardConformance):
     kind = EmulatedBoard
@@ -54,11 +80,10 @@ class TestEmulatedBoard(BoardConformance):
         assert runs[0][1] == runs[1][1]
 
     def test_firmware_leaves_room_on_the_heap(self, board: Board) -> None:
-        """The bound is what 64 trace-worthy slots need, measured on virtual boards, and as much again."""
         board.start()
         station = Station(board)
         station.hello(1)
-        health = station.until(lambda: [m for _, m in station.heard if hasattr(m, "heap_free")], "health report")
+        health = station.until(lambda: [m for _, m in station.heard if isinstance(m, Health)], "health report")
         assert health[0].heap_free > 100_000
 
 
@@ -84,6 +109,8 @@ def test_a_file_system_is_read_back() -> None:
     area = pico_files.make({"main.py": b"pass\n", "amu/core/limits.mpy": bytes(range(256)) * 20})
     assert pico_files.read(area, "amu/core/limits.mpy") == bytes(range(256)) * 20
     assert pico_files.read(area, "amu/nothing") is None
+    with pytest.raises(LittleFSError):
+        pico_files.read(b"\xff" * len(area), "main.py")
 
 
 def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:

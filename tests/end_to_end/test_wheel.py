@@ -1,0 +1,64 @@
+"""What a wheel brings: installed alone, away from the checkout, it finds firmware, modules and missions."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.style.tree_rules import ROOT, SHIPPED, tracked_files
+
+DATA = (".tla", ".cfg", ".toml", ".cddl", ".md")
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, unpacked into an empty folder."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # not the checkout: what an earlier build left there would be shipped too
+    for path in tracked_files():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, source / path)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    assert "would be ignored" not in built.stdout + built.stderr
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def run_away(unpacked: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python with the unpacked wheel before everything else, in a folder that is no checkout."""
+    environment = {**os.environ, "PYTHONPATH": str(unpacked)}
+    command = [sys.executable, "-P", *arguments]
+    return subprocess.run(command, cwd=unpacked.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_everything_that_ships_is_in_the_wheel(unpacked: Path) -> None:
+    for path in tracked_files():
+        if path.startswith(SHIPPED) and path.endswith((".py", *DATA)):
+            assert (unpacked / path.removeprefix("firmware/")).is_file(), path
+    assert not (unpacked / "main.py").exists()
+    assert not (unpacked / "tests").exists()
+
+
+def test_the_firmware_is_found_in_the_wheel(unpacked: Path) -> None:
+    code = "from hil import firmware_files as f; print(f.main_path(), f.package_path(), len(f.package_files()))"
+    done = run_away(unpacked, "-c", code)
+    assert done.returncode == 0, done.stderr
+    main, package, count = done.stdout.split()
+    assert main == str(unpacked / "hil/firmware/main.py")
+    assert package == str(unpacked / "amu")
+    assert int(count) > 20
+
+
+def test_the_command_line_works_from_the_wheel(unpacked: Path) -> None:
+    done = run_away(unpacked, "-c", "import groundstation.cli as c; print(c.__file__); c.main()", "--help")
+    assert done.returncode == 0, done.stderr
+    assert str(unpacked) in done.stdout
+    assert "rehearse" in done.stdout
