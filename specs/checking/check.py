@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import log_rules, order, replay, trace
+from specs.checking import ledger_conformance, ledger_tlc, log_rules, order, replay, trace
 from specs.checking.conformance import (
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
@@ -24,10 +24,11 @@ from specs.checking.conformance import (
     SlotResult,
     Swarm,
 )
-from specs.checking.report import Verdict
+from specs.checking.report import HOLDS, Verdict
 from specs.checking.trace import Continuity, Event, TraceError
 
-PROGRESS = "RUN-1"  # the run decided what it set out to decide
+LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
+LEDGER_PROPERTIES = {*ledger_conformance.INVARIANTS.values(), *ledger_conformance.STEP_PROPERTIES.values()}
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
 
 IDENTIFIERS = (
@@ -53,6 +54,7 @@ def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
     results = run.check_slots()
     if tlc:
         replay.check(run.swarm, results, verdict)
+    run.check_ledger(tlc)
     return verdict
 
 
@@ -139,6 +141,23 @@ class _Run:
         verdict.stalled = self._end == NO_PROGRESS_REASON
         joined_at = [self._open_at(node, 0) for node in continuity.joined if node not in self.swarm.byzantine]
         self.checked_from = max([self.checked_from, *joined_at])
+
+    # --- ledger ---------------------------------------------------------------------------------
+
+    def check_ledger(self, tlc: bool) -> None:
+        """Hold the log that was applied against ledger.tla."""
+        verdict = self.verdict
+        holes = [hole for hole in self.continuity.holes if hole.node not in self.swarm.byzantine]
+        recorded = ledger_conformance.check_ledger(self.ledger_events, holes, verdict)
+        if not tlc or recorded is None:
+            return
+        verdict.expect(LEDGER_ACCEPTED_BY_TLC)
+        answer = ledger_tlc.check(recorded.steps, recorded.constants)
+        if not answer.accepted:
+            verdict.tlc = "rejected"
+        if answer.accepted != all(verdict.invariants[identifier] == HOLDS for identifier in LEDGER_PROPERTIES):
+            says = "accepts the log that is rejected here" if answer.accepted else f"rejects the log: {answer.what}"
+            verdict.violate(LEDGER_ACCEPTED_BY_TLC, f"TLC {says}")
 
     # --- slots ------------------------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ UNNAMED = "unnamed"  # a value that nobody voted for: clause (iii-B) may speak o
 VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
 ACTIONS = frozenset({"EnterView", "Propose", *VOTES, "Decide", "Learn", "Restore"})
 SLOT_EVENTS = ACTIONS | {"Apply"}
+GUARD_CHARACTERS_MAX = 120  # a longer one is better read in the module
+
 REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
 REGISTER_PHASES = {"hi1": 1, "second1": 1, "hi2": 2, "second2": 2, "hi3": 3, "hi4": 4}
 
@@ -283,8 +285,11 @@ class SlotChecker:
         self, action: str, arguments: tuple[Any, ...], following: State, event: Event, recovered: bool
     ) -> None:
         shown = f"{action}({', '.join(str(argument) for argument in arguments)})"
-        reason = getattr(self.module, "explain", lambda *a: "?")(action, arguments, self.state, following)
-        why = f"{shown} is not allowed by {MODULE.name}: {reason}"
+        reason = self.module.explain(action, arguments, self.state, following)
+        guard = reason.guard if len(reason.guard) <= GUARD_CHARACTERS_MAX else "the guard"
+        way = f" (in {' > '.join(reason.called)})" if len(reason.called) > 1 else ""
+        problem = f"cannot be evaluated: {reason.error}" if reason.error else "is false"
+        why = f"{shown} is not allowed by {reason.file.name}, line {reason.line}{way}: {guard} {problem}"
         if recovered:
             why = f"read back from flash and never traced: {why}"
         self._bad(RESTORED if recovered else IS_STEP, event, why, self._contradicts(action, arguments))

@@ -21,6 +21,7 @@ from specs.checking.tlc import TlcResult
 
 TRACE_MODULE = MODULE.parent / "trace_tetrabft.tla"
 STEPS_MAX = 20_000  # TLC parses a module of that size in a few seconds
+UNEXPECTED_MAX = 3  # each costs a run of TLC, and tells the same story
 SENTINEL = '<<"ACCEPTED", '
 
 ACCEPTED_BY_TLC = "TLC-1"  # TLC accepts every slot that the in-process check accepts, and no other
@@ -37,30 +38,33 @@ def check(swarm: Swarm, results: Sequence[SlotResult], verdict: Verdict) -> None
             verdict.tlc = "rejected"
             return
         accepted = accepted_slots(batch, answer)
+        rejected += [result for result in batch if result.slot not in accepted]
         for result in batch:
-            if result.slot not in accepted:
-                rejected.append(result)
-            elif result.is_rejected:
-                verdict.violate(
-                    ACCEPTED_BY_TLC, f"slot {result.slot}: TLC accepts what this process rejects: {result.bad}"
-                )
+            if result.is_rejected and result.slot in accepted:
+                verdict.violate(ACCEPTED_BY_TLC, f"slot {result.slot}: TLC accepts what is rejected here: {result.bad}")
     verdict.tlc = "rejected" if rejected else "accepted"
+    verdict.counts["slots rejected by TLC"] = len(rejected)
     verdict.counts["slots accepted by TLC"] = sum(1 for result in results if result.steps) - len(rejected)
-    for result in rejected:
+    for result in _worth_a_closer_look(rejected):
         _confirm(swarm, result, verdict)
+
+
+def _worth_a_closer_look(rejected: Sequence[SlotResult]) -> list[SlotResult]:
+    """Of the slots that TLC rejects: those that are accepted here, and the first of the others."""
+    unexpected = [result for result in rejected if not result.is_rejected]
+    agreed = [result for result in rejected if result.is_rejected]
+    return unexpected[:UNEXPECTED_MAX] + agreed[:1]
 
 
 def _confirm(swarm: Swarm, result: SlotResult, verdict: Verdict) -> None:
     """Where TLC stops in a slot that it rejects: a run of the slot alone, whose depth counts the states."""
     taken = run(swarm, [result]).depth - 1
     step = result.steps[taken]
+    place = f"slot {result.slot}: TLC rejects step {taken + 1}, {step.action}{step.arguments}"
     if not result.is_rejected:
-        verdict.violate(
-            ACCEPTED_BY_TLC,
-            f"slot {result.slot}: TLC rejects step {taken + 1}, {step.action}{step.arguments}: {step.event}",
-        )
+        verdict.violate(ACCEPTED_BY_TLC, f"{place}, of {step.event}")
     elif taken != len(result.steps) - 1:
-        verdict.violate(ACCEPTED_BY_TLC, f"slot {result.slot}: TLC stops at {step.event}, this process at {result.bad}")
+        verdict.violate(ACCEPTED_BY_TLC, f"{place}, of {step.event}; here the first bad step is {result.bad}")
 
 
 def _batches(results: Iterable[SlotResult]) -> Iterator[list[SlotResult]]:

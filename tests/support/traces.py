@@ -1,0 +1,137 @@
+"""Writes traces by hand: a run in which everything is as it should be, to be spoilt in one place by a test.
+
+Lamport times come from one counter, so that the order of the calls is the order of the events.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import BROADCAST, GROUND, faults_max
+from amu.node.tracer import EVENTS
+
+REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
+
+
+def digest(name: str) -> str:
+    """A value or ledger digest that stands for `name`."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+class Script:
+    """A trace in the making. Values are given by short names."""
+
+    def __init__(self, replica_count: int = 4, byzantine: tuple[int, ...] = ()) -> None:
+        self.replica_count = replica_count
+        self.byzantine = byzantine
+        self.lines: list[dict[str, Any]] = []
+        self.time = 0
+        self.boots = dict.fromkeys([*range(replica_count), GROUND], 0)
+        self._seq: dict[tuple[int, int], int] = {}
+        self.ground(
+            "RunStart",
+            scenario="by hand",
+            seed=1,
+            versions={},
+            replica_count=replica_count,
+            byzantine=list(byzantine),
+            window_slots=4,
+        )
+        for node in self.honest:
+            self.ground("BoardStart", board=node)
+            self.emit(node, "Boot", version="1", journal="fresh", applied_slot=0)
+
+    @property
+    def honest(self) -> list[int]:
+        return [node for node in range(self.replica_count) if node not in self.byzantine]
+
+    def ground(self, event: str, **fields: Any) -> dict[str, Any]:
+        return self._line(GROUND, event, fields)
+
+    def emit(self, node: int, event: str, **fields: Any) -> dict[str, Any]:
+        """One flight event; value and digest fields as short names."""
+        for name in ("value", "digest"):
+            if name in fields:
+                fields[name] = digest(fields[name])
+        for name in REGISTERS:
+            if fields.get(name) is not None:
+                fields[name] = [fields[name][0], digest(fields[name][1])]
+        names = dict(EVENTS.values())[event]
+        assert set(fields) == set(names), f"{event} has fields {names}"
+        return self._line(node, event, fields)
+
+    def _line(self, node: int, event: str, fields: dict[str, Any]) -> dict[str, Any]:
+        self.time += 1
+        boot = self.boots[node]
+        seq = self._seq.get((node, boot), 0)
+        self._seq[(node, boot)] = seq + 1
+        line = {"run": "r", "node": node, "boot": boot, "seq": seq, "lamport": self.time, "ticks": 0, "received": 0.0}
+        line.update(event=event, **fields)
+        self.lines.append(line)
+        return line
+
+    # --- protocol ---------------------------------------------------------------------------
+
+    def enter(self, slot: int, view: int, *nodes: int) -> None:
+        for node in nodes or self.honest:
+            self.emit(node, "EnterView", slot=slot, view=view)
+
+    def vote(self, slot: int, view: int, phase: int, value: str, *nodes: int) -> None:
+        for node in nodes or self.honest:
+            self.emit(node, f"Vote{phase}", slot=slot, view=view, value=value)
+
+    def propose(self, slot: int, view: int, value: str, node: int) -> None:
+        self.emit(node, "Propose", slot=slot, view=view, value=value)
+
+    def decide(self, slot: int, view: int, value: str, *nodes: int) -> None:
+        for node in nodes or self.honest:
+            self.emit(node, "Decide", slot=slot, view=view, value=value)
+
+    def apply(self, slot: int, value: str, *nodes: int, ledger: str | None = None) -> None:
+        for node in nodes or self.honest:
+            self.emit(node, "Apply", slot=slot, value=value, digest=ledger or f"ledger {slot}")
+
+    def rounds(self, slot: int, value: str, view: int = 0, phases: int = 4) -> None:
+        """Everybody votes, phase by phase."""
+        for phase in range(1, phases + 1):
+            self.vote(slot, view, phase, value)
+
+    def good_slot(self, slot: int, value: str | None = None, leader: int = 0) -> None:
+        """The leader proposes, all vote, decide and apply."""
+        value = value or f"value {slot}"
+        if leader not in self.byzantine:
+            self.propose(slot, 0, value, leader)
+        self.rounds(slot, value)
+        self.decide(slot, 0, value)
+        self.apply(slot, value)
+
+    def message(self, sender: int, receiver: int, kind: int = 0x11) -> None:
+        """One that arrives."""
+        sent = self.emit(sender, "Send", to=BROADCAST, kind=kind, slot=1, view=0)["lamport"]
+        self.emit(receiver, "Receive", **{"from": sender, "sent": sent, "kind": kind})
+
+    def reboot(self, node: int, journal: str = "ok", applied: int = 0, boot: int | None = None) -> None:
+        """Killed and started again."""
+        self.ground("BoardKill", board=node)
+        if journal == "blank":
+            self.ground("Erase", board=node)
+        self.ground("BoardStart", board=node)
+        self.boots[node] = self.boots[node] + 1 if boot is None else boot
+        self.emit(node, "Boot", version="1", journal=journal, applied_slot=applied)
+
+    def restore(self, node: int, slot: int, view: int = 0, **registers: tuple[int, str]) -> None:
+        fields = {name: registers.get(name) for name in REGISTERS}
+        self.emit(node, "Restore", slot=slot, view=view, **fields)
+
+    def end(self, reason: str = "complete") -> "Script":
+        self.ground("RunEnd", reason=reason)
+        return self
+
+    def write(self, path: Path) -> Path:
+        path.write_text("".join(json.dumps(line) + "\n" for line in self.lines), encoding="utf-8")
+        return path
+
+    def quorum(self) -> list[int]:
+        """The first honest nodes that make a quorum with the help of all Byzantine ones."""
+        return self.honest[: self.replica_count - faults_max(self.replica_count) - len(self.byzantine)]

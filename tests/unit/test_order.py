@@ -1,0 +1,81 @@
+"""Lamport order: the rules that a trace's clock values must keep."""
+
+import json
+
+from specs.checking.order import LamportOrder, sort_key
+from specs.checking.trace import parse
+from tests.support.traces import Script
+
+
+def breaches(script: Script, whole: bool = True) -> tuple[list[str], LamportOrder]:
+    found: list[str] = []
+    order = LamportOrder(
+        frozenset(script.byzantine), lambda identifier, what: found.append(identifier), lambda _: whole
+    )
+    for number, line in enumerate(script.lines, 1):
+        order.feed(parse(json.dumps(line), number))
+    return found, order
+
+
+def test_a_good_run_keeps_the_rules() -> None:
+    script = Script()
+    script.message(0, 1)
+    script.reboot(1)
+    script.message(1, 0)
+    found, order = breaches(script)
+    assert found == []
+    assert order.receipts == 2
+    assert order.receipts_not_checked == 0
+
+
+def test_time_must_grow_within_a_boot_and_across_boots() -> None:
+    script = Script()
+    script.message(0, 1)
+    script.lines[-1]["lamport"] = 0
+    assert "ORD-1" in breaches(script)[0]
+    script = Script()
+    script.reboot(1)
+    script.lines[-1]["lamport"] = 1
+    assert breaches(script)[0] == ["ORD-1"]
+
+
+def test_a_board_without_memory_starts_its_clock_anew() -> None:
+    script = Script()
+    script.reboot(1, journal="blank", boot=1 << 20)
+    script.lines[-1]["lamport"] = 1
+    assert breaches(script)[0] == []
+
+
+def test_a_receipt_needs_its_sending() -> None:
+    script = Script()
+    script.message(0, 1)
+    script.message(0, 1)
+    script.lines[-1]["sent"] -= 1
+    assert breaches(script)[0] == ["ORD-3"]
+
+
+def test_what_may_be_missing_is_not_held_against_the_receiver() -> None:
+    script = Script()
+    script.message(0, 1)
+    script.message(0, 1)
+    script.lines[-1]["sent"] -= 1
+    found, order = breaches(script, whole=False)
+    assert found == []
+    assert order.receipts_not_checked == 1
+
+
+def test_byzantine_senders_and_the_ground_are_not_looked_up() -> None:
+    script = Script(byzantine=(3,))
+    for sender in (3, 255):
+        script.emit(0, "Receive", **{"from": sender, "sent": 1, "kind": 0x11})
+    assert breaches(script)[0] == []
+
+
+def test_the_total_order_is_time_then_node() -> None:
+    script = Script()
+    script.vote(1, 0, 1, "a", 2, 1)
+    second, first = (parse(json.dumps(line), number) for number, line in enumerate(script.lines[-2:], 1))
+    assert sort_key(second) < sort_key(first)
+    script.lines[-1]["lamport"] = script.lines[-2]["lamport"]
+    second, first = (parse(json.dumps(line), number) for number, line in enumerate(script.lines[-2:], 1))
+    assert sort_key(first) < sort_key(second)

@@ -1,0 +1,164 @@
+"""The trace reader: what it takes, what it refuses and in which words, and what it finds missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from amu.node.tracer import EVENTS
+from specs.checking.trace import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS, Continuity, Reader, TraceError, parse
+from tests.support.traces import Script
+
+
+def line_of(script: Script, name: str) -> dict[str, object]:
+    return next(line for line in script.lines if line["event"] == name)
+
+
+def vote() -> dict[str, object]:
+    script = Script()
+    script.vote(1, 0, 1, "a", 0)
+    return line_of(script, "Vote1")
+
+
+def test_every_field_of_every_flight_event_has_a_meaning() -> None:
+    assert {field for _, fields in EVENTS.values() for field in fields} <= set(FIELDS)
+    assert set(FLIGHT_EVENTS) == {name for name, _ in EVENTS.values()}
+    assert not set(FLIGHT_EVENTS) & set(GROUND_EVENTS)
+
+
+def test_registers_become_pairs() -> None:
+    script = Script()
+    script.restore(1, 3, view=2, hi1=(1, "a"))
+    event = parse(json.dumps(line_of(script, "Restore")), 9)
+    assert event.line == 9
+    assert event.fields["hi1"][0] == 1
+    assert event.fields["hi4"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"value": "ab"}, "Vote1.value: want 32 bytes in lower-case hexadecimal, have 'ab'"),
+        ({"value": "A" * 64}, "Vote1.value: want 32 bytes"),
+        ({"view": -1}, "Vote1.view: want an integer from 0"),
+        ({"view": True}, "Vote1.view: want an integer from 0"),
+        ({"slot": "1"}, "Vote1.slot: want an integer"),
+        ({"event": "Vote5"}, "node 0 has no event 'Vote5'"),
+        ({"event": "RunEnd"}, "node 0 has no event 'RunEnd'"),
+        ({"node": 255}, "node 255 has no event 'Vote1'"),
+        ({"lamport": None}, "every event.lamport: want an integer"),
+        ({"event": 7}, "every event.event: want a text"),
+    ],
+)
+def test_a_wrong_field_is_named(change: dict[str, object], complaint: str) -> None:
+    with pytest.raises(TraceError, match="line 7: ") as caught:
+        parse(json.dumps({**vote(), **change}), 7)
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["node", "boot", "seq", "lamport", "event", "slot", "view", "value"])
+def test_a_missing_field_is_named(missing: str) -> None:
+    line = vote()
+    del line[missing]
+    with pytest.raises(TraceError, match=f"needs a field '{missing}'"):
+        parse(json.dumps(line), 1)
+
+
+def test_ground_events_may_say_more() -> None:
+    script = Script()
+    line = script.ground("Attach", board=1, checked_from=12)
+    assert parse(json.dumps(line), 1).fields == {"board": 1, "checked_from": 12}
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = Script().end().write(tmp_path / "trace.ndjson")
+    whole = path.read_bytes()
+    for cut in (1, 5, 40):
+        path.write_bytes(whole[:-cut])
+        reader = Reader(path)
+        events = list(reader)
+        assert reader.truncated
+        assert events[-1].name == "Boot"
+    path.write_bytes(whole)
+    reader = Reader(path)
+    assert [event.name for event in reader][-1] == "RunEnd"
+    assert not reader.truncated
+
+
+@pytest.mark.parametrize("bad", [b'{"run": \n', b"\xff\xfe\n", b"[]\n", b"\n"])
+def test_a_bad_line_elsewhere_is_named(bad: bytes, tmp_path: Path) -> None:
+    path = Script().write(tmp_path / "trace.ndjson")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], bad, *lines[2:]]))
+    with pytest.raises(TraceError, match=r"trace\.ndjson: line 3: "):
+        list(Reader(path))
+
+
+def test_no_file_is_no_trace(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="cannot be read"):
+        list(Reader(tmp_path / "none"))
+
+
+def feed(script: Script, leave_out: tuple[int, ...] = ()) -> Continuity:
+    continuity = Continuity()
+    for number, line in enumerate(script.lines, 1):
+        if number not in leave_out:
+            continuity.feed(parse(json.dumps(line), number))
+    return continuity
+
+
+def test_a_hole_is_found_and_named() -> None:
+    script = Script()
+    script.vote(1, 0, 1, "a", 2, 2, 2, 2)
+    number = len(script.lines)
+    continuity = feed(script, leave_out=(number - 2, number - 1))
+    assert [str(hole) for hole in continuity.holes] == ["events 2 to 3 of node 2, boot 0 are missing"]
+    assert continuity.holes[0].line == number
+    assert not continuity.is_whole(2)
+    assert continuity.is_whole(1)
+
+
+def test_events_from_the_first_on_must_be_there() -> None:
+    script = Script()
+    boot = next(number for number, line in enumerate(script.lines, 1) if line["node"] == 3)
+    script.vote(1, 0, 1, "a", 3)
+    assert [(hole.node, hole.first_seq, hole.last_seq) for hole in feed(script, (boot,)).holes] == [(3, 0, 0)]
+
+
+def test_the_tail_of_a_killed_boot_may_be_missing() -> None:
+    script = Script()
+    script.vote(1, 0, 1, "a", 2)
+    last = len(script.lines)
+    script.reboot(2)
+    continuity = feed(script, leave_out=(last,))
+    assert not continuity.holes
+    assert not continuity.unexplained
+
+
+def test_a_boot_that_ends_for_no_recorded_reason_is_told() -> None:
+    script = Script()
+    script.reboot(2)
+    kill = next(number for number, line in enumerate(script.lines, 1) if line["event"] == "BoardKill")
+    script.lines[kill - 1] = {**script.lines[kill - 1], "event": "BoardMode"}
+    assert feed(script).unexplained == ["boot 0 of node 2 ended for no recorded reason"]
+
+
+def test_an_event_told_twice_is_an_error() -> None:
+    script = Script()
+    script.lines.append(script.vote(1, 0, 1, "a", 1) or script.lines[-1])
+    assert len(feed(script).errors) == 1
+
+
+def test_a_board_that_was_running_may_begin_anywhere() -> None:
+    script = Script()
+    script.vote(1, 0, 1, "a", 1, 1)
+    boot = next(number for number, line in enumerate(script.lines, 1) if line["node"] == 1)
+    attach = {**script.lines[0], "seq": 99, "event": "Attach", "board": 1}
+    continuity = Continuity()
+    continuity.feed(parse(json.dumps({**attach, "seq": 0}), 1))
+    for number, line in enumerate(script.lines, 1):
+        if line["node"] == 1 and number != boot:
+            continuity.feed(parse(json.dumps(line), number))
+    assert not continuity.holes
+    assert continuity.joined == {1}
+    assert not continuity.is_whole(1)
