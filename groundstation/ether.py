@@ -119,7 +119,9 @@ class Ether:
         """Count a fate. Public, so that whoever writes to the links counts what befalls a frame there ("link busy")."""
         self.counts[fate, source, destination] += frames
         second = min(int(now), TIMELINE_SECONDS_MAX - 1)
-        self.timeline.setdefault(second, Counter())[fate] += frames
+        if second not in self.timeline:
+            self.timeline[second] = Counter()
+        self.timeline[second][fate] += frames
 
     def totals(self) -> dict[str, int]:
         """Frames by fate over all links, sorted by name."""

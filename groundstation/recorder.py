@@ -27,6 +27,7 @@ __all__ = ["Gap", "Recorder", "RecorderError"]
 
 # Boots of one board that are told apart; a board that claims more (trace frames carry no tag) is refused, and counted.
 BOOTS_MAX = 4096
+GAPS_MAX = 4096  # kept for the report; all are counted
 ENVELOPE = ("run", "node", "boot", "seq", "lamport", "ticks", "received", "event")
 
 for _name, _fields in EVENTS.values():
@@ -53,7 +54,7 @@ class Recorder:
         self.run = run
         self.boot = 0  # of the ground station in this run
         self.gaps: list[Gap] = []
-        self.counts: Counter[str] = Counter()  # events, duplicates, errors, boots refused
+        self.counts: Counter[str] = Counter()  # events, duplicates, gaps, errors, boots refused
         self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock must start behind it
         self.received = 0.0  # latest receipt in the record; mission time goes on from here after a resume
         self._seq = 0
@@ -126,7 +127,9 @@ class Recorder:
         # What a board did before the run joined it is no gap.
         expected = boots.get(boot, first_seq if node in self._joined and not boots else 0)
         if first_seq > expected:
-            self.gaps.append(Gap(node, boot, expected, first_seq))
+            self.counts["gaps"] += 1
+            if len(self.gaps) < GAPS_MAX:
+                self.gaps.append(Gap(node, boot, expected, first_seq))
         boots[boot] = max(expected, end)
         return max(expected, first_seq)
 
