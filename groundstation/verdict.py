@@ -130,6 +130,7 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         yield Line("boards", BAD, f"died of themselves: {', '.join(map(str, summary['crashed']))}; see ground.log")
 
 
+TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
 FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
 
 
@@ -138,7 +139,7 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     yield _properties("agreement", {AGREEMENT: invariants.get(AGREEMENT, NOT_CHECKED)})
     for name, prefix in FAMILIES:
         yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)})
-    known = tuple(prefix for _, prefix in FAMILIES)
+    known = (*(prefix for _, prefix in FAMILIES), *TOLD_ELSEWHERE)
     others = {key: state for key, state in invariants.items() if not key.startswith(known)}
     if others:
         yield _properties("further properties", others)
