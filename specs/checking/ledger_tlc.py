@@ -58,7 +58,7 @@ def check(steps: Sequence[Step], constants: Constants, timeout_seconds: float = 
 def trace_module(steps: Iterable[Step]) -> str:
     """TLA+ source that defines Trace."""
     records = ",\n".join(f"  {_record(step)}" for step in steps)
-    return f"---- MODULE ledger_trace ----\nTrace == <<\n{records}\n>>\n====\n"
+    return f"---- MODULE ledger_trace ----\nEXTENDS Integers\nTrace == <<\n{records}\n>>\n====\n"
 
 
 def configuration(constants: Constants) -> str:

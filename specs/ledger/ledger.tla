@@ -52,6 +52,7 @@ NoLease == [holder |-> 0, token |-> 0, expires |-> 0]
 (* Guards *)
 
 IsOpen(s) == shards[s].status = "open"
+Open == {s \in Shards : IsOpen(s)}
 IsTaken(s) == shards[s].status # "none"
 Taken == {s \in Shards : IsTaken(s)}
 Completed == {s \in Shards : shards[s].status = "complete"}
@@ -108,7 +109,7 @@ Noop == UNCHANGED vars
 CanShardCreate(s, start, end) ==
   /\ start < end
   /\ ~IsTaken(s)
-  /\ \A t \in Shards : IsOpen(t) => ~Overlaps(t, start, end)
+  /\ \A t \in Open : ~Overlaps(t, start, end)
   /\ HasRoomForShard
 
 ShardCreate(s, start, end) ==
@@ -226,13 +227,14 @@ TypeOK ==
 HalfOpen == \A s \in Shards : IsTaken(s) => shards[s].start < shards[s].end
 
 ShardsDisjoint ==
-  \A s, t \in Shards : s # t /\ IsOpen(s) /\ IsOpen(t) => ~Overlaps(s, shards[t].start, shards[t].end)
+  \A s, t \in Open : s # t => ~Overlaps(s, shards[t].start, shards[t].end)
 
 CursorInBounds == \A s \in Shards : shards[s].lastKey # NoKey => InBounds(s, shards[s].lastKey)
 
 TokensUnique ==
   /\ \A r \in Resources : leases[r].token < nextToken
-  /\ \A q, r \in Resources : q # r /\ leases[q].token = leases[r].token => leases[r].token = 0
+  /\ LET granted == {r \in Resources : leases[r].token # 0}
+     IN Cardinality({leases[r].token : r \in granted}) = Cardinality(granted)
 
 LeaseOnOpenShard == \A s \in Shards : IsLive(ResourceOf(s)) => IsOpen(s)
 

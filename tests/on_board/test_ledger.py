@@ -1,0 +1,363 @@
+import hashlib
+
+import ledger_script
+from expect import refused, unhex
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.ledger.effector import Effector
+from amu.ledger.state import Ledger
+from amu.wire import cbor
+
+
+class Desk:
+    """Sends one command a slot."""
+
+    def __init__(self):
+        self.ledger = Ledger()
+        self.operation = 0
+
+    def do(self, *command):
+        self.operation += 1
+        return self.ledger.apply(self.ledger.applied_slot + 1, [[1, self.operation, list(command)]])[0]
+
+    def refused(self, reason, *command):
+        before = _tables(self.ledger)
+        assert self.do(*command) == ["refused", reason], command
+        assert _tables(self.ledger) == before, "a refusal changed the ledger"
+
+    def wait(self, slots):
+        for _ in range(slots):
+            self.ledger.apply(self.ledger.applied_slot + 1, [])
+
+
+def _tables(ledger):
+    """Everything but slot and operations."""
+    return cbor.decode(ledger.snapshot())[1:4]
+
+
+def _is_malformed(result):
+    return result[0] == "refused" and result[1].startswith("malformed: ")
+
+
+def _leased(slots=100):
+    """A desk with shard 3 = [b"b", b"m"), leased to holder 2 under token 1."""
+    desk = Desk()
+    assert desk.do("shard-create", 3, b"b", b"m") == ["ok"]
+    assert desk.do("lease-acquire", "shard/3", 2, slots) == ["ok", 1, 2 + slots]
+    return desk
+
+
+def _shard(desk, number):
+    for row in _tables(desk.ledger)[1]:
+        if row[0] == number:
+            return row
+    return None
+
+
+# --- leases -------------------------------------------------------------------------------------
+
+
+def test_a_lease_of_k_slots_lives_in_k_slots():
+    desk = Desk()
+    assert desk.do("lease-acquire", "dock/1", 0, 3) == ["ok", 1, 4]  # slots 1, 2, 3
+    desk.refused("resource is held", "lease-acquire", "dock/1", 1, 3)
+    desk.refused("resource is held", "lease-acquire", "dock/1", 0, 3)
+    assert desk.do("lease-acquire", "dock/1", 1, 3) == ["ok", 2, 7]
+
+
+def test_an_expired_lease_moves_nothing():
+    desk = _leased(slots=2)  # slots 2 and 3
+    desk.wait(1)
+    desk.refused("no live lease", "cursor-advance", 3, 1, b"c", b"")
+    desk.refused("no live lease", "lease-renew", "shard/3", 2, 1, 5)
+    desk.refused("no live lease", "lease-release", "shard/3", 2, 1)
+    desk.refused("no live lease", "shard-split", 3, 1, b"d", 4)
+    desk.refused("no live lease", "shard-handover", 3, 1, 1)
+    desk.refused("no live lease", "shard-complete", 3, 1)
+
+
+def test_a_stale_token_moves_nothing():
+    desk = _leased(slots=1)
+    assert desk.do("lease-acquire", "shard/3", 1, 50) == ["ok", 2, 53]
+    reason = "token is not the lease's"
+    desk.refused(reason, "cursor-advance", 3, 1, b"c", b"")
+    desk.refused(reason, "lease-renew", "shard/3", 2, 1, 5)
+    desk.refused(reason, "lease-release", "shard/3", 2, 1)
+    desk.refused(reason, "shard-split", 3, 1, b"d", 4)
+    desk.refused(reason, "shard-handover", 3, 1, 1)
+    desk.refused(reason, "shard-complete", 3, 1)
+    desk.refused(reason, "cursor-advance", 3, 3, b"c", b"")  # nor one that was never granted
+
+
+def test_renew_extends_and_never_shortens():
+    desk = Desk()
+    assert desk.do("lease-acquire", "dock/1", 0, 10) == ["ok", 1, 11]
+    assert desk.do("lease-renew", "dock/1", 0, 1, 20) == ["ok", 1, 22]
+    assert desk.do("lease-renew", "dock/1", 0, 1, 1) == ["ok", 1, 22]
+    desk.refused("not the holder", "lease-renew", "dock/1", 1, 1, 20)
+    desk.refused("not the holder", "lease-release", "dock/1", 1, 1)
+
+
+def test_a_token_is_never_granted_twice():
+    desk = Desk()
+    for token in range(1, 6):
+        assert desk.do("lease-acquire", "dock/1", token % 2, 5)[1] == token
+        assert desk.do("lease-release", "dock/1", token % 2, token) == ["ok"]
+    assert Ledger.restore(desk.ledger.snapshot()).apply(11, [[1, 99, ["lease-acquire", "dock/2", 0, 1]]]) == [
+        ["ok", 6, 12]
+    ]
+
+
+def test_a_full_lease_table_says_so():
+    desk = Desk()
+    for i in range(limits.LEASES_MAX):
+        assert desk.do("lease-acquire", f"dock/{i}", 0, 40)[0] == "ok"
+    desk.refused("no room for another lease", "lease-acquire", "arm", 0, 40)
+    desk.wait(7)  # the first one has expired
+    assert desk.do("lease-acquire", "arm", 0, 40)[0] == "ok"
+
+
+def test_a_shard_is_leased_only_while_it_is_open():
+    desk = _leased()
+    desk.refused("no such open shard", "lease-acquire", "shard/4", 0, 1)
+    assert desk.do("shard-complete", 3, 1) == ["ok"]
+    desk.refused("no such open shard", "lease-acquire", "shard/3", 0, 1)
+
+
+# --- shards and cursors -------------------------------------------------------------------------
+
+
+def test_shards_are_half_open_and_disjoint():
+    desk = Desk()
+    desk.refused("range is empty", "shard-create", 1, b"b", b"b")
+    desk.refused("range is empty", "shard-create", 1, b"c", b"b")
+    assert desk.do("shard-create", 1, b"b", b"d") == ["ok"]
+    assert desk.do("shard-create", 2, b"d", b"") == ["ok"]  # begins where the other one ends
+    assert desk.do("shard-create", 3, b"", b"b") == ["ok"]
+    desk.refused("range overlaps an open shard", "shard-create", 4, b"c\xff", b"d")
+    desk.refused("range overlaps an open shard", "shard-create", 4, b"", b"")
+    desk.refused("range overlaps an open shard", "shard-create", 4, b"\xff", b"")
+    desk.refused("shard number is taken", "shard-create", 3, b"x", b"y")
+
+
+def test_a_cursor_stays_in_bounds():
+    desk = _leased()
+    desk.refused("key outside the shard", "cursor-advance", 3, 1, b"a\xff", b"")
+    desk.refused("key outside the shard", "cursor-advance", 3, 1, b"m", b"")
+    assert desk.do("cursor-advance", 3, 1, b"b", b"at start") == ["ok"]
+    assert desk.do("cursor-advance", 3, 1, b"l\xff\xff", b"") == ["ok"]
+
+
+def test_a_cursor_never_moves_back_nor_returns_to_none():
+    desk = _leased()
+    desk.refused("a cursor needs a last key", "cursor-advance", 3, 1, None, b"")
+    assert desk.do("cursor-advance", 3, 1, b"f", b"one") == ["ok"]
+    desk.refused("cursor would move back", "cursor-advance", 3, 1, b"e\xff", b"")
+    desk.refused("a cursor needs a last key", "cursor-advance", 3, 1, None, b"")
+    assert desk.do("cursor-advance", 3, 1, b"f", b"two") == ["ok"]  # same key, other opaque token
+    assert _shard(desk, 3) == [3, b"b", b"m", b"f", b"two", False]
+
+
+def test_split_moves_no_done_work():
+    desk = _leased()
+    assert desk.do("cursor-advance", 3, 1, b"f", b"") == ["ok"]
+    desk.refused("split point is not inside the shard", "shard-split", 3, 1, b"b", 4)
+    desk.refused("split point is not inside the shard", "shard-split", 3, 1, b"m", 4)
+    desk.refused("split point is done already", "shard-split", 3, 1, b"f", 4)
+    desk.refused("shard number is taken", "shard-split", 3, 1, b"g", 3)
+    assert desk.do("shard-split", 3, 1, b"f\x00", 4) == ["ok", 2, 102]
+    assert _shard(desk, 3) == [3, b"b", b"f\x00", b"f", b"", False]
+    assert _shard(desk, 4) == [4, b"f\x00", b"m", None, b"", False]
+    desk.refused("token is not the lease's", "cursor-advance", 4, 1, b"g", b"")
+    assert desk.do("cursor-advance", 4, 2, b"g", b"") == ["ok"]
+    assert desk.do("lease-renew", "shard/4", 2, 2, 200)[1] == 2  # the same holder holds both
+
+
+def test_handover_fences_the_old_holder():
+    desk = _leased()
+    assert desk.do("shard-handover", 3, 1, 7) == ["ok", 2, 102]
+    desk.refused("token is not the lease's", "cursor-advance", 3, 1, b"c", b"")
+    desk.refused("not the holder", "lease-renew", "shard/3", 2, 2, 1)
+    assert desk.do("cursor-advance", 3, 2, b"c", b"") == ["ok"]
+
+
+def test_complete_is_terminal():
+    desk = _leased()
+    assert desk.do("shard-complete", 3, 1) == ["ok"]
+    desk.refused("no such open shard", "cursor-advance", 3, 1, b"c", b"")
+    desk.refused("no such open shard", "shard-complete", 3, 1)
+    desk.refused("shard number is taken", "shard-create", 3, b"x", b"y")
+    assert desk.do("shard-create", 4, b"b", b"m") == ["ok"]  # the range is free again
+
+
+def test_a_full_shard_table_gives_up_completed_shards_only():
+    desk = Desk()
+    for number in range(limits.SHARDS_MAX):
+        assert desk.do("shard-create", number, bytes([number]), bytes([number + 1])) == ["ok"]
+    desk.refused("no room for another shard", "shard-create", 99, b"\xf0", b"")
+    for number in (9, 5):
+        token = desk.do("lease-acquire", f"shard/{number}", 0, 99)[1]
+        assert desk.do("shard-complete", number, token) == ["ok"]
+    assert desk.do("shard-create", 99, b"\xf0", b"") == ["ok"]
+    assert _shard(desk, 5) is None
+    assert _shard(desk, 9)[5] is True
+
+
+# --- operation ids ------------------------------------------------------------------------------
+
+
+def test_an_operation_is_applied_once():
+    ledger = Ledger()
+    request = [1, 5, ["lease-acquire", "dock/1", 0, 9]]
+    assert ledger.status(1, 5) == ("new", None)
+    assert ledger.apply(1, [request, request]) == [["ok", 1, 10], ["ok", 1, 10]]
+    assert ledger.apply(2, [request, [1, 5, ["noop"]]]) == [["ok", 1, 10], ["ok", 1, 10]]
+    assert ledger.status(1, 5) == ("done", (1, ["ok", 1, 10]))
+    assert ledger.apply(3, [[2, 5, ["lease-acquire", "dock/2", 0, 9]]]) == [["ok", 2, 12]]
+
+
+def test_an_operation_below_the_window_is_stale():
+    window = limits.OPERATIONS_PER_CLIENT_MAX
+    ledger = Ledger()
+    ledger.apply(1, [[1, 7, ["noop"]], [1, 7 + window - 1, ["noop"]]])
+    assert ledger.status(1, 7) == ("done", (1, ["ok"]))
+    assert ledger.status(1, 8) == ("new", None)
+    ledger.apply(2, [[1, 7 + window, ["noop"]]])
+    assert ledger.status(1, 7) == ("stale", None)
+    stale = ["refused", "stale: older than the remembered operations"]
+    assert ledger.apply(3, [[1, 7, ["lease-acquire", "dock/1", 0, 9]]]) == [stale]
+    assert ledger.apply(4, [[1, 8, ["noop"]]]) == [["ok"]]
+    assert _tables(ledger)[0] == 1  # no token was granted
+
+
+def test_one_client_too_many_is_told_so():
+    ledger = Ledger()
+    for client in range(limits.CLIENTS_MAX):
+        assert ledger.apply(client + 1, [[client, 1, ["noop"]]]) == [["ok"]]
+    busy = ["refused", "busy: no room for another client"]
+    assert ledger.apply(limits.CLIENTS_MAX + 1, [[200, 1, ["noop"]]]) == [busy]
+    assert ledger.status(200, 1) == ("new", None)
+
+
+def test_malformed_requests_are_refused_and_remembered():
+    ledger = Ledger()
+    bad = [[], [1], ["no such verb"], ["noop", 0], ["shard-create", -1, b"", b""], ["shard-create", True, b"", b""]]
+    bad += [["shard-create", 1, "a", b"b"], ["shard-create", 1, b"a", bytes(limits.KEY_SPACE_BYTES_MAX + 1)], [b"noop"]]
+    bad += [["lease-acquire", "shard/01", 0, 1], ["lease-acquire", "shard/", 0, 1], ["lease-acquire", "", 0, 1]]
+    bad += [["lease-acquire", "a b", 0, 1], ["lease-acquire", "d\u00f6ck", 0, 1], ["lease-acquire", "dock/1", 0, 0]]
+    bad += [["lease-acquire", "x" * (limits.RESOURCE_BYTES_MAX + 1), 0, 1], ["lease-acquire", "dock/1", 256, 1]]
+    bad += [["lease-acquire", "dock/1", 0, limits.LEASE_SLOTS_MAX + 1], ["cursor-advance", 1, 0, b"", b""]]
+    bad += [["cursor-advance", 1, 1, b"", bytes(limits.TOKEN_BYTES_MAX + 1)], ["lease-renew", "dock/1", 0, 1]]
+    for i in range(len(bad)):
+        result = ledger.apply(i + 1, [[1, i, bad[i]]])[0]
+        assert _is_malformed(result), (bad[i], result)
+        assert ledger.status(1, i) == ("done", (i + 1, result))
+    slot = len(bad) + 1
+    for request in (None, 7, [], [1, 2], [1, -1, ["noop"]], [256, 1, ["noop"]], [1, 1 << 40, ["noop"]], [1, True, []]):
+        result = ledger.apply(slot, [request])[0]
+        assert _is_malformed(result), (request, result)
+        slot += 1
+    assert _tables(ledger) == [1, [], []]
+
+
+# --- effector -----------------------------------------------------------------------------------
+
+
+def test_the_effector_refuses_older_tokens():
+    dock = Effector("dock/1")
+    assert dock.accept(3)
+    assert dock.accept(3)
+    assert not dock.accept(2)
+    assert dock.accept(5)
+    assert not dock.accept(3)
+    assert not Effector("dock/1", dock.token).accept(4)
+    assert not Effector("dock/2").accept(0)
+
+
+# --- snapshot -----------------------------------------------------------------------------------
+
+
+def test_a_restored_ledger_goes_on_as_the_old_one():
+    old = Ledger()
+    script = ledger_script.Script(5)
+    for _ in ledger_script.run(old, script, 60):
+        pass
+    new = Ledger.restore(old.snapshot())
+    for requests, results in ledger_script.run(old, script, 40):
+        assert new.apply(new.applied_slot + 1, requests) == results
+        assert new.digest() == old.digest()
+    assert new.snapshot() == old.snapshot()
+
+
+def test_restore_refuses_what_no_ledger_wrote():
+    shard = [3, b"b", b"m", b"f", b"", False]
+    completed = [3, b"b", b"m", b"f", b"", True]
+    lease = ["shard/3", 2, 4, 90]
+    row = cbor.encode([7, 2, ["ok"]])
+    good = [9, 5, [shard], [lease], [[1, [row]]]]
+    assert Ledger.restore(cbor.encode(good)).snapshot() == cbor.encode(good)
+    for part, bad in (
+        ("five fields", [9, 5, [], []]),
+        ("applied slot", [-1, 5, [], [], []]),
+        ("next token", [9, 0, [], [], []]),
+        ("shard number", [9, 5, [shard, shard], [], []]),
+        ("shard range", [9, 5, [[3, b"m", b"m", None, b"", False]], [], []]),
+        ("shard cursor", [9, 5, [[3, b"b", b"m", b"m", b"", False]], [], []]),
+        ("shard opaque", [9, 5, [[3, b"b", b"m", None, b"x", False]], [], []]),
+        ("shard completion", [9, 5, [[3, b"b", b"m", None, b"", 0]], [], []]),
+        ("open shards overlap", [9, 5, [shard, [4, b"l", b"", None, b"", False]], [], []]),
+        ("shards", [9, 5, [[i, b"\x00", b"\x01", None, b"", True] for i in range(limits.SHARDS_MAX + 1)], [], []]),
+        ("lease resource", [9, 5, [shard], [lease, lease], []]),
+        ("lease resource", [9, 5, [shard], [["shard/03", 2, 4, 90]], []]),
+        ("lease token", [9, 4, [shard], [lease], []]),
+        ("lease token", [9, 9, [shard], [["dock/1", 2, 4, 90], lease], []]),
+        ("lease on a shard that is not open", [9, 5, [], [lease], []]),
+        ("lease on a shard that is not open", [9, 5, [completed], [lease], []]),
+        ("client number", [9, 5, [], [], [[1, [row]], [1, [row]]]]),
+        ("client without operations", [9, 5, [], [], [[1, []]]]),
+        ("operation number", [9, 5, [], [], [[1, [row, row]]]]),
+        ("operation slot", [1, 5, [], [], [[1, [row]]]]),
+        ("operation result", [9, 5, [], [], [[1, [cbor.encode([7, 2, ["maybe"]])]]]]),
+        ("operation window", [9, 5, [], [], [[1, [row, cbor.encode([71, 2, ["ok"]])]]]]),
+        ("operation", [9, 5, [], [], [[1, [b"\x00" * 99]]]]),
+    ):
+        refused(CodecError, part, Ledger.restore, cbor.encode(bad))
+    refused(CodecError, "length", Ledger.restore, bytes(limits.LEDGER_BYTES_MAX + 1))
+    refused(CodecError, "CBOR", Ledger.restore, cbor.encode(good)[:-1])
+
+
+# --- the same bytes on every interpreter ----------------------------------------------------------
+
+# SHA-256 over all results and digests of the script's life, and of the last snapshot.
+GOLDEN = (
+    (
+        1,
+        300,
+        "93456ae58a875503fa8a5deeb9c3c7deddb103cb9b278905329dcb59cd6918ef",
+        "32eeb197c7ccb1a9a564cf539f74a1547b1eee346ba2009a218941ac37428f8d",
+    ),
+    (
+        2,
+        300,
+        "d9f27dbfbc67114f890baa7dfe1426a61fd842ff3d0a1d2f8ea5f9a25f5c927d",
+        "2b64434bf252d662c9710e8902edaf8d94362f9ae9cc425a02d542ceda370931",
+    ),
+    (
+        3,
+        300,
+        "5f346fba03a03d88dcfeb2176b82db2615e9a820a294eb44722dc7abebb26d6b",
+        "6c940772427d0b5dda30ec9816e5b9798eaab0fae47f3cf2c9360154e968c6cf",
+    ),
+)
+
+
+def test_golden_lives():
+    for seed, slots, life, snapshot in GOLDEN:
+        ledger = Ledger()
+        hasher = hashlib.sha256()
+        for _, results in ledger_script.run(ledger, ledger_script.Script(seed), slots):
+            hasher.update(cbor.encode(results))
+            hasher.update(ledger.digest())
+        found = hasher.digest(), hashlib.sha256(ledger.snapshot()).digest()
+        assert found == (unhex(life), unhex(snapshot)), (seed, found[0].hex(), found[1].hex())
