@@ -1,22 +1,13 @@
-"""The fault vocabulary: one class a fault, each a pure function from one copy of a frame to the copies that survive it.
+"""The fault vocabulary: one class a fault, each a rule that takes one copy of a frame to the copies that survive it.
 
-A *rule* is a time window, a selector and one fault. A rule never looks at a clock or keeps anything: what it draws
-comes from `Draws`, a counter-based generator keyed with everything that names the draw (Salmon et al., "Parallel random
-numbers: as easy as 1, 2, 3", SC 2011), and what it must remember of a link travels in and out as a tuple, its `Memory`.
-
-Rules
-- A draw depends on seed, rule name, link, frame index on that link and lineage of the copy: no other rule can shift it.
-- A rule that changes, delays, multiplies or loses a copy says so with an `Effect`; a loss without one is a bug.
-- The fields are the scenario file's words: `[[faults]]` with `fault = "drop"`, `probability = 0.1`, `end = 30`.
+The fields are the scenario file's words: a table `[[faults]]` with `fault = "drop"`, `probability = 0.1`, `end = 30`.
 """
 
-import hashlib
-from typing import Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from amu.core import limits
-from amu.wire import messages
 from groundstation.contacts import (
     Node,
     PairLightTime,
@@ -26,139 +17,24 @@ from groundstation.contacts import (
     light_time_seconds,
     next_contact,
 )
+from groundstation.fault_rule import (
+    Context,
+    Draws,
+    Effect,
+    Flight,
+    Memory,
+    Outcome,
+    Rule,
+    changed,
+    later,
+    lost,
+    untouched,
+)
 
 COPIES_MAX = 8  # extra copies of one frame
 STORE_FRAMES_MAX = 4096  # frames held back outside a pass, a link
-FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Memory = tuple[float, ...]  # what one rule remembers of one link; () at the start
-
-
-class Flight(NamedTuple):
-    """One copy of a frame on its way through the rules: time, wire bytes, and which copy it is ("" = the original)."""
-
-    at: float
-    frame: bytes
-    lineage: str = ""
-
-
-class Effect(NamedTuple):
-    """What a rule did to a frame: the count's name and by how many copies the frame grew (negative: copies lost)."""
-
-    name: str
-    copies: int
-
-
-class Outcome(NamedTuple):
-    """Surviving copies, what was done to them, and the rule's new memory of the link."""
-
-    flights: tuple[Flight, ...]
-    effects: tuple[Effect, ...]
-    memory: Memory
-
-
-class Draws:
-    """Uniform numbers of one rule on one link."""
-
-    def __init__(self, seed: int, rule: str, source: int, destination: int) -> None:
-        name = rule.encode()
-        # The length goes before the text, so that no two different keys read the same.
-        prefix = b"%d/%d/%d/%d:" % (seed, source, destination, len(name)) + name
-        self._hash = hashlib.blake2b(prefix, digest_size=8)
-
-    def uniform(self, index: int, number: int = 0, lineage: str = "") -> float:
-        """A number in [0, 1) for frame `index` of the link; `number` tells several draws for one copy apart."""
-        copy = self._hash.copy()
-        copy.update(b"/%d/%d/" % (index, number) + lineage.encode())
-        return (int.from_bytes(copy.digest(), "big") >> 11) / (1 << 53)
-
-
-class Context(NamedTuple):
-    """Where a frame is: its link, its index on that link, the rule's counting name and the rule's draws."""
-
-    source: int
-    destination: int
-    frame_index: int
-    name: str
-    draws: Draws
-
-    def uniform(self, flight: Flight, number: int = 0) -> float:
-        """A number in [0, 1) for this copy."""
-        return self.draws.uniform(self.frame_index, number, flight.lineage)
-
-    def below(self, bound: int, flight: Flight, number: int = 0) -> int:
-        """An integer in [0, bound) for this copy."""
-        return int(self.uniform(flight, number) * bound)
-
-
-class Rule(BaseModel):
-    """Window and selector, common to all faults.
-
-    name: how reports count the fault; unique in a plan; by default the fault's own name (`drop`, then `drop-2`, ...).
-    start, end: the window [start, end) in mission seconds, held against the moment when the frame enters the ether;
-        no `end` means to the end of the mission.
-    source, destination: replicas whose frames are meant; left out: all.
-    kinds: flight message names such as "Vote"; left out: all.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    fault: str
-    name: str = Field(default="", max_length=60)
-    start: Seconds = 0.0
-    end: Seconds | None = None
-    source: tuple[Node, ...] | None = Field(default=None, min_length=1)
-    destination: tuple[Node, ...] | None = Field(default=None, min_length=1)
-    kinds: tuple[str, ...] | None = Field(default=None, min_length=1)
-
-    @field_validator("kinds")
-    @classmethod
-    def _kinds_known(cls, kinds: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for kind in kinds or ():
-            if kind not in FLIGHT_KINDS:
-                raise ValueError(f"{kind!r} is no flight message; expected some of {', '.join(FLIGHT_KINDS)}")
-        return kinds
-
-    @model_validator(mode="after")
-    def _window_not_empty(self) -> Self:
-        if self.end is not None and self.end <= self.start:
-            raise ValueError(f"end must come after start = {self.start:g} s, have end = {self.end:g} s")
-        return self
-
-    def applies(self, now: float, source: int, destination: int, kind: int) -> bool:
-        """Is a frame of message `kind` that enters the ether at `now` on this link one that the rule means?"""
-        return (
-            self.start <= now
-            and (self.end is None or now < self.end)
-            and (self.source is None or source in self.source)
-            and (self.destination is None or destination in self.destination)
-            and (self.kinds is None or any(FLIGHT_KINDS[name] == kind for name in self.kinds))
-        )
-
-    def named_nodes(self) -> set[int]:
-        """Every node that the rule names."""
-        return set(self.source or ()) | set(self.destination or ())
-
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        """What becomes of one copy."""
-        raise NotImplementedError
-
-
-def _untouched(flight: Flight, memory: Memory) -> Outcome:
-    return Outcome((flight,), (), memory)
-
-
-def _lost(name: str, memory: Memory) -> Outcome:
-    return Outcome((), (Effect(name, -1),), memory)
-
-
-def _changed(flight: Flight, name: str, memory: Memory) -> Outcome:
-    return Outcome((flight,), (Effect(name, 0),), memory)
-
-
-def _later(flight: Flight, seconds: float, name: str, memory: Memory) -> Outcome:
-    return _changed(flight._replace(at=flight.at + seconds), name, memory)
 
 
 class Drop(Rule):
@@ -169,8 +45,8 @@ class Drop(Rule):
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         if context.uniform(flight) < self.probability:
-            return _lost(context.name, memory)
-        return _untouched(flight, memory)
+            return lost(context.name, memory)
+        return untouched(flight, memory)
 
 
 class Duplicate(Rule):
@@ -182,7 +58,7 @@ class Duplicate(Rule):
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         if context.uniform(flight) >= self.probability:
-            return _untouched(flight, memory)
+            return untouched(flight, memory)
         # The lineage names the rule, so that a copy keeps its draws when other rules come or go.
         twins = [flight._replace(lineage=f"{flight.lineage}/{context.name}.{n}") for n in range(1, self.copies + 1)]
         return Outcome((flight, *twins), (Effect(context.name, self.copies),), memory)
@@ -197,8 +73,8 @@ class Reorder(Rule):
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         if context.uniform(flight) < self.probability:
-            return _later(flight, self.hold_seconds, context.name, memory)
-        return _untouched(flight, memory)
+            return later(flight, self.hold_seconds, context.name, memory)
+        return untouched(flight, memory)
 
 
 class Delay(Rule):
@@ -208,7 +84,7 @@ class Delay(Rule):
     seconds: Seconds
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        return _later(flight, self.seconds, context.name, memory)
+        return later(flight, self.seconds, context.name, memory)
 
 
 class Jitter(Rule):
@@ -227,7 +103,7 @@ class Jitter(Rule):
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         width = self.seconds_max - self.seconds_min
         seconds = self.seconds_min + width * context.uniform(flight)
-        return _later(flight, seconds, context.name, memory)
+        return later(flight, seconds, context.name, memory)
 
 
 class LightTime(Rule):
@@ -253,8 +129,8 @@ class LightTime(Rule):
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         seconds = light_time_seconds(self.pairs, self.seconds, context.source, context.destination)
         if seconds == 0:
-            return _untouched(flight, memory)
-        return _later(flight, seconds, context.name, memory)
+            return untouched(flight, memory)
+        return later(flight, seconds, context.name, memory)
 
 
 class Corrupt(Rule):
@@ -266,7 +142,7 @@ class Corrupt(Rule):
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         if context.uniform(flight) >= self.probability:
-            return _untouched(flight, memory)
+            return untouched(flight, memory)
         frame = bytearray(flight.frame)
         flipped: set[int] = set()
         number = 1
@@ -276,7 +152,7 @@ class Corrupt(Rule):
             if bit not in flipped:
                 flipped.add(bit)
                 frame[bit // 8] ^= 1 << bit % 8
-        return _changed(flight._replace(frame=bytes(frame)), context.name, memory)
+        return changed(flight._replace(frame=bytes(frame)), context.name, memory)
 
 
 class Truncate(Rule):
@@ -289,9 +165,9 @@ class Truncate(Rule):
         # A frame that lost nothing but its delimiter would be closed by the next frame's opening one, and be whole.
         longest = len(flight.frame) - 2
         if longest < 1 or context.uniform(flight) >= self.probability:
-            return _untouched(flight, memory)
+            return untouched(flight, memory)
         kept = 1 + context.below(longest, flight, 1)
-        return _changed(flight._replace(frame=flight.frame[:kept]), context.name, memory)
+        return changed(flight._replace(frame=flight.frame[:kept]), context.name, memory)
 
 
 class BurstLoss(Rule):
@@ -335,8 +211,8 @@ class BurstLoss(Rule):
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         # The state belongs to the link, so that all copies of a frame see the same one; each is lost by its own draw.
         if self.is_bad(context.frame_index, context.draws) and context.uniform(flight, 1) < self.loss:
-            return _lost(context.name, memory)
-        return _untouched(flight, memory)
+            return lost(context.name, memory)
+        return untouched(flight, memory)
 
 
 class Partition(Rule):
@@ -364,8 +240,8 @@ class Partition(Rule):
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         if self._group(context.source) != self._group(context.destination):
-            return _lost(context.name, memory)
-        return _untouched(flight, memory)
+            return lost(context.name, memory)
+        return untouched(flight, memory)
 
 
 class OneWayPartition(Rule):
@@ -380,7 +256,7 @@ class OneWayPartition(Rule):
         return self
 
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        return _lost(context.name, memory)
+        return lost(context.name, memory)
 
 
 class ContactWindow(Rule):
@@ -404,17 +280,17 @@ class ContactWindow(Rule):
     def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
         release = next_contact(self.passes, self.period_seconds, flight.at)
         if release == flight.at:
-            return _untouched(flight, memory)
+            return untouched(flight, memory)
         if self.outside == "drop":
-            return _lost(f"{context.name}: no contact", memory)
+            return lost(f"{context.name}: no contact", memory)
         if release is None:
-            return _lost(f"{context.name}: no pass left", memory)
+            return lost(f"{context.name}: no pass left", memory)
         awaited = {at: held for at, held in zip(memory[::2], memory[1::2]) if at > flight.at}
         if sum(awaited.values()) >= self.store_frames_max:
-            return _lost(f"{context.name}: store full", memory)
+            return lost(f"{context.name}: store full", memory)
         awaited[release] = awaited.get(release, 0) + 1
         remembered = tuple(number for pair in sorted(awaited.items()) for number in pair)
-        return _changed(flight._replace(at=release), f"{context.name}: held", remembered)
+        return changed(flight._replace(at=release), f"{context.name}: held", remembered)
 
 
 class Bandwidth(Rule):
@@ -431,9 +307,9 @@ class Bandwidth(Rule):
         idle_at = max(flight.at, memory[0]) if memory else flight.at
         waiting_bytes = (idle_at - flight.at) * self.bytes_per_second
         if waiting_bytes + len(flight.frame) > self.queue_bytes_max:
-            return _lost(f"{context.name}: queue full", memory)
+            return lost(f"{context.name}: queue full", memory)
         sent_at = idle_at + len(flight.frame) / self.bytes_per_second
-        return _changed(flight._replace(at=sent_at), context.name, (sent_at,))
+        return changed(flight._replace(at=sent_at), context.name, (sent_at,))
 
 
 FaultRule = Annotated[

@@ -1,7 +1,8 @@
 """The fault plan: what becomes of each frame, as a pure function of the seed and of the frame's place in the traffic.
 
-A plan is a list of rules (`groundstation.fault_kinds`). A frame that enters the ether passes the rules in their order,
-each of which may lose, change, delay or multiply the copies that the rules before it left over.
+A plan is a list of rules (`groundstation.fault_rule`; the faults are in `groundstation.fault_kinds`). A frame that
+enters the ether passes the rules in their order, each of which may lose, change, delay or multiply the copies that the
+rules before it left over.
 
 Rules
 - The same seed, link, index, frame and link state give the same fates, on any host, in any order of calls.
@@ -16,7 +17,8 @@ from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from groundstation.fault_kinds import Context, Draws, Effect, FaultRule, Flight, Memory, Outcome, Rule
+from groundstation.fault_kinds import FaultRule
+from groundstation.fault_rule import Context, Draws, Effect, Flight, Memory, Outcome, Rule
 
 RULES_MAX = 256
 COPIES_OF_A_FRAME_MAX = 64  # several duplicating rules multiply: the product stays bounded

@@ -19,7 +19,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from amu.core import limits
-from groundstation.fault_kinds import FaultRule, Rule
+from groundstation.fault_kinds import FaultRule
+from groundstation.fault_rule import Rule
 from groundstation.faults import FaultPlan
 from groundstation.workload import DEFAULT_MIX, KINDS
 

@@ -68,7 +68,7 @@ def test_every_event_is_written_once_and_every_hole_is_told(frames: list[tuple[i
 
         kept = [(each["boot"], each["seq"]) for each in map(json.loads, path.read_bytes().splitlines())]
         assert len(kept) == len(set(kept))
-        assert {(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity_of(path).holes()} == {
+        assert {(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity_of(path).holes} == {
             (gap.boot, gap.first_seq, gap.next_seq) for gap in recorder.gaps
         }
         holes = {(gap.boot, seq) for gap in recorder.gaps for seq in range(gap.first_seq, gap.next_seq)}

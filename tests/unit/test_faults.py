@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from amu.wire import frames
 from amu.wire.framer import NEED_BYTES, Framer
 from amu.wire.messages import Proposal, Vote
-from groundstation.fault_kinds import FLIGHT_KINDS, Draws
+from groundstation.fault_rule import FLIGHT_KINDS, Draws
 from groundstation.faults import Fates, FaultPlan
 
 VOTE = Vote.KIND

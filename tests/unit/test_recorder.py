@@ -164,7 +164,7 @@ def test_what_a_joined_board_did_before_is_no_gap(path: Path) -> None:
     continuity = Continuity()
     for event in Reader(path):
         continuity.feed(event)
-    assert [(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity.holes()] == [(4, 71, 72), (5, 0, 1)]
+    assert [(hole.boot, hole.first_seq, hole.last_seq + 1) for hole in continuity.holes] == [(4, 71, 72), (5, 0, 1)]
 
 
 def test_boots_are_bounded(path: Path) -> None:
