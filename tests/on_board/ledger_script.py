@@ -40,7 +40,7 @@ class Script:
         self._created = 0
         self._operations = [0] * 256
         self._sent = []
-        self._learned = set()
+        self._learned = []  # requests whose result was heard
 
     def draw(self, bound):
         """A number below `bound`: a linear congruential generator, Knuth's MMIX constants, high bits."""
@@ -57,9 +57,13 @@ class Script:
     def learn(self, requests, results):
         """Take in what became of a batch."""
         for request, result in zip(requests, results):
-            if result[0] == "ok" and (request[0], request[1]) not in self._learned:
+            if request in self._learned:
+                continue
+            if result[0] == "ok":
                 self._learn(request[2], result)
-            self._learned.add((request[0], request[1]))
+            self._learned.append(request)
+            if len(self._learned) > 2 * SENT_MAX:
+                self._learned.pop(0)
 
     def _learn(self, command, result):
         verb = command[0]

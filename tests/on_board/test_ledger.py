@@ -1,3 +1,4 @@
+import gc
 import hashlib
 
 import ledger_script
@@ -8,6 +9,9 @@ from amu.core.errors import CodecError
 from amu.ledger.effector import Effector
 from amu.ledger.state import Ledger
 from amu.wire import cbor
+
+if hasattr(gc, "threshold"):
+    gc.threshold(16384)  # as a board does: collect before the heap is in pieces
 
 
 class Desk:
