@@ -105,12 +105,11 @@ MUTANTS = (
         ("rules",),
     ),
     Mutant(
-        "a proposal of anybody counts",
-        INSTANCE,
-        "        proposal = self._proposals[self.log.leader(self.slot, view)]\n        if proposal is None or proposal[0] != view:",
-        "        proposal = self._proposals[self.log.leader(self.slot, view)] or self._proposals[(self.me + 1) % 4]\n"
-        "        if proposal is None or proposal[0] != view:",
-        ("trace", "replica"),
+        "the leader rule looks at the wrong slot",
+        REPLICA,
+        "place = slot - self.applied + WINDOW_SLOTS - 1",
+        "place = slot - self.applied + WINDOW_SLOTS - 2",
+        ("trace", "golden"),
     ),
     Mutant(
         "the view goes up on f+1 wishes",
@@ -164,8 +163,10 @@ MUTANTS = (
     Mutant(
         "slots are applied out of order",
         REPLICA,
-        "            if body is None:\n                break\n            self.apply(slot",
-        "            if body is None:\n                self.applied += 1\n                continue\n            self.apply(slot",
+        "slot = self.applied + 1\n            instance = self.find(slot)\n            if instance is None or instance.decision is None:\n                break",
+        "slot = self.applied + 1\n            instance = self.find(slot)\n            if instance is None or instance.decision is None:\n"
+        "                slot += 1\n                instance = self.find(slot)\n"
+        "            if instance is None or instance.decision is None:\n                break",
         ("trace", "storms"),
     ),
     Mutant(

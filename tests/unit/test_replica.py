@@ -93,7 +93,18 @@ def test_memory_is_bounded_however_long_the_run() -> None:
         assert len(replica._instances) == limits.INSTANCES_MAX
         assert len(replica.catch_up._log) <= 2 * limits.CHECKPOINT_SLOTS
         assert len(replica.catch_up._checkpoints._own) <= 2
-        assert seat.journal.bytes <= limits.JOURNAL_BYTES_MAX
+        assert seat.node._effects.records_written < limits.JOURNAL_RECORDS_MAX
+
+
+def test_view_changes_without_end_do_not_fill_the_flash() -> None:
+    cluster = Cluster(4, view_timeout_ticks=2)
+    cluster.start()
+    cluster.lets_pass = lambda source, destination, message: not isinstance(message, Proposal)
+    cluster.request(["noop"])
+    cluster.run(60_000, lambda: cluster.seats[0].journal._generation >= 2)
+    for seat in cluster.seats:
+        assert seat.journal._generation >= 1, "the journal was never cut"
+        assert seat.node._effects.records_written < 2 * limits.JOURNAL_RECORDS_MAX
 
 
 def test_without_a_stable_checkpoint_the_log_stops_at_the_high_watermark() -> None:

@@ -187,6 +187,7 @@ class CatchUp:
             floor = highest + 2 * WINDOW_SLOTS
             self._replica.floor = floor
             self._effects.persist([records.FLOOR, floor])
+            self._effects.has_memory = True
             self._effects.compact()  # only a checkpoint ends the journal's being blank
             self._effects.trace("Rejoin", floor)
 

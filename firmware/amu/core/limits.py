@@ -71,7 +71,7 @@ LEDGER_BYTES_MAX = (
 )
 
 # --- the node --------------------------------------------------------------------------------
-JOURNAL_BYTES_MAX = 32 * 1024  # then a checkpoint is written and the journal starts anew
+JOURNAL_RECORDS_MAX = 256  # then a checkpoint is written and the journal starts anew
 RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write

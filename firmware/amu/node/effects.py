@@ -32,8 +32,10 @@ class Effects:
         self._forced = []
         self._later = []
         self._sends = []
+        self.records_written = 0  # since the last checkpoint
         self.wants_checkpoint = False
         self.silence = None  # reason, once the replica must not speak any more
+        self.has_memory = True  # False: flash is blank, and stays so until the replica may vote again
         self.is_muted = False  # while state is rebuilt from flash nothing is new
 
     def persist(self, record):
@@ -43,7 +45,7 @@ class Effects:
 
     def persist_later(self, record):
         """To flash with the next record that must go there: it can be learned again if it is lost."""
-        if not self.is_muted:
+        if self.has_memory and not self.is_muted:
             self._later.append(record)
 
     def trace(self, name, *fields):
@@ -86,9 +88,11 @@ class Effects:
         records = []
         if checkpoint is not None:
             self._forced, self._later = [], []
+            self.records_written = 0
         elif self._forced or len(self._later) >= limits.LATER_RECORDS_MAX:
             records = self._later + self._forced
             self._forced, self._later = [], []
+            self.records_written += len(records)
         first_seq, events = self._tracer.take()
         sends = self._sends
         self._sends = []

@@ -56,6 +56,7 @@ class Node:
         effects, replica = self._effects, self._replica
         if status == journal.BLANK:
             replica.floor = FLOOR_UNKNOWN
+            effects.has_memory = False
         effects.is_muted = True
         if status != journal.UNREADABLE:
             replica.restore(exported, rest)
@@ -128,7 +129,8 @@ class Node:
         if self.mode != SILENT:
             if self._clock.time + limits.LAMPORT_RESERVE // 2 > self._reserved:
                 self._reserve()
-            if effects.wants_checkpoint and self._replica.floor >= 0:
+            is_long = effects.records_written >= limits.JOURNAL_RECORDS_MAX
+            if (effects.wants_checkpoint or is_long) and self._replica.floor >= 0:
                 effects.wants_checkpoint = False
                 self._reserved = self._clock.time + limits.LAMPORT_RESERVE
                 checkpoint = [self.boot, self._reserved, self._replica.export()]
