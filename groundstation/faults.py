@@ -77,6 +77,15 @@ class FaultPlan(BaseModel):
             names.append(rule.fault if number == 1 else f"{rule.fault}-{number}")
         return names
 
+    def require_nodes(self, replica_count: int) -> None:
+        """Raise ValueError when a rule names a replica that a swarm of `replica_count` does not have."""
+        for name, rule in self._named_rules:
+            strangers = sorted(node for node in rule.named_nodes() if node >= replica_count)
+            if strangers:
+                raise ValueError(
+                    f"fault rule {name!r} names replica {strangers[0]}, but the replicas are 0 to {replica_count - 1}"
+                )
+
     def fates(
         self, now: float, source: int, destination: int, index: int, frame: bytes, kind: int, state: LinkState
     ) -> Fates:

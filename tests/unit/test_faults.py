@@ -265,10 +265,12 @@ def test_bad_rule_is_refused_by_name(rule: dict, words: list[str]) -> None:
         assert word in str(refusal.value)
 
 
-def test_plan_refuses_equal_names() -> None:
+def test_plan_refuses_equal_names_and_unknown_replicas() -> None:
     drop = {"fault": "drop", "probability": 0.1}
     with pytest.raises(ValidationError, match="two fault rules are called 'drop'"):
         plan(drop, {**drop, "name": "drop"})
+    with pytest.raises(ValueError, match="'partition' names replica 6, but the replicas are 0 to 3"):
+        plan({"fault": "partition", "groups": [[0, 6]]}).require_nodes(4)
 
 
 def test_plan_survives_json() -> None:
