@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specs.checking import expressions, operations, sets, values
+from specs.checking import expressions, operations, sets, successors, values
 from specs.checking.expressions import Bound, Code, Context, Formal, NeedsNames
 from specs.checking.modules import Constant, Loader, Operator, Scope
 from specs.checking.standard import Kind
@@ -105,7 +105,7 @@ class Compiler:
 
     def emit(self, name: str, parameters: list[str], code: Code, place: Place) -> None:
         """Defines a Python function. Its line number in tracebacks is the line in the module."""
-        states = sorted(name for name in code.names if name[0] in "st" and name[1:].isdigit())
+        states = sorted(name for name in code.names if expressions.is_state(name))
         prologue = "".join([f"{variable} = {variable[0]}[{variable[1:]}]; " for variable in states])
         self._execute(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
 
@@ -146,6 +146,12 @@ class Compiler:
                 pending += by_name[read].reads if read in by_name else ()
         return frozenset(seen - by_name.keys())
 
+    def enabled(self, action: Expression, context: Context) -> str:
+        """The name of a function f(s, locals): whether `action` has a successor of s."""
+        name = self.fresh("enabled")
+        self.namespace[name] = successors.enabled(self, action, context)
+        return name
+
     def constant_value(self, constant: Constant) -> Value:
         return self.namespace[f"k_{constant.name}"]
 
@@ -157,7 +163,7 @@ class Compiler:
 
     def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
         """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
-        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not _is_state(name)))
+        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not expressions.is_state(name)))
         name = self.fresh("e")
         self.emit(name, ["s", "t", *free], code, place)
         return self.namespace[name], free
@@ -165,10 +171,6 @@ class Compiler:
     def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
         """A context in which each of `names` is bound to the Python name given."""
         return Context(scope=scope, locals={name: Bound(text) for name, text in names.items()})
-
-
-def _is_state(name: str) -> bool:
-    return name[0] in "st" and name[1:].isdigit()
 
 
 def _identifier(name: str) -> str:

@@ -102,6 +102,11 @@ class Context:
         return replace(self, state="t") if other.primed else self
 
 
+def is_state(name: str) -> bool:
+    """Whether a Python name stands for a variable in one of the two states: s3, t0."""
+    return name[0] in "st" and name[1:].isdigit()
+
+
 # --- entry points ---------------------------------------------------------------------------------
 
 
@@ -473,6 +478,17 @@ def _box_action(compiler: Compiler, node: tree.BoxAction, context: Context) -> C
     return _joined(f"(not {same.text} and {action.text})", "test", [same, action])
 
 
+def _enabled(compiler: Compiler, node: tree.Enabled, context: Context) -> Code:
+    if context.primed:
+        raise Unsupported(f"{node.place}: ENABLED under a prime")
+    code = test(compiler, node.action, context)
+    free = sorted(name for name in code.names if name not in ("s", "t") and not is_state(name))
+    environment = "{" + ", ".join(f"{name!r}: {name}" for name in free) + "}"
+    function = compiler.enabled(node.action, context)
+    reads = frozenset(read for read in code.reads if read[0] != "t")
+    return Code(f"{function}(s, {environment})", "test", frozenset(("s", *free)), reads)
+
+
 def _unknown(compiler: Compiler, node: tree.Unknown, context: Context) -> Code:
     raise Unsupported(f"{node.place}: {node.construct} is not evaluated: {node.place.text}")
 
@@ -638,28 +654,54 @@ def _operator_argument(compiler: Compiler, node: Expression, arity: int, context
     return _joined(f"(lambda {', '.join(texts)}: {body.text})", "value", [body], frozenset(texts))
 
 
-def _qualified(compiler: Compiler, node: tree.Apply, context: Context) -> Code:
-    """I!Op(x), J(3)!Op(x), I!J!Op"""
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """What I!J(3)!Op stands for: the meaning of `bare`, with values for the parameters of the instances."""
+
+    bare: tree.Apply
+    meaning: object
+    arguments: Mapping[str, Expression]  # by Python name
+
+
+def qualified(node: tree.Apply, context: Context) -> Qualified:
+    """Resolves a name with `!`. Raises ModuleError if there is none, Unsupported for parts of definitions."""
     scope = context.scope
-    hidden: dict[str, Code] = {}
+    arguments: dict[str, Expression] = {}
     for step in node.path:
         instance = scope.names.get(step.name)
         if not isinstance(instance, InstanceScope):
             raise Unsupported(f"{node.place}: {step.name}! where {step.name} is no INSTANCE: {node.place.text}")
         if len(step.arguments) != len(instance.parameters):
             raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
-        for name, argument in zip(instance.parameters, step.arguments):
-            hidden[name] = value(compiler, argument, context)
+        arguments.update(zip(instance.parameters, step.arguments))
         scope = instance.scope
     meaning = scope.names.get(node.name)
     if meaning is None or node.name in scope.local:
         raise ModuleError(f"{node.place}: {scope.module} has no definition {node.name}")
     bare = tree.Apply(place=node.place, name=node.name, arguments=node.arguments)
-    if isinstance(meaning, Operator):
-        return _call(compiler, bare, meaning, context, hidden)
-    if hidden and not isinstance(meaning, Builtin):
+    return Qualified(bare, meaning, arguments)
+
+
+def _qualified(compiler: Compiler, node: tree.Apply, context: Context) -> Code:
+    found = qualified(node, context)
+    if isinstance(found.meaning, Operator):
+        hidden = {name: value(compiler, argument, context) for name, argument in found.arguments.items()}
+        return _call(compiler, found.bare, found.meaning, context, hidden)
+    if found.arguments and not isinstance(found.meaning, Builtin):
         raise Unsupported(f"{node.place}: a declaration of a parametrised INSTANCE: {node.place.text}")
-    return _meant(compiler, bare, meaning, context)
+    return _meant(compiler, found.bare, found.meaning, context)
+
+
+def variable_named(node: Expression, context: Context) -> Variable | None:
+    """The variable that a name stands for, through instances and parameters; None if it stands for anything else."""
+    if not isinstance(node, tree.Apply) or node.arguments or node.path:
+        return None
+    meaning = resolve(node, context)
+    if isinstance(meaning, Substitution):
+        return variable_named(meaning.expression, Context(scope=meaning.scope))
+    if isinstance(meaning, Named):
+        return variable_named(meaning.expression, meaning.context)
+    return meaning if isinstance(meaning, Variable) else None
 
 
 def _call(compiler: Compiler, node: tree.Apply, operator: Operator, context: Context, hidden: dict[str, Code]) -> Code:
@@ -767,11 +809,11 @@ _Handler: TypeAlias = Callable[["Compiler", Any, Context], Code]
 
 _HANDLERS: dict[type[Expression], _Handler] = {
     tree.Apply: _apply, tree.At: _at, tree.BoxAction: _box_action, tree.Case: _case, tree.Choose: _choose,
-    tree.Except: _except, tree.FunctionLiteral: _function_literal, tree.FunctionSet: _function_set, tree.If: _if,
-    tree.Index: _index, tree.Junction: _junction, tree.Let: _let, tree.Literal: _literal, tree.Prime: _prime,
-    tree.Product: _product, tree.Quantified: _quantified, tree.Record: _record, tree.RecordSet: _record_set,
-    tree.SetFilter: _set_filter, tree.SetLiteral: _set_literal, tree.SetMap: _set_map, tree.Tuple: _tuple,
-    tree.Unchanged: _unchanged, tree.Unknown: _unknown,
+    tree.Enabled: _enabled, tree.Except: _except, tree.FunctionLiteral: _function_literal,
+    tree.FunctionSet: _function_set, tree.If: _if, tree.Index: _index, tree.Junction: _junction, tree.Let: _let,
+    tree.Literal: _literal, tree.Prime: _prime, tree.Product: _product, tree.Quantified: _quantified,
+    tree.Record: _record, tree.RecordSet: _record_set, tree.SetFilter: _set_filter, tree.SetLiteral: _set_literal,
+    tree.SetMap: _set_map, tree.Tuple: _tuple, tree.Unchanged: _unchanged, tree.Unknown: _unknown,
 }  # fmt: skip
 
 _LOGIC: dict[str, _Handler] = {

@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from specs.checking import expressions, tree
-from specs.checking.compiler import Compiler
-from specs.checking.expressions import Bound, Context, Local, Named
-from specs.checking.modules import Operator, Variable
+from specs.checking.expressions import Bound, Context, Local, LocalMeaning, Named
+from specs.checking.modules import Operator
 from specs.checking.operations import Later, tuples
 from specs.checking.sets import elements, in_order
 from specs.checking.tree import Expression, Unsupported
 from specs.checking.values import EvaluationError, Value
+
+if TYPE_CHECKING:
+    from specs.checking.compiler import Compiler
 
 
 class _Unassigned:
@@ -34,6 +36,8 @@ UNASSIGNED = _Unassigned()
 _States: TypeAlias = tuple[Value, ...]
 _Environment: TypeAlias = Mapping[str, Any]
 _Plan: TypeAlias = Callable[[_States, _States, _Environment], Iterator[_States]]
+
+_Evaluator: TypeAlias = Callable[[_States, _States, _Environment], Any]
 
 
 class Planner:
@@ -66,6 +70,8 @@ class Planner:
             return self._let(node, context)
         if isinstance(node, tree.Unchanged):
             return self._unchanged(node.operand, node, context)
+        if isinstance(node, tree.BoxAction):
+            return self._box_action(node, context)
         if isinstance(node, tree.Apply):
             return self._apply(node, context)
         return self._test(node, context)
@@ -74,9 +80,7 @@ class Planner:
         code = expressions.compile_expression(self.compiler, node, context)
         return any(read[0] in (self.assigned, "?") for read in code.reads)
 
-    def _evaluator(
-        self, node: Expression, context: Context, test: bool
-    ) -> Callable[[_States, _States, _Environment], Any]:
+    def _evaluator(self, node: Expression, context: Context, test: bool) -> _Evaluator:
         """Evaluates `node`; what is being assigned and is read must have a value by then."""
         function, free, code = self.compiler.closure(node, context, test)
         needed = [int(read[1:]) for read in code.reads if read[0] == self.assigned]
@@ -188,6 +192,16 @@ class Planner:
 
         return run
 
+    def _box_action(self, node: tree.BoxAction, context: Context) -> _Plan:
+        same = tree.Unchanged(place=node.place, operand=node.subscript)
+        if node.stutter:
+            either = tree.Junction(place=node.place, conjunction=False, items=(node.action, same))
+            return self._disjunction(either, context)
+        changed = tree.Apply(place=node.place, name="~", arguments=(same,))
+        return self._conjunction(
+            tree.Junction(place=node.place, conjunction=True, items=(node.action, changed)), context
+        )
+
     def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> _Plan:
         indexes = self._variables(node, context)
         if indexes is None:
@@ -209,26 +223,33 @@ class Planner:
         if isinstance(node, tree.Tuple):
             parts = [self._variables(item, context) for item in node.items]
             return None if None in parts else [index for item in parts if item is not None for index in item]
+        variable = expressions.variable_named(node, context)
+        if variable is not None:
+            return [variable.index]
         meaning = expressions.resolve(node, context) if isinstance(node, tree.Apply) else None
-        if isinstance(meaning, Variable):
-            return [meaning.index]
         if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
             return self._variables(meaning.definition.body, Context(scope=meaning.scope))
         return None
 
     def _apply(self, node: tree.Apply, context: Context) -> _Plan:
+        if node.path:
+            found = expressions.qualified(node, context)
+            if isinstance(found.meaning, Operator):
+                return self._operator(found.bare, found.meaning, context, found.arguments)
+            return self._test(node, context)
         meaning = expressions.resolve(node, context)
-        if isinstance(meaning, Operator) and not meaning.hidden:
-            return self._operator(node, meaning, context)
+        if isinstance(meaning, Operator):
+            return self._operator(node, meaning, context, {})
+        if isinstance(meaning, Named) and not node.arguments:
+            return self.plan(meaning.expression, meaning.context)
+        if isinstance(meaning, Local) and not node.arguments and meaning.code is None:
+            return self.plan(meaning.definition.body, meaning.context)
         if node.name in ("=", "\\in") and meaning is None:
             left = node.arguments[0]
-            if isinstance(left, tree.Prime) and not self.initial:
-                left = left.operand
-            elif not self.initial:
-                return self._test(node, context)
-            variable = expressions.resolve(left, context) if isinstance(left, tree.Apply) else None
-            if isinstance(variable, Variable):
-                return self._assignment(node, variable.index, context)
+            if isinstance(left, tree.Prime) is not self.initial:
+                variable = expressions.variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
+                if variable is not None:
+                    return self._assignment(node, variable.index, context)
         return self._test(node, context)
 
     def _assignment(self, node: tree.Apply, index: int, context: Context) -> _Plan:
@@ -246,27 +267,42 @@ class Planner:
 
         return run
 
-    def _operator(self, node: tree.Apply, operator: Operator, context: Context) -> _Plan:
+    def _operator(
+        self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
+    ) -> _Plan:
+        """The body of an operator. `hidden`: arguments of the instances it is reached through, by Python name."""
         if operator in self._expanding:
             raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
         parameters = operator.definition.parameters
-        expanded = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        meanings: dict[str, LocalMeaning] = {
+            name: context.locals.get(name, Bound(text)) for name, text in operator.hidden
+        }
+        values: list[tuple[str, _Evaluator]] = []
+        for name, text in operator.hidden:
+            if text in hidden:
+                meanings[name] = Bound(text)
+                values.append((text, self._evaluator(hidden[text], context, False)))
+        by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        for parameter, argument in zip(parameters, node.arguments):
+            if by_name:
+                meanings[parameter.name] = Named(argument, context)
+            else:
+                text = self.compiler.fresh("a_")
+                meanings[parameter.name] = Bound(text)
+                values.append((text, self._evaluator(argument, context, False)))
         self._expanding.append(operator)
-        if expanded:
-            named = {parameter.name: Named(item, context) for parameter, item in zip(parameters, node.arguments)}
-            plan = self.plan(operator.definition.body, Context(scope=operator.scope, locals=named))
-        else:
-            texts = [self.compiler.fresh("a_") for _ in parameters]
-            bound = {parameter.name: Bound(text) for parameter, text in zip(parameters, texts)}
-            arguments = [self._evaluator(item, context, False) for item in node.arguments]
-            body = self.plan(operator.definition.body, Context(scope=operator.scope, locals=bound))
-
-            def plan(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
-                values = [argument(state, partial, environment) for argument in arguments]
-                return body(state, partial, dict(zip(texts, values)))
-
+        body = self.plan(operator.definition.body, Context(scope=operator.scope, locals=meanings))
         self._expanding.pop()
-        return plan
+        if not values:
+            return body
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            inner = dict(environment)
+            for text, evaluate in values:
+                inner[text] = evaluate(state, partial, environment)
+            return body(state, partial, inner)
+
+        return run
 
 
 def _let_value(definition: tree.Definition, function: Any, state: _States, free: list[Any]) -> Any:
@@ -312,3 +348,16 @@ def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumer
         raise Unsupported(f"{operator.definition.place}: {operator.name} has parameters: enumerate one that has none")
     plan = planner.plan(operator.definition.body, Context(scope=operator.scope))
     return Enumeration(plan, tuple(planner.names), operator.name)
+
+
+def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, _Environment], bool]:
+    """ENABLED `action`: whether there is a successor. The plan is made when it is first wanted."""
+    plans: list[_Plan] = []
+    count = len(compiler.loader.variables)
+
+    def is_enabled(state: _States, environment: _Environment) -> bool:
+        if not plans:
+            plans.append(Planner(compiler, False).plan(action, context))
+        return any(True for _ in plans[0](state, (UNASSIGNED,) * count, environment))
+
+    return is_enabled
