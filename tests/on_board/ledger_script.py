@@ -33,9 +33,10 @@ class Row:
 class Script:
     """Draws batches of requests and learns from their results."""
 
-    def __init__(self, seed, shards=60, holders=3, clients=2, slots=40):
+    def __init__(self, seed, shards=60, holders=3, clients=2, lease_slots=40):
         self._state = seed
-        self._shards, self._holders, self._clients, self._slots = shards, holders, clients, slots
+        self._shards, self._holders, self._clients = shards, holders, clients
+        self._lease_slots = lease_slots
         self._rows = []
         self._created = 0
         self._operations = [0] * 256
@@ -118,9 +119,9 @@ class Script:
         holder = row.holder if self.draw(10) else self.draw(self._holders)
         token = row.token if self.draw(8) else max(1, row.token - self.draw(4))
         if verb == "lease-acquire":
-            return [verb, resource, self.draw(self._holders), 1 + self.draw(self._slots)]
+            return [verb, resource, self.draw(self._holders), 1 + self.draw(self._lease_slots)]
         if verb == "lease-renew":
-            return [verb, resource, holder, token, 1 + self.draw(self._slots)]
+            return [verb, resource, holder, token, 1 + self.draw(self._lease_slots)]
         if verb == "lease-release":
             return [verb, resource, holder, token]
         if verb == "cursor-advance":
