@@ -107,9 +107,10 @@ class Bench:
 
     def feed(self, data: bytes, now_ticks: int = 0) -> None:
         """Let `data` arrive and poll until it is taken."""
-        self.port.incoming.extend(data)
-        while self.runtime.poll(now_ticks):
-            pass
+        for at in range(0, len(data) or 1, limits.RING_BYTES):
+            self.port.feed(data[at : at + limits.RING_BYTES])
+            while self.runtime.poll(now_ticks):
+                pass
 
     def written(self) -> list[frames.Frame]:
         return frames_in(self.port.take())
@@ -315,7 +316,7 @@ def test_a_fresh_board_answers_hello() -> None:
     journal = Journal(store)
     runtime, port = fly(journal.recover(), journal)
     port.take()
-    port.incoming.extend(sealed(GROUND, m.Hello(99)))
+    port.feed(sealed(GROUND, m.Hello(99)))
     runtime.poll(0)
     (identity,) = [said for said in messages_from(port) if isinstance(said, m.Identity)]
     assert (identity.nonce, identity.replica, identity.mode, identity.boot) == (99, ME, "voting", 0)
@@ -325,7 +326,7 @@ def test_a_board_with_unreadable_votes_speaks_to_the_ground_alone() -> None:
     runtime, port = fly(Recovered(UNREADABLE, None, []), None)
     for now in range(1, 300):
         if now == 10:
-            port.incoming.extend(sealed(GROUND, m.Hello(99)))
+            port.feed(sealed(GROUND, m.Hello(99)))
         runtime.poll(now)
     said = frames_in(port.take())
     assert {frame.destination for frame in said} == {GROUND}

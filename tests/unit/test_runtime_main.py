@@ -66,7 +66,7 @@ class MemoryBoard:
     def _command(self, message: m.Message) -> None:
         payload = codec.encode(0, message)
         tag = provision.ground_keyring(MISSION).seal(message.KIND, 1, payload)
-        self.line.incoming.extend(frames.build(message.KIND, 255, 1, tag, payload))
+        self.line.feed(frames.build(message.KIND, 255, 1, tag, payload))
 
     def said(self) -> tuple[list[str], set[str], set[int]]:
         """(texts, modes of the Identity answers, destinations of all frames)."""

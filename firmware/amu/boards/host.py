@@ -5,6 +5,8 @@ leaves exactly what the seam allows: a prefix of an append, the old or the new c
 """
 
 from amu.core import limits
+from amu.core.errors import BusyError
+from amu.core.ring import Ring
 
 
 class PowerCut(BaseException):
@@ -62,17 +64,21 @@ class MemoryStore:
 
 
 class MemoryPort:
-    """BytePort on two buffers: `incoming` is what the board will read, `outgoing` what it has written."""
+    """BytePort in memory. What the board will read waits in a ring, bounded like a serial port's own buffer."""
 
     def __init__(self):
-        self.incoming = bytearray()
+        self._incoming = Ring()
         self.outgoing = bytearray()
+
+    def feed(self, data):
+        """Bytes arrive from outside. Raises BusyError, taking none, when the board has not read for too long."""
+        if len(data) > self._incoming.free():
+            raise BusyError("%d bytes wait to be read" % len(self._incoming))
+        self._incoming.push(data)
 
     def read(self):
         """Bytes that have arrived, at most READ_BYTES_MAX, `b""` if none."""
-        data = bytes(self.incoming[: limits.READ_BYTES_MAX])
-        self.incoming = self.incoming[limits.READ_BYTES_MAX :]
-        return data
+        return self._incoming.pull(limits.READ_BYTES_MAX)
 
     def write(self, data):
         """Write all of `data`."""

@@ -76,7 +76,6 @@ RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
 TRACE_EVENTS_PER_FRAME_MAX = 12
-TRACE_EVENTS_PENDING_MAX = 2048
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
 READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between

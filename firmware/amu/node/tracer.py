@@ -40,7 +40,7 @@ for _code in sorted(EVENTS):
 
 
 class Tracer:
-    """Numbers the events of one boot. Bounded: the node stops taking input while `full()`."""
+    """Numbers the events of one boot. Bounded by what one step can do: the board takes them after each."""
 
     def __init__(self, messages=True):
         self.messages = messages  # False leaves out Send and Receive, for slow boards
