@@ -238,6 +238,17 @@ TokensUnique ==
 
 LeaseOnOpenShard == \A s \in Shards : IsLive(ResourceOf(s)) => IsOpen(s)
 
+(* Whoever shows another token than the newest grant's is refused, whatever it asks for. TLC asks for every token that
+   was ever granted; for a trace this would be long, and follows from each step being one of the module. *)
+StaleTokenMovesNothing ==
+  /\ \A s \in Shards : \A token \in Tokens \ {leases[ResourceOf(s)].token} :
+       /\ \A key \in Keys : ~CanCursorAdvance(s, token, key)
+       /\ \A at \in Keys, new \in Shards : ~CanShardSplit(s, token, at, new)
+       /\ ~CanShardHandover(s, token)
+       /\ ~CanShardComplete(s, token)
+  /\ \A r \in Resources : \A token \in Tokens \ {leases[r].token}, h \in Holders :
+       ~CanLeaseRenew(r, h, token) /\ ~CanLeaseRelease(r, h, token)
+
 TablesBounded == Cardinality(Taken) <= ShardsMax /\ Cardinality(LiveLeases) <= LeasesMax
 
 -----------------------------------------------------------------------------
