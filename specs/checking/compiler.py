@@ -14,6 +14,7 @@ raises EvaluationError: never a verdict by luck.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +128,10 @@ class Compiler:
 
     def _execute(self, source: str, place: Place) -> None:
         try:
-            exec(compile("\n" * (place.line - 1) + source, str(place.path), "exec"), self.namespace)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # `5["a"]` is for the evaluation to refuse
+                code = compile("\n" * (place.line - 1) + source, str(place.path), "exec")
+            exec(code, self.namespace)
         except (SyntaxError, RecursionError, MemoryError) as error:
             # Python's own bounds, e.g. 200 nested parentheses.
             raise Unsupported(f"{place}: too deeply nested for Python: {error}") from None

@@ -54,11 +54,16 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Formal:
-    """A parameter of `owner`: a value, or a Python function if `arity` is not 0."""
+    """A parameter of `owner`: a value, or a Python function if `arity` is not 0.
+
+    It was worked out in `state`; where the other state is wanted, the value is of no use. `owner` can then be expanded;
+    None if it cannot.
+    """
 
     text: str
     arity: int
     owner: object
+    state: str = "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +346,7 @@ def _function_literal(compiler: Compiler, node: tree.FunctionLiteral, context: C
 def _function(compiler: Compiler, node: tree.FunctionLiteral, context: Context, name: str | None) -> Code:
     """[x \\in S |-> e], or `name[x \\in S] == e`, in which e may use name."""
     itself = compiler.fresh("self")
-    inside = context if name is None else context.binding({name: Bound(itself)})
+    inside = context if name is None else context.binding({name: Formal(itself, 0, None, context.state)})
     ranges = _ranges(compiler, node.bounds, inside)
     body = value(compiler, node.body, ranges.context)
     infinite = any(code.text in ("NATURALS", "INTEGERS", "STRINGS") for code in ranges.domains)
@@ -413,7 +418,7 @@ def _index(compiler: Compiler, node: tree.Index, context: Context) -> Code:
     if isinstance(node.argument, tree.Literal) and isinstance(node.argument.value, str):
         # Whatever is no record raises TypeError or KeyError.
         return _joined(f"{function.text}[{argument.text}]", "value", [function, argument])
-    if function.simple and argument.simple:
+    if function.text.isidentifier() and argument.simple:
         name, key = function.text, argument.text
         text = f"({name}[{key}] if type({name}) is Function else apply({name}, {key}))"
     else:
@@ -547,9 +552,9 @@ def _local(compiler: Compiler, node: tree.Apply, meaning: LocalMeaning, context:
     if isinstance(meaning, Named):
         return _expanded(compiler, node, meaning, context)
     if isinstance(meaning, Formal):
-        if context.primed:
+        if context.state != meaning.state:
             if meaning.owner is None:
-                raise Unsupported(f"{node.place}: the parameter {node.name} of an INSTANCE or LAMBDA under a prime")
+                raise Unsupported(f"{node.place}: a parameter under a prime: {node.place.text}")
             raise NeedsNames(meaning.owner)
         _arity(node, meaning.arity)
         if not meaning.arity:
@@ -635,16 +640,18 @@ def _operator_argument(compiler: Compiler, node: Expression, arity: int, context
     """A Python function from values to a value, for an operator that is passed as an argument."""
     if isinstance(node, tree.Apply) and not node.path:
         meaning = resolve(node, context)
-        if isinstance(meaning, Formal) and meaning.arity == arity and not context.primed:
+        if isinstance(meaning, Formal) and meaning.arity == arity and meaning.state == context.state:
             return Code(meaning.text, "value", frozenset((meaning.text,)))
     texts = [compiler.fresh("o") for _ in range(arity)]
-    stand_ins = {f"argument {number}": Bound(text) for number, text in enumerate(texts)}
+    stand_ins = {f"argument {number}": Formal(text, 0, None, context.state) for number, text in enumerate(texts)}
     arguments = tuple([tree.Apply(place=node.place, name=name) for name in stand_ins])
     there = context.binding(stand_ins)
     if isinstance(node, tree.Lambda):
         if len(node.parameters) != arity:
             raise ModuleError(f"{node.place}: a LAMBDA of {len(node.parameters)} parameters where {arity} are wanted")
-        inside = context.binding({parameter.name: Bound(text) for parameter, text in zip(node.parameters, texts)})
+        inside = context.binding(
+            {parameter.name: Formal(text, 0, None, context.state) for parameter, text in zip(node.parameters, texts)}
+        )
         body = value(compiler, node.body, inside)
     elif isinstance(node, tree.Apply) and not node.arguments:
         applied = tree.Apply(place=node.place, name=node.name, arguments=arguments, path=node.path)
@@ -777,7 +784,7 @@ def let_definition(compiler: Compiler, definition: tree.Definition, context: Con
         return _let_recursive(compiler, definition, context)
     texts = [compiler.fresh("a_") for _ in definition.parameters]
     formals = {
-        parameter.name: Formal(text, parameter.arity, definition)
+        parameter.name: Formal(text, parameter.arity, definition, context.state)
         for parameter, text in zip(definition.parameters, texts)
     }
     try:
@@ -797,9 +804,10 @@ def _let_recursive(compiler: Compiler, definition: tree.Definition, context: Con
     itself = compiler.fresh("self")
     texts = [compiler.fresh("a_") for _ in definition.parameters]
     inner: dict[str, LocalMeaning] = {
-        parameter.name: Formal(text, parameter.arity, None) for parameter, text in zip(definition.parameters, texts)
+        parameter.name: Formal(text, parameter.arity, None, context.state)
+        for parameter, text in zip(definition.parameters, texts)
     }
-    inner[definition.name] = Formal(itself, len(texts), None)
+    inner[definition.name] = Formal(itself, len(texts), None, context.state)
     body = value(compiler, definition.body, context.binding(inner))
     text = f"recursive(lambda {itself}: lambda {', '.join(texts)}: {body.text})"
     return _joined(text, "value", [body], frozenset((itself, *texts)))

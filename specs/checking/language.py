@@ -102,14 +102,14 @@ class Module:
 
     # --- states ----------------------------------------------------------------------------------
 
-    def state(self, **values: Any) -> State:
+    def state(self, /, **values: Any) -> State:
         """A state. Every variable must be given. Raises ModuleError on others, TypeError on what is no TLA+ value."""
         if values.keys() != self._index.keys():
             wrong = sorted(values.keys() ^ self._index.keys())
             raise ModuleError(f"{self.name}: variables missing or unknown: {', '.join(wrong)}")
         return State(self._index, tuple([of_python(values[name]) for name in self.variables]))
 
-    def replace(self, state: State, **changes: Any) -> State:
+    def replace(self, state: State, /, **changes: Any) -> State:
         """`state` with other values for some variables."""
         values = list(state.values)
         for name, value in changes.items():
@@ -157,6 +157,7 @@ class Module:
     ) -> Explanation:
         """Why the action `name(*arguments)` does not allow the step, or why a predicate is false in `state`."""
         operator = self._operator(name)
+        self._callable(name, "action")  # raises if it cannot be evaluated with values for its parameters
         if len(arguments) != len(operator.definition.parameters):
             raise ModuleError(
                 f"{operator.definition.place}: {name} takes {len(operator.definition.parameters)} arguments"

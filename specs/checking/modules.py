@@ -146,10 +146,10 @@ class Loader:
         root: bool = False,
     ) -> Scope:
         """The scope of module `name`; `shared` holds the modules extended so far in the same instance."""
+        if name in self._loading:
+            raise ModuleError(f"modules need each other in a circle: {' -> '.join([*self._loading, name])}")
         if name in shared:
             return shared[name]
-        if name in self._loading:
-            raise ModuleError(f"modules extend each other in a circle: {' -> '.join([*self._loading, name])}")
         scope = Scope(name)
         shared[name] = scope
         if name in standard.MODULES:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from specs.checking import expressions, tree
-from specs.checking.expressions import Bound, Context, Local, LocalMeaning, Named
+from specs.checking.expressions import Bound, Context, Formal, Local, LocalMeaning, Named
 from specs.checking.modules import Operator
 from specs.checking.operations import Later, tuples
 from specs.checking.sets import elements, in_order
@@ -274,13 +274,10 @@ class Planner:
         if operator in self._expanding:
             raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
         parameters = operator.definition.parameters
-        meanings: dict[str, LocalMeaning] = {
-            name: context.locals.get(name, Bound(text)) for name, text in operator.hidden
-        }
+        meanings: dict[str, LocalMeaning] = {name: Formal(text, 0, None) for name, text in operator.hidden}
         values: list[tuple[str, _Evaluator]] = []
-        for name, text in operator.hidden:
+        for _, text in operator.hidden:
             if text in hidden:
-                meanings[name] = Bound(text)
                 values.append((text, self._evaluator(hidden[text], context, False)))
         by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
         for parameter, argument in zip(parameters, node.arguments):

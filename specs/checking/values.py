@@ -199,7 +199,10 @@ class LazyValue:
         return hash(self.worked_out())
 
     def __repr__(self) -> str:
-        return to_tla(self)
+        try:
+            return to_tla(self)
+        except EvaluationError:
+            return f"({type(self).__name__} that cannot be written out)"
 
 
 # --- order: the same for equal values, on every run -------------------------------------------

@@ -1,8 +1,8 @@
 """The evaluator against TLC: the same reachable states, the same verdict on each, the same values of expressions.
 
-All modules of tests/data/tla go through one run of TLC, for Java takes longer to start than TLC to explore them: a generated
-module instantiates each, keeps the name of the one that is running in `which`, its variables in v0, v1, ..., and the
-truth of its predicates in `verdicts`. TLC dumps every state; what it prints is TLA+ and is read back as such.
+All modules of tests/data/tla go through one run of TLC, for Java takes longer to start than TLC to explore them: a
+generated module instantiates each, keeps the name of the one that is running in `which`, its variables in v0, v1, ...,
+and the truth of its predicates in `verdicts`. TLC dumps every state; what it prints is TLA+ and is read back as such.
 """
 
 from __future__ import annotations

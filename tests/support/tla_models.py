@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from specs.checking.language import Module, ModelValue, load
+from specs.checking.language import ModelValue, Module, load
 
 FOLDER = Path(__file__).parent.parent / "data" / "tla"
 
