@@ -47,7 +47,7 @@ IS_STEP = "CON-1"
 RESTORED = "CON-2"
 DECIDED_BEFORE_APPLIED = "CON-3"
 AGREEMENT = "CON-4"
-INVARIANTS = {
+INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
     AGREEMENT: "Agreement",
     "CON-5": "OneValueChosen",
     "CON-6": "DecisionHasQuorum",
@@ -56,8 +56,8 @@ INVARIANTS = {
     "CON-9": "VotesSafe",
     "CON-10": "VoteFollowsProposal",
     "CON-11": "ProposalAcceptable",
+    "CON-13": "GuardsStand",
 }
-EACH_STEP = ("Agreement", "NoFutureVote")  # cheap; the others are evaluated when the slot ends
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,13 @@ VotesSafe ==
         \A val \in {votes[p][k][v] : p \in Honest, k \in Phase} \ {NoValue} :
             \A u \in 0..(v - 1) : NoneOtherChoosableAt(val, u)
 
+\* What was permitted stays permitted: nothing that others do later makes a guard false again. So
+\* a recorded run may be replayed in any order that respects causality.
+GuardsStand ==
+    \A v \in View :
+        /\ proposal[v] # NoValue => SafeToPropose(proposal[v], v)
+        /\ \A val \in {votes[p][1][v] : p \in Honest} \ {NoValue} : SafeToVote(val, v)
+
 \* The heart of liveness: once every honest replica has entered v, whatever a leader of v may
 \* propose with the help of all Byzantine replicas, a voter accepts with the help of none.
 ProposalAcceptable ==
@@ -263,6 +270,7 @@ Safety ==
     /\ VoteHasQuorumBefore
     /\ VoteFollowsProposal
     /\ VotesSafe
+    /\ GuardsStand
 
 \* At most one vote in each phase of each view: a vote that was cast stands.
 VotesStand ==
