@@ -44,7 +44,9 @@ class ClientOperations:
     def remember(self, operation, slot, result):
         """Remember a NEW operation. Those that fall out of the window are overwritten or passed over from now on."""
         assert self.status(operation) == NEW, "operation applied twice"
-        self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX] = (operation, cbor.encode([operation, slot, result]))
+        row = cbor.encode([operation, slot, result])
+        assert len(row) <= limits.OPERATION_ROW_BYTES_MAX, "result too long to remember"
+        self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX] = (operation, row)
         if operation > self.highest:
             self.highest = operation
         self._digest = None

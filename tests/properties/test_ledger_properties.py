@@ -1,0 +1,89 @@
+"""The ledger under any input: it never raises, decides the same twice, and goes on the same from a snapshot."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amu.core.errors import CodecError
+from amu.ledger.state import Ledger
+from amu.wire import cbor
+from tests.support.ledger_traces import script
+
+SCRIPT = script()
+
+ITEMS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 64), (1 << 64) - 1) | st.binary(max_size=40) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=5),
+    max_leaves=8,
+)
+VERBS = st.sampled_from(sorted(set(SCRIPT.VERBS) - {"bogus"}))
+FIELDS = (
+    ITEMS | st.integers(0, 9) | st.sampled_from(["shard/0", "shard/1", "dock/1"]) | st.sampled_from([b"", b"a", b"m"])
+)
+COMMANDS = ITEMS | st.tuples(VERBS, st.lists(FIELDS, max_size=5)).map(lambda pair: [pair[0], *pair[1]])
+REQUESTS = ITEMS | st.tuples(st.integers(0, 3), st.integers(0, 200), COMMANDS).map(list)
+
+
+def is_result(result: Any) -> bool:
+    return result[0] == "ok" or (result[0] == "refused" and isinstance(result[1], str))
+
+
+@given(st.lists(st.lists(REQUESTS, max_size=8), max_size=12))
+def test_any_request_reaches_a_terminal_state(slots: list[list[Any]]) -> None:
+    ledger, again = Ledger(), Ledger()
+    for slot, requests in enumerate(slots, 1):
+        results = ledger.apply(slot, requests)
+        assert len(results) == len(requests)
+        assert all(is_result(result) for result in results)
+        assert again.apply(slot, requests) == results
+    assert again.snapshot() == ledger.snapshot()
+    assert Ledger.restore(ledger.snapshot()).digest() == ledger.digest()
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1 << 60), st.integers(0, 60), st.integers(1, 10))
+def test_a_snapshot_anywhere_changes_nothing(seed: int, slots: int, more: int) -> None:
+    ledger = Ledger()
+    life = SCRIPT.Script(seed)
+    for _ in SCRIPT.run(ledger, life, slots):
+        pass
+    restored = Ledger.restore(ledger.snapshot())
+    for requests, results in SCRIPT.run(ledger, life, more):
+        assert restored.apply(restored.applied_slot + 1, requests) == results
+    assert restored.snapshot() == ledger.snapshot()
+    assert restored.digest() == ledger.digest()
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1 << 60))
+def test_tokens_only_grow_and_cursors_never_move_back(seed: int) -> None:
+    """The rules once more, from the results and the snapshots alone."""
+    ledger = Ledger()
+    newest, cursors = 0, dict[int, Any]()
+    for requests, results in SCRIPT.run(ledger, SCRIPT.Script(seed), 120):
+        fresh = {}
+        for (client, operation, command), result in zip(requests, results):
+            is_first = ledger.status(client, operation)[1] == (ledger.applied_slot, result)
+            if result[0] == "ok" and len(result) == 3 and command[0] != "lease-renew" and is_first:
+                fresh[client, operation] = result[1]
+        granted = list(fresh.values())
+        assert granted == sorted(set(granted))
+        assert all(token > newest for token in granted)
+        newest = max([newest, *granted])
+        rows = cbor.decode(ledger.snapshot())[2]
+        for number, start, end, last_key, _, _ in rows:
+            assert last_key is None or (start <= last_key and (last_key < end or end == b""))
+            known_start, known_key = cursors.get(number, (start, None))
+            if known_start == start:
+                assert known_key is None or last_key >= known_key
+        cursors = {row[0]: (row[1], row[3]) for row in rows}
+
+
+@given(st.binary(max_size=200) | ITEMS.map(cbor.encode))
+def test_restore_raises_codec_errors_only(data: bytes) -> None:
+    try:
+        ledger = Ledger.restore(data)
+    except CodecError:
+        return
+    assert ledger.snapshot() == data
