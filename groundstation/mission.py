@@ -236,8 +236,7 @@ class Mission:
                 self.workload.learn(command, *operation.answer)
 
     def _ask_for_more(self, now: float) -> None:
-        spec = self.scenario.workload
-        while len(self._open) < spec.in_flight and (self.issued < spec.operations or not self._enough_slots()):
+        while len(self._open) < self.scenario.workload.in_flight and not self._enough_done():
             command = self.workload.draw()
             try:
                 number = self.station.submit(command, now)
@@ -252,13 +251,12 @@ class Mission:
 
     def _fault(self, event: BoardEvent, now: float) -> None:
         node, board = event.node, self.boards[event.node]
-        if event.action == "power_cut":
-            if node in self._up:
-                board.power_cut(event.after_operations)
-                self._power_cut_armed.add(node)
-                self._tell(now, f"board {node}: power will fail at flash operation {event.after_operations} from now")
+        if event.action == "power_cut" and node in self._up and node not in self._power_cut_armed:
+            board.power_cut(event.after_operations)
+            self._power_cut_armed.add(node)
+            self._tell(now, f"board {node}: power will fail at flash operation {event.after_operations} from now")
             return
-        if event.action == "start" and event.waits_for_death and node in self._up:
+        if event.action == "power_cut" or (event.waits_for_death and node in self._up):
             self.schedule.postpone(event, now)
             return
         if node in self._up and board.alive():
@@ -302,8 +300,13 @@ class Mission:
 
     # --- the end ------------------------------------------------------------------------------
 
-    def _enough_slots(self) -> bool:
-        return self.watch.slots() >= self.scenario.mission.slots
+    def _enough_done(self) -> bool:
+        """Is there nothing more to ask for? A power cut comes with a flash write: work goes on until it has come."""
+        return (
+            self.watch.slots() >= self.scenario.mission.slots
+            and self.issued >= self.scenario.workload.operations
+            and self.schedule.is_empty
+        )
 
     def _is_over(self, now: float) -> str | None:
         mission = self.scenario.mission
@@ -314,9 +317,8 @@ class Mission:
             return INTERRUPTED
         if self._settle_until is not None:
             return COMPLETE if now >= self._settle_until or self._has_settled() else None
-        if self._enough_slots() and self.issued >= self.scenario.workload.operations and not self._open:
-            if self.schedule.is_empty:
-                self._settle_until = now + mission.settle_seconds
+        if self._enough_done() and not self._open:
+            self._settle_until = now + mission.settle_seconds
             return None
         if now - self._progressed_at > mission.no_progress_seconds or now > mission.limit_seconds:
             return NO_PROGRESS

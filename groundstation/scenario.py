@@ -286,6 +286,6 @@ def _line_of(text: str, path: list[int | str]) -> int | None:
             place = [*header, key[1]]
         else:
             continue
-        if place == path[: len(place)]:
+        if place == path[: len(place)] or (found is None and path and path == place[: len(path)]):
             found = number
     return found

@@ -1,0 +1,116 @@
+"""Boards in this process: the flight software under CPython, stepped in virtual time, on a line with no cable.
+
+Everything but the platform is real - node, journal, framing, authentication - and time passes in `advance` alone, so a
+mission on these boards is repeatable to the byte and takes no longer than its computing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from amu.boards import config as configuration
+from amu.boards.host import MemoryStore, PowerCut
+from amu.boards.runtime import Runtime
+from amu.core import limits
+from amu.node.journal import Journal
+from amu.node.node import Node
+from amu.wire.auth import Keyring
+from groundstation.boards import Board, BoardError, BoardPlan
+from groundstation.links.base import Link
+from groundstation.links.memory_link import MemoryLine, MemoryLink
+from swarm_sim import adversary
+
+BYTES_OF_AN_OPERATION = 40  # a memory store counts bytes: about so many make one flash operation
+
+
+class _Port:
+    def __init__(self, line: MemoryLine) -> None:
+        self._line = line
+
+    def read(self) -> bytes:
+        return self._line.take(limits.READ_BYTES_MAX)
+
+    def write(self, data: bytes) -> None:
+        self._line.give(data)
+
+
+class HostBoard(Board):
+    """One board. `crash_at_tick` plants a bug: the flight software dies of it."""
+
+    kind: ClassVar[str] = "host"
+    is_real_time: ClassVar[bool] = False
+
+    def __init__(self, plan: BoardPlan) -> None:
+        self.node = plan.node
+        self.crash_at_tick: int | None = None
+        self._config: Any = configuration.decode(plan.configuration)
+        self._store: Any = MemoryStore()
+        Journal(self._store).commission()
+        self._line = MemoryLine(f"host-{plan.node}")
+        self._link = MemoryLink(self._line)
+        self._runtime: Any = None
+        self._journal: Any = None
+        self._seconds = 0.0
+        self._starts = 0
+
+    @classmethod
+    def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
+        directory.mkdir(parents=True, exist_ok=True)
+        return [cls(plan) for plan in plans]
+
+    @classmethod
+    def attach(cls, directory: Path) -> list[Self]:
+        raise BoardError("boards in memory do not outlive their ground station")
+
+    def start(self) -> None:
+        config = self._config
+        self._starts += 1
+        self._seconds = 0.0
+        self._line.to_board.clear()
+        self._journal = Journal(self._store)
+        recovered = self._journal.recover()
+        # The nonce only has to differ from start to start; a real board draws it.
+        node: Any = Node(config, recovered, self._starts * limits.REPLICAS_MAX + self.node + 1)
+        if config.adversary is not None:
+            node = adversary.wrap(node, *config.adversary)
+        keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
+        self._runtime = Runtime(node, config, keyring, _Port(self._line), self._journal, lambda: 0)
+        self._runtime.start()
+
+    def kill(self) -> None:
+        self._runtime = None
+
+    def power_cut(self, after_operations: int) -> None:
+        cut = after_operations * BYTES_OF_AN_OPERATION
+        self._store = MemoryStore(self._store.files, cut_after_bytes=cut)
+        self._journal._store = self._store
+
+    def erase(self) -> None:
+        self._store = MemoryStore()
+
+    def alive(self) -> bool:
+        return self._runtime is not None
+
+    def link(self) -> Link:
+        return self._link
+
+    def advance(self, seconds: float) -> None:
+        if self._runtime is None:
+            return
+        self._seconds += seconds
+        tick = int(self._seconds * 1000 / self._config.tick_ms)
+        if self.crash_at_tick is not None and tick >= self.crash_at_tick:
+            self.crash_at_tick = None
+            self._line.give(b"\x00Traceback: a planted bug\n\x00")
+            self._runtime = None
+            return
+        try:
+            while self._runtime.poll(tick):
+                pass
+        except PowerCut:
+            self._store = MemoryStore(self._store.files)
+            self._runtime = None
+
+    def close(self) -> None:
+        self._runtime = None
+        self._link.close()

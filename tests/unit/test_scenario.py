@@ -1,0 +1,135 @@
+"""Scenario files: the shipped ones fly, and a bad one says where it is wrong and what was expected."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from groundstation import scenario, toml_text
+from groundstation.scenario import Scenario, ScenarioError
+
+HEAD = 'name = "mine"\ndescription = "A test."\n'
+
+
+def _error(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as caught:
+        scenario.load(str(path))
+    return str(caught.value).replace(f"{path}", "mine.toml")
+
+
+def test_ships_the_missions_that_it_promises() -> None:
+    assert set(scenario.shipped()) >= {"first-light", "byzantine", "partition", "power-cut", "light-time"}
+
+
+@pytest.mark.parametrize("name", scenario.shipped())
+def test_shipped_scenario_is_sound_and_named_after_its_file(name: str) -> None:
+    loaded = scenario.load(name)
+    assert loaded.name == name
+    assert loaded.view_timeout_ticks() >= scenario.TICKS_MIN
+
+
+def test_first_light_has_what_a_first_mission_must_show() -> None:
+    loaded = scenario.load("first-light")
+    assert loaded.mission.slots >= 120
+    assert {rule.fault for rule in loaded.faults} >= {"drop", "duplicate", "reorder", "delay", "jitter", "corrupt", "partition"}
+    assert [fault.kind for fault in loaded.board_faults] == ["kill"]
+    assert len(loaded.byzantine) == 1
+
+
+def test_light_time_has_minutes_of_delay() -> None:
+    rules = [rule for rule in scenario.load("light-time").faults if rule.fault == "light_time"]
+    assert rules[0].seconds >= 60
+
+
+@pytest.mark.parametrize("name", scenario.shipped())
+def test_scenario_as_flown_reads_back_the_same(name: str) -> None:
+    flown = scenario.load(name).flown(seed=77)
+    text = toml_text.dumps(flown.model_dump(mode="json", exclude_unset=True))
+    assert scenario.parse(tomllib.loads(text), "as flown") == flown
+    assert flown.mission.seed == 77
+
+
+def test_options_take_the_place_of_the_file() -> None:
+    flown = scenario.load("first-light").flown(boards=7, seed=9, speed=0.5)
+    assert (flown.mission.boards, flown.mission.seed, flown.mission.speed) == (7, 9, 0.5)
+    # What the options do not name stays.
+    assert flown.mission.slots == scenario.load("first-light").mission.slots
+
+
+def test_view_timer_is_mission_time() -> None:
+    document = {"name": "a", "description": "b", "clock": {"tick_ms": 10, "view_timeout_seconds": 600.0}}
+    document["mission"] = {"speed": 1200.0}
+    assert Scenario.model_validate(document).view_timeout_ticks() == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD + "[mission\n", "not TOML: Expected ']' at the end of a table declaration (at line 3, column 9)"),
+        (HEAD + "[mission]\nslotz = 3\n", "mine.toml:4: mission.slotz: unknown key; did you mean 'slots'?"),
+        (HEAD + '[mission]\nboards = "four"\n', "mine.toml:4: mission.boards: Input should be a valid integer, not 'four'"),
+        (HEAD + "[mission]\nboards = 14\n", "mine.toml:4: mission.boards: Input should be less than or equal to 13, not 14"),
+        (HEAD + '[[faults]]\nfault = "dorp"\n', "mine.toml:3: faults[0]: no fault 'dorp'; did you mean 'drop'?"),
+        (HEAD + '[[faults]]\nfault = "drop"\n', "mine.toml:3: faults[0].probability: Field required"),
+        (
+            HEAD + '[[faults]]\nfault = "drop"\nprobability = 0.1\n[[faults]]\nfault = "drop"\nprobability = 2\n',
+            "mine.toml:8: faults[1].probability: Input should be less than or equal to 1, not 2",
+        ),
+        (
+            HEAD + '[[faults]]\nfault = "drop"\nprobabilty = 0.1\n',
+            "mine.toml:5: faults[0].probabilty: unknown key; did you mean 'probability'?",
+        ),
+        (
+            HEAD + '[[faults]]\nfault = "partition"\ngroups = [[5]]\n',
+            "mine.toml:3: faults: fault rule 'partition' names replica 5, but the replicas are 0 to 3",
+        ),
+        (
+            HEAD + '[[board_faults]]\nat = 1\nnode = 4\nkind = "kill"\n',
+            "mine.toml:5: board_faults[0].node: there is no board 4, only 0 to 3",
+        ),
+        (
+            HEAD + '[[board_faults]]\nat = 1\nnode = 2\nkind = "amnesia"\nrestart_after = 2\n',
+            "mine.toml:3: board_faults[0]: restart_after goes with kill and power_cut; amnesia restarts the board by itself",
+        ),
+        (HEAD + "[workload.mix]\nshard-crate = 1\n", "mine.toml:4: workload.mix.shard-crate: Input should be 'noop',"),
+        (HEAD + "[clock]\nview_timeout_seconds = 0.001\n", "want at least 0.04"),
+        ("name = 'mine'\n", "mine.toml: description: Field required"),
+    ],
+)
+def test_bad_file_says_where_and_what_was_expected(tmp_path: Path, text: str, said: str) -> None:
+    assert said in _error(tmp_path, text)
+
+
+def test_every_error_of_a_file_is_told(tmp_path: Path) -> None:
+    said = _error(tmp_path, HEAD + "[mission]\nslotz = 3\nboards = 2\n")
+    assert "slotz" in said
+    assert "mission.boards" in said
+
+
+BYZANTINE = "".join(f'[[byzantine]]\nnode = {node}\nadversary = "silence"\n' for node in (0, 1))
+
+
+def test_more_byzantine_boards_than_tolerated_are_refused(tmp_path: Path) -> None:
+    assert "2 Byzantine boards, but 4 boards tolerate 1" in _error(tmp_path, HEAD + BYZANTINE)
+
+
+def test_more_byzantine_boards_than_tolerated_fly_when_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + "allow_too_many_faults = true\n" + BYZANTINE)
+    assert scenario.load(str(path)).byzantine_nodes() == [0, 1]
+
+
+def test_seven_boards_tolerate_two() -> None:
+    assert scenario.load("byzantine").byzantine_nodes() == [2, 5]
+
+
+def test_unknown_scenario_is_told_with_the_nearest_name() -> None:
+    with pytest.raises(ScenarioError, match="did you mean 'first-light'"):
+        scenario.load("first-ligth")
+
+
+def test_missing_file_is_told() -> None:
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        scenario.load("/nowhere/mine.toml")
