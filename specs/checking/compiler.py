@@ -170,7 +170,7 @@ class Compiler:
         free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not expressions.is_state(name)))
         name = self.fresh("e")
         self.emit(name, ["s", "t", *free], code, place)
-        return self.namespace[name], free
+        return self.namespace.pop(name), free
 
     def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
         """A context in which each of `names` is bound to the Python name given."""

@@ -15,7 +15,8 @@ Toggle(i) == /\ flag' = [flag EXCEPT ![i] = ~ @]
              /\ n' = IF flag'[i] THEN 0 ELSE n
              /\ seen' = {pair \in seen : pair[2] = TRUE /\ pair[1] > n'}
 Stutter == [Up]_<<n, seen>> /\ flag' = flag /\ n' = n /\ seen' = seen
-Next == Up \/ (\E i \in 0 .. 1 : Toggle(i)) \/ Stutter
+Never == n' = n + 1 /\ UNCHANGED n /\ flag' = flag /\ seen' = {<<0, FALSE>>}
+Next == Never \/ Up \/ (\E i \in 0 .. 1 : Toggle(i)) \/ Stutter
 
 CanGoUp == ENABLED Up <=> n < 3
 Booleans == flag \in [0 .. 1 -> BOOLEAN] /\ \A pair \in seen : pair \in (1 .. 3) \X {TRUE}

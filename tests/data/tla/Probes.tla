@@ -16,7 +16,7 @@ Signum[n \in Int] == IF n < 0 THEN -1 ELSE IF n = 0 THEN 0 ELSE 1
 
 Probes == <<
     \* numbers
-    7 \div 2, -7 \div 2, (-7) % 2, 7 % 3, 2 ^ 10, 2 ^ 0, 3 - 2 - 1, 2 * 3 + 4, -3 + 1, 1 - -1, \b101, \hfF, \o17,
+    7 \div 2, -7 \div 2, (-7) \div 2, (-7) % 2, 7 % 3, 2 ^ 10, 2 ^ 0, 3 - 2 - 1, 2 * 3 + 4, -3 + 1, 1 - -1, \b101, \hfF, \o17,
     3 .. 1, 1 .. 3, -1 .. 1, {x \in 1 .. 9 : x % 4 = 1}, {Square(x) : x \in -2 .. 2},
     \* Booleans
     TRUE, ~ TRUE \/ TRUE, FALSE => FALSE, TRUE <=> FALSE, (TRUE /\ FALSE) = FALSE, {TRUE, 1 = 1}, 1 # 2, 1 /= 1, <<TRUE, 2 > 1>>,
@@ -46,6 +46,7 @@ Probes == <<
     [a |-> 1, b |-> 2].b, [a |-> 1]["a"], DOMAIN [a |-> 1, b |-> 2], [a |-> 1] = [x \in {"a"} |-> 1], <<1, 2>> = [x \in 1 .. 2 |-> x],
     Nested.p.q[2].r, [Nested EXCEPT !.p.q[1].r = @ + 10], [Nested EXCEPT !.s = {1}, !.p = @.q], [Pair EXCEPT ![1] = 5, ![1] = @ + 1],
     [Table EXCEPT ![1, "b"] = 0][1, "b"], [[x \in 0 .. 1 |-> {}] EXCEPT ![0] = @ \cup {1}], [Pair EXCEPT ![9] = 1],
+    [(0 :> 1) EXCEPT ![5] = 2], [a |-> 1] \in [{"b"} -> {1}], [a |-> 1] \in [{"a"} -> {1}], <<1>> \in [1 .. 2 -> {1}],
     0 :> 1, 1 :> 0, (0 :> 1) @@ (0 :> 2 @@ 1 :> 3), (m1 :> 1 @@ m2 :> 2)[m2], <<7, 8>> @@ <<1, 2, 3>>, [x \in {m1, m2} |-> x = m1],
     [<<x, y>> \in {<<1, 2>>} |-> x + y], [n \in Nat |-> n * n][12], Signum[-5], [Pair EXCEPT ![2] = <<@, @>>],
     \* sequences
