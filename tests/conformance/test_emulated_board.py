@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from littlefs import LittleFSError
 
-from amu.wire.messages import Health
+from amu.wire.messages import Control, Health
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind
 from hil.boards import pico_files
@@ -83,6 +83,19 @@ class TestEmulatedBoard(BoardConformance):
             runs.append((station.heard, flash))
         assert [frame.payload for frame, _ in runs[0][0]] == [frame.payload for frame, _ in runs[1][0]]
         assert runs[0][1] == runs[1][1]
+
+    def test_the_exit_telecommand_leads_to_the_prompt(self, board: Board) -> None:
+        board.start()
+        station = Station(board)
+        station.hello(1)
+        station.send(Control("exit"))
+        for _ in range(100):
+            board.advance(0.01)
+        board.link().read()
+        station.write(b"\r\n")
+        for _ in range(10):
+            board.advance(0.01)
+        assert b">>>" in board.link().read()
 
     def test_firmware_leaves_room_on_the_heap(self, board: Board) -> None:
         board.start()
