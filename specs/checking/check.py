@@ -192,11 +192,13 @@ class _Run:
         bad = result.bad
         if bad is not None:
             if is_tainted and not bad.certain:
+                verdict.doubt(bad.identifier)
                 verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {bad}")
             else:
                 verdict.violate(bad.identifier, str(bad))
         for identifier in result.violated:
             if is_tainted and identifier != "CON-4":
+                verdict.doubt(identifier)
                 verdict.note(f"slot {result.slot}: {INVARIANTS[identifier]} cannot be judged, for events are missing")
             else:
                 verdict.violate(identifier, f"slot {result.slot}: {INVARIANTS[identifier]} does not hold")

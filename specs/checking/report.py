@@ -69,6 +69,11 @@ class Verdict:
         self.invariants[identifier] = NOT_CHECKED
         self.note(f"{identifier} was not checked: {why}")
 
+    def doubt(self, identifier: str) -> None:
+        """Missing events leave open whether the property holds, unless it is violated anyway."""
+        if self.invariants[identifier] == HOLDS:
+            self.invariants[identifier] = NOT_CHECKED
+
     def violate(self, identifier: str, what: str) -> None:
         """Property `identifier` does not hold; `what` says where and why."""
         self.invariants[identifier] = VIOLATED
