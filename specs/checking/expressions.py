@@ -297,11 +297,28 @@ def _domain(compiler: Compiler, item: tree.Bound, context: Context) -> Code:
     if not item.pattern and isinstance(domain, tree.SetLiteral) and domain.items:
         items = [value(compiler, element, context) for element in domain.items]
         return _joined("(" + ", ".join([element.text for element in items]) + ",)", "value", items)
+    interval = None if item.pattern else _interval(compiler, domain, context)
+    if interval is not None:
+        low, high = interval
+        return _joined(f"range({low.text}, {high.text} + 1)", "set", [low, high])
     code = value(compiler, domain, context)
     if item.pattern:
         # A list: it may be gone through more than once.
         return replace(code, text=f"[*tuples({code.text}, {len(item.names)})]")
     return code if code.kind == "set" else replace(code, text=f"elements({code.text})")
+
+
+def _interval(compiler: Compiler, node: Expression, context: Context) -> tuple[Code, Code] | None:
+    """Lower and upper end of `low..high`, checked to be integers; None if `node` is something else, or constant."""
+    if not isinstance(node, tree.Apply) or node.name != ".." or node.path:
+        return None
+    if not isinstance(resolve(node, context), Builtin):
+        return None
+    ends = [compile_expression(compiler, end, context) for end in node.arguments]
+    if not any(end.names for end in ends):
+        return None
+    low, high = [end if end.kind == "int" else replace(end, text=f"+{as_value(end).text}") for end in ends]
+    return low, high
 
 
 def _quantified(compiler: Compiler, node: tree.Quantified, context: Context) -> Code:
@@ -760,13 +777,41 @@ def _let_rest(compiler: Compiler, definitions: tuple[tree.Definition, ...], body
     made = let_definition(compiler, definition, context)
     name = compiler.fresh("l_")
     reference = None if made is None else let_reference(definition, name, made)
+    if made is not None and reference is not made and not definition.parameters and _needs(body, definition.name):
+        reference = Code(name, made.kind, frozenset((name,)), made.reads)
     inside = context.binding({definition.name: Local(definition, context, reference)})
     code = _let_rest(compiler, tuple(rest), body, inside)
     if made is None or name not in code.names:
         return code
-    bound = made.text if definition.parameters else f"Later(lambda: {made.text})"
+    bound = f"Later(lambda: {made.text})" if reference is not None and reference.text != name else made.text
     inner = replace(code, names=code.names - {name})
     return _joined(f"(lambda {name}: {code.text})({bound})", code.kind, [inner, made])
+
+
+def _needs(node: Expression, name: str) -> bool:
+    """Whether evaluating `node` is certain to evaluate `name`: then a LET need not put it off."""
+    if isinstance(node, tree.Apply):
+        if not node.arguments:
+            return node.name == name and not node.path
+        certain = node.arguments[:1] if node.name == "=>" else node.arguments
+        return any(_needs(argument, name) for argument in certain if not isinstance(argument, tree.Lambda))
+    if isinstance(node, tree.Junction):
+        return _needs(node.items[0], name)
+    if isinstance(node, tree.Index):
+        return _needs(node.function, name) or _needs(node.argument, name)
+    if isinstance(node, tree.If):
+        return _needs(node.condition, name) or (_needs(node.then, name) and _needs(node.otherwise, name))
+    if isinstance(node, tree.Quantified | tree.SetMap | tree.FunctionLiteral):
+        return _needs(node.bounds[0].domain, name)
+    if isinstance(node, tree.SetFilter | tree.Choose):
+        return _needs(node.bound.domain, name)
+    if isinstance(node, tree.Tuple | tree.SetLiteral):
+        return any(_needs(item, name) for item in node.items)
+    if isinstance(node, tree.Record):
+        return any(_needs(value, name) for _, value in node.fields)
+    if isinstance(node, tree.Except):
+        return _needs(node.function, name)
+    return isinstance(node, tree.Let) and _needs(node.body, name)
 
 
 def let_reference(definition: tree.Definition, name: str, made: Code) -> Code:

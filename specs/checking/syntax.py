@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import tree_sitter
@@ -69,6 +70,12 @@ def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
         raise ModuleError(f"cannot read module {path}: {error.strerror}") from None
     if suffix:
         source = _with_suffix(source, suffix, path)
+    return _parsed(path, source)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
+    """Trees are immutable: a module that is loaded again with other constants need not be parsed again."""
     root = _parser().parse(source).root_node
     if root.has_error:
         raise ModuleError(_first_error(root, path))

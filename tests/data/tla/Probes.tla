@@ -46,7 +46,7 @@ Probes == <<
     [a |-> 1, b |-> 2].b, [a |-> 1]["a"], DOMAIN [a |-> 1, b |-> 2], [a |-> 1] = [x \in {"a"} |-> 1], <<1, 2>> = [x \in 1 .. 2 |-> x],
     Nested.p.q[2].r, [Nested EXCEPT !.p.q[1].r = @ + 10], [Nested EXCEPT !.s = {1}, !.p = @.q], [Pair EXCEPT ![1] = 5, ![1] = @ + 1],
     [Table EXCEPT ![1, "b"] = 0][1, "b"], [[x \in 0 .. 1 |-> {}] EXCEPT ![0] = @ \cup {1}], [Pair EXCEPT ![9] = 1],
-    [(0 :> 1) EXCEPT ![5] = 2], [a |-> 1] \in [{"b"} -> {1}], [a |-> 1] \in [{"a"} -> {1}], <<1>> \in [1 .. 2 -> {1}],
+    [(0 :> 1) EXCEPT ![5] = 2], [a |-> 1] \in [{"b"} -> Nat], [a |-> 1] \in [{"a"} -> Nat], <<1>> \in [1 .. 2 -> Nat],
     0 :> 1, 1 :> 0, (0 :> 1) @@ (0 :> 2 @@ 1 :> 3), (m1 :> 1 @@ m2 :> 2)[m2], <<7, 8>> @@ <<1, 2, 3>>, [x \in {m1, m2} |-> x = m1],
     [<<x, y>> \in {<<1, 2>>} |-> x + y], [n \in Nat |-> n * n][12], Signum[-5], [Pair EXCEPT ![2] = <<@, @>>],
     \* sequences
