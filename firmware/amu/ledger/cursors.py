@@ -1,9 +1,9 @@
 """Cursors: how far the work on a shard has come, so that the next holder goes on where the last one stopped.
 
 A cursor has two layers: `last_key`, the last key done, which the ledger understands, and `opaque`, a token in which the
-holder keeps what it needs to go on from there, which the ledger does not (Spanner's query restart; Bacon et al., SIGMOD
-2017, section 4). A shard's range is half-open, [start, end), of lexicographically ordered bytes; end b"" means the end
-of the key space (Bigtable, OSDI 2006, section 5.1).
+holder keeps what it needs to go on from there, which the ledger does not (Spanner's query restarts; Bacon et al.,
+SIGMOD 2017). A shard's range is half-open, [start, end), of lexicographically ordered bytes (Bigtable, OSDI 2006,
+section 2); end b"" means the end of the key space.
 
 Rules: last_key never decreases, never leaves the shard, and once set never returns to none.
 """

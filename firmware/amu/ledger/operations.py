@@ -1,8 +1,8 @@
 """Operation ids: each operation of a client takes effect at most once, however often it is sent.
 
 A client numbers its operations; (client, operation) names one for good. The ledger remembers the result of each until
-the number lies OPERATIONS_PER_CLIENT_MAX below the client's highest (RIFL, SOSP 2015, section 4: a completion record
-beside the state that it speaks of). A repetition gets the remembered result and changes nothing. A number below the
+the number lies OPERATIONS_PER_CLIENT_MAX below the client's highest (RIFL, SOSP 2015: a completion record beside
+the state that it speaks of). A repetition gets the remembered result and changes nothing. A number below the
 window is *stale*: whether it was ever applied is no longer known, so it is refused rather than risked twice.
 
 The table is part of the snapshot and of the digest: a replica that takes over a checkpoint must not apply an operation
