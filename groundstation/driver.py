@@ -79,7 +79,8 @@ class SteppedClock:
         """Every board is stepped and every link is looked at, always: nothing to note."""
 
     def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
-        quantum = min(QUANTUM_SECONDS, max((until - self._now) / self.speed, QUANTUM_SECONDS / 100))
+        # Not below a tenth: what is due at once is looked at after every step anyway.
+        quantum = min(QUANTUM_SECONDS, max((until - self._now) / self.speed, QUANTUM_SECONDS / 10))
         for node in sorted(boards):
             boards[node].advance(quantum)
         self._now += quantum * self.speed

@@ -145,8 +145,11 @@ class Mission:
         return self._is_over(now)
 
     def _wake_at(self) -> float:
-        latest = self.driver.now() + TURN_WALL_SECONDS * self.scenario.mission.speed
-        times = [latest, self.ether.next_due, self.schedule.next_due(), self.station.next_due()]
+        now = self.driver.now()
+        times = [now + TURN_WALL_SECONDS * self.scenario.mission.speed, self.ether.next_due, self.schedule.next_due()]
+        uplink = self.station.next_due()
+        # What was due already is for a board that cannot be reached: waiting for it would be spinning.
+        times.append(uplink if uplink is not None and uplink > now else None)
         return min(time for time in times if time is not None)
 
     # --- frames -------------------------------------------------------------------------------

@@ -33,7 +33,15 @@ def test_shipped_scenario_is_sound_and_named_after_its_file(name: str) -> None:
 def test_first_light_has_what_a_first_mission_must_show() -> None:
     loaded = scenario.load("first-light")
     assert loaded.mission.slots >= 120
-    assert {rule.fault for rule in loaded.faults} >= {"drop", "duplicate", "reorder", "delay", "jitter", "corrupt", "partition"}
+    assert {rule.fault for rule in loaded.faults} >= {
+        "drop",
+        "duplicate",
+        "reorder",
+        "delay",
+        "jitter",
+        "corrupt",
+        "partition",
+    }
     assert [fault.kind for fault in loaded.board_faults] == ["kill"]
     assert len(loaded.byzantine) == 1
 
@@ -69,8 +77,14 @@ def test_view_timer_is_mission_time() -> None:
     [
         (HEAD + "[mission\n", "not TOML: Expected ']' at the end of a table declaration (at line 3, column 9)"),
         (HEAD + "[mission]\nslotz = 3\n", "mine.toml:4: mission.slotz: unknown key; did you mean 'slots'?"),
-        (HEAD + '[mission]\nboards = "four"\n', "mine.toml:4: mission.boards: Input should be a valid integer, not 'four'"),
-        (HEAD + "[mission]\nboards = 14\n", "mine.toml:4: mission.boards: Input should be less than or equal to 13, not 14"),
+        (
+            HEAD + '[mission]\nboards = "four"\n',
+            "mine.toml:4: mission.boards: Input should be a valid integer, not 'four'",
+        ),
+        (
+            HEAD + "[mission]\nboards = 14\n",
+            "mine.toml:4: mission.boards: Input should be less than or equal to 13, not 14",
+        ),
         (HEAD + '[[faults]]\nfault = "dorp"\n', "mine.toml:3: faults[0]: no fault 'dorp'; did you mean 'drop'?"),
         (HEAD + '[[faults]]\nfault = "drop"\n', "mine.toml:3: faults[0].probability: Field required"),
         (

@@ -1,0 +1,192 @@
+"""Whole missions on boards in this process, in virtual time: real flight software, real ether, nothing that luck decides."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation import mission, rehearsal, run_directory
+from groundstation.boards import BoardPlan
+from groundstation.progress import SilentDisplay
+from groundstation.rehearsal import Flight, Plan
+from groundstation.scenario import parse
+from groundstation.verdict import CRASH, Judgement, judge
+from specs.checking.check import check_trace
+from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS
+from tests.support.host_board import HostBoard
+
+NOISE = [
+    {"fault": "jitter", "seconds_max": 0.01},
+    {"fault": "drop", "probability": 0.03},
+    {"fault": "duplicate", "probability": 0.03},
+    {"fault": "corrupt", "probability": 0.02},
+]
+
+
+def _document(**changes: Any) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": "small",
+        "description": "A small mission for a test.",
+        "mission": {"slots": 12, "limit_seconds": 60.0, "no_progress_seconds": 4.0, "settle_seconds": 1.0},
+        "clock": {"tick_ms": 10, "view_timeout_seconds": 0.5},
+        "workload": {"operations": 12, "in_flight": 4},
+        "faults": NOISE,
+    }
+    return document | changes
+
+
+@pytest.fixture
+def fly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flight]:
+    monkeypatch.setattr(rehearsal, "board_kind", lambda name: HostBoard)
+
+    def flown(out: str = "runs", **changes: Any) -> Flight:
+        plan = Plan(parse(_document(**changes), "test"), "host", tmp_path / out)
+        return rehearsal.fly(plan, SilentDisplay())
+
+    return flown
+
+
+def _judge(flight: Flight) -> Judgement:
+    return judge(check_trace(flight.directory / run_directory.TRACE), flight.summary, flight.directory)
+
+
+def _status(judgement: Judgement, name: str) -> str:
+    return next(line.status for line in judgement.lines if line.name == name)
+
+
+def test_mission_with_noise_passes_and_leaves_everything_behind(fly: Callable[..., Flight]) -> None:
+    flight = fly()
+    judgement = _judge(flight)
+    assert flight.outcome == mission.COMPLETE
+    assert judgement.verdict == PASS, judgement.findings
+    assert flight.summary["slots"] >= 12
+    assert flight.summary["operations_confirmed"] == flight.summary["operations_issued"] >= 12
+    assert {"trace.ndjson", "scenario.toml", "run.json", "versions.json", "ground.log"} <= {
+        path.name for path in flight.directory.iterdir()
+    }
+    versions = json.loads((flight.directory / run_directory.VERSIONS).read_text())
+    assert len(versions["firmware_sha256"]) == 64
+    assert {line.status for line in judgement.lines if line.name != "TLC"} == {"good"}
+
+
+def _trace_but_for_names(flight: Flight) -> str:
+    return (flight.directory / run_directory.TRACE).read_text().replace(flight.directory.name, "RUN")
+
+
+def test_same_scenario_and_seed_give_the_same_trace_to_the_byte(fly: Callable[..., Flight]) -> None:
+    faults = [{"at": 0.3, "node": 1, "kind": "power_cut", "restart_after": 0.2}]
+    first, second = fly("one", board_faults=faults), fly("two", board_faults=faults)
+    assert _trace_but_for_names(first) == _trace_but_for_names(second)
+
+
+def test_replay_flies_what_was_recorded(fly: Callable[..., Flight], tmp_path: Path) -> None:
+    first = fly("one")
+    scenario, kind = rehearsal.replayed(first.directory)
+    assert (scenario, kind) == (first.scenario, "host")
+    again = rehearsal.fly(Plan(scenario, kind, tmp_path / "two"), SilentDisplay())
+    assert _trace_but_for_names(first) == _trace_but_for_names(again)
+
+
+def test_another_seed_gives_another_trace(fly: Callable[..., Flight]) -> None:
+    first = fly("one")
+    second = fly("two", mission=_document()["mission"] | {"seed": 2})
+    assert _trace_but_for_names(first) != _trace_but_for_names(second)
+
+
+@pytest.mark.parametrize("kind", ["kill", "power_cut", "restart", "amnesia"])
+def test_swarm_survives_each_board_fault(fly: Callable[..., Flight], kind: str) -> None:
+    fault: dict[str, Any] = {"at": 0.3, "node": 0, "kind": kind}
+    if kind in ("kill", "power_cut"):
+        fault["restart_after"] = 0.5
+    flight = fly(board_faults=[fault])
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
+    expected = {"kill": "BoardKill", "power_cut": "PowerCut", "restart": "BoardKill", "amnesia": "Erase"}[kind]
+    assert flight.summary["board_events"][expected] == 1
+    assert judgement.checked["counts"]["boots"] == 5
+
+
+def test_power_cut_of_a_board_that_is_down_waits_for_it(fly: Callable[..., Flight]) -> None:
+    flight = fly(
+        board_faults=[
+            {"at": 0.2, "node": 2, "kind": "kill", "restart_after": 0.5},
+            {"at": 0.3, "node": 2, "kind": "power_cut", "restart_after": 0.1},
+        ]
+    )
+    assert flight.summary["board_events"] == {"BoardKill": 1, "PowerCut": 1}
+    assert _judge(flight).verdict == PASS
+
+
+def test_byzantine_board_is_recorded_as_such(fly: Callable[..., Flight]) -> None:
+    flight = fly(byzantine=[{"node": 3, "adversary": "equivocate"}])
+    first = json.loads((flight.directory / run_directory.TRACE).read_text().splitlines()[0])
+    assert (first["event"], first["byzantine"]) == ("RunStart", [3])
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
+    assert judgement.checked["counts"]["events of byzantine nodes"] > 0
+
+
+def test_two_dead_boards_of_four_make_no_progress(fly: Callable[..., Flight]) -> None:
+    flight = fly(board_faults=[{"at": 0.2, "node": node, "kind": "kill"} for node in (0, 1)])
+    judgement = _judge(flight)
+    assert flight.outcome == mission.NO_PROGRESS
+    assert (judgement.verdict, judgement.exit_code) == (NO_PROGRESS, 4)
+    # An operation that nobody has answered is open, not failed.
+    assert flight.summary["operations_confirmed"] < flight.summary["operations_issued"]
+    assert _status(judgement, "telecommands") == "open"
+
+
+def test_dead_ether_makes_no_progress(fly: Callable[..., Flight]) -> None:
+    flight = fly(faults=[{"fault": "drop", "probability": 1.0}])
+    assert _judge(flight).verdict == NO_PROGRESS
+    assert flight.summary["fates"]["drop"] == flight.summary["fates"]["accepted"] > 0
+
+
+def test_board_that_dies_of_a_bug_makes_the_run_a_crash(
+    fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = HostBoard.create
+
+    def with_a_bug(directory: Path, plans: list[BoardPlan]) -> list[HostBoard]:
+        boards = create(directory, plans)
+        boards[2].crash_at_tick = 5
+        return boards
+
+    monkeypatch.setattr(HostBoard, "create", with_a_bug)
+    flight = fly()
+    judgement = _judge(flight)
+    assert flight.summary["crashed"] == [2]
+    assert (judgement.verdict, judgement.exit_code) == (CRASH, 1)
+    assert "a planted bug" in (flight.directory / run_directory.LOG).read_text()
+
+
+def test_mission_that_is_stopped_is_incomplete(fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = mission.Mission._turn
+
+    def stop_after_three_slots(self: mission.Mission) -> str | None:
+        if self.watch.slots() >= 3:
+            self.stop()
+        return turn(self)
+
+    monkeypatch.setattr(mission.Mission, "_turn", stop_after_three_slots)
+    flight = fly()
+    judgement = _judge(flight)
+    assert flight.outcome == mission.INTERRUPTED
+    assert (judgement.verdict, judgement.exit_code) == (INCOMPLETE, 5)
+
+
+def test_faults_are_in_the_trace_as_they_are_in_the_summary(fly: Callable[..., Flight]) -> None:
+    flight = fly()
+    counts: dict[str, int] = {}
+    for line in (flight.directory / run_directory.TRACE).read_text().splitlines():
+        event = json.loads(line)
+        if event["event"] == "Fault":
+            for name, count in event["counts"].items():
+                counts[name] = counts.get(name, 0) + count
+    assert counts == flight.summary["fates"]
+
+
+def test_a_run_never_overwrites_another(fly: Callable[..., Flight]) -> None:
+    assert fly("same").directory != fly("same").directory
