@@ -86,10 +86,9 @@ class EmulatedBoard(Board):
             raise BoardError(f"board {self.node} is running already")
         image = self._directory / _IMAGE
         flash = image.read_bytes() if image.exists() else self._flash({})
-        start = self._count_start()
-        image.unlink(missing_ok=True)
         self._link.flush_input()
-        self._chip = PicoChip(micropython_image(), flash, f"AMU-{self.node:04}", start, self._line.take)
+        self._chip = PicoChip(micropython_image(), flash, f"AMU-{self.node:04}", self._count_start(), self._line.take)
+        image.unlink(missing_ok=True)  # after what can fail, before the first step
 
     def kill(self) -> None:
         if self._chip is None:
