@@ -32,18 +32,21 @@ Granted(r) ==
   /\ leases'[r].token = step.token
   /\ leases'[r].expires = step.expires
 
+(* Only a grant tells of a token. *)
+NothingGranted == step.token = 0
+
 Done ==
   CASE step.verb = "Tick" -> Tick(args[1])
-    [] step.verb = "Noop" -> Noop
-    [] step.verb = "ShardCreate" -> ShardCreate(args[1], args[2], args[3])
+    [] step.verb = "Noop" -> Noop /\ NothingGranted
+    [] step.verb = "ShardCreate" -> ShardCreate(args[1], args[2], args[3]) /\ NothingGranted
     [] step.verb = "LeaseAcquire" -> LeaseAcquire(args[1], args[2], args[3]) /\ Granted(args[1])
     [] step.verb = "LeaseRenew" -> LeaseRenew(args[1], args[2], args[3], args[4]) /\ Granted(args[1])
-    [] step.verb = "LeaseRelease" -> LeaseRelease(args[1], args[2], args[3])
-    [] step.verb = "CursorAdvance" -> CursorAdvance(args[1], args[2], args[3], args[4])
+    [] step.verb = "LeaseRelease" -> LeaseRelease(args[1], args[2], args[3]) /\ NothingGranted
+    [] step.verb = "CursorAdvance" -> CursorAdvance(args[1], args[2], args[3], args[4]) /\ NothingGranted
     [] step.verb = "ShardSplit" ->
          ShardSplit(args[1], args[2], args[3], args[4]) /\ Granted(ResourceOf(args[4]))
     [] step.verb = "ShardHandover" -> ShardHandover(args[1], args[2], args[3]) /\ Granted(ResourceOf(args[1]))
-    [] step.verb = "ShardComplete" -> ShardComplete(args[1], args[2])
+    [] step.verb = "ShardComplete" -> ShardComplete(args[1], args[2]) /\ NothingGranted
 
 Refused ==
   /\ UNCHANGED vars

@@ -112,7 +112,9 @@ def test_a_planted_result_is_no_step(name: str) -> None:
     assert IS_STEP in violated(with_result(*PLANTED[name]))
 
 
-@pytest.mark.parametrize("name", ["stale token accepted", "cursor moved back", "expired lease used", "double grant"])
+@pytest.mark.parametrize(
+    "name", ["stale token accepted", "cursor moved back", "expired lease used", "double grant", "no-op with a token"]
+)
 def test_tlc_rejects_it_too(name: str) -> None:
     slot, result = PLANTED[name]
     _, recorded = check(with_result(slot, result))
