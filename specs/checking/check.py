@@ -71,6 +71,7 @@ class _Run:
         self._order: order.LamportOrder | None = None
         self._nodes = log_rules.NodeRules(verdict.violate)
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
+        self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
         self._boots: dict[int, list[int]] = defaultdict(list)
         self._end: str | None = None
 
@@ -114,7 +115,12 @@ class _Run:
         elif event.name == "Telecommand":
             self.verdict.counts[f"telecommands {event.fields['stage']}"] += 1
 
+    def _is_honest(self, node: int) -> bool:
+        return node not in self.swarm.byzantine
+
     def _keep(self, event: Event) -> None:
+        if event.node not in self._boots and event.name == "Boot" and event.fields["journal"] != "fresh":
+            self._with_past.add(event.node)
         if event.boot not in self._boots[event.node]:
             self._boots[event.node].append(event.boot)
         if event.name in SLOT_EVENTS:
@@ -130,7 +136,7 @@ class _Run:
         verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
         verdict.counts["receipts"] = self._order.receipts if self._order is not None else 0
         for hole in continuity.holes:
-            if hole.node not in self.swarm.byzantine:
+            if self._is_honest(hole.node):
                 verdict.miss(str(hole))
         for problem in (*continuity.unexplained, *continuity.errors):
             verdict.miss(problem)
@@ -139,7 +145,7 @@ class _Run:
         if self._end is None:
             verdict.miss("no RunEnd: the recorder stopped before the run did")
         verdict.stalled = self._end == NO_PROGRESS_REASON
-        joined_at = [self._open_at(node, 0) for node in continuity.joined if node not in self.swarm.byzantine]
+        joined_at = [self._open_at(node, 0) for node in continuity.joined | self._with_past if self._is_honest(node)]
         self.checked_from = max([self.checked_from, *joined_at])
 
     # --- ledger ---------------------------------------------------------------------------------
@@ -147,7 +153,7 @@ class _Run:
     def check_ledger(self, tlc: bool) -> None:
         """Hold the log that was applied against ledger.tla."""
         verdict = self.verdict
-        holes = [hole for hole in self.continuity.holes if hole.node not in self.swarm.byzantine]
+        holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
         recorded = ledger_conformance.check_ledger(self.ledger_events, holes, verdict)
         if not tlc or recorded is None:
             return
@@ -207,7 +213,7 @@ class _Run:
         """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
         ranges = []
         for hole in self.continuity.holes:
-            if hole.node in self.swarm.byzantine:
+            if not self._is_honest(hole.node):
                 continue
             before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
             low = (before[-1] if before else 0) - 2 * self.swarm.window_slots

@@ -196,6 +196,21 @@ def test_a_run_that_joined_running_boards_checks_what_began_later(tmp_path: Path
     assert any("were not checked" in note for note in verdict.notes)
 
 
+def test_boards_that_bring_a_past_are_judged_from_what_began_here(tmp_path: Path) -> None:
+    """A second run on the same flash: what the registers of its open slots rest on is in the first run's trace."""
+    script = Script()
+    for line in script.lines:
+        if line["event"] == "Boot":
+            line.update(journal="ok", applied_slot=4)
+    script.restore(1, 5, view=2, hi1=(1, "a"), hi2=(1, "a"))
+    for slot in range(5, 15):
+        script.good_slot(slot)
+    verdict = judged(script.end(), tmp_path)
+    assert verdict.verdict == "pass", verdict.violations
+    assert verdict.counts["slots not checked"] == 9  # 5 to 13
+    assert verdict.counts["slots decided"] == 1
+
+
 def test_a_run_that_stopped_deciding_made_no_progress(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)

@@ -1,7 +1,7 @@
 """TLC on the TetraBFT modules: what holds within which bounds, and the changed modules that it catches.
 
-The bounds are in the cfg files; larger ones, and their times, are in specs/tetrabft/properties.md. State counts are part of
-the test: a module that lost a behaviour would hold more easily.
+The bounds are in the cfg files; larger ones, and their times, are in specs/tetrabft/properties.md. State counts are part
+of the test: a module that lost a behaviour would hold more easily.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ FOLDER = MODULE.parent
     ],
 )
 def test_model_holds(module: str, config: str, states: int, idle: set[str] | None) -> None:
-    """Every action is taken, but for those that need a second view. (Counting them slows the largest model too much.)"""
+    """Every action is taken, but for those that need a second view. (Counting them would slow the largest model.)"""
     result = tlc.run(FOLDER / f"{module}.tla", FOLDER / config, coverage=idle is not None)
     assert result.ok, result.message
     assert result.states_distinct == states
