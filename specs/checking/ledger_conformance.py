@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from amu.core import limits
 from specs.checking import language
 from specs.checking.language import Function, State, record
 from specs.checking.ledger_log import SAME_RESULTS, Log, Violate, agreed_log
@@ -48,7 +49,7 @@ STEP_PROPERTIES = {
 }
 IDENTIFIERS = (*dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())), EXACTLY_ONCE, SAME_RESULTS)
 
-# How many of an action's arguments its guard takes, and which of them names the resource that it grants.
+# How many of an action's arguments its guard takes.
 GUARD_ARGUMENTS = {
     "Noop": 0,
     "ShardCreate": 3,
@@ -135,7 +136,7 @@ class Replay:
     def _make_room(self) -> None:
         taken = [number for number, row in self.shards.items() if row["status"] != "none"]
         completed = [number for number in taken if self.shards[number]["status"] == "complete"]
-        if len(taken) >= self.constants.as_dict()["ShardsMax"] and completed:
+        if len(taken) >= limits.SHARDS_MAX and completed:
             self.shards[min(completed)] = NO_SHARD
 
 
