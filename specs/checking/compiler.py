@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specs.checking import expressions, operations, sets, successors, values
-from specs.checking.expressions import Bound, Code, Context, Formal, NeedsNames
+from specs.checking import binders, expressions, operations, operators, sets, successors, tree, values
+from specs.checking.contexts import Bound, Code, Context, Formal, Handler, NeedsNames, as_test, as_value, is_state
 from specs.checking.modules import Constant, Loader, Operator, Scope
 from specs.checking.standard import Kind
 from specs.checking.tree import Expression, ModuleError, Place, Unsupported
@@ -97,16 +97,43 @@ class Compiler:
 
     def _function(self, operator: Operator) -> Compiled:
         context = self.context(operator)
-        code = expressions.definition_body(self, operator.definition, context)
+        code = self.body(operator.definition, context)
         if operator.definition.recursive:
-            code = expressions.as_value(code)  # calls from inside have been compiled as yielding a value
+            code = as_value(code)  # calls from inside have been compiled as yielding a value
         parameters = [local.text for local in context.locals.values() if isinstance(local, Formal)]
         self.emit(operator.python_name, ["s", "t", *parameters], code, operator.definition.place)
         return Compiled(code.kind, code.reads - {"?" + operator.python_name})
 
+    def code(self, expression: Expression, context: Context) -> Code:
+        """Code for `expression`. Raises Unsupported or ModuleError, naming module, line and construct."""
+        code = _HANDLERS[type(expression)](self, expression, context)
+        if code.names or code.kept or code.simple or isinstance(expression, tree.Literal):
+            return code
+        return self.constant(code, expression.place)
+
+    def test(self, expression: Expression, context: Context) -> Code:
+        """Code that yields a Python bool."""
+        return as_test(self.code(expression, context))
+
+    def value(self, expression: Expression, context: Context) -> Code:
+        """Code that yields a TLA+ value."""
+        return as_value(self.code(expression, context))
+
+    def values(self, items: tuple[Expression, ...], context: Context) -> tuple[str, list[Code]]:
+        """`items` as the text of Python arguments, and their codes."""
+        codes = [self.value(item, context) for item in items]
+        return "".join([code.text + ", " for code in codes]), codes
+
+    def body(self, definition: tree.Definition, context: Context) -> Code:
+        """Code for what `definition` means, in a context that holds its parameters."""
+        if definition.function:
+            assert isinstance(definition.body, tree.FunctionLiteral)
+            return binders.function(self, definition.body, context, definition.name)
+        return self.code(definition.body, context)
+
     def emit(self, name: str, parameters: list[str], code: Code, place: Place) -> None:
         """Defines a Python function. Its line number in tracebacks is the line in the module."""
-        states = sorted(name for name in code.names if expressions.is_state(name))
+        states = sorted(name for name in code.names if is_state(name))
         prologue = "".join([f"{variable} = {variable[0]}[{variable[1:]}]; " for variable in states])
         self._execute(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
 
@@ -161,13 +188,13 @@ class Compiler:
 
     def closure(self, expression: Expression, context: Context, test: bool) -> tuple[Any, tuple[str, ...], Code]:
         """A function f(s, t, *locals) for an expression, the Python names of those locals, and the code."""
-        code = expressions.compile_expression(self, expression, context)
-        code = expressions.as_test(code) if test else expressions.as_value(code)
+        code = self.code(expression, context)
+        code = as_test(code) if test else as_value(code)
         return *self.thunk(code, expression.place), code
 
     def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
         """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
-        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not expressions.is_state(name)))
+        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not is_state(name)))
         name = self.fresh("e")
         self.emit(name, ["s", "t", *free], code, place)
         return self.namespace.pop(name), free
@@ -175,6 +202,9 @@ class Compiler:
     def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
         """A context in which each of `names` is bound to the Python name given."""
         return Context(scope=scope, locals={name: Bound(text) for name, text in names.items()})
+
+
+_HANDLERS: dict[type[Expression], Handler] = {**expressions.HANDLERS, **binders.HANDLERS, **operators.HANDLERS}
 
 
 def _identifier(name: str) -> str:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from specs.checking import expressions, tree
+from specs.checking import operators, tree
 from specs.checking.compiler import Compiler
-from specs.checking.expressions import Bound, Context, Local, LocalMeaning, Named
+from specs.checking.contexts import Bound, Context, Local, LocalMeaning, Named, resolve
 from specs.checking.modules import Constant, Operator, Substitution, Variable
 from specs.checking.operations import Later, shown, tuples
 from specs.checking.sets import in_order
@@ -159,12 +159,12 @@ class Explainer:
     def _under_let(self, node: tree.Let, position: _Position) -> _Position:
         context, environment = position.context, dict(position.environment)
         for definition in node.definitions:
-            made = expressions.let_definition(self.compiler, definition, context)
+            made = operators.let_definition(self.compiler, definition, context)
             reference = None
             if made is not None:
                 name = self.compiler.fresh("l_")
                 function, free = self.compiler.thunk(made, definition.place)
-                reference = expressions.let_reference(definition, name, made)
+                reference = operators.let_reference(definition, name, made)
                 environment[name] = self._let_value(definition, function, [environment[item] for item in free])
             context = context.binding({definition.name: Local(definition, context, reference)})
         return _Position(node.body, context, environment)
@@ -201,7 +201,7 @@ class Explainer:
     def _applied(self, node: tree.Apply, position: _Position) -> _Position | None:
         if node.name == "=>" and len(node.arguments) == 2 and not node.path:
             return _Position(node.arguments[1], position.context, position.environment)
-        meaning = expressions.resolve(node, position.context)
+        meaning = resolve(node, position.context)
         if isinstance(meaning, Operator) and not meaning.hidden and not meaning.definition.function:
             return self._operator(node, meaning, position)
         if isinstance(meaning, Local) and not node.arguments and not meaning.definition.function:
@@ -245,7 +245,7 @@ class Explainer:
             inner = node.operand if isinstance(node, tree.Prime) else node
             if not isinstance(inner, tree.Apply) or inner.arguments or inner.path:
                 continue
-            meaning = expressions.resolve(inner, position.context)
+            meaning = resolve(inner, position.context)
             if not isinstance(meaning, Variable | Constant | Operator | Bound | Local | Named | Substitution):
                 continue
             value = self._value(_Position(node, position.context, position.environment), False)

@@ -14,8 +14,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from specs.checking import expressions, tree
-from specs.checking.expressions import Bound, Context, Formal, Local, LocalMeaning, Named
+from specs.checking import operators, tree
+from specs.checking.contexts import (
+    Bound,
+    Context,
+    Formal,
+    Local,
+    LocalMeaning,
+    Named,
+    qualified,
+    resolve,
+    variable_named,
+)
 from specs.checking.modules import Operator
 from specs.checking.operations import Later, tuples
 from specs.checking.sets import elements, in_order
@@ -77,7 +87,7 @@ class Planner:
         return self._test(node, context)
 
     def _assigns(self, node: Expression, context: Context) -> bool:
-        code = expressions.compile_expression(self.compiler, node, context)
+        code = self.compiler.code(node, context)
         return any(read[0] in (self.assigned, "?") for read in code.reads)
 
     def _evaluator(self, node: Expression, context: Context, test: bool) -> _Evaluator:
@@ -173,13 +183,13 @@ class Planner:
         makers: list[tuple[str, tree.Definition, Any, tuple[str, ...]]] = []
         for definition in node.definitions:
             name = self.compiler.fresh("l_")
-            made = expressions.let_definition(self.compiler, definition, context)
+            made = operators.let_definition(self.compiler, definition, context)
             if made is None or any(read[0] in (self.assigned, "?") for read in made.reads):
                 # It reads what is still being assigned: worked out where it is used.
                 context = context.binding({definition.name: Local(definition, context, None)})
                 continue
             function, free = self.compiler.thunk(made, definition.place)
-            reference = expressions.let_reference(definition, name, made)
+            reference = operators.let_reference(definition, name, made)
             context = context.binding({definition.name: Local(definition, context, reference)})
             makers.append((name, definition, function, free))
         body = self.plan(node.body, context)
@@ -223,21 +233,21 @@ class Planner:
         if isinstance(node, tree.Tuple):
             parts = [self._variables(item, context) for item in node.items]
             return None if None in parts else [index for item in parts if item is not None for index in item]
-        variable = expressions.variable_named(node, context)
+        variable = variable_named(node, context)
         if variable is not None:
             return [variable.index]
-        meaning = expressions.resolve(node, context) if isinstance(node, tree.Apply) else None
+        meaning = resolve(node, context) if isinstance(node, tree.Apply) else None
         if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
             return self._variables(meaning.definition.body, Context(scope=meaning.scope))
         return None
 
     def _apply(self, node: tree.Apply, context: Context) -> _Plan:
         if node.path:
-            found = expressions.qualified(node, context)
+            found = qualified(node, context)
             if isinstance(found.meaning, Operator):
                 return self._operator(found.bare, found.meaning, context, found.arguments)
             return self._test(node, context)
-        meaning = expressions.resolve(node, context)
+        meaning = resolve(node, context)
         if isinstance(meaning, Operator):
             return self._operator(node, meaning, context, {})
         if isinstance(meaning, Named) and not node.arguments:
@@ -247,7 +257,7 @@ class Planner:
         if node.name in ("=", "\\in") and meaning is None:
             left = node.arguments[0]
             if isinstance(left, tree.Prime) is not self.initial:
-                variable = expressions.variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
+                variable = variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
                 if variable is not None:
                     return self._assignment(node, variable.index, context)
         return self._test(node, context)
