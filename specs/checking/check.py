@@ -22,8 +22,9 @@ from specs.checking.conformance import (
     SLOT_EVENTS,
     SlotChecker,
     SlotResult,
-    Swarm,
+    contradiction,
 )
+from specs.checking.instance import Swarm
 from specs.checking.report import HOLDS, Verdict
 from specs.checking.trace import Continuity, Event, TraceError
 
@@ -51,7 +52,7 @@ def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
     for event in reader:
         run.feed(event)
     run.finish(reader)
-    results = run.check_slots()
+    results = run.check_slots(keep=tlc)
     if tlc:
         replay.check(run.swarm, results, verdict)
     run.check_ledger(tlc)
@@ -167,8 +168,8 @@ class _Run:
 
     # --- slots ------------------------------------------------------------------------------------
 
-    def check_slots(self) -> list[SlotResult]:
-        """Hold every slot against tetrabft.tla, in order of slots."""
+    def check_slots(self, keep: bool) -> list[SlotResult]:
+        """Hold every slot against tetrabft.tla, in order. Returns what came of them, if they are to be kept."""
         verdict = self.verdict
         succession = log_rules.Succession(self.swarm, verdict.violate)
         rebooted = frozenset(node for node, boots in self._boots.items() if len(boots) > 1)
@@ -177,12 +178,17 @@ class _Run:
         for slot in sorted(self.slots):
             events = sorted(self.slots.pop(slot), key=order.sort_key)
             offset = succession.offset(slot, events)
+            is_tainted = slot <= self.checked_from or any(low <= slot <= high for low, high in tainted)
+            found = contradiction(events) if is_tainted else None
+            if found is not None:
+                verdict.violate(*found)
             if slot <= self.checked_from:
                 verdict.counts["slots not checked"] += 1
                 continue
             result = SlotChecker(self.swarm, slot, events, offset, rebooted).check()
-            self._judge(result, any(low <= slot <= high for low, high in tainted))
-            results.append(result)
+            self._judge(result, is_tainted)
+            if keep:
+                results.append(result)
             if result.decided is not None:
                 succession.decided(slot, result.decided, events)
         if self.checked_from:
@@ -190,24 +196,21 @@ class _Run:
         return results
 
     def _judge(self, result: SlotResult, is_tainted: bool) -> None:
+        """What a slot adds to the verdict. `is_tainted`: what is not allowed may only lack events that are missing."""
         verdict = self.verdict
         verdict.counts["slots"] += 1
         verdict.counts["slots decided"] += result.decided is not None
         verdict.counts["told again after a reboot"] += result.again
         verdict.steps.update(result.counts())
-        bad = result.bad
-        if bad is not None:
-            if is_tainted and not bad.certain:
-                verdict.doubt(bad.identifier)
-                verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {bad}")
-            else:
-                verdict.violate(bad.identifier, str(bad))
-        for identifier in result.violated:
-            if is_tainted and identifier != "CON-4":
+        breaches = {identifier: f"{INVARIANTS[identifier]} does not hold" for identifier in result.violated}
+        if result.bad is not None:
+            breaches[result.bad.identifier] = str(result.bad)
+        for identifier, what in breaches.items():
+            if is_tainted:
                 verdict.doubt(identifier)
-                verdict.note(f"slot {result.slot}: {INVARIANTS[identifier]} cannot be judged, for events are missing")
+                verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {what}")
             else:
-                verdict.violate(identifier, f"slot {result.slot}: {INVARIANTS[identifier]} does not hold")
+                verdict.violate(identifier, f"slot {result.slot}: {what}")
 
     def _tainted(self) -> list[tuple[int, int]]:
         """Ranges of slots in which missing events may have happened: those open at some time during a hole."""

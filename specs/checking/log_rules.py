@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from specs.checking.conformance import VOTES, Swarm
+from specs.checking.instance import VOTES, Swarm
 from specs.checking.order import WITHOUT_MEMORY
 from specs.checking.trace import Event
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from specs.checking import tlc
-from specs.checking.conformance import INVARIANTS, MODULE, SlotResult, Swarm, constants
+from specs.checking.conformance import INVARIANTS, SlotResult
+from specs.checking.instance import MODULE, Swarm, constants
 from specs.checking.language import to_tla
 from specs.checking.report import Verdict
 from specs.checking.tlc import TlcResult
@@ -105,7 +106,7 @@ def accepted_slots(results: Sequence[SlotResult], answer: TlcResult) -> set[int]
 
 def configuration(swarm: Swarm, max_view: int, value_count: int) -> str:
     """The text of a cfg file for trace_tetrabft.tla."""
-    values = constants(swarm.replica_count, swarm.byzantine, max_view, value_count)
+    values = constants(swarm, max_view, value_count)
     lines = ["SPECIFICATION TraceSpec", "CONSTANTS"]
     lines += [f"  {name} = {to_tla(value)}" for name, value in values.items()]
     lines += [f"INVARIANT {name}" for name in ("TypeOK", *INVARIANTS.values())]

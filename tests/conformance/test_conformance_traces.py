@@ -167,6 +167,18 @@ def test_what_contradicts_itself_is_a_violation_in_spite_of_a_hole(tmp_path: Pat
     assert verdict.verdict == "violation"
 
 
+def test_two_decisions_are_a_violation_in_spite_of_a_hole(tmp_path: Path) -> None:
+    script = Script()
+    script.emit(2, "Wish", slot=1, view=1)
+    del script.lines[-1]
+    script.decide(1, 0, "a", 1)
+    script.decide(1, 0, "b", 2)
+    verdict = judged(script.end(), tmp_path)
+    assert verdict.verdict == "violation"
+    assert verdict.invariants["CON-4"] == "violated"
+    assert verdict.invariants["CON-1"] == "not checked"
+
+
 def test_slots_after_a_hole_are_judged_in_full(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)

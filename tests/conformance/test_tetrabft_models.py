@@ -1,7 +1,7 @@
 """TLC on the TetraBFT modules: what holds within which bounds, and the changed modules that it catches.
 
-The bounds are in the cfg files; larger ones, and their times, are in specs/tetrabft/properties.md. State counts are part
-of the test: a module that lost a behaviour would hold more easily.
+The bounds are in the cfg files; larger ones, and their times, are in specs/tetrabft/properties.md. State counts are
+part of the test: a module that lost a behaviour would hold more easily.
 """
 
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from specs.checking import tlc
-from specs.checking.conformance import INVARIANTS, MODULE
+from specs.checking.conformance import INVARIANTS
+from specs.checking.instance import MODULE
 
 FOLDER = MODULE.parent
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from specs.checking import language, tlc
-from specs.checking.conformance import MODULE
+from specs.checking.instance import MODULE
 from specs.checking.language import Module, State, to_tla
 
 SCHEDULE = Path(__file__).parent / "data" / "starved_voters.txt"
