@@ -84,7 +84,8 @@ def progress(series: Series, byzantine: list[int], windows: list[tuple[str, floa
         axes.set_ylim(bottom=0)
         axes.set_xlabel("mission time (s)")
         axes.set_ylabel("last applied slot")
-        axes.legend(loc="lower right", ncols=2)
+        if series.nodes:
+            axes.legend(loc="lower right", ncols=2)
 
     return _svg(draw, 3.6 + 0.32 * len(windows))
 

@@ -2,8 +2,12 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
+import shutil
+import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,10 +53,25 @@ def firmware_digest() -> str:
     return digest_of_files((path.relative_to(root).as_posix(), path) for path in root.rglob("*.py"))
 
 
+def micropython_version() -> str:
+    """Version of the unix port that virtual boards fly: the one in AMU_MICROPYTHON, beside python, or on PATH."""
+    beside = shutil.which("micropython", path=sysconfig.get_path("scripts"))
+    command = os.environ.get("AMU_MICROPYTHON") or beside or shutil.which("micropython")
+    if command is None:
+        return "not installed"
+    code = "import sys; print('.'.join(str(part) for part in sys.implementation.version if part != ''))"
+    try:
+        done = subprocess.run([command, "-c", code], capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"unknown ({error})"
+    return done.stdout.strip()
+
+
 def collect() -> dict[str, object]:
     """The artefact versions.json: python, platform, packages and the firmware's SHA-256."""
     return {
         "python": sys.version.split()[0],
+        "micropython": micropython_version(),
         "platform": platform.platform(),
         "packages": {name: package_version(name) for name in PACKAGES},
         "firmware_sha256": firmware_digest(),

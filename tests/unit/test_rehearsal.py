@@ -1,4 +1,4 @@
-"""Whole missions on boards in this process, in virtual time: real flight software, real ether, nothing that luck decides."""
+"""Whole missions on boards in this process, in virtual time: real flight software, real ether, and no luck."""
 
 import json
 from collections.abc import Callable

@@ -105,7 +105,7 @@ def test_view_timer_is_mission_time() -> None:
         ),
         (
             HEAD + '[[board_faults]]\nat = 1\nnode = 2\nkind = "amnesia"\nrestart_after = 2\n',
-            "mine.toml:3: board_faults[0]: restart_after goes with kill and power_cut; amnesia restarts the board by itself",
+            "mine.toml:3: board_faults[0]: restart_after goes with kill and power_cut; amnesia restarts",
         ),
         (HEAD + "[workload.mix]\nshard-crate = 1\n", "mine.toml:4: workload.mix.shard-crate: Input should be 'noop',"),
         (HEAD + "[clock]\nview_timeout_seconds = 0.001\n", "want at least 0.04"),

@@ -1,0 +1,199 @@
+"""From end to end, as an operator runs it: MicroPython boards on pseudo-terminals, `amu`, the verdict.
+
+Boards live by the wall clock here, so nothing is asserted about time, only about what came of it.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation.boards import board_kind
+
+SMALL = """
+name = "small"
+description = "A small mission for a test."
+
+[mission]
+slots = {slots}
+limit_seconds = 300
+no_progress_seconds = {no_progress}
+
+[workload]
+operations = 10
+in_flight = 4
+
+[[faults]]
+fault = "jitter"
+seconds_max = 0.01
+
+[[faults]]
+fault = "drop"
+probability = 0.02
+"""
+KILL = '[[board_faults]]\nat = {at}\nnode = {node}\nkind = "kill"\n'
+GIVE_UP_SECONDS = 240
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Path]:
+    """A folder of runs whose boards are switched off at the end, whoever left them running."""
+    path = tmp_path / "runs"
+    yield path
+    for boards in path.glob("*/boards"):
+        for board in board_kind("virtual").attach(boards):
+            board.close()
+
+
+def _scenario(tmp_path: Path, more: str = "", slots: int = 15, no_progress: int = 60) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL.format(slots=slots, no_progress=no_progress) + more)
+    return str(path)
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from groundstation.cli import main; main()", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    # From another folder than the checkout, as an installed command would be called.
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def _amu(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _command(*arguments),
+        cwd=tmp_path,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_SECONDS,
+    )
+
+
+def _verdict(done: subprocess.CompletedProcess[str]) -> Any:
+    """The one JSON object on standard output."""
+    return json.loads(done.stdout)
+
+
+def _start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        _command(*arguments),
+        cwd=tmp_path,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _wait_for_decisions(runs: Path, process: subprocess.Popen[str], slots: int) -> Path:
+    """The run's folder, once its trace tells of so many applied slots."""
+    give_up = time.monotonic() + GIVE_UP_SECONDS
+    while time.monotonic() < give_up:
+        assert process.poll() is None, "the rehearsal ended too soon"
+        for trace in runs.glob("*/trace.ndjson"):
+            if trace.read_bytes().count(b'"event":"Apply"') >= 4 * slots:
+                return trace.parent
+        time.sleep(0.05)
+    raise AssertionError(f"no {slots} slots in {GIVE_UP_SECONDS} s")
+
+
+def test_small_mission_passes_and_checks_again(tmp_path: Path, runs: Path) -> None:
+    flown = _amu(tmp_path, "rehearse", _scenario(tmp_path), "--seed", "5", "--out", str(runs), "--no-tlc", "--json")
+    assert flown.returncode == 0, flown.stdout + flown.stderr
+    verdict = _verdict(flown)
+    assert verdict["verdict"] == "pass"
+    assert verdict["mission"]["seed"] == 5
+    assert verdict["steps"]["Decide"] >= 3 * 15
+    assert set(verdict["invariants"].values()) == {"holds"}
+    [run] = runs.iterdir()
+    for name in ("trace.ndjson", "scenario.toml", "versions.json", "verdict.json", "report.html", "ground.log"):
+        assert (run / name).stat().st_size > 0, name
+    assert json.loads((run / "versions.json").read_text())["micropython"].count(".") >= 2
+
+    checked = _amu(tmp_path, "check", str(run), "--json")
+    assert checked.returncode == 0
+    assert _verdict(checked)["steps"] == verdict["steps"]
+    assert _amu(tmp_path, "check", str(run / "trace.ndjson")).returncode == 0
+
+    again = _amu(tmp_path, "rehearse", "--replay", str(run), "--out", str(runs), "--no-tlc", "--json")
+    assert again.returncode == 0
+    assert _verdict(again)["mission"]["seed"] == 5
+
+
+def test_checker_sees_a_doctored_trace(tmp_path: Path, runs: Path) -> None:
+    flown = _amu(tmp_path, "rehearse", _scenario(tmp_path), "--out", str(runs), "--no-tlc")
+    assert flown.returncode == 0, flown.stdout + flown.stderr
+    [run] = runs.iterdir()
+    lines = [json.loads(line) for line in (run / "trace.ndjson").read_text().splitlines()]
+
+    # One board decides otherwise in slot 5.
+    forged = [dict(line) for line in lines]
+    decision = next(line for line in forged if line["event"] == "Decide" and line["slot"] == 5)
+    decision["value"] = "00" * 32
+    _write(tmp_path / "forged.ndjson", forged)
+    checked = _amu(tmp_path, "check", str(tmp_path / "forged.ndjson"), "--json")
+    assert checked.returncode == 3
+    assert _verdict(checked)["verdict"] == "violation"
+
+    # One event of one board is missing.
+    _write(tmp_path / "gap.ndjson", [line for line in lines if (line["node"], line["seq"]) != (2, 40)])
+    checked = _amu(tmp_path, "check", str(tmp_path / "gap.ndjson"), "--json")
+    assert checked.returncode == 5
+    assert _verdict(checked)["verdict"] == "incomplete"
+
+
+def _write(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_control_c_ends_in_order_and_is_incomplete(tmp_path: Path, runs: Path) -> None:
+    process = _start(tmp_path, "rehearse", _scenario(tmp_path, slots=5000), "--out", str(runs), "--no-tlc", "--json")
+    run = _wait_for_decisions(runs, process, 3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=GIVE_UP_SECONDS)
+    assert process.returncode == 5
+    assert json.loads(out)["mission"]["outcome"] == "interrupted"
+    assert (run / "trace.ndjson").read_bytes().endswith(b"\n")
+    assert not [board for board in board_kind("virtual").attach(run / "boards") if board.alive()]
+
+
+def test_boards_outlive_a_ground_station_that_is_killed(tmp_path: Path, runs: Path) -> None:
+    process = _start(tmp_path, "rehearse", _scenario(tmp_path, slots=5000), "--out", str(runs), "--no-tlc")
+    run = _wait_for_decisions(runs, process, 5)
+    process.kill()
+    process.communicate()
+
+    # What was recorded checks clean as far as it goes.
+    checked = _amu(tmp_path, "check", str(run), "--json")
+    assert checked.returncode == 5
+    verdict = _verdict(checked)
+    assert (verdict["verdict"], verdict["violations"]) == ("incomplete", [])
+    assert verdict["counts"]["slots decided"] >= 3
+    assert all(board.alive() for board in board_kind("virtual").attach(run / "boards"))
+
+    # A new ground station goes on with the same boards, and with a mission of a size for a test.
+    flown = (run / "scenario.toml").read_text()
+    (run / "scenario.toml").write_text(flown.replace("slots = 5000", f"slots = {verdict['counts']['slots'] + 20}"))
+    resumed = _amu(tmp_path, "rehearse", "--resume", str(run), "--out", str(runs), "--no-tlc", "--json")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    verdict = _verdict(resumed)
+    assert verdict["mission"]["resumed"] == run.name
+    assert verdict["counts"]["slots decided"] > 0
+    assert verdict["counts"]["slots not checked"] > 0
+
+
+def test_swarm_without_a_quorum_exits_4(tmp_path: Path, runs: Path) -> None:
+    faults = KILL.format(at=0.5, node=0) + KILL.format(at=0.5, node=1)
+    scenario = _scenario(tmp_path, faults, slots=5000, no_progress=3)
+    done = _amu(tmp_path, "rehearse", scenario, "--out", str(runs), "--no-tlc", "--json")
+    assert done.returncode == 4
+    assert _verdict(done)["verdict"] == "no_progress"

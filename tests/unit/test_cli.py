@@ -1,0 +1,137 @@
+"""The command line: help, exit codes, and what it says when something is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from groundstation import cli
+
+RUNNER = CliRunner()
+COMMANDS = ["rehearse", "check", "report", "scenarios"]
+
+
+def _run(*arguments: str) -> Any:
+    return RUNNER.invoke(cli.app, list(arguments))
+
+
+def test_help_explains_every_command_with_an_example() -> None:
+    words = " ".join(_run("--help").output.replace("│", " ").split())
+    for command in COMMANDS:
+        assert f"Example: amu {command}" in words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_an_example(command: str) -> None:
+    result = _run(command, "--help")
+    assert result.exit_code == 0
+    assert f"amu {command}" in result.output
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"matplotlib", "numpy", "pydantic", "serial", "tree_sitter", "cbor2"}
+    code = f"import sys, groundstation.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rehearse", "first-lite"], "did you mean 'first-light'"),
+        (["rehearse", "--boards", "3"], "mission.boards: Input should be greater than or equal to 4, not 3"),
+        (["rehearse", "--boards", "many"], "integer"),
+        (["rehearse", "--kind", "cardboard"], "no board kind 'cardboard'"),
+        (["rehearse", "byzantine", "--boards", "4"], "there is no board 5, only 0 to 3"),
+        (["rehearse", "--replay", "/nowhere"], "no run here"),
+        (["rehearse", "first-light", "--replay", "/nowhere"], "give one of"),
+        (["rehearse", "--resume", "/nowhere", "--seed", "2"], "--resume goes on with"),
+        (["rehearse", "--bogus"], "No such option"),
+        (["check", "/nowhere"], "no run here"),
+        (["check"], "Missing argument"),
+        (["report", "/nowhere"], "no run here"),
+        (["scenarios", "first-lite"], "did you mean 'first-light'"),
+    ],
+)
+def test_bad_input_exits_2_and_says_what_to_do(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = _run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_check_refuses_what_is_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "trace.ndjson"
+    path.write_text("certainly not\n")
+    result = _run("check", str(path))
+    assert result.exit_code == 2
+    assert "line 1" in result.stderr
+
+
+def test_out_that_cannot_be_written_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = _run("rehearse", "--out", str(tmp_path / "file" / "runs"))
+    assert result.exit_code == 2
+    assert "choose another --out" in result.stderr
+
+
+def test_scenarios_lists_and_shows() -> None:
+    listed = _run("scenarios").output
+    assert all(name in listed for name in ("first-light", "byzantine", "partition", "power-cut", "light-time"))
+    assert 'name = "power-cut"' in _run("scenarios", "power-cut").output
+
+
+class _Entry:
+    def __init__(self, name: str, loaded: Any) -> None:
+        self.name, self.value, self._loaded = name, f"module:{name}", loaded
+
+    def load(self) -> Any:
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+def test_commands_of_upper_floors_are_added(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def greet() -> None:
+        """Greet."""
+        print("hello from above")
+
+    group = typer.Typer()
+    group.command("one")(greet)
+    group.command("two")(greet)
+    entries = [_Entry("greet", greet), _Entry("many", group), _Entry("broken", ImportError("no such module"))]
+    monkeypatch.setattr(cli.importlib.metadata, "entry_points", lambda group: entries)
+    app = typer.Typer()
+    app.command("own")(greet)
+    cli.add_entry_points(app)
+    for arguments in (["greet"], ["many", "two"]):
+        assert "hello from above" in RUNNER.invoke(app, arguments).output
+    # One that cannot be loaded is told, and takes nothing with it.
+    assert "command broken of module:broken is left out: no such module" in capsys.readouterr().err
+
+
+def test_crash_exits_1_with_one_line_and_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(prog_name: str) -> None:
+        raise RuntimeError("a planted bug\nwith a second line")
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(cli, "add_entry_points", lambda into: None)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("amu: RuntimeError: a planted bug (details: ")
+    assert said.count("\n") == 1
+    log = Path(said.split("details: ")[1].rstrip(")\n"))
+    assert "RuntimeError: a planted bug\nwith a second line" in log.read_text()
+    log.unlink()
