@@ -9,7 +9,7 @@ errors on the way are part of the explanation, never lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from typing import Any
 from specs.checking import operators, tree
 from specs.checking.compiler import Compiler
 from specs.checking.contexts import Bound, Context, Local, LocalMeaning, Named, resolve
+from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Constant, Operator, Substitution, Variable
 from specs.checking.operations import Later, shown, tuples
 from specs.checking.sets import in_order
 from specs.checking.tree import Expression, Place
-from specs.checking.values import EvaluationError, Value
+from specs.checking.values import Value
 
 VALUE_CHARACTERS_MAX = 400  # longer values are cut in the text, not in `values`
-_PYTHON_ERRORS = (TypeError, KeyError, ValueError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,11 @@ class _Position:
 
 
 class Explainer:
-    """Explains one step. `located` turns what evaluation raised into an EvaluationError with its place."""
+    """Explains one step from `state` to `next_state`, or one state if there is no next."""
 
-    def __init__(
-        self,
-        compiler: Compiler,
-        states: tuple[tuple[Value, ...], tuple[Value, ...] | None],
-        located: Callable[[BaseException], EvaluationError],
-    ) -> None:
+    def __init__(self, compiler: Compiler, state: tuple[Value, ...], next_state: tuple[Value, ...] | None) -> None:
         self.compiler = compiler
-        self.state, self.next_state = states
-        self.located = located
+        self.state, self.next_state = state, next_state
         self.called: list[str] = []
 
     def explain(self, operator: Operator, arguments: tuple[Value, ...]) -> Explanation:
@@ -110,12 +104,12 @@ class Explainer:
         function, free, _ = self.compiler.closure(position.node, position.context, test)
         try:
             return function(self.state, self.next_state, *[position.environment[name] for name in free])
-        except (EvaluationError, *_PYTHON_ERRORS) as error:
+        except NO_VALUE as error:
             return error
 
     def _error(self, position: _Position) -> str | None:
         outcome = self._value(position, True)
-        return str(self.located(outcome)) if isinstance(outcome, BaseException) else None
+        return str(located(outcome)) if isinstance(outcome, BaseException) else None
 
     def _false(self, position: _Position) -> bool:
         """False, or without a value."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from specs.checking.compiler import Compiler
 from specs.checking.explain import Explainer, Explanation
+from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Loader, Operator
 from specs.checking.operations import shown, truth
 from specs.checking.successors import Enumeration, enumeration
@@ -163,7 +163,7 @@ class Module:
                 f"{operator.definition.place}: {name} takes {len(operator.definition.parameters)} arguments"
             )
         values = (state.values, None if next_state is None else next_state.values)
-        explainer = Explainer(self.compiler, values, located)
+        explainer = Explainer(self.compiler, *values)
         return explainer.explain(operator, tuple([of_python(argument) for argument in arguments]))
 
     # --- exploration ---------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class Module:
         try:
             for assignment in found.assignments(values):
                 yield State(self._index, assignment)
-        except (EvaluationError, *_PYTHON_ERRORS) as error:
+        except NO_VALUE as error:
             raise located(error) from error
 
     def _operator(self, name: str) -> Operator:
@@ -220,38 +220,10 @@ class Module:
             try:
                 result = function(state and state.values, next_state and next_state.values, *arguments)
                 return truth(result) if as_truth else result
-            except (EvaluationError, *_PYTHON_ERRORS) as error:
+            except NO_VALUE as error:
                 raise located(error) from error
 
         return call
-
-
-# What Python raises where TLA+ has no value: 1 + "a", a record without that field, a function outside its domain.
-_PYTHON_ERRORS = (TypeError, KeyError, ValueError, RecursionError, OverflowError, MemoryError)
-
-
-def located(error: BaseException) -> EvaluationError:
-    """`error` with the definitions, innermost first, in whose evaluation it came up."""
-    message = str(error)
-    if isinstance(error, KeyError):
-        message = f"{shown(error.args[0])} is not in the domain of the function or record"
-    elif not isinstance(error, EvaluationError):
-        message = f"no value: {type(error).__name__}: {message}"
-    return EvaluationError("\n  in ".join([message, *_definitions(error.__traceback__)]))
-
-
-def _definitions(traceback: TracebackType | None) -> list[str]:
-    found: list[str] = []
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if code.co_filename.endswith(".tla"):
-            name = code.co_name.partition("_")[2] or "an expression"
-            if not name.startswith("k") or not code.co_name.startswith("get_"):
-                where = f"{name} ({Path(code.co_filename).name}:{traceback.tb_lineno})"
-                if code.co_name[0] == "f" and (not found or found[-1] != where):
-                    found.append(where)
-        traceback = traceback.tb_next
-    return found[::-1][:8]
 
 
 def load(path: Path | str, constants: Mapping[str, Any] | None = None, extra_definitions: str = "") -> Module:
@@ -271,7 +243,7 @@ def load(path: Path | str, constants: Mapping[str, Any] | None = None, extra_def
         function, _, _ = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
         try:
             held = function(None, None)
-        except (EvaluationError, *_PYTHON_ERRORS) as error:
+        except NO_VALUE as error:
             raise ModuleError(f"{assumption.place}: cannot evaluate ASSUME: {located(error)}") from error
         if not held:
             raise ModuleError(f"{assumption.place}: ASSUME is false: {assumption.place.text}")
