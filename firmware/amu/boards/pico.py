@@ -144,7 +144,8 @@ class PicoBoard:
         if reason == EXIT:
             self._watchdog.retire()
             micropython.kbd_intr(3)
-            sys.exit()
+            # As control-C would: after SystemExit the port runs main.py again.
+            raise KeyboardInterrupt(EXIT)
         time.sleep_ms(_FAREWELL_MS)
         machine.reset()
 
