@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 from amu.core import limits
 from amu.core.errors import AuthError, BusyError, CodecError
-from amu.core.lamport import LamportClock
+from amu.core.lamport import LamportClock, Witnesses
 from amu.wire import cbor, codec, frames, messages
 from amu.wire.auth import Keyring
 from groundstation import operation as op
@@ -115,6 +115,7 @@ class Station:
         self._keyring = keyring
         self._needed = limits.blocking_size(replica_count)
         self._clock = clock
+        self._witnesses = Witnesses(replica_count, self._needed)
         self._recorder = recorder
         self._retry = retry or Retry()
         self._next_number = first_operation
@@ -239,7 +240,8 @@ class Station:
         try:
             self._keyring.check(frame.kind, board, frame.tag, frame.payload)
             sent, message = codec.decode(frame.kind, frame.payload)
-            self._clock.witness(sent)
+            # A lying board must not push our clock to where the others refuse our telecommands.
+            self._clock.witness(min(sent, self._witnesses.believable(self._clock, board, sent)))
         except AuthError:
             self.counts["refused: mac"] += 1
             return None

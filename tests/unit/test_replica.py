@@ -5,7 +5,7 @@ import pytest
 from amu.consensus import bodies
 from amu.core import limits
 from amu.core.limits import WINDOW_SLOTS
-from amu.wire.messages import Progress, Proposal, Request, Vote
+from amu.wire.messages import Progress, Proposal, Request, Status, ViewChange, Vote
 from swarm_sim.cluster import Cluster, Links
 from tests.support.storm import disagreement
 
@@ -40,6 +40,31 @@ def test_a_dead_leader_costs_one_view_timer_not_one_a_slot() -> None:
     assert cluster.now < 2 * 40 + 6 * 3 * WINDOW_SLOTS
     views = {line["slot"]: line["view"] for line in cluster.lines if line["event"] == "Decide"}
     assert set(views[slot] for slot in range(WINDOW_SLOTS + 1, 3 * WINDOW_SLOTS + 1)) == {0}
+
+
+def test_a_replica_that_has_decided_repeats_its_wish_to_one_that_has_not() -> None:
+    """It wishes view 2 and has no other reason to speak; the undecided ones may lack just this wish to get there."""
+    cluster = Cluster(4, view_timeout_ticks=10)
+    cluster.start()
+    cluster.kill(1)  # the leader of view 1
+    cluster.lets_pass = lambda source, destination, message: (
+        not (
+            isinstance(message, Status)
+            or (isinstance(message, Vote) and message.phase == 4)
+            or (isinstance(message, ViewChange) and message.view > 1)
+        )
+    )
+    cluster.request(["noop"])
+    cluster.run(100, lambda: [line for line in cluster.lines if line["event"] == "Wish" and line["view"] == 2] != [])
+    cluster.run(5)
+    decided = cluster.seats[0].node
+    value = bytes.fromhex(next(line["value"] for line in cluster.lines if line["event"] == "Vote4"))
+    for peer in (2, 3):
+        decided.step(peer, 1, Vote(1, 0, 4, value))
+    assert decided.applied_slot == 1
+    cluster._perform(0)
+    decided.step(2, 1, Status(1, 1, 2, None, None, None, None, None, None, None, None, None, None))
+    assert ViewChange(1, 2) in [message for destination, _, message in decided.ready().sends if destination == 2]
 
 
 def test_a_request_that_only_one_replica_got_is_no_reason_to_change_the_view() -> None:

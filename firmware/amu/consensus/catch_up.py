@@ -4,9 +4,10 @@ A replica that is behind believes f+1 equal replies: `Decided` for single slots,
 
 Rejoining after amnesia: a replica that lost its flash may have voted in slots that it no longer knows. Each of them was
 open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it had applied, and d was decided by n-f voters
-that each had applied d - W. Any n-f other replicas include a correct one of those voters; with M the highest applied
-slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W. So it votes above that only. Freshness comes from a
-nonce: an old Progress frame that was still under way could report too little.
+that each had applied d - W. Any n-f other replicas include f+1 of those voters, of whom f-1 may lie, so two tell the truth;
+with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W. So it votes above
+that only. (The highest would do as well, but a single liar could name one that the log never reaches.) Freshness
+comes from a nonce: an old Progress frame that was still under way could report too little.
 """
 
 from amu.consensus import checkpoints, records
@@ -80,18 +81,24 @@ class CatchUp:
         kind = message.KIND
         if kind == Progress.KIND:
             self._on_progress(peer, message)
-        elif kind == Fetch.KIND:
+        elif kind in (Fetch.KIND, FetchState.KIND, Probe.KIND):
+            cost = limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 1
+            if self._replica.may_answer(peer, kind, cost):
+                self._on_question(peer, message)
+        elif kind == StateChunk.KIND:
+            self._on_chunk(peer, message)
+        else:
+            self._effects.refuse(peer, kind, "not a flight message")
+
+    def _on_question(self, peer, message):
+        kind = message.KIND
+        if kind == Fetch.KIND:
             self._on_fetch(peer, message.slot)
         elif kind == FetchState.KIND:
             if not self._checkpoints.serve(peer, message.slot, message.offset):
                 self._send_progress(peer, 0)
-        elif kind == StateChunk.KIND:
-            self._on_chunk(peer, message)
-        elif kind == Probe.KIND:
-            if self._replica.floor >= 0:
-                self._send_progress(peer, message.nonce)
-        else:
-            self._effects.refuse(peer, kind, "not a flight message")
+        elif self._replica.floor >= 0:
+            self._send_progress(peer, message.nonce)
 
     def _on_fetch(self, peer, slot):
         entry = self._entry(slot)
@@ -136,7 +143,11 @@ class CatchUp:
         if not stalled or self._target() <= replica.applied:
             return
         trusted = self._checkpoints.trusted()
-        if trusted is not None and trusted[0] > replica.applied and self._target() - replica.applied > limits.CHECKPOINT_SLOTS:
+        if (
+            trusted is not None
+            and trusted[0] > replica.applied
+            and self._target() - replica.applied > limits.CHECKPOINT_SLOTS
+        ):
             self._checkpoints.pursue()
         else:
             self._fetch()
@@ -177,14 +188,9 @@ class CatchUp:
     # --- without memory ---------------------------------------------------------------------
 
     def _try_rejoin(self):
-        highest = 0
-        count = 0
-        for answer in self._answers:
-            if answer is not None:
-                count += 1
-                highest = max(highest, answer)
-        if count >= self._group.quorum:
-            floor = highest + 2 * WINDOW_SLOTS
+        answers = [answer for answer in self._answers if answer is not None]
+        if len(answers) >= self._group.quorum:
+            floor = kth_largest(answers, 2) + 2 * WINDOW_SLOTS
             self._replica.floor = floor
             self._effects.persist([records.FLOOR, floor])
             self._effects.has_memory = True

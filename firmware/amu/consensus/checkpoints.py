@@ -4,6 +4,9 @@ Every CHECKPOINT_SLOTS slots each replica digests its state (proposers of the la
 n-f equal digests make a checkpoint stable: the log before the one before it can go. f+1 equal digests make it
 trustworthy: one comes from a correct replica, so a laggard may adopt the state behind it, from whomever it gets the
 bytes. (Castro and Liskov, OSDI 1999, sections 4.3 and 5.3.)
+
+A transfer knows neither how long a round trip takes nor who lies. It stays with a peer that delivers, asks it again for
+what was lost, and turns to the next when nothing came; once all have been tried in vain it waits twice as long.
 """
 
 import hashlib
@@ -14,6 +17,18 @@ from amu.wire import cbor
 from amu.wire.messages import FetchState, StateChunk
 
 
+class _Transfer:
+    """A state on its way to us, from one peer: bytes of two peers are never mixed, since one of them may lie."""
+
+    def __init__(self, slot, digest, peer):
+        self.slot = slot
+        self.digest = digest
+        self.peer = peer
+        self.data = bytearray()
+        self.idle_periods = 0  # since the last chunk
+        self.has_delivered = False  # since we last asked
+
+
 class Checkpoints:
     def __init__(self, me, group, effects):
         self._me = me
@@ -22,8 +37,9 @@ class Checkpoints:
         self._own = []  # the last two: (slot, digest, data)
         self._reported = [(0, b"")] * group.size  # (slot, digest) that each replica said last
         self.stable_slot = 0
-        self._transfer = None  # (slot, digest, peer, bytearray)
+        self._transfer = None
         self._turn = 0
+        self._patience_periods = 1  # without a chunk, until somebody is asked again
 
     def latest(self):
         """(slot, digest, data) of our own last checkpoint; slot 0 before the first."""
@@ -84,43 +100,59 @@ class Checkpoints:
     # --- taking over ------------------------------------------------------------------------
 
     def pursue(self):
-        """Ask for the newest trusted checkpoint, or for the rest of it. Each call without an answer asks another peer."""
+        """Ask for the newest trusted checkpoint, or for the rest of it. Called once a period while we are behind."""
+        transfer = self._transfer
+        if transfer is not None:
+            transfer.idle_periods += 1
+            if transfer.idle_periods < self._patience_periods:
+                return
+            if transfer.has_delivered:
+                transfer.has_delivered = False
+                transfer.idle_periods = 0
+                self._effects.send(transfer.peer, FetchState(transfer.slot, len(transfer.data)))
+                return
+        self._transfer = None
         target = self.trusted()
         if target is None or self._reported[self._me][0] >= target[0]:
-            self._transfer = None
             return
         holders = []
         for peer in range(self._group.size):
             if peer != self._me and self._reported[peer] == target:
                 holders.append(peer)
         self._turn += 1
+        if self._turn % len(holders) == 0:
+            self._patience_periods = min(2 * self._patience_periods, limits.TRANSFER_PATIENCE_PERIODS_MAX)
         peer = holders[self._turn % len(holders)]
-        self._transfer = (target[0], target[1], peer, bytearray())
+        self._transfer = _Transfer(target[0], target[1], peer)
         self._effects.send(peer, FetchState(target[0], 0))
 
     def on_chunk(self, peer, message):
         """(slot, data) once a whole checkpoint with the right digest is there, else None."""
         transfer = self._transfer
-        if transfer is None or peer != transfer[2] or message.slot != transfer[0] or message.offset != len(transfer[3]):
+        if transfer is None or peer != transfer.peer or message.slot != transfer.slot:
             return None
-        data = transfer[3]
-        data.extend(message.data)
-        if message.total > limits.STATE_BYTES_MAX or len(data) > message.total:
+        data = transfer.data
+        left = message.total - len(data)
+        # Only whole chunks: a liar must not feed us byte by byte.
+        if message.offset != len(data) or left < 1 or len(message.data) != min(left, limits.CHUNK_BYTES_MAX):
+            return None
+        if message.total > limits.STATE_BYTES_MAX:
+            self._effects.refuse(peer, StateChunk.KIND, "state too long")
             self._transfer = None
             return None
+        data.extend(message.data)
+        transfer.idle_periods = 0
+        transfer.has_delivered = True
         if len(data) < message.total:
             if (len(data) // limits.CHUNK_BYTES_MAX) % limits.CHUNKS_PER_REPLY_MAX == 0:
                 self._effects.send(peer, FetchState(message.slot, len(data)))
             return None
         self._transfer = None
         whole = bytes(data)
-        if hashlib.sha256(whole).digest() != transfer[1]:
+        if hashlib.sha256(whole).digest() != transfer.digest:
             self._effects.refuse(peer, StateChunk.KIND, "wrong digest")
             return None
-        return transfer[0], whole
-
-    def is_waiting(self):
-        return self._transfer is not None
+        return transfer.slot, whole
 
 
 def decode(data):

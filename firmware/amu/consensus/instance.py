@@ -22,6 +22,7 @@ from amu.core.limits import BROADCAST
 from amu.consensus import records
 from amu.wire.messages import FetchBody, Proof, Proposal, Status, Suggest, ViewChange, Vote
 
+WORDS_MAX = 7  # messages of `send_words`
 _VOTE_NAMES = (None, "Vote1", "Vote2", "Vote3", "Vote4")
 
 
@@ -87,7 +88,7 @@ class Instance:
         if place is not None and place[0] >= view:
             return
         self._suggests[peer] = (view, hi2, second2, hi3)
-        if self.is_open:
+        if self.is_open and view == self.view:
             self.try_propose()
 
     def on_proof(self, peer, view, hi1, second1, hi4):
@@ -96,7 +97,7 @@ class Instance:
         if place is not None and place[0] >= view:
             return
         self._proofs[peer] = (view, hi1, second1, hi4)
-        if self.is_open:
+        if self.is_open and view == self.view:
             self._try_vote1()
 
     def on_wish(self, peer, view):
@@ -284,7 +285,9 @@ class Instance:
         for peer in range(self.group.size):
             proof = self._proofs[peer]
             seen = proof is not None and (
-                (proof[1] is not None and proof[1][1] == value) or (proof[3] is not None and proof[3][1] == value)
+                (proof[1] is not None and proof[1][1] == value)
+                or (proof[2] is not None and proof[2][1] == value)
+                or (proof[3] is not None and proof[3][1] == value)
             )
             for phase in range(1, 5):
                 place = self._votes[phase][peer]
@@ -351,9 +354,16 @@ class Instance:
     def _is_wanted(self, value):
         return self.registers.names(value) or value == self._wanted_value()
 
+    def _is_needed(self, value):
+        """Must its body be kept? Rests on what is on flash alone, so that a reboot keeps the same bodies."""
+        own = self._proposals[self.me]
+        if (own is not None and own[1] == value) or (self.decision is not None and self.decision[1] == value):
+            return True
+        return self.registers.names(value)
+
     def _keep_body(self, value, body):
         if (value, body) not in self.bodies.kept():
-            self.bodies.keep(value, body, self._is_wanted)
+            self.bodies.keep(value, body, self._is_needed)
             # With the vote: if every board loses power at once, the value that they locked must not be lost with it.
             self.effects.persist([records.BODY, self.slot, value, body])
 
@@ -418,7 +428,7 @@ class Instance:
         if self.decision is not None and self.decision[1] == value:
             body = self.bodies.get(value)
             if (value, body) not in self.bodies.kept():
-                self.bodies.keep(value, body, self._is_wanted)
+                self.bodies.keep(value, body, self._is_needed)
                 self.effects.persist_later([records.BODY, self.slot, value, body])
             self.log.on_conclusion(self)
 
@@ -450,7 +460,7 @@ class Instance:
             self.view = record[2]
             self.entry = self.registers.as_list()
         elif kind == records.BODY:
-            self.bodies.keep(record[2], record[3], self.registers.names)
+            self.bodies.keep(record[2], record[3], self._is_needed)
         elif kind == records.PROPOSED:
             self.proposed_view = record[2]
             self._proposals[self.me] = (record[2], record[3])

@@ -4,8 +4,9 @@ A replica only takes a request from the ground station itself: the tag on it is 
 a proposal against its own copies (a MAC is not transferable; Castro and Liskov, OSDI 1999, section 4.1).
 """
 
+from amu.consensus import bodies
 from amu.core import limits
-from amu.core.errors import BusyError
+from amu.core.errors import BusyError, CodecError
 from amu.wire import cbor
 
 
@@ -14,7 +15,7 @@ class _Entry:
         self.request = request  # [client, operation, command]
         self.size = size
         self.slot = 0  # open slot whose proposal carries it, 0 if none
-        self.passed_over = 0  # slots decided since it came, without it
+        self.passed_over = 0  # slots decided since it came, without it and without any that came before it
 
 
 class Pending:
@@ -25,12 +26,16 @@ class Pending:
         return len(self._entries)
 
     def add(self, client, operation, command):
-        """Queue a request. False if it is there already; BusyError if there is no room."""
+        """Queue a request. False if it is there already; BusyError if there is no room, CodecError if no body can carry it."""
         if self.find(client, operation) is not None:
             return False
         if len(self._entries) >= limits.PENDING_REQUESTS_MAX:
             raise BusyError("%d requests wait" % len(self._entries))
         request = [client, operation, command]
+        # One that fits no proposal would stay at the head of the queue, and all behind it would wait for ever.
+        bodies.encode(limits.VIEW_MAX, [request])
+        if len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
+            raise CodecError("command: want at most %d bytes" % limits.COMMAND_BYTES_MAX)
         self._entries.append(_Entry(request, len(cbor.encode(request))))
         return True
 
@@ -74,6 +79,9 @@ class Pending:
         """`slot` is decided with `requests`. True if some request has now been passed over for too long."""
         kept = []
         is_overlooked = False
+        is_queue_served = (
+            False  # a backlog is no censorship: whoever is behind a request that was served was not passed over
+        )
         for entry in self._entries:
             client, operation = entry.request[0], entry.request[1]
             is_done = False
@@ -81,10 +89,12 @@ class Pending:
                 if request[0] == client and request[1] == operation:
                     is_done = True
             if is_done:
+                is_queue_served = True
                 continue
             if entry.slot == slot:
                 entry.slot = 0
-            entry.passed_over += 1
+            if not is_queue_served:
+                entry.passed_over += 1
             if entry.passed_over > limits.OVERLOOKED_SLOTS_MAX:
                 is_overlooked = True
             kept.append(entry)

@@ -12,7 +12,7 @@ Deterministic and pure: messages and ticks in, effects out.
 
 from amu.consensus import bodies, records
 from amu.consensus.catch_up import CatchUp
-from amu.consensus.instance import Instance
+from amu.consensus.instance import WORDS_MAX, Instance
 from amu.consensus.pending import Pending
 from amu.core import limits
 from amu.core.errors import CodecError
@@ -41,6 +41,7 @@ class Replica:
         self._is_restoring = False
         self._suspect = None
         self._ticks = 0
+        self._answers = [0] * group.size  # messages that each peer's questions have cost us in this tick
         self._handlers = {
             m.Proposal.KIND: self._on_proposal,
             m.Vote.KIND: self._on_vote,
@@ -98,11 +99,16 @@ class Replica:
         if origin_view > view or (not requests and origin_view == 0):
             return False
         if not is_vouched:
+            has_news = False
             for request in requests:
                 held = self.pending.find(request[0], request[1])
                 if held != request and self.application.status(request[0], request[1])[0] == "new":
                     return False
-        self.pending.assign(instance.slot, requests)
+                has_news = has_news or held == request
+            if view == 0 and not has_news:
+                return False  # a leader that says old things again would use up slots, and everybody's flash
+        if instance.slot > self.applied:  # else nothing would ever set them free again
+            self.pending.assign(instance.slot, requests)
         return True
 
     def on_conclusion(self, instance):
@@ -131,14 +137,22 @@ class Replica:
             if slot >= self._base() + limits.INSTANCES_MAX:
                 self.effects.refuse(peer, message.KIND, "ahead of the window")
             elif slot < self._base() or slot < 1:
-                if message.KIND == m.Status.KIND:
+                if message.KIND == m.Status.KIND and self.may_answer(peer, message.KIND, 1):
                     self.catch_up.answer_decided(peer, slot)
             else:
                 handler(peer, message)
         self.settle()
 
+    def may_answer(self, peer, kind, count):
+        """Are `count` more messages in answer to `peer` within what it may cost us in a tick? A flooder asks for more."""
+        if self._answers[peer] + count > limits.ANSWERS_PER_TICK_MAX:
+            self.effects.refuse(peer, kind, "too many questions")
+            return False
+        self._answers[peer] += count
+        return True
+
     def request(self, client, operation, command):
-        """A request from the ground station. BusyError if the queue is full."""
+        """A request from the ground station. BusyError if the queue is full, CodecError if no proposal can carry it."""
         self.pending.add(client, operation, command)
         self._retry_open()
         self.settle()
@@ -147,6 +161,8 @@ class Replica:
         if self.is_halted:
             return
         self._ticks += 1
+        for peer in range(self.group.size):
+            self._answers[peer] = 0
         self._mark_demand()
         for instance in self._instances:
             if instance is not None:
@@ -297,7 +313,7 @@ class Replica:
     def _on_status(self, peer, message):
         instance = self.instance(message.slot)
         instance.on_status(peer, message)
-        if instance.decision is not None:
+        if instance.decision is not None and self.may_answer(peer, message.KIND, 1 + WORDS_MAX):
             # The sender is behind. Our words help it to a quorum; our decision counts towards f+1.
             self.effects.send(peer, m.Decided(message.slot, instance.decision[1], b""))
             instance.send_words(peer)
@@ -308,7 +324,7 @@ class Replica:
     def _on_fetch_body(self, peer, message):
         instance = self.find(message.slot)
         body = None if instance is None else instance.bodies.get(message.value)
-        if body is not None:
+        if body is not None and self.may_answer(peer, message.KIND, 1):
             self.effects.send(peer, m.Body(message.slot, body))
 
     def _on_body(self, peer, message):
@@ -356,5 +372,3 @@ class Replica:
         for instance in self._instances:
             if instance is not None and instance.has_voted():
                 self.effects.trace("Restore", instance.slot, instance.view, *instance.registers.as_list())
-
-

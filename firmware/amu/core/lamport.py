@@ -12,6 +12,11 @@ The clock is bounded above by `LAMPORT_MAX`, and IR2 would let one lying node pu
 So a time more than `LAMPORT_JUMP_MAX` ahead is refused. That is safe: a refused message is a lost message, which
 the protocols above live with, and the clock condition speaks of receipts only, so a message that is never received owes
 nothing. The price is stated in `limits`, beside the bound.
+
+Refusing alone would hand a liar a weapon: it pushes the clock of one correct node twice, and all others refuse that node
+for ever. So `Witnesses` keeps what each peer says the time is. Nobody is pushed further than LAMPORT_LEAD_MAX beyond
+what f + 1 peers have claimed, one of whom is correct; and what comes with a time beyond that is not refused but received
+outside the order, for a message's content does not become false by its date.
 """
 
 from amu.core import limits
@@ -48,3 +53,26 @@ class LamportClock:
                 raise CodecError("Lamport time %d is too far ahead of %d" % (received, self.time))
             self.time = received
         return self.tick()
+
+
+class Witnesses:
+    """The latest time that each of `count` peers has claimed. `blocking` of them include a correct one: f + 1."""
+
+    def __init__(self, count, blocking):
+        self._claims = [-1] * count
+        self._blocking = blocking
+
+    def believable(self, clock, peer, claimed):
+        """The latest time to be believed of `peer`, who claims `claimed`. Moves `clock` up to what f + 1 peers claim."""
+        if claimed > self._claims[peer]:
+            self._claims[peer] = claimed
+        common = sorted(self._claims)[len(self._claims) - self._blocking]
+        if common < 0:  # too few have spoken: go by our own clock
+            return clock.time + limits.LAMPORT_LEAD_MAX
+        if clock.time < common < limits.LAMPORT_MAX:
+            clock.time = common
+        return max(clock.time, common + limits.LAMPORT_LEAD_MAX)
+
+    def is_settled(self):
+        """So many peers have spoken that one of them is correct."""
+        return sorted(self._claims)[len(self._claims) - self._blocking] >= 0

@@ -28,7 +28,8 @@ INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
-LAMPORT_JUMP_MAX = 1 << 36  # how far one message may push a clock: see the relations below
+LAMPORT_JUMP_MAX = 1 << 36  # how far one message may push a clock at most: see the relations below
+LAMPORT_LEAD_MAX = 1 << 26  # how far beyond what f + 1 replicas say the time is a single one may push a clock
 VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
 STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often
 PROGRESS_PERIOD_TICKS = 25
@@ -39,10 +40,14 @@ OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request 
 CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
 LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; high watermark above a stable checkpoint
 CATCH_UP_PERIOD_TICKS = 10
-BODIES_PER_SLOT_MAX = 8  # own registers name six values at most, the current proposal one, the decision one
+BODIES_PER_SLOT_MAX = (
+    9  # own registers name six values at most, the current proposal one, the decision one; and a new one
+)
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
 CHUNK_BYTES_MAX = 512  # state transfer
 CHUNKS_PER_REPLY_MAX = 8
+TRANSFER_PATIENCE_PERIODS_MAX = 1 << 14  # catch-up periods to wait for a chunk: days of light time, not for ever
+ANSWERS_PER_TICK_MAX = 32  # messages that one peer's questions may cost us in a tick
 PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
 
 # --- the ledger ------------------------------------------------------------------------------
@@ -72,6 +77,7 @@ LEDGER_BYTES_MAX = (
 
 # --- the node --------------------------------------------------------------------------------
 JOURNAL_RECORDS_MAX = 256  # then a checkpoint is written and the journal starts anew
+BLANK_RECORDS_MAX = 64  # written by a board without memory, whose journal is not cut before it votes again
 RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
@@ -99,6 +105,9 @@ def blocking_size(replica_count):
 # A board that starts at 0 must be able to join a swarm that has run for years: 2**36 events are two years at 1,000 a
 # second. A liar who pushes as hard as it may needs 2**26 accepted messages, and its jumps stand in the trace.
 assert LAMPORT_JUMP_MAX << 26 <= LAMPORT_MAX + 1
+# A liar gains one lead for each time that correct replicas hear from each other: 2**36 rounds use the clock up.
+assert LAMPORT_LEAD_MAX << 36 <= LAMPORT_MAX + 1
+assert LAMPORT_LEAD_MAX <= LAMPORT_JUMP_MAX
 assert REPLICAS_MAX < BROADCAST < GROUND <= 255
 assert WINDOW_SLOTS <= 8
 assert TAG_BYTES * 2 >= DIGEST_BYTES
@@ -116,7 +125,8 @@ assert BATCH_REQUESTS_MAX <= PENDING_REQUESTS_MAX
 assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
 assert CHECKPOINT_SLOTS > INSTANCES_MAX
 assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
-assert BODIES_PER_SLOT_MAX >= 8
+assert BODIES_PER_SLOT_MAX >= 9
+assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
 for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     # Two quorums meet in more than f replicas, and a quorum survives without the faulty ones.
     assert 2 * quorum_size(_n) - _n > faults_max(_n)

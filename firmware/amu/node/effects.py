@@ -32,6 +32,8 @@ class Effects:
         self._forced = []
         self._later = []
         self._sends = []
+        self._refusals_traced = 0  # in this tick
+        self.refusals = 0  # traced or not
         self.records_written = 0  # since the last checkpoint
         self.wants_checkpoint = False
         self.silence = None  # reason, once the replica must not speak any more
@@ -70,8 +72,14 @@ class Effects:
             self._tracer.emit("Receive", time, source, sent, kind)
 
     def refuse(self, peer, kind, reason):
-        """Say what was not accepted, and why."""
-        self.trace("Refuse", peer, kind, reason)
+        """Say what was not accepted, and why; of a flood only the beginning, or we would flood the ground with it."""
+        self.refusals += 1
+        if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
+            self._refusals_traced += 1
+            self.trace("Refuse", peer, kind, reason)
+
+    def new_tick(self):
+        self._refusals_traced = 0
 
     def silent(self, reason):
         self.silence = reason

@@ -14,7 +14,7 @@ from amu.consensus.quorum import Group
 from amu.consensus.replica import FLOOR_UNKNOWN, Replica
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
-from amu.core.lamport import LamportClock
+from amu.core.lamport import LamportClock, Witnesses
 from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
@@ -43,6 +43,7 @@ class Node:
         self._group = Group(config.replica_count)
         self._me = config.replica
         self._clock = LamportClock(clock)
+        self._witnesses = Witnesses(self._group.size, self._group.blocking)
         self._reserved = clock
         self._effects = Effects(self._clock, Tracer(config.trace_messages))
         self._application = Application(self._effects)
@@ -74,6 +75,8 @@ class Node:
     def _reserve(self):
         """Clock values are used only after flash knows it, so that no time is used again after a reboot."""
         self._reserved = self._clock.time + limits.LAMPORT_RESERVE
+        if not self._effects.has_memory and self._effects.records_written >= limits.BLANK_RECORDS_MAX:
+            return  # nothing cuts the journal of a board without memory, and its clock starts anew with every boot
         self._effects.persist([records.BOOT, self.boot, self._reserved])
 
     # --- what the board may know ------------------------------------------------------------
@@ -98,22 +101,38 @@ class Node:
     def step(self, source, lamport, message):
         """One authenticated message of `source` (a replica or GROUND), sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
-        try:
-            time = self._clock.witness(lamport)
-        except CodecError:
-            self._effects.refuse(source, message.KIND, "lamport")
-            return
-        self._effects.received(time, source, lamport, message.KIND)
-        if source == GROUND:
-            self._on_telecommand(message)
-        elif m.is_flight(message.KIND) and source < self._group.size and source != self._me:
-            self._replica.receive(source, message)
-        else:
+        is_flight = source < self._group.size and source != self._me and m.is_flight(message.KIND)
+        if not is_flight and source != GROUND:
             self._effects.refuse(source, message.KIND, "not a flight message")
+        elif self._witness(source, lamport, message.KIND):
+            if is_flight:
+                self._replica.receive(source, message)
+            else:
+                self._on_telecommand(message)
+
+    def _witness(self, source, lamport, kind):
+        """Take note of a receipt. False: sent at a time that cannot be believed, so it is as if it had been lost."""
+        clock, witnesses = self._clock, self._witnesses
+        believable = lamport
+        if source != GROUND:
+            believable = witnesses.believable(clock, source, lamport)
+        is_counted = source != GROUND and witnesses.is_settled()
+        try:
+            if lamport <= believable:
+                self._effects.received(clock.witness(lamport), source, lamport, kind)
+                return True
+            if is_counted:
+                clock.witness(believable)
+        except CodecError:
+            pass  # beyond all bounds: told below
+        self._effects.refuse(source, kind, "lamport")
+        # A liar may have pushed the clock of a correct sender: its word counts all the same, outside the order.
+        return is_counted
 
     def tick(self):
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"
+        self._effects.new_tick()
         self._replica.tick()
 
     def note_refused(self, source, kind, reason):
@@ -170,6 +189,8 @@ class Node:
                 status = "queued"
             except BusyError:
                 status = "busy"
+            except CodecError:
+                status = "malformed"
         self._effects.send(GROUND, m.Receipt(client, operation, status))
 
 
