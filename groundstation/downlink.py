@@ -7,21 +7,21 @@ and reported to the caller, who counts it.
 from collections.abc import Iterator
 from typing import Any
 
-from amu.wire.framer import NEED_BYTES, Framer, Text
+from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.boards import Board
 from groundstation.links.base import Link, LinkBusy, LinkLost
 
+READS_MAX = 8  # of one board in a turn: a pseudo-terminal gives 4 KB a read, and the other boards wait meanwhile
+LAST_READS_MAX = 1 << 16
 PIECE_BYTES = 2048  # pushed into the framer at a time, below the bound of its ring
 
 
 class Downlink:
-    """Frames of one board. `lost` counts how often its line went away."""
+    """Frames of one board."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
         self.link: Link | None = None
-        self.lost = 0
-        self.is_congested = False  # bytes wait that the line did not take yet
         self._framer = Framer()
 
     def open(self) -> Link | None:
@@ -33,26 +33,36 @@ class Downlink:
                 return None
         return self.link
 
-    def frames(self) -> Iterator[Any]:
-        """Everything that has arrived: `Frame` and `Text` objects, in order."""
-        if self.link is None:
-            return
-        try:
-            data = self.link.read()
-        except LinkLost:
-            self._lose()
-            data = b""
-        for start in range(0, len(data), PIECE_BYTES):
-            self._framer.push(data[start : start + PIECE_BYTES])
-            while (item := self._framer.next()) is not NEED_BYTES:
-                yield item
+    def frames(self, reads_max: int = READS_MAX) -> Iterator[Any]:
+        """What has arrived, `Frame` and `Text` objects in order: of a talkative board only so many reads' worth."""
+        for _ in range(reads_max):
+            data = self._read()
+            if not data:
+                return
+            for start in range(0, len(data), PIECE_BYTES):
+                self._framer.push(data[start : start + PIECE_BYTES])
+                while (item := self._framer.next()) is not NEED_BYTES:
+                    yield item
 
-    def end_of_boot(self) -> Iterator[Text]:
-        """The board is off: its last unfinished line, and nothing of it may run into the next boot's first frame."""
+    def last_frames(self) -> Iterator[Any]:
+        """All that a dead board has said: a line gives it out in pieces, and what is left there is a gap in the trace.
+
+        What it had not finished cannot run into its next boot's first frame.
+        """
+        yield from self.frames(LAST_READS_MAX)
         last = self._framer.flush()
         self._framer = Framer()
         if last is not NEED_BYTES:
             yield last
+
+    def _read(self) -> bytes:
+        if self.link is None:
+            return b""
+        try:
+            return self.link.read()
+        except LinkLost:
+            self._lose()
+            return b""
 
     def write(self, data: bytes) -> str | None:
         """Send; None, or why it could not be sent."""
@@ -72,11 +82,9 @@ class Downlink:
         if self.link is None:
             return
         try:
-            self.is_congested = self.link.pump() > 0
+            self.link.pump()
         except LinkLost:
             self._lose()
 
     def _lose(self) -> None:
         self.link = None
-        self.lost += 1
-        self.is_congested = False

@@ -9,7 +9,7 @@ driver for the time, so that it is the same for boards in real time and in virtu
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,14 +156,17 @@ class Mission:
 
     def _read(self, node: int) -> None:
         downlink = self._downlinks[node]
-        for item in downlink.frames():
+        self._take(node, downlink.frames())
+        if downlink.link is None:
+            self._watch_link(node)
+
+    def _take(self, node: int, items: Iterable[Any]) -> None:
+        for item in items:
             now = self.driver.now()
             if isinstance(item, Text):
                 self.log.text(now, node, item.data)
             else:
                 self._frame(node, item, now)
-        if downlink.link is None:
-            self._watch_link(node)
 
     def _frame(self, node: int, frame: Any, now: float) -> None:
         if messages.is_flight(frame.kind):
@@ -288,9 +291,7 @@ class Mission:
 
     def _gone(self, node: int, event: str) -> None:
         """Take in what the dead board had still said, then note its death."""
-        self._read(node)
-        for text in self._downlinks[node].end_of_boot():
-            self.log.text(self.driver.now(), node, text.data)
+        self._take(node, self._downlinks[node].last_frames())
         self._up.discard(node)
         self._power_cut_armed.discard(node)
         now = self.driver.now()

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from amu.boards.config import TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
 from groundstation.fault_kinds import FaultRule
 from groundstation.fault_rule import Rule
@@ -56,7 +57,7 @@ class Mission(Strict):
 class Clock(Strict):
     """The boards' own timing."""
 
-    tick_ms: int = Field(default=10, ge=1, le=10_000, description="milliseconds of the board's clock in a tick")
+    tick_ms: int = Field(default=10, ge=1, le=TICK_MS_MAX, description="milliseconds of the board's clock in a tick")
     view_timeout_seconds: PositiveSeconds = Field(default=1.0, description="mission time before the first view change")
     trace_messages: bool = Field(default=True, description="trace each Send and Receive")
 
@@ -148,11 +149,16 @@ class Scenario(Strict):
         return self
 
     @model_validator(mode="after")
-    def _timer_long_enough(self) -> Self:
+    def _timer_fits_the_tick(self) -> Self:
         if self.view_timeout_ticks() < TICKS_MIN:
             raise ValueError(
                 f"clock.view_timeout_seconds: at speed {self.mission.speed:g} it is shorter than {TICKS_MIN} ticks of "
                 f"{self.clock.tick_ms} ms; want at least {TICKS_MIN * self.clock.tick_ms / 1000 * self.mission.speed:g}"
+            )
+        if self.view_timeout_ticks() > VIEW_TIMEOUT_TICKS_MAX:
+            raise ValueError(
+                f"clock.view_timeout_seconds: at speed {self.mission.speed:g} it is longer than {VIEW_TIMEOUT_TICKS_MAX} "
+                f"ticks of {self.clock.tick_ms} ms; want longer ticks or a shorter timer"
             )
         return self
 
@@ -170,10 +176,21 @@ class Scenario(Strict):
         return sorted(entry.node for entry in self.byzantine)
 
     def flown(self, boards: int | None = None, seed: int | None = None, speed: float | None = None) -> "Scenario":
-        """The scenario with the command line's options in place of its own. Raises ScenarioError."""
-        options = {"boards": boards, "seed": seed, "speed": speed}
+        """The scenario with the command line's options in place of its own. Raises ScenarioError.
+
+        Frames grow with the square of the boards and the host does not: with more boards than the scenario was written
+        for, ticks, timers and limits grow alike. Otherwise the boards would say everything again before it was heard.
+        """
         document = self.model_dump(mode="json", exclude_unset=True)
-        document.setdefault("mission", {}).update({k: v for k, v in options.items() if v is not None})
+        mission, clock = document.setdefault("mission", {}), document.setdefault("clock", {})
+        growth = (boards / self.mission.boards) ** 2 if boards is not None else 1.0
+        if growth > 1:
+            clock["tick_ms"] = min(int(self.clock.tick_ms * growth), TICK_MS_MAX)
+            clock["view_timeout_seconds"] = self.clock.view_timeout_seconds * growth
+            for name in ("limit_seconds", "no_progress_seconds", "settle_seconds"):
+                mission[name] = getattr(self.mission, name) * growth
+        options = {"boards": boards, "seed": seed, "speed": speed}
+        mission.update({name: value for name, value in options.items() if value is not None})
         return parse(document, f"scenario {self.name}")
 
 

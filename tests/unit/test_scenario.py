@@ -62,6 +62,10 @@ def test_scenario_as_flown_reads_back_the_same(name: str) -> None:
 def test_options_take_the_place_of_the_file() -> None:
     flown = scenario.load("first-light").flown(boards=7, seed=9, speed=0.5)
     assert (flown.mission.boards, flown.mission.seed, flown.mission.speed) == (7, 9, 0.5)
+    # Frames grow with the square of the boards: so does the time that boards and mission get.
+    own = scenario.load("first-light")
+    assert flown.clock.tick_ms == int(own.clock.tick_ms * 49 / 16)
+    assert flown.mission.no_progress_seconds == own.mission.no_progress_seconds * 49 / 16
     # What the options do not name stays.
     assert flown.mission.slots == scenario.load("first-light").mission.slots
 
@@ -109,6 +113,7 @@ def test_view_timer_is_mission_time() -> None:
         ),
         (HEAD + "[workload.mix]\nshard-crate = 1\n", "mine.toml:4: workload.mix.shard-crate: Input should be 'noop',"),
         (HEAD + "[clock]\nview_timeout_seconds = 0.001\n", "want at least 0.04"),
+        (HEAD + "[clock]\nview_timeout_seconds = 1e6\n", "want longer ticks or a shorter timer"),
         ("name = 'mine'\n", "mine.toml: description: Field required"),
     ],
 )
