@@ -157,8 +157,8 @@ class Scenario(Strict):
             )
         if self.view_timeout_ticks() > VIEW_TIMEOUT_TICKS_MAX:
             raise ValueError(
-                f"clock.view_timeout_seconds: at speed {self.mission.speed:g} it is longer than {VIEW_TIMEOUT_TICKS_MAX} "
-                f"ticks of {self.clock.tick_ms} ms; want longer ticks or a shorter timer"
+                f"clock.view_timeout_seconds: at speed {self.mission.speed:g} it is longer than "
+                f"{VIEW_TIMEOUT_TICKS_MAX} ticks of {self.clock.tick_ms} ms; want longer ticks or a shorter timer"
             )
         return self
 
