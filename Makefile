@@ -61,7 +61,7 @@ mutants: venv ## plant each known bug; a check must catch it by name
 	$(BIN)/python -m tests.mutants
 
 golden-update: venv ## rewrite the golden files; read the difference before you commit it
-	AMU_GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
+	$(BIN)/python -m tests.golden.test_golden
 
 clean: ## remove what can be made again, but not runs/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

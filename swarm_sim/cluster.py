@@ -1,9 +1,9 @@
 """A whole swarm in one process and one thread: real nodes and journals, a virtual network, one seed.
 
 The same seed gives the same run to the byte. Time is counted in board ticks. Every message may be lost, doubled or
-delayed; boards may be killed, restarted with or without their flash, or lose power at any byte of a write. Nothing of the
-flight code is replaced: `amu.node.node.Node` and `amu.node.journal.Journal` run here as they do on a board, except that
-messages travel decoded.
+delayed; boards may be killed, restarted with or without their flash, or lose power at any byte of a write. Nothing of
+the flight code is replaced: `amu.node.node.Node` and `amu.node.journal.Journal` run here as they do on a board,
+except that messages travel decoded.
 """
 
 import heapq

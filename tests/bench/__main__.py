@@ -33,13 +33,29 @@ def virtual(measured: Measured, hmac_microseconds: float, cores: int) -> None:
     row("decisions/s", f"{measured.decisions_per_second:.1f}", f"HMACs alone allow {1 / share:.0f} on {cores} cores")
     row("HMAC share of a decision's time", f"{share / seconds:.1%}", f"{hmac_microseconds:.1f} us each, 102 a slot")
     row("latency proposal to decided on n-f, p50", f"{measured.latency_p50 * 1e3:.1f} ms", f"{DELAYS} message delays")
-    row("latency p99", f"{measured.latency_p99 * 1e3:.1f} ms", f"p99 : p50 = {measured.latency_p99 / measured.latency_p50:.2f}")
+    row(
+        "latency p99",
+        f"{measured.latency_p99 * 1e3:.1f} ms",
+        f"p99 : p50 = {measured.latency_p99 / measured.latency_p50:.2f}",
+    )
     excess = measured.frames / FRAMES_PER_SLOT
-    row("flight frames a decision", f"{measured.frames:.1f}", f"{FRAMES_PER_SLOT} in the paper's table, ratio {excess:.2f}")
-    row("flight bytes a decision", f"{measured.wire_bytes:.0f}", f"USB allows {USB_BYTES_PER_SECOND * 4 / measured.wire_bytes:.0f} decisions/s,")
+    row(
+        "flight frames a decision",
+        f"{measured.frames:.1f}",
+        f"{FRAMES_PER_SLOT} in the paper's table, ratio {excess:.2f}",
+    )
+    row(
+        "flight bytes a decision",
+        f"{measured.wire_bytes:.0f}",
+        f"USB allows {USB_BYTES_PER_SECOND * 4 / measured.wire_bytes:.0f} decisions/s,",
+    )
     row("", "", f"a UART at 115200 baud {UART_BYTES_PER_SECOND * 4 / measured.wire_bytes:.1f} (four links)")
     flash = measured.flash_writes / FLASH_WRITES_PER_SLOT
-    row("flash writes a decision and board", f"{measured.flash_writes:.2f}", f"{FLASH_WRITES_PER_SLOT} forced by the votes, ratio {flash:.2f}")
+    row(
+        "flash writes a decision and board",
+        f"{measured.flash_writes:.2f}",
+        f"{FLASH_WRITES_PER_SLOT} forced by the votes, ratio {flash:.2f}",
+    )
 
 
 def heap(measured: Measured) -> None:
@@ -66,7 +82,11 @@ def main() -> None:
     heap(measured)
     print("the same, one operation at a time")
     single = virtual_boards.run(min(chosen.decisions, 300), in_flight=1)
-    row("latency p50 / p99", f"{single.latency_p50 * 1e3:.1f} / {single.latency_p99 * 1e3:.1f} ms", f"{DELAYS} message delays")
+    row(
+        "latency p50 / p99",
+        f"{single.latency_p50 * 1e3:.1f} / {single.latency_p99 * 1e3:.1f} ms",
+        f"{DELAYS} message delays",
+    )
     if chosen.long:
         print(f"memory over {chosen.long} decisions")
         heap(virtual_boards.run(chosen.long))
@@ -77,7 +97,11 @@ def main() -> None:
     pico = virtual_boards.run(chosen.pico, in_flight=1, kind="emulated")
     per_decision = 1e3 / pico.decisions_per_second
     hmac = HMACS_PER_SLOT / virtual_boards.BOARDS * PICO_HMAC_MICROSECONDS / 1e3
-    row("emulated ms a decision", f"{per_decision:.0f}", f"HMACs alone {hmac:.1f} ms a board, ratio {per_decision / hmac:.1f}")
+    row(
+        "emulated ms a decision",
+        f"{per_decision:.0f}",
+        f"HMACs alone {hmac:.1f} ms a board, ratio {per_decision / hmac:.1f}",
+    )
     row("latency p50", f"{pico.latency_p50 * 1e3:.0f} ms", "emulated time")
 
 

@@ -1,4 +1,4 @@
-"""Four virtual boards - MicroPython processes on pseudo-terminals - and a clean ether: how fast, how many frames, how much heap."""
+"""Four boards and a clean ether: how fast, how many frames, how much heap. Virtual boards are MicroPython processes."""
 
 import json
 import tempfile
@@ -98,7 +98,7 @@ def _measure(trace: Path) -> Measured:
     )
     slots = len(latencies)
     span = max(map(max, decided.values())) - min(proposed.values())
-    last = {board: message for board, message in WatchingStation.health}
+    last = dict(WatchingStation.health)
     rounds: dict[int, int] = {}
     for _, message in WatchingStation.health:
         rounds[message.ticks] = min(rounds.get(message.ticks, message.heap_free), message.heap_free)

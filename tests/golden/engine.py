@@ -164,8 +164,7 @@ def play(lines):
             in_output = True
             yield line
             engine.end_of_block()
-            for said in engine.lines:
-                yield said
+            yield from engine.lines
             engine.lines = []
         elif in_output:
             if line == "":

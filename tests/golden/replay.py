@@ -2,10 +2,10 @@
 
     replay.py SCRIPT
 
-Each line of the script is the hexadecimal CBOR of one input: ["boot", replica, n, timeout, nonce, how], ["step", source,
-lamport, kind, payload] or ["tick"]. A `boot` after the first is a reboot: how is "flash" (what was written is there) or
-"blank" (amnesia). Prints the number of inputs and the SHA-256 of all effects, in order, as CBOR: flash records,
-checkpoints, trace events, and each message as the codec writes it.
+Each line of the script is the hexadecimal CBOR of one input: ["boot", replica, n, timeout, nonce, how], ["step",
+source, lamport, kind, payload] or ["tick"]. A `boot` after the first is a reboot: how is "flash" (what was written is
+there) or "blank" (amnesia). Prints the number of inputs and the SHA-256 of all effects, in order, as CBOR: flash
+records, checkpoints, trace events, and each message as the codec writes it.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""Golden scripts: what nodes do, message by message, the same on both interpreters. `make golden-update` rewrites them."""
+"""Golden scripts: what nodes do, message by message, on both interpreters. `make golden-update` rewrites them."""
 
 import sys
 from pathlib import Path

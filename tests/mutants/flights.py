@@ -103,8 +103,8 @@ def lock(wrap: Callable[[Any], Any] | None) -> Cluster:
     if wrap is not None:
         cluster.make_byzantine(1, wrap)
     cluster.start()
-    cluster.lets_pass = lambda s, d, m: not (
-        (isinstance(m, Vote) and (m.phase == 4 or (m.phase == 3 and d not in (2, 3)))) or isinstance(m, Status)
+    cluster.lets_pass = lambda s, d, m: (
+        not ((isinstance(m, Vote) and (m.phase == 4 or (m.phase == 3 and d not in (2, 3)))) or isinstance(m, Status))
     )
     operations = [cluster.request(["noop"]), cluster.request(["shard-create", 1, b"a", b"b"])]
     cluster.run(20)

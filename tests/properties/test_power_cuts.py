@@ -1,4 +1,4 @@
-"""Power is cut at every byte that a replica writes during some slots; each time it must come back knowing what it said."""
+"""Power is cut at every byte that a replica writes during some slots; it must come back knowing what it said."""
 
 from amu.boards.host import MemoryStore, PowerCut
 from amu.core.limits import BROADCAST, GROUND
@@ -12,7 +12,7 @@ VICTIM = 1
 
 
 class Run:
-    """Four nodes, first-in-first-out delivery, no loss; the victim's flash dies after `cut` bytes and it reboots at once."""
+    """Four nodes, delivery in order, no loss; the victim's flash dies after `cut` bytes and it reboots at once."""
 
     def __init__(self, cut: int | None) -> None:
         self.stores = [MemoryStore() for _ in range(4)]
@@ -83,7 +83,8 @@ class Run:
             instance = node._replica.find(slot)
             if instance is not None:
                 hi = instance.registers.hi[phase]
-                assert hi is not None and hi[0] >= view, f"vote {phase} of slot {slot} was sent and is forgotten"
+                assert hi is not None, f"vote {phase} of slot {slot} was sent and is forgotten"
+                assert hi[0] >= view, f"vote {phase} of slot {slot} in view {view} was sent and is forgotten"
                 assert hi[0] > view or {hi[1]} == values
         self.perform(VICTIM)
 

@@ -20,6 +20,7 @@ History = list[tuple[int, bytes]]  # votes of one phase, in the order of views
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[History, History]]:
     """For each of four replicas: its votes of phase A and of phase B before VIEW."""
+
     def one() -> History:
         return [(view, draw(st.sampled_from(VALUES))) for view in range(VIEW) if draw(st.booleans())]
 

@@ -13,7 +13,9 @@ REGRESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("replica_count", "seed"), [(4, s) for s in range(100, 112)] + [(7, 100), (10, 100)] + REGRESSIONS)
+@pytest.mark.parametrize(
+    ("replica_count", "seed"), [(4, s) for s in range(100, 112)] + [(7, 100), (10, 100)] + REGRESSIONS
+)
 def test_safe_in_the_storm_and_live_in_the_calm(replica_count: int, seed: int) -> None:
     outcome = storm(replica_count, seed)
     assert disagreement(outcome.cluster) is None

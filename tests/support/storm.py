@@ -1,4 +1,4 @@
-"""A storm: a cluster under everything at once, then calm. Safety must hold throughout, progress must come with the calm.
+"""A storm: a cluster under everything at once, then calm. Safety must hold throughout, progress come with the calm.
 
 At most f boards are faulty at any time. A board that lost its flash counts as faulty until it votes again.
 """

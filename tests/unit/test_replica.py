@@ -39,7 +39,7 @@ def test_a_dead_leader_costs_one_view_timer_not_one_a_slot() -> None:
     decide(cluster, 3 * WINDOW_SLOTS)
     assert cluster.now < 2 * 40 + 6 * 3 * WINDOW_SLOTS
     views = {line["slot"]: line["view"] for line in cluster.lines if line["event"] == "Decide"}
-    assert set(views[slot] for slot in range(WINDOW_SLOTS + 1, 3 * WINDOW_SLOTS + 1)) == {0}
+    assert {views[slot] for slot in range(WINDOW_SLOTS + 1, 3 * WINDOW_SLOTS + 1)} == {0}
 
 
 def test_a_replica_that_has_decided_repeats_its_wish_to_one_that_has_not() -> None:
@@ -211,4 +211,5 @@ def test_amnesia_keeps_a_replica_from_voting_where_it_may_have_voted() -> None:
     floor = next(line["floor"] for line in later if line["event"] == "Rejoin")
     assert floor >= 10 - WINDOW_SLOTS + 2 * WINDOW_SLOTS
     voted = [line["slot"] for line in later if line["event"].startswith("Vote")]
-    assert voted and min(voted) > floor
+    assert voted
+    assert min(voted) > floor

@@ -48,7 +48,8 @@ def test_claims_weaken_with_the_view() -> None:
 
 
 # "Help the leader, starve the voters": replicas 1, 2, 4 are correct, 3 is Byzantine, view 3 is the good one.
-# View 0: 1, 2, 4 vote a in phases 1-3 and 4 in phase 4 too. View 1: 1, 2 vote-1 a, 1 votes-2 a. View 2: 1, 4 vote-1 c, 1 votes-2 c.
+# View 0: 1, 2, 4 vote a in phases 1-3 and 4 in phase 4 too. View 1: 1, 2 vote-1 a, 1 votes-2 a.
+# View 2: 1, 4 vote-1 c, 1 votes-2 c.
 # Entering view 3, replica 3 pretends to phase 1 and 2 votes for a in view 1 and for c in view 2, then falls silent.
 SUGGESTS = [
     ((0, A), (2, C), (1, A)),  # replica 1: hi3, hi2, second2
@@ -73,7 +74,7 @@ def test_candidates_come_latest_view_first_and_once_each() -> None:
     assert rules.candidate_values(SUGGESTS) == [C, A]
 
 
-@pytest.mark.parametrize("n,quorum,blocking", [(4, 3, 2), (7, 5, 3), (10, 7, 4), (13, 9, 5)])
+@pytest.mark.parametrize(("n", "quorum", "blocking"), [(4, 3, 2), (7, 5, 3), (10, 7, 4), (13, 9, 5)])
 def test_sizes(n: int, quorum: int, blocking: int) -> None:
     group = Group(n)
     assert (group.quorum, group.blocking) == (quorum, blocking)
