@@ -21,7 +21,7 @@ from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Constant, Operator, Substitution, Variable
 from specs.checking.operations import Later, shown, tuples
 from specs.checking.sets import in_order
-from specs.checking.tree import Expression, Place
+from specs.checking.tree import Expression, ModuleError, Place
 from specs.checking.values import Value
 
 VALUE_CHARACTERS_MAX = 400  # longer values are cut in the text, not in `values`
@@ -242,8 +242,11 @@ class Explainer:
             meaning = resolve(inner, position.context)
             if not isinstance(meaning, Variable | Constant | Operator | Bound | Local | Named | Substitution):
                 continue
-            value = self._value(_Position(node, position.context, position.environment), False)
-            if not isinstance(value, BaseException) and not callable(value):
+            try:
+                value = self._value(_Position(node, position.context, position.environment), False)
+            except ModuleError:
+                continue  # an operator that is an argument: it has no value
+            if not isinstance(value, BaseException):
                 found[inner.name + ("'" if isinstance(node, tree.Prime) else "")] = value
         return found
 

@@ -128,7 +128,7 @@ class Module:
 
     def holds(self, name: str, state: State) -> bool:
         """Whether the state predicate `name` is true in `state`."""
-        answer: bool = self.predicate(name)(state)
+        answer: bool = self._callable(name, "predicate")(state, None)
         return answer
 
     def value(self, name: str, state: State | None = None, *arguments: Any) -> Value:
@@ -238,6 +238,10 @@ def load(path: Path | str, constants: Mapping[str, Any] | None = None, extra_def
     """
     given = {name: value if callable(value) else of_python(value) for name, value in (constants or {}).items()}
     loader = Loader(Path(path), given, extra_definitions)
+    for constant in loader.constants:
+        if callable(given[constant.name]) is not bool(constant.arity):
+            wanted = f"a Python function of {constant.arity}" if constant.arity else "a value"
+            raise ModuleError(f"{loader.path.name}: CONSTANT {constant.name} must be {wanted}")
     module = Module(loader, given)
     for assumption, scope in loader.assumptions:
         function, _, _ = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)

@@ -252,8 +252,12 @@ class Planner:
             return self._operator(node, meaning, context, {})
         if isinstance(meaning, Named) and not node.arguments:
             return self.plan(meaning.expression, meaning.context)
-        if isinstance(meaning, Local) and not node.arguments and meaning.code is None:
-            return self.plan(meaning.definition.body, meaning.context)
+        if isinstance(meaning, Local) and not meaning.definition.recursive:
+            named = {
+                parameter.name: Named(argument, context)
+                for parameter, argument in zip(meaning.definition.parameters, node.arguments)
+            }
+            return self.plan(meaning.definition.body, meaning.context.binding(named))
         if node.name in ("=", "\\in") and meaning is None:
             left = node.arguments[0]
             if isinstance(left, tree.Prime) is not self.initial:
@@ -290,6 +294,9 @@ class Planner:
             if text in hidden:
                 values.append((text, self._evaluator(hidden[text], context, False)))
         by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        if self.initial:
+            # Init assigns unprimed variables: one that is an argument may have no value yet.
+            by_name = by_name or any(variable_named(argument, context) for argument in node.arguments)
         for parameter, argument in zip(parameters, node.arguments):
             if by_name:
                 meanings[parameter.name] = Named(argument, context)

@@ -287,6 +287,10 @@ def test_constants(write: Write) -> None:
         write(text, {"N": 1, "Op": max})
     with pytest.raises(ModuleError, match=r"M.tla:4: cannot evaluate ASSUME"):
         write(text, {"N": "a", "Op": max})
+    with pytest.raises(ModuleError, match="CONSTANT Op must be a Python function of 2"):
+        write(text, {"N": 2, "Op": 3})
+    with pytest.raises(ModuleError, match="CONSTANT N must be a value"):
+        write(text, {"N": max, "Op": max})
     with pytest.raises(ModuleError, match="CONSTANT Op has no value"):
         write(text, {"N": 2})
     with pytest.raises(ModuleError, match="no CONSTANT and no definition Typo"):
@@ -398,6 +402,13 @@ def test_an_allowed_step_and_a_guard_without_value(write: Write) -> None:
     assert "cannot be evaluated" in str(found)
 
 
+def test_a_guard_may_hold_operators_that_are_no_values(write: Write) -> None:
+    module = write("VARIABLE x\nInc(n) == n + 1\nTwice(F(_), n) == F(F(n))\nBase == 3\nGuard == Twice(Inc, x) < Base")
+    found = module.explain("Guard", (), module.state(x=2))
+    assert found.guard == "Twice(Inc, x) < Base"
+    assert found.values == {"x": 2, "Base": 3}
+
+
 # --- exploration -------------------------------------------------------------------------------------------
 
 # (distinct states, depth) by TLC 2.15 with the constants of tests/support/tla_models.py
@@ -440,6 +451,18 @@ def test_steps_found_are_steps_checked() -> None:
         for state in states:
             successors = set(module.successors("Next", state))
             assert {other for other in states if module.is_step("Next", (), state, other)} == successors
+
+
+def test_operators_may_assign_their_parameters(write: Write) -> None:
+    module = write(
+        """VARIABLES x, y
+Start(v, S) == v \\in S
+Init == Start(x, {1, 2}) /\\ Start(y, {x})
+Put(v, e) == v' = e
+Next == Put(x, y + 1) /\\ LET both == x' + 1  Other(v) == Put(v, both)  Go == Other(y) IN Go"""
+    )
+    assert {state.values for state in module.initials()} == {(1, 1), (2, 2)}
+    assert [state.values for state in module.successors("Next", module.state(x=0, y=5))] == [(6, 7)]
 
 
 @pytest.mark.parametrize(
