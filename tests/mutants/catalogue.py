@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(
         "nobody follows a correct board whose clock a liar has pushed",
         "firmware/amu/core/lamport.py",
-        "            clock.time = bound\n",
+        "            clock.time = max(clock.time, bound)\n",
         "            pass\n",
         ("hostile peers",),
     ),

@@ -1,7 +1,7 @@
 """Proposal bodies and the values that stand for them.
 
-A body is CBOR `[origin_view, [[client, operation, command], ...]]`, its value the SHA-256 of CBOR `[slot, body]`. The origin
-view names the leader that made it, which is how the leader of a later slot follows from a decision (see replica).
+A body is CBOR `[origin_view, [[client, operation, command], ...]]`, its value the SHA-256 of CBOR `[slot, body]`. The
+origin view names the leader that made it, which is how the leader of a later slot follows from a decision (see replica).
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def decode(body):
 
 
 class BodyShelf:
-    """Bodies of one slot, bounded: one place for each peer's latest proposal and answer, and a few for values that matter to us."""
+    """Bodies of one slot, bounded: a place for each peer's latest proposal and answer, a few for what matters to us."""
 
     def __init__(self, group):
         self._proposed = [None] * group.size  # (value, body) of each peer's latest proposal

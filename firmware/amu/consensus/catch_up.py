@@ -2,12 +2,12 @@
 
 A replica that is behind believes f+1 equal replies: `Decided` for single slots, checkpoint digests for whole states.
 
-Rejoining after amnesia: a replica that lost its flash may have voted in slots that it no longer knows. Each of them was
-open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it had applied, and d was decided by n-f voters
-that each had applied d - W. Any n-f other replicas include f+1 of those voters, of whom f-1 may lie, so two tell the truth;
-with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W. So it votes above
-that only. (The highest would do as well, but a single liar could name one that the log never reaches.) Freshness
-comes from a nonce: an old Progress frame that was still under way could report too little.
+Rejoining after amnesia: a replica that lost its flash may have voted in slots that it no longer knows. Each of them
+was open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it had applied, and d was decided by n-f
+voters that each had applied d - W. Any n-f other replicas include f+1 of those voters, of whom f-1 may lie, so two
+tell the truth; with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M +
+2W. So it votes above that only. (The highest would do as well, but a single liar could name one that the log never
+reaches.) Freshness comes from a nonce: an old Progress frame that was still under way could report too little.
 """
 
 from amu.consensus import checkpoints, records

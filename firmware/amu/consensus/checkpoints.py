@@ -1,6 +1,6 @@
 """Checkpoints: what lets the log be cut, and a replica far behind take over the state.
 
-Every CHECKPOINT_SLOTS slots each replica digests its state (proposers of the last slots and the application's snapshot).
+Every CHECKPOINT_SLOTS slots each replica digests its state: proposers of the last slots and the application's snapshot.
 n-f equal digests make a checkpoint stable: the log before the one before it can go. f+1 equal digests make it
 trustworthy: one comes from a correct replica, so a laggard may adopt the state behind it, from whomever it gets the
 bytes. (Castro and Liskov, OSDI 1999, sections 4.3 and 5.3.)

@@ -27,7 +27,7 @@ _VOTE_NAMES = (None, "Vote1", "Vote2", "Vote3", "Vote4")
 
 
 class Instance:
-    """One slot. `log` is the replica that owns it: leader, vote floor, validity and what to propose are its business."""
+    """One slot. `log` is the replica that owns it: leader, vote floor, validity, what to propose are its business."""
 
     def __init__(self, slot, group, me, log, effects):
         self.slot = slot

@@ -1,7 +1,7 @@
 """Requests that wait to be decided: bounded, first come first served, and never dropped in silence.
 
-A replica only takes a request from the ground station itself: the tag on it is for this replica alone, so a voter checks
-a proposal against its own copies (a MAC is not transferable; Castro and Liskov, OSDI 1999, section 4.1).
+A replica only takes a request from the ground station itself: the tag on it is for this replica alone, so a voter
+checks a proposal against its own copies (a MAC is not transferable; Castro and Liskov, OSDI 1999, section 4.1).
 """
 
 from amu.consensus import bodies
@@ -26,7 +26,7 @@ class Pending:
         return len(self._entries)
 
     def add(self, client, operation, command):
-        """Queue a request. False if it is there already; BusyError if there is no room, CodecError if no body can carry it."""
+        """Queue a request. False if it is there already; BusyError without room, CodecError if no body can carry it."""
         if self.find(client, operation) is not None:
             return False
         if len(self._entries) >= limits.PENDING_REQUESTS_MAX:

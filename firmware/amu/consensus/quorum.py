@@ -1,7 +1,7 @@
-"""Sizes of the sets that a decision needs, and the two counts that are made with them. Knows nothing of clocks or links.
+"""Sizes of the sets that a decision needs, and two counts that are made with them. Knows nothing of clocks or links.
 
-n >= 3f + 1 replicas. A quorum has n - f members: two quorums share a correct replica. A blocking set has f + 1 members: one
-of them is correct. (Yu, Losa, Wang, "TetraBFT", PODC 2024, section 2.)
+n >= 3f + 1 replicas. A quorum has n - f members: two quorums share a correct replica. A blocking set has f + 1 members:
+one of them is correct. (Yu, Losa, Wang, "TetraBFT", PODC 2024, section 2.)
 """
 
 from amu.core import limits

@@ -1,6 +1,6 @@
 """Types of journal records: what a replica must know again after a reboot. A record is a CBOR array, its type first.
 
-A whole instance is written into a checkpoint in the same words, as a list of VIEW, ENTRY, REGISTERS, PROPOSED and BODY records.
+A whole instance is written into a checkpoint in the same words: VIEW, ENTRY, REGISTERS, PROPOSED, BODY, DECIDE.
 """
 
 BOOT = 1  # boot, lamport_reserved

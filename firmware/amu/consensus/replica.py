@@ -2,7 +2,7 @@
 
 Composition rules (ours; decision records leader_rule, rejoin_after_amnesia):
 - Slot s opens when slot s - WINDOW_SLOTS is applied, and not before a checkpoint LOG_SLOTS_MAX slots back is stable.
-- leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, so a dead leader is paid for once a window.
+- leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, a dead leader costs once a window.
 - State is sent again, not messages: each open slot's whole state in one idempotent frame, periodically.
 - Nothing of a slot outside the window is believed, except what f+1 replicas say alike (catch-up).
 - A replica votes only above its vote floor: 0 normally; not at all while the floor is unknown (-1, lost memory).
@@ -91,7 +91,7 @@ class Replica:
             self._suspect = None
 
     def is_valid(self, instance, view, body, is_vouched):
-        """May this body be voted for? Each request is one that we hold ourselves or have applied, or f+1 vouch for all."""
+        """May this body be voted for? Each request is one that we hold or have applied, or f+1 vouch for all."""
         try:
             origin_view, requests = bodies.decode(body)
         except CodecError:
@@ -144,7 +144,7 @@ class Replica:
         self.settle()
 
     def may_answer(self, peer, kind, count):
-        """Are `count` more messages in answer to `peer` within what it may cost us in a tick? A flooder asks for more."""
+        """May we send `peer` `count` more messages in answer to its questions in this tick? A flooder asks for more."""
         if self._answers[peer] + count > limits.ANSWERS_PER_TICK_MAX:
             self.effects.refuse(peer, kind, "too many questions")
             return False
@@ -237,8 +237,8 @@ class Replica:
             instance.retry()
 
     def _mark_demand(self):
-        """Which undecided slots must not stay empty, so that their timers run: as many as requests wait, and every slot
-        below one that is under way. A leader that skips a slot, or dies before proposing in it, blocks what is behind."""
+        """Which undecided slots must not stay empty, so that their timers run: as many as requests wait, and every
+        slot below one that is under way. A leader that skips a slot, or dies before it proposes, blocks the rest."""
         waiting = self.pending.waiting()
         first, last = self.applied + 1, self._last_open()
         last_busy = 0

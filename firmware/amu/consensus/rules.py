@@ -4,9 +4,9 @@ A register is (view, value) or None. A *report* is what a suggest or a proof say
 
     report = (hi_a, hi_b, second_b)
 
-where, for a proposal (suggest), a = phase 3 and b = phase 2; for a voter (proof), a = phase 4 and b = phase 1. `hi` is the
-sender's highest vote of that phase, `second` its highest vote of that phase for a value other than hi's. (Yu, Losa, Wang,
-PODC 2024 and arXiv 2405.02615, section 3: Rules 1-4.)
+where, for a proposal (suggest), a = phase 3 and b = phase 2; for a voter (proof), a = phase 4 and b = phase 1. `hi` is
+the sender's highest vote of that phase, `second` its highest vote of that phase for a value other than hi's. (Yu, Losa,
+Wang, PODC 2024 and arXiv 2405.02615, section 3: Rules 1-4.)
 
 All counts below are of members that satisfy a condition each on its own, so "there is a quorum whose members all ..."
 is the same as "at least n - f reports ...", and no subset has to be enumerated.

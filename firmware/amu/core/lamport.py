@@ -13,10 +13,11 @@ So a time more than `LAMPORT_JUMP_MAX` ahead is refused. That is safe: a refused
 the protocols above live with, and the clock condition speaks of receipts only, so a message that is never received owes
 nothing. The price is stated in `limits`, beside the bound.
 
-Refusing alone would hand a liar a weapon: it pushes the clock of one correct node twice, and all others refuse that node
-for ever. So `Witnesses` keeps what each peer says the time is. Nobody is pushed further than LAMPORT_LEAD_MAX beyond
-what f + 1 peers have claimed, one of whom is correct; and what comes with a time beyond that is not refused but received
-outside the order, for a message's content does not become false by its date.
+Refusing alone would hand a liar a weapon: it pushes the clock of one correct node twice, and all others refuse that
+node for ever. So `Witnesses` keeps what each peer says the time is, and nobody is pushed further than LAMPORT_LEAD_MAX
+beyond what f + 1 peers have claimed, one of whom is correct. Who hears of a time a little beyond that follows up to the
+bound and loses the message; as the others do the same, the next one is in order. Should a liar keep that up message by
+message, then what its victim says is received all the same, outside the order: liveness before a whole trace.
 """
 
 from amu.core import limits
@@ -55,24 +56,43 @@ class LamportClock:
         return self.tick()
 
 
+IN_ORDER = "in order"
+OUT_OF_ORDER = "out of order"  # to be acted upon, but the receipt may be earlier than the sending
+LOST = "lost"  # as if the message had never come
+
+
 class Witnesses:
     """The latest time that each of `count` peers has claimed. `blocking` of them include a correct one: f + 1."""
 
     def __init__(self, count, blocking):
         self._claims = [-1] * count
         self._blocking = blocking
+        self._lost = [0] * count  # messages of each peer in a row
 
     def believable(self, clock, peer, claimed):
-        """The latest time to be believed of `peer`, who claims `claimed`. Moves `clock` up to what f + 1 peers claim."""
+        """The latest time to be believed of `peer`, who claims `claimed`. Moves `clock` up to what f + 1 claim."""
         if claimed > self._claims[peer]:
             self._claims[peer] = claimed
-        common = sorted(self._claims)[len(self._claims) - self._blocking]
+        common = self._common()
         if common < 0:  # too few have spoken: go by our own clock
             return clock.time + limits.LAMPORT_LEAD_MAX
         if clock.time < common < limits.LAMPORT_MAX:
             clock.time = common
         return max(clock.time, common + limits.LAMPORT_LEAD_MAX)
 
-    def is_settled(self):
-        """So many peers have spoken that one of them is correct."""
-        return sorted(self._claims)[len(self._claims) - self._blocking] >= 0
+    def judge(self, clock, peer, claimed):
+        """What to do with a message of `peer`, sent at `claimed`. If it is in order `clock.witness` will take it."""
+        bound = min(self.believable(clock, peer, claimed), limits.LAMPORT_MAX - 1)
+        if claimed <= bound:
+            self._lost[peer] = 0
+            return IN_ORDER
+        if self._common() < 0:
+            return LOST
+        if claimed <= bound + limits.LAMPORT_LEAD_MAX:
+            clock.time = max(clock.time, bound)
+        self._lost[peer] += 1
+        return LOST if self._lost[peer] <= limits.LAMPORT_LOST_MAX else OUT_OF_ORDER
+
+    def _common(self):
+        """The latest time that f + 1 peers have claimed, -1 if fewer have spoken."""
+        return sorted(self._claims)[len(self._claims) - self._blocking]

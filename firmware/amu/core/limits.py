@@ -29,6 +29,7 @@ SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
 LAMPORT_JUMP_MAX = 1 << 36  # how far one message may push a clock at most: see the relations below
+LAMPORT_LOST_MAX = 8  # messages in a row that a peer may lose for their dates
 LAMPORT_LEAD_MAX = 1 << 26  # how far beyond what f + 1 replicas say the time is a single one may push a clock
 VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
 STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often

@@ -1,8 +1,8 @@
 """What a node wants done, gathered while it thinks and handed over in one piece.
 
-The board performs a `Ready` in this order: checkpoint, records, trace events, sends. Persist before send: a replica that
-reboots must know every vote that anybody may have seen. Trace before send on the same link: the ground has the reasons
-before the swarm has the consequences.
+The board performs a `Ready` in this order: checkpoint, records, trace events, sends. Persist before send: a replica
+that reboots must know every vote that anybody may have seen. Trace before send on the same link: the ground has the
+reasons before the swarm has the consequences.
 """
 
 from amu.core import limits

@@ -14,7 +14,7 @@ from amu.consensus.quorum import Group
 from amu.consensus.replica import FLOOR_UNKNOWN, Replica
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
-from amu.core.lamport import LamportClock, Witnesses
+from amu.core.lamport import IN_ORDER, LOST, LamportClock, Witnesses
 from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
@@ -112,22 +112,16 @@ class Node:
 
     def _witness(self, source, lamport, kind):
         """Take note of a receipt. False: sent at a time that cannot be believed, so it is as if it had been lost."""
-        clock, witnesses = self._clock, self._witnesses
-        believable = lamport
-        if source != GROUND:
-            believable = witnesses.believable(clock, source, lamport)
-        is_counted = source != GROUND and witnesses.is_settled()
-        try:
-            if lamport <= believable:
+        clock = self._clock
+        verdict = IN_ORDER if source == GROUND else self._witnesses.judge(clock, source, lamport)
+        if verdict == IN_ORDER:
+            try:
                 self._effects.received(clock.witness(lamport), source, lamport, kind)
                 return True
-            if is_counted:
-                clock.witness(believable)
-        except CodecError:
-            pass  # beyond all bounds: told below
+            except CodecError:
+                verdict = LOST
         self._effects.refuse(source, kind, "lamport")
-        # A liar may have pushed the clock of a correct sender: its word counts all the same, outside the order.
-        return is_counted
+        return verdict != LOST
 
     def tick(self):
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
