@@ -349,8 +349,8 @@ class Reader:
         return tree.At(place=place)
 
     def _read_if_then_else(self, node: tree_sitter.Node, place: Place) -> Expression:
-        condition, then, otherwise = [self.expression(grammar.field(node, name)) for name in ("if", "then", "else")]
-        return tree.If(place=place, condition=condition, then=then, otherwise=otherwise)
+        parts = [self.expression(grammar.field(node, name)) for name in ("if", "then", "else")]
+        return tree.If(place=place, condition=parts[0], then=parts[1], otherwise=parts[2])
 
     def _read_case(self, node: tree_sitter.Node, place: Place) -> Expression:
         arms, other = [], None

@@ -66,3 +66,17 @@ MODELS = (
     ),
     Model("Guards", ("Booleans", "CanGoUp", "Precedence"), ("Quiet",)),
 )
+
+Write = Callable[..., Module]
+STANDARD = "Integers, Sequences, FiniteSets, TLC"
+
+
+def writer(folder: Path) -> Write:
+    """A function that writes module M, and others by name, to `folder` and loads M. Definitions start at line 3."""
+
+    def write(body: str, constants: dict[str, Any] | None = None, extends: str = STANDARD, **others: str) -> Module:
+        for name, text in {"M": body, **others}.items():
+            (folder / f"{name}.tla").write_text(f"---- MODULE {name} ----\nEXTENDS {extends}\n{text}\n====\n")
+        return load(folder / "M.tla", constants)
+
+    return write
