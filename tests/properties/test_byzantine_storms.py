@@ -1,4 +1,4 @@
-"""Liars in the storm, and fuzzed peers: safety throughout, progress with the calm, no input that costs more than its share.
+"""Liars in the storm, and fuzzed peers: safety throughout, progress with the calm, no input costs more than its share.
 
 Every trace is held against the TLA+ modules. What a seed has found stays here as a regression.
 """
@@ -141,9 +141,8 @@ class Fuzzed:
         assert len(replica.pending) <= limits.PENDING_REQUESTS_MAX
         assert len(replica.catch_up._log) <= limits.LOG_SLOTS_MAX + 2 * limits.CHECKPOINT_SLOTS
         assert sum(map(len, self.batches)) <= limits.JOURNAL_RECORDS_MAX + 100
-        for instance in replica._instances:
-            if instance is not None:
-                assert len(instance.bodies.kept()) <= limits.BODIES_PER_SLOT_MAX
+        opened = [instance for instance in replica._instances if instance is not None]
+        assert all(len(instance.bodies.kept()) <= limits.BODIES_PER_SLOT_MAX for instance in opened)
 
     def recovered(self, batch_count: int) -> Node:
         """A node that boots from a prefix of what was written since the last checkpoint."""

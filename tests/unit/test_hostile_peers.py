@@ -1,6 +1,9 @@
 """What one hostile peer, or one unlucky request, must not be able to do to a correct board."""
 
+import sys
+from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.wire.messages import Fetch, FetchState, Progress, Proposal, Receipt, Request, StateChunk, Status, Vote
 from swarm_sim.adversary import wrap
 from swarm_sim.cluster import Cluster, Links
+from tests.support.byzantine_storm import ByzantineStorm
 
 
 def flying(replica_count: int = 4, **settings: Any) -> Cluster:
@@ -21,8 +25,12 @@ def flying(replica_count: int = 4, **settings: Any) -> Cluster:
 
 def decide(cluster: Cluster, count: int) -> None:
     for _ in range(count):
-        operation = cluster.request(["noop"])
-        assert cluster.run(2_000, lambda operation=operation: cluster.confirmed(operation) is not None)
+        operations = [cluster.request(["noop"])]
+        assert cluster.run(2_000, partial(all_confirmed, cluster, operations))
+
+
+def all_confirmed(cluster: Cluster, operations: list[int]) -> bool:
+    return all(map(cluster.confirmed, operations))
 
 
 def performed(node: Any) -> Any:
@@ -200,3 +208,42 @@ def test_a_board_without_memory_does_not_fill_its_flash() -> None:
         cluster._perform(2)
     assert board.journal is not None
     assert board.journal.appends <= limits.BLANK_RECORDS_MAX + 2
+
+
+# --- the stack -------------------------------------------------------------------------------------
+
+CALLS_MAX = 21  # of the core, within each other: a Pico has room for about 30, and the board's own loop takes five
+
+
+def calls_within_each_other(run: Callable[[], object]) -> int:
+    """The longest chain of flight code's calls."""
+    deepest = 0
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal deepest
+        if event == "call" and "/firmware/amu/" in frame.f_code.co_filename:
+            count = 0
+            caller: FrameType | None = frame
+            while caller is not None and "/firmware/amu/" in caller.f_code.co_filename:
+                count, caller = count + 1, caller.f_back
+            deepest = max(deepest, count)
+
+    sys.setprofile(watch)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return deepest
+
+
+def test_calls_nest_no_deeper_than_a_pico_has_stack_for() -> None:
+    deepest = calls_within_each_other(ByzantineStorm(4, 5, steps=6).run)
+    assert 12 < deepest <= CALLS_MAX
+
+
+def test_a_body_that_nests_deeply_costs_no_stack() -> None:
+    cluster = flying()
+    node = cluster.seats[1].node
+    deep = bytes([0x82, 0x00, 0x81, 0x83, 0x01, 0x01, 0x81, 0x81, 0x81, 0x81, 0x81, 0x80])
+    assert calls_within_each_other(lambda: node.step(0, 9, Proposal(1, 0, deep))) <= CALLS_MAX
+    assert not [event for event in performed(node).events if event[0] == 12]

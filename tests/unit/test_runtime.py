@@ -51,6 +51,7 @@ class ScriptedNode:
 
     boot = 3
     applied_slot = 17
+    messages_refused = 0
 
     def __init__(self) -> None:
         self.inputs: list[Any] = []

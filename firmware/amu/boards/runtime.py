@@ -174,7 +174,7 @@ class Runtime:
             self._node.applied_slot,
             self.frames_in,
             self._frames_bad(),
-            self.frames_refused,
+            self.frames_refused + self._node.messages_refused,
             0 if self._journal is None else self._journal.appends,
         )
         self._send(limits.GROUND, 0, health)  # outside Lamport's order: it says nothing about the protocol

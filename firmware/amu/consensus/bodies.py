@@ -1,7 +1,8 @@
 """Proposal bodies and the values that stand for them.
 
 A body is CBOR `[origin_view, [[client, operation, command], ...]]`, its value the SHA-256 of CBOR `[slot, body]`. The
-origin view names the leader that made it, which is how the leader of a later slot follows from a decision (see replica).
+origin view names the leader that made it, which is how the leader of a later slot follows from a decision (see
+replica).
 """
 
 import hashlib
@@ -23,7 +24,7 @@ def encode(origin_view, requests):
 
 def decode(body):
     """(origin_view, requests). CodecError if it is not a body within the limits."""
-    item = cbor.decode(body)
+    item = cbor.decode(body, limits.BODY_DEPTH_MAX)
     if type(item) is not list or len(item) != 2 or type(item[1]) is not list:
         raise CodecError("body: want [origin_view, requests]")
     view, requests = item

@@ -12,14 +12,13 @@ cannot rewrite what it said). A *passive* instance (slot at or below the vote fl
 listens and decides but says nothing of its own.
 """
 
-from amu.consensus import rules
+from amu.consensus import records, rules
 from amu.consensus.bodies import BodyShelf, value_of
 from amu.consensus.quorum import count_equal
 from amu.consensus.registers import Registers
 from amu.consensus.synchroniser import Synchroniser
 from amu.core import limits
 from amu.core.limits import BROADCAST
-from amu.consensus import records
 from amu.wire.messages import FetchBody, Proof, Proposal, Status, Suggest, ViewChange, Vote
 
 WORDS_MAX = 7  # messages of `send_words`
@@ -89,7 +88,7 @@ class Instance:
             return
         self._suggests[peer] = (view, hi2, second2, hi3)
         if self.is_open and view == self.view:
-            self.try_propose()
+            self.retry()
 
     def on_proof(self, peer, view, hi1, second1, hi4):
         self._heard[peer] = True
@@ -134,8 +133,7 @@ class Instance:
         if self._is_wanted(value) and self.bodies.get(value) is None:
             self.bodies.put_fetched(peer, value, body)
             self._decided_body_arrived(value)
-            if self.is_open:
-                self.try_propose()
+            self.retry()
 
     # --- the window and the clock -----------------------------------------------------------
 
@@ -151,8 +149,7 @@ class Instance:
                 if place is not None:
                     self._count_votes(phase, place[0], place[1])
         self._follow_wishes()
-        self.try_propose()
-        self._try_vote1()
+        self.retry()
 
     def has_proposal(self):
         return self._proposals[self.log.leader(self.slot, self.view)] is not None
@@ -182,9 +179,10 @@ class Instance:
         """Wish the next view."""
         if not self._is_passive():
             self._wish(self.view + 1)
+            self._follow_wishes()
 
     def retry(self):
-        """New requests arrived, or a body: what could not be done before may be possible now."""
+        """Something new is known: what could not be done before may be possible now."""
         if self.is_open:
             self.try_propose()
             self._try_vote1()
@@ -316,7 +314,6 @@ class Instance:
         self.effects.trace("Propose", self.slot, view, value)
         self.effects.send(BROADCAST, Proposal(self.slot, view, body))
         self._proposals[self.me] = (view, value)
-        self._try_vote1()
 
     def _suggest_reports(self):
         reports = []
@@ -390,7 +387,6 @@ class Instance:
         if self.synchroniser.note(self.me, view):
             self.effects.trace("Wish", self.slot, view)
             self.effects.send(BROADCAST, ViewChange(self.slot, view))
-        self._follow_wishes()
 
     def _follow_wishes(self):
         if self._is_passive():
@@ -398,12 +394,10 @@ class Instance:
         wished = self.synchroniser.echo_view()
         if wished > self.synchroniser.wish_of(self.me):
             self._wish(wished)
-            return
         agreed = self.synchroniser.enter_view()
         if agreed > self.view:
             self._enter(agreed)
-            self.try_propose()
-            self._try_vote1()
+            self.retry()
 
     def _decide(self, view, value):
         if self.decision is None:

@@ -33,7 +33,7 @@ class Pending:
             raise BusyError("%d requests wait" % len(self._entries))
         request = [client, operation, command]
         # One that fits no proposal would stay at the head of the queue, and all behind it would wait for ever.
-        bodies.encode(limits.VIEW_MAX, [request])
+        bodies.decode(bodies.encode(limits.VIEW_MAX, [request]))
         if len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
             raise CodecError("command: want at most %d bytes" % limits.COMMAND_BYTES_MAX)
         self._entries.append(_Entry(request, len(cbor.encode(request))))

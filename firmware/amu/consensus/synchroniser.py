@@ -1,7 +1,8 @@
 """When to change the view: one integer a peer, the highest view that it wishes.
 
 f+1 wishes for a higher view are echoed (one is a correct replica's); n-f wishes are obeyed. Wishes only grow, so the
-state is its own retransmission. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020; TetraBFT section 3.)
+state is its own retransmission. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020; TetraBFT
+section 3.)
 """
 
 from amu.consensus.quorum import kth_largest

@@ -35,6 +35,7 @@ VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
 STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often
 PROGRESS_PERIOD_TICKS = 25
 BODY_BYTES_MAX = 768  # proposal body: origin view and requests
+BODY_DEPTH_MAX = 4  # arrays within each other: body, requests, request, command; a Pico's stack has no room for more
 BATCH_REQUESTS_MAX = 8
 PENDING_REQUESTS_MAX = 64
 OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request may be passed over
@@ -127,6 +128,7 @@ assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
 assert CHECKPOINT_SLOTS > INSTANCES_MAX
 assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
 assert BODIES_PER_SLOT_MAX >= 9
+assert BODY_DEPTH_MAX <= CBOR_DEPTH_MAX
 assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
 for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     # Two quorums meet in more than f replicas, and a quorum survives without the faulty ones.

@@ -91,6 +91,11 @@ class Node:
         return self._clock.time
 
     @property
+    def messages_refused(self):
+        """Messages turned away by the core since boot, traced or not."""
+        return self._effects.refusals
+
+    @property
     def mode(self):
         if self._replica.is_halted:
             return SILENT
@@ -131,7 +136,7 @@ class Node:
 
     def note_refused(self, source, kind, reason):
         """The board turned a frame away before it became a message."""
-        self._effects.refuse(source, kind, reason)
+        self._effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board
 
     # --- outputs ----------------------------------------------------------------------------
 
