@@ -95,7 +95,7 @@ def _body(
     if series.stages:
         yield _section(
             "Telecommands",
-            "Seconds from the ground station's queue to each stage. Sent is not received, received is not applied.",
+            "Time from the ground station's queue to each stage. Sent is not received, received is not applied.",
             figures.stages(series),
         )
     if verdict is not None:

@@ -47,21 +47,30 @@ def board_colour(node: int, byzantine: Iterable[int]) -> str:
     return BYZANTINE_COLOUR if node in set(byzantine) else BOARD_COLOURS[node % len(BOARD_COLOURS)]
 
 
+def time_unit(seconds: float) -> tuple[float, str]:
+    """(seconds in a unit, its name) in which a span of mission time reads well."""
+    if seconds > 4 * 3600:
+        return 3600.0, "h"
+    return (60.0, "min") if seconds > 10 * 60 else (1.0, "s")
+
+
 def progress(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
     """Applied slot over mission time, a line a board; fault windows as bars above, down times in grey."""
+
+    unit, name = time_unit(series.end_seconds)
 
     def draw(figure: "Figure") -> None:
         bars = len(windows)
         above, axes = figure.subplots(
             2, 1, sharex=True, height_ratios=[max(0.32 * bars, 0.3), 4], gridspec_kw={"hspace": 0.06}
         )
-        _fault_windows(above, windows, series.end_seconds)
+        _fault_windows(above, [(said, a / unit, b / unit) for said, a, b in windows], series.end_seconds / unit)
         for node in series.nodes:
             points = series.applied.get(node, [])
             colour = board_colour(node, byzantine)
             label = f"board {node}" + (" (Byzantine)" if node in byzantine else "")
             axes.plot(
-                [0.0, *(t for t, _ in points)],
+                [0.0, *(t / unit for t, _ in points)],
                 [0, *(slot for _, slot in points)],
                 drawstyle="steps-post",
                 color=colour,
@@ -70,19 +79,19 @@ def progress(series: Series, byzantine: list[int], windows: list[tuple[str, floa
                 linewidth=1.7,
             )
             for since, until in series.down.get(node, []):
-                axes.axvspan(since, until, color=colour, alpha=0.10, linewidth=0)
+                axes.axvspan(since / unit, until / unit, color=colour, alpha=0.10, linewidth=0)
                 axes.annotate(
                     f"board {node} down",
-                    (since, 1),
+                    (since / unit, 1),
                     xycoords=("data", "axes fraction"),
                     xytext=(3, -11),
                     textcoords="offset points",
                     fontsize=8,
                     color=colour,
                 )
-        axes.set_xlim(0, series.end_seconds or 1)
+        axes.set_xlim(0, series.end_seconds / unit or 1)
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("mission time (s)")
+        axes.set_xlabel(f"mission time ({name})")
         axes.set_ylabel("last applied slot")
         if series.nodes:
             axes.legend(loc="lower right", ncols=2)
@@ -218,9 +227,11 @@ def _legend(figure: "Figure", used: list[str], seen: list[str]) -> None:
 def latency(series: Series) -> str:
     """Decision latency: distribution, and over the slots."""
 
+    unit, name = time_unit(max(value for _, _, value in series.latency))
+
     def draw(figure: "Figure") -> None:
         left, right = figure.subplots(1, 2, width_ratios=[1, 1.6])
-        seconds = sorted(value for _, _, value in series.latency)
+        seconds = sorted(value / unit for _, _, value in series.latency)
         left.plot(
             seconds, [(i + 1) / len(seconds) for i in range(len(seconds))], drawstyle="steps-post", color="#0072B2"
         )
@@ -228,17 +239,17 @@ def latency(series: Series) -> str:
             value = seconds[min(len(seconds) - 1, int(share * len(seconds)))]
             left.axvline(value, color=FAINT, linewidth=0.8, linestyle=":")
             left.annotate(
-                f"p{share * 100:.0f}  {value:.3g} s",
+                f"p{share * 100:.0f}  {value:.3g} {name}",
                 (value, share),
                 xytext=(5, -12),
                 textcoords="offset points",
                 fontsize=8.5,
             )
         left.set(
-            xlabel="seconds from proposal to decision", ylabel="share of decisions", ylim=(0, 1.03), xlim=(0, None)
+            xlabel=f"from proposal to decision ({name})", ylabel="share of decisions", ylim=(0, 1.03), xlim=(0, None)
         )
         for view in sorted({min(view, 3) for _, view, _ in series.latency}):
-            points = [(slot, value) for slot, v, value in series.latency if min(v, 3) == view]
+            points = [(slot, value / unit) for slot, v, value in series.latency if min(v, 3) == view]
             right.scatter(
                 [slot for slot, _ in points],
                 [value for _, value in points],
@@ -248,7 +259,7 @@ def latency(series: Series) -> str:
                 linewidths=0,
                 label=f"decided in view {view}" + (" or later" if view == 3 else ""),
             )
-        right.set(xlabel="slot", ylabel="seconds", ylim=(0, None))
+        right.set(xlabel="slot", ylabel=name, ylim=(0, None))
         right.legend(loc="upper left")
 
     return _svg(draw, 3.2)
@@ -257,14 +268,15 @@ def latency(series: Series) -> str:
 def faults(series: Series) -> str:
     """Fates of frames over mission time, stacked by fault; those that befell nearly every frame are left out."""
     common = series.common_fates()
+    unit, unit_name = time_unit(series.end_seconds)
 
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
         names = sorted(set(series.fates) - set(common), key=lambda name: (-sum(n for _, n in series.fates[name]), name))
         colours = [*BOARD_COLOURS, "#D55E00", "#999999"]
-        times = [[t for t, _ in series.fates[name]] for name in names]
+        times = [[t / unit for t, _ in series.fates[name]] for name in names]
         weights = [[count for _, count in series.fates[name]] for name in names]
-        end = series.end_seconds or 1.0
+        end = series.end_seconds / unit or 1.0
         axes.hist(
             times,
             bins=FAULT_BINS,
@@ -274,20 +286,23 @@ def faults(series: Series) -> str:
             label=names,
             color=[colours[i % len(colours)] for i in range(len(names))],
         )
-        axes.set(xlabel="mission time (s)", ylabel=f"frames in {end / FAULT_BINS:.2g} s", xlim=(0, end))
+        axes.set(
+            xlabel=f"mission time ({unit_name})", ylabel=f"frames in {end / FAULT_BINS:.2g} {unit_name}", xlim=(0, end)
+        )
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
     return _svg(draw, 2.8)
 
 
 def stages(series: Series) -> str:
-    """Seconds from a telecommand's queueing to each further stage: median, quartiles, and every one as a dot."""
+    """Time from a telecommand's queueing to each further stage: median, quartiles, and every one as a dot."""
+    unit, unit_name = time_unit(max(value for values in series.stages.values() for value in values))
 
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
         names = list(series.stages)
         axes.boxplot(
-            [series.stages[name] for name in names],
+            [[value / unit for value in series.stages[name]] for name in names],
             orientation="horizontal",
             tick_labels=names,
             widths=0.5,
@@ -299,11 +314,11 @@ def stages(series: Series) -> str:
             capprops={"color": "#0072B2"},
         )
         for row, name in enumerate(names, 1):
-            values = series.stages[name]
+            values = [value / unit for value in series.stages[name]]
             offsets = [row + 0.32 + 0.1 * ((i * 7) % 10) / 10 for i in range(len(values))]
             axes.scatter(values, offsets, s=5, color=INK, alpha=0.35, linewidths=0)
         axes.invert_yaxis()
-        axes.set(xlabel="seconds since the telecommand was queued", xlim=(0, None))
+        axes.set(xlabel=f"since the telecommand was queued ({unit_name})", xlim=(0, None))
 
     return _svg(draw, 1.0 + 0.55 * max(len(series.stages), 1))
 
