@@ -141,7 +141,7 @@ class Fuzzed:
         assert len(replica.pending) <= limits.PENDING_REQUESTS_MAX
         assert len(replica.catch_up._log) <= limits.LOG_SLOTS_MAX + 2 * limits.CHECKPOINT_SLOTS
         assert sum(map(len, self.batches)) <= limits.JOURNAL_RECORDS_MAX + 100
-        opened = [instance for instance in replica._instances if instance is not None]
+        opened: list[Any] = [instance for instance in replica._instances if instance is not None]
         assert all(len(instance.bodies.kept()) <= limits.BODIES_PER_SLOT_MAX for instance in opened)
 
     def recovered(self, batch_count: int) -> Node:

@@ -7,15 +7,43 @@ bound f; those that lie, and those that were erased and do not vote yet, stay wi
 import random
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
-from swarm_sim.adversary import wrap
+from swarm_sim.adversary import KINDS, wrap
+from swarm_sim.adversary.base import Adversary, Behaviour, Draws
 from swarm_sim.cluster import Cluster, Links
 
-ADVERSARIES = ("equivocate", "lie", "silence", "replay", "flood", "mixed")  # tags are out of reach here: no bad_mac
+FICKLE = "fickle"  # draws anew for each message and receiver whether to be honest, silent, equivocate or lie
+ADVERSARIES = ("equivocate", "lie", "silence", "replay", "flood", "mixed", FICKLE)  # no bad_mac: there are no tags here
 CALM_TICKS_MAX = 20_000
 LEVEL_TICKS_MAX = 5_000
+
+
+class Fickle(Behaviour):
+    """The widest choice that a liar has which keeps to the form of the protocol: another one for each receiver."""
+
+    def __init__(self, me: int, replica_count: int, draws: Draws) -> None:
+        super().__init__(me, replica_count, draws, {})
+        kinds = [kind for name, kind in KINDS if name in ("equivocate", "lie", "silence")]
+        self._ways = [kind(me, replica_count, draws, {}) for kind in kinds] + 2 * [
+            Behaviour(me, replica_count, draws, {})
+        ]
+
+    def overhear(self, source: int, message: Any) -> None:
+        for way in self._ways:
+            way.overhear(source, message)
+
+    def to_peer(self, peer: int, time: int, message: Any) -> Any:
+        return self.draws.pick(self._ways).to_peer(peer, time, message)
+
+
+def make_liar(node: Any, name: str, parameters: dict[str, int]) -> Any:
+    """`node` with the adversary `name` around it."""
+    if name == FICKLE:
+        return Adversary(node, [Fickle(node._me, node._group.size, Draws(parameters["seed"]))], 1)
+    return wrap(node, name, parameters)
 
 
 @dataclass
@@ -41,7 +69,7 @@ class ByzantineStorm:
         for liar in draw.sample(range(self.replica_count), draw.randint(1, faults_max)):
             self.kinds[liar] = draw.choice(self.adversaries)
             parameters = {"seed": draw.randrange(1 << 20)}
-            self.cluster.make_byzantine(liar, partial(wrap, name=self.kinds[liar], parameters=parameters))
+            self.cluster.make_byzantine(liar, partial(make_liar, name=self.kinds[liar], parameters=parameters))
 
     def run(self) -> "ByzantineStorm":
         cluster, draw = self.cluster, self.draw

@@ -115,9 +115,11 @@ class CatchUp:
     def _on_progress(self, peer, message):
         if message.applied_slot > self._applied_by[peer]:
             self._applied_by[peer] = message.applied_slot
+        stable_slot = self.stable_slot
         self._checkpoints.report(peer, message.checkpoint_slot, message.checkpoint_digest)
-        self._cut()
-        self._replica.open_window()  # a stable checkpoint may have lifted the high watermark
+        if self.stable_slot != stable_slot:
+            self._cut()
+            self._replica.open_window()  # the high watermark has been lifted
         if message.nonce and message.nonce == self._nonce and self._replica.floor < 0:
             self._answers[peer] = message.applied_slot
             self._try_rejoin()

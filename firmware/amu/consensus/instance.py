@@ -67,7 +67,8 @@ class Instance:
         self.bodies.put_proposed(peer, value, body)
         if self.is_open:
             self.log.on_proposal_by(peer)
-            self._try_vote1()
+            if view == self.view:  # to look into a body costs milliseconds: never for what cannot be voted for now
+                self._try_vote1()
             self._decided_body_arrived(value)
 
     def on_vote(self, peer, phase, view, value):

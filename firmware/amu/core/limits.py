@@ -28,7 +28,7 @@ INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
-LAMPORT_JUMP_MAX = 1 << 36  # how far one message may push a clock at most: see the relations below
+LAMPORT_JUMP_MAX = 1 << 36  # how far a telecommand may push a clock: see the relations below
 LAMPORT_LOST_MAX = 8  # messages in a row that a peer may lose for their dates
 LAMPORT_LEAD_MAX = 1 << 26  # how far beyond what f + 1 replicas say the time is a single one may push a clock
 VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
@@ -104,8 +104,8 @@ def blocking_size(replica_count):
     return faults_max(replica_count) + 1
 
 
-# A board that starts at 0 must be able to join a swarm that has run for years: 2**36 events are two years at 1,000 a
-# second. A liar who pushes as hard as it may needs 2**26 accepted messages, and its jumps stand in the trace.
+# The ground must reach a board that starts at 0 in a swarm that has run for years: 2**36 events are two years at 1,000
+# a second.
 assert LAMPORT_JUMP_MAX << 26 <= LAMPORT_MAX + 1
 # A liar gains one lead for each time that correct replicas hear from each other: 2**36 rounds use the clock up.
 assert LAMPORT_LEAD_MAX << 36 <= LAMPORT_MAX + 1
