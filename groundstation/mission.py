@@ -81,6 +81,7 @@ class Mission:
         self._up: set[int] = set()
         self._power_cut_armed: set[int] = set()
         self._open: dict[int, Command] = {}
+        self._drawn: Command | None = None  # the station had no room for it yet
         self._stopped = False
         self._last_slots = 0
         self._progressed_at = 0.0
@@ -243,14 +244,14 @@ class Mission:
 
     def _ask_for_more(self, now: float) -> None:
         while len(self._open) < self.scenario.workload.in_flight and not self._enough_done():
-            command = self.workload.draw()
+            self._drawn = self._drawn or self.workload.draw()
             try:
-                number = self.station.submit(command, now)
+                number = self.station.submit(self._drawn, now)
             except BusyError:
-                # An old operation is still open: boards could forget its result. Take the draw back by asking later.
-                self.workload.forget(command)
+                # An old operation is still open, and boards could forget its result: ask again later.
                 return
-            self._open[number] = command
+            self._open[number] = self._drawn
+            self._drawn = None
             self.issued += 1
 
     # --- boards -------------------------------------------------------------------------------

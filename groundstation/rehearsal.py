@@ -4,31 +4,34 @@ The run's folder is complete at every moment: scenario, seed and versions are wr
 on, the trace as it comes, verdict and report at the end. So a run whose ground station died can still be checked,
 resumed (its boards fly on) and flown again.
 
-The swarm's keys follow from the scenario's name and the seed, so that a run can be repeated to the byte. They protect
-nothing: a rehearsal's secrets are rehearsed, too.
+A run is flown again from its scenario and seed. On boards in virtual time that gives the same trace to the byte; on
+boards that live by the wall clock the same faults in the same places of the traffic, but not the same traffic.
+
+The swarm's keys follow from the scenario's name and the seed, for the same reason. They protect nothing: a rehearsal's
+secrets are rehearsed, too.
 """
 
 import contextlib
 import hashlib
 import signal
 import threading
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amu.core.errors import ConfigError
 from amu.core.lamport import LamportClock
 from amu.core.limits import CLIENTS_MAX, WINDOW_SLOTS
 from groundstation import provision, run_directory, toml_text, versions
-from groundstation.boards import Board, BoardPlan, board_kind
-from groundstation.driver import Driver, SteppedClock, WallClock
+from groundstation.boards import Board, BoardError, BoardPlan, board_kind
+from groundstation.driver import SteppedClock, WallClock
 from groundstation.ether import Ether
 from groundstation.ground_log import GroundLog
 from groundstation.mission import Mission, Parts
 from groundstation.progress import Display
 from groundstation.recorder import Recorder
-from groundstation.scenario import Scenario, ScenarioError, parse
+from groundstation.scenario import Scenario, load
 from groundstation.telecommand import Retry, Station
 from groundstation.watch import Watch
 from groundstation.workload import Workload
@@ -37,6 +40,10 @@ CLUSTER_BYTES = 16
 NONCES_OF_A_STATION = 1 << 20
 RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
 HELLO_WALL_SECONDS = 2.0
+
+
+class PlanError(Exception):
+    """The plan cannot be flown: its boards cannot be made or found. Nothing has been switched on."""
 
 
 @dataclass(frozen=True)
@@ -62,36 +69,44 @@ class Plan:
 def replayed(run: Path) -> tuple[Scenario, str]:
     """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
     about = run_directory.read_json(run / run_directory.RUN)
-    path = run / run_directory.SCENARIO
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise ScenarioError(f"{path}: cannot be read ({error}); want the scenario that amu rehearse wrote") from error
-    return parse(document, str(path), text), about["kind"]
+    return load(str(run / run_directory.SCENARIO)), about["kind"]
 
 
 def fly(plan: Plan, display: Display) -> Flight:
-    """Fly the plan. The boards are switched off at the end. Raises BoardError, RecorderError, RunDirectoryError."""
+    """Fly the plan. The boards are switched off at the end.
+
+    Raises PlanError and RunDirectoryError for what the caller can mend, BoardError and RecorderError in flight.
+    """
     scenario = plan.scenario
+    kind = _kind(plan)
+    before = None if plan.resumed is None else run_directory.read_json(plan.resumed / run_directory.RUN)
     directory = run_directory.create(plan.out, scenario.name, scenario.mission.seed)
-    about = _about(plan, directory)
+    about = _about(plan, directory, before)
     run_directory.write_json(directory / run_directory.RUN, about)
     document = scenario.model_dump(mode="json", exclude_unset=True)
     run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
     run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
-    boards = _boards(plan, Path(about["boards"]))
+    boards = _boards(kind, plan, Path(about["boards"]))
     with contextlib.ExitStack() as stack:
         for board in boards:
             stack.callback(board.close)
-        log = GroundLog(directory / run_directory.LOG)
-        stack.callback(log.close)
-        recorder = Recorder(directory / run_directory.TRACE, directory.name)
-        stack.callback(recorder.close)
-        return _fly(plan, directory, about, boards, recorder, log, display, stack)
+        parts = _parts(plan, directory, about, boards, display)
+        for part in (parts.log, parts.recorder, parts.driver):
+            stack.callback(part.close)
+        mission = Mission(parts)
+        _record_start(parts)
+        for board in boards:
+            if plan.resumed is not None and board.alive():
+                mission.attach(board.node)
+            else:
+                mission.start(board.node)
+        with _stopping(mission):
+            outcome = mission.fly()
+        parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=outcome)
+        return Flight(directory, scenario, outcome, _summary(mission, about))
 
 
-def _about(plan: Plan, directory: Path) -> dict[str, Any]:
+def _about(plan: Plan, directory: Path, before: dict[str, Any] | None) -> dict[str, Any]:
     mission = plan.scenario.mission
     about: dict[str, Any] = {
         "run": directory.name,
@@ -102,8 +117,7 @@ def _about(plan: Plan, directory: Path) -> dict[str, Any]:
         "station": 0,
         "resumed": None,
     }
-    if plan.resumed is not None:
-        before = run_directory.read_json(plan.resumed / run_directory.RUN)
+    if before is not None:
         about |= {"boards": before["boards"], "station": before["station"] + 1, "resumed": before["run"]}
         if about["station"] >= CLIENTS_MAX:
             raise run_directory.RunDirectoryError(
@@ -124,35 +138,33 @@ def _swarm(scenario: Scenario) -> provision.Mission:
     )
 
 
-def _boards(plan: Plan, directory: Path) -> list[Board]:
-    kind = board_kind(plan.kind)
-    if plan.resumed is not None:
-        return list(kind.attach(directory))
+def _kind(plan: Plan) -> type[Board]:
+    try:
+        return board_kind(plan.kind)
+    except BoardError as error:
+        raise PlanError(str(error)) from error
+
+
+def _boards(kind: type[Board], plan: Plan, directory: Path) -> list[Board]:
     swarm = _swarm(plan.scenario)
     adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in plan.scenario.byzantine}
-    plans = [
-        BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
-        for node in range(plan.scenario.mission.boards)
-    ]
-    return list(kind.create(directory, plans))
+    try:
+        if plan.resumed is not None:
+            return list(kind.attach(directory))
+        plans = [
+            BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
+            for node in range(plan.scenario.mission.boards)
+        ]
+        return list(kind.create(directory, plans))
+    except (BoardError, ConfigError) as error:
+        raise PlanError(str(error)) from error
 
 
-def _fly(
-    plan: Plan,
-    directory: Path,
-    about: dict[str, Any],
-    boards: list[Board],
-    recorder: Recorder,
-    log: GroundLog,
-    display: Display,
-    stack: contextlib.ExitStack,
-) -> Flight:
-    scenario, seed = plan.scenario, plan.scenario.mission.seed
+def _parts(plan: Plan, directory: Path, about: dict[str, Any], boards: list[Board], display: Display) -> Parts:
+    scenario, speed = plan.scenario, plan.scenario.mission.speed
     nodes = range(scenario.mission.boards)
-    speed = scenario.mission.speed
-    driver: Driver = WallClock(speed) if boards[0].is_real_time else SteppedClock(speed)
-    stack.callback(driver.close)
     clock = LamportClock(0)
+    recorder = Recorder(directory / run_directory.TRACE, directory.name)
     station = Station(
         provision.ground_keyring(_swarm(scenario)),
         len(nodes),
@@ -163,42 +175,34 @@ def _fly(
         first_nonce=about["station"] * NONCES_OF_A_STATION,
         hello_seconds=HELLO_WALL_SECONDS * speed,
     )
-    byzantine = frozenset(scenario.byzantine_nodes())
-    mission = Mission(
-        Parts(
-            scenario=scenario,
-            boards={board.node: board for board in boards},
-            driver=driver,
-            clock=clock,
-            recorder=recorder,
-            station=station,
-            ether=Ether(scenario.fault_plan(), nodes),
-            watch=Watch(len(nodes), byzantine),
-            workload=Workload(seed, len(nodes), scenario.workload.mix),
-            display=display,
-            log=log,
-        )
+    return Parts(
+        scenario=scenario,
+        boards={board.node: board for board in boards},
+        driver=WallClock(speed) if boards[0].is_real_time else SteppedClock(speed),
+        clock=clock,
+        recorder=recorder,
+        station=station,
+        ether=Ether(scenario.fault_plan(), nodes),
+        watch=Watch(len(nodes), frozenset(scenario.byzantine_nodes())),
+        workload=Workload(scenario.mission.seed, len(nodes), scenario.workload.mix),
+        display=display,
+        log=GroundLog(directory / run_directory.LOG),
     )
-    recorder.ground(
+
+
+def _record_start(parts: Parts) -> None:
+    scenario = parts.scenario
+    parts.recorder.ground(
         "RunStart",
-        driver.now(),
-        clock.tick(),
+        parts.driver.now(),
+        parts.clock.tick(),
         scenario=scenario.name,
-        seed=seed,
+        seed=scenario.mission.seed,
         versions=versions.collect(),
-        replica_count=len(nodes),
-        byzantine=sorted(byzantine),
+        replica_count=scenario.mission.boards,
+        byzantine=scenario.byzantine_nodes(),
         window_slots=WINDOW_SLOTS,
     )
-    for board in boards:
-        if plan.resumed is not None and board.alive():
-            mission.attach(board.node)
-        else:
-            mission.start(board.node)
-    with _stopping(mission):
-        outcome = mission.fly()
-    recorder.ground("RunEnd", driver.now(), clock.tick(), reason=outcome)
-    return Flight(directory, scenario, outcome, _summary(mission, about))
 
 
 @contextlib.contextmanager

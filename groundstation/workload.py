@@ -99,10 +99,6 @@ class Workload:
             kinds.remove(kind)
         return ["noop"]
 
-    def forget(self, command: Command) -> None:
-        """`command` could not be issued: something else may be asked of its resource."""
-        self._under_way.discard(resource_of(command))
-
     def learn(self, command: Command, slot: int, result: Result) -> None:
         """Take in the confirmed `result` of `command`, which was applied in `slot`."""
         self._slot = max(self._slot, slot)

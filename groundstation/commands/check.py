@@ -28,12 +28,13 @@ def check(
     from groundstation.verdict import judge
     from groundstation.verdict_table import print_verdict
     from specs.checking.check import check_trace
+    from specs.checking.tlc import TlcError
     from specs.checking.trace import TraceError
 
     try:
         trace = run_directory.trace_of(path)
         verdict = check_trace(trace, tlc=tlc)
-    except (run_directory.RunDirectoryError, TraceError) as error:
+    except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
         typer.echo(f"amu check: {error}", err=True)
         raise typer.Exit(2) from error
     summary = None if path.is_file() else _summary(trace.parent)

@@ -66,6 +66,11 @@ def test_bad_input_exits_2_and_says_what_to_do(
     assert said in " ".join(result.stderr.replace("│", " ").split())
 
 
+def test_plan_that_cannot_be_flown_leaves_no_run_behind(tmp_path: Path) -> None:
+    assert _run("rehearse", "--kind", "cardboard", "--out", str(tmp_path / "runs")).exit_code == 2
+    assert not (tmp_path / "runs").exists()
+
+
 def test_check_refuses_what_is_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "trace.ndjson"
     path.write_text("certainly not\n")

@@ -56,13 +56,6 @@ def test_one_command_a_resource_at_a_time() -> None:
     assert commands[3:] == [["noop"]] * 3
 
 
-def test_forgotten_command_frees_its_resource() -> None:
-    workload = Workload(1, 4, {"lease-acquire": 1})
-    commands = [workload.draw() for _ in range(3)]
-    workload.forget(commands[0])
-    assert workload.draw()[1] == commands[0][1]
-
-
 def test_shards_stay_within_the_ledgers_bound() -> None:
     drawn, _, ledger, _ = _fly(2, 1500)
     assert sum(command[0] in ("shard-create", "shard-split") for command in drawn) <= limits.SHARDS_MAX
