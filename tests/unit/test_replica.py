@@ -190,12 +190,15 @@ def test_a_leader_that_passes_a_request_over_is_changed() -> None:
 def test_an_unauthentic_request_in_a_proposal_is_not_voted_for() -> None:
     cluster = Cluster(4)
     cluster.start()
-    forged = Proposal(1, 0, bodies.encode(0, [[1, 99, ["lease-acquire", "dock/1", 3, 10]]]))
+    cluster.kill(0)
+    operation = cluster.request(["noop"])
+    cluster.run(1)
+    forged = Proposal(1, 0, bodies.encode(0, [[1, operation, ["noop"]], [1, 99, ["lease-acquire", "dock/1", 3, 10]]]))
     for i in (1, 2, 3):
         cluster.seats[i].node.step(0, 5, forged)
     cluster.run(1_000)
     assert not [line for line in cluster.lines if line["event"] == "Vote1" and line["view"] == 0]
-    assert not [line for line in cluster.lines if line["event"] == "Operation"]
+    assert {line["operation"] for line in cluster.lines if line["event"] == "Operation"} == {operation}
 
 
 def test_amnesia_keeps_a_replica_from_voting_where_it_may_have_voted() -> None:
