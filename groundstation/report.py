@@ -12,10 +12,9 @@ from typing import Any
 
 from groundstation import report_figures as figures
 from groundstation import run_directory
-from groundstation.report_series import Collector, Series, SlotStory
+from groundstation.report_series import ARROWS_MAX, Collector, Series, SlotStory
 from groundstation.scenario import Scenario, ScenarioError, load
 
-STORY_ARROWS_MAX = 260  # a slot with more messages than this makes no readable diagram
 SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
 
 
@@ -130,20 +129,22 @@ def _verdict(verdict: Mapping[str, Any]) -> str:
 def _stories(series: Series, byzantine: list[int]) -> Iterable[str]:
     for title, story in pick_stories(series):
         first, last = story.received
+        shown, hero = story.legible()
         views = f"{story.view_changes} view change{'s' if story.view_changes > 1 else ''}" if story.view_changes else ""
         yield _section(
             f"Slot {story.slot}: {title}",
             f"Space-time diagram, {first:.2f} s to {last:.2f} s of mission time"
             + (f", {views}" if views else "")
-            + ". A short dashed line that ends in a cross is a message that no trace shows to have arrived.",
-            figures.space_time(story, series.nodes, byzantine),
+            + ". A short dashed line that ends in a cross is a message that no trace shows to have arrived."
+            + ("" if hero is None else f" Of all messages only those to and from board {hero} are drawn."),
+            figures.space_time(shown, series.nodes, byzantine),
         )
 
 
 def pick_stories(series: Series) -> list[tuple[str, SlotStory]]:
     """One slot without and one with a view change, each of middling size among those that can be read."""
     decided = [story for story in series.stories.values() if any(mark[2] == "Decide" for mark in story.marks)]
-    readable = [story for story in decided if 0 < len(story.arrows) <= STORY_ARROWS_MAX] or decided
+    readable = [story for story in decided if 0 < len(story.arrows) <= ARROWS_MAX] or decided
     plain = sorted((story for story in readable if not story.view_changes), key=lambda s: (len(s.arrows), s.slot))
     changed = sorted((s for s in readable if s.view_changes), key=lambda s: (s.view_changes, len(s.arrows), s.slot))
     picked = []

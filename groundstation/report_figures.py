@@ -37,7 +37,6 @@ MARKS = {
     "EnterView": ("|", 13, "#D55E00", "enter view"),
     "Wish": (">", 6, "#D55E00", "wish"),
 }
-ARROWS_MAX = 400
 FAULT_BINS = 36
 WIDTH_INCHES = 11.0
 
@@ -155,7 +154,7 @@ def _lane(node: int, byzantine: list[int]) -> str:
 
 def _arrows(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
     used: set[str] = set()
-    for arrow in story.arrows[:ARROWS_MAX]:
+    for arrow in story.arrows:
         colour = ARROW_COLOURS[arrow.label]
         used.add(arrow.label)
         x, y = place[arrow.sent_lamport], row[arrow.sender]

@@ -16,6 +16,7 @@ KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x
 
 DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
 COMMON_SHARE = 0.8
+ARROWS_MAX = 260  # more make no readable diagram
 TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
 STAGES = {
     "uplinked": "uplinked to a board",
@@ -47,6 +48,15 @@ class SlotStory:
     marks: list[tuple[int, int, str]] = field(default_factory=list)  # (node, Lamport time, event name)
     view_changes: int = 0
     received: tuple[float, float] = (0.0, 0.0)
+
+    def legible(self) -> tuple["SlotStory", int | None]:
+        """The story with as many arrows as can be read, and the board whose messages alone are left (None: all)."""
+        if len(self.arrows) <= ARROWS_MAX:
+            return self, None
+        proposers = [(lamport, node) for node, lamport, name in self.marks if name == "Propose"]
+        hero = min(proposers)[1] if proposers else self.arrows[0].sender
+        arrows = [arrow for arrow in self.arrows if hero in (arrow.sender, arrow.receiver)]
+        return SlotStory(self.slot, arrows[:ARROWS_MAX], self.marks, self.view_changes, self.received), hero
 
 
 @dataclass

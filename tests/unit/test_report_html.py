@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundstation import report, run_directory
-from groundstation.report_series import Collector, Series
+from groundstation.report_series import Arrow, Collector, Series, SlotStory
 from groundstation.run_directory import RunDirectoryError
 from swarm_sim.cluster import Cluster, Links
 
@@ -75,6 +75,17 @@ def test_picks_one_slot_with_and_one_without_a_view_change(series: Series) -> No
     (_, plain), (_, changed) = report.pick_stories(series)
     assert plain.view_changes == 0
     assert changed.view_changes > 0
+
+
+def test_crowded_slot_is_thinned_out_and_says_so() -> None:
+    arrows = [Arrow("vote 1", sender, 10 + sender, receiver, 30) for sender in range(20) for receiver in range(20)]
+    story = SlotStory(3, arrows, marks=[(7, 9, "Propose"), (2, 40, "Propose")])
+    shown, hero = story.legible()
+    assert hero == 7
+    assert len(shown.arrows) == 39
+    assert all(7 in (arrow.sender, arrow.receiver) for arrow in shown.arrows)
+    few = SlotStory(3, arrows[:50])
+    assert few.legible() == (few, None)
 
 
 def test_telecommand_stages_count_from_the_queue() -> None:
