@@ -4,6 +4,7 @@ A test file holds plain functions `test_*` without arguments and plain asserts, 
 share. Modules and functions run in the order of their names. One line each; exit code 1 if any failed or nothing ran.
 """
 
+import gc
 import os
 import sys
 
@@ -52,6 +53,10 @@ def run(names):
             print(f"FAIL {name}: holds no tests")
         passed += counts[0]
         failed += counts[1]
+        # Give back what this part took, or the heap is in pieces when a later part asks for a long stretch of it.
+        del module
+        sys.modules.pop(name)
+        gc.collect()
     print(f"{passed} passed, {failed} failed")
     return passed, failed
 
@@ -63,5 +68,7 @@ def _beside():
 
 
 if __name__ == "__main__":
+    if hasattr(gc, "threshold"):
+        gc.threshold(gc.mem_free() // 4)  # as firmware/main.py does on a board
     passed, failed = run(sys.argv[1:] or _beside())
     sys.exit(0 if passed and not failed else 1)
