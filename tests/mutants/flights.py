@@ -188,7 +188,8 @@ def main(names: list[str]) -> int:
             verdict = check_trace(cluster.finish(Path(folder) / "trace.ndjson"))
         if verdict.verdict != "pass":
             broken = [name for name, state in verdict.invariants.items() if state == "violated"]
-            print(f"{flight.__name__}: {verdict.verdict}: {', '.join(broken)}: {verdict.first_bad_step}")
+            words = " ".join(str(verdict.first_bad_step).split())
+            print(f"{flight.__name__}: {verdict.verdict}: {', '.join(broken)}: {words}")
             return 3
         print(f"{flight.__name__}: {sum(verdict.steps.values())} steps hold")
     return 0
