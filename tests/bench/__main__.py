@@ -70,7 +70,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     arguments.add_argument("--decisions", type=int, default=1_000)
     arguments.add_argument("--long", type=int, default=10_000, help="decisions of the memory run; 0 leaves it out")
-    arguments.add_argument("--pico", type=int, default=4, help="decisions on emulated Picos")
+    arguments.add_argument("--pico", type=int, default=6, help="decisions on emulated Picos")
     chosen = arguments.parse_args()
     cores = min(os.cpu_count() or 1, virtual_boards.BOARDS)
     done = run_micropython(Path(__file__).with_name("hmac_cost.py"))
@@ -103,6 +103,8 @@ def main() -> None:
         f"HMACs alone {hmac:.1f} ms a board, ratio {per_decision / hmac:.1f}",
     )
     row("latency p50", f"{pico.latency_p50 * 1e3:.0f} ms", "emulated time")
+    if pico.heap_free:
+        row("smallest free heap of a Pico", f"{min(pico.heap_free)} B", "with the garbage of the moment still in it")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -109,6 +110,7 @@ def _measure(trace: Path) -> Measured:
         latencies[slots * 99 // 100],
         CountingEther.frames / slots,
         CountingEther.wire_bytes / slots,
-        sum(message.records / max(1, message.applied_slot) for message in last.values()) / len(last),
+        # A short run may end before the boards' first Health.
+        sum(message.records / max(1, message.applied_slot) for message in last.values()) / len(last) if last else nan,
         [rounds[ticks] for ticks in sorted(rounds)],
     )
