@@ -60,8 +60,11 @@ def virtual(measured: Measured, hmac_microseconds: float, cores: int) -> None:
 
 def heap(measured: Measured) -> None:
     free = measured.heap_free
+    if not free:
+        row("heap", "-", "the run ended before the boards' first Health")
+        return
     quarter = max(1, len(free) // 4)
-    early, late = min(free[1 : 1 + quarter]), min(free[-quarter:])
+    early, late = min(free[:quarter]), min(free[-quarter:])
     row("smallest free heap of 400k", f"{min(free)} B", f"over {measured.decisions} decisions")
     row("first against last quarter", f"{early} / {late} B", f"ratio {late / early:.3f}: flat is 1")
 
