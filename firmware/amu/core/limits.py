@@ -80,7 +80,6 @@ LEDGER_BYTES_MAX = (
 # --- the node --------------------------------------------------------------------------------
 JOURNAL_RECORDS_MAX = 256  # then a checkpoint is written and the journal starts anew
 BLANK_RECORDS_MAX = 64  # written by a board without memory, whose journal is not cut before it votes again
-RECORD_BYTES_MAX = PAYLOAD_BYTES_MAX
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
 TRACE_EVENTS_PER_FRAME_MAX = 12

@@ -13,7 +13,7 @@ class Ready:
     """Effects to perform, then `node.advance()`. All lists may be empty."""
 
     def __init__(self, checkpoint, records, first_seq, events, sends):
-        self.checkpoint = checkpoint  # bytes-able item that replaces the checkpoint, or None
+        self.checkpoint = checkpoint  # CBOR item that replaces the checkpoint, or None
         self.records = records  # journal records, one batch
         self.first_seq = first_seq  # sequence number of the first event
         self.events = events  # [[code, lamport, field, ...], ...]

@@ -68,11 +68,6 @@ def optional_value(field):
     return None if field is None else value(field)
 
 
-def anything(field):
-    """Any CBOR item; whoever uses it checks it (ledger commands and results, trace events)."""
-    return field
-
-
 def items(field):
     if type(field) is not list:
         raise CodecError("want an array")
