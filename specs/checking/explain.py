@@ -21,6 +21,7 @@ from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Constant, Operator, Substitution, Variable
 from specs.checking.operations import Later, shown, tuples
 from specs.checking.sets import in_order
+from specs.checking.successors import UNASSIGNED, Planner
 from specs.checking.tree import Expression, ModuleError, Place
 from specs.checking.values import Value
 
@@ -48,13 +49,15 @@ class Explanation:
     def __str__(self) -> str:
         if self.allowed:
             return f"{self.action} allows the step"
+        return f"{self.action} does not allow the step: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """Where the guard stands, that it is false, and the values in it, one a line."""
         problem = "cannot be evaluated: " + self.error if self.error else "is false"
         way = f" (in {' > '.join(self.called)})" if len(self.called) > 1 else ""
-        lines = [f"{self.action} does not allow the step: {self.file.name}:{self.line}{way}: {self.guard} {problem}"]
-        for name, value in self.values.items():
-            text = shown(value)
-            cut = text if len(text) <= VALUE_CHARACTERS_MAX else text[:VALUE_CHARACTERS_MAX] + " ..."
-            lines.append(f"  {name} = {cut}")
+        lines = [f"{self.file.name}:{self.line}{way}: {self.guard} {problem}"]
+        lines += [f"  {name} = {cut(shown(value))}" for name, value in self.values.items()]
         return "\n".join(lines)
 
 
@@ -68,7 +71,10 @@ class _Position:
 
 
 class Explainer:
-    """Explains one step from `state` to `next_state`, or one state if there is no next."""
+    """Explains one step from `state` to `next_state`, or one state if there is no next.
+
+    `next_state` may hold UNASSIGNED for what is not known of it: conjuncts give it values as they are gone through.
+    """
 
     def __init__(self, compiler: Compiler, state: tuple[Value, ...], next_state: tuple[Value, ...] | None) -> None:
         self.compiler = compiler
@@ -78,8 +84,7 @@ class Explainer:
     def explain(self, operator: Operator, arguments: tuple[Value, ...]) -> Explanation:
         """Why `operator(*arguments)` is false of the two states."""
         position = self._entered(operator, list(arguments))
-        outcome = self._value(position, True)
-        if outcome is True:
+        if not self._false(position):
             place = operator.definition.place
             return Explanation(operator.name, place.path, place.line, place.text, {}, allowed=True)
         while True:
@@ -93,7 +98,7 @@ class Explainer:
             action=operator.name,
             file=place.path,
             line=place.line,
-            guard=_short(place),
+            guard=cut(place.text),
             values=self._names(position),
             called=tuple(self.called),
             error=error,
@@ -113,7 +118,16 @@ class Explainer:
 
     def _false(self, position: _Position) -> bool:
         """False, or without a value."""
-        return self._value(position, True) is not True
+        if self.next_state is None or not any(value is UNASSIGNED for value in self.next_state):
+            return self._value(position, True) is not True
+        try:
+            plan = Planner(self.compiler, False).plan(position.node, position.context)
+            for following in plan(self.state, self.next_state, position.environment):
+                self.next_state = following
+                return False
+        except NO_VALUE:
+            pass  # told by `_error`, when this turns out to be the smallest part
+        return True
 
     def _inner(self, position: _Position) -> _Position | None:
         """The part of a false formula that makes it false, or None if it is the smallest."""
@@ -251,8 +265,8 @@ class Explainer:
         return found
 
 
-def _short(place: Place) -> str:
-    text = place.text
+def cut(text: str) -> str:
+    """`text`, shortened for a reader."""
     return text if len(text) <= VALUE_CHARACTERS_MAX else text[:VALUE_CHARACTERS_MAX] + " ..."
 
 

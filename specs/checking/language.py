@@ -119,6 +119,10 @@ class Module:
             values[index] = of_python(value)
         return State(self._index, tuple(values))
 
+    def state_of(self, values: tuple[Value, ...]) -> State:
+        """The state with these values, in the order of `variables`."""
+        return State(self._index, values)
+
     # --- evaluation --------------------------------------------------------------------------------
 
     def require(self, *names: str) -> None:
@@ -162,8 +166,7 @@ class Module:
             raise ModuleError(
                 f"{operator.definition.place}: {name} takes {len(operator.definition.parameters)} arguments"
             )
-        values = (state.values, None if next_state is None else next_state.values)
-        explainer = Explainer(self.compiler, *values)
+        explainer = Explainer(self.compiler, state.values, None if next_state is None else next_state.values)
         return explainer.explain(operator, tuple([of_python(argument) for argument in arguments]))
 
     # --- exploration ---------------------------------------------------------------------------------
