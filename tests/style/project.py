@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from amu.node.tracer import EVENTS
-from tests.style import decision_rules, flight_rules, trace_rules, tree_rules
+from tests.style import flight_rules, trace_rules, tree_rules
 from tests.style.flight_rules import Finding
 from tests.style.tree_rules import ROOT
 
@@ -26,15 +26,6 @@ def _file_breaches(path: str) -> Iterator[Finding]:
         yield from trace_rules.unknown_events(path, _text(path), FIELDS)
 
 
-def _decisions(paths: list[str]) -> Iterator[Finding]:
-    folder = decision_rules.FOLDER
-    names = [path.removeprefix(folder) for path in paths if path.startswith(folder) and path.endswith(".md")]
-    names.remove("README.md")
-    for name in names:
-        yield from decision_rules.record(folder + name, _text(folder + name))
-    yield from decision_rules.listing(_text(folder + "README.md"), names)
-
-
 def _traces(paths: list[str]) -> Iterator[Finding]:
     flight = [_text(path) for path in paths if tree_rules.is_flight(path) and path != TRACER]
     yield from trace_rules.silent_events(flight, FIELDS)
@@ -52,6 +43,5 @@ def breaches() -> list[Finding]:
     paths = tree_rules.tracked_files()
     found = [finding for path in paths for finding in _file_breaches(path)]
     found.extend(tree_rules.packages(paths))
-    found.extend(_decisions(paths))
     found.extend(_traces(paths))
     return found

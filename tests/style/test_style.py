@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.style import decision_rules, flight_rules, trace_rules, tree_rules
+from tests.style import flight_rules, trace_rules, tree_rules
 from tests.style.project import breaches
 
 CORE = "firmware/amu/consensus/planted.py"
@@ -123,21 +123,3 @@ def test_actions_of_a_module() -> None:
     """
     unindented = "\n".join(line.strip() for line in module.splitlines())
     assert trace_rules.actions(unindented) == {"Vote1", "Idle"}
-
-
-def test_decision_rules_catch() -> None:
-    whole = (tree_rules.ROOT / "specs/decisions/framing.md").read_text()
-    assert not list(decision_rules.record("a.md", whole))
-    assert [f.text for f in decision_rules.record("a.md", whole.replace("| **Fit** |", "| Fit |"))] == [
-        "no row `Fit` in the decision record"
-    ]
-    assert [f.text for f in decision_rules.record("a.md", whole.replace("Level 4", "Peer-reviewed"))] == [
-        "Provenance names no evidence level"
-    ]
-    assert [f.text for f in decision_rules.record("a.md", whole.replace("### Open questions", ""))] == [
-        "no section `Open questions`"
-    ]
-    assert [f.path for f in decision_rules.listing("[a](a.md) [b](b.md)", ["a.md", "c.md"])] == [
-        "specs/decisions/c.md",
-        "specs/decisions/README.md",
-    ]

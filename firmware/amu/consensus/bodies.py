@@ -47,7 +47,7 @@ class BodyShelf:
     def __init__(self, group):
         self._proposed = [None] * group.size  # (value, body) of each peer's latest proposal
         self._fetched = [None] * group.size  # (value, body) that each peer last answered us with
-        self._kept = []  # [(value, body)]: own votes and the decision; these are on flash as well
+        self._kept = []  # at most BODIES_PER_SLOT_MAX (value, body): own votes and the decision; on flash as well
 
     def put_proposed(self, replica, value, body):
         self._proposed[replica] = (value, body)

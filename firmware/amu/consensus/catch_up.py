@@ -27,7 +27,7 @@ class CatchUp:
         self._me = replica.me
         self._effects = replica.effects
         self._nonce = nonce
-        self._log = []  # [slot, value, body], contiguous, up to the last applied slot
+        self._log = []  # at most LOG_SLOTS_MAX [slot, value, body], contiguous, up to the last applied slot
         self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects)
         self._applied_by = [0] * self._group.size
         self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe

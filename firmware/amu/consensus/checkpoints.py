@@ -34,7 +34,7 @@ class Checkpoints:
         self._me = me
         self._group = group
         self._effects = effects
-        self._own = []  # the last two: (slot, digest, data)
+        self._own = []  # at most 2, the last ones: (slot, digest, data)
         self._reported = [(0, b"")] * group.size  # (slot, digest) that each replica said last
         self.stable_slot = 0
         self._transfer = None

@@ -20,7 +20,7 @@ class _Entry:
 
 class Pending:
     def __init__(self):
-        self._entries = []
+        self._entries = []  # at most PENDING_REQUESTS_MAX
 
     def __len__(self):
         return len(self._entries)

@@ -29,9 +29,10 @@ class Effects:
     def __init__(self, clock, tracer):
         self._clock = clock
         self._tracer = tracer
-        self._forced = []
-        self._later = []
-        self._sends = []
+        # Taken after each step, so bounded by what one step can do.
+        self._forced = []  # at most INSTANCES_MAX slots' votes and bodies
+        self._later = []  # at most LATER_RECORDS_MAX, and those of one step
+        self._sends = []  # at most INSTANCES_MAX slots' state, and ANSWERS_PER_TICK_MAX a peer
         self._refusals_traced = 0  # in this tick
         self.refusals = 0  # traced or not
         self.records_written = 0  # since the last checkpoint

@@ -45,7 +45,7 @@ class Tracer:
     def __init__(self, messages=True):
         self.messages = messages  # False leaves out Send and Receive, for slow boards
         self.next_seq = 0
-        self._events = []
+        self._events = []  # at most what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
 
     def emit(self, name, lamport, *fields):
         """Append one event. `fields` as in EVENTS, bytes and registers as they are."""

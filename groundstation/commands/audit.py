@@ -1,0 +1,72 @@
+"""`amu audit`: the chain of evidence behind every coordination mechanism."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from specs.audit.audit import Audit
+
+VIOLATION = 3
+
+
+def audit(
+    root: Annotated[Path, typer.Argument(help="A checkout of the project.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Show patterns and INFO flags, too.")] = False,
+) -> None:
+    """Audit the evidence: paper, record, module, code, test, mutant.  Example: [cyan]amu audit --all[/cyan]
+
+    Fails on a mechanism without a record; a citation, module, test or mutant that does not exist; a breach of one of
+    the seven prohibitions that shows in the code; a hard invariant of the ledger that the code lets go.
+
+    Exit codes: 0 nothing blocks, 1 crash, 2 no checkout, 3 at least one BLOCK.
+    """
+    from rich.console import Console
+
+    from specs.audit.audit import audit as run
+    from specs.audit.project import AuditError
+
+    try:
+        found = run(root.resolve())
+    except AuditError as error:
+        typer.echo(f"amu audit: {error}", err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(found.as_json())
+    else:
+        _print(found, Console(), show_all)
+    raise typer.Exit(0 if found.passed else VIOLATION)
+
+
+def _print(found: "Audit", console: "Console", show_all: bool) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from specs.audit.audit import SEVERITIES
+    from specs.audit.flags import BLOCK, INFO, WARN
+
+    colours = {BLOCK: "red", WARN: "yellow", INFO: "cyan"}
+    if show_all:
+        table = Table("Pattern", "Where", "Invariant", "References", "Held by", title="Patterns", show_lines=True)
+        for pattern in found.patterns:
+            cells = (pattern.name, pattern.location, pattern.invariant, pattern.references, pattern.verification)
+            table.add_row(*(escape(cell) for cell in cells))
+        console.print(table)
+    for flag in found.flags:
+        if show_all or flag.severity != INFO:
+            colour = colours[flag.severity]
+            line = f"[{colour}]{flag.severity:5}[/{colour}] {escape(flag.location)}: {escape(flag.issue)}"
+            console.print(line, soft_wrap=True, highlight=False)
+    if found.missing:
+        table = Table("Record", "Link", "Why there is none", title="Missing coverage")
+        for row in found.missing:
+            table.add_row(*(escape(cell) for cell in row))
+        console.print(table)
+    counts = ", ".join(f"{found.count(severity)} {severity}" for severity in SEVERITIES)
+    verdict = "[green]PASS[/green]" if found.passed else "[red]BLOCKED[/red]"
+    places = f"{found.records} records, {found.references} references, {len(found.patterns)} places of code"
+    console.print(f"{verdict}  {places}: {counts}", soft_wrap=True)

@@ -1,0 +1,93 @@
+"""The project's files as the audit reads them, and the names that they define.
+
+An audit looks at a checkout: records, modules, flight code, tests and mutants side by side. Nothing is imported or run
+to find a name; it is read from the text, so a half-finished file is a finding and no crash.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+NEEDED = ("firmware/amu", "specs/decisions", "tests")
+MUTANT_CALLS = {"Mutant", "SpecMutant"}
+_OPERATOR = re.compile(r"^[ \t]*(?:LOCAL\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s*==", re.MULTILINE)
+
+
+class AuditError(Exception):
+    """There is nothing to audit here. One line: what is missing and what to do."""
+
+
+class Project:
+    """Files of a checkout at `root`. `changed` replaces texts (None: deleted), so that a test can plant a hole."""
+
+    def __init__(self, root: Path, changed: Mapping[str, str | None] | None = None) -> None:
+        self.root = root
+        self._changed = dict(changed or {})
+        for folder in NEEDED:
+            if not (root / folder).is_dir():
+                raise AuditError(
+                    f"no {folder} in {root}: an audit needs a checkout of the project, not an installation"
+                )
+
+    def exists(self, path: str) -> bool:
+        if path in self._changed:
+            return self._changed[path] is not None
+        return (self.root / path).is_file()
+
+    def text(self, path: str) -> str:
+        changed = self._changed.get(path)
+        return changed if changed is not None else (self.root / path).read_text(encoding="utf-8")
+
+    def glob(self, pattern: str) -> list[str]:
+        """Paths from the root, sorted. Only files that exist: deleted ones are left out."""
+        found = [path.relative_to(self.root).as_posix() for path in self.root.glob(pattern) if path.is_file()]
+        return sorted(path for path in found if self.exists(path))
+
+    def tree(self, path: str) -> ast.Module:
+        return ast.parse(self.text(path), path)
+
+    def line_of(self, path: str, name: str) -> int | None:
+        """Line that defines `name`: Class.method, function, CONSTANT, or a module's operator. None if none does."""
+        if not self.exists(path):
+            return None
+        if path.endswith(".tla"):
+            text = self.text(path)
+            found = next((match for match in _OPERATOR.finditer(text) if match.group(1) == name), None)
+            return text.count("\n", 0, found.start(1)) + 1 if found else None
+        if path.endswith(".py"):
+            return _line_in(self.tree(path).body, name.split("."))
+        return 1 if name in self.text(path) else None
+
+    @cached_property
+    def mutants(self) -> dict[str, str]:
+        """Name of each planted bug -> the file that plants it."""
+        found: dict[str, str] = {}
+        for path in [*self.glob("tests/mutants/*.py"), *self.glob("tests/spec_mutants/*.py")]:
+            for node in ast.walk(self.tree(path)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MUTANT_CALLS:
+                    name = _mutant_name(node)
+                    if name:
+                        found[name] = path
+        return found
+
+
+def _line_in(body: list[ast.stmt], names: list[str]) -> int | None:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == names[0]:
+            return node.lineno if len(names) == 1 else _line_in(node.body, names[1:])
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        if len(names) == 1 and any(isinstance(target, ast.Name) and target.id == names[0] for target in targets):
+            return node.lineno
+    return None
+
+
+def _mutant_name(call: ast.Call) -> str | None:
+    named = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
+    value = named if named is not None else call.args[0] if call.args else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
