@@ -156,7 +156,7 @@ def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
     """What an unqualified name stands for; None for a logical operator, or nothing."""
     if node.path:
         return None
-    return context.locals.get(node.name) or context.scope.names.get(node.name) or ALWAYS.get(node.name)
+    return context.locals.get(node.name) or context.scope.meaning(node.name) or ALWAYS.get(node.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +173,14 @@ def qualified(node: tree.Apply, context: Context) -> Qualified:
     scope = context.scope
     arguments: dict[str, Expression] = {}
     for step in node.path:
-        instance = scope.names.get(step.name)
+        instance = scope.meaning(step.name)
         if not isinstance(instance, InstanceScope):
             raise Unsupported(f"{node.place}: {step.name}! where {step.name} is no INSTANCE: {node.place.text}")
         if len(step.arguments) != len(instance.parameters):
             raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
         arguments.update(zip(instance.parameters, step.arguments))
         scope = instance.scope
-    meaning = scope.names.get(node.name)
+    meaning = scope.meaning(node.name)
     if meaning is None or node.name in scope.local:
         raise ModuleError(f"{node.place}: {scope.module} has no definition {node.name}")
     bare = tree.Apply(place=node.place, name=node.name, arguments=node.arguments)

@@ -18,7 +18,7 @@ from typing import Any
 from specs.checking.compiler import Compiler
 from specs.checking.explain import Explainer, Explanation
 from specs.checking.located import NO_VALUE, located
-from specs.checking.modules import Loader, Operator
+from specs.checking.modules import Loader, Operator, Replacements
 from specs.checking.operations import shown, truth
 from specs.checking.successors import Enumeration, enumeration
 from specs.checking.tree import ModuleError, Unsupported
@@ -47,6 +47,7 @@ __all__ = [
     "ModelValue",
     "Module",
     "ModuleError",
+    "Replacements",
     "State",
     "Unsupported",
     "Value",
@@ -92,9 +93,8 @@ class Module:
         self.variables = tuple([variable.name for variable in loader.variables])
         self.constants = dict(constants)
         self.sources = tuple(loader.sources)
-        self.definitions = {
-            name: meaning for name, meaning in loader.root.names.items() if isinstance(meaning, Operator)
-        }
+        meanings = {name: loader.root.meaning(name) for name in loader.root.names}
+        self.definitions = {name: meaning for name, meaning in meanings.items() if isinstance(meaning, Operator)}
         self.compiler = Compiler(loader, constants)
         self._index = {name: index for index, name in enumerate(self.variables)}
         self._enumerations: dict[tuple[str, bool], Enumeration] = {}
@@ -229,18 +229,23 @@ class Module:
         return call
 
 
-def load(path: Path | str, constants: Mapping[str, Any] | None = None, extra_definitions: str = "") -> Module:
+def load(
+    path: Path | str,
+    constants: Mapping[str, Any] | None = None,
+    extra_definitions: str = "",
+    replacements: Replacements | None = None,
+) -> Module:
     """Loads the module in file `path` and what it extends and instantiates.
 
     `constants` maps each CONSTANT to its value (a Python function for an operator); it may also replace definitions of
     the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source that is read as
-    if it stood at the end of the module.
+    if it stood at the end of the module. `replacements` puts definitions in the place of others.
 
     Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
     Unsupported, both naming file and line.
     """
     given = {name: value if callable(value) else of_python(value) for name, value in (constants or {}).items()}
-    loader = Loader(Path(path), given, extra_definitions)
+    loader = Loader(Path(path), given, extra_definitions, replacements)
     for constant in loader.constants:
         if callable(given[constant.name]) is not bool(constant.arity):
             wanted = f"a Python function of {constant.arity}" if constant.arity else "a value"

@@ -11,7 +11,7 @@ CONSTANT gets a value, every declaration of an instantiated module a meaning; wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -68,7 +68,15 @@ class InstanceScope:
     parameters: tuple[str, ...]
 
 
-Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Builtin
+@dataclass(frozen=True, eq=False, slots=True)
+class Alias:
+    """A name that stands for another definition of the root module, as `Name <- target` in a configuration."""
+
+    target: str
+    scope: Scope
+
+
+Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Alias | Builtin
 
 
 @dataclass(eq=False, slots=True)
@@ -84,11 +92,32 @@ class Scope:
         if local:
             self.local.add(name)
 
+    def meaning(self, name: str) -> Meaning | None:
+        """What `name` stands for in this module; None for nothing. Never an Alias."""
+        found = self.names.get(name)
+        while isinstance(found, Alias):
+            found = found.scope.names.get(found.target)
+        return found
+
     def exported(self) -> dict[str, Meaning]:
         return {name: meaning for name, meaning in self.names.items() if name not in self.local}
 
 
 _Declare: TypeAlias = Callable[[Parameter, bool], Meaning]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacements:
+    """`Name <- Target` of a configuration: everywhere, or within one module (by module and name)."""
+
+    everywhere: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """(what is replaced, its target)"""
+        yield from self.everywhere.items()
+        for (module, name), target in self.within.items():
+            yield f"{module}!{name}", target
 
 
 class Loader:
@@ -98,21 +127,34 @@ class Loader:
     the order of declaration.
     """
 
-    def __init__(self, path: Path, given: Mapping[str, object], extra_definitions: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        given: Mapping[str, object],
+        extra_definitions: str = "",
+        replacements: Replacements | None = None,
+    ) -> None:
         self.path = path
         self.constants: list[Constant] = []
         self.variables: list[Variable] = []
         self.assumptions: list[tuple[Expression, Scope]] = []
         self.sources: list[Path] = []
         self._given = given
+        self._replacements = replacements or Replacements()
+        self._replaced: set[str] = set()
+        self._root_scope = Scope(path.stem)
         self._suffix = extra_definitions
         self._trees: dict[str, tree.ModuleTree] = {}
         self._count = 0
         self._loading: list[str] = []
         self.root = self._module(path.stem, self._declare, (), {}, root=True)
-        unknown = sorted(set(given) - {constant.name for constant in self.constants})
+        names = {name for name, _ in self._replacements.targets()}
+        unknown = sorted((set(given) - {constant.name for constant in self.constants}) | (names - self._replaced))
         if unknown:
             raise ModuleError(f"{path.name} has no CONSTANT and no definition {', '.join(unknown)}")
+        for name, target in self._replacements.targets():
+            if self.root.meaning(target) is None:
+                raise ModuleError(f"{path.name} has no definition {target}, which is to replace {name}")
 
     def _declare(self, declared: Parameter, variable: bool) -> Meaning:
         if variable:
@@ -120,7 +162,7 @@ class Loader:
             self.variables.append(meaning)
             return meaning
         if declared.name not in self._given:
-            raise ModuleError(f"{self.path.name}: CONSTANT {declared.name} has no value: give it in `constants`")
+            raise ModuleError(f"{self.path.name}: CONSTANT {declared.name} has no value: give it one")
         return self._constant(declared.name, declared.arity)
 
     def _constant(self, name: str, arity: int) -> Constant:
@@ -150,17 +192,19 @@ class Loader:
             raise ModuleError(f"modules need each other in a circle: {' -> '.join([*self._loading, name])}")
         if name in shared:
             return shared[name]
-        scope = Scope(name)
+        scope = self._root_scope if root and name == self.path.stem else Scope(name)
         shared[name] = scope
         if name in standard.MODULES:
-            scope.names.update(standard.MODULES[name])
+            for defined, builtin in standard.MODULES[name].items():
+                scope.define(defined, self._replacement(name, defined, len(builtin.arities), True) or builtin)
             return scope
         self._loading.append(name)
         module = self._tree(name)
         for extended in module.extends:
             scope.names.update(self._module(extended, declare, hidden, shared, root).exported())
         for constant in module.constants:
-            scope.define(constant.name, declare(constant, False))
+            alias = self._alias(name, constant.name, root)
+            scope.define(constant.name, alias or declare(constant, False))
         for variable in module.variables:
             scope.define(variable, declare(Parameter(name=variable), True))
         for unit in module.units:
@@ -175,13 +219,32 @@ class Loader:
     ) -> None:
         if isinstance(unit, tree.Instance):
             self._instance(unit, scope, hidden)
-        elif root and unit.name in self._given:
-            # As `Name <- value` in a TLC configuration.
-            scope.define(unit.name, self._constant(unit.name, len(unit.parameters)), unit.local)
+            return
+        replacement = self._replacement(scope.module, unit.name, len(unit.parameters), root)
+        if replacement is not None:
+            scope.define(unit.name, replacement, unit.local)
         else:
             self._count += 1
             python_name = f"f{self._count}_" + re.sub(r"\W", "", unit.name)
             scope.define(unit.name, Operator(unit, scope, hidden, python_name), unit.local)
+
+    def _replacement(self, module: str, name: str, arity: int, root: bool) -> Meaning | None:
+        """What a configuration puts in the place of a definition; `root`: in the root module or one that it extends.
+
+        TLC replaces the operators of standard modules wherever they are used, for there is one copy of them.
+        """
+        if root and name in self._given:
+            return next((item for item in self.constants if item.name == name), None) or self._constant(name, arity)
+        return self._alias(module, name, root)
+
+    def _alias(self, module: str, name: str, root: bool) -> Alias | None:
+        target = self._replacements.within.get((module, name))
+        if target is not None:
+            self._replaced.add(f"{module}!{name}")
+        elif root:
+            target = self._replacements.everywhere.get(name)
+            self._replaced.add(name)
+        return None if target is None else Alias(target, self._root_scope)
 
     def _instance(self, unit: tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...]) -> None:
         parameters = []
