@@ -121,6 +121,10 @@ def _list(value: Any) -> Any:
     return value
 
 
+def _counts(value: Any) -> Any:
+    return [_uint(LAMPORT_MAX)(count) for count in _list(value)]
+
+
 def _map(value: Any) -> Any:
     if type(value) is not dict:
         raise _Wrong("an object")
@@ -160,7 +164,17 @@ FIELDS: Mapping[str, Check] = {
     "to": _uint(255),  # destination of a message; 254: every other replica
     "from": _uint(255),  # its sender
     "sent": _uint(LAMPORT_MAX),  # Lamport time of its sending
-    "kind": _uint(255),  # message kind, see amu.wire.messages
+    "kind": _uint(255),  # message kind, see amu.wire.messages; of an ops item, see amu.ops.items
+    "peer": _uint(REPLICAS_MAX - 1),
+    "boot": _uint(2 * SLOT_MAX),
+    "time": _uint(LAMPORT_MAX),  # Lamport time of an event of the mutex
+    "initiator": _uint(REPLICAS_MAX - 1),  # (initiator, number) names a snapshot
+    "number": _uint(LAMPORT_MAX),
+    "state": _list,  # what a board recorded of itself
+    "sent_counts": _counts,  # items given to each channel before a board recorded
+    "received_counts": _counts,  # items delivered by each channel before a board recorded
+    "received_count": _uint(LAMPORT_MAX),  # items that stood before a marker
+    "channels": _list,  # for each sender, the items that were on their way
 }
 
 ENVELOPE: Mapping[str, Check] = {

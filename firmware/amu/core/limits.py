@@ -67,15 +67,30 @@ LEASES_MAX = 32
 CLIENTS_MAX = 8
 OPERATIONS_PER_CLIENT_MAX = 64  # remembered results of each client: its highest operation and those just below
 LEASE_SLOTS_MAX = 1 << 16
+JOBS_MAX = 8
+JOB_SLOTS_MAX = 1 << 16
 FENCING_TOKEN_MAX = SLOT_MAX * BATCH_REQUESTS_MAX  # a request takes one token at most, so the counter cannot run out
+JOB_NUMBER_MAX = SLOT_MAX * BATCH_REQUESTS_MAX  # as tokens: a request opens one job at most
 # Deterministic CBOR of one row of each table: an array head and, for each field, its head and its bytes.
 SHARD_ROW_BYTES_MAX = 1 + 5 + 3 * (2 + KEY_SPACE_BYTES_MAX) + (2 + TOKEN_BYTES_MAX) + 1
 LEASE_ROW_BYTES_MAX = 1 + (2 + RESOURCE_BYTES_MAX) + 2 + 9 + 5
+# An open job has n - f different digests at most, or none could come to f + 1 any more; and the report that ends it.
+JOB_DIGESTS_MAX = REPLICAS_MAX - (REPLICAS_MAX - 1) // 3 + 1
+JOB_ROW_BYTES_MAX = 1 + 9 + (2 + DIGEST_BYTES) + 5 + 10 + (1 + JOB_DIGESTS_MAX * (2 + DIGEST_BYTES)) + 1 + REPLICAS_MAX
 OPERATION_ROW_BYTES_MAX = 1 + 5 + 5 + RESULT_BYTES_MAX
 CLIENT_ROW_BYTES_MAX = 1 + 2 + 3 + OPERATIONS_PER_CLIENT_MAX * (2 + OPERATION_ROW_BYTES_MAX)
 LEDGER_BYTES_MAX = (
-    32 + SHARDS_MAX * SHARD_ROW_BYTES_MAX + LEASES_MAX * LEASE_ROW_BYTES_MAX + CLIENTS_MAX * CLIENT_ROW_BYTES_MAX
+    32
+    + SHARDS_MAX * SHARD_ROW_BYTES_MAX
+    + LEASES_MAX * LEASE_ROW_BYTES_MAX
+    + JOBS_MAX * JOB_ROW_BYTES_MAX
+    + CLIENTS_MAX * CLIENT_ROW_BYTES_MAX
 )
+
+# --- ops protocols ---------------------------------------------------------------------------
+MUTEX_ITEMS_ON_CHANNEL_MAX = 5  # given to a channel and not yet delivered, between correct boards: see the model
+SNAPSHOT_ITEMS_MAX = MUTEX_ITEMS_ON_CHANNEL_MAX * (REPLICAS_MAX - 1)  # recorded on all channels to a board together
+MUTEX_ITEM_BYTES_MAX = 1 + 1 + 9  # deterministic CBOR: array head, kind, Lamport time
 
 # --- the node --------------------------------------------------------------------------------
 JOURNAL_RECORDS_MAX = 256  # then a checkpoint is written and the journal starts anew
@@ -120,7 +135,8 @@ assert CHUNK_BYTES_MAX + 64 <= PAYLOAD_BYTES_MAX
 assert COMMAND_BYTES_MAX + 32 <= BODY_BYTES_MAX
 assert LEDGER_BYTES_MAX <= STATE_BYTES_MAX  # a ledger with all its tables full can still be handed over
 assert len("shard/%d" % SHARD_NUMBER_MAX) <= RESOURCE_BYTES_MAX
-assert SLOT_MAX + LEASE_SLOTS_MAX < 1 << 32  # an expiry fits its five bytes
+assert SLOT_MAX + max(LEASE_SLOTS_MAX, JOB_SLOTS_MAX) < 1 << 32  # an expiry or deadline fits its five bytes
+assert SNAPSHOT_ITEMS_MAX * MUTEX_ITEM_BYTES_MAX + 128 <= PAYLOAD_BYTES_MAX  # recorded items are traced in one frame
 assert HOLDER_MAX >= REPLICAS_MAX - 1
 assert BATCH_REQUESTS_MAX <= PENDING_REQUESTS_MAX
 assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
@@ -134,3 +150,6 @@ for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     assert 2 * quorum_size(_n) - _n > faults_max(_n)
     assert quorum_size(_n) <= _n - faults_max(_n)
     assert blocking_size(_n) <= quorum_size(_n)
+    assert quorum_size(_n) + 1 <= JOB_DIGESTS_MAX <= 23  # a place in the list of digests is one byte of CBOR
+    # The correct workers alone make a result, and the faulty ones alone never do.
+    assert _n - faults_max(_n) >= blocking_size(_n) > faults_max(_n)

@@ -32,6 +32,18 @@ EVENTS = {
     31: ("Receive", ("from", "sent", "kind")),
     # refusals: nothing is dropped in silence
     40: ("Refuse", ("from", "kind", "reason")),
+    # mutual exclusion (specs/lamport_mutex/lamport_mutex.tla); `time` is the Lamport time that the mutex was given
+    60: ("Meet", ("peer", "boot")),  # the channel to that boot of the peer is new; before anything on it
+    61: ("MutexRequest", ("time",)),
+    62: ("MutexReceive", ("from", "kind", "sent", "time")),  # kind: 1 request, 2 reply, 3 release, sent at `sent`
+    63: ("MutexEnter", ("time",)),  # of the request
+    64: ("MutexRelease", ("time",)),
+    # snapshots (specs/snapshot/snapshot.tla); counts are of items on the present channel, markers left out
+    70: ("SnapshotRecord", ("initiator", "number", "state", "sent_counts", "received_counts")),
+    71: ("SnapshotMarker", ("from", "initiator", "number", "received_count")),
+    72: ("SnapshotDone", ("initiator", "number", "channels")),  # channels: recorded items, by sender
+    73: ("SnapshotAbandoned", ("initiator", "number", "reason")),
+    74: ("SnapshotIgnored", ("from", "initiator", "number")),  # a marker of a snapshot that is over here
 }
 
 CODES = {}
