@@ -26,6 +26,8 @@ class Mission:
     epoch: int = 0
     tick_ms: int = 20
     view_timeout_ticks: int = 50
+    turn_ticks: int = 0
+    snapshot_ticks: int = 0
     trace_messages: bool = True
 
     def __post_init__(self) -> None:
@@ -52,6 +54,8 @@ def configuration(mission: Mission, replica: int, adversary: tuple[str, dict[str
         "keys_in": keys_in,
         "tick_ms": mission.tick_ms,
         "view_timeout_ticks": mission.view_timeout_ticks,
+        "turn_ticks": mission.turn_ticks,
+        "snapshot_ticks": mission.snapshot_ticks,
         "trace_messages": mission.trace_messages,
         "adversary": None if adversary is None else [adversary[0], adversary[1]],
     }

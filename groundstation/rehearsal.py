@@ -134,6 +134,8 @@ def _swarm(scenario: Scenario) -> provision.Mission:
         master=secret,
         tick_ms=scenario.clock.tick_ms,
         view_timeout_ticks=scenario.view_timeout_ticks(),
+        turn_ticks=scenario.period_ticks(scenario.ops.turn_seconds),
+        snapshot_ticks=scenario.period_ticks(scenario.ops.snapshot_seconds),
         trace_messages=scenario.clock.trace_messages,
     )
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from amu.boards.config import TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
+from amu.boards.config import PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
 from groundstation.fault_kinds import FaultRule
 from groundstation.fault_rule import Rule
@@ -60,6 +60,13 @@ class Clock(Strict):
     tick_ms: int = Field(default=10, ge=1, le=TICK_MS_MAX, description="milliseconds of the board's clock in a tick")
     view_timeout_seconds: PositiveSeconds = Field(default=1.0, description="mission time before the first view change")
     trace_messages: bool = Field(default=True, description="trace each Send and Receive")
+
+
+class Ops(Strict):
+    """What the boards do among themselves, beside the agreed ledger."""
+
+    turn_seconds: PositiveSeconds | None = Field(default=None, description="each asks for the mutex this often")
+    snapshot_seconds: PositiveSeconds | None = Field(default=None, description="each takes a snapshot this often")
 
 
 class WorkloadSpec(Strict):
@@ -110,6 +117,7 @@ class Scenario(Strict):
     allow_too_many_faults: bool = False
     mission: Mission = Field(default_factory=Mission)
     clock: Clock = Field(default_factory=Clock)
+    ops: Ops = Field(default_factory=Ops)
     workload: WorkloadSpec = Field(default_factory=WorkloadSpec)
     faults: list[FaultRule] = Field(default_factory=list)
     board_faults: list[BoardFault] = Field(default_factory=list)
@@ -164,8 +172,14 @@ class Scenario(Strict):
 
     def view_timeout_ticks(self) -> int:
         """The first view timer in board ticks."""
-        wall_seconds = self.clock.view_timeout_seconds / self.mission.speed
-        return int(wall_seconds * 1000 / self.clock.tick_ms)
+        return self._ticks(self.clock.view_timeout_seconds)
+
+    def period_ticks(self, seconds: float | None) -> int:
+        """A period in board ticks, 0 for never."""
+        return 0 if seconds is None else max(1, min(self._ticks(seconds), PERIOD_TICKS_MAX))
+
+    def _ticks(self, seconds: float) -> int:
+        return int(seconds / self.mission.speed * 1000 / self.clock.tick_ms)
 
     def fault_plan(self) -> FaultPlan:
         """What the ether does to frames, seeded with the mission's seed."""

@@ -40,6 +40,8 @@ class Settings:
     replica: int
     replica_count: int
     view_timeout_ticks: int = 40
+    turn_ticks: int = 0
+    snapshot_ticks: int = 0
     trace_messages: bool = True
 
 

@@ -30,6 +30,8 @@ class _Settings:
         self.replica = replica
         self.replica_count = replica_count
         self.view_timeout_ticks = 10
+        self.turn_ticks = 0
+        self.snapshot_ticks = 0
         self.trace_messages = False
 
 

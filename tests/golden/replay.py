@@ -23,6 +23,8 @@ class _Settings:
         self.replica = replica
         self.replica_count = replica_count
         self.view_timeout_ticks = view_timeout_ticks
+        self.turn_ticks = 0
+        self.snapshot_ticks = 0
         self.trace_messages = True
 
 

@@ -28,6 +28,8 @@ class Settings:
         self.replica = replica
         self.replica_count = 4
         self.view_timeout_ticks = 12
+        self.turn_ticks = 0
+        self.snapshot_ticks = 0
         self.trace_messages = False
 
 def make_node(i):

@@ -9,6 +9,8 @@
     keys_out, keys_in   arrays of 32 bytes     indexed by node, the ground station last; own entry null
     tick_ms             1 to 1000              length of a board tick in milliseconds
     view_timeout_ticks  1 to 65535             view timer of view 0, in ticks
+    turn_ticks          0 to 2**30-1           ask for the swarm's mutex this often; 0 for never
+    snapshot_ticks      0 to 2**30-1           take a snapshot of the swarm this often; 0 for never
     trace_messages      bool                   trace Send and Receive too; false for slow boards
     adversary           null or [name, map]    Byzantine behaviour to put on top of the flight code
 
@@ -24,6 +26,7 @@ CLUSTER_BYTES_MAX = 16
 EPOCH_MAX = (1 << 30) - 1
 TICK_MS_MAX = 1000
 VIEW_TIMEOUT_TICKS_MAX = 65535
+PERIOD_TICKS_MAX = (1 << 30) - 1
 
 FIELDS = (
     "cluster",
@@ -34,6 +37,8 @@ FIELDS = (
     "keys_in",
     "tick_ms",
     "view_timeout_ticks",
+    "turn_ticks",
+    "snapshot_ticks",
     "trace_messages",
     "adversary",
 )
@@ -56,6 +61,8 @@ class Config:
         self.keys_in = _keys("keys_in", fields["keys_in"], self.replica, self.replica_count)
         self.tick_ms = _uint("tick_ms", fields["tick_ms"], 1, TICK_MS_MAX)
         self.view_timeout_ticks = _uint("view_timeout_ticks", fields["view_timeout_ticks"], 1, VIEW_TIMEOUT_TICKS_MAX)
+        self.turn_ticks = _uint("turn_ticks", fields["turn_ticks"], 0, PERIOD_TICKS_MAX)
+        self.snapshot_ticks = _uint("snapshot_ticks", fields["snapshot_ticks"], 0, PERIOD_TICKS_MAX)
         self.trace_messages = _bool("trace_messages", fields["trace_messages"])
         self.adversary = _adversary(fields["adversary"])
 
