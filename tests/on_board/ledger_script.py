@@ -7,6 +7,9 @@ VERBS = (
     + ["lease-acquire"] * 4
     + ["cursor-advance"] * 8
     + ["shard-split"] * 2
+    + ["job-open"]
+    + ["job-result"] * 9
+    + ["job-cancel", "job-expire"]
     + ["noop", "lease-renew", "lease-release", "shard-handover", "shard-complete", "bogus"]
 )
 BOGUS = [
@@ -18,7 +21,10 @@ BOGUS = [
     ["lease-acquire", "shard/007", 1, 4],
     ["shard-create", 0, True, b"b"],
     ["noop", [[]]],
+    ["job-open", b"short", 9],
+    ["job-result", 1, 13, bytes(32)],
 ]
+WORKERS = 5  # one more than the smallest swarm has
 SENT_MAX = 100  # requests that may be sent again
 
 
@@ -38,6 +44,7 @@ class Script:
         self._shards, self._holders, self._clients = shards, holders, clients
         self._lease_slots = lease_slots
         self._rows = []
+        self._jobs = []  # numbers of those opened
         self._created = 0
         self._operations = [0] * 256
         self._sent = []
@@ -71,6 +78,10 @@ class Script:
         if verb == "shard-create":
             last = KEYS.index(command[3]) if command[3] else len(KEYS)
             self._rows.append(Row(command[1], KEYS.index(command[2]), last))
+            return
+        if verb.startswith("job-"):
+            if verb == "job-open":
+                self._jobs.append(result[1])
             return
         row = None
         for known in self._rows:
@@ -109,6 +120,8 @@ class Script:
             return self.pick(BOGUS)
         if verb == "noop":
             return [verb]
+        if verb.startswith("job-"):
+            return self._job_command(verb)
         if verb == "shard-create" or not self._rows:
             first = self.draw(len(KEYS))
             last = first + self.draw(9)
@@ -131,6 +144,17 @@ class Script:
         if verb == "shard-handover":
             return [verb, number, token, self.draw(self._holders)]
         return [verb, number, token]
+
+    def _job_command(self, verb):
+        """Mostly about the latest jobs. In every fourth job each worker computes something else."""
+        if verb == "job-open" or not self._jobs:
+            return ["job-open", bytes([self.draw(256)]) * 32, 1 + self.draw(6 * self._lease_slots)]
+        number = self.pick(self._jobs[-3:])
+        if verb == "job-result":
+            worker = self.draw(WORKERS)
+            other = number % 4 == 0 or self.draw(4) == 0
+            return [verb, number, worker, bytes([worker + 1 if other else 0]) * 32]
+        return [verb, number if self.draw(4) else self._jobs[0]]
 
     def _number(self):
         """Mostly a new number; they come round again."""

@@ -37,7 +37,7 @@ class Desk:
 
 def _tables(ledger):
     """Everything but slot and operations."""
-    return cbor.decode(ledger.snapshot())[1:4]
+    return cbor.decode(ledger.snapshot())[1:6]
 
 
 def _is_malformed(result):
@@ -208,6 +208,100 @@ def test_a_full_shard_table_gives_up_completed_shards_only():
     assert _shard(desk, 9)[5] is True
 
 
+# --- jobs -----------------------------------------------------------------------------------------
+
+PAYLOAD = bytes(32)
+RIGHT = bytes([1] * 32)
+WRONG = bytes([2] * 32)
+
+
+def _job(desk, number):
+    for row in _tables(desk.ledger)[4]:
+        if row[0] == number:
+            return row
+    return None
+
+
+def _with_job(slots=50):
+    """A desk with job 1."""
+    desk = Desk()
+    assert desk.do("job-open", PAYLOAD, slots) == ["ok", 1, 1 + slots]
+    return desk
+
+
+def test_a_job_is_accepted_on_equal_digests_of_one_more_than_may_be_faulty():
+    desk = _with_job()
+    assert desk.do("job-result", 1, 3, WRONG) == ["ok", "open"]
+    assert desk.do("job-result", 1, 0, RIGHT) == ["ok", "open"]
+    assert _job(desk, 1) == [1, PAYLOAD, 51, "open", [WRONG, RIGHT], [1, None, None, 0]]
+    assert desk.do("job-result", 1, 2, RIGHT) == ["ok", "accepted"]
+    assert _job(desk, 1) == [1, PAYLOAD, 51, "accepted", [WRONG, RIGHT], [1, None, 1, 0]]
+    desk.refused("job is accepted", "job-result", 1, 1, RIGHT)
+    desk.refused("job is accepted", "job-cancel", 1)
+    desk.refused("job is accepted", "job-expire", 1)
+
+
+def test_a_larger_swarm_needs_more_equal_digests():
+    ledger = Ledger(7)
+    ledger.apply(1, [[1, 0, ["job-open", PAYLOAD, 50]]])
+    results = ledger.apply(2, [[1, 1 + w, ["job-result", 1, w, RIGHT]] for w in (6, 0, 4)])
+    assert results == [["ok", "open"], ["ok", "open"], ["ok", "accepted"]]
+    assert ledger.apply(3, [[1, 9, ["job-result", 1, 7, RIGHT]]]) == [["refused", "no such worker"]]
+    assert Ledger.restore(ledger.snapshot(), 7).digest() == ledger.digest()
+    refused(CodecError, "job reports", Ledger.restore, ledger.snapshot())  # of a swarm of another size
+
+
+def test_a_worker_reports_once():
+    desk = _with_job()
+    assert desk.do("job-result", 1, 3, WRONG) == ["ok", "open"]
+    desk.refused("worker has reported", "job-result", 1, 3, WRONG)
+    desk.refused("worker has reported", "job-result", 1, 3, RIGHT)
+    desk.refused("no such worker", "job-result", 1, 4, WRONG)
+    desk.refused("no such job", "job-result", 2, 0, WRONG)
+    assert desk.do("job-result", 1, 0, RIGHT) == ["ok", "open"]  # one liar's report has counted once
+
+
+def test_a_job_is_disputed_when_no_digest_can_win_any_more():
+    desk = _with_job()
+    for worker in range(3):
+        assert desk.do("job-result", 1, worker, bytes([worker] * 32)) == ["ok", "open"]
+    assert desk.do("job-result", 1, 3, bytes([3] * 32)) == ["ok", "disputed"]
+    desk.refused("job is disputed", "job-cancel", 1)
+
+
+def test_nothing_counts_from_the_deadline_on_and_somebody_is_told():
+    desk = _with_job(3)  # runs in slots 1 to 3
+    assert desk.do("job-result", 1, 0, RIGHT) == ["ok", "open"]
+    desk.refused("job is before its deadline", "job-expire", 1)
+    desk.refused("job is past its deadline", "job-result", 1, 1, RIGHT)  # slot 4
+    desk.refused("job is past its deadline", "job-cancel", 1)
+    assert _job(desk, 1)[3] == "open"  # until somebody asks and is told
+    assert desk.do("job-expire", 1) == ["ok", "expired"]
+    desk.refused("job is expired", "job-result", 1, 1, RIGHT)
+    desk.refused("job is expired", "job-expire", 1)
+
+
+def test_a_job_can_be_taken_back():
+    desk = _with_job()
+    assert desk.do("job-cancel", 1) == ["ok", "cancelled"]
+    desk.refused("job is cancelled", "job-result", 1, 1, RIGHT)
+    desk.refused("job is cancelled", "job-cancel", 1)
+
+
+def test_a_full_job_table_gives_up_ended_jobs_only():
+    desk = Desk()
+    for number in range(1, limits.JOBS_MAX + 1):
+        assert desk.do("job-open", PAYLOAD, 2)[1] == number
+    desk.wait(2)
+    desk.refused("no room for another job", "job-open", PAYLOAD, 2)  # overdue, but nobody has been told
+    assert desk.do("job-expire", 5) == ["ok", "expired"]
+    assert desk.do("job-expire", 3) == ["ok", "expired"]
+    assert desk.do("job-open", PAYLOAD, 2)[1] == limits.JOBS_MAX + 1  # a number never comes again
+    assert _job(desk, 3) is None
+    assert _job(desk, 5)[3] == "expired"
+    desk.refused("no such job", "job-result", 3, 0, RIGHT)
+
+
 # --- operation ids ------------------------------------------------------------------------------
 
 
@@ -252,6 +346,9 @@ def test_malformed_requests_are_refused_and_remembered():
     bad += [["lease-acquire", "a b", 0, 1], ["lease-acquire", "d\u00f6ck", 0, 1], ["lease-acquire", "dock/1", 0, 0]]
     bad += [["lease-acquire", "x" * (limits.RESOURCE_BYTES_MAX + 1), 0, 1], ["lease-acquire", "dock/1", 256, 1]]
     bad += [["lease-acquire", "dock/1", 0, limits.LEASE_SLOTS_MAX + 1], ["cursor-advance", 1, 0, b"", b""]]
+    bad += [["job-open", bytes(31), 9], ["job-open", bytes(32), 0], ["job-open", bytes(32), limits.JOB_SLOTS_MAX + 1]]
+    bad += [["job-result", 0, 1, bytes(32)], ["job-result", 1, limits.REPLICAS_MAX, bytes(32)], ["job-cancel", 0]]
+    bad += [["job-result", 1, 1, "0" * 32], ["job-expire", 1, 1], ["job-expire"]]
     bad += [["cursor-advance", 1, 1, b"", bytes(limits.TOKEN_BYTES_MAX + 1)], ["lease-renew", "dock/1", 0, 1]]
     for i in range(len(bad)):
         result = ledger.apply(i + 1, [[1, i, bad[i]]])[0]
@@ -262,7 +359,7 @@ def test_malformed_requests_are_refused_and_remembered():
         result = ledger.apply(slot, [request])[0]
         assert _is_malformed(result), (request, result)
         slot += 1
-    assert _tables(ledger) == [1, [], []]
+    assert _tables(ledger) == [1, [], [], 1, []]
 
 
 # --- effector -----------------------------------------------------------------------------------
@@ -294,39 +391,76 @@ def test_a_restored_ledger_goes_on_as_the_old_one():
     assert new.snapshot() == old.snapshot()
 
 
+def _changed(row, place, item):
+    row = list(row)
+    row[place] = item
+    return row
+
+
 def test_restore_refuses_what_no_ledger_wrote():
     shard = [3, b"b", b"m", b"f", b"", False]
     completed = [3, b"b", b"m", b"f", b"", True]
     lease = ["shard/3", 2, 4, 90]
     row = cbor.encode([7, 2, ["ok"]])
-    good = [9, 5, [shard], [lease], [[1, [row]]]]
+    good = [9, 5, [shard], [lease], 1, [], [[1, [row]]]]
     assert Ledger.restore(cbor.encode(good)).snapshot() == cbor.encode(good)
     for part, bad in (
-        ("five fields", [9, 5, [], []]),
-        ("applied slot", [-1, 5, [], [], []]),
-        ("next token", [9, 0, [], [], []]),
-        ("shard number", [9, 5, [shard, shard], [], []]),
-        ("shard range", [9, 5, [[3, b"m", b"m", None, b"", False]], [], []]),
-        ("shard cursor", [9, 5, [[3, b"b", b"m", b"m", b"", False]], [], []]),
-        ("shard opaque", [9, 5, [[3, b"b", b"m", None, b"x", False]], [], []]),
-        ("shard completion", [9, 5, [[3, b"b", b"m", None, b"", 0]], [], []]),
-        ("open shards overlap", [9, 5, [shard, [4, b"l", b"", None, b"", False]], [], []]),
-        ("shards", [9, 5, [[i, b"\x00", b"\x01", None, b"", True] for i in range(limits.SHARDS_MAX + 1)], [], []]),
-        ("lease resource", [9, 5, [shard], [lease, lease], []]),
-        ("lease resource", [9, 5, [shard], [["shard/03", 2, 4, 90]], []]),
-        ("lease token", [9, 4, [shard], [lease], []]),
-        ("lease token", [9, 9, [shard], [["dock/1", 2, 4, 90], lease], []]),
-        ("lease on a shard that is not open", [9, 5, [], [lease], []]),
-        ("lease on a shard that is not open", [9, 5, [completed], [lease], []]),
-        ("client number", [9, 5, [], [], [[1, [row]], [1, [row]]]]),
-        ("client without operations", [9, 5, [], [], [[1, []]]]),
-        ("operation number", [9, 5, [], [], [[1, [row, row]]]]),
-        ("operation slot", [1, 5, [], [], [[1, [row]]]]),
-        ("operation result", [9, 5, [], [], [[1, [cbor.encode([7, 2, ["maybe"]])]]]]),
-        ("operation window", [9, 5, [], [], [[1, [row, cbor.encode([71, 2, ["ok"]])]]]]),
-        ("operation", [9, 5, [], [], [[1, [b"\x00" * 99]]]]),
+        ("seven fields", [9, 5, [], [], 1, []]),
+        ("applied slot", [-1, 5, [], [], 1, [], []]),
+        ("next token", [9, 0, [], [], 1, [], []]),
+        ("shard number", [9, 5, [shard, shard], [], 1, [], []]),
+        ("shard range", [9, 5, [[3, b"m", b"m", None, b"", False]], [], 1, [], []]),
+        ("shard cursor", [9, 5, [[3, b"b", b"m", b"m", b"", False]], [], 1, [], []]),
+        ("shard opaque", [9, 5, [[3, b"b", b"m", None, b"x", False]], [], 1, [], []]),
+        ("shard completion", [9, 5, [[3, b"b", b"m", None, b"", 0]], [], 1, [], []]),
+        ("open shards overlap", [9, 5, [shard, [4, b"l", b"", None, b"", False]], [], 1, [], []]),
+        (
+            "shards",
+            [9, 5, [[i, b"\x00", b"\x01", None, b"", True] for i in range(limits.SHARDS_MAX + 1)], [], 1, [], []],
+        ),
+        ("lease resource", [9, 5, [shard], [lease, lease], 1, [], []]),
+        ("lease resource", [9, 5, [shard], [["shard/03", 2, 4, 90]], 1, [], []]),
+        ("lease token", [9, 4, [shard], [lease], 1, [], []]),
+        ("lease token", [9, 9, [shard], [["dock/1", 2, 4, 90], lease], 1, [], []]),
+        ("lease on a shard that is not open", [9, 5, [], [lease], 1, [], []]),
+        ("lease on a shard that is not open", [9, 5, [completed], [lease], 1, [], []]),
+        ("client number", [9, 5, [], [], 1, [], [[1, [row]], [1, [row]]]]),
+        ("client without operations", [9, 5, [], [], 1, [], [[1, []]]]),
+        ("operation number", [9, 5, [], [], 1, [], [[1, [row, row]]]]),
+        ("operation slot", [1, 5, [], [], 1, [], [[1, [row]]]]),
+        ("operation result", [9, 5, [], [], 1, [], [[1, [cbor.encode([7, 2, ["maybe"]])]]]]),
+        ("operation window", [9, 5, [], [], 1, [], [[1, [row, cbor.encode([71, 2, ["ok"]])]]]]),
+        ("operation", [9, 5, [], [], 1, [], [[1, [b"\x00" * 99]]]]),
     ):
         refused(CodecError, part, Ledger.restore, cbor.encode(bad))
+    job = [1, PAYLOAD, 20, "open", [RIGHT], [0, None, None, None]]
+    accepted = [1, PAYLOAD, 20, "accepted", [RIGHT], [0, None, 0, None]]
+    for state in (job, accepted, [1, PAYLOAD, 9, "expired", [], [None] * 4], _changed(job, 3, "cancelled")):
+        good = cbor.encode([9, 1, [], [], 2, [state], []])
+        assert Ledger.restore(good).snapshot() == good
+    for part, next_job, bad in (
+        ("next job", 0, []),
+        ("jobs", 99, [[i + 1, PAYLOAD, 20, "open", [], [None] * 4] for i in range(limits.JOBS_MAX + 1)]),
+        ("job number", 1, [job]),
+        ("job number", 9, [job, job]),
+        ("job number", 9, [_changed(job, 0, 0)]),
+        ("job payload", 9, [_changed(job, 1, b"short")]),
+        ("job deadline", 9, [_changed(job, 2, -1)]),
+        ("job status", 9, [_changed(job, 3, "lost")]),
+        ("job status", 9, [_changed(job, 3, 0)]),
+        ("job status", 9, [_changed(job, 3, "expired")]),  # ledger time is 9
+        ("job status", 9, [_changed(job, 3, "accepted")]),
+        ("job status", 9, [_changed(accepted, 3, "open")]),
+        ("job status", 9, [_changed(accepted, 3, "cancelled")]),
+        ("job digests", 9, [[1, PAYLOAD, 20, "open", None, [None] * 4]]),
+        ("job reports", 9, [[1, PAYLOAD, 20, "open", [], [None] * 5]]),
+        ("job report", 9, [[1, PAYLOAD, 20, "open", [], [0, None, None, None]]]),
+        ("job report", 9, [[1, PAYLOAD, 20, "open", [RIGHT], [False, None, None, None]]]),
+        ("job digest", 9, [[1, PAYLOAD, 20, "open", [RIGHT], [None] * 4]]),
+        ("job digest", 9, [[1, PAYLOAD, 20, "open", [RIGHT, RIGHT], [0, 1, None, None]]]),
+        ("job digest", 9, [[1, PAYLOAD, 20, "open", [b"short"], [0, None, None, None]]]),
+    ):
+        refused(CodecError, part, Ledger.restore, cbor.encode([9, 1, [], [], next_job, bad, []]))
     refused(CodecError, "length", Ledger.restore, bytes(limits.LEDGER_BYTES_MAX + 1))
     refused(CodecError, "CBOR", Ledger.restore, cbor.encode(good)[:-1])
 
@@ -338,20 +472,20 @@ GOLDEN = (
     (
         1,
         300,
-        "93456ae58a875503fa8a5deeb9c3c7deddb103cb9b278905329dcb59cd6918ef",
-        "32eeb197c7ccb1a9a564cf539f74a1547b1eee346ba2009a218941ac37428f8d",
+        "f43009370aeb1c875fee820897d6bf6e17bc6ed2bdee8c743057526f967a3244",
+        "29efb9adddca3c7bae5fb0b94ab5a554b205a464e3cc171fcec2bcc3179dc483",
     ),
     (
         2,
         300,
-        "d9f27dbfbc67114f890baa7dfe1426a61fd842ff3d0a1d2f8ea5f9a25f5c927d",
-        "2b64434bf252d662c9710e8902edaf8d94362f9ae9cc425a02d542ceda370931",
+        "12762ad4f68ae8e767d092e3d7d823d24ca70947be0a007fa72309d5b0162328",
+        "438537870ec68dc6860f1f37ee819b822b0ed4bb305cd61febee4f41bd6ca7a4",
     ),
     (
         3,
         300,
-        "5f346fba03a03d88dcfeb2176b82db2615e9a820a294eb44722dc7abebb26d6b",
-        "6c940772427d0b5dda30ec9816e5b9798eaab0fae47f3cf2c9360154e968c6cf",
+        "e4d58c30c298d1387cf2438c3113c160cae4d0769c98011bddb7120ccdc5b63d",
+        "44189308cdc6c7e4d2373d10715c8930ca546e50362c42e02486cf96111d7995",
     ),
 )
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.ledger import commands, state, transitions
+from amu.ledger import commands, jobs, state, transitions
+from amu.ledger.jobs import JobTable
 from amu.ledger.state import Ledger
 from amu.wire import cbor
 
@@ -32,19 +33,38 @@ def full_state() -> list[object]:
     leases = [
         [f"{name}{i:02}", limits.HOLDER_MAX, limits.FENCING_TOKEN_MAX - i, expires] for i in range(limits.LEASES_MAX)
     ]
+    workers = limits.REPLICAS_MAX
+    digests = [bytes([i] * limits.DIGEST_BYTES) for i in range(limits.JOB_DIGESTS_MAX)]
+    reports = [*range(limits.JOB_DIGESTS_MAX), *[None] * (workers - limits.JOB_DIGESTS_MAX)]
+    job_rows = [
+        [limits.JOB_NUMBER_MAX - limits.JOBS_MAX + 1 + i, digests[i], expires, "disputed", digests, reports]
+        for i in range(limits.JOBS_MAX)
+    ]
     first = limits.OPERATION_MAX - limits.OPERATIONS_PER_CLIENT_MAX + 1
     rows = [
         cbor.encode([first + i, limits.SLOT_MAX, ["refused", REASON]]) for i in range(limits.OPERATIONS_PER_CLIENT_MAX)
     ]
     clients = [[limits.CLIENT_NUMBER_MAX - limits.CLIENTS_MAX + 1 + i, rows] for i in range(limits.CLIENTS_MAX)]
-    return [limits.SLOT_MAX, limits.FENCING_TOKEN_MAX + 1, shards, leases, clients]
+    return [limits.SLOT_MAX, limits.FENCING_TOKEN_MAX + 1, shards, leases, limits.JOB_NUMBER_MAX + 1, job_rows, clients]
 
 
 def test_the_largest_ledger_fits_its_bound() -> None:
     data = cbor.encode(full_state())
     assert limits.LEDGER_BYTES_MAX - 64 <= len(data) <= limits.LEDGER_BYTES_MAX <= limits.STATE_BYTES_MAX
-    ledger = Ledger.restore(data)
+    ledger = Ledger.restore(data, limits.REPLICAS_MAX)
     assert ledger.snapshot() == data
+
+
+def test_no_job_has_more_digests_than_its_bound() -> None:
+    """Whatever the reports, in every swarm: an open job that saw one more would have been disputed before."""
+    for workers in range(limits.REPLICAS_MIN, limits.REPLICAS_MAX + 1):
+        table = JobTable(workers)
+        job = table.open(bytes(limits.DIGEST_BYTES), 9)
+        for worker in range(workers):
+            if job.status == jobs.OPEN:
+                job.report(worker, bytes([worker] * limits.DIGEST_BYTES), table.needed)
+        assert job.status == jobs.DISPUTED
+        assert len(job.digests) == limits.quorum_size(workers) + 1 <= limits.JOB_DIGESTS_MAX
 
 
 def reasons() -> set[str]:
@@ -61,7 +81,8 @@ def test_every_refusal_fits_a_result() -> None:
     malformed = {f"malformed: {verb}: bad {name}" for verb, shape in commands.SHAPES.items() for name, _ in shape}
     malformed |= {f"malformed: {verb} wants {len(shape)} fields" for verb, shape in commands.SHAPES.items()}
     assert len(reasons()) > 12
-    for reason in reasons() | malformed:
+    ended = {"job is " + status for status in jobs.STATUSES}
+    for reason in reasons() | malformed | ended:
         assert len(cbor.encode(["refused", reason])) <= limits.RESULT_BYTES_MAX, reason
 
 
@@ -75,6 +96,10 @@ def test_every_longest_command_fits_its_bound() -> None:
     ]
     assert commands.parse(longest)[0] == "cursor-advance"
     assert len(cbor.encode(longest)) <= limits.COMMAND_BYTES_MAX
+    digest = bytes(limits.DIGEST_BYTES)
+    report = ["job-result", limits.JOB_NUMBER_MAX, limits.REPLICAS_MAX - 1, digest]
+    assert commands.parse(report)[0] == "job-result"
+    assert len(cbor.encode(report)) <= limits.COMMAND_BYTES_MAX
 
 
 def test_a_flipped_bit_is_refused_or_another_ledger() -> None:
@@ -82,6 +107,8 @@ def test_a_flipped_bit_is_refused_or_another_ledger() -> None:
     ledger = Ledger()
     ledger.apply(1, [[1, 1, ["shard-create", 3, b"b", b"m"]], [1, 2, ["lease-acquire", "shard/3", 2, 9]]])
     ledger.apply(2, [[1, 3, ["cursor-advance", 3, 1, b"f", b"x"]], [2, 1, ["shard-create", 4, b"m", b""]]])
+    digest = bytes(limits.DIGEST_BYTES)
+    ledger.apply(3, [[1, 4, ["job-open", digest, 9]], [1, 5, ["job-result", 1, 2, digest]]])
     good = ledger.snapshot()
     refused = 0
     for place in range(8 * len(good)):

@@ -42,6 +42,25 @@ def is_slots(field):
     return is_uint(field, limits.LEASE_SLOTS_MAX) and field > 0
 
 
+def is_job(field):
+    """A job's number; they count from 1."""
+    return is_uint(field, limits.JOB_NUMBER_MAX) and field > 0
+
+
+def is_worker(field):
+    """A replica's number. Whether this swarm has such a replica is for the ledger to say."""
+    return is_uint(field, limits.REPLICAS_MAX - 1)
+
+
+def is_job_slots(field):
+    """Slots from a job's opening to its deadline."""
+    return is_uint(field, limits.JOB_SLOTS_MAX) and field > 0
+
+
+def is_digest(field):
+    return type(field) is bytes and len(field) == limits.DIGEST_BYTES
+
+
 def is_key(field):
     return type(field) is bytes and len(field) <= limits.KEY_SPACE_BYTES_MAX
 
@@ -86,6 +105,7 @@ _HOLDER = ("holder", is_holder)
 _TOKEN = ("token", is_token)
 _SLOTS = ("slots", is_slots)
 _SHARD = ("shard", is_shard)
+_JOB = ("job", is_job)
 
 # verb: ((field, check), ...). Looked up only, never iterated.
 SHAPES = {
@@ -98,6 +118,10 @@ SHAPES = {
     "shard-split": (_SHARD, _TOKEN, ("at_key", is_key), ("new_shard", is_shard)),
     "shard-handover": (_SHARD, _TOKEN, ("to_holder", is_holder)),
     "shard-complete": (_SHARD, _TOKEN),
+    "job-open": (("payload", is_digest), ("slots", is_job_slots)),
+    "job-result": (_JOB, ("worker", is_worker), ("digest", is_digest)),
+    "job-cancel": (_JOB,),
+    "job-expire": (_JOB,),
 }
 
 

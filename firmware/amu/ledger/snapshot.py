@@ -1,8 +1,8 @@
 """The ledger as bytes: what a checkpoint holds and a laggard takes over.
 
-Deterministic CBOR `[applied_slot, next_token, [shard row ...], [lease row ...], [[client, [operation row ...]] ...]]`,
-rows as the tables define them, operation rows each wrapped as a byte string so that they are hashed and copied without
-decoding.
+Deterministic CBOR `[applied_slot, next_token, [shard row ...], [lease row ...], next_job, [job row ...], [[client,
+[operation row ...]] ...]]`, rows as the tables define them, operation rows each wrapped as a byte string so that they
+are hashed and copied without decoding.
 
 `decode` believes nothing: bytes from a peer, or from flash, must be bytes that some ledger could have written. Whether
 it is the ledger of this swarm is for the digest to say.
@@ -11,6 +11,7 @@ it is the ledger of this swarm is for the digest to say.
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.ledger import commands, cursors
+from amu.ledger.jobs import CANCELLED, EXPIRED, FIRST_NUMBER, OPEN, STATUSES, Job
 from amu.ledger.leases import FIRST_TOKEN, Lease
 from amu.ledger.operations import NEW, ClientOperations
 from amu.ledger.shards import Shard
@@ -22,7 +23,8 @@ def state_item(applied_slot, tables, clients):
     """The snapshot's item, with what stands for the operations of each client."""
     shards = [shard.row() for shard in tables.shards.rows]
     leases = [lease.row() for lease in tables.leases.rows]
-    return [applied_slot, tables.leases.next_token, shards, leases, clients]
+    jobs = [job.row() for job in tables.jobs.rows]
+    return [applied_slot, tables.leases.next_token, shards, leases, tables.jobs.next_number, jobs, clients]
 
 
 def encode(applied_slot, tables):
@@ -31,18 +33,21 @@ def encode(applied_slot, tables):
     return cbor.encode(state_item(applied_slot, tables, clients))
 
 
-def decode(data):
-    """(applied_slot, tables) of snapshot bytes. Raises CodecError, naming the table at fault."""
+def decode(data, replica_count):
+    """(applied_slot, tables) of snapshot bytes of such a swarm. Raises CodecError, naming the table at fault."""
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
     item = cbor.decode(data)
-    _require(type(item) is list and len(item) == 5, "want five fields")
-    applied_slot, next_token, shards, leases, clients = item
+    _require(type(item) is list and len(item) == 7, "want seven fields")
+    applied_slot, next_token, shards, leases, next_job, jobs, clients = item
     _require(commands.is_uint(applied_slot, limits.SLOT_MAX), "applied slot")
     _require(commands.is_uint(next_token, limits.FENCING_TOKEN_MAX + 1) and next_token >= FIRST_TOKEN, "next token")
-    tables = Tables()
+    tables = Tables(replica_count)
     tables.leases.next_token = next_token
     _decode_shards(tables.shards, _rows(shards, limits.SHARDS_MAX, "shards"))
     _decode_leases(tables, _rows(leases, limits.LEASES_MAX, "leases"))
+    _require(commands.is_uint(next_job, limits.JOB_NUMBER_MAX + 1) and next_job >= FIRST_NUMBER, "next job")
+    tables.jobs.next_number = next_job
+    _decode_jobs(tables.jobs, _rows(jobs, limits.JOBS_MAX, "jobs"), applied_slot)
     _decode_clients(tables.operations, _rows(clients, limits.CLIENTS_MAX, "clients"), applied_slot)
     return applied_slot, tables
 
@@ -93,6 +98,33 @@ def _decode_leases(tables, rows):
         last = resource
 
 
+def _decode_jobs(table, rows, applied_slot):
+    last = 0
+    for row in rows:
+        number, payload, deadline_slot, status, digests, reports = _fields(row, 6, "job")
+        _require(commands.is_job(number) and last < number < table.next_number, "job number")
+        _require(commands.is_digest(payload), "job payload")
+        _require(commands.is_uint(deadline_slot, limits.SLOT_MAX + limits.JOB_SLOTS_MAX), "job deadline")
+        _require(status in STATUSES and (status != EXPIRED or deadline_slot <= applied_slot), "job status")
+        job = Job(number, payload, deadline_slot, status, digests, reports)
+        _require_reports(job, table.workers)
+        judged = job.judged(table.needed)
+        _require(status == judged or (judged == OPEN and status in (CANCELLED, EXPIRED)), "job status")
+        table.rows.append(job)
+        last = number
+
+
+def _require_reports(job, workers):
+    """Each report names a digest, each digest was reported and stands there once."""
+    digests, reports = job.digests, job.reports
+    _require(type(digests) is list and len(digests) <= limits.JOB_DIGESTS_MAX, "job digests")
+    _require(type(reports) is list and len(reports) == workers, "job reports")
+    for place in reports:
+        _require(place is None or (type(place) is int and 0 <= place < len(digests)), "job report")
+    for i in range(len(digests)):
+        _require(commands.is_digest(digests[i]) and digests[i] not in digests[:i] and i in reports, "job digest")
+
+
 def _decode_clients(table, rows, applied_slot):
     last = -1
     for row in rows:
@@ -119,11 +151,13 @@ def _decode_operation(entry, data, applied_slot):
 
 
 def _is_result(result):
-    """`["ok"]`, `["ok", token, expires_slot]` or `["refused", reason]`."""
+    """`["ok"]`, `["ok", status]`, `["ok", token or job, slot]` or `["refused", reason]`."""
     if type(result) is not list or not result:
         return False
     if result[0] == REFUSED:
         return len(result) == 2 and type(result[1]) is str
     if result[0] != OK:
         return False
+    if len(result) == 2:
+        return result[1] in STATUSES
     return len(result) == 1 or (len(result) == 3 and commands.is_token(result[1]) and type(result[2]) is int)

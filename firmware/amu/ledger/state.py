@@ -18,18 +18,22 @@ from amu.wire import cbor
 
 
 class Ledger:
-    """`applied_slot` is the last slot applied, 0 for the empty ledger."""
+    """`applied_slot` is the last slot applied, 0 for the empty ledger.
 
-    def __init__(self):
+    replica_count: boards of the swarm, who are the workers of jobs; it is the same on all of them and no part of the
+    state.
+    """
+
+    def __init__(self, replica_count=limits.REPLICAS_MIN):
         self.applied_slot = 0
-        self._tables = Tables()
+        self._tables = Tables(replica_count)
         self._digest = None
 
     @classmethod
-    def restore(cls, data):
+    def restore(cls, data, replica_count=limits.REPLICAS_MIN):
         """The ledger whose `snapshot()` is `data` (bytes). Raises CodecError if no ledger would have written them."""
-        ledger = cls()
-        ledger.applied_slot, ledger._tables = snapshot.decode(data)
+        ledger = cls(replica_count)
+        ledger.applied_slot, ledger._tables = snapshot.decode(data, replica_count)
         return ledger
 
     def apply(self, slot, requests):

@@ -7,6 +7,7 @@ all replicas give the same reason.
 """
 
 from amu.ledger import commands, cursors
+from amu.ledger.jobs import CANCELLED, EXPIRED, OPEN, JobTable
 from amu.ledger.leases import LeaseTable
 from amu.ledger.operations import OperationTable
 from amu.ledger.shards import Shard, ShardTable
@@ -18,9 +19,10 @@ REFUSED = "refused"
 class Tables:
     """All that the ledger holds beside the slot that was applied last."""
 
-    def __init__(self):
+    def __init__(self, replica_count):
         self.shards = ShardTable()
         self.leases = LeaseTable()
+        self.jobs = JobTable(replica_count)
         self.operations = OperationTable()
 
 
@@ -143,6 +145,65 @@ def shard_complete(tables, now, number, token):
     return ok()
 
 
+def job_open(tables, now, payload, slots):
+    """A new job under a fresh number, for `slots` slots, this one included."""
+    if not tables.jobs.has_room():
+        return refused("no room for another job")
+    job = tables.jobs.open(payload, now + slots)
+    return ok(job.number, job.deadline_slot)
+
+
+def job_result(tables, now, number, worker, digest):
+    """Count what `worker` has computed. Whether it was that worker is the requester's word: specs/decisions/jobs.md."""
+    if worker >= tables.jobs.workers:
+        return refused("no such worker")
+    job, reason = _running(tables, now, number)
+    if job is None:
+        return refused(reason)
+    if job.reports[worker] is not None:
+        return refused("worker has reported")
+    job.report(worker, digest, tables.jobs.needed)
+    return ok(job.status)
+
+
+def job_cancel(tables, now, number):
+    """Take a job back before its deadline."""
+    job, reason = _running(tables, now, number)
+    if job is None:
+        return refused(reason)
+    job.status = CANCELLED
+    return ok(CANCELLED)
+
+
+def job_expire(tables, now, number):
+    """End a job whose deadline ledger time has reached."""
+    job, reason = _open(tables, number)
+    if job is None:
+        return refused(reason)
+    if not job.is_overdue(now):
+        return refused("job is before its deadline")
+    job.status = EXPIRED
+    return ok(EXPIRED)
+
+
+def _open(tables, number):
+    """(job, None) if it has not ended, else (None, reason)."""
+    job = tables.jobs.find(number)
+    if job is None:
+        return None, "no such job"
+    if job.status != OPEN:
+        return None, "job is " + job.status
+    return job, None
+
+
+def _running(tables, now, number):
+    """(open job before its deadline, None), or (None, reason)."""
+    job, reason = _open(tables, number)
+    if job is not None and not job.is_running(now):
+        return None, "job is past its deadline"
+    return job, reason
+
+
 def _held(tables, now, resource, token):
     """(lease, None) if `token` is that of the live lease on `resource`, else (None, reason)."""
     lease = tables.leases.live(resource, now)
@@ -174,4 +235,8 @@ TRANSITIONS = {
     "shard-split": shard_split,
     "shard-handover": shard_handover,
     "shard-complete": shard_complete,
+    "job-open": job_open,
+    "job-result": job_result,
+    "job-cancel": job_cancel,
+    "job-expire": job_expire,
 }

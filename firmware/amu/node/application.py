@@ -8,9 +8,10 @@ from amu.wire.messages import Reply
 class Application:
     """What `amu.consensus.replica.Replica` asks of the state machine behind the log."""
 
-    def __init__(self, effects):
+    def __init__(self, effects, replica_count):
         self._effects = effects
-        self._ledger = Ledger()
+        self._replica_count = replica_count
+        self._ledger = Ledger(replica_count)
 
     def apply(self, slot, value, requests):
         """Apply a decided slot. Each operation reaches its terminal state here and is answered with it."""
@@ -30,4 +31,4 @@ class Application:
         return self._ledger.snapshot()
 
     def adopt(self, data):
-        self._ledger = Ledger.restore(data)
+        self._ledger = Ledger.restore(data, self._replica_count)

@@ -46,7 +46,7 @@ class Node:
         self._witnesses = Witnesses(self._group.size, self._group.blocking)
         self._reserved = clock
         self._effects = Effects(self._clock, Tracer(config.trace_messages))
-        self._application = Application(self._effects)
+        self._application = Application(self._effects, self._group.size)
         self._replica = Replica(
             self._me, self._group, config.view_timeout_ticks, self._application, self._effects, nonce
         )
