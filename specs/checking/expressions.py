@@ -206,13 +206,17 @@ def _enabled(compiler: Compiler, node: tree.Enabled, context: Context) -> Code:
     return Code(f"{function}(s, {environment})", "test", frozenset(("s", *free)), reads)
 
 
+def _always(compiler: Compiler, node: tree.Always, context: Context) -> Code:
+    raise Unsupported(f"{node.place}: temporal operator [] is not evaluated: {node.place.text}")
+
+
 def _unknown(compiler: Compiler, node: tree.Unknown, context: Context) -> Code:
     raise Unsupported(f"{node.place}: {node.construct} is not evaluated: {node.place.text}")
 
 
 HANDLERS: dict[type[Expression], Handler] = {
-    tree.At: _at, tree.BoxAction: _box_action, tree.Case: _case, tree.Enabled: _enabled, tree.Except: _except,
-    tree.FunctionSet: _function_set, tree.If: _if, tree.Index: _index, tree.Junction: _junction,
+    tree.Always: _always, tree.At: _at, tree.BoxAction: _box_action, tree.Case: _case, tree.Enabled: _enabled,
+    tree.Except: _except, tree.FunctionSet: _function_set, tree.If: _if, tree.Index: _index, tree.Junction: _junction,
     tree.Literal: _literal, tree.Prime: _prime, tree.Product: _product, tree.Record: _record,
     tree.RecordSet: _record_set, tree.SetLiteral: _set_literal, tree.Tuple: _tuple, tree.Unchanged: _unchanged,
     tree.Unknown: _unknown,

@@ -20,6 +20,7 @@ from specs.checking.explain import Explainer, Explanation
 from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Loader, Operator, Replacements
 from specs.checking.operations import shown, truth
+from specs.checking.search import Search
 from specs.checking.successors import Enumeration, enumeration
 from specs.checking.tree import ModuleError, Unsupported
 from specs.checking.values import (
@@ -283,39 +284,26 @@ def explore(
 ) -> Exploration:
     """Explores breadth first until an invariant is false, `limit` distinct states are known, or none are left."""
     checks = [(name, module.predicate(name)) for name in invariants]
-    parents: dict[State, State | None] = {}
-    level: list[State] = []
-    depth = deadlocks = 0
+    violated: list[tuple[str, State]] = []
 
-    def first_violated(state: State) -> str | None:
-        return next((name for name, check in checks if not check(state)), None)
+    def visit(before: tuple[Value, ...] | None, values: tuple[Value, ...]) -> bool:
+        state = module.state_of(values)
+        violated.extend([(name, state) for name, check in checks if not check(state)][:1])
+        return not violated
 
-    def found(violated: str | None, state: State | None, complete: bool) -> Exploration:
-        path = []
-        while state is not None:
-            path.append(state)
-            state = parents[state]
-        return Exploration(len(parents), depth, violated, tuple(path[::-1]), complete, deadlocks)
-
-    pending: Iterator[tuple[State | None, Iterator[State]]] = iter([(None, module.initials(init))])
-    while True:
-        for parent, candidates in pending:
-            none_found = True
-            for state in candidates:
-                none_found = False
-                if state in parents:
-                    continue
-                if len(parents) >= limit:
-                    return found(None, None, False)
-                parents[state] = parent
-                level.append(state)
-                violated = first_violated(state)
-                if violated is not None:
-                    depth += 1
-                    return found(violated, state, False)
-            deadlocks += none_found and parent is not None
-        if not level:
-            return found(None, None, True)
-        depth += 1
-        pending = iter([(state, module.successors(next_action, state)) for state in level])
-        level = []
+    search = Search(
+        lambda: (state.values for state in module.initials(init)),
+        lambda values: (state.values for state in module.successors(next_action, module.state_of(values))),
+        limit,
+        visit,
+    )
+    search.run()
+    path = tuple([module.state_of(values) for values in search.path(violated[0][1].values)]) if violated else ()
+    return Exploration(
+        search.distinct_states,
+        search.depth,
+        violated[0][0] if violated else None,
+        path,
+        search.complete,
+        len(search.deadlocks),
+    )

@@ -134,7 +134,7 @@ class Reader:
         handler = self.handlers.get(node.type)
         place = self.place(node)
         if handler is None:
-            return tree.Unknown(place=place, construct=node.type.replace("_", " "))
+            return tree.Unknown(place=place, construct=node.type.replace("_", " "), temporal=_is_temporal(node))
         return handler(node, place)
 
     def expressions(self, nodes: list[tree_sitter.Node]) -> tuple[Expression, ...]:
@@ -242,8 +242,10 @@ class Reader:
             return tree.Unchanged(place=place, operand=operand)
         if symbol.type == "enabled":
             return tree.Enabled(place=place, action=operand)
-        if symbol.type in ("always", "eventually"):
-            return tree.Unknown(place=place, construct=f"temporal operator {grammar.text_of(symbol)}")
+        if symbol.type == "always":
+            return tree.Always(place=place, operand=operand)
+        if symbol.type == "eventually":
+            return tree.Unknown(place=place, construct="temporal operator <>", temporal=True)
         return self.operation(grammar.symbol(symbol), (operand,), place)
 
     def _read_bound_postfix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
@@ -253,7 +255,9 @@ class Reader:
         return self.operation(grammar.symbol(grammar.field(node, "symbol")), (operand,), place)
 
     def operation(self, name: str, arguments: tuple[Expression, ...], place: Place) -> Expression:
-        if name in ("~>", "-+->", "-|", "|-", "|=", "=|"):
+        if name in ("~>", "-+->"):
+            return tree.Unknown(place=place, construct=f"temporal operator {name}", temporal=True)
+        if name in ("-|", "|-", "|=", "=|"):
             return tree.Unknown(place=place, construct=f"operator {name}")
         return tree.Apply(place=place, name=name, arguments=arguments)
 
@@ -389,6 +393,12 @@ class Reader:
 
     def _read_step_expr_no_stutter(self, node: tree_sitter.Node, place: Place) -> Expression:
         return self.action(node, place, False)
+
+
+def _is_temporal(node: tree_sitter.Node) -> bool:
+    return node.type == "fairness" or any(
+        child.type in ("temporal_forall", "temporal_exists") for child in node.named_children
+    )
 
 
 def _marked_recursive(

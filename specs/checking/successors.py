@@ -10,7 +10,7 @@ for models of some ten thousand states, larger ones are for TLC: it exists so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -115,16 +115,7 @@ class Planner:
         return run
 
     def _conjunction(self, node: tree.Junction, context: Context) -> _Plan:
-        plans = [self.plan(item, context) for item in node.items]
-
-        def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
-            if number == len(plans):
-                yield partial
-                return
-            for further in plans[number](state, partial, environment):
-                yield from from_item(number + 1, state, further, environment)
-
-        return lambda state, partial, environment: from_item(0, state, partial, environment)
+        return sequence([self.plan(item, context) for item in node.items])
 
     def _disjunction(self, node: tree.Junction, context: Context) -> _Plan:
         plans = [self.plan(item, context) for item in node.items]
@@ -319,6 +310,19 @@ class Planner:
         return run
 
 
+def sequence(plans: Sequence[_Plan]) -> _Plan:
+    """What satisfies all of `plans`, gone through in this order."""
+
+    def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        if number == len(plans):
+            yield partial
+            return
+        for further in plans[number](state, partial, environment):
+            yield from from_item(number + 1, state, further, environment)
+
+    return lambda state, partial, environment: from_item(0, state, partial, environment)
+
+
 def _let_value(definition: tree.Definition, function: Any, state: _States, free: list[Any]) -> Any:
     if definition.parameters:
         return function(state, None, *free)
@@ -357,11 +361,19 @@ class Enumeration:
 
 def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumeration:
     """`operator` as an initial predicate or as a next-state relation."""
-    planner = Planner(compiler, initial)
     if operator.definition.parameters or operator.hidden:
         raise Unsupported(f"{operator.definition.place}: {operator.name} has parameters: enumerate one that has none")
-    plan = planner.plan(operator.definition.body, Context(scope=operator.scope))
-    return Enumeration(plan, tuple(planner.names), operator.name)
+    formula = (operator.definition.body, Context(scope=operator.scope))
+    return conjunction(compiler, [formula], initial, operator.name)
+
+
+def conjunction(
+    compiler: Compiler, formulas: Sequence[tuple[Expression, Context]], initial: bool, name: str
+) -> Enumeration:
+    """All of `formulas` together as an initial predicate or as a next-state relation that is called `name`."""
+    planner = Planner(compiler, initial)
+    plan = sequence([planner.plan(expression, context) for expression, context in formulas])
+    return Enumeration(plan, tuple(planner.names), name)
 
 
 def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, _Environment], bool]:

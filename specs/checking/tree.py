@@ -237,10 +237,18 @@ class BoxAction(Expression):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Always(Expression):
+    """[]operand: a temporal formula, whose parts specs/checking/temporal.py looks at."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Unknown(Expression):
     """A construct outside the evaluated part of TLA+; an error if it is reached by what is to be evaluated."""
 
     construct: str
+    temporal: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -1,0 +1,187 @@
+"""A module under a TLC configuration: what its names mean there, compiled.
+
+Theory. A property is taken apart (specs/checking/temporal.py): `[]P` is held against each state and `[][A]_v` against
+each step. SYMMETRY is the group that the given permutations of model values generate: two states are one if an element
+of it maps them to each other. VIEW maps each state to what it is told apart by.
+
+Rules. What the configuration names is compiled at once: what cannot be evaluated is an error before the first state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specs.checking import temporal, tree
+from specs.checking.configuration import Configuration, ConfigurationError
+from specs.checking.language import Module, Replacements, load
+from specs.checking.located import NO_VALUE, located
+from specs.checking.modules import Operator
+from specs.checking.search import Values
+from specs.checking.sets import in_order
+from specs.checking.successors import Enumeration, conjunction
+from specs.checking.temporal import Formula, Parts
+from specs.checking.tree import Unsupported
+from specs.checking.values import Function, LazyValue, ModelValue, Value, canonical_function
+
+Test = Callable[..., bool]
+
+
+def load_configured(path: Path | str, configuration: Configuration) -> Module:
+    """The module in file `path` with the constants and replacements of `configuration`. Raises ModuleError."""
+    replacements = Replacements(configuration.replacements, configuration.module_replacements)
+    return load(path, configuration.constants, replacements=replacements)
+
+
+@dataclass(slots=True)
+class Property:
+    """A PROPERTY of the configuration, as far as it can be checked. `temporal`: what cannot be."""
+
+    name: str
+    initial: list[Test]
+    always: list[Test]
+    steps: list[Test]
+    temporal: list[Formula]
+
+
+class Model:
+    """A module with what a configuration says of it, compiled. Raises ModuleError or Unsupported when it is made."""
+
+    def __init__(self, module: Module, configuration: Configuration) -> None:
+        self.module, self.configuration = module, configuration
+        self.invariants = [(name, self._test(name)) for name in configuration.invariants]
+        self.constraints = [self._test(name) for name in configuration.constraints]
+        self.action_constraints = [self._test(name) for name in configuration.action_constraints]
+        self.properties = [self._property(name) for name in configuration.properties]
+        self.view = None if configuration.view is None else self._closure(self._formula(configuration.view), False)
+        self.permutations = self._permutations()
+        self.init: Enumeration | None = None
+        self.next: Enumeration | None = None
+        self._behaviour()
+
+    def _operator(self, name: str) -> Operator:
+        operator = self.module.definitions.get(name)
+        if operator is None:
+            raise ConfigurationError(f"{self.module.name} has no definition {name}, which the configuration names")
+        if operator.definition.parameters:
+            raise ConfigurationError(f"{operator.definition.place}: {name} has parameters; a configuration names none")
+        return operator
+
+    def _formula(self, name: str) -> Formula:
+        operator = self._operator(name)
+        context = self.module.compiler.context(operator)
+        return Formula(operator.definition.body, context)
+
+    def _closure(self, formula: Formula, test: bool) -> Callable[..., Any]:
+        """f(values, next values) for a formula."""
+        function, free, _ = self.module.compiler.closure(formula.expression, formula.context, test)
+        assert not free, free
+
+        def evaluate(before: Values, after: Values | None = None) -> Any:
+            try:
+                return function(before, after)
+            except NO_VALUE as error:
+                raise located(error) from error
+
+        return evaluate
+
+    def _test(self, name: str) -> Test:
+        return self._closure(self._formula(name), True)
+
+    def _property(self, name: str) -> Property:
+        parts = temporal.split(self.module.compiler, self._operator(name))
+        compiled = [
+            [self._closure(formula, True) for formula in formulas]
+            for formulas in (parts.initial, parts.always, parts.steps)
+        ]
+        return Property(name, compiled[0], compiled[1], compiled[2], parts.temporal)
+
+    # --- what behaves -----------------------------------------------------------------------------
+
+    def _behaviour(self) -> None:
+        configuration, compiler = self.configuration, self.module.compiler
+        if configuration.specification is not None:
+            name = configuration.specification
+            parts = temporal.split(compiler, self._operator(name))
+            initial, following = parts.initial, [self._next(name, parts)]
+        elif configuration.init is not None and configuration.next is not None:
+            initial, following = [self._formula(configuration.init)], [self._formula(configuration.next)]
+        elif self.module.variables:
+            raise ConfigurationError("the configuration has neither SPECIFICATION nor INIT and NEXT")
+        else:
+            return  # a module of assumptions alone: they have been checked when it was loaded
+        self.init = conjunction(compiler, [(item.expression, item.context) for item in initial], True, "Init")
+        self.next = conjunction(compiler, [(item.expression, item.context) for item in following], False, "Next")
+
+    def _next(self, name: str, parts: Parts) -> Formula:
+        """The A of `[][A]_v`."""
+        place = self._operator(name).definition.place
+        if len(parts.steps) != 1 or parts.always:
+            raise Unsupported(f"{place}: {name} must have one conjunct of the form [][Next]_vars, and no []P")
+        formula: Formula | None = parts.steps[0]
+        while formula is not None and not isinstance(formula.expression, tree.BoxAction):
+            formula = temporal.opened(formula)
+        if formula is None:
+            raise Unsupported(f"{place}: the next-state relation of {name} is not of the form [][Next]_vars")
+        assert isinstance(formula.expression, tree.BoxAction)
+        return Formula(formula.expression.action, formula.context)
+
+    # --- symmetry and view ------------------------------------------------------------------------
+
+    def _permutations(self) -> list[dict[ModelValue, ModelValue]]:
+        """The group that SYMMETRY generates, without the identity."""
+        name = self.configuration.symmetry
+        if name is None:
+            return []
+        generators = [_mapping(item) for item in in_order(self.module.value(name))]
+        group: dict[tuple[Any, ...], dict[ModelValue, ModelValue]] = {}
+        pending: list[dict[ModelValue, ModelValue]] = [{}]
+        while pending:
+            found = pending.pop()
+            key = tuple(sorted([(a.name, b.name) for a, b in found.items() if a is not b]))
+            if key in group:
+                continue
+            group[key] = found
+            for generator in generators:
+                image = {item: found.get(item, item) for item in {*found, *generator}}
+                pending.append({item: generator.get(value, value) for item, value in image.items()})
+        return [mapping for key, mapping in group.items() if key]
+
+    def images(self) -> Callable[[Values], Iterator[Hashable]] | None:
+        """What tells states apart under SYMMETRY and VIEW; None if they are told apart by themselves."""
+        view, permutations = self.view, self.permutations
+        if view is None and not permutations:
+            return None
+
+        def images(values: Values) -> Iterator[Hashable]:
+            seen_as = values if view is None else view(values)
+            yield seen_as
+            for permutation in permutations:
+                yield permuted(seen_as, permutation)
+
+        return images
+
+
+def _mapping(value: Value) -> dict[ModelValue, ModelValue]:
+    pairs = value.items() if isinstance(value, Function) else [(None, None)]
+    if not all(isinstance(item, ModelValue) for pair in pairs for item in pair):
+        raise Unsupported("SYMMETRY: want a set of permutations of model values")
+    return dict(value)
+
+
+def permuted(value: Value, permutation: dict[ModelValue, ModelValue]) -> Value:
+    """`value` with its model values exchanged."""
+    kind = type(value)
+    if kind is ModelValue:
+        return permutation.get(value, value)
+    if kind is tuple:
+        return tuple([permuted(item, permutation) for item in value])
+    if kind is frozenset:
+        return frozenset([permuted(item, permutation) for item in value])
+    if kind is Function:
+        return canonical_function({permuted(a, permutation): permuted(b, permutation) for a, b in value.items()})
+    if isinstance(value, LazyValue):
+        return permuted(value.worked_out(), permutation)
+    return value
