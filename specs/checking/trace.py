@@ -38,7 +38,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from amu.core.limits import DIGEST_BYTES, GROUND, LAMPORT_MAX, REPLICAS_MAX, REPLICAS_MIN, SLOT_MAX, VIEW_MAX
+from amu.core.limits import (
+    DIGEST_BYTES,
+    GROUND,
+    LAMPORT_MAX,
+    LEVEL_MILLI_MAX,
+    REPLICAS_MAX,
+    REPLICAS_MIN,
+    SILENT_TICKS_MAX,
+    SLOT_MAX,
+    VIEW_MAX,
+)
 from amu.node.tracer import EVENTS
 
 
@@ -175,6 +185,8 @@ FIELDS: Mapping[str, Check] = {
     "received_counts": _counts,  # items delivered by each channel before a board recorded
     "received_count": _uint(LAMPORT_MAX),  # items that stood before a marker
     "channels": _list,  # for each sender, the items that were on their way
+    "silent_ticks": _uint(SILENT_TICKS_MAX),  # how long nothing of a peer was heard
+    "level_milli": _uint(LEVEL_MILLI_MAX),  # suspicion of a peer in thousandths
 }
 
 ENVELOPE: Mapping[str, Check] = {

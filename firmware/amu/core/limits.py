@@ -102,6 +102,25 @@ REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
 READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between
 
+# --- failure detector ------------------------------------------------------------------------
+TURN_HOLD_TICKS = 5  # a board keeps its turn this long
+DETECTOR_SAMPLE_TICKS = 10  # levels of suspicion are looked at this often
+BEAT_SAMPLES = 32  # ticks between heartbeats that are remembered of each peer
+BEAT_TICKS_MAX = 255  # a longer pause counts as this: it fits a byte, and boards speak several times as often
+BEAT_TICKS_FIRST = PROGRESS_PERIOD_TICKS  # how often a peer is thought to speak before it was heard often enough
+LEVEL_MILLI_PER_PART = 1000
+LEVEL_MILLI_MAX = 16 * LEVEL_MILLI_PER_PART  # suspicion ends here: once in 10**16 beats is never
+SILENT_TICKS_MAX = SLOT_MAX
+
+# --- ops -------------------------------------------------------------------------------------
+CHANNEL_ITEM_BYTES_MAX = 96
+CHANNEL_WINDOW_ITEMS = 8  # sent and not acknowledged: what one segment holds
+CHANNEL_QUEUE_ITEMS_MAX = 32  # taken and not acknowledged
+CHANNEL_RETRANSMIT_TICKS = 20  # without an acknowledgement, then all is sent again
+CHANNEL_RETRANSMIT_DOUBLINGS_MAX = 3  # while none comes, the pause grows as 2**n up to this
+CHANNEL_SEGMENTS_PER_TICK_MAX = 4
+CHANNEL_SEQUENCE_MAX = SLOT_MAX
+
 
 def faults_max(replica_count):
     """Largest f with n >= 3f + 1."""
@@ -145,6 +164,12 @@ assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
 assert BODIES_PER_SLOT_MAX >= 9
 assert BODY_DEPTH_MAX <= CBOR_DEPTH_MAX
 assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
+assert 2 * max(PROGRESS_PERIOD_TICKS, STATUS_PERIOD_TICKS, HEALTH_PERIOD_TICKS) <= BEAT_TICKS_MAX <= 255
+assert BEAT_TICKS_FIRST + BEAT_TICKS_FIRST // 4 <= BEAT_TICKS_MAX
+assert CHANNEL_WINDOW_ITEMS * (CHANNEL_ITEM_BYTES_MAX + 2) + 64 <= PAYLOAD_BYTES_MAX  # a whole window in one segment
+assert CHANNEL_WINDOW_ITEMS < 24  # the head of its array is one byte
+assert CHANNEL_WINDOW_ITEMS <= CHANNEL_QUEUE_ITEMS_MAX
+assert CHANNEL_SEGMENTS_PER_TICK_MAX >= 2  # one for the peer, one for a stranger
 for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     # Two quorums meet in more than f replicas, and a quorum survives without the faulty ones.
     assert 2 * quorum_size(_n) - _n > faults_max(_n)

@@ -44,6 +44,9 @@ EVENTS = {
     72: ("SnapshotDone", ("initiator", "number", "channels")),  # channels: recorded items, by sender
     73: ("SnapshotAbandoned", ("initiator", "number", "reason")),
     74: ("SnapshotIgnored", ("from", "initiator", "number")),  # a marker of a snapshot that is over here
+    # failure detector (specs/failure_detector/failure_detector.tla): levels of suspicion, never a verdict
+    80: ("Suspicion", ("peer", "silent_ticks", "level_milli")),  # the level's whole part has risen
+    81: ("Heard", ("peer", "silent_ticks")),  # after such a suspicion, which is over
 }
 
 CODES = {}
