@@ -1,0 +1,141 @@
+"""Remembers what a run found, by the hash of all that went in.
+
+    $AMU_CACHE/verify, or amu-swarm/verify in the user's cache folder ($XDG_CACHE_HOME, ~/.cache)
+
+A run's *content* is its description, its cfg and every module of its folder that it reaches: what a summary is held
+against. Its *key* adds the model checker's jar and the version of this pipeline: the same content under another checker
+is another answer. Entries of one run lie in one folder, so that the newest also tells how long the run takes.
+
+Rules. An entry is written whole or not at all. One that cannot be read is as good as none, and is written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from specs.checking import tlc
+from specs.verification.plan import Run
+
+PIPELINE = "1"  # raised when the same modules would be judged otherwise
+ENTRIES_MAX = 4  # of one run: a branch or two, and what is being edited
+
+_COMMENT = re.compile(r"\\\*[^\n]*")
+_EXTENDS = re.compile(r"\bEXTENDS\s+(\w+(?:\s*,\s*\w+)*)")
+_INSTANCE = re.compile(r"\bINSTANCE\s+(\w+)")
+
+
+def reached(module: Path) -> list[Path]:
+    """The module and every module of its folder that it needs, sorted by name. A name in a comment costs nothing but a
+    needless run."""
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        path = waiting.pop()
+        if path.name in found or not path.is_file():
+            continue
+        found[path.name] = path
+        text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+        names = [name for names in _EXTENDS.findall(text) for name in re.split(r"\s*,\s*", names)]
+        waiting += [module.parent / f"{name}.tla" for name in [*names, *_INSTANCE.findall(text)]]
+    return [found[name] for name in sorted(found)]
+
+
+def content(folder: Path, run: Run) -> str:
+    """SHA-256 of the run's description, its configuration and its modules, in hexadecimal."""
+    parts = [run.model_dump_json(), (folder / run.config).read_text(encoding="utf-8")]
+    for path in reached(folder / run.module):
+        parts += [path.name, path.read_text(encoding="utf-8")]
+    return _digest(parts)
+
+
+def key(content_hash: str) -> str:
+    """SHA-256 of a content under the model checker and the pipeline of today. Raises TlcError without a jar."""
+    return _digest([content_hash, jar_hash(), PIPELINE])
+
+
+def jar_hash() -> str:
+    """SHA-256 of tla2tools.jar. Raises TlcError if there is none."""
+    path = tlc.jar()
+    return _file_hash(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _file_hash(path: Path, modified: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest(parts: list[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def folder() -> Path:
+    """Where entries lie."""
+    named = os.environ.get("AMU_CACHE")
+    if named:
+        return Path(named) / "verify"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "amu-swarm" / "verify"
+
+
+def _entries(feature: str, name: str) -> list[Path]:
+    """Entries of a run, newest first."""
+    files = list(_run_folder(feature, name).glob("*.json"))
+    return sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _run_folder(feature: str, name: str) -> Path:
+    return folder() / feature / slug(name)
+
+
+def slug(name: str) -> str:
+    """A run's name as part of a path."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def get(feature: str, name: str, entry_key: str) -> dict[str, Any] | None:
+    """What was put under this key, or None."""
+    return _read(_run_folder(feature, name) / f"{entry_key}.json", entry_key)
+
+
+def _read(path: Path, entry_key: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        found = entry["result"] if entry["key"] == entry_key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def seconds(feature: str, name: str) -> float | None:
+    """How long the run took when it was last run, whatever its content was."""
+    for path in _entries(feature, name):
+        found = _read(path, path.stem)
+        if found is not None and isinstance(found.get("seconds"), (int, float)):
+            return float(found["seconds"])
+    return None
+
+
+def put(feature: str, name: str, entry_key: str, result: dict[str, Any]) -> None:
+    """Keep a result. A cache that cannot be written is no failure of the run: the next one will take its time."""
+    target = _run_folder(feature, name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=target, suffix=".part")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"key": entry_key, "result": result}, file)
+        os.replace(temporary, target / f"{entry_key}.json")
+        for old in _entries(feature, name)[ENTRIES_MAX:]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return

@@ -1,0 +1,155 @@
+"""Checks one run of a feature's plan: smoke, then every state; and says whether it has shown what it must.
+
+Smoke walks at random first: most mistakes show in a second, before minutes are spent. A run passes if its outcome is
+the expected one, every action was taken, and nothing that it checks is vacuous (`vacuity`). A run that must find a
+violation ends at the first, so its coverage says nothing and is not asked for.
+
+Rules. No answer (out of time, out of memory, an error of evaluation) is not a failure of the module: it has its own
+status, and is never kept in the cache.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from specs.checking import tlc
+from specs.checking.tlc import TlcError, TlcResult
+from specs.verification import cache, configuration, coverage
+from specs.verification.coverage import ActionCount
+from specs.verification.plan import Run
+from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult, of_dict
+
+SMOKE_SEED = 1
+_TLC_VERSION = re.compile(r"^TLC2 Version (\S+).*?(?:\(rev: (\w+)\))?$", re.MULTILINE)
+_JAVA_VERSION = re.compile(r"\(Linux[^)]*?, ([^,()]+ [\d.]+) |, ([A-Z][^,()]*? \d[\d.]*) \w+, ")
+
+Stage = Callable[[str], None]
+
+
+def verify(folder: Path, run: Run, use_cache: bool = True, stage: Stage = lambda name: None) -> RunResult:
+    """Check `run` of the feature in `folder`, or take from the cache what came of it. `stage` hears of each step.
+
+    Raises TlcError only if there is no TLC at all.
+    """
+    feature, content = folder.name, cache.content(folder, run)
+    key = cache.key(content)
+    tlc.java()
+    if use_cache:
+        entry = cache.get(feature, run.name, key)
+        found = of_dict(entry) if entry is not None else None
+        if found is not None:
+            return replace(found, cached=True)
+    began = time.monotonic()
+    blank = RunResult(feature, run.name, content, NO_ANSWER)
+    try:
+        result = _checked(folder, run, blank, stage)
+    except TlcError as error:
+        return replace(blank, findings=(_no_answer(error, run),), seconds=time.monotonic() - began)
+    result = replace(result, seconds=time.monotonic() - began)
+    cache.put(feature, run.name, key, result.as_dict())
+    return result
+
+
+def _no_answer(error: TlcError, run: Run) -> str:
+    text = str(error)
+    if "OutOfMemory" in text or "out of memory" in text.lower():
+        return f"TLC ran out of its {run.heap_megabytes} MB: raise heap_megabytes of this run in plan.json"
+    if "gave no answer" in text:
+        return f"{text}: raise timeout_seconds of this run in plan.json, or lower its bounds"
+    return text
+
+
+def _checked(folder: Path, run: Run, blank: RunResult, stage: Stage) -> RunResult:
+    smoke: TlcResult | None = None
+    if run.kind == "check":
+        stage("smoke")
+        smoke = _smoke(folder, run)
+        if smoke.outcome != "ok" and not _is_expected(smoke, run):
+            return _judged(_told(blank, smoke), smoke, run, ("found by random walks",))
+    stage("check")
+    answer = _check(folder, run)
+    result = replace(_told(blank, answer), smoke_states=smoke.states_generated if smoke else 0)
+    return _judged(result, answer, run, ())
+
+
+def _smoke(folder: Path, run: Run) -> TlcResult:
+    """Random walks. Temporal properties wait for the check: no finite walk violates them."""
+    wanted = configuration.read((folder / run.config).read_text(encoding="utf-8"))
+    return tlc.run(
+        folder / run.module,
+        wanted.checking(wanted.invariants, ()),
+        simulate=run.walks,
+        depth=run.depth,
+        seed=SMOKE_SEED,
+        heap_megabytes=run.heap_megabytes,
+        timeout_seconds=run.timeout_seconds,
+    )
+
+
+def _check(folder: Path, run: Run) -> TlcResult:
+    return tlc.run(
+        folder / run.module,
+        folder / run.config,
+        workers=run.workers,
+        deadlock=run.deadlock,
+        coverage=True,
+        simulate=run.walks if run.kind == "simulate" else None,
+        depth=run.depth,
+        seed=SMOKE_SEED,
+        heap_megabytes=run.heap_megabytes,
+        timeout_seconds=run.timeout_seconds,
+    )
+
+
+def _told(blank: RunResult, answer: TlcResult) -> RunResult:
+    version, java = _TLC_VERSION.search(answer.output), _JAVA_VERSION.search(answer.output)
+    return replace(
+        blank,
+        outcome=answer.outcome,
+        violated=answer.violated,
+        states_generated=answer.states_generated,
+        states_distinct=answer.states_distinct,
+        depth=answer.depth,
+        check_seconds=answer.seconds,
+        actions=tuple(coverage.actions(answer.output)),
+        trace=answer.trace if answer.outcome != "ok" else (),
+        tlc=" rev ".join(part for part in version.groups() if part) if version else "",
+        java=next(part for part in java.groups() if part) if java else "",
+    )
+
+
+def _is_expected(answer: TlcResult, run: Run) -> bool:
+    expected = run.expect
+    if answer.outcome != expected.outcome:
+        return False
+    return expected.violated is None or answer.violated in (None, expected.violated)
+
+
+def _judged(result: RunResult, answer: TlcResult, run: Run, remarks: Sequence[str]) -> RunResult:
+    findings = []
+    if not _is_expected(answer, run):
+        found = f"{answer.violated} is violated" if answer.violated else answer.outcome
+        findings.append("; ".join([f"expected {run.expect}, found {found}", *remarks]))
+    elif run.expect.outcome == "ok":
+        findings += never_taken(result.actions, run.never)
+    return replace(result, status=FAIL if findings else PASS, findings=tuple(findings))
+
+
+def never_taken(actions: Sequence[ActionCount], never: dict[str, str]) -> list[str]:
+    """Complaints: an action without a step that `never` does not name, a name in `never` that was taken or is none."""
+    taken = {action.name for action in actions if action.generated}
+    complaints = [
+        f"{action.name} ({action.module} line {action.line}) is never taken"
+        for action in actions
+        if not action.generated and action.name not in never
+    ]
+    for name in never:
+        if name in taken:
+            complaints.append(f"never: {name} is taken: remove it from the plan")
+        elif all(action.name != name for action in actions):
+            complaints.append(f"never: there is no action {name}")
+    return complaints

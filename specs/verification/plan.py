@@ -1,0 +1,179 @@
+"""The plan of a feature: specs/<feature>/plan.json, read into checked models.
+
+A plan names the six phases with their files, the code, record and tests behind the feature, and the model-checking runs
+with what each must show. A bad plan raises PlanError with file, member and what is wanted: a run that was left out in
+silence would look as if it had passed.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SPECS = Path(__file__).resolve().parent.parent
+ROOT = SPECS.parent
+PLAN = "plan.json"
+SUMMARY = "verification_summary.md"
+PHASES = 6  # numbered from 0
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class PlanError(Exception):
+    """A plan that cannot be followed, or a feature that has none. Each line says where, what, and what is wanted."""
+
+
+class Strict(BaseModel):
+    """Unknown members are errors: a misspelt bound would otherwise leave a run weaker than it says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Phase(Strict):
+    """One of the six phases. `files` lie in the feature's folder."""
+
+    phase: int = Field(ge=0, lt=PHASES)
+    name: Text
+    files: list[Text] = Field(min_length=1)
+    status: Literal["open", "done"]
+
+
+class Expectation(Strict):
+    """What a run must end with."""
+
+    outcome: Literal["ok", "invariant", "property", "deadlock"] = "ok"
+    violated: Text | None = Field(default=None, description="name of the invariant that must be violated")
+
+    @model_validator(mode="after")
+    def _names_its_invariant(self) -> Self:
+        if self.outcome == "invariant" and self.violated is None:
+            raise ValueError("violated: name the invariant that must be violated")
+        if self.outcome in ("ok", "deadlock") and self.violated is not None:
+            raise ValueError(f"violated: goes with outcome invariant or property, not with {self.outcome}")
+        return self
+
+    def __str__(self) -> str:
+        return self.outcome if self.violated is None else f"{self.violated} violated"
+
+
+class Run(Strict):
+    """One run of the model checker: `module` and `config` lie in the feature's folder.
+
+    `walks` and `depth` bound a simulation, and the smoke run before a check. `never` maps an action that cannot be
+    taken in this run, or an invariant that cannot but be vacuous in it, to the reason.
+    """
+
+    name: Text
+    module: str = Field(pattern=r"^\w+\.tla$")
+    config: str = Field(pattern=r"^\w+\.cfg$")
+    tier: Literal["gate", "deep"]
+    bounds: Text
+    kind: Literal["check", "simulate"] = "check"
+    walks: int = Field(default=50, ge=1, le=1_000_000)
+    depth: int = Field(default=40, ge=1, le=10_000)
+    workers: int = Field(default=1, ge=1, le=64)
+    heap_megabytes: int = Field(default=1024, ge=64, le=262_144)
+    timeout_seconds: int = Field(default=600, ge=1)
+    deadlock: bool = Field(default=False, description="whether a state without successor is an error")
+    expect: Expectation = Field(default_factory=Expectation)
+    never: dict[str, Text] = Field(default_factory=dict)
+
+
+class Plan(Strict):
+    """A feature as planned. Paths of `record`, `code` and `tests` are relative to the project's folder."""
+
+    feature: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Text
+    record: Text
+    code: list[Text]
+    tests: list[Text]
+    phases: list[Phase]
+    runs: list[Run] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _phases_in_order(self) -> Self:
+        if [phase.phase for phase in self.phases] != list(range(PHASES)):
+            raise ValueError(f"phases: want the phases 0 to {PHASES - 1}, each once, in order")
+        return self
+
+    @model_validator(mode="after")
+    def _runs_have_names_of_their_own(self) -> Self:
+        names = [run.name for run in self.runs]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"runs: two are named {name!r}; give each a name of its own")
+        if all(run.tier == "deep" for run in self.runs):
+            raise ValueError("runs: none has tier gate; at least one must be quick enough for every change")
+        return self
+
+
+def features(specs: Path = SPECS) -> list[str]:
+    """Names of the features, sorted: the folders that hold a plan."""
+    return sorted(path.parent.name for path in specs.glob(f"*/{PLAN}"))
+
+
+def folder_of(feature: str, specs: Path = SPECS) -> Path:
+    """The folder of a feature. Raises PlanError, naming the features, if there is none of that name."""
+    known = features(specs)
+    if feature not in known:
+        raise PlanError(f"no feature {feature!r}; there are {', '.join(known) or 'none'}")
+    return specs / feature
+
+
+def load(folder: Path) -> Plan:
+    """Read and check the plan in `folder`. Raises PlanError."""
+    path = folder / PLAN
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: cannot be read: {error}") from error
+    return _parsed(path, text)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, text: str) -> Plan:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PlanError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
+    try:
+        plan = Plan.model_validate(document)
+    except ValidationError as error:
+        raise PlanError("\n".join(f"{path}: {_explained(item)}" for item in error.errors())) from error
+    if plan.feature != path.parent.name:
+        raise PlanError(f"{path}: feature: want {path.parent.name!r}, the folder's name, not {plan.feature!r}")
+    _require_files(path, plan)
+    return plan
+
+
+def _require_files(path: Path, plan: Plan) -> None:
+    """What the checker reads must be there. The rest may still be written: `missing_files` tells of it."""
+    for index, run in enumerate(plan.runs):
+        for member, name in (("module", run.module), ("config", run.config)):
+            if not (path.parent / name).is_file():
+                raise PlanError(f"{path}: runs[{index}].{member}: no file {name} in {path.parent}")
+
+
+def missing_files(plan: Plan, specs: Path = SPECS) -> list[str]:
+    """Files that the plan names and that are not there, as `member: path`."""
+    root, folder = specs.parent, specs / plan.feature
+    named = [("record", root / plan.record)]
+    named += [(f"code[{index}]", root / name) for index, name in enumerate(plan.code)]
+    named += [(f"tests[{index}]", root / name) for index, name in enumerate(plan.tests)]
+    for phase in plan.phases:
+        named += [(f"phases[{phase.phase}].files", folder / name) for name in phase.files]
+    return [f"{member}: {path.relative_to(root)}" for member, path in named if not path.is_file()]
+
+
+def _explained(item: Any) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = "unknown member; see ARCHITECTURE.md, Features"
+    elif item["type"] not in ("value_error", "missing"):
+        message += f", not {item['input']!r}"
+    return f"{path}: {message}" if path else message
