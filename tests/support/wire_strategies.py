@@ -52,6 +52,10 @@ _BY_CHECK: dict[Any, st.SearchStrategy[Any]] = {
     messages.optional_value: st.none() | DIGESTS,
     messages.register: REGISTERS,
     messages.body: st.binary(max_size=limits.BODY_BYTES_MAX),
+    messages.optional_count: st.none() | uints(limits.SLOT_MAX),
+    messages.channel_items: st.lists(
+        st.binary(max_size=limits.CHANNEL_ITEM_BYTES_MAX), max_size=limits.CHANNEL_WINDOW_ITEMS
+    ),
     messages.items: st.lists(items(6), max_size=4),
 }
 _BY_NAME = {

@@ -37,6 +37,8 @@ def test_fields_have_the_same_names_in_the_same_order(cls: type[messages.Message
         ("counter", f"0..{limits.SLOT_MAX}"),
         ("digest", f"bstr .size {limits.DIGEST_BYTES}"),
         ("body-bytes", f"bstr .size (0..{limits.BODY_BYTES_MAX})"),
+        ("channel-item", f"bstr .size (0..{limits.CHANNEL_ITEM_BYTES_MAX})"),
+        ("channel-items", f"[0*{limits.CHANNEL_WINDOW_ITEMS} channel-item]"),
         ("chunk", f"bstr .size (0..{limits.CHUNK_BYTES_MAX})"),
     ],
 )

@@ -47,6 +47,7 @@ count = _uint(limits.SLOT_MAX)
 lamport = _uint(limits.LAMPORT_MAX)
 byte = _uint(255)
 body = _blob(0, limits.BODY_BYTES_MAX)
+_channel_item = _blob(0, limits.CHANNEL_ITEM_BYTES_MAX)
 
 
 def phase(field):
@@ -66,6 +67,17 @@ def register(field):
 
 def optional_value(field):
     return None if field is None else value(field)
+
+
+def optional_count(field):
+    return None if field is None else count(field)
+
+
+def channel_items(field):
+    """An array of up to CHANNEL_WINDOW_ITEMS byte strings."""
+    if type(field) is not list or len(field) > limits.CHANNEL_WINDOW_ITEMS:
+        raise CodecError("want an array of up to %d items" % limits.CHANNEL_WINDOW_ITEMS)
+    return [_channel_item(item) for item in field]
 
 
 def items(field):
@@ -224,6 +236,25 @@ class Body(Message):
     SHAPE = (("slot", slot), ("body", body))
 
 
+class Segment(Message):
+    """Of the channel from incarnation `boot` to incarnation `peer_boot`, null while none is known (`amu.ops.channel`).
+
+    `items` are number `first` and those after it, `first` is 0 in a handshake; number `acknowledged` and all before it
+    have arrived. `challenge` asks for its echo, and `echo` answers one; 0 is none.
+    """
+
+    KIND = 0x1E
+    SHAPE = (
+        ("boot", count),
+        ("peer_boot", optional_count),
+        ("challenge", count),
+        ("echo", count),
+        ("first", count),
+        ("acknowledged", count),
+        ("items", channel_items),
+    )
+
+
 # --- telecommand: ground station to board -----------------------------------------------------
 
 
@@ -314,7 +345,7 @@ class Log(Message):
 
 ALL = (
     Proposal, Vote, Suggest, Proof, ViewChange, Status, Progress, Fetch, Decided, FetchState, StateChunk,
-    Probe, FetchBody, Body,
+    Probe, FetchBody, Body, Segment,
     Hello, Request, Control, Identity, Receipt, Reply, Health, Trace, Log,
 )  # fmt: skip
 
