@@ -39,6 +39,8 @@ from pathlib import Path
 from typing import Any
 
 from amu.core.limits import (
+    CHANNEL_QUEUE_ITEMS_MAX,
+    CHANNEL_SEQUENCE_MAX,
     DIGEST_BYTES,
     GROUND,
     LAMPORT_MAX,
@@ -125,6 +127,10 @@ def _register(value: Any) -> Any:
     return _uint(VIEW_MAX)(value[0]), _digest(value[1])
 
 
+def _optional_boot(value: Any) -> Any:
+    return None if value is None else _uint(2 * SLOT_MAX)(value)
+
+
 def _list(value: Any) -> Any:
     if type(value) is not list:
         raise _Wrong("a list")
@@ -177,6 +183,9 @@ FIELDS: Mapping[str, Check] = {
     "kind": _uint(255),  # message kind, see amu.wire.messages; of an ops item, see amu.ops.items
     "peer": _uint(REPLICAS_MAX - 1),
     "boot": _uint(2 * SLOT_MAX),
+    "peer_boot": _optional_boot,  # the peer's incarnation that a channel leads to, null while none is adopted
+    "sequence": _uint(CHANNEL_SEQUENCE_MAX),  # number of an item in its connection, from 1
+    "undelivered": _uint(CHANNEL_QUEUE_ITEMS_MAX),  # items handed back that the former incarnation has not acknowledged
     "time": _uint(LAMPORT_MAX),  # Lamport time of an event of the mutex
     "initiator": _uint(REPLICAS_MAX - 1),  # (initiator, number) names a snapshot
     "number": _uint(LAMPORT_MAX),

@@ -32,6 +32,10 @@ EVENTS = {
     31: ("Receive", ("from", "sent", "kind")),
     # refusals: nothing is dropped in silence
     40: ("Refuse", ("from", "kind", "reason")),
+    # channels (specs/link/link.tla); peer_boot: the peer's incarnation, null while none is adopted
+    50: ("ChannelSend", ("peer", "peer_boot", "sequence")),  # an item given to the channel
+    51: ("ChannelDeliver", ("peer", "peer_boot", "sequence")),
+    52: ("ChannelRestart", ("peer", "peer_boot", "undelivered")),  # peer_boot adopted; so many items handed back
     # mutual exclusion (specs/lamport_mutex/lamport_mutex.tla); `time` is the Lamport time that the mutex was given
     60: ("Meet", ("peer", "boot")),  # the channel to that boot of the peer is new; before anything on it
     61: ("MutexRequest", ("time",)),

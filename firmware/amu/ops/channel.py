@@ -1,9 +1,9 @@
 """A reliable channel to one peer, first in, first out, over a path that loses, doubles and reorders.
 
-Sliding window with cumulative acknowledgement (Stenning, A Data Transfer Protocol, 1976; Cerf and Kahn 1974), go-back-N:
-items of a connection are numbered 1, 2, 3, ...; the receiver takes the next number only and says the last one that it
-has; what is not acknowledged in time is sent again from there on. Numbers never wrap, so no segment can be taken for
-another's, however late it comes.
+Sliding window with cumulative acknowledgement (Stenning, A Data Transfer Protocol, 1976; Cerf and Kahn 1974), going
+back n: items of a connection are numbered 1, 2, 3, ...; the receiver takes the next number only and says the last one
+that it has; what is not acknowledged in time is sent again from there on. Numbers never wrap, so no segment can be
+taken for another's, however late it comes.
 
 A connection is a pair of *incarnations*: the boot numbers of both sides. A board that lost its flash starts anew with
 any number, so numbers tell incarnations apart, never which is the later one. Hence the three-way handshake (Tomlinson
@@ -20,8 +20,8 @@ Rules, each with what it prevents:
   it again: it may have been delivered.
 
 Assumed: the path forges nothing (`amu.wire.auth`), and no two incarnations of one board have the same boot number. A
-lying peer can spoil its own channel only: it costs bounded memory and CHANNEL_SEGMENTS_PER_TICK_MAX segments a tick, and
-what it says against the rules is counted in `refused`.
+lying peer can spoil its own channel only: it costs bounded memory and CHANNEL_SEGMENTS_PER_TICK_MAX segments a tick,
+and what it says against the rules is counted in `refused`.
 """
 
 from amu.core import limits
@@ -30,7 +30,7 @@ from amu.wire.messages import Segment
 
 
 class Channel:
-    """One side of the channel to `peer`. `boot` is our own incarnation, `peer_boot` the adopted one of the peer or None.
+    """Our side of the channel to `peer`. `boot` is our incarnation, `peer_boot` the adopted one of the peer or None.
 
     Trace events. ChannelSend(peer, peer_boot, sequence): `send` returns the sequence. ChannelRestart(peer, peer_boot,
     undelivered): what `take_restart` gives after a `receive`. ChannelDeliver(peer, peer_boot, sequence): one for each
