@@ -1,20 +1,27 @@
 ------------------------------- MODULE ledger -------------------------------
 (***************************************************************************)
-(* The ledger of amu-swarm: shards, leases with fencing tokens, cursors.   *)
+(* The ledger of amu-swarm: shards, leases with fencing tokens, cursors,   *)
+(* and jobs.                                                               *)
 (*                                                                         *)
-(* One state machine, applied in slot order; consensus on the order is the *)
-(* business of tetrabft.tla. Each action is one verb of                    *)
+(* One state machine, applied in slot order (Schneider 1990); consensus on *)
+(* the order is the business of tetrabft.tla. Each action is one verb of   *)
 (* firmware/amu/ledger/transitions.py and bears its name; CanX is the      *)
 (* guard of X, and the code refuses a well-formed command exactly where    *)
 (* CanX is false.                                                          *)
+(*                                                                         *)
+(* Leases: Gray and Cheriton 1989; tokens: Burrows 2006, section 2.4.      *)
+(* Shards and cursors: Chang et al. 2006, section 2, and Bacon et al.      *)
+(* 2017. Jobs: f + 1 equal results name one that a correct worker has      *)
+(* computed (Castro and Liskov 1999, section 4.1; Anderson 2004).          *)
 (*                                                                         *)
 (* Keys are byte strings in the code and, in their order, 0 .. KeyMax      *)
 (* here. EndOfKeys stands for the end b"" of a range without upper bound.  *)
 (* `opaque` is the second layer of a cursor: kept, never looked at.        *)
 (*                                                                         *)
-(* Left out, because it is another concern: operation ids (a repeated      *)
-(* operation is a stutter), malformed commands (stutters too), and how     *)
-(* long an expired lease or a released row stays in the code's tables.     *)
+(* Left out, because it is another concern: operation ids (operations.tla; *)
+(* a repeated operation is a stutter here), malformed commands (stutters,  *)
+(* too), and how long an expired lease stays in the code's table: no guard *)
+(* reads it.                                                               *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -26,15 +33,24 @@ CONSTANTS
   Opaques,    \* opaque cursor tokens
   LeaseSlots, \* lengths of leases, in slots
   ShardsMax,  \* places for shards, completed ones included
-  LeasesMax   \* places for live leases
+  LeasesMax,  \* places for live leases
+  Workers,    \* who may report the result of a job
+  FaultyMax,  \* f: how many of them may be faulty
+  Payloads,   \* what jobs compute
+  Digests,    \* what workers may report
+  JobSlots,   \* lengths of jobs, in slots
+  JobsMax     \* places for jobs, those that have ended included
 
 VARIABLES
   now,        \* ledger time: the slot that is being applied
   nextToken,  \* the fencing token of the next grant
   shards,     \* shard number -> row
-  leases      \* resource -> row
+  leases,     \* resource -> row
+  nextJob,    \* the number of the next job
+  jobs        \* job number -> row, for the jobs in the table
 
-vars == <<now, nextToken, shards, leases>>
+jobVars == <<nextJob, jobs>>
+vars == <<now, nextToken, shards, leases, nextJob, jobs>>
 
 Keys == 0 .. KeyMax
 EndOfKeys == KeyMax + 1
@@ -47,6 +63,10 @@ ShardResources == {ResourceOf(s) : s \in Shards}
 
 NoShard == [status |-> "none", start |-> 0, end |-> 0, lastKey |-> NoKey, opaque |-> NoOpaque]
 NoLease == [holder |-> 0, token |-> 0, expires |-> 0]
+
+NoDigest == ""                   \* of a worker that has not reported
+Ended == {"accepted", "disputed", "cancelled", "expired"}
+Needed == FaultyMax + 1
 
 -----------------------------------------------------------------------------
 (* Guards *)
@@ -69,6 +89,19 @@ HasRoomForLease == Cardinality(LiveLeases) < LeasesMax
 InBounds(s, key) == shards[s].start <= key /\ key < shards[s].end
 IsMonotone(s, key) == shards[s].lastKey <= key
 
+IsOpenJob(j) == j \in DOMAIN jobs /\ jobs[j].status = "open"
+IsRunning(j) == IsOpenJob(j) /\ now < jobs[j].deadline
+IsOverdue(j) == IsOpenJob(j) /\ now >= jobs[j].deadline
+EndedJobs == {j \in DOMAIN jobs : jobs[j].status \in Ended}
+HasRoomForJob == Cardinality(DOMAIN jobs) < JobsMax \/ EndedJobs # {}
+
+Equal(reports, d) == Cardinality({w \in Workers : reports[w] = d})
+IsWon(reports, d) == Equal(reports, d) >= Needed
+(* Whatever the silent workers still report. A digest that nobody has reported is no better off than any reported. *)
+IsHopeless(reports) == \A d \in Digests : Equal(reports, d) + Equal(reports, NoDigest) < Needed
+Judged(reports) ==
+  IF \E d \in Digests : IsWon(reports, d) THEN "accepted" ELSE IF IsHopeless(reports) THEN "disputed" ELSE "open"
+
 -----------------------------------------------------------------------------
 (* Effects *)
 
@@ -89,6 +122,14 @@ Grant(rows, r, holder, expires) ==
 
 Later(a, b) == IF a < b THEN b ELSE a
 
+NewJob(payload, deadline) ==
+  [status |-> "open", payload |-> payload, deadline |-> deadline, reports |-> [w \in Workers |-> NoDigest]]
+
+(* A new job in a full table takes the place of the one with the lowest number that has ended. *)
+KeptJobs ==
+  IF Cardinality(DOMAIN jobs) < JobsMax THEN DOMAIN jobs
+  ELSE DOMAIN jobs \ {CHOOSE j \in EndedJobs : \A k \in EndedJobs : j <= k}
+
 -----------------------------------------------------------------------------
 (* Actions: one a verb *)
 
@@ -97,12 +138,14 @@ Init ==
   /\ nextToken = 1
   /\ shards = [s \in Shards |-> NoShard]
   /\ leases = [r \in Resources |-> NoLease]
+  /\ nextJob = 1
+  /\ jobs = [j \in {} |-> NewJob("", 0)]
 
 (* The log goes on to a later slot. *)
 Tick(slot) ==
   /\ slot > now
   /\ now' = slot
-  /\ UNCHANGED <<nextToken, shards, leases>>
+  /\ UNCHANGED <<nextToken, shards, leases, jobVars>>
 
 Noop == UNCHANGED vars
 
@@ -115,7 +158,7 @@ CanShardCreate(s, start, end) ==
 ShardCreate(s, start, end) ==
   /\ CanShardCreate(s, start, end)
   /\ shards' = WithShard(shards, s, NewShard(start, end))
-  /\ UNCHANGED <<now, nextToken, leases>>
+  /\ UNCHANGED <<now, nextToken, leases, jobVars>>
 
 CanLeaseAcquire(r) ==
   /\ \A s \in Shards : r = ResourceOf(s) => IsOpen(s)
@@ -126,7 +169,7 @@ LeaseAcquire(r, holder, slots) ==
   /\ CanLeaseAcquire(r)
   /\ leases' = Grant(leases, r, holder, now + slots)
   /\ nextToken' = nextToken + 1
-  /\ UNCHANGED <<now, shards>>
+  /\ UNCHANGED <<now, shards, jobVars>>
 
 CanLeaseRenew(r, holder, token) ==
   /\ Holds(r, token)
@@ -135,7 +178,7 @@ CanLeaseRenew(r, holder, token) ==
 LeaseRenew(r, holder, token, slots) ==
   /\ CanLeaseRenew(r, holder, token)
   /\ leases' = [leases EXCEPT ![r].expires = Later(leases[r].expires, now + slots)]
-  /\ UNCHANGED <<now, nextToken, shards>>
+  /\ UNCHANGED <<now, nextToken, shards, jobVars>>
 
 CanLeaseRelease(r, holder, token) ==
   /\ Holds(r, token)
@@ -144,7 +187,7 @@ CanLeaseRelease(r, holder, token) ==
 LeaseRelease(r, holder, token) ==
   /\ CanLeaseRelease(r, holder, token)
   /\ leases' = [leases EXCEPT ![r] = NoLease]
-  /\ UNCHANGED <<now, nextToken, shards>>
+  /\ UNCHANGED <<now, nextToken, shards, jobVars>>
 
 CanCursorAdvance(s, token, key) ==
   /\ Working(s, token)
@@ -154,7 +197,7 @@ CanCursorAdvance(s, token, key) ==
 CursorAdvance(s, token, key, opaque) ==
   /\ CanCursorAdvance(s, token, key)
   /\ shards' = [shards EXCEPT ![s].lastKey = key, ![s].opaque = opaque]
-  /\ UNCHANGED <<now, nextToken, leases>>
+  /\ UNCHANGED <<now, nextToken, leases, jobVars>>
 
 CanShardSplit(s, token, at, new) ==
   /\ Working(s, token)
@@ -170,7 +213,7 @@ ShardSplit(s, token, at, new) ==
   /\ shards' = WithShard([shards EXCEPT ![s].end = at], new, NewShard(at, shards[s].end))
   /\ leases' = Grant(leases, ResourceOf(new), leases[ResourceOf(s)].holder, leases[ResourceOf(s)].expires)
   /\ nextToken' = nextToken + 1
-  /\ UNCHANGED now
+  /\ UNCHANGED <<now, jobVars>>
 
 CanShardHandover(s, token) == Working(s, token)
 
@@ -178,7 +221,7 @@ ShardHandover(s, token, holder) ==
   /\ CanShardHandover(s, token)
   /\ leases' = Grant(leases, ResourceOf(s), holder, leases[ResourceOf(s)].expires)
   /\ nextToken' = nextToken + 1
-  /\ UNCHANGED <<now, shards>>
+  /\ UNCHANGED <<now, shards, jobVars>>
 
 CanShardComplete(s, token) == Working(s, token)
 
@@ -186,7 +229,42 @@ ShardComplete(s, token) ==
   /\ CanShardComplete(s, token)
   /\ shards' = [shards EXCEPT ![s].status = "complete"]
   /\ leases' = [leases EXCEPT ![ResourceOf(s)] = NoLease]
-  /\ UNCHANGED <<now, nextToken>>
+  /\ UNCHANGED <<now, nextToken, jobVars>>
+
+CanJobOpen == HasRoomForJob
+
+JobOpen(payload, slots) ==
+  /\ CanJobOpen
+  /\ jobs' = [j \in KeptJobs \cup {nextJob} |-> IF j = nextJob THEN NewJob(payload, now + slots) ELSE jobs[j]]
+  /\ nextJob' = nextJob + 1
+  /\ UNCHANGED <<now, nextToken, shards, leases>>
+
+CanJobResult(j, w) ==
+  /\ w \in Workers
+  /\ IsRunning(j)
+  /\ jobs[j].reports[w] = NoDigest
+
+(* That w has computed d is the requester's word; jobs_model.tla says what follows if at most f workers are faulty. *)
+JobResult(j, w, d) ==
+  /\ CanJobResult(j, w)
+  /\ LET reports == [jobs[j].reports EXCEPT ![w] = d]
+     IN jobs' = [jobs EXCEPT ![j].reports = reports, ![j].status = Judged(reports)]
+  /\ UNCHANGED <<now, nextToken, shards, leases, nextJob>>
+
+CanJobCancel(j) == IsRunning(j)
+
+JobCancel(j) ==
+  /\ CanJobCancel(j)
+  /\ jobs' = [jobs EXCEPT ![j].status = "cancelled"]
+  /\ UNCHANGED <<now, nextToken, shards, leases, nextJob>>
+
+(* Ledger time has reached the deadline. Nobody says that a worker has failed. *)
+CanJobExpire(j) == IsOverdue(j)
+
+JobExpire(j) ==
+  /\ CanJobExpire(j)
+  /\ jobs' = [jobs EXCEPT ![j].status = "expired"]
+  /\ UNCHANGED <<now, nextToken, shards, leases, nextJob>>
 
 (* Anybody may ask for anything at any time, with any token that was ever granted. *)
 Tokens == 1 .. nextToken - 1
@@ -201,6 +279,10 @@ Next ==
   \/ \E s, new \in Shards, token \in Tokens, at \in Keys : ShardSplit(s, token, at, new)
   \/ \E s \in Shards, token \in Tokens, h \in Holders : ShardHandover(s, token, h)
   \/ \E s \in Shards, token \in Tokens : ShardComplete(s, token)
+  \/ \E payload \in Payloads, k \in JobSlots : JobOpen(payload, k)
+  \/ \E j \in DOMAIN jobs, w \in Workers, d \in Digests : JobResult(j, w, d)
+  \/ \E j \in DOMAIN jobs : JobCancel(j)
+  \/ \E j \in DOMAIN jobs : JobExpire(j)
   \/ Noop
 
 Spec == Init /\ [][Next]_vars
@@ -223,6 +305,14 @@ TypeOK ==
        /\ leases[r].holder \in Holders \cup {0}
        /\ leases[r].token \in Nat
        /\ leases[r].expires \in Nat
+  /\ nextJob \in Nat \ {0}
+  /\ \A j \in DOMAIN jobs :
+       /\ j \in 1 .. nextJob - 1
+       /\ jobs[j].status \in Ended \cup {"open"}
+       /\ jobs[j].payload \in Payloads
+       /\ jobs[j].deadline \in Nat
+       /\ DOMAIN jobs[j].reports = Workers
+       /\ \A w \in Workers : jobs[j].reports[w] \in Digests \cup {NoDigest}
 
 HalfOpen == \A s \in Shards : IsTaken(s) => shards[s].start < shards[s].end
 
@@ -249,7 +339,21 @@ StaleTokenMovesNothing ==
   /\ \A r \in Resources : \A token \in Tokens \ {leases[r].token}, h \in Holders :
        ~CanLeaseRenew(r, h, token) /\ ~CanLeaseRelease(r, h, token)
 
-TablesBounded == Cardinality(Taken) <= ShardsMax /\ Cardinality(LiveLeases) <= LeasesMax
+TablesBounded ==
+  /\ Cardinality(Taken) <= ShardsMax
+  /\ Cardinality(LiveLeases) <= LeasesMax
+  /\ Cardinality(DOMAIN jobs) <= JobsMax
+
+(* Accepted means f + 1 equal reports of different workers, for one digest alone. *)
+AcceptedByQuorum ==
+  \A j \in DOMAIN jobs :
+    /\ jobs[j].status = "accepted" => Cardinality({d \in Digests : IsWon(jobs[j].reports, d)}) = 1
+    /\ jobs[j].status # "accepted" => \A d \in Digests : ~IsWon(jobs[j].reports, d)
+
+(* Disputed means that f + 1 equal reports have become impossible; such a job does not stay open. *)
+DisputedIsHopeless == \A j \in DOMAIN jobs : jobs[j].status = "disputed" <=> IsHopeless(jobs[j].reports)
+
+ExpiredByLedgerTime == \A j \in DOMAIN jobs : jobs[j].status = "expired" => jobs[j].deadline <= now
 
 -----------------------------------------------------------------------------
 (* Properties of steps *)
@@ -289,6 +393,23 @@ NoTakingAwayStep ==
     IsLive(r) /\ leases'[r].token \notin {0, leases[r].token} =>
       r \in ShardResources /\ leases'[r].expires = leases[r].expires
 
+(* A job ends once, and only one that has ended gives up its place. *)
+JobEndsOnceStep ==
+  \A j \in DOMAIN jobs :
+    /\ jobs[j].status = "open" => j \in DOMAIN jobs'
+    /\ jobs[j].status \in Ended /\ j \in DOMAIN jobs' => jobs'[j] = jobs[j]
+
+(* A number never comes again, so a late report never meets another job. *)
+JobNumbersMonotoneStep ==
+  /\ nextJob' >= nextJob
+  /\ \A j \in DOMAIN jobs' : j \in DOMAIN jobs \/ j >= nextJob
+
+(* A worker reports once, and nothing counts from the deadline on. *)
+ReportStandsStep ==
+  \A j \in DOMAIN jobs : j \in DOMAIN jobs' /\ jobs'[j] # jobs[j] =>
+    \A w \in Workers : jobs'[j].reports[w] # jobs[j].reports[w] =>
+      jobs[j].reports[w] = NoDigest /\ now < jobs[j].deadline
+
 CursorMonotone == [][CursorMonotoneStep]_vars
 ExpiredLeaseMovesNothing == [][ExpiredLeaseMovesNothingStep]_vars
 CompleteIsTerminal == [][CompleteIsTerminalStep]_vars
@@ -296,4 +417,7 @@ TokensMonotone == [][TokensMonotoneStep]_vars
 OneHolder == [][OneHolderStep]_vars
 NoTakingAway == [][NoTakingAwayStep]_vars
 TimeMovesForward == [][now' >= now]_vars
+JobEndsOnce == [][JobEndsOnceStep]_vars
+JobNumbersMonotone == [][JobNumbersMonotoneStep]_vars
+ReportStands == [][ReportStandsStep]_vars
 =============================================================================

@@ -11,7 +11,7 @@ CONSTANTS
 Living ==
   <<now, nextToken,
     [s \in Shards |-> IF IsOpen(s) THEN shards[s] ELSE [NoShard EXCEPT !.status = shards[s].status]],
-    [r \in Resources |-> IF IsLive(r) THEN leases[r] ELSE NoLease]>>
+    [r \in Resources |-> IF IsLive(r) THEN leases[r] ELSE NoLease], nextJob, jobs>>
 
 WithinBounds == now <= SlotMax /\ nextToken <= TokenMax + 1
 =============================================================================

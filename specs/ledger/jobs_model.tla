@@ -1,0 +1,67 @@
+----------------------------- MODULE jobs_model -----------------------------
+(***************************************************************************)
+(* Jobs within bounds, with workers that lie (specs/decisions/jobs.md).    *)
+(*                                                                         *)
+(* A correct worker reports Right, the digest of what the job computes: it *)
+(* is deterministic, so all correct workers report the same. A liar        *)
+(* reports anything, once, for the ledger takes one report a worker; lies  *)
+(* under another worker's number are excluded, because the ground station  *)
+(* reports for a worker only what came over that worker's authenticated    *)
+(* link. Any worker, correct or not, may be silent for ever. Reports come  *)
+(* in any order, at any time, and again.                                   *)
+(*                                                                         *)
+(* Bounds: ledger time stops at SlotMax and no more than JobMax jobs are   *)
+(* opened, both by guards, so that every behaviour is one of ledger.tla    *)
+(* and liveness may be asked for. A job that would run past SlotMax is not *)
+(* opened: its deadline could not come.                                    *)
+(***************************************************************************)
+EXTENDS ledger
+
+CONSTANTS
+  Liars,    \* workers that report anything
+  Right,    \* the digest that correct workers report
+  SlotMax,  \* ledger time ends here
+  JobMax    \* the last job that is opened
+
+Correct == Workers \ Liars
+
+Pass == now < SlotMax /\ Tick(now + 1)
+OpenJob(payload, k) == nextJob <= JobMax /\ now + k <= SlotMax /\ JobOpen(payload, k)
+Report(w) ==
+  \E j \in DOMAIN jobs : \E d \in Digests :
+    /\ w \in Correct => d = Right
+    /\ JobResult(j, w, d)
+Cancel == \E j \in DOMAIN jobs : JobCancel(j)
+Expire == \E j \in DOMAIN jobs : JobExpire(j)
+
+JobsNext ==
+  \/ Pass
+  \/ \E payload \in Payloads, k \in JobSlots : OpenJob(payload, k)
+  \/ \E w \in Workers : Report(w)
+  \/ Cancel
+  \/ Expire
+
+JobsSpec == Init /\ [][JobsNext]_vars
+
+(* With at most f liars. *)
+AcceptedIsRight ==
+  \A j \in DOMAIN jobs : jobs[j].status = "accepted" => IsWon(jobs[j].reports, Right)
+NeverDisputed == \A j \in DOMAIN jobs : jobs[j].status # "disputed"
+
+-----------------------------------------------------------------------------
+(* Liveness *)
+
+(* Slots go on being decided, and somebody asks for what is overdue. No worker has to answer. *)
+AskedFor == JobsSpec /\ WF_vars(Pass) /\ WF_vars(Expire)
+
+EveryJobEnds == \A j \in 1 .. JobMax : IsOpenJob(j) ~> ~IsOpenJob(j)
+
+(* Correct workers report while there is time, and nobody takes the job back: liars can neither stop it nor bend it. *)
+Patient ==
+  /\ Init
+  /\ [][\/ \E payload \in Payloads, k \in JobSlots : OpenJob(payload, k)
+        \/ \E w \in Workers : Report(w)]_vars
+  /\ \A w \in Workers : w \in Correct => WF_vars(Report(w))
+
+EveryJobIsAccepted == \A j \in 1 .. JobMax : IsOpenJob(j) ~> (j \in DOMAIN jobs => jobs[j].status = "accepted")
+=============================================================================
