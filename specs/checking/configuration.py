@@ -3,7 +3,7 @@
 Theory. A .cfg file is a sequence of statements, each a keyword and what follows up to the next keyword (Lamport,
 Specifying Systems, section 14.7.1). `Name = value` gives a constant a value, where an unquoted name is a model value;
 `Name <- Definition` puts a definition of the root module in the place of a constant or of another definition;
-`Name <- [M] Definition` does so only within module M.
+`Name <- [M] Definition` and `Name = [M] value` do so only within module M.
 
 Rules. An unknown keyword, a value that is none, and a name that is given twice are errors that name file and line.
 Statements that change nothing of what is checked (ALIAS, POSTCONDITION) are kept by name, so that they can be reported.
@@ -29,6 +29,7 @@ _LISTS = {
 }  # fmt: skip
 _SINGLES = {"INIT": "init", "NEXT": "next", "SPECIFICATION": "specification", "SYMMETRY": "symmetry", "VIEW": "view"}
 _CONSTANTS = ("CONSTANT", "CONSTANTS")
+_BOOLEANS = {"TRUE": TRUE, "FALSE": FALSE}
 _CHECK_DEADLOCK = "CHECK_DEADLOCK"
 _KEYWORDS = frozenset((*_LISTS, *_SINGLES, *_CONSTANTS, _CHECK_DEADLOCK))
 
@@ -51,13 +52,14 @@ class ConfigurationError(ModuleError):
 class Configuration:
     """What a .cfg file says.
 
-    `constants`: values by name. `replacements`: name to the name of a definition in the root module;
-    `module_replacements`: the same by (module, name). `check_deadlock`: None if the file does not say.
+    `constants`: values by name. `replacements`: name to the name of a definition in the root module. `module_constants`
+    and `module_replacements`: the same by (module, name). `check_deadlock`: None if the file does not say.
     """
 
     path: Path | None = None
     constants: dict[str, Value] = field(default_factory=dict)
     replacements: dict[str, str] = field(default_factory=dict)
+    module_constants: dict[tuple[str, str], Value] = field(default_factory=dict)
     module_replacements: dict[tuple[str, str], str] = field(default_factory=dict)
     specification: str | None = None
     init: str | None = None
@@ -74,7 +76,7 @@ class Configuration:
     def model_values(self) -> Mapping[str, ModelValue]:
         """The model values in the constants, by name."""
         found: dict[str, ModelValue] = {}
-        pending: list[Any] = list(self.constants.values())
+        pending: list[Any] = [*self.constants.values(), *self.module_constants.values()]
         while pending:
             value = pending.pop()
             if isinstance(value, ModelValue):
@@ -215,21 +217,35 @@ class _Parser:
         line = self.tokens[self.position].line
         name = self._name("a constant")
         found = self.result
-        if name in found.constants or name in found.replacements:
-            raise self._fail(line, f"{name} is given twice")
+        known = name in found.constants or name in found.replacements
         if self._symbol("="):
-            found.constants[name] = self._value()
-        elif self._symbol("<-"):
-            if self._symbol("["):
-                module = self._name("a module")
-                if not self._symbol("]"):
-                    raise self._fail(line, f"{name} <- [{module}: want ]")
-                found.module_replacements[module, name] = self._name("a definition")
+            module = self._module(line)
+            if module is None:
+                found.constants[name] = self._value()
             else:
+                known = (module, name) in found.module_constants
+                found.module_constants[module, name] = self._value()
+        elif self._symbol("<-"):
+            module = self._module(line)
+            if module is None:
                 found.replacements[name] = self._name("a definition")
+            else:
+                known = (module, name) in found.module_replacements
+                found.module_replacements[module, name] = self._name("a definition")
         else:
             raise self._fail(line, f"{name}: want = or <-")
+        if known:
+            raise self._fail(line, f"{name} is given twice")
         self._symbol(",")
+
+    def _module(self, line: int) -> str | None:
+        """The M of `[M]`, if that is next."""
+        if not self._symbol("["):
+            return None
+        module = self._name("a module")
+        if not self._symbol("]"):
+            raise self._fail(line, f"[{module}: want ]")
+        return module
 
     def _value(self) -> Value:
         token = self._next("a value")
@@ -238,7 +254,7 @@ class _Parser:
         if token.kind == "string":
             return re.sub(r"\\(.)", r"\1", token.text[1:-1])
         if token.kind == "name" and token.text not in _KEYWORDS:
-            return {"TRUE": TRUE, "FALSE": FALSE}.get(token.text) or ModelValue(token.text)
+            return _BOOLEANS[token.text] if token.text in _BOOLEANS else ModelValue(token.text)
         if token.text == "{":
             items = []
             while not self._symbol("}"):

@@ -31,7 +31,9 @@ Test = Callable[..., bool]
 
 def load_configured(path: Path | str, configuration: Configuration) -> Module:
     """The module in file `path` with the constants and replacements of `configuration`. Raises ModuleError."""
-    replacements = Replacements(configuration.replacements, configuration.module_replacements)
+    replacements = Replacements(
+        configuration.replacements, configuration.module_replacements, configuration.module_constants
+    )
     return load(path, configuration.constants, replacements=replacements)
 
 
@@ -165,8 +167,9 @@ class Model:
 
 
 def _mapping(value: Value) -> dict[ModelValue, ModelValue]:
-    pairs = value.items() if isinstance(value, Function) else [(None, None)]
-    if not all(isinstance(item, ModelValue) for pair in pairs for item in pair):
+    if value == ():
+        return {}  # the permutation of no elements
+    if not isinstance(value, Function) or not all(isinstance(item, ModelValue) for item in value):
         raise Unsupported("SYMMETRY: want a set of permutations of model values")
     return dict(value)
 

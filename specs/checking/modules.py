@@ -19,6 +19,7 @@ from typing import TypeAlias
 from specs.checking import standard, syntax, tree
 from specs.checking.standard import Builtin
 from specs.checking.tree import Expression, ModuleError, Parameter, Unsupported
+from specs.checking.values import ModelValue, Value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,6 +70,13 @@ class InstanceScope:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Fixed:
+    """A definition of some module that a configuration replaced by a value."""
+
+    value: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Alias:
     """A name that stands for another definition of the root module, as `Name <- target` in a configuration."""
 
@@ -76,7 +84,7 @@ class Alias:
     scope: Scope
 
 
-Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Alias | Builtin
+Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Alias | Fixed | Builtin
 
 
 @dataclass(eq=False, slots=True)
@@ -108,10 +116,14 @@ _Declare: TypeAlias = Callable[[Parameter, bool], Meaning]
 
 @dataclass(frozen=True, slots=True)
 class Replacements:
-    """`Name <- Target` of a configuration: everywhere, or within one module (by module and name)."""
+    """`Name <- Target` of a configuration: everywhere, or within one module (by module and name).
+
+    `values`: `Name = [Module] value`.
+    """
 
     everywhere: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """(what is replaced, its target)"""
@@ -149,7 +161,10 @@ class Loader:
         self._loading: list[str] = []
         self.root = self._module(path.stem, self._declare, (), {}, root=True)
         names = {name for name, _ in self._replacements.targets()}
-        unknown = sorted((set(given) - {constant.name for constant in self.constants}) | (names - self._replaced))
+        # A configuration may name model values that only its own sets contain: `a = a`.
+        names |= {name for name, value in given.items() if not (isinstance(value, ModelValue) and value.name == name)}
+        names |= {f"{module}!{name}" for module, name in self._replacements.values}
+        unknown = sorted(names - self._replaced - {constant.name for constant in self.constants})
         if unknown:
             raise ModuleError(f"{path.name} has no CONSTANT and no definition {', '.join(unknown)}")
         for name, target in self._replacements.targets():
@@ -233,6 +248,9 @@ class Loader:
 
         TLC replaces the operators of standard modules wherever they are used, for there is one copy of them.
         """
+        if (module, name) in self._replacements.values:
+            self._replaced.add(f"{module}!{name}")
+            return Fixed(self._replacements.values[module, name])
         if root and name in self._given:
             return next((item for item in self.constants if item.name == name), None) or self._constant(name, arity)
         return self._alias(module, name, root)

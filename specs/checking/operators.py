@@ -26,7 +26,7 @@ from specs.checking.contexts import (
     resolve,
 )
 from specs.checking.expressions import LOGIC
-from specs.checking.modules import Constant, Operator, Substitution, Variable
+from specs.checking.modules import Constant, Fixed, Operator, Substitution, Variable
 from specs.checking.standard import Builtin
 from specs.checking.tree import Expression, ModuleError, Unsupported
 
@@ -59,6 +59,11 @@ def _meant(compiler: Compiler, node: tree.Apply, meaning: object, context: Conte
         return _call(compiler, node, meaning, context, {})
     if isinstance(meaning, Builtin):
         return _builtin(compiler, node, meaning, context)
+    if isinstance(meaning, Fixed):
+        _arity(node, 0)
+        name = compiler.fresh("k")
+        compiler.namespace[name] = meaning.value
+        return Code(name, "value", kept=True)
     if isinstance(meaning, Substitution):
         formals = {name: Formal(text, 0, None) for name, text in meaning.hidden}
         there = Context(scope=meaning.scope, locals=formals).like(context)

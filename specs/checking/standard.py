@@ -105,4 +105,5 @@ MODULES: dict[str, dict[str, Builtin]] = {
     "FiniteSets": FINITE_SETS,
     "TLC": TLC,
     "Bags": BAGS,
+    "TLAPS": {},  # its operators name provers, and are used in proofs alone
 }
