@@ -1,0 +1,76 @@
+----------------------- MODULE trace_failure_detector -----------------------
+(***************************************************************************)
+(* Holds the suspicions in a recorded run against failure_detector.tla:    *)
+(* one operator for each trace event, its parameters named as the fields.  *)
+(*                                                                         *)
+(*   failure_detector   trace                      code (firmware/amu)     *)
+(*   q of <<q, p>>      node                       Operations' own board   *)
+(*   p of <<q, p>>      peer, from                 peer                    *)
+(*   level[<<q, p>>]    Suspicion.level_milli,     Detector.level_milli    *)
+(*                      whole part                                         *)
+(*   silence[<<q, p>>]  Suspicion.silent_ticks,    tick - Detector._last   *)
+(*                      Heard.silent_ticks                                 *)
+(*   Rise               Suspicion                  Detector.sample         *)
+(*   Hear               Heard                      Detector.heard          *)
+(*   Forget             Boot                       Detector.__init__       *)
+(*   LevelMax           (16)                       limits.LEVEL_MILLI_MAX  *)
+(*                                                                         *)
+(* A peer that is not suspected (level 0, or unknown) is heard in silence: *)
+(* no event tells it, so a Suspicion from there says itself how long the   *)
+(* silence was. Once a suspicion was told, hearing the peer is told, too:  *)
+(* silence grows from one Suspicion to the next, and a Receive of that     *)
+(* peer must be followed by Heard before the next Suspicion. What the      *)
+(* contract does not speak of (crashes, heartbeats in flight, the user)    *)
+(* stands still.                                                           *)
+(***************************************************************************)
+EXTENDS failure_detector
+
+CONSTANTS
+  PartMilli,   \* limits.LEVEL_MILLI_PER_PART
+  SampleTicks  \* limits.DETECTOR_SAMPLE_TICKS: levels are looked at this often
+
+VARIABLE owed  \* pairs <<q, p>>: q received from p whom it suspects, and has not yet told that it heard p
+
+Rest == <<crashed, stable, flight, holds>>
+
+TraceInit == Init /\ owed = {}
+
+Suspicion(node, peer, silent_ticks, level_milli) ==
+  LET x == <<node, peer>>
+      isSuspected == level[x] > 0
+  IN  /\ x \notin owed
+      /\ level_milli \div PartMilli > Max(level[x], 0)
+      /\ MayRise(Max(level[x], 0), IF isSuspected THEN silence[x] ELSE 0, level_milli \div PartMilli, silent_ticks)
+      /\ level' = [level EXCEPT ![x] = level_milli \div PartMilli]
+      /\ silence' = [silence EXCEPT ![x] = silent_ticks]
+      /\ UNCHANGED <<Rest, owed>>
+
+Heard(node, peer, silent_ticks) ==
+  LET x == <<node, peer>>
+  IN  /\ level[x] > 0
+      /\ silent_ticks >= silence[x]
+      /\ level[x] >= Floor(silent_ticks - SampleTicks)
+      /\ Hear(x)
+      /\ owed' = owed \ {x}
+      /\ UNCHANGED Rest
+
+Receive(node, from) ==
+  LET x == <<node, from>>
+  IN  /\ owed' = IF x \in Pair /\ level[x] > 0 THEN owed \cup {x} ELSE owed
+      /\ UNCHANGED vars
+
+Boot(node) ==
+  /\ Forget(node)
+  /\ owed' = {x \in owed : x[1] # node}
+  /\ UNCHANGED Rest
+
+TraceNext ==
+  \/ \E x \in Pair : \E s \in 1..SilenceMax : \E l \in Level : Suspicion(x[1], x[2], s, l * PartMilli)
+  \/ \E x \in Pair : \E s \in 1..SilenceMax : Heard(x[1], x[2], s)
+  \/ \E x \in Pair : Receive(x[1], x[2])
+  \/ \E q \in Process : Boot(q)
+
+TraceSpec == TraceInit /\ [][TraceNext]_<<vars, owed>>
+
+TraceTypeOK == TypeOK /\ owed \subseteq {x \in Pair : level[x] > 0}
+=============================================================================
