@@ -55,6 +55,10 @@ class Effects:
         if not self.is_muted:
             self._tracer.emit(name, self._clock.tick(), *fields)
 
+    def event_time(self):
+        """Lamport time of an event that others trace, with this time in it."""
+        return self._clock.tick()
+
     def send(self, destination, message):
         """To a replica, to every other replica (BROADCAST) or to the ground (GROUND)."""
         if self.is_muted:

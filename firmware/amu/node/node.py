@@ -19,6 +19,7 @@ from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
 from amu.node.effects import Effects
+from amu.node.operations import Operations
 from amu.node.tracer import Tracer
 from amu.wire import messages as m
 
@@ -49,6 +50,15 @@ class Node:
         self._application = Application(self._effects, self._group.size)
         self._replica = Replica(
             self._me, self._group, config.view_timeout_ticks, self._application, self._effects, nonce
+        )
+        self._operations = Operations(
+            self._me,
+            self._group.size,
+            self.boot,
+            config.turn_ticks,
+            config.snapshot_ticks,
+            self._effects,
+            lambda: self._replica.applied,
         )
         self._is_performing = False
         self._wake(recovered.status, exported, rest)
@@ -111,9 +121,16 @@ class Node:
             self._effects.refuse(source, message.KIND, "not a flight message")
         elif self._witness(source, lamport, message.KIND):
             if is_flight:
-                self._replica.receive(source, message)
+                self._on_flight(source, message)
             else:
                 self._on_telecommand(message)
+
+    def _on_flight(self, source, message):
+        self._operations.heard(source)
+        if message.KIND != m.Segment.KIND:
+            self._replica.receive(source, message)
+        elif self.mode != SILENT:
+            self._operations.receive(source, message)
 
     def _witness(self, source, lamport, kind):
         """Take note of a receipt. False: sent at a time that cannot be believed, so it is as if it had been lost."""
@@ -133,6 +150,8 @@ class Node:
         assert not self._is_performing, "tick between ready and advance"
         self._effects.new_tick()
         self._replica.tick()
+        if self.mode != SILENT:
+            self._operations.tick()
 
     def note_refused(self, source, kind, reason):
         """The board turned a frame away before it became a message."""
