@@ -118,9 +118,18 @@ def _set_filter(compiler: Compiler, node: tree.SetFilter, context: Context) -> C
 
 
 def _set_map(compiler: Compiler, node: tree.SetMap, context: Context) -> Code:
+    mapped = members(compiler, node, context)
+    return replace(mapped, text=f"frozenset({mapped.text})", kind="set")
+
+
+def members(compiler: Compiler, node: tree.SetMap | tree.SetLiteral, context: Context) -> Code:
+    """The elements of a set as a Python list: no set is made of them, for which lazy ones had to be written out."""
+    if isinstance(node, tree.SetLiteral):
+        text, items = compiler.values(node.items, context)
+        return joined(f"[{text}]", "value", items)
     ranges = _ranges(compiler, node.bounds, context)
     body = compiler.value(node.body, ranges.context)
-    return ranges.joined(f"frozenset([{body.text} {ranges.clauses}])", "set", [body])
+    return ranges.joined(f"[{body.text} {ranges.clauses}]", "value", [body])
 
 
 def _function_literal(compiler: Compiler, node: tree.FunctionLiteral, context: Context) -> Code:

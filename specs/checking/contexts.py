@@ -187,6 +187,29 @@ def qualified(node: tree.Apply, context: Context) -> Qualified:
     return Qualified(bare, meaning, arguments)
 
 
+def applied(node: tree.Apply, expression: Expression, there: Context, context: Context) -> tuple[Expression, Context]:
+    """`expression`, which the name in `node` stands for, applied to the arguments of `node` if it has any.
+
+    The expression belongs to the context `there`, the arguments to `context`.
+    """
+    if not node.arguments:
+        return expression, there
+    if isinstance(expression, tree.Lambda):
+        if len(node.arguments) != len(expression.parameters):
+            raise ModuleError(f"{node.place}: {node.name} takes {len(expression.parameters)} arguments")
+        named = {
+            parameter.name: Named(argument, context)
+            for parameter, argument in zip(expression.parameters, node.arguments)
+        }
+        return expression.body, there.binding(named)
+    if not isinstance(expression, tree.Apply) or expression.arguments:
+        raise ModuleError(f"{node.place}: {node.name} is no operator: {expression.place.text}")
+    stand_ins = {f"{node.name} argument {number}": Named(item, context) for number, item in enumerate(node.arguments)}
+    arguments = tuple([tree.Apply(place=node.place, name=name) for name in stand_ins])
+    whole = tree.Apply(place=expression.place, name=expression.name, arguments=arguments, path=expression.path)
+    return whole, there.binding(stand_ins)
+
+
 def variable_named(node: Expression, context: Context) -> Variable | None:
     """The variable that a name stands for, through instances and parameters; None if it stands for anything else."""
     if not isinstance(node, tree.Apply) or node.arguments or node.path:

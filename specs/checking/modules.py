@@ -211,14 +211,14 @@ class Loader:
         shared[name] = scope
         if name in standard.MODULES:
             for defined, builtin in standard.MODULES[name].items():
-                scope.define(defined, self._replacement(name, defined, len(builtin.arities), True) or builtin)
+                scope.define(defined, self._replacement(defined, len(builtin.arities), True) or builtin)
             return scope
         self._loading.append(name)
         module = self._tree(name)
         for extended in module.extends:
             scope.names.update(self._module(extended, declare, hidden, shared, root).exported())
         for constant in module.constants:
-            alias = self._alias(name, constant.name, root)
+            alias = self._alias(constant.name, root)
             scope.define(constant.name, alias or declare(constant, False))
         for variable in module.variables:
             scope.define(variable, declare(Parameter(name=variable), True))
@@ -226,6 +226,7 @@ class Loader:
             self._define(unit, scope, hidden, root)
         if root:
             self.assumptions += [(assumption, scope) for assumption in module.assumptions]
+        self._replace_within(scope)
         self._loading.pop()
         return scope
 
@@ -235,7 +236,7 @@ class Loader:
         if isinstance(unit, tree.Instance):
             self._instance(unit, scope, hidden)
             return
-        replacement = self._replacement(scope.module, unit.name, len(unit.parameters), root)
+        replacement = self._replacement(unit.name, len(unit.parameters), root)
         if replacement is not None:
             scope.define(unit.name, replacement, unit.local)
         else:
@@ -243,26 +244,32 @@ class Loader:
             python_name = f"f{self._count}_" + re.sub(r"\W", "", unit.name)
             scope.define(unit.name, Operator(unit, scope, hidden, python_name), unit.local)
 
-    def _replacement(self, module: str, name: str, arity: int, root: bool) -> Meaning | None:
+    def _replacement(self, name: str, arity: int, root: bool) -> Meaning | None:
         """What a configuration puts in the place of a definition; `root`: in the root module or one that it extends.
 
         TLC replaces the operators of standard modules wherever they are used, for there is one copy of them.
         """
-        if (module, name) in self._replacements.values:
-            self._replaced.add(f"{module}!{name}")
-            return Fixed(self._replacements.values[module, name])
         if root and name in self._given:
             return next((item for item in self.constants if item.name == name), None) or self._constant(name, arity)
-        return self._alias(module, name, root)
+        return self._alias(name, root)
 
-    def _alias(self, module: str, name: str, root: bool) -> Alias | None:
-        target = self._replacements.within.get((module, name))
-        if target is not None:
-            self._replaced.add(f"{module}!{name}")
-        elif root:
-            target = self._replacements.everywhere.get(name)
-            self._replaced.add(name)
-        return None if target is None else Alias(target, self._root_scope)
+    def _alias(self, name: str, root: bool) -> Alias | None:
+        target = self._replacements.everywhere.get(name) if root else None
+        if target is None:
+            return None
+        self._replaced.add(name)
+        return Alias(target, self._root_scope)
+
+    def _replace_within(self, scope: Scope) -> None:
+        """Replace what a configuration replaces in this module alone, whether the module defines or extends it."""
+        replaced: dict[tuple[str, str], Meaning] = {
+            key: Alias(target, self._root_scope) for key, target in self._replacements.within.items()
+        }
+        replaced |= {key: Fixed(value) for key, value in self._replacements.values.items()}
+        for (module, name), meaning in replaced.items():
+            if module == scope.module and name in scope.names:
+                scope.names[name] = meaning
+                self._replaced.add(f"{module}!{name}")
 
     def _instance(self, unit: tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...]) -> None:
         parameters = []

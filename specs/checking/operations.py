@@ -159,7 +159,11 @@ def difference(left: Value, right: Value) -> Value:
 
 def big_union(collection: Value) -> Value:
     """UNION collection"""
-    members = list(elements(collection))
+    return united(list(elements(collection)))
+
+
+def united(members: list[Value]) -> Value:
+    """The union of these sets."""
     if not any(_lazy(item) for item in members):
         return frozenset().union(*[enumerated(item) for item in members])
     result: Value = frozenset()

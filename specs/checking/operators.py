@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from specs.checking import tree
+from specs.checking import binders, tree
 from specs.checking.contexts import (
     Bound,
     Code,
@@ -20,6 +20,7 @@ from specs.checking.contexts import (
     LocalMeaning,
     Named,
     NeedsNames,
+    applied,
     as_value,
     joined,
     qualified,
@@ -109,23 +110,7 @@ def _local(compiler: Compiler, node: tree.Apply, meaning: LocalMeaning, context:
 
 def _expanded(compiler: Compiler, node: tree.Apply, meaning: Named, context: Context) -> Code:
     """The expression that a name stands for, applied to the arguments if it is an operator."""
-    expression, there = meaning.expression, meaning.context.like(context)
-    if not node.arguments:
-        return compiler.code(expression, there)
-    if isinstance(expression, tree.Lambda):
-        named = {
-            parameter.name: Named(argument, context)
-            for parameter, argument in zip(expression.parameters, node.arguments)
-        }
-        _arity(node, len(expression.parameters))
-        return compiler.code(expression.body, there.binding(named))
-    if not isinstance(expression, tree.Apply) or expression.arguments:
-        raise ModuleError(f"{node.place}: {node.name} is no operator: {expression.place.text}")
-    # The arguments belong to this context, the operator to that one.
-    stand_ins = {f"{node.name} argument {number}": Named(item, context) for number, item in enumerate(node.arguments)}
-    arguments = tuple([tree.Apply(place=node.place, name=name) for name in stand_ins])
-    applied = tree.Apply(place=expression.place, name=expression.name, arguments=arguments, path=expression.path)
-    return compiler.code(applied, there.binding(stand_ins))
+    return compiler.code(*applied(node, meaning.expression, meaning.context.like(context), context))
 
 
 def _constant(compiler: Compiler, node: tree.Apply, meaning: Constant, context: Context) -> Code:
@@ -140,6 +125,9 @@ def _constant(compiler: Compiler, node: tree.Apply, meaning: Constant, context: 
 
 def _builtin(compiler: Compiler, node: tree.Apply, meaning: Builtin, context: Context) -> Code:
     _arity(node, len(meaning.arities))
+    if meaning.name == "UNION" and isinstance(node.arguments[0], tree.SetMap | tree.SetLiteral):
+        united = binders.members(compiler, node.arguments[0], context)
+        return replace(united, text=f"united({united.text})", kind="set")
     if meaning.numeric:
         arguments = [compiler.code(argument, context) for argument in node.arguments]
         texts = _numbers(meaning.name, arguments)

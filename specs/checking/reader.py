@@ -53,7 +53,12 @@ class Reader:
             elif unit.type == "variable_declaration":
                 variables += [grammar.text_of(child) for child in grammar.parts(unit)]
             elif unit.type == "assumption":
-                assumptions.append(self.expression(grammar.parts(unit)[-1]))
+                assumed = self.expression(grammar.parts(unit)[-1])
+                assumptions.append(assumed)
+                named = [grammar.text_of(child) for child in grammar.fields(unit, "name")]
+                units += [
+                    tree.Definition(name=name, parameters=(), body=assumed, place=assumed.place) for name in named
+                ]
             elif unit.type not in _IGNORED and unit.type not in _PROOFS and unit.type != "identifier":
                 units += self.definition(unit)
         return tree.ModuleTree(

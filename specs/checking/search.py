@@ -88,10 +88,12 @@ class Search:
         if self.inside is not None and not self.inside(before, state):
             return self.visit(before, state)
         if self.images is not None:
-            images = list(self.images(state))
-            if images[0] in self._seen:
+            images = iter(self.images(state))
+            first = next(images)
+            if first in self._seen:
                 return True
-            self._seen.update(images)
+            self._seen.add(first)
+            self._seen.update(images)  # worked out for new states only
         if len(self._parents) >= self.limit:
             return False
         self._parents[state] = before

@@ -22,11 +22,12 @@ from specs.checking.contexts import (
     Local,
     LocalMeaning,
     Named,
+    applied,
     qualified,
     resolve,
     variable_named,
 )
-from specs.checking.modules import Operator
+from specs.checking.modules import Operator, Substitution, Variable
 from specs.checking.operations import Later, tuples
 from specs.checking.sets import elements, in_order
 from specs.checking.tree import Expression, Unsupported
@@ -241,8 +242,10 @@ class Planner:
         meaning = resolve(node, context)
         if isinstance(meaning, Operator):
             return self._operator(node, meaning, context, {})
-        if isinstance(meaning, Named) and not node.arguments:
-            return self.plan(meaning.expression, meaning.context)
+        if isinstance(meaning, Named):
+            return self.plan(*applied(node, meaning.expression, meaning.context, context))
+        if isinstance(meaning, Substitution) and not meaning.hidden:
+            return self.plan(*applied(node, meaning.expression, Context(scope=meaning.scope), context))
         if isinstance(meaning, Local) and not meaning.definition.recursive:
             named = {
                 parameter.name: Named(argument, context)
@@ -250,12 +253,21 @@ class Planner:
             }
             return self.plan(meaning.definition.body, meaning.context.binding(named))
         if node.name in ("=", "\\in") and meaning is None:
-            left = node.arguments[0]
-            if isinstance(left, tree.Prime) is not self.initial:
-                variable = variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
-                if variable is not None:
-                    return self._assignment(node, variable.index, context)
+            variable = self._target(node.arguments[0], context)
+            if variable is not None:
+                return self._assignment(node, variable.index, context)
         return self._test(node, context)
+
+    def _target(self, left: Expression, context: Context) -> Variable | None:
+        """The variable that `left = e` assigns, if it does; a parameter may stand for x'."""
+        while isinstance(left, tree.Apply) and not left.arguments:
+            meaning = resolve(left, context)
+            if not isinstance(meaning, Named):
+                break
+            left, context = meaning.expression, meaning.context
+        if isinstance(left, tree.Prime) is self.initial:
+            return None
+        return variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
 
     def _assignment(self, node: tree.Apply, index: int, context: Context) -> _Plan:
         right = self._evaluator(node.arguments[1], context, False)
@@ -289,7 +301,7 @@ class Planner:
             # Init assigns unprimed variables: one that is an argument may have no value yet.
             by_name = by_name or any(variable_named(argument, context) for argument in node.arguments)
         for parameter, argument in zip(parameters, node.arguments):
-            if by_name:
+            if by_name or self._assigns(argument, context):
                 meanings[parameter.name] = Named(argument, context)
             else:
                 text = self.compiler.fresh("a_")
