@@ -43,7 +43,7 @@ CONSTANTS
 ASSUME
   /\ Pair \subseteq Process \X Process
   /\ \A x \in Pair : x[1] # x[2]
-  /\ {LevelMax, Patience, Slope, SilenceMax, Delta, FlightMax} \subseteq Nat \ {0}
+  /\ \A bound \in {LevelMax, Patience, Slope, SilenceMax, Delta, FlightMax} : bound \in Nat /\ bound > 0
   /\ SilenceMax >= LevelMax * Patience
   /\ Slope * Patience >= 1
   /\ Slope * Delta < LevelMax  \* so the class is not empty: a live process can stay below the end

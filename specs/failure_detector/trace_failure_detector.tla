@@ -72,5 +72,9 @@ TraceNext ==
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, owed>>
 
+\* A suspicion does not rise over a receipt: hearing the peer has to be told first.
+HeardIsToldStep == \A x \in owed : level'[x] <= level[x]
+HeardIsTold == [][HeardIsToldStep]_<<vars, owed>>
+
 TraceTypeOK == TypeOK /\ owed \subseteq {x \in Pair : level[x] > 0}
 =============================================================================
