@@ -83,10 +83,16 @@ class Explainer:
 
     def explain(self, operator: Operator, arguments: tuple[Value, ...]) -> Explanation:
         """Why `operator(*arguments)` is false of the two states."""
-        position = self._entered(operator, list(arguments))
+        return self._explained(operator.name, self._entered(operator, list(arguments)))
+
+    def formula(self, name: str, node: Expression, context: Context) -> Explanation:
+        """Why a formula, which goes by `name`, is false of the two states."""
+        return self._explained(name, _Position(node, context))
+
+    def _explained(self, name: str, position: _Position) -> Explanation:
         if not self._false(position):
-            place = operator.definition.place
-            return Explanation(operator.name, place.path, place.line, place.text, {}, allowed=True)
+            place = position.node.place
+            return Explanation(name, place.path, place.line, place.text, {}, allowed=True)
         while True:
             inner = self._inner(position)
             if inner is None:
@@ -95,7 +101,7 @@ class Explainer:
         error = self._error(position)
         place = position.node.place
         return Explanation(
-            action=operator.name,
+            action=name,
             file=place.path,
             line=place.line,
             guard=cut(place.text),
@@ -141,6 +147,8 @@ class Explainer:
             parts = self._taken(position, node.arms, node.other)
         elif isinstance(node, tree.Unchanged) and isinstance(node.operand, tree.Tuple):
             parts = [tree.Unchanged(place=item.place, operand=item) for item in node.operand.items]
+        elif isinstance(node, tree.BoxAction) and node.stutter:
+            parts = [node.action]
         elif isinstance(node, tree.Let):
             return self._under_let(node, position)
         elif isinstance(node, tree.Quantified):

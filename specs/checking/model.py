@@ -37,15 +37,57 @@ def load_configured(path: Path | str, configuration: Configuration) -> Module:
     return load(path, configuration.constants, replacements=replacements)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A conjunct of a property: `test(values)` of a state, or `test(before, after)` of a step."""
+
+    formula: Formula
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
-    """A PROPERTY of the configuration, as far as it can be checked. `temporal`: what cannot be."""
+    """A property as far as it can be checked: of initial states, all states, steps. `temporal`: what cannot be."""
 
     name: str
-    initial: list[Test]
-    always: list[Test]
-    steps: list[Test]
+    initial: list[Part]
+    always: list[Part]
+    steps: list[Part]
     temporal: list[Formula]
+
+
+def property_of(module: Module, name: str) -> Property:
+    """The property that `name` defines, taken apart and compiled. Raises ModuleError or Unsupported."""
+    parts = temporal.split(module.compiler, operator_of(module, name))
+    compiled = [
+        [Part(formula, evaluator(module, formula, True)) for formula in formulas]
+        for formulas in (parts.initial, parts.always, parts.steps)
+    ]
+    return Property(name, compiled[0], compiled[1], compiled[2], parts.temporal)
+
+
+def operator_of(module: Module, name: str) -> Operator:
+    """The definition that a configuration names. Raises ConfigurationError."""
+    operator = module.definitions.get(name)
+    if operator is None:
+        raise ConfigurationError(f"{module.name} has no definition {name}, which the configuration names")
+    if operator.definition.parameters:
+        raise ConfigurationError(f"{operator.definition.place}: {name} has parameters; a configuration names none")
+    return operator
+
+
+def evaluator(module: Module, formula: Formula, test: bool) -> Callable[..., Any]:
+    """f(values, next values) for a formula; a Python bool if `test`."""
+    function, free, _ = module.compiler.closure(formula.expression, formula.context, test)
+    assert not free, free
+
+    def evaluate(before: Values, after: Values | None = None) -> Any:
+        try:
+            return function(before, after)
+        except NO_VALUE as error:
+            raise located(error) from error
+
+    return evaluate
 
 
 class Model:
@@ -56,49 +98,19 @@ class Model:
         self.invariants = [(name, self._test(name)) for name in configuration.invariants]
         self.constraints = [self._test(name) for name in configuration.constraints]
         self.action_constraints = [self._test(name) for name in configuration.action_constraints]
-        self.properties = [self._property(name) for name in configuration.properties]
-        self.view = None if configuration.view is None else self._closure(self._formula(configuration.view), False)
+        self.properties = [property_of(module, name) for name in configuration.properties]
+        self.view = None if configuration.view is None else evaluator(module, self._formula(configuration.view), False)
         self.permutations = self._permutations()
         self.init: Enumeration | None = None
         self.next: Enumeration | None = None
         self._behaviour()
 
-    def _operator(self, name: str) -> Operator:
-        operator = self.module.definitions.get(name)
-        if operator is None:
-            raise ConfigurationError(f"{self.module.name} has no definition {name}, which the configuration names")
-        if operator.definition.parameters:
-            raise ConfigurationError(f"{operator.definition.place}: {name} has parameters; a configuration names none")
-        return operator
-
     def _formula(self, name: str) -> Formula:
-        operator = self._operator(name)
-        context = self.module.compiler.context(operator)
-        return Formula(operator.definition.body, context)
-
-    def _closure(self, formula: Formula, test: bool) -> Callable[..., Any]:
-        """f(values, next values) for a formula."""
-        function, free, _ = self.module.compiler.closure(formula.expression, formula.context, test)
-        assert not free, free
-
-        def evaluate(before: Values, after: Values | None = None) -> Any:
-            try:
-                return function(before, after)
-            except NO_VALUE as error:
-                raise located(error) from error
-
-        return evaluate
+        operator = operator_of(self.module, name)
+        return Formula(operator.definition.body, self.module.compiler.context(operator))
 
     def _test(self, name: str) -> Test:
-        return self._closure(self._formula(name), True)
-
-    def _property(self, name: str) -> Property:
-        parts = temporal.split(self.module.compiler, self._operator(name))
-        compiled = [
-            [self._closure(formula, True) for formula in formulas]
-            for formulas in (parts.initial, parts.always, parts.steps)
-        ]
-        return Property(name, compiled[0], compiled[1], compiled[2], parts.temporal)
+        return evaluator(self.module, self._formula(name), True)
 
     # --- what behaves -----------------------------------------------------------------------------
 
@@ -106,7 +118,7 @@ class Model:
         configuration, compiler = self.configuration, self.module.compiler
         if configuration.specification is not None:
             name = configuration.specification
-            parts = temporal.split(compiler, self._operator(name))
+            parts = temporal.split(compiler, operator_of(self.module, name))
             initial, following = parts.initial, [self._next(name, parts)]
         elif configuration.init is not None and configuration.next is not None:
             initial, following = [self._formula(configuration.init)], [self._formula(configuration.next)]
@@ -119,7 +131,7 @@ class Model:
 
     def _next(self, name: str, parts: Parts) -> Formula:
         """The A of `[][A]_v`."""
-        place = self._operator(name).definition.place
+        place = operator_of(self.module, name).definition.place
         if len(parts.steps) != 1 or parts.always:
             raise Unsupported(f"{place}: {name} must have one conjunct of the form [][Next]_vars, and no []P")
         formula: Formula | None = parts.steps[0]

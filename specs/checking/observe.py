@@ -19,114 +19,34 @@ Rules
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
+from typing import Any
 
 from specs.checking.contexts import Context
 from specs.checking.explain import Explainer, Explanation, cut
 from specs.checking.language import EvaluationError, Module, State, Value, of_python
+from specs.checking.model import property_of
 from specs.checking.modules import Operator
+from specs.checking.observed import BadStep, Observation, ObservationError, Result
 from specs.checking.operations import shown
-from specs.checking.report import HOLDS, VIOLATED, Verdict
+from specs.checking.report import HOLDS, NOT_CHECKED, VIOLATED
 from specs.checking.steps import Action
 from specs.checking.successors import UNASSIGNED, Planner
+from specs.checking.temporal import Formula
 from specs.checking.tree import ModuleError
+
+__all__ = ["CANDIDATES_MAX", "BadStep", "Observation", "ObservationError", "Observer", "Result"]
 
 CANDIDATES_MAX = 1_000  # states that explain the trace so far; more means that too little is logged
 DIFFERENCES_MAX = 3  # states that the module allows, named when the observed one is none of them
 
 
-class ObservationError(Exception):
-    """The trace cannot be held against the module: too little is logged, or an observation makes no sense to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One step that was seen. `state`: the variables after it, as far as they were logged.
-
-    `name` is None for a step of which only the state is known. Members of `arguments` that are no parameters of the
-    operator are not looked at: a trace holds more than a module abstracts.
-    """
-
-    line: int
-    name: str | None
-    arguments: Mapping[str, Value] = field(default_factory=dict)
-    state: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class BadStep:
-    """The first observation that no behaviour of the module explains, or the first state in which something is false.
-
-    `line` is the trace's, `module_line` the module's; `guard` its text; `why` says it in words. `broken` is the
-    invariant or property, None if the step itself is not allowed. `candidates` states were possible before; `state` is
-    the first of them.
-    """
-
-    line: int
-    step: str
-    module_file: Path
-    module_line: int
-    guard: str
-    why: str
-    state: str
-    candidates: int
-    broken: str | None = None
-
-    def __str__(self) -> str:
-        others = "" if self.candidates == 1 else f" (one of {self.candidates} that are possible)"
-        when = "state" if self.broken else "state before"
-        return f"line {self.line}: {self.step}\n  {self.why}\n  {when}{others}: {self.state}"
-
-
-@dataclass
-class Result:
-    """What came of a trace. `steps` counts by operator, `outside` by name of the event.
-
-    `invariants` and `properties` map names to "holds" or "violated". `searched` names what was not logged, in words.
-    `not_reached`: observations after the bad step. `candidates_most`: the most states that were possible at a time.
-    """
-
-    module: str
-    steps: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
-    invariants: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    searched: list[str] = field(default_factory=list)
-    bad: BadStep | None = None
-    not_reached: int = 0
-    candidates_most: int = 0
-
-    @property
-    def accepted(self) -> bool:
-        return self.bad is None
-
-    def verdict(self) -> Verdict:
-        """The same in the form of every other check of a trace."""
-        verdict = Verdict(steps=Counter(self.steps), invariants={**self.invariants, **self.properties})
-        verdict.counts["steps"] = sum(self.steps.values())
-        verdict.counts["states possible at most"] = self.candidates_most
-        for name, count in sorted(self.outside.items()):
-            verdict.counts[f"outside the module: {name}"] = count
-            verdict.note(f"{name}: {count} events are outside module {self.module}, which has no such operator")
-        for what in self.searched:
-            verdict.note(what)
-        if self.not_reached:
-            verdict.counts["not checked after the bad step"] = self.not_reached
-        if self.bad is not None:
-            verdict.violations.append(f"{self.bad.broken or self.module}: {self.bad}")
-            verdict.first_bad_step = str(self.bad)
-        return verdict
-
-
 class Observer:
     """Feed it observations in order, then ask for the `result`.
 
-    `invariants` are names of state predicates; `properties` names of actions that each step must satisfy (write the P
-    of `[][P]_v` as an operator). Raises ModuleError if the module lacks one of the names.
+    `invariants` are names of state predicates, `properties` of formulas such as `[][P]_v`, of which the parts that
+    speak of states and steps are checked. Raises ModuleError if the module lacks one of the names.
     """
 
     def __init__(
@@ -143,13 +63,13 @@ class Observer:
         self.module, self.init, self.next_action = module, init, next_action
         self.candidates_max = candidates_max
         self._invariants = [(name, module.predicate(name)) for name in invariants]
-        self._properties = [(name, module.action(name)) for name in properties]
+        self._properties = [property_of(module, name) for name in properties]
         self._silent = [self._action(name) for name in silent]
         self._actions: dict[str, Action | None] = {}
         self._candidates: list[State] | None = None
         self._result = Result(module.name)
         self._result.invariants = dict.fromkeys(invariants, HOLDS)
-        self._result.properties = dict.fromkeys(properties, HOLDS)
+        self._result.properties = {item.name: NOT_CHECKED if item.temporal else HOLDS for item in self._properties}
         self._blank = (UNASSIGNED,) * len(module.variables)
 
     @property
@@ -202,7 +122,7 @@ class Observer:
                 raise ObservationError(f"line {observation.line}: {what}: {error}") from error
         else:
             state = self.module.state_of(known)
-            found = [state] if self._holds(self.init, state) else []
+            found = [state] if _is_true(self.module.predicate(self.init), state) else []
         if not found:
             why = "no initial state of the module has these values"
             if all(value is not UNASSIGNED for value in known):
@@ -210,13 +130,7 @@ class Observer:
             self._refuse(observation, self.init, [], operator, why)
             return
         self._candidates = found
-        self._check_invariants(observation, self.init, found)
-
-    def _holds(self, name: str, state: State) -> bool:
-        try:
-            return self.module.holds(name, state)
-        except EvaluationError:
-            return False
+        self._check_states(observation, self.init, found, initial=True)
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -241,9 +155,10 @@ class Observer:
         self._result.steps[name] += 1
         self._result.candidates_most = max(self._result.candidates_most, len(after))
         self._candidates = after
-        self._check_properties(observation, pairs, _step(name, arguments))
+        if self._properties:
+            self._check_steps(observation, pairs, _step(name, arguments))
         if self._result.bad is None:
-            self._check_invariants(observation, _step(name, arguments), after)
+            self._check_states(observation, _step(name, arguments), after, initial=False)
 
     def _pairs(
         self,
@@ -260,10 +175,10 @@ class Observer:
         distinct: set[State] = set()
         stutters = observation.name is None
         if complete and len(arguments) == len(action.parameters):
-            following = module.state_of(known)
+            following, holds = module.state_of(known), module.action(name)
             given = [arguments[parameter] for parameter in action.parameters]
             for state in before:
-                if (stutters and state == following) or self._is_step(name, given, state, following):
+                if (stutters and state == following) or _is_true(holds, state, following, *given):
                     pairs.append((state, following))
             return pairs
         for state in before:
@@ -279,12 +194,6 @@ class Observer:
             except EvaluationError:
                 continue  # not true here; if it is true nowhere, the explanation says why
         return pairs
-
-    def _is_step(self, name: str, arguments: Sequence[Value], state: State, following: State) -> bool:
-        try:
-            return self.module.action(name)(state, following, *arguments)
-        except EvaluationError:
-            return False
 
     def _with_silent_steps(self, line: int) -> list[State]:
         """The candidates, and whatever can be reached from them by steps that nobody logs."""
@@ -348,30 +257,35 @@ class Observer:
 
     # --- what is wrong ----------------------------------------------------------------------------
 
-    def _check_invariants(self, observation: Observation, step: str, states: Iterable[State]) -> None:
+    def _check_states(self, observation: Observation, step: str, states: Iterable[State], initial: bool) -> None:
+        """Hold invariants, and what properties say of states, against the candidates."""
         for state in states:
             for name, holds in self._invariants:
-                try:
-                    if holds(state):
-                        continue
-                except EvaluationError:
-                    pass
-                explanation = self.module.explain(name, (), state)
-                self._break(observation, step, name, explanation, state)
-                self._result.invariants[name] = VIOLATED
-                return
+                if not _is_true(holds, state):
+                    self._break(observation, step, name, self.module.explain(name, (), state), state)
+                    self._result.invariants[name] = VIOLATED
+                    return
+            for item in self._properties:
+                for part in [*item.always, *(item.initial if initial else ())]:
+                    if not _is_true(part.test, state.values):
+                        self._break_property(observation, step, item.name, part.formula, state, None)
+                        return
 
-    def _check_properties(self, observation: Observation, pairs: Iterable[tuple[State, State]], step: str) -> None:
+    def _check_steps(self, observation: Observation, pairs: Iterable[tuple[State, State]], step: str) -> None:
         for before, after in pairs:
-            for name, holds in self._properties:
-                try:
-                    if holds(before, after):
-                        continue
-                except EvaluationError:
-                    pass
-                self._break(observation, step, name, self.module.explain(name, (), before, after), before)
-                self._result.properties[name] = VIOLATED
-                return
+            for item in self._properties:
+                for part in item.steps:
+                    if not _is_true(part.test, before.values, after.values):
+                        self._break_property(observation, step, item.name, part.formula, before, after)
+                        return
+
+    def _break_property(
+        self, observation: Observation, step: str, name: str, formula: Formula, state: State, after: State | None
+    ) -> None:
+        explainer = Explainer(self.module.compiler, state.values, None if after is None else after.values)
+        explanation = explainer.formula(name, formula.expression, formula.context)
+        self._break(observation, step, name, explanation, state)
+        self._result.properties[name] = VIOLATED
 
     def _break(self, observation: Observation, step: str, name: str, explanation: Explanation, state: State) -> None:
         why = f"{name} does not hold: {_indented(explanation.reason)}"
@@ -433,6 +347,14 @@ class Observer:
         self._result.bad = BadStep(
             observation.line, step, place.path, place.line, operator.name, why, state, max(1, len(before))
         )
+
+
+def _is_true(holds: Callable[..., bool], *arguments: Any) -> bool:
+    """What has no value is not true."""
+    try:
+        return holds(*arguments)
+    except EvaluationError:
+        return False
 
 
 def _agrees(values: tuple[Value, ...], known: tuple[Value, ...]) -> bool:

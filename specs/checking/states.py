@@ -92,9 +92,9 @@ class _Explorer:
         self._note()
         # What is still to be held against each state, initial state, and step: (name, test).
         self._invariants = list(model.invariants)
-        self._initial = [(item.name, test) for item in model.properties for test in item.initial]
-        self._always = [(item.name, test) for item in model.properties for test in item.always]
-        self._steps = [(item.name, test) for item in model.properties for test in item.steps]
+        self._initial = [(item.name, part.test) for item in model.properties for part in item.initial]
+        self._always = [(item.name, part.test) for item in model.properties for part in item.always]
+        self._steps = [(item.name, part.test) for item in model.properties for part in item.steps]
         self._search = Search(
             self._initials,
             self._successors,
