@@ -27,11 +27,12 @@ class CatchUp:
         self._me = replica.me
         self._effects = replica.effects
         self._nonce = nonce
-        self._log = []  # at most LOG_SLOTS_MAX [slot, value, body], contiguous, up to the last applied slot
+        self._log = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], contiguous, to the last applied
         self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects)
         self._applied_by = [0] * self._group.size
         self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe
         self._applied_last_time = -1
+        self._stalled_periods = 0
         self._asked_up_to = 0
         self._turn = 0
         self._has_heard = False
@@ -70,7 +71,7 @@ class CatchUp:
         """`peer` is still busy with a slot that we have retired."""
         entry = self._entry(slot)
         if entry is None:
-            self._send_progress(peer, 0)
+            self._send_checkpoints(peer)
         else:
             self._effects.send(peer, Decided(slot, entry[1], b""))
 
@@ -82,7 +83,7 @@ class CatchUp:
         if kind == Progress.KIND:
             self._on_progress(peer, message)
         elif kind in (Fetch.KIND, FetchState.KIND, Probe.KIND):
-            cost = limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 1
+            cost = limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 2
             if self._replica.may_answer(peer, kind, cost):
                 self._on_question(peer, message)
         elif kind == StateChunk.KIND:
@@ -96,7 +97,7 @@ class CatchUp:
             self._on_fetch(peer, message.slot)
         elif kind == FetchState.KIND:
             if not self._checkpoints.serve(peer, message.slot, message.offset):
-                self._send_progress(peer, 0)
+                self._send_checkpoints(peer)
         elif self._replica.floor >= 0:
             self._send_progress(peer, message.nonce)
 
@@ -110,7 +111,7 @@ class CatchUp:
             value = instance.decision[1]
             self._effects.send(peer, Decided(slot, value, instance.bodies.get(value) or b""))
         elif slot <= self._replica.applied:
-            self._send_progress(peer, 0)
+            self._send_checkpoints(peer)
 
     def _on_progress(self, peer, message):
         if message.applied_slot > self._applied_by[peer]:
@@ -128,6 +129,11 @@ class CatchUp:
         slot, digest, _ = self._checkpoints.latest()
         self._effects.send(destination, Progress(self._replica.applied, slot, digest, nonce))
 
+    def _send_checkpoints(self, peer):
+        """What we still have for `peer`, who asks for what we have no more: f+1 may be alike in the older one only."""
+        for slot, digest in self._checkpoints.held():
+            self._effects.send(peer, Progress(self._replica.applied, slot, digest, 0))
+
     # --- behind -----------------------------------------------------------------------------
 
     def tick(self, ticks):
@@ -143,13 +149,14 @@ class CatchUp:
         stalled = replica.applied == self._applied_last_time
         self._applied_last_time = replica.applied
         if not stalled or self._target() <= replica.applied:
+            self._stalled_periods = 0
             return
+        self._stalled_periods += 1
         trusted = self._checkpoints.trusted()
-        if (
-            trusted is not None
-            and trusted[0] > replica.applied
-            and self._target() - replica.applied > limits.CHECKPOINT_SLOTS
-        ):
+        # Near, too, when single slots cannot be had: who took a state over does not know how it came about.
+        is_far = self._target() - replica.applied > limits.CHECKPOINT_SLOTS
+        is_fetching_in_vain = self._stalled_periods % limits.FETCH_PERIODS_MAX == 0
+        if trusted is not None and trusted[0] > replica.applied and (is_far or is_fetching_in_vain):
             self._checkpoints.pursue()
         else:
             self._fetch()
@@ -202,16 +209,17 @@ class CatchUp:
     # --- reboot -----------------------------------------------------------------------------
 
     def export(self):
-        """Stable slot, own last checkpoint's bytes, and the log."""
-        return [self.stable_slot, self._checkpoints.latest()[2], self._log]
+        """Stable slot, the bytes of our own checkpoints, and the log."""
+        return [self.stable_slot, self._checkpoints.export(), self._log]
 
     def restore(self, exported):
-        stable, data, log = exported
-        if data:
-            slot, proposers, snapshot = checkpoints.decode(data)
+        stable, own, log = exported
+        for data in own:
+            self._checkpoints.keep(checkpoints.decode(data)[0], data)
+        if own:
+            slot, proposers, snapshot = checkpoints.decode(own[-1])
             self._replica.application.adopt(snapshot)
             self._replica.jump(slot, proposers)
-            self._checkpoints.keep(slot, data)
         self._checkpoints.stable_slot = stable
         for slot, value, body in log:
             if slot <= self._replica.applied:

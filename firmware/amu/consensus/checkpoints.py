@@ -5,6 +5,9 @@ n-f equal digests make a checkpoint stable: the log before the one before it can
 trustworthy: one comes from a correct replica, so a laggard may adopt the state behind it, from whomever it gets the
 bytes. (Castro and Liskov, OSDI 1999, sections 4.3 and 5.3.)
 
+The last two checkpoints count, of each replica: f+1 correct ones are at most a window apart, so their last ones may
+differ, and then only the ones before are alike (specs/replicated_log/checkpoints.tla, `Recoverable`).
+
 A transfer knows neither how long a round trip takes nor who lies. It stays with a peer that delivers, asks it again for
 what was lost, and turns to the next when nothing came; once all have been tried in vain it waits twice as long.
 """
@@ -35,7 +38,7 @@ class Checkpoints:
         self._group = group
         self._effects = effects
         self._own = []  # at most 2, the last ones: (slot, digest, data)
-        self._reported = [(0, b"")] * group.size  # (slot, digest) that each replica said last
+        self._reported = [[] for _ in range(group.size)]  # at most 2 (slot, digest) of each replica, newest last
         self.stable_slot = 0
         self._transfer = None
         self._turn = 0
@@ -44,6 +47,16 @@ class Checkpoints:
     def latest(self):
         """(slot, digest, data) of our own last checkpoint; slot 0 before the first."""
         return self._own[-1] if self._own else (0, bytes(limits.DIGEST_BYTES), b"")
+
+    def held(self):
+        """[(slot, digest), ...] of our own checkpoints, newest last; slot 0 before the first."""
+        if not self._own:
+            return [self.latest()[:2]]
+        return [(own[0], own[1]) for own in self._own]
+
+    def export(self):
+        """The bytes of our own checkpoints, newest last: a reboot must not lose the one that others still need."""
+        return [own[2] for own in self._own]
 
     def make(self, slot, proposers, snapshot):
         """Digest the state after `slot`."""
@@ -59,10 +72,13 @@ class Checkpoints:
         self.report(self._me, slot, self._own[-1][1])
 
     def report(self, peer, slot, digest):
-        """What a replica's last checkpoint is."""
-        if slot < self._reported[peer][0]:
-            return
-        self._reported[peer] = (slot, digest)
+        """A checkpoint that a replica holds. Its two newest are kept."""
+        kept = [entry for entry in self._reported[peer] if entry[0] != slot]
+        place = 0
+        while place < len(kept) and kept[place][0] < slot:
+            place += 1
+        kept.insert(place, (slot, digest))
+        self._reported[peer] = kept[-2:]
         for own in self._own:
             if own[0] > self.stable_slot and self._reporters(own[0], own[1]) >= self._group.quorum:
                 self.stable_slot = own[0]
@@ -70,16 +86,18 @@ class Checkpoints:
     def _reporters(self, slot, digest):
         count = 0
         for reported in self._reported:
-            if reported[0] == slot and reported[1] == digest:
+            if (slot, digest) in reported:
                 count += 1
         return count
 
     def trusted(self):
         """The newest (slot, digest) that f+1 replicas report alike, or None."""
         best = None
-        for slot, digest in self._reported:
-            if slot > 0 and (best is None or slot > best[0]) and self._reporters(slot, digest) >= self._group.blocking:
-                best = (slot, digest)
+        for reported in self._reported:
+            for slot, digest in reported:
+                is_newer = slot > 0 and (best is None or slot > best[0])
+                if is_newer and self._reporters(slot, digest) >= self._group.blocking:
+                    best = (slot, digest)
         return best
 
     # --- serving ----------------------------------------------------------------------------
@@ -113,11 +131,11 @@ class Checkpoints:
                 return
         self._transfer = None
         target = self.trusted()
-        if target is None or self._reported[self._me][0] >= target[0]:
+        if target is None or self.latest()[0] >= target[0]:
             return
         holders = []
         for peer in range(self._group.size):
-            if peer != self._me and self._reported[peer] == target:
+            if peer != self._me and target in self._reported[peer]:
                 holders.append(peer)
         self._turn += 1
         if self._turn % len(holders) == 0:

@@ -42,6 +42,7 @@ OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request 
 CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
 LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; high watermark above a stable checkpoint
 CATCH_UP_PERIOD_TICKS = 10
+FETCH_PERIODS_MAX = 8  # catch-up periods in which asking for single slots may gain nothing, until a state is asked for
 BODIES_PER_SLOT_MAX = (
     9  # own registers name six values at most, the current proposal one, the decision one; and a new one
 )
