@@ -155,11 +155,11 @@ class _Run:
         """Hold the log that was applied against ledger.tla."""
         verdict = self.verdict
         holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
-        recorded = ledger_conformance.check_ledger(self.ledger_events, holes, verdict)
+        recorded = ledger_conformance.check_ledger(self.ledger_events, holes, self.swarm.replica_count, verdict)
         if not tlc or recorded is None:
             return
         verdict.expect(LEDGER_ACCEPTED_BY_TLC)
-        answer = ledger_tlc.check(recorded.steps, recorded.constants)
+        answer = ledger_tlc.check(recorded)
         if not answer.accepted:
             verdict.tlc = "rejected"
         if answer.accepted != all(verdict.invariants[identifier] == HOLDS for identifier in LEDGER_PROPERTIES):

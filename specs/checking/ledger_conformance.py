@@ -7,6 +7,7 @@ arguments; a refused operation changes nothing, and its action's guard must be f
 Rules
 - The next state is built from what the result tells (token, expiry), never from what the module would grant.
 - The module's properties of states and of steps are evaluated at every step that changes anything.
+- Operation ids come first (specs/checking/ledger_operations.py): what is no new operation must change nothing.
 - A log whose beginning is not in the trace cannot be replayed, and is reported as not checked.
 """
 
@@ -22,7 +23,18 @@ from amu.core import limits
 from specs.checking import language
 from specs.checking.language import Function, State, record
 from specs.checking.ledger_log import SAME_RESULTS, Log, Violate, agreed_log
-from specs.checking.ledger_steps import EXACTLY_ONCE, OK, REFUSED, Constants, Step, Steps
+from specs.checking.ledger_operations import OperationIds
+from specs.checking.ledger_steps import (
+    EXACTLY_ONCE,
+    MALFORMED,
+    MALFORMED_VERB,
+    NO_DIGEST,
+    OK,
+    TICK,
+    Constants,
+    Step,
+    Steps,
+)
 from specs.checking.report import Verdict
 from specs.checking.trace import Event, Hole
 
@@ -38,6 +50,9 @@ INVARIANTS = {
     "TokensUnique": "LED-6",
     "LeaseOnOpenShard": "LED-9",
     "TablesBounded": "LED-10",
+    "AcceptedByQuorum": "LED-13",
+    "DisputedIsHopeless": "LED-13",
+    "ExpiredByLedgerTime": "LED-14",
 }
 STEP_PROPERTIES = {
     "CursorMonotoneStep": "LED-5",
@@ -46,6 +61,9 @@ STEP_PROPERTIES = {
     "NoTakingAwayStep": "LED-7",
     "ExpiredLeaseMovesNothingStep": "LED-8",
     "CompleteIsTerminalStep": "LED-9",
+    "ReportStandsStep": "LED-13",
+    "JobEndsOnceStep": "LED-14",
+    "JobNumbersMonotoneStep": "LED-14",
 }
 IDENTIFIERS = (*dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())), EXACTLY_ONCE, SAME_RESULTS)
 
@@ -60,8 +78,14 @@ GUARD_ARGUMENTS = {
     "ShardSplit": 4,
     "ShardHandover": 2,
     "ShardComplete": 2,
+    "JobOpen": 0,
+    "JobResult": 2,
+    "JobCancel": 1,
+    "JobExpire": 1,
 }
-GRANTS = frozenset({"LeaseAcquire", "LeaseRenew", "ShardSplit", "ShardHandover"})
+# Whose results tell of a number and a slot, and whose of a job's status.
+GRANTS = frozenset({"LeaseAcquire", "LeaseRenew", "ShardSplit", "ShardHandover", "JobOpen"})
+STATUSES = frozenset({"JobResult", "JobCancel", "JobExpire"})
 
 NO_LEASE = record(holder=0, token=0, expires=0)
 NO_SHARD = record(status="none", start=0, end=0, lastKey=-1, opaque="")
@@ -76,6 +100,8 @@ class Replay:
     next_token: int = 1
     shards: dict[int, Function] = field(init=False)
     leases: dict[tuple[str, int], Function] = field(init=False)
+    next_job: int = 1
+    jobs: dict[int, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.shards = dict.fromkeys(sorted(self.constants.shards), NO_SHARD)
@@ -89,11 +115,14 @@ class Replay:
             nextToken=self.next_token,
             shards=language.function(self.shards),
             leases=language.function(self.leases),
+            nextJob=self.next_job,
+            jobs=language.function(self.jobs),
         )
 
     def take(self, step: Step) -> None:
         """Do what an accepted `step` says that it did."""
-        getattr(self, "_" + step.verb)(*step.arguments, *(step.granted or ()))
+        told = step.granted or (() if step.status is None else (step.status,))
+        getattr(self, "_" + step.verb)(*step.arguments, *told)
 
     def _Tick(self, slot: int) -> None:
         self.now = slot
@@ -133,6 +162,25 @@ class Replay:
         self.shards[shard] = self.shards[shard].updated("status", "complete")
         self.leases["shard", shard] = NO_LEASE
 
+    def _JobOpen(self, payload: str, slots: int, number: int, deadline: int) -> None:
+        ended = [job for job, row in self.jobs.items() if row["status"] != "open"]
+        if len(self.jobs) >= limits.JOBS_MAX and ended:
+            del self.jobs[min(ended)]
+        reports = language.function(dict.fromkeys(range(self.constants.workers), NO_DIGEST))
+        self.jobs[number] = record(status="open", payload=payload, deadline=deadline, reports=reports)
+        self.next_job = number + 1
+
+    def _JobResult(self, job: int, worker: int, digest: str, status: str) -> None:
+        row = self.jobs.get(job)
+        if row is not None and worker < self.constants.workers:
+            self.jobs[job] = row.updated("status", status).updated("reports", row["reports"].updated(worker, digest))
+
+    def _JobCancel(self, job: int, status: str) -> None:
+        if job in self.jobs:
+            self.jobs[job] = self.jobs[job].updated("status", status)
+
+    _JobExpire = _JobCancel
+
     def _make_room(self) -> None:
         taken = [number for number, row in self.shards.items() if row["status"] != "none"]
         completed = [number for number in taken if self.shards[number]["status"] == "complete"]
@@ -143,11 +191,12 @@ class Replay:
 class LedgerChecker:
     """Takes steps in log order. `taken` counts them by action, refusals under `refused <action>`."""
 
-    def __init__(self, constants: Constants, violate: Violate) -> None:
+    def __init__(self, constants: Constants, clients: Iterable[int], violate: Violate) -> None:
         self.module = language.load(MODULE, constants.as_dict())
         self.taken: Counter[str] = Counter()
         self.is_stuck = False  # after the first bad step there is no state to go on from
         self._violate = violate
+        self._ids = OperationIds(clients, violate)
         self._replay = Replay(constants)
         self._state = self._replay.state(self.module)
         self._invariants = [(name, self.module.predicate(name)) for name in INVARIANTS]
@@ -158,15 +207,27 @@ class LedgerChecker:
         for step in steps:
             if self.is_stuck:
                 return
-            if step.outcome == OK:
+            if step.outcome == TICK:
                 self._done(step)
-            elif step.outcome == REFUSED:
-                self._refused(step)
-            else:
+            elif not self._ids.takes_effect(step):
+                self.is_stuck = self._ids.is_stuck
                 self.taken["stutter"] += 1
+            elif step.verb == MALFORMED_VERB or step.outcome == MALFORMED:
+                self._malformed(step)
+            elif step.outcome == OK:
+                self._done(step)
+            else:
+                self._refused(step)
+
+    def _malformed(self, step: Step) -> None:
+        self.taken["stutter"] += 1
+        is_malformed = step.verb == MALFORMED_VERB
+        if is_malformed != (step.outcome == MALFORMED):
+            self.is_stuck = True
+            self._violate(EXACTLY_ONCE, f"{step.where}: the command is {'' if is_malformed else 'not '}malformed")
 
     def _done(self, step: Step) -> None:
-        if (step.granted is not None) != (step.verb in GRANTS):
+        if (step.granted is not None) != (step.verb in GRANTS) or (step.status is not None) != (step.verb in STATUSES):
             self._bad(step, "its result is not that of its verb")
             return
         self._replay.take(step)
@@ -195,7 +256,8 @@ class LedgerChecker:
 
     def _bad(self, step: Step, why: str) -> None:
         self.is_stuck = True
-        text = f"{step.where}: {step.verb}{step.arguments!r} {step.granted or ''}: {why}; state {self._state!r}"
+        told = step.granted or step.status or ""
+        text = f"{step.where}: {step.verb}{step.arguments!r} {told}: {why}; state {self._state!r}"
         self._violate(IS_STEP, text)
 
 
@@ -204,13 +266,17 @@ class Recorded:
     """A log in the module's terms: what TLC needs to judge it once more."""
 
     constants: Constants
+    clients: frozenset[int]
     steps: list[Step]
 
 
-def check_ledger(events: Iterable[Event], holes: Sequence[Hole], verdict: Verdict) -> Recorded | None:
+def check_ledger(
+    events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict
+) -> Recorded | None:
     """Hold the ledger's part of a trace against the module; the verdict takes what was found.
 
-    `events`: Operation and Apply of honest nodes in file order. Returns the steps, for TLC; None if there are none.
+    `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. Returns the
+    steps, for TLC; None if there are none.
     """
     verdict.expect(*IDENTIFIERS)
     log = agreed_log(events, holes, verdict.violate)
@@ -218,7 +284,7 @@ def check_ledger(events: Iterable[Event], holes: Sequence[Hole], verdict: Verdic
         if log.missing is not None:
             _not_checked(verdict, f"the trace does not tell slot {log.missing}, so the state after it is not known")
         return None
-    recorded = _checked(log, verdict)
+    recorded = _checked(log, replica_count, verdict)
     verdict.counts["ledger slots"] = log.last_slot
     if log.missing is not None:
         verdict.miss(f"no honest node's trace tells slot {log.missing}: the ledger is checked up to it only")
@@ -230,11 +296,11 @@ def _not_checked(verdict: Verdict, why: str) -> None:
         verdict.not_checked(identifier, why)
 
 
-def _checked(log: Log, verdict: Verdict) -> Recorded:
-    translation = Steps(log.operations(), verdict.violate)
+def _checked(log: Log, replica_count: int, verdict: Verdict) -> Recorded:
+    translation = Steps(log.operations(), replica_count)
     steps = list(translation.steps())
-    checker = LedgerChecker(translation.constants, verdict.violate)
+    checker = LedgerChecker(translation.constants, translation.clients, verdict.violate)
     checker.check(steps)
     verdict.steps.update({name: count for name, count in checker.taken.items() if name != "stutter"})
     verdict.counts["ledger operations that change nothing"] = checker.taken["stutter"]
-    return Recorded(translation.constants, steps)
+    return Recorded(translation.constants, translation.clients, steps)

@@ -1,11 +1,10 @@
-"""Operations of the log as steps of ledger.tla.
+"""Operations of the log as steps of ledger.tla and operations.tla.
 
-The module knows neither operation ids nor malformed commands: a repeated, stale, busy or malformed request changes
-nothing and is a *stutter*. Whether it had to be one is decided here, from the ids and the shapes alone: a remembered
-operation must have its first result again, and no other operation may be turned away for its id (LED-11).
+Whether a command is malformed is a matter of its shape, which no module speaks of: such a step bears the verb
+MALFORMED_VERB, and a node must have said so. All else about a step is for the modules to judge.
 
-The module's values: keys become 0, 1, 2, ... in their order, the end b"" of a range comes after all of them, `shard/3`
-becomes <<"shard", 3>> and `dock/1` <<"dock/1", 0>>. Opaque tokens stay text.
+The modules' values: keys become 0, 1, 2, ... in their order, the end b"" of a range comes after all of them, `shard/3`
+becomes <<"shard", 3>> and `dock/1` <<"dock/1", 0>>. Opaque tokens and digests stay text.
 """
 
 from __future__ import annotations
@@ -17,30 +16,49 @@ from typing import Any
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.ledger import commands
-from specs.checking.ledger_log import Operation, Violate
+from specs.checking.ledger_log import Operation
 
 EXACTLY_ONCE = "LED-11"
 
+TICK = "tick"
 OK = "ok"
 REFUSED = "refused"
-STUTTER = "stutter"
-MALFORMED = "malformed:"
-STALE = "stale:"
-BUSY = "busy:"
+MALFORMED = "malformed"
+STALE = "stale"
+BUSY = "busy"
+MALFORMED_VERB = "Malformed"
+REASONS = (MALFORMED, STALE, BUSY)  # refusals that are no matter of the ledger's state begin with one of these
 
 NO_KEY = -1
-BYTES_FIELDS = frozenset({"start", "end", "last_key", "opaque", "at_key"})
+NO_DIGEST = ""
+BYTES_FIELDS = frozenset({"start", "end", "last_key", "opaque", "at_key", "payload", "digest"})
 KEY_FIELDS = ("start", "end", "last_key", "at_key")
+TEXT_FIELDS = ("opaque", "payload", "digest")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What operations.tla looks at. `answer` is the result as text."""
+
+    client: int
+    operation: int
+    answer: str
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `verb` and `arguments` name an action of ledger.tla, `outcome` is OK, REFUSED or STUTTER."""
+    """One step: `verb` and `arguments` name an action of ledger.tla.
+
+    `outcome` is TICK (then there is no request), OK, REFUSED, or one of REASONS. A result tells of a number and a slot
+    (`granted`: token and expiry, or job and deadline), of a job's `status`, or of neither.
+    """
 
     verb: str
     arguments: tuple[Any, ...]
     outcome: str
-    granted: tuple[int, int] | None  # (token, expires_slot) that the result tells
+    request: Request | None
+    granted: tuple[int, int] | None
+    status: str | None
     where: str  # for messages
 
 
@@ -54,6 +72,10 @@ class Constants:
     key_max: int
     opaques: frozenset[str]
     lease_slots: frozenset[int]
+    workers: int
+    payloads: frozenset[str]
+    digests: frozenset[str]
+    job_slots: frozenset[int]
 
     def as_dict(self) -> dict[str, Any]:
         """By the constants' names in the module."""
@@ -66,12 +88,26 @@ class Constants:
             "LeaseSlots": self.lease_slots,
             "ShardsMax": limits.SHARDS_MAX,
             "LeasesMax": limits.LEASES_MAX,
+            "Workers": frozenset(range(self.workers)),
+            "FaultyMax": limits.faults_max(self.workers),
+            "Payloads": self.payloads,
+            "Digests": self.digests,
+            "JobSlots": self.job_slots,
+            "JobsMax": limits.JOBS_MAX,
         }
 
 
 def action_of(verb: str) -> str:
     """Name of the action of a verb: lease-acquire is LeaseAcquire."""
     return "".join(word.capitalize() for word in verb.split("-"))
+
+
+def outcome_of(result: list[Any]) -> str:
+    """The outcome that a result tells: OK, REFUSED, or one of REASONS."""
+    if result[:1] == [OK]:
+        return OK
+    reason, colon, _ = str(result[1]).partition(":")
+    return reason if colon and reason in REASONS else REFUSED
 
 
 def well_formed(command: list[Any]) -> dict[str, Any] | None:
@@ -101,21 +137,19 @@ def _from_trace(name: str, item: Any) -> Any:
 
 
 class Steps:
-    """Turns operations into steps, in log order, and holds the operation ids against their rules."""
+    """Turns operations into steps, in log order. `replica_count`: boards of the swarm, the workers of jobs."""
 
-    def __init__(self, operations: Iterable[Operation], violate: Violate) -> None:
+    def __init__(self, operations: Iterable[Operation], replica_count: int) -> None:
         self._operations = list(operations)
         self._fields = [well_formed(operation.command) for operation in self._operations]
-        self._violate = violate
-        self._results: dict[tuple[int, int], list[Any]] = {}
-        self._highest: dict[int, int] = {}
         keys = {
             key for fields in self._fields if fields for name in KEY_FIELDS if (key := fields.get(name)) is not None
         }
         self._key_numbers = {key: number for number, key in enumerate(sorted(keys))}
-        self.constants = self._constants()
+        self.clients = frozenset(operation.client for operation in self._operations)
+        self.constants = self._constants(replica_count)
 
-    def _constants(self) -> Constants:
+    def _constants(self, replica_count: int) -> Constants:
         found = [fields for fields in self._fields if fields]
         resources = {fields["resource"] for fields in found if "resource" in fields}
         named = {commands.shard_of(resource) for resource in resources} - {None}
@@ -126,7 +160,11 @@ class Steps:
             holders=frozenset(fields[name] for fields in found for name in ("holder", "to_holder") if name in fields),
             key_max=max(len(self._key_numbers) - 1, 0),
             opaques=frozenset(fields["opaque"].hex() for fields in found if "opaque" in fields),
-            lease_slots=frozenset(fields["slots"] for fields in found if "slots" in fields),
+            lease_slots=frozenset(fields["slots"] for fields in found if "slots" in fields and "resource" in fields),
+            workers=replica_count,
+            payloads=frozenset(fields["payload"].hex() for fields in found if "payload" in fields),
+            digests=frozenset(fields["digest"].hex() for fields in found if "digest" in fields),
+            job_slots=frozenset(fields["slots"] for fields in found if "payload" in fields),
         )
 
     def steps(self) -> Iterable[Step]:
@@ -135,19 +173,19 @@ class Steps:
         for operation, fields in zip(self._operations, self._fields):
             if operation.slot != slot:
                 slot = operation.slot
-                yield Step("Tick", (slot,), OK, None, f"slot {slot}")
+                yield Step("Tick", (slot,), TICK, None, None, None, f"slot {slot}")
             yield self._step(operation, fields)
 
     def _step(self, operation: Operation, fields: dict[str, Any] | None) -> Step:
         where, result = str(operation.event), operation.result
-        if self._is_turned_away(operation, fields is None):
-            return Step("Noop", (), STUTTER, None, where)
-        assert fields is not None, "a malformed command is a stutter"
-        command = operation.command
-        granted = (result[1], result[2]) if len(result) == 3 else None
-        outcome = OK if result[:1] == [OK] else REFUSED
+        request = Request(operation.client, operation.operation, " ".join(str(part) for part in result))
+        outcome = outcome_of(result)
+        if fields is None:
+            return Step(MALFORMED_VERB, (), outcome, request, None, None, where)
+        granted = (result[1], result[2]) if outcome == OK and len(result) == 3 else None
+        status = str(result[1]) if outcome == OK and len(result) == 2 else None
         arguments = tuple(self._value(name, item) for name, item in fields.items())
-        return Step(action_of(command[0]), arguments, outcome, granted, where)
+        return Step(action_of(operation.command[0]), arguments, outcome, request, granted, status, where)
 
     def _value(self, name: str, item: Any) -> Any:
         if name == "end" and item == b"":
@@ -157,37 +195,4 @@ class Steps:
         if name == "resource":
             number = commands.shard_of(item)
             return (item, 0) if number is None else ("shard", number)
-        return item.hex() if name == "opaque" else item
-
-    # --- operation ids ---------------------------------------------------------------------------
-
-    def _is_turned_away(self, operation: Operation, is_malformed: bool) -> bool:
-        """Whether the operation had to be a stutter. Its result must say so, or a rule is broken."""
-        key = (operation.client, operation.operation)
-        expected = self._expected(operation)
-        if expected is not None:
-            if operation.result != expected:
-                self._violate(EXACTLY_ONCE, f"{operation.event}: its result was {expected} before")
-            return True
-        reason = str(operation.result[1]) if operation.result[:1] == [REFUSED] else ""
-        for prefix, is_due in ((STALE, self._is_stale(*key)), (BUSY, self._has_no_room(operation.client))):
-            if is_due != reason.startswith(prefix):
-                self._violate(EXACTLY_ONCE, f"{operation.event}: `{prefix}` is {'' if is_due else 'not '}due")
-            if is_due:
-                return True
-        self._results[key] = operation.result
-        self._highest[operation.client] = max(self._highest.get(operation.client, -1), operation.operation)
-        if is_malformed != reason.startswith(MALFORMED):
-            self._violate(EXACTLY_ONCE, f"{operation.event}: the command is {'' if is_malformed else 'not '}malformed")
-        return is_malformed or reason.startswith((MALFORMED, STALE, BUSY))
-
-    def _expected(self, operation: Operation) -> list[Any] | None:
-        if self._is_stale(operation.client, operation.operation):
-            return None
-        return self._results.get((operation.client, operation.operation))
-
-    def _is_stale(self, client: int, operation: int) -> bool:
-        return operation <= self._highest.get(client, -1) - limits.OPERATIONS_PER_CLIENT_MAX
-
-    def _has_no_room(self, client: int) -> bool:
-        return client not in self._highest and len(self._highest) >= limits.CLIENTS_MAX
+        return item.hex() if name in TEXT_FIELDS else item

@@ -7,15 +7,17 @@ rejected trace ends with exit status 0 as an accepted one does: only the sentine
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from specs.checking import tlc
 from specs.checking.language import of_python, to_tla
-from specs.checking.ledger_conformance import INVARIANTS, MODULE
-from specs.checking.ledger_steps import Constants, Step
+from specs.checking.ledger_conformance import INVARIANTS, MODULE, Recorded
+from specs.checking.ledger_operations import INVARIANTS as OPERATION_INVARIANTS
+from specs.checking.ledger_operations import constants as operation_constants
+from specs.checking.ledger_steps import Request, Step
 
 TRACE_MODULE = MODULE.parent / "trace_ledger.tla"
 PROPERTIES = (
@@ -26,7 +28,12 @@ PROPERTIES = (
     "OneHolder",
     "NoTakingAway",
     "TimeMovesForward",
+    "JobEndsOnce",
+    "JobNumbersMonotone",
+    "ReportStands",
+    "AnswersStand",
 )
+NO_REQUEST = Request(0, 0, "")  # of a tick
 
 
 @dataclass(frozen=True)
@@ -38,15 +45,14 @@ class TlcAnswer:
     seconds: float
 
 
-def check(steps: Sequence[Step], constants: Constants, timeout_seconds: float = 300) -> TlcAnswer:
+def check(recorded: Recorded, timeout_seconds: float = 300) -> TlcAnswer:
     """Whether TLC takes every step and finds every property held. Raises TlcError if TLC cannot be run."""
+    steps = recorded.steps
     if not steps:
         return TlcAnswer(True, "no steps", 0.0)
     with tempfile.TemporaryDirectory(prefix="amu-ledger-") as folder:
         (Path(folder) / "ledger_trace.tla").write_text(trace_module(steps), encoding="utf-8")
-        result = tlc.run(
-            TRACE_MODULE, configuration(constants), library=[Path(folder)], timeout_seconds=timeout_seconds
-        )
+        result = tlc.run(TRACE_MODULE, configuration(recorded), library=[Path(folder)], timeout_seconds=timeout_seconds)
     if not result.ok:
         return TlcAnswer(False, result.message, result.seconds)
     if f'<<"ACCEPTED", {len(steps)}>>' in result.sentinels:
@@ -61,23 +67,29 @@ def trace_module(steps: Iterable[Step]) -> str:
     return f"---- MODULE ledger_trace ----\nEXTENDS Integers\nTrace == <<\n{records}\n>>\n====\n"
 
 
-def configuration(constants: Constants) -> str:
+def configuration(recorded: Recorded) -> str:
     """Text of the cfg: the log's constants, every property of the module."""
     lines = ["SPECIFICATION TraceSpec", "CONSTANTS"]
-    lines += [f"  {name} = {_tla(value)}" for name, value in constants.as_dict().items()]
-    lines += ["INVARIANTS", *(f"  {name}" for name in INVARIANTS)]
+    constants = {**recorded.constants.as_dict(), **operation_constants(recorded.clients)}
+    lines += [f"  {name} = {_tla(value)}" for name, value in constants.items()]
+    lines += ["INVARIANTS", *(f"  {name}" for name in (*INVARIANTS, *OPERATION_INVARIANTS))]
     lines += ["PROPERTIES", *(f"  {name}" for name in PROPERTIES)]
     return "\n".join(lines) + "\n"
 
 
 def _record(step: Step) -> str:
-    token, expires = step.granted or (0, 0)
+    number, slot = step.granted or (0, 0)
+    request = step.request or NO_REQUEST
     fields = {
+        "client": request.client,
+        "operation": request.operation,
+        "answer": request.answer,
         "verb": step.verb,
         "args": step.arguments,
         "outcome": step.outcome,
-        "token": token,
-        "expires": expires,
+        "number": number,
+        "slot": slot,
+        "status": step.status or "",
     }
     return "[" + ", ".join(f"{name} |-> {_tla(value)}" for name, value in fields.items()) + "]"
 

@@ -5,10 +5,10 @@ THINGS = ["dock/1", "dock/2", "welder"]
 VERBS = (
     ["shard-create"] * 2
     + ["lease-acquire"] * 4
-    + ["cursor-advance"] * 8
+    + ["cursor-advance"] * 10
     + ["shard-split"] * 2
     + ["job-open"]
-    + ["job-result"] * 9
+    + ["job-result"] * 6
     + ["job-cancel", "job-expire"]
     + ["noop", "lease-renew", "lease-release", "shard-handover", "shard-complete", "bogus"]
 )

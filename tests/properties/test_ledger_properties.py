@@ -65,7 +65,7 @@ def test_tokens_only_grow_and_cursors_never_move_back(seed: int) -> None:
         fresh = {}
         for (client, operation, command), result in zip(requests, results):
             is_first = ledger.status(client, operation)[1] == (ledger.applied_slot, result)
-            if result[0] == "ok" and len(result) == 3 and command[0] != "lease-renew" and is_first:
+            if result[0] == "ok" and len(result) == 3 and command[0] not in ("lease-renew", "job-open") and is_first:
                 fresh[client, operation] = result[1]
         granted = list(fresh.values())
         assert granted == sorted(set(granted))
@@ -78,6 +78,70 @@ def test_tokens_only_grow_and_cursors_never_move_back(seed: int) -> None:
             if known_start == start:
                 assert known_key is None or last_key >= known_key
         cursors = {row[0]: (row[1], row[3]) for row in rows}
+
+
+REPORTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), max_size=30)
+
+
+@settings(max_examples=200)
+@given(st.integers(4, 13), REPORTS)
+def test_a_job_ends_as_its_reports_say(replica_count: int, reports: list[tuple[int, int]]) -> None:
+    """The rules once more: the first report of each worker counts, f + 1 equal ones win, and the end is the end."""
+    ledger = Ledger(replica_count)
+    assert ledger.apply(1, [[1, 0, ["job-open", bytes(32), 99]]]) == [["ok", 1, 100]]
+    needed = (replica_count - 1) // 3 + 1
+    counted: dict[int, int] = {}
+    status = "open"
+    for place, (worker, digest) in enumerate(reports):
+        command = ["job-result", 1, worker, bytes([digest] * 32)]
+        result = ledger.apply(ledger.applied_slot + 1, [[1, 1 + place, command]])[0]
+        if worker >= replica_count or worker in counted or status != "open":
+            assert result[0] == "refused"
+            continue
+        counted[worker] = digest
+        most = max(list(counted.values()).count(found) for found in counted.values())
+        silent = replica_count - len(counted)
+        status = "accepted" if most >= needed else "open" if most + silent >= needed else "disputed"
+        assert result == ["ok", status]
+    assert cbor.decode(ledger.snapshot())[5][0][3] == status
+    assert Ledger.restore(ledger.snapshot(), replica_count).digest() == ledger.digest()
+
+
+@settings(max_examples=100)
+@given(st.integers(4, 13), st.data())
+def test_liars_up_to_f_never_win(replica_count: int, data: st.DataObject) -> None:
+    """In any order, whatever f workers say: the correct ones' digest is accepted, and never another."""
+    faulty = (replica_count - 1) // 3
+    order = data.draw(st.permutations(range(replica_count)))
+    liars = set(data.draw(st.permutations(range(replica_count)))[:faulty])
+    ledger = Ledger(replica_count)
+    ledger.apply(1, [[1, 0, ["job-open", bytes(32), 99]]])
+    right, accepted = bytes(32), None
+    for worker in order:
+        digest = bytes([data.draw(st.integers(0, 2))] * 32) if worker in liars else right
+        result = ledger.apply(ledger.applied_slot + 1, [[1, 1 + worker, ["job-result", 1, worker, digest]]])[0]
+        assert result[1] != "disputed"
+        if result == ["ok", "accepted"]:
+            accepted = digest
+    assert accepted == right
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1 << 60))
+def test_jobs_end_once_and_their_numbers_never_come_again(seed: int) -> None:
+    ledger = Ledger()
+    before: dict[int, Any] = {}
+    newest = 0
+    for _ in SCRIPT.run(ledger, SCRIPT.Script(seed), 120):
+        rows = {row[0]: row for row in cbor.decode(ledger.snapshot())[5]}
+        for number, row in before.items():
+            if row[3] != "open":
+                assert rows.get(number, row) == row
+            else:
+                assert number in rows
+        assert all(number > newest for number in rows.keys() - before.keys())
+        newest = max([newest, *rows])
+        before = rows
 
 
 @given(st.binary(max_size=200) | ITEMS.map(cbor.encode))

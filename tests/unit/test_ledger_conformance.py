@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amu.ledger import cursors, leases, operations, shards, transitions
+from amu.ledger import cursors, jobs, leases, operations, shards, transitions
 from specs.checking import ledger_conformance, ledger_tlc
 from specs.checking.ledger_conformance import IS_STEP, Recorded, check_ledger
 from specs.checking.ledger_log import SAME_RESULTS
@@ -14,6 +14,8 @@ from specs.checking.ledger_steps import EXACTLY_ONCE
 from specs.checking.report import Verdict
 from specs.checking.trace import Event, Hole
 from tests.support import ledger_traces
+
+PAYLOAD, RIGHT, WRONG = bytes(32), bytes([1] * 32), bytes([2] * 32)
 
 # A short life in which everything happens that the planted bugs need.
 COMMANDS: list[list[Any]] = [
@@ -36,12 +38,26 @@ COMMANDS: list[list[Any]] = [
     ["lease-acquire", "dock/1", 1, 5],  # token 5
     ["lease-release", "dock/1", 1, 5],
     ["reboot"],  # refused: malformed
+    ["job-open", PAYLOAD, 8],  # slot 20: job 1, until slot 28
+    ["job-result", 1, 2, WRONG],
+    ["job-result", 1, 0, RIGHT],
+    ["job-result", 1, 2, RIGHT],  # refused: has reported
+    ["job-result", 1, 3, RIGHT],  # accepted
+    ["job-result", 1, 1, RIGHT],  # refused: accepted
+    ["job-open", PAYLOAD, 2],  # slot 26: job 2
+    ["job-expire", 2],  # refused: before its deadline
+    ["job-result", 2, 0, RIGHT],  # slot 28: refused, past its deadline
+    ["job-expire", 2],
+    ["job-open", PAYLOAD, 9],  # slot 30: job 3
+    ["job-cancel", 3],
+    ["job-cancel", 3],  # refused: cancelled
+    ["job-result", 4, 0, RIGHT],  # refused: no such job
 ]
 
 
 def check(events: list[Event], holes: tuple[Hole, ...] = ()) -> tuple[Verdict, Recorded | None]:
     verdict = Verdict()
-    return verdict, check_ledger(events, holes, verdict)
+    return verdict, check_ledger(events, holes, 4, verdict)
 
 
 def violated(events: list[Event]) -> set[str]:
@@ -62,13 +78,13 @@ def with_result(slot: int, result: list[Any]) -> list[Event]:
 def test_the_short_life_is_accepted() -> None:
     verdict, recorded = check(ledger_traces.events(ledger_traces.apply(COMMANDS)))
     assert verdict.verdict == "pass", verdict.violations
-    assert set(verdict.invariants) == {f"LED-{number}" for number in range(1, 13)}
+    assert set(verdict.invariants) == {f"LED-{number}" for number in range(1, 15)}
     assert verdict.steps["Tick"] == len(COMMANDS)
     assert verdict.steps["refused CursorAdvance"] == 5
     for action in ledger_conformance.GUARD_ARGUMENTS:
         assert action == "Noop" or verdict.steps[action] > 0, action
     assert recorded is not None
-    answer = ledger_tlc.check(recorded.steps, recorded.constants)
+    answer = ledger_tlc.check(recorded)
     assert answer.accepted, answer.what
 
 
@@ -78,10 +94,12 @@ def test_random_lives_are_accepted(seed: int) -> None:
     assert verdict.verdict == "pass", verdict.violations
     assert verdict.steps["CursorAdvance"] > 5
     assert verdict.steps["refused CursorAdvance"] > 5
+    assert verdict.steps["JobResult"] > 5
+    assert verdict.steps["refused JobResult"] > 5
 
 
 def test_a_life_that_fills_the_tables_is_accepted() -> None:
-    told = ledger_traces.events(ledger_traces.life(9, 900, lease_slots=400))
+    told = ledger_traces.events(ledger_traces.life(45, 900, lease_slots=400))
     verdict, _ = check(told)
     assert verdict.verdict == "pass", verdict.violations
     assert verdict.steps["ShardCreate"] + verdict.steps["ShardSplit"] > 32  # completed shards made room
@@ -104,6 +122,21 @@ PLANTED: dict[str, tuple[int, list[Any]]] = {
     "renewal with a new token": (14, ["ok", 5, 44]),
     "wrongly refused": (3, ["refused", "no live lease"]),
     "no-op with a token": (18, ["ok", 5, 9]),
+    "job number used again": (26, ["ok", 1, 28]),
+    "job number skipped": (26, ["ok", 3, 28]),
+    "job a slot too long": (20, ["ok", 1, 29]),
+    "accepted on one report": (22, ["ok", "accepted"]),
+    "never accepted": (24, ["ok", "open"]),
+    "disputed though it can be won": (22, ["ok", "disputed"]),
+    "a worker reports twice": (23, ["ok", "open"]),
+    "a report after the end": (25, ["ok", "accepted"]),
+    "a report after the deadline": (28, ["ok", "open"]),
+    "expired before its deadline": (27, ["ok", "expired"]),
+    "expired without a word": (29, ["ok"]),
+    "cancelled as expired": (31, ["ok", "expired"]),
+    "cancelled twice": (32, ["ok", "cancelled"]),
+    "a report to no job": (33, ["ok", "open"]),
+    "a report refused without cause": (21, ["refused", "worker has reported"]),
 }
 
 
@@ -113,13 +146,23 @@ def test_a_planted_result_is_no_step(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["stale token accepted", "cursor moved back", "expired lease used", "double grant", "no-op with a token"]
+    "name",
+    [
+        "stale token accepted",
+        "cursor moved back",
+        "expired lease used",
+        "double grant",
+        "no-op with a token",
+        "accepted on one report",
+        "a worker reports twice",
+        "expired before its deadline",
+    ],
 )
 def test_tlc_rejects_it_too(name: str) -> None:
     slot, result = PLANTED[name]
     _, recorded = check(with_result(slot, result))
     assert recorded is not None
-    answer = ledger_tlc.check(recorded.steps, recorded.constants)
+    answer = ledger_tlc.check(recorded)
     assert not answer.accepted
     assert f"slot={slot} " in answer.what  # and names the very operation
 
@@ -141,8 +184,12 @@ def same_token(self: leases.LeaseTable) -> int:
     return self.next_token
 
 
-def applied_again(self: operations.OperationTable, client: int, operation: int) -> str:
-    return operations.NEW
+def two_are_enough(self: jobs.Job, needed: int) -> str:
+    return jobs.ACCEPTED if sum(place is not None for place in self.reports) >= needed else jobs.OPEN
+
+
+def forgets_early(self: operations.ClientOperations, operation: int) -> str:
+    return operations.NEW if operation != self.highest else operations.DONE
 
 
 # Flight code with a bug, and the property that a random life under it breaks.
@@ -155,6 +202,10 @@ BUGS: dict[str, tuple[object, str, object, str]] = {
     "shards overlap": (shards.ShardTable, "overlaps_open", is_always(False), IS_STEP),
     "completed shards are leased": (shards.ShardTable, "is_open", is_always(True), IS_STEP),
     "no place is ever made": (shards.ShardTable, "has_room", is_always(False), IS_STEP),
+    "any reports make a result": (jobs.Job, "judged", two_are_enough, IS_STEP),
+    "deadlines do not bind": (jobs.Job, "is_running", lambda self, now: self.status == jobs.OPEN, IS_STEP),
+    "any job makes room": (jobs.JobTable, "_first_ended", is_always(0), IS_STEP),
+    "operations are forgotten at once": (operations.ClientOperations, "status", forgets_early, EXACTLY_ONCE),
 }
 
 
@@ -181,6 +232,23 @@ def test_a_repeated_operation_is_a_stutter() -> None:
     verdict, _ = check(told)
     assert verdict.verdict == "pass", verdict.violations
     assert verdict.counts["ledger operations that change nothing"] == 1
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [(1, 1, GRANT, ["ok", 1, 10]), (1, 1, GRANT, ["ok", 2, 11])],
+        [(1, 99, ["noop"], ["ok"]), (1, 1, ["noop"], ["ok"])],
+        [(1, 1, ["nope"], ["ok"])],
+        [(1, 1, ["noop"], ["refused", "stale: older than the remembered operations"])],
+    ],
+)  # fmt: skip
+def test_tlc_holds_operation_ids_too(requests: list[Any]) -> None:
+    _, recorded = check(operation_events(*requests))
+    assert recorded is not None
+    answer = ledger_tlc.check(recorded)
+    assert not answer.accepted
+    assert "operation=1 " in answer.what
 
 
 @pytest.mark.parametrize(

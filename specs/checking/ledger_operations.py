@@ -1,0 +1,96 @@
+"""Holds the operation ids of an agreed log against specs/ledger/operations.tla.
+
+Theory. The module says of each request whether it is new, done, stale or busy, from the requests before it alone. What
+a node told must agree: a done one has its first answer again, a stale or busy one says so, any other takes effect or is
+refused for what the ledger holds.
+
+Rule. After the first disagreement nobody knows what the swarm remembers, so nothing more is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from amu.core import limits
+from specs.checking import language
+from specs.checking.language import Function, State, record
+from specs.checking.ledger_log import Violate
+from specs.checking.ledger_steps import BUSY, EXACTLY_ONCE, STALE, Request, Step
+
+MODULE = Path(__file__).resolve().parent.parent / "ledger" / "operations.tla"
+
+NEW = "new"
+DONE = "done"
+INVARIANTS = ("WindowBounded", "ClientsBounded")
+
+
+def constants(clients: Iterable[int]) -> dict[str, Any]:
+    """The constants of operations.tla under which the requests of these clients can be replayed."""
+    return {
+        "Clients": frozenset(clients),
+        "Window": limits.OPERATIONS_PER_CLIENT_MAX,
+        "ClientsMax": limits.CLIENTS_MAX,
+    }
+
+
+class OperationIds:
+    """What is remembered of each client, moved on by what the log tells."""
+
+    def __init__(self, clients: Iterable[int], violate: Violate) -> None:
+        self.module = language.load(MODULE, constants(clients))
+        self.is_stuck = False
+        self._violate = violate
+        self._answers: dict[int, dict[int, str]] = {client: {} for client in sorted(clients)}
+        self._rows: dict[int, Function] = {client: _row(-1, {}) for client in self._answers}
+        self._state = self._now()
+
+    def takes_effect(self, step: Step) -> bool:
+        """Whether the ledger had to look at the request of `step`: False for repeated and turned-away ones."""
+        request = step.request
+        assert request is not None, "a tick has no request"
+        fate = self.module.value("Fate", self._state, request.client, request.operation)
+        if step.outcome in (STALE, BUSY) or fate in (STALE, BUSY):
+            if step.outcome != fate:
+                self._bad(step, f"told `{request.answer}`, but the operation is {fate}")
+            return False
+        if fate == DONE:
+            if not self._is_step("Repeat", request, self._state):
+                first = self._answers[request.client][request.operation]
+                self._bad(step, f"told `{request.answer}`, but its first answer was `{first}`")
+            return False
+        after = self._remembered(request)
+        if not self._is_step("Remember", request, after):
+            self._bad(step, f"the operation is {fate} and cannot be remembered")
+        if not self.module.action("AnswersStandStep")(self._state, after):
+            self._bad(step, "AnswersStandStep does not hold")
+        self._state = after
+        for name in INVARIANTS:
+            if not self.module.holds(name, after):
+                self._bad(step, f"{name} does not hold")
+        return not self.is_stuck
+
+    def _is_step(self, action: str, request: Request, after: State) -> bool:
+        arguments = (request.client, request.operation, request.answer)
+        return self.module.is_step(action, arguments, self._state, after)
+
+    def _remembered(self, request: Request) -> State:
+        answers = self._answers[request.client]
+        answers[request.operation] = request.answer
+        highest = max(answers)
+        for number in [number for number in answers if number <= highest - limits.OPERATIONS_PER_CLIENT_MAX]:
+            del answers[number]
+        self._rows[request.client] = _row(highest, answers)
+        return self._now()
+
+    def _now(self) -> State:
+        return self.module.state(clients=language.function(self._rows))
+
+    def _bad(self, step: Step, why: str) -> None:
+        self.is_stuck = True
+        self._violate(EXACTLY_ONCE, f"{step.where}: {why}")
+
+
+def _row(highest: int, answers: dict[int, str]) -> Function:
+    return record(highest=highest, answers=language.function(answers))
