@@ -7,9 +7,14 @@ command a resource is under way at a time, because the second would be drawn fro
 change. A small share is wrong on purpose (a stale token, a cursor that moves back): the ledger must refuse it on
 every board.
 
+Jobs need workers. Until boards compute, the workload stands in for them: a correct worker reports the digest of the
+payload, up to f of them lie, and in some jobs each worker comes to something else, so that the ledger must call them
+disputed. Some jobs get a deadline too short for their reports, and are ended when ledger time has reached it.
+
 The draws depend on the seed and on the order of the replies, on no clock.
 """
 
+import hashlib
 import random
 from dataclasses import dataclass, field
 
@@ -28,6 +33,10 @@ KINDS = (
     "shard-split",
     "shard-handover",
     "shard-complete",
+    "job-open",
+    "job-result",
+    "job-cancel",
+    "job-expire",
 )
 DEFAULT_MIX = {
     "noop": 1,
@@ -39,6 +48,10 @@ DEFAULT_MIX = {
     "shard-split": 1,
     "shard-handover": 1,
     "shard-complete": 1,
+    "job-open": 2,
+    "job-result": 6,
+    "job-cancel": 1,
+    "job-expire": 2,
 }
 # Leave room below the ledger's bound, so that a split is refused for a bad token and never for want of a place.
 SHARDS_CREATED_MAX = limits.SHARDS_MAX - 4
@@ -47,6 +60,9 @@ KEY_BYTES = 4
 DOCKS = 3
 WRONG_SHARE = 0.05
 SEQUENCE_BYTES = 8
+JOB_SLOTS = (6, 60)  # shortest and longest job asked for, so that some are overdue before they are decided
+DISPUTED_EVERY = 5  # in each job whose number this divides, every worker reports something else
+PAYLOAD_BYTES = 8  # of what the payload's digest is taken
 NO_LIVE_LEASE = "no live lease"  # the ledger's reason
 
 
@@ -70,6 +86,15 @@ class Shard:
 
 
 @dataclass
+class Job:
+    """A job as the operators know it: not ended, and these workers have reported."""
+
+    payload: bytes
+    deadline_slot: int
+    reported: set[int] = field(default_factory=set)
+
+
+@dataclass
 class Workload:
     """Draws commands and learns from their results. Holds no more than the ledger itself may hold."""
 
@@ -81,6 +106,9 @@ class Workload:
         self._random = random.Random(f"workload/{self.seed}")
         self._shards: dict[int, Shard] = {}
         self._leases: dict[str, Lease] = {}
+        self._jobs: dict[int, Job] = {}
+        self._jobs_asked_for = 0  # by commands that are under way
+        self._liars = _liars(self.seed, self.replica_count)
         self._under_way: set[str] = set()
         self._shards_asked_for = 0
         self._slot = 0
@@ -105,7 +133,9 @@ class Workload:
         self._under_way.discard(resource_of(command))
         outcome = "ok" if result[:1] == ["ok"] else ": ".join(str(part) for part in result)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        if outcome == "ok":
+        if str(command[0]).startswith("job-"):
+            self._learn_job(command, result)
+        elif outcome == "ok":
             self._learn_success(command, result)
         elif result[1:] == [NO_LIVE_LEASE]:
             # It expired while the command was under way. Other refusals are those that we asked for.
@@ -124,7 +154,7 @@ class Workload:
             return self._with_lease(kind, self._held("shard/", "dock/"), self._random.randint(*LEASE_SLOTS))
         if kind == "lease-release":
             return self._with_lease(kind, self._held("dock/"))
-        return self._on_shard(kind)
+        return self._on_job(kind) if kind.startswith("job-") else self._on_shard(kind)
 
     def _create(self) -> Command | None:
         if self._shards_asked_for >= SHARDS_CREATED_MAX:
@@ -179,6 +209,38 @@ class Workload:
         self._sequence += 1
         return ["cursor-advance", number, token, _key(key), self._sequence.to_bytes(SEQUENCE_BYTES, "big")]
 
+    def _on_job(self, kind: str) -> Command | None:
+        if kind == "job-open":
+            return self._open_job()
+        idle = [number for number in sorted(self._jobs) if f"job/{number}" not in self._under_way]
+        overdue = [number for number in idle if self._jobs[number].deadline_slot <= self._slot]
+        running = [number for number in idle if number not in overdue]
+        is_wrong = self._random.random() < WRONG_SHARE
+        if kind == "job-expire":
+            numbers = running if is_wrong else overdue  # before its deadline: must be refused
+            return [kind, self._random.choice(numbers)] if numbers else None
+        if not running:
+            return None
+        number = self._random.choice(running)
+        return [kind, number] if kind == "job-cancel" else self._report(number, self._jobs[number], is_wrong)
+
+    def _open_job(self) -> Command | None:
+        if len(self._jobs) + self._jobs_asked_for >= limits.JOBS_MAX:
+            return None
+        self._jobs_asked_for += 1
+        payload = hashlib.sha256(self._random.getrandbits(8 * PAYLOAD_BYTES).to_bytes(PAYLOAD_BYTES, "big")).digest()
+        return ["job-open", payload, self._random.randint(*JOB_SLOTS)]
+
+    def _report(self, number: int, job: Job, is_wrong: bool) -> Command | None:
+        silent = [worker for worker in range(self.replica_count) if worker not in job.reported]
+        workers = sorted(job.reported) if is_wrong else silent  # a second report: must be refused
+        if not workers:
+            return None
+        worker = self._random.choice(workers)
+        differs = worker in self._liars or number % DISPUTED_EVERY == 0
+        computed = job.payload + (bytes([worker]) if differs else b"")
+        return ["job-result", number, worker, hashlib.sha256(computed).digest()]
+
     def _new_number(self) -> int:
         return self._shards_asked_for - 1
 
@@ -220,6 +282,18 @@ class Workload:
         elif kind == "shard-handover":
             self._leases[name] = Lease(_int(command[3]), _int(result[1]), _int(result[2]))
 
+    def _learn_job(self, command: Command, result: Result) -> None:
+        is_accepted = result[0] == "ok"
+        if command[0] == "job-open":
+            self._jobs_asked_for -= 1
+            if is_accepted:
+                assert isinstance(command[1], bytes)
+                self._jobs[_int(result[1])] = Job(command[1], _int(result[2]))
+        elif is_accepted and result[1] == "open":
+            self._jobs[_int(command[1])].reported.add(_int(command[2]))
+        elif is_accepted:
+            del self._jobs[_int(command[1])]  # it has ended, and this is who was told
+
     def _split(self, command: Command, result: Result) -> None:
         old, new = self._shards[_int(command[1])], _int(command[4])
         at = _number(command[3])
@@ -230,10 +304,18 @@ class Workload:
 
 
 def resource_of(command: Command) -> str:
-    """The name under which at most one command is under way: the leased resource or the shard. Empty for a no-op."""
-    if command[0] == "noop":
+    """The name under which at most one command is under way: the leased resource, the shard or the job. Empty for a
+    no-op and for a job that has no number yet."""
+    if command[0] in ("noop", "job-open"):
         return ""
+    if str(command[0]).startswith("job-"):
+        return f"job/{command[1]}"
     return command[1] if isinstance(command[1], str) else f"shard/{command[1]}"
+
+
+def _liars(seed: int, replica_count: int) -> frozenset[int]:
+    """As many workers as may be faulty, drawn apart from the commands."""
+    return frozenset(random.Random(f"liars/{seed}").sample(range(replica_count), limits.faults_max(replica_count)))
 
 
 def _key(number: int) -> bytes:

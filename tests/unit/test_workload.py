@@ -1,5 +1,6 @@
 """The workload, against the ledger that it is meant for."""
 
+import hashlib
 import random
 from collections import Counter
 
@@ -10,9 +11,12 @@ from amu.ledger.state import Ledger
 from groundstation.workload import KINDS, Workload
 
 
-def _fly(seed: int, slots: int, in_flight: int = 6) -> tuple[list[list[object]], Workload, Ledger, Counter[str]]:
+def _fly(
+    seed: int, slots: int, in_flight: int = 6, workload: Workload | None = None
+) -> tuple[list[list[object]], Workload, Ledger, Counter[str]]:
     """Run a workload against a ledger; batches are cut and ordered by a generator of their own."""
-    workload, ledger, cut = Workload(seed, 4), Ledger(), random.Random(seed)
+    workload = workload or Workload(seed, 4)
+    ledger, cut = Ledger(), random.Random(seed)
     drawn: list[list[object]] = []
     open_commands: list[tuple[int, list[object]]] = []
     accepted: Counter[str] = Counter()
@@ -60,6 +64,42 @@ def test_shards_stay_within_the_ledgers_bound() -> None:
     drawn, _, ledger, _ = _fly(2, 1500)
     assert sum(command[0] in ("shard-create", "shard-split") for command in drawn) <= limits.SHARDS_MAX
     assert ledger.applied_slot == 1500
+
+
+class Listening(Workload):
+    """Keeps what it is told."""
+
+    def learn(self, command: list[object], slot: int, result: list[object]) -> None:
+        self.told = [*getattr(self, "told", []), (command, result)]
+        super().learn(command, slot, result)
+
+
+def test_jobs_end_in_every_way_and_never_by_a_lie() -> None:
+    payloads: dict[object, bytes] = {}
+    reports: dict[tuple[object, object], Counter[object]] = {}
+    ends: Counter[object] = Counter()
+    for seed in range(4):
+        workload = Listening(seed, 4)
+        _fly(seed, 600, workload=workload)
+        for command, result in workload.told:
+            if result[0] != "ok" or not str(command[0]).startswith("job-"):
+                continue
+            job = (seed, result[1] if command[0] == "job-open" else command[1])
+            if command[0] == "job-open":
+                assert isinstance(command[1], bytes)
+                payloads[job] = command[1]
+                continue
+            if command[0] == "job-result":
+                reports.setdefault(job, Counter())[command[3]] += 1
+            ends[result[1]] += result[1] != "open"
+            if result[1] == "accepted":
+                assert command[3] == hashlib.sha256(payloads[job]).digest()
+                assert reports[job][command[3]] == 2
+            if result[1] == "disputed":
+                assert set(reports[job].values()) == {1}
+    assert set(ends) == {"open", "accepted", "disputed", "cancelled", "expired"}
+    assert ends["accepted"] > ends["disputed"] > 0
+    assert ends["expired"] > 0
 
 
 def test_mix_leaves_kinds_out() -> None:
