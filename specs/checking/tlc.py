@@ -120,6 +120,7 @@ def run(
     deadlock: bool = False,
     coverage: bool = False,
     simulate: int | None = None,
+    behaviours: Path | None = None,
     depth: int = 100,
     seed: int = 1,
     heap_megabytes: int = HEAP_MEGABYTES,
@@ -128,7 +129,8 @@ def run(
     """Check `module` (a .tla file) under `config`: the path of a cfg file, or its text.
 
     `library`: folders searched for further modules. `deadlock`: a state without successor is an error. `simulate`:
-    that many random behaviours of `depth` steps from `seed` instead of all states. Raises TlcError when there is no
+    that many random behaviours of `depth` steps from `seed` instead of all states, each written to a file of its own
+    whose path begins with `behaviours`, if that is given (see tlc_states.simulated). Raises TlcError when there is no
     answer: no Java, no jar, a module that does not parse, an evaluation error, no end within `timeout_seconds`.
     """
     if not module.is_file():
@@ -146,7 +148,8 @@ def run(
         if coverage:
             command += ["-coverage", "1"]
         if simulate is not None:
-            command += ["-simulate", f"num={simulate}", "-depth", str(depth), "-seed", str(seed)]
+            written = "" if behaviours is None else f"file={behaviours.resolve()},"
+            command += ["-simulate", f"{written}num={simulate}", "-depth", str(depth), "-seed", str(seed)]
         command.append(str(module.resolve()))
         return _run(command, module, timeout_seconds)
 

@@ -1,0 +1,220 @@
+"""Plays behaviours of tetrabft.tla to real nodes: the flight code must take each step of the module, and no other.
+
+The driver is the network and the Byzantine replica. A step of replica p is brought about by handing p the messages that
+make the step's guard true and nothing else: what honest replicas really sent (kept in `sent`), and what the liar would
+say to help. No tick ever passes. Values are bound as they appear: the first proposal of a model value gives it its
+digest.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from amu.boards.host import MemoryStore
+from amu.consensus import bodies
+from amu.core.limits import BROADCAST, GROUND
+from amu.node.journal import Journal
+from amu.node.node import Node
+from amu.node.tracer import EVENTS
+from amu.wire import messages as m
+from specs.checking.tetrabft_behaviour import SLOT, Act, acts
+from specs.checking.values import Value
+from swarm_sim.cluster import Settings
+
+STEPS = {"EnterView", "Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn"}
+CLIENT = 1
+
+
+class Mismatch(AssertionError):
+    """The flight code did not take a step of the module, or took another one."""
+
+
+class OtherChoice(Exception):
+    """A leader proposed another value than the behaviour's. Both may be permitted: the caller asks the module."""
+
+    def __init__(self, act: Act, value: Value) -> None:
+        super().__init__(f"{act}: the flight code proposes {value or 'a value of its own'}")
+        self.act = act
+        self.value = value
+
+
+class Driver:
+    """Four nodes, `replicas` in order of their numbers; those in `byzantine` are the driver's own."""
+
+    def __init__(self, replicas: Sequence[Value], byzantine: Sequence[Value]) -> None:
+        self.replicas = list(replicas)
+        self.liars = [self.replicas.index(replica) for replica in byzantine]
+        self.nodes: list[Any] = [None if i in self.liars else _node(i, len(replicas)) for i in range(len(replicas))]
+        self.sent: list[tuple[int, int, Any]] = []  # (source, destination, message), in the order of sending
+        self.digests: dict[Value, bytes] = {}  # model value -> digest
+        self.bodies: dict[bytes, bytes] = {}
+        self.requests: list[Any] = []
+        self.decided: dict[int, Value] = {}
+        self.ahead: Act | None = None  # a leader's vote for its own proposal of view 0, which it casts at once
+        for i in range(len(replicas)):
+            if i not in self.liars:
+                self._drain(i)
+
+    def play(self, states: Sequence[Mapping[str, Value]]) -> list[Act]:
+        """Take every step of the behaviour. Raises Mismatch, or OtherChoice where a leader is free to differ."""
+        done = []
+        for act in acts(states, len(self.liars)):
+            i = self.replicas.index(act.replica)
+            if act == self.ahead:
+                self.ahead = None
+                done.append(act)
+                continue
+            self._hand(i, act)
+            self._require(act, self._drain(i))
+            if act.name in ("Decide", "Learn"):
+                self.decided[i] = act.value
+            done.append(act)
+        return done
+
+    def steps_on(self, act: Act) -> list[tuple[str, dict[str, Any]]]:
+        """What replica `act.replica` would do if it were handed all that may speak for `act`. Changes nothing."""
+        other = copy.deepcopy(self)
+        i = other.replicas.index(act.replica)
+        other._hand(i, act)
+        return other._drain(i)
+
+    # --- bringing a step about -----------------------------------------------------------------
+
+    def _hand(self, i: int, act: Act) -> None:
+        """Give replica `i` what the step needs."""
+        if act.name == "EnterView":
+            for peer in self._others(i):
+                self._step(i, peer, m.ViewChange(SLOT, act.view))
+        elif act.name == "Propose":
+            self._fresh_request(i)
+            if act.view:
+                self._forward(i, m.Suggest, view=act.view)
+                for liar in self.liars:
+                    self._step(i, liar, m.Suggest(SLOT, act.view, *self._claims(act)))
+                if act.value in self.digests:  # the answer, should the leader have asked for a body that it lacks
+                    self._step(i, self._others(i)[0], m.Body(SLOT, self.bodies[self.digests[act.value]]))
+        elif act.name == "Vote1":
+            self._hand_proposal(i, act)
+        elif act.name == "Decide":
+            self._hand_votes(i, act, 4)
+        elif act.name == "Learn":
+            for peer in self._others(i):
+                if peer in self.liars or self.decided.get(peer) == act.value:
+                    self._step(i, peer, m.Decided(SLOT, self.digests[act.value], b""))
+        else:
+            self._hand_votes(i, act, int(act.name[-1]) - 1)
+
+    def _hand_proposal(self, i: int, act: Act) -> None:
+        assert act.view is not None
+        leader = act.view % len(self.replicas)
+        if leader in self.liars:
+            message = m.Proposal(SLOT, act.view, self._body_of(act))
+        else:
+            message = self._sent_by(leader, m.Proposal, view=act.view)[-1]
+        for request in self.requests:
+            self._step(i, GROUND, request)
+        if act.view:
+            self._forward(i, m.Proof, view=act.view)
+            for liar in self.liars:
+                self._step(i, liar, m.Proof(SLOT, act.view, *self._claims(act)))
+        if leader != i:
+            self._step(i, leader, message)
+
+    def _hand_votes(self, i: int, act: Act, phase: int) -> None:
+        value = self.digests.get(act.value, bytes(32))
+        self._forward(i, m.Vote, view=act.view, phase=phase, value=value)
+        for liar in self.liars:
+            self._step(i, liar, m.Vote(SLOT, act.view, phase, value))
+
+    def _claims(self, act: Act) -> tuple[Any, Any, None]:
+        """What a liar says in proof or suggest so that `act.value` is safe: voted for it last, for another before,
+        never in the phase that locks. With a second value it claims every value at once (Rules 2 and 4)."""
+        assert act.view is not None
+        value = self.digests.get(act.value, bytes(32))
+        other = bytes([value[0] ^ 1]) + value[1:]
+        return (act.view - 1, value), (act.view - 1, other), None
+
+    def _fresh_request(self, i: int) -> None:
+        request = m.Request(CLIENT, len(self.requests) + 1, ["noop"])
+        self.requests.append(request)
+        self._step(i, GROUND, request)
+
+    def _body_of(self, act: Act) -> bytes:
+        """The body behind a value that a Byzantine leader proposes: made up when it is new."""
+        if act.value not in self.digests:
+            request = m.Request(CLIENT, len(self.requests) + 1, ["noop"])
+            self.requests.append(request)
+            body = bodies.encode(act.view, [[request.client, request.operation, request.command]])
+            self._bind(act.value, bodies.value_of(SLOT, body), body)
+        return self.bodies[self.digests[act.value]]
+
+    def _bind(self, value: Value, digest: bytes, body: bytes) -> None:
+        self.digests[value] = digest
+        self.bodies[digest] = body
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def _require(self, act: Act, taken: list[tuple[str, dict[str, Any]]]) -> None:
+        i = self.replicas.index(act.replica)
+        if act.name == "Propose" and taken and taken[0][0] == "Propose":
+            if act.view == 0 and len(taken) == 2 and taken[1] == ("Vote1", taken[0][1]):
+                self.ahead = Act("Vote1", act.replica, 0, act.value)
+                taken.pop()
+            digest = taken[0][1]["value"]
+            known = {bound: value for value, bound in self.digests.items()}
+            if act.value not in self.digests and digest not in known:
+                self._bind(act.value, digest, self._sent_by(i, m.Proposal, view=act.view)[-1].body)
+            elif known.get(digest) != act.value:
+                raise OtherChoice(act, known.get(digest))
+        wanted = {"view": act.view, "value": self.digests.get(act.value)}
+        if act.name in ("EnterView", "Learn"):
+            del wanted["value" if act.name == "EnterView" else "view"]
+        if len(taken) != 1 or taken[0][0] != act.name or any(taken[0][1][key] != wanted[key] for key in wanted):
+            raise Mismatch(f"want {act}, the flight code took {taken or 'no step'}")
+
+    def _drain(self, i: int) -> list[tuple[str, dict[str, Any]]]:
+        """Perform what node `i` wants. Returns the steps of the module that it took, as (name, fields)."""
+        taken = []
+        while not (ready := self.nodes[i].ready()).empty():
+            for event in ready.events:
+                name, names = EVENTS[event[0]]
+                fields = dict(zip(names, event[2:], strict=True))
+                if name in STEPS and fields["slot"] == SLOT:
+                    taken.append((name, fields))
+            self.sent += [(i, destination, message) for destination, _, message in ready.sends]
+            self.nodes[i].advance()
+        self.nodes[i].advance()
+        return taken
+
+    # --- the network -----------------------------------------------------------------------------
+
+    def _others(self, i: int) -> list[int]:
+        return [peer for peer in range(len(self.replicas)) if peer != i]
+
+    def _step(self, i: int, source: int, message: Any) -> None:
+        self.nodes[i].step(source, self.nodes[i].lamport, message)
+
+    def _forward(self, i: int, cls: type, **fields: Any) -> None:
+        """Deliver what others really sent to replica `i`."""
+        for peer in self._others(i):
+            for message in self._sent_by(peer, cls, to=i, **fields):
+                self._step(i, peer, message)
+
+    def _sent_by(self, source: int, cls: type, to: int | None = None, **fields: Any) -> list[Any]:
+        return [
+            message
+            for sender, destination, message in self.sent
+            if sender == source
+            and (to is None or destination in (BROADCAST, to))
+            and isinstance(message, cls)
+            and message.slot == SLOT  # type: ignore[attr-defined]
+            and all(getattr(message, name) == value for name, value in fields.items())
+        ]
+
+
+def _node(i: int, count: int) -> Any:
+    journal = Journal(MemoryStore())
+    journal.commission()
+    return Node(Settings(i, count, trace_messages=False), journal.recover(), i + 1)
