@@ -74,7 +74,7 @@ def play(behaviours: list[list[dict]]) -> tuple[Counter, int]:
 
 
 def is_permitted(module: language.Module, state: language.State, choice: OtherChoice) -> bool:
-    """Whether the module, too, lets the leader propose what the flight code chose; a value of its own is an unused one."""
+    """Whether the module lets the leader propose what the flight code chose; a value of its own is an unused one."""
     unused = [value for value in CONSTANTS["Value"] if str(value) not in str((state["votes"], state["proposal"]))]
     for value in [choice.value] if choice.value else unused or CONSTANTS["Value"]:
         after = module.replace(state, proposal={**state["proposal"], choice.act.view: value})
