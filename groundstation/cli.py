@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from groundstation.commands import audit, check, rehearse, report, scenarios
+from groundstation.commands import audit, check, rehearse, report, scenarios, states
 
 CRASH = 1
 COMMANDS_GROUP = "amu.commands"
@@ -39,6 +39,7 @@ app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("report")(report.report)
 app.command("scenarios")(scenarios.scenarios)
+app.command("states")(states.states)
 
 
 def add_entry_points(into: typer.Typer) -> None:

@@ -10,6 +10,11 @@ import typer
 def check(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],
     tlc: Annotated[bool, typer.Option("--tlc", help="Let TLC check the trace, too.")] = False,
+    spec: Annotated[Path | None, typer.Option("--spec", help="Hold the trace against this TLA+ module alone.")] = None,
+    cfg: Annotated[Path | None, typer.Option("--cfg", help="TLC configuration of that module.")] = None,
+    silent: Annotated[
+        list[str] | None, typer.Option("--silent", help="An action that may happen unlogged; may be given again.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Check a recorded run once more.  Example: [cyan]amu check runs/first-light-1-20260101T120000 --tlc[/cyan]
@@ -20,8 +25,18 @@ def check(
 
         amu check /tmp/trace.ndjson --tlc
 
+    With --spec and --cfg any trace is held against any module: one JSON object a line, "event" names the operator,
+    other members its parameters, "state" (optional) the variables afterwards in ITF; or a file in ITF.
+
+        amu check /tmp/queue.ndjson --spec Queue.tla --cfg Queue.cfg
+
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
+    if spec is not None or cfg is not None or silent:
+        from groundstation.commands import observed
+
+        raise typer.Exit(observed.check(path, spec, cfg, silent or [], tlc, as_json))
+
     from rich.console import Console
 
     from groundstation import run_directory

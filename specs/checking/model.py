@@ -103,6 +103,7 @@ class Model:
         self.permutations = self._permutations()
         self.init: Enumeration | None = None
         self.next: Enumeration | None = None
+        self.next_formula: Formula | None = None
         self._behaviour()
 
     def _formula(self, name: str) -> Formula:
@@ -127,6 +128,7 @@ class Model:
         else:
             return  # a module of assumptions alone: they have been checked when it was loaded
         self.init = conjunction(compiler, [(item.expression, item.context) for item in initial], True, "Init")
+        self.next_formula = following[0]
         self.next = conjunction(compiler, [(item.expression, item.context) for item in following], False, "Next")
 
     def _next(self, name: str, parts: Parts) -> Formula:

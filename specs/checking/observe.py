@@ -91,6 +91,11 @@ class Observer:
         except ModuleError as error:
             raise ObservationError(f"line {observation.line}: {error}") from error
 
+    def finish(self) -> None:
+        """Say that the trace has ended. One without any step still has an initial state."""
+        if self._candidates is None and self._result.bad is None:
+            self._begin(Observation(0, None))
+
     def _feed(self, observation: Observation) -> None:
         if self._candidates is None:
             is_initial = observation.name is None or observation.name == self.init
@@ -290,8 +295,9 @@ class Observer:
     def _break(self, observation: Observation, step: str, name: str, explanation: Explanation, state: State) -> None:
         why = f"{name} does not hold: {_indented(explanation.reason)}"
         self._result.bad = BadStep(
-            observation.line, step, explanation.file, explanation.line, explanation.guard, why, repr(state), 1, name
-        )
+            observation.line, step, explanation.file, explanation.line, explanation.guard, why, repr(state), 1, name,
+            explanation.error is not None,
+        )  # fmt: skip
 
     def _explain_bad(
         self,
@@ -319,7 +325,7 @@ class Observer:
         explanation = explainer.explain(action.operator, given)
         self._result.bad = BadStep(
             observation.line, step, explanation.file, explanation.line, explanation.guard, _indented(str(explanation)),
-            repr(before[0]), len(before),
+            repr(before[0]), len(before), None, explanation.error is not None,
         )  # fmt: skip
 
     def _allowed(self, action: Action, state: State, arguments: Mapping[str, Value]) -> list[tuple[Value, ...]]:

@@ -35,7 +35,7 @@ class BadStep:
 
     `line` is the trace's, `module_line` the module's; `guard` its text; `why` says it in words. `broken` is the
     invariant or property, None if the step itself is not allowed. `candidates` states were possible before; `state` is
-    the first of them.
+    the first of them. `without_value`: the guard cannot be evaluated, TLC would stop with an error.
     """
 
     line: int
@@ -47,6 +47,7 @@ class BadStep:
     state: str
     candidates: int
     broken: str | None = None
+    without_value: bool = False
 
     def __str__(self) -> str:
         others = "" if self.candidates == 1 else f" (one of {self.candidates} that are possible)"

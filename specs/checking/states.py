@@ -12,24 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+from specs.checking.itf import to_itf
 from specs.checking.language import State
 from specs.checking.located import NO_VALUE, located
 from specs.checking.model import Model, Test
+from specs.checking.naming import Names
 from specs.checking.report import EXIT_CODES, HOLDS, INCOMPLETE, PASS, VIOLATED, VIOLATION
 from specs.checking.search import Search, Values
 
 LIMIT_STATES = 100_000
 NOT_CHECKED_TEMPORAL = "not checked: temporal"
 DEADLOCK = "deadlock"
+INITIAL = "initial state"
 
 
 @dataclass
 class Report:
     """What was found. `counterexamples` maps a violated name (or "deadlock") to the states that lead to it.
 
-    `complete`: all reachable states were seen. `deadlocks` counts states without successor. `notes` are for the reader.
+    `actions` names the steps between them. `complete`: all reachable states were seen. `deadlocks` counts states
+    without successor. `notes` are for the reader.
     """
 
     module: str
@@ -42,6 +47,7 @@ class Report:
     complete: bool = False
     notes: list[str] = field(default_factory=list)
     counterexamples: dict[str, list[State]] = field(default_factory=dict)
+    actions: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -65,7 +71,11 @@ class Report:
             "properties": self.properties,
             "deadlock": self.deadlocks,
             "counterexamples": {
-                name: [repr(state) for state in path] for name, path in sorted(self.counterexamples.items())
+                name: [
+                    {"action": action, "state": {variable: to_itf(state[variable]) for variable in state}}
+                    for action, state in zip(self.actions[name], path)
+                ]
+                for name, path in sorted(self.counterexamples.items())
             },
             "notes": self.notes,
         }
@@ -130,7 +140,16 @@ class _Explorer:
         if search.deadlocks:
             path = search.path(search.deadlocks[0])
             found.counterexamples[DEADLOCK] = [model.module.state_of(values) for values in path]
+        self._name_steps()
         return found
+
+    def _name_steps(self) -> None:
+        if self.found.counterexamples:
+            assert self.model.next_formula is not None
+            names = Names(self.model.module, self.model.next_formula)
+            for what, path in self.found.counterexamples.items():
+                steps = [names.name(before.values, after.values) for before, after in pairwise(path)]
+                self.found.actions[what] = [INITIAL, *steps]
 
     # --- what the search calls ----------------------------------------------------------------------
 

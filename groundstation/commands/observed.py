@@ -1,0 +1,58 @@
+"""`amu check TRACE --spec MODULE --cfg FILE`: holds any trace against any module."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from groundstation import run_directory
+from specs.checking import observation_check
+from specs.checking.itf import ItfError
+from specs.checking.language import EvaluationError, ModuleError
+from specs.checking.observation_check import Checked
+from specs.checking.observe import ObservationError
+from specs.checking.report import EXIT_BAD_INPUT, HOLDS, PASS, VIOLATED
+from specs.checking.tlc import TlcError
+
+STYLES = {HOLDS: "green", VIOLATED: "bold red"}
+
+
+def check(path: Path, spec: Path | None, cfg: Path | None, silent: Sequence[str], tlc: bool, as_json: bool) -> int:
+    """Check, print, and return the exit code."""
+    if spec is None or cfg is None:
+        raise typer.BadParameter("--spec and --cfg go together, and --silent with them")
+    try:
+        trace = path if path.is_file() else run_directory.trace_of(path)
+        checked = observation_check.check(trace, spec, cfg, tlc=tlc, silent=silent)
+    except (
+        run_directory.RunDirectoryError, ModuleError, ItfError, ObservationError, EvaluationError, TlcError
+    ) as error:  # fmt: skip
+        typer.echo(f"amu check: {error}", err=True)
+        return EXIT_BAD_INPUT
+    if as_json:
+        typer.echo(json.dumps({**checked.as_dict(), "exit_code": checked.verdict.exit_code}, indent=2))
+    else:
+        _print(checked, Console())
+    return checked.verdict.exit_code
+
+
+def _print(checked: Checked, console: Console) -> None:
+    verdict, result = checked.verdict, checked.result
+    console.print(f"module   {result.module}", markup=False, highlight=False)
+    steps = ", ".join(f"{name} {count}" for name, count in sorted(result.steps.items()))
+    console.print(f"steps    {sum(result.steps.values())}: {steps}", markup=False, highlight=False)
+    for name, state in sorted(verdict.invariants.items()):
+        console.print(f"         {escape(name)} [{STYLES.get(state, 'yellow')}]{state}[/]", highlight=False)
+    for note in verdict.notes:
+        console.print(f"note     {note}", markup=False, highlight=False)
+    for missing in verdict.missing:
+        console.print(f"missing  {missing}", markup=False, highlight=False)
+    for violation in verdict.violations:
+        console.print(violation, style="red", markup=False, highlight=False)
+    if verdict.tlc != "not run":
+        console.print(f"TLC      {verdict.tlc}", markup=False, highlight=False)
+    style = "bold green" if verdict.verdict == PASS else "bold red"
+    console.print(f"verdict  [{style}]{verdict.verdict.upper()}[/]", highlight=False)
