@@ -1,7 +1,8 @@
 """TLC's counterexamples as traces: what TLC found is held against the module again, and shown like any other trace.
 
 One line a state, `{"event": action, "state": {variable: value}}` with values in ITF's encoding, as `amu check TRACE
---spec FILE.tla --cfg FILE.cfg` reads it. TLC names the action of each step but not its arguments: those are searched for.
+--spec FILE.tla --cfg FILE.cfg` reads it. TLC names the action of each step but not its arguments: those are searched
+for.
 A counterexample of specs/tetrabft becomes a trace of a whole swarm, too: see tetrabft_behaviour.trace_lines.
 """
 
