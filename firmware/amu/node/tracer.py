@@ -35,9 +35,9 @@ EVENTS = {
     # channels (specs/link/link.tla); peer_boot: the peer's incarnation, null while none is adopted
     50: ("ChannelSend", ("peer", "peer_boot", "sequence")),  # an item given to the channel
     51: ("ChannelDeliver", ("peer", "peer_boot", "sequence")),
-    52: ("ChannelRestart", ("peer", "peer_boot", "undelivered")),  # peer_boot adopted; so many items handed back
+    # peer_boot adopted, so many items handed back; what lamport_mutex.tla and snapshot.tla call Meet
+    52: ("ChannelRestart", ("peer", "peer_boot", "undelivered")),
     # mutual exclusion (specs/lamport_mutex/lamport_mutex.tla); `time` is the Lamport time that the mutex was given
-    60: ("Meet", ("peer", "boot")),  # the channel to that boot of the peer is new; before anything on it
     61: ("MutexRequest", ("time",)),
     62: ("MutexReceive", ("from", "kind", "sent", "time")),  # kind: 1 request, 2 reply, 3 release, sent at `sent`
     63: ("MutexEnter", ("time",)),  # of the request
