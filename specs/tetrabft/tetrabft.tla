@@ -24,7 +24,7 @@ EXTENDS Integers, FiniteSets
 CONSTANTS
     Replica,        \* the replicas
     Byzantine,      \* those that may do anything
-    FaultsMax,      \* f: Cardinality(Replica) >= 3 * f + 1
+    FaultsMax,      \* f: Weight(Replica) >= 3 * f + 1
     Value,          \* values to decide on
     NoValue,        \* none of them
     MaxView,        \* views are 0 .. MaxView
@@ -33,13 +33,19 @@ CONSTANTS
 Honest == Replica \ Byzantine
 View == 0..MaxView
 Phase == 1..4
-QuorumSize == Cardinality(Replica) - FaultsMax
+
+\* Replicas count one each. A model may let some count more (Weight <- ... in its cfg), which is
+\* another quorum system for the same protocol and fewer replicas to enumerate.
+Weight(S) == Cardinality(S)
+QuorumSize == Weight(Replica) - FaultsMax
 BlockingSize == FaultsMax + 1
+IsQuorum(S) == Weight(S) >= QuorumSize
+IsBlocking(S) == Weight(S) >= BlockingSize
 
 ASSUME
     /\ Byzantine \subseteq Replica
-    /\ Cardinality(Replica) >= 3 * FaultsMax + 1
-    /\ Cardinality(Byzantine) <= FaultsMax
+    /\ Weight(Replica) >= 3 * FaultsMax + 1
+    /\ Weight(Byzantine) <= FaultsMax
     /\ NoValue \notin Value
     /\ MaxView \in Nat
 
@@ -51,9 +57,6 @@ VARIABLES
     decided    \* decided[p]: what p decided or learned, or NoValue
 
 vars == <<leader, view, proposal, votes, decided>>
-
-IsQuorum(S) == Cardinality(S) >= QuorumSize
-IsBlocking(S) == Cardinality(S) >= BlockingSize
 
 -----------------------------------------------------------------------------
 \* Registers: all that a replica keeps of its past, and all that rules 1 to 4 ask for.
