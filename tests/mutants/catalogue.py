@@ -275,6 +275,27 @@ MUTANTS = (
         ("trace", "ledger"),
     ),
     Mutant(
+        "a job is accepted on f equal reports",
+        "firmware/amu/ledger/jobs.py",
+        "self.needed = limits.blocking_size(replica_count)",
+        "self.needed = limits.faults_max(replica_count)",
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "a worker's second report counts",
+        "firmware/amu/ledger/transitions.py",
+        "    if job.reports[worker] is not None:\n        return refused",
+        "    job.reports[worker] = None\n    if False:\n        return refused",
+        ("trace", "ledger"),
+    ),
+    Mutant(
+        "a report counts after the deadline",
+        "firmware/amu/ledger/jobs.py",
+        "return self.status == OPEN and now < self.deadline_slot",
+        "return self.status == OPEN",
+        ("trace", "ledger"),
+    ),
+    Mutant(
         "the checker ignores a gap in the trace",
         "specs/checking/trace.py",
         "if event.seq > expected:",

@@ -18,6 +18,8 @@ from amu.wire.messages import Decided, Proposal, Status, Vote
 from specs.checking.check import check_trace
 from swarm_sim.cluster import Cluster, Links
 
+RIGHT, WRONG = bytes([1] * 32), bytes([2] * 32)
+
 LEDGER_COMMANDS: list[list[Any]] = [
     ["shard-create", 1, b"a", b"m"],
     ["lease-acquire", "shard/1", 7, 6],
@@ -39,6 +41,16 @@ LEDGER_COMMANDS: list[list[Any]] = [
     ["cursor-advance", 2, 6, b"h", b"z"],
     ["shard-complete", 2, 6],
     ["cursor-advance", 2, 6, b"i", b"done"],
+    ["job-open", bytes(32), 60],
+    ["job-result", 1, 3, WRONG],
+    ["job-result", 1, 3, RIGHT],
+    ["job-result", 1, 0, RIGHT],
+    ["job-result", 1, 1, RIGHT],
+    ["job-cancel", 1],
+    ["job-open", bytes(32), 1],
+    ["noop"],
+    ["job-result", 2, 0, RIGHT],
+    ["job-expire", 2],
 ]
 
 
