@@ -59,7 +59,7 @@ class Channel:
         self._highest = 0  # number of the last item ever sent
         self._is_known = False  # the peer has adopted us, too
         self._challenge = 1  # a new one with every incarnation of the peer that is adopted
-        self._echo = 0  # the peer's challenge that our next segment answers
+        self._echo = 0  # the latest challenge of the adopted incarnation: each segment answers it
         self._stranger = None  # (boot, challenge) of an unknown incarnation that is owed an answer
         self._owed = True  # a segment is due although there may be no fresh item
         self._restart = None
@@ -183,8 +183,7 @@ class Channel:
         items = self._take_fresh()
         first = self._sent + 1 - len(items)
         challenge = 0 if self._is_known else self._challenge
-        echo, self._echo = self._echo, 0
-        return Segment(self.boot, self.peer_boot, challenge, echo, first, self.delivered, items)
+        return Segment(self.boot, self.peer_boot, challenge, self._echo, first, self.delivered, items)
 
     # --- sliding window -----------------------------------------------------------------------
 
