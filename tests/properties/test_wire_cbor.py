@@ -25,6 +25,9 @@ def test_encodes_as_cbor2_does(item: Any) -> None:
     assert cbor.encode(cbor.decode(encoded)) == encoded
     assert cbor.decode(encoded) == item
     assert same(cbor.decode(encoded), cbor2.loads(encoded))
+    pieces: list[bytes] = []
+    cbor.write(item, pieces.append)
+    assert b"".join(pieces) == encoded
 
 
 def canonical(item: Any) -> bytes:

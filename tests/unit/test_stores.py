@@ -23,13 +23,13 @@ class StoreConformance:
         assert store.read("journal-0") == b"\x00one\xfftwo"
 
     def test_replace_creates_then_overwrites(self, store: Store) -> None:
-        store.replace("checkpoint", b"a long first content")
-        store.replace("checkpoint", b"short")
+        store.replace("checkpoint", lambda write: write(b"a long first content"))
+        store.replace("checkpoint", lambda write: write(b"short"))
         assert store.read("checkpoint") == b"short"
 
     def test_append_goes_on_behind_a_replace(self, store: Store) -> None:
         store.append("journal-0", b"torn tail")
-        store.replace("journal-0", b"torn")
+        store.replace("journal-0", lambda write: write(b"torn"))
         store.append("journal-0", b" and mended")
         assert store.read("journal-0") == b"torn and mended"
 
@@ -52,14 +52,14 @@ class TestFileStore(StoreConformance):
         return FileStore(str(tmp_path))
 
     def test_another_store_on_the_same_folder_sees_it(self, store: Store, tmp_path: Path) -> None:
-        store.replace("checkpoint", b"kept")
+        store.replace("checkpoint", lambda write: write(b"kept"))
         assert FileStore(str(tmp_path)).read("checkpoint") == b"kept"
 
     def test_a_half_written_replacement_is_never_read(self, store: Store, tmp_path: Path) -> None:
-        store.replace("checkpoint", b"old")
+        store.replace("checkpoint", lambda write: write(b"old"))
         (tmp_path / "checkpoint.new").write_bytes(b"ne")
         assert store.read("checkpoint") == b"old"
-        store.replace("checkpoint", b"new")
+        store.replace("checkpoint", lambda write: write(b"new"))
         assert store.read("checkpoint") == b"new"
 
     def test_what_cannot_be_read_is_an_error_and_not_absent(self, store: Store, tmp_path: Path) -> None:
@@ -84,12 +84,12 @@ class TestMemoryStore(StoreConformance):
     def test_a_cut_replace_leaves_the_old(self, cut: int) -> None:
         store = MemoryStore({"checkpoint": b"old"}, cut)
         with pytest.raises(PowerCut):
-            store.replace("checkpoint", b"new")
+            store.replace("checkpoint", lambda write: write(b"new"))
         assert store.files["checkpoint"] == b"old"
 
     def test_a_replace_that_was_paid_for_is_whole(self) -> None:
         store = MemoryStore({"checkpoint": b"old"}, 4)
-        store.replace("checkpoint", b"new")
+        store.replace("checkpoint", lambda write: write(b"new"))
         assert store.files["checkpoint"] == b"new"
 
     def test_after_the_cut_every_write_fails(self) -> None:

@@ -30,13 +30,15 @@ class FileStore:
     def append(self, name, data):
         """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
         with open(self._path(name), "ab") as file:
-            _write_through(file, data)
+            file.write(data)
+            _write_through(file)
 
-    def replace(self, name, data):
-        """Put `data` in place of the whole file: after a power cut old or new, never a mixture."""
+    def replace(self, name, fill):
+        """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture."""
         written = self._path(name + ".new")
         with open(written, "wb") as file:
-            _write_through(file, data)
+            fill(file.write)
+            _write_through(file)
         os.rename(written, self._path(name))
         self._write_names_through()
 
@@ -62,8 +64,7 @@ class FileStore:
                 os.close(directory)
 
 
-def _write_through(file, data):
-    file.write(data)
+def _write_through(file):
     file.flush()
     if _HAS_FSYNC:
         os.fsync(file.fileno())

@@ -41,8 +41,10 @@ class MemoryStore:
         self.bytes_written += room
         raise PowerCut(name)
 
-    def replace(self, name, data):
-        """Put `data` in place of the whole file, or not at all."""
+    def replace(self, name, fill):
+        """Put what `fill(write)` writes in place of the whole file, or not at all."""
+        data = bytearray()
+        fill(data.extend)
         self._spend(name, len(data) + 1)
         self.files[name] = bytes(data)
 

@@ -35,8 +35,11 @@ class Store:
         """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
         raise NotImplementedError
 
-    def replace(self, name, data):
-        """Put `data` in place of the whole file, atomically: after a power cut old or new, never a mixture."""
+    def replace(self, name, fill):
+        """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture.
+
+        `fill` calls `write(data)` as often as it likes, so that a long file never stands in memory as one piece.
+        """
         raise NotImplementedError
 
     def remove(self, name):

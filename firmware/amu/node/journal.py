@@ -110,10 +110,17 @@ class Journal:
     def _write_checkpoint(self, generation, data):
         # A journal of this generation can only be left over from before a commissioning; it must not come back to life.
         self._store.remove(_journal_name(generation))
-        body = cbor.encode(data)
         head = _MAGIC + generation.to_bytes(4, "big")
-        check = crc.crc32(head + body)
-        self._store.replace(CHECKPOINT, head + check.to_bytes(4, "big") + body)
+        # Encoded twice, once for its CRC: a heap in pieces has no room for a whole checkpoint.
+        check = _Check(head)
+        cbor.write(data, check.add)
+        check = check.value
+
+        def fill(write):
+            write(head + check.to_bytes(4, "big"))
+            cbor.write(data, write)
+
+        self._store.replace(CHECKPOINT, fill)
         self._generation = generation
         self._link = check
         self.bytes = 0
@@ -130,7 +137,7 @@ class Journal:
         records, end, link = _parse_journal(journal, generation, link)
         if end < len(journal):
             # Atomically, so that a second cut leaves the same torn tail or none.
-            self._store.replace(name, journal[:end])
+            self._store.replace(name, lambda write: write(journal[:end]))
             self.appends += 1
         self._generation, self._link, self.bytes = generation, link, end
         if stored is None:
@@ -138,6 +145,16 @@ class Journal:
         if end < len(journal):
             return Recovered(TORN, data, records)
         return Recovered(OK if generation or end else FRESH, data, records)
+
+
+class _Check:
+    """CRC-32 of bytes that come piece by piece."""
+
+    def __init__(self, data):
+        self.value = crc.crc32(data)
+
+    def add(self, data):
+        self.value = crc.crc32(data, self.value)
 
 
 def _parse_journal(journal, generation, link):

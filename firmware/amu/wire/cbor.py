@@ -17,12 +17,47 @@ bad UTF-8, anything deeper than CBOR_DEPTH_MAX arrays or maps within each other,
 from amu.core import limits
 from amu.core.errors import CodecError
 
+PIECE_BYTES = 256  # `write` gathers small parts up to this
+
 
 def encode(item):
     """The one encoding of `item`. Raises CodecError for what is outside the subset."""
     out = bytearray()
     _append(out, item, 0)
     return bytes(out)
+
+
+def write(item, sink):
+    """What `encode` gives, piece by piece and in small memory: `sink(data)` is called with bytes, in order."""
+    out = _Pieces(sink)
+    _append(out, item, 0)
+    out.flush()
+
+
+class _Pieces:
+    """Takes what a bytearray takes, and passes it on before it gets long."""
+
+    def __init__(self, sink):
+        self._sink = sink
+        self._data = bytearray()
+
+    def append(self, byte):
+        if len(self._data) >= PIECE_BYTES:
+            self.flush()
+        self._data.append(byte)
+
+    def extend(self, data):
+        if len(self._data) + len(data) > PIECE_BYTES:
+            self.flush()
+        if len(data) > PIECE_BYTES:
+            self._sink(data)  # in one piece already
+        else:
+            self._data.extend(data)
+
+    def flush(self):
+        if self._data:
+            self._sink(bytes(self._data))
+            self._data = bytearray()
 
 
 def _append(out, item, depth):
