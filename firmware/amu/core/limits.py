@@ -89,8 +89,8 @@ LEDGER_BYTES_MAX = (
 )
 
 # --- ops protocols ---------------------------------------------------------------------------
-MUTEX_ITEMS_ON_CHANNEL_MAX = 5  # given to a channel and not yet delivered, between correct boards: see the model
-SNAPSHOT_ITEMS_MAX = MUTEX_ITEMS_ON_CHANNEL_MAX * (REPLICAS_MAX - 1)  # recorded on all channels to a board together
+MUTEX_ITEMS_ON_CHANNEL_MAX = 7  # given to a channel and not yet delivered, between correct boards: lamport_mutex.tla
+SNAPSHOT_ITEMS_MAX = 64  # recorded for one snapshot on all channels to a board: what one trace frame holds
 MUTEX_ITEM_BYTES_MAX = 1 + 1 + 9  # deterministic CBOR: array head, kind, Lamport time
 
 # --- the node --------------------------------------------------------------------------------

@@ -155,9 +155,9 @@ class Operations:
         self._gather()
 
     def _state(self):
-        """What a snapshot records of this board: the slot that it has applied and the time of its request, if any."""
+        """What a snapshot records of this board: last applied slot, time of its request or 0, whether it holds."""
         mutex = self._mutex
-        return [self._applied_slot(), mutex.requested if mutex.wants else None, mutex.is_holding]
+        return [self._applied_slot(), mutex.requested if mutex.wants else 0, mutex.is_holding]
 
     # --- outputs ------------------------------------------------------------------------------
 

@@ -1,0 +1,258 @@
+--------------------------- MODULE lamport_mutex ---------------------------
+(***************************************************************************)
+(* Mutual exclusion by L. Lamport, "Time, Clocks, and the Ordering of      *)
+(* Events in a Distributed System", CACM 21(7), 1978: a queue of requests  *)
+(* at every board, ordered by (time, board), kept by requests, replies and *)
+(* releases over reliable channels in order. Message level: every item on  *)
+(* every channel is here.                                                  *)
+(*                                                                         *)
+(* Added to the paper: boards that reboot. A reboot ends the board's turn, *)
+(* and its channels get a new incarnation (specs/link). Whoever meets a    *)
+(* peer on a new channel forgets what it knew of the peer and says first   *)
+(* what it has asked for itself, with the old time; nobody asks before it  *)
+(* has heard from every peer on the present channel, nor at a time that is *)
+(* not later than all requests that it knows.                              *)
+(*                                                                         *)
+(* Abstractions, and why they are sound:                                   *)
+(* - A channel is a sequence: specs/link is about why. It loses its items  *)
+(*   only with an incarnation of either end.                               *)
+(* - Down and slow look alike, so a board that is down takes no step, and  *)
+(*   Restart is its crash and its next life in one.                        *)
+(* - Boots are counted 1, 2, ...; only whether two are equal matters.      *)
+(* - Times are arguments. Safety asks only that the times of one life of a *)
+(*   board grow; a reboot may lose the clock. The clock condition (receipt *)
+(*   later than sending) serves progress alone, see lamport_mutex_model.   *)
+(* - Liars (Byzantine boards) have no state: any item may come from them   *)
+(*   at any time, and what is sent to them is not kept.                    *)
+(*                                                                         *)
+(* Names in trace and code: trace_lamport_mutex.tla.                       *)
+(***************************************************************************)
+EXTENDS Integers, Sequences, FiniteSets
+
+CONSTANTS
+  Board,     \* board numbers: a set of naturals
+  Liar       \* those that may say anything
+
+ASSUME Board \subseteq Nat /\ Liar \subseteq Board
+
+VARIABLES
+  clock,      \* clock[i]: time of the latest event of i in its present life
+  requested,  \* requested[i]: time of the outstanding request of i (waiting or holding), or NoTime
+  holding,    \* holding[i]: i has its turn
+  queue,      \* queue[i][j]: time of the request of j that i knows of, or NoTime
+  heard,      \* heard[i][j]: i has heard from j on the present channel
+  later,      \* later[i][j]: j has sent i something later than the request of i
+  life,       \* life[i]: number of the present life of i
+  known,      \* known[i][j]: the life of j to which i has a channel, 0 if none
+  wire        \* wire[i][j]: items from i to j, sent by which life of i
+
+vars == <<clock, requested, holding, queue, heard, later, life, known, wire>>
+
+Correct == Board \ Liar
+Peers(i) == Board \ {i}
+NoTime == -1
+NoLife == 0
+Kind == {"request", "reply", "release"}
+
+Before(s, i, t, j) == s < t \/ (s = t /\ i < j)    \* the total order of requests
+
+-----------------------------------------------------------------------------
+(* Channels *)
+
+(* The channel from i to j exists as far as i can tell, and j is still the board that i means. *)
+Reaches(i, j) == j \in Correct /\ known[i][j] = life[j]
+
+Sent(i, j, kind, time) == [life |-> life[i], kind |-> kind, time |-> time]
+
+ToAll(i, kind, time) ==
+  [wire EXCEPT ![i] = [j \in Board |-> IF j # i /\ Reaches(i, j)
+                                       THEN Append(wire[i][j], Sent(i, j, kind, time))
+                                       ELSE wire[i][j]]]
+
+-----------------------------------------------------------------------------
+(* Actions *)
+
+Init ==
+  /\ clock = [i \in Board |-> 0]
+  /\ requested = [i \in Board |-> NoTime]
+  /\ holding = [i \in Board |-> FALSE]
+  /\ queue = [i \in Board |-> [j \in Board |-> NoTime]]
+  /\ heard = [i \in Board |-> [j \in Board |-> FALSE]]
+  /\ later = [i \in Board |-> [j \in Board |-> FALSE]]
+  /\ life = [i \in Board |-> 1]
+  /\ known = [i \in Board |-> [j \in Board |-> NoLife]]
+  /\ wire = [i \in Board |-> [j \in Board |-> <<>>]]
+
+(* Rule 1. *)
+CanRequest(i, time) ==
+  /\ requested[i] = NoTime
+  /\ time > clock[i]
+  /\ \A j \in Peers(i) : heard[i][j] /\ queue[i][j] < time
+
+Request(i, time) ==
+  /\ CanRequest(i, time)
+  /\ clock' = [clock EXCEPT ![i] = time]
+  /\ requested' = [requested EXCEPT ![i] = time]
+  /\ later' = [later EXCEPT ![i] = [j \in Board |-> FALSE]]
+  /\ wire' = ToAll(i, "request", time)
+  /\ UNCHANGED <<holding, queue, heard, life, known>>
+
+(* Rules 2 and 4, and what rule 5 needs: i gets an item of j at `time`. A receipt that is not answered sends nothing, so
+   nobody can see whether the clock moved at it. *)
+Takes(i, j, kind, sent, time) ==
+  /\ IF kind = "request" THEN time > clock[i] ELSE time >= clock[i]
+  /\ clock' = [clock EXCEPT ![i] = time]
+  /\ heard' = [heard EXCEPT ![i][j] = TRUE]
+  /\ queue' = [queue EXCEPT ![i][j] = CASE kind = "request" -> sent
+                                        [] kind = "release" -> NoTime
+                                        [] OTHER -> @]
+  /\ later' = [later EXCEPT ![i][j] = @ \/ (requested[i] # NoTime /\ sent > requested[i])]
+  /\ UNCHANGED <<requested, holding, life, known>>
+
+Receive(i, j, time) ==
+  /\ wire[j][i] # <<>>
+  /\ LET item == Head(wire[j][i])
+         rest == [wire EXCEPT ![j][i] = Tail(@)]
+     IN
+     /\ item.life = known[i][j]
+     /\ Takes(i, j, item.kind, item.time, time)
+     /\ wire' = IF item.kind = "request" /\ Reaches(i, j)
+                THEN [rest EXCEPT ![i][j] = Append(@, Sent(i, j, "reply", time))]
+                ELSE rest
+
+(* A lie. *)
+ReceiveLie(i, x, kind, sent, time) ==
+  /\ x \in Liar
+  /\ Takes(i, x, kind, sent, time)
+  /\ UNCHANGED wire
+
+(* Rule 5. *)
+CanEnter(i) ==
+  /\ requested[i] # NoTime
+  /\ ~holding[i]
+  /\ \A j \in Peers(i) :
+       /\ later[i][j]
+       /\ queue[i][j] = NoTime \/ Before(requested[i], i, queue[i][j], j)
+
+Enter(i) ==
+  /\ CanEnter(i)
+  /\ holding' = [holding EXCEPT ![i] = TRUE]
+  /\ UNCHANGED <<clock, requested, queue, heard, later, life, known, wire>>
+
+(* Rule 3. *)
+Release(i, time) ==
+  /\ holding[i]
+  /\ time > clock[i]
+  /\ clock' = [clock EXCEPT ![i] = time]
+  /\ holding' = [holding EXCEPT ![i] = FALSE]
+  /\ requested' = [requested EXCEPT ![i] = NoTime]
+  /\ later' = [later EXCEPT ![i] = [j \in Board |-> FALSE]]
+  /\ wire' = ToAll(i, "release", time)
+  /\ UNCHANGED <<queue, heard, life, known>>
+
+Forgets(i, j) ==
+  /\ queue' = [queue EXCEPT ![i][j] = NoTime]
+  /\ heard' = [heard EXCEPT ![i][j] = FALSE]
+  /\ later' = [later EXCEPT ![i][j] = FALSE]
+
+(* The first item on a new channel. *)
+Greeting(i, j) ==
+  IF requested[i] # NoTime THEN Sent(i, j, "request", requested[i]) ELSE Sent(i, j, "reply", clock[i])
+
+(* The channel of i to life b of j comes into being. What i sent on the one before is lost to j, and what former boots
+   of j sent is lost to i. Boot b may be over by now: i cannot know. *)
+Meet(i, j, b) ==
+  /\ j \in Correct
+  /\ known[i][j] < b /\ b <= life[j]
+  /\ known' = [known EXCEPT ![i][j] = b]
+  /\ Forgets(i, j)
+  /\ wire' = LET kept == SelectSeq(wire[j][i], LAMBDA item : item.life >= b)
+                 dropped == [wire EXCEPT ![j][i] = kept]
+             IN IF b = life[j] THEN [dropped EXCEPT ![i][j] = <<Greeting(i, j)>>] ELSE dropped
+  /\ UNCHANGED <<clock, requested, holding, life>>
+
+(* A liar may claim to have rebooted, too. *)
+MeetLiar(i, x) ==
+  /\ x \in Liar
+  /\ Forgets(i, x)
+  /\ UNCHANGED <<clock, requested, holding, life, known, wire>>
+
+(* Crash and next life, with the clock that flash has kept, or 0. What i had sent may still arrive, what was sent to it is
+   lost. *)
+Restart(i, time) ==
+  /\ life' = [life EXCEPT ![i] = @ + 1]
+  /\ clock' = [clock EXCEPT ![i] = time]
+  /\ requested' = [requested EXCEPT ![i] = NoTime]
+  /\ holding' = [holding EXCEPT ![i] = FALSE]
+  /\ queue' = [queue EXCEPT ![i] = [j \in Board |-> NoTime]]
+  /\ heard' = [heard EXCEPT ![i] = [j \in Board |-> FALSE]]
+  /\ later' = [later EXCEPT ![i] = [j \in Board |-> FALSE]]
+  /\ known' = [known EXCEPT ![i] = [j \in Board |-> NoLife]]
+  /\ wire' = [j \in Board |-> [wire[j] EXCEPT ![i] = <<>>]]
+
+-----------------------------------------------------------------------------
+(* Properties of states. All speak of correct boards. *)
+
+TypeOK ==
+  /\ \A i \in Correct :
+       /\ clock[i] \in Nat
+       /\ requested[i] = NoTime \/ requested[i] \in 1 .. clock[i]
+       /\ holding[i] \in BOOLEAN
+       /\ life[i] \in Nat \ {0}
+       /\ holding[i] => requested[i] # NoTime
+  /\ \A i, j \in Correct :
+       /\ queue[i][j] = NoTime \/ queue[i][j] \in Nat
+       /\ heard[i][j] \in BOOLEAN
+       /\ later[i][j] \in BOOLEAN
+       /\ known[i][j] \in 0 .. life[j]
+       /\ \A k \in 1 .. Len(wire[i][j]) : wire[i][j][k].kind \in Kind /\ wire[i][j][k].life \in 1 .. life[i]
+
+(* I of the paper. *)
+MutualExclusion == \A i, j \in Correct : holding[i] /\ holding[j] => i = j
+
+(* II of the paper: who holds asked before all who wait. *)
+GrantedInOrder ==
+  \A i, j \in Correct :
+    i # j /\ holding[i] /\ requested[j] # NoTime => Before(requested[i], i, requested[j], j)
+
+(* Both ends know each other's present life. *)
+Connected(i, j) == i # j /\ known[i][j] = life[j] /\ known[j][i] = life[i]
+
+OnWire(i, j, kind) == {wire[i][j][k].time : k \in {k \in 1 .. Len(wire[i][j]) :
+                          wire[i][j][k].kind = kind /\ wire[i][j][k].life = life[i]}}
+
+(* Why rule 5 is enough: once j has said something later than the request of i, i knows every earlier request of j. *)
+LaterMeansKnown ==
+  \A i, j \in Correct :
+    /\ Connected(i, j) /\ requested[i] # NoTime /\ later[i][j]
+    /\ requested[j] # NoTime /\ Before(requested[j], j, requested[i], i)
+    => queue[i][j] = requested[j]
+
+(* A request is in the queue of a peer, or on the way to it. *)
+RequestsArrive ==
+  \A i, j \in Correct :
+    Connected(i, j) /\ requested[j] # NoTime => queue[i][j] = requested[j] \/ requested[j] \in OnWire(j, i, "request")
+
+(* A queue tells the truth: what stands in it is outstanding, or its release is on the way. *)
+QueueTruthful ==
+  \A i, j \in Correct :
+    Connected(i, j) /\ queue[i][j] # NoTime =>
+      queue[i][j] = requested[j] \/ \E time \in OnWire(j, i, "release") : time > queue[i][j]
+
+(* A channel carries the times of one life in their order. *)
+TimesGrow ==
+  \A i, j \in Correct : \A k \in 1 .. Len(wire[i][j]) - 1 :
+    wire[i][j][k].life = wire[i][j][k + 1].life => wire[i][j][k].time < wire[i][j][k + 1].time
+
+ItemsMax == 7   \* MUTEX_ITEMS_ON_CHANNEL_MAX
+WireBounded == \A i, j \in Correct : Cardinality({k \in 1 .. Len(wire[i][j]) : wire[i][j][k].life = life[i]}) <= ItemsMax
+
+(* Property of steps: a life begins without a turn. *)
+RebootEndsTurnStep == \A i \in Correct : life'[i] # life[i] => ~holding'[i] /\ requested'[i] = NoTime
+RebootEndsTurn == [][RebootEndsTurnStep]_vars
+
+(* Who holds goes on holding until it releases or reboots: nobody takes a turn away. *)
+NoTakingAwayStep ==
+  \A i \in Correct : holding[i] /\ ~holding'[i] => life'[i] # life[i] \/ \A j \in Board : j # i => holding'[j] = holding[j]
+NoTakingAway == [][NoTakingAwayStep]_vars
+=============================================================================

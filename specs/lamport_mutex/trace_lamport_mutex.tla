@@ -1,0 +1,76 @@
+------------------------ MODULE trace_lamport_mutex ------------------------
+(***************************************************************************)
+(* Holds the turns of a recorded run against lamport_mutex.tla: one        *)
+(* operator for each trace event, its parameters named as the fields.      *)
+(*                                                                         *)
+(*   lamport_mutex     trace                        code (firmware/amu)    *)
+(*   i                 node                         Mutex._me              *)
+(*   Request           MutexRequest                 Mutex.request          *)
+(*   Receive           MutexReceive (a correct      Mutex.receive          *)
+(*   ReceiveLie        `from`; a liar)                                     *)
+(*   Enter             MutexEnter                   Mutex._enter_if_first  *)
+(*   Release           MutexRelease                 Mutex.release          *)
+(*   Meet, MeetLiar    ChannelRestart               Mutex.peer_restarted   *)
+(*   Restart           Boot                         Mutex.__init__         *)
+(*   clock[i]          MutexReceive.time, ...       Mutex._time            *)
+(*   requested[i]      MutexRequest.time            Mutex.requested        *)
+(*   holding[i]        MutexEnter, MutexRelease     Mutex.is_holding       *)
+(*   queue[i][j]       MutexReceive.sent            Mutex._requests[j]     *)
+(*   heard[i][j]       MutexReceive.from            Mutex._is_heard[j]     *)
+(*   later[i][j]       MutexReceive.sent            Mutex._is_later[j]     *)
+(*   life, known       Boot, ChannelRestart         Channel.boot, peer_boot*)
+(*   wire[i][j]        (follows from the others)    Mutex._items, Channel  *)
+(*                                                                         *)
+(* Boots have numbers of their own in a trace; `lives` tells which life of *)
+(* a board each of them is. Events must come in an order in which every    *)
+(* receipt stands after its sending: that of the file is one, for a board  *)
+(* traces what it does before it sends what comes of it.                   *)
+(***************************************************************************)
+EXTENDS lamport_mutex
+
+VARIABLE lives  \* lives[i]: numbers of the boots of i so far, in order
+
+Kinds == <<"request", "reply", "release">>  \* amu.ops.items
+
+LivesOf(peer, number) == {k \in 1 .. Len(lives[peer]) : lives[peer][k] = number}
+
+TraceInit == Init /\ lives = [i \in Board |-> <<>>]
+
+Boot(node, boot) ==
+  /\ lives' = [lives EXCEPT ![node] = Append(@, boot)]
+  /\ IF lives[node] = <<>> THEN UNCHANGED vars ELSE Restart(node, 0)
+
+ChannelRestart(node, peer, peer_boot) ==
+  /\ \/ MeetLiar(node, peer)
+     \/ \E k \in LivesOf(peer, peer_boot) : Meet(node, peer, k)
+  /\ UNCHANGED lives
+
+MutexRequest(node, time) == Request(node, time) /\ UNCHANGED lives
+
+MutexReceive(node, from, kind, sent, time) ==
+  /\ IF from \in Liar
+     THEN ReceiveLie(node, from, Kinds[kind], sent, time)
+     ELSE /\ wire[from][node] # <<>>
+          /\ Head(wire[from][node]).kind = Kinds[kind]
+          /\ Head(wire[from][node]).time = sent
+          /\ Receive(node, from, time)
+  /\ UNCHANGED lives
+
+MutexEnter(node, time) == requested[node] = time /\ Enter(node) /\ UNCHANGED lives
+
+MutexRelease(node, time) == Release(node, time) /\ UNCHANGED lives
+
+CONSTANTS TimeMax, BootMax  \* for TLC, which must find the arguments: see trace_lamport_mutex.cfg
+
+Times == 1 .. TimeMax
+
+TraceNext ==
+  \E node \in Correct :
+    \/ \E boot \in 1 .. BootMax : boot > Len(lives[node]) /\ Boot(node, boot)
+    \/ \E peer \in Peers(node), peer_boot \in 1 .. BootMax : ChannelRestart(node, peer, peer_boot)
+    \/ \E time \in Times : MutexRequest(node, time) \/ MutexEnter(node, time) \/ MutexRelease(node, time)
+    \/ \E from \in Peers(node), kind \in 1 .. 3, sent \in 0 .. TimeMax, time \in Times :
+         MutexReceive(node, from, kind, sent, time)
+
+TraceSpec == TraceInit /\ [][TraceNext]_<<vars, lives>>
+=============================================================================
