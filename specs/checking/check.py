@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import ledger_conformance, ledger_tlc, log_rules, order, replay, trace
+from specs.checking import ledger_conformance, ledger_tlc, log_rules, ops_conformance, order, replay, trace
 from specs.checking.conformance import (
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
@@ -56,6 +56,7 @@ def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
     if tlc:
         replay.check(run.swarm, results, verdict)
     run.check_ledger(tlc)
+    run.check_ops()
     return verdict
 
 
@@ -67,6 +68,7 @@ class _Run:
         self.continuity = Continuity()
         self.slots: dict[int, list[Event]] = defaultdict(list)
         self.ledger_events: list[Event] = []
+        self.ops_events: list[Event] = []
         self.checked_from = 0
         self._swarm: Swarm | None = None
         self._order: order.LamportOrder | None = None
@@ -75,6 +77,7 @@ class _Run:
         self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
         self._boots: dict[int, list[int]] = defaultdict(list)
         self._end: str | None = None
+        self._events = 0
 
     @property
     def swarm(self) -> Swarm:
@@ -83,16 +86,17 @@ class _Run:
         return self._swarm
 
     def feed(self, event: Event) -> None:
-        self.verdict.counts["events"] += 1
+        self._events += 1
         if event.name == "RunStart":
             self._start(event)
         self.continuity.feed(event)
         if event.node == GROUND:
             self._on_ground(event)
             return
-        if event.node >= self.swarm.replica_count:
-            raise TraceError(f"line {event.line}: there is no node {event.node} among {self.swarm.replica_count}")
-        if event.node in self.swarm.byzantine:
+        swarm = self.swarm
+        if event.node >= swarm.replica_count:
+            raise TraceError(f"line {event.line}: there is no node {event.node} among {swarm.replica_count}")
+        if event.node in swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
         assert self._order is not None, "RunStart makes both"
@@ -120,20 +124,24 @@ class _Run:
         return node not in self.swarm.byzantine
 
     def _keep(self, event: Event) -> None:
-        if event.node not in self._boots and event.name == "Boot" and event.fields["journal"] != "fresh":
+        name, boots = event.name, self._boots[event.node]
+        if not boots and name == "Boot" and event.fields["journal"] != "fresh":
             self._with_past.add(event.node)
-        if event.boot not in self._boots[event.node]:
-            self._boots[event.node].append(event.boot)
-        if event.name in SLOT_EVENTS:
+        if event.boot not in boots:
+            boots.append(event.boot)
+        if name in SLOT_EVENTS:
             self.slots[event.fields["slot"]].append(event)
-        if event.name in ("Apply", "Adopt"):
+        if name in ("Apply", "Adopt"):
             self._applied[event.node].append((event.line, event.fields["slot"]))
-        if event.name in ("Apply", "Operation"):
+        if name in ("Apply", "Operation"):
             self.ledger_events.append(event)
+        if name in ops_conformance.EVENTS:
+            self.ops_events.append(event)
 
     def finish(self, reader: trace.Reader) -> None:
         """What is missing from the trace as a whole."""
         verdict, continuity = self.verdict, self.continuity
+        verdict.counts["events"] = self._events
         verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
         verdict.counts["receipts"] = self._order.receipts if self._order is not None else 0
         for hole in continuity.holes:
@@ -165,6 +173,14 @@ class _Run:
         if answer.accepted != all(verdict.invariants[identifier] == HOLDS for identifier in LEDGER_PROPERTIES):
             says = "accepts the log that is rejected here" if answer.accepted else f"rejects the log: {answer.what}"
             verdict.violate(LEDGER_ACCEPTED_BY_TLC, f"TLC {says}")
+
+    # --- ops protocols ----------------------------------------------------------------------------
+
+    def check_ops(self) -> None:
+        """Hold turns and snapshots against lamport_mutex.tla and snapshot.tla."""
+        holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
+        swarm = self.swarm
+        ops_conformance.check_ops(self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict)
 
     # --- slots ------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from specs.checking.tree import ModuleError
-from specs.checking.values import FALSE, TRUE, ModelValue, Value
+from specs.checking.values import FALSE, TRUE, ModelValue, Value, to_tla
 
 _LISTS = {
     "INVARIANT": "invariants", "INVARIANTS": "invariants",
@@ -84,6 +84,28 @@ class Configuration:
             elif isinstance(value, frozenset):
                 pending += value
         return found
+
+    def as_text(self) -> str:
+        """The text of a .cfg file that says the same, without what TLC 2.15 does not know (and which changes no verdict
+        but that on deadlocks): CHECK_DEADLOCK, ALIAS, POSTCONDITION.
+        """
+        lines = [] if self.specification is None else [f"SPECIFICATION {self.specification}"]
+        if self.init is not None:
+            lines += [f"INIT {self.init}", f"NEXT {self.next}"]
+        lines.append("CONSTANTS")
+        lines += [f"  {name} = {to_tla(value)}" for name, value in self.constants.items()]
+        lines += [f"  {name} = [{module}]{to_tla(value)}" for (module, name), value in self.module_constants.items()]
+        lines += [f"  {name} <- {target}" for name, target in self.replacements.items()]
+        lines += [f"  {name} <- [{module}]{target}" for (module, name), target in self.module_replacements.items()]
+        for keyword, names in (
+            ("INVARIANT", self.invariants),
+            ("PROPERTY", self.properties),
+            ("CONSTRAINT", self.constraints),
+            ("ACTION_CONSTRAINT", self.action_constraints),
+        ):
+            lines += [f"{keyword} {name}" for name in names]
+        lines += [f"{keyword} {name}" for keyword, name in (("SYMMETRY", self.symmetry), ("VIEW", self.view)) if name]
+        return "\n".join(lines) + "\n"
 
 
 def read(path: Path | str) -> Configuration:

@@ -57,7 +57,9 @@ class NodeRules:
         self._checkpoints: dict[int, tuple[str, int]] = {}  # slot -> digest, node
 
     def feed(self, event: Event) -> None:
-        node = self._nodes.setdefault(event.node, _Node())
+        node = self._nodes.get(event.node)
+        if node is None:
+            node = self._nodes[event.node] = _Node()
         if event.boot != node.boot:
             node.boot, node.next_seq, node.boots = event.boot, event.seq, node.boots + 1
             node.applied, node.known = None, set()

@@ -159,18 +159,21 @@ def _arm(observed: Observed, name: str, everything: str) -> str:
 
 def config_text(observed: Observed, configuration: Configuration, properties: Sequence[str]) -> str:
     """The configuration of the generated module: the user's constants and invariants."""
-    lines = ["INIT amu_init", "NEXT amu_next", "CONSTANTS"]
-    lines += [f"  {name} = {to_tla(value)}" for name, value in configuration.constants.items()]
-    lines += [
-        f"  {name} = [{module}]{to_tla(value)}" for (module, name), value in configuration.module_constants.items()
-    ]
-    lines += [f"  {name} <- {target}" for name, target in configuration.replacements.items()]
-    lines += [f"  {name} <- [{module}]{target}" for (module, name), target in configuration.module_replacements.items()]
-    names = sorted({value.name for value in _model_values(observed)})
-    lines += [f"  {MODEL_VALUE_PREFIX}{name} = {name}" for name in names]
-    lines += [f"INVARIANT {name}" for name in configuration.invariants]
-    lines += [f"PROPERTY {name}" for name in properties]
-    return "\n".join(lines) + "\n"
+    names = {value.name for value in _model_values(observed)}
+    generated = Configuration(
+        constants={
+            **configuration.constants,
+            **{MODEL_VALUE_PREFIX + name: ModelValue(name) for name in sorted(names)},
+        },
+        replacements=configuration.replacements,
+        module_constants=configuration.module_constants,
+        module_replacements=configuration.module_replacements,
+        init="amu_init",
+        next="amu_next",
+        invariants=configuration.invariants,
+        properties=list(properties),
+    )
+    return generated.as_text()
 
 
 # --- values ---------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""How fast traces are checked: in this process and by TLC, on the same consensus steps, in one run.
+
+    python -m tests.bench.check_rate [--no-tlc]
+
+Traces come from the deterministic cluster. "whole" is all that `amu check` does (reading, clocks, log rules, every
+consensus step and invariant, the ledger); "consensus" is the part that TLC does, too: each step against tetrabft.tla
+with all its invariants. Timings depend on the machine and on what else it does: read them as ratios within one run.
+Nothing here passes or fails.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from amu.core.limits import GROUND
+from specs.checking import order, replay
+from specs.checking.check import check_trace
+from specs.checking.conformance import SLOT_EVENTS, SlotChecker, SlotResult
+from specs.checking.instance import Swarm
+from specs.checking.report import PASS
+from specs.checking.trace import Event, Reader
+from swarm_sim.cluster import Cluster
+
+LENGTHS = (100, 1_000, 10_000)
+TARGET_OVER_TLC = {100: 20, 10_000: 3}
+TARGET_STEPS_PER_SECOND = 10_000  # consensus steps, n = 4, one core, all invariants on
+PROPOSE_AND_CONTROL = 1
+TICKS_MAX = 1_000_000
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A trace and what is in it."""
+
+    path: Path
+    swarm: Swarm
+    slots: dict[int, list[Event]]
+    events: int
+
+
+def fly(folder: Path, replica_count: int, steps: int, trace_messages: bool = True) -> Flight:
+    """A faultless run of about `steps` consensus steps: in each slot a proposal, and of each replica five steps."""
+    cluster = Cluster(replica_count, seed=1, trace_messages=trace_messages)
+    cluster.start()
+    operations = max(1, steps // (5 * replica_count + PROPOSE_AND_CONTROL))
+    for _ in range(operations):
+        number = cluster.request(["noop"])
+        cluster.run(TICKS_MAX, until=lambda number=number: cluster.confirmed(number) is not None)  # type: ignore[misc]
+    path = cluster.finish(folder / f"{replica_count}-{steps}-{trace_messages}.ndjson")
+    events = list(Reader(path))
+    slots: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.node != GROUND and event.name in SLOT_EVENTS:
+            slots[event.fields["slot"]].append(event)
+    return Flight(path, Swarm(replica_count, frozenset(), 4), slots, len(events))
+
+
+def consensus(flight: Flight) -> list[SlotResult]:
+    """Every consensus step of the flight held against the module."""
+    results = []
+    for slot, events in sorted(flight.slots.items()):
+        results.append(SlotChecker(flight.swarm, slot, sorted(events, key=order.sort_key), None, frozenset()).check())
+    assert all(result.bad is None and not result.violated for result in results)
+    return results
+
+
+def count(results: list[SlotResult]) -> int:
+    return sum(sum(result.counts().values()) for result in results)
+
+
+def seconds_of(work: object, *arguments: object) -> float:
+    """The best of a few runs: what disturbs a run only makes it longer."""
+    assert callable(work)
+    best = float("inf")
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work(*arguments)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def by_tlc(flight: Flight, results: list[SlotResult]) -> float:
+    """Seconds that TLC takes over all slots, its start included."""
+    start = time.perf_counter()
+    for batch in replay._batches(results):
+        answer = replay.run(flight.swarm, batch)
+        assert answer.ok, answer.message
+        assert len(replay.accepted_slots(batch, answer)) == len(batch)
+    return time.perf_counter() - start
+
+
+def measure(flight: Flight, with_tlc: bool) -> float:
+    """Print a line; returns consensus steps a second of the whole check."""
+    results = consensus(flight)
+    steps = count(results)
+    assert check_trace(flight.path).verdict == PASS
+    alone, whole = seconds_of(consensus, flight), seconds_of(check_trace, flight.path)
+    line = f"{flight.swarm.replica_count:3} {steps:7} {flight.events:8} {steps / alone:12.0f} {steps / whole:10.0f}"
+    line += f" {flight.events / whole:10.0f}"
+    if with_tlc:
+        other = by_tlc(flight, results)
+        nearest = min(LENGTHS, key=lambda length: abs(length - steps))
+        target = TARGET_OVER_TLC.get(nearest)
+        bound = "" if target is None else f" (want {target})"
+        line += f" {steps / other:8.0f} {other / alone:9.1f}x{bound}"
+    print(line, flush=True)
+    return steps / whole
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--no-tlc", action="store_true", help="leave TLC out")
+    arguments = parser.parse_args()
+    print("  n   steps   events  consensus/s    whole/s   events/s    TLC/s  over TLC")
+    with tempfile.TemporaryDirectory(prefix="amu-bench-") as scratch:
+        folder = Path(scratch)
+        rates = [measure(fly(folder, 4, steps), not arguments.no_tlc) for steps in LENGTHS]
+        quiet = measure(fly(folder, 4, LENGTHS[-1], trace_messages=False), False)
+        measure(fly(folder, 13, LENGTHS[-1]), False)
+    print(f"whole check at n = 4: {rates[-1]:.0f} consensus steps/s, {quiet:.0f} without message events", end="")
+    print(f" (want {TARGET_STEPS_PER_SECOND})")
+    print(f"rate at {LENGTHS[-1]} steps over that at {LENGTHS[1]}: {rates[-1] / rates[1]:.2f} (flat is 1)")
+
+
+if __name__ == "__main__":
+    main()
