@@ -132,6 +132,13 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
 
 TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
 FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
+# Told only when something of it was checked: a mission without turns has no mutual exclusion to hold.
+OPTIONAL_FAMILIES = (
+    ("channels", "LNK-"),
+    ("mutual exclusion", "MUT-"),
+    ("snapshots", "SNP-"),
+    ("suspicion", "FDT-"),
+)
 
 
 def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
@@ -139,7 +146,11 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     yield _properties("agreement", {AGREEMENT: invariants.get(AGREEMENT, NOT_CHECKED)})
     for name, prefix in FAMILIES:
         yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)})
-    known = (*(prefix for _, prefix in FAMILIES), *TOLD_ELSEWHERE)
+    for name, prefix in OPTIONAL_FAMILIES:
+        states = {key: state for key, state in invariants.items() if key.startswith(prefix)}
+        if any(state != NOT_CHECKED for state in states.values()):
+            yield _properties(name, states)
+    known = (*(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES), *TOLD_ELSEWHERE)
     others = {key: state for key, state in invariants.items() if not key.startswith(known)}
     if others:
         yield _properties("further properties", others)
