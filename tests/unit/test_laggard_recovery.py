@@ -1,6 +1,6 @@
 """A laggard must find its way back although one replica of four has died: its vote is needed for anything more.
 
-Both schedules were found with specs/replicated_log/checkpoints.tla (`Recoverable`); without what these tests hold the
+The schedules were found with specs/replicated_log/checkpoints.tla (`Recoverable`); without what these tests hold the
 swarm stood still for ever.
 """
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from amu.core.limits import CHECKPOINT_SLOTS
-from amu.wire.messages import Proposal, Vote
+from amu.consensus import bodies
+from amu.core.limits import CHECKPOINT_SLOTS, LOG_SLOTS_MAX
+from amu.wire.messages import Decided, Proposal, Vote
 from swarm_sim.cluster import Cluster
 
 BOUNDARY = 3 * CHECKPOINT_SLOTS
@@ -90,3 +91,34 @@ def test_the_one_that_could_confirm_a_slot_has_adopted_a_later_state() -> None:
     assert cluster.run(3000, until=lambda: _applied(cluster)[1] == BOUNDARY)
     cluster.kill(2)
     _goes_on(cluster)
+
+
+def _teach(cluster: Cluster, replica: int, last_slot: int) -> Any:
+    """Boot a replica that hears nothing but what two others say they decided. Returns its catch-up."""
+    cluster.start(replica)
+    node = cluster.seats[replica].node
+    for slot in range(1, last_slot + 1):
+        body = bodies.encode(1, [])
+        for peer in (1, 2):
+            node.step(peer, slot, Decided(slot, bodies.value_of(slot, body), body))
+            node.ready()
+            node.advance()
+    assert node.applied_slot == last_slot
+    return node._replica.catch_up
+
+
+def test_the_log_of_a_replica_that_shares_no_checkpoint_is_bounded() -> None:
+    slots, bound = 2 * LOG_SLOTS_MAX, LOG_SLOTS_MAX + CHECKPOINT_SLOTS
+    catch_up = _teach(Cluster(4), 0, slots)
+    assert [entry[0] for entry in catch_up._log] == list(range(slots - bound + 1, slots + 1))
+
+
+def test_a_replica_that_takes_over_a_state_keeps_what_only_it_and_f_others_may_know() -> None:
+    cluster = Cluster(4)
+    giver, taker = _teach(cluster, 0, BOUNDARY), _teach(cluster, 3, BOUNDARY - 6)
+    slot, _, data = giver._checkpoints.latest()
+    taker._adopt(slot, data)
+    taker.applied(BOUNDARY + 1, b"value", b"body")
+    known = [*range(BOUNDARY - CHECKPOINT_SLOTS + 1, BOUNDARY - 5), BOUNDARY + 1]
+    assert [entry[0] for entry in taker._log] == known
+    assert [slot for slot in range(BOUNDARY + 9) if taker._entry(slot)] == known

@@ -27,7 +27,7 @@ class CatchUp:
         self._me = replica.me
         self._effects = replica.effects
         self._nonce = nonce
-        self._log = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], contiguous, to the last applied
+        self._log = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], slots ascending
         self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects)
         self._applied_by = [0] * self._group.size
         self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe
@@ -56,16 +56,24 @@ class CatchUp:
             self._fetch()  # a laggard goes on at once
 
     def _cut(self):
-        """The log before the checkpoint before the stable one is of use to nobody who may not take a state instead."""
-        while self._log and self._log[0][0] <= self.stable_slot - limits.CHECKPOINT_SLOTS:
-            self._log.pop(0)
+        """The log before the checkpoint before the stable one is of use to nobody who may not take a state instead.
+
+        What f+1 others tell us is applied above the watermark, too: without the second bound the log of a replica that
+        is behind, and so shares no checkpoint with n-f, would grow for ever.
+        """
+        log = self._log
+        while log and (
+            log[0][0] <= self.stable_slot - limits.CHECKPOINT_SLOTS
+            or len(log) > limits.LOG_SLOTS_MAX + limits.CHECKPOINT_SLOTS
+        ):
+            log.pop(0)
 
     def _entry(self, slot):
-        if self._log:
-            place = slot - self._log[0][0]
-            if 0 <= place < len(self._log):
-                return self._log[place]
-        return None
+        log = self._log
+        place = min(slot - log[0][0], len(log) - 1) if log else -1
+        while place >= 0 and log[place][0] > slot:  # above a gap, where a state was taken over
+            place -= 1
+        return log[place] if place >= 0 and log[place][0] == slot else None
 
     def answer_decided(self, peer, slot):
         """`peer` is still busy with a slot that we have retired."""
@@ -189,9 +197,9 @@ class CatchUp:
     def _adopt(self, slot, data):
         _, proposers, snapshot = checkpoints.decode(data)
         self._replica.application.adopt(snapshot)
-        self._log = []
         self._checkpoints.keep(slot, data)
         self._checkpoints.stable_slot = slot
+        self._cut()  # no more than that: the f+1 that still know a slot below may be we and f others
         self._replica.jump(slot, proposers)
 
     # --- without memory ---------------------------------------------------------------------
