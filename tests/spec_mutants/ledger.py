@@ -2,6 +2,9 @@
 
 from tests.spec_mutants.mutant import SpecMutant
 
+FEATURE = "ledger"
+LEDGER = "ledger.tla"
+
 TWO_SHARDS = "two shards and a dock"
 FENCING = "the effector looks at the token"
 JOBS = "jobs with a liar"
@@ -9,141 +12,284 @@ JOB_PLACES = "jobs in two places"
 JOBS_DISPUTED = "jobs that nobody can decide"
 OPERATIONS = "operations repeated in any order"
 
-
-def _guard(name: str, before: str, after: str, caught_by: str) -> SpecMutant:
-    return SpecMutant(f"ledger: {name}", "ledger", "ledger.tla", before, after, TWO_SHARDS, caught_by)
-
-
-def _job(name: str, before: str, after: str, caught_by: str, run: str = JOBS) -> SpecMutant:
-    return SpecMutant(f"jobs: {name}", "ledger", "ledger.tla", before, after, run, caught_by)
-
-
-def _operation(name: str, before: str, after: str, caught_by: str) -> SpecMutant:
-    return SpecMutant(f"operation ids: {name}", "ledger", "operations.tla", before, after, OPERATIONS, caught_by)
-
-
 MUTANTS = (
-    _guard("an expired lease will do", "Holds(r, token) == IsLive(r) /\\ ", "Holds(r, token) == ", "OneHolder"),
-    _guard("any token will do", " /\\ leases[r].token = token\n", "\n", "StaleTokenMovesNothing"),
-    _guard("a held resource is granted", "  /\\ ~IsLive(r)\n", "", "NoTakingAway"),
-    _guard(
-        "a lease takes no token",
+    SpecMutant(
+        "ledger: an expired lease will do",
+        FEATURE,
+        LEDGER,
+        "Holds(r, token) == IsLive(r) /\\ ",
+        "Holds(r, token) == ",
+        TWO_SHARDS,
+        "OneHolder",
+    ),
+    SpecMutant(
+        "ledger: any token will do",
+        FEATURE,
+        LEDGER,
+        " /\\ leases[r].token = token\n",
+        "\n",
+        TWO_SHARDS,
+        "StaleTokenMovesNothing",
+    ),
+    SpecMutant(
+        "ledger: a held resource is granted",
+        FEATURE,
+        LEDGER,
+        "  /\\ ~IsLive(r)\n",
+        "",
+        TWO_SHARDS,
+        "NoTakingAway",
+    ),
+    SpecMutant(
+        "ledger: a lease takes no token",
+        FEATURE,
+        LEDGER,
         "now + slots)\n  /\\ nextToken' = nextToken + 1",
         "now + slots)\n  /\\ nextToken' = nextToken",
+        TWO_SHARDS,
         "TokensUnique",
     ),
-    _guard(
-        "a split takes no token",
+    SpecMutant(
+        "ledger: a split takes no token",
+        FEATURE,
+        LEDGER,
         "nextToken' = nextToken + 1\n  /\\ UNCHANGED <<now, jobVars>>\n",
         "nextToken' = nextToken\n  /\\ UNCHANGED <<now, jobVars>>\n",
+        TWO_SHARDS,
         "TokensUnique",
     ),
-    _guard(
-        "a hand-over takes no token",
+    SpecMutant(
+        "ledger: a hand-over takes no token",
+        FEATURE,
+        LEDGER,
         "holder, leases[ResourceOf(s)].expires)\n  /\\ nextToken' = nextToken + 1\n  /\\ UNCHANGED <<now, shards",
         "holder, leases[ResourceOf(s)].expires)\n  /\\ nextToken' = nextToken\n  /\\ UNCHANGED <<now, shards",
+        TWO_SHARDS,
         "TokensUnique",
     ),
-    _guard("the cursor moves back", "  /\\ IsMonotone(s, key)\n", "", "CursorMonotone"),
-    _guard("the cursor leaves the shard", "  /\\ InBounds(s, key)\n", "", "CursorInBounds"),
-    _guard("shards overlap", "  /\\ \\A t \\in Open : ~Overlaps(t, start, end)\n", "", "ShardsDisjoint"),
-    _guard("split behind the cursor", "  /\\ shards[s].lastKey < at\n", "", "CursorInBounds"),
-    _guard("empty shards", "  /\\ start < end\n", "", "HalfOpen"),
-    _guard(
-        "the lease outlives its shard",
+    SpecMutant(
+        "ledger: the cursor moves back",
+        FEATURE,
+        LEDGER,
+        "  /\\ IsMonotone(s, key)\n",
+        "",
+        TWO_SHARDS,
+        "CursorMonotone",
+    ),
+    SpecMutant(
+        "ledger: the cursor leaves the shard",
+        FEATURE,
+        LEDGER,
+        "  /\\ InBounds(s, key)\n",
+        "",
+        TWO_SHARDS,
+        "CursorInBounds",
+    ),
+    SpecMutant(
+        "ledger: shards overlap",
+        FEATURE,
+        LEDGER,
+        "  /\\ \\A t \\in Open : ~Overlaps(t, start, end)\n",
+        "",
+        TWO_SHARDS,
+        "ShardsDisjoint",
+    ),
+    SpecMutant(
+        "ledger: split behind the cursor",
+        FEATURE,
+        LEDGER,
+        "  /\\ shards[s].lastKey < at\n",
+        "",
+        TWO_SHARDS,
+        "CursorInBounds",
+    ),
+    SpecMutant(
+        "ledger: empty shards",
+        FEATURE,
+        LEDGER,
+        "  /\\ start < end\n",
+        "",
+        TWO_SHARDS,
+        "HalfOpen",
+    ),
+    SpecMutant(
+        "ledger: the lease outlives its shard",
+        FEATURE,
+        LEDGER,
         '"complete"]\n  /\\ leases\' = [leases EXCEPT ![ResourceOf(s)] = NoLease]',
         '"complete"]\n  /\\ leases\' = leases',
+        TWO_SHARDS,
         "LeaseOnOpenShard",
     ),
-    _guard("leases without bound", "  /\\ ~IsLive(r)\n  /\\ HasRoomForLease\n", "  /\\ ~IsLive(r)\n", "TablesBounded"),
-    _guard(
-        "a split without room for its lease",
+    SpecMutant(
+        "ledger: leases without bound",
+        FEATURE,
+        LEDGER,
+        "  /\\ ~IsLive(r)\n  /\\ HasRoomForLease\n",
+        "  /\\ ~IsLive(r)\n",
+        TWO_SHARDS,
+        "TablesBounded",
+    ),
+    SpecMutant(
+        "ledger: a split without room for its lease",
+        FEATURE,
+        LEDGER,
         "  /\\ HasRoomForShard\n  /\\ HasRoomForLease\n",
         "  /\\ HasRoomForShard\n",
+        TWO_SHARDS,
         "TablesBounded",
     ),
     SpecMutant(
         "fencing: the effector does not look",
-        "ledger",
+        FEATURE,
         "fencing.tla",
         "Highest(r, token) == Checked => token >= acted[r]",
         "Highest(r, token) == TRUE",
         FENCING,
         "NoOlderGrantActs",
     ),
-    _job("f equal reports are enough", "Needed == FaultyMax + 1", "Needed == FaultyMax", "AcceptedIsRight"),
-    _job(
-        "a worker reports again",
+    SpecMutant(
+        "jobs: f equal reports are enough",
+        FEATURE,
+        LEDGER,
+        "Needed == FaultyMax + 1",
+        "Needed == FaultyMax",
+        JOBS,
+        "AcceptedIsRight",
+    ),
+    SpecMutant(
+        "jobs: a worker reports again",
+        FEATURE,
+        LEDGER,
         "  /\\ IsRunning(j)\n  /\\ jobs[j].reports[w] = NoDigest\n",
         "  /\\ IsRunning(j)\n",
+        JOBS,
         "ReportStands",
     ),
-    _job(
-        "reports count after the deadline",
+    SpecMutant(
+        "jobs: reports count after the deadline",
+        FEATURE,
+        LEDGER,
         "  /\\ w \\in Workers\n  /\\ IsRunning(j)",
         "  /\\ w \\in Workers\n  /\\ IsOpenJob(j)",
+        JOBS,
         "ReportStands",
     ),
-    _job(
-        "expired before its deadline",
+    SpecMutant(
+        "jobs: expired before its deadline",
+        FEATURE,
+        LEDGER,
         "CanJobExpire(j) == IsOverdue(j)",
         "CanJobExpire(j) == IsOpenJob(j)",
+        JOBS,
         "ExpiredByLedgerTime",
     ),
-    _job(
-        "an ended job is cancelled",
+    SpecMutant(
+        "jobs: an ended job is cancelled",
+        FEATURE,
+        LEDGER,
         "CanJobCancel(j) == IsRunning(j)",
         "CanJobCancel(j) == now < jobs[j].deadline",
+        JOBS,
         "AcceptedByQuorum",
     ),
-    _job(
-        "a hopeless job stays open",
+    SpecMutant(
+        "jobs: a hopeless job stays open",
+        FEATURE,
+        LEDGER,
         'IF IsHopeless(reports) THEN "disputed"',
         'IF FALSE THEN "disputed"',
-        "DisputedIsHopeless",
         JOBS_DISPUTED,
+        "DisputedIsHopeless",
     ),
-    _job(
-        "silent workers are written off",
+    SpecMutant(
+        "jobs: silent workers are written off",
+        FEATURE,
+        LEDGER,
         "Equal(reports, d) + Equal(reports, NoDigest) < Needed",
         "Equal(reports, d) < Needed",
+        JOBS,
         "DisputedIsHopeless",
     ),
-    _job(
-        "an open job makes room",
+    SpecMutant(
+        "jobs: an open job makes room",
+        FEATURE,
+        LEDGER,
         "CHOOSE j \\in EndedJobs : \\A k \\in EndedJobs",
         "CHOOSE j \\in DOMAIN jobs : \\A k \\in DOMAIN jobs",
-        "JobEndsOnce",
         JOB_PLACES,
+        "JobEndsOnce",
     ),
-    _job(
-        "no job makes room",
+    SpecMutant(
+        "jobs: no job makes room",
+        FEATURE,
+        LEDGER,
         "IF Cardinality(DOMAIN jobs) < JobsMax THEN",
         "IF Cardinality(DOMAIN jobs) <= JobsMax THEN",
-        "TablesBounded",
         JOB_PLACES,
+        "TablesBounded",
     ),
-    _job("a job's number comes again", "  /\\ nextJob' = nextJob + 1\n", "  /\\ nextJob' = nextJob\n", "TypeOK"),
-    _operation(
-        "the window is one too long",
+    SpecMutant(
+        "jobs: a job's number comes again",
+        FEATURE,
+        LEDGER,
+        "  /\\ nextJob' = nextJob + 1\n",
+        "  /\\ nextJob' = nextJob\n",
+        JOBS,
+        "TypeOK",
+    ),
+    SpecMutant(
+        "operation ids: the window is one too long",
+        FEATURE,
+        "operations.tla",
         "operation <= clients[c].highest - Window",
         "operation < clients[c].highest - Window",
+        OPERATIONS,
         "AtMostOnce",
     ),
-    _operation(
-        "nothing is stale", 'IF IsForgotten(c, operation) THEN "stale"', 'IF FALSE THEN "stale"', "WindowBounded"
+    SpecMutant(
+        "operation ids: nothing is stale",
+        FEATURE,
+        "operations.tla",
+        'IF IsForgotten(c, operation) THEN "stale"',
+        'IF FALSE THEN "stale"',
+        OPERATIONS,
+        "WindowBounded",
     ),
-    _operation(
-        "a repetition takes effect",
+    SpecMutant(
+        "operation ids: a repetition takes effect",
+        FEATURE,
+        "operations.tla",
         'ELSE IF operation \\in DOMAIN clients[c].answers THEN "done"',
         'ELSE IF FALSE THEN "done"',
+        OPERATIONS,
         "AtMostOnce",
     ),
-    _operation(
-        "a repetition is told something else", "  /\\ answer = clients[c].answers[operation]\n", "", "OneAnswer"
+    SpecMutant(
+        "operation ids: a repetition is told something else",
+        FEATURE,
+        "operations.tla",
+        "  /\\ answer = clients[c].answers[operation]\n",
+        "",
+        OPERATIONS,
+        "OneAnswer",
     ),
-    _operation("answers are forgotten early", "other > highest - Window", "other >= highest", "AnswersStand"),
-    _operation(
-        "clients without bound", "Cardinality(Known) < ClientsMax", "Cardinality(Known) <= ClientsMax", "ClientsBounded"
+    SpecMutant(
+        "operation ids: answers are forgotten early",
+        FEATURE,
+        "operations.tla",
+        "other > highest - Window",
+        "other >= highest",
+        OPERATIONS,
+        "AnswersStand",
+    ),
+    SpecMutant(
+        "operation ids: clients without bound",
+        FEATURE,
+        "operations.tla",
+        "Cardinality(Known) < ClientsMax",
+        "Cardinality(Known) <= ClientsMax",
+        OPERATIONS,
+        "ClientsBounded",
     ),
 )

@@ -84,7 +84,7 @@ class JobTable:
     """At most JOBS_MAX jobs, sorted by number, and the counter of their numbers."""
 
     def __init__(self, replica_count):
-        self.rows = []
+        self.rows = []  # at most JOBS_MAX
         self.next_number = FIRST_NUMBER
         self.workers = replica_count
         self.needed = limits.blocking_size(replica_count)

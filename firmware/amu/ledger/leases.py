@@ -38,7 +38,7 @@ class LeaseTable:
     """At most LEASES_MAX leases, sorted by resource, and the counter of fencing tokens."""
 
     def __init__(self):
-        self.rows = []
+        self.rows = []  # at most LEASES_MAX
         self.next_token = FIRST_TOKEN
 
     def live(self, resource, now):

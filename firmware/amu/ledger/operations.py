@@ -79,7 +79,7 @@ class OperationTable:
     """At most CLIENTS_MAX clients, sorted by number."""
 
     def __init__(self):
-        self.clients = []
+        self.clients = []  # at most CLIENTS_MAX
 
     def find(self, client):
         """What is remembered of `client`, or None."""

@@ -34,7 +34,7 @@ class ShardTable:
     """At most SHARDS_MAX shards, sorted by number."""
 
     def __init__(self):
-        self.rows = []
+        self.rows = []  # at most SHARDS_MAX
 
     def find(self, number):
         """The shard with that number, or None."""
