@@ -47,13 +47,30 @@ def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
 @lru_cache(maxsize=64)
 def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
     """Trees are immutable: a module that is loaded again with other constants need not be parsed again."""
-    root = _parser().parse(source).root_node
-    if root.has_error:
-        raise ModuleError(_first_error(root, path))
+    root = _whole(path, source)
     modules = [child for child in root.children if child.type == "module"]
     if not modules:
         raise ModuleError(f"{path}: no module in this file")
     return Reader(path, source).module(modules[0])
+
+
+def concrete(path: Path) -> tree_sitter.Node:
+    """The parser's own tree of the file `path`, punctuation and all, temporal formulas included.
+
+    Raises ModuleError: no such file, or a syntax error.
+    """
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise ModuleError(f"cannot read module {path}: {error.strerror}") from None
+    return _whole(path, source)
+
+
+def _whole(path: Path, source: bytes) -> tree_sitter.Node:
+    root = _parser().parse(source).root_node
+    if root.has_error:
+        raise ModuleError(_first_error(root, path))
+    return root
 
 
 def check(path: Path) -> None:

@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from specs.checking import tlc
 from specs.checking.tlc import TlcError, TlcResult
-from specs.verification import cache, configuration, coverage
-from specs.verification.coverage import ActionCount
+from specs.verification import cache, coverage, vacuity
 from specs.verification.plan import Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult, of_dict
+from specs.verification.vacuity import SEED, Watch
 
-SMOKE_SEED = 1
 _TLC_VERSION = re.compile(r"^TLC2 Version (\S+).*?(?:\(rev: (\w+)\))?$", re.MULTILINE)
 _JAVA_VERSION = re.compile(r"\(Linux[^)]*?, ([^,()]+ [\d.]+) |, ([A-Z][^,()]*? \d[\d.]*) \w+, ")
 
@@ -64,30 +63,28 @@ def _no_answer(error: TlcError, run: Run) -> str:
 
 
 def _checked(folder: Path, run: Run, blank: RunResult, stage: Stage) -> RunResult:
-    smoke: TlcResult | None = None
-    if run.kind == "check":
+    with Watch(folder, run) as watch:
         stage("smoke")
-        smoke = _smoke(folder, run)
+        smoke = watch.walk()
         if smoke.outcome != "ok" and not _is_expected(smoke, run):
-            return _judged(_told(blank, smoke), smoke, run, ("found by random walks",))
-    stage("check")
-    answer = _check(folder, run)
-    result = replace(_told(blank, answer), smoke_states=smoke.states_generated if smoke else 0)
-    return _judged(result, answer, run, ())
-
-
-def _smoke(folder: Path, run: Run) -> TlcResult:
-    """Random walks. Temporal properties wait for the check: no finite walk violates them."""
-    wanted = configuration.read((folder / run.config).read_text(encoding="utf-8"))
-    return tlc.run(
-        folder / run.module,
-        wanted.checking(wanted.invariants, ()),
-        simulate=run.walks,
-        depth=run.depth,
-        seed=SMOKE_SEED,
-        heap_megabytes=run.heap_megabytes,
-        timeout_seconds=run.timeout_seconds,
-    )
+            return _judged(_told(blank, smoke), smoke, run, "found by random walks")
+        stage("check")
+        answer = _check(folder, run)
+        result = replace(_told(blank, answer), smoke_states=smoke.states_generated)
+        if answer.outcome != "ok" or not _is_expected(answer, run):
+            return _judged(result, answer, run)
+        stage("vacuity")
+        if run.kind == "check":
+            watch.search(result.actions)
+        actions = watch.named(result.actions)
+        complaints = vacuity.findings(watch, actions)
+        return replace(
+            result,
+            status=FAIL if complaints else PASS,
+            findings=tuple(complaints),
+            actions=tuple(actions),
+            points=tuple(watch.points()),
+        )
 
 
 def _check(folder: Path, run: Run) -> TlcResult:
@@ -99,7 +96,7 @@ def _check(folder: Path, run: Run) -> TlcResult:
         coverage=True,
         simulate=run.walks if run.kind == "simulate" else None,
         depth=run.depth,
-        seed=SMOKE_SEED,
+        seed=SEED,
         heap_megabytes=run.heap_megabytes,
         timeout_seconds=run.timeout_seconds,
     )
@@ -129,27 +126,10 @@ def _is_expected(answer: TlcResult, run: Run) -> bool:
     return expected.violated is None or answer.violated in (None, expected.violated)
 
 
-def _judged(result: RunResult, answer: TlcResult, run: Run, remarks: Sequence[str]) -> RunResult:
-    findings = []
-    if not _is_expected(answer, run):
-        found = f"{answer.violated} is violated" if answer.violated else answer.outcome
-        findings.append("; ".join([f"expected {run.expect}, found {found}", *remarks]))
-    elif run.expect.outcome == "ok":
-        findings += never_taken(result.actions, run.never)
-    return replace(result, status=FAIL if findings else PASS, findings=tuple(findings))
-
-
-def never_taken(actions: Sequence[ActionCount], never: dict[str, str]) -> list[str]:
-    """Complaints: an action without a step that `never` does not name, a name in `never` that was taken or is none."""
-    taken = {action.name for action in actions if action.generated}
-    complaints = [
-        f"{action.name} ({action.module} line {action.line}) is never taken"
-        for action in actions
-        if not action.generated and action.name not in never
-    ]
-    for name in never:
-        if name in taken:
-            complaints.append(f"never: {name} is taken: remove it from the plan")
-        elif all(action.name != name for action in actions):
-            complaints.append(f"never: there is no action {name}")
-    return complaints
+def _judged(result: RunResult, answer: TlcResult, run: Run, remark: str = "") -> RunResult:
+    """A run that ended with a violation, or without one that it should have found."""
+    if _is_expected(answer, run):
+        return replace(result, status=PASS)
+    found = f"{answer.violated} is violated" if answer.violated else answer.outcome
+    finding = f"expected {run.expect}, found {found}" + (f", {remark}" if remark else "")
+    return replace(result, status=FAIL, findings=(finding,))

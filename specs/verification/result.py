@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from specs.verification.coverage import ActionCount
+from specs.verification.coverage import ActionCount, Part
 
 PASS = "pass"
 FAIL = "fail"
@@ -60,10 +60,15 @@ def of_dict(data: dict[str, Any]) -> RunResult | None:
     try:
         known = {entry.name for entry in fields(RunResult)}
         values = {name: value for name, value in data.items() if name in known}
-        values["actions"] = tuple([ActionCount(**action) for action in values["actions"]])
+        values["actions"] = tuple([_action_of(action) for action in values["actions"]])
         values["points"] = tuple([Point(**point) for point in values["points"]])
         for name in ("findings", "trace"):
             values[name] = tuple(values[name])
         return RunResult(**values)
     except (KeyError, TypeError):
         return None
+
+
+def _action_of(data: dict[str, Any]) -> ActionCount:
+    part = data["part"]
+    return ActionCount(**{**data, "part": None if part is None else Part(**part)})

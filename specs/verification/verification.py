@@ -17,6 +17,7 @@ from typing import Protocol
 
 from specs.checking.tlc import TlcError
 from specs.verification import cache, parsing, pipeline
+from specs.verification.formulas import ACTION
 from specs.verification.jobs import Job, cores, run_all
 from specs.verification.plan import SPECS, Plan, Run, features, folder_of, load
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
@@ -61,7 +62,7 @@ class Options:
 
 @dataclass
 class FeatureReport:
-    """What came of one feature. `complaints` are SANY's, or about the gate as a whole; `results` in the plan's order."""
+    """What came of one feature. `complaints` are SANY's, or about the whole gate; `results` in the plan's order."""
 
     plan: Plan
     folder: Path
@@ -145,6 +146,9 @@ def never_anywhere(report: FeatureReport) -> list[str]:
     gate = [result for result in report.results if report.run(result.run).tier == "gate" and result.status == PASS]
     known = {action.name for result in gate for action in result.actions}
     taken = {action.name for result in gate for action in result.actions if action.generated}
+    probed = [point for result in gate for point in result.points if point.what == ACTION]
+    known |= {point.formula for point in probed}
+    taken |= {point.formula for point in probed if point.reached}
     return [f"{name} is never taken in any run of the gate" for name in sorted(known - taken)]
 
 

@@ -1,0 +1,185 @@
+"""Refuses what is true only because nothing was looked at.
+
+Three times over: every place of a checked formula that must be evaluated was evaluated (`formulas` finds the places,
+`probes` watch them), every action was taken (TLC's own counts, where it keeps them apart; probes, where it counts
+several actions as one), and what the plan's `never` excuses did in fact not happen.
+
+Walks at random reach most places within a second. What they do not reach is searched for breadth first, and the search
+ends as soon as nothing is missing: only a run that is vacuous is paid for twice.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from specs.checking import tlc
+from specs.checking.tlc import TlcError, TlcResult
+from specs.checking.tree import ModuleError
+from specs.verification import cache, configuration, probes
+from specs.verification.coverage import ActionCount
+from specs.verification.formulas import ACTION, Module, Node, Target
+from specs.verification.plan import Run
+from specs.verification.result import Point
+
+SEED = 1
+TEXT_CHARACTERS_MAX = 60
+
+
+@dataclass
+class Watch:
+    """The places of one run that are watched, and which of them were reached. Use as a context manager."""
+
+    folder: Path
+    run: Run
+    targets: list[Target] = field(default_factory=list)
+    reached: set[int] = field(default_factory=set)
+
+    def __enter__(self) -> Watch:
+        """Raises TlcError if the modules cannot be read."""
+        text = (self.folder / self.run.config).read_text(encoding="utf-8")
+        self._wanted = configuration.read(text)
+        root = self.folder / self.run.module
+        try:
+            self._module = Module(root, self._wanted.replacements)
+            start = self._next()
+            self._definitions = [] if start is None else self._module.actions(start[1])
+        except ModuleError as error:
+            raise TlcError(str(error)) from error
+        checked = [*self._wanted.invariants, *self._wanted.properties]
+        self.targets = [target for name in checked for target in self._module.targets(name)]
+        self.targets += [
+            Target(action.name, ACTION, action.path, action.body)
+            for action in self._definitions
+            if action.is_of_one_piece
+        ]
+        self._steps = [name for name in self._wanted.properties if not self._module.is_temporal(name)]
+        self._scratch = tempfile.TemporaryDirectory(prefix="amu-probe-")
+        self._copy = Path(self._scratch.name)
+        self._premises = probes.write_copy(self._copy, cache.reached(root), root, self.targets)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scratch.cleanup()
+
+    def _next(self) -> tuple[Path, Node] | None:
+        """What may happen in this run, with its file."""
+        names = self._wanted.names("NEXT")
+        if names:
+            start = self._module.find(names[0])
+            return None if start is None else (start.path, start.body)
+        specification = self._wanted.names("SPECIFICATION")
+        return self._module.next_action(specification[0]) if specification else None
+
+    # --- runs ---------------------------------------------------------------------------------------
+
+    def walk(self) -> TlcResult:
+        """Random walks over the watched copy."""
+        answer = self._run(probes.walking(self._wanted, self._premises, self._steps), simulate=self.run.walks)
+        self.reached |= probes.reached(answer.output)
+        return answer
+
+    def search(self, actions: Sequence[ActionCount]) -> None:
+        """Look breadth first for what is missing and not excused. `actions`: what TLC has counted by itself."""
+        counted = {action.name for action in actions}
+        missing = [
+            index
+            for index, target in enumerate(self.targets)
+            if index not in self.reached
+            and target.formula not in self.run.never
+            and not (target.what == ACTION and target.formula in counted)
+        ]
+        if not missing:
+            return
+        probes.wanting(self._copy, len(self.targets), missing)
+        answer = self._run(probes.searching(self._wanted, self._premises, self._steps), simulate=None)
+        if answer.outcome != "ok" and answer.violated != probes.MISSING:
+            raise TlcError(f"the watched copy of {self.run.module} ends otherwise: {answer.message}")
+        self.reached |= probes.reached(answer.output)
+
+    def _run(self, config: str, simulate: int | None) -> TlcResult:
+        return tlc.run(
+            self._copy / self.run.module,
+            config,
+            simulate=simulate,
+            depth=self.run.depth,
+            seed=SEED,
+            heap_megabytes=self.run.heap_megabytes,
+            timeout_seconds=self.run.timeout_seconds,
+        )
+
+    # --- findings -----------------------------------------------------------------------------------
+
+    def points(self) -> list[Point]:
+        """The watched places, in order."""
+        return [
+            Point(target.formula, target.what, target.place, _short(target), index in self.reached)
+            for index, target in enumerate(self.targets)
+        ]
+
+    def named(self, actions: Sequence[ActionCount]) -> list[ActionCount]:
+        """TLC's counts, where a nameless disjunct that does one action by name gets that name."""
+        named = []
+        for action in actions:
+            called = self.called(action)
+            named.append(replace(action, name=called[0]) if len(called) == 1 else action)
+        return named
+
+    def called(self, action: ActionCount) -> list[str]:
+        """The actions that a nameless disjunct names, in order."""
+        if action.part is None:
+            return []
+        path = self.folder / f"{action.module}.tla"
+        known = {definition.name for definition in self._definitions}
+        return [name for name in action.part.names(path) if name in known] if path.is_file() else []
+
+
+def findings(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
+    """Complaints about a run that holds, in words. `actions` as `Watch.named` gives them."""
+    return [*_actions_never_taken(watch, actions), *_points_missed(watch), *_stale(watch, actions)]
+
+
+def _actions_never_taken(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
+    never = watch.run.never
+    complaints = []
+    taken = {action.name for action in actions if action.generated}
+    for action in actions:
+        if not action.generated and action.name not in never and action.name not in taken:
+            complaints.append(f"action {action.name} ({action.module}.tla:{action.line}) is never taken")
+            taken.add(action.name)
+    probed = {target.formula: target for target in watch.targets if target.what == ACTION}
+    reached = {watch.targets[index].formula for index in watch.reached}
+    for action in actions:
+        for name in watch.called(action) if len(watch.called(action)) > 1 else ():
+            if name not in reached and name not in never:
+                complaints.append(f"action {name} ({probed[name].place}) is never taken")
+    return complaints
+
+
+def _points_missed(watch: Watch) -> list[str]:
+    return [
+        f"{point.formula} is vacuous: the {point.what} at {point.place} is never "
+        f"{'true' if point.what == 'premise' else 'evaluated'}: {point.text}"
+        for point in watch.points()
+        if not point.reached and point.what != ACTION and point.formula not in watch.run.never
+    ]
+
+
+def _stale(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
+    points = watch.points()
+    complaints = []
+    for name in watch.run.never:
+        counts = [action.generated for action in actions if action.name == name]
+        own = [point for point in points if point.formula == name]
+        if any(counts) or (not counts and own and all(point.reached for point in own)):
+            complaints.append(f"never: {name} is no longer excused by anything: remove it from the plan")
+        elif not counts and not own:
+            complaints.append(f"never: this run has no action and checks no formula {name}")
+    return complaints
+
+
+def _short(target: Target) -> str:
+    text = " ".join((target.node.text or b"").decode("utf-8").split())
+    return text if len(text) <= TEXT_CHARACTERS_MAX else text[: TEXT_CHARACTERS_MAX - 3] + "..."
