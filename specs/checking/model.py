@@ -2,7 +2,8 @@
 
 Theory. A property is taken apart (specs/checking/temporal.py): `[]P` is held against each state and `[][A]_v` against
 each step. SYMMETRY is the group that the given permutations of model values generate: two states are one if an element
-of it maps them to each other. VIEW maps each state to what it is told apart by.
+of it maps them to each other. VIEW maps each state to what it is told apart by. (With both, TLC looks at the view of
+one state of each orbit only, and may count states apart that are one here.)
 
 Rules. What the configuration names is compiled at once: what cannot be evaluated is an error before the first state.
 """

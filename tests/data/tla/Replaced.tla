@@ -1,0 +1,6 @@
+---- MODULE Replaced ----
+EXTENDS Integers
+CONSTANT Top
+Limit == Top
+Below(k) == k < Limit
+====
