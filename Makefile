@@ -66,6 +66,15 @@ bench-check: venv ## how fast traces are checked, in process and by TLC
 mutants: venv ## plant each known bug; a check must catch it by name
 	$(BIN)/python -m tests.mutants
 
+verify: venv ## check the TLA+ modules themselves: parse, random walks, every state, nothing vacuous
+	$(BIN)/amu verify
+
+spec-mutants: venv ## break each module in stated ways; an invariant or a trace must catch it
+	$(BIN)/python -m tests.spec_mutants
+
+diagrams: venv ## render the mermaid blocks of specs/*/diagrams.md (needs Node.js and Chromium)
+	$(BIN)/python -m tests.support.diagrams
+
 golden-update: venv ## rewrite the golden files; read the difference before you commit it
 	$(BIN)/python -m tests.golden.test_golden
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from groundstation.commands import audit, check, rehearse, report, scenarios, states
+from groundstation.commands import audit, check, rehearse, report, scenarios, states, verify
 
 CRASH = 1
 COMMANDS_GROUP = "amu.commands"
@@ -40,6 +40,7 @@ app.command("check")(check.check)
 app.command("report")(report.report)
 app.command("scenarios")(scenarios.scenarios)
 app.command("states")(states.states)
+app.command("verify")(verify.verify)
 
 
 def add_entry_points(into: typer.Typer) -> None:

@@ -85,8 +85,8 @@ class Module:
         seen.add(path)
         for unit in parts(_module_node(path)):
             if unit.type == "extends":
-                for name in parts(unit):
-                    self._read(path.parent / f"{text_of(name)}.tla", seen)
+                for extended in parts(unit):
+                    self._read(path.parent / f"{text_of(extended)}.tla", seen)
             if unit.type == "local_definition":
                 unit = parts(unit)[0]
             if unit.type == "operator_definition":

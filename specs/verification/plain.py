@@ -6,7 +6,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TextIO
+from typing import IO
 
 from specs.checking.tlc import TlcError
 from specs.verification.plan import PlanError, Run
@@ -20,7 +20,7 @@ BAD_INPUT = 2
 class Lines:
     """One line for each thing that ends."""
 
-    def __init__(self, output: TextIO) -> None:
+    def __init__(self, output: IO[str]) -> None:
         self._output, self._lock = output, threading.Lock()
         self._count = self._ended = 0
 

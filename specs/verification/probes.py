@@ -1,9 +1,9 @@
 """Watches, in a copy of the modules, whether chosen places are ever evaluated.
 
 Theory. TLC's coverage folds a part that was never evaluated into its neighbours, so it cannot tell. Here every place is
-wrapped in the copy: an expression e becomes (AmuReached(7) /\\ (e)), an action A becomes (A) /\\ TRUE = AmuReached(7), an
-equation because TLC takes a bare operator in an action apart as it does an action. AmuReached is true and prints its
-number once, so meaning and state space stay what they were, and the numbers printed are the places reached.
+wrapped in the copy: an expression e becomes (AmuReached(7) /\\ (e)), an action A becomes (A) /\\ TRUE = AmuReached(7),
+an equation because TLC takes a bare operator in an action apart as it does an action. AmuReached is true and prints
+its number once, so meaning and state space stay what they were, and the numbers printed are the places reached.
 
 Rules. A line that a wrapping cuts goes on in the column where it stood, because columns have a meaning in TLA+. Walks
 forget what has been reached when they begin: a simulating worker knows nothing from before its first step.

@@ -1,0 +1,116 @@
+"""`amu verify`: every module of the features parsed, walked at random and checked, and held against vacuity."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from specs.verification.verification import Report
+
+COUNTEREXAMPLES = Path("runs/counterexamples")
+
+
+def verify(
+    features: Annotated[list[str] | None, typer.Argument(help="Features; all, if none is named.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="The larger bounds, too: many minutes.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write verification_summary.md of each feature.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Check again what is known.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Cores to use; all, if not said.", metavar="N")] = None,
+) -> None:
+    """Check the TLA+ modules themselves.  Example: [cyan]amu verify tetrabft --deep[/cyan]
+
+    Parses with SANY, walks at random, lets TLC visit every state, and refuses runs that show nothing: an action that is
+    never taken, an implication whose premise never holds. Unchanged runs come from a cache.
+
+        amu verify
+
+        amu verify link ledger --write
+
+    Exit codes: 0 pass, 1 crash, 2 bad input or no answer, 3 a module does not show what its plan says.
+    """
+    from rich.console import Console
+
+    from groundstation.verify_display import display, print_report
+    from specs.checking.tlc import TlcError
+    from specs.verification import plain, summary, verification
+    from specs.verification.plan import PlanError, folder_of
+    from specs.verification.plan import features as known
+
+    options = verification.Options(deep=deep, use_cache=not no_cache, jobs=jobs)
+    try:
+        if write:
+            for feature in features or known():
+                summary.require_writable(folder_of(feature))
+        watcher = display(Console(file=sys.stderr))
+        try:
+            report = verification.verify(features or [], options, watcher)
+        finally:
+            watcher.close()
+    except (PlanError, TlcError, summary.SummaryError) as error:
+        typer.echo(f"amu verify: {error}", err=True)
+        raise typer.Exit(plain.BAD_INPUT) from error
+    saved = save_counterexamples(report)
+    if as_json:
+        typer.echo(json.dumps(as_dict(report, saved), indent=2))
+    else:
+        print_report(report, saved, Console())
+    if write:
+        _write(report)
+    raise typer.Exit(plain.EXIT_CODES[report.status])
+
+
+def save_counterexamples(report: "Report") -> dict[tuple[str, str], Path]:
+    """Counterexamples of what failed as observations, one state a line, by feature and run. `amu check` reads them."""
+    from specs.checking import counterexample
+    from specs.checking.tlc_states import TlcStateError
+    from specs.verification import cache
+
+    saved = {}
+    for feature in report.features:
+        for result in feature.results:
+            if not result.findings or not result.trace:
+                continue
+            path = COUNTEREXAMPLES / f"{result.feature}-{cache.slug(result.run)}.ndjson"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                saved[result.feature, result.run] = counterexample.write(result.trace, path)
+            except TlcStateError as error:
+                typer.echo(f"amu verify: {result.feature}: {result.run}: no counterexample saved: {error}", err=True)
+    return saved
+
+
+def as_dict(report: "Report", saved: dict[tuple[str, str], Path]) -> dict[str, object]:
+    """The report as one JSON object."""
+    features = []
+    for feature in report.features:
+        runs = []
+        for result in feature.results:
+            path = saved.get((result.feature, result.run))
+            told = {name: value for name, value in result.as_dict().items() if name not in ("feature", "points")}
+            told["vacuous"] = [point.place for point in result.points if not point.reached and point.what != "action"]
+            runs.append({**told, "counterexample": str(path) if path else None})
+        features.append(
+            {
+                "feature": feature.plan.feature,
+                "status": feature.status,
+                "complaints": feature.complaints,
+                "runs": runs,
+            }
+        )
+    return {"status": report.status, "seconds": round(report.seconds, 1), "features": features}
+
+
+def _write(report: "Report") -> None:
+    from specs.verification import summary
+
+    for feature in report.features:
+        try:
+            if feature.complaints:
+                raise summary.SummaryError(f"{feature.plan.feature}: no summary of what does not pass")
+            typer.echo(f"wrote {summary.write(feature.folder, feature.plan, feature.results)}", err=True)
+        except summary.SummaryError as error:
+            typer.echo(f"amu verify: {error}", err=True)

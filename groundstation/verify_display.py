@@ -1,0 +1,146 @@
+"""What the operator sees of a verification: a live page while it runs, then a table and what is wrong.
+
+On a terminal the page shows every run under way with its stage and seconds; elsewhere each end is one line. All of it
+goes to standard error: standard output belongs to the report.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from specs.verification import plain
+from specs.verification.plan import Run
+from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
+from specs.verification.verification import Report
+
+STYLES = {PASS: "green", FAIL: "bold red", NO_ANSWER: "yellow"}
+STATES_SHOWN = 12  # of a counterexample; the file has them all
+REFRESHES_PER_SECOND = 4
+
+
+class LineDisplay(plain.Lines):
+    """One line for each end."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class LiveDisplay:
+    """A page that is redrawn in place."""
+
+    def __init__(self, console: Console) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, str], tuple[str, float]] = {}
+        self._count = self._ended = 0
+        self._live = Live(
+            console=console,
+            get_renderable=self._page,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            transient=True,
+        )
+        self._live.start()
+
+    def planned(self, runs: Sequence[tuple[str, Run]]) -> None:
+        self._count = len(runs)
+
+    def stage(self, feature: str, run: str, stage: str) -> None:
+        with self._lock:
+            _, began = self._running.get((feature, run), ("", time.monotonic()))
+            self._running[feature, run] = (stage, began)
+
+    def parsed(self, feature: str, complaints: Sequence[str]) -> None:
+        if complaints:
+            self._live.console.print(Text(f"rejected {feature}", style=STYLES[FAIL]))
+
+    def finished(self, run: Run, result: RunResult) -> None:
+        with self._lock:
+            self._running.pop((result.feature, result.run), None)
+            self._ended += 1
+        sign = Text(f"{result.status:9} ", style=STYLES[result.status])
+        self._live.console.print(sign.append(f"{result.feature}: {plain.figures(result)}", style="default"))
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _page(self) -> RenderableType:
+        with self._lock:
+            running, ended = dict(self._running), self._ended
+        table = Table.grid(padding=(0, 2))
+        for (feature, run), (stage, began) in running.items():
+            table.add_row(
+                Text(feature, style="bold"), run, Text(stage, style="cyan"), f"{time.monotonic() - began:.0f} s"
+            )
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(ProgressBar(total=max(self._count, 1), completed=ended, width=40), f"{ended} of {self._count} runs")
+        return Group(table, bar)
+
+
+def display(console: Console) -> LineDisplay | LiveDisplay:
+    """A live page on a terminal, lines elsewhere."""
+    return LiveDisplay(console) if console.is_terminal else LineDisplay(console.file)
+
+
+def print_report(report: Report, saved: dict[tuple[str, str], Path], console: Console) -> None:
+    """The table, then everything that is wrong with its counterexample, then the verdict."""
+    console.print(_table(report))
+    for feature in report.features:
+        for complaint in feature.complaints:
+            _print(console, f"{feature.plan.feature}: {complaint}", "red")
+        for result in feature.results:
+            for finding in result.findings:
+                _print(console, f"{result.feature}: {result.run}: {finding}", "red")
+            if result.findings and result.trace:
+                _print_trace(result, saved.get((result.feature, result.run)), console)
+    runs = sum(len(feature.results) for feature in report.features)
+    console.print()
+    verdict = Text(f" {report.status.upper()} ", style=f"{STYLES[report.status]} reverse")
+    console.print(
+        verdict.append(f"  {len(report.features)} features, {runs} runs, {report.seconds:.1f} s", style="not reverse")
+    )
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("feature", "run", "outcome"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("distinct states", "depth", "seconds", "cached", "findings"):
+        table.add_column(heading, justify="right")
+    for feature in report.features:
+        if not feature.results:
+            table.add_row(feature.plan.feature, "", Text("not parsed", style=STYLES[FAIL]), "", "", "", "", "")
+        for result in feature.results:
+            outcome = result.outcome if result.violated is None else f"{result.violated} violated"
+            table.add_row(
+                result.feature,
+                result.run,
+                Text(outcome or result.status, style=STYLES[result.status]),
+                f"{result.states_distinct:,}" if result.states_distinct else "walks",
+                str(result.depth or ""),
+                f"{result.seconds:.1f}",
+                "yes" if result.cached else "",
+                str(len(result.findings) or ""),
+            )
+    return table
+
+
+def _print_trace(result: RunResult, path: Path | None, console: Console) -> None:
+    for state in result.trace[:STATES_SHOWN]:
+        _print(console, "  " + state.replace("\n", "\n    "), "dim")
+    hidden = len(result.trace) - STATES_SHOWN
+    if hidden > 0:
+        _print(console, f"  and {hidden} states more", "dim")
+    if path is not None:
+        _print(console, f"  counterexample: {path}", "default")
+
+
+def _print(console: Console, text: str, style: str) -> None:
+    console.print(Text(text, style=style), soft_wrap=True, highlight=False)

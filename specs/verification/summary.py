@@ -1,0 +1,198 @@
+"""Writes specs/<feature>/verification_summary.md from what the model checker has told, and reads it back.
+
+Rules. No figure comes from anywhere but a result. A row of tier deep is kept while its content is that of today's files
+and replaced by a plain word when it is not: an old figure beside a new module would be a false claim. The results stand
+once more in a comment at the end, for whoever reads them by program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from specs.verification import cache
+from specs.verification.formulas import ACTION
+from specs.verification.jobs import cores
+from specs.verification.plan import SUMMARY, Plan, Run
+from specs.verification.result import PASS, RunResult, of_dict
+
+NOT_RUN = "not run on this version"
+HASH_CHARACTERS = 12
+_COLUMNS = (
+    *("Run", "Tier", "Module", "Configuration", "Must end with", "Ended with"),
+    *("Distinct states", "Depth", "Seconds", "Workers", "Content"),
+)
+_DATA = "<!-- results of `amu verify`, one a line\n"
+
+
+class SummaryError(Exception):
+    """A summary cannot be written here, or not of these results."""
+
+
+def read(folder: Path) -> dict[str, RunResult]:
+    """The results in a feature's summary by the name of their run; empty if there is no summary."""
+    try:
+        text = (folder / SUMMARY).read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    results = {}
+    for line in text.partition(_DATA)[2].splitlines():
+        try:
+            result = of_dict(json.loads(line))
+        except ValueError:
+            continue
+        if result is not None:
+            results[result.run] = result
+    return results
+
+
+def stale(folder: Path, plan: Plan) -> list[str]:
+    """Names of the gate's runs of which the summary does not tell, or tells what was found on other files."""
+    told = read(folder)
+    return [
+        run.name
+        for run in plan.runs
+        if run.tier == "gate" and (run.name not in told or told[run.name].content != cache.content(folder, run))
+    ]
+
+
+def require_writable(folder: Path) -> None:
+    """Raises SummaryError where the modules are installed, not checked out: a package manager owns those files."""
+    if not (folder.parent.parent / "pyproject.toml").is_file() or not os.access(folder, os.W_OK):
+        raise SummaryError(f"{folder} is no source tree: run `amu verify --write` in a checkout of the project")
+
+
+def write(folder: Path, plan: Plan, results: list[RunResult]) -> Path:
+    """Write the summary. Raises SummaryError if a run did not pass, or the folder is no source tree."""
+    require_writable(folder)
+    failed = [result.run for result in results if result.status != PASS]
+    if failed:
+        raise SummaryError(f"{plan.feature}: no summary of what does not pass: {', '.join(failed)}")
+    known = {name: result for name, result in read(folder).items() if result.status == PASS}
+    known |= {result.run: result for result in results}
+    rows = [(run, known.get(run.name)) for run in plan.runs]
+    current = [(run, result if _is_current(folder, run, result) else None) for run, result in rows]
+    path = folder / SUMMARY
+    temporary = path.with_suffix(".part")
+    temporary.write_text(text(plan, current), encoding="utf-8")
+    os.replace(temporary, path)
+    return path
+
+
+def _is_current(folder: Path, run: Run, result: RunResult | None) -> bool:
+    return result is not None and result.content == cache.content(folder, run)
+
+
+def text(plan: Plan, rows: list[tuple[Run, RunResult | None]]) -> str:
+    """The whole file."""
+    lines = [
+        f"# Verification of {plan.feature}",
+        "",
+        f"{plan.title}. Written by `amu verify {plan.feature} --write` from the model checker's own output; rows of "
+        "tier deep with `--deep`.",
+        "",
+        *_runs(rows),
+        *_bounds(rows),
+        *_actions(rows),
+        *_vacuity(rows),
+        *_tools(rows),
+        "",
+        _DATA + "\n".join(_data(result) for _, result in rows if result is not None),
+        "-->",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _runs(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
+    lines = [
+        "## Runs",
+        "",
+        "| " + " | ".join(_COLUMNS) + " |",
+        "|---" * len(_COLUMNS) + "|",
+    ]
+    for run, result in rows:
+        cells = [run.name, run.tier, f"`{run.module}`", f"`{run.config}`", str(run.expect)]
+        if result is None:
+            cells += [NOT_RUN, "", "", "", str(run.workers), ""]
+        else:
+            ended = result.outcome if result.violated is None else f"{result.violated} violated"
+            states = f"{result.states_distinct:,}"
+            if run.kind == "simulate":
+                states = f"{result.states_generated:,} on {run.walks} walks"
+            depth = str(result.depth or run.depth)
+            cells += [ended, states, depth, f"{result.check_seconds:.1f}", str(run.workers)]
+            cells += [result.content[:HASH_CHARACTERS]]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _bounds(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
+    return ["## Bounds", "", *[f"- {run.name}: {run.bounds}" for run, _ in rows], ""]
+
+
+def _actions(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
+    """Steps by action; a run that ends with a violation sees only a part of them."""
+    told = [(run, result) for run, result in rows if result is not None and run.expect.outcome == "ok"]
+    names = list(dict.fromkeys(action.name for _, result in told for action in result.actions))
+    if not names:
+        return []
+    lines = [
+        "## Actions",
+        "",
+        "Steps that TLC has made of each action. A dash: not an action of this run, or not counted apart.",
+        "",
+        "| Action | " + " | ".join(run.name for run, _ in told) + " |",
+        "|---|" + "---|" * len(told),
+    ]
+    for name in names:
+        cells = []
+        for run, result in told:
+            counts = [action.generated for action in result.actions if action.name == name]
+            excuse = f" ({run.never[name]})" if name in run.never else ""
+            cells.append(f"{sum(counts):,}{excuse}" if counts else "-")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _vacuity(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
+    lines = []
+    for run, result in rows:
+        points = [point for point in result.points if point.what != ACTION] if result is not None else []
+        if points:
+            reached = sum(point.reached for point in points)
+            lines.append(f"- {run.name}: {reached} of {len(points)}" + _excuses(run, [p.formula for p in points]))
+    if not lines:
+        return []
+    return [
+        "## Nothing vacuous",
+        "",
+        "Consequents, bodies of quantifiers and premises in what is checked that some state has reached:",
+        "",
+        *lines,
+        "",
+    ]
+
+
+def _excuses(run: Run, formulas: list[str]) -> str:
+    told = [f"{name}: {reason}" for name, reason in run.never.items() if name in formulas]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _tools(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
+    results = [result for _, result in rows if result is not None]
+    checkers = sorted({result.tlc for result in results if result.tlc})
+    runtimes = sorted({result.java for result in results if result.java})
+    return [
+        "## Tools",
+        "",
+        f"- TLC {', '.join(checkers)}, tla2tools.jar with SHA-256 {cache.jar_hash()[:HASH_CHARACTERS]}",
+        f"- Java: {', '.join(runtimes)}",
+        f"- Pipeline version {cache.PIPELINE}, on {cores()} cores; seconds are of wall time, of the check alone",
+    ]
+
+
+def _data(result: RunResult) -> str:
+    # Counterexamples are found again at once; the text would outgrow all else.
+    return json.dumps(replace(result, trace=()).as_dict(), separators=(",", ":"))
