@@ -1,19 +1,21 @@
 """The project's files as the audit reads them, and the names that they define.
 
-An audit looks at a checkout: records, modules, flight code, tests and mutants side by side. Nothing is imported or run
-to find a name; it is read from the text, so a half-finished file is a finding and no crash.
+An audit looks at a checkout: records, modules, flight code, tests and mutants side by side. Names are read from the
+text, so a half-finished file is a finding and no crash; only the lists of mutants are run.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 NEEDED = ("firmware/amu", "specs/decisions", "tests")
-MUTANT_CALLS = {"Mutant", "SpecMutant"}
 _OPERATOR = re.compile(r"^[ \t]*(?:LOCAL\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s*==", re.MULTILINE)
 
 
@@ -64,15 +66,26 @@ class Project:
 
     @cached_property
     def mutants(self) -> dict[str, str]:
-        """Name of each planted bug -> the file that plants it."""
+        """Name of each planted bug -> the file that plants it. The lists are run, for a list may be built by functions."""
         found: dict[str, str] = {}
         for path in [*self.glob("tests/mutants/*.py"), *self.glob("tests/spec_mutants/*.py")]:
-            for node in ast.walk(self.tree(path)):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MUTANT_CALLS:
-                    name = _mutant_name(node)
-                    if name:
-                        found[name] = path
+            text = self.text(path)
+            if "\nMUTANTS" in text:
+                found |= {mutant.name: path for mutant in self._run(path, text)["MUTANTS"]}
         return found
+
+    def _run(self, path: str, text: str) -> dict[str, Any]:
+        module = ModuleType(f"audited_{Path(path).stem}")
+        sys.modules[module.__name__] = module  # dataclasses look their module up
+        sys.path.insert(0, str(self.root))
+        try:
+            exec(compile(text, path, "exec"), module.__dict__)
+        except Exception as error:
+            raise AuditError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+        finally:
+            sys.path.remove(str(self.root))
+            del sys.modules[module.__name__]
+        return module.__dict__
 
 
 def _line_in(body: list[ast.stmt], names: list[str]) -> int | None:
@@ -85,9 +98,3 @@ def _line_in(body: list[ast.stmt], names: list[str]) -> int | None:
         if len(names) == 1 and any(isinstance(target, ast.Name) and target.id == names[0] for target in targets):
             return node.lineno
     return None
-
-
-def _mutant_name(call: ast.Call) -> str | None:
-    named = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None)
-    value = named if named is not None else call.args[0] if call.args else None
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
