@@ -224,19 +224,19 @@ OnWire(i, j, kind) == {wire[i][j][k].time : k \in {k \in 1 .. Len(wire[i][j]) :
 (* Why rule 5 is enough: once j has said something later than the request of i, i knows every earlier request of j. *)
 LaterMeansKnown ==
   \A i, j \in Correct :
-    /\ Connected(i, j) /\ requested[i] # NoTime /\ later[i][j]
-    /\ requested[j] # NoTime /\ Before(requested[j], j, requested[i], i)
+    /\ later[i][j] /\ requested[i] # NoTime /\ requested[j] # NoTime
+    /\ Connected(i, j) /\ Before(requested[j], j, requested[i], i)
     => queue[i][j] = requested[j]
 
 (* A request is in the queue of a peer, or on the way to it. *)
 RequestsArrive ==
   \A i, j \in Correct :
-    Connected(i, j) /\ requested[j] # NoTime => queue[i][j] = requested[j] \/ requested[j] \in OnWire(j, i, "request")
+    requested[j] # NoTime /\ Connected(i, j) => queue[i][j] = requested[j] \/ requested[j] \in OnWire(j, i, "request")
 
 (* A queue tells the truth: what stands in it is outstanding, or its release is on the way. *)
 QueueTruthful ==
   \A i, j \in Correct :
-    Connected(i, j) /\ queue[i][j] # NoTime =>
+    queue[i][j] # NoTime /\ Connected(i, j) =>
       queue[i][j] = requested[j] \/ \E time \in OnWire(j, i, "release") : time > queue[i][j]
 
 (* A channel carries the times of one life in their order. *)

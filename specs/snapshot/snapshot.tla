@@ -262,8 +262,8 @@ MarkersOnWire(j, i, o, number) ==
 
 (* A channel carries the marker of a snapshot once: it is still to be sent, on the wire, or has closed the channel. *)
 MarkerOnce ==
-  \A i, j \in Correct, o \in Board :
-    Connected(i, j) /\ InProgress(i, o) =>
+  \A i \in Correct, o \in Board : InProgress(i, o) =>
+    \A j \in Correct : Connected(i, j) =>
       LET number == recording[i][o].number
           count == Cardinality(MarkersOnWire(j, i, o, number))
       IN /\ count <= 1

@@ -115,6 +115,12 @@ OneHolderInPicture ==
   \A i, j \in Correct, o \in Board :
     BothDone(i, j, o) => ~(done[i][o].state[2] /\ done[j][o].state[2])
 
+(* The invariants that speak of `done` alone, asked when it changes: a trace is long, and snapshots are few. *)
+ConsistentCutKept == [][UNCHANGED done \/ ConsistentCut']_<<vars, traceVars>>
+ChannelsExactKept == [][UNCHANGED done \/ ChannelsExact']_<<vars, traceVars>>
+DoneIsWholeKept == [][UNCHANGED done \/ DoneIsWhole']_<<vars, traceVars>>
+OneHolderInPictureKept == [][UNCHANGED done \/ OneHolderInPicture']_<<vars, traceVars>>
+
 CONSTANTS TimeMax, BootMax  \* for TLC, which must find the arguments: see trace_snapshot.cfg
 
 Times == 1 .. TimeMax
