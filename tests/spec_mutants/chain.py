@@ -41,7 +41,7 @@ MUTANTS = (
         "a new tail answers before it commits",
         '  /\\ read.phase = "asked"\n  /\\ n = Last /\\ IsUp(n)\n  /\\ IsClean(n)\n',
         '  /\\ read.phase = "asked"\n  /\\ n = Last /\\ IsUp(n)\n',
-        "AnswersMonotone",
+        "Linearisable",
     ),
     _safety(
         "the head commits",
@@ -60,7 +60,7 @@ MUTANTS = (
         "          /\\ up' = [up EXCEPT ![After(n)] = <<clean[After(n)]>>, ![n] = <<>>]\n"
         "  /\\ log' = IF n # Last THEN log ELSE [log EXCEPT ![Before(n)] = SubSeq(@, 1, clean[Before(n)])]\n"
         "  /\\ UNCHANGED <<lost, clean,",
-        "NoCommittedWriteLost",
+        "NoGap",
     ),
     _safety(
         "nothing is sent again when a node in the middle is lost",

@@ -27,7 +27,7 @@ MUTANTS = (
         "suspicion outlives a heartbeat",
         "level' = [level EXCEPT ![x] = 0]",
         "level' = [level EXCEPT ![x] = Max(@, 0)]",
-        "FallsWhenHeard",
+        "WithinEnvelope",
     ),
     _contract(
         "who is fully suspected is not listened to",

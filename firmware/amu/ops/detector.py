@@ -1,11 +1,11 @@
 """Accrual failure detector: how surprising a peer's silence is, as a number. It never says that a peer failed.
 
 Theory (Hayashibara, Defago, Yared, Katayama, The phi accrual failure detector, SRDS 2004, section 4). Each peer's
-heartbeats are sampled: the last SAMPLES ticks between them give a mean and a standard deviation. The suspicion after a
-silence of t ticks is phi = -log10(P_later(t)), where P_later(t) is the tail of a normal distribution with that mean and
-deviation: phi = 3 says that a beat later than this is seen once in a thousand. In thousandths, and in integers only.
+heartbeats are sampled: the last BEAT_SAMPLES pauses between them give a mean and a standard deviation. The suspicion
+after a silence of t ticks is phi = -log10(P_later(t)), where P_later(t) is the tail of a normal distribution with that
+mean and deviation: phi = 3 says that a beat later than this is seen once in a thousand. It is told in thousandths.
 
-Contract (Defago, Urban, Hayashibara, Katayama, JAIST IS-RR-2005-004: accruement and upper bound;
+Contract (Defago, Urban, Hayashibara, Katayama, DSN 2005: accruement and upper bound;
 specs/failure_detector holds both). The level
 - never falls while a peer is silent, and reaches LEVEL_MILLI_MAX, where it stays, if the silence lasts;
 - is below 1000 at the tick in which the peer is heard, whatever it was before;
