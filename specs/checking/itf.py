@@ -96,7 +96,7 @@ def _of_object(item: dict[str, Any], model_values: Mapping[str, ModelValue] | No
     unknown = [tag for tag in item if tag.startswith("#") and tag != "#meta"]
     if unknown:
         raise ItfError(f"unknown encoding {', '.join(unknown)}: want #bigint, #set, #tup or #map, alone in its object")
-    return Function({name: of_itf(value, model_values) for name, value in item.items() if name != "#meta"})
+    return canonical_function({name: of_itf(value, model_values) for name, value in item.items() if name != "#meta"})
 
 
 _Read = Callable[[Any], Value]

@@ -16,7 +16,7 @@ from specs.checking import grammar, tree
 from specs.checking.tree import Expression, ModuleError, Parameter, Place
 
 _IGNORED = frozenset(
-    ("header_line", "single_line", "double_line", "theorem", "extends", "pcal_algorithm", "use_or_hide")
+    ("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide")
 )
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
@@ -59,6 +59,8 @@ class Reader:
                 units += [
                     tree.Definition(name=name, parameters=(), body=assumed, place=assumed.place) for name in named
                 ]
+            elif unit.type == "theorem":
+                units += self.theorem(unit)
             elif unit.type not in _IGNORED and unit.type not in _PROOFS and unit.type != "identifier":
                 units += self.definition(unit)
         return tree.ModuleTree(
@@ -70,6 +72,12 @@ class Reader:
             units=_marked_recursive(units, self.recursive(grammar.parts(node))),
             assumptions=tuple(assumptions),
         )
+
+    def theorem(self, node: tree_sitter.Node) -> Iterator[tree.Definition]:
+        """`THEOREM T == F` defines T, for whoever wants F evaluated."""
+        for name in grammar.fields(node, "name"):
+            body = self.expression(grammar.field(node, "statement"))
+            yield tree.Definition(name=grammar.text_of(name), parameters=(), body=body, place=self.place(node))
 
     def recursive(self, units: list[tree_sitter.Node]) -> set[str]:
         """Names declared RECURSIVE."""
