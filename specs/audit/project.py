@@ -66,7 +66,7 @@ class Project:
 
     @cached_property
     def mutants(self) -> dict[str, str]:
-        """Name of each planted bug -> the file that plants it. The lists are run, for a list may be built by functions."""
+        """Name of each planted bug -> the file that plants it. The lists are run: functions may have built them."""
         found: dict[str, str] = {}
         for path in [*self.glob("tests/mutants/*.py"), *self.glob("tests/spec_mutants/*.py")]:
             text = self.text(path)
