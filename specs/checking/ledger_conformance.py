@@ -44,6 +44,7 @@ MODULE = Path(__file__).resolve().parent.parent / "ledger" / "ledger.tla"
 IS_STEP = "LED-1"
 INVARIANTS = {
     "TypeOK": IS_STEP,
+    "JobsTypeOK": IS_STEP,
     "HalfOpen": "LED-2",
     "ShardsDisjoint": "LED-3",
     "CursorInBounds": "LED-4",

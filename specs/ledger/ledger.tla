@@ -305,6 +305,8 @@ TypeOK ==
        /\ leases[r].holder \in Holders \cup {0}
        /\ leases[r].token \in Nat
        /\ leases[r].expires \in Nat
+
+JobsTypeOK ==
   /\ nextJob \in Nat \ {0}
   /\ \A j \in DOMAIN jobs :
        /\ j \in 1 .. nextJob - 1

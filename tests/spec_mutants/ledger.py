@@ -236,7 +236,7 @@ MUTANTS = (
         "  /\\ nextJob' = nextJob + 1\n",
         "  /\\ nextJob' = nextJob\n",
         JOBS,
-        "TypeOK",
+        "JobsTypeOK",
     ),
     SpecMutant(
         "operation ids: the window is one too long",

@@ -18,7 +18,10 @@ worker reports once. Nothing counts from the deadline on. An ended job keeps its
 needed; the lowest-numbered one then makes room. A job that has not ended never does.
 """
 
+import hashlib
+
 from amu.core import limits
+from amu.wire import cbor
 
 FIRST_NUMBER = 1
 
@@ -44,10 +47,17 @@ class Job:
         self.status = status
         self.digests = digests
         self.reports = reports
+        self._digest = None
 
     def row(self):
         """CBOR item of the row, in the order of the constructor's arguments."""
         return [self.number, self.payload, self.deadline_slot, self.status, self.digests, self.reports]
+
+    def digest(self):
+        """SHA-256 of the row. Kept, because only jobs that were touched in a slot have to be hashed again."""
+        if self._digest is None:
+            self._digest = hashlib.sha256(cbor.encode(self.row())).digest()
+        return self._digest
 
     def is_running(self, now):
         """Whether a report would count in slot `now`."""
@@ -64,6 +74,13 @@ class Job:
             self.digests.append(digest)
         self.reports[worker] = self.digests.index(digest)
         self.status = self.judged(needed)
+        self._digest = None
+
+    def end(self, status):
+        """The end that an operator asked for: CANCELLED or EXPIRED."""
+        assert self.status == OPEN, "a job ends once"
+        self.status = status
+        self._digest = None
 
     def judged(self, needed):
         """ACCEPTED, DISPUTED or OPEN, by the reports alone. `needed` equal ones make a digest the result."""

@@ -19,18 +19,18 @@ from amu.ledger.transitions import OK, REFUSED, Tables
 from amu.wire import cbor
 
 
-def state_item(applied_slot, tables, clients):
-    """The snapshot's item, with what stands for the operations of each client."""
+def state_item(applied_slot, tables, jobs, clients):
+    """The snapshot's item, with what stands for each job and for the operations of each client."""
     shards = [shard.row() for shard in tables.shards.rows]
     leases = [lease.row() for lease in tables.leases.rows]
-    jobs = [job.row() for job in tables.jobs.rows]
     return [applied_slot, tables.leases.next_token, shards, leases, tables.jobs.next_number, jobs, clients]
 
 
 def encode(applied_slot, tables):
     """Snapshot bytes of the state."""
     clients = [[entry.client, entry.rows()] for entry in tables.operations.clients]
-    return cbor.encode(state_item(applied_slot, tables, clients))
+    jobs = [job.row() for job in tables.jobs.rows]
+    return cbor.encode(state_item(applied_slot, tables, jobs, clients))
 
 
 def decode(data, replica_count):

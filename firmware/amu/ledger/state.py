@@ -59,7 +59,8 @@ class Ledger:
         """SHA-256 over the whole state, 32 bytes: equal digests mean equal snapshots."""
         if self._digest is None:
             clients = [[entry.client, entry.digest()] for entry in self._tables.operations.clients]
-            item = snapshot.state_item(self.applied_slot, self._tables, clients)
+            jobs = [job.digest() for job in self._tables.jobs.rows]
+            item = snapshot.state_item(self.applied_slot, self._tables, jobs, clients)
             self._digest = hashlib.sha256(cbor.encode(item)).digest()
         return self._digest
 

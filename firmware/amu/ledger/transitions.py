@@ -171,7 +171,7 @@ def job_cancel(tables, now, number):
     job, reason = _running(tables, now, number)
     if job is None:
         return refused(reason)
-    job.status = CANCELLED
+    job.end(CANCELLED)
     return ok(CANCELLED)
 
 
@@ -182,7 +182,7 @@ def job_expire(tables, now, number):
         return refused(reason)
     if not job.is_overdue(now):
         return refused("job is before its deadline")
-    job.status = EXPIRED
+    job.end(EXPIRED)
     return ok(EXPIRED)
 
 
