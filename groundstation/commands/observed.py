@@ -43,15 +43,15 @@ def _print(checked: Checked, console: Console) -> None:
     verdict, result = checked.verdict, checked.result
     console.print(f"module   {result.module}", markup=False, highlight=False)
     steps = ", ".join(f"{name} {count}" for name, count in sorted(result.steps.items()))
-    console.print(f"steps    {sum(result.steps.values())}: {steps}", markup=False, highlight=False)
+    console.print(f"steps    {sum(result.steps.values())}: {steps}", markup=False, highlight=False, soft_wrap=True)
     for name, state in sorted(verdict.invariants.items()):
         console.print(f"         {escape(name)} [{STYLES.get(state, 'yellow')}]{state}[/]", highlight=False)
     for note in verdict.notes:
-        console.print(f"note     {note}", markup=False, highlight=False)
+        console.print(f"note     {note}", markup=False, highlight=False, soft_wrap=True)
     for missing in verdict.missing:
         console.print(f"missing  {missing}", markup=False, highlight=False)
     for violation in verdict.violations:
-        console.print(violation, style="red", markup=False, highlight=False)
+        console.print(violation, style="red", markup=False, highlight=False, soft_wrap=True)
     if verdict.tlc != "not run":
         console.print(f"TLC      {verdict.tlc}", markup=False, highlight=False)
     style = "bold green" if verdict.verdict == PASS else "bold red"

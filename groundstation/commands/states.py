@@ -67,7 +67,7 @@ def _print(report: Any, console: Any) -> None:
         how = "" if report.checks_deadlock else ", which the configuration does not forbid"
         console.print(f"deadlock  {report.deadlocks} states have no successor{how}", highlight=False)
     for note in report.notes:
-        console.print(f"note      {note}", markup=False, highlight=False)
+        console.print(f"note      {note}", markup=False, highlight=False, soft_wrap=True)
     for name, path in report.counterexamples.items():
         if name == DEADLOCK and not report.checks_deadlock:
             continue
@@ -75,6 +75,8 @@ def _print(report: Any, console: Any) -> None:
         for number, (action, state) in enumerate(zip(report.actions[name], path), 1):
             console.print(f"{number}. {action}", style="bold", markup=False, highlight=False)
             for variable in state:
-                console.print(f"   {variable} = {shown(state[variable])}", markup=False, highlight=False)
+                console.print(
+                    f"   {variable} = {shown(state[variable])}", markup=False, highlight=False, soft_wrap=True
+                )
     style = "bold green" if report.verdict == PASS else "bold red"
     console.print(f"verdict   [{style}]{report.verdict.upper()}[/]", highlight=False)
