@@ -35,7 +35,8 @@ def test_rule_1_a_request_goes_to_everybody():
     mutex.request(10)
     assert mutex.take_items() == [(1, [REQUEST, 10]), (2, [REQUEST, 10])]
     assert mutex.take_events() == [["MutexRequest", 10]]
-    assert mutex.wants and not mutex.is_holding
+    assert mutex.wants
+    assert not mutex.is_holding
     assert mutex.take_items() == []
 
 
@@ -51,7 +52,8 @@ def test_rule_3_a_release_goes_to_everybody():
     mutex.release(30)
     assert mutex.take_items() == [(1, [RELEASE, 30]), (2, [RELEASE, 30])]
     assert mutex.take_events() == [["MutexRelease", 30]]
-    assert not mutex.wants and not mutex.is_holding
+    assert not mutex.wants
+    assert not mutex.is_holding
 
 
 def test_rule_4_a_release_makes_way():
