@@ -2,7 +2,7 @@
 (***************************************************************************)
 (* One object on a chain of nodes: CRAQ, chain replication with            *)
 (* apportioned queries (Terrace and Freedman, "Object Storage on CRAQ",    *)
-(* USENIX ATC 2009, section 2), on the chain of van Renesse and Schneider, *)
+(* USENIX ATC 2009, section 2.3), on the chain of van Renesse, Schneider,  *)
 (* "Chain Replication for Supporting High Throughput and Availability",    *)
 (* OSDI 2004.                                                              *)
 (*                                                                         *)

@@ -41,7 +41,7 @@ def heard_at(pauses: list[int]) -> tuple[Detector, int]:
 
 
 def phi_milli(window: list[int], silent_ticks: int) -> float:
-    """Hayashibara et al. 2004, section 4.2, in floating point, with the two floors of the deviation."""
+    """Hayashibara et al. 2004, section 4, in floating point, with the two floors of the deviation."""
     mean = sum(window) / len(window)
     variance = sum((pause - mean) ** 2 for pause in window) / len(window)
     deviation = max(math.sqrt(variance), 1.0, mean / 4)
