@@ -10,10 +10,9 @@ import ast
 import re
 import sys
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 NEEDED = ("firmware/amu", "specs/decisions", "tests")
 _OPERATOR = re.compile(r"^[ \t]*(?:LOCAL\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s*==", re.MULTILINE)
@@ -50,7 +49,7 @@ class Project:
         return sorted(path for path in found if self.exists(path))
 
     def tree(self, path: str) -> ast.Module:
-        return ast.parse(self.text(path), path)
+        return _tree(self.text(path), path)
 
     def line_of(self, path: str, name: str) -> int | None:
         """Line that defines `name`: Class.method, function, CONSTANT, or a module's operator. None if none does."""
@@ -71,21 +70,29 @@ class Project:
         for path in [*self.glob("tests/mutants/*.py"), *self.glob("tests/spec_mutants/*.py")]:
             text = self.text(path)
             if "\nMUTANTS" in text:
-                found |= {mutant.name: path for mutant in self._run(path, text)["MUTANTS"]}
+                found |= dict.fromkeys(_mutant_names(self.root, path, text), path)
         return found
 
-    def _run(self, path: str, text: str) -> dict[str, Any]:
-        module = ModuleType(f"audited_{Path(path).stem}")
-        sys.modules[module.__name__] = module  # dataclasses look their module up
-        sys.path.insert(0, str(self.root))
-        try:
-            exec(compile(text, path, "exec"), module.__dict__)
-        except Exception as error:
-            raise AuditError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
-        finally:
-            sys.path.remove(str(self.root))
-            del sys.modules[module.__name__]
-        return module.__dict__
+
+@lru_cache(maxsize=512)
+def _tree(text: str, path: str) -> ast.Module:
+    return ast.parse(text, path)
+
+
+@lru_cache(maxsize=64)
+def _mutant_names(root: Path, path: str, text: str) -> tuple[str, ...]:
+    """Run one list of mutants."""
+    module = ModuleType(f"audited_{Path(path).stem}")
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    sys.path.insert(0, str(root))
+    try:
+        exec(compile(text, path, "exec"), module.__dict__)
+    except Exception as error:
+        raise AuditError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(root))
+        del sys.modules[module.__name__]
+    return tuple([mutant.name for mutant in module.__dict__["MUTANTS"]])
 
 
 def _line_in(body: list[ast.stmt], names: list[str]) -> int | None:
