@@ -36,8 +36,8 @@ MUTANTS = (
     ),
     _votes(
         "quorum one short",
-        "QuorumSize == Cardinality(Replica) - FaultsMax",
-        "QuorumSize == Cardinality(Replica) - FaultsMax - 1",
+        "QuorumSize == Weight(Replica) - FaultsMax",
+        "QuorumSize == Weight(Replica) - FaultsMax - 1",
         "OneValueChosen",
     ),
     _votes(
