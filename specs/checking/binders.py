@@ -114,7 +114,19 @@ def _set_filter(compiler: Compiler, node: tree.SetFilter, context: Context) -> C
     if not node.bound.pattern and len(node.bound.names) != 1:
         raise Unsupported(f"{node.place}: a set filter of several variables")
     body = compiler.test(node.body, ranges.context)
+    if not node.bound.pattern and _is_infinite(node.bound.domain, context):
+        domain = compiler.value(node.bound.domain, context)
+        return ranges.joined(f"Filtered({domain.text}, lambda {ranges.key}: {body.text})", "set", [body, domain])
     return ranges.joined(f"frozenset([{ranges.key} {ranges.clauses} if {body.text}])", "set", [body])
+
+
+def _is_infinite(node: Expression, context: Context) -> bool:
+    """Whether `node` is Nat, Int, STRING or Seq(S) as it stands."""
+    return (
+        isinstance(node, tree.Apply)
+        and node.name in ("Nat", "Int", "STRING", "Seq")
+        and isinstance(resolve(node, context), Builtin)
+    )
 
 
 def _set_map(compiler: Compiler, node: tree.SetMap, context: Context) -> Code:

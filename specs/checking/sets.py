@@ -284,6 +284,28 @@ class Difference(LazySet):
         return size_bound(self.left)
 
 
+class Filtered(LazySet):
+    """{x \\in base : holds(x)}, of which base is infinite."""
+
+    __slots__ = ("base", "holds")
+    name = "a filtered set"
+
+    def __init__(self, base: Value, holds: Callable[[Value], bool]) -> None:
+        self.base, self.holds = elements(base), holds
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.base and self.holds(value)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter([element for element in self.base if self.holds(element)])
+
+    def size_bound(self) -> float:
+        return size_bound(self.base)
+
+    def _work_out(self) -> frozenset[Value]:
+        return frozenset(self)
+
+
 def is_subset(left: Value, right: Value) -> bool:
     """left \\subseteq right"""
     if type(left) is frozenset and type(right) is frozenset:
@@ -291,7 +313,7 @@ def is_subset(left: Value, right: Value) -> bool:
     if type(right) is Powerset and type(left) is Powerset:
         return is_subset(left.base, right.base)
     allowed = elements(right)
-    if left is right or (left == right and isinstance(left, Infinite)):
+    if left is right or (isinstance(left, Infinite) and left == right):
         return True
     return all(element in allowed for element in elements(left))
 

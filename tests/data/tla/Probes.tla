@@ -40,6 +40,9 @@ Probes == <<
     {m1, m2} \ {m1}, m1 = m2, m1 \in {m2}, {m1, m1}, {1, 2} = {2, 1, 1}, (1 .. 2) = {2, 1}, 2 \in Nat, -2 \in Nat, -2 \in Int,
     {1} \in SUBSET Nat, <<1, 2>> \in Nat \X Nat, <<1>> \in Seq({1}), "s" \in STRING, TRUE \in BOOLEAN, {x \in BOOLEAN : ~ x},
     -1 \in Nat \cup {-1}, {3} \subseteq Nat, [a |-> 1] \in [a : Nat], [a |-> 1, b |-> 2] \in [a : Nat],
+    3 \in {n \in Nat : n > 2}, 1 \in {n \in Int : n > 2}, [a |-> 1] \in [a : {n \in Int : n < 2}], {1, 2} \subseteq {n \in Nat : n > 0},
+    <<1, 2>> \in {s \in Seq({1, 2}) : Len(s) < 2}, {1} \subseteq Nat \cup {-1}, <<1, 1>> \in UNION {[1 .. k -> {1}] : k \in 0 .. 2},
+    UNION {{x, 2} : x \in {1, 3}}, UNION {}, UNION {1 .. 2, {5}}, {1} \in UNION {SUBSET {1}, {{2}}},
     \* functions and records
     [x \in {1, 2} |-> x + 1], [x \in {2, 3} |-> x + 1], [x \in {"a"} |-> 1], [x \in {} |-> x], Table[2, "a"], Table[<<3, "b">>],
     DOMAIN Table, [{1, 2} -> {0, 1}], [{} -> {1}], [{1} -> {}], [{m1} -> {m2}], [a : {1, 2}, b : {"x"}], [a |-> 1, b |-> <<>>],
