@@ -34,8 +34,9 @@ MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRe
 SNAPSHOT_EVENTS = frozenset(
     {"SnapshotRecord", "SnapshotMarker", "SnapshotDone", "SnapshotAbandoned", "SnapshotIgnored"}
 )
+CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
 SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
-EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | SHARED_EVENTS
+EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ MUTEX = Protocol(
 )
 SNAPSHOT = Protocol(
     SPECS / "snapshot" / "trace_snapshot.tla",
-    EVENTS,
+    MUTEX_EVENTS | SNAPSHOT_EVENTS | SHARED_EVENTS,
     SNAPSHOT_EVENTS,
     "SNP-1",
     {"MarkerOnce": "SNP-5"},
@@ -85,7 +86,15 @@ SNAPSHOT = Protocol(
         "OneHolderInPictureKept": "SNP-9",
     },
 )
-PROTOCOLS = (MUTEX, SNAPSHOT)
+LINK = Protocol(
+    SPECS / "link" / "trace_link.tla",
+    CHANNEL_EVENTS | SHARED_EVENTS,
+    CHANNEL_EVENTS,
+    "LNK-1",
+    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    {},
+)
+PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
 
 
 def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Any]:
@@ -96,6 +105,9 @@ def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]
         "TimeMax": 0,
         "BootMax": 0,
     }
+    if protocol is LINK:
+        del found["TimeMax"]
+        found.update(QueueMax=limits.CHANNEL_QUEUE_ITEMS_MAX, NumberMax=0)
     if protocol is SNAPSHOT:
         found["ItemsMax"] = limits.SNAPSHOT_ITEMS_MAX
     return found
@@ -114,9 +126,10 @@ def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int])
 
 
 def observation(event: Event) -> Observation:
-    """The event as a step of the operator that bears its name."""
+    """The event as a step of the operator that bears its name. A field that is null is no argument."""
     arguments = {"node": of_python(event.node), "boot": of_python(event.boot)}
-    arguments.update({name: of_python(_tuples(value)) for name, value in event.fields.items()})
+    fields = [(name, value) for name, value in event.fields.items() if value is not None]
+    arguments.update({name: of_python(_tuples(value)) for name, value in fields})
     return Observation(event.line, event.name, arguments)
 
 
