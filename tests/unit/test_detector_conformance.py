@@ -1,7 +1,9 @@
 """Suspicions in a trace against the contract: those of the real detector are accepted, planted lies are not."""
 
+import json
 import random
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,20 +11,18 @@ import pytest
 from amu.core import limits
 from amu.ops import detector
 from amu.ops.detector import Detector
-from specs.checking import language
+from specs.checking import configuration, observation_check
 from specs.checking.detector_conformance import (
     IDENTIFIERS,
-    INVARIANTS,
     MODULE,
-    STEP_PROPERTIES,
     check_detector,
     constants,
 )
-from specs.checking.observe import Observation, Observer
 from specs.checking.report import Verdict
 from specs.checking.trace import Event, Hole
 
 COUNT = 4
+FOUR_BOARDS = MODULE.with_name("trace_four_boards.cfg")
 
 
 class Flight:
@@ -170,19 +170,24 @@ def test_a_planted_lie_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", *PLANTED])
-def test_the_module_alone_says_the_same(name: str) -> None:
+def test_the_module_alone_says_the_same(name: str, tmp_path: Path) -> None:
     """As `amu check --spec` does it: the state is searched for, not built from the events."""
     lines = PLANTED[name][0] if name in PLANTED else GOOD
-    module = language.load(MODULE, constants(COUNT))
-    properties = tuple(STEP_PROPERTIES)
-    observer = Observer(
-        module, init="TraceInit", next_action="TraceNext", invariants=tuple(INVARIANTS), properties=properties
-    )
-    for event in told(*lines):
-        observer.feed(Observation(event.line, event.name, {"node": event.node, **event.fields}))
-    bad = observer.result().bad
+    trace = tmp_path / "trace.ndjson"
+    members = [{"event": event.name, "node": event.node, **event.fields} for event in told(*lines)]
+    trace.write_text("".join(json.dumps(line) + "\n" for line in members), encoding="utf-8")
+    bad = observation_check.check(trace, MODULE, FOUR_BOARDS).result.bad
     assert (bad is None) == (name == "nothing"), bad
     assert bad is None or bad.line == len(lines) + 1
+
+
+def test_the_configuration_for_four_boards_has_the_constants_of_flight() -> None:
+    known = constants(COUNT)
+    found = configuration.read(FOUR_BOARDS).constants
+    assert found["Process"] == known["Process"]
+    assert {name: found[name] for name in found if name != "Process"} == {
+        name: known[name] for name in known if name not in ("Process", "Pair")
+    }
 
 
 def test_a_board_does_not_watch_itself() -> None:
