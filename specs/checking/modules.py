@@ -189,6 +189,12 @@ class Loader:
         found = self._trees.get(name)
         if found is None:
             path = self.path.parent / f"{name}.tla"
+            if self._loading and not path.is_file():
+                known = ", ".join(sorted(standard.MODULES))
+                raise Unsupported(
+                    f"{self._loading[-1]}: no module {name}: it is neither in the folder of {self.path.name} nor one of "
+                    f"the standard modules that are evaluated here ({known})"
+                )
             found = syntax.parse(path, self._suffix if name == self.path.stem else "")
             self._trees[name] = found
             self.sources.append(path)
@@ -213,8 +219,8 @@ class Loader:
             for defined, builtin in standard.MODULES[name].items():
                 scope.define(defined, self._replacement(defined, len(builtin.arities), True) or builtin)
             return scope
-        self._loading.append(name)
         module = self._tree(name)
+        self._loading.append(name)
         for extended in module.extends:
             scope.names.update(self._module(extended, declare, hidden, shared, root).exported())
         for constant in module.constants:
