@@ -17,5 +17,7 @@ CHECKS: dict[str, list[str]] = {
     "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/test_frames_bit_flips.py"],
     "ledger": [*_PYTEST, "tests/unit", "-k", "ledger"],
+    "ops": [*_PYTEST, "tests/on_board", "tests/unit/test_operations.py", "-k", "channel or mutex or snapshot or board"],
+    "detector": [*_PYTEST, "tests/properties/test_detector_properties.py"],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }

@@ -184,7 +184,27 @@ def skipped_body() -> Cluster:
     return finish(cluster, operations)
 
 
-FLIGHTS = (ledger, rough, amnesia, honest_leader_after_lock, unsafe_leader_after_lock, false_history, skipped_body)
+def turns() -> Cluster:
+    """Turns and snapshots over channels that lose, double and delay, with a reboot and a loss of memory in between."""
+    cluster = Cluster(4, 5, Links(0.1, 0.15, 0, 9), turn_ticks=6, snapshot_ticks=40)
+    cluster.start()
+    cluster.run(500)
+    cluster.kill(1)
+    cluster.run(120)
+    cluster.start(1)
+    cluster.run(300)
+    cluster.kill(2)
+    cluster.erase(2)
+    cluster.start(2)
+    operations = [cluster.request(["noop"]) for _ in range(3)]
+    cluster.run(500)
+    return finish(cluster, operations)
+
+
+FLIGHTS = (
+    *(ledger, rough, amnesia, honest_leader_after_lock, unsafe_leader_after_lock, false_history, skipped_body),
+    turns,
+)
 
 
 def main(names: list[str]) -> int:
