@@ -31,6 +31,22 @@ def text_of(node: tree_sitter.Node) -> str:
     return (node.text or b"").decode("utf-8")
 
 
+def end_of(node: tree_sitter.Node) -> int:
+    """Where the text of a node ends. The parser lets a bulleted list go on to the next thing, over comments."""
+    while True:
+        last = next(
+            (
+                child
+                for child in reversed(node.children)
+                if child.type not in COMMENTS and child.end_byte > child.start_byte
+            ),
+            None,
+        )
+        if last is None:
+            return node.end_byte
+        node = last
+
+
 def parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     """The named children that are no comments."""
     return [child for child in node.named_children if child.type not in COMMENTS]

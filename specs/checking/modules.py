@@ -192,8 +192,8 @@ class Loader:
             if self._loading and not path.is_file():
                 known = ", ".join(sorted(standard.MODULES))
                 raise Unsupported(
-                    f"{self._loading[-1]}: no module {name}: it is neither in the folder of {self.path.name} nor one of "
-                    f"the standard modules that are evaluated here ({known})"
+                    f"{self._loading[-1]}: no module {name}: it is neither in the folder of {self.path.name} nor one"
+                    f" of the standard modules that are evaluated here ({known})"
                 )
             found = syntax.parse(path, self._suffix if name == self.path.stem else "")
             self._trees[name] = found

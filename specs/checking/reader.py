@@ -15,9 +15,7 @@ import tree_sitter
 from specs.checking import grammar, tree
 from specs.checking.tree import Expression, ModuleError, Parameter, Place
 
-_IGNORED = frozenset(
-    ("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide")
-)
+_IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 
@@ -32,7 +30,7 @@ class Reader:
         }
 
     def place(self, node: tree_sitter.Node) -> Place:
-        return Place(self.path, node.start_point[0] + 1, node.start_byte, node.end_byte, self.source)
+        return Place(self.path, node.start_point[0] + 1, node.start_byte, grammar.end_of(node), self.source)
 
     # --- modules ---------------------------------------------------------------------------------
 
