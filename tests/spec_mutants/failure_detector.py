@@ -76,5 +76,10 @@ MUTANTS = (
         "0, level_milli",
         "FallsWhenHeard",
     ),
-    _trace("a new boot keeps old suspicions", "  /\\ Forget(node)\n", "  /\\ UNCHANGED detector\n", "TraceTypeOK"),
+    _trace(
+        "what is owed outlives a reboot",
+        "  /\\ owed' = {x \\in owed : x[1] # node}\n",
+        "  /\\ UNCHANGED owed\n",
+        "TraceTypeOK",
+    ),
 )
