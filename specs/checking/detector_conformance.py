@@ -117,7 +117,6 @@ class DetectorChecker:
 
     def __init__(self, replica_count: int, holes: Sequence[Hole], verdict: Verdict) -> None:
         self.module = language.load(MODULE, constants(replica_count))
-        self._replica_count = replica_count
         self._holes: dict[tuple[int, int], list[int]] = {}  # (node, boot) -> ends of holes, the next one last
         for hole in sorted(holes, key=lambda hole: -hole.last_seq):
             self._holes.setdefault((hole.node, hole.boot), []).append(hole.last_seq)
