@@ -25,11 +25,16 @@ from specs.checking.conformance import (
     contradiction,
 )
 from specs.checking.instance import Swarm
+from specs.checking.ledger_steps import EXACTLY_ONCE
 from specs.checking.report import HOLDS, Verdict
 from specs.checking.trace import Continuity, Event, TraceError
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
-LEDGER_PROPERTIES = {*ledger_conformance.INVARIANTS.values(), *ledger_conformance.STEP_PROPERTIES.values()}
+LEDGER_PROPERTIES = {
+    *ledger_conformance.INVARIANTS.values(),
+    *ledger_conformance.STEP_PROPERTIES.values(),
+    EXACTLY_ONCE,
+}
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
 
 IDENTIFIERS = (

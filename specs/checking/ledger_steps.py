@@ -106,7 +106,7 @@ def outcome_of(result: list[Any]) -> str:
     """The outcome that a result tells: OK, REFUSED, or one of REASONS."""
     if result[:1] == [OK]:
         return OK
-    reason, colon, _ = str(result[1]).partition(":")
+    reason, colon, _ = str(result[1] if len(result) > 1 else "").partition(":")
     return reason if colon and reason in REASONS else REFUSED
 
 
@@ -182,7 +182,9 @@ class Steps:
         outcome = outcome_of(result)
         if fields is None:
             return Step(MALFORMED_VERB, (), outcome, request, None, None, where)
-        granted = (result[1], result[2]) if outcome == OK and len(result) == 3 else None
+        granted = (
+            (result[1], result[2]) if outcome == OK and [type(part) for part in result[1:]] == [int, int] else None
+        )
         status = str(result[1]) if outcome == OK and len(result) == 2 else None
         arguments = tuple(self._value(name, item) for name, item in fields.items())
         return Step(action_of(operation.command[0]), arguments, outcome, request, granted, status, where)

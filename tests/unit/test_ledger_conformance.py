@@ -136,6 +136,8 @@ PLANTED: dict[str, tuple[int, list[Any]]] = {
     "cancelled as expired": (31, ["ok", "expired"]),
     "cancelled twice": (32, ["ok", "cancelled"]),
     "a report to no job": (33, ["ok", "open"]),
+    "a grant in words": (6, ["ok", "token", "slot"]),
+    "refused without a word": (3, ["refused"]),
     "a report refused without cause": (21, ["refused", "worker has reported"]),
 }
 
