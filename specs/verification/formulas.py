@@ -43,6 +43,10 @@ class Definition:
     path: Path
     body: Node
 
+    def calls(self) -> list[str]:
+        """The names in its body that may be operators', each once, in order."""
+        return list(dict.fromkeys(_called(self.body)))
+
     @property
     def is_of_one_piece(self) -> bool:
         """Whether an action does not fall apart into alternatives: TLC would split it, and so it is left whole."""

@@ -124,16 +124,20 @@ class Watch:
         named = []
         for action in actions:
             called = self.called(action)
-            named.append(replace(action, name=called[0]) if len(called) == 1 else action)
+            rename = action.part is not None and len(called) == 1
+            named.append(replace(action, name=called[0]) if rename else action)
         return named
 
     def called(self, action: ActionCount) -> list[str]:
-        """The actions that a nameless disjunct names, in order."""
-        if action.part is None:
-            return []
+        """The actions that TLC has counted as this one, by name, in order: the alternatives that it could not split."""
+        known = {definition.name: definition for definition in self._definitions}
         path = self.folder / f"{action.module}.tla"
-        known = {definition.name for definition in self._definitions}
-        return [name for name in action.part.names(path) if name in known] if path.is_file() else []
+        if action.part is not None:
+            return [name for name in action.part.names(path) if name in known] if path.is_file() else []
+        definition = known.get(action.name)
+        if definition is None or definition.is_of_one_piece:
+            return []
+        return [name for name in definition.calls() if name in known]
 
 
 def findings(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
