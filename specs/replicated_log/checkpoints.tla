@@ -94,7 +94,8 @@ Advance(p) ==
     /\ log' = [log EXCEPT ![p] = Newest(@ \cup {applied[p] + 1})]
     /\ UNCHANGED <<stable, misled>>
 
-\* A slot is decided, by the votes of V and of the liars; p is the first to apply it.
+\* A slot is decided, by the votes of V and of the liars; p is the first to apply it. More voters
+\* than it takes would only leave less to be lost in a reboot.
 Decide(p, V) ==
     LET s == decided + 1 IN
     /\ applied[p] = decided
@@ -102,7 +103,7 @@ Decide(p, V) ==
     /\ p \in Correct
     /\ V \subseteq {q \in Correct : s <= LastOpen(q)}
     /\ s <= LastOpen(p)
-    /\ IsQuorum(V \cup Byzantine)
+    /\ Cardinality(V \cup Byzantine) = QuorumSize
     /\ decided' = s
     /\ voted' = [q \in Correct |-> IF q \in V THEN Max(voted[q], s) ELSE voted[q]]
     /\ Advance(p)

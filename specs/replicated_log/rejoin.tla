@@ -1,0 +1,165 @@
+------------------------------- MODULE rejoin -------------------------------
+(***************************************************************************)
+(* A replica that lost its flash does not know what it voted. It votes     *)
+(* again only above a floor: the second highest of n - f fresh answers of  *)
+(* others, which slot they have applied, plus two windows. Our own         *)
+(* composition (specs/decisions/rejoin_after_amnesia.md) of quorum         *)
+(* intersection (Malkhi and Reiter, 1998) and of recovery by a nonce and a *)
+(* quorum's answers (Castro and Liskov, ACM TOCS 2002).                    *)
+(*                                                                         *)
+(* Abstractions, and why they are sound                                    *)
+(* - A replica's votes in a slot are one vote, without value: whoever      *)
+(*   voted anything there may have voted for any value in any phase, so to *)
+(*   vote again after having forgotten it is the breach. If nobody does,   *)
+(*   what tetrabft.tla says of replicas that remember holds for all.       *)
+(* - A slot is decided as soon as a quorum voted in it: the real one is    *)
+(*   decided later or never, so this log is ahead of any real one, and the *)
+(*   forgotten votes are as high as they can be.                           *)
+(* - To take over a state is to apply all its slots one after the other,   *)
+(*   which passes through more states.                                     *)
+(* - Decisions reach flash with the next vote, so a reboot may lose all    *)
+(*   that was applied since; what lies a window below a vote is on flash.  *)
+(*                                                                         *)
+(* Who counts as faulty: the Byzantine replicas, and a replica without     *)
+(* memory from the loss until it has voted above its floor. At most f at a *)
+(* time; `Forget` is bounded by that. To have applied what lies below the  *)
+(* floor is not enough: until the vote, a reboot may take it away again.   *)
+(***************************************************************************)
+EXTENDS Integers, FiniteSets
+
+CONSTANTS
+    Replica,
+    Byzantine,    \* those that may do anything
+    FaultsMax,    \* f
+    Window,       \* WINDOW_SLOTS
+    MaxSlot       \* the model ends here
+
+Correct == Replica \ Byzantine
+Slot == 1..MaxSlot
+QuorumSize == Cardinality(Replica) - FaultsMax
+IsQuorum(S) == Cardinality(S) >= QuorumSize
+Unknown == -1     \* FLOOR_UNKNOWN
+
+ASSUME
+    /\ Cardinality(Replica) >= 3 * FaultsMax + 1
+    /\ Cardinality(Byzantine) <= FaultsMax
+    /\ Window \in Nat \ {0}
+
+VARIABLES
+    applied,    \* applied[p]: the last slot in p's ledger
+    floor,      \* floor[p]: p votes above it only; Unknown without memory
+    voted,      \* voted[p]: slots in which p voted, and knows it
+    forgotten,  \* forgotten[p]: slots in which p voted in a life that it forgot
+    answers     \* answers[p]: what others answered to p's present probe: replica to applied slot, or Unknown
+
+vars == <<applied, floor, voted, forgotten, answers>>
+
+NoAnswers == [q \in Replica |-> Unknown]
+Highest(S) == IF S = {} THEN 0 ELSE CHOOSE s \in S : \A t \in S : t <= s
+
+Decided(s) == IsQuorum(Byzantine \cup {q \in Correct : s \in voted[q] \cup forgotten[q]})
+
+IsRecovering(p) == floor[p] = Unknown \/ (floor[p] > 0 /\ voted[p] = {})
+
+-----------------------------------------------------------------------------
+Init ==
+    /\ applied = [p \in Correct |-> 0]
+    /\ floor = [p \in Correct |-> 0]
+    /\ voted = [p \in Correct |-> {}]
+    /\ forgotten = [p \in Correct |-> {}]
+    /\ answers = [p \in Correct |-> NoAnswers]
+
+\* p takes part in a slot that is open, or was applied less than a window ago.
+Vote(p, s) ==
+    /\ floor[p] # Unknown
+    /\ s > floor[p]
+    /\ applied[p] - Window < s /\ s <= applied[p] + Window
+    /\ s \notin voted[p]
+    /\ voted' = [voted EXCEPT ![p] = @ \cup {s}]
+    /\ UNCHANGED <<applied, floor, forgotten, answers>>
+
+Apply(p) ==
+    /\ applied[p] < MaxSlot
+    /\ Decided(applied[p] + 1)
+    /\ applied' = [applied EXCEPT ![p] = @ + 1]
+    /\ UNCHANGED <<floor, voted, forgotten, answers>>
+
+\* p loses power and comes back with its flash.
+Reboot(p, s) ==
+    /\ s < applied[p]
+    /\ s >= Highest(voted[p]) - Window
+    /\ applied' = [applied EXCEPT ![p] = s]
+    /\ UNCHANGED <<floor, voted, forgotten, answers>>
+
+\* p comes back without its flash, while no more than f are faulty.
+Forget(p) ==
+    /\ Cardinality(Byzantine \cup {q \in Correct : q = p \/ IsRecovering(q)}) <= FaultsMax
+    /\ applied' = [applied EXCEPT ![p] = 0]
+    /\ floor' = [floor EXCEPT ![p] = Unknown]
+    /\ voted' = [voted EXCEPT ![p] = {}]
+    /\ forgotten' = [forgotten EXCEPT ![p] = @ \cup voted[p]]
+    /\ answers' = [answers EXCEPT ![p] = NoAnswers]
+
+\* An answer to p's probe of this life (the nonce): never older than the loss. Only the first of each counts here; a
+\* later one would be the first of another behaviour.
+Answer(p, q, s) ==
+    /\ floor[p] = Unknown
+    /\ q # p
+    /\ answers[p][q] = Unknown
+    /\ q \in Correct => floor[q] # Unknown /\ s = applied[q]
+    /\ answers' = [answers EXCEPT ![p][q] = s]
+    /\ UNCHANGED <<applied, floor, voted, forgotten>>
+
+\* The second highest answer.
+Second(p) ==
+    LET Answered == {q \in Replica : answers[p][q] # Unknown}
+    IN  CHOOSE s \in {answers[p][q] : q \in Answered} :
+            /\ Cardinality({q \in Answered : answers[p][q] > s}) < 2
+            /\ Cardinality({q \in Answered : answers[p][q] >= s}) >= 2
+
+Rejoin(p) ==
+    /\ floor[p] = Unknown
+    /\ IsQuorum({q \in Replica : answers[p][q] # Unknown})
+    /\ floor' = [floor EXCEPT ![p] = Second(p) + 2 * Window]
+    /\ answers' = [answers EXCEPT ![p] = NoAnswers]
+    /\ UNCHANGED <<applied, voted, forgotten>>
+
+Next ==
+    \E p \in Correct :
+        \/ \E s \in Slot : Vote(p, s)
+        \/ Apply(p)
+        \/ \E s \in 0..MaxSlot : Reboot(p, s)
+        \/ Forget(p)
+        \/ \E q \in Replica, s \in 0..MaxSlot : Answer(p, q, s)
+        \/ Rejoin(p)
+
+Spec == Init /\ [][Next]_vars
+
+-----------------------------------------------------------------------------
+\* Properties; properties.md gives each its identifier.
+
+TypeOK ==
+    /\ applied \in [Correct -> 0..MaxSlot]
+    /\ floor \in [Correct -> Unknown..(MaxSlot + 2 * Window)]
+    /\ voted \in [Correct -> SUBSET Slot]
+    /\ forgotten \in [Correct -> SUBSET Slot]
+    /\ answers \in [Correct -> [Replica -> Unknown..MaxSlot]]
+
+\* Nobody votes a second time in a slot in which it voted and forgot.
+NoSecondVote == \A p \in Correct : voted[p] \cap forgotten[p] = {}
+
+\* Why: every forgotten vote lies at or below the floor.
+FloorCoversForgotten == \A p \in Correct : floor[p] # Unknown => \A s \in forgotten[p] : s <= floor[p]
+
+\* Without memory there is no vote, and none at or below the floor.
+SilentWithoutMemory ==
+    \A p \in Correct : IF floor[p] = Unknown THEN voted[p] = {} ELSE \A s \in voted[p] : s > floor[p]
+
+\* One liar alone cannot put the floor where the log never comes.
+FloorIsReachable == \A p \in Correct : floor[p] # Unknown => floor[p] - 2 * Window \in {-2 * Window, 0} \cup {s \in Slot : Decided(s)}
+
+\* While no more than f are faulty, n - f others know their votes and can answer.
+CanBeAnswered ==
+    \A p \in Correct :
+        floor[p] = Unknown => Cardinality({q \in Correct \ {p} : floor[q] # Unknown}) >= QuorumSize - Cardinality(Byzantine)
+=============================================================================
