@@ -163,6 +163,19 @@ TypeOK ==
 
 Agreement == Cardinality(chosen) <= 1
 
+\* A second vote is for another value than the highest one, and older.
+SecondsDiffer ==
+    \A p \in Honest :
+        \A pair \in {<<registers[p].second1, registers[p].hi1>>, <<registers[p].second2, registers[p].hi2>>} :
+            pair[1] # NoVote => pair[1].value # pair[2].value /\ pair[1].view < pair[2].view
+
+\* A vote of phase 2 to 4 has a quorum of the phase before behind it. Agreement needs this of phase 3
+\* only; what leaders may propose and voters accept needs it of phases 2 and 4 as well.
+VotesHaveQuorumBefore ==
+    [][\A p \in Honest :
+          phase \in 2..4 /\ ballot'[p] # NoValue =>
+              Cardinality(Byzantine \cup {q \in Honest : ballot[q] = ballot'[p]}) >= QuorumSize]_vars
+
 \* As in tetrabft.tla: what a leader may propose with the help of all Byzantine replicas, voters
 \* accept with the help of none, once all honest replicas are in the view.
 ProposalAcceptable ==

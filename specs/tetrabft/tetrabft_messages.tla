@@ -132,13 +132,17 @@ Init ==
     /\ votes = [p \in Replica |-> [k \in Phase |-> [v \in View |-> NoValue]]]
     /\ proposal = [v \in View |-> NoValue]
 
-\* p's timer ran out, or a blocking set wishes v: one of them is honest.
-Wish(p, v, liars) ==
+Wish(p, v) ==
     /\ view[p] < v
     /\ WishOf(p, v) \notin messages
-    /\ v = view[p] + 1 \/ Abstract!IsBlocking(Wishes(v, liars))
     /\ messages' = messages \cup {WishOf(p, v)}
     /\ UNCHANGED <<leader, flash, votes, proposal>>
+
+\* p's view timer ran out. Timers serve liveness only, so this one may run out at any time.
+TimeOut(p) == view[p] < MaxView /\ Wish(p, view[p] + 1)
+
+\* A blocking set wishes v: one of them is honest.
+Echo(p, v, liars) == Abstract!IsBlocking(Wishes(v, liars)) /\ Wish(p, v)
 
 \* A quorum wishes v; or votes of v show that a quorum of replicas is there.
 Enter(p, v, liars) ==
@@ -166,19 +170,23 @@ Saved(p, k, val) ==
         /\ second' = IF k <= 2 /\ old # NoVote /\ old.value # val THEN [second EXCEPT ![p][k] = old] ELSE second
         /\ votes' = [votes EXCEPT ![p][k][view[p]] = val]
 
+\* At most one vote in each phase of each view.
+MayVote(p, k) == hi[p][k].view < view[p]
+
 CastVote(p, k, val) ==
-    /\ hi[p][k].view < view[p]
     /\ Saved(p, k, val)
     /\ Send(p, {VoteOf(p, view[p], k, val)})
     /\ UNCHANGED <<leader, view, entry, proposed, decided, proposal>>
 
 Vote1(p, val, liars) ==
+    /\ MayVote(p, 1)
     /\ leader[view[p]] \in liars \/ ProposalOf(leader[view[p]], view[p], val) \in messages
     /\ SafeToVote(val, view[p], liars)
     /\ CastVote(p, 1, val)
 
 \* Phases 2 to 4.
 VoteOn(p, k, val, liars) ==
+    /\ MayVote(p, k)
     /\ Accepted(val, view[p], k - 1, liars)
     /\ CastVote(p, k, val)
 
@@ -203,9 +211,8 @@ Reboot(p) ==
     /\ messages' = messages \cup Words(p)
     /\ UNCHANGED <<leader, flash, votes, proposal>>
 
-Step(p, liars) ==
-    \/ \E v \in View : Wish(p, v, liars)
-    \/ \E v \in View : Enter(p, v, liars)
+Answer(p, liars) ==
+    \/ \E v \in View : Echo(p, v, liars) \/ Enter(p, v, liars)
     \/ \E val \in Value :
           \/ Propose(p, val, liars)
           \/ Vote1(p, val, liars)
@@ -214,9 +221,16 @@ Step(p, liars) ==
           \/ Learn(p, val, liars)
     \/ Reboot(p)
 
-Next == \E p \in Honest : Step(p, Byzantine)
+Next == \E p \in Honest : TimeOut(p) \/ Answer(p, Byzantine)
 
 Spec == Init /\ [][Next]_vars
+
+\* What an honest replica does sooner or later once messages arrive: what it can do without the
+\* liars' help. Its timer runs until it has decided. Each of these steps is taken once at most, so
+\* one fairness condition a replica is enough. Views end at MaxView, the one that lasts long enough.
+FairStep(p) == (decided[p] = NoValue /\ TimeOut(p)) \/ Answer(p, {})
+
+Fairness == \A p \in Honest : WF_vars(FairStep(p))
 
 -----------------------------------------------------------------------------
 TypeOK ==
@@ -258,4 +272,7 @@ ProofsStayTrue ==
 Agreement == Abstract!Agreement
 
 Refines == Abstract!Spec
+
+\* Under Fairness, if the leader of MaxView is honest, and whatever the liars say and when.
+EveryoneDecides == <>[](\A p \in Honest : decided[p] # NoValue)
 =============================================================================

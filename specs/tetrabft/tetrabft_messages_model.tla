@@ -16,6 +16,15 @@ LedInit == Init /\ \A v \in View : IF v = 0 THEN leader[v] \in Byzantine ELSE le
 
 LedSpec == LedInit /\ [][Next]_vars
 
+FairLedSpec == LedSpec /\ Fairness
+
+\* Must fail to decide: the light honest replica never follows to a higher view.
+Follows(p) == (decided[p] = NoValue /\ TimeOut(p)) \/ (Answer(p, {}) /\ view' = view)
+LateSpec == LedSpec /\ \A p \in Honest : IF p \in Heavy THEN WF_vars(FairStep(p)) ELSE WF_vars(Follows(p))
+
+\* One view that lasts, led by an honest replica.
+FairHonestSpec == Init /\ (\A v \in View : leader[v] \in Honest) /\ [][Next]_vars /\ Fairness
+
 \* As a CONSTRAINT: a behaviour is followed up to the first decision, and that step is still checked.
 NobodyHasDecided == \A p \in Honest : decided[p] = NoValue
 =============================================================================

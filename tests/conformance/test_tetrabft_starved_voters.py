@@ -1,6 +1,8 @@
 """Clause (iii-B), by the schedule that needs it: with it voters accept the leader's proposal, without it nobody can.
 
 The module that the authors of TetraBFT published lost the clause in a refactoring; see specs/tetrabft/behavior.md.
+The schedule is played on that module (if AMU_TETRABFT_PUBLIC names it), on ours and on the flight code, each with
+what happens next; `pytest -s -k published` prints the comparison.
 """
 
 from collections.abc import Iterator
@@ -9,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from amu.consensus import rules
 from specs.checking import language, tlc
 from specs.checking.instance import MODULE
 from specs.checking.language import Module, State, to_tla
+from tests.conformance import public_module, starved_flight
 
 SCHEDULE = Path(__file__).parent / "data" / "starved_voters.txt"
 GOOD_VIEW = 3
@@ -131,3 +135,66 @@ def test_tlc_says_the_same(clause: bool, tmp_path: Path) -> None:
         # The last replica enters the good view: from here on no step can undo it.
         assert (answer.outcome, answer.violated) == ("invariant", "ProposalAcceptable")
         assert len(answer.trace) == 1 + sum(1 for _ in steps()) - 1
+
+
+def test_the_model_of_starved_voters_begins_where_the_schedule_ends() -> None:
+    """StarvedInit of starved_voters.tla, read as a state of tetrabft.tla, is the schedule's last state."""
+    end = play(language.load(MODULE, constants(clause=True)))
+    given = {**constants(clause=True), "PowerFails": frozenset(), "First": "a", "Second": "c", "Third": "d"}
+    model = language.load(MODULE.parent / "starved_voters.tla", given)
+    (state,) = model.initials("StarvedInit")
+    assert all(state[name] == end[name] for name in ("view", "votes", "proposal", "decided"))
+    assert model.holds("RegistersSuffice", state)
+    assert model.holds("ProofsStayTrue", state)
+    leads = dict(enumerate(LEADERS.values()))
+    assert state["leader"] == language.function(leads)
+
+
+def flight_decisions() -> dict[int, bytes | None]:
+    """What each honest board decides in view 3 of the schedule, the liar being silent from the proposal on."""
+    stage, proposed = starved_flight.play()
+    assert stage.value(3, "Propose", 3) == proposed
+    votes = starved_flight.votes_of_the_honest(stage)
+    assert set(votes.values()) in ({proposed}, {None})
+    return starved_flight.decisions(stage)
+
+
+def test_boards_decide_what_the_liar_made_their_leader_propose() -> None:
+    decided = flight_decisions()
+    assert None not in decided.values()
+    assert len(set(decided.values())) == 1
+
+
+def test_boards_without_the_clause_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_two_values_claimed", lambda *reports: False)
+    assert set(flight_decisions().values()) == {None}
+
+
+@pytest.mark.skipif(public_module.missing() is not None, reason=str(public_module.missing()))
+def test_the_published_module_is_not_live_where_ours_is(tmp_path: Path) -> None:
+    player = public_module.prepare(tmp_path, public_module.script(steps()))
+    steps_played = 1 + len(public_module.script(steps()))
+
+    # The whole schedule is behaviour of the published module, and at its end its own Liveness is false.
+    whole = public_module.by_tlc(player, "Liveness")
+    assert (whole.outcome, whole.violated) == ("invariant", "Liveness")
+    assert len(whole.trace) == steps_played
+    module, states = public_module.in_process(player)
+    assert module.holds("Finished", states[-1])
+    assert len(states) == steps_played
+    assert [module.holds("Liveness", state) for state in states] == [True] * (steps_played - 1) + [False]
+    assert module.value("decided", states[-1]) == frozenset()
+
+    # Ours, in both ways and in flight.
+    folder = MODULE.parent
+    model = tlc.run(folder / "starved_voters.tla", folder / "starved_voters.cfg")
+    assert model.ok, model.message
+    decided = flight_decisions()
+    assert None not in decided.values()
+    print(
+        f"\npublished module, TLC:        Liveness violated after {len(whole.trace) - 1} steps ({whole.seconds:.1f} s)"
+        f"\npublished module, in process: Liveness violated after {len(states) - 1} steps, nothing decided"
+        f"\nour modules, TLC:             EveryoneDecides holds, {model.states_distinct} states ({model.seconds:.1f} s)"
+        f"\nour flight code:              boards {', '.join(map(str, decided))} decide "
+        f"{(decided[3] or b'').hex()[:8]} in view {GOOD_VIEW}"
+    )

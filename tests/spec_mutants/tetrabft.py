@@ -4,14 +4,23 @@ from tests.spec_mutants.mutant import SpecMutant
 
 ONE_VIEW = "one view, vote by vote"
 THREE_VIEWS = "three views, round by round"
+ACCEPTANCE = "proposals are acceptable"
+MESSAGES = "messages implement votes"
+MESSAGE_WALKS = "random walks of messages, with power failures"
+STARVED = "starved voters decide"
+ON_BLOCKING_SET = "Vote({val \\in Value : IsBlocking(Byzantine \\cup {p \\in present : ballot[p] = val})})"
 
 
 def _votes(name: str, before: str, after: str, caught_by: str) -> SpecMutant:
     return SpecMutant(f"tetrabft: {name}", "tetrabft", "tetrabft.tla", before, after, ONE_VIEW, caught_by)
 
 
-def _rounds(name: str, before: str, after: str) -> SpecMutant:
-    return SpecMutant(f"rounds: {name}", "tetrabft", "rounds.tla", before, after, THREE_VIEWS, "Agreement")
+def _rounds(name: str, before: str, after: str, run: str = THREE_VIEWS, caught_by: str = "Agreement") -> SpecMutant:
+    return SpecMutant(f"rounds: {name}", "tetrabft", "rounds.tla", before, after, run, caught_by)
+
+
+def _messages(name: str, before: str, after: str, caught_by: str, run: str = MESSAGES) -> SpecMutant:
+    return SpecMutant(f"messages: {name}", "tetrabft", "tetrabft_messages.tla", before, after, run, caught_by)
 
 
 MUTANTS = (
@@ -64,4 +73,73 @@ MUTANTS = (
     ),
     _rounds("lock forgotten", "NewHighest(old.hi4, pending[p][4])", "NewHighest(NoVote, pending[p][4])"),
     _rounds("no blocking set asked", "/\\ \\/ BlockingClaims(val, r, b, liars)", "/\\ \\/ TRUE"),
+    # Agreement survives the next three within these bounds: phase 3 on a quorum of phase 2 is what it rests on.
+    _rounds(
+        "phase 4 on a blocking set",
+        "phase = 4 /\\ Vote({val \\in Value : Accepted(val)})",
+        f"phase = 4 /\\ {ON_BLOCKING_SET}",
+        ACCEPTANCE,
+        "ProposalAcceptable",
+    ),
+    _rounds(
+        "phase 2 on a blocking set",
+        "phase = 2 /\\ Vote({val \\in Value : Accepted(val)})",
+        f"phase = 2 /\\ {ON_BLOCKING_SET}",
+        THREE_VIEWS,
+        "VotesHaveQuorumBefore",
+    ),
+    _rounds(
+        "second register keeps the same value",
+        "highest # NoVote /\\ highest.value # val THEN",
+        "highest # NoVote THEN",
+        THREE_VIEWS,
+        "SecondsDiffer",
+    ),
+    _messages(
+        "a vote is sent and not persisted",
+        "    /\\ Saved(p, k, val)\n",
+        "    /\\ UNCHANGED <<hi, second, votes>>\n",
+        "PersistBeforeSend",
+    ),
+    _messages("vote 1 twice", "    /\\ MayVote(p, 1)\n", "", "RegistersSuffice"),
+    _messages(
+        "second register keeps the same value",
+        "old # NoVote /\\ old.value # val THEN",
+        "old # NoVote THEN",
+        "RegistersSuffice",
+    ),
+    _messages(
+        "a proof tells phase 3 instead of phase 4",
+        "lock |-> e.hi[4], highest |-> e.hi[1]",
+        "lock |-> e.hi[3], highest |-> e.hi[1]",
+        "ProofsStayTrue",
+    ),
+    _messages(
+        "rule 3 skipped",
+        "    /\\ SafeToVote(val, view[p], liars)\n    /\\ CastVote",
+        "    /\\ CastVote",
+        "Refines",
+    ),
+    _messages(
+        "rule 1 skipped",
+        "    /\\ SafeToPropose(val, view[p], liars)\n    /\\ proposed' =",
+        "    /\\ proposed' =",
+        "Refines",
+    ),
+    _messages(
+        "a proof said again tells of later votes",
+        "    EntryWords(p, view[p], entry[p])\n",
+        "    EntryWords(p, view[p], [hi |-> hi[p], second |-> second[p]])\n",
+        "ProofsStayTrue",
+        MESSAGE_WALKS,
+    ),
+    _messages(
+        "a reboot forgets the votes",
+        "    /\\ messages' = messages \\cup Words(p)\n    /\\ UNCHANGED <<leader, flash, votes, proposal>>",
+        "    /\\ messages' = messages \\cup Words(p)\n    /\\ hi' = [hi EXCEPT ![p] = Blank.hi]\n"
+        "    /\\ UNCHANGED <<leader, view, second, entry, proposed, decided, votes, proposal>>",
+        "RegistersSuffice",
+        MESSAGE_WALKS,
+    ),
+    _messages("clause (iii-B) dropped", "/\\ clauseIIIB\n", "/\\ FALSE\n", "EveryoneDecides", STARVED),
 )
