@@ -2,8 +2,9 @@
 
 Theory. In a file of lines each line is one JSON object: `event` names the operator that took a step, `state` (optional)
 holds the variables after it in ITF's encoding, and the other members are the operator's arguments by the names of its
-parameters. The traces of this swarm are such files (specs/checking/trace.py): `node`, `boot`, `lamport` and the event's
-fields are the arguments. A file in ITF is a sequence of states: each step is one of the next-state relation.
+parameters. A line without `event` is any step that leads to its `state`. The traces of this swarm are such files
+(specs/checking/trace.py): `node`, `boot`, `lamport` and the event's fields are the arguments. A file in ITF is a
+sequence of states: each step is one of the next-state relation.
 
 Rules. Lines are taken in the order of the file; the ground station records an event before what it caused. Members
 that are no parameters are not looked at. Events of boards that a RunStart names as Byzantine are left out and counted:
@@ -84,15 +85,15 @@ class TraceFile:
                 yield observation
 
     def _event(self, found: Any, line: int) -> Observation | None:
-        if not isinstance(found, dict) or not isinstance(found.get(EVENT), str):
-            raise ItfError(f'want an object with a member "{EVENT}" that names the operator')
-        name = found[EVENT]
+        name = found.get(EVENT) if isinstance(found, dict) else None
+        if not isinstance(name, str) and not (isinstance(found, dict) and name is None and STATE in found):
+            raise ItfError(f'want an object with a member "{EVENT}" that names the operator, or with a "{STATE}"')
         if name == RUN_START and isinstance(found.get(BYZANTINE), list):
             self._byzantine = frozenset([node for node in found[BYZANTINE] if type(node) is int])
         if self._byzantine and found.get(NODE) in self._byzantine:
             self.byzantine_events += 1
             return None
-        parameters = self._parameters.get(name, ())
+        parameters = self._parameters.get(name, ()) if name is not None else ()
         arguments = {
             parameter: itf.member(parameter, found[parameter], self._model_values)
             for parameter in parameters
@@ -107,4 +108,4 @@ def _is_event(line: str) -> bool:
         found = json.loads(line)
     except ValueError:
         return line.startswith("{") and f'"{EVENT}"' in line  # a line of events that is broken is told as one
-    return isinstance(found, dict) and EVENT in found
+    return isinstance(found, dict) and (EVENT in found or STATE in found)
