@@ -13,7 +13,16 @@ from collections import defaultdict
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import ledger_conformance, ledger_tlc, log_rules, ops_conformance, order, replay, trace
+from specs.checking import (
+    detector_conformance,
+    ledger_conformance,
+    ledger_tlc,
+    log_rules,
+    ops_conformance,
+    order,
+    replay,
+    trace,
+)
 from specs.checking.conformance import (
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
@@ -40,8 +49,7 @@ NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped decidi
 IDENTIFIERS = (
     *(IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS),
     *(order.LAMPORT_GROWS, order.RECEIPT_AFTER_SENDING, order.RECEIVED_WAS_SENT),
-    *(log_rules.APPLY_IN_ORDER, log_rules.SAME_LEDGER, log_rules.SAME_CHECKPOINT),
-    *(log_rules.SILENT_WITHOUT_MEMORY, log_rules.RESTORED_BEFORE_ACTING, log_rules.LEADER),
+    *log_rules.IDENTIFIERS,
 )
 
 
@@ -74,10 +82,12 @@ class _Run:
         self.slots: dict[int, list[Event]] = defaultdict(list)
         self.ledger_events: list[Event] = []
         self.ops_events: list[Event] = []
+        self.detector_events: list[Event] = []
+        self._suspected: set[tuple[int, int]] = set()  # (board, peer), as the board has told
         self.checked_from = 0
         self._swarm: Swarm | None = None
         self._order: order.LamportOrder | None = None
-        self._nodes = log_rules.NodeRules(verdict.violate)
+        self._log: log_rules.LogChecker | None = None
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
         self._boots: dict[int, list[int]] = defaultdict(list)
@@ -104,9 +114,9 @@ class _Run:
         if event.node in swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
-        assert self._order is not None, "RunStart makes both"
+        assert self._order is not None and self._log is not None, "RunStart makes them"
         self._order.feed(event)
-        self._nodes.feed(event)
+        self._log.feed(event)
         self._keep(event)
 
     def _start(self, event: Event) -> None:
@@ -115,6 +125,7 @@ class _Run:
             raise TraceError(f"line {event.line}: a second RunStart")
         self._swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
         self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self.continuity.is_whole)
+        self._log = log_rules.LogChecker(self._swarm, self.verdict.violate)
 
     def _on_ground(self, event: Event) -> None:
         if event.name == "RunEnd":
@@ -142,6 +153,21 @@ class _Run:
             self.ledger_events.append(event)
         if name in ops_conformance.EVENTS:
             self.ops_events.append(event)
+        if name in detector_conformance.EVENTS:
+            self._keep_suspicion(event)
+
+    def _keep_suspicion(self, event: Event) -> None:
+        """Of all receipts only those of a suspected peer say anything to the detector's module."""
+        name, node = event.name, event.node
+        if name == "Receive" and (node, event.fields["from"]) not in self._suspected:
+            return
+        self.detector_events.append(event)
+        if name == "Suspicion":
+            self._suspected.add((node, event.fields["peer"]))
+        elif name == "Heard":
+            self._suspected.discard((node, event.fields["peer"]))
+        elif name == "Boot":
+            self._suspected = {pair for pair in self._suspected if pair[0] != node}
 
     def finish(self, reader: trace.Reader) -> None:
         """What is missing from the trace as a whole."""
@@ -182,23 +208,24 @@ class _Run:
     # --- ops protocols ----------------------------------------------------------------------------
 
     def check_ops(self) -> None:
-        """Hold turns and snapshots against lamport_mutex.tla and snapshot.tla."""
+        """Hold channels, turns, snapshots and levels of suspicion against their modules."""
         holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
         swarm = self.swarm
         ops_conformance.check_ops(self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict)
+        detector_conformance.check_detector(self.detector_events, holes, swarm.replica_count, self.verdict)
 
     # --- slots ------------------------------------------------------------------------------------
 
     def check_slots(self, keep: bool) -> list[SlotResult]:
         """Hold every slot against tetrabft.tla, in order. Returns what came of them, if they are to be kept."""
         verdict = self.verdict
-        succession = log_rules.Succession(self.swarm, verdict.violate)
+        assert self._log is not None, "RunStart makes it"
         rebooted = frozenset(node for node, boots in self._boots.items() if len(boots) > 1)
         tainted = self._tainted()
         results = []
         for slot in sorted(self.slots):
             events = sorted(self.slots.pop(slot), key=order.sort_key)
-            offset = succession.offset(slot, events)
+            offset = self._log.first_leader(slot)
             is_tainted = slot <= self.checked_from or any(low <= slot <= high for low, high in tainted)
             found = contradiction(events) if is_tainted else None
             if found is not None:
@@ -210,8 +237,6 @@ class _Run:
             self._judge(result, is_tainted)
             if keep:
                 results.append(result)
-            if result.decided is not None:
-                succession.decided(slot, result.decided, events)
         if self.checked_from:
             verdict.note(f"slots up to {self.checked_from} were not checked: they began before the run was joined")
         return results
