@@ -35,12 +35,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("rehearse")(rehearse.rehearse)
-app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("report")(report.report)
 app.command("scenarios")(scenarios.scenarios)
-app.command("states")(states.states)
 app.command("verify")(verify.verify)
+app.command("states")(states.states)
+app.command("audit")(audit.audit)
 
 
 def add_entry_points(into: typer.Typer) -> None:
