@@ -99,8 +99,10 @@ Next ==
   \/ \E i \in Correct : \E x \in Liar : StepReceiveLie(i, x) \/ StepMeetLiar(i, x)
 
 Unspent == asked = 0 /\ restarted = 0
-Spec == Init /\ Unspent /\ [][Next]_modelVars
-ConnectedSpec == Connections /\ Unspent /\ [][Next]_modelVars
+ModelInit == Init /\ Unspent
+ConnectedInit == Connections /\ Unspent
+Spec == ModelInit /\ [][Next]_modelVars
+ConnectedSpec == ConnectedInit /\ [][Next]_modelVars
 
 WithinBounds == \A i \in Correct : clock[i] <= ClockMax
 

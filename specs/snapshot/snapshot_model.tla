@@ -108,8 +108,10 @@ Next ==
        \/ \E o \in Initiators, number \in Numbers : StepMarkerLie(i, x, o, number)
 
 Unspent == sends = 0 /\ started = [o \in Board |-> 0] /\ restarted = 0
-Spec == Init /\ Layout /\ Unspent /\ [][Next]_modelVars
-ConnectedSpec == Connections /\ Layout /\ Unspent /\ [][Next]_modelVars
+ModelInit == Init /\ Layout /\ Unspent
+ConnectedInit == Connections /\ Layout /\ Unspent
+Spec == ModelInit /\ [][Next]_modelVars
+ConnectedSpec == ConnectedInit /\ [][Next]_modelVars
 
 -----------------------------------------------------------------------------
 RECURSIVE SumOver(_, _)

@@ -38,7 +38,7 @@ def test_the_mutex_does_what_the_module_does() -> None:
     walker = Walker(
         SPECS / "lamport_mutex" / "lamport_mutex_model.tla",
         constants,
-        "WalkInit",
+        "ModelInit",
         [
             *alone,
             *rare,
@@ -46,7 +46,6 @@ def test_the_mutex_does_what_the_module_does() -> None:
             *[("StepReceive", pair) for pair in PAIRS] * 4,
             *[("StepMeet", pair) for pair in PAIRS],
         ],
-        "WalkInit == Init /\\ Unspent\n"
         "StepForgetful(i) == restarted < RestartsMax /\\ Restart(i, 0)\n"
         "                    /\\ restarted' = restarted + 1 /\\ UNCHANGED asked",
     )
@@ -141,13 +140,7 @@ def test_the_snapshot_does_what_the_module_does(connected: bool) -> None:
     if not connected:
         steps += [("StepMeet", pair) for pair in PAIRS] * 3 + [("StepRestart", (i,)) for i in BOARDS]
     path = SPECS / "snapshot" / "snapshot_model.tla"
-    walker = Walker(
-        path,
-        constants,
-        "WalkInit",
-        steps,
-        f"WalkInit == {'Connections' if connected else 'Init'} /\\ Layout /\\ Unspent",
-    )
+    walker = Walker(path, constants, "ConnectedInit" if connected else "ModelInit", steps)
     taken: set[str] = set()
     for seed in range(6):
         run = SnapshotRun()

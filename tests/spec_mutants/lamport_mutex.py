@@ -124,8 +124,8 @@ MUTANTS = (
     ),
     mutant(
         "a liar's word counts for everybody",
-        "/\\ later' = [later EXCEPT ![i][j] = @ \\/ (requested[i] # NoTime /\\ sent > requested[i])]",
-        "/\\ later' = [later EXCEPT ![i] = [k \\in Board |-> @[k] \\/ (requested[i] # NoTime /\\ sent > requested[i])]]",
+        "![i][j] = @ \\/ (requested[i] # NoTime /\\ sent > requested[i])]",
+        "![i] = [k \\in Board |-> @[k] \\/ (requested[i] # NoTime /\\ sent > requested[i])]]",
         LIAR,
         "LaterMeansKnown",
     ),
