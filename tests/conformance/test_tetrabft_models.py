@@ -4,7 +4,6 @@ The bounds are in the cfg files; larger ones, and their times, are in specs/tetr
 part of the test: a module that lost a behaviour would hold more easily.
 """
 
-from pathlib import Path
 
 import pytest
 
