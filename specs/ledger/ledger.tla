@@ -97,8 +97,10 @@ HasRoomForJob == Cardinality(DOMAIN jobs) < JobsMax \/ EndedJobs # {}
 
 Equal(reports, d) == Cardinality({w \in Workers : reports[w] = d})
 IsWon(reports, d) == Equal(reports, d) >= Needed
-(* Whatever the silent workers still report. A digest that nobody has reported is no better off than any reported. *)
-IsHopeless(reports) == \A d \in Digests : Equal(reports, d) + Equal(reports, NoDigest) < Needed
+(* Whatever the silent workers still report, be it a digest that nobody has reported yet. *)
+IsHopeless(reports) ==
+  /\ Equal(reports, NoDigest) < Needed
+  /\ \A d \in Digests : Equal(reports, d) + Equal(reports, NoDigest) < Needed
 Judged(reports) ==
   IF \E d \in Digests : IsWon(reports, d) THEN "accepted" ELSE IF IsHopeless(reports) THEN "disputed" ELSE "open"
 
@@ -352,8 +354,12 @@ AcceptedByQuorum ==
     /\ jobs[j].status = "accepted" => Cardinality({d \in Digests : IsWon(jobs[j].reports, d)}) = 1
     /\ jobs[j].status # "accepted" => \A d \in Digests : ~IsWon(jobs[j].reports, d)
 
-(* Disputed means that f + 1 equal reports have become impossible; such a job does not stay open. *)
-DisputedIsHopeless == \A j \in DOMAIN jobs : jobs[j].status = "disputed" <=> IsHopeless(jobs[j].reports)
+(* Disputed means that f + 1 equal reports have become impossible; such a job does not stay open. NoDigest stands for
+   a digest that nobody has reported. *)
+CanStillWin(reports, d) == Cardinality({w \in Workers : reports[w] \in {d, NoDigest}}) >= Needed
+DisputedIsHopeless ==
+  \A j \in DOMAIN jobs :
+    jobs[j].status = "disputed" <=> \A d \in Digests \cup {NoDigest} : ~CanStillWin(jobs[j].reports, d)
 
 ExpiredByLedgerTime == \A j \in DOMAIN jobs : jobs[j].status = "expired" => jobs[j].deadline <= now
 

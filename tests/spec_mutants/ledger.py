@@ -208,7 +208,7 @@ MUTANTS = (
         LEDGER,
         "Equal(reports, d) + Equal(reports, NoDigest) < Needed",
         "Equal(reports, d) < Needed",
-        JOBS,
+        JOBS_DISPUTED,
         "DisputedIsHopeless",
     ),
     SpecMutant(

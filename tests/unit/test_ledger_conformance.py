@@ -88,6 +88,15 @@ def test_the_short_life_is_accepted() -> None:
     assert answer.accepted, answer.what
 
 
+def test_a_job_that_nobody_reports_on_is_open() -> None:
+    """No digest stands in the whole trace then, and still one could win."""
+    commands = [["job-open", PAYLOAD, 9], ["job-cancel", 1]]
+    verdict, recorded = check(ledger_traces.events(ledger_traces.apply(commands)))
+    assert verdict.verdict == "pass", verdict.violations
+    assert recorded is not None
+    assert ledger_tlc.check(recorded).accepted
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_random_lives_are_accepted(seed: int) -> None:
     verdict, _ = check(ledger_traces.events(ledger_traces.life(seed, 250)))
