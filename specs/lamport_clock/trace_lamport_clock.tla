@@ -1,49 +1,62 @@
 ------------------------ MODULE trace_lamport_clock ------------------------
 (***************************************************************************)
-(* The events of a run against the clock rules: one operator for each kind *)
-(* of event. The same three rules are in specs/checking/order.py, which is *)
-(* what every check of a trace runs because this module's history grows    *)
-(* with the trace; tests hold the two against each other.                  *)
+(* The events of a run against the clock rules of lamport_clock.tla.       *)
 (*                                                                         *)
-(* Events come in the order in which the ground read them: those of one    *)
-(* boot in their own order, and a sending before its receipt.              *)
+(*   lamport_clock.tla     here             trace                          *)
+(*   clock[n]              clock[node]      lamport of the latest event    *)
+(*   Send(n)               Send             Send                           *)
+(*   Receive(n, m)         Receive          Receive; m is (from, sent)     *)
+(*   any event             Event            every other event              *)
+(*   (a new board)         Amnesia          Boot, journal blank            *)
+(*                                                                         *)
+(* Checked on every trace by specs/checking/order.py, in as many steps but *)
+(* without this module's history, which grows with the trace; tests hold   *)
+(* the two against each other. Events come in the order of the file: those *)
+(* of a board in their own, and a sending before its receipt.              *)
 (***************************************************************************)
 EXTENDS Naturals
 
 CONSTANTS
-  Node,        \* correct boards
-  Broadcast    \* destination: every other board
+  Node,       \* correct boards
+  Broadcast   \* destination: every other board
 
 VARIABLES
-  clock,  \* [n] -> time of the latest event
-  sent    \* what was sent: [from, time, to, kind]
+  clock,    \* [n] -> time of the latest event
+  sendings  \* what was sent: <<from, time, to, kind>>
 
-vars == <<clock, sent>>
+vars == <<clock, sendings>>
 
-Init == clock = [n \in Node |-> 0] /\ sent = {}
+TraceInit == clock = [n \in Node |-> 0] /\ sendings = {}
 
-(* IR1, also over reboots: LAM-4. Checked as ORD-1. *)
-Later(node, lamport) == lamport > clock[node] /\ clock' = [clock EXCEPT ![node] = lamport]
+(* ORD-1: IR1, also from one life of a board to the next (NeverReused). *)
+Later(node, lamport) ==
+  /\ node \in Node => lamport > clock[node]
+  /\ clock' = IF node \in Node THEN [clock EXCEPT ![node] = lamport] ELSE clock
 
-(* Any event that is neither a sending nor a receipt. *)
-Event(node, lamport) == Later(node, lamport) /\ UNCHANGED sent
+Event(node, lamport) == Later(node, lamport) /\ UNCHANGED sendings
 
 (* A board that lost its memory begins anew. *)
-Amnesia(node, lamport) == clock' = [clock EXCEPT ![node] = lamport] /\ UNCHANGED sent
+Amnesia(node, lamport) == clock' = [clock EXCEPT ![node] = lamport] /\ UNCHANGED sendings
 
 Send(node, lamport, to, kind) ==
   /\ Later(node, lamport)
-  /\ sent' = sent \cup {[from |-> node, time |-> lamport, to |-> to, kind |-> kind]}
+  /\ sendings' = sendings \cup {<<node, lamport, to, kind>>}
 
-(* IR2: later than the sending, which is ORD-2; and of something that was sent, which is ORD-3. *)
-Receive(node, lamport, from, time, kind) ==
+(* ORD-2: IR2, later than the sending. ORD-3: of something that was sent, to this board or to all. What the ground and
+   liars say of their sendings is not looked at. *)
+Receive(node, lamport, from, sent, kind) ==
   /\ Later(node, lamport)
-  /\ lamport > time
-  /\ \E m \in sent : m.from = from /\ m.time = time /\ m.kind = kind /\ m.to \in {node, Broadcast}
-  /\ UNCHANGED sent
+  /\ lamport > sent
+  /\ from \in Node => <<from, sent, node, kind>> \in sendings \/ <<from, sent, Broadcast, kind>> \in sendings
+  /\ UNCHANGED sendings
 
-(* From the ground or a liar, who are held to nothing but their date. *)
-ReceiveOther(node, lamport, time) == Later(node, lamport) /\ lamport > time /\ UNCHANGED sent
+CONSTANTS TimeMax, Kind  \* for TLC, which must find the arguments: see trace_lamport_clock.cfg
 
-TypeOK == clock \in [Node -> Nat]
+TraceNext ==
+  \E node \in Node, lamport \in 0..TimeMax :
+    \/ Event(node, lamport)
+    \/ \E to \in Node \cup {Broadcast}, kind \in Kind : Send(node, lamport, to, kind)
+    \/ \E from \in Node, sent \in 0..TimeMax, kind \in Kind : Receive(node, lamport, from, sent, kind)
+
+TraceSpec == TraceInit /\ [][TraceNext]_vars
 =============================================================================
