@@ -114,7 +114,8 @@ class _Run:
         if event.node in swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
-        assert self._order is not None and self._log is not None, "RunStart makes them"
+        assert self._order is not None, "RunStart makes both"
+        assert self._log is not None
         self._order.feed(event)
         self._log.feed(event)
         self._keep(event)
@@ -219,13 +220,13 @@ class _Run:
     def check_slots(self, keep: bool) -> list[SlotResult]:
         """Hold every slot against tetrabft.tla, in order. Returns what came of them, if they are to be kept."""
         verdict = self.verdict
-        assert self._log is not None, "RunStart makes it"
+        log = self._log or log_rules.LogChecker(self.swarm, verdict.violate)
         rebooted = frozenset(node for node, boots in self._boots.items() if len(boots) > 1)
         tainted = self._tainted()
         results = []
         for slot in sorted(self.slots):
             events = sorted(self.slots.pop(slot), key=order.sort_key)
-            offset = self._log.first_leader(slot)
+            offset = log.first_leader(slot)
             is_tainted = slot <= self.checked_from or any(low <= slot <= high for low, high in tainted)
             found = contradiction(events) if is_tainted else None
             if found is not None:

@@ -1,181 +1,201 @@
-"""What must hold from slot to slot: the log, the ledger's digests, reboots, lost memory, and who leads.
+"""Holds what honest nodes did from slot to slot against specs/replicated_log/trace_replicated_log.tla, in this process.
 
-tetrabft.tla speaks of one slot. These rules join the slots; each has an identifier (specs/tetrabft/properties.md).
+Theory. As specs/checking/conformance.py: an event names its operator and its arguments, so nothing is searched for.
+Each operator of the module is a conjunction of guards, one for each property below, and of what the event did. The
+guards are asked one by one, so that a breach has its identifier and the rest of the run is checked all the same.
 
     LOG-1   a node applies slots in order, without a gap, from what it found on flash or took over
-    LOG-2   in each slot honest nodes apply the same value and have the same ledger afterwards
-    LOG-3   checkpoints of a slot are equal, and a ledger that is taken over is one that an honest node had
-    LOG-4   a node without memory says nothing in consensus until it rejoins, and then only above its vote floor
+    LOG-2   in each slot honest nodes decide and apply the same value and have the same ledger afterwards
+    LOG-3   checkpoints of a slot are equal; a ledger that is taken over is one of them, and f + 1 had come that far
+    LOG-4   a node without memory says nothing in consensus until it rejoins, and then only above its vote floor, below
+            which all its forgotten votes lie; a node that fell silent for good says nothing
     LOG-5   a rebooted node acts in a slot that it had acted in only after it stated its registers
+    LOG-6   a node acts in, decides and learns slots of its window only
     CON-12  leader(slot, view) = (proposer of the value decided WINDOW_SLOTS before + view) mod n
 
-Where events of a node are missing, what it did is unknown: its rules start anew after the hole.
+Rules
+- Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
+- Where events of a node are missing, what it did is unknown: `Gap`, its rules start anew after the hole.
+- To act in a slot again in the same boot changes nothing and is allowed if the first time was: it is not asked twice.
+- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX, faults_max
+from specs.checking import language
 from specs.checking.instance import VOTES, Swarm
-from specs.checking.order import WITHOUT_MEMORY
+from specs.checking.language import ModelValue, Module, of_python
+from specs.checking.steps import Action
+from specs.checking.successors import UNASSIGNED
 from specs.checking.trace import Event
+
+MODULE = Path(__file__).resolve().parent.parent / "replicated_log" / "trace_replicated_log.tla"
 
 APPLY_IN_ORDER = "LOG-1"
 SAME_LEDGER = "LOG-2"
 SAME_CHECKPOINT = "LOG-3"
 SILENT_WITHOUT_MEMORY = "LOG-4"
 RESTORED_BEFORE_ACTING = "LOG-5"
+WITHIN_WINDOW = "LOG-6"
 LEADER = "CON-12"
+IDENTIFIERS = (
+    *(APPLY_IN_ORDER, SAME_LEDGER, SAME_CHECKPOINT),
+    *(SILENT_WITHOUT_MEMORY, RESTORED_BEFORE_ACTING, WITHIN_WINDOW, LEADER),
+)
 
-ACTS = frozenset({"EnterView", "Propose", *VOTES})
+PLACES = 256  # slots that the module remembers: older ones no honest node can tell another
+NO_VALUE = ModelValue("none")
+ANYONE = -1
+
+assert PLACES >= 2 * (LOG_SLOTS_MAX + CHECKPOINT_SLOTS + INSTANCES_MAX)
 
 Violate = Callable[[str, str], None]
 
 
-@dataclass
-class _Node:
-    """What is known of one node."""
+@dataclass(frozen=True)
+class Rule:
+    """`guards`: (identifier, operator) in the order of the module. `told`: what the event does, whatever they say."""
 
-    boot: int = -1
-    next_seq: int = 0
-    boots: int = 0
-    applied: int | None = None  # last slot in its ledger; None: not known
-    floor: int = 0
-    has_memory: bool = True
-    acted: set[int] = field(default_factory=set)  # slots, in this boot and those before
-    known: set[int] = field(default_factory=set)  # slots that this boot may act in: new ones, and restored ones
+    told: str
+    guards: tuple[tuple[str, str], ...] = ()
 
 
-class NodeRules:
-    """Feed it every event of an honest node, in file order."""
+_ACTING = (
+    (SILENT_WITHOUT_MEMORY, "MaySpeak"),
+    (SILENT_WITHOUT_MEMORY, "IsAboveFloor"),
+    (RESTORED_BEFORE_ACTING, "IsRestored"),
+    (WITHIN_WINDOW, "InRange"),
+)
+RULES: Mapping[str, Rule] = {
+    "Boot": Rule("Boot"),
+    "Restore": Rule("Restore"),
+    "Silent": Rule("Silent"),
+    "Gap": Rule("Gap"),
+    "Rejoin": Rule("RejoinTold", ((SILENT_WITHOUT_MEMORY, "CoversForgotten"),)),
+    **dict.fromkeys(("EnterView", *VOTES), Rule("ActTold", _ACTING)),
+    "Propose": Rule("ProposeTold", (*_ACTING, (LEADER, "Leads"))),
+    "Decide": Rule("DecisionTold", ((WITHIN_WINDOW, "InRange"), (SAME_LEDGER, "IsTheDecision"))),
+    "Learn": Rule("DecisionTold", ((WITHIN_WINDOW, "IsLearnable"), (SAME_LEDGER, "IsTheDecision"))),
+    "Apply": Rule(
+        "ApplyTold",
+        (
+            (APPLY_IN_ORDER, "IsNext"),
+            (SAME_LEDGER, "IsTheDecision"),
+            (SAME_LEDGER, "IsWhatItDecided"),
+            (SAME_LEDGER, "IsTheLedger"),
+        ),
+    ),
+    "Checkpoint": Rule("CheckpointTold", ((SAME_CHECKPOINT, "IsTheCheckpoint"),)),
+    "Adopt": Rule(
+        "AdoptTold",
+        ((APPLY_IN_ORDER, "IsAhead"), (SAME_CHECKPOINT, "IsReached"), (SAME_CHECKPOINT, "IsTheCheckpoint")),
+    ),
+}
 
-    def __init__(self, violate: Violate) -> None:
-        self._violate = violate
-        self._nodes: dict[int, _Node] = {}
-        self._applied: dict[int, tuple[str, str, int]] = {}  # slot -> value, digest, node
-        self._checkpoints: dict[int, tuple[str, int]] = {}  # slot -> digest, node
+# A guard names its parameters as the module's operators do; these few are called otherwise where they are defined.
+PARAMETERS = {"p": "node", "s": "slot", "v": "view"}
 
-    def feed(self, event: Event) -> None:
-        node = self._nodes.get(event.node)
-        if node is None:
-            node = self._nodes[event.node] = _Node()
-        if event.boot != node.boot:
-            node.boot, node.next_seq, node.boots = event.boot, event.seq, node.boots + 1
-            node.applied, node.known = None, set()
-        if event.seq != node.next_seq:
-            node.applied = None  # what the missing events did is unknown
-        node.next_seq = event.seq + 1
-        if event.name in ACTS:
-            self._on_act(node, event)
-        else:
-            handler = self._HANDLERS.get(event.name)
-            if handler is not None:
-                handler(self, node, event)
-
-    # --- reboots ----------------------------------------------------------------------------------
-
-    def _on_boot(self, node: _Node, event: Event) -> None:
-        node.applied = event.fields["applied_slot"]
-        if event.fields["journal"] in WITHOUT_MEMORY:
-            node.has_memory = False
-        elif event.fields["journal"] == "fresh" and node.acted:
-            node.has_memory = False  # it takes itself for a new board, but it had voted
-        elif not node.has_memory:
-            node.has_memory = True  # its Rejoin died with the board before it was traced; the floor is on its flash
-
-    def _on_rejoin(self, node: _Node, event: Event) -> None:
-        node.has_memory, node.floor = True, event.fields["floor"]
-
-    def _on_restore(self, node: _Node, event: Event) -> None:
-        node.known.add(event.fields["slot"])
-
-    def _on_act(self, node: _Node, event: Event) -> None:
-        slot = event.fields["slot"]
-        if not node.has_memory:
-            self._violate(SILENT_WITHOUT_MEMORY, f"{event}: the node has lost its memory and has not rejoined")
-        elif slot <= node.floor:
-            self._violate(SILENT_WITHOUT_MEMORY, f"{event}: the slot is not above the node's vote floor {node.floor}")
-        if slot not in node.known:
-            if slot in node.acted:
-                self._violate(
-                    RESTORED_BEFORE_ACTING,
-                    f"{event}: the node had acted in the slot before its reboot, and did not state its registers",
-                )
-            node.known.add(slot)
-        node.acted.add(slot)
-
-    # --- log and ledger -----------------------------------------------------------------------------
-
-    def _on_apply(self, node: _Node, event: Event) -> None:
-        slot, value, digest = event.fields["slot"], event.fields["value"], event.fields["digest"]
-        if node.applied is not None and slot != node.applied + 1:
-            self._violate(APPLY_IN_ORDER, f"{event}: the slot applied before was {node.applied}")
-        node.applied = slot
-        first_value, first_digest, first_node = self._applied.setdefault(slot, (value, digest, event.node))
-        if value != first_value:
-            self._violate(SAME_LEDGER, f"{event}: node {first_node} applied {first_value[:8]}.. in this slot")
-        elif digest != first_digest:
-            self._violate(SAME_LEDGER, f"{event}: the ledger of node {first_node} was {first_digest[:8]}.. afterwards")
-
-    def _on_checkpoint(self, node: _Node, event: Event) -> None:
-        slot, digest = event.fields["slot"], event.fields["digest"]
-        first_digest, first_node = self._checkpoints.setdefault(slot, (digest, event.node))
-        if digest != first_digest:
-            self._violate(SAME_CHECKPOINT, f"{event}: the checkpoint of node {first_node} was {first_digest[:8]}..")
-
-    def _on_adopt(self, node: _Node, event: Event) -> None:
-        slot, digest = event.fields["slot"], event.fields["digest"]
-        if node.applied is not None and slot <= node.applied:
-            self._violate(APPLY_IN_ORDER, f"{event}: the node had applied slot {node.applied} already")
-        node.applied = slot
-        found = self._checkpoints.get(slot)
-        if found is not None and found[0] != digest:
-            self._violate(SAME_CHECKPOINT, f"{event}: the checkpoint of node {found[1]} was {found[0][:8]}..")
-
-    _HANDLERS = {  # noqa: RUF012 -- a table, never changed
-        "Boot": _on_boot,
-        "Rejoin": _on_rejoin,
-        "Restore": _on_restore,
-        "Apply": _on_apply,
-        "Checkpoint": _on_checkpoint,
-        "Adopt": _on_adopt,
-    }
+ACTS = frozenset({"EnterView", *VOTES})
+PROMISES = frozenset(
+    {"Boot", "Restore", "Silent", "Gap", "Rejoin", "Apply", "Adopt"}
+)  # may change what is allowed next
 
 
-class Succession:
-    """Who leads view 0 of each slot: the proposer of the value that was decided WINDOW_SLOTS before.
+@lru_cache(maxsize=4)
+def load(swarm: Swarm) -> Module:
+    """The module for a swarm, loaded once."""
+    return language.load(
+        MODULE,
+        {
+            "Replica": frozenset(range(swarm.replica_count)),
+            "Byzantine": swarm.byzantine,
+            "FaultsMax": faults_max(swarm.replica_count),
+            "Window": swarm.window_slots,
+            "Places": PLACES,
+            "NoValue": NO_VALUE,
+            "TraceSlot": frozenset(),
+            "TraceView": frozenset(),
+            "TraceDigest": frozenset(),
+        },
+    )
 
-    The proposer is the leader of the view that a body was made in. The trace holds no bodies, so the proposer is known
-    only when the first thing that an honest node did with the value was to propose it, in view 0 (in a later view the
-    value may have come from a Byzantine node).
-    """
+
+class LogChecker:
+    """Feed it every event of an honest node, in file order. `steps` counts those that were held, by operator."""
 
     def __init__(self, swarm: Swarm, violate: Violate) -> None:
+        self.steps: Counter[str] = Counter()
         self._swarm = swarm
         self._violate = violate
-        self._proposers: dict[int, int] = {}  # slot -> proposer of its decided value
+        self._module = load(swarm)
+        self._state = next(iter(self._module.initials("TraceInit")))
+        self._blank = (UNASSIGNED,) * len(self._module.variables)
+        self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
+        self._guards = {
+            name: [
+                (identifier, guard, self._module.predicate(guard), self._parameters(guard))
+                for identifier, guard in rule.guards
+            ]
+            for name, rule in RULES.items()
+        }
+        self._next: dict[int, tuple[int, int]] = {}  # node -> boot and number of its next event
+        self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
+        self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
 
-    def offset(self, slot: int, events: Iterable[Event]) -> int | None:
-        """Leader of view 0 of `slot`, or None if nothing tells. `events`: honest ones, sorted; slots come in order."""
-        count = self._swarm.replica_count
-        offset = 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
-        for event in events:
-            if event.name != "Propose":
-                continue
-            told = (event.node - event.fields["view"]) % count
-            if offset is None:
-                offset = told
-            elif told != offset:
-                leader = (offset + event.fields["view"]) % count
-                self._violate(LEADER, f"{event}: node {leader} leads view {event.fields['view']} of this slot")
-        return offset
+    def _action(self, name: str) -> Action:
+        return Action(self._module.compiler, self._module.definitions[name], None)
 
-    def decided(self, slot: int, value: str, events: Iterable[Event]) -> None:
-        """`value` was decided in `slot`."""
-        for event in events:
-            if event.fields.get("value") != value:
-                continue
-            if event.name == "Propose" and (event.fields["view"] == 0 or not self._swarm.byzantine):
-                self._proposers[slot] = event.node
+    def _parameters(self, guard: str) -> tuple[str, ...]:
+        parameters = self._module.definitions[guard].definition.parameters
+        return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
+
+    def feed(self, event: Event) -> None:
+        expected = self._next.get(event.node)
+        is_boot = event.name == "Boot" and event.seq == 0
+        if not is_boot and expected != (event.boot, event.seq):
+            self._take("Gap", {"node": event.node}, event)
+        self._next[event.node] = (event.boot, event.seq + 1)
+        if event.name not in RULES:
             return
+        if event.name in ACTS:
+            acting = self._acting.setdefault(event.node, set())
+            if event.fields["slot"] in acting:
+                return
+            acting.add(event.fields["slot"])
+        self._take(event.name, {"node": event.node, **event.fields}, event)
+
+    def first_leader(self, slot: int) -> int | None:
+        """Who leads view 0 of `slot`, as far as the trace has told; None if it has not."""
+        return 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
+
+    def _take(self, name: str, fields: Mapping[str, Any], event: Event) -> None:
+        self.steps[name] += 1
+        state = self._state
+        for identifier, guard, holds, parameters in self._guards[name]:
+            arguments = [of_python(fields[parameter]) for parameter in parameters]
+            if not holds(state, *arguments):
+                self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
+        told = self._told[name]
+        values = {parameter: of_python(fields[parameter]) for parameter in told.parameters}
+        self._state = self._module.state_of(next(told.after(state.values, values, self._blank)))
+        if name in PROMISES:
+            self._acting.pop(event.node, None)
+        elif name in ("Propose", "Decide", "Learn"):
+            self._note_proposers(fields["slot"])
+        if name == "Apply":
+            self._note_proposers(fields["slot"])
+
+    def _note_proposers(self, slot: int) -> None:
+        log: Any = self._state["log"]
+        for place in (slot, slot - self._swarm.window_slots):
+            entry = log[place % PLACES]
+            if entry["slot"] == place > 0 and entry["proposer"] != ANYONE:
+                self._proposers[place] = entry["proposer"]
