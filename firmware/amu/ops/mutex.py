@@ -62,8 +62,9 @@ class Mutex:
         self._requests = [NONE] * count  # the queue: time of each peer's request
         self._is_heard = [False] * count  # anything, on the present channel
         self._is_later = [False] * count  # something later than my request
-        self._items = []
-        self._events = []
+        # Taken after each input.
+        self._items = []  # at most one for each of REPLICAS_MAX boards
+        self._events = []  # at most 2
 
     @property
     def wants(self):

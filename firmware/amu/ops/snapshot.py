@@ -64,9 +64,10 @@ class Snapshot:
         self._latest = [-1] * count  # highest number seen, by initiator
         self._sent = [0] * count  # items on each present channel
         self._received = [0] * count
-        self._markers = []
-        self._results = []
-        self._events = []
+        # Taken after each input.
+        self._markers = []  # at most one for each of REPLICAS_MAX boards
+        self._results = []  # at most 1: an input ends one snapshot
+        self._events = []  # at most REPLICAS_MAX abandoned snapshots, or four of one marker
 
     @property
     def is_busy(self):
