@@ -34,14 +34,16 @@ CONSTANTS
 Tracked == IF Goal = "agreement" THEN {1, 4} ELSE 1..4
 LastVoting == IF Goal = "agreement" THEN MaxView ELSE MaxView - 1
 
-QuorumSize == Cardinality(Honest) + Cardinality(Byzantine) - FaultsMax
+\* As in tetrabft.tla.
+Weight(S) == Cardinality(S)
+QuorumSize == Weight(Honest \cup Byzantine) - FaultsMax
 BlockingSize == FaultsMax + 1
-IsQuorum(S) == Cardinality(S) >= QuorumSize
-IsBlocking(S) == Cardinality(S) >= BlockingSize
+IsQuorum(S) == Weight(S) >= QuorumSize
+IsBlocking(S) == Weight(S) >= BlockingSize
 
 ASSUME
-    /\ Cardinality(Honest) + Cardinality(Byzantine) >= 3 * FaultsMax + 1
-    /\ Cardinality(Byzantine) <= FaultsMax
+    /\ Weight(Honest \cup Byzantine) >= 3 * FaultsMax + 1
+    /\ Weight(Byzantine) <= FaultsMax
     /\ Goal \in {"agreement", "acceptance"}
 
 VARIABLES
@@ -174,7 +176,7 @@ SecondsDiffer ==
 VotesHaveQuorumBefore ==
     [][\A p \in Honest :
           phase \in 2..4 /\ ballot'[p] # NoValue =>
-              Cardinality(Byzantine \cup {q \in Honest : ballot[q] = ballot'[p]}) >= QuorumSize]_vars
+              Weight(Byzantine \cup {q \in Honest : ballot[q] = ballot'[p]}) >= QuorumSize]_vars
 
 \* As in tetrabft.tla: what a leader may propose with the help of all Byzantine replicas, voters
 \* accept with the help of none, once all honest replicas are in the view.

@@ -57,8 +57,8 @@ MUTANTS = (
     ),
     _rounds(
         "quorum one short",
-        "QuorumSize == Cardinality(Honest) + Cardinality(Byzantine) - FaultsMax",
-        "QuorumSize == Cardinality(Honest) + Cardinality(Byzantine) - FaultsMax - 1",
+        "QuorumSize == Weight(Honest \\cup Byzantine) - FaultsMax",
+        "QuorumSize == Weight(Honest \\cup Byzantine) - FaultsMax - 1",
     ),
     _rounds("rule 3 skipped", "Vote({val \\in Value : SafeToVote(val)})", "Vote(Value)"),
     _rounds(
@@ -101,7 +101,7 @@ MUTANTS = (
         "    /\\ UNCHANGED <<hi, second, votes>>\n",
         "PersistBeforeSend",
     ),
-    _messages("vote 1 twice", "    /\\ MayVote(p, 1)\n", "", "RegistersSuffice"),
+    _messages("vote 1 twice", "    /\\ MayVote(p, 1)\n", "", "PersistBeforeSend"),
     _messages(
         "second register keeps the same value",
         "old # NoVote /\\ old.value # val THEN",
@@ -114,11 +114,13 @@ MUTANTS = (
         "lock |-> e.hi[3], highest |-> e.hi[1]",
         "ProofsStayTrue",
     ),
+    # An honest leader proposes what rule 3 permits, so this shows only where a liar leads.
     _messages(
         "rule 3 skipped",
         "    /\\ SafeToVote(val, view[p], liars)\n    /\\ CastVote",
         "    /\\ CastVote",
         "Refines",
+        MESSAGE_WALKS,
     ),
     _messages(
         "rule 1 skipped",

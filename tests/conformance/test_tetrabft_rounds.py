@@ -1,0 +1,83 @@
+"""rounds.tla has the behaviours of tetrabft.tla, as far as a later view can tell.
+
+All that a view takes from the views before it is the registers of those who enter it. So both modules list, complete
+within the bounds, with which registers which honest replicas can enter the last view, and the lists are equal. Why this
+is what to compare: specs/decisions/communication_closed_rounds.md.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specs.checking import tlc
+from specs.checking.instance import MODULE
+from specs.checking.language import to_tla
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """One Byzantine replica z; two values; votes in the views before `max_view`."""
+
+    honest: tuple[str, ...]
+    heavy: frozenset[str]
+    max_view: int
+
+
+FOUR = Bounds(("p", "q", "r"), frozenset(), 1)
+THREE = Bounds(("h", "p"), frozenset({"h"}), 2)  # as in tetrabft_two_views.cfg
+
+
+def entries(folder: Path, name: str, bounds: Bounds, specification: str, replicas: dict[str, Any]) -> set[str]:
+    """The summaries that the module prints: with which registers which replicas enter the last view."""
+    constants = {
+        **replicas,
+        "Byzantine": frozenset("z"),
+        "FaultsMax": 1,
+        "Value": frozenset("ab"),
+        "NoValue": "none",
+        "MaxView": bounds.max_view,
+        "WithClauseIIIB": True,
+        "First": "a",
+        "Heavy": bounds.heavy,
+    }
+    lines = [f"SPECIFICATION {specification}", "INVARIANT Told", "CONSTANTS", "  Order <- HonestInOrder"]
+    lines += [f"  {constant} = {to_tla(value)}" for constant, value in constants.items()]
+    if bounds.heavy:
+        lines.append("  Weight <- HeavyWeight")
+    root = folder / f"ordered_{name}.tla"
+    order = to_tla(bounds.honest)
+    root.write_text(f"---- MODULE ordered_{name} ----\nEXTENDS {name}\nHonestInOrder == {order}\n====\n")
+    answer = tlc.run(root, "\n".join([*lines, ""]), library=[DATA, MODULE.parent])
+    assert answer.ok, answer.message
+    return {line for line in answer.sentinels if line.startswith('<<"ENTRY"')}
+
+
+def both(folder: Path, bounds: Bounds) -> tuple[set[str], set[str]]:
+    honest = frozenset(bounds.honest)
+    by_votes = entries(folder, "entries_of_votes", bounds, "EntriesSpec", {"Replica": honest | {"z"}})
+    rounds = {"Honest": honest, "Fresh": frozenset(), "Goal": "acceptance"}
+    return by_votes, entries(folder, "entries_of_rounds", bounds, "Spec", rounds)
+
+
+def test_four_replicas_enter_view_1_alike(tmp_path: Path) -> None:
+    by_votes, by_rounds = both(tmp_path, FOUR)
+    assert by_votes == by_rounds
+    assert len(by_votes) == 3_417
+
+
+def test_three_replicas_that_weigh_as_four_enter_view_2_alike(tmp_path: Path) -> None:
+    by_votes, by_rounds = both(tmp_path, THREE)
+    assert by_votes == by_rounds
+    assert len(by_votes) == 5_459
+
+
+def test_a_round_that_is_left_out_is_noticed(tmp_path: Path) -> None:
+    """Planted: in rounds.tla nobody may stay silent in phase 4."""
+    source = (MODULE.parent / "rounds.tla").read_text()
+    before = "Phase4 == phase = 4 /\\ Vote("
+    assert source.count(before) == 1
+    (tmp_path / "rounds.tla").write_text(source.replace(before, "Phase4 == phase = 4 /\\ ballot # Silence /\\ Vote("))
+    by_votes, by_rounds = both(tmp_path, FOUR)
+    assert by_rounds < by_votes
