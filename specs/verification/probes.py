@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from specs.checking.configuration import Configuration
 from specs.checking.grammar import COMMENTS
-from specs.verification.configuration import Configuration
 from specs.verification.formulas import ACTION, PREMISE, Node, Target
 
 PROBE = "AmuProbe"
@@ -65,12 +65,14 @@ def wanting(folder: Path, count: int, wanted: Iterable[int]) -> None:
 
 def walking(wanted: Configuration, premises: Sequence[str], step_properties: Sequence[str]) -> str:
     """Text of the cfg for random walks: other temporal properties wait for the check, for no walk violates them."""
-    return wanted.checking([START, *wanted.invariants, *premises], step_properties)
+    checked = [START, *wanted.invariants, *premises]
+    return replace(wanted, invariants=checked, properties=list(step_properties)).as_text()
 
 
 def searching(wanted: Configuration, premises: Sequence[str], step_properties: Sequence[str]) -> str:
     """Text of the cfg for a search that ends when nothing is missing."""
-    return wanted.checking([*wanted.invariants, *premises, MISSING], step_properties)
+    checked = [*wanted.invariants, *premises, MISSING]
+    return replace(wanted, invariants=checked, properties=list(step_properties)).as_text()
 
 
 def reached(output: str) -> set[int]:

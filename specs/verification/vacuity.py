@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from specs.checking import tlc
+from specs.checking import configuration, tlc
 from specs.checking.tlc import TlcError, TlcResult
 from specs.checking.tree import ModuleError
-from specs.verification import cache, configuration, probes
+from specs.verification import cache, probes
 from specs.verification.coverage import ActionCount
 from specs.verification.formulas import ACTION, Module, Node, Target
 from specs.verification.plan import Run
@@ -39,10 +39,9 @@ class Watch:
 
     def __enter__(self) -> Watch:
         """Raises TlcError if the modules cannot be read."""
-        text = (self.folder / self.run.config).read_text(encoding="utf-8")
-        self._wanted = configuration.read(text)
         root = self.folder / self.run.module
         try:
+            self._wanted = configuration.read(self.folder / self.run.config)
             self._module = Module(root, self._wanted.replacements)
             start = self._next()
             self._definitions = [] if start is None else self._module.actions(start[1])
@@ -66,12 +65,11 @@ class Watch:
 
     def _next(self) -> tuple[Path, Node] | None:
         """What may happen in this run, with its file."""
-        names = self._wanted.names("NEXT")
-        if names:
-            start = self._module.find(names[0])
+        if self._wanted.next is not None:
+            start = self._module.find(self._wanted.next)
             return None if start is None else (start.path, start.body)
-        specification = self._wanted.names("SPECIFICATION")
-        return self._module.next_action(specification[0]) if specification else None
+        specification = self._wanted.specification
+        return self._module.next_action(specification) if specification is not None else None
 
     # --- runs ---------------------------------------------------------------------------------------
 

@@ -19,13 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import tests.spec_mutants
-from specs.checking import tlc
-from specs.verification import configuration, plan
+from specs.checking import configuration, tlc
+from specs.verification import plan
 from specs.verification.plan import SPECS
 from swarm_sim.cluster import Cluster, Links
 from tests.spec_mutants.mutant import SpecMutant
@@ -117,13 +117,11 @@ def _by_tlc(mutant: SpecMutant, scratch: Path) -> tuple[tuple[str, ...], int]:
         shutil.copy(path, scratch)
     _plant(mutant, scratch)
     run = run_of(mutant)
-    config = (SPECS / mutant.feature / run.config).read_text(encoding="utf-8")
-    wanted = configuration.read(config)
-    if mutant.caught_by in wanted.properties:
-        config = wanted.checking(wanted.invariants, [mutant.caught_by])
+    wanted = configuration.read(SPECS / mutant.feature / run.config)
+    checked = [mutant.caught_by] if mutant.caught_by in wanted.properties else wanted.properties
     answer = tlc.run(
         scratch / run.module,
-        config,
+        replace(wanted, properties=checked).as_text(),
         workers=run.workers,
         deadlock=run.deadlock,
         simulate=run.walks if run.kind == "simulate" else None,
