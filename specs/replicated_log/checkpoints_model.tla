@@ -1,8 +1,25 @@
 ------------------------- MODULE checkpoints_model -------------------------
 (***************************************************************************)
-(* checkpoints.tla for TLC: symmetry, and liveness under fairness.         *)
+(* checkpoints.tla for TLC: symmetry, and what fairness must bring about.  *)
 (***************************************************************************)
 EXTENDS checkpoints, TLC
 
 Symmetry == Permutations(Correct)
+
+\* After the last reboot. Liars may help or not; what correct replicas can do without them gets done.
+Step ==
+    \E p \in Correct :
+        \/ \E V \in SUBSET Correct : Decide(p, V)
+        \/ Learn(p)
+        \/ \E s \in Checkpoint : Adopt(p, s, "right") \/ Stabilise(p, s)
+
+Honest(p) ==
+    \/ CanFetch(p) /\ Learn(p)
+    \/ CanDecide(p) /\ (Learn(p) \/ \E V \in SUBSET Correct : Decide(p, V))
+    \/ \E s \in Checkpoint : (CanAdopt(p, s) /\ Adopt(p, s, "right")) \/ (CanStabilise(p, s) /\ Stabilise(p, s))
+
+FairSpec == Init /\ [][Step]_vars /\ \A p \in Correct : WF_vars(Honest(p))
+
+\* Whoever is behind catches up.
+EverybodyCatchesUp == \A p \in Correct : \A s \in Slot : decided >= s ~> applied[p] >= s
 =============================================================================
