@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from specs.checking import tlc
 from specs.checking.instance import MODULE
 from specs.checking.language import to_tla
@@ -67,6 +69,7 @@ def test_four_replicas_enter_view_1_alike(tmp_path: Path) -> None:
     assert len(by_votes) == 3_417
 
 
+@pytest.mark.long
 def test_three_replicas_that_weigh_as_four_enter_view_2_alike(tmp_path: Path) -> None:
     by_votes, by_rounds = both(tmp_path, THREE)
     assert by_votes == by_rounds
