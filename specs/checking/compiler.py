@@ -135,14 +135,14 @@ class Compiler:
         """Defines a Python function. Its line number in tracebacks is the line in the module."""
         states = sorted(name for name in code.names if is_state(name))
         prologue = "".join([f"{variable} = {variable[0]}[{variable[1:]}]; " for variable in states])
-        self._execute(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
+        self.define(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
 
     def constant(self, code: Code, place: Place) -> Code:
         """`code`, which depends on nothing, as a reference to a value that is worked out once."""
         name = self.fresh("k")
         self.namespace[name] = _UNSET
         text = f"settled({code.text})" if code.kind in ("set", "value") else code.text
-        self._execute(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
+        self.define(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
         return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
 
     def constant_operator(self, operator: Operator) -> Code:
@@ -153,7 +153,8 @@ class Compiler:
             code = self._constants[operator] = self.constant(call, operator.definition.place)
         return code
 
-    def _execute(self, source: str, place: Place) -> None:
+    def define(self, source: str, place: Place) -> None:
+        """Execute a Python definition in the namespace. Line numbers in tracebacks begin at the line in the module."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # `5["a"]` is for the evaluation to refuse

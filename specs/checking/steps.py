@@ -11,13 +11,14 @@ operator are left out; guards beside it in the next-state relation apply only wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from specs.checking import tree
 from specs.checking.compiler import Compiler
 from specs.checking.contexts import Bound, Context, qualified, resolve
+from specs.checking.determined import determined
 from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Operator
 from specs.checking.successors import UNASSIGNED, Planner
@@ -46,11 +47,18 @@ class Action:
         if not any(read[0] == "t" for read in reads):
             raise ModuleError(f"{definition.place}: {operator.name} is no action: it says nothing of the next state")
         self._direct = Planner(compiler, False).plan(definition.body, context)
+        self._determined = determined(compiler, operator, self._texts)
         self._searching: Any = None
 
     def after(self, state: Known, arguments: Mapping[str, Value], known: Known) -> Iterator[Known]:
         """The complete next states, possibly several times each. Raises EvaluationError, naming the definition."""
-        if all(name in arguments for name in self.parameters):
+        given = all(name in arguments for name in self.parameters)
+        if given and self._determined is not None:
+            following = self.only(state, [arguments[name] for name in self.parameters])
+            if following is not None and all(a == b or a is UNASSIGNED for a, b in zip(known, following)):
+                yield following
+            return
+        if given:
             plan, environment = self._direct, {text: arguments[name] for name, text in self._texts.items()}
         else:
             plan, environment = self._search(), {_given(name): value for name, value in arguments.items()}
@@ -60,6 +68,19 @@ class Action:
                 if missing:
                     raise EvaluationError(f"{self.operator.name} gives no value to {', '.join(missing)}: log it")
                 yield found
+        except NO_VALUE as error:
+            raise located(error) from error
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether state and arguments leave one next state at most, and nothing to search for."""
+        return self._determined is not None
+
+    def only(self, state: Known, arguments: Sequence[Value]) -> Known | None:
+        """The next state of a determined action, None if the action is not allowed. Raises EvaluationError."""
+        assert self._determined is not None
+        try:
+            return self._determined(state, *arguments)
         except NO_VALUE as error:
             raise located(error) from error
 

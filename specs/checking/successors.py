@@ -205,7 +205,7 @@ class Planner:
         )
 
     def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> _Plan:
-        indexes = self._variables(node, context)
+        indexes = self.variables(node, context)
         if indexes is None:
             return self._test(whole, context)
 
@@ -220,17 +220,17 @@ class Planner:
 
         return run
 
-    def _variables(self, node: Expression, context: Context) -> list[int] | None:
+    def variables(self, node: Expression, context: Context) -> list[int] | None:
         """Indexes of the variables in a tuple of tuples of variables; None if there is anything else."""
         if isinstance(node, tree.Tuple):
-            parts = [self._variables(item, context) for item in node.items]
+            parts = [self.variables(item, context) for item in node.items]
             return None if None in parts else [index for item in parts if item is not None for index in item]
         variable = variable_named(node, context)
         if variable is not None:
             return [variable.index]
         meaning = resolve(node, context) if isinstance(node, tree.Apply) else None
         if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
-            return self._variables(meaning.definition.body, Context(scope=meaning.scope))
+            return self.variables(meaning.definition.body, Context(scope=meaning.scope))
         return None
 
     def _apply(self, node: tree.Apply, context: Context) -> _Plan:
@@ -253,12 +253,12 @@ class Planner:
             }
             return self.plan(meaning.definition.body, meaning.context.binding(named))
         if node.name in ("=", "\\in") and meaning is None:
-            variable = self._target(node.arguments[0], context)
+            variable = self.variable_assigned(node.arguments[0], context)
             if variable is not None:
                 return self._assignment(node, variable.index, context)
         return self._test(node, context)
 
-    def _target(self, left: Expression, context: Context) -> Variable | None:
+    def variable_assigned(self, left: Expression, context: Context) -> Variable | None:
         """The variable that `left = e` assigns, if it does; a parameter may stand for x'."""
         while isinstance(left, tree.Apply) and not left.arguments:
             meaning = resolve(left, context)

@@ -89,7 +89,6 @@ AGREED = (
     "ReadersWriters/MC",
     "nbacg_guer01/nbacg_guer01",
     "sums_even/MC_sums_even",
-    "sums_even/MC_sums_even",
 )
 
 VIOLATED = (
