@@ -53,7 +53,7 @@ class Channel:
         self.gaps = 0
         self.refused = 0
         self.retransmissions = 0
-        self._queue = []  # items not acknowledged; the first is number _acknowledged + 1
+        self._queue = []  # at most CHANNEL_QUEUE_ITEMS_MAX, not acknowledged; the first is number _acknowledged + 1
         self._acknowledged = 0
         self._sent = 0  # number of the last item sent since we last went back
         self._highest = 0  # number of the last item ever sent
