@@ -129,14 +129,17 @@ def load(swarm: Swarm) -> Module:
 
 
 class LogChecker:
-    """Feed it every event of an honest node, in file order. `steps` counts those that were held, by operator."""
+    """Feed it every event of an honest node, in file order.
+
+    `steps` counts those that were held, by operator; `state` is the module's after the last.
+    """
 
     def __init__(self, swarm: Swarm, violate: Violate) -> None:
         self.steps: Counter[str] = Counter()
         self._swarm = swarm
         self._violate = violate
         self._module = load(swarm)
-        self._state = next(iter(self._module.initials("TraceInit")))
+        self.state = next(iter(self._module.initials("TraceInit")))
         self._blank = (UNASSIGNED,) * len(self._module.variables)
         self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
         self._guards = {
@@ -178,14 +181,14 @@ class LogChecker:
 
     def _take(self, name: str, fields: Mapping[str, Any], event: Event) -> None:
         self.steps[name] += 1
-        state = self._state
+        state = self.state
         for identifier, guard, holds, parameters in self._guards[name]:
             arguments = [of_python(fields[parameter]) for parameter in parameters]
             if not holds(state, *arguments):
                 self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
         told = self._told[name]
         values = {parameter: of_python(fields[parameter]) for parameter in told.parameters}
-        self._state = self._module.state_of(next(told.after(state.values, values, self._blank)))
+        self.state = self._module.state_of(next(told.after(state.values, values, self._blank)))
         if name in PROMISES:
             self._acting.pop(event.node, None)
         elif name in ("Propose", "Decide", "Learn"):
@@ -194,7 +197,7 @@ class LogChecker:
             self._note_proposers(fields["slot"])
 
     def _note_proposers(self, slot: int) -> None:
-        log: Any = self._state["log"]
+        log: Any = self.state["log"]
         for place in (slot, slot - self._swarm.window_slots):
             entry = log[place % PLACES]
             if entry["slot"] == place > 0 and entry["proposer"] != ANYONE:

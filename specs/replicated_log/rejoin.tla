@@ -156,7 +156,8 @@ SilentWithoutMemory ==
     \A p \in Correct : IF floor[p] = Unknown THEN voted[p] = {} ELSE \A s \in voted[p] : s > floor[p]
 
 \* One liar alone cannot put the floor where the log never comes.
-FloorIsReachable == \A p \in Correct : floor[p] # Unknown => floor[p] - 2 * Window \in {-2 * Window, 0} \cup {s \in Slot : Decided(s)}
+FloorIsReachable ==
+    \A p \in Correct : floor[p] <= 2 * Window + Highest({s \in Slot : Decided(s)})
 
 \* While no more than f are faulty, n - f others know their votes and can answer.
 CanBeAnswered ==

@@ -34,12 +34,8 @@ def new_replica(me: int) -> Any:
     return Replica(me, Group(COUNT), 40, Application(effects, COUNT), effects, 0)
 
 
-def body_of(slot: int, origin_view: int) -> bytes:
-    return bodies.encode(origin_view, [[1, slot, ["noop"]]])
-
-
 def apply(replica: Any, slot: int, origin_view: int) -> None:
-    body = body_of(slot, origin_view)
+    body = bodies.encode(origin_view, [[1, slot, ["noop"]]])
     replica.apply(slot, bodies.value_of(slot, body), body)
     replica.effects.take(None)
 
