@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from specs.verification.verification import Report
 
+LOG_COLUMNS = 160
 COUNTEREXAMPLES = Path("runs/counterexamples")
 
 
@@ -57,7 +58,8 @@ def verify(
     if as_json:
         typer.echo(json.dumps(as_dict(report, saved), indent=2))
     else:
-        print_report(report, saved, Console())
+        # A log is searched line by line: no wrapping there.
+        print_report(report, saved, Console() if sys.stdout.isatty() else Console(width=LOG_COLUMNS))
     if write:
         _write(report)
     raise typer.Exit(plain.EXIT_CODES[report.status])

@@ -142,8 +142,10 @@ def _parse(reports: Sequence[FeatureReport], capacity: int, watcher: Watcher) ->
 
 
 def never_anywhere(report: FeatureReport) -> list[str]:
-    """Actions that the gate's runs know and none of them takes, though each has a reason."""
-    gate = [result for result in report.results if report.run(result.run).tier == "gate" and result.status == PASS]
+    """Actions that the gate's runs know and none of them takes, though each has a reason. Told only of a whole gate."""
+    if any(result.status == NO_ANSWER for result in report.results):
+        return []
+    gate = [result for result in report.results if report.run(result.run).tier == "gate"]
     known = {action.name for result in gate for action in result.actions}
     taken = {action.name for result in gate for action in result.actions if action.generated}
     probed = [point for result in gate for point in result.points if point.what == ACTION]
