@@ -66,7 +66,7 @@ class Stage:
         self.nodes[board].step(sender, LIES_FROM, message)
         self._perform(board)
 
-    def deliver(self, kind: type, view: int, source: int, *boards: int) -> None:
+    def deliver(self, kind: type[Any], view: int, source: int, *boards: int) -> None:
         """What `source` has sent of that kind and view reaches these boards, and stays in flight for others."""
         for flight in list(self.flying):
             sender, board, lamport, message = flight
