@@ -65,7 +65,7 @@ class Observer:
         self._invariants = [(name, module.predicate(name)) for name in invariants]
         self._properties = [property_of(module, name) for name in properties]
         self._silent = [self._action(name) for name in silent]
-        self._actions: dict[str, Action | None] = {}
+        self._actions: dict[str, Action] = {}
         self._candidates: list[State] | None = None
         self._result = Result(module.name)
         self._result.invariants = dict.fromkeys(invariants, HOLDS)
@@ -144,12 +144,13 @@ class Observer:
         action = self._actions.get(name)
         if action is None:
             action = self._actions[name] = self._action(name)
-            self._say_what_is_searched(action, observation)
         arguments = {
             parameter: of_python(observation.arguments[parameter])
             for parameter in action.parameters
             if parameter in observation.arguments
         }
+        if len(arguments) < len(action.parameters):
+            self._say_what_is_searched(action, observation)
         known = self._known(observation)
         before = self._candidates if not self._silent else self._with_silent_steps(observation.line)
         pairs = self._pairs(action, before, arguments, known, observation)
@@ -255,10 +256,9 @@ class Observer:
 
     def _say_what_is_searched(self, action: Action, observation: Observation) -> None:
         missing = [parameter for parameter in action.parameters if parameter not in observation.arguments]
-        if missing:
-            self._result.searched.append(
-                f"{action.operator.name}: {', '.join(missing)} is not logged: searched for in {self.next_action}"
-            )
+        what = f"{action.operator.name}: {', '.join(missing)} is not logged: searched for in {self.next_action}"
+        if what not in self._result.searched:
+            self._result.searched.append(what)
 
     # --- what is wrong ----------------------------------------------------------------------------
 
