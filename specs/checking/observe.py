@@ -26,6 +26,7 @@ from typing import Any
 from specs.checking.contexts import Context
 from specs.checking.explain import Explainer, Explanation, cut
 from specs.checking.language import EvaluationError, Module, State, Value, of_python
+from specs.checking.located import NO_VALUE, located
 from specs.checking.model import property_of
 from specs.checking.modules import Operator
 from specs.checking.observed import BadStep, Observation, ObservationError, Result
@@ -123,8 +124,8 @@ class Observer:
                     missing = [name for name in self.module.variables if state[name] is UNASSIGNED]
                     if missing:
                         raise ObservationError(f"{self.init} gives no value to {', '.join(missing)}: log the state")
-            except EvaluationError as error:
-                raise ObservationError(f"line {observation.line}: {what}: {error}") from error
+            except NO_VALUE as error:
+                raise ObservationError(f"line {observation.line}: {what}: {located(error)}") from error
         else:
             state = self.module.state_of(known)
             found = [state] if _is_true(self.module.predicate(self.init), state) else []
@@ -333,7 +334,7 @@ class Observer:
         try:
             found = action.after(state.values, arguments, self._blank)
             return list(dict.fromkeys(islice(found, DIFFERENCES_MAX)))
-        except EvaluationError:
+        except (EvaluationError, ModuleError):
             return []  # the module does not say what the next state is, only whether a state is one
 
     def _differences(self, known: tuple[Value, ...], allowed: tuple[Value, ...]) -> str:

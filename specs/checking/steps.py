@@ -21,9 +21,9 @@ from specs.checking.contexts import Bound, Context, qualified, resolve
 from specs.checking.determined import determined
 from specs.checking.located import NO_VALUE, located
 from specs.checking.modules import Operator
-from specs.checking.successors import UNASSIGNED, Planner
+from specs.checking.successors import UNASSIGNED, Planner, ReadTooEarly
 from specs.checking.tree import Expression, ModuleError, Place, Unsupported
-from specs.checking.values import EvaluationError, Value
+from specs.checking.values import Value
 
 Known = tuple[Value, ...]  # the next state, UNASSIGNED where nothing is known
 
@@ -51,7 +51,10 @@ class Action:
         self._searching: Any = None
 
     def after(self, state: Known, arguments: Mapping[str, Value], known: Known) -> Iterator[Known]:
-        """The complete next states, possibly several times each. Raises EvaluationError, naming the definition."""
+        """The complete next states, possibly several times each. Raises EvaluationError, naming the definition.
+
+        Raises ModuleError if the module leaves open what the next state is, and it was not logged either.
+        """
         given = all(name in arguments for name in self.parameters)
         if given and self._determined is not None:
             following = self.only(state, [arguments[name] for name in self.parameters])
@@ -66,8 +69,10 @@ class Action:
             for found in plan(state, known, environment):
                 missing = [name for name, value in zip(self.variables, found) if value is UNASSIGNED]
                 if missing:
-                    raise EvaluationError(f"{self.operator.name} gives no value to {', '.join(missing)}: log it")
+                    raise ModuleError(f"{self.operator.name} gives no value to {', '.join(missing)}: log it")
                 yield found
+        except ReadTooEarly as error:
+            raise ModuleError(f"{error}: log it") from error
         except NO_VALUE as error:
             raise located(error) from error
 

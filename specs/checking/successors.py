@@ -44,6 +44,11 @@ class _Unassigned:
 
 UNASSIGNED = _Unassigned()
 
+
+class ReadTooEarly(EvaluationError):
+    """A variable is read before the formula has given it a value: the next state cannot be worked out in this order."""
+
+
 _States: TypeAlias = tuple[Value, ...]
 _Environment: TypeAlias = Mapping[str, Any]
 _Plan: TypeAlias = Callable[[_States, _States, _Environment], Iterator[_States]]
@@ -100,7 +105,7 @@ class Planner:
         def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
             for index in needed:
                 if partial[index] is UNASSIGNED:
-                    raise EvaluationError(f"{node.place}: {names[index]} is read before it has a value")
+                    raise ReadTooEarly(f"{node.place}: {names[index]} is read before it has a value")
             locals_ = [environment[name] for name in free]
             return function(partial, None, *locals_) if initial else function(state, partial, *locals_)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from specs.checking.language import Module, ModuleError, load
 from specs.checking.observe import Observation, ObservationError, Observer, Result
 from specs.checking.report import HOLDS, VIOLATED
-from tests.support.tla_models import FOLDER
+from tests.support.tla_models import FOLDER, writer
 
 PARCELS = FOLDER / "Parcels.tla"
 
@@ -192,6 +193,25 @@ def test_an_argument_that_cannot_be_searched_for_is_an_error() -> None:
     observer = Observer(module, next_action="Lose")
     with pytest.raises(ObservationError, match="not all arguments are logged"):
         observer.feed(Observation(1, "Send", {"from": 1}))
+
+
+def test_what_the_module_leaves_open_must_be_logged(tmp_path: Path) -> None:
+    """No answer is no verdict: the step may well be allowed."""
+    write = writer(tmp_path)
+    module = write(
+        """VARIABLES x, y
+Init == x = 0 /\\ y = 0
+Half == x' = 1
+Late == x' = y' /\\ y' > 0
+Next == Half \\/ Late"""
+    )
+    for name, said in (
+        ("Half", "Half gives no value to y: log it"),
+        ("Late", "y is read before it has a value: log it"),
+    ):
+        with pytest.raises(ObservationError, match=f"line 1: .*{said}"):
+            observed(module, [(name, {}, {})])
+        assert observed(module, [(name, {}, {"y": 1})])[0].accepted
 
 
 def test_unknown_names_are_errors(module: Module) -> None:
