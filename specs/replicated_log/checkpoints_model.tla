@@ -20,6 +20,6 @@ Honest(p) ==
 
 FairSpec == Init /\ [][Step]_vars /\ \A p \in Correct : WF_vars(Honest(p))
 
-\* Whoever is behind catches up.
-EverybodyCatchesUp == \A p \in Correct : \A s \in Slot : decided >= s ~> applied[p] >= s
+\* Whoever is behind catches up: all come to the end, and stay there.
+EverybodyCatchesUp == <>[](\A p \in Correct : applied[p] = MaxSlot)
 =============================================================================

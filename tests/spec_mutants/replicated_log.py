@@ -7,8 +7,8 @@ LEADER = "two windows of leaders"
 CHECKPOINTS = "checkpoints and adoption"
 EIGHT_SLOTS = "checkpoints, eight slots"
 SEVEN = "checkpoints, seven replicas"
-REJOIN = "memories lost one after the other"
-REJOIN_THREE = "memories lost, three slots"
+REJOIN = "a memory lost again and again"
+REJOIN_ALL = "memories lost one after the other"
 REJOIN_SEVEN = "memories lost beside a liar, random walks"
 
 
@@ -129,7 +129,6 @@ MUTANTS = (
         "answers[p][q] > s}) < 2\n            /\\ Cardinality({q \\in Answered : answers[p][q] >= s}) >= 2",
         "answers[p][q] > s}) < 3\n            /\\ Cardinality({q \\in Answered : answers[p][q] >= s}) >= 3",
         "FloorCoversForgotten",
-        REJOIN_THREE,
     ),
     _rejoin(
         "the highest answer counts",
@@ -157,12 +156,12 @@ MUTANTS = (
         "IsRecovering(p) == floor[p] = Unknown \\/ (floor[p] > 0 /\\ voted[p] = {})",
         "IsRecovering(p) == floor[p] = Unknown",
         "FloorCoversForgotten",
+        REJOIN_ALL,
     ),
     _rejoin(
         "a reboot takes back what a vote rested on",
         "    /\\ s >= Highest(voted[p]) - Window\n",
         "",
         "FloorCoversForgotten",
-        REJOIN_THREE,
     ),
 )
