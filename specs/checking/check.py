@@ -179,6 +179,11 @@ class _Run:
         for hole in continuity.holes:
             if self._is_honest(hole.node):
                 verdict.miss(str(hole))
+        if self._log is not None and self._log.too_old:
+            verdict.doubt(log_rules.SAME_LEDGER)
+            verdict.note(
+                f"{self._log.too_old} events tell of slots too far back to be compared with what others did there"
+            )
         for problem in (*continuity.unexplained, *continuity.errors):
             verdict.miss(problem)
         if reader.truncated:

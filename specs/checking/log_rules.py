@@ -17,7 +17,8 @@ Rules
 - Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
 - Where events of a node are missing, what it did is unknown: `Gap`, its rules start anew after the hole.
 - To act in a slot again in the same boot changes nothing and is allowed if the first time was: it is not asked twice.
-- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run.
+- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run. What is
+  told of a slot that it has forgotten cannot be compared with what others did there: it is counted (`too_old`).
 """
 
 from __future__ import annotations
@@ -131,11 +132,13 @@ def load(swarm: Swarm) -> Module:
 class LogChecker:
     """Feed it every event of an honest node, in file order.
 
-    `steps` counts those that were held, by operator; `state` is the module's after the last.
+    `steps` counts those that were held, by operator; `state` is the module's after the last; `too_old` counts decisions
+    and applications of slots that the module had forgotten.
     """
 
     def __init__(self, swarm: Swarm, violate: Violate) -> None:
         self.steps: Counter[str] = Counter()
+        self.too_old = 0
         self._swarm = swarm
         self._violate = violate
         self._module = load(swarm)
@@ -191,13 +194,12 @@ class LogChecker:
         self.state = self._module.state_of(next(told.after(state.values, values, self._blank)))
         if name in PROMISES:
             self._acting.pop(event.node, None)
-        elif name in ("Propose", "Decide", "Learn"):
-            self._note_proposers(fields["slot"])
-        if name == "Apply":
+        if name in ("Propose", "Decide", "Learn", "Apply"):
             self._note_proposers(fields["slot"])
 
     def _note_proposers(self, slot: int) -> None:
         log: Any = self.state["log"]
+        self.too_old += log[slot % PLACES]["slot"] > slot
         for place in (slot, slot - self._swarm.window_slots):
             entry = log[place % PLACES]
             if entry["slot"] == place > 0 and entry["proposer"] != ANYONE:

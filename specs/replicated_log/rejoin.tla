@@ -32,8 +32,7 @@ CONSTANTS
     Byzantine,    \* those that may do anything
     FaultsMax,    \* f
     Window,       \* WINDOW_SLOTS
-    MaxSlot,      \* the model ends here
-    Forgetful     \* and so many boards ever lose their memory, each as often as it may
+    MaxSlot       \* the model ends here
 
 Correct == Replica \ Byzantine
 Slot == 1..MaxSlot
@@ -95,7 +94,6 @@ Reboot(p, s) ==
 \* p comes back without its flash, while no more than f are faulty.
 Forget(p) ==
     /\ Cardinality(Byzantine \cup {q \in Correct : q = p \/ IsRecovering(q)}) <= FaultsMax
-    /\ Cardinality({q \in Correct : q = p \/ floor[q] # 0}) <= Forgetful
     /\ applied' = [applied EXCEPT ![p] = 0]
     /\ floor' = [floor EXCEPT ![p] = Unknown]
     /\ voted' = [voted EXCEPT ![p] = {}]

@@ -7,8 +7,8 @@ LEADER = "two windows of leaders"
 CHECKPOINTS = "checkpoints and adoption"
 EIGHT_SLOTS = "checkpoints, eight slots"
 SEVEN = "checkpoints, seven replicas"
-REJOIN = "a memory lost again and again"
-REJOIN_ALL = "memories lost one after the other"
+REJOIN = "memories lost, two slots"
+REJOIN_THREE = "memories lost, three slots"
 REJOIN_SEVEN = "memories lost beside a liar, random walks"
 
 
@@ -129,6 +129,7 @@ MUTANTS = (
         "answers[p][q] > s}) < 2\n            /\\ Cardinality({q \\in Answered : answers[p][q] >= s}) >= 2",
         "answers[p][q] > s}) < 3\n            /\\ Cardinality({q \\in Answered : answers[p][q] >= s}) >= 3",
         "FloorCoversForgotten",
+        REJOIN_THREE,
     ),
     _rejoin(
         "the highest answer counts",
@@ -150,18 +151,20 @@ MUTANTS = (
         "behaviour.\nAnswer(p, q, s) ==\n    /\\ floor[p] = Unknown\n",
         "    /\\ UNCHANGED answers\n\nAnswer(p, q, s) ==\n",
         "FloorCoversForgotten",
+        REJOIN_THREE,
     ),
     _rejoin(
         "a board that has its floor counts as sound",
         "IsRecovering(p) == floor[p] = Unknown \\/ (floor[p] > 0 /\\ voted[p] = {})",
         "IsRecovering(p) == floor[p] = Unknown",
         "FloorCoversForgotten",
-        REJOIN_ALL,
+        REJOIN_THREE,
     ),
     _rejoin(
         "a reboot takes back what a vote rested on",
         "    /\\ s >= Highest(voted[p]) - Window\n",
         "",
         "FloorCoversForgotten",
+        REJOIN_THREE,
     ),
 )

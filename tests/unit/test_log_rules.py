@@ -54,6 +54,17 @@ def test_a_good_log_is_held_and_its_state_stays_small(tmp_path: Path) -> None:
     assert checker.first_leader(slots + WINDOW_SLOTS) == 0
 
 
+def test_what_is_too_old_to_be_compared_is_counted(tmp_path: Path) -> None:
+    script = Script()
+    script.decide(1, 0, "a", 3)
+    script.emit(0, "Boot", version="1", journal="ok", applied_slot=log_rules.PLACES)
+    script.decide(log_rules.PLACES + 1, 0, "z", 0)
+    script.apply(1, "b", 3)
+    checker, found = held(script, tmp_path)
+    assert checker.too_old == 1
+    assert found == ["LOG-2"]  # with what the node itself decided it is compared all the same
+
+
 def test_a_vote_ahead_of_the_window_is_found(tmp_path: Path) -> None:
     script = log_of(1)
     script.vote(1 + WINDOW_SLOTS, 0, 1, "a", 2)
