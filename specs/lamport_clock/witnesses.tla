@@ -31,7 +31,8 @@ CONSTANTS
   FaultMax,       \* f
   Lead,           \* LAMPORT_LEAD_MAX
   LostMax,        \* LAMPORT_LOST_MAX
-  TimeMax
+  TimeMax,
+  FirstTimes      \* where clocks stand at first: apart, if a liar has pushed some before it fell silent
 
 Board == Correct \cup Liar
 ASSUME
@@ -67,7 +68,7 @@ Heard(n, p, time) ==
   IN [claims |-> c, common |-> common, followed |-> followed, bound |-> Min(believed, TimeMax - 1)]
 
 Init ==
-  /\ clock = [n \in Correct |-> 0]
+  /\ clock \in [Correct -> FirstTimes]
   /\ claims = [n \in Correct |-> [p \in Board |-> None]]
   /\ lost = [n \in Correct |-> [p \in Correct |-> 0]]
 
@@ -134,9 +135,9 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
-(* Correct boards go on hearing each other as long as anybody learns from it. Claims and clocks only grow, so that much is
+(* Correct boards go on hearing each other as long as anybody learns of a later time by it. Claims and clocks only grow, so that much is
    enough, and no pair needs a condition of its own. *)
-FairSpec == Spec /\ WF_vars(\E n, p \in Correct : Hear(n, p))
+FairSpec == Spec /\ WF_<<clock, claims>>(\E n, p \in Correct : Hear(n, p))
 
 -----------------------------------------------------------------------------
 TypeOK ==
