@@ -125,19 +125,26 @@ def run(
     seed: int = 1,
     heap_megabytes: int = HEAP_MEGABYTES,
     timeout_seconds: float = 600,
+    is_long: bool = False,
 ) -> TlcResult:
     """Check `module` (a .tla file) under `config`: the path of a cfg file, or its text.
 
-    `library`: folders searched for further modules. `deadlock`: a state without successor is an error. `simulate`:
-    that many random behaviours of `depth` steps from `seed` instead of all states, each written to a file of its own
-    whose path begins with `behaviours`, if that is given (see tlc_states.simulated). Raises TlcError when there is no
+    `library`: folders searched for further modules. `deadlock`: a state without successor is an error. `simulate`: that
+    many random behaviours of `depth` steps from `seed` instead of all states, each written to a file of its own whose
+    path begins with `behaviours`, if that is given (see tlc_states.simulated). `is_long`: a run of minutes, for which
+    Java had better compile well. Raises TlcError when there is no
     answer: no Java, no jar, a module that does not parse, an evaluation error, no end within `timeout_seconds`.
     """
     if not module.is_file():
         raise TlcError(f"no module {module}")
     with tempfile.TemporaryDirectory(prefix="amu-tlc-") as scratch:
         folder = Path(scratch)
-        command = [str(java()), f"-Xmx{heap_megabytes}m", f"-Djava.io.tmpdir={scratch}", *SMALL_JOB]
+        command = [
+            str(java()),
+            f"-Xmx{heap_megabytes}m",
+            f"-Djava.io.tmpdir={scratch}",
+            *(() if is_long else SMALL_JOB),
+        ]
         if library:
             command.append("-DTLA-Library=" + os.pathsep.join(str(path.resolve()) for path in library))
         command += ["-cp", str(jar()), "tlc2.TLC", "-metadir", str(folder / "states"), "-workers", str(workers)]

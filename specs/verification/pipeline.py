@@ -99,6 +99,7 @@ def _check(folder: Path, run: Run) -> TlcResult:
         seed=SEED,
         heap_megabytes=run.heap_megabytes,
         timeout_seconds=run.timeout_seconds,
+        is_long=run.tier == "deep",
     )
 
 
