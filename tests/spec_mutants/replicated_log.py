@@ -146,10 +146,8 @@ MUTANTS = (
     ),
     _rejoin(
         "an answer to an earlier probe counts",
-        "    /\\ answers' = [answers EXCEPT ![p] = NoAnswers]\n\n\\* An answer to p's probe of this life (the nonce): "
-        "never older than the loss. Only the first of each counts here; a\n\\* later one would be the first of another "
-        "behaviour.\nAnswer(p, q, s) ==\n    /\\ floor[p] = Unknown\n",
-        "    /\\ UNCHANGED answers\n\nAnswer(p, q, s) ==\n",
+        "    /\\ answers' = [answers EXCEPT ![p] = NoAnswers]\n\n\\* An answer",
+        "    /\\ answers' = [answers EXCEPT ![p] = [q \\in Replica |-> IF q = p THEN Unknown ELSE 0]]\n\n\\* An answer",
         "FloorCoversForgotten",
         REJOIN_THREE,
     ),
