@@ -114,7 +114,7 @@ def test_small_mission_passes_and_checks_again(tmp_path: Path, runs: Path) -> No
     assert verdict["mission"]["seed"] == 5
     assert verdict["steps"]["Decide"] >= 3 * 15
     # Nobody asked for turns or snapshots.
-    states = {state for name, state in verdict["invariants"].items() if not name.startswith(("MUT-", "SNP-"))}
+    states = {state for name, state in verdict["invariants"].items() if not name.startswith(("MUT-", "SNP-", "LNK-"))}
     assert states == {"holds"}
     [run] = runs.iterdir()
     for name in ("trace.ndjson", "scenario.toml", "versions.json", "verdict.json", "report.html", "ground.log"):
