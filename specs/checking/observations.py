@@ -8,7 +8,9 @@ sequence of states: each step is one of the next-state relation.
 
 Rules. Lines are taken in the order of the file; the ground station records an event before what it caused. Members
 that are no parameters are not looked at. Events of boards that a RunStart names as Byzantine are left out and counted:
-they are held to nothing. Only the last line may be cut off, its writer having died: then the trace is not complete.
+they are held to nothing. In a run of this swarm only the operators that the module itself defines are events: those of
+modules that it extends may bear the name of an event that means something else. Only the last line may be cut off, its
+writer having died: then the trace is not complete.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class TraceFile:
         self.truncated = False
         self.byzantine_events = 0
         self._model_values = model_values or {}
+        self._is_swarm = False
         self._byzantine: frozenset[int] = frozenset()
+        self._own = {name for name, found in module.definitions.items() if found.definition.place.path == module.path}
         self._parameters = {
             name: tuple([parameter.name for parameter in operator.definition.parameters])
             for name, operator in module.definitions.items()
@@ -89,10 +93,13 @@ class TraceFile:
         if not isinstance(name, str) and not (isinstance(found, dict) and name is None and STATE in found):
             raise ItfError(f'want an object with a member "{EVENT}" that names the operator, or with a "{STATE}"')
         if name == RUN_START and isinstance(found.get(BYZANTINE), list):
+            self._is_swarm = True
             self._byzantine = frozenset([node for node in found[BYZANTINE] if type(node) is int])
         if self._byzantine and found.get(NODE) in self._byzantine:
             self.byzantine_events += 1
             return None
+        if self._is_swarm and name is not None and name not in self._own:
+            return Observation(line, name, is_outside=True)
         parameters = self._parameters.get(name, ()) if name is not None else ()
         arguments = {
             parameter: itf.member(parameter, found[parameter], self._model_values)

@@ -104,7 +104,7 @@ class Observer:
             if is_initial or self._result.bad is not None:
                 return
         name = observation.name or self.next_action
-        if name not in self.module.definitions:
+        if observation.is_outside or name not in self.module.definitions:
             self._result.outside[name] += 1
             return
         self._take(name, observation)

@@ -21,12 +21,14 @@ class Observation:
 
     `name` is None for a step of which only the state is known. Members of `arguments` that are no parameters of the
     operator are not looked at: a trace holds more than a module abstracts.
+    `is_outside`: the name is no operator's, even if the module has one of that name.
     """
 
     line: int
     name: str | None
     arguments: Mapping[str, Value] = field(default_factory=dict)
     state: Mapping[str, Value] = field(default_factory=dict)
+    is_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
