@@ -45,7 +45,7 @@ class Observed:
         self._begun = True
         if is_initial:
             self.initial = observation
-        elif observation.name is None or observation.name in self.module.definitions:
+        elif not observation.is_outside and observation.name in (None, *self.module.definitions):
             self.steps.append(observation)
 
 

@@ -5,6 +5,7 @@ from tests.spec_mutants.mutant import SpecMutant
 RECEIVER = "the receiver reboots"
 SENDER = "the sender reboots"
 PROGRESS = "all is delivered"
+EITHER = "either reboots"
 LINE = "any line of seven symbols"
 
 
@@ -29,6 +30,13 @@ MUTANTS = (
         "!.challenge = c.challenge + 1",
         "!.challenge = c.challenge",
         RECEIVER,
+        "OnlyLaterIncarnations",
+    ),
+    _channel(
+        "an echo counts whichever life of ours it answers",
+        "m.echo = c.challenge /\\ m.peer = c.boot",
+        "m.echo = c.challenge",
+        EITHER,
         "OnlyLaterIncarnations",
     ),
     _channel(
