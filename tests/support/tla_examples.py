@@ -63,6 +63,4 @@ def by_tlc(
     folder = scratch / "modules"
     shutil.copytree((examples / module).parent, folder)
     (folder / "TLAPS.tla").write_text(TLAPS, encoding="utf-8")
-    return tlc.run(
-        folder / Path(module).name, settings.as_text(), heap_megabytes=2048, timeout_seconds=timeout_seconds
-    )
+    return tlc.run(folder / Path(module).name, settings.as_text(), heap_megabytes=2048, timeout_seconds=timeout_seconds)
