@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from specs.audit.audit import Audit
 
-VIOLATION = 3
-
 
 def audit(
     root: Annotated[Path, typer.Argument(help="A checkout of the project.")] = Path("."),
@@ -29,17 +27,18 @@ def audit(
 
     from specs.audit.audit import audit as run
     from specs.audit.project import AuditError
+    from specs.checking.report import EXIT_BAD_INPUT, EXIT_CODES, PASS, VIOLATION
 
     try:
         found = run(root.resolve())
     except AuditError as error:
         typer.echo(f"amu audit: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise typer.Exit(EXIT_BAD_INPUT) from error
     if as_json:
         typer.echo(found.as_json())
     else:
         _print(found, Console(), show_all)
-    raise typer.Exit(0 if found.passed else VIOLATION)
+    raise typer.Exit(EXIT_CODES[PASS if found.passed else VIOLATION])
 
 
 def _print(found: "Audit", console: "Console", show_all: bool) -> None:

@@ -63,10 +63,11 @@ def audit(root: Path, changed: Mapping[str, str | None] | None = None) -> Audit:
         *features.check(project),
     ]
     flags.sort(key=lambda flag: (SEVERITIES.index(flag.severity), flag.location, flag.issue))
+    found = chain.read_records(project)
     return Audit(
-        records=len(chain.read_records(project)),
+        records=len(found),
         references=len(chain.read_references(project)),
-        patterns=tuple(chain.patterns(project)),
+        patterns=tuple(chain.patterns(project, found)),
         flags=tuple(flags),
-        missing=tuple(chain.missing(project)),
+        missing=tuple(chain.missing(found)),
     )

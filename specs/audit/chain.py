@@ -8,7 +8,7 @@ replicas coordinate is claimed by some record, so a mechanism without one cannot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from specs.audit import records
@@ -84,9 +84,9 @@ def check_record(project: Project, record: Record, known: Mapping[str, Reference
     yield from _evidence(project, record)
 
 
-def patterns(project: Project) -> Iterator[Pattern]:
+def patterns(project: Project, found: Sequence[Record]) -> Iterator[Pattern]:
     """One pattern a place of code that a record claims."""
-    for record in read_records(project):
+    for record in found:
         tests = ", ".join(f"{test.path}::{test.name}".removesuffix("::") for test in record.named("Test"))
         violation = "; ".join(record.evidence.get("Violation", []))
         for code in record.named("Code"):
@@ -102,9 +102,9 @@ def patterns(project: Project) -> Iterator[Pattern]:
             )
 
 
-def missing(project: Project) -> Iterator[tuple[str, str, str]]:
+def missing(found: Sequence[Record]) -> Iterator[tuple[str, str, str]]:
     """(record, link, reason) for each link that a record says cannot exist."""
-    for record in read_records(project):
+    for record in found:
         for link in CHAIN:
             reason = record.reason_for_none(link)
             if reason is not None:
@@ -141,7 +141,7 @@ def _provenance(record: Record, known: Mapping[str, Reference]) -> Iterator[Flag
     for key in record.keys:
         if key not in known:
             yield Flag(BLOCK, record.path, f"cites [{key}], which {records.REFERENCES} does not have", "citation")
-    provenance = records.parse(record.path, record.text).fields.get("Provenance", "")
+    provenance = record.fields.get("Provenance", "")
     cited = [key for key in record.keys if f"[{key}]" in provenance]
     papers = [key for cell in record.evidence.get("Paper", []) for key in re.findall(r"\[(\w+)\]", cell)]
     if max(levels) > 0 and not (cited or papers):

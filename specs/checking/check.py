@@ -140,6 +140,9 @@ class _Run:
     def _is_honest(self, node: int) -> bool:
         return node not in self.swarm.byzantine
 
+    def _honest_holes(self) -> list[trace.Hole]:
+        return [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
+
     def _keep(self, event: Event) -> None:
         name, boots = event.name, self._boots[event.node]
         if not boots and name == "Boot" and event.fields["journal"] != "fresh":
@@ -176,9 +179,8 @@ class _Run:
         verdict.counts["events"] = self._events
         verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
         verdict.counts["receipts"] = self._order.receipts if self._order is not None else 0
-        for hole in continuity.holes:
-            if self._is_honest(hole.node):
-                verdict.miss(str(hole))
+        for hole in self._honest_holes():
+            verdict.miss(str(hole))
         if self._log is not None and self._log.too_old:
             verdict.doubt(log_rules.SAME_LEDGER)
             verdict.note(
@@ -199,7 +201,7 @@ class _Run:
     def check_ledger(self, tlc: bool) -> None:
         """Hold the log that was applied against ledger.tla."""
         verdict = self.verdict
-        holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
+        holes = self._honest_holes()
         recorded = ledger_conformance.check_ledger(self.ledger_events, holes, self.swarm.replica_count, verdict)
         if not tlc or recorded is None:
             return
@@ -215,7 +217,7 @@ class _Run:
 
     def check_ops(self) -> None:
         """Hold channels, turns, snapshots and levels of suspicion against their modules."""
-        holes = [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
+        holes = self._honest_holes()
         swarm = self.swarm
         ops_conformance.check_ops(self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict)
         detector_conformance.check_detector(self.detector_events, holes, swarm.replica_count, self.verdict)
@@ -267,9 +269,7 @@ class _Run:
     def _tainted(self) -> list[tuple[int, int]]:
         """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
         ranges = []
-        for hole in self.continuity.holes:
-            if not self._is_honest(hole.node):
-                continue
+        for hole in self._honest_holes():
             before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
             low = (before[-1] if before else 0) - 2 * self.swarm.window_slots
             ranges.append((low, self._open_at(hole.node, hole.line)))

@@ -51,7 +51,7 @@ def counterexample(blocks: tuple[str, ...]) -> list[TlcState]:
 
 def simulated(path: Path) -> list[TlcState]:
     """The behaviour that TLC wrote into one file of `-simulate file=`."""
-    text = path.read_text(encoding="utf-8").rpartition("=====")[0] or path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     starts = list(_FILED.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     return [TlcState(None, parse(text[start.end() : end])) for start, end in zip(starts, ends, strict=True)]

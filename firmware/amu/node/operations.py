@@ -35,8 +35,6 @@ class Operations:
 
     def __init__(self, me, count, boot, turn_ticks, snapshot_ticks, effects, applied_slot):
         self.is_on = turn_ticks > 0 or snapshot_ticks > 0
-        self.segments_held_back = 0  # arrived with items that had to be left for later
-        self.snapshots_done = 0
         self._me = me
         self._count = count
         self._turn_ticks = turn_ticks
@@ -77,7 +75,6 @@ class Operations:
             return
         channel = self._channels[source]
         if segment.items and self._room() < len(segment.items) + SPARE_ITEMS:
-            self.segments_held_back += 1
             segment = _without_items(segment)
         delivered = channel.receive(segment)
         restart = channel.take_restart()
@@ -175,7 +172,7 @@ class Operations:
         for peer, item in self._mutex.take_items():
             self._channel_send(peer, item)
             self._snapshot.sent(peer)
-        self.snapshots_done += len(self._snapshot.take_results())
+        self._snapshot.take_results()  # SnapshotDone has told them
 
     def _channel_send(self, peer, item):
         channel = self._channels[peer]
