@@ -78,13 +78,7 @@ class Runtime:
             self._refuse(source, frame.kind, "address")
             return
         self.frames_in += 1
-        if not _may_send(source, frame.kind):
-            self._refuse(source, frame.kind, "direction")
-            return
-        peer = self._replica_count if source == limits.GROUND else source
-        self._arrivals[peer] += 1
-        if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX:
-            self._refuse(source, frame.kind, "rate")
+        if not self._admit(source, frame.kind):
             return
         try:
             self._keyring.check(frame.kind, source, frame.tag, frame.payload)
@@ -95,6 +89,22 @@ class Runtime:
         except CodecError:
             self._refuse(source, frame.kind, "codec")
             return
+        self._hand_over(source, lamport, message)
+
+    def _admit(self, source, kind):
+        """What can be judged before the MAC: may `source` send this, and not too often?"""
+        if not _may_send(source, kind):
+            self._refuse(source, kind, "direction")
+            return False
+        peer = self._replica_count if source == limits.GROUND else source
+        self._arrivals[peer] += 1
+        if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX:
+            self._refuse(source, kind, "rate")
+            return False
+        return True
+
+    def _hand_over(self, source, lamport, message):
+        """An authentic message: to the node, or to the board itself."""
         if isinstance(message, messages.Control):
             self._control(message)
         else:
