@@ -58,26 +58,23 @@ def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
 
     Raises TraceError if the file is no trace, TlcError if TLC was asked for and cannot be run.
     """
-    verdict = Verdict()
-    verdict.expect(*IDENTIFIERS)
-    run = _Run(verdict)
+    checker = TraceChecker()
     reader = trace.Reader(Path(path))
     for event in reader:
-        run.feed(event)
-    run.finish(reader)
-    results = run.check_slots(keep=tlc)
-    if tlc:
-        replay.check(run.swarm, results, verdict)
-    run.check_ledger(tlc)
-    run.check_ops()
-    return verdict
+        checker.feed(event)
+    return checker.conclude(tlc, reader.truncated)
 
 
-class _Run:
-    """One pass over the trace: keeps what the slots need, checks the rest on the way."""
+class TraceChecker:
+    """One pass over a trace: keeps what the slots need, checks the rest on the way.
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
+    Feed it every event in the order in which they were received, then `conclude` once. Events need not come from a
+    file: a simulator feeds them as they happen.
+    """
+
+    def __init__(self) -> None:
+        self.verdict = Verdict()
+        self.verdict.expect(*IDENTIFIERS)
         self.continuity = Continuity()
         self.slots: dict[int, list[Event]] = defaultdict(list)
         self.ledger_events: list[Event] = []
@@ -173,8 +170,17 @@ class _Run:
         elif name == "Boot":
             self._suspected = {pair for pair in self._suspected if pair[0] != node}
 
-    def finish(self, reader: trace.Reader) -> None:
-        """What is missing from the trace as a whole."""
+    def conclude(self, tlc: bool = False, is_truncated: bool = False) -> Verdict:
+        """The verdict. `is_truncated`: the file's last line was cut off. Raises TraceError, and TlcError as above."""
+        self._look_for_what_is_missing(is_truncated)
+        results = self._check_slots(keep=tlc)
+        if tlc:
+            replay.check(self.swarm, results, self.verdict)
+        self._check_ledger(tlc)
+        self._check_ops()
+        return self.verdict
+
+    def _look_for_what_is_missing(self, is_truncated: bool) -> None:
         verdict, continuity = self.verdict, self.continuity
         verdict.counts["events"] = self._events
         verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
@@ -188,7 +194,7 @@ class _Run:
             )
         for problem in (*continuity.unexplained, *continuity.errors):
             verdict.miss(problem)
-        if reader.truncated:
+        if is_truncated:
             verdict.miss("the last line is cut off")
         if self._end is None:
             verdict.miss("no RunEnd: the recorder stopped before the run did")
@@ -198,7 +204,7 @@ class _Run:
 
     # --- ledger ---------------------------------------------------------------------------------
 
-    def check_ledger(self, tlc: bool) -> None:
+    def _check_ledger(self, tlc: bool) -> None:
         """Hold the log that was applied against ledger.tla."""
         verdict = self.verdict
         holes = self._honest_holes()
@@ -215,7 +221,7 @@ class _Run:
 
     # --- ops protocols ----------------------------------------------------------------------------
 
-    def check_ops(self) -> None:
+    def _check_ops(self) -> None:
         """Hold channels, turns, snapshots and levels of suspicion against their modules."""
         holes = self._honest_holes()
         swarm = self.swarm
@@ -224,7 +230,7 @@ class _Run:
 
     # --- slots ------------------------------------------------------------------------------------
 
-    def check_slots(self, keep: bool) -> list[SlotResult]:
+    def _check_slots(self, keep: bool) -> list[SlotResult]:
         """Hold every slot against tetrabft.tla, in order. Returns what came of them, if they are to be kept."""
         verdict = self.verdict
         log = self._log or log_rules.LogChecker(self.swarm, verdict.violate)
