@@ -5,12 +5,9 @@ and Byzantine boards. All times are mission seconds, so that a scenario reads li
 `speed` says how many mission seconds pass in a second of wall time. The boards' tick is the exception: it is a
 property of the board's clock and is given in its own milliseconds.
 
-A bad file raises ScenarioError with file, line and field, and with what was expected: it is read once more for the line
-of the offending field, because pydantic knows fields but no lines.
+A bad file raises ScenarioError with file, line and field, and with what was expected.
 """
 
-import difflib
-import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -21,12 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from amu.boards.config import PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
 from groundstation.fault_kinds import FaultRule
-from groundstation.fault_rule import Rule
 from groundstation.faults import FaultPlan
+from groundstation.scenario_errors import did_you_mean, explain
 from groundstation.workload import DEFAULT_MIX, KINDS
 
 SUFFIX = ".toml"
 TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
+
+JUMP_TICKS_MAX = 100_000
+STEP_MS_MAX = 10_000.0
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -81,24 +81,69 @@ class WorkloadSpec(Strict):
     )
 
 
+BoardFaultKind = Literal[
+    "kill",  # switched off at once
+    "restart",  # switched off and on again
+    "amnesia",  # as restart, with empty flash
+    "power_cut",  # dies in the middle of a flash operation, of which a prefix is written
+    "pause",  # the processor stands still; frames wait
+    "slow",  # each message and each tick costs time
+    "clock_drift",  # ticks come faster or slower
+    "clock_jump",  # the clock leaps, ahead or back
+    "clock_stop",  # no ticks come
+    "write_fault",  # a flash operation fails with an error; silent until restarted, for what it voted is not known
+    "misdirected_write",  # an append lands in the wrong place, and the board does not notice
+    "read_fault",  # the next boot cannot read its flash, once
+    "crash_corruption",  # dies, and what was being written is garbage, not a prefix
+]
+MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after them flash may lack what it acknowledged
+_KINDS_OF_FIELD = {
+    "after_operations": ("power_cut", "write_fault", "misdirected_write"),
+    "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
+    "seconds": ("pause", "slow", "clock_drift", "clock_stop"),
+    "factor": ("clock_drift",),
+    "ticks": ("clock_jump",),
+    "step_ms": ("slow",),
+}
+_REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # each by all of its kinds
+
+
 class BoardFault(Strict):
     """Something happens to a board itself."""
 
     at: Moment
     node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
-    kind: Literal["kill", "restart", "amnesia", "power_cut"]
-    after_operations: int = Field(
-        default=1, ge=1, description="power_cut: dies in the middle of this flash write from now"
-    )
-    restart_after: PositiveSeconds | None = Field(default=None, description="kill, power_cut: seconds it stays down")
+    kind: BoardFaultKind
+    after_operations: int = Field(default=1, ge=1, description="strikes at this flash operation from now, 1 = the next")
+    restart_after: PositiveSeconds | None = Field(default=None, description="seconds until it is started again")
+    seconds: PositiveSeconds | None = Field(default=None, description="how long it lasts")
+    factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come that much faster")
+    ticks: int | None = Field(default=None, ge=-JUMP_TICKS_MAX, le=JUMP_TICKS_MAX, description="negative: back")
+    step_ms: float | None = Field(default=None, gt=0, le=STEP_MS_MAX, description="board time a message or tick costs")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if self.restart_after is not None and self.kind not in ("kill", "power_cut"):
-            raise ValueError(f"restart_after goes with kill and power_cut; {self.kind} restarts the board by itself")
-        if "after_operations" in self.model_fields_set and self.kind != "power_cut":
-            raise ValueError(f"after_operations goes with power_cut, not with {self.kind}")
+        for field, kinds in _KINDS_OF_FIELD.items():
+            is_given = field in self.model_fields_set and getattr(self, field) is not None
+            if is_given and self.kind not in kinds:
+                raise ValueError(f"{field}: goes with {', '.join(kinds)}, not with {self.kind}")
+            if not is_given and self.kind in kinds and field in _REQUIRED_FIELDS:
+                raise ValueError(f"{field}: {self.kind} needs it")
         return self
+
+
+class Liveness(Strict):
+    """From the mission second `at` on, a core of boards that suffices for a quorum meets no fault any more.
+
+    Links within the core are clean: no fault rule applies. Core boards that are down are started, paused and slowed
+    ones are themselves again. Board faults at or after `at` do not happen, restarts included: boards outside the core
+    stay as they are. A mission that has not reached its slots and confirmed all operations by `at + bound_seconds` has
+    made no progress. Until then the swarm may stand still, so that bound takes the place of both of the mission's own.
+    """
+
+    core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(min_length=1)
+    at: Moment
+    bound_seconds: PositiveSeconds
 
 
 class Byzantine(Strict):
@@ -122,12 +167,14 @@ class Scenario(Strict):
     faults: list[FaultRule] = Field(default_factory=list)
     board_faults: list[BoardFault] = Field(default_factory=list)
     byzantine: list[Byzantine] = Field(default_factory=list)
+    liveness: Liveness | None = None
 
     @model_validator(mode="after")
     def _nodes_exist(self) -> Self:
         boards = self.mission.boards
         named = [(f"board_faults[{index}].node", fault.node) for index, fault in enumerate(self.board_faults)]
         named += [(f"byzantine[{index}].node", entry.node) for index, entry in enumerate(self.byzantine)]
+        named += [("liveness.core", node) for node in (self.liveness.core if self.liveness else [])]
         for field, node in named:
             if node >= boards:
                 raise ValueError(f"{field}: there is no board {node}, only 0 to {boards - 1}")
@@ -148,12 +195,34 @@ class Scenario(Strict):
 
     @model_validator(mode="after")
     def _faults_tolerable(self) -> Self:
-        bound = limits.faults_max(self.mission.boards)
-        if len(self.byzantine) > bound and not self.allow_too_many_faults:
+        boards, bound = self.mission.boards, limits.faults_max(self.mission.boards)
+        liars, forgetful = self.byzantine_nodes(), self.memory_faults()
+        at_fault = sorted({*liars, *forgetful})
+        if len(at_fault) <= bound or self.allow_too_many_faults:
+            return self
+        advice = "fly more boards, or set allow_too_many_faults = true to see what breaks"
+        if len(liars) > bound:
             raise ValueError(
-                f"byzantine: {len(self.byzantine)} Byzantine boards, but {self.mission.boards} boards tolerate "
-                f"{bound}; fly more boards, or set allow_too_many_faults = true to see what breaks"
+                f"byzantine: {len(liars)} Byzantine boards, but {boards} boards tolerate {bound}; {advice}"
             )
+        raise ValueError(
+            f"board_faults: boards {at_fault} lie or may forget what they acknowledged ({', '.join(MEMORY_FAULTS)}), "
+            f"but {boards} boards tolerate {bound}; {advice}"
+        )
+
+    @model_validator(mode="after")
+    def _core_suffices(self) -> Self:
+        if self.liveness is None:
+            return self
+        core, boards = self.liveness.core, self.mission.boards
+        quorum = boards - limits.faults_max(boards)
+        if len(set(core)) != len(core):
+            raise ValueError("liveness.core: a board is named twice")
+        liars = sorted({*core} & {*self.byzantine_nodes()})
+        if liars:
+            raise ValueError(f"liveness.core: board {liars[0]} is Byzantine; the core must be of correct boards")
+        if len(core) < quorum:
+            raise ValueError(f"liveness.core: {len(core)} boards are no quorum of {boards}; want at least {quorum}")
         return self
 
     @model_validator(mode="after")
@@ -189,6 +258,10 @@ class Scenario(Strict):
         """Boards that run an adversary, ascending."""
         return sorted(entry.node for entry in self.byzantine)
 
+    def memory_faults(self) -> list[int]:
+        """Boards whose flash may lose what it acknowledged, ascending. Like Byzantine ones they count towards f."""
+        return sorted({fault.node for fault in self.board_faults if fault.kind in MEMORY_FAULTS})
+
     def flown(self, boards: int | None = None, seed: int | None = None, speed: float | None = None) -> "Scenario":
         """The scenario with the command line's options in place of its own. Raises ScenarioError.
 
@@ -203,6 +276,8 @@ class Scenario(Strict):
             clock["view_timeout_seconds"] = self.clock.view_timeout_seconds * growth
             for name in ("limit_seconds", "no_progress_seconds", "settle_seconds"):
                 mission[name] = getattr(self.mission, name) * growth
+            if self.liveness is not None:
+                document["liveness"]["bound_seconds"] = self.liveness.bound_seconds * growth
         options = {"boards": boards, "seed": seed, "speed": speed}
         mission.update({name: value for name, value in options.items() if value is not None})
         return parse(document, f"scenario {self.name}")
@@ -224,7 +299,7 @@ def source(name_or_path: str) -> tuple[str, str]:
             raise ScenarioError(f"{path}: cannot be read as a scenario file: {error}") from error
     if name_or_path not in shipped():
         raise ScenarioError(
-            f"no scenario {name_or_path!r}{_did_you_mean(name_or_path, shipped())}; "
+            f"no scenario {name_or_path!r}{did_you_mean(name_or_path, shipped())}; "
             f"shipped are {', '.join(shipped())}, or give the path of a {SUFFIX} file"
         )
     entry = resources.files("groundstation").joinpath("scenarios", name_or_path + SUFFIX)
@@ -246,77 +321,4 @@ def parse(document: dict[str, Any], where: str, text: str = "") -> Scenario:
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        raise ScenarioError("\n".join(_explain(item, where, text) for item in error.errors())) from error
-
-
-def _explain(item: Any, where: str, text: str) -> str:
-    loc = item["loc"]
-    # Pydantic puts the kind of fault into the path of a field: ("faults", 3, "drop", "probability").
-    tag = loc[2] if loc[:1] == ("faults",) and len(loc) > 2 else None
-    path = [part for position, part in enumerate(loc) if (tag is None or position != 2) and part != "[key]"]
-    message = item["msg"].removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1], tag)
-        message = f"unknown key{_did_you_mean(str(path[-1]), known)}; known are {', '.join(known)}"
-    elif item["type"] == "union_tag_invalid":
-        known = [name.strip("' ") for name in item["ctx"]["expected_tags"].split(",")]
-        message = (
-            f"no fault {item['ctx']['tag']!r}{_did_you_mean(item['ctx']['tag'], known)}; known are {', '.join(known)}"
-        )
-    elif item["type"] not in ("value_error", "missing", "union_tag_not_found"):
-        message += f", not {item['input']!r}"
-    if item["type"] == "value_error":
-        # A rule that ties several fields together names its field itself, with a colon.
-        named = re.match(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): ", message)
-        if named and not path:
-            path = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", named[1])]
-            message = message[named.end() :]
-    line = _line_of(text, path)
-    place = where if line is None else f"{where}:{line}"
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    return f"{place}: {name}: {message}" if name else f"{place}: {message}"
-
-
-def _known_keys(path: list[int | str], tag: str | None) -> list[str]:
-    """The keys of the table at `path`, in the order of their declaration."""
-    tables: dict[str, type[BaseModel]] = {
-        "": Scenario,
-        "mission": Mission,
-        "clock": Clock,
-        "workload": WorkloadSpec,
-        "board_faults": BoardFault,
-        "byzantine": Byzantine,
-    }
-    for rule in Rule.__subclasses__():
-        tables[f"faults/{rule.model_fields['fault'].annotation.__args__[0]}"] = rule  # type: ignore[union-attr]
-    name = str(path[0]) if path else ""
-    model = tables.get(name if tag is None else f"{name}/{tag}")
-    return [] if model is None else list(model.model_fields)
-
-
-def _did_you_mean(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _line_of(text: str, path: list[int | str]) -> int | None:
-    """Line (from 1) of the key at `path`, or of the nearest table around it. Keys of inline tables share their line."""
-    found: int | None = None
-    header: list[int | str] = []
-    counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        table = re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line)
-        key = re.match(r"\s*([\w\-]+)\s*=", line)
-        if table:
-            header = list(table[2].split("."))
-            if table[1] == "[[":
-                counts[table[2]] = counts.get(table[2], -1) + 1
-                header.append(counts[table[2]])
-            place = header
-        elif key:
-            place = [*header, key[1]]
-        else:
-            continue
-        if place == path[: len(place)] or (found is None and path and path == place[: len(path)]):
-            found = number
-    return found
+        raise ScenarioError("\n".join(explain(item, Scenario, where, text) for item in error.errors())) from error

@@ -1,6 +1,7 @@
 """Scenario files: the shipped ones fly, and a bad one says where it is wrong and what was expected."""
 
 import tomllib
+import typing
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_view_timer_is_mission_time() -> None:
         ),
         (
             HEAD + '[[board_faults]]\nat = 1\nnode = 2\nkind = "amnesia"\nrestart_after = 2\n',
-            "mine.toml:3: board_faults[0]: restart_after goes with kill and power_cut; amnesia restarts",
+            "mine.toml:7: board_faults[0].restart_after: goes with kill, power_cut, crash_corruption, write_fault, not",
         ),
         (HEAD + "[workload.mix]\nshard-crate = 1\n", "mine.toml:4: workload.mix.shard-crate: Input should be 'noop',"),
         (HEAD + "[clock]\nview_timeout_seconds = 0.001\n", "want at least 0.04"),
@@ -119,6 +120,100 @@ def test_view_timer_is_mission_time() -> None:
 )
 def test_bad_file_says_where_and_what_was_expected(tmp_path: Path, text: str, said: str) -> None:
     assert said in _error(tmp_path, text)
+
+
+def _board_fault(kind: str, *fields: str) -> str:
+    return "\n".join(["[[board_faults]]", "at = 1", "node = 0", f'kind = "{kind}"', *fields, ""])
+
+
+FIELDS = {
+    "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write"}),
+    "restart_after": ("2.5", {"kill", "power_cut", "crash_corruption", "write_fault"}),
+    "seconds": ("3.0", {"pause", "slow", "clock_drift", "clock_stop"}),
+    "factor": ("0.5", {"clock_drift"}),
+    "ticks": ("-7", {"clock_jump"}),
+    "step_ms": ("1.5", {"slow"}),
+}
+REQUIRED = ("seconds", "factor", "ticks", "step_ms")
+BOARD_FAULT_KINDS = typing.get_args(scenario.BoardFaultKind)
+
+
+@pytest.mark.parametrize("kind", BOARD_FAULT_KINDS)
+def test_board_fault_takes_the_fields_of_its_kind_and_no_others(tmp_path: Path, kind: str) -> None:
+    own = [f"{field} = {value}" for field, (value, kinds) in FIELDS.items() if kind in kinds]
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + _board_fault(kind, *own))
+    (fault,) = scenario.load(str(path)).board_faults
+    assert all(str(getattr(fault, field)) == value for field, (value, kinds) in FIELDS.items() if kind in kinds)
+    for field, (value, kinds) in FIELDS.items():
+        if kind not in kinds:
+            text = HEAD + _board_fault(kind, *own, f"{field} = {value}")
+            line = len(text.splitlines())
+            assert f"mine.toml:{line}: board_faults[0].{field}: goes with" in _error(tmp_path, text)
+        elif field in REQUIRED:
+            rest = [line for line in own if not line.startswith(field)]
+            said = _error(tmp_path, HEAD + _board_fault(kind, *rest))
+            assert f"mine.toml:3: board_faults[0].{field}: {kind} needs it" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        (
+            "clock_drift",
+            ("seconds = 1", "factor = 20"),
+            "mine.toml:8: board_faults[0].factor: Input should be less than",
+        ),
+        ("clock_drift", ("seconds = 1", "factor = 0"), "mine.toml:8: board_faults[0].factor: Input should be greater"),
+        ("clock_jump", ("ticks = -100001",), "mine.toml:7: board_faults[0].ticks: Input should be greater than or"),
+        ("clock_jump", ("ticks = 1.5",), "mine.toml:7: board_faults[0].ticks: Input should be a valid integer"),
+        (
+            "slow",
+            ("seconds = 1", "step_ms = 0"),
+            "mine.toml:8: board_faults[0].step_ms: Input should be greater than 0",
+        ),
+        ("paus", (), "mine.toml:6: board_faults[0].kind: Input should be 'kill', 'restart'"),
+    ],
+)
+def test_bad_board_fault_says_where(tmp_path: Path, kind: str, fields: tuple[str, ...], said: str) -> None:
+    assert said in _error(tmp_path, HEAD + _board_fault(kind, *fields))
+
+
+LIVENESS = "[liveness]\ncore = {core}\nat = 9\nbound_seconds = 20\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LIVENESS.format(core="[0, 1]"), "mine.toml:4: liveness.core: 2 boards are no quorum of 4; want at least 3"),
+        (LIVENESS.format(core="[0, 1, 4]"), "mine.toml:4: liveness.core: there is no board 4, only 0 to 3"),
+        (LIVENESS.format(core="[0, 1, 1]"), "mine.toml:4: liveness.core: a board is named twice"),
+        (
+            LIVENESS.format(core="[0, 1, 2]") + '[[byzantine]]\nnode = 1\nadversary = "silence"\n',
+            "mine.toml:4: liveness.core: board 1 is Byzantine; the core must be of correct boards",
+        ),
+        (LIVENESS.format(core="[]"), "mine.toml:4: liveness.core: List should have at least 1 item"),
+        ("[liveness]\ncore = [0, 1, 2]\nat = 9\n", "mine.toml:3: liveness.bound_seconds: Field required"),
+        (
+            LIVENESS.format(core="[0, 1, 2]") + "bounds = 1\n",
+            "mine.toml:7: liveness.bounds: unknown key; did you mean 'bound_seconds'?; known are core, at",
+        ),
+    ],
+)
+def test_bad_liveness_says_where(tmp_path: Path, text: str, said: str) -> None:
+    assert said in _error(tmp_path, HEAD + text)
+
+
+def test_liveness_reads_back_the_same_and_grows_with_the_swarm(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + LIVENESS.format(core="[0, 2, 3, 1, 4]").replace("[live", "[mission]\nboards = 6\n[live"))
+    flown = scenario.load(str(path)).flown()
+    assert scenario.parse(tomllib.loads(toml_text.dumps(flown.model_dump(exclude_unset=True))), "as flown") == flown
+    more = flown.flown(boards=7).liveness
+    assert more is not None
+    assert more.bound_seconds == pytest.approx(20 * 49 / 36)
+    with pytest.raises(ScenarioError, match=r"scenario mine: liveness.core: 5 boards are no quorum of 8"):
+        flown.flown(boards=8)
 
 
 def test_every_error_of_a_file_is_told(tmp_path: Path) -> None:
@@ -138,6 +233,25 @@ def test_more_byzantine_boards_than_tolerated_fly_when_allowed(tmp_path: Path) -
     path = tmp_path / "mine.toml"
     path.write_text(HEAD + "allow_too_many_faults = true\n" + BYZANTINE)
     assert scenario.load(str(path)).byzantine_nodes() == [0, 1]
+
+
+@pytest.mark.parametrize("kind", scenario.MEMORY_FAULTS)
+def test_boards_that_may_forget_count_as_faulty(tmp_path: Path, kind: str) -> None:
+    fault = _board_fault(kind)
+    liar = '[[byzantine]]\nnode = {}\nadversary = "silence"\n'
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + fault + fault + liar.format(0))  # one board, however often
+    assert scenario.load(str(path)).memory_faults() == [0]
+    assert "boards [0, 3] lie or may forget what they acknowledged" in _error(tmp_path, HEAD + fault + liar.format(3))
+    path.write_text(HEAD + "allow_too_many_faults = true\n" + fault + liar.format(3))
+    assert scenario.load(str(path)).memory_faults() == [0]
+
+
+@pytest.mark.parametrize("kind", ["kill", "power_cut", "read_fault"])
+def test_boards_that_remember_what_they_acknowledged_do_not(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + _board_fault(kind) + '[[byzantine]]\nnode = 3\nadversary = "silence"\n')
+    assert scenario.load(str(path)).memory_faults() == []
 
 
 def test_seven_boards_tolerate_two() -> None:
