@@ -1,0 +1,1 @@
+"""Linearizability of client histories: the search, models of what was called, readers of histories."""

@@ -1,0 +1,157 @@
+"""Readers of recorded histories: Jepsen's logs of an etcd register, and invoke/return lines of a store of strings.
+
+Time is the number of the line. Jepsen's outcomes: `:ok` it happened, `:fail` it did not, `:info` nobody knows. A
+compare-and-set that fails with its values is an answer: the value was another one. What failed otherwise is left out,
+for it changed nothing and showed nothing; so are reads that nobody got an answer to.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from swarm_sim.linearizability.history import Operation
+from swarm_sim.linearizability.models import APPEND, CAS, GET, PUT, READ, WRITE
+
+Line = tuple[int, str, str, Any]  # process, outcome, verb, what follows
+INVOKE, OK, FAIL, INFO = "invoke", "ok", "fail", "info"
+
+_ETCD_LOGGER = re.compile(r"INFO\s+jepsen\.util - \d")
+_ETCD = re.compile(r"INFO\s+jepsen\.util - (\d+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.+)")
+_PAIR = re.compile(r"\[(\d+) (\d+)\]")
+_STRING = r'"((?:[^"\\]|\\.)*)"'
+_KEY_VALUE = re.compile(
+    r"\{:process (\d+), :type :(invoke|ok|fail|info), :f :(get|put|append), "
+    rf":key {_STRING}, :value (?:nil|{_STRING})\}}"
+)
+
+
+class HistoryError(ValueError):
+    """A file is no history. The message names file, line and what was expected."""
+
+
+def read_etcd(path: Path) -> list[Operation]:
+    """A Jepsen log of one compare-and-set register, for the model `Register`. Raises HistoryError, OSError."""
+    return _paired(path, _etcd_line)
+
+
+def read_key_value(path: Path) -> list[Operation]:
+    """Invoke and return lines of get, put and append, for the model `KeyValue`. Raises HistoryError, OSError."""
+    return _paired(path, _key_value_line)
+
+
+READERS = {"etcd": read_etcd, "kv": read_key_value}
+
+
+def _etcd_line(text: str) -> Line | None:
+    """None for a line of another logger or of Jepsen's nemesis: both are no operations."""
+    if re.match(r"INFO\s+jepsen\.", text) and not _ETCD_LOGGER.match(text):
+        return None
+    match = _ETCD.fullmatch(text)
+    if match is None:
+        raise ValueError("want `INFO jepsen.util - PROCESS :invoke|:ok|:fail|:info :read|:write|:cas VALUE`")
+    process, outcome, verb, value = match.groups()
+    if outcome == INFO or value == ":timed-out":
+        return int(process), INFO if outcome == INFO else FAIL, verb, None
+    return int(process), outcome, verb, _etcd_value(verb, outcome, value)
+
+
+def _etcd_value(verb: str, outcome: str, text: str) -> tuple[int | None, ...]:
+    if verb == CAS:
+        pair = _PAIR.fullmatch(text)
+        if pair is None:
+            raise ValueError(f"want `[OLD NEW]` after :cas, not `{text}`")
+        return int(pair[1]), int(pair[2])
+    if text == "nil" and verb == READ:
+        return (None,)
+    if not text.isdigit() or (verb == READ and outcome == INVOKE):
+        raise ValueError(f"want {'nil' if verb == READ else 'a number'} after :{outcome} :{verb}, not `{text}`")
+    return (int(text),)
+
+
+def _key_value_line(text: str) -> Line:
+    match = _KEY_VALUE.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            "want `{:process N, :type :invoke|:ok|:fail|:info, :f :get|:put|:append, "
+            ':key "KEY", :value "STRING" or nil}`'
+        )
+    process, outcome, verb, key, value = match.groups()
+    is_known = outcome == OK or (outcome == INVOKE and verb != GET)
+    if is_known and value is None:
+        raise ValueError(f'want `:value "STRING"` in :{outcome} :{verb}, not nil')
+    return int(process), outcome, verb, (key, value)
+
+
+def _paired(path: Path, parse: Callable[[str], Line | None]) -> list[Operation]:
+    """Join each invocation to what became of it."""
+    history: list[Operation] = []
+    open_calls: dict[int, tuple[int, str, Any]] = {}  # process -> line, verb, what was asked
+    for number, text in _lines(path):
+        try:
+            line = parse(text)
+            if line is not None:
+                history.extend(_taken(number, line, open_calls))
+        except ValueError as error:
+            raise HistoryError(f"{path}:{number}: {error}") from error
+    for process, (number, verb, asked) in open_calls.items():
+        history.extend(_operation(process, verb, asked, (INFO, None), number, None))
+    if not history:
+        raise HistoryError(f"{path}: no operations: want lines of invocations and responses")
+    return history
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise HistoryError(f"{path}: want text in UTF-8: {error}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield number, line.strip()
+
+
+def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Any]]) -> Iterable[Operation]:
+    """The operation that this line ends, if it ends one."""
+    process, outcome, verb, told = line
+    if outcome == INVOKE:
+        if process in open_calls:
+            raise ValueError(f"process {process} still waits for its call in line {open_calls[process][0]}")
+        open_calls[process] = number, verb, told
+        return []
+    if process not in open_calls:
+        raise ValueError(f"want an :invoke of process {process} before its :{outcome}")
+    invoked, asked_verb, asked = open_calls.pop(process)
+    if asked_verb != verb:
+        raise ValueError(f"want what became of :{asked_verb}, which process {process} called in line {invoked}")
+    return _operation(process, verb, asked, (outcome, told), invoked, number)
+
+
+def _operation(
+    process: int, verb: str, asked: Any, answer: tuple[str, Any], invoked: int, returned: int | None
+) -> Iterator[Operation]:
+    """The operation as the models want it; none if it cannot have had an effect and has shown nothing."""
+    outcome, told = answer
+    if outcome == FAIL and (verb != CAS or told is None):
+        return
+    if outcome == INFO:
+        if verb not in (READ, GET):
+            yield Operation(process, _request(verb, asked), None, invoked, None)
+        return
+    if verb not in (READ, GET) and told != asked:
+        raise ValueError(f"want the values of :{verb} in line {invoked}")
+    if verb == GET and told[0] != asked[0]:
+        raise ValueError(f"want the key of :get in line {invoked}")
+    response = told[-1] if verb in (READ, GET) else outcome == OK
+    yield Operation(process, _request(verb, asked), response, invoked, returned)
+
+
+def _request(verb: str, asked: Any) -> tuple[Any, ...]:
+    return {
+        READ: (READ,),
+        WRITE: (WRITE, *asked),
+        CAS: (CAS, *asked),
+        GET: (GET, asked[0]),
+        PUT: (PUT, *asked),
+        APPEND: (APPEND, *asked),
+    }[verb]
