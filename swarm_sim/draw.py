@@ -1,0 +1,343 @@
+"""From a seed to a scenario: which faults there are at all, when they strike, whom, and how hard.
+
+Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run that has every kind of fault hides what
+a few of them would show, so each seed first draws a subset of the kinds and only then their rates. Each kind draws from
+a stream of its own: taking one away changes no other.
+
+A run is a *storm* and a *calm*. In the storm links, processors, clocks and flash fail, anywhere. In the calm a core of
+boards that suffices for a quorum meets no fault any more, all else stays as broken as it is, and the core must make
+progress within a bound.
+
+Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones all along; any board may die, stop, be
+slow or be cut off at any time. So nothing is ever asked of the swarm that the protocol does not promise.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.core import limits
+from groundstation.scenario import Scenario, parse
+from groundstation.workload import DEFAULT_MIX
+from swarm_sim.streams import stream
+
+SLOTS_DEFAULT = 20
+NODES_DEFAULT = 4
+FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a second of the boards' clocks
+FAR_SPEED = 100.0
+STORM_SECONDS = (1.5, 6.0)  # of the boards' time
+TICK_MS = 10
+STATIONS = ("EM-L1", "EM-L2", "EM-L4", "SE-L1", "SE-L2", "GEO", "LEO", "Moon")
+VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
+LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve")
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Sketch:
+    """What is drawn so far. Times in board seconds; `unit` mission seconds are one of them."""
+
+    seed: int
+    nodes: int
+    storm: float
+    unit: float
+    faulty: tuple[int, ...]
+    faults: list[Document] = field(default_factory=list)
+    board_faults: list[Document] = field(default_factory=list)
+    byzantine: list[Document] = field(default_factory=list)
+
+    def others(self) -> list[int]:
+        """Boards that keep to the protocol and to what they have written."""
+        return [node for node in range(self.nodes) if node not in self.faulty]
+
+    def rule(self, draws: random.Random, fault: str, **fields: Any) -> None:
+        """A fault rule in a window of the storm, on all links or on those from or to a few boards."""
+        start, end = self.window(draws)
+        rule: Document = {"fault": fault, "start": start, "end": end, **fields}
+        if draws.random() < 0.3:
+            side = draws.choice(("source", "destination"))
+            rule.setdefault(side, sorted(draws.sample(range(self.nodes), draws.randint(1, self.nodes - 1))))
+        self.faults.append(rule)
+
+    def window(self, draws: random.Random) -> tuple[float, float]:
+        if draws.random() < 0.3:
+            return 0.0, self.seconds(self.storm)
+        start = draws.uniform(0, self.storm * 0.8)
+        end = min(self.storm, start + draws.uniform(0.05, 0.6) * self.storm)
+        return self.seconds(start), self.seconds(end)
+
+    def strike(self, draws: random.Random, kind: str, node: int | None = None, **fields: Any) -> None:
+        """Something happens to a board, at some time of the storm."""
+        chosen = draws.randrange(self.nodes) if node is None else node
+        at = self.seconds(draws.uniform(0, self.storm))
+        self.board_faults.append({"at": at, "node": chosen, "kind": kind, **fields})
+
+    def seconds(self, board_seconds: float) -> float:
+        """Mission seconds, rounded so that scenario files can be read."""
+        return round(board_seconds * self.unit, 4)
+
+
+def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
+    """The scenario of `seed`: the same for the same three numbers."""
+    draws = stream(seed, "shape")
+    speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
+    storm = round(draws.uniform(*STORM_SECONDS), 2)
+    faulty = tuple(sorted(draws.sample(range(nodes), limits.faults_max(nodes))))
+    sketch = Sketch(seed, nodes, storm, speed, faulty)
+    share = draws.choice((0.1, 0.25, 0.5))
+    chosen = [name for name in KINDS if draws.random() < share]
+    for name in chosen:
+        KINDS[name](sketch, stream(seed, name))
+    if speed > 1 or draws.random() < 0.8:
+        _distances(sketch, stream(seed, "distances"))
+    view_timeout = draws.choice((0.15, 0.3, 0.6, 1.0))
+    document: Document = {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: {', '.join(chosen) or 'no faults'}",
+        "mission": {
+            "boards": nodes,
+            "seed": seed,
+            "speed": speed,
+            "slots": slots,
+            "limit_seconds": sketch.seconds(600),
+            "no_progress_seconds": sketch.seconds(200),
+        },
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": sketch.seconds(view_timeout)},
+        "ops": _ops(sketch, stream(seed, "ops")),
+        "workload": _workload(stream(seed, "workload shape"), slots),
+        "faults": sketch.faults,
+        "board_faults": sorted(sketch.board_faults, key=lambda fault: fault["at"]),
+        "byzantine": sketch.byzantine,
+        "liveness": {
+            "core": sketch.others(),
+            "at": sketch.seconds(storm),
+            "bound_seconds": sketch.seconds(_bound_seconds(nodes, view_timeout)),
+        },
+    }
+    return parse(document, f"seed {seed}")
+
+
+def _bound_seconds(nodes: int, view_timeout: float) -> float:
+    """Time in which a core without faults must make progress, by a wide margin.
+
+    A view whose leader is faulty costs one timer, which has doubled as often as it may; at most f + 1 leaders in a row are
+    outside the core, for each of two windows of slots. Then rejoining, catching up and the operators' own pauses.
+    """
+    longest_timer = view_timeout * (1 << limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
+    return round(2 * (limits.faults_max(nodes) + 2) * longest_timer + 60, 1)
+
+
+def _ops(sketch: Sketch, draws: random.Random) -> Document:
+    ops = {}
+    if draws.random() < 0.3:
+        ops["turn_seconds"] = sketch.seconds(draws.uniform(0.3, 2))
+    if draws.random() < 0.3:
+        ops["snapshot_seconds"] = sketch.seconds(draws.uniform(0.5, 3))
+    return ops
+
+
+def _workload(draws: random.Random, slots: int) -> Document:
+    mix = {kind: weight for kind, weight in DEFAULT_MIX.items() if draws.random() < 0.8}
+    return {"operations": slots, "in_flight": draws.choice((1, 2, 4, 8, 24)), "mix": mix or {"noop": 1}}
+
+
+# --- links ----------------------------------------------------------------------------------------
+
+
+def _distances(sketch: Sketch, draws: random.Random) -> None:
+    """What every message takes at the least: jitter near by, light time far away."""
+    end = sketch.seconds(sketch.storm)
+    if sketch.unit > 1:
+        stations = [draws.choice(STATIONS) for _ in range(sketch.nodes)]
+        sketch.faults.append({"fault": "orbits", "stations": stations, "end": end})
+    longest = draws.choice((0.003, 0.01, 0.03, 0.1))
+    sketch.faults.append({"fault": "jitter", "seconds_max": sketch.seconds(longest), "end": end})
+
+
+def _drop(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 3)):
+        sketch.rule(draws, "drop", probability=round(draws.choice((0.02, 0.1, 0.3, 0.6)), 3))
+
+
+def _drop_kinds(sketch: Sketch, draws: random.Random) -> None:
+    """Loss by kind of message, which is what brings replicas out of step with each other."""
+    for _ in range(draws.randint(1, 5)):
+        kinds = sorted(draws.sample(VIEW_KINDS, draws.randint(1, 4)))
+        sketch.rule(draws, "drop", probability=draws.choice((0.3, 0.7, 1.0)), kinds=kinds)
+
+
+def _duplicate(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "duplicate", probability=draws.choice((0.05, 0.3)), copies=draws.randint(1, 3))
+
+
+def _reorder(sketch: Sketch, draws: random.Random) -> None:
+    hold = sketch.seconds(draws.choice((0.02, 0.1, 0.5)))
+    sketch.rule(draws, "reorder", probability=draws.choice((0.05, 0.3)), hold_seconds=hold)
+
+
+def _corrupt(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "corrupt", probability=draws.choice((0.02, 0.2)), bits=draws.randint(1, 8))
+
+
+def _truncate(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "truncate", probability=draws.choice((0.02, 0.2)))
+
+
+def _burst_loss(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "burst_loss", good_to_bad=draws.choice((0.01, 0.05)), bad_to_good=draws.choice((0.05, 0.2)))
+
+
+def _partition(sketch: Sketch, draws: random.Random) -> None:
+    """Several partitions one after the other: of uniform size, of uniform membership, or one board alone."""
+    nodes = list(range(sketch.nodes))
+    for _ in range(draws.randint(1, 4)):
+        mode = draws.choice(("size", "membership", "one"))
+        if mode == "size":
+            side = draws.sample(nodes, draws.randint(1, sketch.nodes - 1))
+        elif mode == "membership":
+            side = [node for node in nodes if draws.random() < 0.5] or [draws.choice(nodes)]
+        else:
+            side = [draws.choice(nodes)]
+        start, end = sketch.window(draws)
+        rest = [node for node in nodes if node not in side]
+        if draws.random() < 0.3 and rest:
+            ways = (sorted(side), rest) if draws.random() < 0.5 else (rest, sorted(side))
+            rule = {"fault": "one_way_partition", "source": ways[0], "destination": ways[1]}
+        else:
+            rule = {"fault": "partition", "groups": [sorted(side)]}
+        sketch.faults.append({**rule, "start": start, "end": end})
+
+
+def _contact(sketch: Sketch, draws: random.Random) -> None:
+    period = draws.uniform(0.2, 1.0)
+    passes = [{"aos": 0.0, "los": sketch.seconds(period * draws.uniform(0.3, 0.9))}]
+    outside = draws.choice(("hold", "drop"))
+    sketch.rule(draws, "contact_window", passes=passes, period_seconds=sketch.seconds(period), outside=outside)
+
+
+def _bandwidth(sketch: Sketch, draws: random.Random) -> None:
+    per_second = draws.choice((2_000, 10_000, 50_000)) / sketch.unit
+    sketch.rule(draws, "bandwidth", bytes_per_second=per_second)
+
+
+def _clog(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=sketch.seconds(draws.uniform(0.05, 0.5)))
+
+
+def _capacity(sketch: Sketch, draws: random.Random) -> None:
+    sketch.rule(draws, "capacity", frames_max=draws.choice((1, 4, 16)))
+
+
+# --- boards ---------------------------------------------------------------------------------------
+
+
+def _kill(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 5)):
+        sketch.strike(draws, "kill", restart_after=sketch.seconds(draws.uniform(0.05, 1.5)))
+
+
+def _restart(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 6)):
+        sketch.strike(draws, "restart")
+
+
+def _power_cut(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 5)):
+        restart_after = sketch.seconds(draws.uniform(0.05, 1.0))
+        sketch.strike(draws, "power_cut", after_operations=draws.randint(1, 40), restart_after=restart_after)
+
+
+def _write_fault(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 2)):
+        restart_after = sketch.seconds(draws.uniform(0.1, 1.0))
+        sketch.strike(draws, "write_fault", after_operations=draws.randint(1, 40), restart_after=restart_after)
+
+
+def _read_fault(sketch: Sketch, draws: random.Random) -> None:
+    node = draws.randrange(sketch.nodes)
+    sketch.strike(draws, "read_fault", node)
+    for _ in range(2):  # the first boot may be the one that cannot read
+        sketch.strike(draws, "restart", node)
+
+
+def _pause(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 4)):
+        sketch.strike(draws, "pause", seconds=sketch.seconds(draws.choice((0.03, 0.3, 1.5))))
+
+
+def _slow(sketch: Sketch, draws: random.Random) -> None:
+    seconds = sketch.seconds(draws.uniform(0.2, 2))
+    sketch.strike(draws, "slow", seconds=seconds, step_ms=draws.choice((0.5, 2, 8)))
+
+
+def _clock_drift(sketch: Sketch, draws: random.Random) -> None:
+    for node in draws.sample(range(sketch.nodes), draws.randint(1, sketch.nodes)):
+        factor = draws.choice((0.2, 0.7, 1.3, 4.0))
+        sketch.strike(draws, "clock_drift", node, seconds=sketch.seconds(draws.uniform(0.3, 4)), factor=factor)
+
+
+def _clock_jump(sketch: Sketch, draws: random.Random) -> None:
+    for _ in range(draws.randint(1, 3)):
+        sketch.strike(draws, "clock_jump", ticks=draws.choice((-200, -20, 50, 1000)))
+
+
+def _clock_stop(sketch: Sketch, draws: random.Random) -> None:
+    sketch.strike(draws, "clock_stop", seconds=sketch.seconds(draws.uniform(0.2, 2)))
+
+
+# --- the faulty few -------------------------------------------------------------------------------
+
+
+def _liars(sketch: Sketch, draws: random.Random) -> None:
+    for node in sketch.faulty:
+        if any(fault["node"] == node and fault["kind"] in FORGETTING for fault in sketch.board_faults):
+            continue
+        entry = {"node": node, "adversary": draws.choice(LIARS), "parameters": {"seed": draws.randrange(1 << 20)}}
+        sketch.byzantine.append(entry)
+
+
+def _forgetful(sketch: Sketch, draws: random.Random) -> None:
+    """Some of the faulty lose what they have written; a board that lies as well is not asked what it remembers."""
+    for node in sketch.faulty:
+        if draws.random() < 0.5:
+            continue
+        kind = draws.choice(FORGETTING)
+        if kind == "crash_corruption":
+            sketch.strike(draws, kind, node, restart_after=sketch.seconds(draws.uniform(0.05, 0.5)))
+            sketch.strike(draws, "amnesia", node)
+        elif kind == "misdirected_write":
+            sketch.strike(draws, kind, node, after_operations=draws.randint(1, 30))
+            sketch.strike(draws, "restart", node)
+        else:
+            sketch.strike(draws, kind, node)
+
+
+FORGETTING = ("amnesia", "crash_corruption", "misdirected_write")
+KINDS: dict[str, Callable[[Sketch, random.Random], None]] = {
+    "drop": _drop,
+    "drop by kind": _drop_kinds,
+    "duplicate": _duplicate,
+    "reorder": _reorder,
+    "corrupt": _corrupt,
+    "truncate": _truncate,
+    "burst loss": _burst_loss,
+    "partition": _partition,
+    "contact windows": _contact,
+    "bandwidth": _bandwidth,
+    "clog": _clog,
+    "capacity": _capacity,
+    "kill": _kill,
+    "restart": _restart,
+    "power cut": _power_cut,
+    "write fault": _write_fault,
+    "read fault": _read_fault,
+    "pause": _pause,
+    "slow": _slow,
+    "clock drift": _clock_drift,
+    "clock jump": _clock_jump,
+    "clock stop": _clock_stop,
+    "forgetful": _forgetful,
+    "liars": _liars,
+}

@@ -1,0 +1,134 @@
+"""Flash in memory, with the faults of flash.
+
+Keeps the promises of `amu.core.seams.Store` until a fault that was armed strikes. A *flash operation* is one append,
+replace or remove; a fault that is armed with `after_operations` = k strikes at the k-th from then, 1 being the next.
+
+    power_cut           a prefix of an append is kept, or the old or the new file of a replace; then the board is dead
+    crash_corruption    as power_cut, but what was being written is garbage of the same length
+    write_fault         a prefix of an append is kept, a replace changes nothing; then OSError
+    misdirected_write   the bytes land in another place, over whatever is there, and nobody is told
+    read_fault          every read fails with OSError, until `mend_reads`: the board that boots then has no memory
+"""
+
+import random
+from collections.abc import Callable
+
+from amu.boards.host import PowerCut
+
+STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")
+READ_FAULT = "read_fault"
+ELSEWHERE = "block-of-another-file"
+
+Fill = Callable[[Callable[[bytes], object]], object]
+
+
+class Flash:
+    """A Store. `files` is what is on it; `draws` decides where a fault strikes.
+
+    is_damaged: a fault that nobody is told of has struck: what the journal says may differ from what was promised.
+    """
+
+    def __init__(self, draws: random.Random) -> None:
+        self.files: dict[str, bytes] = {}
+        self.operations = 0
+        self.is_damaged = False
+        self._draws = draws
+        self._armed: dict[str, int] = {}  # fault -> number of the operation at which it strikes
+        self._is_unreadable = False
+
+    # --- faults -------------------------------------------------------------------------------
+
+    def arm(self, fault: str, after_operations: int = 1) -> None:
+        """Let `fault` strike at the given operation from now; a read fault strikes at once."""
+        if fault == READ_FAULT:
+            self._is_unreadable = True
+        else:
+            assert fault in STRIKING, fault
+            self._armed[fault] = self.operations + after_operations
+
+    def disarm(self) -> None:
+        """A board that is switched off writes no more: what was armed and has not struck never will."""
+        self._armed.clear()
+
+    def mend_reads(self) -> None:
+        """The read fault has passed."""
+        self._is_unreadable = False
+
+    def erase(self) -> None:
+        """All bytes are gone, and with them all damage."""
+        self.files.clear()
+        self.is_damaged = False
+
+    def _strikes(self) -> str | None:
+        """The fault that this operation meets."""
+        self.operations += 1
+        if not self._armed:
+            return None
+        for fault in STRIKING:
+            if self._armed.get(fault) == self.operations:
+                del self._armed[fault]
+                return fault
+        return None
+
+    # --- Store --------------------------------------------------------------------------------
+
+    def read(self, name: str) -> bytes | None:
+        """Whole content, or `None` if there is no such file. Raises OSError under a read fault."""
+        if self._is_unreadable:
+            raise OSError(5, "read fault")
+        return self.files.get(name)
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add `data` at the end. Raises PowerCut or OSError when a fault says so."""
+        fault = self._strikes()
+        if fault is None:
+            self.files[name] = self.files.get(name, b"") + data
+        elif fault == "misdirected_write":
+            self._misdirect(name, data)
+        else:
+            kept = data[: self._draws.randrange(len(data) + 1)]
+            if fault == "crash_corruption":
+                kept = self._draws.randbytes(len(data))
+                self.is_damaged = True
+            if kept:
+                self.files[name] = self.files.get(name, b"") + kept
+            self._fail(fault)
+
+    def replace(self, name: str, fill: Fill) -> None:
+        """Put what `fill(write)` writes in place of the file. Raises PowerCut or OSError when a fault says so."""
+        data = bytearray()
+        fill(data.extend)
+        fault = self._strikes()
+        is_new = fault is None or (fault == "power_cut" and self._draws.random() < 0.5)
+        if is_new:
+            self.files[name] = bytes(data)
+        if fault == "misdirected_write":
+            self._misdirect(name, bytes(data))
+        elif fault is not None:
+            self._fail(fault)
+
+    def remove(self, name: str) -> None:
+        """Delete the file if it is there. Raises PowerCut or OSError when a fault says so."""
+        if name not in self.files:
+            return
+        fault = self._strikes()
+        if fault is None or (fault == "power_cut" and self._draws.random() < 0.5):
+            del self.files[name]
+        if fault == "misdirected_write":
+            self.is_damaged = True  # another file may have gone instead: this one stays
+        elif fault is not None:
+            self._fail(fault)
+
+    def _misdirect(self, name: str, data: bytes) -> None:
+        self.is_damaged = True
+        there = self.files.get(name, b"")
+        if there and self._draws.random() < 0.5:
+            at = self._draws.randrange(len(there))
+            self.files[name] = (there[:at] + data + there[at + len(data) :])[: len(there)]
+        else:
+            self.files[ELSEWHERE] = data
+
+    def _fail(self, fault: str) -> None:
+        if fault == "write_fault":
+            raise OSError(5, "write fault")
+        raise PowerCut(fault)

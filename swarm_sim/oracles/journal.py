@@ -1,0 +1,57 @@
+"""Does flash hold what memory promises? What a board would find if it lost its power now must be what it has voted.
+
+Asked between two events, when all effects have been performed: whoever votes has written that first. Decisions, requests
+and progress may be newer in memory, for they can be learned again; votes, views, proposals and the vote floor may not.
+"""
+
+from typing import Any
+
+from amu.boards.host import MemoryStore
+from amu.core.errors import JournalError
+from amu.node.journal import Journal
+from amu.node.node import VOTING, Node
+from swarm_sim.board import Board
+from swarm_sim.oracles.finding import Finding
+
+ORACLE = "SIM-JOURNAL"
+
+
+def check(board: Board) -> Finding | None:
+    """Hold the flash of a running, voting board against its memory."""
+    if board.journal is None or board.flash.is_damaged or board.flight.mode != VOTING:
+        return None
+    try:
+        recovered = Journal(MemoryStore(dict(board.flash.files))).recover()
+    except JournalError as error:
+        return Finding(ORACLE, "sound flash cannot be read", f"board {board.node}: {error}")
+    live = board.flight._replica
+    again = Node(board._config, recovered, 1)._replica
+    if again.floor != live.floor:
+        return _differs(board, 0, "vote floor", live.floor, again.floor)
+    for instance in live._instances:
+        if instance is not None and instance.has_voted():
+            found = _compare(board, instance, again.find(instance.slot))
+            if found is not None:
+                return found
+    return None
+
+
+def _compare(board: Board, live: Any, again: Any) -> Finding | None:
+    if again is None:
+        return _differs(board, live.slot, "slot", "voted in", "unknown")
+    pairs = (
+        ("view", live.view, again.view),
+        ("registers", live.registers.as_list(), again.registers.as_list()),
+        ("registers at entry", live.entry, again.entry),
+        ("proposed view", live.proposed_view, again.proposed_view),
+    )
+    for what, mine, read in pairs:
+        if mine != read:
+            return _differs(board, live.slot, what, mine, read)
+    return None
+
+
+def _differs(board: Board, slot: int, what: str, live: Any, read: Any) -> Finding:
+    return Finding(
+        ORACLE, f"flash differs from memory: {what}", f"board {board.node}, slot {slot}: {live!r}, flash {read!r}"
+    )

@@ -1,0 +1,68 @@
+"""Why does a healthy core make no progress? Told from the memory of its boards, when the bound has passed.
+
+The cause names the step of the protocol that does not happen in the first slot that is not decided, so that equal failures
+are counted together; the detail shows what each board knows.
+"""
+
+from typing import Any
+
+from amu.node.node import VOTING
+from swarm_sim.board import Board
+from swarm_sim.oracles.finding import Finding
+
+ORACLE = "SIM-LIVE"
+
+
+def explain(boards: list[Board], open_operations: int) -> Finding:
+    """`boards`: those that should have made progress."""
+    slot = 1 + min((board.flight.applied_slot for board in boards if board.flight is not None), default=0)
+    detail = [f"{open_operations} operations open; first slot that is not applied everywhere: {slot}"]
+    detail += [_describe(board, slot) for board in boards]
+    return Finding(ORACLE, _cause(boards, slot, open_operations), "\n".join(detail))
+
+
+def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
+    for board in boards:
+        if board.flight is None:
+            return "a board of the core is down"
+        if board.flight.mode != VOTING:
+            return f"a board of the core is {board.flight.mode}"
+    ahead = [board for board in boards if board.flight.applied_slot >= slot]
+    if ahead:
+        return "a board of the core does not catch up"
+    found = [board.flight._replica.find(slot) for board in boards]
+    instances = [instance for instance in found if instance is not None]
+    if not instances:
+        return "nobody begins the next slot" if open_operations else "too few operations for the slots asked for"
+    if any(instance.decision is not None for instance in instances):
+        return "a decided slot is not applied"
+    if any(instance.view != instances[0].view for instance in instances):
+        return "the core does not agree on a view"
+    view = instances[0].view
+    leader = instances[0].log.leader(slot, view)
+    votes = sum(instance.registers.voted(1, view) for instance in instances)
+    if not any(instance._proposals[leader] and instance._proposals[leader][0] == view for instance in instances):
+        return "the leader does not propose"
+    if votes < len(instances):
+        return "a proposal that not all of the core votes for"
+    return "votes do not lead to a decision"
+
+
+def _describe(board: Board, slot: int) -> str:
+    flight: Any = board.flight
+    if flight is None:
+        return f"board {board.node}: down"
+    replica = flight._replica
+    said = (
+        f"board {board.node}: {flight.mode}, applied {flight.applied_slot}, {replica.pending.waiting()} requests waiting"
+    )
+    instance = replica.find(slot)
+    if instance is None:
+        return f"{said}; nothing known of slot {slot}"
+    registers = [None if told is None else (told[0], told[1].hex()[:8]) for told in instance.registers.as_list()]
+    leader = replica.leader(slot, instance.view) if instance.decision is None else "-"
+    return (
+        f"{said}; slot {slot}: view {instance.view}, wishes {instance.synchroniser._wishes}, leader {leader}, "
+        f"proposed in view {instance.proposed_view}, registers {registers}, "
+        f"{'decided' if instance.decision is not None else 'not decided'}"
+    )

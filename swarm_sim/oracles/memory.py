@@ -1,0 +1,67 @@
+"""Is a node's memory bounded? Everything reachable from it is weighed and held against what `core.limits` allows.
+
+Weights are those of data, not of an interpreter: the length of byte strings and texts, a word for each element of a list,
+tuple or dict and for each attribute. The bound is a sum over the limits, with room for what is small and fixed.
+"""
+
+from typing import Any
+
+from amu.core import limits
+from swarm_sim.oracles.finding import Finding
+
+ORACLE = "SIM-MEMORY"
+WORD_BYTES = 8
+FIXED_BYTES = 24 * 1024  # objects of fixed number: handlers, clocks, tables of the node itself
+
+
+def bytes_max(replica_count: int) -> int:
+    """The most that the data of one node may weigh."""
+    n = replica_count
+    body = limits.BODY_BYTES_MAX + limits.DIGEST_BYTES + 8 * WORD_BYTES
+    report = 8 * (limits.DIGEST_BYTES + 4 * WORD_BYTES)  # registers of a proof, a suggest, votes of four phases
+    instance = (limits.BODIES_PER_SLOT_MAX + 2 * n) * body + 3 * n * report + 2048
+    log = (limits.LOG_SLOTS_MAX + limits.CHECKPOINT_SLOTS) * body
+    states = 4 * limits.STATE_BYTES_MAX  # two checkpoints, a transfer, one being served
+    requests = limits.PENDING_REQUESTS_MAX * (limits.COMMAND_BYTES_MAX + 16 * WORD_BYTES)
+    rows = limits.SHARDS_MAX + limits.LEASES_MAX + limits.JOBS_MAX
+    ledger = 4 * limits.LEDGER_BYTES_MAX + rows * 32 * WORD_BYTES
+    channels = n * limits.CHANNEL_QUEUE_ITEMS_MAX * 2 * (limits.CHANNEL_ITEM_BYTES_MAX + 4 * WORD_BYTES)
+    return limits.INSTANCES_MAX * instance + log + states + requests + ledger + channels + FIXED_BYTES
+
+
+def weigh(root: Any) -> int:
+    """Bytes of data reachable from `root`, each object once."""
+    total = 0
+    seen: set[int] = set()
+    waiting: list[Any] = [root]
+    while waiting:
+        item = waiting.pop()
+        kind = type(item)
+        if kind in (bytes, bytearray, str):
+            total += len(item)
+            continue
+        if kind in (int, bool, float) or item is None or id(item) in seen or callable(item):
+            continue
+        seen.add(id(item))
+        children: list[Any]
+        if kind in (list, tuple, set, frozenset):
+            children = list(item)
+        elif kind is dict:
+            children = [*item.keys(), *item.values()]
+        else:
+            children = list(getattr(item, "__dict__", {}).values())
+        total += WORD_BYTES * len(children)
+        waiting.extend(children)
+    return total
+
+
+def check(node: int, flight: Any, replica_count: int) -> Finding | None:
+    """Hold a node's weight against its bound."""
+    weight = weigh(flight)
+    if weight <= bytes_max(replica_count):
+        return None
+    return Finding(
+        ORACLE,
+        "a node holds more than its limits allow",
+        f"board {node}: {weight} bytes of data, at most {bytes_max(replica_count)}",
+    )

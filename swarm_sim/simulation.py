@@ -1,0 +1,244 @@
+"""One simulated run, from a scenario to an outcome: the world flies, everything is held against the modules and oracles.
+
+    simulate(scenario) -> Outcome           run_seed(seed, nodes, slots) -> Outcome, of the scenario drawn from the seed
+
+Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked log),
+SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded), SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy
+core makes progress), SIM-CRASH (flight code raised).
+"""
+
+import re
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundstation.scenario import Scenario
+from specs.checking.check import TraceChecker
+from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
+from swarm_sim import world as worlds
+from swarm_sim.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
+from swarm_sim.events import open_trace
+from swarm_sim.marks import Marks
+from swarm_sim.oracles import journal, liveness, memory
+from swarm_sim.oracles.agreement import Agreement
+from swarm_sim.oracles.finding import Finding
+from swarm_sim.outcome import CRASH, Outcome
+from swarm_sim.world import FlightCodeCrash, World
+
+LOOK_TICKS = 5  # how often the run is asked whether it is over
+WEIGH_TICKS = 200  # how often nodes are weighed
+NEW_SLOTS = 8  # decided slots that the calm must add
+CRASHED = "SIM-CRASH"
+
+
+def run_seed(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Outcome:
+    """What comes of the scenario that is drawn from `seed`."""
+    return simulate(draw(seed, nodes, slots))
+
+
+def simulate(
+    scenario: Scenario, trace: Path | None = None, is_encoded: bool = False, is_checked: bool = True
+) -> Outcome:
+    """Fly `scenario`. `trace`: where to write it. `is_checked`: hold it against the modules. Raises OSError."""
+    if trace is None:
+        return Simulation(scenario, None, is_encoded, is_checked).fly()
+    with open_trace(trace) as file:
+        return Simulation(scenario, file, is_encoded, is_checked).fly()
+
+
+@dataclass
+class _Goal:
+    """When a run may end well, and when it ends badly. Mission seconds."""
+
+    slots: int
+    operations: int
+    calm_at: float
+    fails_at: float
+
+
+class Simulation:
+    """One run. `fly` once; afterwards `world`, `verdict` and `findings` can be looked at."""
+
+    def __init__(self, scenario: Scenario, file: Any, is_encoded: bool, is_checked: bool) -> None:
+        mission, calm = scenario.mission, scenario.liveness
+        self.scenario = scenario
+        self.findings: list[Finding] = []
+        self.verdict: Verdict | None = None
+        misled = {fault.node for fault in scenario.board_faults if fault.kind == "misdirected_write"}
+        self._faulty = frozenset({*scenario.byzantine_nodes(), *misled})
+        self._checker = TraceChecker() if is_checked else None
+        self._agreement = Agreement(self._faulty)
+        self._marks = Marks(self._faulty)
+        sinks = [self._agreement.feed, self._marks.feed]
+        if self._checker is not None:
+            sinks.append(self._checker.feed)
+        self.world = World(scenario, self._faulty, sinks, file, is_encoded)
+        self.world.on_kill = self._on_kill
+        self._goal = _Goal(
+            mission.slots,
+            scenario.workload.operations,
+            calm.at if calm else 0.0,
+            calm.at + calm.bound_seconds if calm else mission.limit_seconds,
+        )
+        self._is_calm = calm is None
+        self._progress = (0, 0.0)  # slots, and when that was reached
+        self._settle_until: float | None = None
+        self._reason: str | None = None
+
+    # --- the run --------------------------------------------------------------------------------
+
+    def fly(self) -> Outcome:
+        """Run to the end and judge."""
+        world = self.world
+        crash: FlightCodeCrash | None = None
+        try:
+            world.begin()
+            world.at(0.0, self._look)
+            world.at(0.0, self._weigh)
+            world.run(float("inf"))
+            for board in world.boards:
+                self._on_kill(board)
+        except FlightCodeCrash as error:
+            crash = error
+        if self._reason is not None:
+            world.end(self._reason)
+        return self._judge(crash)
+
+    def _look(self) -> None:
+        """Is the run over?"""
+        world, goal = self.world, self._goal
+        if self.findings or self._agreement.finding is not None:
+            world.stop()
+            return
+        slots = self.slots()
+        if slots > self._progress[0]:
+            self._progress = (slots, world.now)
+        if not self._is_calm and world.now >= goal.calm_at:
+            self._is_calm = True
+            goal.slots = max(goal.slots, slots + NEW_SLOTS)
+        operators = world.operators
+        is_enough = self._is_calm and slots >= goal.slots and len(operators.history) >= goal.operations
+        operators.is_asking = not is_enough
+        if is_enough and operators.open_count == 0 and self._is_settled():
+            self._finish(worlds.COMPLETE)
+        elif world.now > goal.fails_at or self._is_stuck():
+            self._finish(worlds.NO_PROGRESS)
+        else:
+            world.at(world.now + LOOK_TICKS * world.tick_seconds, self._look)
+
+    def _is_stuck(self) -> bool:
+        mission = self.scenario.mission
+        return self.scenario.liveness is None and self.world.now - self._progress[1] > mission.no_progress_seconds
+
+    def _is_settled(self) -> bool:
+        """All boards of the core have applied the same; without a core, all that can within the time for settling."""
+        applied = {board.flight.applied_slot for board in self._judged() if board.flight is not None}
+        if len(applied) == 1:
+            return True
+        if self.scenario.liveness is not None:
+            return False
+        if self._settle_until is None:
+            self._settle_until = self.world.now + self.scenario.mission.settle_seconds
+        return self.world.now >= self._settle_until
+
+    def _judged(self) -> list[Any]:
+        """Boards that must make progress."""
+        calm = self.scenario.liveness
+        nodes = calm.core if calm else [n for n in range(self.scenario.mission.boards) if n not in self._faulty]
+        return [self.world.boards[node] for node in sorted(nodes)]
+
+    def slots(self) -> int:
+        """The last slot that all boards which must make progress have applied; those that are down do not count."""
+        return min((board.flight.applied_slot for board in self._judged() if board.flight is not None), default=0)
+
+    def _finish(self, reason: str) -> None:
+        self._reason = reason
+        self.world.stop()
+
+    # --- oracles --------------------------------------------------------------------------------
+
+    def _on_kill(self, board: Any) -> None:
+        if board.flight is not None and board.node not in self._faulty:
+            self._find(journal.check(board))
+
+    def _weigh(self) -> None:
+        for board in self.world.boards:
+            if board.flight is not None:
+                self._find(memory.check(board.node, board.flight, self.scenario.mission.boards))
+        self.world.at(self.world.now + WEIGH_TICKS * self.world.tick_seconds, self._weigh)
+
+    def _find(self, finding: Finding | None) -> None:
+        if finding is not None:
+            self.findings.append(finding)
+
+    # --- the verdict ----------------------------------------------------------------------------
+
+    def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
+        self._find(self._agreement.finding)
+        verdict, finding = PASS, None
+        if crash is not None:
+            verdict, finding = CRASH, _of_crash(crash)
+        elif self.findings:
+            verdict, finding = VIOLATION, self.findings[0]
+        if self._checker is not None and crash is None:
+            self.verdict = self._checker.conclude()
+            finding = finding or _of_verdict(self.verdict)
+            if self.verdict.verdict in (VIOLATION, INCOMPLETE) and verdict == PASS:
+                verdict = self.verdict.verdict
+        if verdict == PASS and self._reason == worlds.NO_PROGRESS:
+            verdict = NO_PROGRESS
+            finding = liveness.explain(self._judged(), self.world.operators.open_count)
+        if verdict == PASS:
+            finding = None
+        seed = self.scenario.mission.seed
+        told = (finding.oracle, finding.cause, finding.detail) if finding is not None else ("", "", "")
+        return Outcome(seed, verdict, *told, counts=self._counts(), marks=self._marks.reached(self))
+
+    def _counts(self) -> dict[str, int]:
+        world = self.world
+        counts = Counter(
+            deliveries=world.deliveries,
+            slots=self._agreement.slots,
+            operations=world.operators.confirmed,
+            events=world.log.count,
+            milliseconds=int(world.now * 1000 / self.scenario.mission.speed),
+        )
+        if self.verdict is not None:
+            counts["steps"] = sum(self.verdict.steps.values())
+        return dict(counts)
+
+
+def _of_verdict(verdict: Verdict) -> Finding | None:
+    """The first thing that the trace checker has against the run."""
+    if verdict.violations:
+        oracle, _, what = verdict.violations[0].partition(": ")
+        return Finding(oracle, _normalised(_last_reason(what)), verdict.violations[0])
+    if verdict.missing:
+        return Finding("trace", _normalised(verdict.missing[0]), "\n".join(verdict.missing))
+    return None
+
+
+def _last_reason(what: str) -> str:
+    """Of an explanation that takes several lines: the event's name, and why it is no step."""
+    lines = [line.strip() for line in what.splitlines() if line.strip()]
+    event = re.search(r"Lamport time \d+: (\w+)", lines[0])
+    reason = lines[1] if len(lines) > 1 else lines[0]
+    return f"{event[1]}: {reason}" if event else reason
+
+
+def _normalised(text: str) -> str:
+    """Without what differs from run to run: numbers, digests, names of values."""
+    text = re.sub(r"\b[0-9a-f]{8,}(\.\.)?", "#", text)
+    text = re.sub(r"\bv\d+\b", "v", text)
+    return re.sub(r"\d+", "#", text)[:200]
+
+
+def _of_crash(crash: FlightCodeCrash) -> Finding:
+    frames = traceback.extract_tb(crash.cause.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
+    detail = "".join(traceback.format_exception(crash.cause))
+    return Finding(CRASHED, _normalised(f"{type(crash.cause).__name__} in {place}: {crash.cause}"), f"{crash}\n{detail}")
+
+
