@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from groundstation.commands import audit, check, rehearse, report, scenarios, states, verify
+from groundstation.commands import audit, check, export, rehearse, report, scenarios, states, verify
 
 CRASH = 1
 COMMANDS_GROUP = "amu.commands"
@@ -37,6 +37,7 @@ app = typer.Typer(
 app.command("rehearse")(rehearse.rehearse)
 app.command("check")(check.check)
 app.command("report")(report.report)
+app.command("export")(export.export)
 app.command("scenarios")(scenarios.scenarios)
 app.command("verify")(verify.verify)
 app.command("states")(states.states)

@@ -1,0 +1,50 @@
+"""`amu export`: writes a recorded run in the format of another viewer."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def export(
+    path: Annotated[Path, typer.Argument(help="A trace file, or folder of a run.", metavar="TRACE_OR_RUN")],
+    form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="What to write.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")],
+    since: Annotated[
+        float | None, typer.Option("--since", help="Leave out what was received before this mission second.")
+    ] = None,
+    until: Annotated[
+        float | None, typer.Option("--until", help="Leave out what was received after this mission second.")
+    ] = None,
+) -> None:
+    """Write a run for another viewer.  Example: [cyan]amu export runs --format perfetto --out flight.json[/cyan]
+
+    perfetto: open the file in ui.perfetto.dev. A process a node, a span a slot, an arrow a message.
+
+    shiviz: load the file in ShiViz. Vector clocks of every step; take a few seconds of a long run, more cannot be read:
+
+        amu export trace.ndjson --format shiviz --since 4 --until 5 --out flight.log
+
+    Exit codes: 0 written, 1 crash, 2 bad input.
+    """
+    import json
+
+    from groundstation import run_directory
+    from groundstation.exports import causality, perfetto, shiviz
+    from specs.checking.trace import TraceError
+
+    try:
+        steps = causality.read(run_directory.trace_of(path), since, until)
+        if form == "shiviz":
+            run_directory.write_text(out, "".join(shiviz.log(steps)))
+        else:
+            run_directory.write_text(out, json.dumps(perfetto.document(steps), separators=(",", ":")) + "\n")
+    except (run_directory.RunDirectoryError, TraceError) as error:
+        typer.echo(f"amu export: {error}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"amu export: {out}: cannot be written ({error.strerror}); choose another --out", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{out}  {len(steps)} events")
+    if form == "shiviz":
+        typer.echo(f"parser  {shiviz.PARSER}")

@@ -1,0 +1,186 @@
+"""The events of a trace in an order in which every cause comes before its effects.
+
+Theory (Lamport 1978): a happened before b if one node took both steps in this order, if b received what a sent, or by a
+chain of such pairs. Whatever is drawn of a run may shift events in time, but never against that order.
+
+Rules
+- The steps of a node stand in the file's order, as its serial line delivered them.
+- The cause of a Receive is the first Send of that sender, Lamport time and kind that was meant for the receiver. The
+  ground station traces no sendings: what it sent has its last event up to that Lamport time as its cause.
+- Nothing is guessed: a Receive stands alone if its Send is not in the trace, or not before it by Lamport time.
+- Only a liar's trace can go round in a circle. Then the link that closes it is taken out.
+- A step is placed at its receipt at the ground, or as many microseconds later as it takes to come after its node's
+  former step and its own cause. Steps received at one moment are spread by a microsecond each, in Lamport order.
+"""
+
+import json
+from bisect import bisect_right
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import BROADCAST, GROUND
+from amu.wire.messages import BY_KIND
+from specs.checking.trace import Event, TraceError, parse
+
+MICROSECONDS = 1_000_000
+VALUE_CHARACTERS = 12  # of a digest or a list, as much as a reader compares
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """An event of the trace. `received`: mission seconds; `cause`: the sending of what it received.
+
+    `at_us`: its place in mission time, in microseconds, after those of all its causes.
+    """
+
+    event: Event
+    received: float
+    cause: "Step | None" = None
+    at_us: int = 0
+
+
+def read(trace: Path, since: float | None = None, until: float | None = None) -> list[Step]:
+    """The steps received from `since` to `until` (mission seconds), causes first. Raises TraceError.
+
+    A last line that was cut off is left out.
+    """
+    steps: list[Step] = []
+    try:
+        with trace.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.endswith(b"\n"):
+                    step = _step(line, trace, number)
+                    if (since is None or step.received >= since) and (until is None or step.received <= until):
+                        steps.append(step)
+    except OSError as error:
+        raise TraceError(f"{trace}: cannot be read: {error.strerror}") from None
+    if not steps:
+        between = "" if since is None and until is None else " received in that time"
+        raise TraceError(f"{trace}: holds no event{between}; want a trace as amu rehearse records it")
+    return ordered(steps)
+
+
+def _step(line: bytes, trace: Path, number: int) -> Step:
+    try:
+        text = line.decode("utf-8")
+        event = parse(text, number)
+    except (TraceError, UnicodeDecodeError) as error:
+        raise TraceError(
+            f"{trace}: {error if isinstance(error, TraceError) else f'line {number}: not UTF-8'}"
+        ) from None
+    received = json.loads(text).get("received")
+    if type(received) not in (int, float) or not isfinite(received) or received < 0:
+        raise TraceError(f"{trace}: line {number}: every event needs a field 'received', in mission seconds")
+    return Step(event, float(received))
+
+
+def ordered(steps: list[Step]) -> list[Step]:
+    """The steps, given in the file's order, with their causes and places, in an order in which causes come first."""
+    _find_causes(steps)
+    in_order = _merge(steps)
+    _place(in_order)
+    return in_order
+
+
+def _find_causes(steps: Iterable[Step]) -> None:
+    sends: dict[tuple[int, int, int], Step] = {}
+    ground: list[Step] = []
+    receipts: list[Step] = []
+    for step in steps:
+        event = step.event
+        if event.node == GROUND:
+            if not ground or event.lamport >= ground[-1].event.lamport:
+                ground.append(step)
+        elif event.name == "Send":
+            sends.setdefault((event.node, event.lamport, event.fields["kind"]), step)
+        elif event.name == "Receive":
+            receipts.append(step)
+    ground_times = [step.event.lamport for step in ground]
+    for step in receipts:
+        fields = step.event.fields
+        if fields["sent"] >= step.event.lamport:
+            continue
+        if fields["from"] == GROUND:
+            index = bisect_right(ground_times, fields["sent"])
+            step.cause = ground[index - 1] if index else None
+            continue
+        send = sends.get((fields["from"], fields["sent"], fields["kind"]))
+        if send is not None and send.event.fields["to"] in (step.event.node, BROADCAST):
+            step.cause = send
+
+
+def _merge(steps: Iterable[Step]) -> list[Step]:
+    """The nodes' steps as one sequence: always the next one by Lamport time whose cause has been."""
+    queues: dict[int, deque[Step]] = defaultdict(deque)
+    for step in steps:
+        queues[step.event.node].append(step)
+    heads = [(queue[0].event.lamport, node) for node, queue in queues.items()]
+    heapify(heads)
+    waiting: dict[int, list[int]] = {}  # line of a cause -> nodes whose next step waits for it
+    done: set[int] = set()
+    in_order: list[Step] = []
+    while heads or waiting:
+        if not heads:
+            line = min(waiting)
+            nodes = waiting.pop(line)
+            for node in nodes:
+                queues[node][0].cause = None
+                heappush(heads, (queues[node][0].event.lamport, node))
+            continue
+        _, node = heappop(heads)
+        step = queues[node][0]
+        if step.cause is not None and step.cause.event.line not in done:
+            waiting.setdefault(step.cause.event.line, []).append(node)
+            continue
+        queues[node].popleft()
+        done.add(step.event.line)
+        in_order.append(step)
+        for ready in (node, *waiting.pop(step.event.line, ())):
+            if queues[ready]:
+                heappush(heads, (queues[ready][0].event.lamport, ready))
+    return in_order
+
+
+def _place(in_order: Iterable[Step]) -> None:
+    latest: dict[int, int] = {}
+    at_once: Counter[float] = Counter()
+    for step in in_order:
+        spread = round(step.received * MICROSECONDS) + at_once[step.received]
+        at_once[step.received] += 1
+        after_cause = 0 if step.cause is None else step.cause.at_us + 1
+        step.at_us = max(spread, latest.get(step.event.node, -1) + 1, after_cause)
+        latest[step.event.node] = step.at_us
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def node_name(node: int) -> str:
+    """What a node is called in every export."""
+    return {GROUND: "ground", BROADCAST: "all"}.get(node, f"node-{node}")
+
+
+def kind_name(kind: int) -> str:
+    """The name of a message kind, as in amu.wire.messages."""
+    return BY_KIND[kind].__name__ if kind in BY_KIND else f"kind {kind}"
+
+
+def words(event: Event) -> str:
+    """An event in one line."""
+    fields = event.fields
+    if event.name == "Send":
+        about = "" if not fields["slot"] else f", slot {fields['slot']} view {fields['view']}"
+        return f"Send {kind_name(fields['kind'])} to {node_name(fields['to'])}{about}"
+    if event.name == "Receive":
+        return f"Receive {kind_name(fields['kind'])} from {node_name(fields['from'])}, sent at {fields['sent']}"
+    return " ".join([event.name, *(f"{name}={_brief(value)}" for name, value in fields.items())])
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, separators=(",", ":")).strip('"')
+    return text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + ".."
