@@ -1,40 +1,31 @@
 """The fault vocabulary: one class a fault, each a rule that takes one copy of a frame to the copies that survive it.
 
 The fields are the scenario file's words: a table `[[faults]]` with `fault = "drop"`, `probability = 0.1`, `end = 30`.
+Faults that a path has from its geometry and its capacity are in `groundstation.fault_paths`.
 """
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from amu.core import limits
-from groundstation.contacts import (
-    Node,
-    PairLightTime,
-    Pass,
-    Seconds,
-    check_passes,
-    light_time_seconds,
-    next_contact,
-)
+from groundstation.contacts import Node, Seconds
+from groundstation.fault_paths import Bandwidth, Capacity, Clog, ContactWindow, LightTime, Orbits
 from groundstation.fault_rule import (
-    Context,
     Draws,
     Effect,
     Flight,
+    Link,
     Memory,
-    Outcome,
+    Probability,
     Rule,
-    changed,
-    later,
-    lost,
-    untouched,
+    Step,
+    by_chance,
+    delays,
+    loses,
 )
 
 COPIES_MAX = 8  # extra copies of one frame
-STORE_FRAMES_MAX = 4096  # frames held back outside a pass, a link
-
-Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Drop(Rule):
@@ -43,10 +34,8 @@ class Drop(Rule):
     fault: Literal["drop"]
     probability: Probability
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        if context.uniform(flight) < self.probability:
-            return lost(context.name, memory)
-        return untouched(flight, memory)
+    def on_link(self, link: Link) -> Step | None:
+        return by_chance(link.draws, self.probability, loses(link.name))
 
 
 class Duplicate(Rule):
@@ -56,12 +45,18 @@ class Duplicate(Rule):
     probability: Probability
     copies: int = Field(default=1, ge=1, le=COPIES_MAX)
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        if context.uniform(flight) >= self.probability:
-            return untouched(flight, memory)
+    def on_link(self, link: Link) -> Step | None:
+        effect = Effect(link.name, self.copies)
         # The lineage names the rule, so that a copy keeps its draws when other rules come or go.
-        twins = [flight._replace(lineage=f"{flight.lineage}/{context.name}.{n}") for n in range(1, self.copies + 1)]
-        return Outcome((flight, *twins), (Effect(context.name, self.copies),), memory)
+        marks = [f"/{link.name}.{n}".encode() for n in range(1, self.copies + 1)]
+
+        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+            effects.append(effect)
+            lineage = flight.lineage
+            twins = [Flight(flight.at, flight.entered, flight.frame, flight.index, lineage + mark) for mark in marks]
+            return (flight, *twins)
+
+        return by_chance(link.draws, self.probability, step)
 
 
 class Reorder(Rule):
@@ -71,10 +66,8 @@ class Reorder(Rule):
     probability: Probability
     hold_seconds: Seconds
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        if context.uniform(flight) < self.probability:
-            return later(flight, self.hold_seconds, context.name, memory)
-        return untouched(flight, memory)
+    def on_link(self, link: Link) -> Step | None:
+        return by_chance(link.draws, self.probability, delays(link.name, self.hold_seconds))
 
 
 class Delay(Rule):
@@ -83,8 +76,8 @@ class Delay(Rule):
     fault: Literal["delay"]
     seconds: Seconds
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        return later(flight, self.seconds, context.name, memory)
+    def on_link(self, link: Link) -> Step | None:
+        return delays(link.name, self.seconds)
 
 
 class Jitter(Rule):
@@ -100,37 +93,16 @@ class Jitter(Rule):
             raise ValueError(f"seconds_max must be at least seconds_min = {self.seconds_min:g}")
         return self
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        width = self.seconds_max - self.seconds_min
-        seconds = self.seconds_min + width * context.uniform(flight)
-        return later(flight, seconds, context.name, memory)
+    def on_link(self, link: Link) -> Step | None:
+        least, width, draw = self.seconds_min, self.seconds_max - self.seconds_min, link.draws.first
+        effect = Effect(link.name, 0)
 
+        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+            flight.at += least + width * draw(flight)
+            effects.append(effect)
+            return (flight,)
 
-class LightTime(Rule):
-    """One-way light time: `seconds` between any two nodes, unless `pairs` names theirs."""
-
-    fault: Literal["light_time"]
-    seconds: Seconds = 0.0
-    pairs: tuple[PairLightTime, ...] = ()
-
-    @model_validator(mode="after")
-    def _table(self) -> Self:
-        if not self.pairs and self.seconds == 0:
-            raise ValueError("want seconds > 0, or pairs with a light time each")
-        seen = [frozenset(pair.nodes) for pair in self.pairs]
-        for pair in seen:
-            if seen.count(pair) > 1:
-                raise ValueError(f"pairs names the nodes {sorted(pair)} twice; want each pair once, in either order")
-        return self
-
-    def named_nodes(self) -> set[int]:
-        return super().named_nodes().union(*(pair.nodes for pair in self.pairs))
-
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        seconds = light_time_seconds(self.pairs, self.seconds, context.source, context.destination)
-        if seconds == 0:
-            return untouched(flight, memory)
-        return later(flight, seconds, context.name, memory)
+        return step
 
 
 class Corrupt(Rule):
@@ -140,19 +112,25 @@ class Corrupt(Rule):
     probability: Probability
     bits: int = Field(default=1, ge=1, le=64)
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        if context.uniform(flight) >= self.probability:
-            return untouched(flight, memory)
-        frame = bytearray(flight.frame)
-        flipped: set[int] = set()
-        number = 1
-        while len(flipped) < min(self.bits, 8 * len(frame)):
-            bit = context.below(8 * len(frame), flight, number)
-            number += 1
-            if bit not in flipped:
-                flipped.add(bit)
-                frame[bit // 8] ^= 1 << bit % 8
-        return changed(flight._replace(frame=bytes(frame)), context.name, memory)
+    def on_link(self, link: Link) -> Step | None:
+        bits, below = self.bits, link.draws.below
+        effect = Effect(link.name, 0)
+
+        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+            frame = bytearray(bytes(flight.frame))
+            flipped: set[int] = set()
+            number = 1
+            while len(flipped) < min(bits, 8 * len(frame)):
+                bit = below(8 * len(frame), flight, number)
+                number += 1
+                if bit not in flipped:
+                    flipped.add(bit)
+                    frame[bit // 8] ^= 1 << bit % 8
+            flight.frame = bytes(frame)
+            effects.append(effect)
+            return (flight,)
+
+        return by_chance(link.draws, self.probability, step)
 
 
 class Truncate(Rule):
@@ -161,13 +139,19 @@ class Truncate(Rule):
     fault: Literal["truncate"]
     probability: Probability
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        # A frame that lost nothing but its delimiter would be closed by the next frame's opening one, and be whole.
-        longest = len(flight.frame) - 2
-        if longest < 1 or context.uniform(flight) >= self.probability:
-            return untouched(flight, memory)
-        kept = 1 + context.below(longest, flight, 1)
-        return changed(flight._replace(frame=flight.frame[:kept]), context.name, memory)
+    def on_link(self, link: Link) -> Step | None:
+        below = link.draws.below
+        effect = Effect(link.name, 0)
+
+        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+            # A frame that lost only its delimiter would be closed by the next frame's opening one, and be whole.
+            longest = len(flight.frame) - 2
+            if longest >= 1:
+                flight.frame = flight.frame[: 1 + below(longest, flight, 1)]
+                effects.append(effect)
+            return (flight,)
+
+        return by_chance(link.draws, self.probability, step)
 
 
 class BurstLoss(Rule):
@@ -208,11 +192,34 @@ class BurstLoss(Rule):
         turned_round = stay_bad < self.good_to_bad and flips % 2 == 1
         return bad != turned_round
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        # The state belongs to the link, so that all copies of a frame see the same one; each is lost by its own draw.
-        if self.is_bad(context.frame_index, context.draws) and context.uniform(flight, 1) < self.loss:
-            return lost(context.name, memory)
-        return untouched(flight, memory)
+    def on_link(self, link: Link) -> Step | None:
+        is_bad, draws, loss = self._walker(link.draws), link.draws, self.loss
+        effect = Effect(link.name, -1)
+
+        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+            # The state belongs to the link, so that all copies of a frame see the same; each is lost by its own draw.
+            if is_bad(flight.index) and draws.uniform(flight.index, 1, flight.lineage) < loss:
+                effects.append(effect)
+                return ()
+            return (flight,)
+
+        return step
+
+    def _walker(self, draws: Draws) -> Callable[[int], bool]:
+        """`is_bad`, one step from the frame before when that was asked for last: looking back costs a draw a frame."""
+        good_to_bad, stay_bad = self.good_to_bad, 1 - self.bad_to_good
+        last, bad = -1, False
+
+        def walk(index: int) -> bool:
+            nonlocal last, bad
+            if index == last + 1:
+                bad = draws.uniform(index) < (stay_bad if bad else good_to_bad)
+            elif index != last:
+                bad = self.is_bad(index, draws)
+            last = index
+            return bad
+
+        return walk
 
 
 class Partition(Rule):
@@ -238,10 +245,9 @@ class Partition(Rule):
                 return number
         return len(self.groups)
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        if self._group(context.source) != self._group(context.destination):
-            return lost(context.name, memory)
-        return untouched(flight, memory)
+    def on_link(self, link: Link) -> Step | None:
+        is_within = self._group(link.source) == self._group(link.destination)
+        return None if is_within else loses(link.name)
 
 
 class OneWayPartition(Rule):
@@ -255,61 +261,8 @@ class OneWayPartition(Rule):
             raise ValueError("want source and destination: the replicas that are not heard, and those that do not hear")
         return self
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        return lost(context.name, memory)
-
-
-class ContactWindow(Rule):
-    """Frames pass during `passes` only, which `period_seconds` repeats.
-
-    Outside a pass, `hold` keeps up to `store_frames_max` frames of a link until the next one; `drop` loses them.
-    Memory: (second of release, frames held for it) for each pass awaited, flattened.
-    """
-
-    fault: Literal["contact_window"]
-    passes: tuple[Pass, ...] = Field(min_length=1)
-    period_seconds: Annotated[float, Field(gt=0, le=1e9)] | None = None
-    outside: Literal["hold", "drop"]
-    store_frames_max: int = Field(default=256, ge=1, le=STORE_FRAMES_MAX)
-
-    @model_validator(mode="after")
-    def _passes_in_order(self) -> Self:
-        check_passes(self.passes, self.period_seconds)
-        return self
-
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        release = next_contact(self.passes, self.period_seconds, flight.at)
-        if release == flight.at:
-            return untouched(flight, memory)
-        if self.outside == "drop":
-            return lost(f"{context.name}: no contact", memory)
-        if release is None:
-            return lost(f"{context.name}: no pass left", memory)
-        awaited = {at: held for at, held in zip(memory[::2], memory[1::2]) if at > flight.at}
-        if sum(awaited.values()) >= self.store_frames_max:
-            return lost(f"{context.name}: store full", memory)
-        awaited[release] = awaited.get(release, 0) + 1
-        remembered = tuple(number for pair in sorted(awaited.items()) for number in pair)
-        return changed(flight._replace(at=release), f"{context.name}: held", remembered)
-
-
-class Bandwidth(Rule):
-    """A link that carries `bytes_per_second`, with a queue of at most `queue_bytes_max` before it.
-
-    Memory: (second when the queue will have run empty,).
-    """
-
-    fault: Literal["bandwidth"]
-    bytes_per_second: float = Field(gt=0, allow_inf_nan=False)
-    queue_bytes_max: int = Field(default=8 * limits.WIRE_BYTES_MAX, ge=limits.WIRE_BYTES_MAX)
-
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        idle_at = max(flight.at, memory[0]) if memory else flight.at
-        waiting_bytes = (idle_at - flight.at) * self.bytes_per_second
-        if waiting_bytes + len(flight.frame) > self.queue_bytes_max:
-            return lost(f"{context.name}: queue full", memory)
-        sent_at = idle_at + len(flight.frame) / self.bytes_per_second
-        return changed(flight._replace(at=sent_at), context.name, (sent_at,))
+    def on_link(self, link: Link) -> Step | None:
+        return loses(link.name)
 
 
 FaultRule = Annotated[
@@ -319,12 +272,15 @@ FaultRule = Annotated[
     | Delay
     | Jitter
     | LightTime
+    | Orbits
     | Corrupt
     | Truncate
     | BurstLoss
     | Partition
     | OneWayPartition
     | ContactWindow
-    | Bandwidth,
+    | Bandwidth
+    | Capacity
+    | Clog,
     Field(discriminator="fault"),
 ]

@@ -1,16 +1,22 @@
-"""What all faults have in common: a window, a selector, and a pure function on one copy of a frame.
+"""What all faults have in common: a window, a selector, and a step that a copy of a frame takes on one link.
 
 A rule never looks at a clock or keeps anything: what it draws comes from `Draws`, a counter-based generator keyed with
 everything that names the draw (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and what it must
 remember of a link travels in and out as a tuple, its `Memory`.
 
+Simulations ask for the fates of tens of thousands of frames a second. So a rule is bound to a link once, and the step
+that comes of it has all that it needs in local names. A step may change the copy that it is given: it owns it.
+
 Rules
 - A draw depends on seed, rule name, link, frame index on that link and lineage of the copy: no other rule can shift it.
 - A rule that changes, delays, multiplies or loses a copy says so with an `Effect`; a loss without one is a bug.
+- A step asks a frame for its length, its bytes or a slice only when it needs them: they may cost an encoding.
 """
 
 import hashlib
-from typing import NamedTuple, Self
+import math
+from collections.abc import Callable
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -18,16 +24,28 @@ from amu.wire import messages
 from groundstation.contacts import Node, Seconds
 
 FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
+DRAW_BITS = 53  # of 64, as many as a float holds
 
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Memory = tuple[float, ...]  # what one rule remembers of one link; () at the start
 
 
-class Flight(NamedTuple):
-    """One copy of a frame on its way through the rules: time, wire bytes, and which copy it is ("" = the original)."""
+class Flight:
+    """One copy of a frame on its way through the rules.
 
-    at: float
-    frame: bytes
-    lineage: str = ""
+    at: mission second in which it gets as far as the rules have taken it. entered: when the frame entered the ether.
+    lineage: which copy it is, b"" for the original. key: names the first draw of a rule for this copy.
+    """
+
+    __slots__ = ("at", "entered", "frame", "index", "key", "lineage")
+
+    def __init__(self, at: float, entered: float, frame: bytes, index: int, lineage: bytes) -> None:
+        self.at = at
+        self.entered = entered
+        self.frame = frame
+        self.index = index
+        self.lineage = lineage
+        self.key = b"/%d/0/%b" % (index, lineage)
 
 
 class Effect(NamedTuple):
@@ -37,12 +55,8 @@ class Effect(NamedTuple):
     copies: int
 
 
-class Outcome(NamedTuple):
-    """Surviving copies, what was done to them, and the rule's new memory of the link."""
-
-    flights: tuple[Flight, ...]
-    effects: tuple[Effect, ...]
-    memory: Memory
+# One copy, the effects so far to add to, what rules remember of the link by name to replace -> the copies that go on.
+Step = Callable[[Flight, list[Effect], dict[str, Memory]], tuple[Flight, ...]]
 
 
 class Draws:
@@ -52,31 +66,42 @@ class Draws:
         name = rule.encode()
         # The length goes before the text, so that no two different keys read the same.
         prefix = b"%d/%d/%d/%d:" % (seed, source, destination, len(name)) + name
-        self._hash = hashlib.blake2b(prefix, digest_size=8)
+        self._copy = hashlib.blake2b(prefix, digest_size=8).copy
 
-    def uniform(self, index: int, number: int = 0, lineage: str = "") -> float:
+    def uniform(self, index: int, number: int = 0, lineage: bytes = b"") -> float:
         """A number in [0, 1) for frame `index` of the link; `number` tells several draws for one copy apart."""
-        copy = self._hash.copy()
-        copy.update(b"/%d/%d/" % (index, number) + lineage.encode())
-        return (int.from_bytes(copy.digest(), "big") >> 11) / (1 << 53)
+        return self._keyed(b"/%d/%d/%b" % (index, number, lineage))
+
+    def first(self, flight: Flight) -> float:
+        """The number 0 for this copy."""
+        return self._keyed(flight.key)
+
+    def below(self, bound: int, flight: Flight, number: int) -> int:
+        """An integer in [0, bound) for this copy."""
+        return int(self.uniform(flight.index, number, flight.lineage) * bound)
+
+    def chance(self, probability: float) -> tuple[Callable[[], "hashlib.blake2b"], bytes]:
+        """(fresh, limit): the number 0 for a copy lies below `probability` when the digest of `fresh()` does below
+        `limit`, once it has been updated with the copy's key. A call and a number are saved.
+        """
+        # The highest bits of the hash are the number. Scaling by a power of two is exact, so that comparing the bytes
+        # is comparing the numbers. Above all of them for a probability of 1, which 8 bytes cannot hold.
+        least = math.ceil(probability * (1 << DRAW_BITS)) << (64 - DRAW_BITS)
+        return self._copy, least.to_bytes(8, "big") if least < 1 << 64 else b"\xff" * 9
+
+    def _keyed(self, key: bytes) -> float:
+        draw = self._copy()
+        draw.update(key)
+        return (int.from_bytes(draw.digest(), "big") >> (64 - DRAW_BITS)) / (1 << DRAW_BITS)
 
 
-class Context(NamedTuple):
-    """Where a frame is: its link, its index on that link, the rule's counting name and the rule's draws."""
+class Link(NamedTuple):
+    """Where a rule is bound to: one direction between two replicas, the rule's counting name and its draws there."""
 
     source: int
     destination: int
-    frame_index: int
     name: str
     draws: Draws
-
-    def uniform(self, flight: Flight, number: int = 0) -> float:
-        """A number in [0, 1) for this copy."""
-        return self.draws.uniform(self.frame_index, number, flight.lineage)
-
-    def below(self, bound: int, flight: Flight, number: int = 0) -> int:
-        """An integer in [0, bound) for this copy."""
-        return int(self.uniform(flight, number) * bound)
 
 
 class Rule(BaseModel):
@@ -90,6 +115,8 @@ class Rule(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    remembers: ClassVar[bool] = False  # does its step use the link's memory?
 
     fault: str
     name: str = Field(default="", max_length=60)
@@ -113,12 +140,10 @@ class Rule(BaseModel):
             raise ValueError(f"end must come after start = {self.start:g} s, have end = {self.end:g} s")
         return self
 
-    def applies(self, now: float, source: int, destination: int, kind: int) -> bool:
-        """Is a frame of message `kind` that enters the ether at `now` on this link one that the rule means?"""
+    def selects(self, source: int, destination: int, kind: int) -> bool:
+        """Is a frame of message `kind` on this link one that the rule means, in its window?"""
         return (
-            self.start <= now
-            and (self.end is None or now < self.end)
-            and (self.source is None or source in self.source)
+            (self.source is None or source in self.source)
             and (self.destination is None or destination in self.destination)
             and (self.kinds is None or any(FLIGHT_KINDS[name] == kind for name in self.kinds))
         )
@@ -127,26 +152,49 @@ class Rule(BaseModel):
         """Every node that the rule names."""
         return set(self.source or ()) | set(self.destination or ())
 
-    def apply(self, flight: Flight, context: Context, memory: Memory) -> Outcome:
-        """What becomes of one copy."""
+    def require_nodes(self, replica_count: int) -> None:
+        """Raise ValueError when the rule names a replica that a swarm of `replica_count` does not have."""
+        strangers = sorted(node for node in self.named_nodes() if node >= replica_count)
+        if strangers:
+            raise ValueError(f"names replica {strangers[0]}, but the replicas are 0 to {replica_count - 1}")
+
+    def on_link(self, link: Link) -> Step | None:
+        """The step that a copy takes on this link; None when the rule never does anything there."""
         raise NotImplementedError
 
 
-def untouched(flight: Flight, memory: Memory) -> Outcome:
-    """The copy goes on as it is."""
-    return Outcome((flight,), (), memory)
+def loses(count: str) -> Step:
+    """The step in which every copy is lost, and counted under `count`."""
+    effect = Effect(count, -1)
+
+    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        effects.append(effect)
+        return ()
+
+    return step
 
 
-def lost(name: str, memory: Memory) -> Outcome:
-    """The copy is lost, and counted under `name`."""
-    return Outcome((), (Effect(name, -1),), memory)
+def delays(count: str, seconds: float) -> Step:
+    """The step in which every copy is delayed by `seconds`, and counted under `count`."""
+    effect = Effect(count, 0)
+
+    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        flight.at += seconds
+        effects.append(effect)
+        return (flight,)
+
+    return step
 
 
-def changed(flight: Flight, name: str, memory: Memory) -> Outcome:
-    """The copy goes on in another form, counted under `name`."""
-    return Outcome((flight,), (Effect(name, 0),), memory)
+def by_chance(draws: Draws, probability: float, then: Step) -> Step | None:
+    """The step that is `then` with a probability, and nothing otherwise."""
+    if probability == 0:
+        return None
+    fresh, limit = draws.chance(probability)
 
+    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        draw = fresh()
+        draw.update(flight.key)
+        return then(flight, effects, memories) if draw.digest() < limit else (flight,)
 
-def later(flight: Flight, seconds: float, name: str, memory: Memory) -> Outcome:
-    """The copy goes on `seconds` later, counted under `name`."""
-    return changed(flight._replace(at=flight.at + seconds), name, memory)
+    return step

@@ -8,17 +8,21 @@ Rules
 - The same seed, link, index, frame and link state give the same fates, on any host, in any order of calls.
 - A rule's window and selector are held against the moment when the frame enters the ether, never against its arrival:
   what has left the antenna is on its way.
+- From the moment of healing on no rule applies between two nodes of the core; what is on its way still arrives late.
 - Adding or removing a rule never shifts the draws of another one that keeps its name.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from groundstation.contacts import Node, Seconds
 from groundstation.fault_kinds import FaultRule
-from groundstation.fault_rule import Context, Draws, Effect, Flight, Memory, Outcome, Rule
+from groundstation.fault_rule import Draws, Effect, Flight, Link, Memory, Step
 
 RULES_MAX = 256
 COPIES_OF_A_FRAME_MAX = 64  # several duplicating rules multiply: the product stays bounded
@@ -39,9 +43,24 @@ class Fates(NamedTuple):
     state: LinkState
 
 
-@lru_cache(maxsize=4096)
-def _draws(seed: int, rule: str, source: int, destination: int) -> Draws:
-    return Draws(seed, rule, source, destination)
+class Heal(BaseModel):
+    """From mission second `at` on, links between nodes of `core` are clean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    core: tuple[Node, ...]
+    at: Seconds
+
+
+class _Path(NamedTuple):
+    """The steps of one link for one kind of message.
+
+    A frame takes `steps[bisect_right(bounds, now)]`: between two bounds the same windows are open.
+    """
+
+    bounds: list[float]
+    steps: list[tuple[Step, ...]]
+    remembers: bool
 
 
 class FaultPlan(BaseModel):
@@ -54,7 +73,7 @@ class FaultPlan(BaseModel):
 
     seed: int = Field(default=0, ge=0, lt=1 << 64)
     rules: tuple[FaultRule, ...] = Field(default=(), max_length=RULES_MAX)
-    _named_rules: tuple[tuple[str, Rule], ...] = PrivateAttr(default=())
+    heal: Heal | None = None
 
     @model_validator(mode="after")
     def _names_unique(self) -> Self:
@@ -62,7 +81,6 @@ class FaultPlan(BaseModel):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two fault rules are called {name!r}; give each a name of its own")
-        self._named_rules = tuple(zip(names, self.rules))
         return self
 
     def rule_names(self) -> list[str]:
@@ -78,13 +96,12 @@ class FaultPlan(BaseModel):
         return names
 
     def require_nodes(self, replica_count: int) -> None:
-        """Raise ValueError when a rule names a replica that a swarm of `replica_count` does not have."""
-        for name, rule in self._named_rules:
-            strangers = sorted(node for node in rule.named_nodes() if node >= replica_count)
-            if strangers:
-                raise ValueError(
-                    f"fault rule {name!r} names replica {strangers[0]}, but the replicas are 0 to {replica_count - 1}"
-                )
+        """Raise ValueError when a rule does not fit a swarm of `replica_count`."""
+        for name, rule in zip(self.rule_names(), self.rules):
+            try:
+                rule.require_nodes(replica_count)
+            except ValueError as error:
+                raise ValueError(f"fault rule {name!r} {error}") from error
 
     def fates(
         self, now: float, source: int, destination: int, index: int, frame: bytes, kind: int, state: LinkState
@@ -94,30 +111,54 @@ class FaultPlan(BaseModel):
         now: mission second in which it enters the ether. frame: wire bytes with both delimiters. kind: message kind of
         its header. state: as returned for the frame before it on this link; `{}` for the first.
         """
-        flights: tuple[Flight, ...] = (Flight(now, frame),)
+        path = self._paths.get((source, destination, kind)) or self._path(source, destination, kind)
+        steps = path.steps[bisect_right(path.bounds, now)]
+        if not steps:
+            return Fates([(now, frame)], [], state)
         effects: list[Effect] = []
-        new_state = dict(state)
-        for name, rule in self._named_rules:
-            if rule.applies(now, source, destination, kind):
-                context = Context(source, destination, index, name, _draws(self.seed, name, source, destination))
-                outcome = _apply(rule, flights, context, new_state.get(name, ()))
-                flights = outcome.flights
-                effects.extend(outcome.effects)
-                if outcome.memory:
-                    new_state[name] = outcome.memory
-        return Fates([(flight.at, flight.frame) for flight in flights], effects, new_state)
+        memories = dict(state) if path.remembers else {}
+        flights: tuple[Flight, ...] = (Flight(now, now, frame, index, b""),)
+        for step in steps:
+            if len(flights) == 1:
+                flights = step(flights[0], effects, memories)
+            elif flights:
+                flights = _for_each(step, flights, effects, memories)
+            else:
+                break
+        deliveries = [(flight.at, flight.frame) for flight in flights]
+        return Fates(deliveries, effects, memories if path.remembers else state)
+
+    @cached_property
+    def _paths(self) -> dict[tuple[int, int, int], _Path]:
+        """The paths that frames have taken, by source, destination and kind of message."""
+        return {}
+
+    def _path(self, source: int, destination: int, kind: int) -> _Path:
+        clean_from = math.inf
+        if self.heal is not None and source in self.heal.core and destination in self.heal.core:
+            clean_from = self.heal.at
+        windows: list[tuple[float, float, Step]] = []
+        remembers = False
+        for name, rule in zip(self.rule_names(), self.rules):
+            end = min(clean_from, math.inf if rule.end is None else rule.end)
+            if rule.start >= end or not rule.selects(source, destination, kind):
+                continue
+            step = rule.on_link(Link(source, destination, name, Draws(self.seed, name, source, destination)))
+            if step is not None:
+                windows.append((rule.start, end, step))
+                remembers = remembers or rule.remembers
+        bounds = sorted({bound for start, end, _ in windows for bound in (start, end)})
+        steps = [tuple(step for start, end, step in windows if start <= since < end) for since in (-math.inf, *bounds)]
+        path = self._paths[source, destination, kind] = _Path(bounds, steps, remembers)
+        return path
 
 
-def _apply(rule: Rule, flights: tuple[Flight, ...], context: Context, memory: Memory) -> Outcome:
-    """One rule for all the copies of a frame, in order."""
-    survivors: list[Flight] = []
-    effects: list[Effect] = []
-    for flight in flights:
-        outcome = rule.apply(flight, context, memory)
-        survivors.extend(outcome.flights)
-        effects.extend(outcome.effects)
-        memory = outcome.memory
+def _for_each(
+    step: Step, flights: tuple[Flight, ...], effects: list[Effect], memories: dict[str, Memory]
+) -> tuple[Flight, ...]:
+    """One step for several copies of a frame, in order."""
+    survivors = tuple(survivor for flight in flights for survivor in step(flight, effects, memories))
     surplus = len(survivors) - COPIES_OF_A_FRAME_MAX
     if surplus > 0:
         effects.append(Effect("too many copies", -surplus))
-    return Outcome(tuple(survivors[:COPIES_OF_A_FRAME_MAX]), tuple(effects), memory)
+    return survivors[:COPIES_OF_A_FRAME_MAX]

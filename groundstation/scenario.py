@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from amu.boards.config import PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
 from groundstation.fault_kinds import FaultRule
-from groundstation.faults import FaultPlan
+from groundstation.faults import FaultPlan, Heal
 from groundstation.scenario_errors import did_you_mean, explain
 from groundstation.workload import DEFAULT_MIX, KINDS
 
@@ -252,7 +252,8 @@ class Scenario(Strict):
 
     def fault_plan(self) -> FaultPlan:
         """What the ether does to frames, seeded with the mission's seed."""
-        return FaultPlan(seed=self.mission.seed, rules=tuple(self.faults))
+        heal = None if self.liveness is None else Heal(core=tuple(self.liveness.core), at=self.liveness.at)
+        return FaultPlan(seed=self.mission.seed, rules=tuple(self.faults), heal=heal)
 
     def byzantine_nodes(self) -> list[int]:
         """Boards that run an adversary, ascending."""

@@ -1,10 +1,14 @@
 """Properties that every fault plan has: purity, independence of the rules' draws, no loss without a cause."""
 
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amu.wire.messages import Vote
+from groundstation.fault_rule import Draws, Flight
 from groundstation.faults import Fates, FaultPlan
+from tests.support import plain_faults
 
 probability = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 seconds = st.sampled_from([0.0, 0.5, 3.0, 40.0])
@@ -34,18 +38,77 @@ rules = st.one_of(
         }
     ),
     st.fixed_dictionaries({"fault": st.just("bandwidth"), "bytes_per_second": st.sampled_from([10, 1000])}),
+    st.fixed_dictionaries({"fault": st.just("capacity"), "frames_max": st.integers(1, 6)}),
+    st.fixed_dictionaries(
+        {"fault": st.just("clog"), "probability": probability, "seconds": st.sampled_from([0.5, 2.0, 40.0])}
+    ),
+    st.fixed_dictionaries(
+        {
+            "fault": st.just("orbits"),
+            "stations": st.just(["leo", "geo"]),
+            "occultation": st.sampled_from(["drop", "none"]),
+        }
+    ),
+)
+windows = st.fixed_dictionaries(
+    {},
+    optional={
+        "start": st.sampled_from([0.0, 0.7, 3.0]),
+        "end": st.sampled_from([3.5, 7.0]),
+        "source": st.sampled_from([[0], [1]]),
+        "destination": st.sampled_from([[0, 1], [0]]),
+        "kinds": st.sampled_from([["Vote"], ["Proposal"]]),
+    },
+)
+heals = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({"core": st.sampled_from([[0, 1], [1, 2]]), "at": st.sampled_from([0.0, 2.1, 9.0])}),
 )
 named_rules = st.lists(rules, max_size=5).map(lambda listed: [{**r, "name": f"rule {i}"} for i, r in enumerate(listed)])
 frame_list = st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=20)
 
 
-def fly(plan: FaultPlan, frames: list[bytes]) -> list[Fates]:
+def fly(plan: FaultPlan, frames: list[bytes], fates: Callable[..., Fates] = FaultPlan.fates) -> list[Fates]:
     state = {}
     result = []
     for index, frame in enumerate(frames):
-        result.append(plan.fates(0.7 * index, 0, 1, index, frame, Vote.KIND, state))
+        before = dict(state)
+        result.append(fates(plan, 0.7 * index, 0, 1, index, frame, Vote.KIND, state))
+        assert state == before
         state = result[-1].state
     return result
+
+
+@given(st.integers(0, 2**64 - 1), st.lists(st.tuples(rules, windows), max_size=6), heals, frame_list)
+@settings(max_examples=300)
+def test_fates_are_those_of_the_plain_rules(
+    seed: int, listed: list[tuple[dict, dict]], heal: dict | None, frames: list[bytes]
+) -> None:
+    named = [{**rule, **window, "name": f"rule {i}"} for i, (rule, window) in enumerate(listed)]
+    # One that cuts one way keeps its own ends.
+    named = [
+        {**rule, "source": [0], "destination": [1]} if rule["fault"] == "one_way_partition" else rule for rule in named
+    ]
+    plan = FaultPlan.model_validate({"seed": seed, "rules": named, "heal": heal})
+    assert fly(plan, frames) == fly(plan, frames, plain_faults.fates)
+
+
+@given(st.integers(0, 2**64 - 1), st.floats(0, 1), st.integers(0, 1000))
+def test_a_chance_is_the_comparison_of_its_number(seed: int, probability: float, index: int) -> None:
+    draws = Draws(seed, "rule", 0, 1)
+    flight = Flight(0.0, 0.0, b"", index, b"")
+    for limit in (probability, draws.first(flight), 0.0, 1.0):
+        fresh, least = draws.chance(limit)
+        draw = fresh()
+        draw.update(flight.key)
+        assert (draw.digest() < least) == (draws.first(flight) < limit)
+
+
+def test_plain_rules_would_notice_another_draw() -> None:
+    rule = {"fault": "jitter", "seconds_max": 3.0}
+    plan, other = (FaultPlan.model_validate({"rules": [{**rule, "name": name}]}) for name in ("a", "b"))
+    frames = [b"frame"] * 3
+    assert fly(plan, frames) != fly(other, frames, plain_faults.fates)
 
 
 @given(st.integers(0, 2**64 - 1), named_rules, frame_list)
