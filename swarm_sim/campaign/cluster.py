@@ -1,0 +1,146 @@
+"""A campaign on a Dask cluster: the scheduler hands out seeds, its workers keep worker processes as `jobs` does.
+
+    coordinator --Client--> scheduler --> Dask worker, for each of its threads: Keeper --> worker process
+
+Theory. Dask runs a function at least once: when a Dask worker dies, its seeds go to another. Outcomes are functions of
+the seed, and the store counts a seed once, so at least once is enough. Each Dask worker keeps our worker processes, so
+a seed that kills or hangs its process is judged by the same keeper as on one machine, and costs the cluster nothing;
+and a Dask worker with as many threads as cores keeps all of them busy.
+
+Rules. Two seeds a thread are under way, no more. Dask gives up a task when several of its workers died, guilty or not
+(`KilledWorker`): the seed is sent again, and only if that happens twice is it a crash. Each worker process compares its
+code with the campaign's. When every Dask worker has gone the campaign waits for new ones. Needs the extra `cluster`,
+here and on the workers.
+
+Source: https://distributed.dask.org/en/stable/resilience.html
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING
+
+from swarm_sim.campaign.keeper import ATTEMPTS_MAX, DIED, Keeper, WorkerError
+from swarm_sim.campaign.task import Finished, Task
+from swarm_sim.outcome import CRASH, Outcome
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_SECONDS_MAX = 30
+SEEDS_PER_THREAD = 2  # one runs, one is on its way
+
+# In a Dask worker: keepers between two seeds.
+_idle: list[Keeper] = []
+_idle_lock = threading.Lock()
+
+
+def run(task: Task, seeds: Iterable[int], address: str) -> Generator[Finished, None, None]:
+    """Each of `seeds`, finished, in the order of their ends, by the cluster whose scheduler is at `address`.
+
+    Raises WorkerError if there is no cluster, none any more, or if its workers cannot run the task.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise WorkerError(f"--cluster needs Dask ({error}): pip install 'amu-swarm[cluster]'") from error
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS_MAX, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise WorkerError(
+            f"no cluster at {address}: {error or 'no answer'}; start one with `dask scheduler`"
+        ) from error
+    try:
+        yield from _Coordinator(client, task).run(iter(seeds))
+    except (OSError, CancelledError) as error:
+        raise WorkerError(f"the cluster at {address} is lost: {error}") from error
+    finally:
+        if client.status == "running":
+            client.run(release, on_error="ignore")
+        client.close()
+
+
+class _Coordinator:
+    """Seeds under way on a cluster, by future."""
+
+    def __init__(self, client: Client, task: Task) -> None:
+        self._client = client
+        self._task = task
+        self._under_way: dict[Future[Finished], tuple[int, int]] = {}  # seed, attempt
+
+    def run(self, seeds: Iterator[int]) -> Iterator[Finished]:
+        while True:
+            room = self._threads() * SEEDS_PER_THREAD - len(self._under_way)
+            for _, seed in zip(range(room), seeds):
+                self._send(seed, attempt=1)
+            if not self._under_way:
+                return
+            for future in self._ended():
+                finished = self._taken(future)
+                if finished is not None:
+                    yield finished
+
+    def _threads(self) -> int:
+        """Threads of all Dask workers of now; workers may join and leave."""
+        threads: int = sum(self._client.nthreads().values())
+        if not threads and not self._under_way:
+            raise WorkerError("the cluster has no worker: start some with `dask worker`")
+        return threads
+
+    def _send(self, seed: int, attempt: int) -> None:
+        key = f"seed-{seed}-{attempt}-{self._client.id}"
+        future = self._client.submit(run_here, self._task, seed, key=key, pure=False)
+        self._under_way[future] = (seed, attempt)
+
+    def _ended(self) -> list[Future[Finished]]:
+        from distributed import wait
+
+        return list(wait(list(self._under_way), return_when="FIRST_COMPLETED").done)
+
+    def _taken(self, future: Future[Finished]) -> Finished | None:
+        """What a future brought; None if its seed was sent again."""
+        from distributed import KilledWorker
+
+        seed, attempt = self._under_way.pop(future)
+        if future.status == "finished":
+            finished: Finished = future.result()
+            return finished
+        error = future.exception()
+        if not isinstance(error, KilledWorker):
+            raise WorkerError(f"a worker of the cluster: {error}")
+        if attempt < ATTEMPTS_MAX:
+            self._send(seed, attempt + 1)
+            return None
+        return Finished(Outcome(seed, CRASH, "worker", DIED, f"Dask workers died, {ATTEMPTS_MAX} times"), 0.0)
+
+
+def run_here(task: Task, seed: int) -> Finished:
+    """In a Dask worker: run the seed in a worker process that is kept for the next one."""
+    keeper = _taken_from_idle(task) or Keeper(task)
+    try:
+        return keeper.run(seed)
+    finally:
+        with _idle_lock:
+            _idle.append(keeper)
+
+
+def _taken_from_idle(task: Task) -> Keeper | None:
+    """An idle keeper of this task; those of others end."""
+    with _idle_lock:
+        others = [keeper for keeper in _idle if keeper.task != task]
+        own = [keeper for keeper in _idle if keeper.task == task]
+        _idle[:] = own[1:]
+    for keeper in others:
+        keeper.close()
+    return own[0] if own else None
+
+
+def release() -> None:
+    """In a Dask worker: end the worker processes that wait for seeds."""
+    with _idle_lock:
+        keepers = _idle[:]
+        _idle.clear()
+    for keeper in keepers:
+        keeper.close()

@@ -1,0 +1,135 @@
+"""Keeps one worker process, and gives back an outcome for every seed, whatever happens to the worker.
+
+A worker's death says nothing of the seed that it was at: it may have been chosen by an operator or by a kernel short of
+memory. So the seed runs again, in a fresh worker; only when that one dies too is the seed to blame, and the outcome is
+a crash. A seed that does not end within `seconds_max` is ended by force, and is a crash as well. This is the only place
+where wall time enters an outcome; the limit is generous, and nothing passes by it.
+
+Rules. One seed at a time, one thread at a time, but `stop` may come from any thread. A worker that cannot start is no
+outcome of a seed: it ends the campaign.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from swarm_sim.campaign.task import Finished, Task
+from swarm_sim.campaign.worker import READY
+from swarm_sim.outcome import CRASH, Outcome
+
+ATTEMPTS_MAX = 2
+STARTS_MAX = 3
+START_SECONDS_MAX = 120.0
+DIED = "worker died"
+
+
+class WorkerError(Exception):
+    """Workers do not work at all. One line: why and what to do."""
+
+
+class StoppedError(Exception):
+    """The keeper was stopped while it ran a seed."""
+
+
+class Keeper:
+    """Runs seeds of `task` in a worker process; starts one when it is first needed and whenever one has died."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._stopped = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    def run(self, seed: int) -> Finished:
+        """The outcome of `seed`. Raises WorkerError if no worker starts, StoppedError if stopped meanwhile."""
+        death = ""
+        for _ in range(ATTEMPTS_MAX):
+            connection = self._connected()
+            try:
+                connection.send(seed)
+                if not connection.poll(self.task.seconds_max):
+                    self._end_worker()
+                    return self._crash(seed, f"no end after {self.task.seconds_max:g} s", "", self.task.seconds_max)
+                finished = connection.recv()
+            except (EOFError, OSError):
+                death = self._end_worker()
+                continue
+            assert isinstance(finished, Finished)
+            return finished
+        return self._crash(seed, DIED, f"{death}, {ATTEMPTS_MAX} times", 0.0)
+
+    def close(self) -> None:
+        """End the worker. Only for the thread that runs seeds."""
+        if self._process is not None:
+            self._end_worker()
+
+    def stop(self) -> None:
+        """End the worker, in mid-seed too. From any thread; the keeper is closed by its own."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def _crash(self, seed: int, cause: str, detail: str, seconds: float) -> Finished:
+        self._raise_if_stopped()
+        return Finished(Outcome(seed, CRASH, "worker", cause, detail), seconds)
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped:
+            raise StoppedError
+
+    def _connected(self) -> Connection:
+        """A line to a worker that was alive a moment ago."""
+        self._raise_if_stopped()
+        if self._process is not None and self._process.poll() is not None:
+            self._end_worker()  # died while it had no seed
+        if self._connection is not None:
+            return self._connection
+        death = ""
+        for _ in range(STARTS_MAX):
+            self._raise_if_stopped()
+            self._connection = self._started()
+            try:
+                self._connection.send(self.task)
+                answer = self._connection.recv() if self._connection.poll(START_SECONDS_MAX) else "no answer"
+            except (EOFError, OSError):
+                death = self._end_worker()
+                continue
+            if answer != READY:
+                self._end_worker()
+                raise WorkerError(f"a worker refuses {self.task.function}: {answer}")
+            return self._connection
+        self._raise_if_stopped()
+        raise WorkerError(f"worker processes do not start: {death}, {STARTS_MAX} times")
+
+    def _started(self) -> Connection:
+        here, there = Pipe()
+        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "swarm_sim.campaign.worker", str(there.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=2,  # standard output belongs to the report
+            pass_fds=[there.fileno()],
+            process_group=0,  # a Ctrl-C at the terminal is the coordinator's affair
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        there.close()
+        if self._stopped:
+            self._process.kill()  # `stop` came before there was a process to end
+        return here
+
+    def _end_worker(self) -> str:
+        """End the worker if it is still there; say how it ended."""
+        assert self._process is not None
+        assert self._connection is not None
+        self._connection.close()
+        self._connection = None
+        self._process.kill()
+        status = self._process.wait()
+        self._process = None
+        return f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"

@@ -1,0 +1,211 @@
+"""Where a campaign's outcomes are kept: an SQLite database, one row a seed.
+
+    identity     key, value: function, nodes, slots, fingerprint of the code
+    outcomes     seed (primary key), verdict, oracle, cause, detail, counts as a JSON object
+    marks        (seed, mark)
+    timings      seed, seconds that the host took: facts about the host are kept apart from facts about the seed
+
+Theory. The primary key makes writing idempotent: a seed that was run twice has one row, and the first answer stays.
+Each seed is one transaction in write-ahead-log mode, so a coordinator that is killed leaves what it had stored, whole.
+
+Rules. One identity a store: another function, node count, slot count or code is refused, for outcomes of different code
+must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no rows are ever deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from swarm_sim.campaign.task import Finished, Task
+from swarm_sim.outcome import PASS, Outcome
+
+APPLICATION_ID = 0x414D5543  # "AMUC", in the file's header
+BUSY_SECONDS = 10.0
+SEED_END_MAX = 2**63 - 1  # SQLite's integers
+IN_MEMORY = ":memory:"
+
+SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+CREATE TABLE identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE outcomes (seed INTEGER PRIMARY KEY, verdict TEXT NOT NULL, oracle TEXT NOT NULL, cause TEXT NOT NULL,
+                       detail TEXT NOT NULL, counts TEXT NOT NULL);
+CREATE TABLE marks (seed INTEGER NOT NULL, mark TEXT NOT NULL, PRIMARY KEY (seed, mark)) WITHOUT ROWID;
+CREATE TABLE timings (seed INTEGER PRIMARY KEY, seconds REAL NOT NULL);
+"""
+TABLES = "SELECT count(*) FROM sqlite_master"
+IN_RANGE = "seed >= ? AND seed < ?"
+
+
+class StoreError(Exception):
+    """The store cannot be used. One line: which, why, what to do."""
+
+
+class Store:
+    """The outcomes in the database at `path`, which is made if it is not there; IN_MEMORY keeps them in no file."""
+
+    def __init__(self, path: Path | str, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = str(path)
+        with self._explained():
+            # Transactions are written out below; the driver begins none of its own.
+            self._database = sqlite3.connect(self.path, timeout=busy_seconds, isolation_level=None)
+        try:
+            with self._explained():
+                self._open()
+        except StoreError:
+            self._database.close()
+            raise
+
+    def _open(self) -> None:
+        (tables,) = self._row(TABLES)
+        (application,) = self._row("PRAGMA application_id")
+        if tables and application != APPLICATION_ID:
+            raise StoreError(f"{self.path} is a database, but no campaign's: name another file")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        with self._transaction():
+            if self._row(TABLES) == (0,):
+                for statement in SCHEMA.strip().split(";\n"):
+                    self._database.execute(statement)
+        (health,) = self._row("PRAGMA quick_check(1)")
+        if health != "ok":
+            raise sqlite3.DatabaseError(str(health))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def identify(self, task: Task) -> None:
+        """Give a new store its identity. Raises StoreError if it has another already."""
+        wanted = {
+            "function": task.function,
+            "nodes": str(task.nodes),
+            "slots": str(task.slots),
+            "fingerprint": task.fingerprint,
+        }
+        with self._explained(), self._transaction():
+            self._database.executemany("INSERT OR IGNORE INTO identity VALUES (?, ?)", wanted.items())
+            found = self.identity()
+        for key, value in wanted.items():
+            if found[key] != value:
+                what = "another version of the code" if key == "fingerprint" else f"{key} {found[key]}, not {value}"
+                raise StoreError(f"{self.path} was made with {what}: name another file, or go back to what made it")
+
+    def identity(self) -> dict[str, str]:
+        """function, nodes, slots and fingerprint; empty before `identify`."""
+        with self._explained():
+            return dict(self._database.execute("SELECT key, value FROM identity"))
+
+    def put(self, finished: Finished) -> bool:
+        """Store an outcome; False if its seed had one already, which stays."""
+        outcome = finished.outcome
+        row = (outcome.seed, outcome.verdict, outcome.oracle, outcome.cause, outcome.detail, _json(outcome.counts))
+        with self._explained(), self._transaction():
+            cursor = self._database.execute("INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", row)
+            if not cursor.rowcount:
+                return False
+            marks = [(outcome.seed, mark) for mark in outcome.marks]
+            self._database.executemany("INSERT OR IGNORE INTO marks VALUES (?, ?)", marks)
+            self._database.execute("INSERT INTO timings VALUES (?, ?)", (outcome.seed, finished.seconds))
+        return True
+
+    def stored(self, seeds: range) -> set[int]:
+        """Those of `seeds` that have an outcome."""
+        return {seed for (seed,) in self.rows(f"SELECT seed FROM outcomes WHERE {IN_RANGE}", seeds)}
+
+    def outcomes(self, seeds: range) -> Iterator[Outcome]:
+        """The outcomes of `seeds`, by seed; their marks sorted."""
+        query = f"SELECT seed, verdict, oracle, cause, detail, counts FROM outcomes WHERE {IN_RANGE} ORDER BY seed"
+        for seed, verdict, oracle, cause, detail, counts in self.rows(query, seeds):
+            marks = self.rows(
+                "SELECT mark FROM marks WHERE seed >= ? AND seed < ? ORDER BY mark", range(seed, seed + 1)
+            )
+            yield Outcome(
+                seed, verdict, oracle, cause, detail, json.loads(counts), marks=tuple(mark for (mark,) in marks)
+            )
+
+    def span(self) -> range:
+        """From the smallest stored seed to after the largest; empty if there is none."""
+        with self._explained():
+            low, high = self._row("SELECT min(seed), max(seed) FROM outcomes")
+        return range(0) if low is None else range(low, high + 1)
+
+    def verdicts(self, seeds: range) -> dict[str, int]:
+        """How many of `seeds` got which verdict."""
+        return dict(self.rows(f"SELECT verdict, count(*) FROM outcomes WHERE {IN_RANGE} GROUP BY verdict", seeds))
+
+    def causes(self, seeds: range) -> list[tuple[str, str, str, int, int]]:
+        """(verdict, oracle, cause, count, smallest seed) of what did not pass, the most frequent first."""
+        query = f"""SELECT verdict, oracle, cause, count(*), min(seed) FROM outcomes WHERE {IN_RANGE}
+            AND verdict != '{PASS}' GROUP BY verdict, oracle, cause ORDER BY count(*) DESC, min(seed)"""
+        return self.rows(query, seeds)
+
+    def marks(self, seeds: range) -> dict[str, int]:
+        """How many of `seeds` reached each mark."""
+        return dict(self.rows(f"SELECT mark, count(*) FROM marks WHERE {IN_RANGE} GROUP BY mark ORDER BY mark", seeds))
+
+    def counts(self, seeds: range) -> dict[str, int]:
+        """The counts summed over `seeds`."""
+        query = f"""SELECT key, sum(value) FROM outcomes, json_each(counts) WHERE {IN_RANGE}
+            GROUP BY key ORDER BY key"""
+        return dict(self.rows(query, seeds))
+
+    def seconds(self, seeds: range) -> float:
+        """Seconds that workers spent on `seeds`."""
+        ((seconds,),) = self.rows(f"SELECT total(seconds) FROM timings WHERE {IN_RANGE}", seeds)
+        return float(seconds)
+
+    def slowest(self, seeds: range) -> tuple[int, float] | None:
+        """(seed, seconds) of the seed that took longest; None if there is none."""
+        query = f"SELECT seed, seconds FROM timings WHERE {IN_RANGE} ORDER BY seconds DESC, seed LIMIT 1"
+        found = self.rows(query, seeds)
+        return found[0] if found else None
+
+    def rows(self, query: str, seeds: range) -> list[Any]:
+        """Rows of a query whose two parameters are the ends of `seeds`."""
+        with self._explained():
+            return self._database.execute(query, (seeds.start, seeds.stop)).fetchall()
+
+    def _row(self, query: str) -> Any:
+        return self._database.execute(query).fetchone()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:  # SQLite ends some of them itself, when the disk is full
+                self._database.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OverflowError) as error:
+            raise StoreError(f"{self.path}: {error}: {_advice(str(error))}") from error
+
+
+def _advice(message: str) -> str:
+    if "locked" in message:
+        return "another program holds it; wait for its end, or name another file"
+    if "full" in message or "I/O" in message:
+        return "make room on the disk; what was stored before is kept, and the same command goes on"
+    if "unable to open" in message or "readonly" in message:
+        return "the folder must be there, and the file must be writable"
+    return "it is damaged or no campaign's; name another file"
+
+
+def _json(counts: dict[str, int]) -> str:
+    return json.dumps(counts, sort_keys=True)
+
+
+def missing(store: Store, seeds: range) -> Iterable[int]:
+    """Those of `seeds` that have no outcome yet, in order."""
+    stored = store.stored(seeds)
+    return (seed for seed in seeds if seed not in stored)

@@ -1,0 +1,90 @@
+"""What a campaign runs on each seed, and which code that is.
+
+The fingerprint is SHA-256 over the files that decide an outcome: flight software, simulator, checker, TLA+ modules,
+ground station, and the file of the function itself if it is none of these. Outcomes of different fingerprints are never
+put together: a store keeps one, and a worker that finds another under itself refuses to work.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundstation.versions import digest_of_files
+from swarm_sim.outcome import Outcome
+
+RUN_SEED = "swarm_sim.simulation:run_seed"
+# Package and what of it decides outcomes.
+CODE = (
+    ("amu", "**/*.py"),
+    ("swarm_sim", "**/*.py"),
+    ("specs.checking", "**/*.py"),
+    ("specs", "**/*.tla"),
+    ("groundstation", "**/*.py"),
+)
+
+RunSeed = Callable[[int, int, int], Outcome]
+
+
+class TaskError(Exception):
+    """There is no such function, or other code than the task's. One line: what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`function` ("module:name") is called with (seed, nodes, slots); a seed that takes over `seconds_max` hangs."""
+
+    function: str
+    nodes: int
+    slots: int
+    seconds_max: float
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An outcome and how long the host took for it: a fact about the host, not about the seed."""
+
+    outcome: Outcome
+    seconds: float
+
+
+def load(function: str) -> RunSeed:
+    """The function of a dotted name. Raises TaskError if there is none."""
+    module_name, _, name = function.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise TaskError(f"no function {function!r}: {error}; write it as module:name") from error
+    if not callable(found):
+        raise TaskError(f"{function} is no function")
+    run_seed: RunSeed = found
+    return run_seed
+
+
+def fingerprint(function: str) -> str:
+    """SHA-256 over the code behind `function`, hex. Raises TaskError if it cannot be loaded."""
+    files: dict[Path, str] = {}
+    for package, pattern in CODE:
+        root = _path(package).parent
+        for path in root.glob(pattern):
+            files[path] = f"{package}/{path.relative_to(root).as_posix()}"
+    load(function)
+    own = _path(function.partition(":")[0])
+    if own.is_file():
+        files.setdefault(own, own.name)
+    return digest_of_files((name, path) for path, name in files.items())
+
+
+def _path(module: str) -> Path:
+    return Path(getattr(importlib.import_module(module), "__file__", None) or "").resolve()
+
+
+def replay(task: Task, seed: int) -> str:
+    """The command that runs this seed alone."""
+    if task.function == RUN_SEED:
+        return f"amu sim {seed} --nodes {task.nodes} --slots {task.slots}"
+    arguments = f"--nodes {task.nodes} --slots {task.slots} --function {task.function}"
+    return f"amu campaign --seeds {seed}:{seed + 1} {arguments}"

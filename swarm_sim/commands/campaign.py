@@ -1,0 +1,188 @@
+"""`amu campaign`: many seeds, on all cores or on a cluster, into a store that can be gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from swarm_sim.campaign.campaign import Crew
+    from swarm_sim.campaign.display import Display
+    from swarm_sim.campaign.summary import Summary
+    from swarm_sim.campaign.task import Task
+
+NODES_DEFAULT = 4
+SLOTS_DEFAULT = 40
+SEED_SECONDS_MAX_DEFAULT = 300.0
+RUN_SEED = "swarm_sim.simulation:run_seed"
+LOG_COLUMNS = 160
+
+
+def campaign(
+    seeds: Annotated[str | None, typer.Option("--seeds", help="From A to before B.", metavar="A:B")] = None,
+    nodes: Annotated[int, typer.Option("--nodes", help="Replicas of each swarm.", min=4, max=13)] = NODES_DEFAULT,
+    slots: Annotated[int, typer.Option("--slots", help="Slots that each swarm is to decide.", min=1)] = SLOTS_DEFAULT,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; one a core, if not said.", min=1)] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="SQLite file that keeps the outcomes.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="A Dask scheduler, tcp://host:port.", metavar="ADDRESS")
+    ] = None,
+    seed_seconds_max: Annotated[
+        float, typer.Option("--seed-seconds-max", help="A seed that takes longer hangs: a crash.", min=0.1)
+    ] = SEED_SECONDS_MAX_DEFAULT,
+    function: Annotated[
+        str, typer.Option("--function", help="What runs a seed: module:name, called with seed, nodes, slots.")
+    ] = RUN_SEED,
+    report: Annotated[bool, typer.Option("--report", help="Run nothing; print what the store holds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Run the simulator over many seeds.  Example: [cyan]amu campaign --seeds 0:1000 --store runs/night.sqlite[/cyan]
+
+    Failures are printed as they happen, each with the command that replays it; at the end they are counted by cause.
+    With --store the same command goes on where it was interrupted, and a larger range runs only what is new.
+
+        amu campaign --seeds 0:20 --nodes 7 --jobs 1
+
+        amu campaign --seeds 0:100000 --store runs/night.sqlite --cluster tcp://10.0.0.1:8786
+
+        amu campaign --store runs/night.sqlite --report
+
+    Exit codes: of the worst seed: 1 crash, 3 violation, 4 no progress, 5 incomplete or interrupted, 0 all pass; else 2
+    bad input, or a store or cluster that does not work.
+    """
+    from swarm_sim.campaign.keeper import WorkerError
+    from swarm_sim.campaign.store import StoreError
+    from swarm_sim.campaign.task import TaskError
+
+    wanted = None if seeds is None else _range(seeds)
+    if report and store is None:
+        raise typer.BadParameter("--report needs --store FILE")
+    if not report and wanted is None:
+        raise typer.BadParameter("say which seeds: --seeds A:B")
+    if jobs is not None and cluster is not None:
+        raise typer.BadParameter("give one of --jobs and --cluster: on a cluster its workers' threads count")
+    try:
+        if report:
+            assert store is not None
+            summary = _report(store, wanted, as_json)
+        else:
+            assert wanted is not None
+            summary = _run(
+                _task(function, nodes, slots, seed_seconds_max), wanted, store, _crew(jobs, cluster), as_json
+            )
+    except (StoreError, WorkerError, TaskError) as error:
+        typer.echo(f"amu campaign: {error}", err=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(summary.exit_code)
+
+
+def _range(text: str) -> range:
+    """The seeds that A:B names. Raises typer.BadParameter."""
+    from swarm_sim.campaign.store import SEED_END_MAX
+
+    first, colon, end = text.partition(":")
+    if not (colon and first.isdecimal() and end.isdecimal()):
+        raise typer.BadParameter(f"--seeds {text}: write A:B, two numbers, as in 0:1000")
+    if not int(first) < int(end) <= SEED_END_MAX:
+        raise typer.BadParameter(f"--seeds {text}: A must be less than B, and B at most {SEED_END_MAX}")
+    return range(int(first), int(end))
+
+
+def _task(function: str, nodes: int, slots: int, seconds_max: float) -> Task:
+    from swarm_sim.campaign.task import Task, fingerprint
+
+    return Task(function, nodes, slots, seconds_max, fingerprint(function))
+
+
+def _crew(jobs: int | None, cluster: str | None) -> Crew:
+    if cluster is not None:
+        from swarm_sim.campaign import cluster as clusters
+
+        return partial(clusters.run, address=cluster)
+    from swarm_sim.campaign import jobs as local
+
+    return partial(local.run, jobs=jobs or len(os.sched_getaffinity(0)))
+
+
+def _run(task: Task, seeds: range, path: Path | None, crew: Crew, as_json: bool) -> Summary:
+    """Run what is missing; print and return the summary, of an interrupted campaign too."""
+    from rich.console import Console
+
+    from swarm_sim.campaign import campaign as campaigns
+    from swarm_sim.campaign import summary as summaries
+    from swarm_sim.campaign.display import Display
+    from swarm_sim.campaign.store import IN_MEMORY, Store
+
+    console = Console(file=sys.stderr)
+    store = Store(IN_MEMORY if path is None else path)
+    try:
+        with Display(task, console) as display:
+            try:
+                campaigns.run(task, seeds, store, crew, display)
+            except KeyboardInterrupt:
+                console.print(_how_to_go_on(task, seeds, path), markup=False, highlight=False, soft_wrap=True)
+        summary = summaries.of_store(store, task, seeds, len(seeds))
+        _print(summary, _rates(summary, display), as_json)
+    finally:
+        store.close()
+    return summary
+
+
+def _how_to_go_on(task: Task, seeds: range, path: Path | None) -> str:
+    if path is None:
+        return "interrupted; without --store nothing is kept"
+    words = ["amu", "campaign", "--seeds", f"{seeds.start}:{seeds.stop}", "--nodes", str(task.nodes)]
+    words += ["--slots", str(task.slots), "--store", str(path)]
+    if task.function != RUN_SEED:
+        words += ["--function", task.function]
+    return f"interrupted; what is done is stored. Go on with:\n    {shlex.join(words)}"
+
+
+def _rates(summary: Summary, display: Display) -> dict[str, float]:
+    """Seeds a second of this run; deliveries a second of a run that did all of its seeds itself."""
+    rates = {"seeds/s": display.done / display.seconds} if display.done else {}
+    if display.done == summary.done and "deliveries" in summary.counts:
+        rates["deliveries/s"] = summary.counts["deliveries"] / display.seconds
+    return rates
+
+
+def _report(path: Path, seeds: range | None, as_json: bool) -> Summary:
+    """Print and return the summary of an existing store, or of `seeds` in it."""
+    from swarm_sim.campaign import summary as summaries
+    from swarm_sim.campaign.store import Store, StoreError
+    from swarm_sim.campaign.task import Task
+
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file")
+    store = Store(path)
+    try:
+        made = store.identity()
+        if not made:
+            raise StoreError(f"{path} holds nothing yet: run a campaign into it")
+        task = Task(made["function"], int(made["nodes"]), int(made["slots"]), 0.0, made["fingerprint"])
+        span = store.span() if seeds is None else seeds
+        summary = summaries.of_store(store, task, span, None if seeds is None else len(seeds))
+    finally:
+        store.close()
+    _print(summary, {}, as_json)
+    return summary
+
+
+def _print(summary: Summary, rates: dict[str, float], as_json: bool) -> None:
+    from rich.console import Console
+
+    from swarm_sim.campaign.display import print_summary
+
+    if as_json:
+        told = {**summary.as_dict(), "rates": {name: round(rate, 3) for name, rate in rates.items()}}
+        typer.echo(json.dumps({**told, "exit_code": summary.exit_code}, indent=2))
+    else:
+        # A log is searched line by line: no wrapping there.
+        print_summary(summary, rates, Console() if sys.stdout.isatty() else Console(width=LOG_COLUMNS))

@@ -1,0 +1,66 @@
+"""What came of one seed: a verdict, what said so, and in which words.
+
+Rules. A verdict is one of `WORST_FIRST`; where several apply, the first counts. The cause is normalised by whoever
+finds it: equal causes are equal texts, so that seeds can be counted by cause. What differs from seed to seed (slots,
+values, a traceback) belongs into the detail. An outcome depends on seed, nodes, slots and code, never on the host: how
+long it took is kept elsewhere (`swarm_sim.campaign.task.Finished`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs.checking import report
+from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION
+
+__all__ = ["CRASH", "EXIT_CODES", "INCOMPLETE", "NO_PROGRESS", "PASS", "VIOLATION", "WORST_FIRST", "Outcome"]
+__all__ += ["from_dict", "worst"]
+
+CRASH = "crash"
+WORST_FIRST = (CRASH, VIOLATION, NO_PROGRESS, INCOMPLETE, PASS)
+EXIT_CODES = {CRASH: 1, **report.EXIT_CODES}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Verdict on one seed.
+
+    `oracle` identifies what was broken ("CON-4"); oracle, cause and detail are "" when the seed passes. `counts` are
+    sums over the run (deliveries, steps, slots, ...). `marks` are the coverage marks that it reached.
+    """
+
+    seed: int
+    verdict: str
+    oracle: str = ""
+    cause: str = ""
+    detail: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.verdict not in EXIT_CODES:
+            raise ValueError(f"seed {self.seed}: no verdict {self.verdict!r}; one of {', '.join(WORST_FIRST)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The members as JSON has them, keys in a fixed order."""
+        return {
+            "seed": self.seed,
+            "verdict": self.verdict,
+            "oracle": self.oracle,
+            "cause": self.cause,
+            "detail": self.detail,
+            "counts": dict(sorted(self.counts.items())),
+            "marks": list(self.marks),
+        }
+
+
+def from_dict(members: dict[str, Any]) -> Outcome:
+    """The outcome that `Outcome.as_dict` gave. Raises TypeError on other members, ValueError on another verdict."""
+    return Outcome(**{**members, "marks": tuple(members["marks"])})
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The verdict that outranks the others. Raises ValueError if there are none."""
+    return min(verdicts, key=WORST_FIRST.index)
