@@ -5,8 +5,8 @@ a sequential object, called in the order of these moments, gives the same respon
 An operation without a response may have its moment at any time after its invocation, or never.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 LINEARIZABLE = "linearizable"
@@ -18,7 +18,7 @@ UNKNOWN = "unknown"  # the search was given up at its bound
 class Operation:
     """One call. Times in any unit; calls and responses of the same time overlap. Without a response `returned` is None.
 
-    request, response: what the model understands; requests must be comparable.
+    request, response: what the model understands; requests must be comparable. label: how people find the operation.
     """
 
     client: int
@@ -26,6 +26,7 @@ class Operation:
     response: Any
     invoked: float
     returned: float | None
+    label: str = ""
 
     @property
     def is_pending(self) -> bool:
@@ -48,18 +49,31 @@ class Result:
     linearized: tuple[Operation, ...] = ()
     state: Any = None
     stuck: Operation | None = None
-    reason: str = field(default="")  # in words, where a rule says more than `stuck`
+    reason: str = ""  # in words, where a rule says more than `stuck`
 
 
-class Model(Protocol):
-    """A sequential object."""
+class Part(Protocol):
+    """The operations on one object, and the sequential object itself."""
 
-    def partition(self, history: Sequence[Operation]) -> Iterable[tuple[str, Sequence[Operation]]]:
-        """Named parts of a history that is linearizable if and only if each part is."""
+    @property
+    def name(self) -> str:
+        """What people call the object."""
 
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """In any order."""
+
+    @property
     def initial(self) -> Hashable:
-        """The state before the first operation of a part."""
+        """The state before the first operation."""
 
     def step(self, state: Any, operation: Operation) -> Iterable[Hashable]:
         """The states that `operation` may lead to from `state` with the response that it had; none if it could not have
         had it. A pending operation fits any response."""
+
+    def only_looks(self, operation: Operation) -> bool:
+        """Whether the operation, with the response that it had, changes no state whatever."""
+
+
+# A model: the parts of a history. The history is linearizable if and only if each of its parts is.
+Model = Callable[[Sequence[Operation]], Iterable[Part]]

@@ -4,27 +4,26 @@ A compare-and-set register, as in Jepsen's tests of etcd: a failed compare-and-s
 A store of strings, as in the Raft exercises of MIT 6.824: put, append, get; a missing key reads as the empty string.
 """
 
+import bisect
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
-from swarm_sim.linearizability.history import Operation
+from swarm_sim.linearizability.history import Model, Operation, Part
 
 READ, WRITE, CAS = "read", "write", "cas"
 GET, PUT, APPEND = "get", "put", "append"
 
 
+@dataclass(frozen=True)
 class Register:
     """One register, first None. Requests and responses:
 
     ("read",) -> value      ("write", value) -> True      ("cas", old, new) -> True or False
     """
 
-    def partition(self, history: Sequence[Operation]) -> Iterable[tuple[str, Sequence[Operation]]]:
-        """One object, one part."""
-        return [("register", history)]
-
-    def initial(self) -> Hashable:
-        """Nothing written."""
-        return None
+    operations: Sequence[Operation]
+    name: str = "register"
+    initial: Hashable = None
 
     def step(self, state: Hashable, operation: Operation) -> Iterable[Hashable]:
         """The value after `operation`."""
@@ -38,27 +37,55 @@ class Register:
             return []
         return [values[1] if is_equal else state]
 
+    def only_looks(self, operation: Operation) -> bool:
+        """Reads, and compare-and-sets that failed."""
+        return operation.request[0] == READ or (operation.request[0] == CAS and operation.response is False)
 
-class KeyValue:
-    """Strings under string keys, first empty. Requests and responses:
+
+class KeyString:
+    """The string under one key, first empty. Requests and responses:
 
     ("get", key) -> string      ("put", key, string), ("append", key, string) -> None
+
+    Strings that no response begins with are one state, None: until the next put no get can tell them apart, and none
+    can have had its response. Without this the search would go through the orders of appends that nobody saw.
     """
 
-    def partition(self, history: Sequence[Operation]) -> Iterable[tuple[str, Sequence[Operation]]]:
-        """Each key is an object."""
-        parts: dict[str, list[Operation]] = {}
-        for operation in history:
-            parts.setdefault(operation.request[1], []).append(operation)
-        return [(f"key {key}", parts[key]) for key in sorted(parts)]
+    def __init__(self, key: str, operations: Sequence[Operation]) -> None:
+        self.name = f"key {key}"
+        self.operations = operations
+        self._seen = sorted({one.response for one in operations if one.request[0] == GET and not one.is_pending})
+        self.initial: Hashable = self._merged("")
 
-    def initial(self) -> Hashable:
-        """No such key yet."""
-        return ""
-
-    def step(self, state: str, operation: Operation) -> Iterable[Hashable]:
+    def step(self, state: str | None, operation: Operation) -> Iterable[Hashable]:
         """The string after `operation`."""
         verb, _, *values = operation.request
         if verb == GET:
             return [state] if operation.is_pending or operation.response == state else []
-        return [values[0] if verb == PUT else state + values[0]]
+        if verb == PUT:
+            return [self._merged(values[0])]
+        return [None if state is None else self._merged(state + values[0])]
+
+    def only_looks(self, operation: Operation) -> bool:
+        """Gets."""
+        return bool(operation.request[0] == GET)
+
+    def _merged(self, text: str) -> str | None:
+        place = bisect.bisect_left(self._seen, text)
+        return text if place < len(self._seen) and self._seen[place].startswith(text) else None
+
+
+def register(history: Sequence[Operation]) -> Iterable[Part]:
+    """The model of one register: one object, one part."""
+    return [Register(history)]
+
+
+def key_value(history: Sequence[Operation]) -> Iterable[Part]:
+    """The model of a store of strings: each key is an object."""
+    parts: dict[str, list[Operation]] = {}
+    for operation in history:
+        parts.setdefault(operation.request[1], []).append(operation)
+    return [KeyString(key, parts[key]) for key in sorted(parts)]
+
+
+MODELS: dict[str, Model] = {"etcd": register, "kv": key_value}

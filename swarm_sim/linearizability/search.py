@@ -1,15 +1,15 @@
 """Whether one part of a history is linearizable: a depth-first search for an order.
 
 Wing and Gong (JPDC 1993) try each operation that is not preceded by another one as the next; Lowe ("Testing for
-linearizability", 2017) keeps the rest of the history as a linked list of calls and responses, from which an operation is
-lifted and into which it is put back, and never visits the same pair of (operations done, state) twice.
+linearizability", 2017) keeps the rest of the history as a linked list of calls and responses, from which an operation
+is lifted and into which it is put back, and never visits the same pair of (operations done, state) twice.
 
 Rules
 - The next operation is one whose call stands before the first response in the list: nothing ends before it begins.
 - Completed operations stand in the list. Pending ones have no response to wait for, so they are kept apart; the search
   ends when the list is empty, whichever of them are left.
-- A completed operation that leaves the state as it is goes first and alone: from where it is allowed it can be moved
-  forward past any others. A pending one that leaves the state as it is need never happen.
+- A completed operation that only looks is taken as soon as its response fits, and nothing else is tried in its place:
+  in any order in which it comes later it can be moved here. A pending one that leaves the state as it is can wait.
 - Of two pending operations that ask the same, the earlier happens first. To have reached a state with fewer pending
   operations used up is at least as good as with more: only such are visited again.
 - The search gives up after `steps_max` steps of the model, never by a clock.
@@ -18,7 +18,7 @@ Rules
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
-from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Model, Operation, Result
+from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Operation, Part, Result
 
 HEAD = 0  # of the linked list
 
@@ -26,12 +26,11 @@ HEAD = 0  # of the linked list
 class Search:
     """One run of the search over the operations of one part."""
 
-    def __init__(self, name: str, operations: Sequence[Operation], model: Model, steps_max: int) -> None:
-        self._name = name
-        self._model = model
+    def __init__(self, part: Part, steps_max: int) -> None:
+        self._part = part
         self._steps_max = steps_max
         self._steps = 0
-        calls = sorted(operations, key=lambda operation: operation.invoked)
+        calls = sorted(part.operations, key=lambda operation: operation.invoked)
         self._completed = [operation for operation in calls if not operation.is_pending]
         self._pending = [operation for operation in calls if operation.is_pending]
         self._twins = [_earlier_twin(self._pending, i) for i in range(len(self._pending))]
@@ -45,7 +44,7 @@ class Search:
 
     def run(self) -> Result:
         """The verdict on this part."""
-        state = self._model.initial()
+        state = self._part.initial
         if self._left == 0:
             return Result(LINEARIZABLE)
         trail: list[tuple[bool, int]] = []
@@ -71,7 +70,7 @@ class Search:
 
     def _result(self, verdict: str) -> Result:
         linearized, state, stuck = self._best
-        return Result(verdict, self._steps, self._name, linearized, state, stuck)
+        return Result(verdict, self._steps, self._part.name, linearized, state, stuck)
 
     # --- the list -----------------------------------------------------------------------------
 
@@ -121,15 +120,10 @@ class Search:
         while not self._is_response[entry]:
             index = self._index[entry]
             states = self._step(state, self._completed[index])
-            if states == [state]:
-                found = [(False, index, state)]
-            else:
-                found.extend((False, index, after) for after in states)
-            if states == [state]:
-                break
+            if states and self._part.only_looks(self._completed[index]):
+                return [(False, index, state)]
+            found.extend((False, index, after) for after in states)
             entry = self._next[entry]
-        if not self._is_response[entry]:
-            return found
         self._note_progress(entry, state, trail)
         found.extend(self._pending_choices(entry, state))
         found.reverse()
@@ -148,7 +142,7 @@ class Search:
 
     def _step(self, state: Any, operation: Operation) -> list[Any]:
         self._steps += 1
-        return list(self._model.step(state, operation))
+        return list(self._part.step(state, operation))
 
     def _is_new(self, state: Any) -> bool:
         """Whether nothing as good was visited; then it counts as visited."""

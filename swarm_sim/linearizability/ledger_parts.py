@@ -1,0 +1,162 @@
+"""The parts of a ledger history, each with its sequential object.
+
+Parts: each leased resource; each set of shards that can meet, with their leases; each job. Shards can meet if one is
+split from the other or if somebody asked for overlapping ranges, so that no rule of one part asks about the shards of
+another.
+
+Time in a part is ledger time: an operation that was answered in slot s has its moment in s. One without an answer has
+it in any slot from the highest that was answered before it was submitted, or never.
+"""
+
+import bisect
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from swarm_sim.linearizability import job_rules, ledger_rules
+from swarm_sim.linearizability.history import Operation
+from swarm_sim.linearizability.job_rules import Job
+from swarm_sim.linearizability.ledger_commands import is_well_formed, shard_of
+from swarm_sim.linearizability.ledger_order import LedgerOperation, earliest_slots, is_numbered
+from swarm_sim.linearizability.ledger_rules import Table, overlap
+
+SINGLE = "single"  # operations whose answer depends on no other
+NO_ROOM_FOR_JOB = ["refused", "no room for another job"]
+
+Rules = Callable[[Any, int, list[Any] | None, str, tuple[Any, ...]], Iterable[tuple[list[Any], Hashable]]]
+
+
+class LedgerPart:
+    """One object of the ledger. State: (slot of the last effect, the object's own state)."""
+
+    def __init__(self, name: str, operations: Sequence[Operation], start: Hashable, rules: Rules) -> None:
+        self.name = name
+        self.operations = operations
+        self.initial: Hashable = (1, start)
+        self._rules = rules
+        self._slots = sorted({_slot(operation) for operation in operations if not operation.is_pending})
+
+    def step(self, state: tuple[int, Any], operation: Operation) -> Iterator[Hashable]:
+        """An answered operation takes effect in its slot; a pending one in any up to the next that was answered."""
+        now, table = state
+        verb, *fields = operation.request
+        if not operation.is_pending:
+            slot = _slot(operation)
+            if slot >= now:
+                for result, after in self._rules(table, slot, operation.response, verb, tuple(fields)):
+                    if result == operation.response:
+                        yield slot, after
+            return
+        place = bisect.bisect_right(self._slots, now)
+        last = self._slots[place] if place < len(self._slots) else now
+        known = {table}
+        for slot in range(max(now, _slot(operation)), last + 1):
+            for result, after in self._rules(table, slot, None, verb, tuple(fields)):
+                if result[0] == "ok" and after not in known:
+                    known.add(after)
+                    yield slot, after
+
+    def only_looks(self, operation: Operation) -> bool:
+        """None: even a refusal lets ledger time pass."""
+        return False
+
+
+def parts(history: Sequence[LedgerOperation], workers: int) -> Iterator[LedgerPart]:
+    """The parts of a history of a swarm of `workers` boards, in which each operation stands once."""
+    groups: dict[str, list[Operation]] = {}
+    opens = []
+    shards = _meeting_shards(history)
+    for operation, earliest in zip(history, earliest_slots(history)):
+        timed = _in_ledger_time(operation, earliest)
+        name = _object_of(operation, shards)
+        if name is not None:
+            groups.setdefault(name, []).append(timed)
+        elif is_well_formed(operation.command) and operation.command[0] == "job-open":
+            opens.append(timed)
+    for name in sorted(groups):
+        yield _part(name, groups[name], opens, workers)
+
+
+def _part(name: str, operations: list[Operation], opens: list[Operation], workers: int) -> LedgerPart:
+    if name == SINGLE:
+        return LedgerPart(name, operations, None, _single)
+    if not name.startswith("job "):
+        return LedgerPart(name, operations, Table(), _table)
+    is_opened = any(operation.request[0] == "job-open" for operation in operations)
+    return LedgerPart(name, operations + ([] if is_opened else opens), Job(), partial(_job, workers))
+
+
+def _table(table: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
+    return ledger_rules.RULES[verb](table, slot, told, *fields)
+
+
+def _job(workers: int, job: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
+    return job_rules.RULES[verb](job, slot, told, workers, *fields)
+
+
+def _single(state: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
+    """A no-op, a command that is none, and a job that got no number."""
+    if verb == "noop":
+        return [(["ok"], state)]
+    if verb == "job-open":
+        return [(NO_ROOM_FOR_JOB, state)]
+    is_refusal = told is not None and told[0] == "refused" and str(told[1]).startswith("malformed: ")
+    return [(told, state)] if is_refusal else []
+
+
+def _in_ledger_time(operation: LedgerOperation, earliest: int) -> Operation:
+    """Slot s lies between the times 2s and 2s + 1. `request` is the verb with its fields, or only a word for none."""
+    request = tuple(operation.command) if is_well_formed(operation.command) else ("malformed",)
+    if not operation.is_answered or operation.slot is None:
+        return Operation(operation.client, request, None, 2 * earliest, None, operation.label)
+    first = 2 * operation.slot
+    return Operation(operation.client, request, operation.result, first, first + 1, operation.label)
+
+
+def _slot(operation: Operation) -> int:
+    return int(operation.invoked) // 2
+
+
+def _object_of(operation: LedgerOperation, shards: dict[int, int]) -> str | None:
+    """The part it belongs to; None for one without an answer that belongs to none, or to any job."""
+    command = operation.command
+    if not is_well_formed(command) or command[0] == "noop":
+        return SINGLE if operation.is_answered else None
+    verb, first = command[0], command[1]
+    if verb == "job-open":
+        if operation.result is None or not operation.is_answered:
+            return None
+        return f"job {operation.result[1]}" if is_numbered(operation.result) else SINGLE
+    if verb.startswith("job-"):
+        return f"job {first}"
+    number = shard_of(first) if verb.startswith("lease-") else first
+    return f"resource {first}" if number is None else f"shards with {_root(shards, number)}"
+
+
+def _meeting_shards(history: Sequence[LedgerOperation]) -> dict[int, int]:
+    """A forest of the shards that can meet: shard -> a smaller one of its set, or itself."""
+    shards: dict[int, int] = {}
+    ranges = []
+    for operation in history:
+        if is_well_formed(operation.command):
+            verb, *fields = operation.command
+            if verb == "shard-split":
+                _join(shards, fields[0], fields[3])
+            elif verb == "shard-create":
+                ranges.append(tuple(fields))
+    for i, (number, start, end) in enumerate(ranges):
+        for other, other_start, other_end in ranges[:i]:
+            if overlap(start, end, other_start, other_end):
+                _join(shards, number, other)
+    return shards
+
+
+def _root(shards: dict[int, int], number: int) -> int:
+    while shards.get(number, number) != number:
+        number = shards[number]
+    return number
+
+
+def _join(shards: dict[int, int], one: int, other: int) -> None:
+    low, high = sorted((_root(shards, one), _root(shards, other)))
+    shards[high] = low
