@@ -84,7 +84,7 @@ class _Builder:
         elif name in LEDGER_STEPS:
             self._instant(step, LEDGER)
             if name in ("Apply", "Adopt"):
-                self._counter(step, "applied slot", "slot", step.event.fields["slot"])
+                self._counter(step, "applied", "slot", step.event.fields["slot"])
         elif name.startswith(OPS_STEPS):
             self._instant(step, OPS)
             if name in ("Suspicion", "Heard"):
