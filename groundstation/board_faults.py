@@ -1,34 +1,53 @@
-"""When what happens to the boards themselves: the scenario's board faults as a queue of single events."""
+"""When what happens to the boards themselves: the scenario's board faults as a queue of single events.
+
+A scenario with a core that must make progress says where faults end (`groundstation.scenario.Liveness`); what comes of
+that here is that such events never enter the queue, and that each board of the core gets one `heal`.
+"""
 
 import heapq
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from groundstation.scenario import BoardFault
+from groundstation.scenario import BoardFault, Liveness
 
 POSTPONE_SECONDS = 0.1
+
+_ACTIONS = {"amnesia": "erase"}  # where the fault is not called as what is done
 
 
 @dataclass(frozen=True)
 class BoardEvent:
-    """`kill`, `start` (a reboot if it is running), `erase` (amnesia: kill, erase, start) or `power_cut`."""
+    """What is to be done to a board.
+
+    kill; start, restart (both a reboot if it is running); erase (amnesia: kill, erase, start); power_cut; pause until a
+    mission second, and resume; heal (whatever was done to it, it is sound from now on).
+    """
 
     node: int
     action: str
     after_operations: int = 1
     waits_for_death: bool = False  # a start after a power cut: the cut comes with a write, not with the clock
+    until: float = 0.0
 
 
 class Schedule:
     """Board events that are still to come, by mission time, then in the order of the scenario."""
 
-    def __init__(self, faults: Iterable[BoardFault]) -> None:
+    def __init__(self, faults: Iterable[BoardFault], liveness: Liveness | None = None) -> None:
         self._count = itertools.count()
         self._heap: list[tuple[float, int, BoardEvent]] = []
+        self._core = frozenset() if liveness is None else frozenset(liveness.core)
+        self._healed_at = math.inf if liveness is None else liveness.at
+        for node in sorted(self._core):
+            self._push(self._healed_at, BoardEvent(node, "heal"))
         for fault in faults:
-            action = {"restart": "start", "amnesia": "erase"}.get(fault.kind, fault.kind)
-            self._push(fault.at, BoardEvent(fault.node, action, fault.after_operations))
+            until = fault.at + (fault.seconds or 0.0)
+            action = _ACTIONS.get(fault.kind, fault.kind)
+            self._push(fault.at, BoardEvent(fault.node, action, fault.after_operations, until=until))
+            if fault.kind == "pause":
+                self._push(until, BoardEvent(fault.node, "resume"))
             if fault.restart_after is not None:
                 restart = BoardEvent(fault.node, "start", waits_for_death=fault.kind == "power_cut")
                 self._push(fault.at + fault.restart_after, restart)
@@ -50,8 +69,11 @@ class Schedule:
         return events
 
     def postpone(self, event: BoardEvent, now: float) -> None:
-        """Put an event off that cannot happen yet."""
-        self._push(now + POSTPONE_SECONDS, event)
+        """Put an event off that cannot happen yet. One that would come after the healing is not waited for."""
+        if now + POSTPONE_SECONDS < self._healed_at:
+            self._push(now + POSTPONE_SECONDS, event)
 
     def _push(self, at: float, event: BoardEvent) -> None:
-        heapq.heappush(self._heap, (at, next(self._count), event))
+        is_over = at >= self._healed_at and (event.node in self._core or event.action == "start")
+        if event.action == "heal" or not is_over:
+            heapq.heappush(self._heap, (at, next(self._count), event))

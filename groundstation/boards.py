@@ -45,6 +45,7 @@ class Board(ABC):
     """
 
     kind: ClassVar[str]
+    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "power_cut"})  # that it can play
     is_real_time: ClassVar[bool]  # lives by the wall clock; if not, time passes only in `advance`
     node: int
 
@@ -71,6 +72,14 @@ class Board(ABC):
         """Let the running board die in the middle of its `after_operations`-th flash operation from now, 1 being the
         next.
         """
+
+    def pause(self) -> None:
+        """Let the running board stand still until `resume`; what it is sent waits. For kinds that list "pause"."""
+        raise BoardError(f"board {self.node}: {self.kind} boards cannot be paused")
+
+    def resume(self) -> None:
+        """Let a board go on that stands still; others are as they were. For kinds that list "pause"."""
+        raise BoardError(f"board {self.node}: {self.kind} boards cannot be paused")
 
     @abstractmethod
     def erase(self) -> None:

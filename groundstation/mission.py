@@ -17,11 +17,11 @@ from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
 from amu.wire import codec, frames, messages
 from amu.wire.framer import Text
-from groundstation.board_faults import BoardEvent, Schedule
+from groundstation.board_faults import Schedule
 from groundstation.boards import Board
-from groundstation.downlink import Downlink
 from groundstation.driver import Driver
 from groundstation.ether import Ether
+from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
 from groundstation.progress import BoardPicture, Display, Picture
 from groundstation.recorder import Recorder
@@ -32,17 +32,11 @@ from groundstation.workload import Command, Workload
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
-LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
 ALARM = 2  # severity of a Log message that the operator is shown
 
 COMPLETE = "complete"
 NO_PROGRESS = "no progress"
 INTERRUPTED = "interrupted"
-DEATHS = {
-    "BoardKill": "killed",
-    "PowerCut": "power failed in the middle of a flash write",
-    "BoardCrash": "died by itself; see ground.log and its own log",
-}
 
 
 @dataclass
@@ -67,26 +61,20 @@ class Mission:
 
     def __init__(self, parts: Parts) -> None:
         self.scenario = parts.scenario
-        self.boards = parts.boards
         self.driver, self.clock, self.recorder = parts.driver, parts.clock, parts.recorder
         self.station, self.ether, self.watch = parts.station, parts.ether, parts.watch
         self.workload, self.display, self.log = parts.workload, parts.display, parts.log
-        self.schedule = Schedule(parts.scenario.board_faults)
-        self.board_events: Counter[str] = Counter()  # what happened to boards, by name of the event
-        self.crashed: list[int] = []  # boards that died although nobody had them killed
+        self.schedule = Schedule(parts.scenario.board_faults, parts.scenario.liveness)
+        self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
         self.outcome = INTERRUPTED  # until the mission ends by itself
         self.issued = 0
         self.confirmed = 0
-        self._downlinks = {node: Downlink(board) for node, board in sorted(parts.boards.items())}
-        self._up: set[int] = set()
-        self._power_cut_armed: set[int] = set()
         self._open: dict[int, Command] = {}
         self._drawn: Command | None = None  # the station had no room for it yet
         self._stopped = False
         self._last_slots = 0
         self._progressed_at = 0.0
         self._settle_until: float | None = None
-        self._life_due = 0.0
         self._fates_due = 0.0
         self._fates_recorded: Counter[str] = Counter()
         mission = parts.scenario.mission
@@ -99,20 +87,6 @@ class Mission:
         )
 
     # --- the loop -----------------------------------------------------------------------------
-
-    def attach(self, node: int) -> None:
-        """Take over a board that is running already."""
-        self._up.add(node)
-        self._record("Attach", self.driver.now(), board=node)
-        self._watch_link(node)
-
-    def start(self, node: int) -> None:
-        """Switch a board on."""
-        self.watch.forget(node)
-        self.boards[node].start()
-        self._up.add(node)
-        self._record("BoardStart", self.driver.now(), board=node)
-        self._watch_link(node)
 
     def stop(self) -> None:
         """End the mission with the next turn."""
@@ -129,15 +103,13 @@ class Mission:
                 return reason
 
     def _turn(self) -> str | None:
-        for node in self.driver.wait(self.boards, self._wake_at()):
+        for node in self.driver.wait(self.fleet.boards, self._wake_at()):
             self._read(node)
         now = self.driver.now()
         self._deliver(now)
         self._uplink(now)
-        for event in self.schedule.due(now):
-            self._fault(event, now)
-        self._look_for_dead_boards(now)
-        for downlink in self._downlinks.values():
+        self.fleet.step(now)
+        for downlink in self.fleet.downlinks.values():
             downlink.pump()
         self.recorder.flush()
         if now >= self._fates_due:
@@ -156,12 +128,13 @@ class Mission:
     # --- frames -------------------------------------------------------------------------------
 
     def _read(self, node: int) -> None:
-        downlink = self._downlinks[node]
-        self._take(node, downlink.frames())
+        downlink = self.fleet.downlinks[node]
+        self.take(node, downlink.frames())
         if downlink.link is None:
-            self._watch_link(node)
+            self.fleet.watch_link(node)
 
-    def _take(self, node: int, items: Iterable[Any]) -> None:
+    def take(self, node: int, items: Iterable[Any]) -> None:
+        """Frames and text from a board."""
         for item in items:
             now = self.driver.now()
             if isinstance(item, Text):
@@ -190,7 +163,7 @@ class Mission:
             return
         self.recorder.trace(node, message, now)
         for notice in self.watch.trace(node, message.boot, message.events):
-            self._tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
+            self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
 
     def _log_message(self, node: int, frame: Any, now: float) -> None:
         try:
@@ -200,7 +173,7 @@ class Mission:
             return
         self.log.say(now, node, f"severity {message.severity}: {message.text}")
         if message.severity >= ALARM:
-            self._tell(now, f"board {node} reports: {message.text}")
+            self.tell(now, f"board {node} reports: {message.text}")
 
     def _deliver(self, now: float) -> None:
         for delivery in self.ether.due(now):
@@ -213,11 +186,11 @@ class Mission:
         # Subtraction leaves out what has not changed.
         counts = totals - self._fates_recorded
         if counts:
-            self._record("Fault", now, counts=dict(sorted(counts.items())))
+            self.record("Fault", now, counts=dict(sorted(counts.items())))
             self._fates_recorded = totals
 
     def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:
-        obstacle = self._downlinks[destination].write(frame) if destination in self._up else "board off"
+        obstacle = self.fleet.downlinks[destination].write(frame) if destination in self.fleet.up else "board off"
         if obstacle is not None:
             self.ether.count(now, obstacle, source, destination)
         return obstacle is None
@@ -228,8 +201,8 @@ class Mission:
         self._take_confirmations()
         if self._settle_until is None:
             self._ask_for_more(now)
-        for uplink in self.station.step(now, self._up):
-            if self._downlinks[uplink.board].write(uplink.frame) is None:
+        for uplink in self.station.step(now, self.fleet.up):
+            if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
 
     def _take_confirmations(self) -> None:
@@ -254,55 +227,6 @@ class Mission:
             self._drawn = None
             self.issued += 1
 
-    # --- boards -------------------------------------------------------------------------------
-
-    def _fault(self, event: BoardEvent, now: float) -> None:
-        node, board = event.node, self.boards[event.node]
-        if event.action == "power_cut" and node in self._up and node not in self._power_cut_armed:
-            board.power_cut(event.after_operations)
-            self._power_cut_armed.add(node)
-            self._tell(now, f"board {node}: power will fail at flash operation {event.after_operations} from now")
-            return
-        if event.action == "power_cut" or (event.waits_for_death and node in self._up):
-            self.schedule.postpone(event, now)
-            return
-        if node in self._up and board.alive():
-            board.kill()
-            self._gone(node, "BoardKill")
-        if event.action == "erase":
-            board.erase()
-            self.board_events["Erase"] += 1
-            self._record("Erase", self.driver.now(), board=node)
-            self._tell(self.driver.now(), f"board {node}: flash erased")
-        if event.action in ("start", "erase"):
-            self.start(node)
-
-    def _look_for_dead_boards(self, now: float) -> None:
-        if now < self._life_due:
-            return
-        self._life_due = now + LIFE_WALL_SECONDS * self.scenario.mission.speed
-        for node in sorted(self._up):
-            if self.boards[node].alive():
-                continue
-            if node in self._power_cut_armed:
-                self._gone(node, "PowerCut")
-            else:
-                self.crashed.append(node)
-                self._gone(node, "BoardCrash")
-
-    def _gone(self, node: int, event: str) -> None:
-        """Take in what the dead board had still said, then note its death."""
-        self._take(node, self._downlinks[node].last_frames())
-        self._up.discard(node)
-        self._power_cut_armed.discard(node)
-        now = self.driver.now()
-        self.board_events[event] += 1
-        self._record(event, now, board=node)
-        self._tell(now, f"board {node}: {DEATHS[event]}")
-
-    def _watch_link(self, node: int) -> None:
-        self.driver.watch(node, self._downlinks[node].open())
-
     # --- the end ------------------------------------------------------------------------------
 
     def _enough_done(self) -> bool:
@@ -325,26 +249,32 @@ class Mission:
         if self._enough_done() and not self._open:
             self._settle_until = now + mission.settle_seconds
             return None
-        if now - self._progressed_at > mission.no_progress_seconds or now > mission.limit_seconds:
+        if now > self.scenario.deadline_seconds():
+            return NO_PROGRESS
+        # Until the core is healed the swarm may stand still: then the deadline alone says whether that was too long.
+        if self.scenario.liveness is None and now - self._progressed_at > mission.no_progress_seconds:
             return NO_PROGRESS
         return None
 
     def _has_settled(self) -> bool:
-        return self.watch.is_level(node for node in self._up if node not in self.watch.byzantine)
+        liveness = self.scenario.liveness
+        return self.watch.is_level(self.fleet.up - self.watch.byzantine if liveness is None else liveness.core)
 
     def _drain(self) -> None:
         """What the boards have said by now belongs into the trace."""
-        for node in self._downlinks:
+        for node in self.fleet.downlinks:
             self._read(node)
         self._record_fates(self.driver.now())
         self.recorder.flush()
 
     # --- telling ------------------------------------------------------------------------------
 
-    def _record(self, event: str, now: float, **fields: Any) -> None:
+    def record(self, event: str, now: float, **fields: Any) -> None:
+        """An event of the ground station for the trace."""
         self.recorder.ground(event, now, self.clock.tick(), **fields)
 
-    def _tell(self, now: float, text: str, is_routine: bool = False) -> None:
+    def tell(self, now: float, text: str, is_routine: bool = False) -> None:
+        """A line for the operator, on the display unless it is routine."""
         self.log.say(now, None, text)
         line = f"{now:9.2f} s  {text}"
         self.picture.events.append(line)
@@ -362,7 +292,7 @@ class Mission:
         picture = self.picture
         for board in picture.boards:
             watched = self.watch.boards[board.node]
-            board.alive = board.node in self._up
+            board.alive = board.node in self.fleet.up
             board.mode, board.boot, board.view = watched.mode, watched.boot, watched.view
             board.decided, board.applied = watched.decided, watched.applied
         totals = self.ether.totals()

@@ -79,6 +79,7 @@ def fly(plan: Plan, display: Display) -> Flight:
     """
     scenario = plan.scenario
     kind = _kind(plan)
+    _require_faults(kind, scenario)
     before = None if plan.resumed is None else run_directory.read_json(plan.resumed / run_directory.RUN)
     directory = run_directory.create(plan.out, scenario.name, scenario.mission.seed)
     about = _about(plan, directory, before)
@@ -97,9 +98,9 @@ def fly(plan: Plan, display: Display) -> Flight:
         _record_start(parts)
         for board in boards:
             if plan.resumed is not None and board.alive():
-                mission.attach(board.node)
+                mission.fleet.attach(board.node)
             else:
-                mission.start(board.node)
+                mission.fleet.start(board.node)
         with _stopping(mission):
             outcome = mission.fly()
         parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=outcome)
@@ -145,6 +146,16 @@ def _kind(plan: Plan) -> type[Board]:
         return board_kind(plan.kind)
     except BoardError as error:
         raise PlanError(str(error)) from error
+
+
+def _require_faults(kind: type[Board], scenario: Scenario) -> None:
+    """Raise PlanError for a board fault that this kind of board cannot play: left out, it would make it easier."""
+    for index, fault in enumerate(scenario.board_faults):
+        if fault.kind not in kind.board_faults:
+            raise PlanError(
+                f"board_faults[{index}]: {kind.kind} boards cannot play {fault.kind}; "
+                f"they play {', '.join(sorted(kind.board_faults))}"
+            )
 
 
 def _boards(kind: type[Board], plan: Plan, directory: Path) -> list[Board]:
@@ -246,8 +257,8 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "results": dict(sorted(mission.workload.outcomes.items())),
         "telecommands": dict(sorted(station.counts.items())),
         "contradictions": len(station.contradictions),
-        "crashed": mission.crashed,
-        "board_events": dict(sorted(mission.board_events.items())),
+        "crashed": mission.fleet.crashed,
+        "board_events": dict(sorted(mission.fleet.events.items())),
         "fates": mission.ether.totals(),
         "recorder": dict(sorted(mission.recorder.counts.items())),
     }

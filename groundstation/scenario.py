@@ -136,9 +136,10 @@ class Liveness(Strict):
     """From the mission second `at` on, a core of boards that suffices for a quorum meets no fault any more.
 
     Links within the core are clean: no fault rule applies. Core boards that are down are started, paused and slowed
-    ones are themselves again. Board faults at or after `at` do not happen, restarts included: boards outside the core
-    stay as they are. A mission that has not reached its slots and confirmed all operations by `at + bound_seconds` has
-    made no progress. Until then the swarm may stand still, so that bound takes the place of both of the mission's own.
+    ones are themselves again, and no board fault befalls them. A board outside the core that is down stays down: what
+    `restart_after` promised it after `at` does not happen. A mission that has not reached its slots and confirmed all
+    operations by `at + bound_seconds` has made no progress. Until then the swarm may stand still, so that this bound
+    takes the place of the mission's own two.
     """
 
     core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(min_length=1)
@@ -249,6 +250,10 @@ class Scenario(Strict):
 
     def _ticks(self, seconds: float) -> int:
         return int(seconds / self.mission.speed * 1000 / self.clock.tick_ms)
+
+    def deadline_seconds(self) -> float:
+        """The mission second by which the work must be done."""
+        return self.mission.limit_seconds if self.liveness is None else self.liveness.at + self.liveness.bound_seconds
 
     def fault_plan(self) -> FaultPlan:
         """What the ether does to frames, seeded with the mission's seed."""

@@ -43,6 +43,7 @@ class VirtualBoard(Board):
     """One MicroPython process and the folder that it lives in."""
 
     kind: ClassVar[str] = "virtual"
+    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause"}
     is_real_time: ClassVar[bool] = True
 
     def __init__(self, directory: Path, spawner: Spawner) -> None:
@@ -120,11 +121,7 @@ class VirtualBoard(Board):
     def kill(self) -> None:
         if not self.alive():
             return
-        pid = self._state().get("pid")
-        if pid is None:
-            raise BoardError(
-                f"board {self.node} runs under a process id that nobody wrote down; see who holds its lock"
-            )
+        pid = self._process_id()
         if self._master is None and self._link is not None:
             # The line dies with the board: stop it and save what it has said.
             with contextlib.suppress(LinkLost, ProcessLookupError):
@@ -144,6 +141,17 @@ class VirtualBoard(Board):
         if not self.alive():
             raise BoardError(f"board {self.node} is off; start it before cutting its power")
         _replace(self.directory / "power_cut", str(after_operations))
+
+    def pause(self) -> None:
+        if not self.alive():
+            raise BoardError(f"board {self.node} is off; start it before pausing it")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process_id(), signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process_id(), signal.SIGCONT)
 
     def erase(self) -> None:
         with self._lock():
@@ -186,6 +194,14 @@ class VirtualBoard(Board):
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.directory / "board.json").read_text())
         return state
+
+    def _process_id(self) -> int:
+        pid: int | None = self._state().get("pid")
+        if pid is None:
+            raise BoardError(
+                f"board {self.node} runs under a process id that nobody wrote down; see who holds its lock"
+            )
+        return pid
 
     def _terminal(self) -> tuple[int, int]:
         """(master, slave) of this board's line: the one that it had if that is still there, without the dead board's

@@ -38,6 +38,7 @@ class HostBoard(Board):
     """One board. `crash_at_tick` plants a bug: the flight software dies of it."""
 
     kind: ClassVar[str] = "host"
+    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause"}
     is_real_time: ClassVar[bool] = False
 
     def __init__(self, plan: BoardPlan) -> None:
@@ -52,6 +53,7 @@ class HostBoard(Board):
         self._journal: Any = None
         self._seconds = 0.0
         self._starts = 0
+        self._is_paused = False
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
@@ -66,6 +68,7 @@ class HostBoard(Board):
         config = self._config
         self._starts += 1
         self._seconds = 0.0
+        self._is_paused = False
         self._line.to_board.clear()
         self._journal = Journal(self._store)
         recovered = self._journal.recover()
@@ -85,6 +88,12 @@ class HostBoard(Board):
         self._store = MemoryStore(self._store.files, cut_after_bytes=cut)
         self._journal._store = self._store
 
+    def pause(self) -> None:
+        self._is_paused = True
+
+    def resume(self) -> None:
+        self._is_paused = False
+
     def erase(self) -> None:
         self._store = MemoryStore()
 
@@ -98,6 +107,8 @@ class HostBoard(Board):
         if self._runtime is None:
             return
         self._seconds += seconds
+        if self._is_paused:
+            return
         tick = int(self._seconds * 1000 / self._config.tick_ms)
         if self.crash_at_tick is not None and tick >= self.crash_at_tick:
             self.crash_at_tick = None

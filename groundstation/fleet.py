@@ -1,0 +1,190 @@
+"""The boards of a mission: which are up, which stand still, and what the scenario does to them.
+
+Rules
+- What a dead board had still said is taken in before its death is recorded.
+- A board that dies although nobody had it killed has crashed, and the run with it.
+- A board that stands still is up: its line is written to and looked at as ever.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from groundstation.board_faults import BoardEvent, Schedule
+from groundstation.boards import Board
+from groundstation.downlink import Downlink
+from groundstation.driver import Driver
+from groundstation.watch import Watch
+
+LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
+
+DEATHS = {
+    "BoardKill": "killed",
+    "PowerCut": "power failed in the middle of a flash write",
+    "BoardCrash": "died by itself; see ground.log and its own log",
+}
+
+
+class Reports(Protocol):
+    """Where the fleet's news go: the mission."""
+
+    def take(self, node: int, items: Iterable[Any]) -> None:
+        """Frames and text from a board."""
+        ...
+
+    def record(self, event: str, now: float, **fields: Any) -> None:
+        """An event of the ground station for the trace."""
+        ...
+
+    def tell(self, now: float, text: str) -> None:
+        """A line for the operator."""
+        ...
+
+
+class Fleet:
+    """Switches boards on and off, as the schedule says and as they do by themselves."""
+
+    def __init__(
+        self,
+        boards: Mapping[int, Board],
+        schedule: Schedule,
+        driver: Driver,
+        watch: Watch,
+        speed: float,
+        reports: Reports,
+    ) -> None:
+        self.boards = boards
+        self.schedule = schedule
+        self.downlinks = {node: Downlink(board) for node, board in sorted(boards.items())}
+        self.up: set[int] = set()
+        self.events: Counter[str] = Counter()  # what happened to boards, by name of the event
+        self.crashed: list[int] = []  # boards that died although nobody had them killed
+        self._driver = driver
+        self._watch = watch
+        self._reports = reports
+        self._life_seconds = LIFE_WALL_SECONDS * speed
+        self._life_due = 0.0
+        self._power_cut_armed: set[int] = set()
+        self._paused_until: dict[int, float] = {}
+        self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
+            "kill": self._kill,
+            "start": self._restart,
+            "restart": self._restart,
+            "erase": self._erase,
+            "power_cut": self._cut_power,
+            "pause": self._pause,
+            "resume": self._resume,
+            "heal": self._heal,
+        }
+
+    def attach(self, node: int) -> None:
+        """Take over a board that is running already. The ground station before may have left it standing still."""
+        self.up.add(node)
+        self._reports.record("Attach", self._driver.now(), board=node)
+        if "pause" in self.boards[node].board_faults:
+            self.boards[node].resume()
+        self.watch_link(node)
+
+    def start(self, node: int) -> None:
+        """Switch a board on."""
+        self._watch.forget(node)
+        self.boards[node].start()
+        self.up.add(node)
+        self._reports.record("BoardStart", self._driver.now(), board=node)
+        self.watch_link(node)
+
+    def watch_link(self, node: int) -> None:
+        """Let the driver wait for a board's line as it is now."""
+        self._driver.watch(node, self.downlinks[node].open())
+
+    def step(self, now: float) -> None:
+        """Do what is due, and look for boards that have died."""
+        for event in self.schedule.due(now):
+            self._actions[event.action](event, now)
+        if now >= self._life_due:
+            self._life_due = now + self._life_seconds
+            self._look_for_dead_boards()
+
+    # --- faults -------------------------------------------------------------------------------
+
+    def _kill(self, event: BoardEvent, now: float) -> None:
+        if event.node in self.up and self.boards[event.node].alive():
+            self.boards[event.node].kill()
+            self._gone(event.node, "BoardKill")
+
+    def _restart(self, event: BoardEvent, now: float) -> None:
+        if event.waits_for_death and event.node in self.up:
+            self.schedule.postpone(event, now)
+            return
+        self._kill(event, now)
+        self.start(event.node)
+
+    def _erase(self, event: BoardEvent, now: float) -> None:
+        self._kill(event, now)
+        self.boards[event.node].erase()
+        self.events["Erase"] += 1
+        now = self._driver.now()
+        self._reports.record("Erase", now, board=event.node)
+        self._reports.tell(now, f"board {event.node}: flash erased")
+        self.start(event.node)
+
+    def _cut_power(self, event: BoardEvent, now: float) -> None:
+        if event.node not in self.up or event.node in self._power_cut_armed:
+            self.schedule.postpone(event, now)
+            return
+        self.boards[event.node].power_cut(event.after_operations)
+        self._power_cut_armed.add(event.node)
+        operation = event.after_operations
+        self._reports.tell(now, f"board {event.node}: power will fail at flash operation {operation} from now")
+
+    def _pause(self, event: BoardEvent, now: float) -> None:
+        node = event.node
+        if node not in self.up or not self.boards[node].alive():
+            self._reports.tell(now, f"board {node}: is off, it cannot be paused")
+            return
+        self.boards[node].pause()
+        self._paused_until[node] = max(event.until, self._paused_until.get(node, 0.0))
+        self.events["BoardFault"] += 1
+        self._reports.record("BoardFault", now, board=node, kind="pause")
+        self._reports.tell(now, f"board {node}: paused until {self._paused_until[node]:.2f} s")
+
+    def _resume(self, event: BoardEvent, now: float) -> None:
+        # A second pause may last longer than the first, and a board that died meanwhile has a new life.
+        if self._paused_until.get(event.node, now + 1) > now:
+            return
+        del self._paused_until[event.node]
+        self.boards[event.node].resume()
+        self._reports.tell(now, f"board {event.node}: goes on")
+
+    def _heal(self, event: BoardEvent, now: float) -> None:
+        """Let it go on, or give it a new life if it has none or is about to lose it."""
+        node = event.node
+        if node in self._paused_until:
+            del self._paused_until[node]
+            self.boards[node].resume()
+        if node not in self.up or node in self._power_cut_armed:
+            self._restart(event, now)
+        self._reports.tell(now, f"board {node}: of the core, meets no fault from now on")
+
+    # --- deaths -------------------------------------------------------------------------------
+
+    def _look_for_dead_boards(self) -> None:
+        for node in sorted(self.up):
+            if self.boards[node].alive():
+                continue
+            if node in self._power_cut_armed:
+                self._gone(node, "PowerCut")
+            else:
+                self.crashed.append(node)
+                self._gone(node, "BoardCrash")
+
+    def _gone(self, node: int, event: str) -> None:
+        """Take in what the dead board had still said, then note its death."""
+        self._reports.take(node, self.downlinks[node].last_frames())
+        self.up.discard(node)
+        self._power_cut_armed.discard(node)
+        self._paused_until.pop(node, None)
+        now = self._driver.now()
+        self.events[event] += 1
+        self._reports.record(event, now, board=node)
+        self._reports.tell(now, f"board {node}: {DEATHS[event]}")
