@@ -235,6 +235,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
     "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
+    "BoardFault": (_BOARD, ("kind", _text)),  # the scenario does something to it: "pause", "clock_jump", ...
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),
     "TraceError": (("reason", _text),),  # a board sent a trace frame that could not be read
