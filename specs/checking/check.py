@@ -15,6 +15,7 @@ from pathlib import Path
 from amu.core.limits import GROUND
 from specs.checking import (
     detector_conformance,
+    learner_rules,
     ledger_conformance,
     ledger_tlc,
     log_rules,
@@ -85,6 +86,8 @@ class TraceChecker:
         self._swarm: Swarm | None = None
         self._order: order.LamportOrder | None = None
         self._log: log_rules.LogChecker | None = None
+        self._learners: learner_rules.LearnerChecker | None = None
+        self._node_count = 0  # replicas and learners
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
         self._boots: dict[int, list[int]] = defaultdict(list)
@@ -106,16 +109,22 @@ class TraceChecker:
             self._on_ground(event)
             return
         swarm = self.swarm
-        if event.node >= swarm.replica_count:
-            raise TraceError(f"line {event.line}: there is no node {event.node} among {swarm.replica_count}")
+        if event.node >= self._node_count:
+            raise TraceError(f"line {event.line}: there is no node {event.node} among {self._node_count}")
         if event.node in swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
         assert self._order is not None, "RunStart makes both"
         assert self._log is not None
         self._order.feed(event)
-        self._log.feed(event)
-        self._keep(event)
+        if event.node < swarm.replica_count:
+            self._log.feed(event)
+            self._keep(event)
+            return
+        assert self._learners is not None, "only they have such numbers"
+        self._learners.feed(event, self._log.state)
+        if event.name in ("Apply", "Operation"):
+            self.ledger_events.append(event)
 
     def _start(self, event: Event) -> None:
         fields = event.fields
@@ -124,6 +133,11 @@ class TraceChecker:
         self._swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
         self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self.continuity.is_whole)
         self._log = log_rules.LogChecker(self._swarm, self.verdict.violate)
+        learners = trace.learner_count(event)
+        self._node_count = self._swarm.replica_count + learners
+        if learners:
+            self.verdict.expect(learner_rules.FOLLOWS)
+            self._learners = learner_rules.LearnerChecker(self._swarm, learners, self.verdict.violate)
 
     def _on_ground(self, event: Event) -> None:
         if event.name == "RunEnd":
@@ -139,6 +153,10 @@ class TraceChecker:
 
     def _honest_holes(self) -> list[trace.Hole]:
         return [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
+
+    def _replica_holes(self) -> list[trace.Hole]:
+        """Those that leave open what was decided."""
+        return [hole for hole in self._honest_holes() if hole.node < self.swarm.replica_count]
 
     def _keep(self, event: Event) -> None:
         name, boots = event.name, self._boots[event.node]
@@ -192,6 +210,12 @@ class TraceChecker:
             verdict.note(
                 f"{self._log.too_old} events tell of slots too far back to be compared with what others did there"
             )
+        if self._log is not None and self._learners is not None:
+            self._learners.finish(self._log.state)
+            verdict.counts["steps of learners"] = sum(self._learners.steps.values())
+            if self._learners.too_old:
+                verdict.doubt(learner_rules.FOLLOWS)
+                verdict.note(f"{self._learners.too_old} steps of learners are too far back to be compared")
         for problem in (*continuity.unexplained, *continuity.errors):
             verdict.miss(problem)
         if is_truncated:
@@ -223,7 +247,7 @@ class TraceChecker:
 
     def _check_ops(self) -> None:
         """Hold channels, turns, snapshots and levels of suspicion against their modules."""
-        holes = self._honest_holes()
+        holes = self._replica_holes()
         swarm = self.swarm
         ops_conformance.check_ops(self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict)
         detector_conformance.check_detector(self.detector_events, holes, swarm.replica_count, self.verdict)
@@ -275,7 +299,7 @@ class TraceChecker:
     def _tainted(self) -> list[tuple[int, int]]:
         """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
         ranges = []
-        for hole in self._honest_holes():
+        for hole in self._replica_holes():
             before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
             low = (before[-1] if before else 0) - 2 * self.swarm.window_slots
             ranges.append((low, self._open_at(hole.node, hole.line)))

@@ -110,23 +110,25 @@ PROMISES = frozenset(
 )  # may change what is allowed next
 
 
+def constants(swarm: Swarm) -> dict[str, Any]:
+    """Constants of trace_replicated_log.tla, as Python values."""
+    return {
+        "Replica": frozenset(range(swarm.replica_count)),
+        "Byzantine": swarm.byzantine,
+        "FaultsMax": faults_max(swarm.replica_count),
+        "Window": swarm.window_slots,
+        "Places": PLACES,
+        "NoValue": NO_VALUE,
+        "TraceSlot": frozenset(),
+        "TraceView": frozenset(),
+        "TraceDigest": frozenset(),
+    }
+
+
 @lru_cache(maxsize=4)
 def load(swarm: Swarm) -> Module:
     """The module for a swarm, loaded once."""
-    return language.load(
-        MODULE,
-        {
-            "Replica": frozenset(range(swarm.replica_count)),
-            "Byzantine": swarm.byzantine,
-            "FaultsMax": faults_max(swarm.replica_count),
-            "Window": swarm.window_slots,
-            "Places": PLACES,
-            "NoValue": NO_VALUE,
-            "TraceSlot": frozenset(),
-            "TraceView": frozenset(),
-            "TraceDigest": frozenset(),
-        },
-    )
+    return language.load(MODULE, constants(swarm))
 
 
 class LogChecker:

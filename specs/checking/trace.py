@@ -1,10 +1,10 @@
 """The trace of a run: its schema, a reader, and what is missing from it.
 
 A trace is a file of lines, one JSON object (one event) a line, in the order in which the ground station received them.
-Every event has `run` (text), `node` (replica number, or 255 for the ground station), `boot` (number of the node's boot:
-higher ones later, but a board that lost its memory starts anew somewhere above 2**20), `seq` (0, 1, 2, ... within the
-boot), `lamport` (Lamport time), `ticks` (board ticks when the trace frame left), `received` (mission seconds at the
-ground), `event` (its name), and the fields of that event.
+Every event has `run` (text), `node` (number of a replica or, above those, of a learner; 255 for the ground station),
+`boot` (number of the node's boot: higher ones later, but a board that lost its memory starts anew somewhere above
+2**20), `seq` (0, 1, 2, ... within the boot), `lamport` (Lamport time), `ticks` (board ticks when the trace frame left),
+`received` (mission seconds at the ground), `event` (its name), and the fields of that event.
 
 Flight events and their fields are those of amu.node.tracer.EVENTS; FIELDS says what each field holds. Ground events are
 those of GROUND_EVENTS; they may carry further fields. Bytes are hexadecimal text; a register is null or [view, value].
@@ -44,6 +44,7 @@ from amu.core.limits import (
     DIGEST_BYTES,
     GROUND,
     LAMPORT_MAX,
+    LEARNER_LAST,
     LEVEL_MILLI_MAX,
     REPLICAS_MAX,
     REPLICAS_MIN,
@@ -213,9 +214,10 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     name: tuple((field_name, FIELDS[field_name]) for field_name in fields) for name, fields in EVENTS.values()
 }
 
-_BOARD = ("board", _uint(REPLICAS_MAX - 1))  # the board that an event of the ground station is about
+_BOARD = ("board", _uint(LEARNER_LAST))  # the board that an event of the ground station is about
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
-    # First event of a run; `byzantine` boards are recorded, but not held to anything.
+    # First event of a run; `byzantine` boards are recorded, but not held to anything. An optional field `learners` says
+    # how many nodes there are beyond the replicas: see `learner_count`.
     "RunStart": (
         ("scenario", _text),
         ("seed", _uint(LAMPORT_MAX)),
@@ -272,6 +274,15 @@ def parse(text: str, line: int) -> Event:
         extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
         fields.update((field_name, found[field_name]) for field_name in sorted(extra))
     return Event(line, node, boot, seq, lamport, name, fields)
+
+
+def learner_count(run_start: Event) -> int:
+    """How many learners a run has: nodes from the replica count up. Raises TraceError."""
+    count, replica_count = run_start.fields.get("learners", 0), run_start.fields["replica_count"]
+    try:
+        return int(_uint(LEARNER_LAST + 1 - replica_count)(count))
+    except _Wrong as wrong:
+        raise TraceError(f"line {run_start.line}: RunStart.learners: want {wrong}, have {count!r}") from None
 
 
 def _problem(found: dict[str, Any], line: int) -> TraceError:

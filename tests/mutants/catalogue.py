@@ -17,6 +17,7 @@ class Mutant:
 INSTANCE = "firmware/amu/consensus/instance.py"
 REPLICA = "firmware/amu/consensus/replica.py"
 CATCH_UP = "firmware/amu/consensus/catch_up.py"
+LEARNER = "firmware/amu/node/learner.py"
 
 MUTANTS = (
     Mutant(
@@ -173,6 +174,41 @@ MUTANTS = (
         "count_equal(self._learned, self._learned[peer]) >= self.group.blocking",
         "count_equal(self._learned, self._learned[peer]) >= 1",
         ("trace", "lies"),
+    ),
+    Mutant(
+        "a learner believes one reply",
+        LEARNER,
+        "if count_equal(entry.replies, value) < self._group.blocking:",
+        "if count_equal(entry.replies, value) < 1:",
+        ("trace", "learners"),
+    ),
+    Mutant(
+        "a learner does not check a body's digest",
+        LEARNER,
+        "if bodies.value_of(message.slot, message.body) == value:",
+        "if True:",
+        ("trace", "learners"),
+    ),
+    Mutant(
+        "a learner applies what comes first",
+        LEARNER,
+        "while not self._is_halted and self._window[0].body is not None:\n            self._apply(self._window[0])",
+        "for entry in [entry for entry in self._window if entry.body is not None]:\n            self._apply(entry)",
+        ("trace", "learners"),
+    ),
+    Mutant(
+        "learners may ask as much as they like",
+        REPLICA,
+        "if self._learner_answers + cost > limits.LEARNER_ANSWERS_PER_TICK_MAX:",
+        "if False:",
+        ("learners",),
+    ),
+    Mutant(
+        "a learner's time is believed whatever it is",
+        "firmware/amu/core/lamport.py",
+        "return IN_ORDER if claimed <= bound else OUT_OF_ORDER",
+        "return IN_ORDER",
+        ("learners",),
     ),
     Mutant(
         "an adopted checkpoint's digest is not checked",

@@ -12,6 +12,7 @@ CHECKS: dict[str, list[str]] = {
     "rules": [*_PYTEST, "tests/unit/test_rules.py", "tests/properties/test_rules_against_history.py"],
     "replica": [*_PYTEST, "tests/unit/test_replica.py"],
     "lies": [*_PYTEST, "tests/unit/test_lies.py"],
+    "learners": [*_PYTEST, "tests/on_board/test_learner.py", "tests/unit/test_cells.py"],
     "laggards": [*_PYTEST, "tests/unit/test_laggard_recovery.py"],
     "log behaviours": [*_PYTEST, "tests/conformance/test_replicated_log_behaviours.py"],
     "hostile peers": [*_PYTEST, "tests/unit/test_hostile_peers.py", "tests/unit/test_lamport_liar.py"],

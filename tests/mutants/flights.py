@@ -14,8 +14,9 @@ from typing import Any
 from amu.boards.host import PowerCut
 from amu.consensus import bodies
 from amu.core.limits import BROADCAST
-from amu.wire.messages import Decided, Proposal, Status, Vote
+from amu.wire.messages import Decided, Proposal, StateChunk, Status, Vote
 from specs.checking.check import check_trace
+from swarm_sim.cells import Cell
 from swarm_sim.cluster import Cluster, Links
 
 RIGHT, WRONG = bytes([1] * 32), bytes([2] * 32)
@@ -201,9 +202,39 @@ def turns() -> Cluster:
     return finish(cluster, operations)
 
 
+class FalseTeller(UnsafeLeader):
+    """Tells learners another value in every other slot, in the rest the right one with another body; and false states."""
+
+    def ready(self) -> Any:
+        ready = self._node.ready()
+        for k, (destination, lamport, message) in enumerate(ready.sends):
+            if isinstance(message, Decided) and destination >= self._node._group.size:
+                body = bodies.encode(1, [])
+                value = message.value if message.slot % 2 else bodies.value_of(message.slot, body)
+                ready.sends[k] = (destination, lamport, Decided(message.slot, value, body))
+            elif isinstance(message, StateChunk):
+                data = message.data[:-1] + bytes([message.data[-1] ^ 1])
+                ready.sends[k] = (destination, lamport, StateChunk(message.slot, message.offset, message.total, data))
+        return ready
+
+
+def learners() -> Cell:
+    """Six learners on lossy links, one of which comes late; one of the four replicas tells them what is not so."""
+    cell = Cell(4, 6, 3, Links(0.15, 0.1, 0, 4), is_traced=True)
+    cell.make_byzantine(1, FalseTeller)
+    cell.start()
+    cell.kill(9)
+    for _ in range(90):
+        cell.request(["noop"])
+        cell.run(6)
+    cell.start(9)
+    cell.run(3_000, cell.has_caught_up)
+    return cell
+
+
 FLIGHTS = (
     *(ledger, rough, amnesia, honest_leader_after_lock, unsafe_leader_after_lock, false_history, skipped_body),
-    turns,
+    *(turns, learners),
 )
 
 

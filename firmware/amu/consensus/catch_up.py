@@ -91,13 +91,26 @@ class CatchUp:
         if kind == Progress.KIND:
             self._on_progress(peer, message)
         elif kind in (Fetch.KIND, FetchState.KIND, Probe.KIND):
-            cost = limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 2
-            if self._replica.may_answer(peer, kind, cost):
+            if self._replica.may_answer(peer, kind, self.cost(kind)):
                 self._on_question(peer, message)
         elif kind == StateChunk.KIND:
             self._on_chunk(peer, message)
         else:
             self._effects.refuse(peer, kind, "not a flight message")
+
+    def cost(self, kind):
+        """Messages that the answer to a question takes at most."""
+        return limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 2
+
+    def answer_learner(self, learner, message):
+        """As to a replica. A learner hears no reports, so it is told how far we are when it asks beyond our end of the
+        log, and once a window when it is more than a window behind."""
+        self._on_question(learner, message)
+        if message.KIND == Fetch.KIND:
+            slot, applied = message.slot, self._replica.applied
+            is_behind = slot + WINDOW_SLOTS < applied and slot % WINDOW_SLOTS == 0 and self._entry(slot) is not None
+            if slot > applied or is_behind:
+                self._send_progress(learner, 0)
 
     def _on_question(self, peer, message):
         kind = message.KIND

@@ -42,6 +42,7 @@ class Replica:
         self._suspect = None
         self._ticks = 0
         self._answers = [0] * group.size  # messages that each peer's questions have cost us in this tick
+        self._learner_answers = 0  # and those of all learners together
         self._handlers = {
             m.Proposal.KIND: self._on_proposal,
             m.Vote.KIND: self._on_vote,
@@ -143,6 +144,15 @@ class Replica:
                 handler(peer, message)
         self.settle()
 
+    def receive_question(self, learner, message):
+        """A learner asks for a slot or a state. It is in no quorum, and what all learners may cost is bounded."""
+        cost = self.catch_up.cost(message.KIND)
+        if self._learner_answers + cost > limits.LEARNER_ANSWERS_PER_TICK_MAX:
+            self.effects.refuse(learner, message.KIND, "too many learners")
+        elif not self.is_halted:
+            self._learner_answers += cost
+            self.catch_up.answer_learner(learner, message)
+
     def may_answer(self, peer, kind, count):
         """May we send `peer` `count` more messages in answer to its questions in this tick? A flooder asks for more."""
         if self._answers[peer] + count > limits.ANSWERS_PER_TICK_MAX:
@@ -163,6 +173,7 @@ class Replica:
         self._ticks += 1
         for peer in range(self.group.size):
             self._answers[peer] = 0
+        self._learner_answers = 0
         self._mark_demand()
         for instance in self._instances:
             if instance is not None:

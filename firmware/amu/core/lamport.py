@@ -93,6 +93,14 @@ class Witnesses:
         self._lost[peer] += 1
         return LOST if self._lost[peer] <= limits.LAMPORT_LOST_MAX else OUT_OF_ORDER
 
+    def judge_stranger(self, clock, claimed):
+        """What to do with a message of one who is no witness: its word counts for nothing, but its question may.
+
+        It pushes a clock no further than a lying witness could, and not at all before f + 1 witnesses have spoken.
+        """
+        bound = min(max(clock.time, self._common() + limits.LAMPORT_LEAD_MAX), limits.LAMPORT_MAX - 1)
+        return IN_ORDER if claimed <= bound else OUT_OF_ORDER
+
     def _common(self):
         """The latest time that f + 1 peers have claimed, -1 if fewer have spoken."""
         return sorted(self._claims)[len(self._claims) - self._blocking]

@@ -9,6 +9,7 @@ REPLICAS_MIN = 4
 REPLICAS_MAX = 13
 GROUND = 255  # node number of the ground station
 BROADCAST = 254  # destination: every other replica
+LEARNER_LAST = 253  # learners of a cell are numbered from its replica count up to this
 
 # --- the wire --------------------------------------------------------------------------------
 DIGEST_BYTES = 32  # SHA-256
@@ -51,6 +52,7 @@ CHUNK_BYTES_MAX = 512  # state transfer
 CHUNKS_PER_REPLY_MAX = 8
 TRANSFER_PATIENCE_PERIODS_MAX = 1 << 14  # catch-up periods to wait for a chunk: days of light time, not for ever
 ANSWERS_PER_TICK_MAX = 32  # messages that one peer's questions may cost us in a tick
+LEARNER_ANSWERS_PER_TICK_MAX = 32  # messages that the questions of all learners together may cost us in a tick
 PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
 
 # --- the ledger ------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ assert LAMPORT_JUMP_MAX << 26 <= LAMPORT_MAX + 1
 # A liar gains one lead for each time that correct replicas hear from each other: 2**36 rounds use the clock up.
 assert LAMPORT_LEAD_MAX << 36 <= LAMPORT_MAX + 1
 assert LAMPORT_LEAD_MAX <= LAMPORT_JUMP_MAX
-assert REPLICAS_MAX < BROADCAST < GROUND <= 255
+assert REPLICAS_MAX <= LEARNER_LAST < BROADCAST < GROUND <= 255
 assert WINDOW_SLOTS <= 8
 assert TAG_BYTES * 2 >= DIGEST_BYTES
 assert TAG_BYTES * 8 >= 80
@@ -165,6 +167,8 @@ assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
 assert BODIES_PER_SLOT_MAX >= 9
 assert BODY_DEPTH_MAX <= CBOR_DEPTH_MAX
 assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
+# Hundreds of learners weigh no more than one more replica, and a state can be handed over to one of them.
+assert CHUNKS_PER_REPLY_MAX <= LEARNER_ANSWERS_PER_TICK_MAX <= ANSWERS_PER_TICK_MAX
 assert 2 * max(PROGRESS_PERIOD_TICKS, STATUS_PERIOD_TICKS, HEALTH_PERIOD_TICKS) <= BEAT_TICKS_MAX <= 255
 assert BEAT_TICKS_FIRST + BEAT_TICKS_FIRST // 4 <= BEAT_TICKS_MAX
 assert CHANNEL_WINDOW_ITEMS * (CHANNEL_ITEM_BYTES_MAX + 2) + 64 <= PAYLOAD_BYTES_MAX  # a whole window in one segment

@@ -6,6 +6,8 @@ reasons before the swarm has the consequences.
 """
 
 from amu.core import limits
+from amu.core.errors import CodecError
+from amu.core.lamport import IN_ORDER, LOST
 from amu.wire import messages
 
 
@@ -71,10 +73,19 @@ class Effects:
             self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
         self._sends.append((destination, time, message))
 
-    def received(self, time, source, sent, kind):
-        """The receipt of a message is an event of its own, at `time`."""
-        if self._tracer.messages:
-            self._tracer.emit("Receive", time, source, sent, kind)
+    def receive(self, verdict, source, sent, kind):
+        """Take note of a receipt, an event of its own. False: sent at a time that cannot be believed, so it is as if it
+        had been lost. `verdict`: what the witnesses say of the time."""
+        if verdict == IN_ORDER:
+            try:
+                time = self._clock.witness(sent)
+                if self._tracer.messages:
+                    self._tracer.emit("Receive", time, source, sent, kind)
+                return True
+            except CodecError:
+                verdict = LOST
+        self.refuse(source, kind, "lamport")
+        return verdict != LOST
 
     def refuse(self, peer, kind, reason):
         """Say what was not accepted, and why; of a flood only the beginning, or we would flood the ground with it."""

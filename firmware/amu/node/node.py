@@ -14,7 +14,7 @@ from amu.consensus.quorum import Group
 from amu.consensus.replica import FLOOR_UNKNOWN, Replica
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
-from amu.core.lamport import IN_ORDER, LOST, LamportClock, Witnesses
+from amu.core.lamport import IN_ORDER, LamportClock, Witnesses
 from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
@@ -114,14 +114,18 @@ class Node:
     # --- inputs -----------------------------------------------------------------------------
 
     def step(self, source, lamport, message):
-        """One authenticated message of `source` (a replica or GROUND), sent at Lamport time `lamport`."""
+        """One authenticated message of `source` (a replica, a learner or GROUND), sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
-        is_flight = source < self._group.size and source != self._me and m.is_flight(message.KIND)
-        if not is_flight and source != GROUND:
-            self._effects.refuse(source, message.KIND, "not a flight message")
-        elif self._witness(source, lamport, message.KIND):
+        kind = message.KIND
+        is_flight = source < self._group.size and source != self._me and m.is_flight(kind)
+        is_question = self._group.size <= source <= limits.LEARNER_LAST and kind in (m.Fetch.KIND, m.FetchState.KIND)
+        if not is_flight and not is_question and source != GROUND:
+            self._effects.refuse(source, kind, "not a flight message")
+        elif self._effects.receive(self._judge(source, lamport), source, lamport, kind):
             if is_flight:
                 self._on_flight(source, message)
+            elif is_question:
+                self._replica.receive_question(source, message)
             else:
                 self._on_telecommand(message)
 
@@ -132,18 +136,13 @@ class Node:
         elif self.mode != SILENT:
             self._operations.receive(source, message)
 
-    def _witness(self, source, lamport, kind):
-        """Take note of a receipt. False: sent at a time that cannot be believed, so it is as if it had been lost."""
-        clock = self._clock
-        verdict = IN_ORDER if source == GROUND else self._witnesses.judge(clock, source, lamport)
-        if verdict == IN_ORDER:
-            try:
-                self._effects.received(clock.witness(lamport), source, lamport, kind)
-                return True
-            except CodecError:
-                verdict = LOST
-        self._effects.refuse(source, kind, "lamport")
-        return verdict != LOST
+    def _judge(self, source, lamport):
+        """May a message that `source` sent at `lamport` be believed to be that late?"""
+        if source == GROUND:
+            return IN_ORDER
+        if source < self._group.size:
+            return self._witnesses.judge(self._clock, source, lamport)
+        return self._witnesses.judge_stranger(self._clock, lamport)
 
     def tick(self):
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
