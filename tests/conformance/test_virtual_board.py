@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,53 @@ class TestVirtualBoard(BoardConformance):
             for board in boards:
                 board.close()
 
+    def test_a_paused_board_stands_still_and_what_it_was_sent_waits(self, board: Board, tmp_path: Path) -> None:
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        _pause(board, tmp_path)
+        assert board.alive()
+        station.send(m.Hello(2))
+        for _ in range(50):
+            station.listen()
+        assert _state(tmp_path) == "T"
+        assert 2 not in _nonces(station)
+        board.resume()
+        station.until(lambda: 2 in _nonces(station), "answer to what was sent while it stood still")
+        board.resume()
+        assert station.hello(3).boot == 0
+
+    def test_a_paused_board_can_be_killed_and_what_it_said_is_heard(self, board: Board, tmp_path: Path) -> None:
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        station.send(m.Hello(2))
+        select.select([board.link().fileno()], [], [], 60)
+        _pause(board, tmp_path)
+        board.kill()
+        assert not board.alive()
+        station.until(lambda: 2 in _nonces(station), "last words")
+        with pytest.raises(BoardError, match="is off; start it before pausing"):
+            board.pause()
+        board.resume()
+        board.start()
+        assert station.hello(3).boot == 1
+
+    def test_a_paused_board_can_be_attached_to_and_closed(self, board: Board, tmp_path: Path) -> None:
+        board.start()
+        Station(board).hello(1)
+        _pause(board, tmp_path)
+        board.link().close()  # its ground station is gone
+        (again,) = VirtualBoard.attach(tmp_path / "boards")
+        try:
+            assert again.alive()
+            again.resume()
+            assert Station(again).hello(2).boot == 0
+            _pause(again, tmp_path)
+        finally:
+            again.close()
+        assert not again.alive()
+
     def test_a_used_process_id_is_not_taken_for_a_board(self, board: Board, tmp_path: Path) -> None:
         board.start()
         board.kill()
@@ -137,6 +185,23 @@ class TestVirtualBoard(BoardConformance):
         path.write_text(json.dumps({**json.loads(path.read_text()), "pid": os.getpid()}))
         assert not board.alive()
         board.kill()
+
+
+def _state(tmp_path: Path) -> str:
+    """What the kernel says of the process of board 1: T is stopped."""
+    pid = json.loads((tmp_path / "boards/node-1/board.json").read_text())["pid"]
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _pause(board: Board, tmp_path: Path) -> None:
+    """Pause it, and wait until the signal has got through."""
+    board.pause()
+    while _state(tmp_path) != "T":
+        time.sleep(0.001)
+
+
+def _nonces(station: Station) -> set[int]:
+    return {message.nonce for _, message in station.heard if isinstance(message, m.Identity)}
 
 
 class TestVirtualBoardByCommand:

@@ -131,6 +131,36 @@ def test_small_mission_passes_and_checks_again(tmp_path: Path, runs: Path) -> No
     assert _verdict(again)["mission"]["seed"] == 5
 
 
+def test_boards_that_stand_still_and_a_core_that_heals(tmp_path: Path, runs: Path) -> None:
+    """Board 0 is killed while it stands still, board 1 stands still until the core heals; board 3 stays dead."""
+    faults = (
+        '[[board_faults]]\nat = 0.5\nnode = 0\nkind = "pause"\nseconds = 60\n'
+        '[[board_faults]]\nat = 1.0\nnode = 0\nkind = "kill"\nrestart_after = 0.5\n'
+        '[[board_faults]]\nat = 1.0\nnode = 1\nkind = "pause"\nseconds = 60\n'
+        '[[board_faults]]\nat = 1.5\nnode = 3\nkind = "kill"\nrestart_after = 60\n'
+        "[liveness]\ncore = [0, 1, 2]\nat = 3.0\nbound_seconds = 120\n"
+    )
+    flown = _amu(tmp_path, "rehearse", _scenario(tmp_path, faults), "--out", str(runs), "--no-tlc", "--json")
+    assert flown.returncode == 0, flown.stdout + flown.stderr
+    assert _verdict(flown)["verdict"] == "pass"
+    [run] = runs.iterdir()
+    events = [json.loads(line) for line in (run / "trace.ndjson").read_text().splitlines()]
+    told = [(event["event"], event["board"]) for event in events if event["event"] in ("BoardFault", "BoardKill")]
+    assert told == [("BoardFault", 0), ("BoardKill", 0), ("BoardFault", 1), ("BoardKill", 3)]
+    assert [event["board"] for event in events if event["event"] == "BoardStart"] == [0, 1, 2, 3, 0]
+
+
+def test_board_fault_that_virtual_boards_cannot_play_is_bad_input(tmp_path: Path, runs: Path) -> None:
+    fault = '[[board_faults]]\nat = 1\nnode = 0\nkind = "clock_jump"\nticks = 50\n'
+    refused = _amu(tmp_path, "rehearse", _scenario(tmp_path, fault), "--out", str(runs))
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "amu rehearse: board_faults[0]: virtual boards cannot play clock_jump; "
+        "they play amnesia, kill, pause, power_cut, restart\n"
+    )
+    assert not runs.exists()
+
+
 def test_checker_sees_a_doctored_trace(tmp_path: Path, runs: Path) -> None:
     flown = _amu(tmp_path, "rehearse", _scenario(tmp_path), "--out", str(runs), "--no-tlc")
     assert flown.returncode == 0, flown.stdout + flown.stderr

@@ -182,6 +182,115 @@ def test_bandwidth_queues_then_overflows() -> None:
     assert later.deliveries[0][0] == 21.0  # five frames have left the queue since
 
 
+def arrivals(fates: list[Fates]) -> list[float | None]:
+    return [each.deliveries[0][0] if each.deliveries else None for each in fates]
+
+
+def test_clog_holds_all_that_enter_until_it_ends() -> None:
+    times = [0.1 * n for n in range(400)]
+    fates = fly(plan({"fault": "clog", "probability": 0.02, "seconds": 2}), times)
+    ends = sorted({end for now, end in zip(times, arrivals(fates)) if end != now})
+    assert 3 <= len(ends) <= 9
+    for end in ends:
+        held = [now for now, arrival in zip(times, arrivals(fates)) if arrival == end != now]
+        # The first one begins it, and nobody who enters before its end is spared.
+        assert end - held[0] == 2
+        assert held == [now for now in times if held[0] <= now < end]
+    assert {effect for each in fates for effect in each.effects} == {("clog", 0)}
+
+
+def test_capacity_counts_what_is_in_flight_and_loses_the_surplus() -> None:
+    rules = [{"fault": "delay", "seconds": 10}, {"fault": "capacity", "frames_max": 3}]
+    fates = fly(plan(*rules), [0.0, 1.0, 2.0, 3.0, 9.9, 10.0, 10.5, 11.0])
+    assert arrivals(fates) == [10, 11, 12, None, None, 20, None, 21]
+    assert fates[3].effects == [("delay", 0), ("capacity: path full", -1)]
+    assert fates[-1].state == {"capacity": (12.0, 20.0, 21.0)}
+
+
+def test_capacity_is_each_links_own() -> None:
+    faults = plan({"fault": "delay", "seconds": 10}, {"fault": "capacity", "frames_max": 1})
+    assert arrivals(fly(faults, [0.0, 1.0])) == [10, None]
+    assert arrivals(fly(faults, [0.0, 1.0], 1, 0)) == [10, None]
+
+
+STATIONS = ["earth", "moon", "earth-moon-l2", "sun-earth-l1"]
+
+
+def test_orbits_give_the_light_time_between_stations() -> None:
+    faults = plan({"fault": "orbits", "stations": STATIONS})
+    assert 1.2 < fly(faults, [0.0])[0].deliveries[0][0] < 1.3
+    assert 4.9 < fly(faults, [0.0], 0, 3)[0].deliveries[0][0] < 5.1
+    # The places of a whole second hold for all of it.
+    assert delays(fly(faults, [7.0, 7.25]), [7.0, 7.25])[0] == pytest.approx(delays(fly(faults, [7.75]), [7.75])[0])
+
+
+def test_orbits_lose_what_a_disc_hides_if_asked_to() -> None:
+    rule = {"fault": "orbits", "stations": STATIONS}
+    (hidden,) = fly(plan({**rule, "occultation": "drop"}), [0.0], 0, 2)
+    assert hidden == Fates([], [("orbits: occulted", -1)], {})
+    assert fly(plan(rule), [0.0], 0, 2)[0].deliveries[0][0] > 1.4
+    assert fly(plan({**rule, "occultation": "drop"}), [0.0], 0, 1)[0].deliveries[0][0] > 1.2
+
+
+def test_orbits_want_a_station_for_each_replica() -> None:
+    faults = plan({"fault": "orbits", "stations": STATIONS})
+    faults.require_nodes(4)
+    with pytest.raises(ValueError, match="fault rule 'orbits' has 4 stations for 7 replicas; want one each"):
+        faults.require_nodes(7)
+
+
+def test_healed_core_has_clean_links_from_then_on() -> None:
+    document = {"rules": [{"fault": "drop", "probability": 1}], "heal": {"core": [0, 1, 2], "at": 5}}
+    faults = FaultPlan.model_validate(document)
+    assert arrivals(fly(faults, [4.999, 5.0, 6.0])) == [None, 5.0, 6.0]
+    assert arrivals(fly(faults, [6.0], 0, 3)) == arrivals(fly(faults, [6.0], 3, 0)) == [None]
+
+
+class LazyFrame:
+    """A frame that counts how often it is made."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __bytes__(self) -> bytes:
+        self.made += 1
+        return FRAME
+
+    def __len__(self) -> int:
+        return len(bytes(self))
+
+    def __getitem__(self, place: slice) -> bytes:
+        return bytes(self)[place]
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_asked"),
+    [
+        ({"fault": "corrupt", "probability": 0}, False),
+        ({"fault": "truncate", "probability": 1e-9}, False),
+        ({"fault": "corrupt", "probability": 1}, True),
+        ({"fault": "truncate", "probability": 1}, True),
+        ({"fault": "duplicate", "probability": 1}, False),
+        ({"fault": "bandwidth", "bytes_per_second": 1000}, True),
+    ],
+)
+def test_frame_is_made_when_a_rule_needs_it_and_fares_as_bytes_do(rule: dict, is_asked: bool) -> None:
+    lazy = LazyFrame()
+    (fates,) = fly(plan(rule), [0.0], frame=lazy)
+    assert (lazy.made > 0) == is_asked
+    made = [(at, bytes(frame)) for at, frame in fates.deliveries]
+    assert made == fly(plan(rule), [0.0])[0].deliveries
+
+
+def test_order_of_calls_changes_no_fate() -> None:
+    rule = {"fault": "burst_loss", "good_to_bad": 0.3, "bad_to_good": 0.3, "loss": 0.7}
+    forward = [each.deliveries for each in fly(plan(rule), [0.0] * 60)]
+    faults = plan(rule)
+    order = [*range(59, -1, -1), *range(60)]
+    fates = [(index, faults.fates(0.0, 0, 1, index, FRAME, VOTE, {}).deliveries) for index in order]
+    assert all(found == forward[index] for index, found in fates)
+
+
 def test_window_is_half_open_and_selector_is_conjunctive() -> None:
     rule = {
         "fault": "drop",
@@ -254,6 +363,10 @@ def test_rule_names() -> None:
             {**CONTACT, "outside": "hold", "passes": [{"aos": 5, "los": 9}, {"aos": 8, "los": 12}]},
             ["must not overlap", "pass 2"],
         ),
+        ({"fault": "clog", "probability": 0.1, "seconds": 0}, ["seconds", "greater than 0"]),
+        ({"fault": "capacity", "frames_max": 0}, ["frames_max", "greater than or equal to 1"]),
+        ({"fault": "orbits", "stations": ["earth", "pluto"]}, ["no place 'pluto'", "earth-moon-l5"]),
+        ({"fault": "orbits", "stations": ["sun"], "occultation": "hold"}, ["occultation", "'drop' or 'none'"]),
         ({"fault": "bandwidth", "bytes_per_second": 0}, ["bytes_per_second", "greater than 0"]),
         ({"fault": "bandwidth", "bytes_per_second": 9, "queue_bytes_max": 10}, ["queue_bytes_max", "greater than"]),
     ],

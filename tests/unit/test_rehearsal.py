@@ -119,6 +119,92 @@ def test_power_cut_of_a_board_that_is_down_waits_for_it(fly: Callable[..., Fligh
     assert _judge(flight).verdict == PASS
 
 
+def _events(flight: Flight, *names: str) -> list[dict[str, Any]]:
+    lines = (flight.directory / run_directory.TRACE).read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] in names]
+
+
+def test_paused_board_stands_still_and_catches_up(fly: Callable[..., Flight]) -> None:
+    flight = fly(board_faults=[{"at": 0.3, "node": 0, "kind": "pause", "seconds": 1.0}])
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
+    assert flight.summary["board_events"] == {"BoardFault": 1}
+    (pause,) = _events(flight, "BoardFault")
+    assert (pause["board"], pause["kind"]) == (0, "pause")
+    silent = [event["received"] for event in _events(flight, "Decide") if event["node"] == 0]
+    assert not [at for at in silent if pause["received"] + 0.05 < at < pause["received"] + 0.95]
+    assert [at for at in silent if at > pause["received"] + 1]
+
+
+def test_board_that_is_killed_while_it_is_paused_starts_anew(fly: Callable[..., Flight]) -> None:
+    faults = [
+        {"at": 0.2, "node": 0, "kind": "pause", "seconds": 1.5},
+        {"at": 0.4, "node": 0, "kind": "kill", "restart_after": 0.3},
+        {"at": 0.9, "node": 0, "kind": "pause", "seconds": 0.2},
+        {"at": 1.0, "node": 0, "kind": "pause", "seconds": 1.2},  # lasts beyond the ends of the two before
+    ]
+    flight = fly(board_faults=faults)
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
+    assert flight.summary["board_events"] == {"BoardFault": 3, "BoardKill": 1}
+    silent = [event["received"] for event in _events(flight, "Decide") if event["node"] == 0]
+    assert not [at for at in silent if 1.05 < at < 2.2]
+    assert [at for at in silent if at > 2.2]
+
+
+LIVENESS = {"core": [0, 1, 2], "at": 1.5, "bound_seconds": 20.0}
+DEAF = {"fault": "drop", "probability": 1.0}  # for good, but not within a healed core
+
+
+def test_healed_core_makes_progress_where_the_swarm_stood_still(fly: Callable[..., Flight]) -> None:
+    faults = [
+        {"at": 0.2, "node": 0, "kind": "kill", "restart_after": 5.0},
+        {"at": 0.2, "node": 1, "kind": "pause", "seconds": 50.0},
+        {"at": 0.2, "node": 2, "kind": "power_cut", "after_operations": 100_000},
+        {"at": 0.3, "node": 3, "kind": "kill", "restart_after": 5.0},
+        {"at": 2.0, "node": 1, "kind": "kill"},
+    ]
+    flight = fly(faults=[DEAF], board_faults=faults, liveness=LIVENESS)
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
+    decided = _events(flight, "Decide")
+    assert min(event["received"] for event in decided) >= 1.5
+    assert {event["node"] for event in decided} == {0, 1, 2}
+    # The dead one was started, the one whose power was to fail started anew, the paused one went on by itself.
+    assert [event["board"] for event in _events(flight, "BoardStart")] == [0, 1, 2, 3, 0, 2]
+    assert flight.summary["board_events"] == {"BoardFault": 1, "BoardKill": 3}
+
+
+def test_core_that_is_not_done_by_its_bound_makes_no_progress(fly: Callable[..., Flight]) -> None:
+    flight = fly(faults=[DEAF], liveness=LIVENESS | {"bound_seconds": 0.05})
+    assert _judge(flight).verdict == NO_PROGRESS
+    assert 1.55 < flight.summary["mission_seconds"] < 2.0
+
+
+def test_swarm_that_may_stand_still_until_it_is_healed_is_not_given_up_before(fly: Callable[..., Flight]) -> None:
+    late = LIVENESS | {"at": 5.0}  # later than the mission's 4 s without progress
+    assert _judge(fly(faults=[DEAF], liveness=late)).verdict == PASS
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            {"kind": "clock_jump", "ticks": 5},
+            "cannot play clock_jump; they play amnesia, kill, pause, power_cut, restart",
+        ),
+        ({"kind": "read_fault"}, "cannot play read_fault"),
+    ],
+)
+def test_board_fault_that_the_boards_cannot_play_is_refused(
+    fly: Callable[..., Flight], tmp_path: Path, fault: dict[str, Any], said: str
+) -> None:
+    kill = {"at": 0.1, "node": 0, "kind": "kill"}
+    with pytest.raises(rehearsal.PlanError, match=rf"board_faults\[1\]: host boards {said}"):
+        fly(board_faults=[kill, {"at": 0.3, "node": 0, **fault}])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_byzantine_board_is_recorded_as_such(fly: Callable[..., Flight]) -> None:
     flight = fly(byzantine=[{"node": 3, "adversary": "equivocate"}])
     first = json.loads((flight.directory / run_directory.TRACE).read_text().splitlines()[0])
