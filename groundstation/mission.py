@@ -70,6 +70,7 @@ class Mission:
         self.issued = 0
         self.confirmed = 0
         self._open: dict[int, Command] = {}
+        self._resting: list[float] = []  # when the places of confirmed operations may be taken again
         self._drawn: Command | None = None  # the station had no room for it yet
         self._stopped = False
         self._last_slots = 0
@@ -198,14 +199,14 @@ class Mission:
     # --- telecommands -------------------------------------------------------------------------
 
     def _uplink(self, now: float) -> None:
-        self._take_confirmations()
+        self._take_confirmations(now)
         if self._settle_until is None:
             self._ask_for_more(now)
         for uplink in self.station.step(now, self.fleet.up):
             if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
 
-    def _take_confirmations(self) -> None:
+    def _take_confirmations(self, now: float) -> None:
         for number, command in list(self._open.items()):
             operation = self.station.operation(number)
             if operation is None or not operation.is_terminal:
@@ -213,10 +214,13 @@ class Mission:
             del self._open[number]
             if operation.answer is not None:
                 self.confirmed += 1
+                self._resting.append(now + self.scenario.workload.pause_seconds)
                 self.workload.learn(command, *operation.answer)
 
     def _ask_for_more(self, now: float) -> None:
-        while len(self._open) < self.scenario.workload.in_flight and not self._enough_done():
+        self._resting = [until for until in self._resting if until > now]
+        places = self.scenario.workload.in_flight - len(self._resting)
+        while len(self._open) < places and not self._enough_done():
             self._drawn = self._drawn or self.workload.draw()
             try:
                 number = self.station.submit(self._drawn, now)

@@ -76,6 +76,7 @@ class WorkloadSpec(Strict):
         default=100, ge=0, le=1_000_000, description="at least so many, until the slots are decided"
     )
     in_flight: int = Field(default=6, ge=1, le=limits.OPERATIONS_PER_CLIENT_MAX, description="unconfirmed at a time")
+    pause_seconds: Moment = Field(default=0.0, description="from a confirmation until its place is taken again")
     mix: dict[Literal[KINDS], Annotated[int, Field(ge=0, le=1000)]] = Field(  # type: ignore[valid-type]
         default_factory=lambda: dict(DEFAULT_MIX), description="weight of each kind of command"
     )

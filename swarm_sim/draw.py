@@ -28,6 +28,7 @@ FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a s
 FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
+PAUSE_SECONDS_MAX = 1.0
 STATIONS = ("EM-L1", "EM-L2", "EM-L4", "SE-L1", "SE-L2", "GEO", "LEO", "Moon")
 VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
 LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve")
@@ -106,7 +107,7 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
         },
         "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": sketch.seconds(view_timeout)},
         "ops": _ops(sketch, stream(seed, "ops")),
-        "workload": _workload(stream(seed, "workload shape"), slots),
+        "workload": _workload(sketch, stream(seed, "workload shape"), slots),
         "faults": sketch.faults,
         "board_faults": sorted(sketch.board_faults, key=lambda fault: fault["at"]),
         "byzantine": sketch.byzantine,
@@ -138,9 +139,17 @@ def _ops(sketch: Sketch, draws: random.Random) -> Document:
     return ops
 
 
-def _workload(draws: random.Random, slots: int) -> Document:
+def _workload(sketch: Sketch, draws: random.Random, slots: int) -> Document:
+    """Operations are spread over the storm, so that its faults meet work and a run stays short."""
     mix = {kind: weight for kind, weight in DEFAULT_MIX.items() if draws.random() < 0.8}
-    return {"operations": slots, "in_flight": draws.choice((1, 2, 4, 8, 24)), "mix": mix or {"noop": 1}}
+    in_flight = draws.choice((1, 2, 4, 8, 24))
+    pause = min(PAUSE_SECONDS_MAX, in_flight * sketch.storm / (slots * draws.choice((0.5, 1, 2, 4))))
+    return {
+        "operations": slots,
+        "in_flight": in_flight,
+        "pause_seconds": sketch.seconds(pause),
+        "mix": mix or {"noop": 1},
+    }
 
 
 # --- links ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ in turn, so that histories have several clients, each with its own numbers.
 
 Rules
 - What is not confirmed is sent again to whoever has not replied, after a pause that doubles up to a bound; never given up.
-- At most `in_flight` operations are open. A client's number never runs ahead of its oldest open operation by more than a
+- At most `in_flight` operations are open; the place of a confirmed one is taken again after a pause. A client's number never runs ahead of its oldest open operation by more than a
   board remembers.
 - The history counts moments, not seconds: an operation is invoked when it is first sent and responded to when the reply
   that completes f + 1 arrives.
@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from amu.core import limits
 from amu.core.lamport import LamportClock
 from amu.wire.messages import Reply, Request
+from groundstation.scenario import WorkloadSpec
 from groundstation.workload import Command, Workload
 
 CLIENTS = 3
@@ -59,7 +60,7 @@ class Operators:
     """Keeps `in_flight` operations open as long as `is_asking`."""
 
     def __init__(
-        self, sky: Sky, clock: LamportClock, workload: Workload, replica_count: int, in_flight: int, tick_seconds: float
+        self, sky: Sky, clock: LamportClock, workload: Workload, replica_count: int, spec: WorkloadSpec, tick_seconds: float
     ) -> None:
         self.history: list[Operation] = []
         self.confirmed = 0
@@ -69,7 +70,8 @@ class Operators:
         self._workload = workload
         self._replica_count = replica_count
         self._blocking = limits.blocking_size(replica_count)
-        self._in_flight = in_flight
+        self._spec = spec
+        self._resting = 0  # places of confirmed operations that are not taken again yet
         self._retry_seconds = RETRY_TICKS * tick_seconds
         self._open: dict[tuple[int, int], Operation] = {}
         self._numbers = [0] * (CLIENTS + 1)
@@ -86,7 +88,7 @@ class Operators:
 
     def ask(self) -> None:
         """Bring as many operations under way as may be."""
-        while self.is_asking and len(self._open) < self._in_flight:
+        while self.is_asking and len(self._open) + self._resting < self._spec.in_flight:
             client = 1 + len(self.history) % CLIENTS
             oldest = min([number for owner, number in self._open if owner == client], default=None)
             if oldest is not None and self._numbers[client] + 1 >= oldest + limits.OPERATIONS_PER_CLIENT_MAX:
@@ -116,7 +118,12 @@ class Operators:
         self.confirmed += 1
         self._sky.note("Telecommand", client=operation.client, operation=operation.number, stage="confirmed")
         self._workload.learn(operation.command, slot, result)
-        self._sky.at(self._sky.now, self.ask)
+        self._resting += 1
+        self._sky.at(self._sky.now + self._spec.pause_seconds, self._take_place)
+
+    def _take_place(self) -> None:
+        self._resting -= 1
+        self.ask()
 
     def _send(self, operation: Operation) -> None:
         """To every board that has not replied; and again, if it is still open then."""

@@ -114,7 +114,7 @@ class World:
         self.boards = [self._board(node) for node in range(mission.boards)]
         workload = Workload(mission.seed, mission.boards, dict(scenario.workload.mix))
         self.operators = Operators(
-            self, self.clock, workload, mission.boards, scenario.workload.in_flight, self.tick_seconds
+            self, self.clock, workload, mission.boards, scenario.workload, self.tick_seconds
         )
         self._keyring = auth.keyring(MASTER, CLUSTER, 0, GROUND, mission.boards) if is_encoded else None
 

@@ -5,7 +5,8 @@ gives an order of events that some observer could have seen, and specs/decisions
 be replayed against the modules.
 
 Rules
-- A node's times grow with each event, also across its reboots; only a board that lost its memory starts anew.
+- A node's times grow with each event, also across its reboots; only a board that lost its memory starts anew. What it
+  does while its memory cannot be read leaves no trace on flash: a later boot goes on from the life before.
 - A receipt's time is above the time of the sending.
 - What an honest node receives from an honest one was sent: with that time and kind, and to that node or to all.
 
@@ -47,6 +48,8 @@ class LamportOrder:
     receipts: int = 0
     receipts_not_checked: int = 0
     _last: dict[int, Event] = field(default_factory=dict)
+    _is_remembered: dict[int, bool] = field(default_factory=dict)  # is the present life one of those
+    _remembered: dict[int, Event] = field(default_factory=dict)  # last event of the last life that flash knows of
     _sends: dict[int, int] = field(default_factory=dict)  # sender and time -> kind and destination
     _senders: set[int] = field(default_factory=set)
 
@@ -63,6 +66,12 @@ class LamportOrder:
     def _check_growth(self, event: Event) -> None:
         before = self._last.get(event.node)
         self._last[event.node] = event
+        if before is not None and before.boot != event.boot and event.node in self._remembered:
+            before = self._remembered[event.node]
+        if event.name == "Boot":
+            self._is_remembered[event.node] = event.fields["journal"] != "unreadable"
+        if self._is_remembered.get(event.node, True):
+            self._remembered[event.node] = event
         if before is None or event.lamport > before.lamport:
             return
         if before.boot != event.boot:
