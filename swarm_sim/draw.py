@@ -29,7 +29,7 @@ FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
 PAUSE_SECONDS_MAX = 1.0
-STATIONS = ("EM-L1", "EM-L2", "EM-L4", "SE-L1", "SE-L2", "GEO", "LEO", "Moon")
+STATIONS = ("earth-moon-l1", "earth-moon-l2", "earth-moon-l4", "sun-earth-l1", "sun-earth-l2", "geo", "leo", "moon")
 VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
 LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve")
 

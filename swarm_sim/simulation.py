@@ -21,7 +21,7 @@ from swarm_sim import world as worlds
 from swarm_sim.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
 from swarm_sim.events import open_trace
 from swarm_sim.marks import Marks
-from swarm_sim.oracles import journal, liveness, memory
+from swarm_sim.oracles import histories, journal, liveness, memory
 from swarm_sim.oracles.agreement import Agreement
 from swarm_sim.oracles.finding import Finding
 from swarm_sim.outcome import CRASH, Outcome
@@ -177,6 +177,8 @@ class Simulation:
 
     def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
         self._find(self._agreement.finding)
+        if crash is None and not self.findings:
+            self._find(histories.check(self.world.operators.history, self.scenario.mission.boards))
         verdict, finding = PASS, None
         if crash is not None:
             verdict, finding = CRASH, _of_crash(crash)
@@ -190,8 +192,6 @@ class Simulation:
         if verdict == PASS and self._reason == worlds.NO_PROGRESS:
             verdict = NO_PROGRESS
             finding = liveness.explain(self._judged(), self.world.operators.open_count)
-        if verdict == PASS:
-            finding = None
         seed = self.scenario.mission.seed
         told = (finding.oracle, finding.cause, finding.detail) if finding is not None else ("", "", "")
         return Outcome(seed, verdict, *told, counts=self._counts(), marks=self._marks.reached(self))

@@ -1,0 +1,90 @@
+"""`amu sim`: one run in the simulator, from a seed or from a scenario file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from groundstation.scenario import Scenario
+    from swarm_sim.outcome import Outcome
+
+
+def sim(
+    seed: Annotated[int | None, typer.Argument(help="Draws the scenario; with --scenario, its seed.", min=0)] = None,
+    nodes: Annotated[int, typer.Option("--nodes", help="Boards, when the scenario is drawn.", min=4, max=13)] = 4,
+    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, when it is drawn.", min=1)] = 20,
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Fly this scenario instead.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.")] = None,
+    encoded: Annotated[bool, typer.Option("--encoded", help="Build, seal, check and decode every frame.")] = False,
+    show_scenario: Annotated[bool, typer.Option("--show-scenario", help="Print the scenario and fly nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Fly one scenario in the simulator and judge it.  Example: [cyan]amu sim 7[/cyan]
+
+    The same seed on the same commit gives the same trace, to the byte. Faults of links, boards, flash and clocks and lying
+    boards are drawn from the seed; the drawn scenario is a file like any other:
+
+        amu sim 7 --show-scenario > mine.toml
+
+        amu sim --scenario mine.toml --out trace.ndjson
+
+        amu report trace.ndjson
+
+    Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
+    """
+    from groundstation import toml_text
+    from groundstation.scenario import ScenarioError
+    from swarm_sim.outcome import EXIT_CODES
+    from swarm_sim.simulation import simulate
+
+    try:
+        flown = _scenario(seed, nodes, slots, scenario)
+        if show_scenario:
+            typer.echo(toml_text.dumps(flown.model_dump(mode="json", exclude_unset=True)), nl=False)
+            return
+        outcome = simulate(flown, out, encoded)
+    except ScenarioError as error:
+        typer.echo(f"amu sim: {error}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"amu sim: {out}: the trace cannot be written ({error.strerror}); choose another --out", err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(json.dumps(outcome.as_dict(), indent=2))
+    else:
+        _print(outcome, flown)
+    raise typer.Exit(EXIT_CODES[outcome.verdict])
+
+
+def _scenario(seed: int | None, nodes: int, slots: int, path: Path | None) -> "Scenario":
+    """The scenario to fly. Raises ScenarioError."""
+    from groundstation import scenario as scenario_files
+    from swarm_sim.draw import draw
+
+    if path is not None:
+        return scenario_files.load(str(path)).flown(seed=seed)
+    if seed is None:
+        raise scenario_files.ScenarioError("nothing to fly; give a seed (amu sim 7) or --scenario FILE")
+    return draw(seed, nodes, slots)
+
+
+def _print(outcome: "Outcome", flown: "Scenario") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    colour = "green" if outcome.verdict == "pass" else "red"
+    counts = outcome.counts
+    console.print(f"[dim]{flown.description}[/dim]")
+    console.print(
+        f"{flown.mission.boards} boards, {counts['milliseconds'] / 1000:.1f} s of their time: {counts['slots']} slots, "
+        f"{counts['operations']} operations, {counts['deliveries']} messages delivered, "
+        f"{counts.get('steps', 0)} steps held against the modules"
+    )
+    if outcome.marks:
+        console.print(f"[dim]reached: {', '.join(outcome.marks)}[/dim]")
+    console.print(f"verdict   [bold {colour}]{outcome.verdict.replace('_', ' ').upper()}[/bold {colour}]")
+    if outcome.verdict != "pass":
+        console.print(f"{outcome.oracle}: {outcome.cause}", markup=False)
+        console.print(outcome.detail, markup=False)
