@@ -47,7 +47,7 @@ def run(task: Task, seeds: Iterable[int], address: str) -> Generator[Finished, N
     except ImportError as error:
         raise WorkerError(f"--cluster needs Dask ({error}): pip install 'amu-swarm[cluster]'") from error
     try:
-        client = Client(address, timeout=CONNECT_SECONDS_MAX, set_as_default=False)
+        client = Client(address, timeout=CONNECT_SECONDS_MAX)
     except (OSError, ValueError) as error:
         raise WorkerError(
             f"no cluster at {address}: {error or 'no answer'}; start one with `dask scheduler`"
@@ -97,22 +97,23 @@ class _Coordinator:
     def _ended(self) -> list[Future[Finished]]:
         from distributed import wait
 
-        return list(wait(list(self._under_way), return_when="FIRST_COMPLETED").done)
+        done = wait(list(self._under_way), return_when="FIRST_COMPLETED").done
+        # "lost": it had ended, but the only worker that held the result died; Dask runs it again by itself.
+        return [future for future in done if future.status != "lost"]
 
     def _taken(self, future: Future[Finished]) -> Finished | None:
         """What a future brought; None if its seed was sent again."""
         from distributed import KilledWorker
 
         seed, attempt = self._under_way.pop(future)
-        if future.status == "finished":
-            finished: Finished = future.result()
-            return finished
-        error = future.exception()
-        if not isinstance(error, KilledWorker):
-            raise WorkerError(f"a worker of the cluster: {error}")
-        if attempt < ATTEMPTS_MAX:
-            self._send(seed, attempt + 1)
-            return None
+        try:
+            return future.result()
+        except KilledWorker:
+            if attempt < ATTEMPTS_MAX:
+                self._send(seed, attempt + 1)
+                return None
+        except Exception as error:  # of the cluster or of the code there, never of a seed
+            raise WorkerError(f"on the cluster: {type(error).__name__}: {error}") from error
         return Finished(Outcome(seed, CRASH, "worker", DIED, f"Dask workers died, {ATTEMPTS_MAX} times"), 0.0)
 
 

@@ -1,8 +1,9 @@
 """What a campaign runs on each seed, and which code that is.
 
 The fingerprint is SHA-256 over the files that decide an outcome: flight software, simulator, checker, TLA+ modules,
-ground station, and the file of the function itself if it is none of these. Outcomes of different fingerprints are never
-put together: a store keeps one, and a worker that finds another under itself refuses to work.
+ground station, and the file of the function itself if it is none of these. A module whose functions depend on other
+code names it in a CODE of its own. Outcomes of different fingerprints are never put together: a store keeps one, and a
+worker that finds another under itself refuses to work.
 """
 
 from __future__ import annotations
@@ -66,16 +67,21 @@ def load(function: str) -> RunSeed:
 
 def fingerprint(function: str) -> str:
     """SHA-256 over the code behind `function`, hex. Raises TaskError if it cannot be loaded."""
-    files: dict[Path, str] = {}
-    for package, pattern in CODE:
-        root = _path(package).parent
-        for path in root.glob(pattern):
-            files[path] = f"{package}/{path.relative_to(root).as_posix()}"
+    return digest_of_files(code_of(function).items())
+
+
+def code_of(function: str) -> dict[str, Path]:
+    """The files that decide what `function` gives, by name. Raises TaskError if it cannot be loaded."""
     load(function)
-    own = _path(function.partition(":")[0])
-    if own.is_file():
-        files.setdefault(own, own.name)
-    return digest_of_files((name, path) for path, name in files.items())
+    module = importlib.import_module(function.partition(":")[0])
+    files: dict[str, Path] = {}
+    for package, pattern in getattr(module, "CODE", CODE):
+        root = _path(package).parent
+        files.update({f"{package}/{path.relative_to(root).as_posix()}": path for path in root.glob(pattern)})
+    own = _path(module.__name__)
+    if own.is_file() and own not in files.values():
+        files[own.name] = own
+    return files
 
 
 def _path(module: str) -> Path:

@@ -1,5 +1,6 @@
 """Functions for campaigns to run: seeds that pass, fail, crash, kill their process or hang."""
 
+import itertools
 import os
 import signal
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from swarm_sim.outcome import CRASH, INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Outcome
 
+CODE = ()  # nothing else decides these outcomes, so others may be edited while the tests run
 FOLDER = "AMU_TEST_FOLDER"  # where functions that need a memory beyond their process leave marks
 
 
@@ -47,7 +49,7 @@ def kills_at_3(seed: int, nodes: int, slots: int) -> Outcome:
 
 def kills_once_at_3(seed: int, nodes: int, slots: int) -> Outcome:
     """Dies at seed 3 in the first worker that comes to it, as of a lack of memory; never again."""
-    if seed == 3 and _is_first(seed):
+    if seed == 3 and _visit(seed) == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return passes(seed, nodes, slots)
 
@@ -60,7 +62,13 @@ def hangs_at_3(seed: int, nodes: int, slots: int) -> Outcome:
 
 def hangs_once_at_5(seed: int, nodes: int, slots: int) -> Outcome:
     """Hangs at seed 5 the first time, so that a test can find it there and end what it wants to end."""
-    if seed == 5 and _is_first(seed):
+    if seed == 5 and _visit(seed) == 1:
+        _hang()
+    return passes(seed, nodes, slots)
+
+
+def hangs_twice_at_5(seed: int, nodes: int, slots: int) -> Outcome:
+    if seed == 5 and _visit(seed) <= 2:
         _hang()
     return passes(seed, nodes, slots)
 
@@ -74,22 +82,24 @@ def talks(seed: int, nodes: int, slots: int) -> Outcome:
     return passes(seed, nodes, slots)
 
 
-def mark_of(folder: Path, seed: int) -> Path:
-    """The file that `_is_first` leaves: process and parent process of the first that came to `seed`."""
-    return folder / f"seed-{seed}"
+def mark_of(folder: Path, seed: int, visit: int = 1) -> Path:
+    """The file that a visit to `seed` leaves: numbers of its process and of that one's parent."""
+    return folder / f"seed-{seed}.{visit}"
 
 
-def _is_first(seed: int) -> bool:
-    path = mark_of(Path(os.environ[FOLDER]), seed)
-    unfinished = path.with_suffix(f".{os.getpid()}")
+def _visit(seed: int) -> int:
+    """Which visit to `seed` this is, over all processes; from 1."""
+    folder = Path(os.environ[FOLDER])
+    unfinished = folder / f"unfinished-{os.getpid()}"
     unfinished.write_text(f"{os.getpid()} {os.getppid()}\n", encoding="utf-8")
-    try:
-        os.link(unfinished, path)  # whole or not at all, and once
-    except FileExistsError:
-        return False
-    finally:
+    for visit in itertools.count(1):
+        try:
+            os.link(unfinished, mark_of(folder, seed, visit))  # whole or not at all, and once
+        except FileExistsError:
+            continue
         unfinished.unlink()
-    return True
+        return visit
+    raise AssertionError
 
 
 def _hang() -> None:

@@ -1,0 +1,126 @@
+"""What a cluster may do to a seed besides finishing it, played by a client that follows a script."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from swarm_sim.campaign import cluster
+from swarm_sim.campaign.cluster import _Coordinator
+from swarm_sim.campaign.keeper import WorkerError
+from swarm_sim.campaign.task import Finished
+from swarm_sim.outcome import CRASH
+from tests.support import campaign_seeds
+from tests.support.campaigns import task_of
+
+distributed = pytest.importorskip("distributed")
+
+
+class ScriptedFuture:
+    """Goes through its statuses, one each time that it is waited for; then gives its result or raises it."""
+
+    def __init__(self, key: str, statuses: list[str], result: Finished | Exception) -> None:
+        self.key = key
+        self.status = "pending"
+        self._statuses = statuses
+        self._result = result
+
+    def go_on(self) -> None:
+        if self._statuses:
+            self.status = self._statuses.pop(0)
+
+    def result(self) -> Finished:
+        assert self.status in ("finished", "error"), "asked for before it had ended"
+        if isinstance(self._result, Exception):
+            raise self._result
+        return self._result
+
+
+class ScriptedClient:
+    """Two threads; `script` says what becomes of the future of each key."""
+
+    id = "client"
+
+    def __init__(self, script: Callable[[str, int], ScriptedFuture]) -> None:
+        self._script = script
+        self.sent: list[str] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"tcp://a": 1, "tcp://b": 1}
+
+    def submit(self, function: object, task: object, seed: int, *, key: str, pure: bool) -> ScriptedFuture:
+        assert not pure
+        self.sent.append(key)
+        return self._script(key, seed)
+
+
+@pytest.fixture(autouse=True)
+def scripted_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask's `wait`: what is no longer pending counts as done, lost results too."""
+
+    def wait(futures: list[ScriptedFuture], return_when: str) -> Any:
+        assert return_when == "FIRST_COMPLETED"
+        for future in futures:
+            future.go_on()
+        return SimpleNamespace(done={future for future in futures if future.status != "pending"})
+
+    monkeypatch.setattr(distributed, "wait", wait)
+
+
+def finished(seed: int) -> Finished:
+    return Finished(campaign_seeds.passes(seed, 4, 7), 0.1)
+
+
+def killed_worker() -> Exception:
+    error: Exception = distributed.KilledWorker("seed", SimpleNamespace(address="tcp://a"), 3)
+    return error
+
+
+def run(client: ScriptedClient, seeds: range) -> list[Finished]:
+    done = list(_Coordinator(client, task_of("passes")).run(iter(seeds)))  # type: ignore[arg-type]
+    assert sorted(one.outcome.seed for one in done) == list(seeds)
+    return sorted(done, key=lambda one: one.outcome.seed)
+
+
+def test_a_result_that_was_lost_with_its_worker_is_waited_for() -> None:
+    statuses = ["lost", "pending", "finished"]
+    client = ScriptedClient(lambda key, seed: ScriptedFuture(key, statuses[:], finished(seed)))
+    assert run(client, range(10)) == [finished(seed) for seed in range(10)]
+    assert len(client.sent) == 10
+
+
+def test_a_seed_that_dask_gave_up_is_sent_again_under_another_key() -> None:
+    def script(key: str, seed: int) -> ScriptedFuture:
+        is_given_up = seed == 3 and key.startswith("seed-3-1-")
+        return ScriptedFuture(
+            key, ["error" if is_given_up else "finished"], killed_worker() if is_given_up else finished(seed)
+        )
+
+    client = ScriptedClient(script)
+    assert run(client, range(10)) == [finished(seed) for seed in range(10)]
+    assert [key for key in client.sent if key.startswith("seed-3-")] == ["seed-3-1-client", "seed-3-2-client"]
+
+
+def test_a_seed_that_dask_gave_up_twice_is_a_crash() -> None:
+    client = ScriptedClient(lambda key, seed: ScriptedFuture(key, ["error"], killed_worker()))
+    assert [(one.outcome.verdict, one.outcome.cause) for one in run(client, range(3))] == [(CRASH, "worker died")] * 3
+
+
+def test_a_cluster_that_cannot_run_the_code_ends_the_campaign() -> None:
+    error = ModuleNotFoundError("No module named 'swarm_sim'")
+    client = ScriptedClient(lambda key, seed: ScriptedFuture(key, ["error"], error))
+    with pytest.raises(WorkerError, match="on the cluster: ModuleNotFoundError: No module named 'swarm_sim'"):
+        run(client, range(3))
+
+
+def test_seeds_under_way_are_bounded() -> None:
+    under_way: list[int] = []
+
+    def script(key: str, seed: int) -> ScriptedFuture:
+        under_way.append(len(coordinator._under_way) + 1)
+        return ScriptedFuture(key, ["pending", "finished"], finished(seed))
+
+    coordinator = _Coordinator(ScriptedClient(script), task_of("passes"))  # type: ignore[arg-type]
+    assert len(list(coordinator.run(iter(range(50))))) == 50
+    assert max(under_way) == 2 * cluster.SEEDS_PER_THREAD
