@@ -1,34 +1,111 @@
 """report.html: the flight in pictures, in one file that needs no other.
 
 Drawn from the run's folder alone - trace, verdict, scenario - so that it can be drawn anew at any time, and as far as
-the trace goes when the ground station died.
+the trace goes when the ground station died. A trace without a folder, such as a simulator writes, tells all but the
+verdict and the windows of faults.
 """
 
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from groundstation import report_figures as figures
+from groundstation import report_space_time as space_time
 from groundstation import run_directory
+from groundstation.exports.causality import EmptyTraceError, Step, read
+from groundstation.report_canvas import PICTURES, save
+from groundstation.report_excerpt import excerpt
 from groundstation.report_series import ARROWS_MAX, Collector, Series, SlotStory
+from groundstation.report_timeline import timeline
 from groundstation.scenario import Scenario, ScenarioError, load
+from specs.checking.trace import TraceError
 
 SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
 
 
-def write(directory: Path) -> Path:
-    """Write report.html into the folder of a run; its path. Raises RunDirectoryError."""
+@dataclass(frozen=True)
+class Sources:
+    """What a report is drawn from."""
+
+    about: Mapping[str, Any]
+    verdict: Mapping[str, Any] | None
+    scenario: Scenario | None
+    byzantine: list[int]
+    series: Series
+    steps: list[Step]
+
+
+def write(directory: Path, out: Path | None = None) -> Path:
+    """Write the report of the run in a folder, there or to `out`; its path. Raises RunDirectoryError."""
     verdict = _read_if_there(directory / run_directory.VERDICT)
     scenario = _scenario(directory)
     byzantine = [] if scenario is None else scenario.byzantine_nodes()
-    series = read_series(directory / run_directory.TRACE, byzantine)
+    trace = directory / run_directory.TRACE
     about = run_directory.read_json(directory / run_directory.RUN)
-    body = "\n".join(_body(about, verdict, scenario, series, byzantine))
-    path = directory / run_directory.REPORT
-    run_directory.write_text(path, PAGE.replace("@TITLE@", html.escape(about["run"])).replace("@BODY@", body))
-    return path
+    sources = Sources(about, verdict, scenario, byzantine, read_series(trace, byzantine), _steps_of(trace))
+    return _write(sources, out or directory / run_directory.REPORT)
+
+
+def write_trace(trace: Path, out: Path | None = None) -> Path:
+    """Write the report of a trace alone, beside it or to `out`; its path. Raises RunDirectoryError."""
+    steps = _steps_of(trace)
+    if not steps:
+        raise run_directory.RunDirectoryError(f"{trace}: holds no event; want a trace as amu rehearse records it")
+    start = _run_start(steps)
+    byzantine = start.get("byzantine", [])
+    about = {
+        "run": trace.name,
+        "scenario": start.get("scenario", trace.stem),
+        "seed": start.get("seed", "?"),
+        "kind": "simulated or unknown",
+    }
+    sources = Sources(about, None, None, byzantine, read_series(trace, byzantine), steps)
+    return _write(sources, out or trace.with_suffix(".html"))
+
+
+def write_figure(trace: Path, out: Path) -> Path:
+    """Write the space-time diagram of a trace alone, as SVG or PNG by the name of `out`. Raises RunDirectoryError."""
+    if out.suffix not in PICTURES:
+        raise run_directory.RunDirectoryError(
+            f"{out}: no kind of picture that can be drawn; want {' or '.join(PICTURES)}"
+        )
+    steps = _steps_of(trace)
+    part = excerpt(steps) if steps else None
+    if part is None:
+        raise run_directory.RunDirectoryError(f"{trace}: no board traced a message, there is nothing to draw")
+    drawing, height_inches, titles = space_time.flight_drawing(part, _run_start(steps).get("byzantine", []))
+    try:
+        save(drawing, height_inches, out, titles)
+    except OSError as error:
+        raise run_directory.RunDirectoryError(f"{out}: cannot be written ({error.strerror}); choose another") from error
+    return out
+
+
+def _write(sources: Sources, out: Path) -> Path:
+    page = PAGE.replace("@TITLE@", html.escape(sources.about["run"])).replace("@BODY@", "\n".join(_body(sources)))
+    try:
+        run_directory.write_text(out, page)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise run_directory.RunDirectoryError(f"{out}: {what}; choose another --out") from error
+    return out
+
+
+def _steps_of(trace: Path) -> list[Step]:
+    try:
+        return read(trace)
+    except EmptyTraceError:
+        return []
+    except TraceError as error:
+        raise run_directory.RunDirectoryError(str(error)) from error
+
+
+def _run_start(steps: Iterable[Step]) -> dict[str, Any]:
+    return next((step.event.fields for step in steps if step.event.name == "RunStart"), {})
 
 
 def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
@@ -61,13 +138,14 @@ def _scenario(directory: Path) -> Scenario | None:
 # --- sections ---------------------------------------------------------------------------------
 
 
-def _body(
-    about: Mapping[str, Any],
-    verdict: Mapping[str, Any] | None,
-    scenario: Scenario | None,
-    series: Series,
-    byzantine: list[int],
-) -> Iterable[str]:
+def _body(sources: Sources) -> Iterable[str]:
+    about, verdict, scenario, byzantine, series = (
+        sources.about,
+        sources.verdict,
+        sources.scenario,
+        sources.byzantine,
+        sources.series,
+    )
     yield _header(about, verdict, scenario)
     if verdict is not None:
         yield _verdict(verdict)
@@ -80,6 +158,13 @@ def _body(
         + (f" All the time: {', '.join(always)}." if always else ""),
         figures.progress(series, byzantine, passing),
     )
+    if series.life or series.board_faults or passing:
+        yield _section(
+            "Fault timeline",
+            "What befell the boards. Bars on top: when a fault of the links was on; in a lane: how long it lasted.",
+            timeline(series, byzantine, passing),
+        )
+    yield from _flight(sources)
     yield from _stories(series, byzantine)
     if series.latency:
         yield _section(
@@ -126,6 +211,24 @@ def _verdict(verdict: Mapping[str, Any]) -> str:
     return _section("Verdict", "", f"<table>{rows}</table>" + (f"<ul>{findings}</ul>" if findings else ""))
 
 
+def _flight(sources: Sources) -> Iterable[str]:
+    bad_line = _bad_line(sources.verdict)
+    part = excerpt(sources.steps, bad_line) if sources.steps else None
+    if part is not None:
+        yield _section(
+            "Space-time diagram",
+            f"{part.said} Dots are votes; a short dashed line that ends in a cross is a message that no trace shows to "
+            "have arrived. Point at an arrow to read what it is.",
+            space_time.flight_diagram(part, sources.byzantine),
+        )
+
+
+def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
+    """The line of the trace that the first finding is about, if it names one."""
+    named = re.search(r"line (\d+)", str((verdict or {}).get("first_bad_step") or ""))
+    return int(named[1]) if named else None
+
+
 def _stories(series: Series, byzantine: list[int]) -> Iterable[str]:
     for title, story in pick_stories(series):
         first, last = story.received
@@ -137,7 +240,7 @@ def _stories(series: Series, byzantine: list[int]) -> Iterable[str]:
             + (f", {views}" if views else "")
             + ". A short dashed line that ends in a cross is a message that no trace shows to have arrived."
             + ("" if hero is None else f" Of all messages only those to and from board {hero} are drawn."),
-            figures.space_time(shown, series.nodes, byzantine),
+            space_time.slot_diagram(shown, series.nodes, byzantine),
         )
 
 

@@ -1,56 +1,15 @@
-"""The report's pictures, as SVG texts.
+"""The report's charts over time and slots, as SVG texts."""
 
-One look for all: boards keep their colour throughout, a Byzantine board is drawn in red, and a board that is down is
-a grey band. The colours are those of Okabe and Ito (2008), which the colour-blind tell apart. Matplotlib is imported
-only when a picture is drawn, because it takes longer than all the rest of the command line.
-"""
+from typing import TYPE_CHECKING
 
-import io
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
-
-from groundstation.report_series import Series, SlotStory
+from groundstation.report_canvas import BOARD_COLOURS, FAINT, INK, board_colour, svg, time_unit
+from groundstation.report_series import Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BOARD_COLOURS = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A6A00", "#5B4DA8", "#00807A", "#A65628")
-BYZANTINE_COLOUR = "#D81B3A"
-INK, FAINT, GRID = "#1d2733", "#7b8794", "#e3e8ee"
-ARROW_COLOURS = {
-    "proposal": "#1d2733",
-    "vote": "#8fa3b8",
-    "vote 1": "#9ecae9",
-    "vote 2": "#56a5d8",
-    "vote 3": "#1f77b4",
-    "vote 4": "#0b3d75",
-    "suggest": "#CC79A7",
-    "proof": "#E69F00",
-    "view change": "#D55E00",
-}
-MARKS = {
-    # event: (marker, size, colour, legend)
-    "Propose": ("D", 6.5, "#1d2733", "propose"),
-    "Decide": ("*", 13, "#009E73", "decide"),
-    "Learn": ("P", 8, "#009E73", "learn (f+1 replies)"),
-    "EnterView": ("|", 13, "#D55E00", "enter view"),
-    "Wish": (">", 6, "#D55E00", "wish"),
-}
 FAULT_BINS = 36
-WIDTH_INCHES = 11.0
-
-
-def board_colour(node: int, byzantine: Iterable[int]) -> str:
-    """The colour that stands for board `node` in every picture."""
-    return BYZANTINE_COLOUR if node in set(byzantine) else BOARD_COLOURS[node % len(BOARD_COLOURS)]
-
-
-def time_unit(seconds: float) -> tuple[float, str]:
-    """(seconds in a unit, its name) in which a span of mission time reads well."""
-    if seconds > 4 * 3600:
-        return 3600.0, "h"
-    return (60.0, "min") if seconds > 10 * 60 else (1.0, "s")
 
 
 def progress(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
@@ -95,7 +54,7 @@ def progress(series: Series, byzantine: list[int], windows: list[tuple[str, floa
         if series.nodes:
             axes.legend(loc="lower right", ncols=2)
 
-    return _svg(draw, 3.6 + 0.32 * len(windows))
+    return svg(draw, 3.6 + 0.32 * len(windows))
 
 
 def _fault_windows(axes: "Axes", windows: list[tuple[str, float, float]], end: float) -> None:
@@ -109,118 +68,6 @@ def _fault_windows(axes: "Axes", windows: list[tuple[str, float, float]], end: f
     for row, (_, start, stop) in enumerate(windows):
         width = max(min(stop, end) - start, end / 400)
         axes.barh(row, width, left=start, height=0.62, color="#f0b8a8", edgecolor="none")
-
-
-def space_time(story: SlotStory, nodes: list[int], byzantine: list[int]) -> str:
-    """Space-time diagram of one slot: a line a board, messages as arrows, steps as marks, over Lamport time.
-
-    Lamport times are spaced evenly: only their order is drawn, and every arrow points to the right.
-    """
-    times = sorted(
-        {mark[1] for mark in story.marks}
-        | {arrow.sent_lamport for arrow in story.arrows}
-        | {arrow.received_lamport for arrow in story.arrows if arrow.received_lamport is not None}
-    )
-    place = {lamport: index for index, lamport in enumerate(times)}
-    row = {node: index for index, node in enumerate(nodes)}
-
-    def draw(figure: "Figure") -> None:
-        axes = figure.subplots()
-        for node in nodes:
-            axes.axhline(row[node], color=board_colour(node, byzantine), linewidth=1.6, zorder=1)
-        used = _arrows(axes, story, row, place)
-        seen = _marks(axes, story, row, place)
-        axes.set_yticks(range(len(nodes)), [_lane(node, byzantine) for node in nodes])
-        for label, node in zip(axes.get_yticklabels(), nodes):
-            label.set_color(board_colour(node, byzantine))
-            label.set_fontweight("bold")
-        axes.set_ylim(len(nodes) - 0.55, -0.55)
-        axes.set_xlim(-len(times) * 0.015, len(times) * 1.015)
-        step = max(1, len(times) // 12)
-        axes.set_xticks(range(0, len(times), step), [str(times[i]) for i in range(0, len(times), step)])
-        axes.set_xlabel("Lamport time (evenly spaced: order, not duration)")
-        axes.grid(False)
-        for side in ("left", "right", "top"):
-            axes.spines[side].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        _legend(figure, used, seen)
-
-    return _svg(draw, 1.6 + 0.72 * len(nodes))
-
-
-def _lane(node: int, byzantine: list[int]) -> str:
-    return f"board {node}\nByzantine" if node in byzantine else f"board {node}"
-
-
-def _arrows(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
-    used: set[str] = set()
-    for arrow in story.arrows:
-        colour = ARROW_COLOURS[arrow.label]
-        used.add(arrow.label)
-        x, y = place[arrow.sent_lamport], row[arrow.sender]
-        if arrow.receiver not in row:
-            continue
-        if arrow.received_lamport is None:
-            _lost(axes, x, y, row[arrow.receiver], colour)
-            continue
-        end = (place[arrow.received_lamport], row[arrow.receiver])
-        axes.annotate(
-            "",
-            end,
-            (x, y),
-            arrowprops={"arrowstyle": "-|>,head_width=.16,head_length=.34", "color": colour, "lw": 0.9, "alpha": 0.85},
-            zorder=2,
-        )
-    return [label for label in ARROW_COLOURS if label in used]
-
-
-def _lost(axes: "Axes", x: float, y: int, towards: int, colour: str) -> None:
-    """A message that was not received, as far as the traces tell: it sets out, and ends in a cross."""
-    end = (x + 0.45, y + (0.32 if towards > y else -0.32))
-    axes.plot([x, end[0]], [y, end[1]], color=colour, linewidth=0.8, linestyle=(0, (2, 1.5)), alpha=0.8, zorder=2)
-    axes.plot(*end, marker="x", markersize=4, color="#D81B3A", markeredgewidth=1.1, zorder=3)
-
-
-def _marks(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
-    seen: set[str] = set()
-    for node, lamport, name in story.marks:
-        if node not in row:
-            continue
-        if name.startswith("Vote"):
-            axes.text(
-                place[lamport],
-                row[node],
-                name[-1],
-                fontsize=7.5,
-                fontweight="bold",
-                color="white",
-                ha="center",
-                va="center",
-                zorder=5,
-                bbox={"boxstyle": "circle,pad=0.22", "fc": ARROW_COLOURS[f"vote {name[-1]}"], "ec": "white", "lw": 0.8},
-            )
-            seen.add("Vote")
-        elif name in MARKS:
-            marker, size, colour, _ = MARKS[name]
-            # A bar has no inside: only its edge is seen.
-            edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
-            axes.plot(place[lamport], row[node], marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
-            seen.add(name)
-    return [name for name in ("Vote", *MARKS) if name in seen]
-
-
-def _legend(figure: "Figure", used: list[str], seen: list[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=ARROW_COLOURS[label], lw=1.8, label=label) for label in used]
-    for name in seen:
-        if name in MARKS:
-            marker, size, colour, label = MARKS[name]
-            edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
-            handles.append(
-                Line2D([], [], marker=marker, ms=min(size, 10), color=colour, mec=edge, mew=width, ls="", label=label)
-            )
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 9), fontsize=8)
 
 
 def latency(series: Series) -> str:
@@ -261,7 +108,7 @@ def latency(series: Series) -> str:
         right.set(xlabel="slot", ylabel=name, ylim=(0, None))
         right.legend(loc="upper left")
 
-    return _svg(draw, 3.2)
+    return svg(draw, 3.2)
 
 
 def faults(series: Series) -> str:
@@ -290,7 +137,7 @@ def faults(series: Series) -> str:
         )
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
-    return _svg(draw, 2.8)
+    return svg(draw, 2.8)
 
 
 def stages(series: Series) -> str:
@@ -319,36 +166,4 @@ def stages(series: Series) -> str:
         axes.invert_yaxis()
         axes.set(xlabel=f"since the telecommand was queued ({unit_name})", xlim=(0, None))
 
-    return _svg(draw, 1.0 + 0.55 * max(len(series.stages), 1))
-
-
-def _svg(draw: Callable[["Figure"], None], height_inches: float) -> str:
-    """Draw on a fresh figure and give its SVG element, without prologue, ready to stand in HTML."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    style: Any = {
-        "font.family": "DejaVu Sans",
-        "font.size": 9,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": FAINT,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": GRID,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "xtick.color": FAINT,
-        "ytick.color": FAINT,
-        "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK,
-        "legend.frameon": False,
-        "svg.hashsalt": "amu",
-    }
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
-        draw(figure)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
-    text = out.getvalue()
-    return text[text.index("<svg") :]
+    return svg(draw, 1.0 + 0.55 * max(len(series.stages), 1))

@@ -15,6 +15,7 @@ VOTES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
 KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x14: "view change"}
 
 DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
+LIFE = (*DEATHS, "BoardStart", "Attach", "Erase", "Control")  # what the ground did to boards, or saw of them
 COMMON_SHARE = 0.8
 ARROWS_MAX = 260  # more make no readable diagram
 TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
@@ -67,7 +68,12 @@ class Series:
     end_seconds: float = 0.0
     applied: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     down: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
-    boots: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    silent: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    life: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when, one of LIFE)
+    board_faults: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when, kind of fault)
+    lasting: list[tuple[int, float, float, str]] = field(
+        default_factory=list
+    )  # those that last: (board, from, to, kind)
     latency: list[tuple[int, int, float]] = field(default_factory=list)  # (slot, view, seconds), one a deciding board
     accepted: int = 0  # flight frames that entered the ether
     fates: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -93,6 +99,7 @@ class Collector:
         self._addressees: dict[tuple[int, int, int], int] = {}
         self._receipts: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
         self._down_since: dict[int, float] = {}
+        self._silent_since: dict[int, float] = {}
         self._nodes: set[int] = set()
         self._queued: dict[int, float] = {}
         self._staged: set[tuple[int, str]] = set()
@@ -114,6 +121,10 @@ class Collector:
             self._series.applied[node].append((received, event["slot"]))
         elif name == "Boot":
             self._boot(node, received)
+        elif name == "Silent":
+            self._silent_since.setdefault(node, received)
+        elif name == "Rejoin":
+            self._end(self._silent_since, self._series.silent, node, received)
         if name in VOTES or name in ("Propose", "Decide", "EnterView", "Wish", "Learn"):
             self._step(node, name, event, received)
 
@@ -121,8 +132,9 @@ class Collector:
         """The finished series. Call once, after the last line."""
         series = self._series
         series.nodes = sorted(self._nodes)
-        for node, since in self._down_since.items():
-            series.down[node].append((since, series.end_seconds))
+        for node in series.nodes:
+            self._end(self._down_since, series.down, node, series.end_seconds)
+            self._end(self._silent_since, series.silent, node, series.end_seconds)
         for key, (slot, _view) in self._sends.items():
             series.stories.setdefault(slot, SlotStory(slot)).arrows.extend(self._arrows(key, slot))
         return series
@@ -152,10 +164,14 @@ class Collector:
         story.view_changes = max(story.view_changes, event.get("view") or 0)
 
     def _boot(self, node: int, received: float) -> None:
-        self._series.boots[node].append(received)
-        since = self._down_since.pop(node, None)
-        if since is not None:
-            self._series.down[node].append((since, received))
+        self._end(self._down_since, self._series.down, node, received)
+        self._end(self._silent_since, self._series.silent, node, received)
+
+    @staticmethod
+    def _end(since: dict[int, float], spans: dict[int, list[tuple[float, float]]], node: int, received: float) -> None:
+        """End the span of `node` that is open, if one is."""
+        if node in since:
+            spans[node].append((since.pop(node), received))
 
     def _arrows(self, key: tuple[int, int, int], slot: int) -> Iterable[Arrow]:
         sender, lamport, kind = key
@@ -177,6 +193,11 @@ class Collector:
         name = event["event"]
         if name in DEATHS:
             self._down_since.setdefault(event["board"], received)
+            self._end(self._silent_since, self._series.silent, event["board"], received)
+        if name in LIFE:
+            self._series.life.append((event["board"], received, name))
+        elif name == "BoardFault":
+            self._board_fault(event["board"], event["kind"], event.get("seconds"), received)
         elif name == "Fault":
             self._series.accepted += event["counts"].get("accepted", 0)
             for fate, count in event["counts"].items():
@@ -184,6 +205,11 @@ class Collector:
                     self._series.fates[fate].append((received, count))
         elif name == "Telecommand":
             self._telecommand(event["operation"], event["stage"], received)
+
+    def _board_fault(self, board: int, kind: str, seconds: float | None, received: float) -> None:
+        self._series.board_faults.append((board, received, kind))
+        if seconds is not None:
+            self._series.lasting.append((board, received, received + seconds, kind))
 
     def _telecommand(self, operation: int, stage: str, received: float) -> None:
         """Time from the queue to the first board that reaches a stage, and to the swarm's confirmation."""

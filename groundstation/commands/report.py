@@ -7,19 +7,38 @@ import typer
 
 
 def report(
-    path: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN_DIR")],
+    path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.", metavar="FILE.html")] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="Draw the space-time diagram alone.", metavar="FILE.svg|.png")
+    ] = None,
 ) -> None:
     """Draw a run's report.html anew.  Example: [cyan]amu report runs/first-light-1-20260101T120000[/cyan]
 
     It is one file without any links to others, to be opened in a browser or sent to somebody.
 
         amu report runs
+
+    A trace alone, such as a simulator writes, has a report, too, beside it or in --out:
+
+        amu report /tmp/trace.ndjson --out /tmp/flight.html
+
+        amu report runs --figure flight.png
+
+    Exit codes: 0 written, 1 crash, 2 bad input.
     """
     from groundstation import report as reports
     from groundstation import run_directory
 
+    if out is not None and figure is not None:
+        raise typer.BadParameter("give one of --out and --figure")
     try:
-        written = reports.write(run_directory.find(path))
+        if figure is not None:
+            written = reports.write_figure(run_directory.trace_of(path), figure)
+        elif path.is_file():
+            written = reports.write_trace(path, out)
+        else:
+            written = reports.write(run_directory.find(path), out)
     except run_directory.RunDirectoryError as error:
         typer.echo(f"amu report: {error}", err=True)
         raise typer.Exit(2) from error

@@ -31,6 +31,10 @@ MICROSECONDS = 1_000_000
 VALUE_CHARACTERS = 12  # of a digest or a list, as much as a reader compares
 
 
+class EmptyTraceError(TraceError):
+    """A trace without any event."""
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """An event of the trace. `received`: mission seconds; `cause`: the sending of what it received.
@@ -61,7 +65,7 @@ def read(trace: Path, since: float | None = None, until: float | None = None) ->
         raise TraceError(f"{trace}: cannot be read: {error.strerror}") from None
     if not steps:
         between = "" if since is None and until is None else " received in that time"
-        raise TraceError(f"{trace}: holds no event{between}; want a trace as amu rehearse records it")
+        raise EmptyTraceError(f"{trace}: holds no event{between}; want a trace as amu rehearse records it")
     return ordered(steps)
 
 

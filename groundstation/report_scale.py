@@ -1,0 +1,46 @@
+"""A time axis on which idle spans are narrow.
+
+A swarm that waits for a time-out does nothing for a thousand times as long as a round of votes takes. Drawn to scale
+the rounds would be black bars. So a span in which nothing happens is drawn no wider than GAP_MEANS average spans, and
+is marked as such; all else is to scale.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import pairwise
+
+GAP_MEANS = 8
+
+
+class Scale:
+    """Places mission seconds on an axis from 0 to `width`. `squeezed`: (from, to) of the spans not drawn to scale."""
+
+    def __init__(self, seconds: Iterable[float]) -> None:
+        """`seconds`: of all that is drawn; at least one."""
+        self._times = sorted(set(seconds))
+        span = self._times[-1] - self._times[0]
+        widest = GAP_MEANS * span / len(self._times)
+        self.squeezed: list[tuple[float, float]] = []
+        self._places = [0.0]
+        for before, after in pairwise(self._times):
+            if after - before > widest:
+                self.squeezed.append((before, after))
+            self._places.append(self._places[-1] + min(after - before, widest))
+        self.width = self._places[-1] or 1.0
+
+    def place(self, seconds: float) -> float:
+        """Where a moment stands; moments before the first and after the last stand at the ends."""
+        index = bisect_right(self._times, seconds)
+        if index in (0, len(self._times)):
+            return self._places[max(0, index - 1)]
+        before, after = self._times[index - 1], self._times[index]
+        share = (seconds - before) / (after - before)
+        return self._places[index - 1] + share * (self._places[index] - self._places[index - 1])
+
+    def ticks(self, count: int) -> list[tuple[float, float]]:
+        """About `count` evenly spaced (place, mission seconds), none of them within a squeezed span."""
+        found: dict[float, float] = {}
+        for number in range(count + 1):
+            index = bisect_right(self._places, number * self.width / count) - 1
+            found.setdefault(self._places[index], self._times[index])
+        return sorted(found.items())
