@@ -37,7 +37,7 @@ class Desk:
         self.learner.advance()
         assert ready.checkpoint is None
         assert not ready.records
-        events = [[EVENTS[event[0]][0]] + event[2:] for event in ready.events]
+        events = [[EVENTS[event[0]][0], *event[2:]] for event in ready.events]
         return events, [(destination, message) for destination, _, message in ready.sends]
 
     def tell(self, peer, message):

@@ -9,6 +9,7 @@ EIGHT_SLOTS = "checkpoints, eight slots"
 SEVEN = "checkpoints, seven replicas"
 REJOIN = "memories lost, two slots"
 REJOIN_THREE = "memories lost, three slots"
+LEARNERS = "what a learner's trace may say, random walks"
 REJOIN_SEVEN = "memories lost beside a liar, random walks"
 
 
@@ -164,5 +165,21 @@ MUTANTS = (
         "",
         "FloorCoversForgotten",
         REJOIN_THREE,
+    ),
+    _mutant(
+        "trace_learners",
+        LEARNERS,
+        "a learner applies what nobody told",
+        "IsDecided(slot, value) == IsTold(log, slot, value)",
+        "IsDecided(slot, value) == TRUE",
+        "LearnersFollow",
+    ),
+    _mutant(
+        "trace_learners",
+        LEARNERS,
+        "a learner takes over what f liars hold",
+        "    /\\ IsReached(slot)\n    /\\ IsHeld(slot, digest)\n",
+        "",
+        "LearnersFollow",
     ),
 )
