@@ -1,0 +1,172 @@
+"""One part of the network in one round: real nodes, messages decoded, everything delivered until it is quiet.
+
+Rules
+- Endpoints 0 .. 3 are the replicas of these numbers, endpoint 4 is the second copy of the twin. What is sent to the
+  twin's number reaches both copies, if they are in the part; they never hear each other, as a node hears not itself.
+- Every endpoint is given the same requests when the first round begins, half of them in reverse order: the two copies
+  always differ, so where both lead a view they propose different bodies.
+- A later round begins with a leap in time: each node ticks once, with its counters set so that the view timer of each
+  slot fires and each open slot's state is sent again (Status). The ticks passed over would have done the same for
+  boards that heard nothing meanwhile, except for reports of progress and the fetching that follows them: they are
+  left out, for one period in all is what a round lasts. The decision comes to a laggard by answers to its Status.
+- Delivery is first in, first out. What crosses to the other part is lost; later rounds repeat state, not messages.
+- Nothing is rebooted, so nothing is written to flash.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.core import limits
+from amu.core.limits import BROADCAST, GROUND
+from amu.node.journal import FRESH, Recovered
+from amu.node.node import Node
+from amu.node.tracer import EVENTS
+from amu.wire.messages import Request
+from swarm_sim.cluster import Settings
+
+REPLICAS = 4
+ENDPOINTS = 5
+SECOND_COPY = 4
+OPERATIONS = (1, 2)
+CLIENT = 1
+DELIVERIES_MAX = 20_000  # in one part and round; a few hundred are usual
+VOTES = {f"Vote{phase}": phase for phase in range(1, 5)}
+
+Emit = Callable[[int, int, list[list[Any]]], None]  # endpoint, first sequence number, events
+
+
+class Violation(Exception):
+    """An honest replica did what none may do, or flight code asserted. The text says which, and what."""
+
+
+class GuardError(Exception):
+    """Something happened that the digest of a state is blind to: equal digests may then hide different futures."""
+
+
+@dataclass
+class Record:
+    """What an honest replica has committed itself to, as its own trace tells it: the flight code is not asked."""
+
+    votes: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)  # (slot, phase) -> (view, value)
+    decided: dict[int, bytes] = field(default_factory=dict)  # slot -> value
+    ledgers: dict[int, bytes] = field(default_factory=dict)  # applied slot -> digest
+
+    def note(self, name: str, fields: dict[str, Any]) -> None:
+        """Take note of an event. Raises Violation when it contradicts an earlier one."""
+        slot = fields.get("slot", 0)
+        if name in VOTES:
+            self._vote(slot, VOTES[name], fields["view"], fields["value"])
+        elif name in ("Decide", "Learn"):
+            if self.decided.setdefault(slot, fields["value"]) != fields["value"]:
+                raise Violation(f"decides two values in slot {slot}")
+        elif name == "Apply":
+            self.ledgers[slot] = fields["digest"]
+        elif name == "Silent":
+            raise Violation(f"falls silent: {fields['reason']}")
+
+    def _vote(self, slot: int, phase: int, view: int, value: bytes) -> None:
+        before = self.votes.get((slot, phase))
+        if before is not None and before[0] > view:
+            raise Violation(f"vote of phase {phase} in slot {slot} goes back from view {before[0]} to {view}")
+        if before is not None and before[0] == view and before[1] != value:
+            raise Violation(f"two votes of phase {phase} in slot {slot}, view {view}")
+        self.votes[slot, phase] = (view, value)
+
+    def facts(self) -> frozenset[tuple[str, int, bytes]]:
+        """What two honest replicas must not say differently of one slot."""
+        decided = {("decided", slot, value) for slot, value in self.decided.items()}
+        return frozenset(decided | {("ledger", slot, digest) for slot, digest in self.ledgers.items()})
+
+
+class Endpoint:
+    """A node, and its record if it is an honest one."""
+
+    def __init__(self, number: int, twin: int, traces_messages: bool = False) -> None:
+        self.number = number
+        self.replica = twin if number == SECOND_COPY else number
+        self.record = None if self.replica == twin else Record()
+        self.node: Any = Node(Settings(self.replica, REPLICAS, trace_messages=traces_messages), _fresh(), 1)
+        self.node._operations._applied_slot = _no_snapshots  # a closure cannot be kept; ops are off and never call it
+        self.operations = tuple(reversed(OPERATIONS)) if (self.replica + number // SECOND_COPY) % 2 else OPERATIONS
+
+    @property
+    def has_applied(self) -> bool:
+        return bool(self.node.applied_slot >= 1)
+
+    def begin(self, is_first: bool) -> None:
+        """The first round brings the requests, any other the end of all timers."""
+        node = self.node
+        if is_first:
+            for operation in self.operations:
+                node.step(GROUND, 0, Request(CLIENT, operation, ["noop"]))
+            return
+        node._replica._ticks = limits.STATUS_PERIOD_TICKS - 1
+        for instance in node._replica._instances:
+            if instance is not None:
+                instance._ticks_in_view = node._replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
+        node.tick()
+
+    def perform(self, emit: Emit | None) -> list[tuple[int, int, Any]]:
+        """Take the node's effects: trace, record, and return what is to be sent."""
+        ready = self.node.ready()
+        if ready.checkpoint is not None:
+            raise GuardError("a checkpoint: the digest of a state leaves the journal out")
+        if emit is not None:
+            emit(self.number, ready.first_seq, ready.events)
+        for event in ready.events:
+            name, names = EVENTS[event[0]]
+            if name == "Refuse" and event[4] == "lamport":
+                raise GuardError("a message refused for its time: the digest of a state leaves Lamport times out")
+            if self.record is not None:
+                self.record.note(name, dict(zip(names, event[2:])))
+        self.node.advance()
+        return [send for send in ready.sends if send[0] != GROUND]
+
+
+def play(part: Iterable[Endpoint], is_first: bool, emit: Emit | None = None) -> int:
+    """One round in one part. Returns the number of messages delivered; raises Violation."""
+    members = list(part)
+    queue: deque[tuple[int, Endpoint, int, Any]] = deque()
+    deliveries = 0
+    endpoint = members[0]
+    try:
+        for endpoint in members:
+            endpoint.begin(is_first)
+            _send(endpoint, members, queue, emit)
+        while queue:
+            source, endpoint, time, message = queue.popleft()
+            endpoint.node.step(source, time, message)
+            _send(endpoint, members, queue, emit)
+            deliveries += 1
+            if deliveries > DELIVERIES_MAX:
+                raise Violation("messages without end")
+    except (Violation, AssertionError) as error:
+        raise Violation(f"endpoint {endpoint.number}: {error}") from error
+    return deliveries
+
+
+def _send(endpoint: Endpoint, members: list[Endpoint], queue: deque[tuple[int, Endpoint, int, Any]], emit: Any) -> None:
+    source = endpoint.replica
+    for destination, time, message in endpoint.perform(emit):
+        for member in members:
+            if member.replica != source and destination in (BROADCAST, member.replica):
+                queue.append((source, member, time, message))
+
+
+def contradiction(facts: Iterable[frozenset[tuple[str, int, bytes]]]) -> str | None:
+    """What honest replicas say differently of one slot, in words, or None."""
+    said: dict[tuple[str, int], bytes] = {}
+    for what, slot, value in sorted(frozenset().union(*facts)):
+        if said.setdefault((what, slot), value) != value:
+            return f"slot {slot}: honest replicas have different values {what}"
+    return None
+
+
+def _fresh() -> Any:
+    return Recovered(FRESH, None, [])
+
+
+def _no_snapshots() -> int:
+    raise AssertionError("ops are off")
