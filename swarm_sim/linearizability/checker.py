@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Model, Operation, Part, Result
 from swarm_sim.linearizability.search import Search
 
-STEPS_MAX = 5_000_000  # of the model, for each part
+STEPS_MAX = 2_000_000  # of the model, for each part
 
 
 def check(history: Sequence[Operation], model: Model, steps_max: int = STEPS_MAX) -> Result:

@@ -1,7 +1,7 @@
 """What the ledger may answer about one job, as a sequential specification.
 
-As `ledger_rules`, for jobs: the state is the job of one number. An ended job may have made room for others at any time
-since, which its number alone cannot tell: from then on there is no such job.
+As `ledger_rules`, for jobs: the state is the job of one number, its deadline in a span of slots. An ended job may have
+made room for others at any time since, which its number alone cannot tell: from then on there is no such job.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from amu.core import limits
+from swarm_sim.linearizability.ledger_rules import Span, Told
 
 OPEN, ACCEPTED, DISPUTED, CANCELLED, EXPIRED = "open", "accepted", "disputed", "cancelled", "expired"
 ABSENT = "absent"  # not opened yet, or gone
+NEVER: Span = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Job:
     """reports: (worker, digest), in order of worker."""
 
     status: str = ABSENT
-    deadline_slot: int = 0
+    deadline: Span = NEVER
     reports: tuple[tuple[int, bytes], ...] = ()
 
 
@@ -27,48 +29,59 @@ Outcome = tuple[list[Any], Job]
 Outcomes = Iterator[Outcome]
 
 
-def job_open(job: Job, slot: int, told: list[Any] | None, workers: int, payload: bytes, slots: int) -> Outcomes:
+def job_open(job: Job, slots: Span, told: Told, workers: int, payload: bytes, length: int) -> Outcomes:
     """A new job, under a number that only the answer tells."""
     if job == Job():
-        yield ["ok", told[1] if told else None, slot + slots], Job(OPEN, slot + slots)
+        deadline = slots[0] + length, slots[1] + length
+        yield ["ok", told[1] if told else None, deadline[0]], Job(OPEN, deadline)
 
 
-def job_result(
-    job: Job, slot: int, told: list[Any] | None, workers: int, number: int, worker: int, digest: bytes
-) -> Outcomes:
+def job_result(job: Job, slots: Span, told: Told, workers: int, number: int, worker: int, digest: bytes) -> Outcomes:
     """The report of one worker, who has one."""
     if worker >= workers:
         yield ["refused", "no such worker"], job
-    elif not _is_running(job, slot):
-        yield from _refusals(job)
-    elif any(worker == other for other, _ in job.reports):
-        yield ["refused", "worker has reported"], job
-    else:
-        reports = tuple(sorted([*job.reports, (worker, digest)]))
-        status = _judged([digest for _, digest in reports], workers)
-        yield ["ok", status], replace(job, status=status, reports=reports)
+        return
+    for after, is_running in _looked_at(job, slots):
+        if not is_running:
+            yield from _refusals(after)
+        elif any(worker == other for other, _ in job.reports):
+            yield ["refused", "worker has reported"], after
+        else:
+            reports = tuple(sorted([*job.reports, (worker, digest)]))
+            status = _judged([reported for _, reported in reports], workers)
+            yield ["ok", status], replace(after, status=status, reports=reports)
 
 
-def job_cancel(job: Job, slot: int, told: list[Any] | None, workers: int, number: int) -> Outcomes:
+def job_cancel(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
     """Taken back before the deadline."""
-    if _is_running(job, slot):
-        yield ["ok", CANCELLED], replace(job, status=CANCELLED)
-    else:
-        yield from _refusals(job)
+    for after, is_running in _looked_at(job, slots):
+        if is_running:
+            yield ["ok", CANCELLED], replace(after, status=CANCELLED)
+        else:
+            yield from _refusals(after)
 
 
-def job_expire(job: Job, slot: int, told: list[Any] | None, workers: int, number: int) -> Outcomes:
+def job_expire(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
     """Ended from the deadline on."""
+    for after, is_running in _looked_at(job, slots):
+        if is_running:
+            yield ["refused", "job is before its deadline"], after
+        elif job.status == OPEN:
+            yield ["ok", EXPIRED], replace(after, status=EXPIRED)
+        else:
+            yield from _refusals(after)
+
+
+def _looked_at(job: Job, slots: Span) -> Iterator[tuple[Job, bool]]:
+    """Whether it runs; both if the spans allow both. What was seen narrows the deadline."""
     if job.status != OPEN:
-        yield from _refusals(job)
-    elif slot < job.deadline_slot:
-        yield ["refused", "job is before its deadline"], job
-    else:
-        yield ["ok", EXPIRED], replace(job, status=EXPIRED)
-
-
-def _is_running(job: Job, slot: int) -> bool:
-    return job.status == OPEN and slot < job.deadline_slot
+        yield job, False
+        return
+    first, last = job.deadline
+    if slots[0] < last:
+        yield replace(job, deadline=(max(first, slots[0] + 1), last)), True
+    if slots[1] >= first:
+        yield replace(job, deadline=(first, min(last, slots[1]))), False
 
 
 def _refusals(job: Job) -> Outcomes:

@@ -18,16 +18,17 @@ from swarm_sim.linearizability.history import Operation
 from swarm_sim.linearizability.job_rules import Job
 from swarm_sim.linearizability.ledger_commands import is_well_formed, shard_of
 from swarm_sim.linearizability.ledger_order import LedgerOperation, earliest_slots, is_numbered
-from swarm_sim.linearizability.ledger_rules import Table, overlap
+from swarm_sim.linearizability.ledger_rules import Span, Table, overlap
 
 SINGLE = "single"  # operations whose answer depends on no other
 NO_ROOM_FOR_JOB = ["refused", "no room for another job"]
 
-Rules = Callable[[Any, int, list[Any] | None, str, tuple[Any, ...]], Iterable[tuple[list[Any], Hashable]]]
+Outcomes = Iterable[tuple[list[Any], Hashable]]
+Rules = Callable[[Any, Span, Operation], Outcomes]
 
 
 class LedgerPart:
-    """One object of the ledger. State: (slot of the last effect, the object's own state)."""
+    """One object of the ledger. State: (slot of the last answer, the object's own state)."""
 
     def __init__(self, name: str, operations: Sequence[Operation], start: Hashable, rules: Rules) -> None:
         self.name = name
@@ -37,24 +38,20 @@ class LedgerPart:
         self._slots = sorted({_slot(operation) for operation in operations if not operation.is_pending})
 
     def step(self, state: tuple[int, Any], operation: Operation) -> Iterator[Hashable]:
-        """An answered operation takes effect in its slot; a pending one in any up to the next that was answered."""
+        """An answered operation takes effect in its slot; a pending one in a span up to the next that was answered."""
         now, table = state
-        verb, *fields = operation.request
+        slot = _slot(operation)
         if not operation.is_pending:
-            slot = _slot(operation)
-            if slot >= now:
-                for result, after in self._rules(table, slot, operation.response, verb, tuple(fields)):
-                    if result == operation.response:
-                        yield slot, after
+            for result, after in self._rules(table, (slot, slot), operation):
+                if result == operation.response:
+                    yield slot, after
             return
         place = bisect.bisect_right(self._slots, now)
         last = self._slots[place] if place < len(self._slots) else now
-        known = {table}
-        for slot in range(max(now, _slot(operation)), last + 1):
-            for result, after in self._rules(table, slot, None, verb, tuple(fields)):
-                if result[0] == "ok" and after not in known:
-                    known.add(after)
-                    yield slot, after
+        if slot <= last:
+            for result, after in self._rules(table, (max(now, slot), last), operation):
+                if result[0] == "ok":
+                    yield now, after
 
     def only_looks(self, operation: Operation) -> bool:
         """None: even a refusal lets ledger time pass."""
@@ -86,21 +83,24 @@ def _part(name: str, operations: list[Operation], opens: list[Operation], worker
     return LedgerPart(name, operations + ([] if is_opened else opens), Job(), partial(_job, workers))
 
 
-def _table(table: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
-    return ledger_rules.RULES[verb](table, slot, told, *fields)
+def _table(table: Any, slots: Span, operation: Operation) -> Outcomes:
+    verb, *fields = operation.request
+    return ledger_rules.RULES[verb](table, slots, operation.response, *fields)
 
 
-def _job(workers: int, job: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
-    return job_rules.RULES[verb](job, slot, told, workers, *fields)
+def _job(workers: int, job: Any, slots: Span, operation: Operation) -> Outcomes:
+    verb, *fields = operation.request
+    return job_rules.RULES[verb](job, slots, operation.response, workers, *fields)
 
 
-def _single(state: Any, slot: int, told: list[Any] | None, verb: str, fields: tuple[Any, ...]) -> Any:
+def _single(state: Any, slots: Span, operation: Operation) -> Outcomes:
     """A no-op, a command that is none, and a job that got no number."""
+    verb, told = operation.request[0], operation.response
     if verb == "noop":
         return [(["ok"], state)]
     if verb == "job-open":
         return [(NO_ROOM_FOR_JOB, state)]
-    is_refusal = told is not None and told[0] == "refused" and str(told[1]).startswith("malformed: ")
+    is_refusal = told[0] == "refused" and str(told[1]).startswith("malformed: ")
     return [(told, state)] if is_refusal else []
 
 

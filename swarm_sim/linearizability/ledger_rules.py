@@ -1,14 +1,16 @@
 """What the ledger may answer: shards with their cursors, and leases, as a sequential specification.
 
 Written apart from `amu.ledger`, from its rules in ARCHITECTURE.md and specs/ledger. Each verb has a function
-`(table, slot, told, field, ...) -> outcomes`: every answer that the ledger may give in that slot, with the table after
-it. `told` is the answer that was given, or None if none was seen; only what the table cannot know is taken from it:
+`(table, slots, told, field, ...) -> outcomes`: every answer that the ledger may give, with the table after it. `told`
+is the answer that was given, or None if none was seen; only what the table cannot know is taken from it:
 
 - the token of a grant, for tokens come from one counter for all resources;
 - a want of room, for the bounds are on all shards and all leases together;
 - whether a completed shard has made room for others, and its number with it.
 
-The token of a grant whose answer nobody saw is None until an accepted command shows it.
+An operation without an answer has taken effect in some slot of a span. So a lease ends in a span of slots, which
+narrows when it is seen to be live or dead; the token of a grant that nobody saw is None until an accepted command shows
+it. Spans of different operations are not held against each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,18 +18,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from swarm_sim.linearizability.ledger_commands import SHARD_PREFIX, shard_of
+from swarm_sim.linearizability.ledger_order import is_numbered
 
 OK, REFUSED = "ok", "refused"
 Told = list[Any] | None
+Span = tuple[int, int]  # the first slot and the last that something may have happened in
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A grant. It is live before `expires_slot`."""
+    """A grant. It is live before a slot of the span `expires`."""
 
     holder: int
     token: int | None
-    expires_slot: int
+    expires: Span
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,9 @@ class Table:
         shard = self.shard(number)
         return shard is not None and shard.is_open
 
-    def live(self, resource: str, slot: int) -> Lease | None:
-        """The lease that holds the resource in `slot`."""
-        return next((lease for key, lease in self.leases if key == resource and slot < lease.expires_slot), None)
+    def lease(self, resource: str) -> Lease | None:
+        """The last lease on the resource, live or not."""
+        return next((lease for key, lease in self.leases if key == resource), None)
 
     def with_shard(self, number: int, shard: Shard) -> "Table":
         """The table with this shard under this number."""
@@ -92,14 +96,15 @@ def _refused(table: Table, reason: str) -> Outcome:
     return [REFUSED, reason], table
 
 
-def _granted(table: Table, told: Told, resource: str, lease: Lease) -> Outcome:
-    """A fresh grant: its token is whatever was told."""
-    fresh = told[1] if told is not None and told[0] == OK and len(told) == 3 else None
-    lease = replace(lease, token=fresh)
-    return [OK, fresh, lease.expires_slot], table.with_lease(resource, lease)
+def _granted(table: Table, told: Told, resource: str, lease: Lease) -> Outcomes:
+    """A fresh grant: its token is whatever was told, its end too if it can be."""
+    if told is None:
+        yield [OK], table.with_lease(resource, replace(lease, token=None))
+    elif is_numbered(told) and lease.expires[0] <= told[2] <= lease.expires[1]:
+        yield [OK, *told[1:]], table.with_lease(resource, replace(lease, token=told[1], expires=(told[2], told[2])))
 
 
-def shard_create(table: Table, slot: int, told: Told, number: int, start: bytes, end: bytes) -> Outcomes:
+def shard_create(table: Table, slots: Span, told: Told, number: int, start: bytes, end: bytes) -> Outcomes:
     """A new shard."""
     if end and start >= end:
         yield _refused(table, "range is empty")
@@ -115,117 +120,146 @@ def shard_create(table: Table, slot: int, told: Told, number: int, start: bytes,
     yield [OK], table.with_shard(number, Shard(start, end))
 
 
-def lease_acquire(table: Table, slot: int, told: Told, resource: str, holder: int, slots: int) -> Outcomes:
+def lease_acquire(table: Table, slots: Span, told: Told, resource: str, holder: int, length: int) -> Outcomes:
     """A lease, if the resource is free."""
     number = shard_of(resource)
     if number is not None and not table.is_open(number):
         yield _refused(table, "no such open shard")
-    elif table.live(resource, slot) is not None:
-        yield _refused(table, "resource is held")
-    else:
-        yield _refused(table, "no room for another lease")
-        yield _granted(table, told, resource, Lease(holder, None, slot + slots))
+        return
+    for after, lease in _looked_at(table, slots, resource):
+        if lease is not None:
+            yield _refused(after, "resource is held")
+        else:
+            yield _refused(after, "no room for another lease")
+            yield from _granted(after, told, resource, Lease(holder, None, (slots[0] + length, slots[1] + length)))
 
 
-def lease_renew(table: Table, slot: int, told: Told, resource: str, holder: int, token: int, slots: int) -> Outcomes:
+def lease_renew(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int, length: int) -> Outcomes:
     """A longer lease, never a shorter one."""
-    for lease, reason in _held(table, slot, resource, token):
+    for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
-            yield _refused(table, reason or "not the holder")
-        else:
-            lease = replace(lease, expires_slot=max(lease.expires_slot, slot + slots))
-            yield [OK, token, lease.expires_slot], table.with_lease(resource, lease)
+            yield _refused(after, reason or "not the holder")
+            continue
+        first, last = (max(lease.expires[i], slots[i] + length) for i in (0, 1))
+        lease = replace(lease, expires=(first, last))
+        if told is None:
+            yield [OK], after.with_lease(resource, lease)
+        elif told[:2] == [OK, token]:
+            yield from _granted(after, told, resource, lease)
 
 
-def lease_release(table: Table, slot: int, told: Told, resource: str, holder: int, token: int) -> Outcomes:
+def lease_release(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int) -> Outcomes:
     """The resource is free."""
-    for lease, reason in _held(table, slot, resource, token):
+    for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
-            yield _refused(table, reason or "not the holder")
+            yield _refused(after, reason or "not the holder")
         else:
-            yield [OK], table.without_lease(resource)
+            yield [OK], after.without_lease(resource)
 
 
 def cursor_advance(
-    table: Table, slot: int, told: Told, number: int, token: int, last_key: bytes | None, opaque: bytes
+    table: Table, slots: Span, told: Told, number: int, token: int, last_key: bytes | None, opaque: bytes
 ) -> Outcomes:
     """The cursor stands at `last_key`. No answer tells the opaque token."""
-    for shard, lease, reason in _working(table, slot, number, token):
+    for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
-            yield _refused(table, reason)
+            yield _refused(after, reason)
         elif last_key is None:
-            yield _refused(table, "a cursor needs a last key")
+            yield _refused(after, "a cursor needs a last key")
         elif last_key < shard.start or not shard.is_before_end(last_key):
-            yield _refused(table, "key outside the shard")
+            yield _refused(after, "key outside the shard")
         elif shard.last_key is not None and last_key < shard.last_key:
-            yield _refused(table, "cursor would move back")
+            yield _refused(after, "cursor would move back")
         else:
-            after = table.with_shard(number, replace(shard, last_key=last_key))
-            yield [OK], after.with_lease(_resource(number), lease)
+            yield [OK], after.with_shard(number, replace(shard, last_key=last_key))
 
 
-def shard_split(table: Table, slot: int, told: Told, number: int, token: int, at_key: bytes, new: int) -> Outcomes:
+def shard_split(table: Table, slots: Span, told: Told, number: int, token: int, at_key: bytes, new: int) -> Outcomes:
     """The new shard takes the end of the old one, under a lease of the same holder and expiry."""
-    for shard, lease, reason in _working(table, slot, number, token):
+    for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
-            yield _refused(table, reason)
+            yield _refused(after, reason)
         elif at_key <= shard.start or not shard.is_before_end(at_key):
-            yield _refused(table, "split point is not inside the shard")
+            yield _refused(after, "split point is not inside the shard")
         elif shard.last_key is not None and at_key <= shard.last_key:
-            yield _refused(table, "split point is done already")
+            yield _refused(after, "split point is done already")
         else:
-            if table.shard(new) is not None:
-                yield _refused(table, "shard number is taken")
-            if not table.is_open(new):
-                yield _refused(table, "no room for another shard")
-                yield _refused(table, "no room for another lease")
-                after = table.with_shard(number, replace(shard, end=at_key)).with_lease(_resource(number), lease)
-                after = after.with_shard(new, Shard(at_key, shard.end))
-                yield _granted(after, told, _resource(new), lease)
+            yield from _split(after, told, number, shard, lease, at_key, new)
 
 
-def shard_handover(table: Table, slot: int, told: Told, number: int, token: int, to_holder: int) -> Outcomes:
+def _split(table: Table, told: Told, number: int, shard: Shard, lease: Lease, at_key: bytes, new: int) -> Outcomes:
+    """The split of a shard that may be split there, if there is a number and room."""
+    if table.shard(new) is not None:
+        yield _refused(table, "shard number is taken")
+        if table.is_open(new):
+            return
+    yield _refused(table, "no room for another shard")
+    yield _refused(table, "no room for another lease")
+    after = table.with_shard(number, replace(shard, end=at_key)).with_shard(new, Shard(at_key, shard.end))
+    for result, split in _granted(after, told, _resource(new), lease):
+        ends = lease.expires if told is None else (told[2], told[2])
+        yield result, split.with_lease(_resource(number), replace(lease, expires=ends))
+
+
+def shard_handover(table: Table, slots: Span, told: Told, number: int, token: int, to_holder: int) -> Outcomes:
     """Another holder, a fresh token, the same expiry."""
-    for shard, lease, reason in _working(table, slot, number, token):
+    for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
-            yield _refused(table, reason)
+            yield _refused(after, reason)
         else:
-            yield _granted(table, told, _resource(number), replace(lease, holder=to_holder))
+            yield from _granted(after, told, _resource(number), replace(lease, holder=to_holder))
 
 
-def shard_complete(table: Table, slot: int, told: Told, number: int, token: int) -> Outcomes:
+def shard_complete(table: Table, slots: Span, told: Told, number: int, token: int) -> Outcomes:
     """The end of the work and of the lease."""
-    for shard, lease, reason in _working(table, slot, number, token):
+    for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
-            yield _refused(table, reason)
+            yield _refused(after, reason)
         else:
-            yield [OK], table.with_shard(number, replace(shard, is_open=False)).without_lease(_resource(number))
+            yield [OK], after.with_shard(number, replace(shard, is_open=False)).without_lease(_resource(number))
 
 
 def _resource(number: int) -> str:
     return f"{SHARD_PREFIX}{number}"
 
 
-def _held(table: Table, slot: int, resource: str, token: int) -> Iterator[tuple[Lease | None, str]]:
-    """(the live lease, "") if it is `token`'s, (None, reason) if not; both if its token is not known."""
-    lease = table.live(resource, slot)
+def _looked_at(table: Table, slots: Span, resource: str) -> Iterator[tuple[Table, Lease | None]]:
+    """The live lease, or None for none; both if the spans allow both. What was seen narrows the span in the table."""
+    lease = table.lease(resource)
     if lease is None:
-        yield None, "no live lease"
+        yield table, None
         return
-    if lease.token is None or lease.token == token:
-        yield replace(lease, token=token), ""
-    if lease.token != token:
-        yield None, "token is not the lease's"
+    first, last = lease.expires
+    if slots[0] < last:
+        lease = replace(lease, expires=(max(first, slots[0] + 1), last))
+        yield table.with_lease(resource, lease), lease
+    if slots[1] >= first:
+        yield table.without_lease(resource), None
 
 
-def _working(table: Table, slot: int, number: int, token: int) -> Iterator[tuple[Shard | None, Lease | None, str]]:
+def _held(table: Table, slots: Span, resource: str, token: int) -> Iterator[tuple[Table, Lease | None, str]]:
+    """(the live lease, "") if it is `token`'s, (None, reason) if not; both if its token is not known."""
+    for after, lease in _looked_at(table, slots, resource):
+        if lease is None:
+            yield after, None, "no live lease"
+            continue
+        if lease.token is None or lease.token == token:
+            shown = replace(lease, token=token)
+            yield after.with_lease(resource, shown), shown, ""
+        if lease.token != token:
+            yield after, None, "token is not the lease's"
+
+
+def _working(
+    table: Table, slots: Span, number: int, token: int
+) -> Iterator[tuple[Table, Shard | None, Lease | None, str]]:
     """(open shard, its lease, "") if `token` may work on it, (None, None, reason) if not."""
     shard = table.shard(number)
     if shard is None or not shard.is_open:
-        yield None, None, "no such open shard"
+        yield table, None, None, "no such open shard"
         return
-    for lease, reason in _held(table, slot, _resource(number), token):
-        yield (shard, lease, "") if lease is not None else (None, None, reason)
+    for after, lease, reason in _held(table, slots, _resource(number), token):
+        yield (after, shard, lease, "") if lease is not None else (after, None, None, reason)
 
 
 RULES: dict[str, Callable[..., Outcomes]] = {

@@ -6,6 +6,7 @@ from typing import Any
 from groundstation.workload import Workload
 from swarm_sim.cluster import Cluster, Links
 from swarm_sim.linearizability.ledger import LedgerOperation
+from tests.support.ledger_traces import life
 
 CLIENT = 1  # the one that `Cluster.request` speaks for
 UNDER_WAY_MAX = 8
@@ -53,3 +54,20 @@ def _restart(cluster: Cluster, draw: random.Random, down: int | None) -> int | N
     victim = draw.randrange(len(cluster.seats))
     cluster.kill(victim)
     return victim
+
+
+def scripted(seed: int, slots: int, hidden_share: float = 0.0) -> list[LedgerOperation]:
+    """What the clients of a single ledger saw of a scripted life: many refusals, overlaps, bogus commands.
+
+    Requests overlap in time as their slots allow. `hidden_share` of the answers were never seen.
+    """
+    draw = random.Random(seed)
+    history: dict[tuple[int, int], LedgerOperation] = {}
+    for slot, (requests, results) in enumerate(life(seed, slots), 1):
+        for (client, number, command), result in zip(requests, results):
+            invoked, returned = 2 * slot - draw.randrange(6), 2 * slot + 1 + draw.randrange(4)
+            is_hidden = draw.random() < hidden_share
+            answer = () if is_hidden else (returned, slot, result)
+            seen = LedgerOperation(client, number, command, invoked, *answer)
+            history.setdefault((client, number), seen)  # one sent again gets its first answer
+    return list(history.values())
