@@ -154,14 +154,16 @@ def _body(sources: Sources) -> Iterable[str]:
     passing = [window for window in windows if window[0] not in always]
     yield _section(
         "Mission",
-        "How far each board has applied the log. Bars above: when a fault was on; shaded: a board is down."
+        "How far each board has applied the log. Shaded: a board is down."
+        + (" Bars above: when a fault was on." if passing else "")
         + (f" All the time: {', '.join(always)}." if always else ""),
         figures.progress(series, byzantine, passing),
     )
     if series.life or series.board_faults or passing:
         yield _section(
             "Fault timeline",
-            "What befell the boards. Bars on top: when a fault of the links was on; in a lane: how long it lasted.",
+            "What befell the boards; a bar in a lane: how long it lasted."
+            + (" Bars on top: when a fault of the links was on." if passing else ""),
             timeline(series, byzantine, passing),
         )
     yield from _flight(sources)

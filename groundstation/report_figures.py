@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FAULT_BINS = 36
+NAMED_SHARE = 0.03  # of the run, that a span must last to be named in the picture
 
 
 def progress(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
@@ -36,17 +37,7 @@ def progress(series: Series, byzantine: list[int], windows: list[tuple[str, floa
                 linestyle=(0, (3, 2)) if node in byzantine else "-",
                 linewidth=1.7,
             )
-            for since, until in series.down.get(node, []):
-                axes.axvspan(since / unit, until / unit, color=colour, alpha=0.10, linewidth=0)
-                axes.annotate(
-                    f"board {node} down",
-                    (since / unit, 1),
-                    xycoords=("data", "axes fraction"),
-                    xytext=(3, -11),
-                    textcoords="offset points",
-                    fontsize=8,
-                    color=colour,
-                )
+            _down(axes, series, node, unit, colour)
         axes.set_xlim(0, series.end_seconds / unit or 1)
         axes.set_ylim(bottom=0)
         axes.set_xlabel(f"mission time ({name})")
@@ -55,6 +46,22 @@ def progress(series: Series, byzantine: list[int], windows: list[tuple[str, floa
             axes.legend(loc="lower right", ncols=2)
 
     return svg(draw, 3.6 + 0.32 * len(windows))
+
+
+def _down(axes: "Axes", series: Series, node: int, unit: float, colour: str) -> None:
+    """Shade the spans in which a board is down. Short ones are not named; each board has a line for its names."""
+    for since, until in series.down.get(node, []):
+        axes.axvspan(since / unit, until / unit, color=colour, alpha=0.10, linewidth=0)
+        if until - since >= NAMED_SHARE * series.end_seconds:
+            axes.annotate(
+                f"board {node} down",
+                (since / unit, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, -11 * (1 + series.nodes.index(node))),
+                textcoords="offset points",
+                fontsize=8,
+                color=colour,
+            )
 
 
 def _fault_windows(axes: "Axes", windows: list[tuple[str, float, float]], end: float) -> None:

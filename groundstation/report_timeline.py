@@ -22,20 +22,23 @@ LIFE_MARKS = {
     "Control": ("o", INK, "told to exit or reset"),
 }
 KIND_MARKERS = "DPhdp8<>"
+ABOVE = 0.24  # a fault's mark stands above the mark of what came of it
 
 
 def timeline(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
     """Windows of link faults as bars on top; below a lane a board: life events, faults, and how long it was down."""
     unit, unit_name = time_unit(series.end_seconds)
     end = series.end_seconds / unit or 1.0
-    rows = [name for name, _, _ in windows] + [f"board {node}" for node in series.nodes]
+    rows = [name for name, _, _ in windows] + [
+        f"board {node} (Byzantine)" if node in byzantine else f"board {node}" for node in series.nodes
+    ]
     row_of = {node: len(windows) + index for index, node in enumerate(series.nodes)}
 
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
         for row, (_, start, stop) in enumerate(windows):
-            axes.barh(row, max(min(stop / unit, end) - start / unit, end / 400), left=start / unit, height=0.5,
-                      color=WINDOW_COLOUR)  # fmt: skip
+            width = max(min(stop / unit, end) - start / unit, end / 400)
+            axes.barh(row, width, left=start / unit, height=0.5, color=WINDOW_COLOUR)
         for node, row in row_of.items():
             axes.axhline(row, color=board_colour(node, byzantine), linewidth=1.2, zorder=1)
         _spans(axes, series, row_of, unit)
@@ -53,7 +56,7 @@ def timeline(series: Series, byzantine: list[int], windows: list[tuple[str, floa
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6) or 1, fontsize=8)
 
-    return svg(draw, 1.3 + 0.34 * len(rows))
+    return svg(draw, 1.3 + 0.42 * len(rows))
 
 
 def _spans(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) -> None:
@@ -66,8 +69,8 @@ def _spans(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) ->
     for node, since, until, kind in series.lasting:
         if node in row_of:
             colour = _kind_look(series, kind)[1]
-            axes.barh(row_of[node], (until - since) / unit, left=since / unit, height=0.26, color=colour, alpha=0.45,
-                      zorder=3)  # fmt: skip
+            width = (until - since) / unit
+            axes.barh(row_of[node], width, left=since / unit, height=0.26, color=colour, alpha=0.45, zorder=3)
 
 
 def _marks(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) -> None:
@@ -78,12 +81,13 @@ def _marks(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) ->
     for node, received, kind in series.board_faults:
         if node in row_of:
             marker, colour = _kind_look(series, kind)
-            _mark(axes, received / unit, row_of[node], marker, colour, kind.replace("_", " "))
+            _mark(axes, received / unit, row_of[node] - ABOVE, marker, colour, kind.replace("_", " "))
 
 
-def _mark(axes: "Axes", x: float, row: int, marker: str, colour: str, label: str) -> None:
-    axes.plot(x, row, marker=marker, ms=8, color=colour, mec="white", mew=0.7, ls="", zorder=5,
-              label=_once(axes, label))  # fmt: skip
+def _mark(axes: "Axes", x: float, row: float, marker: str, colour: str, label: str) -> None:
+    axes.plot(
+        x, row, marker=marker, ms=8, color=colour, mec="white", mew=0.7, ls="", zorder=5, label=_once(axes, label)
+    )
 
 
 def _kind_look(series: Series, kind: str) -> tuple[str, str]:

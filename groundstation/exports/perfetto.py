@@ -172,7 +172,8 @@ class _Builder:
         elif name == "Telecommand":
             self._instant(step, GROUND_TELECOMMANDS, f"{fields['operation']} {fields['stage']}")
         elif type(fields.get("board")) is int:
-            self._instant(step, GROUND_BOARDS, f"{name} {node_name(fields['board'])}")
+            what = f"fault {fields['kind']}" if name == "BoardFault" else name
+            self._instant(step, GROUND_BOARDS, f"{what} {node_name(fields['board'])}")
             if name in BOOT_ENDS:
                 self._down.setdefault(fields["board"], (step.at_us, name))
         else:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from groundstation import cli
 
 RUNNER = CliRunner()
-COMMANDS = ["rehearse", "check", "report", "scenarios", "states"]
+COMMANDS = ["rehearse", "check", "report", "export", "scenarios", "states"]
 
 
 def _run(*arguments: str) -> Any:

@@ -1,0 +1,242 @@
+"""The report's pictures over mission time, of a trace alone: what they show, what they leave out, and as files."""
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from groundstation import cli, report, run_directory
+from groundstation.exports import causality
+from groundstation.exports.causality import Step
+from groundstation.report_excerpt import MESSAGES_MAX, OTHER, excerpt
+from groundstation.report_scale import Scale
+from groundstation.report_series import Collector
+from groundstation.report_timeline import LIFE_MARKS, timeline
+from swarm_sim.cluster import Cluster, Links
+
+RUNNER = CliRunner()
+
+
+def _fly(path: Path, operations: int, dead_leader: bool) -> Path:
+    cluster = Cluster(4, seed=3, links=Links(drop=0.05, delay_max=3))
+    cluster.start()
+    for _ in range(operations):
+        operation = cluster.request(["noop"])
+        assert cluster.run(2000, lambda number=operation: cluster.confirmed(number) is not None)
+    if dead_leader:
+        cluster.kill(0)
+        cluster.ground("BoardFault", board=1, kind="pause", seconds=20)
+        for _ in range(3):
+            operation = cluster.request(["noop"])
+            assert cluster.run(5000, lambda number=operation: cluster.confirmed(number) is not None)
+    return cluster.finish(path)
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _fly(tmp_path_factory.mktemp("long") / "long.ndjson", operations=8, dead_leader=True)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _fly(tmp_path_factory.mktemp("short") / "short.ndjson", operations=1, dead_leader=False)
+
+
+@pytest.fixture(scope="module")
+def steps(long: Path) -> list[Step]:
+    return causality.read(long)
+
+
+# --- what is drawn --------------------------------------------------------------------------------
+
+
+def test_short_run_is_drawn_whole(short: Path) -> None:
+    steps = causality.read(short)
+    part = excerpt(steps)
+    assert part is not None
+    assert part.said == "The whole run."
+    receipts = [s for s in steps if s.cause is not None and s.event.fields["from"] != 255]
+    assert sum(message.received is not None for message in part.messages) == len(receipts) > 0
+    assert {"vote 1", "vote 2", "vote 3", "vote 4", "proposal"} <= {message.label for message in part.messages}
+
+
+def test_what_is_not_of_the_consensus_protocol_is_left_out_first(short: Path) -> None:
+    steps = causality.read(short)
+    before = excerpt(steps)
+    assert before is not None
+    status = next(step for step in steps if step.event.name == "Send").event
+    for number in range(MESSAGES_MAX):
+        fields = {"to": 1, "kind": 0x15, "slot": 0, "view": 0}
+        event = dataclasses.replace(status, name="Send", line=10_000 + number, fields=fields)
+        steps.append(Step(event, 1.0, at_us=1_000_000))
+    part = excerpt(steps)
+    assert part is not None
+    assert part.messages == [message for message in before.messages if message.label != OTHER]
+    assert "are left out" in part.said
+
+
+def test_excerpt_of_a_long_run_is_about_the_first_view_change(steps: list[Step]) -> None:
+    part = excerpt(steps)
+    assert part is not None
+    assert len(part.messages) == MESSAGES_MAX
+    changed = [s.at_us / 1e6 for s in steps if s.event.name in ("Wish", "EnterView") and s.event.fields["view"] > 0]
+    assert part.since < min(changed) < part.until
+    assert "first change of view" in part.said
+    assert all(message.label != OTHER for message in part.messages)
+    assert all(message.received is None or message.received > message.sent for message in part.messages)
+    assert [node for node, _, _ in part.down] == [0]
+
+
+def test_excerpt_is_about_the_first_bad_step_if_there_is_one(steps: list[Step]) -> None:
+    bad = next(step for step in steps if step.event.name == "Decide")
+    part = excerpt(steps, bad.event.line)
+    assert part is not None
+    assert part.since <= bad.at_us / 1e6 <= part.until
+    assert f"first bad step, line {bad.event.line}" in part.said
+
+
+def test_run_without_traced_messages_has_no_diagram(steps: list[Step]) -> None:
+    assert excerpt([step for step in steps if step.event.name not in ("Send", "Receive")]) is None
+
+
+def test_scale_keeps_the_order_and_squeezes_idle_spans_alone() -> None:
+    moments = [0.1 * number for number in range(50)] + [100 + 0.1 * number for number in range(50)]
+    scale = Scale(moments)
+    places = [scale.place(moment) for moment in moments]
+    assert places == sorted(places)
+    assert len(set(places)) == len(moments)
+    assert scale.squeezed == [(moments[49], moments[50])]
+    assert scale.place(1.0) - scale.place(0.0) == pytest.approx(1.0)
+    assert places[50] - places[49] < 20
+    assert places[49] < scale.place(50.0) < places[50]
+    assert (scale.place(-5), scale.place(1e9)) == (0.0, scale.width)
+    assert all(scale.place(seconds) == place for place, seconds in scale.ticks(10))
+
+
+def test_scale_of_one_moment() -> None:
+    assert Scale([3.0]).place(3.0) == 0.0
+    assert Scale([3.0]).width > 0
+
+
+# --- fault timeline -------------------------------------------------------------------------------
+
+
+def _ground(event: str, received: float, **fields: Any) -> dict[str, Any]:
+    return {"node": 255, "boot": 0, "seq": 0, "lamport": 1, "received": received, "event": event, **fields}
+
+
+def _flight(event: str, received: float, **fields: Any) -> dict[str, Any]:
+    return {"node": 1, "boot": 0, "seq": 0, "lamport": 1, "received": received, "event": event, **fields}
+
+
+def test_what_befell_boards_is_collected() -> None:
+    collector = Collector()
+    for event in (
+        _ground("BoardStart", 0.0, board=1),
+        _flight("Boot", 0.1),
+        _ground("BoardFault", 1.0, board=1, kind="pause", seconds=2.5),
+        _ground("BoardFault", 1.5, board=1, kind="clock_jump", ticks=9),
+        _ground("PowerCut", 2.0, board=1),
+        _flight("Boot", 3.0),
+        _flight("Silent", 3.0, reason="blank"),
+        _flight("Rejoin", 5.0, floor=8),
+        _flight("Silent", 6.0, reason="unreadable"),
+        _ground("BoardKill", 7.0, board=1),
+        _ground("RunEnd", 9.0, reason="complete"),
+    ):
+        collector.feed(event)
+    series = collector.series()
+    assert series.life == [(1, 0.0, "BoardStart"), (1, 2.0, "PowerCut"), (1, 7.0, "BoardKill")]
+    assert series.board_faults == [(1, 1.0, "pause"), (1, 1.5, "clock_jump")]
+    assert series.lasting == [(1, 1.0, 3.5, "pause")]
+    assert series.down[1] == [(2.0, 3.0), (7.0, 9.0)]
+    assert series.silent[1] == [(3.0, 5.0), (6.0, 7.0)]
+
+
+def test_timeline_has_a_lane_for_each_window_and_board_and_a_legend() -> None:
+    collector = Collector()
+    for number, name in enumerate(LIFE_MARKS):
+        collector.feed(_ground(name, number, board=1, action="exit"))
+    collector.feed(_ground("BoardFault", 1.0, board=1, kind="clock_drift", seconds=1))
+    collector.feed(_flight("Boot", 8.0))
+    drawn = timeline(collector.series(), [1], [("relay dark", 2.0, 4.0)])
+    # The letters are drawn as shapes; the texts stand beside them as comments.
+    said = set(re.findall(r"<!-- (.+?) -->", drawn))
+    legend = {label for _, _, label in LIFE_MARKS.values()}
+    assert {"relay dark", "board 1 (Byzantine)", "clock drift", "down"} | legend <= said
+
+
+# --- reports and files ----------------------------------------------------------------------------
+
+
+def test_report_of_a_trace_alone_stands_by_itself(long: Path, tmp_path: Path) -> None:
+    out = tmp_path / "flight.html"
+    assert RUNNER.invoke(cli.app, ["report", str(long), "--out", str(out)]).exit_code == 0
+    text = out.read_text()
+    assert not re.search(r'(?:src|href)="(?!#)', text.replace("xlink:href", "href"))
+    for heading in ("Mission", "Fault timeline", "Space-time diagram", "decided after a view change"):
+        assert heading in text
+    assert "not judged" in text
+    titles = re.findall(r"<g><title>(.+?)</title>", text)
+    assert len(titles) > 100
+    assert any(
+        re.match(r"vote 1 of slot \d+ view 0, board \d to \d: sent [\d.]+ s, received", title) for title in titles
+    )
+    assert "hover-" not in text
+
+
+def test_report_of_a_trace_lies_beside_it(short: Path) -> None:
+    assert report.write_trace(short) == short.with_suffix(".html")
+
+
+def test_windows_of_link_faults_come_from_the_runs_scenario(short: Path, tmp_path: Path) -> None:
+    (tmp_path / run_directory.TRACE).write_bytes(short.read_bytes())
+    (tmp_path / run_directory.RUN).write_text('{"run": "r", "scenario": "s", "seed": 1, "kind": "host"}')
+    (tmp_path / run_directory.SCENARIO).write_text(
+        'name = "s"\ndescription = "d"\n[[faults]]\nfault = "partition"\nname = "half apart"\nstart = 5.0\nend = 20.0\n'
+        "groups = [[0, 1], [2, 3]]\n"
+    )
+    text = report.write(tmp_path).read_text()
+    section = text[text.index("<h2>Fault timeline") : text.index("<h2>Space-time diagram")]
+    assert "<!-- half apart -->" in section
+
+
+@pytest.mark.parametrize(("name", "begins"), [("flight.svg", b"<?xml"), ("flight.png", b"\x89PNG\r\n")])
+def test_picture_alone(long: Path, tmp_path: Path, name: str, begins: bytes) -> None:
+    out = tmp_path / name
+    assert RUNNER.invoke(cli.app, ["report", str(long), "--figure", str(out)]).exit_code == 0
+    assert out.read_bytes().startswith(begins)
+
+
+def test_same_trace_gives_the_same_picture(short: Path, tmp_path: Path) -> None:
+    first, second = (report.write_figure(short, tmp_path / name).read_bytes() for name in ("a.svg", "b.svg"))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (b"", [], "holds no event"),
+        (b"", ["--figure", "x.svg"], "there is nothing to draw"),
+        (b"no trace\n", [], "line 1: not JSON"),
+        (None, ["--figure", "x.gif"], "want .svg or .png"),
+        (None, ["--figure", "nowhere/x.svg"], "cannot be written"),
+        (None, ["--out", "nowhere/x.html"], "cannot be written"),
+        (None, ["--out", "x.html", "--figure", "x.svg"], "give one of"),
+    ],
+)
+def test_bad_input_exits_2(
+    short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, options: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trace = short
+    if content is not None:
+        trace = tmp_path / "trace.ndjson"
+        trace.write_bytes(content)
+    result = RUNNER.invoke(cli.app, ["report", str(trace), *options])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert not list(tmp_path.glob("x.*"))
