@@ -1,0 +1,136 @@
+"""One schedule from the start, unmerged: its trace before the checker, then the healed network.
+
+Rules
+- The whole checker of a run's trace is the oracle here (`specs.checking.check`): each step of an honest board must be a
+  step of the modules. The twin is Byzantine in it. Of its copies the first alone is in the trace: one board's events
+  are numbered once, and a Byzantine board is held to nothing, whatever it writes.
+- After the schedule all endpoints are in one part. Within HEALED_ROUNDS_MAX rounds every honest replica must have
+  decided: after that many views leadership has gone round twice.
+- States after each round are digested, so that a search that merged states can be held against the unmerged truth.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import WINDOW_SLOTS
+from specs.checking.check import TraceChecker
+from specs.checking.report import NO_PROGRESS, VIOLATION
+from swarm_sim.events import EventLog, open_trace
+from swarm_sim.twins.round import ENDPOINTS, REPLICAS, SECOND_COPY, Endpoint, Violation, contradiction, play
+from swarm_sim.twins.search import PARTITIONS, Facts, Search
+from swarm_sim.twins.state import digest
+
+HEALED_ROUNDS_MAX = 2 * REPLICAS
+
+
+class MergeError(Exception):
+    """A merged state went another way than the states that it stands for: the search has covered less than it says."""
+
+
+@dataclass
+class Flight:
+    """What came of one schedule. `digests` and `facts` after each of its rounds; `detail` is "" if all is well."""
+
+    schedule: list[int]
+    verdict: str
+    detail: str = ""
+    healed_rounds: int = 0
+    steps: int = 0  # held against the modules
+    digests: list[tuple[bytes, ...]] = field(default_factory=list)
+    facts: list[tuple[Facts, ...]] = field(default_factory=list)
+
+
+def fly(twin: int, schedule: list[int], trace: Path | None = None) -> Flight:
+    """Play `schedule` (a partition's number for each round), heal the network, and judge the trace."""
+    checker = TraceChecker()
+    file = None if trace is None else open_trace(trace)
+    try:
+        log = EventLog(lambda: 0.0, [checker.feed], file)
+        flight = _Flier(twin, log).fly(schedule)
+        log.ground_time += 1
+        log.ground("RunEnd", log.ground_time, {"reason": "complete"})
+    finally:
+        if file is not None:
+            file.close()
+    judged = checker.conclude()
+    flight.steps = sum(judged.steps.values())
+    if judged.verdict == VIOLATION or flight.verdict != VIOLATION:
+        flight.detail = "; ".join([*judged.violations[:1], *judged.missing[:1], *filter(None, [flight.detail])])
+        flight.verdict = flight.verdict if judged.verdict == "pass" else judged.verdict
+    return flight
+
+
+class _Flier:
+    def __init__(self, twin: int, log: EventLog) -> None:
+        self._log = log
+        self._endpoints = [Endpoint(number, twin, traces_messages=True) for number in range(ENDPOINTS)]
+        self._twin = twin
+        self._round = 0
+
+    def fly(self, schedule: list[int]) -> Flight:
+        start: dict[str, Any] = {"scenario": "twins", "seed": 0, "versions": {}, "replica_count": REPLICAS}
+        self._ground("RunStart", {**start, "byzantine": [self._twin], "window_slots": WINDOW_SLOTS})
+        flight = Flight(schedule, "pass")
+        try:
+            for partition in schedule:
+                self._play(PARTITIONS[partition])
+                flight.digests.append(tuple([digest(endpoint) for endpoint in self._endpoints]))
+                flight.facts.append(self._facts())
+            while not self._is_done() and flight.healed_rounds < HEALED_ROUNDS_MAX:
+                self._play((tuple(range(ENDPOINTS)),))
+                flight.healed_rounds += 1
+        except Violation as violation:
+            flight.verdict, flight.detail = VIOLATION, f"round {self._round}: {violation}"
+            return flight
+        if not self._is_done():
+            flight.verdict = NO_PROGRESS
+            flight.detail = f"not all honest replicas have decided {HEALED_ROUNDS_MAX} rounds after the network healed"
+        return flight
+
+    def _play(self, parts: tuple[tuple[int, ...], ...]) -> None:
+        self._round += 1
+        for part in parts:
+            play([self._endpoints[endpoint] for endpoint in part], self._round == 1, self._emit)
+        found = contradiction(self._facts())
+        if found is not None:
+            raise Violation(found)
+
+    def _facts(self) -> tuple[Facts, ...]:
+        return tuple([endpoint.record.facts() for endpoint in self._endpoints if endpoint.record is not None])
+
+    def _is_done(self) -> bool:
+        return all(endpoint.has_applied for endpoint in self._endpoints if endpoint.record is not None)
+
+    def _emit(self, endpoint: int, first_seq: int, events: list[list[Any]]) -> None:
+        if endpoint != SECOND_COPY:
+            self._log.flight(endpoint, 0, first_seq, self._round, events)
+
+    def _ground(self, name: str, fields: dict[str, Any]) -> None:
+        self._log.ground_time += 1
+        self._log.ground(name, self._log.ground_time, fields)
+
+
+def hold_against(search: Search, flight: Flight) -> int:
+    """Check that the merged search goes through the states of `flight`. Returns how many rounds were compared.
+
+    Raises MergeError. What the search has settled it does not follow further.
+    """
+    state = search.start
+    for depth, partition in enumerate(flight.schedule):
+        state = search.successor(state, partition, depth == 0)
+        if tuple([search.digests[number] for number in state]) != flight.digests[depth]:
+            raise MergeError(f"schedule {flight.schedule}: after round {depth + 1} the merged state differs")
+        if all(search.has_applied[state[endpoint]] for endpoint in search.honest):
+            return depth + 1
+    return len(flight.schedule)
+
+
+def sampled(count: int, rounds: int) -> list[list[int]]:
+    """`count` schedules, evenly spread over all of that many rounds."""
+    total = len(PARTITIONS) ** rounds
+    schedules = []
+    for sample in range(count):
+        number = (2 * sample + 1) * total // (2 * count)
+        schedules.append([number // len(PARTITIONS) ** place % len(PARTITIONS) for place in reversed(range(rounds))])
+    return schedules
