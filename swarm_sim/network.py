@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from amu.wire import codec, frames, messages
+from amu.wire import codec, frames
 from groundstation.ether import ACCEPTED, DELIVERED, ETHER_FRAMES_MAX, ETHER_FULL
 from groundstation.faults import FaultPlan, LinkState
 from swarm_sim.runtimes import SOUND_TAG
 
 LINK_TICKS = 0.1
-DAMAGED = "damaged on arrival"
+DAMAGED = "damaged copies"
 
 Arrival = tuple[Any, ...]  # as the receiving board's `receive` takes it
 
@@ -73,6 +73,9 @@ class Network:
         self._states[link] = found.state
         for effect in found.effects:
             counts[effect.name] += max(1, abs(effect.copies))
+        for _, copy in found.deliveries:
+            if copy is not frame:
+                counts[DAMAGED] += 1
         room = ETHER_FRAMES_MAX - self.in_flight
         if len(found.deliveries) > room:
             counts[ETHER_FULL] += len(found.deliveries) - room
@@ -83,6 +86,3 @@ class Network:
         self.in_flight -= 1
         self.counts[DELIVERED] += 1
 
-
-def is_flight(kind: int) -> bool:
-    return bool(messages.is_flight(kind))

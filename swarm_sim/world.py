@@ -26,7 +26,7 @@ from swarm_sim.board import Board
 from swarm_sim.events import EventLog, Sink
 from swarm_sim.flash import READ_FAULT, Flash
 from swarm_sim.ground import Operators
-from swarm_sim.network import DAMAGED, LazyFrame, Network
+from swarm_sim.network import LazyFrame, Network
 from swarm_sim.streams import stream
 
 FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
@@ -210,11 +210,8 @@ class World:
         frame = LazyFrame(source, destination, lamport, message)
         for moment, copy in network.fates(self.now, source, destination, kind, frame):
             network.in_flight += 1
-            when = moment + network.link_seconds
-            if copy is frame:
-                self.at(when, self._arrive, destination, source, lamport, message, is_sound)
-            else:
-                self.at(when, self._arrive_damaged)
+            whole = message if copy is frame else None
+            self.at(moment + network.link_seconds, self._arrive, destination, source, lamport, whole, is_sound)
 
     def carry_frame(self, source: int, destination: int, kind: int, frame: bytes) -> None:
         """Wire bytes to one node."""
@@ -261,10 +258,6 @@ class World:
             return
         self.deliveries += 1
         self._guard(board, self._receive, board, arrival)
-
-    def _arrive_damaged(self) -> None:
-        self.network.delivered()
-        self.network.counts[DAMAGED] += 1
 
     def _arrive_from_ground(self, destination: int, *arrival: Any) -> None:
         board = self.boards[destination]
