@@ -41,7 +41,7 @@ def run_seed(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) 
 def simulate(
     scenario: Scenario, trace: Path | None = None, is_encoded: bool = False, is_checked: bool = True
 ) -> Outcome:
-    """Fly `scenario`. `trace`: where to write it. `is_checked`: hold it against the modules. Raises OSError."""
+    """Fly `scenario`. `trace`: where to write it. `is_checked`: ask the oracles. Raises OSError."""
     if trace is None:
         return Simulation(scenario, None, is_encoded, is_checked).fly()
     with open_trace(trace) as file:
@@ -71,11 +71,10 @@ class Simulation:
         self._checker = TraceChecker() if is_checked else None
         self._agreement = Agreement(self._faulty)
         self._marks = Marks(self._faulty)
-        sinks = [self._agreement.feed, self._marks.feed]
+        sinks = []
         if self._checker is not None:
-            sinks.append(self._checker.feed)
+            sinks = [self._agreement.feed, self._marks.feed, self._checker.feed]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded)
-        self.world.on_kill = self._on_kill
         self._goal = _Goal(
             mission.slots,
             scenario.workload.operations,
@@ -96,10 +95,12 @@ class Simulation:
         try:
             world.begin()
             world.at(0.0, self._look)
-            world.at(0.0, self._weigh)
+            if self._checker is not None:
+                world.at(0.0, self._weigh)
+                world.on_kill = self._on_kill
             world.run(float("inf"))
             for board in world.boards:
-                self._on_kill(board)
+                world.on_kill(board)
         except FlightCodeCrash as error:
             crash = error
         if self._reason is not None:
@@ -177,7 +178,7 @@ class Simulation:
 
     def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
         self._find(self._agreement.finding)
-        if crash is None and not self.findings:
+        if self._checker is not None and crash is None and not self.findings:
             self._find(histories.check(self.world.operators.history, self.scenario.mission.boards))
         verdict, finding = PASS, None
         if crash is not None:
@@ -200,7 +201,7 @@ class Simulation:
         world = self.world
         counts = Counter(
             deliveries=world.deliveries,
-            slots=self._agreement.slots,
+            slots=self.slots(),
             operations=world.operators.confirmed,
             events=world.log.count,
             milliseconds=int(world.now * 1000 / self.scenario.mission.speed),

@@ -1,0 +1,53 @@
+"""`amu shrink`: makes a failing scenario small."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def shrink(
+    what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
+    out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.")],
+    nodes: Annotated[int, typer.Option("--nodes", help="Boards, for a seed.", min=4, max=13)] = 4,
+    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, for a seed.", min=1)] = 20,
+    runs: Annotated[int, typer.Option("--runs", help="Flights at most.", min=1)] = 600,
+) -> None:
+    """Shrink a failing run to a scenario that a person can read.  Example: [cyan]amu shrink 7 --out small.toml[/cyan]
+
+    The file flies in the simulator and, if boards can play its faults, on boards:
+
+        amu sim --scenario small.toml
+
+        amu rehearse small.toml
+
+    Exit codes: 0 shrunk, 1 crash, 2 bad input, or nothing fails.
+    """
+    from rich.console import Console
+
+    from groundstation import run_directory, toml_text
+    from groundstation import scenario as scenario_files
+    from swarm_sim import shrink as shrinking
+    from swarm_sim.draw import draw
+
+    console = Console(highlight=False)
+
+    def tell(flights: int, size: shrinking.Size) -> None:
+        console.print(f"[dim]{flights:4} flights: {size}[/dim]")
+
+    try:
+        found = draw(int(what), nodes, slots) if what.isdigit() else scenario_files.load(what)
+        result = shrinking.shrink(found, runs_max=runs, progress=tell)
+        outcome = result.outcome
+        about = f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}"
+        document = result.scenario.model_dump(mode="json", exclude_unset=True) | {"description": about}
+        run_directory.write_text(out, toml_text.dumps(document))
+    except (scenario_files.ScenarioError, shrinking.NothingToShrink) as error:
+        typer.echo(f"amu shrink: {error}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"amu shrink: {out}: cannot be written ({error.strerror}); choose another --out", err=True)
+        raise typer.Exit(2) from error
+    console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights")
+    console.print(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}", markup=False)
+    console.print(f"replay  amu sim --scenario {out}", markup=False)
