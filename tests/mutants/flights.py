@@ -203,7 +203,7 @@ def turns() -> Cluster:
 
 
 class FalseTeller(UnsafeLeader):
-    """Tells learners another value in every other slot, in the rest the right one with another body; false states, too."""
+    """Tells learners another value in every other slot, and in the rest another body. Its states are false, too."""
 
     def ready(self) -> Any:
         ready = self._node.ready()

@@ -24,6 +24,12 @@ class Settings:
         self.trace_messages = False
 
 
+def named(event):
+    row = [EVENTS[event[0]][0]]
+    row.extend(event[2:])
+    return row
+
+
 class Desk:
     """A learner, and what it has done since it was last asked."""
 
@@ -37,8 +43,9 @@ class Desk:
         self.learner.advance()
         assert ready.checkpoint is None
         assert not ready.records
-        events = [[EVENTS[event[0]][0], *event[2:]] for event in ready.events]
-        return events, [(destination, message) for destination, _, message in ready.sends]
+        return [named(event) for event in ready.events], [
+            (destination, message) for destination, _, message in ready.sends
+        ]
 
     def tell(self, peer, message):
         self.learner.step(peer, 9, message)
