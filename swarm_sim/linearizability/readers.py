@@ -136,14 +136,18 @@ def _operation(
         return
     if outcome == INFO:
         if verb not in (READ, GET):
-            yield Operation(process, _request(verb, asked), None, invoked, None)
+            yield Operation(process, _request(verb, asked), None, invoked, None, _label(process, invoked))
         return
     if verb not in (READ, GET) and told != asked:
         raise ValueError(f"want the values of :{verb} in line {invoked}")
     if verb == GET and told[0] != asked[0]:
         raise ValueError(f"want the key of :get in line {invoked}")
     response = told[-1] if verb in (READ, GET) else outcome == OK
-    yield Operation(process, _request(verb, asked), response, invoked, returned)
+    yield Operation(process, _request(verb, asked), response, invoked, returned, _label(process, invoked))
+
+
+def _label(process: int, invoked: int) -> str:
+    return f"line {invoked}, process {process}"
 
 
 def _request(verb: str, asked: Any) -> tuple[Any, ...]:

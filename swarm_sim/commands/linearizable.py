@@ -1,0 +1,90 @@
+"""`amu linearizable`: whether recorded histories are linearizable."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from swarm_sim.linearizability.history import Result
+
+BAD_INPUT, UNDECIDED = 2, 5  # exit codes
+SHOWN_OPERATIONS = 12  # at the end of the order that came furthest
+
+
+def linearizable(
+    paths: Annotated[list[Path], typer.Argument(help="Recorded histories.", metavar="FILE...")],
+    kind: Annotated[str, typer.Option("--format", help="etcd: Jepsen log of a register; kv: get, put, append.")],
+    explain: Annotated[bool, typer.Option("--explain", help="Say which response no order explains.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    steps_max: Annotated[int | None, typer.Option("--steps-max", help="Give a part up after this many.", min=1)] = None,
+) -> None:
+    """Decide histories of a register or a store.  Example: [cyan]amu linearizable a.log --format etcd[/cyan]
+
+    One line a file: its name, true, false or unknown, and the milliseconds that it took. Unknown: the search was given
+    up at the bound of --steps-max.
+
+    Exit codes: 0 all were decided, 1 crash, 2 bad input, 5 one is unknown.
+    """
+    from swarm_sim.linearizability.checker import STEPS_MAX, check
+    from swarm_sim.linearizability.history import UNKNOWN
+    from swarm_sim.linearizability.models import MODELS
+    from swarm_sim.linearizability.readers import READERS, HistoryError
+
+    if kind not in READERS:
+        raise typer.BadParameter(f"no format {kind!r}: give one of {', '.join(READERS)}", param_hint="--format")
+    rows = []
+    for path in paths:
+        try:
+            history = READERS[kind](path)
+        except (HistoryError, OSError) as error:
+            typer.echo(f"amu linearizable: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        begun = time.perf_counter()
+        result = check(history, MODELS[kind], steps_max or STEPS_MAX)
+        rows.append(_row(path, result, 1000 * (time.perf_counter() - begun)))
+        if not as_json:
+            _print(rows[-1], explain)
+    exit_code = UNDECIDED if any(row["linearizable"] == UNKNOWN for row in rows) else 0
+    if as_json:
+        typer.echo(json.dumps({"histories": rows, "exit_code": exit_code}, indent=2))
+    raise typer.Exit(exit_code)
+
+
+def _row(path: Path, result: "Result", milliseconds: float) -> dict[str, Any]:
+    from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN
+
+    answers = {LINEARIZABLE: True, ILLEGAL: False, UNKNOWN: UNKNOWN}
+    row = {"file": str(path), "linearizable": answers[result.verdict], "milliseconds": round(milliseconds, 1)}
+    if result.stuck is None:
+        return row
+    order = [_shown(operation) for operation in result.linearized]
+    return {
+        **row,
+        "partition": result.partition,
+        "stuck": _shown(result.stuck),
+        "state": result.state,
+        "order": order,
+    }
+
+
+def _shown(operation: Any) -> str:
+    request = " ".join(map(str, operation.request))
+    answer = "no response" if operation.is_pending else f"-> {operation.response}"
+    return f"{operation.label}: {request} {answer}"
+
+
+def _print(row: dict[str, Any], explain: bool) -> None:
+    typer.echo(f"{row['file']} {str(row['linearizable']).lower()} {row['milliseconds']}")
+    if not explain or "stuck" not in row:
+        return
+    hidden = len(row["order"]) - SHOWN_OPERATIONS
+    typer.echo(f"  {row['partition']}: this order explains the most responses")
+    if hidden > 0:
+        typer.echo(f"    ... {hidden} operations before")
+    for operation in row["order"][-SHOWN_OPERATIONS:]:
+        typer.echo(f"    {operation}")
+    typer.echo(f"  state then: {row['state']}")
+    typer.echo(f"  no order explains {row['stuck']}")
