@@ -141,13 +141,13 @@ def _may_be_key(item):
     return kind is int or kind is bytes or kind is str
 
 
-def decode(data, depth_max=limits.CBOR_DEPTH_MAX):
-    """The item that `data` (bytes) encodes, all of it. Raises CodecError, naming the offset in bytes.
+def decode(data, depth_max=limits.CBOR_DEPTH_MAX, start=0):
+    """The item that `data` (bytes) encodes from offset `start` on, all of it. Raises CodecError, naming the offset.
 
     `depth_max`: arrays or maps within each other, for callers whose stack is deep already; each takes two calls.
     """
     try:
-        item, end = _item(data, 0, limits.CBOR_DEPTH_MAX - depth_max)
+        item, end = _item(data, start, limits.CBOR_DEPTH_MAX - depth_max)
     except IndexError:
         raise _error(len(data), "ends early")
     if end != len(data):
