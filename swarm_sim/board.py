@@ -1,12 +1,13 @@
-"""One board in virtual time: flash that outlives it, a clock that may go wrong, a processor that may stand still or be slow.
+"""One board in virtual time: flash that outlives it, a clock that may go wrong, a processor that may stand still or be
+slow.
 
 What `firmware/main.py` does on a board is done here step by step: read the journal, build the node, let the runtime
 perform. A board whose vote state cannot be read flies on without a journal, in silence; one whose flash fails in flight
 does so from then on.
 
 Rules
-- A frame that arrives while the processor is busy or stands still waits, at most INBOX_FRAMES_MAX of them: then the line
-  holds no more, and the frame is lost with a count. Ticks that pass meanwhile are skipped, as on a board.
+- A frame that arrives while the processor is busy or stands still waits, at most INBOX_FRAMES_MAX of them: then the
+  line holds no more, and the frame is lost with a count. Ticks that pass meanwhile are skipped, as on a board.
 - A board that died is silent at once: what its runtime had not performed is gone.
 """
 
@@ -81,7 +82,7 @@ class Board:
         """Switch on. `phase_seconds`: when in the first tick that happens. PowerCut may come out of it."""
         self._life += 1
         self._reset_faults()
-        journal = Journal(self.flash)
+        journal: Any = Journal(self.flash)
         try:
             recovered = journal.recover()
         except JournalError:
@@ -170,7 +171,8 @@ class Board:
     # --- frames ---------------------------------------------------------------------------------
 
     def receive(self, *arrival: Any) -> bool:
-        """A frame has arrived: (source, lamport, message, is_sound), or (wire bytes,). False: there is no room for it."""
+        """A frame has arrived: (source, lamport, message, is_sound), or (wire bytes,). False: there is no room for
+        it."""
         now = self._time.now
         if now >= self._busy_until and not self._inbox:
             self._spend(now)

@@ -1,15 +1,15 @@
 """From a seed to a scenario: which faults there are at all, when they strike, whom, and how hard.
 
-Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run that has every kind of fault hides what
-a few of them would show, so each seed first draws a subset of the kinds and only then their rates. Each kind draws from
-a stream of its own: taking one away changes no other.
+Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run that has every kind of fault hides
+what a few of them would show, so each seed first draws a subset of the kinds and only then their rates. Each kind
+draws from a stream of its own: taking one away changes no other.
 
 A run is a *storm* and a *calm*. In the storm links, processors, clocks and flash fail, anywhere. In the calm a core of
 boards that suffices for a quorum meets no fault any more, all else stays as broken as it is, and the core must make
 progress within a bound.
 
-Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones all along; any board may die, stop, be
-slow or be cut off at any time. So nothing is ever asked of the swarm that the protocol does not promise.
+Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones all along; any board may die,
+stop, be slow or be cut off at any time. So nothing is ever asked of the swarm that the protocol does not promise.
 """
 
 import random
@@ -123,11 +123,12 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
 def _bound_seconds(nodes: int, view_timeout: float) -> float:
     """Time in which a core without faults must make progress, by a wide margin.
 
-    A view whose leader is faulty costs one timer, which has doubled as often as it may; at most f + 1 leaders in a row are
-    outside the core, for each of two windows of slots. Then rejoining, catching up and the operators' own pauses.
+    A view whose leader is faulty costs one timer, which has doubled as often as it may; at most f + 1 leaders in a row
+    are outside the core, for each of two windows of slots. Then rejoining, catching up and the operators' own pauses.
     """
     longest_timer = view_timeout * (1 << limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
-    return round(2 * (limits.faults_max(nodes) + 2) * longest_timer + 60, 1)
+    leaders: int = limits.faults_max(nodes) + 2
+    return round(2 * leaders * longest_timer + 60, 1)
 
 
 def _ops(sketch: Sketch, draws: random.Random) -> Document:
@@ -232,7 +233,9 @@ def _bandwidth(sketch: Sketch, draws: random.Random) -> None:
 
 
 def _clog(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=sketch.seconds(draws.uniform(0.05, 0.5)))
+    sketch.rule(
+        draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=sketch.seconds(draws.uniform(0.05, 0.5))
+    )
 
 
 def _capacity(sketch: Sketch, draws: random.Random) -> None:

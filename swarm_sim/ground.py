@@ -5,9 +5,10 @@ f + 1 equal replies. It keeps its (client, number) however often it is sent. Ope
 in turn, so that histories have several clients, each with its own numbers.
 
 Rules
-- What is not confirmed is sent again to whoever has not replied, after a pause that doubles up to a bound; never given up.
-- At most `in_flight` operations are open; the place of a confirmed one is taken again after a pause. A client's number never runs ahead of its oldest open operation by more than a
-  board remembers.
+- What is not confirmed is sent again to whoever has not replied, after a pause that doubles up to a bound; never given
+  up.
+- At most `in_flight` operations are open; the place of a confirmed one is taken again after a pause. A client's number
+  never runs ahead of its oldest open operation by more than a board remembers.
 - The history counts moments, not seconds: an operation is invoked when it is first sent and responded to when the reply
   that completes f + 1 arrives.
 """
@@ -60,7 +61,13 @@ class Operators:
     """Keeps `in_flight` operations open as long as `is_asking`."""
 
     def __init__(
-        self, sky: Sky, clock: LamportClock, workload: Workload, replica_count: int, spec: WorkloadSpec, tick_seconds: float
+        self,
+        sky: Sky,
+        clock: LamportClock,
+        workload: Workload,
+        replica_count: int,
+        spec: WorkloadSpec,
+        tick_seconds: float,
     ) -> None:
         self.history: list[Operation] = []
         self.confirmed = 0

@@ -49,7 +49,7 @@ OTHERS = (
     "backlog of operations",
     "line held no more frames",
 )
-NAMES = tuple([*REASONS.values(), *JOURNALS.values(), *EVENTS.values(), *OTHERS])
+NAMES = (*REASONS.values(), *JOURNALS.values(), *EVENTS.values(), *OTHERS)
 
 
 class Marks:

@@ -1,8 +1,8 @@
 """What carries frames in the simulated world: the fault plan of the ground station's ether, on messages in flight.
 
-The same rules, draws and counts as in `groundstation.ether`; what differs is that a frame may travel decoded. A rule that
-needs bytes (a length, bits to flip) gets a `LazyFrame`, which encodes itself when it is asked to; a copy that comes back as
-plain bytes was damaged, and a damaged frame gets no further than its receiver's framer.
+The same rules, draws and counts as in `groundstation.ether`; what differs is that a frame may travel decoded. A rule
+that needs bytes (a length, bits to flip) gets a `LazyFrame`, which encodes itself when it is asked to; a copy that
+comes back as plain bytes was damaged, and a damaged frame gets no further than its receiver's framer.
 
 Rules
 - Every frame has a counted fate: accepted + copies made = delivered + lost + in flight.
@@ -85,4 +85,3 @@ class Network:
     def delivered(self) -> None:
         self.in_flight -= 1
         self.counts[DELIVERED] += 1
-

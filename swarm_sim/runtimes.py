@@ -30,7 +30,7 @@ class Outlet(Protocol):
         """Wire bytes of one frame to one node."""
 
 
-class Decoded(Runtime):  # type: ignore[misc]
+class Decoded(Runtime):
     """Messages travel decoded. `receive` stands for the arrival of a whole frame."""
 
     def __init__(self, node: Any, config: Any, journal: Any, outlet: Outlet) -> None:
@@ -70,7 +70,7 @@ class Decoded(Runtime):  # type: ignore[misc]
         return SOUND_TAG if messages.is_authenticated(message.KIND) else b""
 
 
-class Encoded(Runtime):  # type: ignore[misc]
+class Encoded(Runtime):
     """Bytes travel. `port` is a MemoryPort: `receive` feeds it and lets the runtime take all of it in."""
 
     def __init__(self, node: Any, config: Any, journal: Any, outlet: Outlet, keyring: Any, port: Any) -> None:

@@ -1,8 +1,8 @@
 """From a scenario that fails to a smaller one that fails alike, which a person can read.
 
-Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE 28(2), 2002): `ddmin`
-on the list of everything that is done to the swarm, then single simplifications of what is left, over and over until
-none of them keeps the failure. A failure is kept if verdict and oracle stay the same.
+Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE 28(2), 2002):
+`ddmin` on the list of everything that is done to the swarm, then single simplifications of what is left, over and over
+until none of them keeps the failure. A failure is kept if verdict and oracle stay the same.
 
 Rules
 - Every candidate is a whole scenario and is flown from the beginning: draws are keyed with rule and link, or come from
@@ -48,8 +48,8 @@ class Size:
 
     def __str__(self) -> str:
         return (
-            f"{self.boards} boards, {self.faults} link faults, {self.board_faults} board faults, {self.byzantine} liars, "
-            f"{self.operations} operations, {self.seconds:g} s, {self.events} events"
+            f"{self.boards} boards, {self.faults} link faults, {self.board_faults} board faults, "
+            f"{self.byzantine} liars, {self.operations} operations, {self.seconds:g} s, {self.events} events"
         )
 
 

@@ -1,10 +1,11 @@
-"""One simulated run, from a scenario to an outcome: the world flies, everything is held against the modules and oracles.
+"""One simulated run, from a scenario to an outcome: the world flies, everything is held against the modules and
+oracles.
 
     simulate(scenario) -> Outcome           run_seed(seed, nodes, slots) -> Outcome, of the scenario drawn from the seed
 
-Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked log),
-SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded), SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy
-core makes progress), SIM-CRASH (flight code raised).
+Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked
+log), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded), SIM-LIN (client histories are linearizable), SIM-LIVE
+(the healthy core makes progress), SIM-CRASH (flight code raised).
 """
 
 import re
@@ -19,7 +20,7 @@ from specs.checking.check import TraceChecker
 from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
 from swarm_sim import world as worlds
 from swarm_sim.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
-from swarm_sim.events import open_trace
+from swarm_sim.events import Sink, open_trace
 from swarm_sim.marks import Marks
 from swarm_sim.oracles import histories, journal, liveness, memory
 from swarm_sim.oracles.agreement import Agreement
@@ -71,7 +72,7 @@ class Simulation:
         self._checker = TraceChecker() if is_checked else None
         self._agreement = Agreement(self._faulty)
         self._marks = Marks(self._faulty)
-        sinks = []
+        sinks: list[Sink] = []
         if self._checker is not None:
             sinks = [self._agreement.feed, self._marks.feed, self._checker.feed]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded)
@@ -240,6 +241,6 @@ def _of_crash(crash: FlightCodeCrash) -> Finding:
     frames = traceback.extract_tb(crash.cause.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
     detail = "".join(traceback.format_exception(crash.cause))
-    return Finding(CRASHED, _normalised(f"{type(crash.cause).__name__} in {place}: {crash.cause}"), f"{crash}\n{detail}")
-
-
+    return Finding(
+        CRASHED, _normalised(f"{type(crash.cause).__name__} in {place}: {crash.cause}"), f"{crash}\n{detail}"
+    )

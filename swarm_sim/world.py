@@ -1,10 +1,12 @@
-"""The simulated world: virtual time, boards, network and ground of one scenario. No thread, no clock, one heap of events.
+"""The simulated world: virtual time, boards, network and ground of one scenario. No thread, no clock, one heap of
+events.
 
-Everything that happens is an action in the heap, ordered by mission second and, within one, by when it was put there. So
-the same scenario gives the same run to the byte, on any host, with any PYTHONHASHSEED.
+Everything that happens is an action in the heap, ordered by mission second and, within one, by when it was put there.
+So the same scenario gives the same run to the byte, on any host, with any PYTHONHASHSEED.
 
 Mission seconds are those of the scenario: a board's tick lasts `tick_ms` of its own milliseconds, `speed` times that in
-mission time, as in a rehearsal. The fault plan, the workload and the vocabulary of board faults are the ground station's.
+mission time, as in a rehearsal. The fault plan, the workload and the vocabulary of board faults are the ground
+station's.
 
 What the scenario leaves open is drawn, each concern from its own stream: `boot` (nonces, phases of ticks), `flash/<n>`.
 """
@@ -80,8 +82,8 @@ class _BoardTime:
 
 
 class World:
-    """One run. `faulty` boards are held to nothing; `sinks` and `file` take the trace; `on_kill(board)` is called when a board is about to be
-    killed between two events: all that it wanted done is done."""
+    """One run. `faulty` boards are held to nothing; `sinks` and `file` take the trace; `on_kill(board)` is called when
+    a board is about to be killed between two events: all that it wanted done is done."""
 
     def __init__(
         self,
@@ -113,9 +115,7 @@ class World:
         self._framers = [Framer() for _ in range(mission.boards)]
         self.boards = [self._board(node) for node in range(mission.boards)]
         workload = Workload(mission.seed, mission.boards, dict(scenario.workload.mix))
-        self.operators = Operators(
-            self, self.clock, workload, mission.boards, scenario.workload, self.tick_seconds
-        )
+        self.operators = Operators(self, self.clock, workload, mission.boards, scenario.workload, self.tick_seconds)
         self._keyring = auth.keyring(MASTER, CLUSTER, 0, GROUND, mission.boards) if is_encoded else None
 
     def _board(self, node: int) -> Board:
@@ -378,5 +378,3 @@ class World:
         if news:
             self.note("Fault", counts=news)
         self.at(self.now + FAULTS_TOLD_SECONDS, self._tell_faults)
-
-

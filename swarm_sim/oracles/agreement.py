@@ -1,7 +1,8 @@
 """Do correct boards build one and the same log?
 
-Each applied slot is linked by hash to the log before it: link(s) = SHA-256(link(s - 1), value(s), ledger digest(s)). Equal
-links mean equal logs up to there. A board that takes over a state, or boots with one, goes on from the link of that slot.
+Each applied slot is linked by hash to the log before it: link(s) = SHA-256(link(s - 1), value(s), ledger digest(s)).
+Equal links mean equal logs up to there. A board that takes over a state, or boots with one, goes on from the link of
+that slot.
 
 This repeats what LOG-2 and CON-4 hold against the modules, by other means and at once: a run that has split need not be
 flown to its end.

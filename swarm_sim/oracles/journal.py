@@ -1,7 +1,8 @@
 """Does flash hold what memory promises? What a board would find if it lost its power now must be what it has voted.
 
-Asked between two events, when all effects have been performed: whoever votes has written that first. Decisions, requests
-and progress may be newer in memory, for they can be learned again; votes, views, proposals and the vote floor may not.
+Asked between two events, when all effects have been performed: whoever votes has written that first. Decisions,
+requests and progress may be newer in memory, for they can be learned again; votes, views, proposals and the vote floor
+may not.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Why does a healthy core make no progress? Told from the memory of its boards, when the bound has passed.
 
-The cause names the step of the protocol that does not happen in the first slot that is not decided, so that equal failures
-are counted together; the detail shows what each board knows.
+The cause names the step of the protocol that does not happen in the first slot that is not decided, so that equal
+failures are counted together; the detail shows what each board knows.
 """
 
 from typing import Any
@@ -53,9 +53,8 @@ def _describe(board: Board, slot: int) -> str:
     if flight is None:
         return f"board {board.node}: down"
     replica = flight._replica
-    said = (
-        f"board {board.node}: {flight.mode}, applied {flight.applied_slot}, {replica.pending.waiting()} requests waiting"
-    )
+    waiting = replica.pending.waiting()
+    said = f"board {board.node}: {flight.mode}, applied {flight.applied_slot}, {waiting} requests waiting"
     instance = replica.find(slot)
     if instance is None:
         return f"{said}; nothing known of slot {slot}"

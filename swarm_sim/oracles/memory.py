@@ -1,7 +1,7 @@
 """Is a node's memory bounded? Everything reachable from it is weighed and held against what `core.limits` allows.
 
-Weights are those of data, not of an interpreter: the length of byte strings and texts, a word for each element of a list,
-tuple or dict and for each attribute. The bound is a sum over the limits, with room for what is small and fixed.
+Weights are those of data, not of an interpreter: the length of byte strings and texts, a word for each element of a
+list, tuple or dict and for each attribute. The bound is a sum over the limits, with room for what is small and fixed.
 """
 
 from typing import Any
