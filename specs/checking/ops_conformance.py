@@ -79,6 +79,7 @@ SNAPSHOT = Protocol(
     {"MarkerOnce": "SNP-5"},
     {
         "ConsistentCutKept": "SNP-2",
+        "PartsFitKept": "SNP-2",
         "ChannelsExactKept": "SNP-3",
         "DoneIsWholeKept": "SNP-6",
         "StateKept": "SNP-7",

@@ -9,7 +9,9 @@
 (* incarnation, specs/link, and what was recorded is gone), several        *)
 (* snapshots at a time (one for each initiator), and a bound on what is    *)
 (* recorded. A snapshot that a reboot, a newer one or the bound spoils is  *)
-(* abandoned, never completed with a hole in it.                           *)
+(* abandoned, never completed with a hole in it. The paper has no reboots: *)
+(* a recording stands between the lives that its channels run between, and *)
+(* ends with any of them.                                                  *)
 (*                                                                         *)
 (* Abstractions, and why they are sound:                                   *)
 (* - The application is a state `local` and items; Send and Receive say    *)
@@ -49,8 +51,10 @@ Correct == Board \ Liar
 Peers(i) == Board \ {i}
 NoLife == 0
 None == [number |-> 0]
-Reason == {"a newer snapshot of the same initiator", "a peer rebooted before its marker",
-           "more items on the way than fit"}
+Reason == {"a newer snapshot of the same initiator", "a peer rebooted", "more items on the way than fit"}
+
+(* The lives between which the channels of i run: its own and those that it knows. *)
+Lives(i) == [known[i] EXCEPT ![i] = life[i]]
 
 InProgress(i, o) == recording[i][o] # None
 
@@ -127,7 +131,7 @@ CanRecord(i, o, number) ==
 Record(i, o, number) ==
   /\ CanRecord(i, o, number)
   /\ recording' = [recording EXCEPT ![i][o] =
-       [number |-> number, state |-> local[i], given |-> given[i], taken |-> taken[i],
+       [number |-> number, lives |-> Lives(i), state |-> local[i], given |-> given[i], taken |-> taken[i],
         channels |-> [j \in Board |-> <<>>], count |-> 0,
         status |-> [j \in Board |-> IF j = i THEN "closed" ELSE "open"]]]
   /\ latest' = [latest EXCEPT ![i][o] = number]
@@ -177,7 +181,7 @@ HasNewerMarker(i, o) ==
 
 IsSpoilt(i, o, reason) ==
   \/ reason = "a newer snapshot of the same initiator" /\ o # i /\ HasNewerMarker(i, o)
-  \/ reason = "a peer rebooted before its marker" /\ \E j \in Board : recording[i][o].status[j] = "lost"
+  \/ reason = "a peer rebooted" /\ \E j \in Board : recording[i][o].status[j] = "lost"
   \/ reason = "more items on the way than fit" /\ recording[i][o].count > ItemsMax
 
 Abandon(i, o, reason) ==
@@ -189,15 +193,14 @@ Abandon(i, o, reason) ==
 -----------------------------------------------------------------------------
 (* Reboots *)
 
-(* The channel of i to life b of j comes into being; the marker of j on the one before will not come. `first`: a sequence of
-   no or one item that i says first of all. *)
+(* The channel of i to another life of j comes into being. That spoils every recording, whether the marker of j is in or not:
+   the new life has not recorded, it may do so again with a marker that reaches it late, and then it sends a second one.
+   `first`: a sequence of no or one item that i says first of all. *)
 Renews(i, j, first) ==
   /\ given' = [given EXCEPT ![i][j] = Len(first)]
   /\ taken' = [taken EXCEPT ![i][j] = 0]
   /\ recording' = [recording EXCEPT ![i] = [o \in Board |->
-       IF InProgress(i, o) /\ recording[i][o].status[j] = "open"
-       THEN [recording[i][o] EXCEPT !.status[j] = "lost"]
-       ELSE recording[i][o]]]
+       IF InProgress(i, o) THEN [recording[i][o] EXCEPT !.status[j] = "lost"] ELSE recording[i][o]]]
 
 Meet(i, j, b, first) ==
   /\ j \in Correct
@@ -241,8 +244,14 @@ TypeOK ==
          /\ recording[i][o].number = latest[i][o]
          /\ \A j \in Board : recording[i][o].status[j] \in Status
 
-(* i and j have both finished their parts of one and the same snapshot. *)
-BothDone(i, j, o) == i # j /\ done[i][o] # None /\ done[j][o].number = done[i][o].number
+(* i and j have both finished parts of a snapshot of one name. *)
+NamedAlike(i, j, o) == i # j /\ done[i][o] # None /\ done[j][o].number = done[i][o].number
+
+(* They have both finished their parts of one and the same snapshot: over the channels between the same lives. *)
+BothDone(i, j, o) == NamedAlike(i, j, o) /\ \A k \in {i, j} : done[i][o].lives[k] = done[j][o].lives[k]
+
+(* Only a liar gives one name to two snapshots: else finished parts of one name belong together, whoever reboots. *)
+PartsFit == \A i, j, o \in Correct : NamedAlike(i, j, o) => BothDone(i, j, o)
 
 (* No item is received before the cut and sent after it. *)
 ConsistentCut ==

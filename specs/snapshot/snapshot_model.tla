@@ -120,7 +120,7 @@ SumOver(amount, boards) ==
   ELSE LET j == CHOOSE j \in boards : TRUE IN amount[j] + SumOver(amount, boards \ {j})
 
 (* All correct boards have finished one and the same snapshot. *)
-IsComplete(o) == \A i \in Correct : done[i][o] # None /\ done[i][o].number = done[First][o].number
+IsComplete(o) == \A i \in Correct : \A j \in Correct \ {i} : BothDone(i, j, o)
 
 (* What all boards recorded of themselves and of their channels. *)
 Picture(o) == SumOver([i \in Correct |-> done[i][o].state + done[i][o].count], Correct)

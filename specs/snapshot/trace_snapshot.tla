@@ -118,6 +118,7 @@ OneHolderInPicture ==
 (* The invariants that speak of `done` alone, asked when it changes: a trace is long, and snapshots are few. *)
 ConsistentCutKept == [][UNCHANGED done \/ ConsistentCut']_<<vars, traceVars>>
 ChannelsExactKept == [][UNCHANGED done \/ ChannelsExact']_<<vars, traceVars>>
+PartsFitKept == [][UNCHANGED done \/ PartsFit']_<<vars, traceVars>>
 DoneIsWholeKept == [][UNCHANGED done \/ DoneIsWhole']_<<vars, traceVars>>
 OneHolderInPictureKept == [][UNCHANGED done \/ OneHolderInPicture']_<<vars, traceVars>>
 

@@ -402,6 +402,15 @@ MUTANTS = (
         ("trace", "ops"),
     ),
     Mutant(
+        "snapshot: a peer that reboots ends only what waits for its marker",
+        "firmware/amu/ops/snapshot.py",
+        "            if self._recordings[initiator] is not None:\n                self._abandon(initiator, RESTARTED)",
+        "            recording = self._recordings[initiator]\n"
+        "            if recording is not None and recording.is_open[peer]:\n"
+        "                self._abandon(initiator, RESTARTED)",
+        ("ops",),
+    ),
+    Mutant(
         "snapshot: the marker overtakes nothing: it goes out after the next items",
         "firmware/amu/node/operations.py",
         "        for peer, item in self._snapshot.take_markers():\n            self._channel_send(peer, item)\n",

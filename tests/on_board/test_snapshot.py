@@ -56,20 +56,42 @@ def test_one_snapshot_of_ones_own_at_a_time():
     snapshot.start(2, [])
 
 
-def test_a_peers_reboot_abandons_what_waits_for_its_marker():
+def test_a_peers_reboot_abandons_every_recording_in_progress():
     snapshot = Snapshot(0, 3)
     snapshot.start(1, [])
-    snapshot.receive_marker(2, 0, 1, [])
+    snapshot.receive_marker(2, 2, 4, [])
     snapshot.take_events()
-    snapshot.peer_restarted(2)
-    assert names(snapshot) == [], "its marker is here"
     snapshot.peer_restarted(1)
-    assert snapshot.take_events() == [["SnapshotAbandoned", 0, 1, RESTARTED]]
+    assert snapshot.take_events() == [["SnapshotAbandoned", 0, 1, RESTARTED], ["SnapshotAbandoned", 2, 4, RESTARTED]]
     assert not snapshot.is_busy
     assert snapshot.take_results() == []
     snapshot.receive_marker(1, 0, 1, [])
     assert snapshot.take_events() == [["SnapshotIgnored", 1, 0, 1]]
     assert snapshot.markers_ignored == 1
+
+
+def test_a_reboot_after_the_marker_abandons_too_and_the_new_lifes_marker_is_ignored():
+    """The new life may record again, with a marker that reaches it late: that marker is no second one on a channel."""
+    snapshot = Snapshot(1, 3)
+    snapshot.receive_marker(2, 0, 7, [])
+    snapshot.take_events()
+    snapshot.peer_restarted(2)
+    assert snapshot.take_events() == [["SnapshotAbandoned", 0, 7, RESTARTED]]
+    snapshot.receive_marker(2, 0, 7, [])
+    snapshot.receive_marker(0, 0, 7, [])
+    assert snapshot.take_events() == [["SnapshotIgnored", 2, 0, 7], ["SnapshotIgnored", 0, 0, 7]]
+    assert snapshot.take_results() == []
+
+
+def test_a_part_that_is_done_stays_done_when_a_peer_reboots():
+    snapshot = Snapshot(1, 3)
+    snapshot.receive_marker(2, 0, 7, [])
+    snapshot.receive_marker(0, 0, 7, [])
+    assert len(snapshot.take_results()) == 1
+    snapshot.take_events()
+    snapshot.peer_restarted(2)
+    snapshot.receive_marker(2, 0, 7, [])
+    assert snapshot.take_events() == [["SnapshotIgnored", 2, 0, 7]]
 
 
 def test_a_new_channel_counts_from_nought():

@@ -1,7 +1,7 @@
 """Any schedule of deliveries, requests, reboots and lies: correct boards exclude each other, pictures are consistent,
 and every step is one of the modules."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amu.core import limits
@@ -17,6 +17,15 @@ LATE = limits.LAMPORT_MAX
 LIES = [[kind, time] for kind in (REQUEST, REPLY, RELEASE) for time in (0, 5, LATE)]
 
 board = st.integers(0, COUNT - 1)
+# Board 2 reboots when board 1 has its marker and still waits for that of board 0.
+REBOOT_AFTER_MARKER = [
+    ("snapshot", 0, 0),
+    ("deliver", 2, 0),
+    ("deliver", 1, 2),
+    ("restart", 2, 2),
+    ("meet", 1, 2),
+    ("meet", 2, 1),
+]
 schedules = st.lists(st.tuples(st.sampled_from(ACTS), board, board), max_size=90)
 
 
@@ -48,6 +57,7 @@ def judge(swarm: OpsSwarm) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(schedules)
+@example(REBOOT_AFTER_MARKER)
 def test_correct_boards_exclude_each_other_and_all_get_their_turn(schedule: list[tuple[str, int, int]]) -> None:
     swarm = OpsSwarm(COUNT)
     swarm.connect()

@@ -11,6 +11,8 @@ REBOOT = "two boards, one reboot"
 OVERTAKEN = "a snapshot that overtakes another"
 LIAR = "two correct boards and a liar"
 ENDS = "every snapshot ends"
+THREE_REBOOT = "three boards, one reboot"
+LIAR_REBOOT = "a liar that starts one snapshot twice"
 
 
 def mutant(name: str, before: str, after: str, run: str, caught_by: str) -> SpecMutant:
@@ -80,6 +82,27 @@ MUTANTS = (
         'THEN [recording[i][o] EXCEPT !.status[j] = "closed"]',
         REBOOT,
         "MarkerOnce",
+    ),
+    mutant(
+        "a peer that reboots spoils only what waits for its marker",
+        'IF InProgress(i, o) THEN [recording[i][o] EXCEPT !.status[j] = "lost"]',
+        'IF InProgress(i, o) /\\ recording[i][o].status[j] = "open" THEN [recording[i][o] EXCEPT !.status[j] = "lost"]',
+        THREE_REBOOT,
+        "MarkerOnce",
+    ),
+    mutant(
+        "what was sent to a former life reaches the next",
+        "  /\\ wire' = [j \\in Board |-> [wire[j] EXCEPT ![i] = <<>>]]\n  /\\ UNCHANGED done",
+        "  /\\ UNCHANGED <<wire, done>>",
+        THREE_REBOOT,
+        "PartsFit",
+    ),
+    mutant(
+        "parts of different lives make a picture",
+        " /\\ \\A k \\in {i, j} : done[i][o].lives[k] = done[j][o].lives[k]",
+        "",
+        LIAR_REBOOT,
+        "ConsistentCut",
     ),
     mutant(
         "ends a snapshot without saying why",

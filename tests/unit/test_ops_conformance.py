@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from amu.core import limits
-from amu.ops.items import RELEASE, REPLY, REQUEST
+from amu.ops.items import MARKER, RELEASE, REPLY, REQUEST
+from amu.ops.snapshot import RESTARTED
 from specs.checking.check import check_trace
 from specs.checking.ops_conformance import MUTEX, SNAPSHOT, check_ops
 from specs.checking.report import Verdict
@@ -60,6 +61,83 @@ def test_a_life_with_turns_snapshots_and_a_reboot_is_accepted() -> None:
     assert {verdict.invariants[name] for name in (*MUTEX.identifiers, *SNAPSHOT.identifiers)} == {"holds"}
     for name in (MUTEX.own_events | SNAPSHOT.own_events) - {"SnapshotIgnored"}:
         assert verdict.steps[name] > 0, name
+
+
+def recorded_again() -> OpsSwarm:
+    """Board 2 reboots when board 1 has its marker and waits for that of 0. Board 3, which meets the new life before it
+    records, makes it record again: its second marker goes to board 1."""
+    swarm = OpsSwarm(4)
+    swarm.connect()
+    swarm.start_snapshot(0)
+    swarm.deliver(0, 2)
+    swarm.deliver(2, 1)
+    swarm.restart(2)
+    for i, j in ((1, 2), (3, 2), (2, 0), (2, 1), (2, 3)):
+        swarm.meet(i, j)
+    swarm.drain()
+    return swarm
+
+
+def test_a_board_that_reboots_after_its_marker_spoils_the_snapshot_and_no_invariant() -> None:
+    swarm = recorded_again()
+    lives = [event.boot for event in swarm.events if event.name == "SnapshotRecord" and event.node == 2]
+    assert lives == [0, 1], "the new life has recorded once more"
+    assert [event.fields["reason"] for event in swarm.events if event.name == "SnapshotAbandoned"] == [RESTARTED]
+    assert [(event.node, event.fields["from"]) for event in swarm.events if event.name == "SnapshotIgnored"] == [
+        (1, 0),
+        (1, 3),
+        (1, 2),
+    ]
+    verdict = check(swarm.events, count=4)
+    assert verdict.verdict == "pass", verdict.violations
+
+
+def test_a_recording_that_outlives_a_peers_reboot_is_rejected() -> None:
+    """What the flight code once did: only what waited for the marker of the rebooted peer was abandoned."""
+    verdict = check(without(recorded_again().events, "SnapshotAbandoned", 0), count=4)
+    assert verdict.invariants["SNP-1"] == "violated", verdict.violations
+
+
+def twice_named() -> OpsSwarm:
+    """A liar starts one snapshot in two lives of boards 0 and 1. Board 1 alone has finished its part of the second, with
+    an item received that board 0 had not sent in the first."""
+    swarm = OpsSwarm(3, liars=(2,))
+    swarm.connect()
+    for i in (0, 1):
+        swarm.lie(i, 2, [MARKER, 2, 5])
+    swarm.drain()
+    for i in (0, 1):
+        swarm.restart(i)
+    swarm.connect()
+    swarm.request(0)
+    swarm.drain()
+    for i in (0, 1):
+        swarm.lie(i, 2, [MARKER, 2, 5])
+    swarm.deliver(0, 1)
+    return swarm
+
+
+def test_parts_of_different_lives_make_no_picture() -> None:
+    events = twice_named().events
+    done = [(event.node, event.boot) for event in events if event.name == "SnapshotDone"]
+    assert sorted(done) == [(0, 0), (1, 0), (1, 1)]
+    verdict = check(events, liars=(2,))
+    assert verdict.verdict == "pass", verdict.violations
+
+
+def test_a_correct_board_that_uses_a_number_again_is_found_out() -> None:
+    swarm = OpsSwarm(3)
+    for _ in range(2):
+        swarm.connect()
+        swarm.boards[2].clock = 99
+        swarm.start_snapshot(2)
+        swarm.drain()
+        for i in swarm.correct:
+            swarm.restart(i)
+    assert {event.fields["number"] for event in swarm.events if event.name == "SnapshotDone"} == {100}
+    verdict = check(swarm.events)
+    assert verdict.invariants["SNP-2"] == "violated"
+    assert "PartsFit" in str(verdict.violations)
 
 
 def test_a_run_without_turns_and_snapshots_says_so() -> None:

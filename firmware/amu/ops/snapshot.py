@@ -16,8 +16,11 @@ Rules of the machine
   older one here.
 - What is recorded is the caller's: a small CBOR item, the same that `start` or `receive_marker` was given.
 - Recorded items are bounded by SNAPSHOT_ITEMS_MAX for each snapshot. One more abandons it, and says so.
-- A peer that reboots before its marker came will never send it: the snapshot is abandoned here. That says nothing
-  about the peer but that it rebooted.
+- The paper has no reboots. A peer that reboots ends every recording in progress here, whether its marker came or not:
+  its new life has not recorded, and may do so again with a marker that reaches it late. That says nothing about the
+  peer but that it rebooted.
+- So a part that is done lies between two lives of each pair of boards, and parts of one snapshot fit. What a new life
+  records again is never done: the initiator sent its marker to the life before. The next snapshot of it ends that.
 - A snapshot of the whole swarm is complete when every board has reported it done. Nobody reports failure for another.
 - `sent` must be told of each item given to a channel (markers do not count) and `receive_item` of each one delivered
   by a channel, so that the trace can show where each cut goes through each channel.
@@ -36,7 +39,7 @@ from amu.core.errors import BusyError, CodecError
 from amu.ops.items import MARKER
 
 OVERTAKEN = "a newer snapshot of the same initiator"
-RESTARTED = "a peer rebooted before its marker"
+RESTARTED = "a peer rebooted"
 OVERFLOW = "more items on the way than fit"
 
 
@@ -136,14 +139,13 @@ class Snapshot:
         self._sent[destination] += 1
 
     def peer_restarted(self, peer):
-        """The channel to `peer` is new: markers that were on the old one will not come."""
+        """The channel to `peer` is new: no recording in progress goes on without the old one."""
         self._check_peer(peer)
         self._sent[peer] = 0
         self._received[peer] = 0
         self._markers = [entry for entry in self._markers if entry[0] != peer]
         for initiator in range(self._count):
-            recording = self._recordings[initiator]
-            if recording is not None and recording.is_open[peer]:
+            if self._recordings[initiator] is not None:
                 self._abandon(initiator, RESTARTED)
 
     def take_markers(self):
