@@ -17,6 +17,7 @@ from .flood import Flood
 from .lie import Lie
 from .replay import Replay
 from .silence import TICKS_MAX, Silence
+from .starve import Starve
 
 KINDS = (
     ("equivocate", Equivocate),
@@ -25,6 +26,7 @@ KINDS = (
     ("replay", Replay),
     ("flood", Flood),
     ("bad_mac", BadMac),
+    ("starve", Starve),
 )
 MIXED = "mixed"  # all of them in turn, for `period_ticks` each
 NAMES = tuple([name for name, _ in KINDS]) + (MIXED,)

@@ -214,13 +214,13 @@ def test_mixed_takes_turns() -> None:
         adversary.tick()
         if type(adversary._active()).__name__ != kinds[-1]:
             kinds.append(type(adversary._active()).__name__)
-    assert kinds == ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Equivocate"]
+    assert kinds == ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Starve"]
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "words"),
     [
-        ("lies", {}, "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, mixed"),
+        ("lies", {}, "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, starve, mixed"),
         ("flood", {"per_tick": 0}, "per_tick: want an integer from 1 to 128, have 0"),
         ("flood", {"per_tik": 1}, "flood: no parameter 'per_tik'; known are seed, per_tick"),
         ("silence", {"peers": "0 9"}, "peers: want replica numbers below 4 in a text, have '0 9'"),

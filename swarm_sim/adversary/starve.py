@@ -1,0 +1,343 @@
+"""Helps the leader and starves the voters: what lets a leader propose is withheld from those who would have to accept.
+
+Leaders and voters ask different questions (rules 1 and 3 of TetraBFT), and each counts the reports that it has itself.
+So a liar can tell a leader what makes a value proposable and say nothing to the voters, view after view, unless voters
+accept on their own whatever a leader may propose. That is what clause (iii-B) of rule 3 is for (Yu, Losa, Wang, PODC
+2024, section 3). This is no schedule but a policy: the draws and the network make the schedules.
+
+Rules, by slot and view
+- It helps, but never all the way. It votes for whatever a peer votes for, to that peer alone: up to phase 3 for one
+  peer drawn in each view, up to phase 2 for the others; once somebody has voted in phase 4, up to phase 1. Its proofs
+  allow every value. As leader it shows a value, known or new, to all but f peers, again and again. So few replicas
+  come to be locked, and votes for different values come to lie with few.
+- It falls silent to voters when that is decisive: the next leader may propose a new value, and no claims for that value
+  (clause iii-A) would let a voter accept it; and in any case from view `helped_views` on.
+- The next leader is told ahead of time the body of a new value, and a suggest that claims this value and all others.
+- Of the correct replicas one may have voted for two values in phase 2. It claims every value, too, so it should be
+  heard before the others: from us it alone hears the wish for the next view, and hears it early.
+"""
+
+from amu.consensus import bodies, rules
+from amu.consensus.quorum import Group
+from amu.consensus.registers import Registers
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.core.limits import GROUND
+from amu.wire import messages as m
+
+from .base import Behaviour
+
+SLOTS_KEPT_MAX = 4
+REQUESTS_KEPT_MAX = 4
+BODIES_KEPT_MAX = 6  # of a slot
+QUEUE_MAX = 64  # messages that wait for the next tick
+BODIES_TRIED_MAX = 8  # origin views
+SHOWN_TICKS = 20  # a proposal is shown again in each tick, so that a lossy link does not protect a voter
+
+
+class Plan:
+    """What is known of one slot, and what is done in its current view."""
+
+    def __init__(self, slot, replica_count, helped_views):
+        self.slot = slot
+        self.helped_views = helped_views
+        self.view = -1
+        self.is_helped = True
+        self.first_leader = None  # leader of view 0, once it is known
+        self.known = []  # (value, body), latest last
+        self.registers = [Registers() for _ in range(replica_count)]  # votes of each peer, as far as we heard them
+        self.depths = [0] * replica_count  # last phase in which we vote with the peer
+        self.shown = [None] * replica_count  # body that the peer is shown in a view that we lead
+        self.shown_until = 0
+
+    def know(self, body):
+        pair = (bodies.value_of(self.slot, body), body)
+        if pair not in self.known:
+            self.known.append(pair)
+            self.known = self.known[-BODIES_KEPT_MAX:]
+
+    def heard_vote(self, peer, phase, view, value):
+        if not self.registers[peer].voted(phase, view):
+            self.registers[peer].vote(phase, view, value)
+
+    def heard_proof(self, peer, proof):
+        """Of a proof or a status: votes that were lost on their way to us. Older ones are no news."""
+        registers = self.registers[peer]
+        if proof.hi1 is not None and not registers.voted(1, proof.hi1[0]):
+            registers.hi[1], registers.second[1] = proof.hi1, proof.second1
+        if proof.hi4 is not None and not registers.voted(4, proof.hi4[0]):
+            registers.hi[4] = proof.hi4
+
+    def locked(self):
+        """The values of votes of phase 4, by peer; None where there is none."""
+        return [registers.hi[4] and registers.hi[4][1] for registers in self.registers]
+
+    def most_torn(self):
+        """The peer whose votes of phase 2 claim the most; None if each peer voted for one value at most."""
+        found, latest = None, -1
+        for peer in range(len(self.registers)):
+            second = self.registers[peer].second[2]
+            if second is not None and second[0] > latest:
+                found, latest = peer, second[0]
+        return found
+
+    def is_silence_decisive(self, me, suggest, group):
+        """With `suggest` a leader may propose its value; without our proof no claims for it let a voter accept it."""
+        suggests = [(suggest.hi3, suggest.hi2, suggest.second2)]
+        proofs = []
+        for peer in range(group.size):
+            if peer != me:
+                registers = self.registers[peer]
+                suggests.append((registers.hi[3], registers.hi[2], registers.second[2]))
+                proofs.append((registers.hi[4], registers.hi[1], registers.second[1]))
+        value, view = suggest.hi2[1], suggest.view
+        return rules.safe_at(value, view, suggests, group, False) and not rules.safe_at(
+            value, view, proofs, group, False
+        )
+
+
+class Starve(Behaviour):
+    """Views of a slot from `helped_views` on are not helped at all."""
+
+    PARAMETERS = (("helped_views", 12, 0, 64),)
+
+    def __init__(self, me, replica_count, draws, parameters):
+        Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._group = Group(replica_count)
+        self._plans = []  # at most SLOTS_KEPT_MAX, slots ascending
+        self._requests = []
+        self._queue = []  # (peer, message)
+        self._tick = 0
+
+    # --- what it hears ----------------------------------------------------------------------
+
+    def overhear(self, source, message):
+        kind = message.KIND
+        if source == GROUND:
+            if kind == m.Request.KIND:
+                request = [message.client, message.operation, message.command]
+                if request not in self._requests:
+                    self._requests.append(request)
+                    self._requests = self._requests[-REQUESTS_KEPT_MAX:]
+        elif kind == m.Proposal.KIND:
+            plan = self._plan(message.slot, message.view)
+            if plan is not None:
+                plan.first_leader = (source - message.view) % self.replica_count
+                plan.know(message.body)
+        elif kind == m.Vote.KIND:
+            self._on_vote(source, message.slot, message.view, message.phase, message.value)
+        elif kind == m.Proof.KIND:
+            self._on_proof(source, message)
+        elif kind == m.Status.KIND:
+            self._on_proof(source, message)
+            votes = (None, message.vote1, message.vote2, message.vote3, message.vote4)
+            for phase in range(1, 5):
+                if votes[phase] is not None:
+                    self._on_vote(source, message.slot, message.view, phase, votes[phase])
+        elif kind == m.FetchBody.KIND:
+            self._on_fetch_body(source, message)
+
+    def _on_vote(self, peer, slot, view, phase, value):
+        plan = self._plan(slot, view)
+        if plan is None:
+            return
+        plan.heard_vote(peer, phase, view, value)
+        if phase == 2:
+            self._weigh(plan)
+        if not plan.is_helped or view != plan.view:
+            return
+        if phase == 1:
+            plan.shown[peer] = None
+        if phase <= plan.depths[peer]:
+            self._post(peer, m.Vote(slot, view, phase, value))
+
+    def _on_proof(self, peer, message):
+        plan = self._plan(message.slot, message.view)
+        if plan is not None:
+            plan.heard_proof(peer, message)
+
+    def _on_fetch_body(self, peer, message):
+        plan = self._plan(message.slot, 0)
+        if plan is not None:
+            for value, body in plan.known:
+                if value == message.value:
+                    self._post(peer, m.Body(message.slot, body))
+
+    def _post(self, peer, message):
+        if len(self._queue) < QUEUE_MAX:
+            self._queue.append((peer, message))
+
+    # --- what it plans ----------------------------------------------------------------------
+
+    def _plan(self, slot, view):
+        """The plan of `slot`, made anew for a view higher than its own. None for a slot below those that are kept."""
+        plans = self._plans
+        for plan in plans:
+            if plan.slot == slot:
+                if view > plan.view:
+                    self._draw(plan, view)
+                return plan
+        if len(plans) == SLOTS_KEPT_MAX and slot < plans[0].slot:
+            return None
+        plan = Plan(slot, self.replica_count, self.helped_views)
+        self._draw(plan, view)
+        place = 0
+        while place < len(plans) and plans[place].slot < slot:
+            place += 1
+        plans.insert(place, plan)
+        if len(plans) > SLOTS_KEPT_MAX:
+            plans.pop(0)
+        return plan
+
+    def _draw(self, plan, view):
+        plan.view = view
+        plan.is_helped = view < plan.helped_views
+        self._weigh(plan)
+        locked = [value for value in plan.locked() if value is not None]
+        favourite = self.draws.pick(self.peers())
+        for peer in range(self.replica_count):
+            plan.depths[peer] = 1 if locked else (3 if peer == favourite else 2)
+            plan.shown[peer] = None
+        if plan.is_helped and plan.first_leader is not None and self._leader(plan, view) == self.me:
+            self._draw_proposal(plan, view)
+
+    def _weigh(self, plan):
+        """Ends the help of this view as soon as silence is decisive for the next."""
+        if plan.is_helped and plan.most_torn() is not None and plan.view < limits.VIEW_MAX:
+            suggest = self._help_leader(plan, plan.view + 1)[1]
+            plan.is_helped = not plan.is_silence_decisive(self.me, suggest, self._group)
+
+    def _draw_proposal(self, plan, view):
+        """What to show, and to whom: all but f peers, so that they and we are a quorum, and no more than that."""
+        locked = plan.locked()
+        is_new = not plan.known or (view > 0 and not self.draws.one_in(3))
+        body = self._new_body(plan, view) if is_new else self.draws.pick(plan.known)[1]
+        value = bodies.value_of(plan.slot, body)
+        hidden = limits.faults_max(self.replica_count)
+        peers = self.peers()
+        start = self.draws.below(len(peers))
+        peers = peers[start:] + peers[:start]
+        unlikely = [peer for peer in peers if locked[peer] not in (None, value)]
+        peers = unlikely + [peer for peer in peers if peer not in unlikely]
+        for peer in peers[hidden:]:
+            plan.shown[peer] = body
+        plan.know(body)
+        plan.shown_until = self._tick + SHOWN_TICKS
+
+    def _leader(self, plan, view):
+        return (plan.first_leader + view) % self.replica_count
+
+    def _new_body(self, plan, view):
+        """A body that a correct leader of a view up to `view` might have made, that nobody has, of the greatest value:
+        of two values of one view a leader tries that one first."""
+        requests = []
+        if plan.known:
+            try:
+                requests = bodies.decode(plan.known[-1][1])[1]
+            except CodecError:
+                pass
+        elif self._requests:
+            requests = [self._requests[-1]]
+        best = (b"", bodies.encode(view, []))
+        for origin_view in range(max(0, view - BODIES_TRIED_MAX + 1), view + 1):
+            for carried in (requests, []):
+                body = bodies.encode(origin_view, carried)
+                pair = (bodies.value_of(plan.slot, body), body)
+                if pair > best and pair not in plan.known and len(body) <= limits.BODY_BYTES_MAX:
+                    best = pair
+        return best[1]
+
+    # --- what it says -----------------------------------------------------------------------
+
+    def to_peer(self, peer, time, message):
+        kind = message.KIND
+        said = [message]
+        if kind == m.Suggest.KIND:
+            plan = self._plan(message.slot, message.view)
+            if plan is not None:
+                plan.first_leader = (peer - message.view) % self.replica_count
+                said = self._help_leader(plan, message.view)
+        elif kind == m.Proof.KIND:
+            said = self._on_entering(peer, message.slot, message.view)
+        elif kind == m.Status.KIND:
+            said = self._again(peer, message)
+        elif kind == m.ViewChange.KIND:
+            said = self._wish(peer, message.slot, message.view)
+        elif kind == m.Proposal.KIND:
+            said = self._propose(peer, message)
+        elif kind == m.Vote.KIND or kind == m.Decided.KIND:
+            said = []
+        return [(time, one) for one in said]
+
+    def _help_leader(self, plan, view):
+        """A body, in the only message that shows one unasked, and a suggest that claims it, and all others as well."""
+        if view == 0:
+            return []
+        body = self._new_body(plan, view)
+        value = bodies.value_of(plan.slot, body)
+        second = (view - 2, bytes([value[0] ^ 1]) + value[1:]) if view > 1 else None
+        return [m.Decided(plan.slot, value, body), m.Suggest(plan.slot, view, (view - 1, value), second, None)]
+
+    def _help_next_leader(self, plan, peer):
+        view = plan.view + 1
+        if plan.first_leader is None or self._leader(plan, view) != peer:
+            return []
+        return self._help_leader(plan, view)
+
+    def _proof(self, slot, view):
+        """Never voted in phase 4, and for two values in phase 1: allows every value, claims every value."""
+        value = self.draws.blob(limits.DIGEST_BYTES)
+        other = bytes([value[0] ^ 1]) + value[1:]
+        return m.Proof(slot, view, (view - 1, value), (view - 2, other) if view > 1 else None, None)
+
+    def _on_entering(self, peer, slot, view):
+        plan = self._plan(slot, view)
+        if plan is None or view == 0:
+            return []
+        if plan.is_helped:
+            return [self._proof(slot, view)] + self._help_next_leader(plan, peer)
+        return self._help_next_leader(plan, peer) + self._early_wish(plan, peer)
+
+    def _early_wish(self, plan, peer):
+        if peer == plan.most_torn() and plan.view < limits.VIEW_MAX:
+            return [m.ViewChange(plan.slot, plan.view + 1)]
+        return []
+
+    def _again(self, peer, status):
+        """In place of the status, which says all at once to everybody."""
+        plan = self._plan(status.slot, status.view)
+        if plan is None:
+            return []
+        said = self._on_entering(peer, status.slot, status.view)
+        if plan.is_helped and status.wish > 0:
+            said.append(m.ViewChange(status.slot, status.wish))
+        return said
+
+    def _wish(self, peer, slot, view):
+        plan = self._plan(slot, 0)
+        if plan is None or plan.is_helped or plan.most_torn() in (None, peer):
+            return [m.ViewChange(slot, view)]
+        return []
+
+    def _propose(self, peer, proposal):
+        """The node's own proposal is known from now on, and shown as the plan says."""
+        plan = self._plan(proposal.slot, proposal.view)
+        if plan is None or not plan.is_helped:
+            return []
+        if plan.first_leader is None:  # so view 0
+            plan.first_leader = (self.me - proposal.view) % self.replica_count
+            plan.know(proposal.body)
+            self._draw_proposal(plan, proposal.view)
+        return []
+
+    def inject(self, tick, time):
+        self._tick = tick
+        sends = [(peer, time, message) for peer, message in self._queue]
+        self._queue = []
+        for plan in self._plans:
+            if tick < plan.shown_until:
+                for peer in self.peers():
+                    body = plan.shown[peer]
+                    if body is not None:
+                        sends.append((peer, time, m.Proposal(plan.slot, plan.view, body)))
+        return sends
