@@ -102,6 +102,8 @@ class Simulation:
             world.run(float("inf"))
             for board in world.boards:
                 world.on_kill(board)
+            if self._checker is not None:
+                self._weigh()
         except FlightCodeCrash as error:
             crash = error
         if self._reason is not None:

@@ -26,7 +26,10 @@ def check(board: Board) -> Finding | None:
     except JournalError as error:
         return Finding(ORACLE, "sound flash cannot be read", f"board {board.node}: {error}")
     live = board.flight._replica
-    again = Node(board._config, recovered, 1)._replica
+    try:
+        again = Node(board._config, recovered, 1)._replica
+    except Exception as error:
+        return Finding(ORACLE, "no node can start from its flash", f"board {board.node}: {error!r}")
     if again.floor != live.floor:
         return _differs(board, 0, "vote floor", live.floor, again.floor)
     for instance in live._instances:
