@@ -70,8 +70,8 @@ class Record:
         before = self.votes.get((slot, phase))
         if before is not None and before[0] > view:
             raise Violation(f"vote of phase {phase} in slot {slot} goes back from view {before[0]} to {view}")
-        if before is not None and before[0] == view and before[1] != value:
-            raise Violation(f"two votes of phase {phase} in slot {slot}, view {view}")
+        if before is not None and before[0] == view:
+            raise Violation(f"votes twice in slot {slot}, view {view}, phase {phase}")
         self.votes[slot, phase] = (view, value)
 
     def facts(self) -> frozenset[tuple[str, int, bytes]]:

@@ -1,0 +1,139 @@
+"""`amu twins`: every schedule of a replica that exists twice."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from swarm_sim.twins.replay import Flight
+    from swarm_sim.twins.search import Result, Search
+
+PROGRESS_SECONDS = 5.0
+
+
+def twins(
+    rounds: Annotated[int, typer.Option("--rounds", help="Rounds of a schedule; a round lasts a view.", min=1)] = 6,
+    twin: Annotated[int, typer.Option("--twin", help="The replica that exists twice.", min=0, max=3)] = 0,
+    sample: Annotated[int, typer.Option("--sample", help="Schedules flown alone, before the whole checker.")] = 30,
+    search: Annotated[
+        bool, typer.Option("--search/--no-search", help="Cover all schedules, or only the sample.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the trace of a failed schedule to this file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Run two copies of one replica through all partitions of all rounds.  Example: [cyan]amu twins --rounds 4[/cyan]
+
+    Two copies under one identity are a Byzantine replica that equivocates, votes twice and forgets. Four replicas and a
+    second copy can be parted in 15 ways, so there are 15**rounds schedules. All are covered, equal states merged; a
+    sample is flown alone, held against the modules step by step, and must make progress when the network has healed.
+
+        amu twins --rounds 4 --twin 2
+
+        amu twins --no-search --sample 1000
+
+    Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress.
+    """
+    from specs.checking.report import EXIT_CODES, PASS, VIOLATION
+    from swarm_sim.twins import replay
+    from swarm_sim.twins.search import Search
+
+    searched = Search(twin, rounds, _progress() if sys.stderr.isatty() else lambda result: None)
+    result = searched.run() if search else None
+    flights = [replay.fly(twin, result.schedule, out)] if result and result.violation else []
+    flights += _fly_sample(searched, sample, search and not flights)
+    bad = next((flight for flight in flights if flight.verdict != PASS), None)
+    if result is not None and result.violation:
+        verdict = VIOLATION
+    else:
+        verdict = PASS if bad is None else bad.verdict
+    if bad is not None and out is not None:
+        replay.fly(twin, bad.schedule, out)
+    report = _report(verdict, twin, rounds, result, flights, bad)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        _print(report)
+    raise typer.Exit(EXIT_CODES[verdict])
+
+
+def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Flight"]:
+    """The sampled schedules, one by one; with `compare`, the search must have gone through their states."""
+    from specs.checking.report import PASS
+    from swarm_sim.twins import replay
+
+    flights = []
+    for schedule in replay.sampled(sample, searched.result.rounds):
+        flight = replay.fly(searched.result.twin, schedule)
+        flights.append(flight)
+        if flight.verdict != PASS:
+            break
+        if compare:
+            replay.hold_against(searched, flight)
+    return flights
+
+
+def _report(
+    verdict: str, twin: int, rounds: int, result: "Result | None", flights: list["Flight"], bad: "Flight | None"
+) -> dict[str, Any]:
+    report: dict[str, Any] = {"verdict": verdict, "twin": twin, "rounds": rounds}
+    if result is not None:
+        members = ("settled", "walked", "states", "prefixes", "local_states", "parts_played", "parts_looked_up")
+        report.update({"schedules": result.schedules, "covered": result.covered})
+        report.update({member: getattr(result, member) for member in (*members, "parts_idle", "deliveries")})
+        report.update(seconds=round(result.seconds, 1), processor_seconds=round(result.processor_seconds, 1))
+        report.update(violation=result.violation, schedule=result.schedule)
+    report.update(flown=len(flights), steps=sum(flight.steps for flight in flights))
+    report["healed_rounds_max"] = max((flight.healed_rounds for flight in flights), default=0)
+    report["failed"] = None if bad is None else {"schedule": bad.schedule, "verdict": bad.verdict, "detail": bad.detail}
+    return report
+
+
+def _print(report: dict[str, Any]) -> None:
+    echo = typer.echo
+    echo(f"twin        replica {report['twin']}, {report['rounds']} rounds")
+    if "schedules" in report:
+        share = report["covered"] / max(report["seconds"], 0.1)
+        echo(f"schedules   {report['covered']:,} of {report['schedules']:,} covered:")
+        echo(f"            {report['settled']:,} settled before their last round, {report['walked']:,} walked to it")
+        states = " ".join(f"{count:,}" for count in report["states"])
+        echo(f"merged      into {report['prefixes']:,} rounds of distinct states ({states} after each round)")
+        echo(f"parts       {report['parts_played']:,} played, {report['parts_looked_up']:,} looked up")
+        echo(
+            f"time        {report['seconds']} s ({report['processor_seconds']} s of processor), {share:,.0f} schedules/s"
+        )
+        if report["violation"]:
+            echo(f"violation   {report['violation']}")
+            echo(f"            after {report['prefixes']:,} rounds tried; schedule {_shown(report['schedule'])}")
+    echo(f"flown       {report['flown']} alone, {report['steps']:,} steps held against the modules,")
+    echo(f"            decided at most {report['healed_rounds_max']} rounds after the network healed")
+    if report["failed"] is not None:
+        failed = report["failed"]
+        echo(f"failed      {failed['verdict']} in schedule {_shown(failed['schedule'])}: {failed['detail']}")
+    echo(f"verdict     {report['verdict'].upper()}")
+
+
+def _shown(schedule: list[int]) -> str:
+    """A schedule in words: the parts of each round, such as 01|234."""
+    from swarm_sim.twins.search import PARTITIONS
+
+    parted = [PARTITIONS[partition] for partition in schedule]
+    return " ".join("|".join("".join(map(str, part)) for part in parts) for parts in parted)
+
+
+def _progress() -> Any:
+    last = time.monotonic()
+
+    def show(result: "Result") -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_SECONDS:
+            last = time.monotonic()
+            words = f"round {len(result.states) + 1}: {result.covered:,} of {result.schedules:,} schedules covered"
+            print(f"{words}, {result.parts_played:,} parts played", file=sys.stderr, flush=True)
+
+    return show
