@@ -105,7 +105,7 @@ def _print(report: dict[str, Any]) -> None:
         echo(f"merged      into {report['prefixes']:,} rounds of distinct states ({states} after each round)")
         echo(f"parts       {report['parts_played']:,} played, {report['parts_looked_up']:,} looked up")
         echo(
-            f"time        {report['seconds']} s ({report['processor_seconds']} s of processor), {share:,.0f} schedules/s"
+            f"time        {report['seconds']} s, {report['processor_seconds']} s of processor; {share:,.0f} schedules/s"
         )
         if report["violation"]:
             echo(f"violation   {report['violation']}")

@@ -62,7 +62,7 @@ class Result:
 
     @property
     def schedules(self) -> int:
-        return len(PARTITIONS) ** self.rounds
+        return int(len(PARTITIONS) ** self.rounds)
 
     @property
     def covered(self) -> int:

@@ -45,8 +45,11 @@ LEFT_OUT = frozenset(
     }
 )
 INSTANCE_FIELDS = frozenset(
-    "slot group me log effects is_open view registers entry proposed_view synchroniser bodies decision is_concluded "
-    "_votes _proofs _suggests _proposals _learned _heard is_demanded _ticks_in_view".split()
+    {
+        *("slot", "group", "me", "log", "effects", "is_open", "view", "registers", "entry", "proposed_view"),
+        *("synchroniser", "bodies", "decision", "is_concluded", "_votes", "_proofs", "_suggests", "_proposals"),
+        *("_learned", "_heard", "is_demanded", "_ticks_in_view"),
+    }
 )
 _names: dict[type, tuple[str, ...]] = {}
 

@@ -103,8 +103,12 @@ def test_a_digest_that_is_blind_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     search = Search(0, 3)
     search.run()
     with pytest.raises(MergeError, match="merged state differs"):
-        for schedule in sampled(60, 3):
-            hold_against(search, fly(0, schedule))
+        _hold_all(search, sampled(60, 3))
+
+
+def _hold_all(search: Search, schedules: list[list[int]]) -> None:
+    for schedule in schedules:
+        hold_against(search, fly(0, schedule))
 
 
 def _blind(canonical):  # type: ignore[no-untyped-def]
