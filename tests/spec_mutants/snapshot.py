@@ -102,7 +102,7 @@ MUTANTS = (
         " /\\ \\A k \\in {i, j} : done[i][o].lives[k] = done[j][o].lives[k]",
         "",
         LIAR_REBOOT,
-        "ConsistentCut",
+        "ChannelsExact",
     ),
     mutant(
         "ends a snapshot without saying why",

@@ -99,8 +99,8 @@ def test_a_recording_that_outlives_a_peers_reboot_is_rejected() -> None:
 
 
 def twice_named() -> OpsSwarm:
-    """A liar starts one snapshot in two lives of boards 0 and 1. Board 1 alone has finished its part of the second, with
-    an item received that board 0 had not sent in the first."""
+    """A liar starts one snapshot in two lives of boards 0 and 1. Board 1 alone has finished its part of the second, in
+    which it has got an item that board 0 had not sent in the first."""
     swarm = OpsSwarm(3, liars=(2,))
     swarm.connect()
     for i in (0, 1):
