@@ -1,0 +1,145 @@
+"""One run: a plan drawn from a seed, flown, judged. And the grid of runs over c and d.
+
+Rules
+- The plan says all: the same seed, c and d give the same trace to the byte.
+- No violation may come of any plan: one replica in four is Byzantine, and the network may do what it likes.
+- After the faulted rounds nothing is lost and nobody lies, so every operation must be confirmed in time.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from specs.checking.check import check_trace
+from specs.checking.report import NO_PROGRESS, PASS, VIOLATION
+from swarm_sim.byzzfuzz.lies import ANY_SCOPE, SMALL_SCOPE, ProcessFault, make_liar
+from swarm_sim.byzzfuzz.rounds import Round, all_rounds, rounds_of, shown
+from swarm_sim.cluster import Cluster, Links
+from swarm_sim.streams import stream
+
+REPLICAS = 4
+BATCHES = 3  # of requests; each becomes a slot or shares one
+BATCH_REQUESTS = 2
+BATCH_TICKS = 12
+PROGRESS_TICKS_MAX = 6_000  # the timer of view 6 ends before
+
+
+@dataclass(frozen=True)
+class NetworkFault:
+    """In round `at` nothing passes between `side` and the other replicas."""
+
+    at: Round
+    side: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What goes wrong in a run."""
+
+    seed: int
+    byzantine: int
+    network: tuple[NetworkFault, ...]
+    process: tuple[ProcessFault, ...]
+
+    def lets_pass(self, source: int, destination: int, message: Any) -> bool:
+        """Whether the network carries `message`."""
+        rounds = rounds_of(message)
+        return not any(
+            fault.at in rounds and (source in fault.side) != (destination in fault.side) for fault in self.network
+        )
+
+    def __str__(self) -> str:
+        parted = [f"{shown(fault.at)}: {sorted(fault.side)} cut off" for fault in self.network]
+        lies = [f"{shown(fault.at)}: {fault.change} to {list(fault.receivers)}" for fault in self.process]
+        return f"seed {self.seed}, replica {self.byzantine} Byzantine; " + "; ".join([*parted, *lies])
+
+
+@dataclass
+class Flown:
+    """What came of a run."""
+
+    plan: Plan
+    verdict: str
+    detail: str = ""
+
+
+@dataclass
+class Cell:
+    """All runs with c process faults and d network faults. `failed`: the runs that did not pass."""
+
+    c: int
+    d: int
+    runs: int = 0
+    violations: int = 0
+    no_progress: int = 0
+    failed: list[Flown] = field(default_factory=list)
+
+    def add(self, flown: Flown) -> None:
+        self.runs += 1
+        self.violations += flown.verdict not in (PASS, NO_PROGRESS)
+        self.no_progress += flown.verdict == NO_PROGRESS
+        if flown.verdict != PASS:
+            self.failed.append(flown)
+
+
+def draw(seed: int, c: int, d: int, any_scope: bool = False) -> Plan:
+    """The plan of a seed. A fault of the network and one of the process may fall into the same round."""
+    draws = stream(seed, f"byzzfuzz c={c} d={d}")
+    byzantine = draws.randrange(REPLICAS)
+    rounds = all_rounds()
+    network = []
+    for _ in range(d):
+        side = frozenset(draws.sample(range(REPLICAS), draws.randint(1, REPLICAS - 1)))
+        network.append(NetworkFault(draws.choice(rounds), side))
+    process = []
+    peers = [peer for peer in range(REPLICAS) if peer != byzantine]
+    for _ in range(c):
+        receivers = tuple(sorted(draws.sample(peers, draws.randint(1, len(peers)))))
+        change = draws.choice(ANY_SCOPE if any_scope else SMALL_SCOPE)
+        process.append(ProcessFault(draws.choice(rounds), receivers, change, draws.randrange(1 << 20)))
+    return Plan(seed, byzantine, tuple(network), tuple(process))
+
+
+def fly(plan: Plan, trace: Path | None = None) -> Flown:
+    """Fly a plan and judge its trace."""
+    cluster = Cluster(REPLICAS, plan.seed, Links(delay_max=1))
+    cluster.make_byzantine(plan.byzantine, partial(make_liar, faults=plan.process))
+    cluster.lets_pass = plan.lets_pass
+    try:
+        made_progress = _fly(cluster, plan.byzantine)
+    except AssertionError as error:
+        return Flown(plan, VIOLATION, f"flight code asserts: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        verdict = check_trace(cluster.finish(trace or Path(folder) / "trace.ndjson"))
+    if verdict.verdict == PASS and not made_progress:
+        return Flown(plan, NO_PROGRESS, f"not all operations were confirmed in {PROGRESS_TICKS_MAX} ticks")
+    return Flown(plan, verdict.verdict, "; ".join([*verdict.violations[:1], *verdict.missing[:1]]))
+
+
+def _fly(cluster: Cluster, byzantine: int) -> bool:
+    """Whether every operation was confirmed, and every honest replica has applied the same slots."""
+    cluster.start()
+    operations = []
+    for _ in range(BATCHES):
+        operations += [cluster.request(["noop"]) for _ in range(BATCH_REQUESTS)]
+        cluster.run(BATCH_TICKS)
+    honest = [seat for replica, seat in enumerate(cluster.seats) if replica != byzantine]
+
+    def is_done() -> bool:
+        return len({seat.node.applied_slot for seat in honest}) == 1 and all(map(cluster.confirmed, operations))
+
+    return cluster.run(PROGRESS_TICKS_MAX, is_done)
+
+
+def fuzz(
+    cell: Cell, runs: int, seed: int, any_scope: bool, told: Callable[[Flown], None] = lambda flown: None
+) -> Cell:
+    """Fly `runs` plans with the cell's c and d, from `seed` on; `told` hears of each."""
+    for number in range(runs):
+        flown = fly(draw(seed + number, cell.c, cell.d, any_scope))
+        cell.add(flown)
+        told(flown)
+    return cell
