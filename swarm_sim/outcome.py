@@ -42,6 +42,10 @@ class Outcome:
     def __post_init__(self) -> None:
         if self.verdict not in EXIT_CODES:
             raise ValueError(f"seed {self.seed}: no verdict {self.verdict!r}; one of {', '.join(WORST_FIRST)}")
+        if not all(isinstance(count, int) for count in self.counts.values()):
+            raise TypeError(f"seed {self.seed}: counts are integers: {self.counts}")
+        if not all(isinstance(mark, str) for mark in self.marks):
+            raise TypeError(f"seed {self.seed}: marks are texts: {self.marks}")
 
     def as_dict(self) -> dict[str, Any]:
         """The members as JSON has them, keys in a fixed order."""

@@ -90,6 +90,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store: Path, tmp
     arguments = ("--seeds", "0:10", "--store", str(store), "--jobs", "1", *SIZE)
     process = start_campaign("hangs_once_at_5", *arguments, environment=environment)
     worker = int(wait_for(campaign_seeds.mark_of(tmp_path, 5), process).split()[0])
+    assert os.getpgid(worker) != os.getpgid(process.pid)  # a terminal sends Ctrl-C to the whole group
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate()
     assert process.returncode == 5

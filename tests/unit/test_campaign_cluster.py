@@ -114,6 +114,21 @@ def test_a_cluster_that_cannot_run_the_code_ends_the_campaign() -> None:
         run(client, range(3))
 
 
+def test_a_dask_worker_keeps_a_process_for_the_next_seed_of_the_same_task() -> None:
+    passes, mixed = task_of("passes"), task_of("mixed")
+    try:
+        assert cluster.run_here(passes, 1).outcome == campaign_seeds.passes(1, 4, 7)
+        (first,) = cluster._idle
+        cluster.run_here(passes, 2)
+        assert cluster._idle == [first]
+        assert cluster.run_here(mixed, 3).outcome == campaign_seeds.mixed(3, 4, 7)
+        assert [keeper.task for keeper in cluster._idle] == [mixed]
+        assert first._process is None
+    finally:
+        cluster.release()
+    assert cluster._idle == []
+
+
 def test_seeds_under_way_are_bounded() -> None:
     under_way: list[int] = []
 

@@ -92,6 +92,32 @@ def test_a_worker_that_dies_between_two_seeds_is_no_seeds_fault() -> None:
             assert keeper.run(seed).outcome == campaign_seeds.passes(seed, 4, 7)
 
 
+def test_a_death_between_two_seeds_is_not_held_against_the_next(folder: Path) -> None:
+    with keeper_of(task_of("kills_once_at_3")) as keeper:
+        keeper.run(2)
+        process = keeper._process
+        assert process is not None
+        process.kill()
+        process.wait()
+        assert keeper.run(3).outcome == campaign_seeds.passes(3, 4, 7)  # although it kills a worker, once
+
+
+def test_seeds_under_way_are_bounded() -> None:
+    taken: list[int] = []
+
+    def seeds() -> Iterator[int]:
+        for seed in range(30):
+            taken.append(seed)
+            yield seed
+
+    done = 0
+    with closing(jobs.run(task_of("passes"), seeds(), 3)) as finished:
+        for _ in finished:
+            done += 1
+            assert len(taken) - done <= 3
+    assert done == 30
+
+
 def test_closing_ends_workers_in_mid_seed(folder: Path) -> None:
     finished = jobs.run(task_of("hangs_once_at_5"), range(2, 20), 2)
     seen = [next(finished).outcome.seed for _ in range(5)]

@@ -27,6 +27,13 @@ def test_no_other_verdict() -> None:
         Outcome(3, "fine")
 
 
+def test_no_other_counts_and_marks() -> None:
+    with pytest.raises(TypeError, match="seed 3: counts are integers"):
+        Outcome(3, PASS, counts={"deliveries": 1.5})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="seed 3: marks are texts"):
+        Outcome(3, PASS, marks=(1,))  # type: ignore[arg-type]
+
+
 def test_every_verdict_has_a_rank_and_an_exit_code() -> None:
     assert [EXIT_CODES[verdict] for verdict in WORST_FIRST] == [1, 3, 4, 5, 0]
     assert set(WORST_FIRST) == set(EXIT_CODES)

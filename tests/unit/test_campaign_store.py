@@ -63,6 +63,15 @@ def test_a_seed_is_counted_once_and_the_first_answer_stays(store: Store) -> None
     assert store.seconds(ALL) == 3.5
 
 
+def test_a_seed_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None:
+    outcome = Outcome(3, PASS)
+    object.__setattr__(outcome, "marks", ("good", object()))  # found out when the outcome itself is written already
+    with pytest.raises(StoreError):
+        store.put(Finished(outcome, 1.0))
+    assert outcomes_of(path) == []
+    assert store.put(finished(3))
+
+
 def test_sums_are_of_the_range_alone(store: Store) -> None:
     for seed in range(10):
         store.put(finished(seed, VIOLATION, "even" if seed % 2 == 0 else "odd", deliveries=seed))
