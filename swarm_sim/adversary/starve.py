@@ -38,9 +38,9 @@ SHOWN_TICKS = 20  # a proposal is shown again in each tick, so that a lossy link
 class Plan:
     """What is known of one slot, and what is done in its current view."""
 
-    def __init__(self, slot, replica_count, helped_views):
+    def __init__(self, slot, replica_count, is_forging):
         self.slot = slot
-        self.helped_views = helped_views
+        self.is_forging = is_forging
         self.view = -1
         self.is_helped = True
         self.first_leader = None  # leader of view 0, once it is known
@@ -97,9 +97,10 @@ class Plan:
 
 
 class Starve(Behaviour):
-    """Views of a slot from `helped_views` on are not helped at all."""
+    """Views of a slot from `helped_views` on are not helped at all. In one slot in `forges_one_in` leaders are told of
+    bodies that no voter may accept: with a request that nobody made."""
 
-    PARAMETERS = (("helped_views", 12, 0, 64),)
+    PARAMETERS = (("helped_views", 12, 0, 64), ("forges_one_in", 8, 1, 1000))
 
     def __init__(self, me, replica_count, draws, parameters):
         Behaviour.__init__(self, me, replica_count, draws, parameters)
@@ -179,7 +180,7 @@ class Starve(Behaviour):
                 return plan
         if len(plans) == SLOTS_KEPT_MAX and slot < plans[0].slot:
             return None
-        plan = Plan(slot, self.replica_count, self.helped_views)
+        plan = Plan(slot, self.replica_count, self.draws.one_in(self.forges_one_in))
         self._draw(plan, view)
         place = 0
         while place < len(plans) and plans[place].slot < slot:
@@ -191,7 +192,7 @@ class Starve(Behaviour):
 
     def _draw(self, plan, view):
         plan.view = view
-        plan.is_helped = view < plan.helped_views
+        plan.is_helped = view < self.helped_views
         self._weigh(plan)
         locked = [value for value in plan.locked() if value is not None]
         favourite = self.draws.pick(self.peers())
@@ -211,7 +212,7 @@ class Starve(Behaviour):
         """What to show, and to whom: all but f peers, so that they and we are a quorum, and no more than that."""
         locked = plan.locked()
         is_new = not plan.known or (view > 0 and not self.draws.one_in(3))
-        body = self._new_body(plan, view) if is_new else self.draws.pick(plan.known)[1]
+        body = self._new_body(plan, view, False) if is_new else self.draws.pick(plan.known)[1]
         value = bodies.value_of(plan.slot, body)
         hidden = limits.faults_max(self.replica_count)
         peers = self.peers()
@@ -227,11 +228,13 @@ class Starve(Behaviour):
     def _leader(self, plan, view):
         return (plan.first_leader + view) % self.replica_count
 
-    def _new_body(self, plan, view):
-        """A body that a correct leader of a view up to `view` might have made, that nobody has, of the greatest value:
-        of two values of one view a leader tries that one first."""
+    def _new_body(self, plan, view, is_forged):
+        """A body that nobody has, from a view up to `view`. Of the greatest value: of two values of one view a leader
+        tries that one first. A correct leader might have made it, unless it is forged."""
         requests = []
-        if plan.known:
+        if is_forged:
+            requests = [[limits.CLIENT_NUMBER_MAX, limits.OPERATION_MAX - view, ["noop"]]]
+        elif plan.known:
             try:
                 requests = bodies.decode(plan.known[-1][1])[1]
             except CodecError:
@@ -240,7 +243,7 @@ class Starve(Behaviour):
             requests = [self._requests[-1]]
         best = (b"", bodies.encode(view, []))
         for origin_view in range(max(0, view - BODIES_TRIED_MAX + 1), view + 1):
-            for carried in (requests, []):
+            for carried in (requests,) if is_forged else (requests, []):
                 body = bodies.encode(origin_view, carried)
                 pair = (bodies.value_of(plan.slot, body), body)
                 if pair > best and pair not in plan.known and len(body) <= limits.BODY_BYTES_MAX:
@@ -273,7 +276,7 @@ class Starve(Behaviour):
         """A body, in the only message that shows one unasked, and a suggest that claims it, and all others as well."""
         if view == 0:
             return []
-        body = self._new_body(plan, view)
+        body = self._new_body(plan, view, plan.is_forging)
         value = bodies.value_of(plan.slot, body)
         second = (view - 2, bytes([value[0] ^ 1]) + value[1:]) if view > 1 else None
         return [m.Decided(plan.slot, value, body), m.Suggest(plan.slot, view, (view - 1, value), second, None)]

@@ -2,7 +2,8 @@
 
 Rules, in the words of specs/tetrabft/tetrabft.tla (Yu, Losa, Wang, PODC 2024):
 - EnterView(v): persisted before anything of v is sent; registers are frozen for proof and suggest at that moment.
-- Propose: the leader of v, once a view, when SafeAt holds on the suggests of a quorum (Rule 1).
+- Propose: the leader of v, once a view, when SafeAt holds on the suggests of a quorum (Rule 1), and only what it would
+  vote for itself.
 - Vote1: for the proposal of its own view when SafeAt holds on the proofs of a quorum (Rule 3, clause (iii-B) included).
 - Vote2 .. Vote4: on a quorum of equal votes of the phase before; they may lift the replica into a higher view.
 - Decide: on a quorum of equal Vote4.
@@ -331,7 +332,10 @@ class Instance:
             return self.log.next_body(self, view)
         for value in rules.candidate_values(reports):
             body = self.bodies.get(value)
-            if body is not None and rules.safe_at(value, view, reports, self.group, False):
+            if body is None or not rules.safe_at(value, view, reports, self.group, False):
+                continue
+            # A liar's help can make a value safe that no correct voter accepts: only what we would vote for ourselves.
+            if self.log.is_valid(self, view, body, self._is_vouched(value)):
                 return body
         return None
 
