@@ -181,15 +181,17 @@ class Simulation:
 
     def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
         self._find(self._agreement.finding)
-        if self._checker is not None and crash is None and not self.findings:
-            self._find(histories.check(self.world.operators.history, self.scenario.mission.boards))
+        if self._checker is not None and crash is None:
+            self.verdict = self._checker.conclude()
+            # A module says which rule was broken, a history only that one was: histories are asked when no module has.
+            if self.verdict.verdict != VIOLATION and not self.findings:
+                self._find(histories.check(self.world.operators.history, self.scenario.mission.boards))
         verdict, finding = PASS, None
         if crash is not None:
             verdict, finding = CRASH, _of_crash(crash)
         elif self.findings:
             verdict, finding = VIOLATION, self.findings[0]
-        if self._checker is not None and crash is None:
-            self.verdict = self._checker.conclude()
+        if self.verdict is not None:
             finding = finding or _of_verdict(self.verdict)
             if self.verdict.verdict in (VIOLATION, INCOMPLETE) and verdict == PASS:
                 verdict = self.verdict.verdict

@@ -22,12 +22,16 @@ COPIED = ("firmware", "specs", "groundstation", "swarm_sim", "hil", "tests")
 CHECK_SECONDS_MAX = 300
 
 
+def module_path(tree: Path) -> dict[str, str]:
+    """The environment in which the code in `tree` comes first."""
+    return os.environ | {"PYTHONPATH": f"{tree / 'firmware'}{os.pathsep}{tree}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def run_check(tree: Path, check: str) -> str | None:
     """None if the check passes in `tree`, else what it said, in one line."""
-    environment = os.environ | {"PYTHONPATH": f"{tree / 'firmware'}{os.pathsep}{tree}", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
-            CHECKS[check], cwd=tree, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS_MAX
+            CHECKS[check], cwd=tree, env=module_path(tree), capture_output=True, text=True, timeout=CHECK_SECONDS_MAX
         )
     except subprocess.TimeoutExpired:
         return f"no end after {CHECK_SECONDS_MAX} s"
