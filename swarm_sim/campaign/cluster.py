@@ -7,7 +7,7 @@ the seed, and the store counts a seed once, so at least once is enough. Each Das
 a seed that kills or hangs its process is judged by the same keeper as on one machine, and costs the cluster nothing;
 and a Dask worker with as many threads as cores keeps all of them busy.
 
-Rules. Two seeds a thread are under way, no more. Dask gives up a task when several of its workers died, guilty or not
+Rules. Four seeds a thread are under way, no more. Dask gives up a task when several of its workers died, guilty or not
 (`KilledWorker`): the seed is sent again, and only if that happens twice is it a crash. Each worker process compares its
 code with the campaign's. When every Dask worker has gone the campaign waits for new ones. Needs the extra `cluster`,
 here and on the workers.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS_MAX = 30
-SEEDS_PER_THREAD = 2  # one runs, one is on its way
+SEEDS_PER_THREAD = 4  # one runs, the others are on their way: the round trip takes some 50 ms
 
 # In a Dask worker: keepers between two seeds.
 _idle: list[Keeper] = []

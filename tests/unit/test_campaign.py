@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from swarm_sim.campaign.campaign import run
 from swarm_sim.campaign.display import Display
-from swarm_sim.campaign.store import Store
-from swarm_sim.campaign.task import Finished
+from swarm_sim.campaign.store import IN_MEMORY, Store
+from swarm_sim.campaign.task import Finished, Task
 from swarm_sim.commands.campaign import campaign
 from swarm_sim.outcome import PASS, VIOLATION, Outcome
 from tests.support import campaign_seeds
@@ -215,6 +217,27 @@ def test_a_missing_dask_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch)
     result = RUNNER.invoke(APP, ["--seeds", "0:3", "--function", f"{SEEDS}:passes", "--cluster", "tcp://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "pip install 'amu-swarm[cluster]'" in result.stderr
+
+
+def test_a_seed_is_in_the_store_before_anyone_hears_of_it_and_once() -> None:
+    heard: list[tuple[int, bool]] = []
+    with closing(Store(IN_MEMORY)) as store:
+
+        def crew(task: Task, seeds: Iterable[int]) -> Generator[Finished, None, None]:
+            for seed in seeds:
+                for _ in range(2):  # as a cluster may
+                    yield Finished(campaign_seeds.passes(seed, task.nodes, task.slots), 0.1)
+
+        class Listener:
+            def began(self, wanted: int, stored: int) -> None:
+                assert (wanted, stored) == (3, 0)
+
+            def finished(self, finished: Finished, is_new: bool) -> None:
+                assert finished.outcome.seed in store.stored(range(3))
+                heard.append((finished.outcome.seed, is_new))
+
+        run(task_of("passes"), range(3), store, crew, Listener())
+    assert heard == [(0, True), (0, False), (1, True), (1, False), (2, True), (2, False)]
 
 
 def shown(is_terminal: bool) -> str:
