@@ -8,7 +8,8 @@ Rules
 - A node's times grow with each event, also across its reboots; only a board that lost its memory starts anew. What it
   does while its memory cannot be read leaves no trace on flash: a later boot goes on from the life before.
 - A receipt's time is above the time of the sending.
-- What an honest node receives from an honest one was sent: with that time and kind, and to that node or to all.
+- What an honest node receives from an honest one was sent: with that time and kind, and to that node or to all. A node
+  that lost its memory may send at times that it used before, while what it sent then is still on its way.
 
 Each rule has its own property identifier. Events come in file order; those of one boot must come in the order of their
 numbers, as the serial line delivers them.
@@ -51,6 +52,7 @@ class LamportOrder:
     _is_remembered: dict[int, bool] = field(default_factory=dict)  # is the present life one of those
     _remembered: dict[int, Event] = field(default_factory=dict)  # last event of the last life that flash knows of
     _sends: dict[int, int] = field(default_factory=dict)  # sender and time -> kind and destination
+    _sent_again: dict[int, list[int]] = field(default_factory=dict)  # the same, of times that a node used once more
     _senders: set[int] = field(default_factory=set)
 
     def feed(self, event: Event) -> None:
@@ -59,9 +61,13 @@ class LamportOrder:
         self._check_growth(event)
         if event.name == "Send":
             self._senders.add(event.node)
-            self._sends[event.lamport << 8 | event.node] = event.fields["kind"] << 8 | event.fields["to"]
+            self._note_sending(event.lamport << 8 | event.node, event.fields["kind"] << 8 | event.fields["to"])
         elif event.name == "Receive":
             self._check_receipt(event)
+
+    def _note_sending(self, time_and_sender: int, kind_and_destination: int) -> None:
+        if self._sends.setdefault(time_and_sender, kind_and_destination) != kind_and_destination:
+            self._sent_again.setdefault(time_and_sender, []).append(kind_and_destination)
 
     def _check_growth(self, event: Event) -> None:
         before = self._last.get(event.node)
@@ -95,7 +101,11 @@ class LamportOrder:
                 self.receipts_not_checked += 1
                 return
             self.violate(RECEIVED_WAS_SENT, f"{event}: node {sender} sent nothing at Lamport time {sent}")
-        elif found >> 8 != kind or found & 255 not in (event.node, BROADCAST):
+            return
+        for one in (found, *self._sent_again.get(sent << 8 | sender, ())):
+            if one >> 8 == kind and one & 255 in (event.node, BROADCAST):
+                break
+        else:
             self.violate(
                 RECEIVED_WAS_SENT,
                 f"{event}: at that time node {sender} sent a message of kind {found >> 8} to {found & 255}",

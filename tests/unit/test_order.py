@@ -3,8 +3,12 @@
 import json
 
 from specs.checking.order import LamportOrder, sort_key
-from specs.checking.trace import parse
+from specs.checking.trace import Event, parse
 from tests.support.traces import Script
+
+
+def event(node: int, boot: int, name: str, lamport: int, **fields: object) -> Event:
+    return Event(0, node, boot, 0, lamport, name, fields)
 
 
 def breaches(script: Script, whole: bool = True) -> tuple[list[str], LamportOrder]:
@@ -79,3 +83,35 @@ def test_the_total_order_is_time_then_node() -> None:
     script.lines[-1]["lamport"] = script.lines[-2]["lamport"]
     second, first = (parse(json.dumps(line), number) for number, line in enumerate(script.lines[-2:], 1))
     assert sort_key(first) < sort_key(second)
+
+
+def test_a_node_without_memory_may_use_a_time_again_while_its_former_message_is_on_its_way() -> None:
+    found: list[str] = []
+    checker = LamportOrder(frozenset(), lambda identifier, what: found.append(identifier), lambda node: True)
+    events = [
+        event(0, 0, "Send", 7, to=1, kind=0x11, slot=1, view=0),
+        event(0, 1 << 20, "Boot", 1, version="", journal="blank", applied_slot=0),
+        event(0, 1 << 20, "Send", 7, to=2, kind=0x1B, slot=0, view=0),
+        event(1, 0, "Receive", 9, **{"from": 0, "sent": 7, "kind": 0x11}),
+        event(2, 0, "Receive", 9, **{"from": 0, "sent": 7, "kind": 0x1B}),
+    ]
+    for one in events:
+        checker.feed(one)
+    assert not found
+    checker.feed(event(3, 0, "Receive", 9, **{"from": 0, "sent": 7, "kind": 0x12}))
+    assert found == ["ORD-3"]
+
+
+def test_a_life_that_flash_knows_nothing_of_is_no_measure_for_the_next() -> None:
+    found: list[str] = []
+    checker = LamportOrder(frozenset(), lambda identifier, what: found.append(identifier), lambda node: True)
+    for one in (
+        event(0, 0, "Boot", 5, version="", journal="ok", applied_slot=0),
+        event(0, 1 << 20, "Boot", 1, version="", journal="unreadable", applied_slot=0),
+        event(0, 1 << 20, "Silent", 900, reason=""),
+        event(0, 1, "Boot", 6, version="", journal="torn", applied_slot=0),
+    ):
+        checker.feed(one)
+    assert not found
+    checker.feed(event(0, 2, "Boot", 6, version="", journal="ok", applied_slot=0))
+    assert found == ["ORD-1"]
