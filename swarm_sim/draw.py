@@ -261,6 +261,17 @@ def _power_cut(sketch: Sketch, draws: random.Random) -> None:
         sketch.strike(draws, "power_cut", after_operations=draws.randint(1, 40), restart_after=restart_after)
 
 
+def _blackout(sketch: Sketch, draws: random.Random) -> None:
+    """All boards lose their power within a moment, in the middle of what each is writing or not."""
+    at = draws.uniform(0.1, 0.9) * sketch.storm
+    for node in range(sketch.nodes):
+        fault: Document = {"at": sketch.seconds(at + draws.uniform(0, 0.02)), "node": node, "kind": "kill"}
+        if draws.random() < 0.5:
+            fault.update(kind="power_cut", after_operations=draws.randint(1, 3))
+        fault["restart_after"] = sketch.seconds(draws.uniform(0.1, 0.6))
+        sketch.board_faults.append(fault)
+
+
 def _write_fault(sketch: Sketch, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 2)):
         restart_after = sketch.seconds(draws.uniform(0.1, 1.0))
@@ -343,6 +354,7 @@ KINDS: dict[str, Callable[[Sketch, random.Random], None]] = {
     "kill": _kill,
     "restart": _restart,
     "power cut": _power_cut,
+    "blackout": _blackout,
     "write fault": _write_fault,
     "read fault": _read_fault,
     "pause": _pause,

@@ -9,6 +9,7 @@ from typing import Any
 from specs.checking.trace import Event
 
 VIEW_HIGH = 4
+BACKLOG = 16  # operations that wait at a time
 REASONS = {
     "rate": "frames refused for their rate",
     "mac": "frame refused for its tag",
@@ -60,6 +61,7 @@ class Marks:
         self._reached: set[str] = set()
         self._first_votes: dict[int, str] = {}  # slot -> value of the first vote seen there
         self._operations: dict[tuple[int, int], int] = {}  # (client, number) -> slot
+        self._open_operations = 0
         self._down: set[int] = set()
         self._boards = 0
 
@@ -67,8 +69,6 @@ class Marks:
         """All marks of the run, in the order of NAMES. `simulation`: for what is no event."""
         if simulation.world.network.counts.get("link busy"):
             self._reached.add("line held no more frames")
-        if len(simulation.world.operators.history) - simulation.world.operators.confirmed > 16:
-            self._reached.add("backlog of operations")
         return tuple([name for name in NAMES if name in self._reached])
 
     def feed(self, event: Event) -> None:
@@ -89,6 +89,11 @@ class Marks:
         self._down.add(fields["board"])
         if len(self._down) == self._boards:
             self._reached.add("all boards down")
+
+    def _on_telecommand(self, fields: Mapping[str, Any]) -> None:
+        self._open_operations += 1 if fields["stage"] == "queued" else -1
+        if self._open_operations >= BACKLOG:
+            self._reached.add("backlog of operations")
 
     def _on_board_start(self, fields: Mapping[str, Any]) -> None:
         self._down.discard(fields["board"])
@@ -133,6 +138,7 @@ class Marks:
 
 _LOOKS: dict[str, Any] = {
     "RunStart": Marks._on_start,
+    "Telecommand": Marks._on_telecommand,
     "BoardKill": Marks._on_death,
     "PowerCut": Marks._on_death,
     "BoardStart": Marks._on_board_start,
