@@ -14,6 +14,7 @@ from .bad_mac import BadMac
 from .base import SEED_MAX, Adversary, Draws, number
 from .equivocate import Equivocate
 from .flood import Flood
+from .hurry import Hurry
 from .lie import Lie
 from .replay import Replay
 from .silence import TICKS_MAX, Silence
@@ -27,6 +28,7 @@ KINDS = (
     ("flood", Flood),
     ("bad_mac", BadMac),
     ("starve", Starve),
+    ("hurry", Hurry),
 )
 MIXED = "mixed"  # all of them in turn, for `period_ticks` each
 NAMES = tuple([name for name, _ in KINDS]) + (MIXED,)

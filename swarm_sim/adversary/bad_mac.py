@@ -6,16 +6,24 @@ replica may rest on "everybody must have got it".
 
 from amu.core.limits import GROUND
 
-from .base import Behaviour
+from .base import Behaviour, replicas
 
 
 class BadMac(Behaviour):
-    """One frame in `one_in` to a replica is spoiled. Frames to the ground stay whole."""
+    """One frame in `one_in` to a replica in `peers` is spoiled. Frames to the ground stay whole.
 
+    peers: numbers in a text, such as "0 2"; empty: all of them.
+    """
+
+    TEXTS = ("peers",)
     PARAMETERS = (("one_in", 2, 1, 1000),)
 
+    def __init__(self, me, replica_count, draws, parameters):
+        Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._deceived = replicas(parameters, "peers", replica_count) or self.peers()
+
     def spoil_tag(self, destination, tag):
-        if destination == GROUND or not tag or not self.draws.one_in(self.one_in):
+        if destination == GROUND or destination not in self._deceived or not tag or not self.draws.one_in(self.one_in):
             return tag
         at = self.draws.below(len(tag))
         return tag[:at] + bytes([tag[at] ^ 0x40]) + tag[at + 1 :]

@@ -146,3 +146,18 @@ def replicas(parameters, name, replica_count):
             )
         numbers.append(int(word))
     return numbers
+
+
+def kinds(parameters, name):
+    """List of the flight kinds in a text parameter such as "Vote Proof"; empty by default. Raises ConfigError."""
+    text = parameters.get(name, "")
+    found = []
+    for word in text.replace(",", " ").split() if type(text) is str else [""]:
+        kind = None
+        for message in messages.ALL:
+            if message.__name__ == word and messages.is_flight(message.KIND):
+                kind = message.KIND
+        if kind is None:
+            raise ConfigError("adversary: %s: want names of flight messages in a text, have %r" % (name, text))
+        found.append(kind)
+    return found

@@ -1,29 +1,33 @@
-"""Falls silent, to everybody or to some: the fault that cannot be told from a slow link.
+"""Falls silent, to everybody or to some, in everything or in some: the fault that cannot be told from a slow link.
 
-Selective silence is the worse one: those who are spoken to see a correct replica, the others see a dead one.
+Selective silence is the worse one: those who are spoken to see a correct replica, the others see a dead one. A replica
+that leaves out one kind of message only, its proofs or its votes, looks alive to everybody.
 """
 
-from .base import Behaviour, replicas
+from .base import Behaviour, kinds, replicas
 
 TICKS_MAX = (1 << 30) - 1
 
 
 class Silence(Behaviour):
-    """From tick `from_tick` to before `until_tick` nothing goes to the replicas in `peers`.
+    """From tick `from_tick` to before `until_tick` no message of `kinds` goes to the replicas in `peers`.
 
-    peers: numbers in a text, such as "0 2"; empty: all of them.
+    peers: numbers in a text, such as "0 2"; empty: all of them. kinds: names in a text, such as "Vote Proof"; empty:
+    all of them.
     """
 
-    TEXTS = ("peers",)
+    TEXTS = ("peers", "kinds")
     PARAMETERS = (("from_tick", 0, 0, TICKS_MAX), ("until_tick", TICKS_MAX, 0, TICKS_MAX))
 
     def __init__(self, me, replica_count, draws, parameters):
         Behaviour.__init__(self, me, replica_count, draws, parameters)
         self._unheard = replicas(parameters, "peers", replica_count) or self.peers()
+        self._kinds = kinds(parameters, "kinds")
         self._tick = 0
 
     def to_peer(self, peer, time, message):
-        if self.from_tick <= self._tick < self.until_tick and peer in self._unheard:
+        is_meant = peer in self._unheard and (not self._kinds or message.KIND in self._kinds)
+        if self.from_tick <= self._tick < self.until_tick and is_meant:
             return []
         return [(time, message)]
 

@@ -185,6 +185,34 @@ def test_silence_to_all_by_default() -> None:
     assert sent(adversary, (BROADCAST, 1, m.ViewChange(1, 1)), (2, 1, m.Fetch(1))) == []
 
 
+def test_silence_in_some_kinds_only() -> None:
+    adversary = wrap(Scripted(), "silence", {"peers": "0 3", "kinds": "Proof, Vote"})
+    heard = sent(adversary, *TRAFFIC[1:5])
+    assert [(peer, type(message)) for peer, _, message in heard] == [
+        (2, m.Vote),
+        (2, m.Suggest),
+        (2, m.Proof),
+        (0, m.ViewChange),
+        (2, m.ViewChange),
+        (3, m.ViewChange),
+    ]
+
+
+def test_hurry_wishes_other_views_to_each_peer_and_before_its_timer() -> None:
+    adversary = wrap(Scripted(), "hurry", {"views_ahead": 5, "period_ticks": 4})
+    wishes = by_peer(sent(adversary, (BROADCAST, 1, m.ViewChange(3, 6))))
+    assert len({wish.view for wish in wishes.values()}) > 1
+    assert all(6 <= wish.view <= 11 for wish in wishes.values())
+    (_, _, status), *_ = sent(adversary, (BROADCAST, 1, STATUS))
+    assert 6 <= status.wish <= 11
+    assert (status.view, status.hi1, status.vote2) == (STATUS.view, STATUS.hi1, STATUS.vote2)
+    assert ticked(adversary, 8) == []  # nothing is known of any slot
+    adversary.step(0, 1, m.Vote(3, 2, 1, VALUE))
+    sends = ticked(adversary, 8)
+    assert sorted(peer for peer, _, _ in sends) == [0, 0, 2, 2, 3, 3]
+    assert all(type(message) is m.ViewChange and 3 <= message.view <= 8 for _, _, message in sends)
+
+
 def test_replay_sends_old_messages_as_they_were() -> None:
     adversary = wrap(Scripted(), "replay", {"per_tick": 3})
     assert ticked(adversary) == []
@@ -210,20 +238,27 @@ def test_flood_is_bounded_and_goes_to_everybody() -> None:
 def test_mixed_takes_turns() -> None:
     adversary = wrap(Scripted(), MIXED, {"period_ticks": 10})
     kinds = [type(adversary._active()).__name__]
-    for _ in range(69):
+    for _ in range(89):
         adversary.tick()
         if type(adversary._active()).__name__ != kinds[-1]:
             kinds.append(type(adversary._active()).__name__)
-    assert kinds == ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Starve"]
+    assert kinds == ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Starve", "Hurry", "Equivocate"]
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "words"),
     [
-        ("lies", {}, "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, starve, mixed"),
+        (
+            "lies",
+            {},
+            "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, starve, hurry, mixed",
+        ),
         ("flood", {"per_tick": 0}, "per_tick: want an integer from 1 to 128, have 0"),
         ("flood", {"per_tik": 1}, "flood: no parameter 'per_tik'; known are seed, per_tick"),
         ("silence", {"peers": "0 9"}, "peers: want replica numbers below 4 in a text, have '0 9'"),
+        ("silence", {"kinds": "Vote Reply"}, "kinds: want names of flight messages in a text, have 'Vote Reply'"),
+        ("bad_mac", {"peers": "4"}, "peers: want replica numbers below 4"),
+        ("hurry", {"views_ahead": 0}, "views_ahead: want an integer from 1 to 1000, have 0"),
         ("silence", {"peers": [0]}, "peers: want replica numbers below 4"),
         ("mixed", {"peers": "0"}, "mixed: no parameter 'peers'; known are seed, period_ticks"),
         ("lie", {"seed": True}, "seed: want an integer"),
@@ -234,13 +269,14 @@ def test_bad_configuration_is_refused_by_name(name: str, parameters: dict, words
         wrap(Scripted(), name, parameters)
 
 
-def tags_refused(name: str) -> tuple[int, int]:
-    """(frames refused for their tag, frames) that the peers of a real board with this adversary hear in 300 ticks."""
+def tags_refused(name: str, **parameters: Any) -> tuple[list[int], int]:
+    """What the peers of a real board with this adversary hear in 300 ticks: who refuses a frame for its tag, and how
+    many frames there are."""
     store = MemoryStore()
     journal = Journal(store)
     journal.commission()
     settings = Settings(ME, 4)
-    node = wrap(Node(settings, journal.recover(), 1), name, {})
+    node = wrap(Node(settings, journal.recover(), 1), name, parameters)
     port = MemoryPort()
     ring = auth.keyring(bytes(32), b"c", 0, ME, 4)
     runtime = Runtime(node, settings, ring, port, journal, lambda: 0)
@@ -248,7 +284,8 @@ def tags_refused(name: str) -> tuple[int, int]:
     for tick in range(1, 300):
         runtime.poll(tick)
     framer = Framer()
-    refused = heard = 0
+    refused: list[int] = []
+    heard = 0
     data = port.take()
     for start in range(0, len(data), 1000):
         framer.push(data[start : start + 1000])
@@ -260,16 +297,23 @@ def tags_refused(name: str) -> tuple[int, int]:
                 auth.keyring(bytes(32), b"c", 0, frame.destination, 4).check(frame.kind, ME, frame.tag, frame.payload)
             except AuthError:
                 assert frame.destination != GROUND
-                refused += 1
+                refused.append(frame.destination)
     return refused, heard
 
 
 def test_bad_mac_spoils_tags_of_a_real_board_and_nobody_else_does() -> None:
     refused, heard = tags_refused("bad_mac")
-    assert 0.2 * heard < refused < 0.8 * heard
+    assert 0.2 * heard < len(refused) < 0.8 * heard
+    assert set(refused) == {0, 2, 3}
     refused, heard = tags_refused("flood")
-    assert refused == 0
+    assert refused == []
     assert heard > 1000
+
+
+def test_bad_mac_can_be_sound_for_one_receiver_and_not_for_the_next() -> None:
+    refused, heard = tags_refused("bad_mac", peers="0 2", one_in=1)
+    assert set(refused) == {0, 2}
+    assert refused.count(0) + refused.count(2) < heard  # board 3 and the ground take all of theirs
 
 
 def decided(cluster: Cluster) -> dict[int, set[tuple[str, str]]]:

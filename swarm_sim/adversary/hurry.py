@@ -1,0 +1,58 @@
+"""Lies about the views that it wishes: too high ones, other ones to each peer, and some before any timer has run out.
+
+f + 1 wishes are echoed and n - f obeyed, so f liars alone can lift nobody; but each of their wishes lies in wait for
+the correct replica whose timer runs out first. No wish, however high, may take a replica where no other goes, and views
+must still last. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020.)
+"""
+
+from amu.core import limits
+from amu.wire import messages as m
+
+from .base import Behaviour
+
+SLOTS_KEPT_MAX = 4
+VIEWS_AHEAD_MAX = 1000
+PERIOD_TICKS_MAX = 1000
+
+
+class Hurry(Behaviour):
+    """Wishes views up to `views_ahead` ahead of its node's, and in every `period_ticks` wishes again for each slot."""
+
+    PARAMETERS = (("views_ahead", 2, 1, VIEWS_AHEAD_MAX), ("period_ticks", 10, 1, PERIOD_TICKS_MAX))
+
+    def __init__(self, me, replica_count, draws, parameters):
+        Behaviour.__init__(self, me, replica_count, draws, parameters)
+        self._places = []  # [slot, view], at most SLOTS_KEPT_MAX, latest last
+
+    def overhear(self, source, message):
+        if message.KIND in (m.Proposal.KIND, m.Vote.KIND, m.Proof.KIND):
+            self._note(message.slot, message.view)
+
+    def _note(self, slot, view):
+        for place in self._places:
+            if place[0] == slot:
+                place[1] = max(place[1], view)
+                return
+        self._places.append([slot, view])
+        self._places = self._places[-SLOTS_KEPT_MAX:]
+
+    def to_peer(self, peer, time, message):
+        if message.KIND == m.ViewChange.KIND:
+            return [(time, m.ViewChange(message.slot, self._ahead(message.view)))]
+        if message.KIND == m.Status.KIND:
+            fields = message.fields()
+            fields[2] = self._ahead(message.wish)
+            return [(time, m.Status(*fields))]
+        return [(time, message)]
+
+    def _ahead(self, view):
+        return min(view + self.draws.below(self.views_ahead + 1), limits.VIEW_MAX)
+
+    def inject(self, tick, time):
+        if tick % self.period_ticks:
+            return []
+        sends = []
+        for slot, view in self._places:
+            for peer in self.peers():
+                sends.append((peer, time, m.ViewChange(slot, min(self._ahead(view) + 1, limits.VIEW_MAX))))
+        return sends
