@@ -1,0 +1,89 @@
+"""`amu byzzfuzz`: a few faults at random rounds of the protocol, many times."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from swarm_sim.byzzfuzz.runs import Flown
+
+FAULTS_MAX = 20
+
+
+def byzzfuzz(
+    runs: Annotated[int, typer.Option("--runs", help="Runs for each pair of c and d.", min=1)] = 200,
+    process: Annotated[str, typer.Option("--c", help="Rounds in which the liar lies: FROM:TO, TO left out.")] = "0:3",
+    network: Annotated[str, typer.Option("--d", help="Rounds in which the network is parted, likewise.")] = "0:3",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of each pair's first run; the next has the next.")] = 1,
+    any_scope: Annotated[bool, typer.Option("--any-scope", help="Lies are noise, not near misses.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+) -> None:
+    """Fuzz rounds of the protocol with lies and partitions.  Example: [cyan]amu byzzfuzz --runs 20[/cyan]
+
+    Four boards, one of them Byzantine. In d rounds, each a view and a step of it, the network is parted; in c rounds
+    the Byzantine board tells some of its peers something that it could nearly have said. Every trace is held against
+    the modules, and every operation must be confirmed afterwards.
+
+        amu byzzfuzz --c 2 --d 1:3 --runs 1000
+
+        amu byzzfuzz --any-scope --seed 7
+
+    Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
+    """
+    from specs.checking.report import EXIT_CODES, PASS
+    from swarm_sim.byzzfuzz.runs import Cell, fly, fuzz
+    from swarm_sim.outcome import worst
+
+    pairs = [(c, d) for c in _numbers(process, "--c") for d in _numbers(network, "--d")]
+    rows: list[dict[str, Any]] = []
+    failed: list[Flown] = []
+    for c, d in pairs:
+        began = time.monotonic()
+        cell = fuzz(Cell(c, d), runs, seed, any_scope)
+        seconds = round(time.monotonic() - began, 1)
+        rows.append({**cell.counts(), "seconds": seconds})
+        failed += cell.failed
+        if not as_json:
+            _print_row(rows[-1], is_first=len(rows) == 1)
+    verdict = worst([flown.verdict for flown in failed]) if failed else PASS
+    if failed and out is not None:
+        fly(failed[0].plan, out)
+    if as_json:
+        told = [{"plan": str(flown.plan), "verdict": flown.verdict, "detail": flown.detail} for flown in failed]
+        typer.echo(json.dumps({"verdict": verdict, "cells": rows, "failed": told}, indent=2))
+    else:
+        _print_end(verdict, failed)
+    raise typer.Exit(EXIT_CODES[verdict])
+
+
+def _numbers(text: str, option: str) -> range:
+    """FROM:TO as a range; a lone number is one that holds just it."""
+    first, colon, end = text.partition(":")
+    if not first.isdigit() or (colon and not end.isdigit()):
+        raise typer.BadParameter(f"{option}: want FROM:TO or a number, have {text!r}")
+    numbers = range(int(first), int(end) if colon else int(first) + 1)
+    if not numbers or numbers[-1] > FAULTS_MAX:
+        raise typer.BadParameter(f"{option}: want at least one number, none above {FAULTS_MAX}, have {text!r}")
+    return numbers
+
+
+def _print_row(row: dict[str, Any], is_first: bool) -> None:
+    if is_first:
+        typer.echo(" c  d    runs  violations  no progress  seconds")
+    numbers = f"{row['c']:>2} {row['d']:>2} {row['runs']:>7} {row['violations']:>11} {row['no_progress']:>12}"
+    typer.echo(f"{numbers} {row['seconds']:>8}")
+    sys.stdout.flush()
+
+
+def _print_end(verdict: str, failed: list["Flown"]) -> None:
+    for flown in failed[:5]:
+        typer.echo(f"failed   {flown.plan}")
+        typer.echo(f"         {flown.verdict}: {flown.detail}")
+    if len(failed) > 5:
+        typer.echo(f"         and {len(failed) - 5} more")
+    typer.echo(f"verdict  {verdict.upper()}")
