@@ -39,7 +39,7 @@ class Liar(Behaviour):
     """Lies in the rounds of `faults` and is honest in all others."""
 
     def __init__(self, me: int, replica_count: int, faults: tuple[ProcessFault, ...]) -> None:
-        super().__init__(me, replica_count, Draws(1), {})
+        Behaviour.__init__(self, me, replica_count, Draws(1), {})
         self._faults = faults
         self._known: dict[int, dict[bytes, bytes]] = {}  # slot -> value -> body
 
