@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from swarm_sim.campaign.summary import Summary
     from swarm_sim.campaign.task import Task
 
-NODES_DEFAULT = 4
-SLOTS_DEFAULT = 40
+NODES_DEFAULT = 4  # as `swarm_sim.draw` has it, which is slow to import
+SLOTS_DEFAULT = 20
 SEED_SECONDS_MAX_DEFAULT = 300.0
 RUN_SEED = "swarm_sim.simulation:run_seed"
 LOG_COLUMNS = 160

@@ -55,9 +55,11 @@ def cluster(folder: Path, workers: int, **settings: str) -> Iterator[str]:
         wait_until(lambda: wait_for(file, scheduler).endswith("}"), "the scheduler does not say where it is")
         address = json.loads(file.read_text())["address"]
         options = (address, "--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
-        for number in range(workers):
-            log = folder / f"worker-{number}.log"
+        logs = [folder / f"worker-{number}.log" for number in range(workers)]
+        for log in logs:
             stack.enter_context(process_of("dask_worker", *options, environment=environment, log=log))
+        for log in logs:
+            wait_until(lambda log=log: "Registered to" in log.read_text(), f"{log} tells of no worker")
         yield address
 
 

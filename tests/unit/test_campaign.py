@@ -14,18 +14,19 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from swarm_sim import draw
 from swarm_sim.campaign.campaign import run
 from swarm_sim.campaign.display import Display
 from swarm_sim.campaign.store import IN_MEMORY, Store
-from swarm_sim.campaign.task import Finished, Task
-from swarm_sim.commands.campaign import campaign
+from swarm_sim.campaign.task import RUN_SEED, Finished, Task
+from swarm_sim.commands import campaign as commands
 from swarm_sim.outcome import PASS, VIOLATION, Outcome
 from tests.support import campaign_seeds
 from tests.support.campaigns import SEEDS, outcomes_of, start_campaign, task_of, wait_for, wait_until_gone
 
 RUNNER = CliRunner()
 APP = typer.Typer()
-APP.command()(campaign)
+APP.command()(commands.campaign)
 SIZE = ("--nodes", "4", "--slots", "7")
 
 
@@ -202,6 +203,11 @@ def test_bad_input_exits_2(arguments: list[str], said: str, tmp_path: Path, monk
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.replace("│", " ").split())
     assert os.listdir(tmp_path) == []
+
+
+def test_defaults_are_those_of_amu_sim() -> None:
+    assert (commands.NODES_DEFAULT, commands.SLOTS_DEFAULT) == (draw.NODES_DEFAULT, draw.SLOTS_DEFAULT)
+    assert commands.RUN_SEED == RUN_SEED
 
 
 def test_a_report_of_an_empty_store_is_refused(store: Path) -> None:
