@@ -1,31 +1,36 @@
 """From a scenario that fails to a smaller one that fails alike, which a person can read.
 
 Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE 28(2), 2002):
-`ddmin` on the list of everything that is done to the swarm, then single simplifications of what is left, over and over
-until none of them keeps the failure. A failure is kept if verdict and oracle stay the same.
+`ddmin` on the list of everything that is done to the swarm, then single simplifications of what is left (`simpler`),
+over and over until none of them keeps the failure.
 
 Rules
+- A failure is kept if verdict and oracle stay the same. Where the oracle says no more than that something is wrong - no
+  progress, a crash - the cause must stay, too.
 - Every candidate is a whole scenario and is flown from the beginning: draws are keyed with rule and link, or come from
-  streams of their own, so what is taken away shifts nothing else.
+  streams of their own, so what is taken away shifts nothing else. Rules keep their names for that.
+- What is flown later on boards can do without faults that these cannot play: those go first, if they can.
+- No simplification may make the run do more, and in the end the scenario asks for as many operations as were done: the
+  simulator, which looks now and then whether a mission is over, may have done more than it was asked for.
 - At most `runs_max` flights; what has been reached by then is the result.
-- Flights are no longer than the failing one: a bound on its time goes with each candidate.
+- No candidate may take much longer than the failure does. Lack of progress alone keeps its bound: a shorter one would
+  ask for more than the protocol promises.
 """
 
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from groundstation.scenario import Scenario, ScenarioError, parse
-from swarm_sim.outcome import PASS, Outcome
+from swarm_sim import simpler
+from swarm_sim.outcome import CRASH, NO_PROGRESS, PASS, Outcome
+from swarm_sim.simpler import Document, Item
 from swarm_sim.simulation import simulate
 
 RUNS_MAX = 600
-LISTS = ("faults", "board_faults", "byzantine")
-ROUND_DIGITS = 2
-OPERATIONS_LEAST = 1
+BOUNDS_SECONDS = (10, 20, 40, 80)
+VAGUE = (CRASH, NO_PROGRESS)  # verdicts whose oracle does not say what is wrong
 
-Document = dict[str, Any]
 Fly = Callable[[Scenario], Outcome]
 Progress = Callable[[int, "Size"], None]
 
@@ -78,77 +83,99 @@ def size(scenario: Scenario, outcome: Outcome) -> Size:
 
 
 def shrink(
-    scenario: Scenario, fly: Fly = simulate, runs_max: int = RUNS_MAX, progress: Progress = lambda runs, size: None
+    scenario: Scenario,
+    fly: Fly = simulate,
+    runs_max: int = RUNS_MAX,
+    progress: Progress = lambda runs, size: None,
+    playable: frozenset[str] | None = None,
 ) -> Shrunk:
-    """The smallest failing scenario that `runs_max` flights find. Raises NothingToShrink."""
+    """The smallest failing scenario that `runs_max` flights find. Raises NothingToShrink.
+
+    `playable`: kinds of board faults that boards can play, if the result is meant for boards; None: for the simulator.
+    """
     outcome = fly(scenario)
     if outcome.verdict == PASS:
         raise NothingToShrink(f"scenario {scenario.name} passes; there is nothing to shrink")
     search = _Search(scenario, outcome, fly, runs_max, progress)
-    search.run()
+    search.run(playable)
     return Shrunk(search.best, search.outcome, size(scenario, outcome), size(search.best, search.outcome), search.runs)
 
 
+def unplayable(scenario: Scenario, playable: frozenset[str]) -> list[str]:
+    """Kinds of board faults in `scenario` that are not `playable`, sorted."""
+    return sorted({fault.kind for fault in scenario.board_faults} - playable)
+
+
 class _Search:
+    """`best` is the smallest scenario so far; `run` goes on from it."""
+
     def __init__(self, scenario: Scenario, outcome: Outcome, fly: Fly, runs_max: int, progress: Progress) -> None:
         self.best = scenario
         self.outcome = outcome
         self.runs = 1
-        self._wanted = (outcome.verdict, outcome.oracle)
         self._fly = fly
         self._runs_max = runs_max
         self._progress = progress
-        self._document: Document = scenario.model_dump(mode="json", exclude_unset=True)
+        self._document: Document = simpler.named(scenario.model_dump(mode="json", exclude_unset=True))
         self._tried: set[str] = set()
-        self._shorten()
 
-    def run(self) -> None:
+    def run(self, playable: frozenset[str] | None) -> None:
+        if playable is not None:
+            self._minimise_lists(lambda item: self._is_unplayable(item, playable))
+        self._shorten()
         self._minimise_lists()
         while self.runs < self._runs_max:
             before = self._document
-            for candidates in (_boards, _work, _times, _rules, _liars):
-                self._take_all(candidates)
+            self._take_all(simpler.calm, may_do_more=True)
+            for step in simpler.STEPS:
+                self._take_all(step)
             self._minimise_lists()
             if self._document == before:
-                return
+                break
+        self._try(simpler.with_operations(self._document, _operations(self.outcome)))
 
-    def _take_all(self, candidates: Callable[[Document], Iterator[Document]]) -> None:
-        """Take candidates as long as one of them fails alike."""
+    def _is_unplayable(self, item: Item, playable: frozenset[str]) -> bool:
+        name, place = item
+        return name == "board_faults" and self._document[name][place]["kind"] not in playable
+
+    def _take_all(self, step: Callable[[Document], Iterator[Document]], may_do_more: bool = False) -> None:
+        """Take a step's candidates as long as one of them fails alike."""
         while self.runs < self._runs_max:
-            if not any(self._try(candidate) for candidate in candidates(self._document)):
+            if not any(self._try(candidate, may_do_more) for candidate in step(self._document)):
                 return
 
-    def _minimise_lists(self) -> None:
-        """ddmin on everything that is done to links and boards together."""
-        items = [(name, place) for name in LISTS for place in range(len(self._document.get(name, [])))]
-        parts = 2
-        while items and self.runs < self._runs_max:
-            length = max(1, len(items) // parts)
-            chunks = [items[start : start + length] for start in range(0, len(items), length)]
-            base = self._document
-            for chunk in chunks:
-                kept = [item for item in items if item not in chunk]
-                if self._try(_only(base, kept)):
-                    items = [(name, place) for name in LISTS for place in range(len(self._document.get(name, [])))]
-                    parts = max(2, parts - 1)
-                    break
+    def _minimise_lists(self, is_meant: Callable[[Item], bool] = lambda item: True) -> None:
+        """ddmin on what is done to links and boards, all of it together; what is not meant stays."""
+        meant = list(filter(is_meant, simpler.items(self._document)))
+        parts = 1  # first of all: without any of them
+        while meant and self.runs < self._runs_max:
+            length = max(1, len(meant) // parts)
+            chunks = [meant[start : start + length] for start in range(0, len(meant), length)]
+            everything = simpler.items(self._document)
+            if any(self._try(self._without(everything, chunk)) for chunk in chunks):
+                meant = list(filter(is_meant, simpler.items(self._document)))
+                parts = max(2, parts - 1)
+            elif length == 1:
+                return
             else:
-                if length == 1:
-                    return
-                parts = min(len(items), 2 * parts)
+                parts = min(len(meant), 2 * parts)
+
+    def _without(self, everything: list[Item], chunk: list[Item]) -> Document:
+        return simpler.only(self._document, [item for item in everything if item not in chunk])
 
     def _shorten(self) -> None:
         """No candidate need fly much longer than the failure takes."""
         calm = self._document.get("liveness")
-        if calm is None:
+        if calm is None or self.outcome.verdict == NO_PROGRESS:
             return
-        for bound in (10, 20, 40, 80):
+        for bound in BOUNDS_SECONDS:
+            seconds = bound * self.best.mission.speed
             candidate = copy.deepcopy(self._document)
-            candidate["liveness"]["bound_seconds"] = bound * self.best.mission.speed
-            if bound * self.best.mission.speed < calm["bound_seconds"] and self._try(candidate):
+            candidate["liveness"]["bound_seconds"] = seconds
+            if seconds < calm["bound_seconds"] and self._try(candidate):
                 return
 
-    def _try(self, document: Document) -> bool:
+    def _try(self, document: Document, may_do_more: bool = True) -> bool:
         """Fly a candidate; if it fails alike, go on from it."""
         key = repr(document)
         if key in self._tried or self.runs >= self._runs_max:
@@ -160,130 +187,21 @@ class _Search:
             return False  # what was taken away was needed for it to be a scenario at all
         self.runs += 1
         outcome = self._fly(scenario)
-        if (outcome.verdict, outcome.oracle) != self._wanted:
+        if not self._is_alike(outcome) or (_operations(outcome) > _operations(self.outcome) and not may_do_more):
             return False
+        before = size(self.best, self.outcome)
         self._document, self.best, self.outcome = document, scenario, outcome
-        self._progress(self.runs, size(scenario, outcome))
+        reached = size(scenario, outcome)
+        if reached != before:
+            self._progress(self.runs, reached)
         return True
 
-
-def _only(document: Document, kept: list[tuple[str, int]]) -> Document:
-    """The document with these entries of its lists and no others. Rules keep their names: their draws hang on them."""
-    changed = copy.deepcopy(document)
-    names = _rule_names(document)
-    for name in LISTS:
-        entries = document.get(name, [])
-        places = [place for place in range(len(entries)) if (name, place) in kept]
-        changed[name] = [copy.deepcopy(entries[place]) for place in places]
-        if name == "faults":
-            for entry, place in zip(changed[name], places):
-                entry["name"] = names[place]
-    return changed
+    def _is_alike(self, outcome: Outcome) -> bool:
+        wanted = self.outcome
+        if (outcome.verdict, outcome.oracle) != (wanted.verdict, wanted.oracle):
+            return False
+        return wanted.verdict not in VAGUE or outcome.cause == wanted.cause
 
 
-def _rule_names(document: Document) -> list[str]:
-    return parse(document, "names").fault_plan().rule_names() if document.get("faults") else []
-
-
-# --- candidates -----------------------------------------------------------------------------------
-
-
-def _with(document: Document, table: str, **fields: Any) -> Document:
-    changed = copy.deepcopy(document)
-    changed.setdefault(table, {}).update(fields)
-    return changed
-
-
-def _boards(document: Document) -> Iterator[Document]:
-    """One board fewer: the last one, and what names it."""
-    boards = document["mission"]["boards"]
-    changed = _with(document, "mission", boards=boards - 1)
-    last = boards - 1
-    for name in ("board_faults", "byzantine"):
-        changed[name] = [entry for entry in changed.get(name, []) if entry["node"] != last]
-    rules = []
-    for rule in changed.get("faults", []):
-        for side in ("source", "destination"):
-            if side in rule:
-                rule[side] = [node for node in rule[side] if node != last]
-        if "groups" in rule:
-            rule["groups"] = [left for group in rule["groups"] if (left := [node for node in group if node != last])]
-        if "stations" in rule:
-            rule["stations"] = rule["stations"][:last]
-        if all(rule.get(side, True) for side in ("source", "destination", "groups")):
-            rules.append(rule)
-    changed["faults"] = rules
-    if "liveness" in changed:
-        changed["liveness"]["core"] = [node for node in changed["liveness"]["core"] if node != last]
-    yield changed
-
-
-def _work(document: Document) -> Iterator[Document]:
-    """Fewer slots, operations, kinds of commands; nothing beside them."""
-    work, slots = document["workload"], document["mission"]["slots"]
-    if document.get("ops"):
-        yield {**copy.deepcopy(document), "ops": {}}
-    for fewer in (1, slots // 4, slots // 2):
-        if 1 <= fewer < slots:
-            yield _with(document, "mission", slots=fewer)
-    operations = work.get("operations", 100)
-    for fewer in (OPERATIONS_LEAST, operations // 4, operations // 2, operations - 1):
-        if OPERATIONS_LEAST <= fewer < operations:
-            yield _with(document, "workload", operations=fewer)
-    if work.get("mix") != {"noop": 1}:
-        yield _with(document, "workload", mix={"noop": 1})
-    for kind in work.get("mix", {}):
-        if len(work["mix"]) > 1:
-            yield _with(document, "workload", mix={k: v for k, v in work["mix"].items() if k != kind})
-    for fewer in (1, work.get("in_flight", 6) // 2):
-        if 1 <= fewer < work.get("in_flight", 6):
-            yield _with(document, "workload", in_flight=fewer)
-    if work.get("pause_seconds"):
-        yield _with(document, "workload", pause_seconds=0.0)
-
-
-def _times(document: Document) -> Iterator[Document]:
-    """An earlier calm, shorter windows."""
-    calm = document.get("liveness")
-    if calm is not None:
-        for share in (0.25, 0.5, 0.8):
-            sooner = round(calm["at"] * share, ROUND_DIGITS)
-            if 0 < sooner < calm["at"]:
-                yield _with(document, "liveness", at=sooner)
-    for place, rule in enumerate(document.get("faults", [])):
-        start, end = rule.get("start", 0.0), rule.get("end")
-        if end is None:
-            continue
-        middle = round((start + end) / 2, ROUND_DIGITS)
-        if end - start > 0.02 and start < middle < end:
-            yield _changed(document, "faults", place, start=middle)
-            yield _changed(document, "faults", place, end=middle)
-
-
-def _rules(document: Document) -> Iterator[Document]:
-    """Rules that are sure instead of likely, and fewer nodes and kinds in them; board faults at round times."""
-    for place, rule in enumerate(document.get("faults", [])):
-        if rule.get("probability", 1.0) not in (0.0, 1.0):
-            yield _changed(document, "faults", place, probability=1.0)
-        for field in ("source", "destination", "kinds"):
-            if len(rule.get(field) or ()) > 1:
-                for item in rule[field]:
-                    yield _changed(document, "faults", place, **{field: [one for one in rule[field] if one != item]})
-    for place, fault in enumerate(document.get("board_faults", [])):
-        if round(fault["at"], 1) != fault["at"]:
-            yield _changed(document, "board_faults", place, at=round(fault["at"], 1))
-
-
-def _liars(document: Document) -> Iterator[Document]:
-    """Plainer liars."""
-    for place, entry in enumerate(document.get("byzantine", [])):
-        if entry.get("parameters"):
-            yield _changed(document, "byzantine", place, parameters={})
-        if entry["adversary"] != "silence":
-            yield _changed(document, "byzantine", place, adversary="silence", parameters={})
-
-
-def _changed(document: Document, table: str, place: int, **fields: Any) -> Document:
-    changed = copy.deepcopy(document)
-    changed[table][place].update(fields)
-    return changed
+def _operations(outcome: Outcome) -> int:
+    return outcome.counts.get("operations", 0)

@@ -12,12 +12,17 @@ def shrink(
     nodes: Annotated[int, typer.Option("--nodes", help="Boards, for a seed.", min=4, max=13)] = 4,
     slots: Annotated[int, typer.Option("--slots", help="Slots to decide, for a seed.", min=1)] = 20,
     runs: Annotated[int, typer.Option("--runs", help="Flights at most.", min=1)] = 600,
+    kind: Annotated[
+        str, typer.Option("--for", help="Do without faults that boards of this kind cannot play.", metavar="KIND")
+    ] = "",
 ) -> None:
     """Shrink a failing run to a scenario that a person can read.  Example: [cyan]amu shrink 7 --out small.toml[/cyan]
 
     The file flies in the simulator and, if boards can play its faults, on boards:
 
         amu sim --scenario small.toml
+
+        amu shrink 7 --out small.toml --for virtual
 
         amu rehearse small.toml
 
@@ -27,7 +32,9 @@ def shrink(
 
     from groundstation import run_directory, toml_text
     from groundstation import scenario as scenario_files
+    from groundstation.boards import BoardError, board_kind
     from swarm_sim import shrink as shrinking
+    from swarm_sim import simpler
     from swarm_sim.draw import draw
 
     console = Console(highlight=False)
@@ -36,13 +43,14 @@ def shrink(
         console.print(f"[dim]{flights:4} flights: {size}[/dim]")
 
     try:
+        playable = board_kind(kind).board_faults if kind else None
         found = draw(int(what), nodes, slots) if what.isdigit() else scenario_files.load(what)
-        result = shrinking.shrink(found, runs_max=runs, progress=tell)
+        result = shrinking.shrink(found, runs_max=runs, progress=tell, playable=playable)
         outcome = result.outcome
         about = f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}"
-        document = result.scenario.model_dump(mode="json", exclude_unset=True) | {"description": about}
+        document = simpler.readable(result.scenario) | {"description": about}
         run_directory.write_text(out, toml_text.dumps(document))
-    except (scenario_files.ScenarioError, shrinking.NothingToShrink) as error:
+    except (scenario_files.ScenarioError, shrinking.NothingToShrink, BoardError) as error:
         typer.echo(f"amu shrink: {error}", err=True)
         raise typer.Exit(2) from error
     except OSError as error:
@@ -51,3 +59,6 @@ def shrink(
     console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights")
     console.print(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}", markup=False)
     console.print(f"replay  amu sim --scenario {out}", markup=False)
+    left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
+    if left:
+        console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike", markup=False)
