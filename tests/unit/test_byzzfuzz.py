@@ -44,6 +44,13 @@ def test_sound_code_passes(any_scope: bool) -> None:
         assert cell.counts() == {"c": c, "d": d, "runs": 6, "violations": 0, "no_progress": 0}, cell.failed
 
 
+def test_a_parted_round_does_not_last_for_ever() -> None:
+    """The wish for view 1 and the proposal of view 0 are cut off: without an end to it, nobody would move again."""
+    plan = draw(88, 0, 2)
+    assert {fault.at for fault in plan.network} == {(1, rounds.WISH), (0, rounds.PROPOSAL)}
+    assert fly(plan).verdict == PASS
+
+
 def test_a_seed_says_all(tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert fly(draw(5, 2, 2), tmp_path / name).verdict == PASS
