@@ -22,6 +22,9 @@ def twins(
     search: Annotated[
         bool, typer.Option("--search/--no-search", help="Cover all schedules, or only the sample.")
     ] = True,
+    settle: Annotated[
+        bool, typer.Option("--settle/--no-settle", help="Leave a schedule when all have decided.")
+    ] = True,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the trace of a failed schedule to this file.")
     ] = None,
@@ -35,6 +38,8 @@ def twins(
 
         amu twins --rounds 4 --twin 2
 
+        amu twins --rounds 4 --no-settle
+
         amu twins --no-search --sample 1000
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress.
@@ -43,7 +48,7 @@ def twins(
     from swarm_sim.twins import replay
     from swarm_sim.twins.search import Search
 
-    searched = Search(twin, rounds, _progress() if sys.stderr.isatty() else lambda result: None)
+    searched = Search(twin, rounds, _progress() if sys.stderr.isatty() else lambda result: None, settle)
     result = searched.run() if search else None
     flights = [replay.fly(twin, result.schedule, out)] if result and result.violation else []
     flights += _fly_sample(searched, sample, search and not flights)

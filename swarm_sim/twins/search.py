@@ -72,8 +72,11 @@ class Result:
 class Search:
     """All schedules of `rounds` rounds with `twin` doubled. `progress` is told of the result now and then."""
 
-    def __init__(self, twin: int, rounds: int, progress: Callable[[Result], None] = lambda result: None) -> None:
+    def __init__(
+        self, twin: int, rounds: int, progress: Callable[[Result], None] = lambda result: None, settles: bool = True
+    ) -> None:
         self.result = Result(twin, rounds)
+        self._settles = settles
         self.honest = [endpoint for endpoint in range(REPLICAS) if endpoint != twin]
         self._progress = progress
         self._snapshots: list[bytes] = []  # of local states, by number
@@ -126,7 +129,7 @@ class Search:
                 with _Blame(self, state, partition):
                     after = self.successor(state, partition, depth == 0)
                     self._compare([self.facts[after[endpoint]] for endpoint in self.honest])
-                if all(self.has_applied[after[endpoint]] for endpoint in self.honest):
+                if self._settles and all(self.has_applied[after[endpoint]] for endpoint in self.honest):
                     result.settled += schedules * remaining
                     continue
                 wider[after] = wider.get(after, 0) + schedules
@@ -181,7 +184,7 @@ class Search:
         result = self.result
         result.parts_looked_up += 1
         honest = [endpoint for endpoint in part if endpoint in self.honest]
-        if all(self.has_applied[state[endpoint]] for endpoint in honest):
+        if self._settles and all(self.has_applied[state[endpoint]] for endpoint in honest):
             result.parts_idle += 1
             return tuple([self.facts[state[endpoint]] for endpoint in honest])
         members = tuple([state[endpoint] for endpoint in part])

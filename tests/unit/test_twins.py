@@ -49,6 +49,11 @@ def test_all_schedules_are_covered_and_none_breaks_agreement(twin: int, rounds: 
     assert len(set(result.states)) == rounds - 1
 
 
+def test_schedules_can_be_followed_to_their_ends() -> None:
+    result = Search(2, 2, settles=False).run()
+    assert (result.violation, result.settled, result.walked, result.parts_idle) == (None, 0, 15**2, 0)
+
+
 @pytest.mark.parametrize(("bug", "twin", "rounds", "prefixes_max"), FOUND_BY_SEARCH)
 def test_the_search_finds_planted_bugs(bug: str, twin: int, rounds: int, prefixes_max: int) -> None:
     with planted(bug):
