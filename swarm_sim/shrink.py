@@ -117,7 +117,7 @@ class _Search:
         self._runs_max = runs_max
         self._progress = progress
         self._document: Document = simpler.named(scenario.model_dump(mode="json", exclude_unset=True))
-        self._tried: set[str] = set()
+        self._tried = {repr(self._document)}
 
     def run(self, playable: frozenset[str] | None) -> None:
         if playable is not None:

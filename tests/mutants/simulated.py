@@ -30,7 +30,10 @@ ENCODED = ("firmware/amu/wire/", "firmware/amu/boards/")
 FLIGHT_CODE = ("firmware/", "swarm_sim/adversary/")
 
 # Seeds by which the simulator has seen the bug.
-VISIBLE: dict[str, int] = {}
+VISIBLE: dict[str, int] = {
+    "decide on f+1 vote-4": 1,
+    "stale fencing token accepted": 2,
+}
 # Why the simulator does not see the others.
 UNSEEN: dict[str, str] = {}
 
