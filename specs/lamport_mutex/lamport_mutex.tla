@@ -159,8 +159,8 @@ Forgets(i, j) ==
 Greeting(i, j) ==
   IF requested[i] # NoTime THEN Sent(i, j, "request", requested[i]) ELSE Sent(i, j, "reply", clock[i])
 
-(* The channel of i to life b of j comes into being. What i sent on the one before is lost to j, and what former boots
-   of j sent is lost to i. Boot b may be over by now: i cannot know. *)
+(* The channel of i to life b of j comes into being. What former boots of j sent is lost to i. What former boots of i
+   sent to this one of j still arrives, until j meets the present boot of i. Boot b may be over by now: i cannot know. *)
 Meet(i, j, b) ==
   /\ j \in Correct
   /\ known[i][j] < b /\ b <= life[j]
@@ -168,7 +168,7 @@ Meet(i, j, b) ==
   /\ Forgets(i, j)
   /\ wire' = LET kept == SelectSeq(wire[j][i], LAMBDA item : item.life >= b)
                  dropped == [wire EXCEPT ![j][i] = kept]
-             IN IF b = life[j] THEN [dropped EXCEPT ![i][j] = <<Greeting(i, j)>>] ELSE dropped
+             IN IF b = life[j] THEN [dropped EXCEPT ![i][j] = Append(@, Greeting(i, j))] ELSE dropped
   /\ UNCHANGED <<clock, requested, holding, life>>
 
 (* A liar may claim to have rebooted, too. *)

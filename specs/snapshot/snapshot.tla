@@ -195,7 +195,8 @@ Abandon(i, o, reason) ==
 
 (* The channel of i to another life of j comes into being. That spoils every recording, whether the marker of j is in or not:
    the new life has not recorded, it may do so again with a marker that reaches it late, and then it sends a second one.
-   `first`: a sequence of no or one item that i says first of all. *)
+   `first`: a sequence of no or one item that i says first of all. What former lives of i sent to this life of j is still on
+   its way: it arrives as long as j has not met the present life of i. *)
 Renews(i, j, first) ==
   /\ given' = [given EXCEPT ![i][j] = Len(first)]
   /\ taken' = [taken EXCEPT ![i][j] = 0]
@@ -209,9 +210,7 @@ Meet(i, j, b, first) ==
   /\ Renews(i, j, first)
   /\ wire' = LET kept == SelectSeq(wire[j][i], LAMBDA entry : entry.life >= b)
                  dropped == [wire EXCEPT ![j][i] = kept]
-             IN IF b = life[j]
-                THEN [dropped EXCEPT ![i][j] = IF first = <<>> THEN <<>> ELSE <<Item(i, Head(first))>>]
-                ELSE dropped
+             IN IF b = life[j] /\ first # <<>> THEN [dropped EXCEPT ![i][j] = Append(@, Item(i, Head(first)))] ELSE dropped
   /\ UNCHANGED <<local, life, latest, done>>
 
 MeetLiar(i, x, first) ==

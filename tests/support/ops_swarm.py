@@ -56,11 +56,10 @@ class OpsSwarm:
         self.drain()
 
     def meet(self, i: int, j: int) -> None:
-        """The channel of i to the present life of j comes into being."""
+        """The channel of i to the present life of j comes into being. What former lives of i sent is still on its way."""
         board = self.boards[i]
         boot = self.boards[j].boot if j in self.boards else 0
         board.known[j] = boot
-        self.wire[i, j].clear()
         self.wire[j, i] = [entry for entry in self.wire[j, i] if entry[0] == boot]
         self._tell(i, "ChannelRestart", j, boot, 0)
         board.snapshot.peer_restarted(j)

@@ -140,6 +140,22 @@ def test_a_correct_board_that_uses_a_number_again_is_found_out() -> None:
     assert "PartsFit" in str(verdict.violations)
 
 
+def test_what_a_former_life_sent_arrives_as_long_as_its_receiver_has_not_met_the_new_one() -> None:
+    swarm = OpsSwarm(3)
+    swarm.connect()
+    swarm.request(2)
+    swarm.start_snapshot(2)
+    swarm.restart(2)
+    swarm.meet(2, 1)
+    delivered = [swarm.deliver(2, 1)[0] for _ in range(2)]
+    assert delivered == [REQUEST, MARKER]
+    assert not swarm.can_deliver(2, 1), "the greeting of the new life waits until board 1 meets it"
+    swarm.meet(1, 2)
+    swarm.drain()
+    verdict = check(swarm.events)
+    assert verdict.verdict == "pass", verdict.violations
+
+
 def test_a_run_without_turns_and_snapshots_says_so() -> None:
     verdict = check(OpsSwarm(3).events)
     assert set(verdict.invariants.values()) == {"not checked"}
