@@ -13,75 +13,27 @@ stop, be slow or be cut off at any time. So nothing is ever asked of the swarm t
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from amu.core import limits
 from groundstation.scenario import Scenario, parse
 from groundstation.workload import DEFAULT_MIX
+from swarm_sim.draw_kinds import KINDS, LIARS, Document, Sketch, distances, liar
 from swarm_sim.streams import stream
 
 SLOTS_DEFAULT = 20
 NODES_DEFAULT = 4
+NARROW_SHARE = 0.08  # of the seeds keep to few slots and have their proposals lost, so that views change often
 FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a second of the boards' clocks
 FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
 PAUSE_SECONDS_MAX = 1.0
-STATIONS = ("earth-moon-l1", "earth-moon-l2", "earth-moon-l4", "sun-earth-l1", "sun-earth-l2", "geo", "leo", "moon")
-VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
-LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve")
-
-Document = dict[str, Any]
-
-
-@dataclass
-class Sketch:
-    """What is drawn so far. Times in board seconds; `unit` mission seconds are one of them."""
-
-    seed: int
-    nodes: int
-    storm: float
-    unit: float
-    faulty: tuple[int, ...]
-    faults: list[Document] = field(default_factory=list)
-    board_faults: list[Document] = field(default_factory=list)
-    byzantine: list[Document] = field(default_factory=list)
-
-    def others(self) -> list[int]:
-        """Boards that keep to the protocol and to what they have written."""
-        return [node for node in range(self.nodes) if node not in self.faulty]
-
-    def rule(self, draws: random.Random, fault: str, **fields: Any) -> None:
-        """A fault rule in a window of the storm, on all links or on those from or to a few boards."""
-        start, end = self.window(draws)
-        rule: Document = {"fault": fault, "start": start, "end": end, **fields}
-        if draws.random() < 0.3:
-            side = draws.choice(("source", "destination"))
-            rule.setdefault(side, sorted(draws.sample(range(self.nodes), draws.randint(1, self.nodes - 1))))
-        self.faults.append(rule)
-
-    def window(self, draws: random.Random) -> tuple[float, float]:
-        if draws.random() < 0.3:
-            return 0.0, self.seconds(self.storm)
-        start = draws.uniform(0, self.storm * 0.8)
-        end = min(self.storm, start + draws.uniform(0.05, 0.6) * self.storm)
-        return self.seconds(start), self.seconds(end)
-
-    def strike(self, draws: random.Random, kind: str, node: int | None = None, **fields: Any) -> None:
-        """Something happens to a board, at some time of the storm."""
-        chosen = draws.randrange(self.nodes) if node is None else node
-        at = self.seconds(draws.uniform(0, self.storm))
-        self.board_faults.append({"at": at, "node": chosen, "kind": kind, **fields})
-
-    def seconds(self, board_seconds: float) -> float:
-        """Mission seconds, rounded so that scenario files can be read."""
-        return round(board_seconds * self.unit, 4)
 
 
 def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
     """The scenario of `seed`: the same for the same three numbers."""
+    if stream(seed, "profile").random() < NARROW_SHARE:
+        return parse(_narrow(seed, nodes, stream(seed, "narrow")), f"seed {seed}")
     draws = stream(seed, "shape")
     speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
     storm = round(draws.uniform(*STORM_SECONDS), 2)
@@ -92,7 +44,7 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
     for name in chosen:
         KINDS[name](sketch, stream(seed, name))
     if speed > 1 or draws.random() < 0.8:
-        _distances(sketch, stream(seed, "distances"))
+        distances(sketch, stream(seed, "distances"))
     view_timeout = draws.choice((0.15, 0.3, 0.6, 1.0))
     document: Document = {
         "name": f"seed-{seed}",
@@ -118,6 +70,36 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
         },
     }
     return parse(document, f"seed {seed}")
+
+
+def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
+    """Few slots and many views: what a wrong rule of the view change takes years to meet in a broad storm.
+
+    Proposals are lost on the way, nothing else but time; so boards vote in some views and not in others, and what they
+    have locked drifts apart. Liars draw what they do as ever.
+    """
+    view_timeout = draws.choice((0.1, 0.15))
+    storm = round(view_timeout * draws.uniform(30, 60), 2)
+    faulty = sorted(draws.sample(range(nodes), limits.faults_max(nodes)))
+    lost = draws.choice((0.5, 0.7, 0.8, 0.9, 0.95))
+    jitter = draws.choice((0.0, 0.003, 0.03))
+    return {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: few slots, many views",
+        "mission": {"boards": nodes, "seed": seed, "slots": 4},
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": view_timeout},
+        "workload": {"operations": 4, "in_flight": draws.choice((1, 2, 4)), "mix": {"noop": 1}},
+        "faults": [
+            {"fault": "drop", "probability": lost, "kinds": ["Proposal"], "end": storm},
+            {"fault": "jitter", "seconds_max": jitter, "end": storm},
+        ],
+        "byzantine": [liar(node, draws.choice(("starve", *LIARS)), draws) for node in faulty],
+        "liveness": {
+            "core": [node for node in range(nodes) if node not in faulty],
+            "at": storm,
+            "bound_seconds": _bound_seconds(nodes, view_timeout),
+        },
+    }
 
 
 def _bound_seconds(nodes: int, view_timeout: float) -> float:
@@ -151,217 +133,3 @@ def _workload(sketch: Sketch, draws: random.Random, slots: int) -> Document:
         "pause_seconds": sketch.seconds(pause),
         "mix": mix or {"noop": 1},
     }
-
-
-# --- links ----------------------------------------------------------------------------------------
-
-
-def _distances(sketch: Sketch, draws: random.Random) -> None:
-    """What every message takes at the least: jitter near by, light time far away."""
-    end = sketch.seconds(sketch.storm)
-    if sketch.unit > 1:
-        stations = [draws.choice(STATIONS) for _ in range(sketch.nodes)]
-        sketch.faults.append({"fault": "orbits", "stations": stations, "end": end})
-    longest = draws.choice((0.003, 0.01, 0.03, 0.1))
-    sketch.faults.append({"fault": "jitter", "seconds_max": sketch.seconds(longest), "end": end})
-
-
-def _drop(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 3)):
-        sketch.rule(draws, "drop", probability=round(draws.choice((0.02, 0.1, 0.3, 0.6)), 3))
-
-
-def _drop_kinds(sketch: Sketch, draws: random.Random) -> None:
-    """Loss by kind of message, which is what brings replicas out of step with each other."""
-    for _ in range(draws.randint(1, 5)):
-        kinds = sorted(draws.sample(VIEW_KINDS, draws.randint(1, 4)))
-        sketch.rule(draws, "drop", probability=draws.choice((0.3, 0.7, 1.0)), kinds=kinds)
-
-
-def _duplicate(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "duplicate", probability=draws.choice((0.05, 0.3)), copies=draws.randint(1, 3))
-
-
-def _reorder(sketch: Sketch, draws: random.Random) -> None:
-    hold = sketch.seconds(draws.choice((0.02, 0.1, 0.5)))
-    sketch.rule(draws, "reorder", probability=draws.choice((0.05, 0.3)), hold_seconds=hold)
-
-
-def _corrupt(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "corrupt", probability=draws.choice((0.02, 0.2)), bits=draws.randint(1, 8))
-
-
-def _truncate(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "truncate", probability=draws.choice((0.02, 0.2)))
-
-
-def _burst_loss(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "burst_loss", good_to_bad=draws.choice((0.01, 0.05)), bad_to_good=draws.choice((0.05, 0.2)))
-
-
-def _partition(sketch: Sketch, draws: random.Random) -> None:
-    """Several partitions one after the other: of uniform size, of uniform membership, or one board alone."""
-    nodes = list(range(sketch.nodes))
-    for _ in range(draws.randint(1, 4)):
-        mode = draws.choice(("size", "membership", "one"))
-        if mode == "size":
-            side = draws.sample(nodes, draws.randint(1, sketch.nodes - 1))
-        elif mode == "membership":
-            side = [node for node in nodes if draws.random() < 0.5] or [draws.choice(nodes)]
-        else:
-            side = [draws.choice(nodes)]
-        start, end = sketch.window(draws)
-        rest = [node for node in nodes if node not in side]
-        if draws.random() < 0.3 and rest:
-            ways = (sorted(side), rest) if draws.random() < 0.5 else (rest, sorted(side))
-            rule = {"fault": "one_way_partition", "source": ways[0], "destination": ways[1]}
-        else:
-            rule = {"fault": "partition", "groups": [sorted(side)]}
-        sketch.faults.append({**rule, "start": start, "end": end})
-
-
-def _contact(sketch: Sketch, draws: random.Random) -> None:
-    period = draws.uniform(0.2, 1.0)
-    passes = [{"aos": 0.0, "los": sketch.seconds(period * draws.uniform(0.3, 0.9))}]
-    outside = draws.choice(("hold", "drop"))
-    sketch.rule(draws, "contact_window", passes=passes, period_seconds=sketch.seconds(period), outside=outside)
-
-
-def _bandwidth(sketch: Sketch, draws: random.Random) -> None:
-    per_second = draws.choice((2_000, 10_000, 50_000)) / sketch.unit
-    sketch.rule(draws, "bandwidth", bytes_per_second=per_second)
-
-
-def _clog(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(
-        draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=sketch.seconds(draws.uniform(0.05, 0.5))
-    )
-
-
-def _capacity(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "capacity", frames_max=draws.choice((1, 4, 16)))
-
-
-# --- boards ---------------------------------------------------------------------------------------
-
-
-def _kill(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 5)):
-        sketch.strike(draws, "kill", restart_after=sketch.seconds(draws.uniform(0.05, 1.5)))
-
-
-def _restart(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 6)):
-        sketch.strike(draws, "restart")
-
-
-def _power_cut(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 5)):
-        restart_after = sketch.seconds(draws.uniform(0.05, 1.0))
-        sketch.strike(draws, "power_cut", after_operations=draws.randint(1, 40), restart_after=restart_after)
-
-
-def _blackout(sketch: Sketch, draws: random.Random) -> None:
-    """All boards lose their power within a moment, in the middle of what each is writing or not."""
-    at = draws.uniform(0.1, 0.9) * sketch.storm
-    for node in range(sketch.nodes):
-        fault: Document = {"at": sketch.seconds(at + draws.uniform(0, 0.02)), "node": node, "kind": "kill"}
-        if draws.random() < 0.5:
-            fault.update(kind="power_cut", after_operations=draws.randint(1, 3))
-        fault["restart_after"] = sketch.seconds(draws.uniform(0.1, 0.6))
-        sketch.board_faults.append(fault)
-
-
-def _write_fault(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 2)):
-        restart_after = sketch.seconds(draws.uniform(0.1, 1.0))
-        sketch.strike(draws, "write_fault", after_operations=draws.randint(1, 40), restart_after=restart_after)
-
-
-def _read_fault(sketch: Sketch, draws: random.Random) -> None:
-    node = draws.randrange(sketch.nodes)
-    sketch.strike(draws, "read_fault", node)
-    for _ in range(2):  # the first boot may be the one that cannot read
-        sketch.strike(draws, "restart", node)
-
-
-def _pause(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 4)):
-        sketch.strike(draws, "pause", seconds=sketch.seconds(draws.choice((0.03, 0.3, 1.5))))
-
-
-def _slow(sketch: Sketch, draws: random.Random) -> None:
-    seconds = sketch.seconds(draws.uniform(0.2, 2))
-    sketch.strike(draws, "slow", seconds=seconds, step_ms=draws.choice((0.5, 2, 8)))
-
-
-def _clock_drift(sketch: Sketch, draws: random.Random) -> None:
-    for node in draws.sample(range(sketch.nodes), draws.randint(1, sketch.nodes)):
-        factor = draws.choice((0.2, 0.7, 1.3, 4.0))
-        sketch.strike(draws, "clock_drift", node, seconds=sketch.seconds(draws.uniform(0.3, 4)), factor=factor)
-
-
-def _clock_jump(sketch: Sketch, draws: random.Random) -> None:
-    for _ in range(draws.randint(1, 3)):
-        sketch.strike(draws, "clock_jump", ticks=draws.choice((-200, -20, 50, 1000)))
-
-
-def _clock_stop(sketch: Sketch, draws: random.Random) -> None:
-    sketch.strike(draws, "clock_stop", seconds=sketch.seconds(draws.uniform(0.2, 2)))
-
-
-# --- the faulty few -------------------------------------------------------------------------------
-
-
-def _liars(sketch: Sketch, draws: random.Random) -> None:
-    for node in sketch.faulty:
-        if any(fault["node"] == node and fault["kind"] in FORGETTING for fault in sketch.board_faults):
-            continue
-        entry = {"node": node, "adversary": draws.choice(LIARS), "parameters": {"seed": draws.randrange(1 << 20)}}
-        sketch.byzantine.append(entry)
-
-
-def _forgetful(sketch: Sketch, draws: random.Random) -> None:
-    """Some of the faulty lose what they have written; a board that lies as well is not asked what it remembers."""
-    for node in sketch.faulty:
-        if draws.random() < 0.5:
-            continue
-        kind = draws.choice(FORGETTING)
-        if kind == "crash_corruption":
-            sketch.strike(draws, kind, node, restart_after=sketch.seconds(draws.uniform(0.05, 0.5)))
-            sketch.strike(draws, "amnesia", node)
-        elif kind == "misdirected_write":
-            sketch.strike(draws, kind, node, after_operations=draws.randint(1, 30))
-            sketch.strike(draws, "restart", node)
-        else:
-            sketch.strike(draws, kind, node)
-
-
-FORGETTING = ("amnesia", "crash_corruption", "misdirected_write")
-KINDS: dict[str, Callable[[Sketch, random.Random], None]] = {
-    "drop": _drop,
-    "drop by kind": _drop_kinds,
-    "duplicate": _duplicate,
-    "reorder": _reorder,
-    "corrupt": _corrupt,
-    "truncate": _truncate,
-    "burst loss": _burst_loss,
-    "partition": _partition,
-    "contact windows": _contact,
-    "bandwidth": _bandwidth,
-    "clog": _clog,
-    "capacity": _capacity,
-    "kill": _kill,
-    "restart": _restart,
-    "power cut": _power_cut,
-    "blackout": _blackout,
-    "write fault": _write_fault,
-    "read fault": _read_fault,
-    "pause": _pause,
-    "slow": _slow,
-    "clock drift": _clock_drift,
-    "clock jump": _clock_jump,
-    "clock stop": _clock_stop,
-    "forgetful": _forgetful,
-    "liars": _liars,
-}
