@@ -92,6 +92,13 @@ MUTANTS = (
         ("rules",),
     ),
     Mutant(
+        "a leader proposes what voters must refuse",
+        INSTANCE,
+        "            if self.log.is_valid(self, view, body, self._is_vouched(value)):\n                return body",
+        "            if True:\n                return body",
+        ("starve",),
+    ),
+    Mutant(
         "clause (i) dropped: later votes do not count",
         "firmware/amu/consensus/rules.py",
         "        if hi is None or hi[0] < base or",

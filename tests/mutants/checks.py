@@ -11,6 +11,7 @@ CHECKS: dict[str, list[str]] = {
     "storms": [*_PYTEST, "tests/properties/test_storms.py"],
     "power cuts": [*_PYTEST, "tests/properties/test_power_cuts.py"],
     "rules": [*_PYTEST, "tests/unit/test_rules.py", "tests/properties/test_rules_against_history.py"],
+    "starve": [*_PYTEST, "tests/unit/test_starve.py"],
     "replica": [*_PYTEST, "tests/unit/test_replica.py"],
     "lies": [*_PYTEST, "tests/unit/test_lies.py"],
     "learners": [*_PYTEST, "tests/on_board/test_learner.py", "tests/unit/test_cells.py"],
