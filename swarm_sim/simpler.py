@@ -106,9 +106,12 @@ def work(document: Document) -> Iterator[Document]:
 
 
 def calm(document: Document) -> Iterator[Document]:
-    """No calm: the mission ends when its work is done, however long its boards take to start."""
+    """No calm: the mission ends when its work is done, however long its boards take to start, or when the calm would."""
     if "liveness" in document:
-        yield {key: copy.deepcopy(value) for key, value in document.items() if key != "liveness"}
+        end = document["liveness"]["at"] + document["liveness"]["bound_seconds"]
+        changed = _with(document, "mission", limit_seconds=end, no_progress_seconds=end)
+        del changed["liveness"]
+        yield changed
 
 
 def fields(document: Document) -> Iterator[Document]:

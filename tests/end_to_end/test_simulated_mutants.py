@@ -1,5 +1,5 @@
-"""From a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it small, MicroPython boards
-fly what is left and get the same verdict for breaking the same property.
+"""From a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it small, MicroPython
+boards fly what is left and get the same verdict for breaking the same property.
 
 Boards live by the wall clock. So the bugs here are such that what is left needs no luck: commands one after the other,
 no faults in time.
