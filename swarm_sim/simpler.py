@@ -106,7 +106,7 @@ def work(document: Document) -> Iterator[Document]:
 
 
 def calm(document: Document) -> Iterator[Document]:
-    """No calm: the mission ends when its work is done, however long its boards take to start, or when the calm would."""
+    """No calm: the mission ends when its work is done, however long boards take to start, or when the calm would."""
     if "liveness" in document:
         end = document["liveness"]["at"] + document["liveness"]["bound_seconds"]
         changed = _with(document, "mission", limit_seconds=end, no_progress_seconds=end)
