@@ -13,13 +13,14 @@ Rules
 - No simplification may make the run do more, and in the end the scenario asks for as many operations as were done: the
   simulator, which looks now and then whether a mission is over, may have done more than it was asked for.
 - At most `runs_max` flights; what has been reached by then is the result.
-- No candidate may take much longer than the failure does. Lack of progress alone keeps its bound: a shorter one would
-  ask for more than the protocol promises.
+- No candidate may take much longer than the failure does. Lack of progress alone keeps timers, calm and bound: others
+  would ask for more than the protocol promises.
 """
 
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from groundstation.scenario import Scenario, ScenarioError, parse
 from swarm_sim import simpler
@@ -118,6 +119,7 @@ class _Search:
         self._progress = progress
         self._document: Document = simpler.named(scenario.model_dump(mode="json", exclude_unset=True))
         self._tried = {repr(self._document)}
+        self._time = _time(self._document)
 
     def run(self, playable: frozenset[str] | None) -> None:
         if playable is not None:
@@ -163,6 +165,10 @@ class _Search:
     def _without(self, everything: list[Item], chunk: list[Item]) -> Document:
         return simpler.only(self._document, [item for item in everything if item not in chunk])
 
+    def _is_fair(self, document: Document) -> bool:
+        """A swarm that is to make progress keeps the timers, the calm and the bound in which it failed."""
+        return self.outcome.verdict != NO_PROGRESS or _time(document) == self._time
+
     def _shorten(self) -> None:
         """No candidate need fly much longer than the failure takes."""
         calm = self._document.get("liveness")
@@ -178,7 +184,7 @@ class _Search:
     def _try(self, document: Document, may_do_more: bool = True) -> bool:
         """Fly a candidate; if it fails alike, go on from it."""
         key = repr(document)
-        if key in self._tried or self.runs >= self._runs_max:
+        if key in self._tried or self.runs >= self._runs_max or not self._is_fair(document):
             return False
         self._tried.add(key)
         try:
@@ -205,3 +211,10 @@ class _Search:
 
 def _operations(outcome: Outcome) -> int:
     return outcome.counts.get("operations", 0)
+
+
+def _time(document: Document) -> tuple[Any, ...]:
+    """What time there is for progress: timers, speed, and the calm but for its beginning."""
+    calm = document.get("liveness")
+    mission = {name: document["mission"].get(name) for name in ("speed", "limit_seconds", "no_progress_seconds")}
+    return document.get("clock"), mission, calm and calm["bound_seconds"]
