@@ -56,7 +56,7 @@ class OpsSwarm:
         self.drain()
 
     def meet(self, i: int, j: int) -> None:
-        """The channel of i to the present life of j comes into being. What former lives of i sent is still on its way."""
+        """The channel of i to the present life of j comes into being. What former lives of i sent may still arrive."""
         board = self.boards[i]
         boot = self.boards[j].boot if j in self.boards else 0
         board.known[j] = boot
