@@ -175,7 +175,8 @@ class Board:
         it."""
         now = self._time.now
         if now >= self._busy_until and not self._inbox:
-            self._spend(now)
+            if now < self._slow_until:
+                self._spend(now)
             self.runtime.receive(*arrival)
             return True
         if len(self._inbox) >= INBOX_FRAMES_MAX:

@@ -5,7 +5,8 @@ by whatever reads a recorded one.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,16 +15,25 @@ from amu.node.tracer import EVENTS
 from specs.checking.trace import Event
 
 RESTORE, SEND, RECEIVE = 2, 30, 31
-PLAIN = frozenset({SEND, RECEIVE})  # events whose fields are integers: most of all events
+
+# Most of all events, and so made without the table.
+assert EVENTS[SEND] == ("Send", ("to", "kind", "slot", "view"))
+assert EVENTS[RECEIVE] == ("Receive", ("from", "sent", "kind"))
 
 Sink = Callable[[Event], None]
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
+@lru_cache(maxsize=1024)
+def _hexadecimal(data: bytes) -> str:
+    """Digests come again and again: a text that is the same object is quick to compare and to look up."""
+    return data.hex()
+
+
 def printable(field: Any) -> Any:
     """A field as the checker takes it: bytes in hexadecimal, a register as (view, value), other arrays as lists."""
     if isinstance(field, bytes):
-        return field.hex()
+        return _hexadecimal(field)
     if isinstance(field, tuple):
         return tuple([printable(item) for item in field])
     if isinstance(field, list):
@@ -32,15 +42,21 @@ def printable(field: Any) -> Any:
 
 
 class EventLog:
-    """Numbers events, makes `Event`s of them and hands them on. `now` is asked only where a line is written."""
+    """Numbers events, makes `Event`s of them and hands them on. `now` is asked only where a line is written.
 
-    def __init__(self, now: Callable[[], float], sinks: list[Sink], file: TextIO | None = None) -> None:
+    `sinks` get every event, `step_sinks` all but Send and Receive.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], sinks: list[Sink], file: TextIO | None = None, step_sinks: Sequence[Sink] = ()
+    ) -> None:
         self.count = 0
         self.ground_time = 0
         self._now = now
         self._sinks = sinks
+        self._all_sinks = [*step_sinks, *sinks]
         self._file = file
-        self._is_deaf = not sinks and file is None
+        self._is_deaf = not self._all_sinks and file is None
         self._ground_seq = 0
 
     def flight(self, node: int, boot: int, first_seq: int, ticks: int, events: list[list[Any]]) -> None:
@@ -49,27 +65,31 @@ class EventLog:
             return
         seq = first_seq
         for told in events:
-            code = told[0]
-            name, names = EVENTS[code]
+            code, lamport = told[0], told[1]
             fields: dict[str, Any]
-            if code in PLAIN:
-                fields = dict(zip(names, told[2:]))
+            if code == RECEIVE:
+                fields = {"from": told[2], "sent": told[3], "kind": told[4]}
+                self._hand_on(Event(0, node, boot, seq, lamport, "Receive", fields), ticks, self._sinks)
+            elif code == SEND:
+                fields = {"to": told[2], "kind": told[3], "slot": told[4], "view": told[5]}
+                self._hand_on(Event(0, node, boot, seq, lamport, "Send", fields), ticks, self._sinks)
             else:
+                name, names = EVENTS[code]
                 fields = {field: printable(value) for field, value in zip(names, told[2:])}
                 if code == RESTORE:  # a register that came over the wire is a list
                     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-            self._hand_on(Event(self.count, node, boot, seq, told[1], name, fields), ticks)
+                self._hand_on(Event(0, node, boot, seq, lamport, name, fields), ticks, self._all_sinks)
             seq += 1
 
     def ground(self, name: str, time: int, fields: dict[str, Any]) -> None:
         """An event of the ground station at its Lamport time `time`."""
-        self._hand_on(Event(self.count, GROUND, 0, self._ground_seq, time, name, fields), 0)
+        self._hand_on(Event(0, GROUND, 0, self._ground_seq, time, name, fields), 0, self._all_sinks)
         self._ground_seq += 1
 
-    def _hand_on(self, event: Event, ticks: int) -> None:
+    def _hand_on(self, event: Event, ticks: int, sinks: list[Sink]) -> None:
         self.count += 1
         event.line = self.count
-        for sink in self._sinks:
+        for sink in sinks:
             sink(event)
         if self._file is not None:
             self._file.write(_ENCODER.encode(self._line(event, ticks)) + "\n")

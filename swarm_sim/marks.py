@@ -54,7 +54,7 @@ NAMES = (*REASONS.values(), *JOURNALS.values(), *EVENTS.values(), *OTHERS)
 
 
 class Marks:
-    """Feed it every event. `faulty`: boards whose own steps set no mark."""
+    """Feed it every event but Send and Receive. `faulty`: boards whose own steps set no mark."""
 
     def __init__(self, faulty: frozenset[int]) -> None:
         self._faulty = faulty
@@ -73,7 +73,7 @@ class Marks:
 
     def feed(self, event: Event) -> None:
         name = event.name
-        if name in ("Send", "Receive") or event.node in self._faulty:
+        if event.node in self._faulty:
             return
         known = EVENTS.get(name)
         if known is not None:

@@ -73,9 +73,10 @@ class Simulation:
         self._agreement = Agreement(self._faulty)
         self._marks = Marks(self._faulty)
         sinks: list[Sink] = []
+        step_sinks: list[Sink] = []
         if self._checker is not None:
-            sinks = [self._agreement.feed, self._marks.feed, self._checker.feed]
-        self.world = World(scenario, self._faulty, sinks, file, is_encoded)
+            sinks, step_sinks = [self._checker.feed], [self._agreement.feed, self._marks.feed]
+        self.world = World(scenario, self._faulty, sinks, file, is_encoded, step_sinks)
         self._goal = _Goal(
             mission.slots,
             scenario.workload.operations,

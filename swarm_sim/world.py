@@ -12,7 +12,7 @@ What the scenario leaves open is drawn, each concern from its own stream: `boot`
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -82,8 +82,9 @@ class _BoardTime:
 
 
 class World:
-    """One run. `faulty` boards are held to nothing; `sinks` and `file` take the trace; `on_kill(board)` is called when
-    a board is about to be killed between two events: all that it wanted done is done."""
+    """One run. `faulty` boards are held to nothing; `sinks`, `step_sinks` and `file` take the trace (see EventLog);
+    `on_kill(board)` is called when a board is about to be killed between two events: all that it wanted done is
+    done."""
 
     def __init__(
         self,
@@ -92,13 +93,14 @@ class World:
         sinks: list[Sink],
         file: TextIO | None = None,
         is_encoded: bool = False,
+        step_sinks: Sequence[Sink] = (),
     ) -> None:
         mission = scenario.mission
         self.faulty = faulty
         self.scenario = scenario
         self.now = 0.0
         self.tick_seconds = scenario.clock.tick_ms / 1000 * mission.speed
-        self.log = EventLog(lambda: self.now, sinks, file)
+        self.log = EventLog(lambda: self.now, sinks, file, step_sinks)
         self.network = Network(scenario.fault_plan(), mission.boards, self.tick_seconds)
         self.clock = LamportClock()
         self.deliveries = 0
@@ -256,33 +258,33 @@ class World:
         if board.runtime is None:
             self.network.counts[BOARD_OFF] += 1
             return
-        self.deliveries += 1
-        self._guard(board, self._receive, board, arrival)
+        self._deliver(board, arrival)
 
     def _arrive_from_ground(self, destination: int, *arrival: Any) -> None:
         board = self.boards[destination]
         if board.runtime is not None:
-            self.deliveries += 1
-            self._guard(board, self._receive, board, arrival)
+            self._deliver(board, arrival)
 
-    def _receive(self, board: Board, arrival: tuple[Any, ...]) -> None:
-        if not board.receive(*arrival):
+    def _deliver(self, board: Board, arrival: tuple[Any, ...]) -> None:
+        self.deliveries += 1
+        if self._guard(board, board.receive, *arrival) is False:
             self.network.counts[LINE_FULL] += 1
 
     def act(self, node: int, action: Callable[..., None], *arguments: Any) -> None:
         """Something that a board does by itself: a tick, a waking up."""
         self._guard(self.boards[node], action, *arguments)
 
-    def _guard(self, board: Board, action: Callable[..., None], *arguments: Any) -> None:
-        """Flash may fail in whatever a board does; anything else that comes out of flight code is a crash."""
+    def _guard(self, board: Board, action: Callable[..., bool | None], *arguments: Any) -> bool | None:
+        """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
         try:
-            action(*arguments)
+            return action(*arguments)
         except PowerCut:
             self._die(board, "PowerCut")
         except JournalError:
             self._flash_failed(board)
         except Exception as error:
             raise FlightCodeCrash(board.node, self.now, error) from error
+        return None
 
     # --- life and death -------------------------------------------------------------------------
 

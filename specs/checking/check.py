@@ -47,6 +47,9 @@ LEDGER_PROPERTIES = {
 }
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
 
+EVENTS_TOGETHER = 512  # looked at in one go: code that takes turns with other code finds the caches cold
+MESSAGES = frozenset({"Send", "Receive"})  # most of all events, and of no slot's nor table's
+
 IDENTIFIERS = (
     *(IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS),
     *(order.LAMPORT_GROWS, order.RECEIPT_AFTER_SENDING, order.RECEIVED_WAS_SENT),
@@ -70,7 +73,8 @@ class TraceChecker:
     """One pass over a trace: keeps what the slots need, checks the rest on the way.
 
     Feed it every event in the order in which they were received, then `conclude` once. Events need not come from a
-    file: a simulator feeds them as they happen.
+    file: a simulator feeds them as they happen. What is wrong with an event may be found, and TraceError raised, by a
+    later call.
     """
 
     def __init__(self) -> None:
@@ -93,6 +97,7 @@ class TraceChecker:
         self._boots: dict[int, list[int]] = defaultdict(list)
         self._end: str | None = None
         self._events = 0
+        self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
 
     @property
     def swarm(self) -> Swarm:
@@ -101,9 +106,17 @@ class TraceChecker:
         return self._swarm
 
     def feed(self, event: Event) -> None:
+        self._waiting.append(event)
+        if len(self._waiting) == EVENTS_TOGETHER:
+            self._look_at_waiting()
+
+    def _look_at_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            self._look_at(event)
+
+    def _look_at(self, event: Event) -> None:
         self._events += 1
-        if event.name == "RunStart":
-            self._start(event)
         self.continuity.feed(event)
         if event.node == GROUND:
             self._on_ground(event)
@@ -140,7 +153,9 @@ class TraceChecker:
             self._learners = learner_rules.LearnerChecker(self._swarm, learners, self.verdict.violate)
 
     def _on_ground(self, event: Event) -> None:
-        if event.name == "RunEnd":
+        if event.name == "RunStart":
+            self._start(event)
+        elif event.name == "RunEnd":
             self._end = event.fields["reason"]
         elif event.name == "Attach":
             self._end = None  # the run goes on
@@ -164,6 +179,10 @@ class TraceChecker:
             self._with_past.add(event.node)
         if event.boot not in boots:
             boots.append(event.boot)
+        if name in MESSAGES:
+            if self._suspected and name == "Receive":
+                self._keep_suspicion(event)
+            return
         if name in SLOT_EVENTS:
             self.slots[event.fields["slot"]].append(event)
         if name in ("Apply", "Adopt"):
@@ -190,6 +209,7 @@ class TraceChecker:
 
     def conclude(self, tlc: bool = False, is_truncated: bool = False) -> Verdict:
         """The verdict. `is_truncated`: the file's last line was cut off. Raises TraceError, and TlcError as above."""
+        self._look_at_waiting()
         self._look_for_what_is_missing(is_truncated)
         results = self._check_slots(keep=tlc)
         if tlc:

@@ -6,11 +6,12 @@ See specs/checking/compiler.py for the theory, binders.py for what binds variabl
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from specs.checking import tree
 from specs.checking.contexts import Code, Context, Handler, is_state, joined, resolve, same_kind
 from specs.checking.modules import Operator
+from specs.checking.standard import Builtin
 from specs.checking.tree import Expression, ModuleError, Unsupported
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ def _member(compiler: Compiler, node: tree.Apply, context: Context) -> Code:
         items = [compiler.value(item, context) for item in right.items]
         texts = ", ".join([item.text for item in items])
         return joined(f"({element.text} {word} ({texts},))", "test", [element, *items])
+    if _is_domain(right, context):
+        function = compiler.value(right.arguments[0], context)
+        text = f"is_in_domain({element.text}, {function.text})"
+        return joined(text if word == "in" else f"(not {text})", "test", [element, function])
     collection = compiler.value(right, context)
     text = collection.text
     if collection.kind != "set":
@@ -67,6 +72,14 @@ def _member(compiler: Compiler, node: tree.Apply, context: Context) -> Code:
             f"({text} if type({text}) is frozenset else elements({text}))" if collection.simple else f"elements({text})"
         )
     return joined(f"({element.text} {word} {text})", "test", [element, collection])
+
+
+def _is_domain(node: Expression, context: Context) -> TypeGuard[tree.Apply]:
+    """DOMAIN f, where only membership is asked for: no set has to be built for that."""
+    if not isinstance(node, tree.Apply) or node.path or len(node.arguments) != 1:
+        return False
+    meaning = resolve(node, context)
+    return isinstance(meaning, Builtin) and meaning.name == "DOMAIN"
 
 
 def _if(compiler: Compiler, node: tree.If, context: Context) -> Code:

@@ -58,6 +58,18 @@ def _loaded(swarm: Swarm, max_view: int, value_count: int) -> Module:
     return language.load(MODULE, constants(swarm, max_view, value_count))
 
 
+@lru_cache(maxsize=64)
+def _initial(module: Module, replica_count: int, max_view: int, leaders: tuple[int, ...]) -> State:
+    nodes, nothing = range(replica_count), dict.fromkeys(range(max_view + 1), NO_VALUE)
+    return module.state(
+        leader=dict(enumerate(leaders)),
+        view=dict.fromkeys(nodes, 0),
+        proposal=nothing,
+        votes={node: dict.fromkeys(range(1, 5), nothing) for node in nodes},
+        decided=dict.fromkeys(nodes, NO_VALUE),
+    )
+
+
 def round_up(number: int) -> int:
     """The next 2**k - 1, at least 1: bounds are rounded so that few modules are ever loaded."""
     return max(1, (1 << number.bit_length()) - 1)
@@ -76,14 +88,7 @@ class Instance:
         self.swarm = swarm
         self.max_view = max_view
         self.module = _loaded(swarm, max_view, value_count)
-        nodes, nothing = range(swarm.replica_count), dict.fromkeys(range(max_view + 1), NO_VALUE)
-        self.state = self.module.state(
-            leader=dict(enumerate(leaders)),
-            view=dict.fromkeys(nodes, 0),
-            proposal=nothing,
-            votes={node: dict.fromkeys(range(1, 5), nothing) for node in nodes},
-            decided=dict.fromkeys(nodes, NO_VALUE),
-        )
+        self.state = _initial(self.module, swarm.replica_count, max_view, tuple(leaders))
 
     # --- what the state says --------------------------------------------------------------------
 

@@ -35,7 +35,6 @@ from specs.checking import language
 from specs.checking.instance import VOTES, Swarm
 from specs.checking.language import ModelValue, Module, of_python
 from specs.checking.steps import Action
-from specs.checking.successors import UNASSIGNED
 from specs.checking.trace import Event
 
 MODULE = Path(__file__).resolve().parent.parent / "replicated_log" / "trace_replicated_log.tla"
@@ -145,8 +144,8 @@ class LogChecker:
         self._violate = violate
         self._module = load(swarm)
         self.state = next(iter(self._module.initials("TraceInit")))
-        self._blank = (UNASSIGNED,) * len(self._module.variables)
         self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
+        assert all(action.is_determined for action in self._told.values()), "one next state for each event"
         self._guards = {
             name: [
                 (identifier, guard, self._module.predicate(guard), self._parameters(guard))
@@ -192,8 +191,9 @@ class LogChecker:
             if not holds(state, *arguments):
                 self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
         told = self._told[name]
-        values = {parameter: of_python(fields[parameter]) for parameter in told.parameters}
-        self.state = self._module.state_of(next(told.after(state.values, values, self._blank)))
+        following = told.only(state.values, [of_python(fields[parameter]) for parameter in told.parameters])
+        assert following is not None, "what was told has no guard"
+        self.state = self._module.state_of(following)
         if name in PROMISES:
             self._acting.pop(event.node, None)
         if name in ("Propose", "Decide", "Learn", "Apply"):

@@ -72,12 +72,10 @@ class LamportOrder:
     def _check_growth(self, event: Event) -> None:
         before = self._last.get(event.node)
         self._last[event.node] = event
-        if before is not None and before.boot != event.boot and event.node in self._remembered:
-            before = self._remembered[event.node]
+        if before is not None and (event.name == "Boot" or before.boot != event.boot):
+            before = self._of_last_life(event, before)
         if event.name == "Boot":
             self._is_remembered[event.node] = event.fields["journal"] != "unreadable"
-        if self._is_remembered.get(event.node, True):
-            self._remembered[event.node] = event
         if before is None or event.lamport > before.lamport:
             return
         if before.boot != event.boot:
@@ -87,6 +85,12 @@ class LamportOrder:
         else:
             where = f"after {before.name} at time {before.lamport}"
         self.violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
+
+    def _of_last_life(self, event: Event, before: Event) -> Event:
+        """What `event`, which may begin a life, has to be later than. `before`: the node's event before it."""
+        if self._is_remembered.get(event.node, True):
+            self._remembered[event.node] = before
+        return before if before.boot == event.boot else self._remembered.get(event.node, before)
 
     def _check_receipt(self, event: Event) -> None:
         self.receipts += 1

@@ -329,6 +329,15 @@ def domain_of(value: Value) -> Value:
     raise EvaluationError(f"DOMAIN of {to_tla(value)}, which is no function")
 
 
+def is_in_domain(element: Value, function: Value) -> bool:
+    """element \\in DOMAIN function"""
+    if type(function) is Function:
+        return element in function
+    if type(function) is tuple:
+        return type(element) is int and 1 <= element <= len(function)
+    return element in domain_of(function)
+
+
 class LazyFunction(LazyValue):
     """[x \\in domain |-> body(x)], each value worked out once, when asked for: for recursion and infinite domains."""
 

@@ -378,9 +378,12 @@ class Continuity:
         expected = self._next.get(key)
         if expected is None:
             expected = self._first_of_boot(event)
+        if event.seq == expected:
+            self._next[key] = expected + 1
+            return
         if event.seq > expected:
             self.holes.append(Hole(*key, expected, event.seq - 1, event.line))
-        elif event.seq < expected:
+        else:
             self.errors.append(f"line {event.line}: event {event.seq} of node {event.node}, boot {event.boot} again")
         self._next[key] = max(expected, event.seq + 1)
 

@@ -18,7 +18,10 @@ START = bytes(32)
 
 
 class Agreement:
-    """Feed it every event; `finding` is the first disagreement. `faulty`: boards that are held to nothing."""
+    """Feed it every event but Send and Receive; `finding` is the first disagreement.
+
+    `faulty`: boards that are held to nothing.
+    """
 
     def __init__(self, faulty: frozenset[int]) -> None:
         self.finding: Finding | None = None

@@ -48,6 +48,10 @@ def write(tmp_path: Path) -> Write:
         ("SUBSET {1} \\cup {{2}}", {frozenset(), frozenset({1}), frozenset({2})}),
         ("UNION {{1}} \\cup {2}", {1, 2}),
         ('"" = <<>>', False),
+        ("{i \\in -1 .. 3 : i \\in DOMAIN <<7, 8>>}", {1, 2}),
+        ("{i \\in 0 .. 3 : i \\notin DOMAIN [j \\in {0, 2} |-> j]}", {1, 3}),
+        ('<<"a" \\in DOMAIN [a |-> 1], TRUE \\in DOMAIN <<7>>, {} \\in DOMAIN <<7>>>>', [True, False, False]),
+        ("LET f[n \\in Nat] == n IN <<5 \\in DOMAIN f, -5 \\in DOMAIN f>>", [True, False]),
     ],
 )
 def test_expressions(write: Write, expression: str, value: Any) -> None:
@@ -94,6 +98,7 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ("5[1]", "5 is not a function"),
         ("(5).b", "no value"),
         ("DOMAIN 5", "is no function"),
+        ("1 \\in DOMAIN 5", "is no function"),
         ("[5 EXCEPT ![1] = 2]", "is no function"),
         ("1 /\\ TRUE", "1 is not a Boolean"),
         ("TRUE => <<>>", "<<>> is not a Boolean"),
