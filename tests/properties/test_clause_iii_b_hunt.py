@@ -4,13 +4,17 @@ hit upon it.
 Nobody leads the search there: the seeds are among the first that `amu campaign --seeds 0:400` draws.
 """
 
+from pathlib import Path
+
 import pytest
 
 from amu.consensus import rules
+from groundstation.scenario import load
 from swarm_sim.oracles.liveness import ORACLE
-from swarm_sim.simulation import run_seed
+from swarm_sim.simulation import run_seed, simulate
 
 SEEDS = (62, 375)
+SHRUNK = Path(__file__).parents[1] / "data" / "simulation" / "starved_voters.toml"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -20,3 +24,10 @@ def test_a_drawn_seed_starves_voters_that_lack_the_clause(monkeypatch: pytest.Mo
     outcome = run_seed(seed)
     assert (outcome.verdict, outcome.oracle) == ("no_progress", ORACLE)
     assert outcome.cause == "a proposal that not all of the core votes for"
+
+
+def test_the_shrunk_scenario_tells_the_two_rules_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert simulate(load(str(SHRUNK))).verdict == "pass"
+    monkeypatch.setattr(rules, "_two_values_claimed", lambda *arguments: False)
+    outcome = simulate(load(str(SHRUNK)))
+    assert (outcome.verdict, outcome.oracle) == ("no_progress", ORACLE)
