@@ -19,7 +19,7 @@ from groundstation.boards import board_kind
 from swarm_sim.simulation import simulate
 from tests.mutants.__main__ import module_path, plant
 from tests.mutants.catalogue import MUTANTS
-from tests.mutants.simulated import VISIBLE, fly
+from tests.mutants.simulated import VISIBLE, fly, way_of
 
 VIOLATION_CODE = 3
 FLIGHTS_MAX = 100
@@ -62,7 +62,7 @@ def test_boards_show_what_the_simulator_has_found_and_shrunk(name: str, tmp_path
     tree, small = tmp_path / "planted", tmp_path / "small.toml"
     tree.mkdir()
     plant(mutant, tree)
-    hunted = fly(tree, name, range(VISIBLE[name]), False)
+    hunted = fly(tree, name, range(VISIBLE[name]), way_of(mutant))
     assert hunted.outcome is not None
 
     shrunk = _amu(tree, "shrink", hunted.outcome["seed"], "--out", small, "--for", "virtual", "--runs", FLIGHTS_MAX)

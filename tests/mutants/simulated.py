@@ -19,8 +19,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from swarm_sim.draw import NODES_DEFAULT
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import MUTANTS, Mutant
 
@@ -29,6 +30,11 @@ SEED_SECONDS_MAX = 60  # of wall time, on average
 ENCODED = ("firmware/amu/wire/", "firmware/amu/boards/")
 FLIGHT_CODE = ("firmware/", "swarm_sim/adversary/")
 
+# What takes two faulty boards.
+NODES = {
+    "one liar's answer sets the vote floor": 7,
+    "an adopted checkpoint's digest is not checked": 7,
+}
 # Seeds by which the simulator has seen the bug.
 VISIBLE: dict[str, int] = {
     "decide on f+1 vote-4": 1,
@@ -56,15 +62,28 @@ class Hunted:
         return f"{self.name:76} {self.seconds:6.1f} s  {said[:160]}"
 
 
+class Way(NamedTuple):
+    """How a mutant's seeds are flown."""
+
+    nodes: int
+    is_encoded: bool
+
+
+def way_of(mutant: Mutant) -> Way:
+    return Way(NODES.get(mutant.name, NODES_DEFAULT), mutant.file.startswith(ENCODED))
+
+
 def flying() -> list[Mutant]:
     """The mutants of flight code: those of the checker do not fly."""
     return [mutant for mutant in MUTANTS if mutant.file.startswith(FLIGHT_CODE)]
 
 
-def fly(tree: Path, name: str, seeds: Iterable[int], is_encoded: bool) -> Hunted:
+def fly(tree: Path, name: str, seeds: Iterable[int], way: Way) -> Hunted:
     """Fly `seeds` with the code in `tree` up to the first failure. Raises RuntimeError if they cannot be flown."""
     arguments = [str(seed) for seed in seeds]
-    command = [sys.executable, "-m", "tests.mutants.hunt", *(["--encoded"] if is_encoded else []), *arguments]
+    command = [sys.executable, "-m", "tests.mutants.hunt", "--nodes", str(way.nodes)]
+    command += ["--encoded"] if way.is_encoded else []
+    command += arguments
     done = subprocess.run(
         command,
         cwd=tree,
@@ -83,23 +102,17 @@ def hunt(mutant: Mutant, seeds: int) -> Hunted:
     with tempfile.TemporaryDirectory(prefix="amu-mutant-") as folder:
         tree = Path(folder)
         plant(mutant, tree)
-        return fly(tree, mutant.name, range(seeds), is_wire(mutant))
-
-
-def is_wire(mutant: Mutant) -> bool:
-    return mutant.file.startswith(ENCODED)
+        return fly(tree, mutant.name, range(seeds), way_of(mutant))
 
 
 def sound_failures(hunted: Sequence[Hunted]) -> list[Hunted]:
     """Of the seeds that found a bug: those on which sound code fails, too."""
-    wire = {mutant.name for mutant in flying() if is_wire(mutant)}
+    ways = {mutant.name: way_of(mutant) for mutant in flying()}
     failures = []
-    for is_encoded in (False, True):
-        seeds = sorted(
-            {one.seeds - 1 for one in hunted if one.outcome is not None and (one.name in wire) == is_encoded}
-        )
+    for way in sorted(set(ways.values())):
+        seeds = {one.outcome["seed"] for one in hunted if one.outcome is not None and ways[one.name] == way}
         if seeds:
-            failures.append(fly(ROOT, "sound code", seeds, is_encoded))
+            failures.append(fly(ROOT, "sound code", sorted(seeds), way))
     return [one for one in failures if one.outcome is not None]
 
 
