@@ -9,6 +9,9 @@ from swarm_sim.simulation import run_seed
 REGRESSIONS = [
     (4, 11, 20, "a peer rebooted after its marker had come: the parts of a snapshot did not fit together"),
     (4, 28, 20, "a life that flash knows nothing of was taken as the measure for the next life's Lamport times"),
+    (4, 32, 20, "a snapshot went on over the reboot of a peer whose marker was in"),
+    (4, 48, 20, "the same, between other boards"),
+    (4, 130, 20, "the modules took from the wire what a former life had sent and its receiver had yet to take"),
     (4, 664, 40, "a board without memory used a Lamport time again while its former message was on its way"),
 ]
 
