@@ -135,9 +135,10 @@ class Replica:
             self.catch_up.receive(peer, message)
         else:
             slot = message.slot
-            if slot >= self._base() + limits.INSTANCES_MAX:
+            place = slot - self._base()
+            if place >= limits.INSTANCES_MAX:
                 self.effects.refuse(peer, message.KIND, "ahead of the window")
-            elif slot < self._base() or slot < 1:
+            elif place < 0 or slot < 1:
                 if message.KIND == m.Status.KIND and self.may_answer(peer, message.KIND, 1):
                     self.catch_up.answer_decided(peer, slot)
             else:

@@ -56,8 +56,8 @@ class ClientOperations:
         found = []
         first = self.highest - limits.OPERATIONS_PER_CLIENT_MAX + 1
         for operation in range(max(first, 0), self.highest + 1):
-            entry = self._entry(operation)
-            if entry is not None:
+            entry = self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX]
+            if entry is not None and entry[0] == operation:
                 found.append(entry[1])
         return found
 
