@@ -55,9 +55,9 @@ INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Step:
-    """One step of the module: `arguments` are the action's, as TLA+ values."""
+    """One step of the module: `arguments` are the action's, as TLA+ values. Nobody changes it: see Event."""
 
     action: str
     arguments: tuple[Any, ...]

@@ -59,7 +59,7 @@ class Step:
     request: Request | None
     granted: tuple[int, int] | None
     status: str | None
-    where: str  # for messages
+    where: object  # for messages: a text, or an event that is written out when it is asked for
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Steps:
             yield self._step(operation, fields)
 
     def _step(self, operation: Operation, fields: dict[str, Any] | None) -> Step:
-        where, result = str(operation.event), operation.result
+        where, result = operation.event, operation.result
         request = Request(operation.client, operation.operation, " ".join(str(part) for part in result))
         outcome = outcome_of(result)
         if fields is None:

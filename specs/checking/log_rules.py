@@ -153,7 +153,7 @@ class LogChecker:
             ]
             for name, rule in RULES.items()
         }
-        self._next: dict[int, tuple[int, int]] = {}  # node -> boot and number of its next event
+        self._before: dict[int, Event] = {}  # node -> its last event
         self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
         self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
 
@@ -165,11 +165,11 @@ class LogChecker:
         return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
 
     def feed(self, event: Event) -> None:
-        expected = self._next.get(event.node)
-        is_boot = event.name == "Boot" and event.seq == 0
-        if not is_boot and expected != (event.boot, event.seq):
+        before = self._before.get(event.node)
+        self._before[event.node] = event
+        is_next = before is not None and before.boot == event.boot and before.seq + 1 == event.seq
+        if not is_next and not (event.name == "Boot" and event.seq == 0):
             self._take("Gap", {"node": event.node}, event)
-        self._next[event.node] = (event.boot, event.seq + 1)
         if event.name not in RULES:
             return
         if event.name in ACTS:

@@ -103,6 +103,8 @@ def divide(left: Value, right: Value) -> int:
 
 def modulo(left: Value, right: Value) -> int:
     """left % right"""
+    if type(left) is int and type(right) is int and right > 0:
+        return left % right
     if integer(right) <= 0:
         raise EvaluationError(f"{shown(left)} % {right}: the divisor must be positive")
     return integer(left) % integer(right)

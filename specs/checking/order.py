@@ -56,22 +56,25 @@ class LamportOrder:
     _senders: set[int] = field(default_factory=set)
 
     def feed(self, event: Event) -> None:
-        if event.node == GROUND or event.node in self.byzantine:
+        node, name = event.node, event.name
+        if node == GROUND or node in self.byzantine:
             return
-        self._check_growth(event)
-        if event.name == "Send":
-            self._senders.add(event.node)
-            self._note_sending(event.lamport << 8 | event.node, event.fields["kind"] << 8 | event.fields["to"])
-        elif event.name == "Receive":
+        before = self._last.get(node)
+        self._last[node] = event
+        if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
+            self._check_growth(event, before)
+        if name == "Send":
+            self._senders.add(node)
+            self._note_sending(event.lamport << 8 | node, event.fields["kind"] << 8 | event.fields["to"])
+        elif name == "Receive":
             self._check_receipt(event)
 
     def _note_sending(self, time_and_sender: int, kind_and_destination: int) -> None:
         if self._sends.setdefault(time_and_sender, kind_and_destination) != kind_and_destination:
             self._sent_again.setdefault(time_and_sender, []).append(kind_and_destination)
 
-    def _check_growth(self, event: Event) -> None:
-        before = self._last.get(event.node)
-        self._last[event.node] = event
+    def _check_growth(self, event: Event, before: Event | None) -> None:
+        """Within a life, of an event that is not later than the one `before`; and of the first one of each life."""
         if before is not None and (event.name == "Boot" or before.boot != event.boot):
             before = self._of_last_life(event, before)
         if event.name == "Boot":
@@ -87,7 +90,7 @@ class LamportOrder:
         self.violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
 
     def _of_last_life(self, event: Event, before: Event) -> Event:
-        """What `event`, which may begin a life, has to be later than. `before`: the node's event before it."""
+        """What `event`, which may begin a life, has to be later than."""
         if self._is_remembered.get(event.node, True):
             self._remembered[event.node] = before
         return before if before.boot == event.boot else self._remembered.get(event.node, before)

@@ -3,8 +3,8 @@
     python -m tests.bench.sim_rate [--slots N] [--repeats N]
 
 One faultless scenario flies with messages decoded and encoded, checked (trace checker and all oracles) and not, every
-message traced in all of them. Beside it, in the same process, the very same tree of events - who causes what, after
-which delay - runs with empty handlers through a bare heap and through SimPy.
+message traced; and once without that. Beside it, in the same process, the very same tree of events - who causes what,
+after which delay - runs with empty handlers through a bare heap and through SimPy.
 
 Rates are by processor time on one core, the best of several rounds in which everything takes its turn: what disturbs a
 run only makes it longer. Nothing here passes or fails.
@@ -26,7 +26,14 @@ from groundstation.scenario import Scenario, parse
 from swarm_sim.simulation import Simulation
 
 SIZES = (4, 7)
-WANT_PER_SECOND = {(False, False): 40_000, (True, False): 8_000}  # deliveries, n = 4
+MODES = {  # encoded, checked, messages traced
+    "decoded, untraced": (False, False, False),
+    "decoded": (False, False, True),
+    "decoded, checked": (False, True, True),
+    "encoded": (True, False, True),
+    "encoded, checked": (True, True, True),
+}
+WANT_PER_SECOND = {"decoded, untraced": 40_000, "encoded": 8_000}  # deliveries, n = 4
 WANT_CHECKED_OVER_BARE = 2.0
 SAMPLE_SECONDS = 0.001
 SAMPLED_FLIGHTS = 3
@@ -82,17 +89,17 @@ class Pattern:
     events: int
 
 
-def scenario(nodes: int, slots: int) -> Scenario:
+def scenario(nodes: int, slots: int, trace_messages: bool = True) -> Scenario:
     """Four operations in flight, no faults."""
     mission = {"boards": nodes, "slots": slots, "limit_seconds": 10_000}
     workload = {"operations": slots, "in_flight": 4, "mix": {"noop": 1}}
     told = {"name": "bench", "description": "a bench", "mission": mission, "workload": workload, "faults": []}
-    return parse({**told, "clock": {"trace_messages": True}}, "sim_rate")
+    return parse({**told, "clock": {"trace_messages": trace_messages}}, "sim_rate")
 
 
-def fly(nodes: int, slots: int, is_encoded: bool, is_checked: bool) -> Flown:
+def fly(nodes: int, slots: int, is_encoded: bool, is_checked: bool, trace_messages: bool = True) -> Flown:
     """One flight. Its figures but the processor time are the same each time."""
-    simulation = Simulation(scenario(nodes, slots), None, is_encoded, is_checked)
+    simulation = Simulation(scenario(nodes, slots, trace_messages), None, is_encoded, is_checked)
     gc.collect()
     start = time.process_time()
     outcome = simulation.fly()
@@ -202,41 +209,34 @@ def part_of(frame: Any) -> str:
 
 def measure(nodes: int, slots: int, repeats: int) -> None:
     """Print the table of a size, the event loops, the profiles and what the bound is."""
-    modes = [(is_encoded, is_checked) for is_encoded in (False, True) for is_checked in (False, True)]
     loops = {"bare heap": bare_heap, "SimPy": by_simpy}
     pattern = record(nodes, slots)
-    best: dict[Any, Flown] = {}
+    best: dict[str, Flown] = {}
     quickest: dict[str, float] = {}
     for _ in range(repeats):
-        for mode in modes:
+        for label, mode in MODES.items():
             flown = fly(nodes, slots, *mode)
-            assert flown.verdict == "pass", f"n = {nodes}, {mode}: {flown.verdict}"
-            best[mode] = min(best.get(mode, flown), flown, key=lambda one: one.seconds)
+            assert flown.verdict == "pass", f"n = {nodes}, {label}: {flown.verdict}"
+            best[label] = min(best.get(label, flown), flown, key=lambda one: one.seconds)
         for name, loop in loops.items():
             quickest[name] = min(quickest.get(name, float("inf")), seconds_of(loop, pattern))
-    print(f"n = {nodes}, {best[modes[0]].slots} slots, {best[modes[0]].deliveries} deliveries, best of {repeats}")
+    bare = best["decoded"]
+    print(f"n = {nodes}, {bare.slots} slots, {bare.deliveries} deliveries, best of {repeats}")
     print("                          steps/s  deliveries/s  slots/s  simulated : real")
-    for mode, flown in best.items():
-        show(mode, flown, nodes)
-    bare, encoded = best[False, False], best[True, False]
-    for what, checked, unchecked in (
-        ("decoded", best[False, True], bare),
-        ("encoded", best[True, True], encoded),
-    ):
-        ratio = checked.seconds / unchecked.seconds
-        print(f"  checked : bare, {what:8} {ratio:5.2f}  (want at most {WANT_CHECKED_OVER_BARE:.0f})")
+    for label, flown in best.items():
+        show(label, flown, nodes)
+    for label in ("decoded", "encoded"):
+        ratio = best[f"{label}, checked"].seconds / best[label].seconds
+        print(f"  {label}, checked : not {ratio:5.2f}   (want at most {WANT_CHECKED_OVER_BARE:.0f})")
     for name, seconds in quickest.items():
-        rate = pattern.events / seconds
-        print(
-            f"  {name:10} {rate:10.0f} events/s, empty handlers: {bare.seconds / seconds:5.1f} times as fast as decoded"
-        )
+        rate = f"{pattern.events / seconds:10.0f} events/s with empty handlers"
+        print(f"  {name:18} {rate}: {bare.seconds / seconds:.1f} times as fast as decoded")
     tell_bound(bare, quickest["bare heap"], nodes, slots)
 
 
-def show(mode: tuple[bool, bool], flown: Flown, nodes: int) -> None:
+def show(label: str, flown: Flown, nodes: int) -> None:
     """A line of the table."""
-    label = ("encoded" if mode[0] else "decoded") + (" checked" if mode[1] else "")
-    want = WANT_PER_SECOND.get(mode) if nodes == SIZES[0] else None
+    want = WANT_PER_SECOND.get(label) if nodes == SIZES[0] else None
     rates = [figure / flown.seconds for figure in (flown.steps, flown.deliveries, flown.slots, flown.board_seconds)]
     bound = "" if want is None else f"   (want {want} deliveries/s)"
     print(f"  {label:18} {rates[0]:13.0f} {rates[1]:13.0f} {rates[2]:8.0f} {rates[3]:17.2f}{bound}")
@@ -244,15 +244,12 @@ def show(mode: tuple[bool, bool], flown: Flown, nodes: int) -> None:
 
 def tell_bound(bare: Flown, heap_seconds: float, nodes: int, slots: int) -> None:
     """Print the profiles, and what no change to the simulator can take away."""
-    for label, is_encoded, is_checked in (
-        ("decoded", False, False),
-        ("encoded", True, False),
-        ("checked", False, True),
-    ):
-        shares = sample(nodes, slots, is_encoded, is_checked)
-        print(f"  {label}: " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005))
-        if not is_encoded and not is_checked:
-            flight = sum(share for name, share in shares.items() if name not in NOT_FLIGHT)
+    shares = {}
+    for label in ("decoded", "encoded", "decoded, checked"):
+        shares[label] = sample(nodes, slots, *MODES[label][:2])
+        told = [f"{name} {share:.0%}" for name, share in shares[label].items() if share >= 0.005]
+        print(f"  {label}: {', '.join(told)}")
+    flight = sum(share for name, share in shares["decoded"].items() if name not in NOT_FLIGHT)
     microseconds = bare.seconds / bare.deliveries * 1e6
     print(f"  bound: of {microseconds:.1f} us a delivery {flight:.0%} are a board's own, so with trace and world")
     print(f"  for nothing it were {1e6 / (microseconds * flight):.0f} deliveries/s;", end=" ")

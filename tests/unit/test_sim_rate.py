@@ -1,18 +1,17 @@
 """The simulator's bench at tiny sizes: what it compares is comparable. Rates decide nothing."""
 
-import itertools
 import sys
 
 import pytest
 
 from tests.bench import sim_rate
-from tests.bench.sim_rate import Pattern, bare_heap, by_simpy, fly, part_of, record, seconds_of
+from tests.bench.sim_rate import MODES, Pattern, bare_heap, by_simpy, fly, part_of, record, seconds_of
 
 SLOTS = 6
 
 
 def test_all_modes_fly_the_same_flight() -> None:
-    flown = [fly(4, SLOTS, *mode) for mode in itertools.product((False, True), repeat=2)]
+    flown = [fly(4, SLOTS, *mode) for mode in MODES.values()]
     figures = {(one.steps, one.deliveries, one.slots, one.board_seconds, one.verdict) for one in flown}
     ((steps, deliveries, slots, _, verdict),) = figures
     assert steps > deliveries > slots >= SLOTS
@@ -46,5 +45,5 @@ def test_a_librarys_time_goes_to_its_caller() -> None:
 def test_the_bench_prints_a_line_a_mode(capsys: pytest.CaptureFixture[str]) -> None:
     sim_rate.measure(4, SLOTS, 1)
     printed = capsys.readouterr().out
-    for label in ("decoded  ", "decoded checked", "encoded  ", "encoded checked", "bare heap", "SimPy", "bound: "):
+    for label in (*MODES, "bare heap", "SimPy", "bound: "):
         assert label in printed
