@@ -236,7 +236,8 @@ class LedgerChecker:
         if not self.module.is_step(step.verb, step.arguments, self._state, after):
             self._bad(step, f"no such step is allowed to {after!r}")
             return
-        self._hold_properties(step, after)
+        if after != self._state:
+            self._hold_properties(step, after)
         self.taken[step.verb] += 1
         self._state = after
 
