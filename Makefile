@@ -69,6 +69,9 @@ bench-sim: venv ## deliveries a second in the simulator, beside bare event loops
 mutants: venv ## plant each known bug; a check must catch it by name
 	$(BIN)/python -m tests.mutants
 
+mutants-sim: venv ## plant each known bug; the simulator must find it from seeds
+	$(BIN)/python -m tests.mutants.simulated
+
 verify: venv ## check the TLA+ modules themselves: parse, random walks, every state, nothing vacuous
 	$(BIN)/amu verify
 

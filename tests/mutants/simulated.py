@@ -35,13 +35,77 @@ NODES = {
     "one liar's answer sets the vote floor": 7,
     "an adopted checkpoint's digest is not checked": 7,
 }
-# Seeds by which the simulator has seen the bug.
-VISIBLE: dict[str, int] = {
-    "decide on f+1 vote-4": 1,
-    "stale fencing token accepted": 2,
+# Seeds by which the simulator must have seen the bug: what it took, with room for other draws.
+VISIBLE = {
+    "quorum off by one: votes and decisions on n-f-1": 5,
+    "decide on f+1 vote-4": 5,
+    "vote twice in a view and phase": 5,
+    "forget lock: proofs leave out the vote-4": 100,
+    "forget lock over a reboot: vote-4 is not restored": 5,
+    "view not restored over a reboot": 5,
+    "send before persist": 5,
+    "skip Rule 1: the leader proposes what it likes": 5,
+    "skip Rule 3: vote-1 for anything proposed": 100,
+    "clause (iii-B) dropped": 150,
+    "clause (i) dropped: later votes do not count": 50,
+    "one claim is enough for clause (iii-A)": 100,
+    "the leader rule looks at the wrong slot": 5,
+    "a decision is learned from one reply": 10,
+    "a replica without memory votes at once": 50,
+    "the vote floor after amnesia is too low": 150,
+    "slots are applied out of order": 5,
+    "Lamport max dropped: a receipt may be earlier than its sending": 5,
+    "stale fencing token accepted": 5,
+    "cursor moves back": 100,
+    "an expired lease still counts": 25,
+    "fencing tokens are used again": 5,
+    "an operation is applied twice": 50,
+    "a job is accepted on f equal reports": 5,
+    "a worker's second report counts": 50,
+    "a report counts after the deadline": 10,
+    "mutex: a turn begins before everybody has spoken": 5,
+    "mutex: an earlier request is passed over": 5,
+    "mutex: ties go to nobody": 150,
+    "mutex: a restarted peer is not told what I asked for": 50,
+    "snapshot: a peer that reboots ends only what waits for its marker": 25,
+    "snapshot: the marker overtakes nothing: it goes out after the next items": 50,
+    "channel: a segment that came before is delivered again": 10,
+    "channel: a gap is passed over": 10,
+    "channel: a former incarnation is adopted without a challenge": 100,
+    "detector: suspicion stays when the peer is heard": 5,
 }
-# Why the simulator does not see the others.
-UNSEEN: dict[str, str] = {}
+_NO_LEARNERS = "no learners in these runs: see swarm_sim/cells.py"
+_PROGRESS = "no rule forbids it, and progress is delayed less than the bound allows"
+_EFFORT = "costs effort, which the simulator does not charge"
+_STATES = "runs are too short for a state to be taken over in such a case"
+# Why the simulator is not known to see the others.
+UNSEEN = {
+    "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
+    "the view goes up on f+1 wishes": _PROGRESS,
+    "a laggard is told the view instead of the wish": _PROGRESS,
+    "a backlog counts as censorship": _PROGRESS,
+    "nobody follows a correct board whose clock a liar has pushed": _PROGRESS,
+    "what a liar's victim says is lost for ever": _PROGRESS,
+    "one liar's answer sets the vote floor": _PROGRESS,
+    "a state is asked for again in every period, however long the round trip": _EFFORT,
+    "one peer's questions are answered without bound": _EFFORT,
+    "a learner believes one reply": _NO_LEARNERS,
+    "a learner does not check a body's digest": _NO_LEARNERS,
+    "a learner applies what comes first": _NO_LEARNERS,
+    "learners may ask as much as they like": _NO_LEARNERS,
+    "a learner's time is believed whatever it is": _NO_LEARNERS,
+    "an adopted checkpoint's digest is not checked": "nobody asks a liar for a state, for it lies about having one",
+    "only the last checkpoint of a replica is reported": _STATES,
+    "a reboot forgets the checkpoint before the last": _STATES,
+    "a state is asked for by those far behind only": _STATES,
+    "to take over a state clears the log": _STATES,
+    "the log of a laggard grows for ever": _STATES,
+    "a request is voted for without an own copy": "no liar invents requests",
+    "half a batch is believed after a power cut": "what is torn is too short; garbage is on boards held to nothing",
+    "MAC not checked": "no liar speaks in another's name",
+    "CRC not checked": "a damaged frame fails its tag, too",
+    "snapshot: items after the marker are recorded, too": "turns and snapshots seldom meet",
+}
 
 
 @dataclass(frozen=True)
