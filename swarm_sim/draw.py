@@ -23,7 +23,9 @@ from swarm_sim.streams import stream
 SLOTS_DEFAULT = 20
 NODES_DEFAULT = 4
 NARROW_SHARE = 0.08  # of the seeds keep to few slots and have their proposals lost, so that views change often
+LONG_SHARE = 0.06  # of the seeds decide a longer log than one board after the other can follow
 FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a second of the boards' clocks
+BUSY_SHARE = 0.1  # of the seeds take turns and snapshots all the time, so that each meets the other
 FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
@@ -32,8 +34,11 @@ PAUSE_SECONDS_MAX = 1.0
 
 def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
     """The scenario of `seed`: the same for the same three numbers."""
-    if stream(seed, "profile").random() < NARROW_SHARE:
+    profile = stream(seed, "profile").random()
+    if profile < NARROW_SHARE:
         return parse(_narrow(seed, nodes, stream(seed, "narrow")), f"seed {seed}")
+    if profile < NARROW_SHARE + LONG_SHARE:
+        return parse(_long(seed, nodes, stream(seed, "long")), f"seed {seed}")
     draws = stream(seed, "shape")
     speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
     storm = round(draws.uniform(*STORM_SECONDS), 2)
@@ -102,6 +107,41 @@ def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
     }
 
 
+def _long(seed: int, nodes: int, draws: random.Random) -> Document:
+    """A log of some checkpoints, and always one board that hears nothing of it: it comes back too late for single slots
+    and takes over a state. A swarm stands f boards that are away or lie: so f - 1 lie, about states, too.
+    """
+    storm = round(draws.uniform(2.0, 4.0), 2)
+    view_timeout = draws.choice((0.15, 0.3))
+    faulty = sorted(draws.sample(range(nodes), limits.faults_max(nodes)))
+    others = [node for node in range(nodes) if node not in faulty]
+    faults: list[Document] = [{"fault": "jitter", "seconds_max": draws.choice((0.003, 0.02)), "end": storm}]
+    board_faults: list[Document] = []
+    start = 0.0
+    while start < storm:
+        end = round(min(storm, start + draws.uniform(0.3, 0.7) * storm), 2)
+        node = draws.choice(others)
+        if draws.random() < 0.5:
+            faults.append({"fault": "partition", "groups": [[node]], "start": start, "end": end})
+        else:
+            board_faults.append({"at": start, "node": node, "kind": "kill", "restart_after": round(end - start, 2)})
+        if draws.random() < 0.5:
+            board_faults.append({"at": end, "node": draws.choice(others), "kind": "restart"})
+        start = round(end + draws.uniform(0.02, 0.3), 2)
+    in_flight = draws.choice((1, 2))
+    return {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: a long log, one board after the other cut off",
+        "mission": {"boards": nodes, "seed": seed, "slots": draws.choice((60, 90))},
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": view_timeout},
+        "workload": {"operations": 40, "in_flight": in_flight, "pause_seconds": 0.02},
+        "faults": faults,
+        "board_faults": sorted(board_faults, key=lambda fault: fault["at"]),
+        "byzantine": [liar(node, draws.choice(("lie", *LIARS)), draws) for node in faulty[1:]],
+        "liveness": {"core": others, "at": storm, "bound_seconds": _bound_seconds(nodes, view_timeout)},
+    }
+
+
 def _bound_seconds(nodes: int, view_timeout: float) -> float:
     """Time in which a core without faults must make progress, by a wide margin.
 
@@ -119,6 +159,8 @@ def _ops(sketch: Sketch, draws: random.Random) -> Document:
         ops["turn_seconds"] = sketch.seconds(draws.uniform(0.3, 2))
     if draws.random() < 0.3:
         ops["snapshot_seconds"] = sketch.seconds(draws.uniform(0.5, 3))
+    if draws.random() < BUSY_SHARE:
+        ops = {"turn_seconds": sketch.seconds(0.1), "snapshot_seconds": sketch.seconds(0.2)}
     return ops
 
 

@@ -70,6 +70,7 @@ class Operators:
         tick_seconds: float,
     ) -> None:
         self.history: list[Operation] = []
+        self.asked: dict[tuple[int, int], Command] = {}  # by client and number
         self.confirmed = 0
         self.is_asking = True
         self._sky = sky
@@ -103,6 +104,7 @@ class Operators:
             self._numbers[client] += 1
             operation = Operation(client, self._numbers[client], self._workload.draw(), self._moment())
             self.history.append(operation)
+            self.asked[client, operation.number] = operation.command
             self._open[client, operation.number] = operation
             self._sky.note("Telecommand", client=client, operation=operation.number, stage="queued")
             self._send(operation)

@@ -4,8 +4,8 @@ oracles.
     simulate(scenario) -> Outcome           run_seed(seed, nodes, slots) -> Outcome, of the scenario drawn from the seed
 
 Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked
-log), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded), SIM-LIN (client histories are linearizable), SIM-LIVE
-(the healthy core makes progress), SIM-CRASH (flight code raised).
+log), SIM-ASKED (nothing is applied that nobody asked for), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
+SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-CRASH (flight code raised).
 """
 
 import re
@@ -25,6 +25,7 @@ from swarm_sim.marks import Marks
 from swarm_sim.oracles import histories, journal, liveness, memory
 from swarm_sim.oracles.agreement import Agreement
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.oracles.validity import Validity
 from swarm_sim.outcome import CRASH, Outcome
 from swarm_sim.world import FlightCodeCrash, World
 
@@ -75,8 +76,10 @@ class Simulation:
         sinks: list[Sink] = []
         step_sinks: list[Sink] = []
         if self._checker is not None:
-            sinks, step_sinks = [self._checker.feed], [self._agreement.feed, self._marks.feed]
+            sinks = [self._checker.feed]
+            step_sinks = [self._agreement.feed, self._marks.feed, lambda event: self._validity.feed(event)]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded, step_sinks)
+        self._validity = Validity(self._faulty, self.world.operators.asked)
         self._goal = _Goal(
             mission.slots,
             scenario.workload.operations,
@@ -114,7 +117,7 @@ class Simulation:
     def _look(self) -> None:
         """Is the run over?"""
         world, goal = self.world, self._goal
-        if self.findings or self._agreement.finding is not None:
+        if self.findings or self._agreement.finding is not None or self._validity.finding is not None:
             world.stop()
             return
         slots = self.slots()
@@ -182,6 +185,7 @@ class Simulation:
 
     def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
         self._find(self._agreement.finding)
+        self._find(self._validity.finding)
         if self._checker is not None and crash is None:
             self.verdict = self._checker.conclude()
             # A module says which rule was broken, a history only that one was: histories are asked when no module has.

@@ -33,7 +33,7 @@ from typing import Any
 from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX, faults_max
 from specs.checking import language
 from specs.checking.instance import VOTES, Swarm
-from specs.checking.language import ModelValue, Module, of_python
+from specs.checking.language import ModelValue, Module, State, of_python
 from specs.checking.steps import Action
 from specs.checking.trace import Event
 
@@ -130,6 +130,29 @@ def load(swarm: Swarm) -> Module:
     return language.load(MODULE, constants(swarm))
 
 
+Guard = tuple[str, str, Callable[..., bool], tuple[str, ...]]  # identifier, operator, its predicate, its parameters
+
+
+@lru_cache(maxsize=4)
+def _compiled(module: Module) -> tuple[State, Mapping[str, Action], Mapping[str, list[Guard]]]:
+    """The first state, what each event does, and what it is asked before: made once for all runs of a swarm's size."""
+    told = {name: Action(module.compiler, module.definitions[rule.told], None) for name, rule in RULES.items()}
+    assert all(action.is_determined for action in told.values()), "one next state for each event"
+    guards = {
+        name: [
+            (identifier, guard, module.predicate(guard), _parameters(module, guard))
+            for identifier, guard in rule.guards
+        ]
+        for name, rule in RULES.items()
+    }
+    return next(iter(module.initials("TraceInit"))), told, guards
+
+
+def _parameters(module: Module, guard: str) -> tuple[str, ...]:
+    parameters = module.definitions[guard].definition.parameters
+    return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
+
+
 class LogChecker:
     """Feed it every event of an honest node, in file order.
 
@@ -143,26 +166,10 @@ class LogChecker:
         self._swarm = swarm
         self._violate = violate
         self._module = load(swarm)
-        self.state = next(iter(self._module.initials("TraceInit")))
-        self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
-        assert all(action.is_determined for action in self._told.values()), "one next state for each event"
-        self._guards = {
-            name: [
-                (identifier, guard, self._module.predicate(guard), self._parameters(guard))
-                for identifier, guard in rule.guards
-            ]
-            for name, rule in RULES.items()
-        }
+        self.state, self._told, self._guards = _compiled(self._module)
         self._before: dict[int, Event] = {}  # node -> its last event
         self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
         self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
-
-    def _action(self, name: str) -> Action:
-        return Action(self._module.compiler, self._module.definitions[name], None)
-
-    def _parameters(self, guard: str) -> tuple[str, ...]:
-        parameters = self._module.definitions[guard].definition.parameters
-        return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
 
     def feed(self, event: Event) -> None:
         before = self._before.get(event.node)

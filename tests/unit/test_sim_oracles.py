@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from amu.consensus import records, rules
+from amu.consensus import bodies, records, rules
 from amu.consensus.catch_up import CatchUp
 from amu.consensus.instance import Instance
 from amu.consensus.registers import Registers
@@ -12,7 +12,7 @@ from amu.consensus.replica import Replica
 from amu.ledger.state import Ledger
 from amu.node.application import Application
 from amu.node.effects import Effects
-from swarm_sim.oracles import agreement, histories, journal, liveness, memory
+from swarm_sim.oracles import agreement, histories, journal, liveness, memory, validity
 from swarm_sim.outcome import Outcome
 from swarm_sim.simulation import CRASHED, Simulation
 from swarm_sim.world import World
@@ -130,3 +130,17 @@ def test_a_broken_rule_is_named_by_the_modules(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.undo()
     monkeypatch.setattr(rules, "safe_at", lambda *arguments: True)
     assert fly().verdict == "pass"  # nobody was tempted: what a bug needs is a schedule
+
+
+def test_an_operation_that_nobody_asked_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    next_body = Replica.next_body
+
+    def forging(self: Any, instance: Any, view: int) -> Any:
+        body = next_body(self, instance, view)
+        return None if body is None else bodies.encode(view, [[1, 60, ["noop"]]])
+
+    monkeypatch.setattr(Replica, "next_body", forging)
+    monkeypatch.setattr(Replica, "is_valid", lambda *arguments: True)
+    outcome = fly()
+    assert (outcome.verdict, outcome.oracle) == ("violation", validity.ORACLE)
+    assert outcome.cause == "an operation was applied that nobody asked for"

@@ -17,7 +17,6 @@ from swarm_sim.simulation import Simulation, simulate
 from swarm_sim.streams import stream
 from tests.support.simulations import scenario
 
-
 AMU = str(Path(sys.executable).with_name("amu"))
 
 
