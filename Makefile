@@ -7,7 +7,7 @@ HOST := groundstation hil specs swarm_sim
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim mutants golden-update clean
+.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim mutants mutants-sim verify spec-mutants diagrams golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
