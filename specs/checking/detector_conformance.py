@@ -13,13 +13,14 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from amu.core import limits
 from specs.checking import language
-from specs.checking.language import State
+from specs.checking.language import Module, State
 from specs.checking.report import Verdict
 from specs.checking.trace import Event, Hole
 
@@ -112,11 +113,22 @@ class Replay:
         return (*pair, fields["silent_ticks"])
 
 
+Predicates = list[tuple[str, Callable[..., bool]]]
+
+
+@lru_cache(maxsize=8)
+def _compiled(replica_count: int) -> tuple[Module, Predicates, Predicates]:
+    """The module, its invariants and its properties of steps: made once for all runs of a swarm's size."""
+    module = language.load(MODULE, constants(replica_count))
+    invariants = [(name, module.predicate(name)) for name in INVARIANTS]
+    return module, invariants, [(name, module.action(name)) for name in STEP_PROPERTIES]
+
+
 class DetectorChecker:
     """Takes the events of all honest boards, each board's in their order."""
 
     def __init__(self, replica_count: int, holes: Sequence[Hole], verdict: Verdict) -> None:
-        self.module = language.load(MODULE, constants(replica_count))
+        self.module, self._invariants, self._step_properties = _compiled(replica_count)
         self._holes: dict[tuple[int, int], list[int]] = {}  # (node, boot) -> ends of holes, the next one last
         for hole in sorted(holes, key=lambda hole: -hole.last_seq):
             self._holes.setdefault((hole.node, hole.boot), []).append(hole.last_seq)
@@ -124,8 +136,6 @@ class DetectorChecker:
         self._followed: set[int] = set()
         self._replay = Replay(replica_count)
         self._state = self._replay.state(self.module)
-        self._invariants = [(name, self.module.predicate(name)) for name in INVARIANTS]
-        self._step_properties = [(name, self.module.action(name)) for name in STEP_PROPERTIES]
 
     def feed(self, event: Event) -> None:
         """The next event of its board. Those that are none of EVENTS are not looked at."""

@@ -19,6 +19,7 @@ Rules
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -68,10 +69,20 @@ class Observer:
         self._silent = [self._action(name) for name in silent]
         self._actions: dict[str, Action] = {}
         self._candidates: list[State] | None = None
-        self._result = Result(module.name)
-        self._result.invariants = dict.fromkeys(invariants, HOLDS)
-        self._result.properties = {item.name: NOT_CHECKED if item.temporal else HOLDS for item in self._properties}
+        self._result = self._no_result()
         self._blank = (UNASSIGNED,) * len(module.variables)
+
+    def _no_result(self) -> Result:
+        result = Result(self.module.name)
+        result.invariants = {name: HOLDS for name, _ in self._invariants}
+        result.properties = {item.name: NOT_CHECKED if item.temporal else HOLDS for item in self._properties}
+        return result
+
+    def anew(self) -> Observer:
+        """For another trace: an observer that has seen nothing, and shares what this one has compiled."""
+        other = copy.copy(self)
+        other._candidates, other._result = None, self._no_result()
+        return other
 
     @property
     def candidates(self) -> tuple[State, ...]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,13 @@ def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]
 
 def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> Observer:
     """Takes the observations of a run: see `observation`."""
+    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).anew()
+
+
+@lru_cache(maxsize=64)
+def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Observer:
+    """Of the protocol at `place` in PROTOCOLS; never fed itself."""
+    protocol = PROTOCOLS[place]
     module = language.load(protocol.module, constants(protocol, replica_count, byzantine))
     return Observer(
         module,
