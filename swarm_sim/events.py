@@ -20,6 +20,11 @@ RESTORE, SEND, RECEIVE = 2, 30, 31
 assert EVENTS[SEND] == ("Send", ("to", "kind", "slot", "view"))
 assert EVENTS[RECEIVE] == ("Receive", ("from", "sent", "kind"))
 
+
+class TraceNotWritten(OSError):
+    """The trace's file takes no more: no fault of the swarm."""
+
+
 Sink = Callable[[Event], None]
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -92,7 +97,14 @@ class EventLog:
         for sink in sinks:
             sink(event)
         if self._file is not None:
-            self._file.write(_ENCODER.encode(self._line(event, ticks)) + "\n")
+            self._write(_ENCODER.encode(self._line(event, ticks)) + "\n")
+
+    def _write(self, line: str) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(line)
+        except OSError as error:
+            raise TraceNotWritten(*error.args) from error
 
     def _line(self, event: Event, ticks: int) -> dict[str, Any]:
         return {

@@ -25,7 +25,7 @@ from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.scenario import BoardFault, Scenario
 from groundstation.workload import Workload
 from swarm_sim.board import Board
-from swarm_sim.events import EventLog, Sink
+from swarm_sim.events import EventLog, Sink, TraceNotWritten
 from swarm_sim.flash import READ_FAULT, Flash
 from swarm_sim.ground import Operators
 from swarm_sim.network import LazyFrame, Network
@@ -278,6 +278,8 @@ class World:
         """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
         try:
             return action(*arguments)
+        except TraceNotWritten:
+            raise
         except PowerCut:
             self._die(board, "PowerCut")
         except JournalError:

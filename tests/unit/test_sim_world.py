@@ -160,3 +160,11 @@ def test_everything_sent_has_a_counted_fate() -> None:
         names = {name.partition(":")[0] for name in counts} - {"accepted", "delivered", "damaged copies"}
         assert names <= {*plan.rule_names(), "board off", "link busy", "ether full"}
         assert run.world.network.in_flight >= 0
+
+
+def test_a_full_disk_is_told_as_that_and_is_no_fault_of_the_swarm() -> None:
+    done = subprocess.run([AMU, "sim", "7", "--out", "/dev/full"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "amu sim: /dev/full: the trace cannot be written (No space left on device); choose another --out\n"
+    )
