@@ -11,7 +11,7 @@ from swarm_sim.marks import NAMES
 from swarm_sim.simulation import run_seed, simulate
 from tests.support.simulations import scenario
 
-SEEDS = (1135, 1152, 1242, 1388)
+SEEDS = (1, 108, 295, 665)
 
 
 @lru_cache(maxsize=1)
