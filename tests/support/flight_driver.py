@@ -90,6 +90,8 @@ class Driver:
         elif act.name == "Propose":
             self._fresh_request(i)
             if act.view:
+                for request in self.requests:  # a leader proposes again only what it would vote for
+                    self._step(i, GROUND, request)
                 self._forward(i, m.Suggest, view=act.view)
                 for liar in self.liars:
                     self._step(i, liar, m.Suggest(SLOT, act.view, *self._claims(act)))

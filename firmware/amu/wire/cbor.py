@@ -72,12 +72,14 @@ def _append(out, item, depth):
     elif kind is bytes:
         _append_head(out, 0x40, len(item))
         out.extend(item)
+    elif item is None:
+        out.append(0xF6)
     elif kind is list or kind is tuple:
         if depth == limits.CBOR_DEPTH_MAX:
             raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
-        _append_array(out, item, depth + 1)
-    elif item is None:
-        out.append(0xF6)
+        _append_head(out, 0x80, len(item))
+        for element in item:
+            _append(out, element, depth + 1)
     elif kind is str:
         _append_text(out, item)
     elif kind is bool:
@@ -88,24 +90,6 @@ def _append(out, item, depth):
         _append_map(out, item, depth)
     else:
         raise CodecError("CBOR: cannot encode a %s" % kind.__name__)
-
-
-def _append_array(out, items, depth):
-    """The elements are inside `depth` arrays and maps."""
-    count = len(items)
-    if count < 24:  # most arrays are short, and most elements small integers or digests: spare them the calls
-        out.append(0x80 | count)
-    else:
-        _append_head(out, 0x80, count)
-    for item in items:
-        kind = type(item)
-        if kind is int and 0 <= item < 24:
-            out.append(item)
-        elif kind is bytes and len(item) < 24:
-            out.append(0x40 | len(item))
-            out.extend(item)
-        else:
-            _append(out, item, depth)
 
 
 def _append_head(out, major, argument):
