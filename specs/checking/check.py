@@ -183,6 +183,8 @@ class TraceChecker:
             if self._suspected and name == "Receive":
                 self._keep_suspicion(event)
             return
+        if name == "Boot" and boots:
+            self._keep_applied_before(event)
         if name in SLOT_EVENTS:
             self.slots[event.fields["slot"]].append(event)
         if name in ("Apply", "Adopt"):
@@ -193,6 +195,12 @@ class TraceChecker:
             self.ops_events.append(event)
         if name in detector_conformance.EVENTS:
             self._keep_suspicion(event)
+
+    def _keep_applied_before(self, event: Event) -> None:
+        """A boot tells of slots that the node was not seen to apply: its power failed before it could say so."""
+        seen = max((slot for _, slot in self._applied[event.node]), default=0)
+        for slot in range(seen + 1, event.fields["applied_slot"] + 1):
+            self.slots[slot].append(event)
 
     def _keep_suspicion(self, event: Event) -> None:
         """Of all receipts only those of a suspected peer say anything to the detector's module."""

@@ -10,6 +10,8 @@ Rules
   before the board died, and was sent to nobody: it is taken as a step then, and counted as recovered. After that the
   registers must be exactly those of the module: a lost lock or half a vote shows here.
 - A decision told again after a reboot is no step if it is the same one.
+- A node that boots with a slot applied has decided it, though its power may have failed between the checkpoint that
+  says so and the trace: such a decision is taken as a step at its Boot, or at its Restore, as recovered.
 - A Propose that died with the board is likewise recovered at the leader's Restore, if honest nodes voted for a value
   in that view: a persisted proposal is sent again after the reboot.
 - Values are named v1, v2, ... in order of appearance; the module gets one more that nobody named.
@@ -137,6 +139,7 @@ class SlotChecker:
         self.instance = Instance(swarm, max_view, round_up(len(self.names)), leaders)
         self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
         self._decided_in_boot: dict[int, int] = {}
+        self._owes_decision: set[int] = set()  # booted with the slot applied; how it was decided is not known yet
 
     # --- preparation ----------------------------------------------------------------------------
 
@@ -185,6 +188,8 @@ class SlotChecker:
     def _replay(self, event: Event) -> None:
         if event.name == "Restore":
             self._restore(event)
+        elif event.name == "Boot":
+            self._boot(event)
         elif event.name == "Apply":
             self._apply(event)
         elif event.name in DECISIONS:
@@ -237,6 +242,14 @@ class SlotChecker:
         if decided != value:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")
 
+    def _boot(self, event: Event) -> None:
+        """The node had applied the slot when it booted, and was not seen to."""
+        if self.instance.decided(event.node) is None and not self._recover_any_decision(event):
+            self._owes_decision.add(event.node)
+
+    def _recover_any_decision(self, event: Event) -> bool:
+        return any(self._recover_decision(event.node, value, event) for value in self.result.values)
+
     def _recover_decision(self, node: int, value: str, event: Event) -> bool:
         candidates: list[tuple[str, tuple[Any, ...]]] = [("Learn", (node, value))]
         candidates += [("Decide", (node, view, value)) for view in range(self.result.max_view + 1)]
@@ -260,6 +273,8 @@ class SlotChecker:
             return
         self._recover_proposal(node, view, self._voted_for(view), event)
         self._compare(event)
+        if node in self._owes_decision and self._recover_any_decision(event):
+            self._owes_decision.discard(node)
 
     def _missing_votes(self, event: Event) -> list[tuple[int, int, str]]:
         """(view, phase, value) of votes that stand in the registers and not in the module, oldest first."""
