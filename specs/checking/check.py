@@ -93,6 +93,7 @@ class TraceChecker:
         self._learners: learner_rules.LearnerChecker | None = None
         self._node_count = 0  # replicas and learners
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
+        self._applied_at_boot: dict[int, int] = {}
         self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
         self._boots: dict[int, list[int]] = defaultdict(list)
         self._end: str | None = None
@@ -183,8 +184,8 @@ class TraceChecker:
             if self._suspected and name == "Receive":
                 self._keep_suspicion(event)
             return
-        if name == "Boot" and boots:
-            self._keep_applied_before(event)
+        if name == "Boot":
+            self._keep_applied_before(event, is_first=len(boots) == 1)
         if name in SLOT_EVENTS:
             self.slots[event.fields["slot"]].append(event)
         if name in ("Apply", "Adopt"):
@@ -196,11 +197,17 @@ class TraceChecker:
         if name in detector_conformance.EVENTS:
             self._keep_suspicion(event)
 
-    def _keep_applied_before(self, event: Event) -> None:
-        """A boot tells of slots that the node was not seen to apply: its power failed before it could say so."""
-        seen = max((slot for _, slot in self._applied[event.node]), default=0)
-        for slot in range(seen + 1, event.fields["applied_slot"] + 1):
-            self.slots[slot].append(event)
+    def _keep_applied_before(self, event: Event, is_first: bool) -> None:
+        """A boot tells of slots that the node was not seen to apply: its power failed before it could say so.
+
+        Not the first boot: what that one has found on flash is an earlier run's.
+        """
+        node, applied = event.node, event.fields["applied_slot"]
+        if not is_first:
+            seen = max([self._applied_at_boot[node], *(slot for _, slot in self._applied[node][-1:])])
+            for slot in range(seen + 1, applied + 1):
+                self.slots[slot].append(event)
+        self._applied_at_boot[node] = applied
 
     def _keep_suspicion(self, event: Event) -> None:
         """Of all receipts only those of a suspected peer say anything to the detector's module."""
