@@ -47,7 +47,6 @@ class Board:
         self.runtime: Any = None  # of the present life; None while the board is off
         self.flight: Any = None  # its node, or the adversary around it
         self.journal: Any = None
-        self.is_clock_wrong = False
         self._config = config
         self._outlet = outlet
         self._time = time
@@ -128,17 +127,14 @@ class Board:
     def drift(self, seconds: float, factor: float) -> None:
         """For `seconds` ticks come `factor` times as fast."""
         self._factor, self._factor_until = factor, self._time.now + seconds
-        self.is_clock_wrong = True
 
     def jump(self, ticks: int) -> None:
         """The counter of ticks jumps."""
         self._ticks += ticks
-        self.is_clock_wrong = True
 
     def stop_clock(self, seconds: float) -> None:
         """No tick comes."""
         self._stopped_until = self._time.now + seconds
-        self.is_clock_wrong = True
 
     def mend(self) -> None:
         """Processor, clock and flash are themselves again."""
@@ -146,7 +142,6 @@ class Board:
         self._busy_until = min(self._busy_until, self._time.now)
         self.flash.disarm()
         self.flash.mend_reads()
-        self.is_clock_wrong = False
         self._wake_soon()
 
     def _tick(self, life: int) -> None:
