@@ -49,7 +49,7 @@ def fly(board, config, journal, recovered):
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
     node = make_node(config, recovered, board.nonce())
     ticks = board.ticks(config.tick_ms)
-    runtime = Runtime(node, config, keyring, board.port, journal, board.heap_free)
+    runtime = Runtime(node, config, keyring, board.port, journal, board.heap)
     runtime.start()
     while runtime.stopped is None:
         if not runtime.poll(ticks.now()):

@@ -327,6 +327,15 @@ class Station:
     def _on_health(self, now: float, board: int, message: Any) -> None:
         view = self.boards[board]
         view.applied_slot, view.health, view.seen = message.applied_slot, message, now
+        self._record(
+            "Health",
+            now,
+            board=board,
+            board_ticks=message.ticks,
+            heap_free=message.heap_free,
+            heap_run=message.heap_run,
+            applied_slot=message.applied_slot,
+        )
 
     # --- record -----------------------------------------------------------------------------------
 

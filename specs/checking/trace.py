@@ -235,6 +235,14 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
     "BoardCrash": (_BOARD,),  # the board ended by itself
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
+    # A board's report of itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown).
+    "Health": (
+        _BOARD,
+        ("board_ticks", _uint(SLOT_MAX)),
+        ("heap_free", _uint(SLOT_MAX)),
+        ("heap_run", _uint(SLOT_MAX)),
+        ("applied_slot", FIELDS["applied_slot"]),
+    ),
     "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
     "BoardFault": (_BOARD, ("kind", _text)),  # the scenario does something to it: "pause", "clock_jump", ...

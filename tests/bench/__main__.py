@@ -107,7 +107,7 @@ def main() -> None:
     )
     row("latency p50", f"{pico.latency_p50 * 1e3:.0f} ms", "emulated time")
     if pico.heap_free:
-        row("smallest free heap of a Pico", f"{min(pico.heap_free)} B", "with the garbage of the moment still in it")
+        row("smallest free heap of a Pico", f"{min(pico.heap_free)} B", "after a collection")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class HostBoard(Board):
         if config.adversary is not None:
             node = adversary.wrap(node, *config.adversary)
         keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-        self._runtime = Runtime(node, config, keyring, _Port(self._line), self._journal, lambda: 0)
+        self._runtime = Runtime(node, config, keyring, _Port(self._line), self._journal, lambda: (0, 0))
         self._runtime.start()
 
     def kill(self) -> None:

@@ -279,7 +279,7 @@ def tags_refused(name: str, **parameters: Any) -> tuple[list[int], int]:
     node = wrap(Node(settings, journal.recover(), 1), name, parameters)
     port = MemoryPort()
     ring = auth.keyring(bytes(32), b"c", 0, ME, 4)
-    runtime = Runtime(node, settings, ring, port, journal, lambda: 0)
+    runtime = Runtime(node, settings, ring, port, journal, lambda: (0, 0))
     runtime.start()
     for tick in range(1, 300):
         runtime.poll(tick)

@@ -95,7 +95,7 @@ class Bench:
         self._watch(self.port, "write")
         self._watch(self.node, "advance")
         fields = config.decode(provision.configuration(MISSION, ME))
-        self.runtime = Runtime(self.node, fields, keyring_of(ME), self.port, self.journal, lambda: 12345)
+        self.runtime = Runtime(self.node, fields, keyring_of(ME), self.port, self.journal, lambda: (12345, 678))
 
     def _watch(self, owner: Any, name: str) -> None:
         inner = getattr(owner, name)
@@ -292,7 +292,8 @@ def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:
         bench.runtime.poll(now)
     reports = [codec.decode(frame.kind, frame.payload)[1] for frame in bench.written()]
     assert reports == [
-        m.Health(ticks, 12345, 17, 2, 1, 1, 1) for ticks in (limits.HEALTH_PERIOD_TICKS, 2 * limits.HEALTH_PERIOD_TICKS)
+        m.Health(ticks, 12345, 678, 17, 2, 1, 1, 1)
+        for ticks in (limits.HEALTH_PERIOD_TICKS, 2 * limits.HEALTH_PERIOD_TICKS)
     ]
 
 
@@ -302,7 +303,7 @@ def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:
 def fly(recovered: Recovered, journal: Journal | None) -> tuple[Runtime, MemoryPort]:
     fields = config.decode(provision.configuration(MISSION, ME))
     port = MemoryPort()
-    runtime = Runtime(Node(fields, recovered, 1), fields, keyring_of(ME), port, journal, lambda: 0)
+    runtime = Runtime(Node(fields, recovered, 1), fields, keyring_of(ME), port, journal, lambda: (0, 0))
     runtime.start()
     return runtime, port
 
@@ -338,5 +339,5 @@ def test_a_board_with_unreadable_votes_speaks_to_the_ground_alone() -> None:
 def test_without_a_journal_nothing_reaches_the_swarm_whatever_the_node_wants(bench: Bench) -> None:
     fields = config.decode(provision.configuration(MISSION, ME))
     bench.node.nexts.append(Ready(None, [[3, 1]], 0, [], [(BROADCAST, 1, VOTE), (2, 2, VOTE), (GROUND, 3, m.Hello(0))]))
-    Runtime(bench.node, fields, keyring_of(ME), bench.port, None, lambda: 0).start()
+    Runtime(bench.node, fields, keyring_of(ME), bench.port, None, lambda: (0, 0)).start()
     assert [frame.destination for frame in bench.written()] == [GROUND]

@@ -53,8 +53,8 @@ class MemoryBoard:
     def nonce(self) -> int:
         return 1
 
-    def heap_free(self) -> int:
-        return 0
+    def heap(self) -> tuple[int, int]:
+        return 0, 0
 
     def _wait(self, milliseconds: int) -> None:
         self._ticks += 1

@@ -391,11 +391,14 @@ def test_mode_changes_are_recorded_and_health_is_kept() -> None:
         (0, "voting"),
         (40, "rejoining"),
     ]
-    health = messages.Health(100, 20_000, 33, 5, 0, 0, 7)
+    health = messages.Health(100, 20_000, 9_000, 33, 5, 0, 0, 7)
     swarm.answer(41, 1, health)
     assert swarm.station.boards[1].health == health
     assert swarm.station.boards[1].applied_slot == 33
     assert swarm.station.boards[1].age(43) == 2
+    assert [fields for event, _, _, fields in swarm.record.events if event == "Health"] == [
+        {"board": 1, "board_ticks": 100, "heap_free": 20_000, "heap_run": 9_000, "applied_slot": 33}
+    ]
 
 
 def test_control_is_sent_once_and_bounded() -> None:

@@ -7,7 +7,6 @@ feed it but a wait for the host, which is no hang. So a loop that hangs anywhere
 with it: a board whose light stands still flies no more.
 """
 
-import gc
 import os
 import select
 import sys
@@ -16,6 +15,7 @@ import time
 import machine
 import micropython
 
+from amu.boards import heap
 from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
@@ -135,9 +135,9 @@ class PicoBoard:
         """1 .. 2**20 - 1, fresh for each start."""
         return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
 
-    def heap_free(self):
-        """Free heap in bytes."""
-        return gc.mem_free()
+    def heap(self):
+        """(free bytes, bytes of the longest free run), garbage not counted as used."""
+        return heap.measure()
 
     def leave(self, reason):
         """EXIT: to the prompt, control-C works again. Anything else: restart the chip. Never returns."""

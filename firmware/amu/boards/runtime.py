@@ -22,8 +22,8 @@ RESET = "reset"  # reboot
 class Runtime:
     """One board's life between boot and restart. `stopped` is None, or what a Control telecommand asked for."""
 
-    def __init__(self, node, config, keyring, port, journal, heap_free):
-        """`heap_free` is a function of no arguments: free heap in bytes, 0 if unknown.
+    def __init__(self, node, config, keyring, port, journal, heap):
+        """`heap` is a function of no arguments: free heap in bytes and its longest run; 0 if unknown.
 
         `journal` is None on a board whose vote state is unreadable. Nothing can be persisted before it is sent then, so
         nothing goes to another replica, whatever the node may want; the ground still hears from it.
@@ -38,7 +38,7 @@ class Runtime:
         self._keyring = keyring
         self._port = port
         self._journal = journal
-        self._heap_free = heap_free
+        self._heap = heap
         self._framer = Framer()
         self._ticks = 0
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
@@ -178,9 +178,11 @@ class Runtime:
                 self._write(message.KIND, peer, payload)
 
     def _send_health(self):
+        free, run = self._heap()
         health = messages.Health(
             self._ticks,
-            self._heap_free(),
+            free,
+            run,
             self._node.applied_slot,
             self.frames_in,
             self._frames_bad(),

@@ -6,7 +6,6 @@ non-blocking: whoever starts the board sees to both. Non-blocking is what makes 
 a read as cheap as one system call; blocking, it would wait for a full buffer.
 """
 
-import gc
 import os
 import select
 import sys
@@ -14,7 +13,7 @@ import time
 
 import micropython
 
-from amu.boards import flash_image
+from amu.boards import flash_image, heap
 from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT, RESET
 from amu.boards.ticks import MillisecondTicks
@@ -84,10 +83,9 @@ class UnixBoard:
         """1 .. 2**20 - 1, fresh for each start."""
         return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
 
-    def heap_free(self):
-        """Free heap in bytes, garbage not counted as used."""
-        gc.collect()
-        return gc.mem_free()
+    def heap(self):
+        """(free bytes, bytes of the longest free run), garbage not counted as used."""
+        return heap.measure()
 
     def leave(self, reason):
         """End the process. Returns only for RESET: then the next turn of main's loop is the reboot."""

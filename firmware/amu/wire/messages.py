@@ -315,12 +315,13 @@ class Reply(Message):
 
 
 class Health(Message):
-    """Board health: free heap in bytes (0 if unknown), ticks since boot, and frame counters."""
+    """Board health: ticks since boot, free heap and its longest run in bytes (0 if unknown), and frame counters."""
 
     KIND = 0x33
     SHAPE = (
         ("ticks", count),
         ("heap_free", count),
+        ("heap_run", count),
         ("applied_slot", slot),
         ("frames_in", count),
         ("frames_bad", count),
