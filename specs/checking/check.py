@@ -158,8 +158,10 @@ class TraceChecker:
             self._start(event)
         elif event.name == "RunEnd":
             self._end = event.fields["reason"]
-        elif event.name == "Attach":
+        elif event.name == "Resume":
             self._end = None  # the run goes on
+        elif event.name == "Attach":
+            self._end = None
             self.checked_from = max(self.checked_from, event.fields.get("checked_from", 0))
         elif event.name == "Telecommand":
             self.verdict.counts[f"telecommands {event.fields['stage']}"] += 1

@@ -227,8 +227,13 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("window_slots", _uint(255)),
     ),
     "RunEnd": (("reason", _text),),  # "complete", "no progress", "interrupted"
-    # The run joins a board that was running already: what it did before is not known. An optional field `checked_from`
-    # names the last slot that must not be judged for that reason; without it the checker finds a safe one.
+    # The ground station of run `resumed` is gone; another goes on from here. Every line before this one is that run's
+    # record, word for word, its RunEnd included if it came to that. An `Attach` follows for each board that is alive,
+    # and everything that such a board did in between is told after it.
+    "Resume": (("resumed", _text),),
+    # The run joins a board that was running already: what it did before is known from before a `Resume`, or not at all.
+    # An optional field `checked_from` names the last slot that must not be judged for that reason; without it the
+    # checker finds a safe one.
     "Attach": (_BOARD,),
     "BoardStart": (_BOARD,),
     "BoardKill": (_BOARD,),  # the process died at once, what had not been sent yet is lost

@@ -70,6 +70,15 @@ def test_ground_events_may_say_more() -> None:
     assert parse(json.dumps(line), 1).fields == {"board": 1, "checked_from": 12}
 
 
+def test_a_resumed_run_names_the_run_before_it() -> None:
+    script = Script()
+    line = script.ground("Resume", resumed="first-light-1-20260101T120000")
+    assert parse(json.dumps(line), 1).fields == {"resumed": "first-light-1-20260101T120000"}
+    del line["resumed"]
+    with pytest.raises(TraceError, match="needs a field 'resumed'"):
+        parse(json.dumps(line), 1)
+
+
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     path = Script().end().write(tmp_path / "trace.ndjson")
     whole = path.read_bytes()
