@@ -16,6 +16,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from specs import strict_json
+
 TRACE = "trace.ndjson"
 SCENARIO = "scenario.toml"
 RUN = "run.json"
@@ -79,6 +81,6 @@ def write_text(path: Path, text: str) -> None:
 def read_json(path: Path) -> Any:
     """Content of a file that `write_json` wrote. Raises RunDirectoryError."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"{path}: cannot be read ({error}); want the file that amu rehearse wrote") from error
+        return strict_json.load(path)
+    except strict_json.JsonError as error:
+        raise RunDirectoryError(f"{error}; want the file that amu rehearse wrote") from error

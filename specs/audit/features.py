@@ -6,11 +6,11 @@ is defined in one of its modules, or the row says where else it is held; every f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from specs import strict_json
 from specs.audit.flags import BLOCK, WARN, Flag
 from specs.audit.project import Project
 
@@ -26,9 +26,9 @@ def check(project: Project) -> Iterator[Flag]:
     for plan_path in plans:
         folder = plan_path.rpartition("/")[0]
         try:
-            plan = json.loads(project.text(plan_path))
+            plan = strict_json.loads(project.text(plan_path))
         except ValueError as error:
-            yield Flag(BLOCK, plan_path, f"not JSON: {error}", "feature")
+            yield Flag(BLOCK, plan_path, str(error), "feature")
             continue
         yield from _named(project, plan_path, plan)
         yield from _properties(project, folder, seen)

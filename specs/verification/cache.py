@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from specs import strict_json
 from specs.checking import tlc
 from specs.verification.plan import Run
 
@@ -110,7 +111,7 @@ def get(feature: str, name: str, entry_key: str) -> dict[str, Any] | None:
 
 def _read(path: Path, entry_key: str) -> dict[str, Any] | None:
     try:
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        entry = strict_json.load(path)
         found = entry["result"] if entry["key"] == entry_key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

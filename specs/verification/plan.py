@@ -7,12 +7,13 @@ silence would look as if it had passed.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from specs import files, strict_json
 
 SPECS = Path(__file__).resolve().parent.parent
 ROOT = SPECS.parent
@@ -128,8 +129,8 @@ def load(folder: Path) -> Plan:
     """Read and check the plan in `folder`. Raises PlanError."""
     path = folder / PLAN
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = files.read_text(path)
+    except files.FileError as error:
         raise PlanError(f"{path}: cannot be read: {error}") from error
     return _parsed(path, text)
 
@@ -137,9 +138,9 @@ def load(folder: Path) -> Plan:
 @lru_cache(maxsize=64)
 def _parsed(path: Path, text: str) -> Plan:
     try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise PlanError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
+        document = strict_json.loads(text)
+    except strict_json.JsonError as error:
+        raise PlanError(f"{path}: {error}") from error
     try:
         plan = Plan.model_validate(document)
     except ValidationError as error:

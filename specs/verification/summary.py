@@ -12,6 +12,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from specs import strict_json
 from specs.verification import cache
 from specs.verification.formulas import ACTION
 from specs.verification.jobs import cores
@@ -40,7 +41,7 @@ def read(folder: Path) -> dict[str, RunResult]:
     results = {}
     for line in text.partition(_DATA)[2].splitlines():
         try:
-            result = of_dict(json.loads(line))
+            result = of_dict(strict_json.loads(line))
         except ValueError:
             continue
         if result is not None:

@@ -1,0 +1,68 @@
+"""Opens what a user names on the command line: regular files of a bounded size, in UTF-8.
+
+A name may lead anywhere: to a directory, to a pipe that nobody writes to or that never ends, to /dev/zero. Reading
+those would fail late, wait for ever or fill the memory. So each is refused before a byte is read, in words.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+TEXT_BYTES_MAX = 64 * 2**20  # of a file that is read as a whole
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class FileError(Exception):
+    """A file cannot be read. The message says why, without its name: the caller knows what the file is to him."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file at `path`, open for reading. Raises FileError."""
+    try:
+        # Opening a pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise FileError(error.strerror or str(error)) from None
+    except ValueError as error:  # a name with a NUL in it
+        raise FileError(str(error)) from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = next((name for holds, name in _KINDS if holds(mode)), "not a file")
+        raise FileError(f"it is {kind}; want a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_bytes(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> bytes:
+    """The content of the file at `path`. Raises FileError; so does a file of more than `bytes_max` bytes."""
+    try:
+        with open_regular(path) as file:
+            content = file.read(bytes_max + 1)
+    except OSError as error:
+        raise FileError(error.strerror or str(error)) from None
+    if len(content) > bytes_max:
+        raise FileError(f"it has more than {bytes_max} bytes")
+    return content
+
+
+def read_text(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> str:
+    """The text of the file at `path`, without a byte order mark. Raises FileError, naming the line of a bad byte."""
+    return decoded(read_bytes(path, bytes_max))
+
+
+def decoded(content: bytes) -> str:
+    """`content` as UTF-8 without a byte order mark. Raises FileError."""
+    try:
+        return content.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileError(f"line {line}: not UTF-8 (byte {content[error.start]:#04x})") from None

@@ -1,0 +1,112 @@
+"""JSON as the standard has it, read strictly: what one reader takes and another refuses is an error here.
+
+Theory. RFC 8259 leaves open what repeated names, NaN, lone surrogates and numbers out of range mean, and Python takes
+them all: the last of two members counts, 1e999 is infinite. A checker that guesses checks something else than what was
+written. So whatever two readers could read differently is refused, with a reason.
+
+Rules
+- Names are unique in their object. NaN, Infinity and numbers beyond the range of a double are no numbers; integers have
+  at most DIGITS_MAX digits.
+- Arrays and objects nest DEPTH_MAX deep at most: whoever goes through the result may use recursion.
+- A lone surrogate (`"\\ud800"`) is no character. It is taken only where the caller asks for it: a TLA+ string is a
+  sequence of anything.
+- A byte order mark at the beginning is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from math import isinf
+from pathlib import Path
+from typing import Any, NoReturn
+
+from specs import files
+
+DEPTH_MAX = 100
+DIGITS_MAX = 4_300  # Python's own bound, from which on reading a number takes quadratic time
+
+
+class JsonError(ValueError):
+    """The text is no JSON, or JSON that can be read in two ways. The message says where and why."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise JsonError(f"{_cut(json.dumps(twice))} stands twice in one object")
+    return found
+
+
+def _constant(text: str) -> NoReturn:
+    raise JsonError(f"{text} is no number of JSON")
+
+
+def _float(text: str) -> float:
+    found = float(text)
+    if isinf(found):
+        raise JsonError(f"the number {_cut(text)} is out of range")
+    return found
+
+
+def _int(text: str) -> int:
+    if len(text) > DIGITS_MAX:
+        raise JsonError(f"an integer of {len(text)} digits; want at most {DIGITS_MAX}")
+    return int(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 40 else text[:38] + ".."
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float, parse_int=_int
+)  # fmt: skip
+
+
+def loads(text: str, *, surrogates: bool = False) -> Any:
+    """The value that `text` holds. `surrogates`: lone ones are taken. Raises JsonError."""
+    try:
+        found = _DECODER.decode(text.removeprefix("\ufeff"))
+    except JsonError:
+        raise
+    except ValueError as error:
+        raise JsonError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise JsonError(f"nested more than {DEPTH_MAX} deep") from None
+    if text.count("[") + text.count("{") > DEPTH_MAX and _is_deep(found):
+        raise JsonError(f"nested more than {DEPTH_MAX} deep")
+    if not surrogates and "\\u" in text and not _is_unicode(found):
+        raise JsonError("a text holds half of a surrogate pair, which is no character")
+    return found
+
+
+def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> Any:
+    """The value in the file at `path`. Raises JsonError; the message begins with the file's name."""
+    try:
+        return loads(files.read_text(path, bytes_max))
+    except (JsonError, files.FileError) as error:
+        raise JsonError(f"{path}: {error}") from None
+
+
+def _is_deep(found: Any) -> bool:
+    """Whether containers stand in more than DEPTH_MAX others; level by level, for recursion is what may be too deep."""
+    level = [found]
+    for _ in range(DEPTH_MAX):
+        level = [
+            child
+            for node in level
+            if isinstance(node, list | dict)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return any(isinstance(node, list | dict) for node in level)
+
+
+def _is_unicode(found: Any) -> bool:
+    try:
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
