@@ -12,6 +12,7 @@ secrets are rehearsed, too.
 """
 
 import contextlib
+import datetime
 import hashlib
 import signal
 import threading
@@ -114,6 +115,7 @@ def _about(plan: Plan, directory: Path, before: dict[str, Any] | None) -> dict[s
         "scenario": plan.scenario.name,
         "seed": mission.seed,
         "kind": plan.kind,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "boards": str(directory / run_directory.BOARDS),
         "station": 0,
         "resumed": None,

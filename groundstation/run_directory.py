@@ -1,6 +1,6 @@
 """The folder of one run: everything that a later reader needs, under fixed names.
 
-run.json         run, scenario, seed, board kind, folder of the boards
+run.json         run, scenario, seed, board kind, when it started (UTC), folder of the boards
 scenario.toml    the scenario as flown, with the options of the command line
 versions.json    python, packages, firmware
 trace.ndjson     every event; see specs/checking/trace.py

@@ -1,5 +1,6 @@
 """Whole missions on boards in this process, in virtual time: real flight software, real ether, and no luck."""
 
+import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,8 @@ def test_mission_with_noise_passes_and_leaves_everything_behind(fly: Callable[..
     }
     versions = json.loads((flight.directory / run_directory.VERSIONS).read_text())
     assert len(versions["firmware_sha256"]) == 64
+    about = json.loads((flight.directory / run_directory.RUN).read_text())
+    assert datetime.datetime.fromisoformat(about["started"]).utcoffset() == datetime.timedelta(0)
     assert {line.status for line in judgement.lines if line.name != "TLC"} == {"good"}
 
 
