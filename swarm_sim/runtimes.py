@@ -34,7 +34,7 @@ class Decoded(Runtime):
     """Messages travel decoded. `receive` stands for the arrival of a whole frame."""
 
     def __init__(self, node: Any, config: Any, journal: Any, outlet: Outlet) -> None:
-        super().__init__(node, config, None, None, journal, lambda: 0)
+        super().__init__(node, config, None, None, journal, lambda: (0, 0))
         self._outlet = outlet
         self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
 
@@ -74,7 +74,7 @@ class Encoded(Runtime):
     """Bytes travel. `port` is a MemoryPort: `receive` feeds it and lets the runtime take all of it in."""
 
     def __init__(self, node: Any, config: Any, journal: Any, outlet: Outlet, keyring: Any, port: Any) -> None:
-        super().__init__(node, config, keyring, port, journal, lambda: 0)
+        super().__init__(node, config, keyring, port, journal, lambda: (0, 0))
         self._outlet = outlet
 
     def receive(self, frame: bytes) -> None:
