@@ -89,9 +89,11 @@ class UsbPort:
         With no host on the line the port keeps the newest bytes and drops the rest: the ground sees a gap in the trace.
         """
         sent = self._output.write(data)
-        while sent < len(data):
-            self._watchdog.feed()
-            sent += self._output.write(data[sent:])
+        if sent < len(data):
+            rest = memoryview(data)  # its slices copy nothing
+            while sent < len(data):
+                self._watchdog.feed()
+                sent += self._output.write(rest[sent:])
 
     def wait(self, milliseconds):
         """Sleep until bytes arrive or the time has passed."""

@@ -49,9 +49,11 @@ class UnixPort:
     def write(self, data):
         """Write all of `data`, waiting while the pseudo-terminal is full: what is lost here no trace would show."""
         sent = self._output.write(data) or 0
-        while sent < len(data):
-            self._writable.poll(_WRITE_WAIT_MS)
-            sent += self._output.write(data[sent:]) or 0
+        if sent < len(data):
+            rest = memoryview(data)  # its slices copy nothing
+            while sent < len(data):
+                self._writable.poll(_WRITE_WAIT_MS)
+                sent += self._output.write(rest[sent:]) or 0
 
     def wait(self, milliseconds):
         """Sleep until bytes arrive or the time has passed."""
