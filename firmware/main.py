@@ -11,8 +11,8 @@ micropython.kbd_intr(-1)  # Before the slow imports: a frame that arrives meanwh
 
 import gc
 
-# Importing makes much garbage and leaves code between it. Collected seldom, the code comes to lie all over the heap, and
-# its largest gap is then the longest run for ever: 14 KB of 200 KB free, where this leaves 175.
+# Importing makes much garbage and leaves code between it. Collected seldom, code comes to lie all over the heap, and
+# its largest gap is the longest run for ever: 14 KB of 200 KB free, where this leaves 175.
 gc.threshold(8192)
 
 import io

@@ -1,5 +1,6 @@
 """The composition root on a board of memory: which life a board leads with which flash."""
 
+import gc
 import importlib.util
 import sys
 from pathlib import Path
@@ -85,10 +86,11 @@ class MemoryBoard:
 
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    # The one call that main.py makes before anything else: control-C is a byte like others.
+    # The calls that main.py makes before anything else: control-C is a byte like others; collect while importing.
     micropython = ModuleType("micropython")
     micropython.kbd_intr = lambda character: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "micropython", micropython)
+    monkeypatch.setattr(gc, "threshold", lambda size: None, raising=False)
     return load_main()
 
 
