@@ -8,7 +8,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from groundstation.scenario import BoardFault, Liveness
 
@@ -30,6 +30,7 @@ class BoardEvent:
     after_operations: int = 1
     waits_for_death: bool = False  # a start after a power cut: the cut comes with a write, not with the clock
     until: float = 0.0
+    due: float = field(default=0.0, compare=False)  # as planned, however often it is put off
 
 
 class Schedule:
@@ -52,10 +53,9 @@ class Schedule:
                 restart = BoardEvent(fault.node, "start", waits_for_death=fault.kind == "power_cut")
                 self._push(fault.at + fault.restart_after, restart)
 
-    @property
-    def is_empty(self) -> bool:
-        """Has everything happened?"""
-        return not self._heap
+    def waiting(self) -> list[BoardEvent]:
+        """What has not happened, in order."""
+        return [event for _, _, event in sorted(self._heap)]
 
     def next_due(self) -> float | None:
         """Mission second of the next event; None if there is none."""
@@ -71,9 +71,10 @@ class Schedule:
     def postpone(self, event: BoardEvent, now: float) -> None:
         """Put an event off that cannot happen yet. One that would come after the healing is not waited for."""
         if now + POSTPONE_SECONDS < self._healed_at:
-            self._push(now + POSTPONE_SECONDS, event)
+            self._push(now + POSTPONE_SECONDS, event, event.due)
 
-    def _push(self, at: float, event: BoardEvent) -> None:
+    def _push(self, at: float, event: BoardEvent, due: float | None = None) -> None:
         is_over = at >= self._healed_at and (event.node in self._core or event.action == "start")
         if event.action == "heal" or not is_over:
-            heapq.heappush(self._heap, (at, next(self._count), event))
+            planned = replace(event, due=at if due is None else due)
+            heapq.heappush(self._heap, (at, next(self._count), planned))

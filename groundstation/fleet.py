@@ -105,6 +105,16 @@ class Fleet:
             self._life_due = now + self._life_seconds
             self._look_for_dead_boards()
 
+    def faults_due(self, deadline: float) -> list[str]:
+        """Board faults that are to come by mission second `deadline`, in words."""
+        due = [self._words(event) for event in self.schedule.waiting() if event.due <= deadline]
+        armed = [f"power_cut on board {node}, at one of its next flash operations" for node in self._power_cut_armed]
+        return due + sorted(armed)
+
+    def _words(self, event: BoardEvent) -> str:
+        off = ", which is off," if event.action == "power_cut" and event.node not in self.up else ""
+        return f"{event.action} on board {event.node}{off} at {event.due:.2f} s"
+
     # --- faults -------------------------------------------------------------------------------
 
     def _kill(self, event: BoardEvent, now: float) -> None:

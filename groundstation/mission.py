@@ -23,6 +23,7 @@ from groundstation.driver import Driver
 from groundstation.ether import Ether
 from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
+from groundstation.mission_end import COMPLETE, INTERRUPTED, MissionEnd, Standing
 from groundstation.progress import BoardPicture, Display, Picture
 from groundstation.recorder import Recorder
 from groundstation.scenario import Scenario
@@ -33,10 +34,6 @@ from groundstation.workload import Command, Workload
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
 ALARM = 2  # severity of a Log message that the operator is shown
-
-COMPLETE = "complete"
-NO_PROGRESS = "no progress"
-INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -73,9 +70,8 @@ class Mission:
         self._resting: list[float] = []  # when the places of confirmed operations may be taken again
         self._drawn: Command | None = None  # the station had no room for it yet
         self._stopped = False
-        self._last_slots = 0
-        self._progressed_at = 0.0
-        self._settle_until: float | None = None
+        self.waits_for: list[str] = []  # what the mission lacked when it ended, in words
+        self._end = MissionEnd(parts.scenario)
         self._fates_due = 0.0
         self._fates_recorded: Counter[str] = Counter()
         mission = parts.scenario.mission
@@ -95,12 +91,13 @@ class Mission:
 
     def fly(self) -> str:
         """Run to the end: COMPLETE, NO_PROGRESS or INTERRUPTED. The boards are left running."""
-        self._progressed_at = self.driver.now()
+        self._end.begin(self.driver.now())
         while True:
             reason = self._turn()
             if reason is not None:
                 self.outcome = reason
                 self._drain()
+                self.waits_for = self._why(reason)
                 return reason
 
     def _turn(self) -> str | None:
@@ -200,8 +197,7 @@ class Mission:
 
     def _uplink(self, now: float) -> None:
         self._take_confirmations(now)
-        if self._settle_until is None:
-            self._ask_for_more(now)
+        self._ask_for_more(now)
         for uplink in self.station.step(now, self.fleet.up):
             if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
@@ -220,7 +216,7 @@ class Mission:
     def _ask_for_more(self, now: float) -> None:
         self._resting = [until for until in self._resting if until > now]
         places = self.scenario.workload.in_flight - len(self._resting)
-        while len(self._open) < places and not self._enough_done():
+        while len(self._open) < places and self._end.wants_more(self._standing(now)):
             self._drawn = self._drawn or self.workload.draw()
             try:
                 number = self.station.submit(self._drawn, now)
@@ -233,36 +229,25 @@ class Mission:
 
     # --- the end ------------------------------------------------------------------------------
 
-    def _enough_done(self) -> bool:
-        """Is there nothing more to ask for? A power cut comes with a flash write: work goes on until it has come."""
-        return (
-            self.watch.slots() >= self.scenario.mission.slots
-            and self.issued >= self.scenario.workload.operations
-            and self.schedule.is_empty
-        )
-
     def _is_over(self, now: float) -> str | None:
-        mission = self.scenario.mission
-        slots = self.watch.slots()
-        if slots > self._last_slots:
-            self._last_slots, self._progressed_at = slots, now
-        if self._stopped:
-            return INTERRUPTED
-        if self._settle_until is not None:
-            return COMPLETE if now >= self._settle_until or self._has_settled() else None
-        if self._enough_done() and not self._open:
-            self._settle_until = now + mission.settle_seconds
-            return None
-        if now > self.scenario.deadline_seconds():
-            return NO_PROGRESS
-        # Until the core is healed the swarm may stand still: then the deadline alone says whether that was too long.
-        if self.scenario.liveness is None and now - self._progressed_at > mission.no_progress_seconds:
-            return NO_PROGRESS
-        return None
+        return INTERRUPTED if self._stopped else self._end.look(self._standing(now))
 
-    def _has_settled(self) -> bool:
-        liveness = self.scenario.liveness
-        return self.watch.is_level(self.fleet.up - self.watch.byzantine if liveness is None else liveness.core)
+    def _why(self, reason: str) -> list[str]:
+        if reason == COMPLETE:
+            return []
+        stopped = ["the mission was stopped before its end"] if self._stopped else []
+        return stopped + self._end.unmet(self._standing(self.driver.now()))
+
+    def _standing(self, now: float) -> Standing:
+        return Standing(
+            now=now,
+            applied=self.watch.applied(),
+            up=self.fleet.up - self.watch.byzantine,
+            issued=self.issued,
+            confirmed=self.confirmed,
+            open_count=len(self._open),
+            faults_due=lambda: self.fleet.faults_due(self._end.deadline),
+        )
 
     def _drain(self) -> None:
         """What the boards have said by now belongs into the trace."""

@@ -104,7 +104,7 @@ def fly(plan: Plan, display: Display) -> Flight:
                 mission.fleet.start(board.node)
         with _stopping(mission):
             outcome = mission.fly()
-        parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=outcome)
+        parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=outcome, **_waits_for(mission))
         return Flight(directory, scenario, outcome, _summary(mission, about))
 
 
@@ -242,6 +242,10 @@ def _stopping(mission: Mission) -> Iterator[None]:
             signal.signal(each, before[each])
 
 
+def _waits_for(mission: Mission) -> dict[str, Any]:
+    return {"waits_for": mission.waits_for} if mission.waits_for else {}
+
+
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
     scenario, station = mission.scenario, mission.station
     return {
@@ -250,6 +254,7 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "mission_seconds": round(mission.driver.now(), 3),
         "speed": scenario.mission.speed,
         "slots": mission.watch.slots(),
+        "waits_for": mission.waits_for,
         "slots_wanted": scenario.mission.slots,
         "applied": {str(node): board.applied for node, board in mission.watch.boards.items()},
         "byzantine": scenario.byzantine_nodes(),

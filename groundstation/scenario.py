@@ -228,6 +228,20 @@ class Scenario(Strict):
         return self
 
     @model_validator(mode="after")
+    def _faults_come_in_time(self) -> Self:
+        deadline = self.deadline_seconds()
+        planned = [(f"board_faults[{index}].at", fault.at) for index, fault in enumerate(self.board_faults)]
+        planned += [(f"faults[{index}].start", rule.start) for index, rule in enumerate(self.faults)]
+        bound = "mission.limit_seconds" if self.liveness is None else "liveness.at + liveness.bound_seconds"
+        for field, at in planned:
+            if at >= deadline:
+                raise ValueError(
+                    f"{field}: {at:g} s is not before the mission's end at {deadline:g} s ({bound}), so it would never "
+                    f"happen; want an earlier time or a later end"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _timer_fits_the_tick(self) -> Self:
         if self.view_timeout_ticks() < TICKS_MIN:
             raise ValueError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from amu.core.limits import faults_max
-from groundstation import mission as flown
+from groundstation import mission_end as flown
 from specs.checking.report import (
     EXIT_CODES,
     HOLDS,

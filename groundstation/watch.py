@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from amu.core.limits import blocking_size
 from amu.node.tracer import EVENTS
+from groundstation.mission_end import slots_applied
 
 
 class Notice(NamedTuple):
@@ -92,10 +92,8 @@ class Watch:
 
     def slots(self) -> int:
         """The last slot that f + 1 correct boards have applied."""
-        applied = sorted((b.applied for node, b in self.boards.items() if node not in self.byzantine), reverse=True)
-        rank: int = min(blocking_size(self.replica_count), len(applied))
-        return applied[rank - 1]
+        return slots_applied(self.applied(), self.replica_count)
 
-    def is_level(self, nodes: Iterable[int]) -> bool:
-        """Have all of `nodes` applied the same last slot?"""
-        return len({self.boards[node].applied for node in nodes}) <= 1
+    def applied(self) -> dict[int, int]:
+        """The last slot of each correct board."""
+        return {node: board.applied for node, board in self.boards.items() if node not in self.byzantine}

@@ -38,6 +38,11 @@ class Flash:
 
     # --- faults -------------------------------------------------------------------------------
 
+    @property
+    def armed(self) -> list[str]:
+        """Faults that are to strike at some flash operation to come."""
+        return [fault for fault in STRIKING if fault in self._armed]
+
     def arm(self, fault: str, after_operations: int = 1) -> None:
         """Let `fault` strike at the given operation from now; a read fault strikes at once."""
         if fault == READ_FAULT:

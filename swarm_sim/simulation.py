@@ -11,14 +11,14 @@ SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes pr
 import re
 import traceback
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundstation import mission_end
+from groundstation.mission_end import MissionEnd, Standing
 from groundstation.scenario import Scenario
 from specs.checking.check import TraceChecker
 from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
-from swarm_sim import world as worlds
 from swarm_sim.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
 from swarm_sim.events import Sink, open_trace
 from swarm_sim.marks import Marks
@@ -31,7 +31,6 @@ from swarm_sim.world import FlightCodeCrash, World
 
 LOOK_TICKS = 5  # how often the run is asked whether it is over
 WEIGH_TICKS = 200  # how often nodes are weighed
-NEW_SLOTS = 8  # decided slots that the calm must add
 CRASHED = "SIM-CRASH"
 
 
@@ -50,21 +49,10 @@ def simulate(
         return Simulation(scenario, file, is_encoded, is_checked).fly()
 
 
-@dataclass
-class _Goal:
-    """When a run may end well, and when it ends badly. Mission seconds."""
-
-    slots: int
-    operations: int
-    calm_at: float
-    fails_at: float
-
-
 class Simulation:
     """One run. `fly` once; afterwards `world`, `verdict` and `findings` can be looked at."""
 
     def __init__(self, scenario: Scenario, file: Any, is_encoded: bool, is_checked: bool) -> None:
-        mission, calm = scenario.mission, scenario.liveness
         self.scenario = scenario
         self.findings: list[Finding] = []
         self.verdict: Verdict | None = None
@@ -80,16 +68,10 @@ class Simulation:
             step_sinks = [self._agreement.feed, self._marks.feed, lambda event: self._validity.feed(event)]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded, step_sinks)
         self._validity = Validity(self._faulty, self.world.operators.asked)
-        self._goal = _Goal(
-            mission.slots,
-            scenario.workload.operations,
-            calm.at if calm else 0.0,
-            calm.at + calm.bound_seconds if calm else mission.limit_seconds,
-        )
-        self._is_calm = calm is None
-        self._progress = (0, 0.0)  # slots, and when that was reached
-        self._settle_until: float | None = None
+        self._end = MissionEnd(scenario)
+        self._applied = {node: 0 for node in range(scenario.mission.boards) if node not in self._faulty}
         self._reason: str | None = None
+        self._waits_for: list[str] = []
 
     # --- the run --------------------------------------------------------------------------------
 
@@ -111,59 +93,44 @@ class Simulation:
         except FlightCodeCrash as error:
             crash = error
         if self._reason is not None:
-            world.end(self._reason)
+            world.end(self._reason, self._waits_for)
         return self._judge(crash)
 
     def _look(self) -> None:
         """Is the run over?"""
-        world, goal = self.world, self._goal
+        world = self.world
         if self.findings or self._agreement.finding is not None or self._validity.finding is not None:
             world.stop()
             return
-        slots = self.slots()
-        if slots > self._progress[0]:
-            self._progress = (slots, world.now)
-        if not self._is_calm and world.now >= goal.calm_at:
-            self._is_calm = True
-            goal.slots = max(goal.slots, slots + NEW_SLOTS)
-        operators = world.operators
-        is_enough = self._is_calm and slots >= goal.slots and len(operators.history) >= goal.operations
-        operators.is_asking = not is_enough
-        if is_enough and operators.open_count == 0 and self._is_settled():
-            self._finish(worlds.COMPLETE)
-        elif world.now > goal.fails_at or self._is_stuck():
-            self._finish(worlds.NO_PROGRESS)
-        else:
+        standing = self._standing()
+        self._reason = self._end.look(standing)
+        world.operators.is_asking = self._end.wants_more(standing)
+        if self._reason is None:
             world.at(world.now + LOOK_TICKS * world.tick_seconds, self._look)
+            return
+        if self._reason != mission_end.COMPLETE:
+            self._waits_for = self._end.unmet(standing)
+        world.stop()
 
-    def _is_stuck(self) -> bool:
-        mission = self.scenario.mission
-        return self.scenario.liveness is None and self.world.now - self._progress[1] > mission.no_progress_seconds
-
-    def _is_settled(self) -> bool:
-        """All boards of the core have applied the same; without a core, all that can within the time for settling."""
-        applied = {board.flight.applied_slot for board in self._judged() if board.flight is not None}
-        if len(applied) == 1:
-            return True
-        if self.scenario.liveness is not None:
-            return False
-        if self._settle_until is None:
-            self._settle_until = self.world.now + self.scenario.mission.settle_seconds
-        return self.world.now >= self._settle_until
+    def _standing(self) -> Standing:
+        world, operators = self.world, self.world.operators
+        up = {board.node for board in world.boards if board.flight is not None and board.node not in self._faulty}
+        self._applied |= {node: world.boards[node].flight.applied_slot for node in up}
+        return Standing(
+            now=world.now,
+            applied=self._applied,
+            up=up,
+            issued=len(operators.history),
+            confirmed=operators.confirmed,
+            open_count=operators.open_count,
+            faults_due=lambda: world.faults_due(self._end.deadline),
+        )
 
     def _judged(self) -> list[Any]:
         """Boards that must make progress."""
         calm = self.scenario.liveness
         nodes = calm.core if calm else [n for n in range(self.scenario.mission.boards) if n not in self._faulty]
         return [self.world.boards[node] for node in sorted(nodes)]
-
-    def slots(self) -> int:
-        """The last slot that all boards which must make progress have applied; those that are down do not count."""
-        return min((board.flight.applied_slot for board in self._judged() if board.flight is not None), default=0)
-
-    def _finish(self, reason: str) -> None:
-        self._reason = reason
-        self.world.stop()
 
     # --- oracles --------------------------------------------------------------------------------
 
@@ -200,9 +167,12 @@ class Simulation:
             finding = finding or _of_verdict(self.verdict)
             if self.verdict.verdict in (VIOLATION, INCOMPLETE) and verdict == PASS:
                 verdict = self.verdict.verdict
-        if verdict == PASS and self._reason == worlds.NO_PROGRESS:
+        if verdict == PASS and self._reason == mission_end.NO_PROGRESS:
             verdict = NO_PROGRESS
-            finding = liveness.explain(self._judged(), self.world.operators.open_count)
+            finding = liveness.explain(self._judged(), self.world.operators.open_count, self._waits_for)
+        if verdict == PASS and self._reason == mission_end.INTERRUPTED:
+            verdict = INCOMPLETE
+            finding = Finding("mission", "a board fault did not come before the limit", "\n".join(self._waits_for))
         seed = self.scenario.mission.seed
         told = (finding.oracle, finding.cause, finding.detail) if finding is not None else ("", "", "")
         return Outcome(seed, verdict, *told, counts=self._counts(), marks=self._marks.reached(self))
@@ -211,7 +181,7 @@ class Simulation:
         world = self.world
         counts = Counter(
             deliveries=world.deliveries,
-            slots=self.slots(),
+            slots=self._end.slots,
             operations=world.operators.confirmed,
             events=world.log.count,
             milliseconds=int(world.now * 1000 / self.scenario.mission.speed),

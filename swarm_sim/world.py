@@ -22,11 +22,12 @@ from amu.core.lamport import LamportClock
 from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer, Text
+from groundstation.board_faults import POSTPONE_SECONDS
 from groundstation.scenario import BoardFault, Scenario
 from groundstation.workload import Workload
 from swarm_sim.board import Board
 from swarm_sim.events import EventLog, Sink, TraceNotWritten
-from swarm_sim.flash import READ_FAULT, Flash
+from swarm_sim.flash import READ_FAULT, STRIKING, Flash
 from swarm_sim.ground import Operators
 from swarm_sim.network import LazyFrame, Network
 from swarm_sim.streams import stream
@@ -35,9 +36,6 @@ FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
 BOARD_OFF, LINE_FULL = "board off", "link busy"
 FATAL = ("power_cut", "crash_corruption")  # flash faults that the board does not survive
 CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes only must check them
-
-COMPLETE = "complete"
-NO_PROGRESS = "no progress"
 
 
 class FlightCodeCrash(Exception):
@@ -113,6 +111,7 @@ class World:
         self._core = frozenset(scenario.liveness.core) if scenario.liveness else frozenset()
         self._healed_at = scenario.liveness.at if scenario.liveness else float("inf")
         self._restart_due: dict[int, float] = {}  # board whose flash is going to fail -> when it may start again
+        self._due: dict[int, tuple[float, str]] = {}  # board faults and restarts that are to come, in words
         self._faults_told: dict[str, int] = {}
         self._framers = [Framer() for _ in range(mission.boards)]
         self.boards = [self._board(node) for node in range(mission.boards)]
@@ -144,6 +143,27 @@ class World:
         self._count += 1
         heapq.heappush(self._heap, (when, self._count, action, arguments))
 
+    def _plan(self, when: float, due: float, what: str, action: Callable[..., None], *arguments: Any) -> None:
+        """Let a board fault, or what belongs to one, that was planned for `due` happen at mission second `when`."""
+        key = self._count
+        self._due[key] = (due, what)
+        self.at(when, self._happen, key, action, *arguments)
+
+    def _happen(self, key: int, action: Callable[..., None], *arguments: Any) -> None:
+        del self._due[key]
+        action(*arguments)
+
+    def faults_due(self, deadline: float) -> list[str]:
+        """Board faults that are to come by mission second `deadline`, in words."""
+        armed = [
+            f"{fault} on board {board.node}, at one of its next flash operations"
+            for board in self.boards
+            if board.is_up
+            for fault in board.flash.armed
+        ]
+        planned = sorted(item for item in self._due.values() if item[0] <= deadline)
+        return [f"{what} at {when:.2f} s" for when, what in planned] + armed
+
     def begin(self) -> None:
         """RunStart, all boards, the faults of the scenario, the first operations."""
         scenario = self.scenario
@@ -158,7 +178,7 @@ class World:
         )
         for fault in scenario.board_faults:
             if fault.at < self._healed_at or fault.node not in self._core:
-                self.at(fault.at, self._fault, fault)
+                self._plan(fault.at, fault.at, f"{fault.kind} on board {fault.node}", self._fault, fault)
         if scenario.liveness is not None:
             self.at(self._healed_at, self._heal)
         self.at(FAULTS_TOLD_SECONDS, self._tell_faults)
@@ -184,10 +204,10 @@ class World:
         """End `run` with the present action."""
         self.is_stopped = True
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, waits_for: list[str]) -> None:
         """The last event of the trace."""
         self._tell_faults()
-        self.note("RunEnd", reason=reason)
+        self.note("RunEnd", reason=reason, **({"waits_for": waits_for} if waits_for else {}))
 
     def note(self, event: str, **fields: Any) -> None:
         """An event of the ground station's, into the trace."""
@@ -313,7 +333,8 @@ class World:
     def _restart_after_death(self, board: Board) -> None:
         due = self._restart_due.pop(board.node, None)
         if due is not None:
-            self.at(max(due, self.now + self.tick_seconds), self._restart, board)
+            when = max(due, self.now + self.tick_seconds)
+            self._plan(when, when, f"start of board {board.node}", self._restart, board)
 
     def _restart(self, board: Board) -> None:
         """A restart that the scenario asks for; none of the boards outside the core comes back once it has healed."""
@@ -330,6 +351,11 @@ class World:
 
     def _fault(self, fault: BoardFault) -> None:
         board = self.boards[fault.node]
+        if fault.kind in STRIKING and not board.is_up and self.scenario.liveness is None:
+            # As in a rehearsal: a board that is off has no flash operation to fail in until it is on again.
+            what = f"{fault.kind} on board {board.node}, which is off,"
+            self._plan(self.now + POSTPONE_SECONDS, fault.at, what, self._fault, fault)
+            return
         lasting = {} if fault.seconds is None else {"seconds": fault.seconds}
         self.note("BoardFault", board=fault.node, kind=fault.kind, **lasting)
         seconds = fault.seconds or 0.0
@@ -337,7 +363,7 @@ class World:
             self._strike(board, fault)
         elif fault.kind == READ_FAULT:
             board.flash.arm(READ_FAULT)
-        elif fault.kind in ("power_cut", "crash_corruption", "write_fault", "misdirected_write"):
+        elif fault.kind in STRIKING:
             if board.is_up:
                 board.flash.arm(fault.kind, fault.after_operations)
                 if fault.restart_after is not None:
@@ -363,7 +389,8 @@ class World:
         if fault.kind != "kill":
             self._start(board)
         elif fault.restart_after is not None:
-            self.at(self.now + fault.restart_after, self._restart, board)
+            when = self.now + fault.restart_after
+            self._plan(when, when, f"start of board {board.node}", self._restart, board)
 
     def _heal(self) -> None:
         """Liveness: the core is sound from now on."""

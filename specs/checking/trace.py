@@ -226,7 +226,8 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("byzantine", _replicas),
         ("window_slots", _uint(255)),
     ),
-    "RunEnd": (("reason", _text),),  # "complete", "no progress", "interrupted"
+    # "complete", "no progress", "interrupted"; an optional field `waits_for` lists in words what was not done.
+    "RunEnd": (("reason", _text),),
     # The ground station of run `resumed` is gone; another goes on from here. Every line before this one is that run's
     # record, word for word, its RunEnd included if it came to that. An `Attach` follows for each board that is alive,
     # and everything that such a board did in between is told after it.

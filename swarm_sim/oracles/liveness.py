@@ -13,10 +13,10 @@ from swarm_sim.oracles.finding import Finding
 ORACLE = "SIM-LIVE"
 
 
-def explain(boards: list[Board], open_operations: int) -> Finding:
-    """`boards`: those that should have made progress."""
+def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> Finding:
+    """`boards`: those that should have made progress. `waits_for`: what the end of the mission was missing."""
     slot = 1 + min((board.flight.applied_slot for board in boards if board.flight is not None), default=0)
-    detail = [f"{open_operations} operations open; first slot that is not applied everywhere: {slot}"]
+    detail = [*waits_for, f"{open_operations} operations open; first slot that is not applied everywhere: {slot}"]
     detail += [_describe(board, slot) for board in boards]
     return Finding(ORACLE, _cause(boards, slot, open_operations), "\n".join(detail))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundstation import mission, rehearsal, run_directory
+from groundstation import mission, mission_end, rehearsal, run_directory
 from groundstation.boards import BoardPlan
 from groundstation.progress import SilentDisplay
 from groundstation.rehearsal import Flight, Plan
@@ -60,7 +60,7 @@ def _status(judgement: Judgement, name: str) -> str:
 def test_mission_with_noise_passes_and_leaves_everything_behind(fly: Callable[..., Flight]) -> None:
     flight = fly()
     judgement = _judge(flight)
-    assert flight.outcome == mission.COMPLETE
+    assert flight.outcome == mission_end.COMPLETE
     assert judgement.verdict == PASS, judgement.findings
     assert flight.summary["slots"] >= 12
     assert flight.summary["operations_confirmed"] == flight.summary["operations_issued"] >= 12
@@ -220,7 +220,7 @@ def test_byzantine_board_is_recorded_as_such(fly: Callable[..., Flight]) -> None
 def test_two_dead_boards_of_four_make_no_progress(fly: Callable[..., Flight]) -> None:
     flight = fly(board_faults=[{"at": 0.2, "node": node, "kind": "kill"} for node in (0, 1)])
     judgement = _judge(flight)
-    assert flight.outcome == mission.NO_PROGRESS
+    assert flight.outcome == mission_end.NO_PROGRESS
     assert (judgement.verdict, judgement.exit_code) == (NO_PROGRESS, 4)
     # An operation that nobody has answered is open, not failed.
     assert flight.summary["operations_confirmed"] < flight.summary["operations_issued"]
@@ -262,7 +262,7 @@ def test_mission_that_is_stopped_is_incomplete(fly: Callable[..., Flight], monke
     monkeypatch.setattr(mission.Mission, "_turn", stop_after_three_slots)
     flight = fly()
     judgement = _judge(flight)
-    assert flight.outcome == mission.INTERRUPTED
+    assert flight.outcome == mission_end.INTERRUPTED
     assert (judgement.verdict, judgement.exit_code) == (INCOMPLETE, 5)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from groundstation import mission
+from groundstation import mission_end
 from groundstation.verdict import CRASH, judge
 from groundstation.verdict_table import print_verdict
 from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
@@ -13,7 +13,7 @@ from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verd
 
 def _summary(**changes: Any) -> dict[str, Any]:
     summary: dict[str, Any] = {
-        "outcome": mission.COMPLETE,
+        "outcome": mission_end.COMPLETE,
         "mission_seconds": 12.0,
         "slots": 20,
         "slots_wanted": 20,
@@ -47,12 +47,12 @@ def _checked(*, violated: bool = False, missing: bool = False, stalled: bool = F
     ("checked", "summary", "verdict", "exit_code"),
     [
         ({}, {}, PASS, 0),
-        ({"violated": True, "missing": True}, {"outcome": mission.NO_PROGRESS, "crashed": [1]}, VIOLATION, 3),
+        ({"violated": True, "missing": True}, {"outcome": mission_end.NO_PROGRESS, "crashed": [1]}, VIOLATION, 3),
         ({}, {"contradictions": 1}, VIOLATION, 3),
         ({"missing": True}, {"crashed": [1]}, CRASH, 1),
-        ({"missing": True, "stalled": True}, {"outcome": mission.NO_PROGRESS}, INCOMPLETE, 5),
-        ({}, {"outcome": mission.INTERRUPTED}, INCOMPLETE, 5),
-        ({"stalled": True}, {"outcome": mission.NO_PROGRESS}, NO_PROGRESS, 4),
+        ({"missing": True, "stalled": True}, {"outcome": mission_end.NO_PROGRESS}, INCOMPLETE, 5),
+        ({}, {"outcome": mission_end.INTERRUPTED}, INCOMPLETE, 5),
+        ({"stalled": True}, {"outcome": mission_end.NO_PROGRESS}, NO_PROGRESS, 4),
     ],
 )
 def test_precedence(checked: dict[str, bool], summary: dict[str, Any], verdict: str, exit_code: int) -> None:
