@@ -6,6 +6,8 @@ counted.
 
 from pathlib import Path
 
+from specs.escape import shown
+
 LINES_MAX = 20_000
 LINE_CHARACTERS_MAX = 500
 
@@ -26,15 +28,13 @@ class GroundLog:
             return
         self._lines += 1
         who = "ground" if node is None else f"board {node}"
-        # Control characters of a board's text could rewrite the terminal of whoever reads the log.
-        clean = "".join(c if c.isprintable() else " " for c in text[:LINE_CHARACTERS_MAX])
-        self._file.write(f"{now:10.3f}  {who:8}  {clean}\n")
+        self._file.write(f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
         """Text that a board printed between its frames."""
-        for line in data.decode("utf-8", "replace").splitlines():
+        for line in data.decode("utf-8", "backslashreplace").split("\n"):
             if line.strip():
-                self.say(now, node, line)
+                self.say(now, node, line.removesuffix("\r"))
 
     def close(self) -> None:
         """Say what was left out, and close."""

@@ -6,7 +6,6 @@ to the verdict. A display only ever reads: a slow terminal can delay the loop by
 reader.
 """
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +18,9 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from groundstation.console import SafeConsole
+from specs.escape import shown
 
 REFRESH_SECONDS = 0.25
 LINE_SECONDS = 2.0
@@ -105,14 +107,14 @@ class LineDisplay:
         )
 
     def event(self, text: str) -> None:
-        self._print(text)
+        self._print(shown(text))
 
     def close(self) -> None:
         """Nothing is held."""
 
     def _print(self, text: str) -> None:
-        # Plain text: no markup, no wrapping, so that a log can be searched line by line.
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        # No wrapping, so that a log can be searched line by line.
+        self._console.print(text, soft_wrap=True)
 
 
 class LiveDisplay:
@@ -139,7 +141,7 @@ class LiveDisplay:
 
 def display(console: Console | None = None) -> Display:
     """A live page on a terminal, lines elsewhere."""
-    console = console or Console(file=sys.stderr)
+    console = console or SafeConsole(stderr=True)
     return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
 
 
@@ -151,8 +153,10 @@ def page(picture: Picture) -> RenderableType:
         _counts("faults", picture.faults),
         _counts("telecommands", picture.telecommands),
     )
-    events = Text("\n".join(picture.events), style="dim", no_wrap=True, overflow="ellipsis")
-    title = f"[b]{picture.scenario}[/b]  seed {picture.seed}  mission time {picture.mission_seconds:.1f} s"
+    events = Text("\n".join(map(shown, picture.events)), style="dim", no_wrap=True, overflow="ellipsis")
+    # As a string it would be read as markup.
+    title = Text(shown(picture.scenario), style="bold")
+    title.append(f"  seed {picture.seed}  mission time {picture.mission_seconds:.1f} s", style="not bold")
     return Panel(Group(_goals(picture), Text(), _boards(picture), Text(), columns, Text(), events), title=title)
 
 

@@ -23,6 +23,7 @@ from groundstation.report_series import ARROWS_MAX, Collector, Series, SlotStory
 from groundstation.report_timeline import timeline
 from groundstation.scenario import Scenario, ScenarioError, load
 from specs.checking.trace import TraceError
+from specs.escape import shown
 
 SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
 
@@ -88,7 +89,7 @@ def write_figure(trace: Path, out: Path) -> Path:
 def _write(sources: Sources, out: Path) -> Path:
     page = PAGE.replace("@TITLE@", html.escape(sources.about["run"])).replace("@BODY@", "\n".join(_body(sources)))
     try:
-        run_directory.write_text(out, page)
+        run_directory.write_text(out, shown(page, keep="\n\t"))
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise run_directory.RunDirectoryError(f"{out}: {what}; choose another --out") from error

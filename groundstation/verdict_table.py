@@ -6,6 +6,7 @@ from rich.text import Text
 
 from groundstation import run_directory
 from groundstation.verdict import BAD, GOOD, OPEN, Judgement
+from specs.escape import shown, shown_lines
 
 SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow")}
 VERDICT_STYLES = {"pass": "bold green", "violation": "bold white on red", "crash": "bold red"}
@@ -21,10 +22,10 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
     table.add_column(overflow="fold")
     for line in judgement.lines:
         sign, style = SIGNS[line.status]
-        table.add_row(Text(sign, style=style), Text(line.name, style="bold"), Text(line.detail))
+        table.add_row(Text(sign, style=style), Text(line.name, style="bold"), Text(shown(line.detail)))
     console.print(table)
     for finding in judgement.findings[:FINDINGS_SHOWN]:
-        console.print(Text(f"  {finding}", style="red"))
+        console.print(Text(shown_lines(f"  {finding}"), style="red"))
     hidden = len(judgement.findings) - FINDINGS_SHOWN
     if hidden > 0:
         console.print(Text(f"  and {hidden} more, in {run_directory.VERDICT}", style="red"))
@@ -32,11 +33,11 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
     verdict = Text(
         f" {judgement.verdict.replace('_', ' ').upper()} ", style=VERDICT_STYLES.get(judgement.verdict, "bold yellow")
     )
-    console.print(Text("verdict  ").append(verdict), highlight=False)
+    console.print(Text("verdict  ").append(verdict))
     if judgement.directory is not None:
-        console.print(f"run      {judgement.directory}", markup=False, highlight=False, soft_wrap=True)
+        console.print(shown(f"run      {judgement.directory}"), soft_wrap=True)
         report = judgement.directory / run_directory.REPORT
         if report.exists():
-            console.print(f"report   {report}", markup=False, highlight=False, soft_wrap=True)
+            console.print(shown(f"report   {report}"), soft_wrap=True)
     if judgement.replay is not None:
-        console.print(f"replay   {judgement.replay}", markup=False, highlight=False, soft_wrap=True)
+        console.print(shown(f"replay   {judgement.replay}"), soft_wrap=True)

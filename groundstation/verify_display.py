@@ -143,4 +143,4 @@ def _print_trace(result: RunResult, path: Path | None, console: Console) -> None
 
 
 def _print(console: Console, text: str, style: str) -> None:
-    console.print(Text(text, style=style), soft_wrap=True, highlight=False)
+    console.print(Text(text, style=style), soft_wrap=True)

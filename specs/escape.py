@@ -1,28 +1,31 @@
-"""Text of boards, files and traces, made fit to be shown: on a terminal, in a log, in an error, in a report.
+r"""Text of boards, files and names, made safe to show.
 
-A control character moves the cursor, clears the screen or ends the line that it stands in; a bidirectional control
-turns the text around it; a lone surrogate has no UTF-8. `shown` writes each of them as Python does in a string literal,
-so that a reader sees what was there and a terminal does nothing but print.
+Such text may hold anything: an escape sequence that clears the terminal, a line break that forges a verdict, marks that
+turn the direction of writing around, half of a surrogate pair that no encoding can write. `shown` replaces each of
+them by its escape in Python's notation, ESC by `\x1b`, and leaves printable text as it is, in whatever language. What
+has been escaped once stays the same when it is escaped again.
 """
 
 import re
+import unicodedata
 
-# C0, DEL, C1; bidirectional controls; line and paragraph separators; surrogates; the byte order mark.
-_UNFIT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]",
-)
+_DOUBTFUL = re.compile(r"[^\x20-\x7e]")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def shown(text: str, keep: str = "") -> str:
+    """`text` on one line of printable characters.
+
+    keep: characters that stay, such as the line break in text that is meant to have several lines.
+    """
+    return text if text.isprintable() else _DOUBTFUL.sub(lambda found: _shown(found[0], keep), text)
 
 
-def shown(text: str) -> str:
-    """`text` on one line, with `\\xNN` and `\\uNNNN` in place of what is unfit to be printed."""
-    return _UNFIT.sub(_escaped, text)
+def shown_lines(text: str, indent: str = "    ") -> str:
+    """`text` with its line breaks; lines after the first are indented, so that none can pass for a line of ours."""
+    return ("\n" + indent).join(shown(line) for line in text.removesuffix("\n").split("\n"))
 
 
-def shown_lines(text: str) -> str:
-    """The same of a text of several lines: its line feeds stand."""
-    return "\n".join([shown(line) for line in text.split("\n")])
+def _shown(character: str, keep: str) -> str:
+    if character.isprintable() or character in keep or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape").decode("ascii")

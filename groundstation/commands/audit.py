@@ -23,27 +23,25 @@ def audit(
 
     Exit codes: 0 nothing blocks, 1 crash, 2 no checkout, 3 at least one BLOCK.
     """
-    from rich.console import Console
-
+    from groundstation.console import SafeConsole, refused
     from specs.audit.audit import audit as run
     from specs.audit.project import AuditError
-    from specs.checking.report import EXIT_BAD_INPUT, EXIT_CODES, PASS, VIOLATION
+    from specs.checking.report import EXIT_CODES, PASS, VIOLATION
 
     try:
         found = run(root.resolve())
     except AuditError as error:
-        typer.echo(f"amu audit: {error}", err=True)
-        raise typer.Exit(EXIT_BAD_INPUT) from error
+        raise refused("audit", error) from error
     if as_json:
         typer.echo(found.as_json())
     else:
-        _print(found, Console(), show_all)
+        _print(found, SafeConsole(), show_all)
     raise typer.Exit(EXIT_CODES[PASS if found.passed else VIOLATION])
 
 
 def _print(found: "Audit", console: "Console", show_all: bool) -> None:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from specs.audit.audit import SEVERITIES
     from specs.audit.flags import BLOCK, INFO, WARN
@@ -53,19 +51,18 @@ def _print(found: "Audit", console: "Console", show_all: bool) -> None:
         table = Table("Pattern", "Where", "Invariant", "References", "Held by", title="Patterns", show_lines=True)
         for pattern in found.patterns:
             cells = (pattern.name, pattern.location, pattern.invariant, pattern.references, pattern.verification)
-            table.add_row(*(escape(cell) for cell in cells))
+            table.add_row(*cells)
         console.print(table)
     for flag in found.flags:
         if show_all or flag.severity != INFO:
-            colour = colours[flag.severity]
-            line = f"[{colour}]{flag.severity:5}[/{colour}] {escape(flag.location)}: {escape(flag.issue)}"
-            console.print(line, soft_wrap=True, highlight=False)
+            line = Text(f"{flag.severity:5}", style=colours[flag.severity])
+            console.print(line.append(f" {flag.location}: {flag.issue}", style="default"), soft_wrap=True)
     if found.missing:
         table = Table("Record", "Link", "Why there is none", title="Missing coverage")
         for row in found.missing:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*row)
         console.print(table)
     counts = ", ".join(f"{found.count(severity)} {severity}" for severity in SEVERITIES)
-    verdict = "[green]PASS[/green]" if found.passed else "[red]BLOCKED[/red]"
+    verdict = Text("PASS", style="green") if found.passed else Text("BLOCKED", style="red")
     places = f"{found.records} records, {found.references} references, {len(found.patterns)} places of code"
-    console.print(f"{verdict}  {places}: {counts}", soft_wrap=True)
+    console.print(verdict.append(f"  {places}: {counts}", style="default"), soft_wrap=True)

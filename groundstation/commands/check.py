@@ -37,9 +37,8 @@ def check(
 
         raise typer.Exit(observed.check(path, spec, cfg, silent or [], tlc, as_json))
 
-    from rich.console import Console
-
     from groundstation import run_directory
+    from groundstation.console import SafeConsole, refused
     from groundstation.verdict import judge
     from groundstation.verdict_table import print_verdict
     from specs.checking.check import check_trace
@@ -50,14 +49,13 @@ def check(
         trace = run_directory.trace_of(path)
         verdict = check_trace(trace, tlc=tlc)
     except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
-        typer.echo(f"amu check: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("check", error) from error
     summary = None if path.is_file() else _summary(trace.parent)
     judgement = judge(verdict, summary, None if path.is_file() else trace.parent)
     if as_json:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))
     else:
-        print_verdict(judgement, Console())
+        print_verdict(judgement, SafeConsole())
     raise typer.Exit(judgement.exit_code)
 
 

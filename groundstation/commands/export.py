@@ -30,6 +30,7 @@ def export(
     import json
 
     from groundstation import run_directory
+    from groundstation.console import refused, say
     from groundstation.exports import causality, perfetto, shiviz
     from specs.checking.trace import TraceError
 
@@ -40,11 +41,9 @@ def export(
         else:
             run_directory.write_text(out, json.dumps(perfetto.document(steps), separators=(",", ":")) + "\n")
     except (run_directory.RunDirectoryError, TraceError) as error:
-        typer.echo(f"amu export: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("export", error) from error
     except OSError as error:
-        typer.echo(f"amu export: {out}: cannot be written ({error.strerror}); choose another --out", err=True)
-        raise typer.Exit(2) from error
-    typer.echo(f"{out}  {len(steps)} events")
+        raise refused("export", f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+    say(f"{out}  {len(steps)} events")
     if form == "shiviz":
-        typer.echo(f"parser  {shiviz.PARSER}")
+        say(f"parser  {shiviz.PARSER}")

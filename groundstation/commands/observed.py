@@ -6,9 +6,10 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from groundstation import run_directory
+from groundstation.console import SafeConsole, complain
 from specs.checking import observation_check
 from specs.checking.itf import ItfError
 from specs.checking.language import EvaluationError, ModuleError
@@ -30,29 +31,29 @@ def check(path: Path, spec: Path | None, cfg: Path | None, silent: Sequence[str]
     except (
         run_directory.RunDirectoryError, ModuleError, ItfError, ObservationError, EvaluationError, TlcError
     ) as error:  # fmt: skip
-        typer.echo(f"amu check: {error}", err=True)
+        complain("check", error)
         return EXIT_BAD_INPUT
     if as_json:
         typer.echo(json.dumps({**checked.as_dict(), "exit_code": checked.verdict.exit_code}, indent=2))
     else:
-        _print(checked, Console())
+        _print(checked, SafeConsole())
     return checked.verdict.exit_code
 
 
 def _print(checked: Checked, console: Console) -> None:
     verdict, result = checked.verdict, checked.result
-    console.print(f"module   {result.module}", markup=False, highlight=False)
+    console.print(f"module   {result.module}")
     steps = ", ".join(f"{name} {count}" for name, count in sorted(result.steps.items()))
-    console.print(f"steps    {sum(result.steps.values())}: {steps}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"steps    {sum(result.steps.values())}: {steps}", soft_wrap=True)
     for name, state in sorted(verdict.invariants.items()):
-        console.print(f"         {escape(name)} [{STYLES.get(state, 'yellow')}]{state}[/]", highlight=False)
+        console.print(Text(f"         {name} ").append(state, style=STYLES.get(state, "yellow")))
     for note in verdict.notes:
-        console.print(f"note     {note}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"note     {note}", soft_wrap=True)
     for missing in verdict.missing:
-        console.print(f"missing  {missing}", markup=False, highlight=False)
+        console.print(f"missing  {missing}")
     for violation in verdict.violations:
-        console.print(violation, style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(violation, style="red", soft_wrap=True)
     if verdict.tlc != "not run":
-        console.print(f"TLC      {verdict.tlc}", markup=False, highlight=False)
+        console.print(f"TLC      {verdict.tlc}")
     style = "bold green" if verdict.verdict == PASS else "bold red"
-    console.print(f"verdict  [{style}]{verdict.verdict.upper()}[/]", highlight=False)
+    console.print(Text("verdict  ").append(verdict.verdict.upper(), style=style))

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +52,7 @@ def rehearse(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
+    from groundstation.console import refused
     from groundstation.rehearsal import PlanError
     from groundstation.run_directory import RunDirectoryError
     from groundstation.scenario import ScenarioError
@@ -65,8 +65,7 @@ def rehearse(
         plan = _plan(scenario or DEFAULT, (boards, seed, speed), kind, out, replay, resume)
         judgement = _fly_and_judge(plan, tlc)
     except (ScenarioError, RunDirectoryError, PlanError) as error:
-        typer.echo(f"amu rehearse: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("rehearse", error) from error
     _print(judgement, as_json)
     raise typer.Exit(judgement.exit_code)
 
@@ -103,17 +102,19 @@ def _fly_and_judge(plan: "Plan", tlc: bool) -> "Judgement":
 def judge_flight(flight: "Flight", tlc: bool) -> "Judgement":
     """Check the trace of a flight, and keep verdict and report in its folder."""
     from groundstation import report, run_directory
+    from groundstation.console import complain
     from groundstation.verdict import judge
     from specs.checking.check import check_trace
     from specs.checking.tlc import TlcError
+    from specs.escape import shown
 
     trace = flight.directory / run_directory.TRACE
-    print(f"checking {trace}", file=sys.stderr)
+    typer.echo(shown(f"checking {trace}"), err=True)
     try:
         verdict = check_trace(trace, tlc=tlc)
     except TlcError as error:
         # The flight is worth its verdict on a machine without Java, too; the table says that TLC was not run.
-        print(f"amu rehearse: TLC cannot be run: {error}", file=sys.stderr)
+        complain("rehearse", f"TLC cannot be run: {error}")
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
     judgement = judge(verdict, flight.summary, flight.directory, again)
@@ -126,8 +127,7 @@ def _print(judgement: "Judgement", as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))
         return
-    from rich.console import Console
-
+    from groundstation.console import SafeConsole
     from groundstation.verdict_table import print_verdict
 
-    print_verdict(judgement, Console())
+    print_verdict(judgement, SafeConsole())

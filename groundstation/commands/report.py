@@ -29,6 +29,7 @@ def report(
     """
     from groundstation import report as reports
     from groundstation import run_directory
+    from groundstation.console import refused, say
 
     if out is not None and figure is not None:
         raise typer.BadParameter("give one of --out and --figure")
@@ -40,6 +41,5 @@ def report(
         else:
             written = reports.write(run_directory.find(path), out)
     except run_directory.RunDirectoryError as error:
-        typer.echo(f"amu report: {error}", err=True)
-        raise typer.Exit(2) from error
-    typer.echo(written)
+        raise refused("report", error) from error
+    say(written)

@@ -19,21 +19,21 @@ def scenarios(
         amu rehearse mine.toml
     """
     from groundstation import scenario as scenario_files
+    from groundstation.console import SafeConsole, refused
 
     try:
         if name is not None:
             typer.echo(scenario_files.source(name)[0], nl=False)
             return
-        from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for heading in ("scenario", "boards", "what it is"):
             table.add_column(heading)
         for shipped in scenario_files.shipped():
             loaded = scenario_files.load(shipped)
-            table.add_row(f"[bold]{shipped}[/bold]", str(loaded.mission.boards), loaded.description)
-        Console().print(table)
+            table.add_row(Text(shipped, style="bold"), str(loaded.mission.boards), loaded.description)
+        SafeConsole().print(table)
     except scenario_files.ScenarioError as error:
-        typer.echo(f"amu scenarios: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("scenarios", error) from error

@@ -22,8 +22,7 @@ def states(
 
     Exit codes: 0 pass, 1 crash, 2 bad input or TLA+ that is not evaluated, 3 violation, 5 stopped at the limit.
     """
-    from rich.console import Console
-
+    from groundstation.console import SafeConsole, refused
     from specs.checking import configuration
     from specs.checking.language import EvaluationError, ModuleError
     from specs.checking.model import Model, load_configured
@@ -34,14 +33,13 @@ def states(
         model = Model(load_configured(path, settings), settings)
         report = explore(model, limit, _progress if sys.stderr.isatty() else None)
     except (ModuleError, EvaluationError) as error:
-        typer.echo(f"amu states: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("states", error) from error
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     if as_json:
         typer.echo(json.dumps({**report.as_dict(), "exit_code": report.exit_code}, indent=2))
     else:
-        _print(report, Console())
+        _print(report, SafeConsole())
     raise typer.Exit(report.exit_code)
 
 
@@ -50,33 +48,32 @@ def _progress(distinct_states: int, depth: int) -> None:
 
 
 def _print(report: Any, console: Any) -> None:
-    from rich.markup import escape
+    from rich.text import Text
 
     from specs.checking.operations import shown
     from specs.checking.report import HOLDS, PASS, VIOLATED
     from specs.checking.states import DEADLOCK
+    from specs.escape import shown as escaped
 
     styles = {HOLDS: "green", VIOLATED: "bold red"}
     whole = "all of them" if report.complete else "stopped at the limit"
-    console.print(f"module    {report.module}", markup=False, highlight=False)
-    console.print(f"states    {report.distinct_states} distinct, depth {report.depth}; {whole}", highlight=False)
+    console.print(f"module    {report.module}")
+    console.print(f"states    {report.distinct_states} distinct, depth {report.depth}; {whole}")
     for kind, verdicts in (("invariant", report.invariants), ("property", report.properties)):
         for name, verdict in verdicts.items():
-            console.print(f"{kind:<10}{escape(name)} [{styles.get(verdict, 'yellow')}]{verdict}[/]", highlight=False)
+            console.print(Text(f"{kind:<10}{name} ").append(verdict, style=styles.get(verdict, "yellow")))
     if report.deadlocks:
         how = "" if report.checks_deadlock else ", which the configuration does not forbid"
-        console.print(f"deadlock  {report.deadlocks} states have no successor{how}", highlight=False)
+        console.print(f"deadlock  {report.deadlocks} states have no successor{how}")
     for note in report.notes:
-        console.print(f"note      {note}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"note      {note}", soft_wrap=True)
     for name, path in report.counterexamples.items():
         if name == DEADLOCK and not report.checks_deadlock:
             continue
-        console.print(f"\n{name}: {len(path)} states", style="red", markup=False, highlight=False)
+        console.print(f"\n{name}: {len(path)} states", style="red")
         for number, (action, state) in enumerate(zip(report.actions[name], path), 1):
-            console.print(f"{number}. {action}", style="bold", markup=False, highlight=False)
+            console.print(f"{number}. {action}", style="bold")
             for variable in state:
-                console.print(
-                    f"   {variable} = {shown(state[variable])}", markup=False, highlight=False, soft_wrap=True
-                )
+                console.print(escaped(f"   {variable} = {shown(state[variable])}"), soft_wrap=True)
     style = "bold green" if report.verdict == PASS else "bold red"
-    console.print(f"verdict   [{style}]{report.verdict.upper()}[/]", highlight=False)
+    console.print(Text("verdict   ").append(report.verdict.upper(), style=style))

@@ -1,16 +1,16 @@
 """`amu verify`: every module of the features parsed, walked at random and checked, and held against vacuity."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation.console import complain
+
 if TYPE_CHECKING:
     from specs.verification.verification import Report
 
-LOG_COLUMNS = 160
 COUNTEREXAMPLES = Path("runs/counterexamples")
 
 
@@ -33,8 +33,7 @@ def verify(
 
     Exit codes: 0 pass, 1 crash, 2 bad input or no answer, 3 a module does not show what its plan says.
     """
-    from rich.console import Console
-
+    from groundstation.console import SafeConsole, refused, table_console
     from groundstation.verify_display import display, print_report
     from specs.checking.tlc import TlcError
     from specs.verification import plain, summary, verification
@@ -46,20 +45,18 @@ def verify(
         if write:
             for feature in features or known():
                 summary.require_writable(folder_of(feature))
-        watcher = display(Console(file=sys.stderr))
+        watcher = display(SafeConsole(stderr=True))
         try:
             report = verification.verify(features or [], options, watcher)
         finally:
             watcher.close()
     except (PlanError, TlcError, summary.SummaryError) as error:
-        typer.echo(f"amu verify: {error}", err=True)
-        raise typer.Exit(plain.BAD_INPUT) from error
+        raise refused("verify", error) from error
     saved = save_counterexamples(report)
     if as_json:
         typer.echo(json.dumps(as_dict(report, saved), indent=2))
     else:
-        # A log is searched line by line: no wrapping there.
-        print_report(report, saved, Console() if sys.stdout.isatty() else Console(width=LOG_COLUMNS))
+        print_report(report, saved, table_console())
     if write:
         _write(report)
     raise typer.Exit(plain.EXIT_CODES[report.status])
@@ -81,7 +78,7 @@ def save_counterexamples(report: "Report") -> dict[tuple[str, str], Path]:
             try:
                 saved[result.feature, result.run] = counterexample.write(result.trace, path)
             except TlcStateError as error:
-                typer.echo(f"amu verify: {result.feature}: {result.run}: no counterexample saved: {error}", err=True)
+                complain("verify", f"{result.feature}: {result.run}: no counterexample saved: {error}")
     return saved
 
 
@@ -115,4 +112,4 @@ def _write(report: "Report") -> None:
                 raise summary.SummaryError(f"{feature.plan.feature}: no summary of what does not pass")
             typer.echo(f"wrote {summary.write(feature.folder, feature.plan, feature.results)}", err=True)
         except summary.SummaryError as error:
-            typer.echo(f"amu verify: {error}", err=True)
+            complain("verify", error)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from specs.checking.tlc import TlcError
+from specs.escape import shown, shown_lines
 from specs.verification.plan import PlanError, Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 from specs.verification.verification import Options, Report, verify
@@ -39,7 +40,7 @@ class Lines:
 
     def _print(self, line: str) -> None:
         with self._lock:
-            print(line, file=self._output, flush=True)
+            print(shown(line), file=self._output, flush=True)
 
 
 def figures(result: RunResult) -> str:
@@ -68,10 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         report = verify(chosen.features, Options(deep=chosen.deep), Lines(sys.stdout))
     except (PlanError, TlcError) as error:
-        print(f"verify_tla.py: {error}", file=sys.stderr)
+        print(f"verify_tla.py: {shown_lines(str(error))}", file=sys.stderr)
         return BAD_INPUT
     for finding in findings(report):
-        print(finding)
+        print(shown_lines(finding))
     runs = sum(len(feature.results) for feature in report.features)
     print(f"{report.status}: {len(report.features)} features, {runs} runs, {report.seconds:.1f} s")
     return EXIT_CODES[report.status]

@@ -73,17 +73,21 @@ def _numbers(text: str, option: str) -> range:
 
 
 def _print_row(row: dict[str, Any], is_first: bool) -> None:
+    from groundstation.console import say
+
     if is_first:
-        typer.echo(" c  d    runs  violations  no progress  seconds")
+        say(" c  d    runs  violations  no progress  seconds")
     numbers = f"{row['c']:>2} {row['d']:>2} {row['runs']:>7} {row['violations']:>11} {row['no_progress']:>12}"
-    typer.echo(f"{numbers} {row['seconds']:>8}")
+    say(f"{numbers} {row['seconds']:>8}")
     sys.stdout.flush()
 
 
 def _print_end(verdict: str, failed: list["Flown"]) -> None:
+    from groundstation.console import say
+
     for flown in failed[:5]:
-        typer.echo(f"failed   {flown.plan}")
-        typer.echo(f"         {flown.verdict}: {flown.detail}")
+        say(f"failed   {flown.plan}")
+        say(f"         {flown.verdict}: {flown.detail}")
     if len(failed) > 5:
-        typer.echo(f"         and {len(failed) - 5} more")
-    typer.echo(f"verdict  {verdict.upper()}")
+        say(f"         and {len(failed) - 5} more")
+    say(f"verdict  {verdict.upper()}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +21,6 @@ NODES_DEFAULT = 4  # as `swarm_sim.draw` has it, which is slow to import
 SLOTS_DEFAULT = 20
 SEED_SECONDS_MAX_DEFAULT = 300.0
 RUN_SEED = "swarm_sim.simulation:run_seed"
-LOG_COLUMNS = 160
 
 
 def campaign(
@@ -57,6 +55,7 @@ def campaign(
     Exit codes: of the worst seed: 1 crash, 3 violation, 4 no progress, 5 incomplete or interrupted, 0 all pass; else 2
     bad input, or a store or cluster that does not work.
     """
+    from groundstation.console import refused
     from swarm_sim.campaign.keeper import WorkerError
     from swarm_sim.campaign.store import StoreError
     from swarm_sim.campaign.task import TaskError
@@ -78,8 +77,7 @@ def campaign(
                 _task(function, nodes, slots, seed_seconds_max), wanted, store, _crew(jobs, cluster), as_json
             )
     except (StoreError, WorkerError, TaskError) as error:
-        typer.echo(f"amu campaign: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("campaign", error) from error
     raise typer.Exit(summary.exit_code)
 
 
@@ -113,21 +111,20 @@ def _crew(jobs: int | None, cluster: str | None) -> Crew:
 
 def _run(task: Task, seeds: range, path: Path | None, crew: Crew, as_json: bool) -> Summary:
     """Run what is missing; print and return the summary, of an interrupted campaign too."""
-    from rich.console import Console
-
+    from groundstation.console import SafeConsole
     from swarm_sim.campaign import campaign as campaigns
     from swarm_sim.campaign import summary as summaries
     from swarm_sim.campaign.display import Display
     from swarm_sim.campaign.store import IN_MEMORY, Store
 
-    console = Console(file=sys.stderr)
+    console = SafeConsole(stderr=True)
     store = Store(IN_MEMORY if path is None else path)
     try:
         with Display(task, console) as display:
             try:
                 campaigns.run(task, seeds, store, crew, display)
             except KeyboardInterrupt:
-                console.print(_how_to_go_on(task, seeds, path), markup=False, highlight=False, soft_wrap=True)
+                console.print(_how_to_go_on(task, seeds, path), soft_wrap=True)
         summary = summaries.of_store(store, task, seeds, len(seeds))
         _print(summary, _rates(summary, display), as_json)
     finally:
@@ -176,13 +173,11 @@ def _report(path: Path, seeds: range | None, as_json: bool) -> Summary:
 
 
 def _print(summary: Summary, rates: dict[str, float], as_json: bool) -> None:
-    from rich.console import Console
-
+    from groundstation.console import table_console
     from swarm_sim.campaign.display import print_summary
 
     if as_json:
         told = {**summary.as_dict(), "rates": {name: round(rate, 3) for name, rate in rates.items()}}
         typer.echo(json.dumps({**told, "exit_code": summary.exit_code}, indent=2))
     else:
-        # A log is searched line by line: no wrapping there.
-        print_summary(summary, rates, Console() if sys.stdout.isatty() else Console(width=LOG_COLUMNS))
+        print_summary(summary, rates, table_console())

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from swarm_sim.linearizability.history import Result
 
-BAD_INPUT, UNDECIDED = 2, 5  # exit codes
+UNDECIDED = 5  # exit code
 SHOWN_OPERATIONS = 12  # at the end of the order that came furthest
 
 
@@ -28,6 +28,7 @@ def linearizable(
 
     Exit codes: 0 all were decided, 1 crash, 2 bad input, 5 one is unknown.
     """
+    from groundstation.console import refused
     from swarm_sim.linearizability.checker import STEPS_MAX, check
     from swarm_sim.linearizability.history import UNKNOWN
     from swarm_sim.linearizability.models import MODELS
@@ -40,8 +41,7 @@ def linearizable(
         try:
             history = READERS[kind](path)
         except (HistoryError, OSError) as error:
-            typer.echo(f"amu linearizable: {error}", err=True)
-            raise typer.Exit(BAD_INPUT) from error
+            raise refused("linearizable", error) from error
         begun = time.perf_counter()
         result = check(history, MODELS[kind], steps_max or STEPS_MAX)
         rows.append(_row(path, result, 1000 * (time.perf_counter() - begun)))
@@ -77,14 +77,16 @@ def _shown(operation: Any) -> str:
 
 
 def _print(row: dict[str, Any], explain: bool) -> None:
-    typer.echo(f"{row['file']} {str(row['linearizable']).lower()} {row['milliseconds']}")
+    from groundstation.console import say
+
+    say(f"{row['file']} {str(row['linearizable']).lower()} {row['milliseconds']}")
     if not explain or "stuck" not in row:
         return
     hidden = len(row["order"]) - SHOWN_OPERATIONS
-    typer.echo(f"  {row['partition']}: this order explains the most responses")
+    say(f"  {row['partition']}: this order explains the most responses")
     if hidden > 0:
-        typer.echo(f"    ... {hidden} operations before")
+        say(f"    ... {hidden} operations before")
     for operation in row["order"][-SHOWN_OPERATIONS:]:
-        typer.echo(f"    {operation}")
-    typer.echo(f"  state then: {row['state']}")
-    typer.echo(f"  no order explains {row['stuck']}")
+        say(f"    {operation}")
+    say(f"  state then: {row['state']}")
+    say(f"  no order explains {row['stuck']}")

@@ -28,19 +28,19 @@ def shrink(
 
     Exit codes: 0 shrunk, 1 crash, 2 bad input, or nothing fails.
     """
-    from rich.console import Console
-
     from groundstation import run_directory, toml_text
     from groundstation import scenario as scenario_files
     from groundstation.boards import BoardError, board_kind
+    from groundstation.console import SafeConsole, refused
+    from specs.escape import shown
     from swarm_sim import shrink as shrinking
     from swarm_sim import simpler
     from swarm_sim.draw import draw
 
-    console = Console(highlight=False)
+    console = SafeConsole()
 
     def tell(flights: int, size: shrinking.Size) -> None:
-        console.print(f"[dim]{flights:4} flights: {size}[/dim]")
+        console.print(f"{flights:4} flights: {size}", style="dim")
 
     try:
         playable = board_kind(kind).board_faults if kind else None
@@ -51,14 +51,12 @@ def shrink(
         document = simpler.readable(result.scenario) | {"description": about}
         run_directory.write_text(out, toml_text.dumps(document))
     except (scenario_files.ScenarioError, shrinking.NothingToShrink, BoardError) as error:
-        typer.echo(f"amu shrink: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("shrink", error) from error
     except OSError as error:
-        typer.echo(f"amu shrink: {out}: cannot be written ({error.strerror}); choose another --out", err=True)
-        raise typer.Exit(2) from error
+        raise refused("shrink", f"{out}: cannot be written ({error.strerror}); choose another --out") from error
     console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights")
-    console.print(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}", markup=False)
-    console.print(f"replay  amu sim --scenario {out}", markup=False)
+    console.print(shown(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"))
+    console.print(shown(f"replay  amu sim --scenario {out}"))
     left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
     if left:
-        console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike", markup=False)
+        console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike")

@@ -35,6 +35,7 @@ def sim(
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
     from groundstation import toml_text
+    from groundstation.console import refused
     from groundstation.scenario import ScenarioError
     from swarm_sim.outcome import EXIT_CODES
     from swarm_sim.simulation import simulate
@@ -46,11 +47,10 @@ def sim(
             return
         outcome = simulate(flown, out, encoded)
     except ScenarioError as error:
-        typer.echo(f"amu sim: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise refused("sim", error) from error
     except OSError as error:
-        typer.echo(f"amu sim: {out}: the trace cannot be written ({error.strerror}); choose another --out", err=True)
-        raise typer.Exit(2) from error
+        problem = f"{out}: the trace cannot be written ({error.strerror}); choose another --out"
+        raise refused("sim", problem) from error
     if as_json:
         typer.echo(json.dumps(outcome.as_dict(), indent=2))
     else:
@@ -71,20 +71,24 @@ def _scenario(seed: int | None, nodes: int, slots: int, path: Path | None) -> "S
 
 
 def _print(outcome: "Outcome", flown: "Scenario") -> None:
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False)
+    from groundstation.console import SafeConsole
+    from specs.escape import shown, shown_lines
+
+    console = SafeConsole()
     colour = "green" if outcome.verdict == "pass" else "red"
     counts = outcome.counts
-    console.print(f"[dim]{flown.description}[/dim]")
+    console.print(shown(flown.description), style="dim")
     console.print(
         f"{flown.mission.boards} boards, {counts['milliseconds'] / 1000:.1f} s of their time: {counts['slots']} slots, "
         f"{counts['operations']} operations, {counts['deliveries']} messages delivered, "
         f"{counts.get('steps', 0)} steps held against the modules"
     )
     if outcome.marks:
-        console.print(f"[dim]reached: {', '.join(outcome.marks)}[/dim]")
-    console.print(f"verdict   [bold {colour}]{outcome.verdict.replace('_', ' ').upper()}[/bold {colour}]")
+        console.print(f"reached: {', '.join(outcome.marks)}", style="dim")
+    verdict = outcome.verdict.replace("_", " ").upper()
+    console.print(Text("verdict   ").append(verdict, style=f"bold {colour}"))
     if outcome.verdict != "pass":
-        console.print(f"{outcome.oracle}: {outcome.cause}", markup=False)
-        console.print(outcome.detail, markup=False)
+        console.print(shown(f"{outcome.oracle}: {outcome.cause}"))
+        console.print(shown_lines(outcome.detail))

@@ -100,7 +100,8 @@ def _report(
 
 
 def _print(report: dict[str, Any]) -> None:
-    echo = typer.echo
+    from groundstation.console import say as echo
+
     echo(f"twin        replica {report['twin']}, {report['rounds']} rounds")
     if "schedules" in report:
         share = report["covered"] / max(report["seconds"], 0.1)
