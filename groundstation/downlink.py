@@ -64,6 +64,11 @@ class Downlink:
             self._lose()
             return b""
 
+    def settle(self) -> None:
+        """What has come out so far is on record."""
+        if self.link is not None:
+            self.link.settle()
+
     def write(self, data: bytes) -> str | None:
         """Send; None, or why it could not be sent."""
         if self.link is None:

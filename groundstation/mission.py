@@ -103,13 +103,13 @@ class Mission:
     def _turn(self) -> str | None:
         for node in self.driver.wait(self.fleet.boards, self._wake_at()):
             self._read(node)
+        self._keep()
         now = self.driver.now()
         self._deliver(now)
         self._uplink(now)
         self.fleet.step(now)
         for downlink in self.fleet.downlinks.values():
             downlink.pump()
-        self.recorder.flush()
         if now >= self._fates_due:
             self._record_fates(now)
         self._show(now)
@@ -122,6 +122,13 @@ class Mission:
         # What was due already is for a board that cannot be reached: waiting for it would be spinning.
         times.append(uplink if uplink is not None and uplink > now else None)
         return min(time for time in times if time is not None)
+
+    def _keep(self) -> None:
+        """Persist what the boards have said, before anybody hears of it: a ground station that dies must not have
+        passed on what its record does not tell."""
+        self.recorder.flush()
+        for downlink in self.fleet.downlinks.values():
+            downlink.settle()
 
     # --- frames -------------------------------------------------------------------------------
 
@@ -198,6 +205,7 @@ class Mission:
     def _uplink(self, now: float) -> None:
         self._take_confirmations(now)
         self._ask_for_more(now)
+        self.recorder.flush()  # an operation is on record before any board can have heard of it
         for uplink in self.station.step(now, self.fleet.up):
             if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
@@ -254,7 +262,7 @@ class Mission:
         for node in self.fleet.downlinks:
             self._read(node)
         self._record_fates(self.driver.now())
-        self.recorder.flush()
+        self._keep()
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -39,6 +39,10 @@ class Link(ABC):
         """
 
     @abstractmethod
+    def settle(self) -> None:
+        """All that `read` has returned is on record: the next ground station need not be given it."""
+
+    @abstractmethod
     def write(self, data: bytes) -> None:
         """Take all of `data` for sending, or raise LinkBusy and take none of it."""
 

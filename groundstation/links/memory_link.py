@@ -54,6 +54,9 @@ class MemoryLink(Link):
         self._line.to_ground.clear()
         return data
 
+    def settle(self) -> None:
+        """Both ends die with this process: there is nothing to keep."""
+
     def write(self, data: bytes) -> None:
         self._check()
         if len(self._line.to_board) + len(data) > WRITE_QUEUE_BYTES_MAX:

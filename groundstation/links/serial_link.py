@@ -1,7 +1,8 @@
 """A link over a serial device that pyserial can open: a board's USB port, or the pseudo-terminal of a virtual board.
 
 The descriptor is read and written without blocking; pyserial opens and configures the device. The write queue sits in
-front of the kernel's own buffer, which a pseudo-terminal bounds at some 20 KB and USB at less.
+front of the kernel's own buffer, which a pseudo-terminal bounds at some 20 KB and USB at less. What is read arrives in
+an `Intake`, which may outlive this process.
 """
 
 import os
@@ -10,8 +11,8 @@ import termios
 import serial
 
 from groundstation.links.base import WRITE_QUEUE_BYTES_MAX, Link, LinkBusy, LinkLost
+from groundstation.links.intake import Intake
 
-_READ_BYTES = 65536
 _WRITE_BYTES = 16384
 _BAUD = 115200  # of no consequence on USB and on pseudo-terminals
 
@@ -26,53 +27,63 @@ class _Port(serial.Serial):
 class SerialLink(Link):
     """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
 
-    def __init__(self, device: str, heard: bytes = b"") -> None:
-        """`heard` is read first: what the same board said over another device before. Raises LinkLost."""
+    def __init__(self, device: str, intake: Intake | None = None) -> None:
+        """`intake` belongs to the caller, who closes it. What it holds is read first, even if the device is gone.
+
+        Raises LinkLost if there is neither a device nor anything to read.
+        """
         self._device = device
         self._queue = bytearray()
-        self._fetched = bytearray(heard)
+        self._intake = intake or Intake()
         self._loss: str | None = None
+        self._serial: _Port | None = None
+        self._descriptor = -1
         try:
             self._serial = _Port(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
-        except (serial.SerialException, OSError) as error:
+            self._descriptor = self._serial.fileno()
+            os.set_blocking(self._descriptor, False)
+            # VMIN 1: an idle line then says EAGAIN, and no bytes at all means that the device is gone.
+            attributes = termios.tcgetattr(self._descriptor)
+            attributes[6][termios.VMIN] = 1
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+        except (serial.SerialException, OSError, termios.error) as error:
+            self.close()
             advice = "is the board running, is the cable in, does another ground station hold it?"
-            raise LinkLost(f"{device}: cannot open: {error}; {advice}") from error
-        self._descriptor: int = self._serial.fileno()
-        os.set_blocking(self._descriptor, False)
-        # VMIN 1: an idle line then says EAGAIN, and no bytes at all means that the device is gone.
-        attributes = termios.tcgetattr(self._descriptor)
-        attributes[6][termios.VMIN] = 1
-        termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+            self._loss = f"cannot open: {error}; {advice}"
+            if self._intake.is_empty:
+                raise LinkLost(f"{device}: {self._loss}") from error
 
     @property
     def device(self) -> str:
         return self._device
 
     def read(self) -> bytes:
-        return self.take_fetched() or self._receive()
-
-    def take_fetched(self) -> bytes:
-        """What `fetch` took in, without a look at the device."""
-        data = bytes(self._fetched)
-        self._fetched.clear()
-        return data
+        if self._intake.is_empty and self._receive() == 0:
+            return b""
+        return self._intake.take()
 
     def fetch(self) -> None:
         """Take in all that has arrived, for `read` to return: for a device that is about to vanish. Raises LinkLost."""
-        while data := self._receive():
-            self._fetched += data
+        while self._receive():
+            pass
 
-    def _receive(self) -> bytes:
+    def settle(self) -> None:
+        self._intake.settle()
+
+    def _receive(self) -> int:
+        """Bytes that have come in now; 0 if none have, or if there is no room before the next `settle`."""
         self._check()
+        if not self._intake.has_room:
+            return 0
         try:
-            data = os.read(self._descriptor, _READ_BYTES)
+            count = self._intake.receive(self._descriptor)
         except BlockingIOError:
-            return b""
+            return 0
         except OSError as error:
             raise self._lost(f"reading failed: {error.strerror}") from error
-        if not data:
+        if not count:
             raise self._lost("the device is gone")
-        return data
+        return count
 
     def write(self, data: bytes) -> None:
         self._check()
@@ -105,7 +116,8 @@ class SerialLink(Link):
     def close(self) -> None:
         if self._loss is None:
             self._loss = "the link was closed on this side; open it anew"
-        self._serial.close()
+        if self._serial is not None:
+            self._serial.close()
 
     def _check(self) -> None:
         if self._loss is not None:

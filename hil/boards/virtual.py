@@ -7,7 +7,8 @@ so that the line, and what the board said last, outlive the board's process.
 
     firmware/           what flies, copied once, so that a run says what flew
     byzantine/          the package `adversary`, on the module path of Byzantine boards alone
-    node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock
+    node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock,
+                        intake (what was read of its line and is not on record yet), stopped (somebody switched it off)
 
 A board is alive as long as somebody holds `lock`: the process inherits the lock and the kernel lets go of it at death,
 so a process id that has been used again by somebody else is never mistaken for a board.
@@ -30,6 +31,7 @@ from amu.boards import config
 from amu.core.errors import ConfigError
 from groundstation.boards import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
+from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
 from hil import firmware_files
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
@@ -53,6 +55,7 @@ class VirtualBoard(Board):
         self._spawner = spawner
         self._master: int | None = None  # of the pseudo-terminal, if it was this ground station that made it
         self._link: SerialLink | None = None
+        self._intake: Intake | None = None
         self._is_closed = False
         self._device: str | None = self._state().get("device")
 
@@ -94,6 +97,7 @@ class VirtualBoard(Board):
             raise BoardError(f"board {self.node} was closed; attach to {self.directory.parent} for a new one")
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
             (self.directory / "power_cut").unlink(missing_ok=True)
+            (self.directory / "stopped").unlink(missing_ok=True)
             # Should the ground station die before it knows the new process id, nobody may be left with the old one.
             state = {**self._state(), "pid": None}
             _replace(self.directory / "board.json", json.dumps(state))
@@ -127,6 +131,7 @@ class VirtualBoard(Board):
             with contextlib.suppress(LinkLost, ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
                 self._link.fetch()
+        (self.directory / "stopped").touch()
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         give_up = time.monotonic() + _DEATH_SECONDS_MAX
@@ -169,13 +174,16 @@ class VirtualBoard(Board):
     def link(self) -> Link:
         if self._device is None:
             raise LinkLost(f"board {self.node} has no serial line before its first start")
-        heard = b""
         if self._link is not None:
             if self._link.fileno() is not None and self._link.device == self._device:
                 return self._link
-            heard = self._link.take_fetched()
             self._link.close()
-        self._link = SerialLink(self._device, heard)
+        if self._intake is None:
+            try:
+                self._intake = Intake(self.directory / "intake")
+            except OSError as error:
+                raise BoardError(f"{self.directory}: no room for what board {self.node} says: {error}") from error
+        self._link = SerialLink(self._device, self._intake)
         return self._link
 
     def close(self) -> None:
