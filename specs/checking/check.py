@@ -118,7 +118,6 @@ class TraceChecker:
 
     def _look_at(self, event: Event) -> None:
         self._events += 1
-        self.continuity.feed(event)
         if event.node == GROUND:
             self._on_ground(event)
             return
@@ -128,6 +127,7 @@ class TraceChecker:
         if event.node in swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
+        self.continuity.feed(event)
         assert self._order is not None, "RunStart makes both"
         assert self._log is not None
         self._order.feed(event)
@@ -152,8 +152,15 @@ class TraceChecker:
         if learners:
             self.verdict.expect(learner_rules.FOLLOWS)
             self._learners = learner_rules.LearnerChecker(self._swarm, learners, self.verdict.violate)
+        if not self._swarm.is_tolerable:
+            self.verdict.note(self._swarm.warning)
 
     def _on_ground(self, event: Event) -> None:
+        # What a liar says is held to nothing: neither does what cannot be read of it leave anything open.
+        is_of_liar = self._swarm is not None and event.fields.get("board") in self._swarm.byzantine
+        if event.name == "TraceError" and is_of_liar:
+            self.verdict.counts["unreadable events of byzantine nodes"] += 1
+        self.continuity.feed(event, is_of_liar)
         if event.name == "RunStart":
             self._start(event)
         elif event.name == "RunEnd":
@@ -229,8 +236,10 @@ class TraceChecker:
         self._look_at_waiting()
         self._look_for_what_is_missing(is_truncated)
         results = self._check_slots(keep=tlc)
-        if tlc:
+        if tlc and self.swarm.is_tolerable:
             replay.check(self.swarm, results, self.verdict)
+        elif tlc:
+            self.verdict.note("TLC was not asked about the slots: tetrabft.tla ASSUMEs that at most f replicas lie")
         self._check_ledger(tlc)
         self._check_ops()
         return self.verdict
@@ -310,6 +319,10 @@ class TraceChecker:
                 continue
             result = SlotChecker(self.swarm, slot, events, offset, rebooted).check()
             self._judge(result, is_tainted)
+            # The replay ended at the first bad step: what contradicts itself behind it is still told.
+            found = contradiction(events) if result.bad is not None and not is_tainted else None
+            if found is not None:
+                verdict.violate(*found)
             if keep:
                 results.append(result)
         if self.checked_from:

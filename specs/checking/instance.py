@@ -36,6 +36,23 @@ class Swarm:
     window_slots: int = 4
 
     @property
+    def faults_max(self) -> int:
+        """f: how many Byzantine replicas the protocol tolerates."""
+        return int(faults_max(self.replica_count))
+
+    @property
+    def is_tolerable(self) -> bool:
+        """Are there no more liars than that? If there are, a run is judged outside of what the modules ASSUME."""
+        return len(self.byzantine) <= self.faults_max
+
+    @property
+    def warning(self) -> str:
+        """What is to be said of more liars than that; empty if there are none."""
+        if self.is_tolerable:
+            return ""
+        return f"{len(self.byzantine)} liars of at most {self.faults_max} tolerated: safety is not promised"
+
+    @property
     def honest(self) -> list[int]:
         return [node for node in range(self.replica_count) if node not in self.byzantine]
 
@@ -45,7 +62,7 @@ def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Any]:
     return {
         "Replica": frozenset(range(swarm.replica_count)),
         "Byzantine": swarm.byzantine,
-        "FaultsMax": faults_max(swarm.replica_count),
+        "FaultsMax": swarm.faults_max,
         "Value": frozenset([UNNAMED, *(f"v{k + 1}" for k in range(value_count))]),
         "NoValue": NO_VALUE,
         "MaxView": max_view,
@@ -55,7 +72,7 @@ def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _loaded(swarm: Swarm, max_view: int, value_count: int) -> Module:
-    return language.load(MODULE, constants(swarm, max_view, value_count))
+    return language.load(MODULE, constants(swarm, max_view, value_count), is_assumed=swarm.is_tolerable)
 
 
 @lru_cache(maxsize=64)

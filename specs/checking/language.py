@@ -235,12 +235,14 @@ def load(
     constants: Mapping[str, Any] | None = None,
     extra_definitions: str = "",
     replacements: Replacements | None = None,
+    is_assumed: bool = True,
 ) -> Module:
     """Loads the module in file `path` and what it extends and instantiates.
 
     `constants` maps each CONSTANT to its value (a Python function for an operator); it may also replace definitions of
     the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source that is read as
-    if it stood at the end of the module. `replacements` puts definitions in the place of others.
+    if it stood at the end of the module. `replacements` puts definitions in the place of others. Without `is_assumed`
+    the modules' ASSUMEs are not asked: for constants that are meant to lie outside of them.
 
     Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
     Unsupported, both naming file and line.
@@ -252,7 +254,7 @@ def load(
             wanted = f"a Python function of {constant.arity}" if constant.arity else "a value"
             raise ModuleError(f"{loader.path.name}: CONSTANT {constant.name} must be {wanted}")
     module = Module(loader, given)
-    for assumption, scope in loader.assumptions:
+    for assumption, scope in loader.assumptions if is_assumed else ():
         function, _, _ = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
         try:
             held = function(None, None)

@@ -46,7 +46,9 @@ class LearnerChecker:
         self.too_old = 0
         first = swarm.replica_count
         learners = frozenset(range(first, first + learner_count))
-        self._module = language.load(MODULE, {**log_rules.constants(swarm), "Learner": learners})
+        self._module = language.load(
+            MODULE, {**log_rules.constants(swarm), "Learner": learners}, is_assumed=swarm.is_tolerable
+        )
         self._violate = violate
         self._position = next(iter(self._module.initials("LearnerInit")))["position"]
         self._blank = (UNASSIGNED,) * len(self._module.variables)

@@ -30,7 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX, faults_max
+from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
 from specs.checking import language
 from specs.checking.instance import VOTES, Swarm
 from specs.checking.language import ModelValue, Module, State, of_python
@@ -114,7 +114,7 @@ def constants(swarm: Swarm) -> dict[str, Any]:
     return {
         "Replica": frozenset(range(swarm.replica_count)),
         "Byzantine": swarm.byzantine,
-        "FaultsMax": faults_max(swarm.replica_count),
+        "FaultsMax": swarm.faults_max,
         "Window": swarm.window_slots,
         "Places": PLACES,
         "NoValue": NO_VALUE,
@@ -127,7 +127,7 @@ def constants(swarm: Swarm) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def load(swarm: Swarm) -> Module:
     """The module for a swarm, loaded once."""
-    return language.load(MODULE, constants(swarm))
+    return language.load(MODULE, constants(swarm), is_assumed=swarm.is_tolerable)
 
 
 Guard = tuple[str, str, Callable[..., bool], tuple[str, ...]]  # identifier, operator, its predicate, its parameters

@@ -385,8 +385,9 @@ class Continuity:
     _ended: set[int] = field(default_factory=set)
     _attached: set[int] = field(default_factory=set)
 
-    def feed(self, event: Event) -> None:
-        if event.node == GROUND:
+    def feed(self, event: Event, is_of_liar: bool = False) -> None:
+        """`is_of_liar`: an event of the ground's about a board whose own events are not fed."""
+        if event.node == GROUND and not is_of_liar:
             self._on_ground(event)
         key = (event.node, event.boot)
         expected = self._next.get(key)

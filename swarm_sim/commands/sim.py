@@ -74,6 +74,7 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     from rich.text import Text
 
     from groundstation.console import SafeConsole
+    from specs.checking.instance import Swarm
     from specs.escape import shown, shown_lines
 
     console = SafeConsole()
@@ -87,6 +88,9 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     )
     if outcome.marks:
         console.print(f"reached: {', '.join(outcome.marks)}", style="dim")
+    warning = Swarm(flown.mission.boards, frozenset(flown.byzantine_nodes())).warning
+    if warning:
+        console.print(warning, style="yellow")
     verdict = outcome.verdict.replace("_", " ").upper()
     console.print(Text("verdict   ").append(verdict, style=f"bold {colour}"))
     if outcome.verdict != "pass":
