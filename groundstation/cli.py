@@ -7,18 +7,23 @@ function.
 Exit codes: those of `specs.checking.report`; a crash is 1, bad input or usage 2.
 """
 
+import errno
 import importlib.metadata
 import os
 import sys
 import tempfile
 import traceback
-from pathlib import Path
+from typing import Any
 
 import typer
 
+from groundstation import outlet
 from groundstation.commands import audit, check, export, rehearse, report, scenarios, states, verify
+from groundstation.console import EXIT_BAD_INPUT, complain
+from specs.escape import shown_lines
 
 CRASH = 1
+INTERRUPTED = 130  # as a shell has it for control-C
 COMMANDS_GROUP = "amu.commands"
 
 HELP = """Flies swarms of Autonomous Manufacturing Units, and holds every step that they took against TLA+ modules.
@@ -50,7 +55,7 @@ def add_entry_points(into: typer.Typer) -> None:
         try:
             command = entry.load()
         except Exception as error:
-            print(f"amu: command {entry.name} of {entry.value} is left out: {error}", file=sys.stderr)
+            complain(None, f"command {entry.name} of {entry.value} is left out: {error}")
             continue
         if isinstance(command, typer.Typer):
             into.add_typer(command, name=entry.name)
@@ -59,23 +64,78 @@ def add_entry_points(into: typer.Typer) -> None:
 
 
 def main() -> None:
-    """Entry point of the command. Any crash becomes one line, the path of a log, and exit code 1."""
-    add_entry_points(app)
+    """Entry point of the command. Bad input becomes one line and exit code 2, a crash one line, a log and exit code 1.
+
+    The verdict of a command is its exit code even where its output could not be written in full: a reader may leave,
+    an encoding may lack a character. An output that could not be written at all, as on a full disk, is exit code 2.
+    """
+    outlet.open_standard_descriptors()
+    outlet.install()
+    code = _run()
+    error = outlet.close()
+    if error is not None:
+        complain(None, f"standard output cannot be written ({error.strerror}); the exit code would have been {code}")
+        code = EXIT_BAD_INPUT
+    outlet.close()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command; its exit code."""
     try:
-        app(prog_name="amu")
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has gone; writing more at exit would only raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(CRASH)
+        add_entry_points(app)
+        result = app(prog_name="amu", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except typer.Abort:
+        complain(None, "aborted")
+        return INTERRUPTED
+    except OSError as error:
+        # What a command does not explain itself: no room, no descriptors left, no permission.
+        complain(None, f"{_named(error)}{error.strerror or error}; {_advice(error)}")
+        return EXIT_BAD_INPUT
     except Exception as error:
-        log = _write_crash_log()
-        reason = str(error).splitlines()[0] if str(error) else "no reason given"
-        print(f"amu: {type(error).__name__}: {reason} (details: {log})", file=sys.stderr)
-        sys.exit(CRASH)
+        if hasattr(error, "format_message"):  # of the command line itself; its class depends on typer's version
+            return _misused(error)
+        reason = str(error).split("\n")[0] if str(error) else "no reason given"
+        complain(None, f"{type(error).__name__}: {reason} (details: {_write_crash_log()})")
+        return CRASH
 
 
-def _write_crash_log() -> Path:
-    descriptor, name = tempfile.mkstemp(prefix="amu-crash-", suffix=".log")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as log:
-        log.write(" ".join(sys.argv) + "\n\n" + traceback.format_exc())
-    return Path(name)
+def _misused(error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if message:
+        complain(context.info_name if context is not None and context.parent is not None else None, message)
+        if context is not None:
+            typer.echo(f"usage: {' '.join(context.get_usage().split()[1:])}", err=True)
+            typer.echo(f"help:  {context.command_path} --help", err=True)
+    return EXIT_BAD_INPUT
+
+
+def _named(error: OSError) -> str:
+    return "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+
+
+def _advice(error: OSError) -> str:
+    return {
+        errno.ENOSPC: "make room on the disk",
+        errno.EDQUOT: "make room on the disk",
+        errno.EMFILE: "allow more open files (ulimit -n)",
+        errno.ENFILE: "close other programs",
+        errno.ENAMETOOLONG: "choose a shorter name",
+        errno.EROFS: "choose another folder",
+        errno.EACCES: "choose another folder, or allow it",
+        errno.ENOMEM: "free memory",
+    }.get(error.errno or 0, "nothing further was done")
+
+
+def _write_crash_log() -> str:
+    text = " ".join(sys.argv) + "\n\n" + traceback.format_exc()
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="amu-crash-", suffix=".log")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(text)
+    except OSError as error:
+        typer.echo(shown_lines(text), err=True)
+        return f"above, for no log could be written: {error.strerror}"
+    return name

@@ -44,9 +44,10 @@ def say(text: Any) -> None:
     typer.echo(shown(str(text)))
 
 
-def complain(command: str, problem: object) -> None:
+def complain(command: str | None, problem: object) -> None:
     """What is wrong, on standard error."""
-    typer.echo(f"amu {command}: {shown_lines(str(problem))}", err=True)
+    who = "amu" if command is None else f"amu {command}"
+    typer.echo(f"{who}: {shown_lines(str(problem))}", err=True)
 
 
 def refused(command: str, problem: object) -> typer.Exit:

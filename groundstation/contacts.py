@@ -18,10 +18,13 @@ Node = Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX, description="replica n
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False, description="mission seconds")]
 
 
+LISTED = Field(strict=False)  # a file has lists where the model has tuples; what is in them is read strictly
+
+
 class Pass(BaseModel):
     """One contact pass: [aos, los) in mission seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     aos: Seconds
     los: Seconds
@@ -36,9 +39,9 @@ class Pass(BaseModel):
 class PairLightTime(BaseModel):
     """One-way light time between two nodes, the same in both directions, in mission seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    nodes: tuple[Node, Node]
+    nodes: Annotated[tuple[Node, Node], LISTED]
     seconds: Seconds
 
     @model_validator(mode="after")

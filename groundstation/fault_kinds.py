@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from groundstation.contacts import Node, Seconds
+from groundstation.contacts import LISTED, Node, Seconds
 from groundstation.fault_paths import Bandwidth, Capacity, Clog, ContactWindow, LightTime, Orbits
 from groundstation.fault_rule import (
     Draws,
@@ -226,7 +226,9 @@ class Partition(Rule):
     """Cuts every frame between different groups, both ways. Replicas in no group form one more group together."""
 
     fault: Literal["partition"]
-    groups: tuple[Annotated[tuple[Node, ...], Field(min_length=1)], ...] = Field(min_length=1)
+    groups: Annotated[tuple[Annotated[tuple[Node, ...], LISTED, Field(min_length=1)], ...], LISTED] = Field(
+        min_length=1
+    )
 
     @model_validator(mode="after")
     def _groups_apart(self) -> Self:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from amu.core import limits
 from groundstation import orbits
-from groundstation.contacts import PairLightTime, Pass, Seconds, check_passes, light_time_seconds, next_contact
+from groundstation.contacts import LISTED, PairLightTime, Pass, Seconds, check_passes, light_time_seconds, next_contact
 from groundstation.fault_rule import Effect, Flight, Link, Memory, Probability, Rule, Step, by_chance, delays
 
 STORE_FRAMES_MAX = 4096  # frames held back outside a pass, a link
@@ -22,7 +22,7 @@ class LightTime(Rule):
 
     fault: Literal["light_time"]
     seconds: Seconds = 0.0
-    pairs: tuple[PairLightTime, ...] = ()
+    pairs: Annotated[tuple[PairLightTime, ...], LISTED] = ()
 
     @model_validator(mode="after")
     def _table(self) -> Self:
@@ -50,7 +50,7 @@ class Orbits(Rule):
     """
 
     fault: Literal["orbits"]
-    stations: tuple[str, ...] = Field(min_length=1, max_length=limits.REPLICAS_MAX)
+    stations: Annotated[tuple[str, ...], LISTED] = Field(min_length=1, max_length=limits.REPLICAS_MAX)
     occultation: Literal["drop", "none"] = "none"
 
     @model_validator(mode="after")
@@ -93,8 +93,8 @@ class ContactWindow(Rule):
     remembers: ClassVar[bool] = True
 
     fault: Literal["contact_window"]
-    passes: tuple[Pass, ...] = Field(min_length=1)
-    period_seconds: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    passes: Annotated[tuple[Pass, ...], LISTED] = Field(min_length=1)
+    period_seconds: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
     outside: Literal["hold", "drop"]
     store_frames_max: int = Field(default=256, ge=1, le=STORE_FRAMES_MAX)
 

@@ -21,7 +21,7 @@ from typing import Annotated, ClassVar, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amu.wire import messages
-from groundstation.contacts import Node, Seconds
+from groundstation.contacts import LISTED, Node, Seconds
 
 FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
 DRAW_BITS = 53  # of 64, as many as a float holds
@@ -114,7 +114,7 @@ class Rule(BaseModel):
     kinds: flight message names such as "Vote"; left out: all.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     remembers: ClassVar[bool] = False  # does its step use the link's memory?
 
@@ -122,9 +122,9 @@ class Rule(BaseModel):
     name: str = Field(default="", max_length=60)
     start: Seconds = 0.0
     end: Seconds | None = None
-    source: tuple[Node, ...] | None = Field(default=None, min_length=1)
-    destination: tuple[Node, ...] | None = Field(default=None, min_length=1)
-    kinds: tuple[str, ...] | None = Field(default=None, min_length=1)
+    source: Annotated[tuple[Node, ...], LISTED] | None = Field(default=None, min_length=1)
+    destination: Annotated[tuple[Node, ...], LISTED] | None = Field(default=None, min_length=1)
+    kinds: Annotated[tuple[str, ...], LISTED] | None = Field(default=None, min_length=1)
 
     @field_validator("kinds")
     @classmethod

@@ -16,11 +16,11 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from groundstation.contacts import Node, Seconds
+from groundstation.contacts import LISTED, Node, Seconds
 from groundstation.fault_kinds import FaultRule
 from groundstation.fault_rule import Draws, Effect, Flight, Link, Memory, Step
 
@@ -46,9 +46,9 @@ class Fates(NamedTuple):
 class Heal(BaseModel):
     """From mission second `at` on, links between nodes of `core` are clean."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    core: tuple[Node, ...]
+    core: Annotated[tuple[Node, ...], LISTED]
     at: Seconds
 
 
@@ -69,10 +69,10 @@ class FaultPlan(BaseModel):
     Raises pydantic.ValidationError, naming rule, field and expectation, when built from bad input.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     seed: int = Field(default=0, ge=0, lt=1 << 64)
-    rules: tuple[FaultRule, ...] = Field(default=(), max_length=RULES_MAX)
+    rules: Annotated[tuple[FaultRule, ...], LISTED] = Field(default=(), max_length=RULES_MAX)
     heal: Heal | None = None
 
     @model_validator(mode="after")

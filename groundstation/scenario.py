@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from amu.boards.config import PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
+from groundstation import adversaries
 from groundstation.fault_kinds import FaultRule
 from groundstation.faults import FaultPlan, Heal
-from groundstation.scenario_errors import did_you_mean, explain
+from groundstation.scenario_errors import did_you_mean, explain, explain_syntax
 from groundstation.workload import DEFAULT_MIX, KINDS
+from specs import files
 
 SUFFIX = ".toml"
 TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
@@ -28,8 +30,14 @@ TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be
 JUMP_TICKS_MAX = 100_000
 STEP_MS_MAX = 10_000.0
 
-PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+SECONDS_MAX = 1e9
+BOARD_FAULTS_MAX = 1000
+NAME_LENGTH_MAX = 60  # of a scenario: run folders are named after it
+TEXT_BYTES_MAX = 2**20
+NESTING_MAX = 16
+
+PositiveSeconds = Annotated[float, Field(gt=0, le=SECONDS_MAX, allow_inf_nan=False)]
+Moment = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
 
 
 class ScenarioError(Exception):
@@ -143,7 +151,9 @@ class Liveness(Strict):
     takes the place of the mission's own two.
     """
 
-    core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(min_length=1)
+    core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(
+        min_length=1, max_length=limits.REPLICAS_MAX
+    )
     at: Moment
     bound_seconds: PositiveSeconds
 
@@ -152,14 +162,14 @@ class Byzantine(Strict):
     """A board that runs an adversary on top of the flight software."""
 
     node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
-    adversary: str = Field(min_length=1, description="name of the adversary in swarm_sim.adversary")
-    parameters: dict[str, int | str | bool] = Field(default_factory=dict)
+    adversary: str = Field(min_length=1, description="name of the adversary")
+    parameters: dict[str, int | str | bool] = Field(default_factory=dict, description="what the adversary takes")
 
 
 class Scenario(Strict):
     """One mission, as written or as flown (with the command line's options applied)."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=NAME_LENGTH_MAX)
     description: str = Field(min_length=1)
     allow_too_many_faults: bool = False
     mission: Mission = Field(default_factory=Mission)
@@ -167,7 +177,7 @@ class Scenario(Strict):
     ops: Ops = Field(default_factory=Ops)
     workload: WorkloadSpec = Field(default_factory=WorkloadSpec)
     faults: list[FaultRule] = Field(default_factory=list)
-    board_faults: list[BoardFault] = Field(default_factory=list)
+    board_faults: list[BoardFault] = Field(default_factory=list, max_length=BOARD_FAULTS_MAX)
     byzantine: list[Byzantine] = Field(default_factory=list)
     liveness: Liveness | None = None
 
@@ -183,6 +193,18 @@ class Scenario(Strict):
         nodes = [entry.node for entry in self.byzantine]
         if len(set(nodes)) != len(nodes):
             raise ValueError("byzantine: a board is named twice; give each board one adversary")
+        return self
+
+    @model_validator(mode="after")
+    def _adversaries_known(self) -> Self:
+        known = adversaries.names()
+        for index, entry in enumerate(self.byzantine):
+            field = "parameters" if entry.adversary in known else "adversary"
+            try:
+                adversaries.check(entry.adversary, entry.parameters, entry.node, self.mission.boards)
+            except ValueError as error:
+                hint = did_you_mean(entry.adversary, known) if field == "adversary" else ""
+                raise ValueError(f"byzantine[{index}].{field}: {error}{hint}") from error
         return self
 
     @model_validator(mode="after")
@@ -313,10 +335,10 @@ def shipped() -> list[str]:
 def source(name_or_path: str) -> tuple[str, str]:
     """(text, where it lies) of a shipped scenario's name or of a file. Raises ScenarioError."""
     path = Path(name_or_path)
-    if path.suffix == SUFFIX or path.exists():
+    if path.suffix == SUFFIX or "/" in name_or_path or _is_there(path):
         try:
-            return path.read_text(encoding="utf-8"), str(path)
-        except (OSError, UnicodeDecodeError) as error:
+            return files.read_text(path, TEXT_BYTES_MAX), str(path)
+        except files.FileError as error:
             raise ScenarioError(f"{path}: cannot be read as a scenario file: {error}") from error
     if name_or_path not in shipped():
         raise ScenarioError(
@@ -327,14 +349,32 @@ def source(name_or_path: str) -> tuple[str, str]:
     return entry.read_text(encoding="utf-8"), name_or_path + SUFFIX
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def load(name_or_path: str) -> Scenario:
     """Read and check a scenario. Raises ScenarioError with file, line and field."""
     text, where = source(name_or_path)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{where}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ScenarioError(explain_syntax(error, where)) from error
+    if _is_deep(document):
+        raise ScenarioError(f"{where}: nested more than {NESTING_MAX} deep; a scenario needs no such tables or lists")
     return parse(document, where, text)
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Whether containers stand in NESTING_MAX others; level by level, for recursion is what may be too deep."""
+    level: list[Any] = [document]
+    for _ in range(NESTING_MAX):
+        containers = [node for node in level if isinstance(node, list | dict)]
+        level = [child for node in containers for child in (node.values() if isinstance(node, dict) else node)]
+    return any(isinstance(node, list | dict) for node in level)
 
 
 def parse(document: dict[str, Any], where: str, text: str = "") -> Scenario:

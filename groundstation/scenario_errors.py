@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from groundstation.fault_rule import Rule
 
+SHOWN_MAX = 80  # characters of a bad value
+
 
 def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
     """One line for one of pydantic's errors. `scenario`: the model that the document was held against."""
@@ -29,7 +31,7 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
             f"no fault {item['ctx']['tag']!r}{did_you_mean(item['ctx']['tag'], known)}; known are {', '.join(known)}"
         )
     elif item["type"] not in ("value_error", "missing", "union_tag_not_found"):
-        message += f", not {item['input']!r}"
+        message += f", not {_cut(repr(item['input']))}"
     if item["type"] == "value_error":
         named = re.match(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): ", message)
         if named and tag is None:
@@ -39,6 +41,19 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
     place = where if line is None else f"{where}:{line}"
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     return f"{place}: {name}: {message}" if name else f"{place}: {message}"
+
+
+def explain_syntax(error: Exception, where: str) -> str:
+    """One line for what keeps a text from being TOML."""
+    if isinstance(error, RecursionError):
+        return f"{where}: not TOML that can be read: nested too deep"
+    # "Expected '=' after a key in a key/value pair (at line 3, column 9)"
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
+    return f"{where}: not TOML: {error}" if found is None else f"{where}:{found[2]}:{found[3]}: not TOML: {found[1]}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 2] + ".."
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -71,7 +86,7 @@ def _line_of(text: str, path: list[int | str]) -> int | None:
     found: int | None = None
     header: list[int | str] = []
     counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         table = re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line)
         key = re.match(r"\s*([\w\-]+)\s*=", line)
         if table:

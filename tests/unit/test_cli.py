@@ -126,7 +126,7 @@ def test_commands_of_upper_floors_are_added(
 def test_crash_exits_1_with_one_line_and_a_log(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(prog_name: str) -> None:
+    def fail(prog_name: str, standalone_mode: bool) -> None:
         raise RuntimeError("a planted bug\nwith a second line")
 
     monkeypatch.setattr(cli, "app", fail)

@@ -1,0 +1,51 @@
+"""Which adversaries a scenario may name. They register under the entry-point group `amu.adversaries`, as boards do.
+
+An entry is a module with `names()`, `parameters(name)` and `check(name, parameters, node, replica_count)`, which raises
+ValueError. A checkout that is not installed has no entry points; the project's own are found all the same.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Protocol, cast
+
+_GROUP = "amu.adversaries"
+_BUILT_IN = "swarm_sim.adversaries"
+
+
+class Adversaries(Protocol):
+    """What a registered module offers."""
+
+    def names(self) -> list[str]: ...
+
+    def parameters(self, name: str) -> Iterable[tuple[str, str]]: ...
+
+    def check(self, name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None: ...
+
+
+def names() -> list[str]:
+    """Names of all adversaries, in the order of their modules."""
+    return [name for module in _modules() for name in module.names()]
+
+
+def parameters(name: str) -> list[tuple[str, str]]:
+    """(name, what it takes) of each parameter of an adversary that there is."""
+    return list(_module_of(name).parameters(name))
+
+
+def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None:
+    """Raise ValueError unless there is such an adversary, and it takes these parameters on board `node`."""
+    _module_of(name).check(name, given, node, replica_count)
+
+
+def _module_of(name: str) -> Adversaries:
+    """The module that knows `name`; the first one, whose error says which there are, if none does."""
+    modules = _modules()
+    return next((module for module in modules if name in module.names()), modules[0])
+
+
+@cache
+def _modules() -> list[Adversaries]:
+    found = [entry.load() for entry in entry_points(group=_GROUP)]
+    return [cast(Adversaries, module) for module in found or [import_module(_BUILT_IN)]]
