@@ -117,7 +117,7 @@ class _Search:
         self._fly = fly
         self._runs_max = runs_max
         self._progress = progress
-        self._document: Document = simpler.named(scenario.model_dump(mode="json", exclude_unset=True))
+        self._document: Document = simpler.complete(scenario)
         self._tried = {repr(self._document)}
         self._time = _time(self._document)
 

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from groundstation.scenario import Scenario, parse
+from groundstation.scenario import Scenario, ScenarioError, parse
 
 LISTS = ("faults", "board_faults", "byzantine")
 OPERATIONS_LEAST = 1
@@ -22,6 +22,7 @@ DISPENSABLE = {
     "ops": ("turn_seconds", "snapshot_seconds"),
     "workload": ("pause_seconds",),
 }
+CHANGED = {"mission": ("boards", "slots"), "workload": ("in_flight", "operations")}
 NEEDED = ("fault", "kind", "node", "at", "adversary")  # without them an entry of a list says nothing
 
 Document = dict[str, Any]
@@ -31,6 +32,15 @@ Item = tuple[str, int]  # an entry of one of LISTS
 def items(document: Document) -> list[Item]:
     """Everything that is done to links and boards."""
     return [(name, place) for name in LISTS for place in range(len(document.get(name, [])))]
+
+
+def complete(scenario: Scenario) -> Document:
+    """What `scenario` says, with every table and number that the steps here change: a file may leave out defaults."""
+    document = named(scenario.model_dump(mode="json", exclude_unset=True))
+    for table, names in CHANGED.items():
+        model = getattr(scenario, table)
+        document[table] = {name: getattr(model, name) for name in names} | document.get(table, {})
+    return document
 
 
 def named(document: Document) -> Document:
@@ -47,10 +57,18 @@ def readable(scenario: Scenario) -> Document:
     document = scenario.model_dump(mode="json", exclude_unset=True, exclude_defaults=True)
     names = scenario.fault_plan().rule_names()
     for rule, name in zip(document.get("faults", []), names):
-        given = rule.pop("name", None)
-        if parse(document, "names").fault_plan().rule_names() != names:
-            rule["name"] = given or name
+        rule.pop("name", None)
+        if not _has_names(document, names):
+            rule["name"] = name
     return {key: value for key, value in document.items() if value not in ({}, [])}
+
+
+def _has_names(document: Document, names: list[str]) -> bool:
+    """Whether the rules are still called so; two of the same name are no scenario."""
+    try:
+        return parse(document, "names").fault_plan().rule_names() == names
+    except ScenarioError:
+        return False
 
 
 def only(document: Document, kept: list[Item]) -> Document:
@@ -76,6 +94,8 @@ def boards(document: Document) -> Iterator[Document]:
             rule["groups"] = [left for group in rule["groups"] if (left := [node for node in group if node != last])]
         if "stations" in rule:
             rule["stations"] = rule["stations"][:last]
+        if "pairs" in rule:
+            rule["pairs"] = [pair for pair in rule["pairs"] if last not in pair["nodes"]]
         if all(rule.get(side, True) != [] for side in ("source", "destination", "groups")):
             rules.append(rule)
     changed["faults"] = rules
@@ -87,13 +107,13 @@ def boards(document: Document) -> Iterator[Document]:
 def work(document: Document) -> Iterator[Document]:
     """Operations one after the other, for then the order of replies is sure; fewer slots, operations, kinds of them."""
     spec, slots = document["workload"], document["mission"]["slots"]
-    for fewer in (1, spec.get("in_flight", 6) // 2):
-        if 1 <= fewer < spec.get("in_flight", 6):
+    for fewer in (1, spec["in_flight"] // 2):
+        if 1 <= fewer < spec["in_flight"]:
             yield _with(document, "workload", in_flight=fewer)
     for fewer in sorted({1, slots // 4, slots // 2, slots - 1}):
         if 1 <= fewer < slots:
             yield _with(document, "mission", slots=fewer)
-    operations = spec.get("operations", 100)
+    operations = spec["operations"]
     for fewer in sorted({OPERATIONS_LEAST, operations // 4, operations // 2, operations - 1}):
         if OPERATIONS_LEAST <= fewer < operations:
             yield _with(document, "workload", operations=fewer)
@@ -132,7 +152,7 @@ def fields(document: Document) -> Iterator[Document]:
 
 def with_operations(document: Document, count: int) -> Document:
     """The document that asks for at least `count` operations."""
-    return _with(document, "workload", operations=max(count, document["workload"].get("operations", 0)))
+    return _with(document, "workload", operations=max(count, document["workload"]["operations"]))
 
 
 def windows(document: Document) -> Iterator[Document]:

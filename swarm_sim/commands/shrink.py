@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+SEED_DIGITS_MAX = 20  # as many as 2**64 has
+
 
 def shrink(
     what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
@@ -44,19 +46,23 @@ def shrink(
 
     try:
         playable = board_kind(kind).board_faults if kind else None
-        found = draw(int(what), nodes, slots) if what.isdigit() else scenario_files.load(what)
+        found = draw(int(what), nodes, slots) if _is_seed(what) else scenario_files.load(what)
         result = shrinking.shrink(found, runs_max=runs, progress=tell, playable=playable)
         outcome = result.outcome
-        about = f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}"
+        about = shown(f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}")
         document = simpler.readable(result.scenario) | {"description": about}
         run_directory.write_text(out, toml_text.dumps(document))
     except (scenario_files.ScenarioError, shrinking.NothingToShrink, BoardError) as error:
         raise refused("shrink", error) from error
     except OSError as error:
         raise refused("shrink", f"{out}: cannot be written ({error.strerror}); choose another --out") from error
-    console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights")
-    console.print(shown(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"))
-    console.print(shown(f"replay  amu sim --scenario {out}"))
+    console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights", soft_wrap=True)
+    console.print(shown(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"), soft_wrap=True)
+    console.print(shown(f"replay  amu sim --scenario {out}"), soft_wrap=True)
     left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
     if left:
         console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike")
+
+
+def _is_seed(what: str) -> bool:
+    return what.isascii() and what.isdecimal() and len(what) <= SEED_DIGITS_MAX

@@ -1,5 +1,6 @@
 """The shrinker: what it keeps, what it refuses, and that its result is small."""
 
+import hashlib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from groundstation import adversaries, toml_text
 from groundstation import scenario as scenario_files
-from groundstation import toml_text
 from groundstation.scenario import Scenario, parse
 from swarm_sim import shrink as shrinking
 from swarm_sim import simpler
@@ -232,6 +233,99 @@ def test_no_scenario_is_flown_twice() -> None:
 
     shrink(stormy(), fly)
     assert len(set(flown_already)) == len(flown_already) > 10
+
+
+# --- any scenario that flies --------------------------------------------------------------------
+
+BARE = {"name": "bare", "description": "Nothing but what must be there."}
+FAULTS: list[dict[str, Any]] = [
+    {"fault": "drop", "probability": 0.1, "name": "drop-2"},
+    {"fault": "drop", "probability": 0.1},
+    {"fault": "duplicate", "probability": 0.1},
+    {"fault": "reorder", "probability": 0.1, "hold_seconds": 1},
+    {"fault": "delay", "seconds": 1, "source": [3], "destination": [0, 3]},
+    {"fault": "jitter", "seconds_max": 1},
+    {"fault": "light_time", "pairs": [{"nodes": [0, 4], "seconds": 1}, {"nodes": [2, 1], "seconds": 1}]},
+    {"fault": "orbits", "stations": ["earth", "moon", "mars", "leo", "geo"], "occultation": "drop"},
+    {"fault": "corrupt", "probability": 0.1, "kinds": ["Vote", "Proof"]},
+    {"fault": "truncate", "probability": 0.1},
+    {"fault": "burst_loss", "good_to_bad": 0.1, "bad_to_good": 0.2},
+    {"fault": "partition", "groups": [[0, 1], [2, 4]], "start": 1, "end": 2},
+    {"fault": "one_way_partition", "source": [4], "destination": [0]},
+    {"fault": "contact_window", "passes": [{"aos": 0, "los": 5}, {"aos": 6, "los": 7}], "outside": "hold"},
+    {"fault": "bandwidth", "bytes_per_second": 9600},
+    {"fault": "capacity", "frames_max": 10},
+    {"fault": "clog", "probability": 0.1, "seconds": 1},
+]
+BOARD_FAULTS: list[dict[str, Any]] = [
+    {"at": 1, "node": 4, "kind": "kill", "restart_after": 1},
+    {"at": 1, "node": 0, "kind": "restart"},
+    {"at": 1, "node": 1, "kind": "amnesia"},
+    {"at": 1, "node": 2, "kind": "power_cut", "after_operations": 3},
+    {"at": 1, "node": 3, "kind": "pause", "seconds": 1},
+    {"at": 1, "node": 4, "kind": "slow", "seconds": 1, "step_ms": 1},
+    {"at": 1, "node": 0, "kind": "clock_drift", "seconds": 1, "factor": 2},
+    {"at": 1, "node": 1, "kind": "clock_jump", "ticks": -5},
+    {"at": 1, "node": 2, "kind": "clock_stop", "seconds": 1},
+    {"at": 1, "node": 3, "kind": "write_fault"},
+    {"at": 1, "node": 1, "kind": "misdirected_write"},
+    {"at": 1, "node": 0, "kind": "read_fault"},
+    {"at": 1, "node": 1, "kind": "crash_corruption"},
+]
+FIVE = {"mission": {"boards": 5}}
+FLYABLE: dict[str, dict[str, Any]] = {
+    "bare": BARE,
+    "mission alone": BARE | {"mission": {"slots": 3}},
+    "workload alone": BARE | {"workload": {"mix": {"noop": 2, "job-open": 1}}},
+    "too many liars": BARE
+    | {"allow_too_many_faults": True, "byzantine": [{"node": node, "adversary": "equivocate"} for node in (3, 2)]},
+    "every adversary": BARE
+    | {"mission": {"boards": 13}, "allow_too_many_faults": True}
+    | {"byzantine": [{"node": place, "adversary": name} for place, name in enumerate(adversaries.names())]},
+    "every link fault": BARE | FIVE | {"faults": FAULTS},
+    "every board fault": BARE | FIVE | {"allow_too_many_faults": True, "board_faults": BOARD_FAULTS},
+    "calm": BARE | FIVE | {"faults": FAULTS, "liveness": {"core": [0, 1, 2, 4], "at": 3, "bound_seconds": 9}},
+    "all of the core": BARE | {"liveness": {"core": [3, 2, 1, 0], "at": 0, "bound_seconds": 9}},
+    "turns": BARE | {"ops": {"turn_seconds": 1}, "clock": {"trace_messages": False}},
+}
+
+
+def all_that_fly() -> list[Scenario]:
+    drawn = [draw(seed, nodes) for nodes in (4, 7) for seed in range(12)]
+    shipped = [scenario_files.load(name) for name in scenario_files.shipped()]
+    return [*(parse(document, name) for name, document in FLYABLE.items()), *shipped, *drawn]
+
+
+@pytest.mark.parametrize("verdict", ["violation", "no_progress", "crash"])
+@pytest.mark.parametrize("flown", all_that_fly(), ids=lambda flown: flown.name)
+def test_any_scenario_that_flies_shrinks_to_one_that_loads(flown: Scenario, verdict: str, tmp_path: Path) -> None:
+    """Candidates fail alike or not, by their text: so every step is tried on what every other one has left."""
+
+    def fly(candidate: Scenario) -> Outcome:
+        digest = hashlib.sha256(repr(candidate).encode()).digest()
+        fails = candidate == flown or digest[0] % 3 == 0
+        return Outcome(1, verdict if fails else "pass", "SIM", "the same", counts={"operations": digest[1]})
+
+    result = shrink(flown, fly, runs_max=150)
+    path = tmp_path / "small.toml"
+    path.write_text(toml_text.dumps(simpler.readable(result.scenario)), encoding="utf-8")
+    loaded = scenario_files.load(str(path))
+    assert loaded.fault_plan().rule_names() == result.scenario.fault_plan().rule_names()
+    assert simpler.readable(loaded) == simpler.readable(result.scenario)
+
+
+def test_a_scenario_without_its_defaults_becomes_small() -> None:
+    result = shrink(parse(FLYABLE["too many liars"], "test"), failing(lambda flown: len(flown.byzantine) == 2))
+    left = result.scenario
+    assert (left.mission.slots, left.workload.in_flight, left.workload.operations) == (1, 1, 1)
+    assert result.before.operations == 100
+
+
+def test_the_last_board_goes_with_its_light_times() -> None:
+    flown = parse(BARE | FIVE | {"faults": [FAULTS[6]]}, "test")
+    left = shrink(flown, failing(lambda candidate: bool(candidate.faults))).scenario
+    assert left.mission.boards == 4
+    assert [pair.nodes for pair in left.faults[0].pairs] == [(2, 1)]  # type: ignore[union-attr]
 
 
 # --- for boards -----------------------------------------------------------------------------------
