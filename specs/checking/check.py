@@ -4,7 +4,9 @@
 
 Rules. A trace with events missing is judged as far as it goes: a step that is not allowed may then only seem so, and
 is told as a note; what contradicts itself (two votes in one phase, two decisions, two ledgers) is a violation whatever
-is missing. Slots that began before the run was joined are not checked, and counted as that.
+is missing. Slots that began before the trace did are not checked, and named (specs/checking/beginning.py). What comes
+after RunEnd is no part of the run, unless a Resume or an Attach goes on with it. What nothing was held against is not
+checked, and a trace of which nothing was checked is incomplete.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from specs.checking import (
     replay,
     trace,
 )
+from specs.checking.beginning import Beginning
 from specs.checking.conformance import (
+    AGREEMENT,
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
     IS_STEP,
@@ -34,10 +38,11 @@ from specs.checking.conformance import (
     SlotResult,
     contradiction,
 )
+from specs.checking.continuity import Continuity, Hole
 from specs.checking.instance import Swarm
 from specs.checking.ledger_steps import EXACTLY_ONCE
-from specs.checking.report import HOLDS, Verdict
-from specs.checking.trace import Continuity, Event, TraceError
+from specs.checking.report import HOLDS, NOT_CHECKED, Verdict
+from specs.checking.trace import Event, TraceError
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
 LEDGER_PROPERTIES = {
@@ -47,6 +52,7 @@ LEDGER_PROPERTIES = {
 }
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
 
+VIEWS_MAX = 1023  # of a slot that is judged: a guard looks at every pair of views; no run comes to a hundred
 EVENTS_TOGETHER = 512  # looked at in one go: code that takes turns with other code finds the caches cold
 MESSAGES = frozenset({"Send", "Receive"})  # most of all events, and of no slot's nor table's
 
@@ -86,7 +92,8 @@ class TraceChecker:
         self.ops_events: list[Event] = []
         self.detector_events: list[Event] = []
         self._suspected: set[tuple[int, int]] = set()  # (board, peer), as the board has told
-        self.checked_from = 0
+        self.checked_from = 0  # slots up to this one began before the trace did
+        self._beginning: Beginning | None = None
         self._swarm: Swarm | None = None
         self._order: order.LamportOrder | None = None
         self._log: log_rules.LogChecker | None = None
@@ -94,9 +101,10 @@ class TraceChecker:
         self._node_count = 0  # replicas and learners
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._applied_at_boot: dict[int, int] = {}
-        self._with_past: set[int] = set()  # nodes whose first boot here found something on flash: an earlier run's
+        self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high that only a boot tells to be applied
         self._boots: dict[int, list[int]] = defaultdict(list)
         self._end: str | None = None
+        self._after_end: list[Event] = []  # no part of the run, unless it goes on
         self._events = 0
         self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
 
@@ -117,6 +125,8 @@ class TraceChecker:
             self._look_at(event)
 
     def _look_at(self, event: Event) -> None:
+        if self._end is not None and not self._goes_on(event):
+            return
         self._events += 1
         if event.node == GROUND:
             self._on_ground(event)
@@ -130,8 +140,11 @@ class TraceChecker:
         self.continuity.feed(event)
         assert self._order is not None, "RunStart makes both"
         assert self._log is not None
+        assert self._beginning is not None
         self._order.feed(event)
         if event.node < swarm.replica_count:
+            if self._beginning.feed(event):
+                self._log.join()
             self._log.feed(event)
             self._keep(event)
             return
@@ -140,11 +153,30 @@ class TraceChecker:
         if event.name in ("Apply", "Operation"):
             self.ledger_events.append(event)
 
+    def _goes_on(self, event: Event) -> bool:
+        """Whether the run that has ended goes on with this event: then what was told in between belongs to it."""
+        if event.node != GROUND or event.name not in ("Resume", "Attach"):
+            self._after_end.append(event)
+            return False
+        self._end = None
+        between, self._after_end = self._after_end, []
+        for earlier in between:
+            self._look_at(earlier)
+        self._end = None
+        return True
+
     def _start(self, event: Event) -> None:
         fields = event.fields
         if self._swarm is not None:
             raise TraceError(f"line {event.line}: a second RunStart")
+        strangers = [node for node in fields["byzantine"] if node >= fields["replica_count"]]
+        if strangers:
+            raise TraceError(
+                f"line {event.line}: RunStart.byzantine names node {strangers[0]}; "
+                f"want numbers below the replica count, {fields['replica_count']}"
+            )
         self._swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
+        self._beginning = Beginning(self._swarm)
         self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self.continuity.is_whole)
         self._log = log_rules.LogChecker(self._swarm, self.verdict.violate)
         learners = trace.learner_count(event)
@@ -165,28 +197,26 @@ class TraceChecker:
             self._start(event)
         elif event.name == "RunEnd":
             self._end = event.fields["reason"]
-        elif event.name == "Resume":
-            self._end = None  # the run goes on
-        elif event.name == "Attach":
-            self._end = None
-            self.checked_from = max(self.checked_from, event.fields.get("checked_from", 0))
+        elif event.name == "Attach" and self._beginning is not None and self._log is not None:
+            if self._beginning.attach(event):
+                self._log.join()
+        elif event.name == "Health" and self._beginning is not None:
+            self._beginning.health(event)
         elif event.name == "Telecommand":
             self.verdict.counts[f"telecommands {event.fields['stage']}"] += 1
 
     def _is_honest(self, node: int) -> bool:
         return node not in self.swarm.byzantine
 
-    def _honest_holes(self) -> list[trace.Hole]:
+    def _honest_holes(self) -> list[Hole]:
         return [hole for hole in self.continuity.holes if self._is_honest(hole.node)]
 
-    def _replica_holes(self) -> list[trace.Hole]:
+    def _replica_holes(self) -> list[Hole]:
         """Those that leave open what was decided."""
         return [hole for hole in self._honest_holes() if hole.node < self.swarm.replica_count]
 
     def _keep(self, event: Event) -> None:
         name, boots = event.name, self._boots[event.node]
-        if not boots and name == "Boot" and event.fields["journal"] != "fresh":
-            self._with_past.add(event.node)
         if event.boot not in boots:
             boots.append(event.boot)
         if name in MESSAGES:
@@ -213,9 +243,11 @@ class TraceChecker:
         """
         node, applied = event.node, event.fields["applied_slot"]
         if not is_first:
-            seen = max([self._applied_at_boot[node], *(slot for _, slot in self._applied[node][-1:])])
-            for slot in range(seen + 1, applied + 1):
-                self.slots[slot].append(event)
+            seen = [*(slot for _, slot in self._applied[node][-1:])]
+            if node in self._applied_at_boot:
+                seen.append(self._applied_at_boot[node])
+            if seen and max(seen) < applied:
+                self._told_by_boot.append((max(seen) + 1, applied, event))
         self._applied_at_boot[node] = applied
 
     def _keep_suspicion(self, event: Event) -> None:
@@ -242,6 +274,7 @@ class TraceChecker:
             self.verdict.note("TLC was not asked about the slots: tetrabft.tla ASSUMEs that at most f replicas lie")
         self._check_ledger(tlc)
         self._check_ops()
+        self._look_for_what_was_not_held()
         return self.verdict
 
     def _look_for_what_is_missing(self, is_truncated: bool) -> None:
@@ -269,8 +302,33 @@ class TraceChecker:
         if self._end is None:
             verdict.miss("no RunEnd: the recorder stopped before the run did")
         verdict.stalled = self._end == NO_PROGRESS_REASON
-        joined_at = [self._open_at(node, 0) for node in continuity.joined | self._with_past if self._is_honest(node)]
-        self.checked_from = max([self.checked_from, *joined_at])
+        if self._after_end:
+            count, line = len(self._after_end), self._after_end[0].line
+            verdict.counts["events after RunEnd"] = count
+            verdict.note(f"{count} events after RunEnd, from line {line} on, are no part of the run: not judged")
+        if self._beginning is not None:
+            self.checked_from = self._beginning.last_slot_begun(max(self.slots, default=0))
+            for what in self._beginning.untold(self.checked_from):
+                verdict.miss(what)
+
+    def _look_for_what_was_not_held(self) -> None:
+        """What holds because nothing was there to break it has not been checked."""
+        verdict = self.verdict
+        idle = set()
+        if not verdict.counts["slots"]:
+            idle |= {IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS}
+        if not verdict.counts["slots decided"]:
+            idle |= {DECIDED_BEFORE_APPLIED, AGREEMENT}
+        if self._log is None or not self._log.steps.keys() & log_rules.HELD:
+            idle |= set(log_rules.IDENTIFIERS)
+        if self._order is not None:
+            idle |= self._order.not_held()
+        for identifier in idle:
+            verdict.doubt(identifier)
+        if not any(state != NOT_CHECKED for state in verdict.invariants.values()):
+            verdict.miss("no event of an honest board was held against a module: nothing was checked")
+        elif not verdict.counts["slots decided"] and not verdict.stalled:
+            verdict.miss(f"no slot was seen to be decided: agreement ({AGREEMENT}) was not checked")
 
     # --- ledger ---------------------------------------------------------------------------------
 
@@ -308,7 +366,8 @@ class TraceChecker:
         tainted = self._tainted()
         results = []
         for slot in sorted(self.slots):
-            events = sorted(self.slots.pop(slot), key=order.sort_key)
+            told = [event for low, high, event in self._told_by_boot if low <= slot <= high]
+            events = sorted(self.slots.pop(slot) + told, key=order.sort_key)
             offset = log.first_leader(slot)
             is_tainted = slot <= self.checked_from or any(low <= slot <= high for low, high in tainted)
             found = contradiction(events) if is_tainted else None
@@ -316,6 +375,13 @@ class TraceChecker:
                 verdict.violate(*found)
             if slot <= self.checked_from:
                 verdict.counts["slots not checked"] += 1
+                continue
+            view = max([event.fields.get("view", 0) for event in events])
+            if view > VIEWS_MAX:
+                verdict.counts["slots not checked"] += 1
+                verdict.miss(
+                    f"slot {slot} was not checked: it comes to view {view}, more than {VIEWS_MAX} are not judged"
+                )
                 continue
             result = SlotChecker(self.swarm, slot, events, offset, rebooted).check()
             self._judge(result, is_tainted)
@@ -325,8 +391,6 @@ class TraceChecker:
                 verdict.violate(*found)
             if keep:
                 results.append(result)
-        if self.checked_from:
-            verdict.note(f"slots up to {self.checked_from} were not checked: they began before the run was joined")
         return results
 
     def _judge(self, result: SlotResult, is_tainted: bool) -> None:

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from amu.core import limits
 from specs.checking import language
+from specs.checking.continuity import Hole
 from specs.checking.language import Module, State
 from specs.checking.report import Verdict
-from specs.checking.trace import Event, Hole
+from specs.checking.trace import Event
 
 MODULE = Path(__file__).resolve().parent.parent / "failure_detector" / "trace_failure_detector.tla"
 
@@ -203,3 +204,6 @@ def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count
     checker = DetectorChecker(replica_count, holes, verdict)
     for event in events:
         checker.feed(event)
+    if not verdict.steps["Suspicion"] + verdict.steps["Heard"]:
+        for identifier in IDENTIFIERS:
+            verdict.doubt(identifier)

@@ -21,6 +21,7 @@ from typing import Any
 
 from amu.core import limits
 from specs.checking import language
+from specs.checking.continuity import Hole
 from specs.checking.language import Function, State, record
 from specs.checking.ledger_log import SAME_RESULTS, Log, Violate, agreed_log
 from specs.checking.ledger_operations import OperationIds
@@ -36,7 +37,7 @@ from specs.checking.ledger_steps import (
     Steps,
 )
 from specs.checking.report import Verdict
-from specs.checking.trace import Event, Hole
+from specs.checking.trace import Event
 
 MODULE = Path(__file__).resolve().parent.parent / "ledger" / "ledger.tla"
 
@@ -283,19 +284,19 @@ def check_ledger(
     verdict.expect(*IDENTIFIERS)
     log = agreed_log(events, holes, verdict.violate)
     if not log.slots:
+        for identifier in IDENTIFIERS:
+            verdict.doubt(identifier)
         if log.missing is not None:
-            _not_checked(verdict, f"the trace does not tell slot {log.missing}, so the state after it is not known")
+            verdict.miss(
+                f"the rules of the ledger were not checked: the trace does not tell slot {log.missing}, "
+                "so the state after it is not known"
+            )
         return None
     recorded = _checked(log, replica_count, verdict)
     verdict.counts["ledger slots"] = log.last_slot
     if log.missing is not None:
         verdict.miss(f"no honest node's trace tells slot {log.missing}: the ledger is checked up to it only")
     return recorded
-
-
-def _not_checked(verdict: Verdict, why: str) -> None:
-    for identifier in IDENTIFIERS:
-        verdict.not_checked(identifier, why)
 
 
 def _checked(log: Log, replica_count: int, verdict: Verdict) -> Recorded:

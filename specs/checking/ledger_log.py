@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from specs.checking.trace import Event, Hole
+from specs.checking.continuity import Hole
+from specs.checking.trace import Event
 
 SAME_RESULTS = "LED-12"
 

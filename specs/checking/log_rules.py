@@ -104,6 +104,7 @@ RULES: Mapping[str, Rule] = {
 PARAMETERS = {"p": "node", "s": "slot", "v": "view"}
 
 ACTS = frozenset({"EnterView", *VOTES})
+HELD = frozenset({name for name, rule in RULES.items() if rule.guards})  # events that a rule says something of
 PROMISES = frozenset(
     {"Boot", "Restore", "Silent", "Gap", "Rejoin", "Apply", "Adopt"}
 )  # may change what is allowed next
@@ -168,8 +169,16 @@ class LogChecker:
         self._module = load(swarm)
         self.state, self._told, self._guards = _compiled(self._module)
         self._before: dict[int, Event] = {}  # node -> its last event
+        self._joined: set[int] = set()
         self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
         self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
+
+    def join(self) -> None:
+        """Some node has a past that is not told: so may every other of which nothing was told so far."""
+        for node in self._swarm.honest:
+            if node not in self._before and node not in self._joined:
+                self._joined.add(node)
+                self._do("Gap", {"node": node})
 
     def feed(self, event: Event) -> None:
         before = self._before.get(event.node)
@@ -197,14 +206,18 @@ class LogChecker:
             arguments = [of_python(fields[parameter]) for parameter in parameters]
             if not holds(state, *arguments):
                 self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
-        told = self._told[name]
-        following = told.only(state.values, [of_python(fields[parameter]) for parameter in told.parameters])
-        assert following is not None, "what was told has no guard"
-        self.state = self._module.state_of(following)
+        self._do(name, fields)
         if name in PROMISES:
             self._acting.pop(event.node, None)
         if name in ("Propose", "Decide", "Learn", "Apply"):
             self._note_proposers(fields["slot"])
+
+    def _do(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Take over what was told."""
+        told = self._told[name]
+        following = told.only(self.state.values, [of_python(fields[parameter]) for parameter in told.parameters])
+        assert following is not None, "what was told has no guard"
+        self.state = self._module.state_of(following)
 
     def _note_proposers(self, slot: int) -> None:
         log: Any = self.state["log"]

@@ -24,10 +24,11 @@ from typing import Any
 
 from amu.core import limits
 from specs.checking import language
+from specs.checking.continuity import Hole
 from specs.checking.language import of_python
 from specs.checking.observe import Observation, Observer
 from specs.checking.report import NOT_CHECKED, Verdict
-from specs.checking.trace import Event, Hole
+from specs.checking.trace import Event
 
 SPECS = Path(__file__).resolve().parent.parent
 

@@ -69,6 +69,17 @@ class LamportOrder:
         elif name == "Receive":
             self._check_receipt(event)
 
+    def not_held(self) -> set[str]:
+        """Identifiers of the rules that nothing was held against."""
+        found = set()
+        if not self._last:
+            found.add(LAMPORT_GROWS)
+        if not self.receipts:
+            found.add(RECEIPT_AFTER_SENDING)
+        if self.receipts == self.receipts_not_checked:
+            found.add(RECEIVED_WAS_SENT)
+        return found
+
     def _note_sending(self, time_and_sender: int, kind_and_destination: int) -> None:
         if self._sends.setdefault(time_and_sender, kind_and_destination) != kind_and_destination:
             self._sent_again.setdefault(time_and_sender, []).append(kind_and_destination)
@@ -101,6 +112,7 @@ class LamportOrder:
         if event.lamport <= sent:
             self.violate(RECEIPT_AFTER_SENDING, f"{event}: received at or before its sending")
         if sender == GROUND or sender in self.byzantine:
+            self.receipts_not_checked += 1
             return
         found = self._sends.get(sent << 8 | sender)
         if found is None:

@@ -167,9 +167,10 @@ Propose(node, slot, view, value) ==
 -----------------------------------------------------------------------------
 \* What is decided, and what becomes of it.
 
-\* Who was the first to propose the value. What is proposed in a later view may be a liar's value of an earlier one.
+\* Who was the first to propose the value. What is proposed in a later view may be a value of an earlier one, which a
+\* liar proposed, or a board whose events are missing.
 ProposerOf(slot, value) ==
-    LET mine == {x \in Proposals(slot) : x[1] = value /\ (x[2] = 0 \/ Byzantine = {})}
+    LET mine == {x \in Proposals(slot) : x[1] = value /\ (x[2] = 0 \/ Byzantine \cup hazy = {})}
     IN  IF mine = {} THEN Anyone ELSE (CHOOSE x \in mine : \A y \in mine : x[2] <= y[2])[3]
 
 Chosen(slot, value) ==

@@ -11,7 +11,8 @@ from amu.node.tracer import CODES
 from amu.wire.messages import Trace
 from groundstation.line_log import LineLog, encode
 from groundstation.recorder import Recorder
-from specs.checking.trace import Continuity, Reader
+from specs.checking.continuity import Continuity
+from specs.checking.trace import Reader
 
 line = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=20), st.none()), max_size=3)
 

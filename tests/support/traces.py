@@ -120,6 +120,13 @@ class Script:
         self.boots[node] = self.boots[node] + 1 if boot is None else boot
         self.emit(node, "Boot", version="1", journal=journal, applied_slot=applied)
 
+    def resume(self, *alive: int) -> None:
+        """The ground station died; another goes on from the record."""
+        self.boots[GROUND] += 1
+        self.ground("Resume", resumed="earlier")
+        for node in alive or range(self.replica_count):
+            self.ground("Attach", board=node)
+
     def restore(self, node: int, slot: int, view: int = 0, **registers: tuple[int, str]) -> None:
         fields = {name: registers.get(name) for name in REGISTERS}
         self.emit(node, "Restore", slot=slot, view=view, **fields)

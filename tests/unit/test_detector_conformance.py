@@ -12,6 +12,7 @@ from amu.core import limits
 from amu.ops import detector
 from amu.ops.detector import Detector
 from specs.checking import configuration, observation_check
+from specs.checking.continuity import Hole
 from specs.checking.detector_conformance import (
     IDENTIFIERS,
     MODULE,
@@ -19,7 +20,7 @@ from specs.checking.detector_conformance import (
     constants,
 )
 from specs.checking.report import Verdict
-from specs.checking.trace import Event, Hole
+from specs.checking.trace import Event
 
 COUNT = 4
 FOUR_BOARDS = MODULE.with_name("trace_four_boards.cfg")

@@ -8,11 +8,12 @@ import pytest
 
 from amu.ledger import cursors, jobs, leases, operations, shards, transitions
 from specs.checking import ledger_conformance, ledger_tlc
+from specs.checking.continuity import Hole
 from specs.checking.ledger_conformance import IS_STEP, Recorded, check_ledger
 from specs.checking.ledger_log import SAME_RESULTS
 from specs.checking.ledger_steps import EXACTLY_ONCE
 from specs.checking.report import Verdict
-from specs.checking.trace import Event, Hole
+from specs.checking.trace import Event
 from tests.support import ledger_traces
 
 PAYLOAD, RIGHT, WRONG = bytes(32), bytes([1] * 32), bytes([2] * 32)

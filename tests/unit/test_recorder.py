@@ -15,7 +15,8 @@ from amu.wire import codec
 from amu.wire.messages import Trace
 from groundstation.line_log import LineLog, encode
 from groundstation.recorder import BOOTS_MAX, Gap, Recorder, RecorderError, printable
-from specs.checking.trace import Continuity, Reader, TraceError
+from specs.checking.continuity import Continuity
+from specs.checking.trace import Reader, TraceError
 
 VALUE = bytes(range(32))
 

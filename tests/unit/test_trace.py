@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from amu.node.tracer import EVENTS
-from specs.checking.trace import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS, Continuity, Reader, TraceError, parse
+from specs.checking.continuity import Continuity
+from specs.checking.trace import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS, Reader, TraceError, parse
 from tests.support.traces import Script
 
 

@@ -1,0 +1,93 @@
+"""What is missing from a trace: events of a boot, and the reasons why boots ended.
+
+Rules. A hole in a boot's numbers means that events are missing: what was not seen is never taken for granted, so such a
+trace is incomplete. A boot that was killed may lack its tail: events are sent before the messages that they explain, so
+nobody can have acted on what is missing. While no ground station listens nobody records how a boot ends: a `Resume`
+stands for the reason of one end of each board.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from amu.core.limits import GROUND
+from specs.checking.trace import BOOT_ENDS, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Events `first_seq` .. `last_seq` of a boot are not in the trace."""
+
+    node: int
+    boot: int
+    first_seq: int
+    last_seq: int
+    line: int  # of the first event after it
+
+    def __str__(self) -> str:
+        return f"events {self.first_seq} to {self.last_seq} of node {self.node}, boot {self.boot} are missing"
+
+
+@dataclass
+class Continuity:
+    """Finds holes in the numbers of each boot, and boots that ended for no recorded reason.
+
+    Feed it every event in file order. `joined`: nodes that were running when the run joined them, so that their first
+    number here is not 0. `attached`: nodes of which an Attach was the first that was told. `holes` in order of
+    discovery; `unexplained` ends of boots and `errors` (events told twice, trace frames that nobody can read) in words.
+    """
+
+    joined: set[int] = field(default_factory=set)
+    attached: set[int] = field(default_factory=set)
+    holes: list[Hole] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _next: dict[tuple[int, int], int] = field(default_factory=dict)
+    _latest_boot: dict[int, int] = field(default_factory=dict)
+    _ended: set[int] = field(default_factory=set)
+
+    def feed(self, event: Event, is_of_liar: bool = False) -> None:
+        """`is_of_liar`: an event of the ground's about a board whose own events are not fed."""
+        if event.node == GROUND and not is_of_liar:
+            self._on_ground(event)
+        key = (event.node, event.boot)
+        expected = self._next.get(key)
+        if expected is None:
+            expected = self._first_of_boot(event)
+        if event.seq == expected:
+            self._next[key] = expected + 1
+            return
+        if event.seq > expected:
+            self.holes.append(Hole(*key, expected, event.seq - 1, event.line))
+        else:
+            self.errors.append(f"line {event.line}: event {event.seq} of node {event.node}, boot {event.boot} again")
+        self._next[key] = max(expected, event.seq + 1)
+
+    def _on_ground(self, event: Event) -> None:
+        if event.name == "Attach":
+            if event.fields["board"] not in self._latest_boot:
+                self.attached.add(event.fields["board"])
+        elif event.name == "Resume":
+            self._ended.update(self._latest_boot)  # nobody was there to record how a boot ended
+        elif event.name in BOOT_ENDS or event.name == "Control":
+            self._ended.add(event.fields["board"])
+        elif event.name == "TraceError":
+            self.errors.append(f"line {event.line}: a trace frame could not be read: {event.fields['reason']}")
+
+    def _first_of_boot(self, event: Event) -> int:
+        node = event.node
+        earlier = self._latest_boot.get(node)
+        self._latest_boot[node] = event.boot
+        if earlier is None:
+            if node in self.attached and event.seq > 0:
+                self.joined.add(node)
+                return event.seq
+            return 0
+        if node != GROUND and node not in self._ended:
+            self.unexplained.append(f"boot {earlier} of node {node} ended for no recorded reason")
+        self._ended.discard(node)
+        return 0
+
+    def is_whole(self, node: int) -> bool:
+        """Whether all events of `node` so far are here."""
+        return node not in self.joined and all(hole.node != node for hole in self.holes)
