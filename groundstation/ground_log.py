@@ -1,14 +1,15 @@
 """The run's log in plain text: what boards print and report, and what the ground station did to them.
 
-Bounded: a board that floods its line with text, or a Byzantine one, must not fill the disk. What is left out is
-counted.
+Bounded: a board that floods its line with text, or a Byzantine one, must neither fill the disk nor take the room of the
+others. What is left out is counted.
 """
 
+from collections import Counter
 from pathlib import Path
 
 from specs.escape import shown
 
-LINES_MAX = 20_000
+LINES_MAX = 10_000  # of each board, and of the ground station
 LINE_CHARACTERS_MAX = 500
 
 
@@ -17,17 +18,17 @@ class GroundLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.left_out = 0
-        self._lines = 0
+        self.left_out: Counter[str] = Counter()
+        self._lines: Counter[str] = Counter()
         self._file = path.open("a", encoding="utf-8", buffering=1)
 
     def say(self, now: float, node: int | None, text: str) -> None:
         """One entry; a board's own words if `node` is given."""
-        if self._lines >= LINES_MAX:
-            self.left_out += 1
-            return
-        self._lines += 1
         who = "ground" if node is None else f"board {node}"
+        if self._lines[who] >= LINES_MAX:
+            self.left_out[who] += 1
+            return
+        self._lines[who] += 1
         self._file.write(f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
@@ -38,6 +39,6 @@ class GroundLog:
 
     def close(self) -> None:
         """Say what was left out, and close."""
-        if self.left_out:
-            self._file.write(f"{self.left_out} further lines were left out\n")
+        for who, count in sorted(self.left_out.items()):
+            self._file.write(f"{who}: {count} further lines were left out\n")
         self._file.close()

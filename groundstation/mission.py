@@ -23,6 +23,7 @@ from groundstation.driver import Driver
 from groundstation.ether import Ether
 from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
+from groundstation.liars import NOT_RECORDED, Liars
 from groundstation.mission_end import COMPLETE, INTERRUPTED, MissionEnd, Standing
 from groundstation.progress import BoardPicture, Display, Picture
 from groundstation.recorder import Recorder
@@ -63,6 +64,7 @@ class Mission:
         self.workload, self.display, self.log = parts.workload, parts.display, parts.log
         self.schedule = Schedule(parts.scenario.board_faults, parts.scenario.liveness)
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
+        self.liars = Liars(parts.watch.byzantine)
         self.outcome = INTERRUPTED  # until the mission ends by itself
         self.issued = 0
         self.confirmed = 0
@@ -143,6 +145,7 @@ class Mission:
         for item in items:
             now = self.driver.now()
             if isinstance(item, Text):
+                self.liars.count(node, "bytes of text", len(item.data))
                 self.log.text(now, node, item.data)
             else:
                 self._frame(node, item, now)
@@ -152,32 +155,49 @@ class Mission:
             # The framer has checked these bytes and taken them apart; put together they are the same ones.
             wire = frames.build(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
             self.ether.accept(now, node, wire, frame)
+        elif not self.liars.may_record(node, self.recorder.bytes):
+            self._leave_out(node, now)
         elif frame.kind == messages.Trace.KIND:
             self._trace(node, frame, now)
         elif frame.kind == messages.Log.KIND:
             self._log_message(node, frame, now)
-        else:
-            self.station.receive(now, node, frame)
+        elif self.station.receive(now, node, frame) is None:
+            self.liars.count(node, "telemetry frames refused")
 
     def _trace(self, node: int, frame: Any, now: float) -> None:
         try:
             _, message = codec.decode(frame.kind, frame.payload)
         except CodecError as error:
             self.ether.count(now, "trace frame unreadable", node, node)
+            self.liars.count(node, "trace frames unreadable")
             self.log.say(now, node, f"trace frame cannot be read: {error}")
             return
+        before = Counter(self.recorder.counts)
         self.recorder.trace(node, message, now)
+        for name, words in (("errors", "trace events unreadable"), ("gaps", "gaps"), ("duplicates", "events repeated")):
+            self.liars.count(node, words, self.recorder.counts[name] - before[name])
         for notice in self.watch.trace(node, message.boot, message.events):
-            self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
+            if self.liars.may_tell(node):
+                self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
+
+    def _leave_out(self, node: int, now: float) -> None:
+        """A liar has used up its room in the record: said once there, and counted."""
+        if not self.liars.counts[node][NOT_RECORDED]:
+            reason = f"{self.recorder.bytes[node]} bytes of this Byzantine board recorded; the rest is counted only"
+            self.record("TraceError", now, board=node, reason=reason)
+            self.tell(now, f"board {node}: {reason}")
+        self.liars.count(node, NOT_RECORDED)
 
     def _log_message(self, node: int, frame: Any, now: float) -> None:
         try:
             _, message = codec.decode(frame.kind, frame.payload)
         except CodecError as error:
+            self.liars.count(node, "log frames unreadable")
             self.log.say(now, node, f"log frame cannot be read: {error}")
             return
+        self.liars.count(node, "log frames")
         self.log.say(now, node, f"severity {message.severity}: {message.text}")
-        if message.severity >= ALARM:
+        if message.severity >= ALARM and self.liars.may_tell(node):
             self.tell(now, f"board {node} reports: {message.text}")
 
     def _deliver(self, now: float) -> None:

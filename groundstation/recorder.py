@@ -55,6 +55,7 @@ class Recorder:
         self.boot = 0  # of the ground station in this run
         self.gaps: list[Gap] = []
         self.counts: Counter[str] = Counter()  # events, duplicates, gaps, errors, boots refused
+        self.bytes: Counter[int] = Counter()  # of the record, since this station writes it, by the node it tells of
         self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock must start behind it
         self.received = 0.0  # latest receipt in the record; mission time goes on from here after a resume
         self._seq = 0
@@ -99,7 +100,7 @@ class Recorder:
         self.lamport = max(self.lamport, lamport)
         if event == "Attach":
             self._joined.add(fields["board"])
-        self._append(text, received)
+        self._append(fields.get("board", limits.GROUND), text, received)
 
     def trace(self, node: int, message: Any, received: float) -> int:
         """Record the events of a `Trace` message that came over the cable of `node`. Returns how many were new.
@@ -140,7 +141,7 @@ class Recorder:
         except (CodecError, TraceError) as error:
             self._error(node, boot, seq, received, str(error), event)
             return
-        self._append(text, received)
+        self._append(node, text, received)
 
     def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
         self.counts["errors"] += 1
@@ -166,7 +167,8 @@ class Recorder:
         parse(text, 0)
         return text
 
-    def _append(self, text: str, received: float) -> None:
+    def _append(self, node: int, text: str, received: float) -> None:
+        self.bytes[node] += len(text)
         self.received = max(self.received, received)
         self.counts["events"] += 1
         self._log.append(text)

@@ -259,6 +259,7 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "applied": {str(node): board.applied for node, board in mission.watch.boards.items()},
         "byzantine": scenario.byzantine_nodes(),
         "adversaries": {str(entry.node): entry.adversary for entry in scenario.byzantine},
+        "liars": mission.liars.as_dict(),
         "operations_issued": mission.issued,
         "operations_confirmed": mission.confirmed,
         "results": dict(sorted(mission.workload.outcomes.items())),

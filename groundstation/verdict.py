@@ -192,6 +192,10 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         GOOD if len(byzantine) <= bound else OPEN,
         f"{len(byzantine)} of at most {bound} tolerated" + (f": {names}" if names else ""),
     )
+    for node, counts in summary["liars"].items():
+        if counts:
+            sent = ", ".join(f"{name} {count}" for name, count in counts.items())
+            yield Line(f"from board {node}", GOOD, f"held to nothing: {sent}")
     fates = {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}
     frames = summary["fates"].get("accepted", 0)
     injected = ", ".join(f"{name} {count}" for name, count in fates.items()) or "none"
