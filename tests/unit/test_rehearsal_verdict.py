@@ -20,6 +20,8 @@ def _summary(**changes: Any) -> dict[str, Any]:
         "applied": {"0": 20, "1": 20, "2": 20, "3": 9},
         "byzantine": [3],
         "adversaries": {"3": "silence"},
+        "liars": {"3": {}},
+        "waits_for": [],
         "operations_issued": 30,
         "operations_confirmed": 30,
         "results": {"ok": 28, "refused: no live lease": 2},
