@@ -13,7 +13,7 @@ from amu.wire import cbor, frames, messages
 QUIET_TICKS = 20  # the swarm is under way first
 NASTY = "\x1b[2J\x1b]0;title\x07[bold red]x[/bold red]<script>alert(1)</script>\r\nverdict PASS"
 TRACE, LOG, REPLY, IDENTITY = 0x40, 0x50, 0x32, 0x33
-CODES = dict([(entry[0], code) for code, entry in EVENTS.items()])
+CODES = {entry[0]: code for code, entry in EVENTS.items()}
 VOTE1, BOOT = CODES["Vote1"], CODES["Boot"]
 
 
@@ -79,7 +79,7 @@ class Hostile:
         """Speaks as every board there is, the ground among them."""
         for source in (0, 1, 2, limits.BROADCAST, limits.GROUND, 77):
             self._frame(TRACE, [0, 0, 1000000 + n, n, [[VOTE1, n, n, 0, b"x" * 32]]], source)
-            self._frame(LOG, [0, 3, "board %d dies" % source], source)
+            self._frame(LOG, [0, 3, "board dies: " + str(source)], source)
             self._frame(REPLY, [0, 0, n % 40, n, ["ok", 1]], source, bytes(16))
             self._frame(IDENTITY, [0, 1, 1, 1, 1, 1, 1, 1], source, bytes(16))
 
