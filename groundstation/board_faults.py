@@ -7,7 +7,7 @@ that here is that such events never enter the queue, and that each board of the 
 import heapq
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from groundstation.scenario import BoardFault, Liveness
@@ -30,28 +30,41 @@ class BoardEvent:
     after_operations: int = 1
     waits_for_death: bool = False  # a start after a power cut: the cut comes with a write, not with the clock
     until: float = 0.0
+    number: int = 0  # among all events of the scenario, the same in every flight of it
     due: float = field(default=0.0, compare=False)  # as planned, however often it is put off
 
 
 class Schedule:
     """Board events that are still to come, by mission time, then in the order of the scenario."""
 
-    def __init__(self, faults: Iterable[BoardFault], liveness: Liveness | None = None) -> None:
+    def __init__(
+        self,
+        faults: Iterable[BoardFault],
+        liveness: Liveness | None = None,
+        begun: Collection[int] = (),
+        now: float = 0.0,
+    ) -> None:
+        """From mission second `now` on; the events with the numbers in `begun` have happened before."""
         self._count = itertools.count()
         self._heap: list[tuple[float, int, BoardEvent]] = []
         self._core = frozenset() if liveness is None else frozenset(liveness.core)
         self._healed_at = math.inf if liveness is None else liveness.at
+        for number, (at, event) in enumerate(self._planned(faults)):
+            if number not in begun:
+                self._push(max(at, now), replace(event, number=number), due=at)
+
+    def _planned(self, faults: Iterable[BoardFault]) -> Iterator[tuple[float, BoardEvent]]:
         for node in sorted(self._core):
-            self._push(self._healed_at, BoardEvent(node, "heal"))
+            yield self._healed_at, BoardEvent(node, "heal")
         for fault in faults:
             until = fault.at + (fault.seconds or 0.0)
             action = _ACTIONS.get(fault.kind, fault.kind)
-            self._push(fault.at, BoardEvent(fault.node, action, fault.after_operations, until=until))
+            yield fault.at, BoardEvent(fault.node, action, fault.after_operations, until=until)
             if fault.kind == "pause":
-                self._push(until, BoardEvent(fault.node, "resume"))
+                yield until, BoardEvent(fault.node, "resume")
             if fault.restart_after is not None:
-                restart = BoardEvent(fault.node, "start", waits_for_death=fault.kind == "power_cut")
-                self._push(fault.at + fault.restart_after, restart)
+                waits_for_death = fault.kind == "power_cut"
+                yield fault.at + fault.restart_after, BoardEvent(fault.node, "start", waits_for_death=waits_for_death)
 
     def waiting(self) -> list[BoardEvent]:
         """What has not happened, in order."""
@@ -73,8 +86,7 @@ class Schedule:
         if now + POSTPONE_SECONDS < self._healed_at:
             self._push(now + POSTPONE_SECONDS, event, event.due)
 
-    def _push(self, at: float, event: BoardEvent, due: float | None = None) -> None:
+    def _push(self, at: float, event: BoardEvent, due: float) -> None:
         is_over = at >= self._healed_at and (event.node in self._core or event.action == "start")
         if event.action == "heal" or not is_over:
-            planned = replace(event, due=at if due is None else due)
-            heapq.heappush(self._heap, (at, next(self._count), planned))
+            heapq.heappush(self._heap, (at, next(self._count), replace(event, due=due)))

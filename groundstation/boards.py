@@ -89,6 +89,10 @@ class Board(ABC):
     def alive(self) -> bool:
         """Is it switched on? Never blocks."""
 
+    def was_switched_off(self) -> bool:
+        """Of a board that is off: did a ground station, or an operator, switch it off? If not, it died by itself."""
+        return True
+
     @abstractmethod
     def link(self) -> Link:
         """The ground station's end of its line: the same object until that is lost or closed. Raises LinkLost."""

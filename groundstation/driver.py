@@ -17,10 +17,10 @@ QUANTUM_SECONDS = 0.002
 
 
 class Driver(Protocol):
-    """Mission time in seconds from the start, and waiting."""
+    """Mission time in seconds, and waiting. `start` is when it begins: not 0 in a run that goes on."""
 
     def now(self) -> float:
-        """Mission seconds since the driver was made. Never decreases."""
+        """Mission seconds. Never decreases."""
         ...
 
     def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
@@ -39,9 +39,9 @@ class Driver(Protocol):
 class WallClock:
     """Real-time boards: `speed` mission seconds pass in a second of wall time."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, start: float = 0.0) -> None:
         self.speed = speed
-        self._start = time.monotonic()
+        self._start = time.monotonic() - start / speed
         self._selector = selectors.DefaultSelector()
         self._descriptors: dict[int, int] = {}
 
@@ -68,9 +68,9 @@ class WallClock:
 class SteppedClock:
     """Emulated boards: time passes only as they are stepped, so a slow host changes nothing in a run."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, start: float = 0.0) -> None:
         self.speed = speed
-        self._now = 0.0
+        self._now = start
 
     def now(self) -> float:
         return self._now

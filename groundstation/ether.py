@@ -50,13 +50,20 @@ class Delivery(NamedTuple):
 
 
 class Ether:
-    """Frames in flight between `nodes` (replica numbers) under `plan`."""
+    """Frames in flight between `nodes` (replica numbers) under `plan`.
 
-    def __init__(self, plan: FaultPlan, nodes: Iterable[int], frames_max: int = ETHER_FRAMES_MAX) -> None:
+    first_index: of the first frame of each link; in a run that goes on, one that no frame had before, so that the
+    draws are new ones.
+    """
+
+    def __init__(
+        self, plan: FaultPlan, nodes: Iterable[int], frames_max: int = ETHER_FRAMES_MAX, first_index: int = 0
+    ) -> None:
         self.plan = plan
         self.counts: Counter[tuple[str, int, int]] = Counter()  # (fate, source, destination) -> frames
         self.timeline: dict[int, Counter[str]] = {}  # mission second -> fate -> frames
         self._nodes = frozenset(nodes)
+        self._first_index = first_index
         self._frames_max = frames_max
         self._heap: list[Delivery] = []
         self._next_index: dict[tuple[int, int], int] = {}
@@ -80,7 +87,7 @@ class Ether:
 
     def _schedule(self, now: float, frame: bytes, header: Header) -> int:
         link = (header.source, header.destination)
-        index = self._next_index.get(link, 0)
+        index = self._next_index.get(link, self._first_index)
         self._next_index[link] = index + 1
         self.count(now, ACCEPTED, *link)
         fates = self.plan.fates(now, *link, index, frame, header.kind, self._states.get(link, {}))

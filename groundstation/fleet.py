@@ -14,6 +14,7 @@ from groundstation.board_faults import BoardEvent, Schedule
 from groundstation.boards import Board
 from groundstation.downlink import Downlink
 from groundstation.driver import Driver
+from groundstation.past import Past
 from groundstation.watch import Watch
 
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
@@ -34,6 +35,10 @@ class Reports(Protocol):
 
     def record(self, event: str, now: float, **fields: Any) -> None:
         """An event of the ground station for the trace."""
+        ...
+
+    def keep(self) -> None:
+        """Persist what is recorded so far."""
         ...
 
     def tell(self, now: float, text: str) -> None:
@@ -85,6 +90,39 @@ class Fleet:
             self.boards[node].resume()
         self.watch_link(node)
 
+    def take_up(self, past: Past) -> None:
+        """Go on with the boards as they are now; `past` is what the ground station before knew of them."""
+        self.events.update(past.board_events)
+        self.crashed += past.crashed
+        self._power_cut_armed |= past.armed
+        for node in sorted(self.boards):
+            if self.boards[node].alive():
+                self.attach(node)
+            elif node in past.up:
+                self._found_dead(node)
+
+    def join(self) -> None:
+        """Go on with the boards as they are now, knowing nothing of what they did before."""
+        for node in sorted(self.boards):
+            if self.boards[node].alive():
+                self.attach(node)
+            else:
+                self.start(node)
+
+    def _found_dead(self, node: int) -> None:
+        """It died while nobody looked. It starts again, unless its power was to fail: then its start is scheduled."""
+        self.watch_link(node)
+        if self.boards[node].was_switched_off():
+            self._gone(node, "BoardKill")
+        elif node in self._power_cut_armed:
+            self._gone(node, "PowerCut")
+            return
+        else:
+            self.crashed.append(node)
+            self._gone(node, "BoardCrash")
+        self._reports.keep()
+        self.start(node)
+
     def start(self, node: int) -> None:
         """Switch a board on."""
         self._watch.forget(node)
@@ -100,6 +138,12 @@ class Fleet:
     def step(self, now: float) -> None:
         """Do what is due, and look for boards that have died."""
         for event in self.schedule.due(now):
+            if self._must_wait(event):
+                self.schedule.postpone(event, now)
+                continue
+            # Recorded before it is done: the ground station that follows must know what not to play again.
+            self._reports.record("Scheduled", now, board=event.node, action=event.action, number=event.number)
+            self._reports.keep()
             self._actions[event.action](event, now)
         if now >= self._life_due:
             self._life_due = now + self._life_seconds
@@ -122,15 +166,20 @@ class Fleet:
             self.boards[event.node].kill()
             self._gone(event.node, "BoardKill")
 
+    def _must_wait(self, event: BoardEvent) -> bool:
+        """For the death that a start follows; for a board that has power to be cut."""
+        if event.action == "power_cut":
+            return event.node not in self.up or event.node in self._power_cut_armed
+        return event.waits_for_death and event.node in self.up
+
     def _restart(self, event: BoardEvent, now: float) -> None:
-        if event.waits_for_death and event.node in self.up:
-            self.schedule.postpone(event, now)
-            return
         self._kill(event, now)
+        self._reports.keep()  # a new life is not begun before the old one's end is on record
         self.start(event.node)
 
     def _erase(self, event: BoardEvent, now: float) -> None:
         self._kill(event, now)
+        self._reports.keep()
         self.boards[event.node].erase()
         self.events["Erase"] += 1
         now = self._driver.now()
@@ -139,11 +188,9 @@ class Fleet:
         self.start(event.node)
 
     def _cut_power(self, event: BoardEvent, now: float) -> None:
-        if event.node not in self.up or event.node in self._power_cut_armed:
-            self.schedule.postpone(event, now)
-            return
         self.boards[event.node].power_cut(event.after_operations)
         self._power_cut_armed.add(event.node)
+        self._reports.record("BoardFault", now, board=event.node, kind="power_cut")
         operation = event.after_operations
         self._reports.tell(now, f"board {event.node}: power will fail at flash operation {operation} from now")
 

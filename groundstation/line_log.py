@@ -43,6 +43,7 @@ class LineLog:
         self.syncs = 0
         self._clock = clock
         self._batch = bytearray()
+        self._is_closed = False
         self._descriptor = self._open(resume)
         self._synced_at = clock()
 
@@ -136,7 +137,12 @@ class LineLog:
         self._synced_at = self._clock()
 
     def close(self) -> None:
-        """Flush, force to disk, let go of the file. Raises RecorderError if lines could not be kept."""
+        """Flush, force to disk, let go of the file. Raises RecorderError if lines could not be kept. A second call does
+        nothing.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
         try:
             self.flush()
             with contextlib.suppress(OSError):  # the lines are with the operating system

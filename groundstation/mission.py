@@ -25,6 +25,7 @@ from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
 from groundstation.liars import NOT_RECORDED, Liars
 from groundstation.mission_end import COMPLETE, INTERRUPTED, MissionEnd, Standing
+from groundstation.past import Past
 from groundstation.progress import BoardPicture, Display, Picture
 from groundstation.recorder import Recorder
 from groundstation.scenario import Scenario
@@ -52,6 +53,8 @@ class Parts:
     workload: Workload
     display: Display
     log: GroundLog
+    past: Past | None = None  # of a run that goes on
+    joins: bool = False  # a run that goes on and has lost its past
 
 
 class Mission:
@@ -62,7 +65,11 @@ class Mission:
         self.driver, self.clock, self.recorder = parts.driver, parts.clock, parts.recorder
         self.station, self.ether, self.watch = parts.station, parts.ether, parts.watch
         self.workload, self.display, self.log = parts.workload, parts.display, parts.log
-        self.schedule = Schedule(parts.scenario.board_faults, parts.scenario.liveness)
+        self.past = parts.past or Past()
+        now = parts.driver.now()
+        # Which board faults have happened in a past that is lost is not known.
+        board_faults = [] if parts.joins else parts.scenario.board_faults
+        self.schedule = Schedule(board_faults, parts.scenario.liveness, self.past.begun, now)
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
         self.liars = Liars(parts.watch.byzantine)
         self.outcome = INTERRUPTED  # until the mission ends by itself
@@ -85,6 +92,22 @@ class Mission:
             boards=[BoardPicture(node, node in self.watch.byzantine) for node in sorted(parts.boards)],
         )
 
+    def take_up(self) -> None:
+        """Go on where the record of the ground station before ends, with its operations and its boards.
+
+        Watch and workload have been told of it already.
+        """
+        past, now = self.past, self.driver.now()
+        self.station.take_up(past, now)
+        self.issued = len(past.operations)
+        self.confirmed = sum(operation.answer is not None for operation in past.operations.values())
+        self._open = {operation.number: operation.command for operation in past.open_operations}
+        self.fleet.take_up(past)
+
+    def fates(self) -> dict[str, int]:
+        """Frames by what became of them, in the whole run."""
+        return dict(sorted((Counter(self.ether.totals()) + self.past.fates).items()))
+
     # --- the loop -----------------------------------------------------------------------------
 
     def stop(self) -> None:
@@ -98,14 +121,14 @@ class Mission:
             reason = self._turn()
             if reason is not None:
                 self.outcome = reason
-                self._drain()
+                self.drain()
                 self.waits_for = self._why(reason)
                 return reason
 
     def _turn(self) -> str | None:
         for node in self.driver.wait(self.fleet.boards, self._wake_at()):
             self._read(node)
-        self._keep()
+        self.keep()
         now = self.driver.now()
         self._deliver(now)
         self._uplink(now)
@@ -125,7 +148,7 @@ class Mission:
         times.append(uplink if uplink is not None and uplink > now else None)
         return min(time for time in times if time is not None)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Persist what the boards have said, before anybody hears of it: a ground station that dies must not have
         passed on what its record does not tell."""
         self.recorder.flush()
@@ -277,12 +300,12 @@ class Mission:
             faults_due=lambda: self.fleet.faults_due(self._end.deadline),
         )
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """What the boards have said by now belongs into the trace."""
         for node in self.fleet.downlinks:
             self._read(node)
         self._record_fates(self.driver.now())
-        self._keep()
+        self.keep()
 
     # --- telling ------------------------------------------------------------------------------
 

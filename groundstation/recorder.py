@@ -47,10 +47,18 @@ class Recorder:
     """Writes the trace of `run` to `path`.
 
     clock: wall seconds, for the spacing of fsyncs only. resume: go on with the trace of a ground station that died; its
-    events are read again, so that duplicates and gaps are told as if nothing had happened. Raises RecorderError.
+    events are read again, so that duplicates and gaps are told as if nothing had happened. earlier: the run that the
+    trace at `path` has been copied from. Raises RecorderError.
     """
 
-    def __init__(self, path: Path, run: str, clock: Callable[[], float] = time.monotonic, resume: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        run: str,
+        clock: Callable[[], float] = time.monotonic,
+        resume: bool = False,
+        earlier: str | None = None,
+    ) -> None:
         self.run = run
         self.boot = 0  # of the ground station in this run
         self.gaps: list[Gap] = []
@@ -63,7 +71,7 @@ class Recorder:
         self._joined: set[int] = set()  # boards that ran before the run
         self._log = LineLog(path, clock, resume)
         try:
-            self._remember()
+            self._remember(run if earlier is None else earlier)
         except (RecorderError, KeyError, TypeError) as error:
             self._log.close()
             raise RecorderError(
@@ -75,10 +83,11 @@ class Recorder:
         """The trace file."""
         return self._log.path
 
-    def _remember(self) -> None:
+    def _remember(self, owner: str) -> None:
+        """`owner` is the run that the last lines must be of: those before a `Resume` are of the runs before."""
+        run = owner
         for line in self._log.lines():
-            if line["run"] != self.run:
-                raise RecorderError(f"it is of run {line['run']!r}")
+            run = line["run"]
             node, boot, seq = line["node"], line["boot"], line["seq"]
             self.received = max(self.received, line["received"])
             if node == limits.GROUND:
@@ -88,6 +97,8 @@ class Recorder:
                 self.boot = max(self.boot, boot + 1)
             else:
                 self._advance(node, boot, seq, seq + 1)
+        if run != owner:
+            raise RecorderError(f"it is of run {run!r}")
 
     def ground(self, event: str, received: float, lamport: int, **fields: Any) -> None:
         """Record an event of the ground station itself, one of `specs.checking.trace.GROUND_EVENTS`.

@@ -7,13 +7,15 @@ resumed (its boards fly on) and flown again.
 A run is flown again from its scenario and seed. On boards in virtual time that gives the same trace to the byte; on
 boards that live by the wall clock the same faults in the same places of the traffic, but not the same traffic.
 
-The swarm's keys follow from the scenario's name and the seed, for the same reason. They protect nothing: a rehearsal's
-secrets are rehearsed, too.
+The swarm's keys follow from a secret that is drawn for each run and stays in its folder, so that no frame of one run is
+authentic in another. A replay, and a run that is gone on with, use the secret of the recorded one.
 """
 
 import contextlib
 import datetime
+import errno
 import hashlib
+import secrets
 import signal
 import threading
 from collections.abc import Iterator
@@ -21,24 +23,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amu.boards.config import CLUSTER_BYTES_MAX
 from amu.core.errors import ConfigError
 from amu.core.lamport import LamportClock
-from amu.core.limits import CLIENTS_MAX, WINDOW_SLOTS
-from groundstation import provision, run_directory, toml_text, versions
+from amu.core.limits import WINDOW_SLOTS
+from groundstation import provision, resumption, run_directory, toml_text, versions
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind
+from groundstation.claim import Claim
 from groundstation.driver import SteppedClock, WallClock
 from groundstation.ether import Ether
 from groundstation.ground_log import GroundLog
 from groundstation.mission import Mission, Parts
+from groundstation.mission_end import INTERRUPTED
+from groundstation.past import Past
 from groundstation.progress import Display
-from groundstation.recorder import Recorder
+from groundstation.recorder import Recorder, RecorderError
+from groundstation.run_directory import RunDirectoryError
 from groundstation.scenario import Scenario, load
 from groundstation.telecommand import Retry, Station
 from groundstation.watch import Watch
 from groundstation.workload import Workload
 
-CLUSTER_BYTES = 16
-NONCES_OF_A_STATION = 1 << 20
+CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
+SECRET_BYTES = 32
+IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
+ADVICE = {
+    errno.ENOSPC: "free space on this disk",
+    errno.EDQUOT: "free space within your quota",
+    errno.EMFILE: "allow more open files: ulimit -n 1024",
+    errno.ENFILE: "the machine has too many open files: close some",
+    errno.EACCES: "choose a folder that may be written to",
+    errno.EROFS: "choose a folder that may be written to",
+}
 RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
 HELLO_WALL_SECONDS = 2.0
 
@@ -49,90 +65,231 @@ class PlanError(Exception):
 
 @dataclass(frozen=True)
 class Flight:
-    """What a flown mission leaves behind for the verdict; see `groundstation.verdict`."""
+    """What a flown mission leaves behind for the verdict; see `groundstation.verdict`.
+
+    failure: why the ground station had to break the mission off, None if it did not.
+    """
 
     directory: Path
     scenario: Scenario
     outcome: str
     summary: dict[str, Any]
+    failure: str | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be flown: scenario, board kind and the folder of runs. `resumed`: the run whose boards fly on."""
+    """What is to be flown: scenario, board kind and the folder of runs.
+
+    resumed: the run whose boards fly on. replayed: the run that is flown again, from the start and with its keys.
+    """
 
     scenario: Scenario
     kind: str
     out: Path
     resumed: Path | None = None
+    replayed: Path | None = None
 
 
 def replayed(run: Path) -> tuple[Scenario, str]:
     """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
     about = run_directory.read_json(run / run_directory.RUN)
+    if not isinstance(about, dict) or not isinstance(about.get("kind"), str):
+        raise RunDirectoryError(f"{run / run_directory.RUN}: names no board kind; want what amu rehearse wrote")
     return load(str(run / run_directory.SCENARIO)), about["kind"]
 
 
 def fly(plan: Plan, display: Display) -> Flight:
     """Fly the plan. The boards are switched off at the end.
 
-    Raises PlanError and RunDirectoryError for what the caller can mend, BoardError and RecorderError in flight.
+    Raises PlanError and RunDirectoryError for what the caller can mend before anything has been switched on, or off.
+    What goes wrong in flight ends the mission in order; see `Flight.failure`.
     """
-    scenario = plan.scenario
     kind = _kind(plan)
-    _require_faults(kind, scenario)
-    before = None if plan.resumed is None else run_directory.read_json(plan.resumed / run_directory.RUN)
-    directory = run_directory.create(plan.out, scenario.name, scenario.mission.seed)
-    about = _about(plan, directory, before)
-    run_directory.write_json(directory / run_directory.RUN, about)
-    document = scenario.model_dump(mode="json", exclude_unset=True)
-    run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
-    run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
-    boards = _boards(kind, plan, Path(about["boards"]))
+    _require_faults(kind, plan.scenario)
     with contextlib.ExitStack() as stack:
+        earlier = None if plan.resumed is None else resumption.take_over(plan.resumed)
+        if earlier is not None:
+            stack.callback(earlier.claim.close)
+        directory = run_directory.create(plan.out, plan.scenario.name, plan.scenario.mission.seed)
+        try:
+            flight = _Preparation(plan, kind, directory, earlier, display, stack)
+        except OSError as error:
+            raise PlanError(_words(error)) from error
+        return flight.fly()
+
+
+class _Preparation:
+    """One run from its folder to the end of its flight. `stack` lets go of all that is held, whatever happens."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        kind: type[Board],
+        directory: Path,
+        earlier: resumption.Earlier | None,
+        display: Display,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        self._plan, self._directory, self._earlier, self._stack = plan, directory, earlier, stack
+        self._lost: str | None = None  # why the record of the earlier run cannot be gone on from
+        self._about = _about(plan, directory, earlier)
+        secret = self._secret(display)
+        self._keep_folder(secret)
+        if earlier is None:
+            claim = Claim(directory / run_directory.BOARDS)
+            stack.callback(claim.close)
+            boards = _new_boards(kind, plan.scenario, _swarm(plan.scenario, secret), claim.boards)
+        else:
+            claim = earlier.claim
+            boards = _boards_of(kind, claim.boards)
+        self._parts = self._make_parts(secret, boards, claim, display)
+        # From here on the boards are ours: they end with this run.
         for board in boards:
             stack.callback(board.close)
-        parts = _parts(plan, directory, about, boards, display)
-        for part in (parts.log, parts.recorder, parts.driver):
+        for part in (self._parts.log, self._parts.driver):
             stack.callback(part.close)
-        mission = Mission(parts)
-        _record_start(parts)
-        for board in boards:
-            if plan.resumed is not None and board.alive():
-                mission.fleet.attach(board.node)
-            else:
-                mission.fleet.start(board.node)
-        with _stopping(mission):
-            outcome = mission.fly()
-        parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=outcome, **_waits_for(mission))
-        return Flight(directory, scenario, outcome, _summary(mission, about))
+
+    def _secret(self, display: Display) -> bytes:
+        if self._earlier is not None:
+            return resumption.secret(self._earlier.folder)
+        if self._plan.replayed is not None:
+            try:
+                return resumption.secret(self._plan.replayed)
+            except RunDirectoryError as error:
+                display.event(f"{error}; this flight has keys of its own")
+        return secrets.token_bytes(SECRET_BYTES)
+
+    def _keep_folder(self, secret: bytes) -> None:
+        scenario, directory = self._plan.scenario, self._directory
+        run_directory.write_json(directory / run_directory.RUN, self._about)
+        document = scenario.model_dump(mode="json", exclude_unset=True)
+        run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
+        run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
+        run_directory.write_private(directory / run_directory.SECRET, secret.hex().encode())
+
+    def _make_parts(self, secret: bytes, boards: list[Board], claim: Claim, display: Display) -> Parts:
+        scenario, speed = self._plan.scenario, self._plan.scenario.mission.speed
+        nodes = range(scenario.mission.boards)
+        watch = Watch(len(nodes), frozenset(scenario.byzantine_nodes()))
+        workload = Workload(scenario.mission.seed, len(nodes), scenario.workload.mix)
+        recorder, past = self._record(watch, workload)
+        self._stack.callback(recorder.close)
+        clock = LamportClock(recorder.lamport)
+        start = 0.0 if past is None else past.received
+        if self._earlier is not None and past is not None:
+            recorder.ground("Resume", start, clock.tick(), resumed=past.run)
+            recorder.flush()
+        claim.take(self._directory)
+        station = Station(
+            provision.ground_keyring(_swarm(scenario, secret)),
+            len(nodes),
+            CLIENT,
+            clock,
+            recorder,
+            retry=Retry(*(seconds * speed for seconds in RETRY_WALL_SECONDS)),
+            first_operation=claim.first_operation if past is None else 0,
+            first_nonce=claim.first_nonce,
+            hello_seconds=HELLO_WALL_SECONDS * speed,
+            reserve=claim.reserve,
+        )
+        first_index = 0 if past is None else past.fates["accepted"]
+        return Parts(
+            scenario=scenario,
+            boards={board.node: board for board in boards},
+            driver=WallClock(speed, start) if boards[0].is_real_time else SteppedClock(speed, start),
+            clock=clock,
+            recorder=recorder,
+            station=station,
+            ether=Ether(scenario.fault_plan(), nodes, first_index=first_index),
+            watch=watch,
+            workload=workload,
+            display=display,
+            log=GroundLog(self._directory / run_directory.LOG),
+            past=past,
+            joins=self._lost is not None,
+        )
+
+    def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
+        if self._earlier is not None:
+            try:
+                return resumption.go_on(self._earlier, self._directory, watch, workload)
+            except RecorderError as error:
+                self._lost = str(error)
+        return Recorder(self._directory / run_directory.TRACE, self._directory.name), None
+
+    # --- the flight ---------------------------------------------------------------------------
+
+    def fly(self) -> Flight:
+        """From switching on to the end of the record."""
+        mission = Mission(self._parts)
+        failures = []
+        try:
+            with _stopping(mission):
+                self._begin(mission)
+                mission.fly()
+        except IN_FLIGHT as error:
+            mission.outcome = INTERRUPTED
+            failures.append(_words(error))
+        failures += self._end(mission, bool(failures))
+        failure = "; ".join(dict.fromkeys(failures)) or None
+        summary = _summary(mission, self._about) | {"failure": failure, "record_lost": self._lost}
+        return Flight(self._directory, self._plan.scenario, mission.outcome, summary, failure)
+
+    def _begin(self, mission: Mission) -> None:
+        if self._parts.past is not None:
+            mission.take_up()
+            return
+        _record_start(self._parts)
+        if self._lost is not None:
+            mission.tell(0.0, f"the record of the earlier run is lost: {self._lost}; no board fault is played")
+            mission.fleet.join()
+        else:
+            for node in self._parts.boards:
+                mission.fleet.start(node)
+
+    def _end(self, mission: Mission, is_broken_off: bool) -> list[str]:
+        """Finish the record, as far as that can be done; what could not be."""
+        parts, failures = self._parts, []
+        try:
+            if is_broken_off:
+                mission.drain()
+            waits_for = {"waits_for": mission.waits_for} if mission.waits_for else {}
+            parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=mission.outcome, **waits_for)
+        except IN_FLIGHT as error:
+            failures.append(_words(error))
+        try:
+            parts.recorder.close()
+        except RecorderError as error:
+            failures.append(_words(error))
+        return failures
 
 
-def _about(plan: Plan, directory: Path, before: dict[str, Any] | None) -> dict[str, Any]:
-    mission = plan.scenario.mission
-    about: dict[str, Any] = {
+def _words(error: Exception) -> str:
+    """What went wrong, where, and what to do about it."""
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    advice = ADVICE.get(error.errno or 0, "")
+    return f"{where}{error.strerror or error}{'; ' if advice else ''}{advice}"
+
+
+def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> dict[str, Any]:
+    """run.json. `boards` is relative to the run's folder, so that a run can be moved, or else absolute."""
+    return {
         "run": directory.name,
         "scenario": plan.scenario.name,
-        "seed": mission.seed,
+        "seed": plan.scenario.mission.seed,
         "kind": plan.kind,
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "boards": str(directory / run_directory.BOARDS),
-        "station": 0,
-        "resumed": None,
+        "boards": run_directory.BOARDS if earlier is None else str(earlier.boards.resolve()),
+        "resumed": None if earlier is None else earlier.about["run"],
     }
-    if before is not None:
-        about |= {"boards": before["boards"], "station": before["station"] + 1, "resumed": before["run"]}
-        if about["station"] >= CLIENTS_MAX:
-            raise run_directory.RunDirectoryError(
-                f"{plan.resumed}: resumed {CLIENTS_MAX - 1} times already; the ledger knows {CLIENTS_MAX} clients"
-            )
-    return about
 
 
-def _swarm(scenario: Scenario) -> provision.Mission:
-    secret = hashlib.sha256(f"amu rehearsal {scenario.name} {scenario.mission.seed}".encode()).digest()
+def _swarm(scenario: Scenario, secret: bytes) -> provision.Mission:
     return provision.Mission(
-        cluster=scenario.name.encode()[:CLUSTER_BYTES],
+        cluster=hashlib.sha256(f"amu rehearsal {scenario.name}".encode()).digest()[:CLUSTER_BYTES_MAX],
         replica_count=scenario.mission.boards,
         master=secret,
         tick_ms=scenario.clock.tick_ms,
@@ -160,49 +317,23 @@ def _require_faults(kind: type[Board], scenario: Scenario) -> None:
             )
 
 
-def _boards(kind: type[Board], plan: Plan, directory: Path) -> list[Board]:
-    swarm = _swarm(plan.scenario)
-    adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in plan.scenario.byzantine}
+def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Mission, directory: Path) -> list[Board]:
+    adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in scenario.byzantine}
     try:
-        if plan.resumed is not None:
-            return list(kind.attach(directory))
         plans = [
             BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
-            for node in range(plan.scenario.mission.boards)
+            for node in range(scenario.mission.boards)
         ]
         return list(kind.create(directory, plans))
     except (BoardError, ConfigError) as error:
         raise PlanError(str(error)) from error
 
 
-def _parts(plan: Plan, directory: Path, about: dict[str, Any], boards: list[Board], display: Display) -> Parts:
-    scenario, speed = plan.scenario, plan.scenario.mission.speed
-    nodes = range(scenario.mission.boards)
-    clock = LamportClock(0)
-    recorder = Recorder(directory / run_directory.TRACE, directory.name)
-    station = Station(
-        provision.ground_keyring(_swarm(scenario)),
-        len(nodes),
-        about["station"],
-        clock,
-        recorder,
-        retry=Retry(*(seconds * speed for seconds in RETRY_WALL_SECONDS)),
-        first_nonce=about["station"] * NONCES_OF_A_STATION,
-        hello_seconds=HELLO_WALL_SECONDS * speed,
-    )
-    return Parts(
-        scenario=scenario,
-        boards={board.node: board for board in boards},
-        driver=WallClock(speed) if boards[0].is_real_time else SteppedClock(speed),
-        clock=clock,
-        recorder=recorder,
-        station=station,
-        ether=Ether(scenario.fault_plan(), nodes),
-        watch=Watch(len(nodes), frozenset(scenario.byzantine_nodes())),
-        workload=Workload(scenario.mission.seed, len(nodes), scenario.workload.mix),
-        display=display,
-        log=GroundLog(directory / run_directory.LOG),
-    )
+def _boards_of(kind: type[Board], directory: Path) -> list[Board]:
+    try:
+        return list(kind.attach(directory))
+    except BoardError as error:
+        raise PlanError(str(error)) from error
 
 
 def _record_start(parts: Parts) -> None:
@@ -242,10 +373,6 @@ def _stopping(mission: Mission) -> Iterator[None]:
             signal.signal(each, before[each])
 
 
-def _waits_for(mission: Mission) -> dict[str, Any]:
-    return {"waits_for": mission.waits_for} if mission.waits_for else {}
-
-
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
     scenario, station = mission.scenario, mission.station
     return {
@@ -267,6 +394,6 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "contradictions": len(station.contradictions),
         "crashed": mission.fleet.crashed,
         "board_events": dict(sorted(mission.fleet.events.items())),
-        "fates": mission.ether.totals(),
+        "fates": mission.fates(),
         "recorder": dict(sorted(mission.recorder.counts.items())),
     }

@@ -3,13 +3,15 @@
 run.json         run, scenario, seed, board kind, when it started (UTC), folder of the boards
 scenario.toml    the scenario as flown, with the options of the command line
 versions.json    python, packages, firmware
+secret           what the swarm's keys follow from; for its owner's eyes only
 trace.ndjson     every event; see specs/checking/trace.py
 ground.log       what boards and ground station had to say
 verdict.json     the judgement; see groundstation/verdict.py
 report.html      the flight in pictures
-boards/          the boards' own files
+boards/          the boards' own files, for their owner's eyes only; see groundstation/claim.py
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -19,6 +21,7 @@ from typing import Any
 from specs import strict_json
 
 TRACE = "trace.ndjson"
+SECRET = "secret"
 SCENARIO = "scenario.toml"
 RUN = "run.json"
 LOG = "ground.log"
@@ -72,10 +75,31 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` as a whole, so that a reader never sees half of it."""
+    """Replace `path` as a whole, so that a reader never sees half of it. Raises OSError, leaving nothing behind."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """As `write_text`, for the owner's eyes only; on disk when it returns. Raises OSError."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Any:

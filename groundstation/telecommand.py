@@ -14,7 +14,7 @@ Rules
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -25,6 +25,7 @@ from amu.wire import cbor, codec, frames, messages
 from amu.wire.auth import Keyring
 from groundstation import operation as op
 from groundstation.operation import OnBoard, Operation
+from groundstation.past import Past
 
 QUEUE_MAX = 64  # operations that are not terminal
 IN_FLIGHT_MAX = 32  # of these, uplinked: half of what a board's queue of requests holds
@@ -90,7 +91,8 @@ class Station:
 
     keyring: the ground's own. client: 0 .. 255, not in use by another station. clock: the ground's Lamport clock, which
     whoever else records ground events shares. first_operation, first_nonce: above all that were ever used under this
-    client number and these keys, or operations are refused as stale and old identities pass for new ones.
+    client number and these keys, or operations are refused as stale and old identities pass for new ones. reserve: is
+    told, before it is so, that all operation numbers and nonces below two bounds have been used.
     hello_seconds: pause between an Identity and the next Hello; None asks never. Times are in the caller's seconds, as
     are those of `retry`.
     """
@@ -106,6 +108,7 @@ class Station:
         first_operation: int = 0,
         first_nonce: int = 0,
         hello_seconds: float | None = 5.0,
+        reserve: Callable[[int, int], None] = lambda operations, nonces: None,
     ) -> None:
         self.client = client
         self.boards = {board: BoardView() for board in range(replica_count)}
@@ -121,6 +124,7 @@ class Station:
         self._next_number = first_operation
         self._next_nonce = first_nonce
         self._hello_seconds = hello_seconds
+        self._reserve = reserve
         self._open: dict[int, Operation] = {}  # not terminal, by number, oldest first
         self._controls: dict[int, deque[str]] = {board: deque() for board in range(replica_count)}
 
@@ -138,10 +142,26 @@ class Station:
         if self._next_number - oldest >= limits.OPERATIONS_PER_CLIENT_MAX:
             raise BusyError(f"operation {oldest} is open; boards forget it when {self._next_number} is applied")
         number = self._next_number
+        self._reserve(number + 1, self._next_nonce)
         self._next_number += 1
         self._open[number] = Operation(number, command, now, {board: OnBoard(due=now) for board in self.boards})
-        self._stage(now, number, "queued", command=command)
+        # Twice: for people, and as the station that goes on after this one's death needs it, to the byte.
+        self._stage(now, number, op.QUEUED, command=command, encoded=cbor.encode(command).hex())
         return number
+
+    def take_up(self, past: Past, now: float) -> None:
+        """Go on where an earlier station of this client has ended: under the same numbers, until all is confirmed."""
+        for operation in past.operations.values():
+            if operation.state in op.TERMINAL:
+                self.counts[operation.state] += 1
+            else:
+                on_boards = {board: OnBoard(due=now) for board in self.boards}
+                self._open[operation.number] = Operation(
+                    operation.number, operation.command, operation.queued, on_boards
+                )
+        self._next_number = max(self._next_number, max(past.operations, default=-1) + 1)
+        self.counts["retries"] += past.retries
+        self.contradictions += past.contradictions
 
     def control(self, board: int, action: str) -> None:
         """Send a board `exit` or `reset` with the next step, once. Raises BusyError when too many wait."""
@@ -178,6 +198,7 @@ class Station:
         view = self.boards[board]
         if self._hello_seconds is not None and now >= view.hello_due:
             if view.nonce is None:
+                self._reserve(self._next_number, self._next_nonce + 1)
                 view.nonce = self._next_nonce
                 self._next_nonce += 1
             yield messages.Hello(view.nonce), "hello"

@@ -58,6 +58,14 @@ class Watch:
                     told.append(notice)
         return told
 
+    def recall(self, node: int, boot: int, name: str, fields: dict[str, Any]) -> None:
+        """An event that an earlier ground station has recorded."""
+        board = self.boards[node]
+        if boot > board.boot:
+            board = self.boards[node] = Watched()
+        board.boot = boot
+        self._event(board, name, fields)
+
     def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> Notice | None:
         slot = fields.get("slot")
         if name in ("Decide", "Learn") and isinstance(slot, int):

@@ -101,9 +101,11 @@ class Workload:
     seed: int
     replica_count: int
     mix: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_MIX))
+    life: int = 0  # of the ground station; each draws anew
 
     def __post_init__(self) -> None:
-        self._random = random.Random(f"workload/{self.seed}")
+        life = f"/{self.life}" if self.life else ""
+        self._random = random.Random(f"workload/{self.seed}{life}")
         self._shards: dict[int, Shard] = {}
         self._leases: dict[str, Lease] = {}
         self._jobs: dict[int, Job] = {}
@@ -140,6 +142,19 @@ class Workload:
         elif result[1:] == [NO_LIVE_LEASE]:
             # It expired while the command was under way. Other refusals are those that we asked for.
             self._leases.pop(resource_of(command), None)
+
+    def recall(self, command: Command) -> None:
+        """Note a command that was drawn before an earlier ground station died, as if `draw` had given it now."""
+        self._under_way.add(resource_of(command))
+        kind = command[0]
+        if kind == "job-open":
+            self._jobs_asked_for += 1
+        elif kind == "cursor-advance":
+            assert isinstance(command[4], bytes)
+            self._sequence = max(self._sequence, int.from_bytes(command[4], "big"))
+        elif kind in ("shard-create", "shard-split"):
+            number = _int(command[1 if kind == "shard-create" else 4])
+            self._shards_asked_for = max(self._shards_asked_for, number + 1)
 
     # --- drawing ------------------------------------------------------------------------------
 

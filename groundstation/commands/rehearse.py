@@ -59,8 +59,8 @@ def rehearse(
 
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
-    if resume is not None and (boards is not None or seed is not None):
-        raise typer.BadParameter("--resume goes on with the boards and the seed that the run has")
+    if resume is not None and (boards, seed, speed, kind) != (None, None, None, ""):
+        raise typer.BadParameter("--resume goes on with the boards, the seed and the speed that the run has")
     try:
         plan = _plan(scenario or DEFAULT, (boards, seed, speed), kind, out, replay, resume)
         judgement = _fly_and_judge(plan, tlc)
@@ -85,7 +85,9 @@ def _plan(
         return rehearsal.Plan(scenario.load(name).flown(*options), kind or "virtual", out)
     before = run_directory.find(before)
     flown, kind_before = rehearsal.replayed(before)
-    return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, before if resume is not None else None)
+    if resume is not None:
+        return rehearsal.Plan(flown, kind_before, out, resumed=before)
+    return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, replayed=before)
 
 
 def _fly_and_judge(plan: "Plan", tlc: bool) -> "Judgement":

@@ -90,7 +90,12 @@ class VirtualBoard(Board):
         if not homes:
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
         spawner = _spawner()
-        return [cls(home.parent, spawner) for home in homes]
+        boards = [cls(home.parent, spawner) for home in homes]
+        for board in boards:
+            if board.alive():
+                # Its ground station died between the word and the deed.
+                (board.directory / "stopped").unlink(missing_ok=True)
+        return boards
 
     def start(self) -> None:
         if self._is_closed:
@@ -170,6 +175,9 @@ class VirtualBoard(Board):
                 return False
         except BoardError:
             return True
+
+    def was_switched_off(self) -> bool:
+        return (self.directory / "stopped").exists()
 
     def link(self) -> Link:
         if self._device is None:

@@ -278,6 +278,8 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
     "BoardFault": (_BOARD, ("kind", _text)),  # the scenario does something to it: "pause", "clock_jump", ...
+    # What the schedule of board faults does next, told before it is done: event `number` of the scenario, in its order.
+    "Scheduled": (_BOARD, ("action", _text), ("number", FIELDS["number"])),
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),
     "TraceError": (("reason", _text),),  # a board sent a trace frame that could not be read

@@ -42,8 +42,8 @@ def _document(**changes: Any) -> dict[str, Any]:
 def fly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flight]:
     monkeypatch.setattr(rehearsal, "board_kind", lambda name: HostBoard)
 
-    def flown(out: str = "runs", **changes: Any) -> Flight:
-        plan = Plan(parse(_document(**changes), "test"), "host", tmp_path / out)
+    def flown(out: str = "runs", replayed: Path | None = None, **changes: Any) -> Flight:
+        plan = Plan(parse(_document(**changes), "test"), "host", tmp_path / out, replayed=replayed)
         return rehearsal.fly(plan, SilentDisplay())
 
     return flown
@@ -80,7 +80,8 @@ def _trace_but_for_names(flight: Flight) -> str:
 
 def test_same_scenario_and_seed_give_the_same_trace_to_the_byte(fly: Callable[..., Flight]) -> None:
     faults = [{"at": 0.3, "node": 1, "kind": "power_cut", "restart_after": 0.2}]
-    first, second = fly("one", board_faults=faults), fly("two", board_faults=faults)
+    first = fly("one", board_faults=faults)
+    second = fly("two", first.directory, board_faults=faults)
     assert _trace_but_for_names(first) == _trace_but_for_names(second)
 
 
@@ -88,7 +89,7 @@ def test_replay_flies_what_was_recorded(fly: Callable[..., Flight], tmp_path: Pa
     first = fly("one")
     scenario, kind = rehearsal.replayed(first.directory)
     assert (scenario, kind) == (first.scenario, "host")
-    again = rehearsal.fly(Plan(scenario, kind, tmp_path / "two"), SilentDisplay())
+    again = rehearsal.fly(Plan(scenario, kind, tmp_path / "two", replayed=first.directory), SilentDisplay())
     assert _trace_but_for_names(first) == _trace_but_for_names(again)
 
 

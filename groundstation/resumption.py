@@ -1,0 +1,103 @@
+"""Going on with the boards of a run whose ground station is gone: what is needed of it, and what may be missing.
+
+Its folder is only read. The new run's trace begins with the old one's lines, word for word, and so is whole by itself.
+If the old trace is gone or damaged the boards fly on all the same, under numbers that were never used, and the verdict
+says what could not be checked.
+"""
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundstation import claim, run_directory
+from groundstation.claim import Claim
+from groundstation.line_log import RecorderError
+from groundstation.past import Past, read
+from groundstation.recorder import Recorder
+from groundstation.run_directory import RunDirectoryError
+from groundstation.watch import Watch
+from groundstation.workload import Workload
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The run that is gone on with: its folder, its run.json, the folder of its boards, and our claim on them."""
+
+    folder: Path
+    about: dict[str, Any]
+    boards: Path
+    claim: Claim
+
+
+def take_over(run: Path) -> Earlier:
+    """Claim the boards of the run in the folder `run`. Raises RunDirectoryError; nothing has been changed then."""
+    run = run.resolve()
+    about = run_directory.read_json(run / run_directory.RUN)
+    if not isinstance(about, dict) or not all(isinstance(about.get(name), str) for name in ("run", "boards")):
+        raise RunDirectoryError(f"{run / run_directory.RUN}: names no run and no boards; want what amu rehearse wrote")
+    boards = run / about["boards"]  # an absolute path stays what it is
+    return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
+
+
+def secret(run: Path) -> bytes:
+    """What the keys of the run's swarm follow from. Raises RunDirectoryError."""
+    path = run / run_directory.SECRET
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path}: cannot be read ({error}); the keys of the run's boards are lost") from error
+
+
+def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -> tuple[Recorder, Past]:
+    """The recorder of the new run in `directory`, behind the earlier run's record, and what that tells.
+
+    Raises RecorderError if there is no such record to go on from; RunDirectoryError if it cannot be kept here.
+    """
+    if earlier.claim.before is not None and earlier.claim.before.run != earlier.about["run"]:
+        raise RecorderError(f"the boards have flown in {earlier.claim.before.directory} since, and that is gone")
+    trace = directory / run_directory.TRACE
+    _copy(earlier.folder / run_directory.TRACE, trace)
+    try:
+        recorder = Recorder(trace, directory.name, resume=True, earlier=earlier.about["run"])
+    except RecorderError:
+        trace.unlink()
+        raise
+    try:
+        past = read(trace, lambda event: watch.recall(event.node, event.boot, event.name, event.fields))
+        _teach(workload, past)
+    except RecorderError:
+        recorder.close()
+        trace.unlink()
+        raise
+    return recorder, past
+
+
+def _teach(workload: Workload, past: Past) -> None:
+    try:
+        for operation in past.operations.values():
+            workload.recall(operation.command)
+            if operation.answer is not None:
+                workload.learn(operation.command, *operation.answer)
+    except (AssertionError, IndexError, KeyError, TypeError) as error:
+        raise RecorderError(f"the operations in the record do not follow from each other: {error!r}") from error
+
+
+def _copy(old: Path, new: Path) -> None:
+    part = new.with_name(new.name + ".part")
+    try:
+        with old.open("rb") as source:
+            try:
+                with part.open("xb") as target:
+                    shutil.copyfileobj(source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                part.replace(new)
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+                raise RunDirectoryError(f"{new}: the record cannot be kept here ({error.strerror})") from error
+    except OSError as error:
+        raise RecorderError(f"{old}: cannot be read ({error.strerror})") from error
