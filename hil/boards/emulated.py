@@ -18,6 +18,7 @@ from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.memory_link import MemoryLine, MemoryLink
+from groundstation.run_directory import write_private
 from hil.boards import pico_files
 from hil.boards.pico_chip import NANOS, PicoChip
 
@@ -65,7 +66,7 @@ class EmulatedBoard(Board):
                 board._directory.mkdir(parents=True)
             except FileExistsError as error:
                 raise BoardError(f"{board._directory}: there is a board already; attach to it") from error
-            (board._directory / _CONFIGURATION).write_bytes(plan.configuration)
+            write_private(board._directory / _CONFIGURATION, plan.configuration)
             store = {_STORE + name: data for name, data in provision.commissioned_files().items()}
             board._keep(board._flash(store))
             boards.append(board)
@@ -145,9 +146,7 @@ class EmulatedBoard(Board):
 
     def _keep(self, flash: bytes) -> None:
         """Replace the image; a half-written one must never be taken for a flash."""
-        new = self._directory / (_IMAGE + ".new")
-        new.write_bytes(flash)
-        new.replace(self._directory / _IMAGE)
+        write_private(self._directory / _IMAGE, flash)
 
     def _collect(self, chip: PicoChip) -> None:
         """After the power went: what the board said is on the line, what it had not read is lost, flash stays."""

@@ -33,6 +33,7 @@ from groundstation.boards import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
+from groundstation.run_directory import write_private
 from hil import firmware_files
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
 
@@ -77,7 +78,7 @@ class VirtualBoard(Board):
                 home.mkdir(parents=True)
             except FileExistsError as error:
                 raise BoardError(f"{home}: there is a board already; attach to it or take another folder") from error
-            (home / "config.cbor").write_bytes(plan.configuration)
+            write_private(home / "config.cbor", plan.configuration)
             (home / "commission").touch()
             state = {"heap_bytes": plan.heap_bytes, "byzantine": decoded.adversary is not None}
             _replace(home / "board.json", json.dumps(state))

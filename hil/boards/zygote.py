@@ -27,6 +27,7 @@ from typing import Any, NoReturn, Protocol
 
 _REPLY_SECONDS_MAX = 30.0  # a zygote that says nothing for so long is broken, whatever the load
 _REQUEST_BYTES_MAX = 65536
+PRIVATE = 0o077  # a board's files are for their owner's eyes only: its flash holds what it must not have forgotten
 
 
 class SpawnError(Exception):
@@ -119,6 +120,7 @@ class CommandSpawner:
                 cwd=process.directory,
                 env={**os.environ, **process.environment},
                 start_new_session=True,
+                umask=PRIVATE,
             )
         except OSError as error:
             raise SpawnError(f"cannot run {self._command}: {error}; is AMU_MICROPYTHON right?") from error
@@ -180,6 +182,7 @@ def _become_board(request: dict[str, Any], descriptors: list[int], run_main: Cal
     code = 1
     try:
         os.setsid()
+        os.umask(PRIVATE)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         terminal, errors = descriptors[0], descriptors[1]
         os.dup2(terminal, 0)

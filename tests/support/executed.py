@@ -1,0 +1,42 @@
+"""What was confirmed against what was applied: the promise of a telecommand, held against the log of a run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def confirmed_but_not_executed_once(trace: Path) -> list[str]:
+    """Complaints about confirmed operations, in words; an empty list if each was applied exactly once, as confirmed.
+
+    An operation must have been asked for by one `queued` line alone, and must stand in one slot alone, with the
+    command that was asked for and the result that was confirmed, on every correct board that tells of it.
+    """
+    byzantine: set[int] = set()
+    asked: dict[tuple[int, int], list[str]] = {}
+    confirmed: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    applied: dict[tuple[int, int], set[tuple[int, str, str]]] = {}
+    for line in trace.read_text().splitlines():
+        event = json.loads(line)
+        name = event["event"]
+        if name == "RunStart":
+            byzantine = set(event["byzantine"])
+        elif name == "Telecommand":
+            key = event["client"], event["operation"]
+            if event["stage"] == "queued":
+                asked.setdefault(key, []).append(_text(event["command"]))
+            elif event["stage"] == "confirmed":
+                confirmed.setdefault(key, []).append((event["slot"], _text(event["result"])))
+        elif name == "Operation" and event["node"] not in byzantine:
+            key = event["client"], event["operation"]
+            what = event["slot"], _text(event["command"]), _text(event["result"])
+            applied.setdefault(key, set()).add(what)
+    complaints = [f"operation {key} was asked for {len(all_)} times" for key, all_ in asked.items() if len(all_) > 1]
+    for key, answers in confirmed.items():
+        want = {(slot, asked.get(key, ["nothing"])[0], result) for slot, result in answers}
+        if len(want) != 1 or applied.get(key, set()) != want:
+            complaints.append(f"operation {key}: confirmed {sorted(want)}, applied {sorted(applied.get(key, ()))}")
+    return complaints
+
+
+def _text(item: Any) -> str:
+    return json.dumps(item)
