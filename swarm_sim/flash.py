@@ -11,7 +11,7 @@ replace or remove; a fault that is armed with `after_operations` = k strikes at 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from amu.boards.host import PowerCut
 
@@ -77,14 +77,19 @@ class Flash:
 
     # --- Store --------------------------------------------------------------------------------
 
-    def read(self, name: str) -> bytes | None:
-        """Whole content, or `None` if there is no such file. Raises OSError under a read fault."""
+    def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
+        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file.
+
+        Raises OSError under a read fault.
+        """
         if self._is_unreadable:
             raise OSError(5, "read fault")
-        return self.files.get(name)
+        data = self.files.get(name)
+        return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
-    def append(self, name: str, data: bytes) -> None:
-        """Add `data` at the end. Raises PowerCut or OSError when a fault says so."""
+    def append(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Add `pieces` at the end. Raises PowerCut or OSError when a fault says so."""
+        data = b"".join(pieces)
         fault = self._strikes()
         if fault is None:
             self.files[name] = self.files.get(name, b"") + data

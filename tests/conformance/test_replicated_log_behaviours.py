@@ -111,7 +111,7 @@ class Boards:
 
     def __init__(self) -> None:
         self.replicas = {me: new_replica(me) for me in CORRECT}
-        self.states: dict[int, tuple[bytes, bytes]] = {}  # slot -> digest and bytes of its checkpoint
+        self.states: dict[int, tuple[bytes, Any]] = {}  # slot -> digest and bytes of its checkpoint
 
     def catch_up(self, me: int) -> Any:
         return self.replicas[me].catch_up

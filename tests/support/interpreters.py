@@ -35,10 +35,14 @@ def micropython() -> Path:
 
 
 def run_micropython(
-    script: Path, *arguments: str, folders: tuple[Path, ...] = (), timeout_seconds: float = 120
+    script: Path,
+    *arguments: str,
+    folders: tuple[Path, ...] = (),
+    timeout_seconds: float = 120,
+    heap: str = HEAP,
 ) -> subprocess.CompletedProcess[str]:
     """Run `script`; its output and errors come back together in `stdout`. `folders` are searched for imports."""
-    command = [str(micropython()), "-X", f"heapsize={HEAP}", str(script), *arguments]
+    command = [str(micropython()), "-X", f"heapsize={heap}", str(script), *arguments]
     return _run(command, {"MICROPYPATH": ":".join(map(str, (".frozen", *folders, FIRMWARE)))}, timeout_seconds)
 
 

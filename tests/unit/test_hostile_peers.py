@@ -85,7 +85,7 @@ def test_a_state_is_not_taken_byte_by_byte() -> None:
         node.tick()
         asked += [to for to, _, message in performed(node).sends if isinstance(message, FetchState)]
     for at in range(8):
-        node.step(asked[-1], 9, StateChunk(checkpoint[0], at, len(checkpoint[2]), checkpoint[2][at : at + 1]))
+        node.step(asked[-1], 9, StateChunk(checkpoint[0], at, len(checkpoint[2]), checkpoint[2].pieces[0][at : at + 1]))
     assert len(node._replica.catch_up._checkpoints._transfer.data) == 0
 
 

@@ -27,11 +27,11 @@ class TestFlash(StoreConformance):
 @pytest.mark.parametrize("seed", range(12))
 def test_a_power_cut_leaves_a_prefix_of_an_append(seed: int) -> None:
     store = flash(seed)
-    store.append("journal-0", b"old")
+    store.append("journal-0", [b"old"])
     store.arm("power_cut", 2)
-    store.append("journal-0", b"er")
+    store.append("journal-0", [b"er"])
     with pytest.raises(PowerCut):
-        store.append("journal-0", b"news")
+        store.append("journal-0", [b"news"])
     left = store.files["journal-0"]
     assert b"oldernews".startswith(left)
     assert left.startswith(b"older")
@@ -51,10 +51,10 @@ def test_a_power_cut_leaves_the_old_file_or_the_new_one() -> None:
 
 def test_a_crash_may_leave_garbage_of_the_same_length() -> None:
     store = flash()
-    store.append("journal-0", b"old")
+    store.append("journal-0", [b"old"])
     store.arm("crash_corruption")
     with pytest.raises(PowerCut):
-        store.append("journal-0", b"news")
+        store.append("journal-0", [b"news"])
     assert store.files["journal-0"][:3] == b"old"
     assert len(store.files["journal-0"]) == 7
     assert store.files["journal-0"][3:] != b"news"
@@ -65,8 +65,8 @@ def test_a_write_fault_is_an_error_once() -> None:
     store = flash()
     store.arm("write_fault")
     with pytest.raises(OSError, match="write fault"):
-        store.append("journal-0", b"news")
-    store.append("journal-1", b"x")
+        store.append("journal-0", [b"news"])
+    store.append("journal-1", [b"x"])
     assert store.files["journal-1"] == b"x"
 
 
@@ -74,9 +74,9 @@ def test_a_misdirected_write_goes_unnoticed_and_lands_elsewhere() -> None:
     places = set()
     for seed in range(12):
         store = flash(seed)
-        store.append("journal-0", b"first, second")
+        store.append("journal-0", [b"first, second"])
         store.arm("misdirected_write")
-        store.append("journal-0", b"third")
+        store.append("journal-0", [b"third"])
         places.add(ELSEWHERE in store.files)
         assert len(store.files["journal-0"]) == len(b"first, second")
         assert store.is_damaged
@@ -101,7 +101,7 @@ def test_the_journal_finds_a_write_that_went_over_its_own_middle() -> None:
 
 def test_a_read_fault_lasts_until_it_is_mended() -> None:
     store = flash()
-    store.append("journal-0", b"x")
+    store.append("journal-0", [b"x"])
     store.arm("read_fault")
     with pytest.raises(OSError, match="read fault"):
         store.read("journal-0")
@@ -113,5 +113,5 @@ def test_what_was_armed_on_a_board_that_is_off_never_strikes() -> None:
     store = flash()
     store.arm("power_cut")
     store.disarm()
-    store.append("journal-0", b"x")
+    store.append("journal-0", [b"x"])
     assert store.files["journal-0"] == b"x"

@@ -18,9 +18,24 @@ class StoreConformance:
         assert store.read("journal-0") is None
 
     def test_append_creates_then_extends(self, store: Store) -> None:
-        store.append("journal-0", b"\x00one")
-        store.append("journal-0", b"\xfftwo")
+        store.append("journal-0", [b"\x00one"])
+        store.append("journal-0", [b"\xfftwo"])
         assert store.read("journal-0") == b"\x00one\xfftwo"
+
+    def test_append_takes_pieces(self, store: Store) -> None:
+        store.append("journal-0", [b"one", b"", b"two"])
+        assert store.read("journal-0") == b"onetwo"
+
+    def test_a_part_is_read_and_ends_with_the_file(self, store: Store) -> None:
+        store.append("journal-0", [b"0123456789"])
+        assert [store.read("journal-0", *where) for where in [(3, 4), (8, 4), (10, 1), (99, 1), (7,)]] == [
+            b"3456",
+            b"89",
+            b"",
+            b"",
+            b"789",
+        ]
+        assert store.read("journal-1", 3, 4) is None
 
     def test_replace_creates_then_overwrites(self, store: Store) -> None:
         store.replace("checkpoint", lambda write: write(b"a long first content"))
@@ -28,20 +43,20 @@ class StoreConformance:
         assert store.read("checkpoint") == b"short"
 
     def test_append_goes_on_behind_a_replace(self, store: Store) -> None:
-        store.append("journal-0", b"torn tail")
+        store.append("journal-0", [b"torn tail"])
         store.replace("journal-0", lambda write: write(b"torn"))
-        store.append("journal-0", b" and mended")
+        store.append("journal-0", [b" and mended"])
         assert store.read("journal-0") == b"torn and mended"
 
     def test_remove_is_idempotent(self, store: Store) -> None:
-        store.append("journal-0", b"x")
+        store.append("journal-0", [b"x"])
         store.remove("journal-0")
         store.remove("journal-0")
         assert store.read("journal-0") is None
 
     def test_files_are_independent(self, store: Store) -> None:
-        store.append("journal-0", b"x")
-        store.append("journal-1", b"y")
+        store.append("journal-0", [b"x"])
+        store.append("journal-1", [b"y"])
         store.remove("journal-0")
         assert store.read("journal-1") == b"y"
 
@@ -77,7 +92,7 @@ class TestMemoryStore(StoreConformance):
     def test_a_cut_append_leaves_a_prefix(self, cut: int) -> None:
         store = MemoryStore({"journal-0": b"old"}, cut)
         with pytest.raises(PowerCut):
-            store.append("journal-0", b"news")
+            store.append("journal-0", [b"news"])
         assert store.files["journal-0"] == b"old" + b"news"[:cut]
 
     @pytest.mark.parametrize("cut", range(4))
@@ -96,7 +111,7 @@ class TestMemoryStore(StoreConformance):
         store = MemoryStore({}, 1)
         for _ in range(2):
             with pytest.raises(PowerCut):
-                store.append("journal-0", b"xy")
+                store.append("journal-0", [b"xy"])
         with pytest.raises(PowerCut):
             store.remove("journal-0")
         assert store.files["journal-0"] == b"x"

@@ -17,20 +17,25 @@ class FileStore:
     def __init__(self, directory):
         self._directory = directory
 
-    def read(self, name):
-        """Whole content, or `None` if there is no such file. Raises OSError when it cannot be read."""
+    def read(self, name, offset=0, count=-1):
+        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file.
+
+        Raises OSError when it cannot be read.
+        """
         try:
             with open(self._path(name), "rb") as file:
-                return file.read()
+                file.seek(offset)
+                return file.read(count)
         except OSError as error:
             if error.args[0] == _NO_SUCH_FILE:
                 return None
             raise
 
-    def append(self, name, data):
-        """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
+    def append(self, name, pieces):
+        """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
         with open(self._path(name), "ab") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
             _write_through(file)
 
     def replace(self, name, fill):

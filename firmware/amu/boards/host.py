@@ -25,12 +25,14 @@ class MemoryStore:
         self.bytes_written = 0
         self._cut_after_bytes = cut_after_bytes
 
-    def read(self, name):
-        """Whole content, or `None` if there is no such file."""
-        return self.files.get(name)
+    def read(self, name, offset=0, count=-1):
+        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
+        data = self.files.get(name)
+        return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
-    def append(self, name, data):
-        """Add `data` at the end, creating the file."""
+    def append(self, name, pieces):
+        """Add the byte strings `pieces` at the end, creating the file."""
+        data = b"".join(pieces)
         room = self._room()
         if room is None or room >= len(data):
             self.files[name] = self.files.get(name, b"") + data

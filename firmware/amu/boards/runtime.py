@@ -12,7 +12,7 @@ flooder fill the link with our own complaints.
 
 from amu.core import limits
 from amu.core.errors import AuthError, CodecError
-from amu.wire import codec, frames, messages
+from amu.wire import cbor, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer, Text
 
 EXIT = "exit"  # leave the flight loop for the REPL
@@ -151,20 +151,22 @@ class Runtime:
         self._node.advance()
 
     def _send_events(self, first_seq, events):
-        """Cut `events` into frames that keep both bounds, a dozen events and a payload."""
-        at = 0
-        count = limits.TRACE_EVENTS_PER_FRAME_MAX
-        while at < len(events):
-            some = events[at : at + count]
-            try:
-                payload = codec.encode(0, messages.Trace(self._node.boot, first_seq + at, self._ticks, some))
-            except CodecError:  # too long
-                assert count > 1, "one trace event exceeds a frame"
-                count //= 2
-                continue
-            self._write(messages.Trace.KIND, limits.GROUND, payload)
-            at += len(some)
-            count = limits.TRACE_EVENTS_PER_FRAME_MAX
+        """Put `events` into frames, as many into each as its two bounds allow: a dozen events, and a payload."""
+        some, size = [], 0
+        for event in events:
+            data = cbor.encode(event)
+            is_full = len(some) == limits.TRACE_EVENTS_PER_FRAME_MAX or size + len(data) > limits.TRACE_BYTES_MAX
+            if some and is_full:
+                self._send_trace(first_seq, some)
+                first_seq += len(some)
+                some, size = [], 0
+            some.append(data)
+            size += len(data)
+        self._send_trace(first_seq, some)
+
+    def _send_trace(self, first_seq, encoded_events):
+        payload = codec.encode_trace(self._node.boot, first_seq, self._ticks, encoded_events)
+        self._write(messages.Trace.KIND, limits.GROUND, payload)
 
     def _send(self, destination, lamport, message):
         if self._journal is None and destination != limits.GROUND:

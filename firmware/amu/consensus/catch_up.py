@@ -14,6 +14,7 @@ from amu.consensus import checkpoints, records
 from amu.consensus.checkpoints import Checkpoints
 from amu.consensus.quorum import kth_largest
 from amu.core import limits
+from amu.core.chunks import split
 from amu.core.limits import BROADCAST, WINDOW_SLOTS
 from amu.wire.messages import Decided, Fetch, FetchState, Probe, Progress, StateChunk
 
@@ -230,11 +231,12 @@ class CatchUp:
     # --- reboot -----------------------------------------------------------------------------
 
     def export(self):
-        """Stable slot, the bytes of our own checkpoints, and the log."""
+        """Stable slot, our own checkpoints, and the log."""
         return [self.stable_slot, self._checkpoints.export(), self._log]
 
     def restore(self, exported):
         stable, own, log = exported
+        own = [split(data) for data in own]
         for data in own:
             self._checkpoints.keep(checkpoints.decode(data)[0], data)
         if own:

@@ -15,6 +15,7 @@ what was lost, and turns to the next when nothing came; once all have been tried
 import hashlib
 
 from amu.core import limits
+from amu.core.chunks import SIZE, Chunks, split
 from amu.core.errors import CodecError
 from amu.wire import cbor
 from amu.wire.messages import FetchState, StateChunk
@@ -27,7 +28,7 @@ class _Transfer:
         self.slot = slot
         self.digest = digest
         self.peer = peer
-        self.data = bytearray()
+        self.data = Chunks()
         self.idle_periods = 0  # since the last chunk
         self.has_delivered = False  # since we last asked
 
@@ -37,7 +38,7 @@ class Checkpoints:
         self._me = me
         self._group = group
         self._effects = effects
-        self._own = []  # at most 2, the last ones: (slot, digest, data)
+        self._own = []  # at most 2, the last ones: (slot, digest, data as Chunks)
         self._reported = [[] for _ in range(group.size)]  # at most 2 (slot, digest) of each replica, newest last
         self.stable_slot = 0
         self._transfer = None
@@ -46,7 +47,7 @@ class Checkpoints:
 
     def latest(self):
         """(slot, digest, data) of our own last checkpoint; slot 0 before the first."""
-        return self._own[-1] if self._own else (0, bytes(limits.DIGEST_BYTES), b"")
+        return self._own[-1] if self._own else (0, bytes(limits.DIGEST_BYTES), split(b""))
 
     def held(self):
         """[(slot, digest), ...] of our own checkpoints, newest last; slot 0 before the first."""
@@ -59,14 +60,16 @@ class Checkpoints:
         return [own[2] for own in self._own]
 
     def make(self, slot, proposers, snapshot):
-        """Digest the state after `slot`."""
-        data = cbor.encode([slot, proposers, snapshot])
+        """Digest the state after `slot`. `snapshot`: Chunks."""
+        data = Chunks()
+        cbor.write([slot, proposers, snapshot], data.add)
+        data.close()
         assert len(data) <= limits.STATE_BYTES_MAX, "state"
         self.keep(slot, data)
         self._effects.trace("Checkpoint", slot, self.latest()[1])
 
     def keep(self, slot, data):
-        self._own.append((slot, hashlib.sha256(data).digest(), data))
+        self._own.append((slot, digest_of(data), data))
         if len(self._own) > 2:
             self._own.pop(0)
         self.report(self._me, slot, self._own[-1][1])
@@ -106,12 +109,13 @@ class Checkpoints:
         """A burst of chunks. A checkpoint that we no longer have is answered by our Progress (the caller's part)."""
         for own_slot, _, data in self._own:
             if own_slot == slot:
-                for _ in range(limits.CHUNKS_PER_REPLY_MAX):
-                    if offset >= len(data):
-                        break
-                    chunk = data[offset : offset + limits.CHUNK_BYTES_MAX]
-                    self._effects.send(peer, StateChunk(slot, offset, len(data), chunk))
-                    offset += len(chunk)
+                first, skipped = offset // SIZE, offset % SIZE
+                for piece in data.pieces[first : first + limits.CHUNKS_PER_REPLY_MAX]:
+                    # Nobody who keeps to the protocol asks from within a piece.
+                    part = piece[skipped:] if skipped else piece
+                    skipped = 0
+                    self._effects.send(peer, StateChunk(slot, offset, len(data), part))
+                    offset += len(part)
                 return True
         return False
 
@@ -152,30 +156,37 @@ class Checkpoints:
         data = transfer.data
         left = message.total - len(data)
         # Only whole chunks: a liar must not feed us byte by byte.
-        if message.offset != len(data) or left < 1 or len(message.data) != min(left, limits.CHUNK_BYTES_MAX):
+        if message.offset != len(data) or left < 1 or len(message.data) != min(left, SIZE):
             return None
         if message.total > limits.STATE_BYTES_MAX:
             self._effects.refuse(peer, StateChunk.KIND, "state too long")
             self._transfer = None
             return None
-        data.extend(message.data)
+        data.add(message.data)
         transfer.idle_periods = 0
         transfer.has_delivered = True
         if len(data) < message.total:
-            if (len(data) // limits.CHUNK_BYTES_MAX) % limits.CHUNKS_PER_REPLY_MAX == 0:
+            if (len(data) // SIZE) % limits.CHUNKS_PER_REPLY_MAX == 0:
                 self._effects.send(peer, FetchState(message.slot, len(data)))
             return None
         self._transfer = None
-        whole = bytes(data)
-        if hashlib.sha256(whole).digest() != transfer.digest:
+        data.close()
+        if digest_of(data) != transfer.digest:
             self._effects.refuse(peer, StateChunk.KIND, "wrong digest")
             return None
-        return transfer.slot, whole
+        return transfer.slot, data
+
+
+def digest_of(data):
+    """SHA-256 of Chunks."""
+    hasher = hashlib.sha256()
+    data.feed(hasher.update)
+    return hasher.digest()
 
 
 def decode(data):
-    """(slot, proposers, snapshot) of checkpoint bytes. CodecError if they are none."""
-    item = cbor.decode(data)
-    if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) is not bytes:
+    """(slot, proposers, snapshot) of a checkpoint's Chunks. CodecError if they are none."""
+    item = cbor.read(data.source())
+    if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) not in (bytes, Chunks):
         raise CodecError("checkpoint: want [slot, proposers, snapshot]")
     return item[0], item[1], item[2]

@@ -23,7 +23,7 @@ FLOOR_UNKNOWN = -1
 
 
 class Replica:
-    """`application` has apply(slot, value, requests), status(client, operation), snapshot(), adopt(data)."""
+    """`application` has apply(slot, value, requests), status(client, operation), snapshot(), adopt(snapshot)."""
 
     def __init__(self, me, group, view_timeout_ticks, application, effects, nonce):
         self.me = me

@@ -20,6 +20,9 @@ CRC_BYTES = 4
 PAYLOAD_BYTES_MAX = 1024  # deterministic CBOR of one message
 FRAME_BYTES_MAX = HEADER_BYTES + TAG_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES
 WIRE_BYTES_MAX = FRAME_BYTES_MAX + FRAME_BYTES_MAX // 254 + 1 + 2  # COBS overhead and both delimiters
+# No block of heap that is asked for after boot is longer: what is free may lie in pieces that are hardly longer. The
+# longest are a frame between its delimiters and an open file of littlefs (1,200 bytes on a 64-bit machine).
+HEAP_BLOCK_BYTES_MAX = 1280
 RING_BYTES = 4096  # serial bytes received and not yet framed
 CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
 
@@ -101,6 +104,7 @@ BLANK_RECORDS_MAX = 64  # written by a board without memory, whose journal is no
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
 TRACE_EVENTS_PER_FRAME_MAX = 12
+TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 1 + 3 * 5 + 1)  # of a frame's events: beside them head, time, three counts
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
 READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between
@@ -148,8 +152,10 @@ assert LAMPORT_LEAD_MAX << 36 <= LAMPORT_MAX + 1
 assert LAMPORT_LEAD_MAX <= LAMPORT_JUMP_MAX
 assert REPLICAS_MAX <= LEARNER_LAST < BROADCAST < GROUND <= 255
 assert WINDOW_SLOTS <= 8
+assert TRACE_EVENTS_PER_FRAME_MAX < 24  # the head of its array is one byte
 assert TAG_BYTES * 2 >= DIGEST_BYTES
 assert TAG_BYTES * 8 >= 80
+assert HEAP_BLOCK_BYTES_MAX >= WIRE_BYTES_MAX
 assert RING_BYTES >= 2 * WIRE_BYTES_MAX
 assert READ_BYTES_MAX <= RING_BYTES
 assert BODY_BYTES_MAX + DIGEST_BYTES + 64 <= PAYLOAD_BYTES_MAX

@@ -27,12 +27,12 @@ class Ticks:
 class Store:
     """Named byte files on flash. Every call that returns has reached flash."""
 
-    def read(self, name):
-        """Whole content, or `None` if there is no such file."""
+    def read(self, name, offset=0, count=-1):
+        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
         raise NotImplementedError
 
-    def append(self, name, data):
-        """Add `data` at the end, creating the file. A power cut may leave any prefix of `data`."""
+    def append(self, name, pieces):
+        """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
         raise NotImplementedError
 
     def replace(self, name, fill):

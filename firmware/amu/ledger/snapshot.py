@@ -8,7 +8,10 @@ are hashed and copied without decoding.
 it is the ledger of this swarm is for the digest to say.
 """
 
+import hashlib
+
 from amu.core import limits
+from amu.core.chunks import Chunks, split
 from amu.core.errors import CodecError
 from amu.ledger import commands, cursors
 from amu.ledger.jobs import CANCELLED, EXPIRED, FIRST_NUMBER, OPEN, STATUSES, Job
@@ -19,24 +22,49 @@ from amu.ledger.transitions import OK, REFUSED, Tables
 from amu.wire import cbor
 
 
-def state_item(applied_slot, tables, jobs, clients):
-    """The snapshot's item, with what stands for each job and for the operations of each client."""
-    shards = [shard.row() for shard in tables.shards.rows]
-    leases = [lease.row() for lease in tables.leases.rows]
-    return [applied_slot, tables.leases.next_token, shards, leases, tables.jobs.next_number, jobs, clients]
-
-
 def encode(applied_slot, tables):
-    """Snapshot bytes of the state."""
-    clients = [[entry.client, entry.rows()] for entry in tables.operations.clients]
-    jobs = [job.row() for job in tables.jobs.rows]
-    return cbor.encode(state_item(applied_slot, tables, jobs, clients))
+    """Snapshot bytes of the state, as Chunks."""
+    chunks = Chunks()
+    sink = chunks.add
+    _write_tables(sink, applied_slot, tables, [job.row() for job in tables.jobs.rows])
+    clients = tables.operations.clients
+    sink(cbor.array_head(len(clients)))
+    for entry in clients:
+        sink(cbor.array_head(2))
+        sink(cbor.encode(entry.client))
+        _write_rows(sink, entry.rows())
+    return chunks.close()
+
+
+def digest(applied_slot, tables):
+    """SHA-256 of the state's item with a digest in place of each job and of the operations of each client."""
+    hasher = hashlib.sha256()
+    _write_tables(hasher.update, applied_slot, tables, [job.digest() for job in tables.jobs.rows])
+    _write_rows(hasher.update, [[entry.client, entry.digest()] for entry in tables.operations.clients])
+    return hasher.digest()
+
+
+def _write_tables(sink, applied_slot, tables, jobs):
+    """All of the state's item but the clients, a row at a time: a whole table takes a large block of heap."""
+    sink(cbor.array_head(7))
+    sink(cbor.encode(applied_slot))
+    sink(cbor.encode(tables.leases.next_token))
+    _write_rows(sink, [shard.row() for shard in tables.shards.rows])
+    _write_rows(sink, [lease.row() for lease in tables.leases.rows])
+    sink(cbor.encode(tables.jobs.next_number))
+    _write_rows(sink, jobs)
+
+
+def _write_rows(sink, rows):
+    sink(cbor.array_head(len(rows)))
+    for row in rows:
+        sink(cbor.encode(row))
 
 
 def decode(data, replica_count):
-    """(applied_slot, tables) of snapshot bytes of such a swarm. Raises CodecError, naming the table at fault."""
+    """(applied_slot, tables) of snapshot `data`, bytes or Chunks. Raises CodecError, naming the table at fault."""
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
-    item = cbor.decode(data)
+    item = cbor.read(split(data).source())
     _require(type(item) is list and len(item) == 7, "want seven fields")
     applied_slot, next_token, shards, leases, next_job, jobs, clients = item
     _require(commands.is_uint(applied_slot, limits.SLOT_MAX), "applied slot")

@@ -8,13 +8,10 @@ refusals are not remembered, because there is no place to do so: of a client tha
 operation older than what is remembered. Repeating such a request gives a refusal again and never an effect.
 """
 
-import hashlib
-
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.ledger import commands, operations, snapshot
 from amu.ledger.transitions import TRANSITIONS, Tables, refused
-from amu.wire import cbor
 
 
 class Ledger:
@@ -31,7 +28,7 @@ class Ledger:
 
     @classmethod
     def restore(cls, data, replica_count=limits.REPLICAS_MIN):
-        """The ledger whose `snapshot()` is `data` (bytes). Raises CodecError if no ledger would have written them."""
+        """The ledger whose snapshot is `data`, bytes or Chunks. Raises CodecError if it is no ledger's."""
         ledger = cls(replica_count)
         ledger.applied_slot, ledger._tables = snapshot.decode(data, replica_count)
         return ledger
@@ -58,14 +55,11 @@ class Ledger:
     def digest(self):
         """SHA-256 over the whole state, 32 bytes: equal digests mean equal snapshots."""
         if self._digest is None:
-            clients = [[entry.client, entry.digest()] for entry in self._tables.operations.clients]
-            jobs = [job.digest() for job in self._tables.jobs.rows]
-            item = snapshot.state_item(self.applied_slot, self._tables, jobs, clients)
-            self._digest = hashlib.sha256(cbor.encode(item)).digest()
+            self._digest = snapshot.digest(self.applied_slot, self._tables)
         return self._digest
 
     def snapshot(self):
-        """The whole state as deterministic CBOR, LEDGER_BYTES_MAX bytes at most."""
+        """The whole state as deterministic CBOR in Chunks, LEDGER_BYTES_MAX bytes at most."""
         return snapshot.encode(self.applied_slot, self._tables)
 
     def _apply_request(self, request):

@@ -34,6 +34,8 @@ _MAGIC = b"AMU1"
 _CHECKPOINT_HEADER_BYTES = 12
 _BATCH_HEADER_BYTES = 8
 _BATCH_BYTES_MAX = 0xFFFF
+_PIECE_BYTES = 1024  # of a file, read at a time
+_END = 1 << 30  # beyond the end of any file
 
 
 class Recovered:
@@ -60,7 +62,7 @@ class Journal:
 
         Raises JournalError when the store is not blank: commissioning again would wipe out votes.
         """
-        if self._store.read(CHECKPOINT) is not None:
+        if self._store.read(CHECKPOINT, 0, 1) is not None:
             raise JournalError("the store is commissioned already; erase it if its votes may be forgotten")
         self._write_checkpoint(0, None)
 
@@ -75,20 +77,24 @@ class Journal:
         """Write `records`, a non-empty list of CBOR arrays, as one batch. Raises JournalError when flash refuses."""
         assert records, "an empty batch"
         self._check_open()
-        body = cbor.encode(records)
-        if len(body) > _BATCH_BYTES_MAX:
-            raise JournalError("batch of %d bytes, want at most %d" % (len(body), _BATCH_BYTES_MAX))
-        length = len(body).to_bytes(2, "big") + (len(body) ^ 0xFFFF).to_bytes(2, "big")
-        link = _chained(self._generation, self._link, length, body)
-        batch = length + link.to_bytes(4, "big") + body
+        # Record by record: a heap in pieces has no room for a long batch.
+        body = [cbor.array_head(len(records))]
+        body.extend([cbor.encode(record) for record in records])
+        size = sum([len(piece) for piece in body])
+        if size > _BATCH_BYTES_MAX:
+            raise JournalError("batch of %d bytes, want at most %d" % (size, _BATCH_BYTES_MAX))
+        length = size.to_bytes(2, "big") + (size ^ 0xFFFF).to_bytes(2, "big")
+        check = _chain(self._generation, self._link, length)
+        for piece in body:
+            check.add(piece)
         try:
-            self._store.append(_journal_name(self._generation), batch)
+            self._store.append(_journal_name(self._generation), [length + check.value.to_bytes(4, "big")] + body)
         except OSError as error:
             # How much of the batch is on flash is unknown, and the next one must not land behind half of it.
             self._generation = None
             raise JournalError("append failed: %r" % error)
-        self._link = link
-        self.bytes += len(batch)
+        self._link = check.value
+        self.bytes += _BATCH_HEADER_BYTES + size
         self.appends += 1
 
     def checkpoint(self, data):
@@ -127,22 +133,23 @@ class Journal:
         self.appends += 1
 
     def _recover(self):
-        stored = self._store.read(CHECKPOINT)
-        generation, link, data = (0, 0, None) if stored is None else _parse_checkpoint(stored)
+        is_blank = self._store.read(CHECKPOINT, 0, 1) is None
+        generation, link, data = (0, 0, None) if is_blank else _parse_checkpoint(_File(self._store, CHECKPOINT))
         if generation:
             # The power may have been cut between the checkpoint and the removal of the journal before it.
             self._store.remove(_journal_name(generation - 1))
         name = _journal_name(generation)
-        journal = self._store.read(name) or b""
+        journal = _File(self._store, name)
         records, end, link = _parse_journal(journal, generation, link)
-        if end < len(journal):
+        is_torn = len(journal.read(end, 1)) > 0
+        if is_torn:
             # Atomically, so that a second cut leaves the same torn tail or none.
-            self._store.replace(name, lambda write: write(journal[:end]))
+            self._store.replace(name, lambda write: journal.feed(0, end, write))
             self.appends += 1
         self._generation, self._link, self.bytes = generation, link, end
-        if stored is None:
+        if is_blank:
             return Recovered(BLANK, None, records)
-        if end < len(journal):
+        if is_torn:
             return Recovered(TORN, data, records)
         return Recovered(OK if generation or end else FRESH, data, records)
 
@@ -157,31 +164,71 @@ class _Check:
         self.value = crc.crc32(data, self.value)
 
 
+class _File:
+    """A file of the store, of which only a piece at a time stands in memory. One that is not there is empty."""
+
+    def __init__(self, store, name):
+        self._store = store
+        self._name = name
+        self._data = b""  # what was read last,
+        self._start = 0  # from here on
+
+    def read(self, at, count):
+        """The bytes from `at` on, at most `count` (up to _PIECE_BYTES), fewer at the end."""
+        if at < self._start or at + count > self._start + len(self._data):
+            self._data = self._store.read(self._name, at, _PIECE_BYTES) or b""
+            self._start = at
+        return self._data[at - self._start : at - self._start + count]
+
+    def source(self, at, end):
+        """A function that gives the next piece of the bytes from `at` to `end`, b"" when there is none."""
+
+        def take():
+            nonlocal at
+            piece = self.read(at, min(_PIECE_BYTES, end - at))
+            at += len(piece)
+            return piece
+
+        return take
+
+    def feed(self, at, end, sink):
+        """Give the bytes from `at` to `end` to `sink(data)`, piece by piece. Returns how many there were."""
+        take = self.source(at, end)
+        count = 0
+        while True:
+            piece = take()
+            if not piece:
+                return count
+            sink(piece)
+            count += len(piece)
+
+
 def _parse_journal(journal, generation, link):
-    """(records, length of the whole batches, last link) of the journal's bytes. Raises JournalError on damage."""
+    """(records, length of the whole batches, last link) of a journal, a _File. Raises JournalError on damage."""
     records = []
     at = 0
-    while at < len(journal):
-        left = len(journal) - at
-        if left < 4:
+    while True:
+        head = journal.read(at, _BATCH_HEADER_BYTES)
+        if len(head) < 4:
             break
-        length = int.from_bytes(journal[at : at + 2], "big")
-        if length ^ 0xFFFF != int.from_bytes(journal[at + 2 : at + 4], "big"):
+        length = int.from_bytes(head[:2], "big")
+        if length ^ 0xFFFF != int.from_bytes(head[2:4], "big"):
             raise JournalError("damaged length at byte %d of the journal" % at)
-        if left < _BATCH_HEADER_BYTES + length:
+        start = at + _BATCH_HEADER_BYTES
+        check = _chain(generation, link, head[:4])
+        if journal.feed(start, start + length, check.add) < length or len(head) < _BATCH_HEADER_BYTES:
             break
-        body = journal[at + _BATCH_HEADER_BYTES : at + _BATCH_HEADER_BYTES + length]
-        link = _chained(generation, link, journal[at : at + 4], body)
-        if link != int.from_bytes(journal[at + 4 : at + 8], "big"):
+        link = check.value
+        if link != int.from_bytes(head[4:], "big"):
             raise JournalError("damaged batch at byte %d of the journal" % at)
-        records.extend(_parse_batch(body, at))
-        at += _BATCH_HEADER_BYTES + length
+        records.extend(_parse_batch(journal.source(start, start + length), at))
+        at = start + length
     return records, at, link
 
 
-def _chained(generation, link, length, body):
-    """CRC-32 of a batch: its own length and CBOR, the journal that it belongs to, and the batch before it."""
-    return crc.crc32(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length + body)
+def _chain(generation, link, length):
+    """The CRC-32 of a batch before its CBOR: the journal that it belongs to, the batch before it, its own length."""
+    return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)
 
 
 def _journal_name(generation):
@@ -189,24 +236,25 @@ def _journal_name(generation):
 
 
 def _parse_checkpoint(stored):
-    """(generation, CRC, data) of the checkpoint's bytes. Raises JournalError."""
-    if len(stored) < _CHECKPOINT_HEADER_BYTES or stored[:4] != _MAGIC:
+    """(generation, CRC, data) of a checkpoint, a _File. Raises JournalError."""
+    head = stored.read(0, _CHECKPOINT_HEADER_BYTES)
+    if len(head) < _CHECKPOINT_HEADER_BYTES or head[:4] != _MAGIC:
         raise JournalError("the checkpoint is not one")
-    check = int.from_bytes(stored[8:12], "big")
-    # No copy of the checkpoint: a heap in pieces has room for one, not for two.
-    if crc.crc32(memoryview(stored)[_CHECKPOINT_HEADER_BYTES:], crc.crc32(stored[:8])) != check:
+    check = _Check(head[:8])
+    stored.feed(_CHECKPOINT_HEADER_BYTES, _END, check.add)
+    if check.value != int.from_bytes(head[8:], "big"):
         raise JournalError("the checkpoint is damaged")
     try:
-        data = cbor.decode(stored, start=_CHECKPOINT_HEADER_BYTES)
+        data = cbor.read(stored.source(_CHECKPOINT_HEADER_BYTES, _END))
     except CodecError as error:
         raise JournalError("the checkpoint is sound but is not CBOR: %s" % error)
-    return int.from_bytes(stored[4:8], "big"), check, data
+    return int.from_bytes(head[4:8], "big"), check.value, data
 
 
-def _parse_batch(body, at):
+def _parse_batch(source, at):
     """Records of one batch whose CRC is right. Raises JournalError: then a writer other than this one was at work."""
     try:
-        records = cbor.decode(body)
+        records = cbor.read(source)
     except CodecError as error:
         raise JournalError("batch at byte %d is sound but is not CBOR: %s" % (at, error))
     if type(records) is not list:

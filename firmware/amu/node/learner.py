@@ -21,8 +21,6 @@ Rules
 - It believes no learner and answers nobody, so that a reply of the swarm is a replica's reply.
 """
 
-import hashlib
-
 import amu
 from amu.consensus import bodies, checkpoints
 from amu.consensus.quorum import Group, count_equal, kth_largest
@@ -234,5 +232,5 @@ class Learner:
         slot, data = whole
         self._ledger = Ledger.restore(checkpoints.decode(data)[2], self._group.size)
         self._window = [self._new_slot() for _ in range(WINDOW_SLOTS)]
-        self._effects.trace("Adopt", slot, hashlib.sha256(data).digest())
+        self._effects.trace("Adopt", slot, checkpoints.digest_of(data))
         self._ask()

@@ -4,7 +4,7 @@ One item has one encoding and one encoding has one item, so digests and MACs of 
 forger has no second spelling to play with. The decoder therefore refuses what the encoder would not have written.
 
     integers -2**64 .. 2**64 - 1, shortest head       int
-    byte string, text string (UTF-8)                  bytes, str
+    byte string, text string (UTF-8)                  bytes (or, when long, Chunks), str
     array                                             list; a tuple encodes as an array
     map: keys integers, bytes or text, in the         dict
     bytewise order of their encodings
@@ -15,9 +15,13 @@ bad UTF-8, anything deeper than CBOR_DEPTH_MAX arrays or maps within each other,
 """
 
 from amu.core import limits
+from amu.core.chunks import Chunks
 from amu.core.errors import CodecError
 
 PIECE_BYTES = 256  # `write` gathers small parts up to this
+SHORT_BYTES_MAX = limits.PAYLOAD_BYTES_MAX  # `read` gives longer byte strings as Chunks
+_TEXT_BYTES_MAX = 255  # in what `read` reads
+_HEAD_BYTES_MAX = 9
 
 
 def encode(item):
@@ -32,6 +36,13 @@ def write(item, sink):
     out = _Pieces(sink)
     _append(out, item, 0)
     out.flush()
+
+
+def array_head(count):
+    """What the encoding of an array of `count` items begins with; the encodings of the items follow."""
+    head = bytearray()
+    _append_head(head, 0x80, count)
+    return bytes(head)
 
 
 class _Pieces:
@@ -84,6 +95,9 @@ def _append(out, item, depth):
         _append_text(out, item)
     elif kind is bool:
         out.append(0xF5 if item else 0xF4)
+    elif kind is Chunks:
+        _append_head(out, 0x40, item.length)
+        item.feed(out.extend)
     elif kind is dict:
         if depth == limits.CBOR_DEPTH_MAX:
             raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
@@ -274,3 +288,99 @@ def _map(data, at, depth, count):
         previous = encoded
         result[key], at = _item(data, at, depth)
     return result, at
+
+
+# --- long items, in small memory ----------------------------------------------------------------
+
+
+def read(source):
+    """The item whose encoding comes piece by piece: `source()` gives bytes, b"" at the end. Raises CodecError.
+
+    As `decode`, but for byte strings of more than SHORT_BYTES_MAX, which come as Chunks, and maps, which are refused.
+    """
+    reader = _Reader(source)
+    item = _read(reader, 0)
+    reader.need(1)
+    if reader.at < len(reader.data):
+        raise CodecError("CBOR: bytes after the item")
+    return item
+
+
+class _Reader:
+    """The bytes in sight: `data` from offset `at` on."""
+
+    def __init__(self, source):
+        self._source = source
+        self.data = b""
+        self.at = 0
+
+    def need(self, count):
+        """Have `count` bytes in sight, or all that are left."""
+        while len(self.data) - self.at < count:
+            piece = self._source()
+            if not piece:
+                return
+            self.data = self.data[self.at :] + piece
+            self.at = 0
+
+    def take(self, count, sink):
+        """Give the next `count` bytes to `sink`, as they come."""
+        while count:
+            self.need(1)
+            part = self.data[self.at : self.at + count]
+            if not part:
+                raise CodecError("CBOR: byte string ends early")
+            sink(part)
+            self.at += len(part)
+            count -= len(part)
+
+
+def _read(reader, depth):
+    reader.need(_HEAD_BYTES_MAX)
+    data, at = reader.data, reader.at
+    if at == len(data):
+        raise CodecError("CBOR: ends early")
+    major = data[at] >> 5
+    if major == 2 or major == 3 or major == 4:
+        argument, start = data[at] & 31, at + 1
+        if argument >= 24:
+            try:
+                argument, start = _long_argument(data, argument, start)
+            except IndexError:
+                raise CodecError("CBOR: ends early")
+        if major == 3:
+            if argument > _TEXT_BYTES_MAX:
+                raise CodecError("CBOR: a long text in a long item")
+            reader.need(start - at + argument)
+        elif major == 2:
+            reader.at = start
+            return _read_bytes(reader, argument)
+        elif major == 4:
+            reader.at = start
+            if depth == limits.CBOR_DEPTH_MAX:
+                raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
+            array = []
+            for _ in range(argument):
+                array.append(_read(reader, depth + 1))
+            return array
+    elif major == 5:
+        raise CodecError("CBOR: a map in a long item")
+    try:
+        item, reader.at = _item(reader.data, reader.at, depth)
+    except IndexError:
+        raise CodecError("CBOR: ends early")
+    return item
+
+
+def _read_bytes(reader, count):
+    if count > SHORT_BYTES_MAX:
+        chunks = Chunks()
+        reader.take(count, chunks.add)
+        return chunks.close()
+    if len(reader.data) - reader.at >= count:
+        data = reader.data[reader.at : reader.at + count]
+        reader.at += count
+        return data
+    gathered = bytearray()
+    reader.take(count, gathered.extend)
+    return bytes(gathered)

@@ -21,6 +21,16 @@ def encode(lamport, message):
     return payload
 
 
+def encode_trace(boot, first_seq, ticks, encoded_events):
+    """Payload of a `Trace` message sent at Lamport time 0, of events that are encoded already."""
+    parts = [cbor.array_head(5), cbor.encode(0), cbor.encode(boot), cbor.encode(first_seq), cbor.encode(ticks)]
+    parts.append(cbor.array_head(len(encoded_events)))
+    parts.extend(encoded_events)
+    payload = b"".join(parts)
+    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "trace events exceed a frame"
+    return payload
+
+
 def decode(kind, payload):
     """(lamport, message) of a payload of `kind`. Raises CodecError, naming the offset or the field."""
     if len(payload) > limits.PAYLOAD_BYTES_MAX:

@@ -14,6 +14,7 @@ from amu.core.errors import BusyError, FrameError
 from amu.wire import cobs, frames
 
 _STUFFED_BYTES_MAX = limits.WIRE_BYTES_MAX - 2  # a frame between its delimiters
+_BUFFER_BYTES = _STUFFED_BYTES_MAX + 1 + limits.READ_BYTES_MAX  # what a board's port gives, behind what is held back
 
 
 class _NeedBytes:
@@ -47,8 +48,9 @@ class Framer:
 
     def __init__(self):
         self.errors = {reason: 0 for reason in frames.REASONS}
-        self._bytes = bytearray()
+        self._bytes = bytearray(_BUFFER_BYTES)  # made once: later the heap may have no room for it
         self._start = 0  # offset of the first byte that has not been cut off yet
+        self._end = 0  # and behind the last one
         self._searched = 0  # no delimiter before this offset, from _start on
         self._skipping = False  # inside a stretch that was given up
 
@@ -57,13 +59,21 @@ class Framer:
 
         Raises BusyError, taking nothing, when RING_BYTES or more are waiting already.
         """
+        waiting = self.waiting()
+        if waiting >= limits.RING_BYTES:
+            raise BusyError("framer holds %d bytes: call next() first" % waiting)
         if self._start:  # forget what has been cut off
-            self._bytes = self._bytes[self._start :]
+            self._bytes[:waiting] = self._bytes[self._start : self._end]
             self._searched -= self._start
             self._start = 0
-        if len(self._bytes) >= limits.RING_BYTES:
-            raise BusyError("framer holds %d bytes: call next() first" % len(self._bytes))
-        self._bytes.extend(data)
+        self._end = waiting + len(data)
+        if self._end > len(self._bytes):  # on the ground
+            self._bytes.extend(bytes(self._end - len(self._bytes)))
+        self._bytes[waiting : self._end] = data
+
+    def waiting(self):
+        """Bytes that are held back."""
+        return self._end - self._start
 
     def next(self):
         """The next Frame or Text, or NEED_BYTES."""
@@ -78,24 +88,24 @@ class Framer:
 
     def flush(self):
         """Text that still waits for a delimiter, or NEED_BYTES. For a link that has gone quiet or closed."""
-        rest = bytes(self._bytes[self._start :])
+        rest = bytes(self._bytes[self._start : self._end])
         if not rest or self._skipping or not _is_printable(rest):
             return NEED_BYTES
-        self._start = self._searched = len(self._bytes)
+        self._start = self._searched = self._end
         return Text(rest)
 
     def _cut(self):
         """The next stretch between delimiters, perhaps empty; a piece of one that is too long; or None."""
         while True:
-            end = self._bytes.find(b"\x00", self._searched)
+            end = self._bytes.find(b"\x00", self._searched, self._end)
             if self._skipping:
                 if end < 0:
-                    self._start = self._searched = len(self._bytes)
+                    self._start = self._searched = self._end
                     return None
                 self._skipping = False
                 self._start = self._searched = end + 1
                 continue
-            if (len(self._bytes) if end < 0 else end) - self._start > _STUFFED_BYTES_MAX:
+            if (self._end if end < 0 else end) - self._start > _STUFFED_BYTES_MAX:
                 piece = self._take(self._start + _STUFFED_BYTES_MAX)
                 self._searched = self._start
                 if _is_printable(piece):
@@ -104,7 +114,7 @@ class Framer:
                 self._skipping = True
                 continue
             if end < 0:
-                self._searched = len(self._bytes)
+                self._searched = self._end
                 return None
             segment = self._take(end)
             self._start = self._searched = end + 1

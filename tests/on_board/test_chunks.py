@@ -1,0 +1,105 @@
+"""Long byte strings in pieces, and CBOR that is read from pieces."""
+
+from expect import refused
+
+from amu.core import limits
+from amu.core.chunks import SIZE, Chunks, split
+from amu.core.errors import CodecError
+from amu.wire import cbor, codec
+from amu.wire.messages import Trace
+
+LONG = cbor.SHORT_BYTES_MAX + 1
+
+
+def source(data, size):
+    places = iter(range(0, len(data), size))
+
+    def take():
+        at = next(places, None)
+        return b"" if at is None else data[at : at + size]
+
+    return take
+
+
+def pattern(count):
+    return bytes([i * 7 % 251 for i in range(count)])
+
+
+def test_pieces_are_full_but_the_last_however_the_bytes_come():
+    for count in (0, 1, SIZE - 1, SIZE, SIZE + 1, 3 * SIZE, 3 * SIZE + 5):
+        data = pattern(count)
+        for step in (1, 7, SIZE, 10 * SIZE):
+            chunks = Chunks()
+            for at in range(0, count, step):
+                chunks.add(data[at : at + step])
+            chunks.close()
+            assert len(chunks) == count
+            assert [len(piece) for piece in chunks.pieces[:-1]] == [SIZE] * (len(chunks.pieces) - 1)
+            assert b"".join(chunks.pieces) == data
+            assert chunks == split(data)
+            assert split(chunks) is chunks
+    assert split(b"a") != split(b"b")
+
+
+def test_chunks_encode_as_one_byte_string():
+    data = pattern(2 * SIZE + 3)
+    assert cbor.encode([1, split(data), 2]) == cbor.encode([1, data, 2])
+    written = bytearray()
+    cbor.write([1, split(data), 2], written.extend)
+    assert bytes(written) == cbor.encode([1, data, 2])
+
+
+ITEMS = (
+    0, -1, 23, 24, 1 << 40, None, True, False, "", "text", "\u00e9" * 100, b"", b"x" * 600, b"y" * cbor.SHORT_BYTES_MAX,
+    [], [[]], [1, [b"a", "b", [None, [True, -70000]]], []], list(range(300)), [[[[[[[[7]]]]]]]],
+)  # fmt: skip
+
+
+def test_what_comes_in_pieces_reads_as_it_decodes():
+    for item in ITEMS:
+        data = cbor.encode(item)
+        for size in (1, 2, 9, 10, 64, SIZE, len(data)):
+            assert cbor.read(source(data, size)) == item == cbor.decode(data)
+
+
+def test_long_byte_strings_come_as_chunks():
+    item = cbor.read(source(cbor.encode([b"s", pattern(LONG), b"t"]), 100))
+    assert [item[0], item[2]] == [b"s", b"t"]
+    assert type(item[1]) is Chunks
+    assert item[1] == split(pattern(LONG))
+
+
+def test_what_is_cut_off_is_refused_at_every_byte():
+    data = cbor.encode([1, b"x" * 30, "text", [1 << 20, pattern(LONG)], None])
+    for end in range(len(data)):
+        for size in (1, 600):
+            refused(CodecError, "ends early", cbor.read, source(data[:end], size))
+    refused(CodecError, "bytes after", cbor.read, source(data + b"\x00", 50))
+
+
+def test_what_the_encoder_would_not_have_written_is_refused():
+    for data, part in (
+        (b"\x18\x17", "longer than need be"),
+        (b"\x98\x02\x01\x02", "longer than need be"),
+        (b"\x58\x05hello", "longer than need be"),
+        (b"\x9f\xff", "indefinite"),
+        (b"\xa0", "map"),
+        (b"\xc1\x00", "tag"),
+        (b"\xfb" + bytes(8), "simple value"),
+        (b"\x62\xc3\x28", "UTF-8"),
+        (b"\x81" * (limits.CBOR_DEPTH_MAX + 1) + b"\x00", "nested deeper"),
+        (b"\x79\x01\x00" + b"a" * 256, "long text"),
+    ):
+        for size in (1, len(data)):
+            refused(CodecError, part, cbor.read, source(data, size))
+
+
+def test_a_trace_frame_of_encoded_events_is_the_message():
+    events = [[20, 5, 1, b"v" * 32, b"d" * 32], [2, 6, 3, 1, None, [1, b"v" * 32], None, None, None, None], []]
+    for some in ([], events):
+        encoded = [cbor.encode(event) for event in some]
+        message = Trace(1 << 21, 70_000, 300, some)
+        assert codec.encode_trace(1 << 21, 70_000, 300, encoded) == codec.encode(0, message)
+    most = [b"\xf6"] * limits.TRACE_EVENTS_PER_FRAME_MAX
+    head = len(codec.encode_trace(limits.SLOT_MAX, limits.SLOT_MAX, limits.SLOT_MAX, most)) - len(most)
+    assert head + limits.TRACE_BYTES_MAX == limits.PAYLOAD_BYTES_MAX
