@@ -203,7 +203,7 @@ def _of_verdict(verdict: Verdict) -> Finding | None:
 
 def _last_reason(what: str) -> str:
     """Of an explanation that takes several lines: the event's name, and why it is no step."""
-    lines = [line.strip() for line in what.splitlines() if line.strip()]
+    lines = [line.strip() for line in what.split("\n") if line.strip()]
     event = re.search(r"Lamport time \d+: (\w+)", lines[0])
     reason = lines[1] if len(lines) > 1 else lines[0]
     return f"{event[1]}: {reason}" if event else reason

@@ -32,7 +32,7 @@ def check(project: Project) -> Iterator[Flag]:
         tree = project.tree(path)
         if not path.startswith(BOARDS):
             yield from _clocks(path, tree)
-        lines = project.text(path).splitlines()
+        lines = project.text(path).split("\n")
         if path != OWN_FLASH:
             yield from _verdicts(path, tree)
         yield from _unbounded(path, tree, lines, limits)

@@ -118,7 +118,7 @@ def _named(cell: str) -> list[Named]:
 
 def parse(path: str, text: str) -> Record:
     """A record as far as it can be read; what is missing stays empty."""
-    title = text.splitlines()[0].lstrip("# ").removeprefix("Distributed systems decision:").strip() if text else path
+    title = text.split("\n")[0].lstrip("# ").removeprefix("Distributed systems decision:").strip() if text else path
     headings = re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE)
     sections = {section for section in SECTIONS if section.lower() in (heading.lower() for heading in headings)}
     record = Record(path, title, text, dict(_FIELD.findall(text)), sections)
@@ -139,7 +139,7 @@ def tables(text: str, *head: str) -> list[tuple[int, list[str]]]:
     """(line, cells) of each row of the table whose head is `head`."""
     rows: list[tuple[int, list[str]]] = []
     inside = False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
         if not cells:
             inside = False

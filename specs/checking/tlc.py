@@ -206,7 +206,7 @@ def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
         depth=int(depth.group(1)) if depth else 0,
         violated=invariant.group(1) if invariant else None,
         message="" if outcome == "ok" else _complaint(output),
-        sentinels=tuple(line for line in output.splitlines() if line.startswith('<<"')),
+        sentinels=tuple(line for line in output.split("\n") if line.startswith('<<"')),
         seconds=seconds,
         output=output,
         trace=_counterexample(output),
@@ -220,7 +220,7 @@ def _last(found: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:
 
 def _complaint(output: str) -> str:
     """The first lines that name the trouble, for a reader who does not want TLC's whole output."""
-    lines = output.splitlines()
+    lines = output.rstrip("\n").split("\n")
     for number, line in enumerate(lines):
         if "Error" in line or "***Parse" in line or "Exception" in line:
             return "\n".join(lines[number : number + 12])

@@ -32,7 +32,7 @@ class Part:
 
     def names(self, path: Path) -> list[str]:
         """The names in this piece of the file `path`, each once, in order."""
-        lines = path.read_text(encoding="utf-8").splitlines()[self.first_line - 1 : self.last_line]
+        lines = path.read_text(encoding="utf-8").split("\n")[self.first_line - 1 : self.last_line]
         if not lines:
             return []
         lines[-1] = lines[-1][: self.last_column]

@@ -100,6 +100,6 @@ def _accepted(path: Path, output: str) -> bool:
 
 def _complaint(path: Path, output: str) -> str:
     skipped = ("Parsing file", "Semantic processing of", "2.1 created", "Version")
-    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    lines = [line.rstrip() for line in output.split("\n") if line.strip()]
     told = [line for line in lines if not line.strip().startswith(skipped) and "created 24 February" not in line]
     return f"{path.name}: " + "\n    ".join(told[:12])

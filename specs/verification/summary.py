@@ -39,7 +39,7 @@ def read(folder: Path) -> dict[str, RunResult]:
     except OSError:
         return {}
     results = {}
-    for line in text.partition(_DATA)[2].splitlines():
+    for line in text.partition(_DATA)[2].split("\n"):
         try:
             result = of_dict(strict_json.loads(line))
         except ValueError:

@@ -1,27 +1,35 @@
 """Readers of recorded histories: Jepsen's logs of an etcd register, and invoke/return lines of a store of strings.
 
-Time is the number of the line. Jepsen's outcomes: `:ok` it happened, `:fail` it did not, `:info` nobody knows. A
-compare-and-set that fails with its values is an answer: the value was another one. What failed otherwise is left out,
-for it changed nothing and showed nothing; so are reads that nobody got an answer to.
+Time is the number of the line. A line ends at a line feed and nowhere else, whatever strings hold. Lines of other
+loggers (warnings, stack traces) are skipped and counted; a line that tells of an operation must be readable.
+
+Jepsen's outcomes: `:ok` it happened, `:fail` it did not, `:info` nobody knows. A compare-and-set that fails with its
+values is an answer: the value was another one. What failed otherwise is left out, for it changed nothing and showed
+nothing; so are reads that nobody got an answer to.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from specs import files
 from swarm_sim.linearizability.history import Operation
 from swarm_sim.linearizability.models import APPEND, CAS, GET, PUT, READ, WRITE
 
 Line = tuple[int, str, str, Any]  # process, outcome, verb, what follows
 INVOKE, OK, FAIL, INFO = "invoke", "ok", "fail", "info"
 
-_ETCD_LOGGER = re.compile(r"INFO\s+jepsen\.util - \d")
-_ETCD = re.compile(r"INFO\s+jepsen\.util - (\d+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.+)")
-_PAIR = re.compile(r"\[(\d+) (\d+)\]")
+FILE_BYTES_MAX = 2**30
+
+_ETCD_OURS = re.compile(r"\bjepsen\.util\b.*?[0-9]\s+:|INFO\s+jepsen\.util - [0-9]")
+_ETCD = re.compile(r"INFO\s+jepsen\.util - ([0-9]+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.+)")
+_PAIR = re.compile(r"\[([0-9]+) ([0-9]+)\]")
+_NUMBER = re.compile(r"[0-9]{1,4000}")
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _KEY_VALUE = re.compile(
-    r"\{:process (\d+), :type :(invoke|ok|fail|info), :f :(get|put|append), "
+    r"\{:process ([0-9]+), :type :(invoke|ok|fail|info), :f :(get|put|append), "
     rf":key {_STRING}, :value (?:nil|{_STRING})\}}"
 )
 
@@ -30,13 +38,21 @@ class HistoryError(ValueError):
     """A file is no history. The message names file, line and what was expected."""
 
 
-def read_etcd(path: Path) -> list[Operation]:
-    """A Jepsen log of one compare-and-set register, for the model `Register`. Raises HistoryError, OSError."""
+@dataclass(frozen=True)
+class Recorded:
+    """What a file tells: operations, and how many of its lines are no operations but somebody else's words."""
+
+    operations: list[Operation]
+    skipped: int
+
+
+def read_etcd(path: Path) -> Recorded:
+    """A Jepsen log of one compare-and-set register, for the model `Register`. Raises HistoryError."""
     return _paired(path, _etcd_line)
 
 
-def read_key_value(path: Path) -> list[Operation]:
-    """Invoke and return lines of get, put and append, for the model `KeyValue`. Raises HistoryError, OSError."""
+def read_key_value(path: Path) -> Recorded:
+    """Invoke and return lines of get, put and append, for the model `KeyValue`. Raises HistoryError."""
     return _paired(path, _key_value_line)
 
 
@@ -45,7 +61,7 @@ READERS = {"etcd": read_etcd, "kv": read_key_value}
 
 def _etcd_line(text: str) -> Line | None:
     """None for a line of another logger or of Jepsen's nemesis: both are no operations."""
-    if re.match(r"INFO\s+jepsen\.", text) and not _ETCD_LOGGER.match(text):
+    if not _ETCD_OURS.search(text):
         return None
     match = _ETCD.fullmatch(text)
     if match is None:
@@ -64,12 +80,15 @@ def _etcd_value(verb: str, outcome: str, text: str) -> tuple[int | None, ...]:
         return int(pair[1]), int(pair[2])
     if text == "nil" and verb == READ:
         return (None,)
-    if not text.isdigit() or (verb == READ and outcome == INVOKE):
+    if not _NUMBER.fullmatch(text) or (verb == READ and outcome == INVOKE):
         raise ValueError(f"want {'nil' if verb == READ else 'a number'} after :{outcome} :{verb}, not `{text}`")
     return (int(text),)
 
 
-def _key_value_line(text: str) -> Line:
+def _key_value_line(text: str) -> Line | None:
+    """None for a line of a logger."""
+    if ":process" not in text:
+        return None
     match = _KEY_VALUE.fullmatch(text)
     if match is None:
         raise ValueError(
@@ -83,32 +102,33 @@ def _key_value_line(text: str) -> Line:
     return int(process), outcome, verb, (key, value)
 
 
-def _paired(path: Path, parse: Callable[[str], Line | None]) -> list[Operation]:
+def _paired(path: Path, parse: Callable[[str], Line | None]) -> Recorded:
     """Join each invocation to what became of it."""
     history: list[Operation] = []
+    skipped = 0
     open_calls: dict[int, tuple[int, str, Any]] = {}  # process -> line, verb, what was asked
     for number, text in _lines(path):
         try:
             line = parse(text)
-            if line is not None:
+            if line is None:
+                skipped += 1
+            else:
                 history.extend(_taken(number, line, open_calls))
         except ValueError as error:
             raise HistoryError(f"{path}:{number}: {error}") from error
     for process, (number, verb, asked) in open_calls.items():
         history.extend(_operation(process, verb, asked, (INFO, None), number, None))
-    if not history:
-        raise HistoryError(f"{path}: no operations: want lines of invocations and responses")
-    return history
+    return Recorded(history, skipped)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise HistoryError(f"{path}: want text in UTF-8: {error}") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            yield number, line.strip()
+        text = files.read_text(path, FILE_BYTES_MAX)
+    except files.FileError as error:
+        raise HistoryError(f"{path}: {error}") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if bare := line.strip(" \t\r"):
+            yield number, bare
 
 
 def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Any]]) -> Iterable[Operation]:

@@ -38,7 +38,7 @@ def test_every_recorded_verdict_is_reached() -> None:
     wrong = []
     for name, verdict in rows:
         kind = name.partition("/")[0]
-        result = check(READERS[kind](FOLDER / name), MODELS[kind])
+        result = check(READERS[kind](FOLDER / name).operations, MODELS[kind])
         if result.verdict != {"true": LINEARIZABLE, "false": ILLEGAL}[verdict]:
             wrong.append((name, verdict, result.verdict))
     assert len(rows) > 50
