@@ -1,53 +1,69 @@
-"""report.html: the flight in pictures, in one file that needs no other.
+"""report.html: the flight in words and pictures, in one file that needs no other.
 
-Drawn from the run's folder alone - trace, verdict, scenario - so that it can be drawn anew at any time, and as far as
-the trace goes when the ground station died. A trace without a folder, such as a simulator writes, tells all but the
-verdict and the windows of faults.
+Drawn from the folder of a run alone - trace, verdict, scenario, log - so that it can be drawn again at any time, and
+as far as the trace goes when the ground station died. A trace without a folder, such as a simulator writes, tells all
+but the verdict and the windows of faults.
 """
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundstation import report_failures, report_words, run_directory
 from groundstation import report_figures as figures
 from groundstation import report_space_time as space_time
-from groundstation import run_directory
 from groundstation.exports.causality import EmptyTraceError, Step, read
 from groundstation.report_canvas import PICTURES, save
-from groundstation.report_excerpt import excerpt
-from groundstation.report_series import ARROWS_MAX, Collector, Series, SlotStory
-from groundstation.report_timeline import timeline
+from groundstation.report_contacts import contacts
+from groundstation.report_excerpt import Flight, pick_slots
+from groundstation.report_page import page, picture, section
+from groundstation.report_page import space_time as diagram
+from groundstation.report_series import Collector, Series
+from groundstation.report_timeline import mission
 from groundstation.scenario import Scenario, ScenarioError, load
 from specs.checking.trace import TraceError
 from specs.escape import shown
 
-SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
+VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": dict, "steps": dict, "counts": dict}
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a report is drawn from."""
+    """What a report is drawn from. `text`: the scenario as flown."""
 
     about: Mapping[str, Any]
-    verdict: Mapping[str, Any] | None
-    scenario: Scenario | None
-    byzantine: list[int]
     series: Series
     steps: list[Step]
+    byzantine: list[int]
+    verdict: Mapping[str, Any] | None = None
+    scenario: Scenario | None = None
+    text: str = ""
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    failures: list[report_failures.Failure] = field(default_factory=list)
 
 
 def write(directory: Path, out: Path | None = None) -> Path:
     """Write the report of the run in a folder, there or to `out`; its path. Raises RunDirectoryError."""
-    verdict = _read_if_there(directory / run_directory.VERDICT)
-    scenario = _scenario(directory)
+    scenario, text = _scenario(directory)
     byzantine = [] if scenario is None else scenario.byzantine_nodes()
     trace = directory / run_directory.TRACE
-    about = run_directory.read_json(directory / run_directory.RUN)
-    sources = Sources(about, verdict, scenario, byzantine, read_series(trace, byzantine), _steps_of(trace))
+    about = _with_keys(directory / run_directory.RUN, {"run": str, "scenario": str, "kind": str, "seed": int})
+    verdict = directory / run_directory.VERDICT
+    versions = directory / run_directory.VERSIONS
+    sources = Sources(
+        about,
+        read_series(trace, byzantine),
+        _steps_of(trace),
+        byzantine,
+        _with_keys(verdict, VERDICT_KEYS) if verdict.exists() else None,
+        scenario,
+        text,
+        _with_keys(versions, {}) if versions.exists() else {},
+        report_failures.read(directory / run_directory.LOG),
+    )
     return _write(sources, out or directory / run_directory.REPORT)
 
 
@@ -64,7 +80,14 @@ def write_trace(trace: Path, out: Path | None = None) -> Path:
         "seed": start.get("seed", "?"),
         "kind": "simulated or unknown",
     }
-    sources = Sources(about, None, None, byzantine, read_series(trace, byzantine), steps)
+    versions = start.get("versions")
+    sources = Sources(
+        about,
+        read_series(trace, byzantine),
+        steps,
+        byzantine,
+        versions=versions if isinstance(versions, dict) else {},
+    )
     return _write(sources, out or trace.with_suffix(".html"))
 
 
@@ -75,21 +98,21 @@ def write_figure(trace: Path, out: Path) -> Path:
             f"{out}: no kind of picture that can be drawn; want {' or '.join(PICTURES)}"
         )
     steps = _steps_of(trace)
-    part = excerpt(steps) if steps else None
+    part = Flight(steps).excerpt() if steps else None
     if part is None:
         raise run_directory.RunDirectoryError(f"{trace}: no board traced a message, there is nothing to draw")
-    drawing, height_inches, titles = space_time.flight_drawing(part, _run_start(steps).get("byzantine", []))
+    drawing, height_inches, parts = space_time.picture(part, _run_start(steps).get("byzantine", [])).file()
     try:
-        save(drawing, height_inches, out, titles)
+        save(drawing, height_inches, out, parts)
     except OSError as error:
         raise run_directory.RunDirectoryError(f"{out}: cannot be written ({error.strerror}); choose another") from error
     return out
 
 
 def _write(sources: Sources, out: Path) -> Path:
-    page = PAGE.replace("@TITLE@", html.escape(sources.about["run"])).replace("@BODY@", "\n".join(_body(sources)))
+    text = page(str(sources.about["run"]), _body(sources))
     try:
-        run_directory.write_text(out, shown(page, keep="\n\t"))
+        run_directory.write_text(out, shown(text, keep="\n\t"))
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise run_directory.RunDirectoryError(f"{out}: {what}; choose another --out") from error
@@ -125,105 +148,108 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
     return collector.series()
 
 
-def _read_if_there(path: Path) -> Any:
-    return run_directory.read_json(path) if path.exists() else None
+def _with_keys(path: Path, keys: Mapping[str, type]) -> dict[str, Any]:
+    """The object in a file of the run's folder. Raises RunDirectoryError if a key lacks or holds another type."""
+    found = run_directory.read_json(path)
+    want = "want the file that amu rehearse wrote"
+    if not isinstance(found, dict):
+        raise run_directory.RunDirectoryError(f"{path}: holds no object; {want}")
+    for key, kind in keys.items():
+        if not isinstance(found.get(key), kind):
+            has = f"{key!r} is no {kind.__name__}" if key in found else f"has no {key!r}"
+            raise run_directory.RunDirectoryError(f"{path}: {has}; {want}")
+    for line in found.get("lines", []) if "lines" in keys else []:
+        if not isinstance(line, dict) or not {"name", "status", "detail"} <= line.keys():
+            raise run_directory.RunDirectoryError(f"{path}: 'lines' has one without name, status and detail; {want}")
+    return found
 
 
-def _scenario(directory: Path) -> Scenario | None:
+def _scenario(directory: Path) -> tuple[Scenario | None, str]:
+    path = directory / run_directory.SCENARIO
     try:
-        return load(str(directory / run_directory.SCENARIO))
-    except ScenarioError:
-        return None
+        return load(str(path)), path.read_text(encoding="utf-8")
+    except (ScenarioError, OSError, UnicodeDecodeError):
+        return None, ""
 
 
 # --- sections ---------------------------------------------------------------------------------
 
 
 def _body(sources: Sources) -> Iterable[str]:
-    about, verdict, scenario, byzantine, series = (
-        sources.about,
-        sources.verdict,
-        sources.scenario,
-        sources.byzantine,
-        sources.series,
-    )
-    yield _header(about, verdict, scenario)
+    verdict, scenario, series = sources.verdict, sources.scenario, sources.series
+    yield report_words.header(sources.about, verdict, scenario)
     if verdict is not None:
-        yield _verdict(verdict)
-    windows = [] if scenario is None else _windows(scenario, series.end_seconds)
-    always = [name for name, start, stop in windows if start <= 0 and stop >= series.end_seconds]
-    passing = [window for window in windows if window[0] not in always]
-    yield _section(
-        "Mission",
-        "How far each board has applied the log. Shaded: a board is down."
-        + (" Bars above: when a fault was on." if passing else "")
-        + (f" All the time: {', '.join(always)}." if always else ""),
-        figures.progress(series, byzantine, passing),
-    )
-    if series.life or series.board_faults or passing:
-        yield _section(
-            "Fault timeline",
-            "What befell the boards; a bar in a lane: how long it lasted."
-            + (" Bars on top: when a fault of the links was on." if passing else ""),
-            timeline(series, byzantine, passing),
+        yield report_words.judgement(verdict)
+    failed = report_words.crashes(series, sources.failures)
+    if failed:
+        yield report_words.failures(failed)
+    yield _mission(sources)
+    if any(series.health.values()):
+        yield section(
+            "Heap of the boards",
+            "What each board reported of its heap. A board needs its longest free run for its largest allocation."
+            + report_words.resumes(series),
+            picture(figures.heap(series, sources.byzantine)),
         )
-    yield from _flight(sources)
-    yield from _stories(series, byzantine)
+    yield from _space_time(sources)
     if series.latency:
-        yield _section(
+        yield section(
             "Decision latency",
-            "From the first proposal of a slot to its decision; a sample for each correct board that decided by votes.",
-            figures.latency(series),
+            "From the first proposal of a slot to its decision; a sample for each correct board that decided by votes."
+            + figures.thinned(len(series.latency)),
+            picture(figures.latency(series)),
         )
     common = series.common_fates()
     if len(series.fates) > len(common):
-        said = f" Left out, for it befell nearly every frame: {', '.join(common)}." if common else ""
-        yield _section("Faults over time", "What the ether did to flight frames." + said, figures.faults(series))
+        said = f" Left out, because it happened to nearly every frame: {', '.join(common)}." if common else ""
+        explanation = "What the ether did to flight frames." + said
+        yield section("Faults over time", explanation, picture(figures.faults(series)))
     if series.stages:
-        yield _section(
+        yield section(
             "Telecommands",
-            "Time from the ground station's queue to each stage. Sent is not received, received is not applied.",
-            figures.stages(series),
+            "Time from the ground station's queue to each stage. Sent is not received, received is not applied."
+            + figures.thinned(max(len(values) for values in series.stages.values())),
+            picture(figures.stages(series)),
         )
     if verdict is not None:
-        yield _steps(verdict)
+        yield report_words.property_table(verdict)
+        yield report_words.checked(verdict)
+    if scenario is not None:
+        yield report_words.as_flown(scenario, sources.text, contacts(scenario, series.end_seconds))
+    if sources.versions:
+        yield report_words.versions(sources.versions)
 
 
-def _header(about: Mapping[str, Any], verdict: Mapping[str, Any] | None, scenario: Scenario | None) -> str:
-    word = "not judged" if verdict is None else verdict["verdict"].replace("_", " ")
-    style = {"pass": "good", "violation": "bad", "crash": "bad"}.get(word, "open")
-    description = "" if scenario is None else html.escape(scenario.description)
-    parts = [
-        f'<header><div class="badge {style}">{html.escape(word)}</div>',
-        f"<h1>{html.escape(about['scenario'])} <small>seed {about['seed']}</small></h1>",
-        f"<p>{description}</p>",
-        f'<p class="run">{html.escape(about["run"])}, {html.escape(about["kind"])} boards</p>',
-    ]
-    if verdict is not None and verdict.get("replay"):
-        parts.append(f"<p>Fly it again: <code>{html.escape(verdict['replay'])}</code></p>")
-    return "\n".join([*parts, "</header>"])
-
-
-def _verdict(verdict: Mapping[str, Any]) -> str:
-    rows = "\n".join(
-        f'<tr class="{line["status"]}"><td class="sign">{SIGNS[line["status"]]}</td>'
-        f"<th>{html.escape(line['name'])}</th><td>{html.escape(line['detail'])}</td></tr>"
-        for line in verdict["lines"]
+def _mission(sources: Sources) -> str:
+    series, scenario = sources.series, sources.scenario
+    windows = [] if scenario is None else _windows(scenario, series.end_seconds)
+    always = [name for name, start, stop in windows if start <= 0 and stop >= series.end_seconds]
+    passing = [window for window in windows if window[0] not in always]
+    said = (
+        "How far each board has applied the log; its line stops while it is down. Below, on the same axis, a lane for "
+        "each fault of the links that came and went, each contact window, and each board."
+        + (f" On all the time: {', '.join(always)}." if always else "")
+        + report_words.resumes(series)
     )
-    findings = "".join(f"<li><pre>{html.escape(finding)}</pre></li>" for finding in verdict["findings"][:20])
-    return _section("Verdict", "", f"<table>{rows}</table>" + (f"<ul>{findings}</ul>" if findings else ""))
+    windows_of_contact = [] if scenario is None else contacts(scenario, series.end_seconds)
+    drawn, left_out = mission(series, sources.byzantine, passing, windows_of_contact)
+    said += f" {left_out} further lanes are left out." if left_out else ""
+    return section("Mission", said, picture(drawn))
 
 
-def _flight(sources: Sources) -> Iterable[str]:
-    bad_line = _bad_line(sources.verdict)
-    part = excerpt(sources.steps, bad_line) if sources.steps else None
-    if part is not None:
-        yield _section(
-            "Space-time diagram",
-            f"{part.said} Dots are votes; a short dashed line that ends in a cross is a message that no trace shows to "
-            "have arrived. Point at an arrow to read what it is.",
-            space_time.flight_diagram(part, sources.byzantine),
-        )
+def _space_time(sources: Sources) -> Iterable[str]:
+    if not sources.steps:
+        return
+    flight = Flight(sources.steps)
+    part = flight.excerpt(_bad_line(sources.verdict))
+    if part is None:
+        return
+    lost = " A short dashed line that ends in a cross is a message that no trace shows to have arrived."
+    said = f"{part.said}{lost} Point at an arrow to read what it is."
+    yield section("Space-time diagram", said, diagram(space_time.picture(part, sources.byzantine)))
+    for title, story in pick_slots(flight, part.slot):
+        drawn = space_time.picture(story, sources.byzantine, by_order=True)
+        yield section(title, story.said + lost, diagram(drawn))
 
 
 def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
@@ -232,97 +258,12 @@ def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
     return int(named[1]) if named else None
 
 
-def _stories(series: Series, byzantine: list[int]) -> Iterable[str]:
-    for title, story in pick_stories(series):
-        first, last = story.received
-        shown, hero = story.legible()
-        views = f"{story.view_changes} view change{'s' if story.view_changes > 1 else ''}" if story.view_changes else ""
-        yield _section(
-            f"Slot {story.slot}: {title}",
-            f"Space-time diagram, {first:.2f} s to {last:.2f} s of mission time"
-            + (f", {views}" if views else "")
-            + ". A short dashed line that ends in a cross is a message that no trace shows to have arrived."
-            + ("" if hero is None else f" Of all messages only those to and from board {hero} are drawn."),
-            space_time.slot_diagram(shown, series.nodes, byzantine),
-        )
-
-
-def pick_stories(series: Series) -> list[tuple[str, SlotStory]]:
-    """One slot without and one with a view change, each of middling size among those that can be read."""
-    decided = [story for story in series.stories.values() if any(mark[2] == "Decide" for mark in story.marks)]
-    readable = [story for story in decided if 0 < len(story.arrows) <= ARROWS_MAX] or decided
-    plain = sorted((story for story in readable if not story.view_changes), key=lambda s: (len(s.arrows), s.slot))
-    changed = sorted((s for s in readable if s.view_changes), key=lambda s: (s.view_changes, len(s.arrows), s.slot))
-    picked = []
-    if plain:
-        picked.append(("decided in its first view", plain[len(plain) // 2]))
-    if changed:
-        simplest = [story for story in changed if story.view_changes == changed[0].view_changes]
-        picked.append(("decided after a view change", simplest[len(simplest) // 2]))
-    return picked
-
-
 def _windows(scenario: Scenario, end: float) -> list[tuple[str, float, float]]:
+    """(name, from, to) of each fault of the links within the run. Contact windows have lanes of their own."""
     names = scenario.fault_plan().rule_names()
-    windows = [(name, rule.start, end if rule.end is None else rule.end) for name, rule in zip(names, scenario.faults)]
+    windows = [
+        (name, rule.start, end if rule.end is None else rule.end)
+        for name, rule in zip(names, scenario.faults)
+        if rule.fault != "contact_window"
+    ]
     return [window for window in windows if window[1] < end]
-
-
-def _steps(verdict: Mapping[str, Any]) -> str:
-    steps = "".join(
-        f"<tr><th>{html.escape(k)}</th><td class='number'>{v}</td></tr>" for k, v in verdict["steps"].items()
-    )
-    invariants = "".join(
-        f"<tr class='{ {'holds': 'good', 'violated': 'bad'}.get(state, 'open') }'><th>{html.escape(name)}</th>"
-        f"<td>{html.escape(state)}</td></tr>"
-        for name, state in verdict["invariants"].items()
-    )
-    counts = "".join(
-        f"<tr><th>{html.escape(k)}</th><td class='number'>{v}</td></tr>" for k, v in verdict["counts"].items()
-    )
-    tables = "".join(
-        f"<div><h3>{title}</h3><table>{rows}</table></div>"
-        for title, rows in (("Steps held against the modules", steps), ("Properties", invariants), ("Counts", counts))
-    )
-    return _section("What was checked", "", f'<div class="columns">{tables}</div>')
-
-
-def _section(title: str, explanation: str, content: str) -> str:
-    said = f'<p class="said">{html.escape(explanation)}</p>' if explanation else ""
-    return f"<section><h2>{html.escape(title)}</h2>{said}{content}</section>"
-
-
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>@TITLE@</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root { --ink: #1d2733; --faint: #66737f; --line: #e3e8ee; --good: #0a7f56; --bad: #c4122f; --open: #a36a00; }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 72rem; color: var(--ink); background: #f6f8fa;
-       font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-header, section { background: #fff; border: 1px solid var(--line); border-radius: 10px; padding: 1.2rem 1.6rem;
-                  margin-bottom: 1.2rem; }
-header { position: relative; }
-h1 { margin: 0 0 .2rem; font-size: 1.7rem; } h1 small { color: var(--faint); font-weight: 400; font-size: 1rem; }
-h2 { margin: 0 0 .3rem; font-size: 1.15rem; } h3 { margin: .3rem 0; font-size: .95rem; }
-p { margin: .25rem 0; } .said, .run { color: var(--faint); font-size: .88rem; }
-code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; background: #f0f3f6; border-radius: 4px;
-            padding: .1rem .35rem; }
-pre { white-space: pre-wrap; }
-.badge { float: right; padding: .35rem 1.1rem; border-radius: 999px; color: #fff; font-weight: 700;
-         text-transform: uppercase; letter-spacing: .05em; }
-.badge.good { background: var(--good); } .badge.bad { background: var(--bad); } .badge.open { background: var(--open); }
-table { border-collapse: collapse; margin-top: .4rem; }
-th, td { text-align: left; vertical-align: top; padding: .22rem .9rem .22rem 0; border-top: 1px solid var(--line); }
-tr:first-child > * { border-top: 0; } th { font-weight: 600; white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.sign { font-weight: 700; width: 1.4rem; }
-tr.good .sign, tr.good td:last-child:not([class]):nth-child(2) { color: var(--good); }
-tr.bad .sign, tr.bad td { color: var(--bad); } tr.open .sign { color: var(--open); }
-.columns { display: flex; flex-wrap: wrap; gap: 2.5rem; }
-svg { width: 100%; height: auto; display: block; margin-top: .6rem; }
-ul { padding-left: 1.2rem; }
-</style></head><body>
-@BODY@
-</body></html>
-"""

@@ -1,14 +1,17 @@
 """What the report's pictures have in common: the look, and how a drawing becomes a file or a part of a page.
 
 One look for all: boards keep their colour throughout, a Byzantine board is drawn in red, and a board that is down is
-a grey band. The colours are those of Okabe and Ito (2008), which the colour-blind tell apart. Matplotlib is imported
-only when a picture is drawn, because it takes longer than all the rest of the command line.
+a grey band. The first colours are those of Okabe and Ito (2008), which the colour-blind tell apart. Matplotlib is
+imported only when a picture is drawn, because it takes longer than all the rest of the command line.
 """
 
+import hashlib
 import html
 import io
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 BOARD_COLOURS = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A6A00", "#5B4DA8", "#00807A", "#A65628")
 BYZANTINE_COLOUR = "#D81B3A"
 DOWN_COLOUR = "#b9c2cc"
-INK, FAINT, GRID = "#1d2733", "#7b8794", "#e3e8ee"
+BOOT_COLOUR = "#7A6A00"
+INK, FAINT, GRID = "#1d2733", "#5f6b77", "#e3e8ee"
+LINE_STYLES = ("-", (0, (5, 1.5)))  # of boards that share a colour
 WIDTH_INCHES = 11.0
 PICTURES = (".svg", ".png")
 DOTS_PER_INCH = 150
@@ -32,6 +37,21 @@ def board_colour(node: int, byzantine: Iterable[int]) -> str:
     return BYZANTINE_COLOUR if node in set(byzantine) else BOARD_COLOURS[node % len(BOARD_COLOURS)]
 
 
+def board_name(node: int, byzantine: Iterable[int]) -> str:
+    """What a board is called in every picture."""
+    return f"board {node} (Byzantine)" if node in set(byzantine) else f"board {node}"
+
+
+def board_line(node: int, byzantine: Iterable[int]) -> Any:
+    """The line style that tells boards of one colour apart; a Byzantine board is dotted."""
+    return (0, (1.5, 1.2)) if node in set(byzantine) else LINE_STYLES[node // len(BOARD_COLOURS) % len(LINE_STYLES)]
+
+
+def lanes_inches(count: int) -> float:
+    """How high so many lanes are."""
+    return count * (0.72 if count <= 7 else 0.55)
+
+
 def time_unit(seconds: float) -> tuple[float, str]:
     """(seconds in a unit, its name) in which a span of mission time reads well."""
     if seconds > 4 * 3600:
@@ -41,11 +61,9 @@ def time_unit(seconds: float) -> tuple[float, str]:
 
 def lanes(axes: "Axes", nodes: Sequence[int], byzantine: Sequence[int]) -> None:
     """A named row for each board, the first on top, and no frame."""
-    names = [f"board {node}\nByzantine" if node in byzantine else f"board {node}" for node in nodes]
-    axes.set_yticks(range(len(nodes)), names)
+    axes.set_yticks(range(len(nodes)), [board_name(node, byzantine) for node in nodes])
     for label, node in zip(axes.get_yticklabels(), nodes):
-        label.set_color(board_colour(node, byzantine))
-        label.set_fontweight("bold")
+        label.set_color(BYZANTINE_COLOUR if node in byzantine else INK)
     axes.set_ylim(len(nodes) - 0.45, -0.55)
     axes.grid(False)
     for side in ("left", "right", "top"):
@@ -53,30 +71,41 @@ def lanes(axes: "Axes", nodes: Sequence[int], byzantine: Sequence[int]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def svg(draw: Draw, height_inches: float, titles: Sequence[str] = ()) -> str:
-    """The SVG element of a drawing, without prologue, ready to stand in HTML.
-
-    `titles`: what a reader is told who points at the parts that the drawing named with `hover`.
+@dataclass(frozen=True)
+class Part:
+    """A part of a drawing that the drawing gave the name `part_name(number)`: its CSS classes, and what a reader is
+    told who points at it.
     """
+
+    css: str
+    title: str
+
+
+def part_name(number: int) -> str:
+    """The name for part `number` of a drawing."""
+    return f"part-{number}"
+
+
+def svg(draw: Draw, height_inches: float, parts: Sequence[Part] = ()) -> str:
+    """The SVG element of a drawing, without prologue, ready to stand in HTML beside others: its names are its own."""
     out = io.StringIO()
     _render(draw, height_inches, out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
-    return re.sub(
-        r'<g id="hover-(\d+)">',
-        lambda found: f"<g><title>{html.escape(titles[int(found[1])])}</title>",
-        text[text.index("<svg") :],
-    )
+    text = text[text.index("<svg") :]
+    own = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+    text = re.sub(r'<g id="part-(\d+)"', lambda found: _open(parts[int(found[1])]), text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # nobody refers to a group
+    return re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{own}-", text)
 
 
-def hover(number: int) -> str:
-    """The name for a part of a drawing that has title `number`."""
-    return f"hover-{number}"
+def _open(part: Part) -> str:
+    return f'<g class="{html.escape(part.css)}"><title>{html.escape(part.title)}</title'
 
 
-def save(draw: Draw, height_inches: float, path: Path, titles: Sequence[str] = ()) -> None:
+def save(draw: Draw, height_inches: float, path: Path, parts: Sequence[Part] = ()) -> None:
     """Write a drawing as a file of its own; the name's end, one of PICTURES, says of which kind. Raises OSError."""
     if path.suffix == ".svg":
-        path.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + svg(draw, height_inches, titles), encoding="utf-8")
+        path.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + svg(draw, height_inches, parts), encoding="utf-8")
     else:
         out = io.BytesIO()
         _render(draw, height_inches, out, format="png", dpi=DOTS_PER_INCH)
@@ -104,8 +133,11 @@ def _render(draw: Draw, height_inches: float, out: Any, **options: Any) -> None:
         "ytick.labelcolor": INK,
         "legend.frameon": False,
         "svg.hashsalt": "amu",
+        "text.parse_math": False,  # names come from scenarios: $ is a character of theirs
     }
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        # A name may have characters that the font lacks: a box is drawn for each.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         draw(figure)
         figure.savefig(out, **options)

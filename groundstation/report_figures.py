@@ -1,80 +1,118 @@
 """The report's charts over time and slots, as SVG texts."""
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from groundstation.report_canvas import BOARD_COLOURS, FAINT, INK, board_colour, svg, time_unit
+from groundstation.report_canvas import (
+    BOARD_COLOURS,
+    BOOT_COLOUR,
+    FAINT,
+    INK,
+    board_colour,
+    board_line,
+    board_name,
+    svg,
+    time_unit,
+)
 from groundstation.report_series import Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+T = TypeVar("T")
 FAULT_BINS = 36
-NAMED_SHARE = 0.03  # of the run, that a span must last to be named in the picture
+KILOBYTE = 1000
+POINTS_MAX = 2000  # of one line or cloud: more make a page of many megabytes, and no other picture
 
 
-def progress(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
-    """Applied slot over mission time, a line a board; fault windows as bars above, down times in grey."""
+def thin(points: Sequence[T]) -> Sequence[T]:
+    """At most POINTS_MAX of the points, evenly chosen, the last among them."""
+    step = -(-len(points) // POINTS_MAX)
+    return points if step <= 1 else points[len(points) - 1 :: -step][::-1]
 
+
+def thinned(count: int) -> str:
+    """What to say of a cloud of so many points."""
+    return f" Of {count} samples, one in {-(-count // POINTS_MAX)} is drawn." if count > POINTS_MAX else ""
+
+
+def progress(axes: "Axes", series: Series, byzantine: list[int], unit: float) -> None:
+    """Applied slot over mission time, a line a board, which stops where the board is down."""
+    for node in series.nodes:
+        axes.plot(
+            *_with_gaps(series, node, unit),
+            drawstyle="steps-post",
+            color=board_colour(node, byzantine),
+            label=board_name(node, byzantine),
+            linestyle=board_line(node, byzantine),
+            linewidth=1.6,
+        )
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("last applied slot")
+    if series.nodes:
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+
+
+def _with_gaps(series: Series, node: int, unit: float) -> tuple[list[float], list[float]]:
+    """(times, slots) of a board's line: from its start, with a hole for each time it was down, to the end."""
+    down = series.down.get(node, [])
+    points = [(0.0, 0.0), *((at, float(slot)) for at, slot in thin(series.applied.get(node, [])))]
+    reached = [max(slot for at, slot in points if at <= since) for since, _ in down]
+    points += [(since, math.nan) for since, _ in down]
+    points += [(until, slot) for (_, until), slot in zip(down, reached) if until < series.end_seconds]
+    points.sort(key=lambda point: point[0])
+    if not any(until >= series.end_seconds for _, until in down):
+        points.append((series.end_seconds, points[-1][1]))
+    return [at / unit for at, _ in points], [slot for _, slot in points]
+
+
+def heap(series: Series, byzantine: list[int]) -> str:
+    """Free heap and its longest free run over mission time, a small picture a board, boots marked."""
     unit, name = time_unit(series.end_seconds)
+    nodes = [node for node in series.nodes if series.health.get(node)]
+    columns = min(len(nodes), 4)
+    rows = -(-len(nodes) // columns)
+    most = max(health.heap_free for node in nodes for health in series.health[node]) / KILOBYTE
 
     def draw(figure: "Figure") -> None:
-        bars = len(windows)
-        above, axes = figure.subplots(
-            2, 1, sharex=True, height_ratios=[max(0.32 * bars, 0.3), 4], gridspec_kw={"hspace": 0.06}
-        )
-        _fault_windows(above, [(said, a / unit, b / unit) for said, a, b in windows], series.end_seconds / unit)
-        for node in series.nodes:
-            points = series.applied.get(node, [])
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for number, axes in enumerate(grid.flat):
+            if number >= len(nodes):
+                axes.set_visible(False)
+                continue
+            node = nodes[number]
+            told = thin(series.health[node])
+            times = [health.received / unit for health in told]
             colour = board_colour(node, byzantine)
-            label = f"board {node}" + (" (Byzantine)" if node in byzantine else "")
+            first = number == 0
             axes.plot(
-                [0.0, *(t / unit for t, _ in points)],
-                [0, *(slot for _, slot in points)],
-                drawstyle="steps-post",
-                color=colour,
-                label=label,
-                linestyle=(0, (3, 2)) if node in byzantine else "-",
-                linewidth=1.7,
+                times, [h.heap_free / KILOBYTE for h in told], color=colour, lw=1.5, label="free heap" if first else "_"
             )
-            _down(axes, series, node, unit, colour)
-        axes.set_xlim(0, series.end_seconds / unit or 1)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel(f"mission time ({name})")
-        axes.set_ylabel("last applied slot")
-        if series.nodes:
-            axes.legend(loc="lower right", ncols=2)
+            if any(health.heap_run for health in told):
+                runs = [health.heap_run / KILOBYTE for health in told]
+                label = "longest free run" if first else "_"
+                axes.plot(times, runs, color=INK, lw=1.2, ls=(0, (4, 1.5)), label=label)
+            boots = [at / unit for board, at in series.boots if board == node]
+            axes.plot(boots, [0.0] * len(boots), "^", ms=7, color=BOOT_COLOUR, label="boot" if first else "_")
+            resumed(axes, series, unit)
+            axes.set_title(board_name(node, byzantine), fontsize=9, loc="left")
+            axes.set(xlim=(0, series.end_seconds / unit or 1), ylim=(-0.04 * most, 1.08 * most))
+        for axes in grid[:, 0]:
+            axes.set_ylabel("kB")
+        for axes in grid.flat:
+            axes.tick_params(labelbottom=True)
+        figure.supxlabel(f"mission time ({name})", fontsize=9)
+        figure.legend(loc="outside upper center", ncols=4, fontsize=8)
 
-    return svg(draw, 3.6 + 0.32 * len(windows))
-
-
-def _down(axes: "Axes", series: Series, node: int, unit: float, colour: str) -> None:
-    """Shade the spans in which a board is down. Short ones are not named; each board has a line for its names."""
-    for since, until in series.down.get(node, []):
-        axes.axvspan(since / unit, until / unit, color=colour, alpha=0.10, linewidth=0)
-        if until - since >= NAMED_SHARE * series.end_seconds:
-            axes.annotate(
-                f"board {node} down",
-                (since / unit, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, -11 * (1 + series.nodes.index(node))),
-                textcoords="offset points",
-                fontsize=8,
-                color=colour,
-            )
+    return svg(draw, 1.2 + 1.6 * rows)
 
 
-def _fault_windows(axes: "Axes", windows: list[tuple[str, float, float]], end: float) -> None:
-    axes.set_ylim(-0.6, max(len(windows), 1) - 0.4)
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(windows)), [name for name, _, _ in windows], fontsize=8)
-    axes.tick_params(length=0, labelbottom=False)
-    axes.grid(False)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    for row, (_, start, stop) in enumerate(windows):
-        width = max(min(stop, end) - start, end / 400)
-        axes.barh(row, width, left=start, height=0.62, color="#f0b8a8", edgecolor="none")
+def resumed(axes: "Axes", series: Series, unit: float) -> None:
+    """A line where the ground station was away: mission time stood still there."""
+    for at, _ in series.resumes:
+        axes.axvline(at / unit, color=INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4)
 
 
 def latency(series: Series) -> str:
@@ -85,8 +123,9 @@ def latency(series: Series) -> str:
     def draw(figure: "Figure") -> None:
         left, right = figure.subplots(1, 2, width_ratios=[1, 1.6])
         seconds = sorted(value / unit for _, _, value in series.latency)
+        shares = thin([(value, (i + 1) / len(seconds)) for i, value in enumerate(seconds)])
         left.plot(
-            seconds, [(i + 1) / len(seconds) for i in range(len(seconds))], drawstyle="steps-post", color="#0072B2"
+            [value for value, _ in shares], [share for _, share in shares], drawstyle="steps-post", color="#0072B2"
         )
         for share in (0.5, 0.99):
             value = seconds[min(len(seconds) - 1, int(share * len(seconds)))]
@@ -101,8 +140,9 @@ def latency(series: Series) -> str:
         left.set(
             xlabel=f"from proposal to decision ({name})", ylabel="share of decisions", ylim=(0, 1.03), xlim=(0, None)
         )
-        for view in sorted({min(view, 3) for _, view, _ in series.latency}):
-            points = [(slot, value / unit) for slot, v, value in series.latency if min(v, 3) == view]
+        shown = thin(series.latency)
+        for view in sorted({min(view, 3) for _, view, _ in shown}):
+            points = [(slot, value / unit) for slot, v, value in shown if min(v, 3) == view]
             right.scatter(
                 [slot for slot, _ in points],
                 [value for _, value in points],
@@ -113,7 +153,7 @@ def latency(series: Series) -> str:
                 label=f"decided in view {view}" + (" or later" if view == 3 else ""),
             )
         right.set(xlabel="slot", ylabel=name, ylim=(0, None))
-        right.legend(loc="upper left")
+        right.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=8, borderaxespad=0.2)
 
     return svg(draw, 3.2)
 
@@ -142,6 +182,7 @@ def faults(series: Series) -> str:
         axes.set(
             xlabel=f"mission time ({unit_name})", ylabel=f"frames in {end / FAULT_BINS:.2g} {unit_name}", xlim=(0, end)
         )
+        resumed(axes, series, unit)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
     return svg(draw, 2.8)
@@ -167,7 +208,7 @@ def stages(series: Series) -> str:
             capprops={"color": "#0072B2"},
         )
         for row, name in enumerate(names, 1):
-            values = [value / unit for value in series.stages[name]]
+            values = [value / unit for value in thin(series.stages[name])]
             offsets = [row + 0.32 + 0.1 * ((i * 7) % 10) / 10 for i in range(len(values))]
             axes.scatter(values, offsets, s=5, color=INK, alpha=0.35, linewidths=0)
         axes.invert_yaxis()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 GAP_MEANS = 8
+NEAREST_TICK = 0.06  # of the width
 
 
 class Scale:
@@ -38,9 +39,11 @@ class Scale:
         return self._places[index - 1] + share * (self._places[index] - self._places[index - 1])
 
     def ticks(self, count: int) -> list[tuple[float, float]]:
-        """About `count` evenly spaced (place, mission seconds), none of them within a squeezed span."""
-        found: dict[float, float] = {}
+        """At most `count` + 1 (place, mission seconds), none in a squeezed span, none too near another to be read."""
+        found: list[tuple[float, float]] = []
         for number in range(count + 1):
             index = bisect_right(self._places, number * self.width / count) - 1
-            found.setdefault(self._places[index], self._times[index])
-        return sorted(found.items())
+            place = self._places[index]
+            if not found or place - found[-1][0] > self.width * NEAREST_TICK:
+                found.append((place, self._times[index]))
+        return found

@@ -9,15 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from amu.core.limits import BROADCAST, GROUND
+from amu.core.limits import GROUND
+from groundstation.report_messages import DEATHS
 
-VOTES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
-KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x14: "view change"}
-
-DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
 LIFE = (*DEATHS, "BoardStart", "Attach", "Erase", "Control")  # what the ground did to boards, or saw of them
+RESTART = "Restart"  # a boot that the ground did not bring about
 COMMON_SHARE = 0.8
-ARROWS_MAX = 260  # more make no readable diagram
 TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
 STAGES = {
     "uplinked": "uplinked to a board",
@@ -29,35 +26,13 @@ STAGES = {
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Arrow:
-    """A message of one slot to one board. `received_lamport` is None when the receiver did not trace its receipt."""
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A board's report of itself, in bytes. `heap_run`: the longest free run; 0 if the board does not know it."""
 
-    label: str
-    sender: int
-    sent_lamport: int
-    receiver: int
-    received_lamport: int | None
-
-
-@dataclass
-class SlotStory:
-    """All that happened in one slot, for a space-time diagram."""
-
-    slot: int
-    arrows: list[Arrow] = field(default_factory=list)
-    marks: list[tuple[int, int, str]] = field(default_factory=list)  # (node, Lamport time, event name)
-    view_changes: int = 0
-    received: tuple[float, float] = (0.0, 0.0)
-
-    def legible(self) -> tuple["SlotStory", int | None]:
-        """The story with as many arrows as can be read, and the board whose messages alone are left (None: all)."""
-        if len(self.arrows) <= ARROWS_MAX:
-            return self, None
-        proposers = [(lamport, node) for node, lamport, name in self.marks if name == "Propose"]
-        hero = min(proposers)[1] if proposers else self.arrows[0].sender
-        arrows = [arrow for arrow in self.arrows if hero in (arrow.sender, arrow.receiver)]
-        return SlotStory(self.slot, arrows[:ARROWS_MAX], self.marks, self.view_changes, self.received), hero
+    received: float
+    heap_free: int
+    heap_run: int
 
 
 @dataclass
@@ -78,7 +53,10 @@ class Series:
     accepted: int = 0  # flight frames that entered the ether
     fates: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    stories: dict[int, SlotStory] = field(default_factory=dict)
+    health: dict[int, list[Health]] = field(default_factory=lambda: defaultdict(list))
+    boots: list[tuple[int, float]] = field(default_factory=list)  # (board, when)
+    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run that goes on)
+    failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
 
     def common_fates(self) -> list[str]:
         """Fates that befell nearly every frame, such as a delay: drawn beside rare ones they would hide them."""
@@ -93,14 +71,10 @@ class Collector:
         self._byzantine = set(byzantine)
         self._series = Series()
         self._proposed: dict[int, float] = {}
-        self._sends: dict[tuple[int, int, int], tuple[int, int]] = {}  # (sender, Lamport, kind) -> (slot, view)
-        self._phase: dict[tuple[int, int], int] = {}  # (node, slot) -> phase of the vote traced last
-        self._vote_of_send: dict[tuple[int, int], int] = {}
-        self._addressees: dict[tuple[int, int, int], int] = {}
-        self._receipts: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
         self._down_since: dict[int, float] = {}
         self._silent_since: dict[int, float] = {}
         self._nodes: set[int] = set()
+        self._awaited: dict[int, bool] = {}  # board -> does the ground expect it to boot?
         self._queued: dict[int, float] = {}
         self._staged: set[tuple[int, str]] = set()
 
@@ -113,11 +87,7 @@ class Collector:
             return
         self._nodes.add(node)
         name = event["event"]
-        if name == "Send":
-            self._send(node, event)
-        elif name == "Receive":
-            self._receipts[(event["from"], event["sent"], event["kind"])].append((node, event["lamport"]))
-        elif name in ("Apply", "Adopt"):
+        if name in ("Apply", "Adopt"):
             self._series.applied[node].append((received, event["slot"]))
         elif name == "Boot":
             self._boot(node, received)
@@ -125,8 +95,11 @@ class Collector:
             self._silent_since.setdefault(node, received)
         elif name == "Rejoin":
             self._end(self._silent_since, self._series.silent, node, received)
-        if name in VOTES or name in ("Propose", "Decide", "EnterView", "Wish", "Learn"):
-            self._step(node, name, event, received)
+        elif name == "Propose":
+            self._proposed.setdefault(event["slot"], received)
+        elif name == "Decide" and node not in self._byzantine and event["slot"] in self._proposed:
+            seconds = max(0.0, received - self._proposed[event["slot"]])
+            self._series.latency.append((event["slot"], event["view"], seconds))
 
     def series(self) -> Series:
         """The finished series. Call once, after the last line."""
@@ -135,35 +108,16 @@ class Collector:
         for node in series.nodes:
             self._end(self._down_since, series.down, node, series.end_seconds)
             self._end(self._silent_since, series.silent, node, series.end_seconds)
-        for key, (slot, _view) in self._sends.items():
-            series.stories.setdefault(slot, SlotStory(slot)).arrows.extend(self._arrows(key, slot))
         return series
 
     # --- boards -------------------------------------------------------------------------------
 
-    def _send(self, node: int, event: Event) -> None:
-        if event["kind"] not in KIND_NAMES or event.get("slot") is None:
-            return
-        key = (node, event["lamport"], event["kind"])
-        self._sends[key] = (event["slot"], event["view"])
-        self._addressees[key] = event["to"]
-        if event["kind"] == 0x11:
-            self._vote_of_send[(node, event["lamport"])] = self._phase.get((node, event["slot"]), 0)
-
-    def _step(self, node: int, name: str, event: Event, received: float) -> None:
-        slot = event["slot"]
-        if name in VOTES:
-            self._phase[(node, slot)] = VOTES[name]
-        if name == "Propose":
-            self._proposed.setdefault(slot, received)
-        if name == "Decide" and node not in self._byzantine and slot in self._proposed:
-            self._series.latency.append((slot, event["view"], max(0.0, received - self._proposed[slot])))
-        story = self._series.stories.setdefault(slot, SlotStory(slot, received=(received, received)))
-        story.received = (min(story.received[0], received), max(story.received[1], received))
-        story.marks.append((node, event["lamport"], name))
-        story.view_changes = max(story.view_changes, event.get("view") or 0)
-
     def _boot(self, node: int, received: float) -> None:
+        self._series.boots.append((node, received))
+        if self._awaited.get(node) is False:
+            self._series.life.append((node, received, RESTART))
+        if node in self._awaited:
+            self._awaited[node] = False
         self._end(self._down_since, self._series.down, node, received)
         self._end(self._silent_since, self._series.silent, node, received)
 
@@ -172,20 +126,6 @@ class Collector:
         """End the span of `node` that is open, if one is."""
         if node in since:
             spans[node].append((since.pop(node), received))
-
-    def _arrows(self, key: tuple[int, int, int], slot: int) -> Iterable[Arrow]:
-        sender, lamport, kind = key
-        label = KIND_NAMES[kind]
-        if kind == 0x11:
-            phase = self._vote_of_send[(sender, lamport)]
-            label = f"vote {phase}" if phase else "vote"
-        arrived = self._receipts.get(key, [])
-        for receiver, received_lamport in arrived:
-            yield Arrow(label, sender, lamport, receiver, received_lamport)
-        addressee = self._addressees[key]
-        wanted = [n for n in self._nodes if n != sender] if addressee == BROADCAST else [addressee]
-        for receiver in sorted(set(wanted) - {node for node, _ in arrived}):
-            yield Arrow(label, sender, lamport, receiver, None)
 
     # --- ground -------------------------------------------------------------------------------
 
@@ -196,6 +136,14 @@ class Collector:
             self._end(self._silent_since, self._series.silent, event["board"], received)
         if name in LIFE:
             self._series.life.append((event["board"], received, name))
+            self._awaited[event["board"]] = name != "Attach"
+            if name == "BoardCrash":
+                self._series.failures.append((event["board"], received, str(event.get("reason") or "")))
+        elif name == "Health":
+            health = Health(received, event["heap_free"], event["heap_run"])
+            self._series.health[event["board"]].append(health)
+        elif name == "Resume":
+            self._series.resumes.append((received, str(event["resumed"])))
         elif name == "BoardFault":
             self._board_fault(event["board"], event["kind"], event.get("seconds"), received)
         elif name == "Fault":

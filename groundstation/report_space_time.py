@@ -1,15 +1,30 @@
 """Space-time diagrams: a line a board, messages as arrows, steps as marks.
 
-Of one slot over Lamport time, where only the order is drawn; of a run, or of an excerpt, over mission time.
+Over mission time, or over Lamport time, where only the order is drawn. In a crowded picture the messages that mattered
+are arrows; all others of a kind are one faint bundle of lines, so that a broadcast looks like the fan that it is.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from groundstation.report_canvas import DOWN_COLOUR, FAINT, Draw, board_colour, hover, lanes, svg, time_unit
-from groundstation.report_excerpt import OTHER, Excerpt, Mark
+from groundstation.report_canvas import (
+    DOWN_COLOUR,
+    FAINT,
+    Draw,
+    Part,
+    board_colour,
+    lanes,
+    lanes_inches,
+    part_name,
+    svg,
+    time_unit,
+)
+from groundstation.report_excerpt import Excerpt
+from groundstation.report_messages import OTHER, Mark, Message
 from groundstation.report_scale import Scale
-from groundstation.report_series import SlotStory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,139 +32,222 @@ if TYPE_CHECKING:
 
 ARROW_COLOURS = {
     "proposal": "#1d2733",
-    "vote": "#8fa3b8",
-    "vote 1": "#9ecae9",
-    "vote 2": "#56a5d8",
-    "vote 3": "#1f77b4",
-    "vote 4": "#0b3d75",
-    "suggest": "#CC79A7",
-    "proof": "#E69F00",
+    "vote": "#5f7890",
+    "vote 1": "#6BAED6",
+    "vote 2": "#4292C6",
+    "vote 3": "#2171B5",
+    "vote 4": "#08306B",
+    "suggest": "#B0508A",
+    "proof": "#C98500",
     "view change": "#D55E00",
-    OTHER: "#c9b8a6",
+    OTHER: "#a08b75",
 }
 MARKS = {
     # event: (marker, size, colour, legend)
     "Propose": ("D", 6.5, "#1d2733", "propose"),
-    "Decide": ("*", 13, "#009E73", "decide"),
-    "Learn": ("P", 8, "#009E73", "learn (f+1 replies)"),
+    "Decide": ("*", 13, "#00805C", "decide"),
+    "Learn": ("P", 8, "#00805C", "learn (f+1 replies)"),
     "EnterView": ("|", 13, "#D55E00", "enter view"),
-    "Wish": (">", 6, "#D55E00", "wish"),
+    "Wish": (">", 6, "#D55E00", "wish for the next view"),
     "Boot": ("^", 8, "#7A6A00", "boot"),
 }
-
+LOST_COLOUR = "#D81B3A"
 SQUEEZED_COLOUR = "#eef1f4"
-TICKS = 12
+TICKS = 10
+REST, LOST = "rest", "lost"  # what can be hidden beside the kinds: faint messages, lost ones
 
 
-def slot_diagram(story: SlotStory, nodes: list[int], byzantine: list[int]) -> str:
-    """Space-time diagram of one slot: a line a board, messages as arrows, steps as marks, over Lamport time.
+@dataclass(frozen=True)
+class Picture:
+    """A drawing of an excerpt, its height, and what its parts are. `kinds`: labels of messages, then REST and LOST."""
 
-    Lamport times are spaced evenly: only their order is drawn, and every arrow points to the right.
-    """
-    times = sorted(
-        {mark[1] for mark in story.marks}
-        | {arrow.sent_lamport for arrow in story.arrows}
-        | {arrow.received_lamport for arrow in story.arrows if arrow.received_lamport is not None}
-    )
-    place = {lamport: index for index, lamport in enumerate(times)}
-    row = {node: index for index, node in enumerate(nodes)}
+    draw: Callable[[bool], Draw]
+    height_inches: float
+    parts: list[Part]
+    kinds: list[str]
 
-    def draw(figure: "Figure") -> None:
-        axes = figure.subplots()
-        for node in nodes:
-            axes.axhline(row[node], color=board_colour(node, byzantine), linewidth=1.6, zorder=1)
-        used = _arrows(axes, story, row, place)
-        seen = _marks(axes, story, row, place)
-        lanes(axes, nodes, byzantine)
-        axes.set_xlim(-len(times) * 0.015, len(times) * 1.015)
-        step = max(1, len(times) // 12)
-        axes.set_xticks(range(0, len(times), step), [str(times[i]) for i in range(0, len(times), step)])
+    def file(self) -> tuple[Draw, float, list[Part]]:
+        """For a file of its own: with a legend of all that is drawn."""
+        return self.draw(True), self.height_inches, self.parts
+
+    def svg(self) -> str:
+        """For a page that has a legend of its own for the messages."""
+        return svg(self.draw(False), self.height_inches, self.parts)
+
+
+class _Axis:
+    """Where moments stand: by mission time, idle spans squeezed, or by Lamport time, evenly spaced."""
+
+    def __init__(self, excerpt: Excerpt, by_order: bool) -> None:
+        self._by_order = by_order
+        ends = [(message.sent, message.sent_clock) for message in excerpt.messages if _is_strong(message, excerpt)]
+        ends += [
+            (message.received, message.received_clock)
+            for message in excerpt.messages
+            if message.received is not None and message.received_clock is not None and _is_strong(message, excerpt)
+        ]
+        ends += [(mark.at, mark.clock) for mark in excerpt.marks]
+        self._clocks = sorted({clock for _, clock in ends})
+        moments = [excerpt.since, excerpt.until, *(at for at, _ in ends)]
+        self.scale = Scale(at for at in moments if excerpt.since <= at <= excerpt.until)
+        self.width = float(max(1, len(self._clocks) - 1)) if by_order else self.scale.width
+
+    def place(self, at: float, clock: int) -> float:
+        if not self._by_order:
+            return self.scale.place(at)
+        index = bisect_left(self._clocks, clock)
+        if index == len(self._clocks) or self._clocks[index] == clock or index == 0:
+            return float(min(index, len(self._clocks) - 1))
+        before, after = self._clocks[index - 1], self._clocks[index]
+        return index - 1 + (clock - before) / (after - before)
+
+    def label(self, axes: "Axes", unit: float, unit_name: str) -> None:
+        if not self._by_order:
+            _time_axis(axes, self.scale, unit, unit_name)
+            return
+        numbers = range(0, len(self._clocks), max(1, len(self._clocks) // TICKS))
+        axes.set_xticks(list(numbers), [str(self._clocks[number]) for number in numbers])
         axes.set_xlabel("Lamport time (evenly spaced: order, not duration)")
-        _legend(figure, used, seen)
-
-    titles = [
-        f"{arrow.label}, board {arrow.sender} to {arrow.receiver}, sent at {arrow.sent_lamport}, "
-        f"received at {arrow.received_lamport}"
-        for arrow in story.arrows
-    ]
-    return svg(draw, 1.6 + 0.72 * len(nodes), titles)
 
 
-def _arrows(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
-    used: set[str] = set()
-    for number, arrow in enumerate(story.arrows):
-        colour = ARROW_COLOURS[arrow.label]
-        used.add(arrow.label)
-        x, y = place[arrow.sent_lamport], row[arrow.sender]
-        if arrow.receiver not in row:
-            continue
-        if arrow.received_lamport is None:
-            _lost(axes, x, y, row[arrow.receiver], colour)
-            continue
-        end = (place[arrow.received_lamport], row[arrow.receiver])
-        _arrow(axes, (x, y), end, colour, number)
-    return [label for label in ARROW_COLOURS if label in used]
+def _is_strong(message: Message, excerpt: Excerpt) -> bool:
+    return message.received is not None and (message.mattered or not excerpt.is_crowded)
 
 
-def _arrow(axes: "Axes", start: tuple[float, int], end: tuple[float, int], colour: str, title: int) -> None:
+def picture(excerpt: Excerpt, byzantine: list[int], by_order: bool = False) -> Picture:
+    """The space-time diagram of an excerpt, over mission time or over the order of Lamport times."""
+    row = {node: index for index, node in enumerate(excerpt.nodes)}
+    axis = _Axis(excerpt, by_order)
+    messages = [message for message in excerpt.messages if message.receiver in row and message.sender in row]
+    strong = [message for message in messages if _is_strong(message, excerpt)]
+    faint, lost = _bundles(messages, excerpt, row)
+    parts = [Part(_css(message.label), message.title) for message in strong]
+    parts += [Part(f"{_css(label)} {REST}", f"{len(found)} further messages: {label}") for label, found in faint]
+    parts += [Part(f"{_css(label)} {LOST}", f"lost, or never seen to arrive: {label}") for label, _ in lost]
+
+    def draw(with_messages: bool) -> Draw:
+        def onto(figure: "Figure") -> None:
+            axes = figure.subplots()
+            for node in excerpt.nodes:
+                axes.axhline(row[node], color=board_colour(node, byzantine), linewidth=1.6, zorder=1)
+            if not by_order:
+                _down(axes, excerpt, row, axis)
+            number = 0
+            for message in strong:
+                _arrow(axes, message, row, axis, number)
+                number += 1
+            for label, found in faint:
+                _bundle(axes, label, [_line(message, row, axis) for message in found], number)
+                number += 1
+            for label, stubs in lost:
+                _lost(axes, label, [_stub(stub, row, axis) for stub in stubs], number)
+                number += 1
+            _steps(axes, excerpt, row, axis)
+            lanes(axes, excerpt.nodes, byzantine)
+            axes.set_xlim(-axis.width * 0.015, axis.width * 1.015)
+            axis.label(axes, *time_unit(excerpt.until))
+            _legend(figure, [label for label in ARROW_COLOURS if label in used] if with_messages else [], excerpt.marks)
+
+        return onto
+
+    used = {message.label for message in messages}
+    kinds = [label for label in ARROW_COLOURS if label in used] + [REST] * bool(faint) + [LOST] * bool(lost)
+    return Picture(draw, 1.5 + lanes_inches(len(excerpt.nodes)), parts, kinds)
+
+
+def _css(label: str) -> str:
+    return "k-" + label.replace(" ", "-")
+
+
+Stub = tuple[Message, int]  # a lost message and the direction of its addressee: -1 up, 1 down
+
+
+def _bundles(
+    messages: Iterable[Message], excerpt: Excerpt, row: dict[int, int]
+) -> tuple[list[tuple[str, list[Message]]], list[tuple[str, list[Stub]]]]:
+    """The faint messages and the lost ones, by label. Of a lost broadcast one stub is left in each direction."""
+    faint: dict[str, list[Message]] = defaultdict(list)
+    lost: dict[tuple[str, int, int, int], Message] = {}
+    for message in messages:
+        if message.received is None:
+            direction = 1 if row[message.receiver] > row[message.sender] else -1
+            lost.setdefault((message.label, message.sender, message.sent_clock, direction), message)
+        elif not _is_strong(message, excerpt):
+            faint[message.label].append(message)
+    stubs: dict[str, list[Stub]] = defaultdict(list)
+    for (label, _, _, direction), message in lost.items():
+        stubs[label].append((message, direction))
+    return (
+        [(label, faint[label]) for label in ARROW_COLOURS if label in faint],
+        [(label, stubs[label]) for label in ARROW_COLOURS if label in stubs],
+    )
+
+
+Line = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _line(message: Message, row: dict[int, int], axis: _Axis) -> Line:
+    received = message.sent if message.received is None else message.received
+    clock = message.sent_clock if message.received_clock is None else message.received_clock
+    start = axis.place(message.sent, message.sent_clock)
+    return (start, row[message.sender]), (axis.place(received, clock), row[message.receiver])
+
+
+def _stub(stub: Stub, row: dict[int, int], axis: _Axis) -> Line:
+    """A message that was not received, as far as the traces tell: it sets out, and ends in a cross."""
+    message, direction = stub
+    x, y = axis.place(message.sent, message.sent_clock), row[message.sender]
+    return (x, y), (x + axis.width / 150, y + 0.3 * direction)
+
+
+def _arrow(axes: "Axes", message: Message, row: dict[int, int], axis: _Axis, number: int) -> None:
     from matplotlib.patches import FancyArrowPatch
 
-    style = "-|>,head_width=1.6,head_length=3.4"
-    arrow = FancyArrowPatch(start, end, arrowstyle=style, shrinkA=2, shrinkB=2, color=colour, lw=0.9, alpha=0.85)
-    arrow.set_zorder(2)
-    arrow.set_gid(hover(title))
+    start, end = _line(message, row, axis)
+    arrow = FancyArrowPatch(
+        start,
+        end,
+        arrowstyle="-|>,head_width=1.6,head_length=3.4",
+        shrinkA=2,
+        shrinkB=2,
+        color=ARROW_COLOURS[message.label],
+        lw=1.0,
+        alpha=0.9,
+    )
+    arrow.set_zorder(3)
+    arrow.set_gid(part_name(number))
     axes.add_patch(arrow)
 
 
-def _lost(axes: "Axes", x: float, y: int, towards: int, colour: str, step: float = 0.45) -> None:
-    """A message that was not received, as far as the traces tell: it sets out, and ends in a cross."""
-    end = (x + step, y + (0.32 if towards > y else -0.32))
-    axes.plot([x, end[0]], [y, end[1]], color=colour, linewidth=0.8, linestyle=(0, (2, 1.5)), alpha=0.8, zorder=2)
-    axes.plot(*end, marker="x", markersize=4, color="#D81B3A", markeredgewidth=1.1, zorder=3)
+def _bundle(axes: "Axes", label: str, lines: Sequence[Line], number: int) -> None:
+    _path(axes, lines, number, color=ARROW_COLOURS[label], linewidth=0.5, alpha=0.3, zorder=2)
 
 
-def flight_drawing(excerpt: Excerpt, byzantine: list[int]) -> tuple[Draw, float, list[str]]:
-    """(drawing, its height in inches, hover titles) of a space-time diagram over mission time."""
-    row = {node: index for index, node in enumerate(excerpt.nodes)}
-    unit, unit_name = time_unit(excerpt.until)
-    scale = Scale(_moments(excerpt))
-
-    def draw(figure: "Figure") -> None:
-        axes = figure.subplots()
-        for node in excerpt.nodes:
-            axes.axhline(row[node], color=board_colour(node, byzantine), linewidth=1.6, zorder=1)
-        for node, since, until in excerpt.down:
-            if node in row:
-                start, end = scale.place(since), scale.place(until)
-                axes.barh(row[node], end - start, left=start, height=0.2, color=DOWN_COLOUR, zorder=1.5)
-        _messages(axes, excerpt, row, scale)
-        _steps(axes, excerpt.marks, row, scale)
-        lanes(axes, excerpt.nodes, byzantine)
-        axes.set_xlim(-scale.width * 0.015, scale.width * 1.015)
-        _time_axis(axes, scale, unit, unit_name)
-        used = {message.label for message in excerpt.messages}
-        _legend(figure, [label for label in ARROW_COLOURS if label in used], _named(excerpt.marks))
-
-    return draw, 1.8 + 0.95 * len(excerpt.nodes), [message.title for message in excerpt.messages]
+def _lost(axes: "Axes", label: str, lines: Sequence[Line], number: int) -> None:
+    _path(axes, lines, number, color=ARROW_COLOURS[label], linewidth=0.8, alpha=0.8, linestyle=(0, (2, 1.5)), zorder=2)
+    ends = [end for _, end in lines]
+    (crosses,) = axes.plot(
+        [x for x, _ in ends], [y for _, y in ends], "x", ms=4, color=LOST_COLOUR, mew=1.1, ls="", zorder=3
+    )
+    crosses.set_gid(part_name(number))
 
 
-def _messages(axes: "Axes", excerpt: Excerpt, row: dict[int, int], scale: Scale) -> None:
-    for number, message in enumerate(excerpt.messages):
-        colour, start = ARROW_COLOURS[message.label], (scale.place(message.sent), row[message.sender])
-        if message.receiver not in row:
-            continue
-        if message.received is None:
-            _lost(axes, *start, row[message.receiver], colour, scale.width / 150)
-        else:
-            _arrow(axes, start, (scale.place(message.received), row[message.receiver]), colour, number)
+def _path(axes: "Axes", lines: Sequence[Line], number: int, **look: object) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    points = [point for line in lines for point in line]
+    codes = [Path.MOVETO, Path.LINETO] * len(lines)
+    patch = PathPatch(Path(points, codes), fill=False, **look)
+    patch.set_gid(part_name(number))
+    axes.add_patch(patch)
 
 
-def _moments(excerpt: Excerpt) -> list[float]:
-    """Of all that is drawn, within the excerpt."""
-    found = [excerpt.since, excerpt.until, *(mark.at for mark in excerpt.marks)]
-    for message in excerpt.messages:
-        found += [message.sent] if message.received is None else [message.sent, message.received]
-    return [seconds for seconds in found if excerpt.since <= seconds <= excerpt.until]
+def _down(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> None:
+    for node, since, until in excerpt.down:
+        if node in row and until >= excerpt.since and since <= excerpt.until:
+            start, end = axis.place(since, 0), axis.place(until, 0)
+            axes.barh(row[node], end - start, left=start, height=0.2, color=DOWN_COLOUR, zorder=1.5)
 
 
 def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
@@ -167,80 +265,57 @@ def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
     axes.set_xlabel(f"mission time ({unit_name}{shaded})")
 
 
-def flight_diagram(excerpt: Excerpt, byzantine: list[int]) -> str:
-    """Space-time diagram of a run or a part of it, over mission time."""
-    return svg(*flight_drawing(excerpt, byzantine))
-
-
-def _named(marks: Iterable[Mark]) -> list[str]:
-    seen = {mark.name for mark in marks}
-    return [name for name in MARKS if name in seen]
-
-
-def _steps(axes: "Axes", marks: list[Mark], row: dict[int, int], scale: Scale) -> None:
-    """The boards' steps. Votes are small dots of their arrows' colour; a proposal is labelled with its slot."""
+def _steps(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> None:
+    """The boards' steps. In a picture of one slot votes are numbered; in one of a run a proposal names its slot."""
     labelled: dict[int, float] = {}  # node -> where its last label stands
     raised = False
-    for mark in sorted(marks, key=lambda mark: mark.at):
-        x, y = scale.place(mark.at), row[mark.node]
+    for mark in sorted(excerpt.marks, key=lambda mark: (mark.at, mark.clock)):
+        if mark.node not in row:
+            continue
+        x, y = axis.place(mark.at, mark.clock), row[mark.node]
         if mark.name.startswith("Vote"):
-            axes.plot(x, y, "o", ms=4.5, color=ARROW_COLOURS[f"vote {mark.name[-1]}"], mec="white", mew=0.4, zorder=4)
+            _vote(axes, x, y, mark.name[-1], excerpt.slot is not None)
             continue
-        marker, size, colour, _ = MARKS[mark.name]
-        edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
-        axes.plot(x, y, marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
-        if mark.name == "Propose":
-            raised = not raised and mark.node in labelled and x - labelled[mark.node] < scale.width / 18
+        _marker(axes, x, y, mark.name)
+        if mark.name == "Propose" and excerpt.slot is None:
+            raised = not raised and mark.node in labelled and x - labelled[mark.node] < axis.width / 18
             labelled[mark.node] = x
-            above = 16 if raised else 6
+            above = (0, 16 if raised else 6)
             axes.annotate(
-                f"slot {mark.slot}",
-                (x, y),
-                xytext=(0, above),
-                textcoords="offset points",
-                fontsize=7.5,
-                ha="center",
-                zorder=7,
+                f"slot {mark.slot}", (x, y), above, textcoords="offset points", fontsize=7.5, ha="center", zorder=7
             )
 
 
-def _marks(axes: "Axes", story: SlotStory, row: dict[int, int], place: dict[int, int]) -> list[str]:
-    seen: set[str] = set()
-    for node, lamport, name in story.marks:
-        if node not in row:
-            continue
-        if name.startswith("Vote"):
-            axes.text(
-                place[lamport],
-                row[node],
-                name[-1],
-                fontsize=7.5,
-                fontweight="bold",
-                color="white",
-                ha="center",
-                va="center",
-                zorder=5,
-                bbox={"boxstyle": "circle,pad=0.22", "fc": ARROW_COLOURS[f"vote {name[-1]}"], "ec": "white", "lw": 0.8},
-            )
-            seen.add("Vote")
-        elif name in MARKS:
-            marker, size, colour, _ = MARKS[name]
-            # A bar has no inside: only its edge is seen.
-            edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
-            axes.plot(place[lamport], row[node], marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
-            seen.add(name)
-    return [name for name in ("Vote", *MARKS) if name in seen]
+def _vote(axes: "Axes", x: float, y: float, phase: str, is_numbered: bool) -> None:
+    size = 9.5 if is_numbered else 4.5
+    axes.plot(x, y, "o", ms=size, color=ARROW_COLOURS[f"vote {phase}"], mec="white", mew=0.5, zorder=5)
+    if is_numbered:
+        axes.text(
+            x, y, phase, fontsize=7, fontweight="bold", color="white", ha="center", va="center_baseline", zorder=5.5
+        )
 
 
-def _legend(figure: "Figure", used: list[str], seen: list[str]) -> None:
+def _marker(axes: "Axes", x: float, y: float, name: str) -> None:
+    marker, size, colour, _ = MARKS[name]
+    # A bar has no inside: only its edge is seen.
+    edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
+    axes.plot(x, y, marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
+
+
+def _legend(figure: "Figure", labels: list[str], marks: Iterable[Mark]) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=ARROW_COLOURS[label], lw=1.8, label=label) for label in used]
-    for name in seen:
-        if name in MARKS:
+    handles = [Line2D([], [], color=ARROW_COLOURS[label], lw=1.8, label=label) for label in labels]
+    seen = {mark.name for mark in marks}
+    for name in MARKS:
+        if name in seen:
             marker, size, colour, label = MARKS[name]
             edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
             handles.append(
                 Line2D([], [], marker=marker, ms=min(size, 10), color=colour, mec=edge, mew=width, ls="", label=label)
             )
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 9), fontsize=8)
+    if seen & {"Vote1", "Vote2", "Vote3", "Vote4"}:
+        colour = ARROW_COLOURS["vote 3"]
+        handles.append(Line2D([], [], marker="o", ms=7, color=colour, mec="white", ls="", label="vote of phase 1 to 4"))
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 8), fontsize=8)

@@ -1,52 +1,82 @@
-"""The fault timeline: what was done to links and boards, and when, a lane for each."""
+"""The mission over time: how far each board came, and what was done to links and boards, a lane for each."""
 
 from typing import TYPE_CHECKING
 
-from groundstation.report_canvas import BOARD_COLOURS, BYZANTINE_COLOUR, DOWN_COLOUR, INK, board_colour, svg, time_unit
-from groundstation.report_series import Series
+from groundstation.report_canvas import (
+    BOARD_COLOURS,
+    BOOT_COLOUR,
+    BYZANTINE_COLOUR,
+    DOWN_COLOUR,
+    INK,
+    board_colour,
+    board_name,
+    svg,
+    time_unit,
+)
+from groundstation.report_contacts import Contact
+from groundstation.report_figures import progress, resumed
+from groundstation.report_series import RESTART, Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WINDOW_COLOUR = "#f0b8a8"
+WINDOW_COLOUR = "#e8937b"
+CONTACT_COLOUR = "#7fb3d5"
 SILENT_COLOUR = "#f3dfb0"
+PROGRESS_INCHES = 2.9
+ROWS_MAX = 24  # windows of faults, and of contact, that are drawn
+NAME_CHARACTERS_MAX = 28
 # event: (marker, colour, legend)
 LIFE_MARKS = {
     "BoardStart": ("^", "#009E73", "started"),
     "Attach": ("^", "#56B4E9", "joined while running"),
     "BoardKill": ("X", BYZANTINE_COLOUR, "killed"),
     "PowerCut": ("v", BYZANTINE_COLOUR, "power cut in a write"),
-    "BoardCrash": ("*", BYZANTINE_COLOUR, "died by itself"),
-    "Erase": ("s", "#7A6A00", "flash erased"),
+    "BoardCrash": ("*", "#8B0000", "died by itself"),
+    "Erase": ("s", BOOT_COLOUR, "flash erased"),
     "Control": ("o", INK, "told to exit or reset"),
+    RESTART: ("^", "#D55E00", "restarted by itself"),
 }
 KIND_MARKERS = "DPhdp8<>"
 ABOVE = 0.24  # a fault's mark stands above the mark of what came of it
 
 
-def timeline(series: Series, byzantine: list[int], windows: list[tuple[str, float, float]]) -> str:
-    """Windows of link faults as bars on top; below a lane a board: life events, faults, and how long it was down."""
+def mission(
+    series: Series, byzantine: list[int], windows: list[tuple[str, float, float]], contacts: list[Contact]
+) -> tuple[str, int]:
+    """How far the boards came, and on the same axis of time what was done to links and boards. (SVG, lanes left out)"""
     unit, unit_name = time_unit(series.end_seconds)
     end = series.end_seconds / unit or 1.0
-    rows = [name for name, _, _ in windows] + [
-        f"board {node} (Byzantine)" if node in byzantine else f"board {node}" for node in series.nodes
-    ]
-    row_of = {node: len(windows) + index for index, node in enumerate(series.nodes)}
+    shown, passing = windows[:ROWS_MAX], contacts[:ROWS_MAX]
+    rows = [_short(name) for name, _, _ in shown] + [_short(each.name) for each in passing]
+    first = len(rows)
+    rows += [board_name(node, byzantine) for node in series.nodes]
+    heights = [PROGRESS_INCHES, 0.32 * len(rows) + 0.2]
 
     def draw(figure: "Figure") -> None:
-        axes = figure.subplots()
-        for row, (_, start, stop) in enumerate(windows):
+        above, axes = figure.subplots(2, 1, sharex=True, height_ratios=heights)
+        progress(above, series, byzantine, unit)
+        for row, (_, start, stop) in enumerate(shown):
             width = max(min(stop / unit, end) - start / unit, end / 400)
-            axes.barh(row, width, left=start / unit, height=0.5, color=WINDOW_COLOUR)
+            label = _once(axes, "fault of links")
+            axes.barh(row, width, left=start / unit, height=0.5, color=WINDOW_COLOUR, label=label)
+        for row, contact in enumerate(passing, len(shown)):
+            for aos, los in contact.passes:
+                label = _once(axes, "in contact (AOS to LOS)")
+                axes.barh(row, (los - aos) / unit, left=aos / unit, height=0.5, color=CONTACT_COLOUR, label=label)
+        row_of = {node: first + index for index, node in enumerate(series.nodes)}
         for node, row in row_of.items():
             axes.axhline(row, color=board_colour(node, byzantine), linewidth=1.2, zorder=1)
         _spans(axes, series, row_of, unit)
         _marks(axes, series, row_of, unit)
+        for each in (above, axes):
+            resumed(each, series, unit)
+        for at, _ in series.resumes:
+            axes.plot(at / unit, -0.5, "|", ms=9, color=INK, ls="", label=_once(axes, "ground station resumed"))
         axes.set_yticks(range(len(rows)), rows)
-        for label, node in zip(axes.get_yticklabels()[len(windows) :], series.nodes):
-            label.set_color(board_colour(node, byzantine))
-            label.set_fontweight("bold")
+        for label, node in zip(axes.get_yticklabels()[first:], series.nodes):
+            label.set_color(BYZANTINE_COLOUR if node in byzantine else INK)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(-end * 0.012, end * 1.012)
         axes.set_xlabel(f"mission time ({unit_name})")
@@ -56,7 +86,13 @@ def timeline(series: Series, byzantine: list[int], windows: list[tuple[str, floa
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6) or 1, fontsize=8)
 
-    return svg(draw, 1.3 + 0.42 * len(rows))
+    left_out = len(windows) - len(shown) + len(contacts) - len(passing)
+    return svg(draw, 0.9 + sum(heights)), left_out
+
+
+def _short(name: str) -> str:
+    """A name as long as there is room beside a picture."""
+    return name if len(name) <= NAME_CHARACTERS_MAX else name[: NAME_CHARACTERS_MAX - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _spans(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) -> None:
@@ -85,8 +121,10 @@ def _marks(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) ->
 
 
 def _mark(axes: "Axes", x: float, row: float, marker: str, colour: str, label: str) -> None:
+    size = 12 if marker == "*" else 8
+    once = _once(axes, label)
     axes.plot(
-        x, row, marker=marker, ms=8, color=colour, mec="white", mew=0.7, ls="", zorder=5, label=_once(axes, label)
+        x, row, marker=marker, ms=size, color=colour, mec="white", mew=0.7, ls="", zorder=5, label=once, clip_on=False
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundstation import report, run_directory
-from groundstation.report_series import Arrow, Collector, Series, SlotStory
+from groundstation.report_series import Collector, Series
 from groundstation.run_directory import RunDirectoryError
 from swarm_sim.cluster import Cluster, Links
 
@@ -61,33 +61,6 @@ def test_latency_of_byzantine_boards_is_not_counted(trace: Path) -> None:
     assert 0 < len(without.latency) < len(with_all.latency)
 
 
-def test_arrows_join_a_receipt_to_its_sending(series: Series) -> None:
-    arrows = [arrow for story in series.stories.values() for arrow in story.arrows]
-    received = [arrow for arrow in arrows if arrow.received_lamport is not None]
-    assert received
-    assert all(arrow.received_lamport > arrow.sent_lamport for arrow in received)
-    # Five in a hundred were dropped, and the dead board received nothing.
-    assert 0 < len(arrows) - len(received) < len(arrows) / 2
-    assert {"vote 1", "vote 2", "vote 3", "vote 4", "proposal", "view change"} <= {arrow.label for arrow in arrows}
-
-
-def test_picks_one_slot_with_and_one_without_a_view_change(series: Series) -> None:
-    (_, plain), (_, changed) = report.pick_stories(series)
-    assert plain.view_changes == 0
-    assert changed.view_changes > 0
-
-
-def test_crowded_slot_is_thinned_out_and_says_so() -> None:
-    arrows = [Arrow("vote 1", sender, 10 + sender, receiver, 30) for sender in range(20) for receiver in range(20)]
-    story = SlotStory(3, arrows, marks=[(7, 9, "Propose"), (2, 40, "Propose")])
-    shown, hero = story.legible()
-    assert hero == 7
-    assert len(shown.arrows) == 39
-    assert all(7 in (arrow.sender, arrow.receiver) for arrow in shown.arrows)
-    few = SlotStory(3, arrows[:50])
-    assert few.legible() == (few, None)
-
-
 def test_telecommand_stages_count_from_the_queue() -> None:
     collector = Collector()
     base = {"node": 255, "boot": 0, "lamport": 1, "event": "Telecommand", "client": 0, "operation": 5}
@@ -121,7 +94,13 @@ def test_report_stands_by_itself(tmp_path: Path, trace: Path) -> None:
     # Nothing is fetched from anywhere, and what names are made of cannot become markup.
     assert not re.search(r'(?:src|href)="(?!#)', text.replace("xlink:href", "href"))
     assert "x<y" not in text
-    for heading in ("Mission", "decided in its first view", "decided after a view change", "Decision latency"):
+    for heading in (
+        "Mission",
+        "Space-time diagram",
+        "decided in its first view",
+        "decided after a view change",
+        "Decision latency",
+    ):
         assert heading in text
 
 

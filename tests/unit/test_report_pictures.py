@@ -11,10 +11,13 @@ from typer.testing import CliRunner
 from groundstation import cli, report, run_directory
 from groundstation.exports import causality
 from groundstation.exports.causality import Step
-from groundstation.report_excerpt import MESSAGES_MAX, OTHER, excerpt
+from groundstation.report_contacts import Contact
+from groundstation.report_excerpt import MESSAGES_MAX, Excerpt, Flight, pick_slots
+from groundstation.report_messages import LETS, OTHER, VOTES
 from groundstation.report_scale import Scale
-from groundstation.report_series import Collector
-from groundstation.report_timeline import LIFE_MARKS, timeline
+from groundstation.report_series import RESTART, Collector
+from groundstation.report_space_time import picture
+from groundstation.report_timeline import LIFE_MARKS, ROWS_MAX, mission
 from swarm_sim.cluster import Cluster, Links
 
 RUNNER = CliRunner()
@@ -50,13 +53,18 @@ def steps(long: Path) -> list[Step]:
     return causality.read(long)
 
 
+def _excerpt(steps: list[Step], bad_line: int | None = None) -> Excerpt:
+    part = Flight(steps).excerpt(bad_line)
+    assert part is not None
+    return part
+
+
 # --- what is drawn --------------------------------------------------------------------------------
 
 
 def test_short_run_is_drawn_whole(short: Path) -> None:
     steps = causality.read(short)
-    part = excerpt(steps)
-    assert part is not None
+    part = _excerpt(steps)
     assert part.said == "The whole run."
     receipts = [s for s in steps if s.cause is not None and s.event.fields["from"] != 255]
     assert sum(message.received is not None for message in part.messages) == len(receipts) > 0
@@ -65,41 +73,108 @@ def test_short_run_is_drawn_whole(short: Path) -> None:
 
 def test_what_is_not_of_the_consensus_protocol_is_left_out_first(short: Path) -> None:
     steps = causality.read(short)
-    before = excerpt(steps)
-    assert before is not None
+    before = _excerpt(steps)
     status = next(step for step in steps if step.event.name == "Send").event
     for number in range(MESSAGES_MAX):
         fields = {"to": 1, "kind": 0x15, "slot": 0, "view": 0}
         event = dataclasses.replace(status, name="Send", line=10_000 + number, fields=fields)
         steps.append(Step(event, 1.0, at_us=1_000_000))
-    part = excerpt(steps)
-    assert part is not None
+    part = _excerpt(steps)
     assert part.messages == [message for message in before.messages if message.label != OTHER]
     assert "are left out" in part.said
 
 
-def test_excerpt_of_a_long_run_is_about_the_first_view_change(steps: list[Step]) -> None:
-    part = excerpt(steps)
-    assert part is not None
-    assert len(part.messages) == MESSAGES_MAX
-    changed = [s.at_us / 1e6 for s in steps if s.event.name in ("Wish", "EnterView") and s.event.fields["view"] > 0]
-    assert part.since < min(changed) < part.until
+def test_excerpt_of_a_long_run_is_the_slot_of_the_first_view_change(steps: list[Step]) -> None:
+    part = _excerpt(steps)
+    changed = next(s for s in steps if s.event.name == "EnterView" and s.event.fields["view"] > 0)
+    assert part.slot == changed.event.fields["slot"]
+    assert part.since < changed.at_us / 1e6 < part.until
     assert "first change of view" in part.said
+    assert {message.slot for message in part.messages} == {part.slot}
+    assert {mark.slot for mark in part.marks if mark.name != "Boot"} == {part.slot}
     assert all(message.label != OTHER for message in part.messages)
     assert all(message.received is None or message.received > message.sent for message in part.messages)
     assert [node for node, _, _ in part.down] == [0]
 
 
-def test_excerpt_is_about_the_first_bad_step_if_there_is_one(steps: list[Step]) -> None:
+def test_excerpt_is_the_slot_of_the_first_bad_step_if_there_is_one(steps: list[Step]) -> None:
     bad = next(step for step in steps if step.event.name == "Decide")
-    part = excerpt(steps, bad.event.line)
-    assert part is not None
+    part = _excerpt(steps, bad.event.line)
+    assert part.slot == bad.event.fields["slot"]
     assert part.since <= bad.at_us / 1e6 <= part.until
     assert f"first bad step, line {bad.event.line}" in part.said
 
 
+def test_a_message_mattered_if_a_board_acted_on_it(steps: list[Step]) -> None:
+    flight = Flight(steps)
+    strong = [message for message in flight.messages if message.mattered]
+    assert 0 < len(strong) < len(flight.messages) / 2
+    assert {message.label for message in strong} >= {"proposal", "vote 1", "vote 2", "vote 3", "vote 4", "view change"}
+    for message in strong:
+        acts = [name for name, labels in LETS.items() if message.label in labels]
+        later = [m for m in flight.marks if m.node == message.receiver and m.slot == message.slot and m.name in acts]
+        assert any(m.clock > (message.received_clock or 0) for m in later), message.title
+    # Each vote behind the first phase has a vote of the phase before that completed its quorum.
+    for mark in flight.marks:
+        if VOTES.get(mark.name, 1) > 1:
+            phase = VOTES[mark.name] - 1
+            assert any((m.receiver, m.slot, m.label) == (mark.node, mark.slot, f"vote {phase}") for m in strong), mark
+
+
+def test_story_ends_with_the_last_decision(steps: list[Step]) -> None:
+    flight = Flight(steps)
+    for _, story in pick_slots(flight):
+        decided = [mark.at for mark in story.marks if mark.name in ("Decide", "Learn")]
+        assert decided
+        assert story.until == max(decided)
+        assert all(message.sent <= story.until for message in story.messages)
+        proposed = [mark for mark in story.marks if mark.name == "Propose"]
+        assert proposed, "the beginning is left out"
+
+
+def test_picked_slots_are_one_without_and_one_with_a_view_change(steps: list[Step]) -> None:
+    flight = Flight(steps)
+    (plain_title, plain), (changed_title, changed) = pick_slots(flight)
+    assert "first view" in plain_title
+    assert "view change" in changed_title
+    assert max(mark.view for mark in plain.marks) == 0
+    assert max(mark.view for mark in changed.marks) > 0
+    assert plain.slot not in {story.slot for _, story in pick_slots(flight, plain.slot)}
+
+
+def test_thirteen_boards_are_drawn_as_strong_arrows_and_bundles(tmp_path: Path) -> None:
+    cluster = Cluster(13, seed=5, links=Links(drop=0.02, delay_max=3))
+    cluster.start()
+    operation = cluster.request(["noop"])
+    assert cluster.run(2000, lambda: cluster.confirmed(operation) is not None)
+    flight = Flight(causality.read(cluster.finish(tmp_path / "thirteen.ndjson")))
+    part = _excerpt(flight.steps) if len(flight.messages) > MESSAGES_MAX else flight.story(1)
+    drawn = picture(flight.story(1), [12])
+    text = drawn.svg()
+    arrows = [each for each in drawn.parts if each.title.startswith(("vote", "proposal"))]
+    bundles = [each for each in drawn.parts if each.css.endswith("rest")]
+    assert len(part.nodes) == 13
+    assert 13 <= len(arrows) <= 13 * 6 < len(flight.story(1).messages) / 4
+    assert 4 <= len(bundles) <= 6
+    assert "board 12 (Byzantine)" in text
+    assert drawn.height_inches > picture(flight.story(1), []).height_inches / 2 > 3
+    assert len(text) < 400_000
+
+
+def test_more_than_can_be_read_is_cut_around_the_focus(steps: list[Step]) -> None:
+    flight = Flight(steps)
+    slot = next(mark.slot for mark in flight.marks if mark.name == "EnterView" and mark.view > 0)
+    vote = next(message for message in flight.messages if message.slot == slot and message.label == "vote 1")
+    flight.messages = [dataclasses.replace(vote, mattered=True, sent=0.001 * n) for n in range(5 * MESSAGES_MAX)]
+    assert slot is not None
+    story = flight.story(slot, focus=0.6)
+    assert sum(message.mattered for message in story.messages) <= MESSAGES_MAX
+    assert story.since <= 0.6 <= story.until
+    assert "messages further away" in story.said
+
+
 def test_run_without_traced_messages_has_no_diagram(steps: list[Step]) -> None:
-    assert excerpt([step for step in steps if step.event.name not in ("Send", "Receive")]) is None
+    assert Flight([step for step in steps if step.event.name not in ("Send", "Receive")]).excerpt() is None
 
 
 def test_scale_keeps_the_order_and_squeezes_idle_spans_alone() -> None:
@@ -121,7 +196,7 @@ def test_scale_of_one_moment() -> None:
     assert Scale([3.0]).width > 0
 
 
-# --- fault timeline -------------------------------------------------------------------------------
+# --- mission -------------------------------------------------------------------------------
 
 
 def _ground(event: str, received: float, **fields: Any) -> dict[str, Any]:
@@ -156,17 +231,40 @@ def test_what_befell_boards_is_collected() -> None:
     assert series.silent[1] == [(3.0, 5.0), (6.0, 7.0)]
 
 
-def test_timeline_has_a_lane_for_each_window_and_board_and_a_legend() -> None:
+def test_mission_has_a_lane_for_each_window_contact_and_board_and_a_legend() -> None:
     collector = Collector()
     for number, name in enumerate(LIFE_MARKS):
         collector.feed(_ground(name, number, board=1, action="exit"))
     collector.feed(_ground("BoardFault", 1.0, board=1, kind="clock_drift", seconds=1))
     collector.feed(_flight("Boot", 8.0))
-    drawn = timeline(collector.series(), [1], [("relay dark", 2.0, 4.0)])
+    collector.feed(_flight("Boot", 9.0))
+    collector.feed(_ground("Resume", 9.5, resumed="before"))
+    windows = [("relay dark", 2.0, 4.0)]
+    drawn, left_out = mission(collector.series(), [1], windows, [Contact("lander", "to 1", [(0.0, 1.0), (2.0, 3.0)])])
     # The letters are drawn as shapes; the texts stand beside them as comments.
     said = set(re.findall(r"<!-- (.+?) -->", drawn))
-    legend = {label for _, _, label in LIFE_MARKS.values()}
-    assert {"relay dark", "board 1 (Byzantine)", "clock drift", "down"} | legend <= said
+    legend = {label for _, _, label in LIFE_MARKS.values()} | {"in contact (AOS to LOS)", "ground station resumed"}
+    assert {"relay dark", "lander", "board 1 (Byzantine)", "clock drift", "down"} | legend <= said
+    assert left_out == 0
+    _, left_out = mission(collector.series(), [], windows * (ROWS_MAX + 3), [])
+    assert left_out == 3
+
+
+def test_board_that_restarts_by_itself_is_told_from_one_that_the_ground_restarts() -> None:
+    collector = Collector()
+    for event in (
+        _ground("BoardStart", 0.0, board=1),
+        _flight("Boot", 0.1),
+        _flight("Boot", 2.0),
+        _ground("BoardKill", 3.0, board=1),
+        _ground("BoardStart", 4.0, board=1),
+        _flight("Boot", 4.1),
+        _ground("Attach", 5.0, board=1),
+        _flight("Boot", 6.0),
+    ):
+        collector.feed(event)
+    restarts = [(board, at) for board, at, name in collector.series().life if name == RESTART]
+    assert restarts == [(1, 2.0), (1, 6.0)]
 
 
 # --- reports and files ----------------------------------------------------------------------------
@@ -177,15 +275,15 @@ def test_report_of_a_trace_alone_stands_by_itself(long: Path, tmp_path: Path) ->
     assert RUNNER.invoke(cli.app, ["report", str(long), "--out", str(out)]).exit_code == 0
     text = out.read_text()
     assert not re.search(r'(?:src|href)="(?!#)', text.replace("xlink:href", "href"))
-    for heading in ("Mission", "Fault timeline", "Space-time diagram", "decided after a view change"):
+    for heading in ("Mission", "Space-time diagram", "decided after a view change"):
         assert heading in text
     assert "not judged" in text
-    titles = re.findall(r"<g><title>(.+?)</title>", text)
-    assert len(titles) > 100
+    titles = re.findall(r'<g class="k-[a-z0-9-]+"><title>(.+?)</title>', text)
+    assert len(titles) > 40
     assert any(
         re.match(r"vote 1 of slot \d+ view 0, board \d to \d: sent [\d.]+ s, received", title) for title in titles
     )
-    assert "hover-" not in text
+    assert "part-" not in text
 
 
 def test_report_of_a_trace_lies_beside_it(short: Path) -> None:
@@ -200,7 +298,7 @@ def test_windows_of_link_faults_come_from_the_runs_scenario(short: Path, tmp_pat
         "groups = [[0, 1], [2, 3]]\n"
     )
     text = report.write(tmp_path).read_text()
-    section = text[text.index("<h2>Fault timeline") : text.index("<h2>Space-time diagram")]
+    section = text[text.index("<h2>Mission") : text.index("<h2>Space-time diagram")]
     assert "<!-- half apart -->" in section
 
 

@@ -1,0 +1,61 @@
+"""The properties in words: what each identifier of a verdict says, read from the tables of specs/*/properties.md.
+
+A table has the columns Id and Property, and one row a property. Rules without a table of their own stand in a list
+under it: `- ORD-1, ORD-2: a sentence for each, with semicolons between`. A table's row outranks a list's line.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+_IDENTIFIER = r"[A-Z]{3}-\d+"
+_ROW = re.compile(rf"^\|\s*({_IDENTIFIER})\s*\|(.*)\|\s*$")
+_LISTED = re.compile(rf"^- ({_IDENTIFIER}(?:, {_IDENTIFIER})*): (.+)$")
+_HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`on_traces`: how a trace is held against it; empty if only the model checker and tests hold it."""
+
+    identifier: str
+    sentence: str
+    feature: str
+    on_traces: str
+
+
+@cache
+def read() -> dict[str, Property]:
+    """Every property of every feature, by identifier."""
+    found: dict[str, Property] = {}
+    listed: dict[str, Property] = {}
+    for path in sorted(FOLDER.glob("*/properties.md")):
+        columns: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if heading := _HEADING.match(line):
+                columns = _cells(heading[1])
+            elif row := _ROW.match(line):
+                cells = dict(zip(columns, _cells(row[2])))
+                found[row[1]] = Property(row[1], cells["Property"], path.parent.name, cells.get("Trace", ""))
+            elif entry := _LISTED.match(line):
+                identifiers, parts = entry[1].split(", "), _plain(entry[2]).split("; ")
+                for number, identifier in enumerate(identifiers):
+                    sentence = parts[number] if len(parts) == len(identifiers) else "; ".join(parts)
+                    listed[identifier] = Property(identifier, sentence, path.parent.name, "each event")
+    return listed | found
+
+
+def order(identifier: str) -> tuple[str, int]:
+    """CON-2 comes before CON-10."""
+    prefix, _, number = identifier.rpartition("-")
+    return prefix, int(number) if number.isdigit() else 0
+
+
+def _cells(text: str) -> list[str]:
+    return [_plain(cell) for cell in text.split("|")]
+
+
+def _plain(text: str) -> str:
+    return text.strip().replace("`", "").replace("*", "")
