@@ -1,15 +1,16 @@
 """A time axis on which idle spans are narrow.
 
 A swarm that waits for a time-out does nothing for a thousand times as long as a round of votes takes. Drawn to scale
-the rounds would be black bars. So a span in which nothing happens is drawn no wider than GAP_MEANS average spans, and
-is marked as such; all else is to scale.
+the rounds would be black bars. So a span in which nothing happens is drawn no wider than GAP_MEANS times the average of
+the others, and is marked as such; all else is to scale.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
 
-GAP_MEANS = 8
+GAP_MEANS = 12
+ROUNDS = 3
 NEAREST_TICK = 0.06  # of the width
 
 
@@ -19,8 +20,10 @@ class Scale:
     def __init__(self, seconds: Iterable[float]) -> None:
         """`seconds`: of all that is drawn; at least one."""
         self._times = sorted(set(seconds))
-        span = self._times[-1] - self._times[0]
-        widest = GAP_MEANS * span / len(self._times)
+        widest = self._times[-1] - self._times[0]
+        for _ in range(ROUNDS):  # what is idle is not to count for the average
+            busy = [after - before for before, after in pairwise(self._times) if after - before <= widest]
+            widest = GAP_MEANS * sum(busy) / max(1, len(busy))
         self.squeezed: list[tuple[float, float]] = []
         self._places = [0.0]
         for before, after in pairwise(self._times):

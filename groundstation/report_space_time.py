@@ -261,7 +261,7 @@ def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
         said = f"{(until - since) / unit:.2g} {unit_name}"
         where = axes.get_xaxis_transform()
         axes.text((start + end) / 2, 0.01, said, fontsize=7, color=FAINT, ha="center", rotation=90, transform=where)
-    shaded = "; shaded: nothing of what is drawn happened for so long, not to scale" if scale.squeezed else ""
+    shaded = "; shaded: no board acted for so long, not to scale" if scale.squeezed else ""
     axes.set_xlabel(f"mission time ({unit_name}{shaded})")
 
 
