@@ -2,7 +2,8 @@
 
 Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is
 unreadable flies on in silence: it may not vote, but it can still say so. A bug ends the life that it was met in,
-never without its traceback on the line.
+never without its traceback on the line. Want of memory ends a life, too, and the next one begins at once, from the
+journal and with an empty heap; lives that end so one after another, with no slot applied in any, are a crash.
 """
 
 import micropython
@@ -20,12 +21,25 @@ import sys
 
 from amu.boards import config as configuration
 from amu.boards.runtime import Runtime
+from amu.core import limits
 from amu.core.errors import JournalError
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
+from amu.wire import codec, frames, messages
 from amu.wire.auth import Keyring
 
 CRASH = "crash"
+ALARM = 3
+
+
+class Life:
+    """What outlives a life: `ended`, why the one before ended by itself (None, or fields of the trace event Restart),
+    and, at the end, how many slots it has applied and the heap (free bytes, longest run) when memory was short."""
+
+    def __init__(self, ended):
+        self.ended = ended
+        self.slots = 0
+        self.heap = (0, 0)
 
 
 def say(board, text):
@@ -39,8 +53,14 @@ def trace_back(error):
     return report.getvalue()
 
 
-def make_node(config, recovered, nonce):
-    node = Node(config, recovered, nonce)
+def alarm(board, config, text):
+    """A report that the operator sees, from outside of a life."""
+    payload = codec.encode(0, messages.Log(ALARM, text))
+    board.port.write(frames.build(messages.Log.KIND, config.replica, limits.GROUND, b"", payload))
+
+
+def make_node(config, recovered, nonce, ended):
+    node = Node(config, recovered, nonce, ended)
     if config.adversary is None:
         return node
     # Only Byzantine boards carry this package.
@@ -49,29 +69,62 @@ def make_node(config, recovered, nonce):
     return adversary.wrap(node, config.adversary[0], config.adversary[1])
 
 
-def fly(board, config, journal, recovered):
+def fly(board, config, journal, recovered, life):
     """From waking up to a Control telecommand, which is returned. Raises JournalError when flash fails."""
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-    node = make_node(config, recovered, board.nonce())
+    node = make_node(config, recovered, board.nonce(), life.ended)
+    first_slot = node.applied_slot
     ticks = board.ticks(config.tick_ms)
     runtime = Runtime(node, config, keyring, board.port, journal, board.heap)
-    runtime.start()
-    while runtime.stopped is None:
-        if not runtime.poll(ticks.now()):
-            board.port.wait(ticks.left_ms())
-    return runtime.stopped
+    try:
+        runtime.start()
+        while runtime.stopped is None:
+            if not runtime.poll(ticks.now()):
+                board.port.wait(ticks.left_ms())
+        return runtime.stopped
+    except MemoryError:
+        life.slots = node.applied_slot - first_slot
+        life.heap = board.heap()
+        raise
 
 
-def live(board):
+def live(board, config, life):
     """One life of the board. Returns why it ended."""
-    config = configuration.decode(board.config())
     journal = Journal(board.store)
     try:
-        return fly(board, config, journal, journal.recover())
+        return fly(board, config, journal, journal.recover(), life)
     except JournalError as error:
         say(board, "vote state unreadable: %s" % error)
     # Without a journal the runtime lets nothing out to the swarm, whatever the node may want.
-    return fly(board, config, None, Recovered(UNREADABLE, None, []))
+    return fly(board, config, None, Recovered(UNREADABLE, None, []), life)
+
+
+def lives(board, config):
+    """One life after another, as long as each ends for want of memory. Returns why the last one ended."""
+    ended = None
+    barren = 0  # lives in a row that came to nothing
+    while True:
+        life = Life(ended)
+        try:
+            return live(board, config, life)
+        except MemoryError as error:
+            report = trace_back(error)
+        # All that the life held has been let go of.
+        gc.collect()
+        barren = 0 if life.slots else barren + 1
+        ended = (last_words(report), life.heap[0], life.heap[1])
+        say(board, report)
+        then = "a new life begins" if barren < limits.BARREN_LIVES_MAX else "given up after %d such lives" % barren
+        alarm(board, config, "%s; heap %d free, longest run %d; %s" % (ended + (then,)))
+        if barren == limits.BARREN_LIVES_MAX:
+            return CRASH
+
+
+def last_words(report):
+    """The end of a traceback, on one short line: what was raised, and where."""
+    lines = report.rstrip().split("\n")
+    place = lines[-2].split("/")[-1].replace('"', "") if len(lines) > 1 else ""
+    return ("%s, %s" % (lines[-1], place))[: limits.ENDED_CHARACTERS_MAX]
 
 
 def main():
@@ -85,7 +138,7 @@ def main():
     board = platform.open_board()
     while True:
         try:
-            reason = live(board)
+            reason = lives(board, configuration.decode(board.config()))
         except Exception as error:
             say(board, trace_back(error))
             reason = CRASH

@@ -16,8 +16,10 @@ from groundstation.downlink import Downlink
 from groundstation.driver import Driver
 from groundstation.past import Past
 from groundstation.watch import Watch
+from specs.escape import shown
 
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
+LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its traceback, should it die of one
 
 DEATHS = {
     "BoardKill": "killed",
@@ -71,6 +73,7 @@ class Fleet:
         self._life_due = 0.0
         self._power_cut_armed: set[int] = set()
         self._paused_until: dict[int, float] = {}
+        self._said: dict[int, bytes] = {}  # the latest text of each board in this life
         self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
             "kill": self._kill,
             "start": self._restart,
@@ -126,10 +129,15 @@ class Fleet:
     def start(self, node: int) -> None:
         """Switch a board on."""
         self._watch.forget(node)
+        self._said.pop(node, None)
         self.boards[node].start()
         self.up.add(node)
         self._reports.record("BoardStart", self._driver.now(), board=node)
         self.watch_link(node)
+
+    def hear(self, node: int, text: bytes) -> None:
+        """Text that a board has printed."""
+        self._said[node] = (self._said.get(node, b"") + text)[-LAST_WORDS_BYTES_MAX:]
 
     def watch_link(self, node: int) -> None:
         """Let the driver wait for a board's line as it is now."""
@@ -243,5 +251,13 @@ class Fleet:
         self._paused_until.pop(node, None)
         now = self._driver.now()
         self.events[event] += 1
-        self._reports.record(event, now, board=node)
+        words = self._said.pop(node, b"") if event == "BoardCrash" else b""
+        self._reports.record(event, now, board=node, **({"reason": last_words(words)} if words else {}))
         self._reports.tell(now, f"board {node}: {DEATHS[event]}")
+
+
+def last_words(text: bytes) -> str:
+    """What a board printed last, from its last traceback on if there is one, safe to show line by line."""
+    lines = text.decode("utf-8", "backslashreplace").split("\n")
+    start = max((i for i, line in enumerate(lines) if line.startswith("Traceback")), default=0)
+    return "\n".join(shown(line.rstrip("\r")) for line in lines[start:] if line.strip())

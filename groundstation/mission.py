@@ -170,6 +170,7 @@ class Mission:
             if isinstance(item, Text):
                 self.liars.count(node, "bytes of text", len(item.data))
                 self.log.text(now, node, item.data)
+                self.fleet.hear(node, item.data)
             else:
                 self._frame(node, item, now)
 

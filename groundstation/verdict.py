@@ -15,6 +15,7 @@ from typing import Any
 from amu.core.limits import faults_max
 from groundstation import mission_end as flown
 from specs.checking.report import (
+    ENDED_BY_ITSELF,
     EXIT_CODES,
     HOLDS,
     INCOMPLETE,
@@ -160,6 +161,9 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
+    ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
+    if ended:
+        yield Line("restarts", OPEN, f"lives of boards that ended by themselves, and the next one told why: {ended}")
     tlc = checked["tlc"]
     yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), tlc)
 

@@ -84,6 +84,8 @@ class Watch:
             if fields["journal"] == "blank":
                 board.mode = "rejoining"
             return Notice(f"boots, journal {fields['journal']}, applied slot {board.applied}")
+        if name == "Restart":
+            return Notice(f"began this life by itself: {fields['reason']}")
         if name == "Silent":
             board.mode = "silent"
             return Notice(f"falls silent: {fields['reason']}")

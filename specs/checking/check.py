@@ -41,7 +41,7 @@ from specs.checking.conformance import (
 from specs.checking.continuity import Continuity, Hole
 from specs.checking.instance import Swarm
 from specs.checking.ledger_steps import EXACTLY_ONCE
-from specs.checking.report import HOLDS, NOT_CHECKED, Verdict
+from specs.checking.report import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Verdict
 from specs.checking.trace import Event, TraceError
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
@@ -295,6 +295,10 @@ class TraceChecker:
             if self._learners.too_old:
                 verdict.doubt(learner_rules.FOLLOWS)
                 verdict.note(f"{self._learners.too_old} steps of learners are too far back to be compared")
+        if continuity.restarts:
+            verdict.counts[ENDED_BY_ITSELF] = len(continuity.restarts)
+        for restart in continuity.restarts:
+            verdict.note(restart)
         for problem in (*continuity.unexplained, *continuity.errors):
             verdict.miss(problem)
         if is_truncated:

@@ -34,15 +34,18 @@ class Continuity:
 
     Feed it every event in file order. `joined`: nodes that were running when the run joined them, so that their first
     number here is not 0. `attached`: nodes of which an Attach was the first that was told. `holes` in order of
-    discovery; `unexplained` ends of boots and `errors` (events told twice, trace frames that nobody can read) in words.
+    discovery; `unexplained` ends of boots, `restarts` (ends that the next boot explains) and `errors` (events told
+    twice, trace frames that nobody can read) in words.
     """
 
     joined: set[int] = field(default_factory=set)
     attached: set[int] = field(default_factory=set)
     holes: list[Hole] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+    restarts: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     _next: dict[tuple[int, int], int] = field(default_factory=dict)
+    _unexplained: dict[tuple[int, int], str] = field(default_factory=dict)  # by the boot that came next
     _latest_boot: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
 
@@ -54,6 +57,8 @@ class Continuity:
         expected = self._next.get(key)
         if expected is None:
             expected = self._first_of_boot(event)
+        if event.name == "Restart":
+            self._on_restart(event)
         if event.seq == expected:
             self._next[key] = expected + 1
             return
@@ -74,6 +79,16 @@ class Continuity:
         elif event.name == "TraceError":
             self.errors.append(f"line {event.line}: a trace frame could not be read: {event.fields['reason']}")
 
+    def _on_restart(self, event: Event) -> None:
+        """The board knows why its life before ended by itself."""
+        earlier = self._unexplained.pop((event.node, event.boot), None)
+        if earlier is not None:
+            self.unexplained.remove(earlier)
+        self.restarts.append(
+            f"the life of node {event.node} before boot {event.boot} ended by itself: {event.fields['reason']}; "
+            f"heap {event.fields['heap_free']} free, longest run {event.fields['heap_run']}"
+        )
+
     def _first_of_boot(self, event: Event) -> int:
         node = event.node
         earlier = self._latest_boot.get(node)
@@ -84,7 +99,9 @@ class Continuity:
                 return event.seq
             return 0
         if node != GROUND and node not in self._ended:
-            self.unexplained.append(f"boot {earlier} of node {node} ended for no recorded reason")
+            problem = f"boot {earlier} of node {node} ended for no recorded reason"
+            self.unexplained.append(problem)
+            self._unexplained[node, event.boot] = problem
         self._ended.discard(node)
         return 0
 

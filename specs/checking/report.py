@@ -17,6 +17,7 @@ NO_PROGRESS = "no_progress"
 INCOMPLETE = "incomplete"
 
 # Exit statuses of the command line; 1 is a crash, 2 bad input or usage.
+ENDED_BY_ITSELF = "lives that ended by themselves"  # count of what a board began anew and said why
 EXIT_CODES = {PASS: 0, VIOLATION: 3, NO_PROGRESS: 4, INCOMPLETE: 5}
 EXIT_BAD_INPUT = 2
 

@@ -203,6 +203,8 @@ FIELDS: Mapping[str, Check] = {
     "version": _text,  # of the flight software
     "journal": _text,  # what was found on flash: fresh, ok, torn, blank (no memory), unreadable
     "reason": _text,
+    "heap_free": _uint(SLOT_MAX),  # bytes of free heap, 0 if unknown ...
+    "heap_run": _uint(SLOT_MAX),  # ... and of its longest run
     "client": _uint(255),  # (client, operation) names a telecommand
     "operation": _uint(SLOT_MAX),
     "command": _list,  # ledger command
@@ -265,14 +267,15 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "BoardStart": (_BOARD,),
     "BoardKill": (_BOARD,),  # the process died at once, what had not been sent yet is lost
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
-    "BoardCrash": (_BOARD,),  # the board ended by itself
+    # The board ended by itself. An optional field `reason`: what it printed last, several lines, such as a traceback.
+    "BoardCrash": (_BOARD,),
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
     # A board's report of itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown).
     "Health": (
         _BOARD,
         ("board_ticks", _uint(SLOT_MAX)),
-        ("heap_free", _uint(SLOT_MAX)),
-        ("heap_run", _uint(SLOT_MAX)),
+        ("heap_free", FIELDS["heap_free"]),
+        ("heap_run", FIELDS["heap_run"]),
         ("applied_slot", FIELDS["applied_slot"]),
     ),
     "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset

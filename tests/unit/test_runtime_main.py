@@ -20,6 +20,10 @@ MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32)
 TICKS = 200
 
 
+def live(main: ModuleType, board: "MemoryBoard") -> str:
+    return str(main.lives(board, main.configuration.decode(board.config())))
+
+
 def load_main() -> ModuleType:
     path = Path(amu.__file__).resolve().parents[1] / "main.py"
     spec = importlib.util.spec_from_file_location("board_main", path)
@@ -100,13 +104,13 @@ def commissioned() -> MemoryStore:
 
 def test_a_commissioned_board_votes_and_speaks_to_its_peers(main: ModuleType) -> None:
     board = MemoryBoard(commissioned())
-    assert main.live(board) == "exit"
+    assert live(main, board) == "exit"
     assert board.said() == ([], {"voting"}, {0, 2, 3, 255})
 
 
 def test_a_blank_board_rejoins(main: ModuleType) -> None:
     board = MemoryBoard(MemoryStore())
-    main.live(board)
+    live(main, board)
     assert board.said()[1] == {"rejoining"}
 
 
@@ -114,7 +118,7 @@ def test_a_board_whose_flash_is_damaged_flies_on_in_silence(main: ModuleType) ->
     store = commissioned()
     store.files["checkpoint"] = store.files["checkpoint"][:-1] + b"!"
     board = MemoryBoard(store)
-    assert main.live(board) == "exit"
+    assert live(main, board) == "exit"
     assert board.said() == (["vote state unreadable: the checkpoint is damaged\n"], {"silent"}, {255})
 
 
@@ -124,7 +128,7 @@ def test_a_board_whose_flash_cannot_be_written_falls_silent(main: ModuleType) ->
             raise OSError(5)
 
     board = MemoryBoard(WornOutStore(provision.commissioned_files()))
-    assert main.live(board) == "exit"
+    assert live(main, board) == "exit"
     texts, modes, destinations = board.said()
     assert texts == ["vote state unreadable: append failed: OSError(5)\n"]
     assert (modes, destinations) == ({"silent"}, {255})

@@ -153,6 +153,19 @@ def test_a_boot_that_ends_for_no_recorded_reason_is_told() -> None:
     assert feed(script).unexplained == ["boot 0 of node 2 ended for no recorded reason"]
 
 
+def test_a_boot_whose_end_the_next_one_explains_is_told_of_and_misses_nothing() -> None:
+    script = Script()
+    script.reboot(2)
+    kill = next(number for number, line in enumerate(script.lines, 1) if line["event"] == "BoardKill")
+    script.lines[kill - 1] = {**script.lines[kill - 1], "event": "BoardMode"}
+    script.emit(2, "Restart", reason="MemoryError: 9 bytes", heap_free=500, heap_run=8)
+    continuity = feed(script)
+    assert continuity.unexplained == []
+    assert continuity.restarts == [
+        "the life of node 2 before boot 1 ended by itself: MemoryError: 9 bytes; heap 500 free, longest run 8"
+    ]
+
+
 def test_an_event_told_twice_is_an_error() -> None:
     script = Script()
     script.lines.append(script.vote(1, 0, 1, "a", 1) or script.lines[-1])

@@ -107,6 +107,8 @@ TRACE_EVENTS_PER_FRAME_MAX = 12
 TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 1 + 3 * 5 + 1)  # of a frame's events: beside them head, time, three counts
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
+BARREN_LIVES_MAX = 3  # in a row that end for want of memory without having applied a slot: then the board has crashed
+ENDED_CHARACTERS_MAX = 120  # of why a life ended, as the next one tells it
 READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between
 
 # --- failure detector ------------------------------------------------------------------------

@@ -31,9 +31,12 @@ REJOINING = "rejoining"  # without memory: listens, and votes again once that is
 
 
 class Node:
-    """`config` as in amu.boards.config; `recovered` from the journal; `nonce` 1 .. 2**20-1, fresh for each start."""
+    """`config` as in amu.boards.config; `recovered` from the journal; `nonce` 1 .. 2**20-1, fresh for each start.
 
-    def __init__(self, config, recovered, nonce):
+    `ended`: None, or why the life before ended by itself: (reason, free heap, longest run of it).
+    """
+
+    def __init__(self, config, recovered, nonce, ended=None):
         exported, boot_record, rest = _sort(recovered)
         if recovered.status == journal.UNREADABLE or (boot_record is None and recovered.status == journal.BLANK):
             self.boot = BLANK_BOOT + nonce
@@ -61,9 +64,9 @@ class Node:
             lambda: self._replica.applied,
         )
         self._is_performing = False
-        self._wake(recovered.status, exported, rest)
+        self._wake(recovered.status, exported, rest, ended)
 
-    def _wake(self, status, exported, rest):
+    def _wake(self, status, exported, rest, ended):
         effects, replica = self._effects, self._replica
         if status == journal.BLANK:
             replica.floor = FLOOR_UNKNOWN
@@ -73,6 +76,8 @@ class Node:
             replica.restore(exported, rest)
         effects.is_muted = False
         effects.trace("Boot", amu.VERSION, status, replica.applied)
+        if ended is not None:
+            effects.trace("Restart", *ended)
         if status == journal.UNREADABLE:
             # A vote may be missing: whoever votes again could contradict it.
             replica.halt("vote state unreadable")

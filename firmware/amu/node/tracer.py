@@ -12,6 +12,8 @@ EVENTS = {
     2: ("Restore", ("slot", "view", "hi1", "second1", "hi2", "second2", "hi3", "hi4")),
     3: ("Silent", ("reason",)),
     4: ("Rejoin", ("floor",)),  # votes again, in slots above floor only
+    # after Boot: the life before ended by itself, and the board knows why; heap as it was then
+    5: ("Restart", ("reason", "heap_free", "heap_run")),
     # TetraBFT
     10: ("EnterView", ("slot", "view")),
     11: ("Propose", ("slot", "view", "value")),
