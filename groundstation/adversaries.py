@@ -19,7 +19,7 @@ class Adversaries(Protocol):
 
     def names(self) -> list[str]: ...
 
-    def parameters(self, name: str) -> Iterable[tuple[str, str]]: ...
+    def parameters(self, name: str) -> Iterable[tuple[str, str, str, str]]: ...
 
     def check(self, name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None: ...
 
@@ -29,8 +29,8 @@ def names() -> list[str]:
     return [name for module in _modules() for name in module.names()]
 
 
-def parameters(name: str) -> list[tuple[str, str]]:
-    """(name, what it takes) of each parameter of an adversary that there is."""
+def parameters(name: str) -> list[tuple[str, str, str, str]]:
+    """(name, values, default, meaning) of each parameter of an adversary that there is."""
     return list(_module_of(name).parameters(name))
 
 

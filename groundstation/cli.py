@@ -13,12 +13,12 @@ import os
 import sys
 import tempfile
 import traceback
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from groundstation import outlet
-from groundstation.commands import audit, check, export, rehearse, report, scenarios, states, verify
+from groundstation.commands import audit, check, export, panels, rehearse, report, scenarios, states, verify
 from groundstation.console import EXIT_BAD_INPUT, complain
 from specs.escape import shown_lines
 
@@ -39,14 +39,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("rehearse")(rehearse.rehearse)
-app.command("check")(check.check)
-app.command("report")(report.report)
-app.command("export")(export.export)
-app.command("scenarios")(scenarios.scenarios)
-app.command("verify")(verify.verify)
-app.command("states")(states.states)
-app.command("audit")(audit.audit)
+app.command("rehearse", rich_help_panel=panels.FLY)(rehearse.rehearse)
+app.command("check", rich_help_panel=panels.JUDGE)(check.check)
+app.command("report", rich_help_panel=panels.JUDGE)(report.report)
+app.command("export", rich_help_panel=panels.JUDGE)(export.export)
+app.command("scenarios", rich_help_panel=panels.FLY)(scenarios.scenarios)
+app.command("verify", rich_help_panel=panels.SPECIFY)(verify.verify)
+app.command("states", rich_help_panel=panels.SPECIFY)(states.states)
+app.command("audit", rich_help_panel=panels.MAINTAIN)(audit.audit)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from groundstation.versions import package_version
+
+        typer.echo(f"amu-swarm {package_version('amu-swarm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options of `amu` itself."""
 
 
 def add_entry_points(into: typer.Typer) -> None:
@@ -58,9 +75,17 @@ def add_entry_points(into: typer.Typer) -> None:
             complain(None, f"command {entry.name} of {entry.value} is left out: {error}")
             continue
         if isinstance(command, typer.Typer):
-            into.add_typer(command, name=entry.name)
+            into.add_typer(command, name=entry.name, rich_help_panel=panels.OTHERS)
         else:
-            into.command(entry.name)(command)
+            panel = getattr(sys.modules[command.__module__], "PANEL", panels.OTHERS)
+            into.command(entry.name, rich_help_panel=panel)(command)
+    # Help lists the groups in the order in which their commands come.
+    into.registered_commands.sort(key=_place)
+
+
+def _place(command: Any) -> int:
+    panel = command.rich_help_panel
+    return panels.ORDER.index(panel if panel in panels.ORDER else panels.OTHERS)
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ class Duplicate(Rule):
 
     fault: Literal["duplicate"]
     probability: Probability
-    copies: int = Field(default=1, ge=1, le=COPIES_MAX)
+    copies: int = Field(default=1, ge=1, le=COPIES_MAX, description="further copies of a frame")
 
     def on_link(self, link: Link) -> Step | None:
         effect = Effect(link.name, self.copies)
@@ -110,7 +110,7 @@ class Corrupt(Rule):
 
     fault: Literal["corrupt"]
     probability: Probability
-    bits: int = Field(default=1, ge=1, le=64)
+    bits: int = Field(default=1, ge=1, le=64, description="that are flipped")
 
     def on_link(self, link: Link) -> Step | None:
         bits, below = self.bits, link.draws.below
@@ -227,7 +227,7 @@ class Partition(Rule):
 
     fault: Literal["partition"]
     groups: Annotated[tuple[Annotated[tuple[Node, ...], LISTED, Field(min_length=1)], ...], LISTED] = Field(
-        min_length=1
+        min_length=1, description="replicas that hear each other"
     )
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ class LightTime(Rule):
 
     fault: Literal["light_time"]
     seconds: Seconds = 0.0
-    pairs: Annotated[tuple[PairLightTime, ...], LISTED] = ()
+    pairs: Annotated[tuple[PairLightTime, ...], LISTED] = Field(default=(), description="light times of their own")
 
     @model_validator(mode="after")
     def _table(self) -> Self:
@@ -50,8 +50,10 @@ class Orbits(Rule):
     """
 
     fault: Literal["orbits"]
-    stations: Annotated[tuple[str, ...], LISTED] = Field(min_length=1, max_length=limits.REPLICAS_MAX)
-    occultation: Literal["drop", "none"] = "none"
+    stations: Annotated[tuple[str, ...], LISTED] = Field(
+        min_length=1, max_length=limits.REPLICAS_MAX, description=f"each replica's place: {', '.join(orbits.PLACES)}"
+    )
+    occultation: Literal["drop", "none"] = Field(default="none", description="what becomes of frames behind a disc")
 
     @model_validator(mode="after")
     def _stations_known(self) -> Self:
@@ -93,10 +95,12 @@ class ContactWindow(Rule):
     remembers: ClassVar[bool] = True
 
     fault: Literal["contact_window"]
-    passes: Annotated[tuple[Pass, ...], LISTED] = Field(min_length=1)
-    period_seconds: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
-    outside: Literal["hold", "drop"]
-    store_frames_max: int = Field(default=256, ge=1, le=STORE_FRAMES_MAX)
+    passes: Annotated[tuple[Pass, ...], LISTED] = Field(min_length=1, description="when the links carry anything")
+    period_seconds: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
+        default=None, description="after which the passes come again"
+    )
+    outside: Literal["hold", "drop"] = Field(description="what becomes of frames between passes")
+    store_frames_max: int = Field(default=256, ge=1, le=STORE_FRAMES_MAX, description="frames held, a link")
 
     @model_validator(mode="after")
     def _passes_in_order(self) -> Self:
@@ -137,8 +141,10 @@ class Bandwidth(Rule):
     remembers: ClassVar[bool] = True
 
     fault: Literal["bandwidth"]
-    bytes_per_second: float = Field(gt=0, allow_inf_nan=False)
-    queue_bytes_max: int = Field(default=8 * limits.WIRE_BYTES_MAX, ge=limits.WIRE_BYTES_MAX)
+    bytes_per_second: float = Field(gt=0, allow_inf_nan=False, description="that a link carries")
+    queue_bytes_max: int = Field(
+        default=8 * limits.WIRE_BYTES_MAX, ge=limits.WIRE_BYTES_MAX, description="that wait before it"
+    )
 
     def on_link(self, link: Link) -> Step | None:
         rate, queue_bytes_max, name = self.bytes_per_second, self.queue_bytes_max, link.name
@@ -169,7 +175,7 @@ class Capacity(Rule):
     remembers: ClassVar[bool] = True
 
     fault: Literal["capacity"]
-    frames_max: int = Field(ge=1, le=IN_FLIGHT_FRAMES_MAX)
+    frames_max: int = Field(ge=1, le=IN_FLIGHT_FRAMES_MAX, description="in flight on a link")
 
     def on_link(self, link: Link) -> Step | None:
         frames_max, name = self.frames_max, link.name

@@ -26,7 +26,7 @@ from groundstation.contacts import LISTED, Node, Seconds
 FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
 DRAW_BITS = 53  # of 64, as many as a float holds
 
-Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0, never, to 1, always")]
 Memory = tuple[float, ...]  # what one rule remembers of one link; () at the start
 
 
@@ -118,13 +118,19 @@ class Rule(BaseModel):
 
     remembers: ClassVar[bool] = False  # does its step use the link's memory?
 
-    fault: str
-    name: str = Field(default="", max_length=60)
-    start: Seconds = 0.0
-    end: Seconds | None = None
-    source: Annotated[tuple[Node, ...], LISTED] | None = Field(default=None, min_length=1)
-    destination: Annotated[tuple[Node, ...], LISTED] | None = Field(default=None, min_length=1)
-    kinds: Annotated[tuple[str, ...], LISTED] | None = Field(default=None, min_length=1)
+    fault: str = Field(description="kind of the fault")
+    name: str = Field(default="", max_length=60, description="how reports count it")
+    start: Seconds = Field(default=0.0, description="mission second from which on it holds")
+    end: Seconds | None = Field(default=None, description="mission second until which it holds")
+    source: Annotated[tuple[Node, ...], LISTED] | None = Field(
+        default=None, min_length=1, description="replicas whose frames are meant; all, if left out"
+    )
+    destination: Annotated[tuple[Node, ...], LISTED] | None = Field(
+        default=None, min_length=1, description="replicas that they are for; all, if left out"
+    )
+    kinds: Annotated[tuple[str, ...], LISTED] | None = Field(
+        default=None, min_length=1, description="flight messages that are meant, such as Vote; all, if left out"
+    )
 
     @field_validator("kinds")
     @classmethod

@@ -120,9 +120,9 @@ _REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # each by all of i
 class BoardFault(Strict):
     """Something happens to a board itself."""
 
-    at: Moment
-    node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
-    kind: BoardFaultKind
+    at: Moment = Field(description="mission second in which it happens")
+    node: int = Field(ge=0, lt=limits.REPLICAS_MAX, description="the board that it happens to")
+    kind: BoardFaultKind = Field(description="what happens")
     after_operations: int = Field(default=1, ge=1, description="strikes at this flash operation from now, 1 = the next")
     restart_after: PositiveSeconds | None = Field(default=None, description="seconds until it is started again")
     seconds: PositiveSeconds | None = Field(default=None, description="how long it lasts")
@@ -152,16 +152,16 @@ class Liveness(Strict):
     """
 
     core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(
-        min_length=1, max_length=limits.REPLICAS_MAX
+        min_length=1, max_length=limits.REPLICAS_MAX, description="boards that suffice for a quorum"
     )
-    at: Moment
-    bound_seconds: PositiveSeconds
+    at: Moment = Field(description="mission second from which on they meet no fault")
+    bound_seconds: PositiveSeconds = Field(description="time from then on in which the work must be done")
 
 
 class Byzantine(Strict):
     """A board that runs an adversary on top of the flight software."""
 
-    node: int = Field(ge=0, lt=limits.REPLICAS_MAX)
+    node: int = Field(ge=0, lt=limits.REPLICAS_MAX, description="the board that lies")
     adversary: str = Field(min_length=1, description="name of the adversary")
     parameters: dict[str, int | str | bool] = Field(default_factory=dict, description="what the adversary takes")
 
@@ -169,9 +169,11 @@ class Byzantine(Strict):
 class Scenario(Strict):
     """One mission, as written or as flown (with the command line's options applied)."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=NAME_LENGTH_MAX)
-    description: str = Field(min_length=1)
-    allow_too_many_faults: bool = False
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=NAME_LENGTH_MAX, description="small letters, digits and dashes"
+    )
+    description: str = Field(min_length=1, description="what the mission is, in a sentence")
+    allow_too_many_faults: bool = Field(default=False, description="fly with more liars than the protocol tolerates")
     mission: Mission = Field(default_factory=Mission)
     clock: Clock = Field(default_factory=Clock)
     ops: Ops = Field(default_factory=Ops)

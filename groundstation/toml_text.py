@@ -15,7 +15,7 @@ def _table(table: Mapping[str, Any], path: list[str]) -> Iterator[str]:
     # Plain keys come first: after a sub-table's header they would belong to the sub-table.
     for key, value in table.items():
         if value is not None and not _is_section(value):
-            yield f"{_key(key)} = {_inline(value)}"
+            yield f"{_key(key)} = {inline(value)}"
     for key, value in table.items():
         name = ".".join(_key(part) for part in [*path, key])
         if isinstance(value, Mapping):
@@ -25,7 +25,7 @@ def _table(table: Mapping[str, Any], path: list[str]) -> Iterator[str]:
             for entry in value:
                 yield f"\n[[{name}]]"
                 # Whatever is nested in an array of tables is written inline: it stays with its entry.
-                yield from (f"{_key(k)} = {_inline(v)}" for k, v in entry.items() if v is not None)
+                yield from (f"{_key(k)} = {inline(v)}" for k, v in entry.items() if v is not None)
 
 
 def _is_section(value: Any) -> bool:
@@ -38,7 +38,8 @@ def _key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
+    """One value as it stands behind the `=`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -46,5 +47,5 @@ def _inline(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items() if v is not None) + " }"
-    return "[" + ", ".join(_inline(entry) for entry in value) + "]"
+        return "{ " + ", ".join(f"{_key(k)} = {inline(v)}" for k, v in value.items() if v is not None) + " }"
+    return "[" + ", ".join(inline(entry) for entry in value) + "]"

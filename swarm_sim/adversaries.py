@@ -17,19 +17,20 @@ def names() -> list[str]:
     return list(adversary.NAMES)
 
 
-def parameters(name: str) -> Iterator[tuple[str, str]]:
-    """(name, what it takes) of each parameter of an adversary."""
-    yield "seed", f"integer from 0 to {SEED_MAX}, 1 if left out: of its draws"
+def parameters(name: str) -> Iterator[tuple[str, str, str, str]]:
+    """(name, values, default, meaning) of each parameter of an adversary."""
+    yield "seed", f"integer >= 0 <= {SEED_MAX}", "1", "of its draws"
     if name == adversary.MIXED:
-        yield "period_ticks", f"integer from 1 to {TICKS_MAX}, 50 if left out: before the next one's turn"
+        yield "period_ticks", f"integer >= 1 <= {TICKS_MAX}", "50", "ticks before the next behaviour's turn"
         return
     behaviour = dict(adversary.KINDS)[name]
     texts: tuple[str, ...] = behaviour.TEXTS
     for text in texts:
-        yield text, "text of flight messages" if text == "kinds" else "text of replica numbers"
+        meaning = "names of flight messages" if text == "kinds" else "replica numbers"
+        yield text, "text", "left out", f"{meaning}, with spaces between them"
     numbers: tuple[tuple[str, int, int, int], ...] = behaviour.PARAMETERS
     for number, default, least, most in numbers:
-        yield number, f"integer from {least} to {most}, {default} if left out"
+        yield number, f"integer >= {least} <= {most}", str(default), number.replace("_", " ")
 
 
 def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None:

@@ -5,16 +5,20 @@ from typing import Annotated, Literal
 
 import typer
 
+from groundstation.commands.options import finite
+
 
 def export(
     path: Annotated[Path, typer.Argument(help="A trace file, or folder of a run.", metavar="TRACE_OR_RUN")],
     form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="What to write.")],
     out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")],
     since: Annotated[
-        float | None, typer.Option("--since", help="Leave out what was received before this mission second.")
+        float | None,
+        typer.Option("--since", help="Leave out what was received before this mission second.", callback=finite),
     ] = None,
     until: Annotated[
-        float | None, typer.Option("--until", help="Leave out what was received after this mission second.")
+        float | None,
+        typer.Option("--until", help="Leave out what was received after this mission second.", callback=finite),
     ] = None,
 ) -> None:
     """Write a run for another viewer.  Example: [cyan]amu export runs --format perfetto --out flight.json[/cyan]

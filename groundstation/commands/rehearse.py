@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation import complete
+from groundstation.commands.options import SEED_MAX, finite
+
 if TYPE_CHECKING:
     from groundstation.rehearsal import Flight, Plan
     from groundstation.verdict import Judgement
@@ -17,16 +20,29 @@ DEFAULT = "first-light"
 def rehearse(
     scenario: Annotated[
         str | None,
-        typer.Argument(help=f"A shipped scenario's name or a TOML file.  [default: {DEFAULT}]", show_default=False),
+        typer.Argument(
+            help=f"A shipped scenario's name or a TOML file.  [default: {DEFAULT}]",
+            show_default=False,
+            autocompletion=complete.missions,
+        ),
     ] = None,
-    boards: Annotated[int | None, typer.Option("--boards", help="Number of boards, 4 to 13.", metavar="N")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of workload and faults.", metavar="S")] = None,
-    speed: Annotated[float | None, typer.Option("--speed", help="Mission seconds in a second.", metavar="X")] = None,
+    boards: Annotated[
+        int | None, typer.Option("--boards", help="Number of boards.", metavar="N", min=4, max=13)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of workload and faults.", metavar="S", min=0, max=SEED_MAX)
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option("--speed", help="Mission seconds in a second.", metavar="X", callback=finite)
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Folder that the run's own folder is made in.", metavar="DIR")
     ] = Path("runs"),
     kind: Annotated[
-        str, typer.Option("--kind", help="Board kind: virtual, emulated, ...", show_default="virtual")
+        str,
+        typer.Option(
+            "--kind", help="Board kind: virtual, emulated, ...", show_default="virtual", autocompletion=complete.kinds
+        ),
     ] = "",
     replay: Annotated[
         Path | None, typer.Option("--replay", help="Fly this run's scenario and seed again.", metavar="RUN_DIR")

@@ -4,10 +4,22 @@ from typing import Annotated
 
 import typer
 
+from groundstation import complete
+
 
 def scenarios(
     name: Annotated[
-        str | None, typer.Argument(help="Show the text of this scenario (a shipped name or a file).")
+        str | None,
+        typer.Argument(
+            help="Show the text of this scenario (a shipped name or a file).", autocompletion=complete.missions
+        ),
+    ] = None,
+    fields: Annotated[bool, typer.Option("--fields", help="List every field that a scenario may have.")] = False,
+    adversary: Annotated[
+        str | None,
+        typer.Option(
+            "--adversary", help="List what this adversary takes.", autocompletion=complete.adversaries, metavar="NAME"
+        ),
     ] = None,
 ) -> None:
     """List the missions that can be rehearsed, or show one.  Example: [cyan]amu scenarios first-light[/cyan]
@@ -17,13 +29,24 @@ def scenarios(
         amu scenarios partition > mine.toml
 
         amu rehearse mine.toml
+
+        amu scenarios --fields
+
+        amu scenarios --adversary equivocate
     """
     from groundstation import scenario as scenario_files
     from groundstation.console import SafeConsole, refused
+    from specs.escape import shown
 
+    if sum((name is not None, fields, adversary is not None)) > 1:
+        raise typer.BadParameter("give one of: a scenario, --fields, --adversary")
+    if fields or adversary is not None:
+        _print_fields(adversary)
+        return
     try:
         if name is not None:
-            typer.echo(scenario_files.source(name)[0], nl=False)
+            # In TOML an escape is as good as the character; those that it does not know stand in no scenario.
+            typer.echo(shown(scenario_files.source(name)[0], keep="\n\r\t"), nl=False)
             return
         from rich.table import Table
         from rich.text import Text
@@ -37,3 +60,30 @@ def scenarios(
         SafeConsole().print(table)
     except scenario_files.ScenarioError as error:
         raise refused("scenarios", error) from error
+
+
+def _print_fields(adversary: str | None) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from groundstation import adversaries, scenario_fields
+    from groundstation.console import refused, table_console
+    from groundstation.scenario_errors import did_you_mean
+
+    known = adversaries.names()
+    if adversary is not None and adversary not in known:
+        problem = f"no adversary {adversary!r}{did_you_mean(adversary, known)}; known are {', '.join(known)}"
+        raise refused("scenarios", problem)
+    console = table_console()
+    for section in scenario_fields.tables() if adversary is None else [scenario_fields.of_adversary(adversary)]:
+        console.print(Text(section.header, style="bold"), soft_wrap=True)
+        console.print(Text(f"  {section.meaning}", style="dim"), soft_wrap=True)
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for is_whole in (True, False, True, False, False):
+            table.add_column(overflow="fold", no_wrap=is_whole)
+        for field in section.fields:
+            is_value = field.default not in (scenario_fields.NEEDED, scenario_fields.LEFT_OUT)
+            default = f"default {field.default}" if is_value else field.default
+            table.add_row(field.name, field.values, field.unit, default, field.meaning)
+        console.print(Padding(table, (0, 0, 1, 2)))

@@ -7,11 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from groundstation.commands.options import COUNT_MAX
+
 
 def states(
     path: Annotated[Path, typer.Argument(help="A TLA+ module.", metavar="FILE.tla")],
     cfg: Annotated[Path, typer.Option("--cfg", help="Its TLC configuration.")],
-    limit: Annotated[int, typer.Option("--limit", help="Stop at this many distinct states.", min=1)] = 100_000,
+    limit: Annotated[
+        int, typer.Option("--limit", help="Stop at this many distinct states.", min=1, max=COUNT_MAX)
+    ] = 100_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Explore all states of a small model.  Example: [cyan]amu states DieHard.tla --cfg DieHard.cfg[/cyan]

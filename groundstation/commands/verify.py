@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation import complete
+from groundstation.commands.options import PROCESSES_MAX
 from groundstation.console import complain
 
 if TYPE_CHECKING:
@@ -15,12 +17,16 @@ COUNTEREXAMPLES = Path("runs/counterexamples")
 
 
 def verify(
-    features: Annotated[list[str] | None, typer.Argument(help="Features; all, if none is named.")] = None,
+    features: Annotated[
+        list[str] | None, typer.Argument(help="Features; all, if none is named.", autocompletion=complete.features)
+    ] = None,
     deep: Annotated[bool, typer.Option("--deep", help="The larger bounds, too: many minutes.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write verification_summary.md of each feature.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Check again what is known.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Cores to use; all, if not said.", metavar="N")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=PROCESSES_MAX, help="Cores to use; default: all.", metavar="N")
+    ] = None,
 ) -> None:
     """Check the TLA+ modules themselves.  Example: [cyan]amu verify tetrabft --deep[/cyan]
 

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX, SEED_MAX, whole
+
 if TYPE_CHECKING:
     from swarm_sim.byzzfuzz.runs import Flown
 
 FAULTS_MAX = 20
 
+PANEL = panels.HUNT
+
 
 def byzzfuzz(
-    runs: Annotated[int, typer.Option("--runs", help="Runs for each pair of c and d.", min=1)] = 200,
+    runs: Annotated[int, typer.Option("--runs", help="Runs for each pair of c and d.", min=1, max=COUNT_MAX)] = 200,
     process: Annotated[str, typer.Option("--c", help="Rounds in which the liar lies: FROM:TO, TO left out.")] = "0:3",
     network: Annotated[str, typer.Option("--d", help="Rounds in which the network is parted, likewise.")] = "0:3",
-    seed: Annotated[int, typer.Option("--seed", help="Seed of each pair's first run; the next has the next.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Seed of each pair's first run; the next has the next.", min=0, max=SEED_MAX)
+    ] = 1,
     any_scope: Annotated[bool, typer.Option("--any-scope", help="Lies are noise, not near misses.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
@@ -63,10 +70,11 @@ def byzzfuzz(
 
 def _numbers(text: str, option: str) -> range:
     """FROM:TO as a range; a lone number is one that holds just it."""
-    first, colon, end = text.partition(":")
-    if not first.isdigit() or (colon and not end.isdigit()):
-        raise typer.BadParameter(f"{option}: want FROM:TO or a number, have {text!r}")
-    numbers = range(int(first), int(end) if colon else int(first) + 1)
+    head, colon, tail = text.partition(":")
+    first, end = whole(head), whole(tail if colon else head)
+    if first is None or end is None:
+        raise typer.BadParameter(f"{option}: want FROM:TO or a number, have {text[:80]!r}")
+    numbers = range(first, end if colon else end + 1)
     if not numbers or numbers[-1] > FAULTS_MAX:
         raise typer.BadParameter(f"{option}: want at least one number, none above {FAULTS_MAX}, have {text!r}")
     return numbers

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX, PROCESSES_MAX, finite, whole
+
 if TYPE_CHECKING:
     from swarm_sim.campaign.campaign import Crew
     from swarm_sim.campaign.display import Display
@@ -22,18 +25,25 @@ SLOTS_DEFAULT = 20
 SEED_SECONDS_MAX_DEFAULT = 300.0
 RUN_SEED = "swarm_sim.simulation:run_seed"
 
+PANEL = panels.HUNT
+
 
 def campaign(
     seeds: Annotated[str | None, typer.Option("--seeds", help="From A to before B.", metavar="A:B")] = None,
     nodes: Annotated[int, typer.Option("--nodes", help="Replicas of each swarm.", min=4, max=13)] = NODES_DEFAULT,
-    slots: Annotated[int, typer.Option("--slots", help="Slots that each swarm is to decide.", min=1)] = SLOTS_DEFAULT,
-    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; one a core, if not said.", min=1)] = None,
+    slots: Annotated[
+        int, typer.Option("--slots", help="Slots that each swarm is to decide.", min=1, max=COUNT_MAX)
+    ] = SLOTS_DEFAULT,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Processes; default: one a core.", min=1, max=PROCESSES_MAX)
+    ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="SQLite file that keeps the outcomes.")] = None,
     cluster: Annotated[
         str | None, typer.Option("--cluster", help="A Dask scheduler, tcp://host:port.", metavar="ADDRESS")
     ] = None,
     seed_seconds_max: Annotated[
-        float, typer.Option("--seed-seconds-max", help="A seed that takes longer hangs: a crash.", min=0.1)
+        float,
+        typer.Option("--seed-seconds-max", help="A seed that takes longer hangs: a crash.", min=0.1, callback=finite),
     ] = SEED_SECONDS_MAX_DEFAULT,
     function: Annotated[
         str, typer.Option("--function", help="What runs a seed: module:name, called with seed, nodes, slots.")
@@ -85,12 +95,12 @@ def _range(text: str) -> range:
     """The seeds that A:B names. Raises typer.BadParameter."""
     from swarm_sim.campaign.store import SEED_END_MAX
 
-    first, colon, end = text.partition(":")
-    if not (colon and first.isdecimal() and end.isdecimal()):
-        raise typer.BadParameter(f"--seeds {text}: write A:B, two numbers, as in 0:1000")
-    if not int(first) < int(end) <= SEED_END_MAX:
+    first, _, end = map(whole, text.partition(":"))
+    if first is None or end is None:
+        raise typer.BadParameter(f"--seeds {text[:80]}: write A:B, two numbers, as in 0:1000")
+    if not first < end <= SEED_END_MAX:
         raise typer.BadParameter(f"--seeds {text}: A must be less than B, and B at most {SEED_END_MAX}")
-    return range(int(first), int(end))
+    return range(first, end)
 
 
 def _task(function: str, nodes: int, slots: int, seconds_max: float) -> Task:

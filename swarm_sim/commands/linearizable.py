@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX
+
 if TYPE_CHECKING:
     from swarm_sim.linearizability.history import Result
 
 UNDECIDED = 5  # exit code
 SHOWN_OPERATIONS = 12  # at the end of the order that came furthest
+
+PANEL = panels.JUDGE
 
 
 def linearizable(
@@ -28,7 +33,9 @@ def linearizable(
     sample: Annotated[bool, typer.Option("--sample", help="Decide the histories that come with the package.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say which response no order explains.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
-    steps_max: Annotated[int | None, typer.Option("--steps-max", help="Give a part up after this many.", min=1)] = None,
+    steps_max: Annotated[
+        int | None, typer.Option("--steps-max", help="Give a part up after this many.", min=1, max=COUNT_MAX)
+    ] = None,
 ) -> None:
     """Decide histories of a register or a store.  Example: [cyan]amu linearizable a.log --format etcd[/cyan]
 

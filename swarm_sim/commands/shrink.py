@@ -5,17 +5,27 @@ from typing import Annotated
 
 import typer
 
-SEED_DIGITS_MAX = 20  # as many as 2**64 has
+from groundstation import complete
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX, whole
+
+PANEL = panels.HUNT
 
 
 def shrink(
     what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
     out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.")],
     nodes: Annotated[int, typer.Option("--nodes", help="Boards, for a seed.", min=4, max=13)] = 4,
-    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, for a seed.", min=1)] = 20,
-    runs: Annotated[int, typer.Option("--runs", help="Flights at most.", min=1)] = 600,
+    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, for a seed.", min=1, max=COUNT_MAX)] = 20,
+    runs: Annotated[int, typer.Option("--runs", help="Flights at most.", min=1, max=COUNT_MAX)] = 600,
     kind: Annotated[
-        str, typer.Option("--for", help="Do without faults that boards of this kind cannot play.", metavar="KIND")
+        str,
+        typer.Option(
+            "--for",
+            help="Do without faults that boards of this kind cannot play.",
+            metavar="KIND",
+            autocompletion=complete.kinds,
+        ),
     ] = "",
 ) -> None:
     """Shrink a failing run to a scenario that a person can read.  Example: [cyan]amu shrink 7 --out small.toml[/cyan]
@@ -46,7 +56,8 @@ def shrink(
 
     try:
         playable = board_kind(kind).board_faults if kind else None
-        found = draw(int(what), nodes, slots) if _is_seed(what) else scenario_files.load(what)
+        seed = whole(what)
+        found = scenario_files.load(what) if seed is None else draw(seed, nodes, slots)
         result = shrinking.shrink(found, runs_max=runs, progress=tell, playable=playable)
         outcome = result.outcome
         about = shown(f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}")
@@ -62,7 +73,3 @@ def shrink(
     left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
     if left:
         console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike")
-
-
-def _is_seed(what: str) -> bool:
-    return what.isascii() and what.isdecimal() and len(what) <= SEED_DIGITS_MAX

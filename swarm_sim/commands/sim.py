@@ -6,16 +6,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation import complete
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX, SEED_MAX
+
 if TYPE_CHECKING:
     from groundstation.scenario import Scenario
     from swarm_sim.outcome import Outcome
 
+PANEL = panels.FLY
+
 
 def sim(
-    seed: Annotated[int | None, typer.Argument(help="Draws the scenario; with --scenario, its seed.", min=0)] = None,
+    seed: Annotated[
+        int | None, typer.Argument(help="Draws the scenario; with --scenario, its seed.", min=0, max=SEED_MAX)
+    ] = None,
     nodes: Annotated[int, typer.Option("--nodes", help="Boards, when the scenario is drawn.", min=4, max=13)] = 4,
-    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, when it is drawn.", min=1)] = 20,
-    scenario: Annotated[Path | None, typer.Option("--scenario", help="Fly this scenario instead.")] = None,
+    slots: Annotated[
+        int, typer.Option("--slots", help="Slots to decide, when it is drawn.", min=1, max=COUNT_MAX)
+    ] = 20,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="Fly this scenario instead.", autocompletion=complete.missions)
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.")] = None,
     encoded: Annotated[bool, typer.Option("--encoded", help="Build, seal, check and decode every frame.")] = False,
     show_scenario: Annotated[bool, typer.Option("--show-scenario", help="Print the scenario and fly nothing.")] = False,

@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundstation.commands import panels
+from groundstation.commands.options import COUNT_MAX
+
 if TYPE_CHECKING:
     from swarm_sim.twins.replay import Flight
     from swarm_sim.twins.search import Result, Search
 
 PROGRESS_SECONDS = 5.0
+ROUNDS_MAX = 100
+
+PANEL = panels.HUNT
 
 
 def twins(
-    rounds: Annotated[int, typer.Option("--rounds", help="Rounds of a schedule; a round lasts a view.", min=1)] = 6,
+    rounds: Annotated[
+        int, typer.Option("--rounds", help="Rounds of a schedule; a round lasts a view.", min=1, max=ROUNDS_MAX)
+    ] = 6,
     twin: Annotated[int, typer.Option("--twin", help="The replica that exists twice.", min=0, max=3)] = 0,
-    sample: Annotated[int, typer.Option("--sample", help="Schedules flown alone, before the whole checker.")] = 30,
+    sample: Annotated[
+        int, typer.Option("--sample", help="Schedules flown alone, before the whole checker.", min=0, max=COUNT_MAX)
+    ] = 30,
     search: Annotated[
         bool, typer.Option("--search/--no-search", help="Cover all schedules, or only the sample.")
     ] = True,

@@ -64,10 +64,10 @@ def test_every_adversary_is_known_with_what_it_takes(tmp_path: Path) -> None:
     for name in adversaries.names():
         path.write_text(LIAR.format(name))
         assert scenario.load(str(path)).byzantine[0].adversary == name
-        taken = dict(adversaries.parameters(name))
+        taken = {parameter: values for parameter, values, _, _ in adversaries.parameters(name)}
         assert "integer" in taken["seed"]
-        for parameter, what in taken.items():
-            bad = "-1" if what.startswith("integer") else '"x"'
+        for parameter, values in taken.items():
+            bad = "-1" if values.startswith("integer") else '"x"'
             assert f"{parameter}: want" in error(
                 tmp_path, LIAR.format(name) + f"parameters = {{ {parameter} = {bad} }}\n"
             )

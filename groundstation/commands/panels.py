@@ -1,0 +1,9 @@
+"""The groups in which `amu --help` lists the commands. A command of an upper floor names its own as `PANEL`."""
+
+FLY = "Fly"
+JUDGE = "Judge and look"
+HUNT = "Hunt bugs"
+SPECIFY = "Specify"
+MAINTAIN = "Maintain"
+OTHERS = "Others"
+ORDER = (FLY, JUDGE, HUNT, SPECIFY, MAINTAIN, OTHERS)
