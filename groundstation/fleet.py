@@ -24,8 +24,9 @@ LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its tracebac
 DEATHS = {
     "BoardKill": "killed",
     "PowerCut": "power failed in the middle of a flash write",
-    "BoardCrash": "died by itself; see ground.log and its own log",
+    "BoardCrash": "crashed; see ground.log and its own log",
 }
+OFF = {"BoardKill": "killed", "PowerCut": "power cut", "BoardCrash": "crashed"}
 
 
 class Reports(Protocol):
@@ -65,6 +66,7 @@ class Fleet:
         self.downlinks = {node: Downlink(board) for node, board in sorted(boards.items())}
         self.up: set[int] = set()
         self.events: Counter[str] = Counter()  # what happened to boards, by name of the event
+        self.deaths: dict[int, str] = {}  # board that is off -> how it came to that
         self.crashed: list[int] = []  # boards that died although nobody had them killed
         self._driver = driver
         self._watch = watch
@@ -163,6 +165,14 @@ class Fleet:
         armed = [f"power_cut on board {node}, at one of its next flash operations" for node in self._power_cut_armed]
         return due + sorted(armed)
 
+    def why_off(self, node: int) -> str | None:
+        """Why a board takes no part; None if it does."""
+        if node not in self.up:
+            return f"off since {self.deaths[node]}" if node in self.deaths else "off"
+        if node in self._paused_until:
+            return f"paused until {self._paused_until[node]:.1f} s"
+        return "line lost" if self.downlinks[node].link is None else None
+
     def _words(self, event: BoardEvent) -> str:
         off = ", which is off," if event.action == "power_cut" and event.node not in self.up else ""
         return f"{event.action} on board {event.node}{off} at {event.due:.2f} s"
@@ -253,6 +263,7 @@ class Fleet:
         self.events[event] += 1
         words = self._said.pop(node, b"") if event == "BoardCrash" else b""
         self._reports.record(event, now, board=node, **({"reason": last_words(words)} if words else {}))
+        self.deaths[node] = f"{now:.1f} s: {OFF[event]}"
         self._reports.tell(now, f"board {node}: {DEATHS[event]}")
 
 

@@ -17,6 +17,7 @@ from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
 from amu.wire import codec, frames, messages
 from amu.wire.framer import Text
+from groundstation import waits_for
 from groundstation.board_faults import Schedule
 from groundstation.boards import Board
 from groundstation.driver import Driver
@@ -24,13 +25,15 @@ from groundstation.ether import Ether
 from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
 from groundstation.liars import NOT_RECORDED, Liars
-from groundstation.mission_end import COMPLETE, INTERRUPTED, MissionEnd, Standing
+from groundstation.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
+from groundstation.pace import Pace
 from groundstation.past import Past
 from groundstation.progress import BoardPicture, Display, Picture
 from groundstation.recorder import Recorder
 from groundstation.scenario import Scenario
 from groundstation.telecommand import Station
-from groundstation.watch import Watch
+from groundstation.waits_for import Member
+from groundstation.watch import DECIDED, NEVER_HEARD, Watch
 from groundstation.workload import Command, Workload
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
@@ -71,6 +74,9 @@ class Mission:
         board_faults = [] if parts.joins else parts.scenario.board_faults
         self.schedule = Schedule(board_faults, parts.scenario.liveness, self.past.begun, now)
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
+        self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
+        self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
+        self._carried: Counter[tuple[str, int, int]] = Counter()  # by the ether, when the last slot was decided
         self.liars = Liars(parts.watch.byzantine)
         self.outcome = INTERRUPTED  # until the mission ends by itself
         self.issued = 0
@@ -126,7 +132,10 @@ class Mission:
                 return reason
 
     def _turn(self) -> str | None:
-        for node in self.driver.wait(self.fleet.boards, self._wake_at()):
+        self.pace.turn_begins()
+        nodes = self.driver.wait(self.fleet.boards, self._wake_at())
+        self.pace.turn_works()
+        for node in nodes:
             self._read(node)
         self.keep()
         now = self.driver.now()
@@ -166,7 +175,7 @@ class Mission:
     def take(self, node: int, items: Iterable[Any]) -> None:
         """Frames and text from a board."""
         for item in items:
-            now = self.driver.now()
+            now = self._heard[node] = self.driver.now()
             if isinstance(item, Text):
                 self.liars.count(node, "bytes of text", len(item.data))
                 self.log.text(now, node, item.data)
@@ -196,6 +205,8 @@ class Mission:
             self.liars.count(node, "trace frames unreadable")
             self.log.say(now, node, f"trace frame cannot be read: {error}")
             return
+        if node not in self.liars.counts:
+            self.pace.heard(node, message.boot, message.ticks, now)
         before = Counter(self.recorder.counts)
         self.recorder.trace(node, message, now)
         for name, words in (("errors", "trace events unreadable"), ("gaps", "gaps"), ("duplicates", "events repeated")):
@@ -282,13 +293,51 @@ class Mission:
     # --- the end ------------------------------------------------------------------------------
 
     def _is_over(self, now: float) -> str | None:
-        return INTERRUPTED if self._stopped else self._end.look(self._standing(now))
+        slots = self._end.slots
+        reason = INTERRUPTED if self._stopped else self._end.look(self._standing(now))
+        if self._end.slots > slots:
+            self.pace.progress()
+            self._carried = self.ether.counts.copy()
+        return reason
 
     def _why(self, reason: str) -> list[str]:
+        """What the mission still waits for, in words."""
         if reason == COMPLETE:
             return []
-        stopped = ["the mission was stopped before its end"] if self._stopped else []
-        return stopped + self._end.unmet(self._standing(self.driver.now()))
+        now, mission = self.driver.now(), self.scenario.mission
+        texts = ["the mission was stopped before its end"] if self._stopped else []
+        texts += self._end.unmet(self._standing(now))
+        if reason == NO_PROGRESS and now - self._end.progressed_at < mission.no_progress_seconds / 2:
+            texts.append(f"slots were decided until the end, {self._end.slots / now:.1f} in a second")
+        elif reason == NO_PROGRESS:
+            slot = self._end.slots + 1
+            texts += waits_for.slot_texts(slot, [self._member(node, slot, now) for node in sorted(self.fleet.boards)])
+            texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
+            texts += waits_for.operation_texts(self.station.open_operations, mission.boards, now)
+            if self._drawn is not None:
+                texts.append("no further operation can be asked for before the oldest one is confirmed")
+            if not self._open and self._resting:
+                pause = self.scenario.workload.pause_seconds
+                texts.append(f"no operation is under way: a place rests {pause:g} s (workload.pause_seconds)")
+        if any(board.is_real_time for board in self.fleet.boards.values()):
+            timer = self.scenario.view_timeout_ticks()
+            texts += waits_for.machine_texts(mission.speed, self.pace.busy_share, self.pace.late_ticks, timer)
+        return texts
+
+    def _member(self, node: int, slot: int, now: float) -> Member:
+        watched = self.watch.boards[node]
+        vote = watched.votes.get(slot)
+        adversaries = {entry.node: entry.adversary for entry in self.scenario.byzantine}
+        return Member(
+            node,
+            why_off=self.fleet.why_off(node),
+            liar=adversaries.get(node),
+            mode="never heard" if watched.mode == NEVER_HEARD else watched.mode,
+            applied=watched.applied,
+            has_decided=vote is not None and vote[1] == DECIDED,
+            vote=vote,
+            silent_seconds=now - self._heard.get(node, 0.0),
+        )
 
     def _standing(self, now: float) -> Standing:
         return Standing(

@@ -7,6 +7,7 @@ Rules
   confirmed, boards get `settle_seconds` to come level. Standing still for `no_progress_seconds`, or reaching the limit
   before the work is done, is no progress. If only a fault is still to come at the limit, the mission is broken off: the
   swarm did its part, yet the mission was not the one that was asked for.
+- Fault rules of the ether are not waited for; those that have not begun are told.
 - With a core (`Liveness`): all boards of the core count. Once it is healed, NEW_SLOTS more are asked for, and the core
   must come level. Until then the swarm may stand still; the bound alone says whether that was too long.
 """
@@ -48,6 +49,12 @@ def slots_applied(applied: Mapping[int, int], replica_count: int) -> int:
     return latest[rank - 1] if latest else 0
 
 
+def not_begun(scenario: Scenario, ended: float) -> list[str]:
+    """Fault rules whose time had not come when the mission ended, in words. They are not waited for."""
+    rules = zip(scenario.fault_plan().rule_names(), scenario.faults)
+    return [f"{name} (from {rule.start:g} s)" for name, rule in rules if rule.start > ended]
+
+
 class MissionEnd:
     """Look at it every now and then."""
 
@@ -61,12 +68,12 @@ class MissionEnd:
         self._core = None if core is None else frozenset(core.core)
         self._calm_at = 0.0 if core is None else core.at
         self._is_calm = core is None
-        self._progressed_at = 0.0
+        self.progressed_at = 0.0
         self._settle_until: float | None = None
 
     def begin(self, now: float) -> None:
         """The mission starts now."""
-        self._progressed_at = now
+        self.progressed_at = now
 
     def wants_more(self, standing: Standing) -> bool:
         """Are operators to go on asking?"""
@@ -91,7 +98,7 @@ class MissionEnd:
     def _count_slots(self, standing: Standing) -> None:
         slots = self._slots(standing)
         if slots > self.slots:
-            self._progressed_at = standing.now
+            self.progressed_at = standing.now
         # A core's boards may lose what they had applied; what f + 1 correct boards have applied stands.
         self.slots = slots if self._core is not None else max(slots, self.slots)
         if not self._is_calm and standing.now >= self._calm_at:
@@ -119,8 +126,8 @@ class MissionEnd:
             if standing.faults_due():
                 return INTERRUPTED
             # What was asked for while a fault was to come may still be confirmed.
-            return NO_PROGRESS if now > max(self.deadline, self._progressed_at) + patience else None
-        return NO_PROGRESS if now - self._progressed_at > patience else None
+            return NO_PROGRESS if now > max(self.deadline, self.progressed_at) + patience else None
+        return NO_PROGRESS if now - self.progressed_at > patience else None
 
     # --- in words -------------------------------------------------------------------------------
 
@@ -133,7 +140,7 @@ class MissionEnd:
             texts.append(f"{self.slots} of {self.slots_wanted} slots decided")
         if standing.confirmed < self._operations:
             texts.append(f"{standing.confirmed} of {self._operations} operations confirmed")
-        elif standing.open_count:
+        elif standing.open_count and not standing.faults_due():
             texts.append(f"{standing.open_count} operations not confirmed")
         if self._core is not None and not self._is_level(standing):
             texts.append("the boards of the core have not applied the same slots")
@@ -148,7 +155,7 @@ class MissionEnd:
             return texts
         if now > self.deadline:
             texts.append(f"the limit of {self.deadline:g} s was reached (mission.limit_seconds)")
-        if now - self._progressed_at > mission.no_progress_seconds:
+        if now - self.progressed_at > mission.no_progress_seconds:
             patience = f"mission.no_progress_seconds = {mission.no_progress_seconds:g}"
-            texts.append(f"no new slot since {self._progressed_at:.1f} s ({patience})")
+            texts.append(f"no new slot since {self.progressed_at:.1f} s ({patience})")
         return texts

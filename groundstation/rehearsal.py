@@ -27,7 +27,7 @@ from amu.boards.config import CLUSTER_BYTES_MAX
 from amu.core.errors import ConfigError
 from amu.core.lamport import LamportClock
 from amu.core.limits import WINDOW_SLOTS
-from groundstation import provision, resumption, run_directory, toml_text, versions
+from groundstation import mission_end, provision, resumption, run_directory, toml_text, versions
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind
 from groundstation.claim import Claim
 from groundstation.driver import SteppedClock, WallClock
@@ -394,6 +394,7 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "contradictions": len(station.contradictions),
         "crashed": mission.fleet.crashed,
         "board_events": dict(sorted(mission.fleet.events.items())),
+        "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
         "fates": mission.fates(),
         "recorder": dict(sorted(mission.recorder.counts.items())),
     }

@@ -113,6 +113,8 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         f"{summary['slots']} slots of {summary['slots_wanted']} wanted, in {summary['mission_seconds']:.1f} s"
         + ("" if summary["outcome"] == flown.COMPLETE else f"; mission ended: {summary['outcome']}"),
     )
+    for index, text in enumerate(summary["waits_for"]):
+        yield Line("" if index else "waits for", OPEN, text)
     byzantine = summary["byzantine"]
     correct = {node: slot for node, slot in summary["applied"].items() if int(node) not in byzantine}
     behind = [node for node, slot in correct.items() if slot < summary["slots"]]
@@ -126,9 +128,9 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
         f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
     )
-    # A Byzantine board, too: an adversary that dies of a bug has not been the adversary that was asked for.
+    # A Byzantine board, too: an adversary that crashes has not been the adversary that was asked for.
     if summary["crashed"]:
-        yield Line("boards", BAD, f"died of themselves: {', '.join(map(str, summary['crashed']))}; see ground.log")
+        yield Line("boards", BAD, f"crashed: {', '.join(map(str, summary['crashed']))}; see ground.log")
 
 
 TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
@@ -203,6 +205,7 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     fates = {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}
     frames = summary["fates"].get("accepted", 0)
     injected = ", ".join(f"{name} {count}" for name, count in fates.items()) or "none"
-    yield Line("faults", GOOD, f"on {frames} frames: {injected}")
+    late = "; not begun: " + ", ".join(summary["faults_not_begun"]) if summary["faults_not_begun"] else ""
+    yield Line("faults", GOOD, f"on {frames} frames: {injected}{late}")
     if summary["board_events"]:
         yield Line("board faults", GOOD, ", ".join(f"{name} {n}" for name, n in summary["board_events"].items()))

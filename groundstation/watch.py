@@ -12,6 +12,20 @@ from typing import Any, NamedTuple
 from amu.node.tracer import EVENTS
 from groundstation.mission_end import slots_applied
 
+NEVER_HEARD = "-"
+SLOTS_WATCHED = 64
+DECIDED = 5
+PHASES = {
+    "EnterView": 0,
+    "Restore": 0,
+    "Vote1": 1,
+    "Vote2": 2,
+    "Vote3": 3,
+    "Vote4": 4,
+    "Decide": DECIDED,
+    "Learn": DECIDED,
+}
+
 
 class Notice(NamedTuple):
     """Something that a board did. `is_routine`: so frequent that only a page with room for it shows it."""
@@ -28,7 +42,8 @@ class Watched:
     view: int = 0
     decided: int = 0
     applied: int = 0
-    mode: str = "-"
+    mode: str = NEVER_HEARD
+    votes: dict[int, tuple[int, int]] = field(default_factory=dict)  # slot -> view, phase; of the latest slots
 
 
 @dataclass
@@ -68,6 +83,14 @@ class Watch:
 
     def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> Notice | None:
         slot = fields.get("slot")
+        if name in PHASES and isinstance(slot, int):
+            view = fields.get("view")
+            reached = (view if isinstance(view, int) else 0, PHASES[name])
+            board.votes[slot] = max(
+                reached, board.votes.get(slot, reached), key=lambda vote: (vote[1] == DECIDED, vote)
+            )
+            if len(board.votes) > SLOTS_WATCHED:
+                del board.votes[min(board.votes)]
         if name in ("Decide", "Learn") and isinstance(slot, int):
             board.decided = max(board.decided, slot)
         elif name in ("Apply", "Adopt") and isinstance(slot, int):

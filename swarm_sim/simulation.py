@@ -110,6 +110,9 @@ class Simulation:
             return
         if self._reason != mission_end.COMPLETE:
             self._waits_for = self._end.unmet(standing)
+        if self._reason == mission_end.NO_PROGRESS:
+            liars = {entry.node: entry.adversary for entry in self.scenario.byzantine}
+            self._waits_for += liveness.waits_for(world.boards, liars, self._end.slots + 1)
         world.stop()
 
     def _standing(self) -> Standing:

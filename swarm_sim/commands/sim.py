@@ -86,6 +86,7 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     from rich.text import Text
 
     from groundstation.console import SafeConsole
+    from groundstation.mission_end import not_begun
     from specs.checking.instance import Swarm
     from specs.escape import shown, shown_lines
 
@@ -103,6 +104,9 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     warning = Swarm(flown.mission.boards, frozenset(flown.byzantine_nodes())).warning
     if warning:
         console.print(warning, style="yellow")
+    late = not_begun(flown, counts["milliseconds"] / 1000 * flown.mission.speed)
+    if late:
+        console.print(shown(f"fault rules that had not begun: {', '.join(late)}"), style="yellow")
     verdict = outcome.verdict.replace("_", " ").upper()
     console.print(Text("verdict   ").append(verdict, style=f"bold {colour}"))
     if outcome.verdict != "pass":

@@ -4,9 +4,11 @@ The cause names the step of the protocol that does not happen in the first slot 
 failures are counted together; the detail shows what each board knows.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from amu.node.node import VOTING
+from groundstation.waits_for import Member, slot_texts
 from swarm_sim.board import Board
 from swarm_sim.oracles.finding import Finding
 
@@ -19,6 +21,24 @@ def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> 
     detail = [*waits_for, f"{open_operations} operations open; first slot that is not applied everywhere: {slot}"]
     detail += [_describe(board, slot) for board in boards]
     return Finding(ORACLE, _cause(boards, slot, open_operations), "\n".join(detail))
+
+
+def waits_for(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> list[str]:
+    """Whose votes `slot` lacks, in the words of a rehearsal. `boards`: all of the swarm."""
+    return slot_texts(slot, [_member(board, adversaries.get(board.node), slot) for board in boards])
+
+
+def _member(board: Board, liar: str | None, slot: int) -> Member:
+    flight: Any = board.flight
+    if flight is None:
+        return Member(board.node, why_off="off", liar=liar)
+    instance = flight._replica.find(slot)
+    vote = None
+    if instance is not None:
+        view = instance.view
+        vote = (view, max([phase for phase in range(1, 5) if instance.registers.voted(phase, view)], default=0))
+    has_decided = instance is not None and instance.decision is not None
+    return Member(board.node, None, liar, flight.mode, flight.applied_slot, has_decided, vote)
 
 
 def _cause(boards: list[Board], slot: int, open_operations: int) -> str:

@@ -22,6 +22,7 @@ def _summary(**changes: Any) -> dict[str, Any]:
         "adversaries": {"3": "silence"},
         "liars": {"3": {}},
         "waits_for": [],
+        "faults_not_begun": [],
         "operations_issued": 30,
         "operations_confirmed": 30,
         "results": {"ok": 28, "refused: no live lease": 2},
