@@ -37,6 +37,21 @@ class BoardPlan:
     heap_bytes: int = 400 * 1024
 
 
+@dataclass(frozen=True)
+class RunningBoard:
+    """A board's process as it is found on this machine, whoever started it.
+
+    home: the board's own folder. since: seconds since 1970. is_deleted: its folder is gone.
+    """
+
+    kind: str
+    node: int
+    pid: int
+    home: Path
+    since: float
+    is_deleted: bool
+
+
 class Board(ABC):
     """One board. Its flash outlives `kill` and `power_cut`; `erase` empties it.
 
@@ -58,6 +73,16 @@ class Board(ABC):
     @abstractmethod
     def attach(cls, directory: Path) -> list[Self]:
         """The boards that an earlier ground station made under `directory`, dead or alive. Raises BoardError."""
+
+    @classmethod
+    def running(cls) -> list[RunningBoard]:
+        """Boards of this kind that run on this machine; none of a kind that ends with its ground station."""
+        return []
+
+    @classmethod
+    def stop_running(cls, board: RunningBoard) -> None:
+        """Switch off one of `running`, never another process that has its number by now. Raises BoardError."""
+        raise BoardError(f"{board.home}: {cls.kind} boards end with their ground station")
 
     @abstractmethod
     def start(self) -> None:
@@ -91,7 +116,7 @@ class Board(ABC):
 
     def was_switched_off(self) -> bool:
         """Of a board that is off: did a ground station, or an operator, switch it off? If not, it died by itself."""
-        return True
+        return False
 
     @abstractmethod
     def link(self) -> Link:

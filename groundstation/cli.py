@@ -7,7 +7,6 @@ function.
 Exit codes: those of `specs.checking.report`; a crash is 1, bad input or usage 2.
 """
 
-import errno
 import importlib.metadata
 import os
 import sys
@@ -18,8 +17,9 @@ from typing import Annotated, Any
 import typer
 
 from groundstation import outlet
-from groundstation.commands import audit, check, export, panels, rehearse, report, scenarios, states, verify
+from groundstation.commands import audit, check, export, panels, ps, rehearse, report, scenarios, states, verify
 from groundstation.console import EXIT_BAD_INPUT, complain
+from groundstation.os_errors import explained
 from specs.escape import shown_lines
 
 CRASH = 1
@@ -40,6 +40,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("rehearse", rich_help_panel=panels.FLY)(rehearse.rehearse)
+app.command("ps", rich_help_panel=panels.FLY)(ps.ps)
+app.command("stop", rich_help_panel=panels.FLY)(ps.stop)
 app.command("check", rich_help_panel=panels.JUDGE)(check.check)
 app.command("report", rich_help_panel=panels.JUDGE)(report.report)
 app.command("export", rich_help_panel=panels.JUDGE)(export.export)
@@ -116,7 +118,7 @@ def _run() -> int:
         return INTERRUPTED
     except OSError as error:
         # What a command does not explain itself: no room, no descriptors left, no permission.
-        complain(None, f"{_named(error)}{error.strerror or error}; {_advice(error)}")
+        complain(None, explained(error, "nothing further was done"))
         return EXIT_BAD_INPUT
     except Exception as error:
         if hasattr(error, "format_message"):  # of the command line itself; its class depends on typer's version
@@ -135,23 +137,6 @@ def _misused(error: Any) -> int:
             typer.echo(f"usage: {' '.join(context.get_usage().split()[1:])}", err=True)
             typer.echo(f"help:  {context.command_path} --help", err=True)
     return EXIT_BAD_INPUT
-
-
-def _named(error: OSError) -> str:
-    return "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-
-
-def _advice(error: OSError) -> str:
-    return {
-        errno.ENOSPC: "make room on the disk",
-        errno.EDQUOT: "make room on the disk",
-        errno.EMFILE: "allow more open files (ulimit -n)",
-        errno.ENFILE: "close other programs",
-        errno.ENAMETOOLONG: "choose a shorter name",
-        errno.EROFS: "choose another folder",
-        errno.EACCES: "choose another folder, or allow it",
-        errno.ENOMEM: "free memory",
-    }.get(error.errno or 0, "nothing further was done")
 
 
 def _write_crash_log() -> str:

@@ -117,16 +117,11 @@ class Fleet:
     def _found_dead(self, node: int) -> None:
         """It died while nobody looked. It starts again, unless its power was to fail: then its start is scheduled."""
         self.watch_link(node)
-        if self.boards[node].was_switched_off():
-            self._gone(node, "BoardKill")
-        elif node in self._power_cut_armed:
-            self._gone(node, "PowerCut")
-            return
-        else:
-            self.crashed.append(node)
-            self._gone(node, "BoardCrash")
+        death = self._death_of(node)
+        self._gone(node, death)
         self._reports.keep()
-        self.start(node)
+        if death != "PowerCut":
+            self.start(node)
 
     def start(self, node: int) -> None:
         """Switch a board on."""
@@ -247,17 +242,21 @@ class Fleet:
         for node in sorted(self.up):
             if self.boards[node].alive():
                 continue
-            if node in self._power_cut_armed:
-                self._gone(node, "PowerCut")
-            else:
-                self.crashed.append(node)
-                self._gone(node, "BoardCrash")
+            self._gone(node, self._death_of(node))
+
+    def _death_of(self, node: int) -> str:
+        """How a board came to be off that the schedule has not switched off."""
+        if self.boards[node].was_switched_off():
+            return "BoardKill"
+        return "PowerCut" if node in self._power_cut_armed else "BoardCrash"
 
     def _gone(self, node: int, event: str) -> None:
         """Take in what the dead board had still said, then note its death."""
         self._reports.take(node, self.downlinks[node].last_frames())
         self.up.discard(node)
         self._power_cut_armed.discard(node)
+        if event == "BoardCrash":
+            self.crashed.append(node)
         self._paused_until.pop(node, None)
         now = self._driver.now()
         self.events[event] += 1

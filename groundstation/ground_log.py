@@ -1,9 +1,11 @@
 """The run's log in plain text: what boards print and report, and what the ground station did to them.
 
 Bounded: a board that floods its line with text, or a Byzantine one, must neither fill the disk nor take the room of the
-others. What is left out is counted.
+others. What is left out is counted. A disk that is full costs lines of this log, and nothing else: what must not be
+lost is in the trace.
 """
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -20,7 +22,7 @@ class GroundLog:
         self.path = path
         self.left_out: Counter[str] = Counter()
         self._lines: Counter[str] = Counter()
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def say(self, now: float, node: int | None, text: str) -> None:
         """One entry; a board's own words if `node` is given."""
@@ -29,7 +31,7 @@ class GroundLog:
             self.left_out[who] += 1
             return
         self._lines[who] += 1
-        self._file.write(f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])}\n")
+        self._write(who, f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
         """Text that a board printed between its frames."""
@@ -40,5 +42,14 @@ class GroundLog:
     def close(self) -> None:
         """Say what was left out, and close."""
         for who, count in sorted(self.left_out.items()):
-            self._file.write(f"{who}: {count} further lines were left out\n")
-        self._file.close()
+            self._write(who, f"{who}: {count} further lines were left out\n")
+        os.close(self._descriptor)
+
+    def _write(self, who: str, line: str) -> None:
+        data = line.encode("utf-8", "backslashreplace")
+        try:
+            is_whole = os.write(self._descriptor, data) == len(data)
+        except OSError:
+            is_whole = False
+        if not is_whole:
+            self.left_out[who] += 1

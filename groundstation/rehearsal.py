@@ -13,7 +13,6 @@ authentic in another. A replay, and a run that is gone on with, use the secret o
 
 import contextlib
 import datetime
-import errno
 import hashlib
 import secrets
 import signal
@@ -35,6 +34,7 @@ from groundstation.ether import Ether
 from groundstation.ground_log import GroundLog
 from groundstation.mission import Mission, Parts
 from groundstation.mission_end import INTERRUPTED
+from groundstation.os_errors import explained
 from groundstation.past import Past
 from groundstation.progress import Display
 from groundstation.recorder import Recorder, RecorderError
@@ -47,14 +47,6 @@ from groundstation.workload import Workload
 CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
 SECRET_BYTES = 32
 IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
-ADVICE = {
-    errno.ENOSPC: "free space on this disk",
-    errno.EDQUOT: "free space within your quota",
-    errno.EMFILE: "allow more open files: ulimit -n 1024",
-    errno.ENFILE: "the machine has too many open files: close some",
-    errno.EACCES: "choose a folder that may be written to",
-    errno.EROFS: "choose a folder that may be written to",
-}
 RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
 HELLO_WALL_SECONDS = 2.0
 
@@ -266,12 +258,7 @@ class _Preparation:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, where, and what to do about it."""
-    if not isinstance(error, OSError):
-        return str(error)
-    where = f"{error.filename}: " if error.filename else ""
-    advice = ADVICE.get(error.errno or 0, "")
-    return f"{where}{error.strerror or error}{'; ' if advice else ''}{advice}"
+    return explained(error) if isinstance(error, OSError) else str(error)
 
 
 def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> dict[str, Any]:
@@ -353,7 +340,12 @@ def _record_start(parts: Parts) -> None:
 
 @contextlib.contextmanager
 def _stopping(mission: Mission) -> Iterator[None]:
-    """Control-C and SIGTERM end the mission in order; a second one is not waited for."""
+    """Control-C, SIGTERM and a closed terminal end the mission in order.
+
+    A second control-C or SIGTERM is not waited for. A closed terminal says so twice, once through its shell: from the
+    first moment of the flight on SIGHUP does no more than end the mission. It is ignored when that is over, for
+    the verdict has still to be written; where it was ignored from the start (`nohup`) it stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -366,11 +358,14 @@ def _stopping(mission: Mission) -> Iterator[None]:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     for each in before:
         signal.signal(each, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: mission.stop())
     try:
         yield
     finally:
         for each in before:
             signal.signal(each, before[each])
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def judge(
     """Put the checker's verdict and the mission's summary together."""
     checked = verdict.as_dict()
     lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
-    findings = [*checked["violations"], *checked["missing"]]
+    told = [(summary or {}).get(name) for name in ("failure", "record_lost")]
+    findings = [*checked["violations"], *checked["missing"], *(reason for reason in told if reason)]
     return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, findings)
 
 

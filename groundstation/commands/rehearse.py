@@ -68,10 +68,12 @@ def rehearse(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
-    from groundstation.console import refused
+    from groundstation.console import EXIT_BAD_INPUT, complain, refused
     from groundstation.rehearsal import PlanError
     from groundstation.run_directory import RunDirectoryError
     from groundstation.scenario import ScenarioError
+    from groundstation.verdict import CRASH
+    from specs.checking.report import VIOLATION
 
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
@@ -79,11 +81,16 @@ def rehearse(
         raise typer.BadParameter("--resume goes on with the boards, the seed and the speed that the run has")
     try:
         plan = _plan(scenario or DEFAULT, (boards, seed, speed), kind, out, replay, resume)
-        judgement = _fly_and_judge(plan, tlc)
+        flight = _fly(plan)
     except (ScenarioError, RunDirectoryError, PlanError) as error:
         raise refused("rehearse", error) from error
+    judgement, problems = judge_flight(flight, tlc)
     _print(judgement, as_json)
-    raise typer.Exit(judgement.exit_code)
+    for problem in problems:
+        complain("rehearse", problem)
+    # The machine's fault, unless what could be recorded shows a fault of the swarm.
+    is_swarm_at_fault = judgement.verdict in (VIOLATION, CRASH)
+    raise typer.Exit(judgement.exit_code if is_swarm_at_fault or not problems else EXIT_BAD_INPUT)
 
 
 def _plan(
@@ -106,21 +113,22 @@ def _plan(
     return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, replayed=before)
 
 
-def _fly_and_judge(plan: "Plan", tlc: bool) -> "Judgement":
+def _fly(plan: "Plan") -> "Flight":
     from groundstation import progress, rehearsal
 
     display = progress.display()
     try:
-        flight = rehearsal.fly(plan, display)
+        return rehearsal.fly(plan, display)
     finally:
         display.close()
-    return judge_flight(flight, tlc)
 
 
-def judge_flight(flight: "Flight", tlc: bool) -> "Judgement":
-    """Check the trace of a flight, and keep verdict and report in its folder."""
+def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
+    """Check the trace of a flight, and keep verdict and report in its folder; the judgement, and what went wrong with
+    the ground station itself."""
     from groundstation import report, run_directory
     from groundstation.console import complain
+    from groundstation.os_errors import explained
     from groundstation.verdict import judge
     from specs.checking.check import check_trace
     from specs.checking.tlc import TlcError
@@ -136,9 +144,13 @@ def judge_flight(flight: "Flight", tlc: bool) -> "Judgement":
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
     judgement = judge(verdict, flight.summary, flight.directory, again)
-    run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
-    report.write(flight.directory)
-    return judgement
+    problems = [] if flight.failure is None else [f"the mission was broken off: {flight.failure}"]
+    try:
+        run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
+        report.write(flight.directory)
+    except OSError as error:
+        problems.append(f"verdict and report cannot be kept: {explained(error)}")
+    return judgement, problems
 
 
 def _print(judgement: "Judgement", as_json: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from amu.boards import config
+from amu.core.limits import faults_max
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
@@ -55,6 +56,7 @@ class EmulatedBoard(Board):
         self._line = MemoryLine(f"emulated-{node}")
         self._link = MemoryLink(self._line)
         self._is_closed = False
+        self._has_run = False  # in this process
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
@@ -78,6 +80,12 @@ class EmulatedBoard(Board):
         nodes = sorted(int(path.parent.name.removeprefix("node-")) for path in found)
         if not nodes:
             raise BoardError(f"{directory}: no emulated board was made here (there is no node-*/{_CONFIGURATION})")
+        lost = [node for node in nodes if not (directory / f"node-{node}" / _IMAGE).exists()]
+        if len(lost) > faults_max(len(nodes)):
+            raise BoardError(
+                f"{directory}: the flash of boards {lost} ended with their ground station, and their votes with it; "
+                "fly the run again from the start (--replay)"
+            )
         return [cls(directory / f"node-{node}", node) for node in nodes]
 
     def start(self) -> None:
@@ -89,6 +97,7 @@ class EmulatedBoard(Board):
         flash = image.read_bytes() if image.exists() else self._flash({})
         self._link.flush_input()
         self._chip = PicoChip(micropython_image(), flash, f"AMU-{self.node:04}", self._count_start(), self._line.take)
+        self._has_run = True
         image.unlink(missing_ok=True)  # after what can fail, before the first step
 
     def kill(self) -> None:
@@ -111,6 +120,9 @@ class EmulatedBoard(Board):
 
     def alive(self) -> bool:
         return self._chip is not None
+
+    def was_switched_off(self) -> bool:
+        return not self._has_run  # by the end of the ground station that it ended with
 
     def link(self) -> Link:
         if self._is_closed:

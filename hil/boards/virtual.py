@@ -8,13 +8,15 @@ so that the line, and what the board said last, outlive the board's process.
     firmware/           what flies, copied once, so that a run says what flew
     byzantine/          the package `adversary`, on the module path of Byzantine boards alone
     node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock,
-                        intake (what was read of its line and is not on record yet), stopped (somebody switched it off)
+                        intake (what was read of its line and is not on record yet), running, or else stopped
+                        (somebody switched it off)
 
 A board is alive as long as somebody holds `lock`: the process inherits the lock and the kernel lets go of it at death,
 so a process id that has been used again by somebody else is never mistaken for a board.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -29,12 +31,14 @@ from typing import Any, ClassVar, Self
 
 from amu.boards import config
 from amu.core.errors import ConfigError
-from groundstation.boards import Board, BoardError, BoardPlan
+from groundstation.boards import Board, BoardError, BoardPlan, RunningBoard
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
+from groundstation.os_errors import explained
 from groundstation.run_directory import write_private
 from hil import firmware_files
+from hil.boards import processes
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
 
 _DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the kernel's letting go of the process
@@ -95,15 +99,44 @@ class VirtualBoard(Board):
         for board in boards:
             if board.alive():
                 # Its ground station died between the word and the deed.
-                (board.directory / "stopped").unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    (board.directory / "stopped").replace(board.directory / "running")
         return boards
+
+    @classmethod
+    def running(cls) -> list[RunningBoard]:
+        return [
+            RunningBoard(cls.kind, _number(found.home), found.pid, found.home, found.since, found.is_deleted)
+            for found in processes.running()
+        ]
+
+    @classmethod
+    def stop_running(cls, board: RunningBoard) -> None:
+        _note_stopped(board.home)
+        processes.kill(board.pid, board.home)
+        found = processes.look(board.pid)
+        if found is not None and found.home == board.home:
+            raise BoardError(f"{board.home}: process {board.pid} does not die of SIGKILL")
 
     def start(self) -> None:
         if self._is_closed:
             raise BoardError(f"board {self.node} was closed; attach to {self.directory.parent} for a new one")
+        try:
+            try:
+                self._start()
+            except SpawnError:
+                # A new zygote, and a new lock: a process that came of the first attempt all the same holds the old one.
+                self._start()
+        except SpawnError as error:
+            raise BoardError(f"board {self.node}: {error}") from error
+        except OSError as error:
+            raise BoardError(f"board {self.node} cannot be started: {explained(error)}") from error
+
+    def _start(self) -> None:
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
             (self.directory / "power_cut").unlink(missing_ok=True)
             (self.directory / "stopped").unlink(missing_ok=True)
+            (self.directory / "running").touch()
             # Should the ground station die before it knows the new process id, nobody may be left with the old one.
             state = {**self._state(), "pid": None}
             _replace(self.directory / "board.json", json.dumps(state))
@@ -122,8 +155,6 @@ class VirtualBoard(Board):
                 )
                 state["pid"] = self._spawner.spawn(process)
                 state["device"] = self._device = os.ttyname(slave)
-            except SpawnError as error:
-                raise BoardError(f"board {self.node}: {error}") from error
             finally:
                 os.close(slave)
             _replace(self.directory / "board.json", json.dumps(state))
@@ -137,7 +168,7 @@ class VirtualBoard(Board):
             with contextlib.suppress(LinkLost, ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
                 self._link.fetch()
-        (self.directory / "stopped").touch()
+        _note_stopped(self.directory)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         give_up = time.monotonic() + _DEATH_SECONDS_MAX
@@ -214,10 +245,10 @@ class VirtualBoard(Board):
 
     def _process_id(self) -> int:
         pid: int | None = self._state().get("pid")
+        if pid is None:  # its ground station died before it could write that down
+            pid = next((found.pid for found in processes.running() if found.home == self.directory), None)
         if pid is None:
-            raise BoardError(
-                f"board {self.node} runs under a process id that nobody wrote down; see who holds its lock"
-            )
+            raise BoardError(f"board {self.node}: no process is known that holds {self.directory / 'lock'}")
         return pid
 
     def _terminal(self) -> tuple[int, int]:
@@ -225,7 +256,12 @@ class VirtualBoard(Board):
         input.
         """
         if self._master is None:
-            self._master, slave = os.openpty()
+            try:
+                self._master, slave = os.openpty()
+            except OSError as error:
+                many = error.errno in (errno.EMFILE, errno.ENFILE)
+                reason = explained(error) if many else f"{error.strerror}; close other terminals, or mount /dev/pts"
+                raise BoardError(f"board {self.node}: no pseudo-terminal for its line: {reason}") from error
             os.set_blocking(self._master, False)
         else:
             slave = os.open(str(self._device), os.O_RDWR | os.O_NOCTTY)
@@ -284,6 +320,12 @@ def _stage_adversary(directory: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for source in sorted(Path(spec.submodule_search_locations[0]).glob("*.py")):
         shutil.copyfile(source, target / source.name)
+
+
+def _note_stopped(home: Path) -> None:
+    """Somebody switches the board off: it does not die by itself. A rename, which needs no room on a full disk."""
+    with contextlib.suppress(OSError):
+        (home / "running").replace(home / "stopped")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -63,9 +63,12 @@ class Spawner(Protocol):
 
 
 class ZygoteSpawner:
-    """Client of one zygote."""
+    """Client of one zygote, and of another one should that die."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(_REPLY_SECONDS_MAX)
         with theirs:
@@ -80,13 +83,18 @@ class ZygoteSpawner:
             "environment": process.environment,
         }
         descriptors = [process.terminal, process.errors, *process.kept]
+        if self._process.poll() is not None:
+            self.close()
+            self._begin()
         try:
             socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
             reply = self._socket.recv(_REQUEST_BYTES_MAX)
         except OSError as error:
+            self._process.kill()
             raise SpawnError(f"the MicroPython zygote does not answer: {error}") from error
         if not reply:
-            raise SpawnError(f"the MicroPython zygote has ended, code {self._process.poll()}")
+            self._process.wait()
+            raise SpawnError(f"the MicroPython zygote has ended, code {self._process.returncode}")
         return int(reply)
 
     def close(self) -> None:

@@ -1,0 +1,23 @@
+"""What an error of the operating system means for who runs `amu`: where, what, and what to do about it."""
+
+import errno
+import os
+
+_ADVICE = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EFBIG: "allow larger files (ulimit -f)",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.ENFILE: "close other programs",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EROFS: "choose another folder",
+    errno.EACCES: "choose another folder, or allow it",
+    errno.ENOMEM: "free memory",
+}
+
+
+def explained(error: OSError, otherwise: str = "") -> str:
+    """One line. `otherwise`: what to add when there is no advice."""
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    advice = _ADVICE.get(error.errno or 0, otherwise)
+    return f"{where}{error.strerror or error}{'; ' if advice else ''}{advice}"
