@@ -154,7 +154,7 @@ class VirtualBoard(Board):
                     (slave, lock),
                 )
                 state["pid"] = self._spawner.spawn(process)
-                state["device"] = self._device = os.ttyname(slave)
+                state["device"] = self._device
             finally:
                 os.close(slave)
             _replace(self.directory / "board.json", json.dumps(state))
@@ -263,6 +263,7 @@ class VirtualBoard(Board):
                 reason = explained(error) if many else f"{error.strerror}; close other terminals, or mount /dev/pts"
                 raise BoardError(f"board {self.node}: no pseudo-terminal for its line: {reason}") from error
             os.set_blocking(self._master, False)
+            self._device = os.ttyname(slave)
         else:
             slave = os.open(str(self._device), os.O_RDWR | os.O_NOCTTY)
             if self._link is not None:
