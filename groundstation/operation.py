@@ -39,6 +39,7 @@ class OnBoard:
     receipt: str | None = None  # latest status
     applied: float | None = None
     answer: Answer | None = None
+    pauses: int = 0  # before uplinks, since the board's last boot
 
 
 @dataclass

@@ -6,7 +6,8 @@ its receiver alone, so no replica can prove to another that the ground has asked
 
 Rules
 - An operation keeps its number however often it is sent; (client, operation) makes it take effect at most once.
-- What is not confirmed is sent again, with a pause that doubles up to a bound, and never given up.
+- What is not confirmed is sent again, with a pause that doubles up to a bound, and never given up. A board that has
+  rebooted gets all that it has not answered at once, and the pauses start over.
 - A frame counts as uplinked when the caller says that its link took it, not before.
 - Every queue is bounded. `submit` refuses what does not fit, and an operation that could run out of the boards' memory
   of results (OPERATIONS_PER_CLIENT_MAX newest numbers) while an older one is open.
@@ -230,7 +231,8 @@ class Station:
     def _uplinked(self, operation: Operation, uplink: Uplink) -> None:
         on_board = operation.boards[uplink.board]
         on_board.attempts += 1
-        on_board.due = uplink.at + self._retry.pause(on_board.attempts)
+        on_board.pauses += 1
+        on_board.due = uplink.at + self._retry.pause(on_board.pauses)
         if on_board.uplinked is None:
             on_board.uplinked = uplink.at
         else:
@@ -340,10 +342,19 @@ class Station:
             return
         if (message.mode, message.boot) != (view.mode, view.boot):
             self._record("BoardMode", now, board=board, board_boot=message.boot, mode=message.mode)
+        if view.boot not in (None, message.boot):
+            self._start_over(board, now)
         view.mode, view.boot, view.version = message.mode, message.boot, message.version
         view.applied_slot, view.seen = message.applied_slot, now
         view.nonce, view.hello_attempts = None, 0
         view.hello_due = now + (self._hello_seconds or 0.0)
+
+    def _start_over(self, board: int, now: float) -> None:
+        """A board that has rebooted has lost what it did not answer: send it again, from the first pause."""
+        for operation in self._in_flight():
+            on_board = operation.boards[board]
+            if on_board.answer is None and on_board.attempts:
+                on_board.pauses, on_board.due = 0, now
 
     def _on_health(self, now: float, board: int, message: Any) -> None:
         view = self.boards[board]

@@ -77,6 +77,15 @@ class Board:
         """Its vote state is unreadable, or it met a contradiction."""
         return self.flight is not None and bool(self.flight.mode == SILENT)
 
+    @property
+    def life(self) -> int:
+        """Changes with every start and stop."""
+        return self._life
+
+    def is_prompt_since(self, since: float) -> bool:
+        """Has the processor taken every frame and tick as it came, from mission second `since` on?"""
+        return max(self._busy_until, self._slow_until) <= since and not self._inbox
+
     def start(self, nonce: int, phase_seconds: float) -> None:
         """Switch on. `phase_seconds`: when in the first tick that happens. PowerCut may come out of it."""
         self._life += 1

@@ -5,7 +5,8 @@ oracles.
 
 Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked
 log), SIM-ASKED (nothing is applied that nobody asked for), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
-SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-CRASH (flight code raised).
+SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-LAG (a board that is behind
+and hears the others catches up), SIM-TIMER (no timer is overdue), SIM-CRASH (flight code raised).
 """
 
 import re
@@ -24,7 +25,11 @@ from swarm_sim.events import Sink, open_trace
 from swarm_sim.marks import Marks
 from swarm_sim.oracles import histories, journal, liveness, memory
 from swarm_sim.oracles.agreement import Agreement
+from swarm_sim.oracles.conditions import LOOK_TICKS as WATCH_TICKS
+from swarm_sim.oracles.conditions import Conditions
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.oracles.laggards import Laggards
+from swarm_sim.oracles.timers import Timers
 from swarm_sim.oracles.validity import Validity
 from swarm_sim.outcome import CRASH, Outcome
 from swarm_sim.world import FlightCodeCrash, World
@@ -68,6 +73,10 @@ class Simulation:
             step_sinks = [self._agreement.feed, self._marks.feed, lambda event: self._validity.feed(event)]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded, step_sinks)
         self._validity = Validity(self._faulty, self.world.operators.asked)
+        view_ticks = scenario.view_timeout_ticks()
+        self._conditions = Conditions(self.world, self._faulty)
+        self.laggards = Laggards(self._conditions, self.world.boards, self._faulty, view_ticks)
+        self._timers = Timers(self.world.boards, self._faulty, view_ticks)
         self._end = MissionEnd(scenario)
         self._applied = {node: 0 for node in range(scenario.mission.boards) if node not in self._faulty}
         self._reason: str | None = None
@@ -84,6 +93,7 @@ class Simulation:
             world.at(0.0, self._look)
             if self._checker is not None:
                 world.at(0.0, self._weigh)
+                world.at(0.0, self._watch)
                 world.on_kill = self._on_kill
             world.run(float("inf"))
             for board in world.boards:
@@ -146,6 +156,13 @@ class Simulation:
             if board.flight is not None:
                 self._find(memory.check(board.node, board.flight, self.scenario.mission.boards))
         self.world.at(self.world.now + WEIGH_TICKS * self.world.tick_seconds, self._weigh)
+
+    def _watch(self) -> None:
+        """Is somebody left behind, or some timer overdue?"""
+        self._conditions.look()
+        self._find(self.laggards.look())
+        self._find(self._timers.look())
+        self.world.at(self.world.now + WATCH_TICKS * self.world.tick_seconds, self._watch)
 
     def _find(self, finding: Finding | None) -> None:
         if finding is not None:

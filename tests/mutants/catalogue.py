@@ -16,6 +16,7 @@ class Mutant:
 
 INSTANCE = "firmware/amu/consensus/instance.py"
 REPLICA = "firmware/amu/consensus/replica.py"
+CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
 CATCH_UP = "firmware/amu/consensus/catch_up.py"
 LEARNER = "firmware/amu/node/learner.py"
 
@@ -135,10 +136,54 @@ MUTANTS = (
     ),
     Mutant(
         "a state is asked for again in every period, however long the round trip",
-        "firmware/amu/consensus/checkpoints.py",
+        CHECKPOINTS,
         "            if transfer.idle_periods < self._patience_periods:",
         "            if False:",
         ("hostile peers",),
+    ),
+    Mutant(
+        "patience for a state grows with each state that is taken over",
+        CHECKPOINTS,
+        "        self.progressed(transfer.slot)\n        return transfer.slot, data",
+        "        self._patience_periods = min(2 * self._patience_periods, self._patience_periods_max)\n"
+        "        return transfer.slot, data",
+        ("state transfer",),
+    ),
+    Mutant(
+        "patience for a state never falls back",
+        CHECKPOINTS,
+        "        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN\n        if",
+        "        if",
+        ("timer oracles", "state transfer"),
+    ),
+    Mutant(
+        "a laggard asks for a state once only",
+        CHECKPOINTS,
+        "            if transfer.idle_periods < self._patience_periods:",
+        "            if True:",
+        ("timer oracles", "state transfer"),
+    ),
+    Mutant(
+        "a laggard waits for a state that its holder no longer has",
+        CHECKPOINTS,
+        "if transfer is not None and (transfer.slot, transfer.digest) in self._reported[transfer.peer]:",
+        "if transfer is not None:",
+        ("state transfer",),
+    ),
+    Mutant(
+        "the view timer of a new slot is as long as that of the last",
+        INSTANCE,
+        "        doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
+        '        self.log.doublings = max(self.view, getattr(self.log, "doublings", 0))\n'
+        "        doublings = min(self.log.doublings, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
+        ("timer oracles",),
+    ),
+    Mutant(
+        "channel: pauses never start over",
+        "firmware/amu/ops/channel.py",
+        "    def _start_waiting(self):\n        self._waited_ticks = 0\n        self._doublings = 0\n",
+        "    def _start_waiting(self):\n        self._waited_ticks = 0\n",
+        ("timer oracles", "ops"),
     ),
     Mutant(
         "one peer's questions are answered without bound",
@@ -219,21 +264,21 @@ MUTANTS = (
     ),
     Mutant(
         "an adopted checkpoint's digest is not checked",
-        "firmware/amu/consensus/checkpoints.py",
+        CHECKPOINTS,
         "        if digest_of(data) != transfer.digest:",
         "        if False:",
         ("lies",),
     ),
     Mutant(
         "only the last checkpoint of a replica is reported",
-        "firmware/amu/consensus/checkpoints.py",
+        CHECKPOINTS,
         "        self._reported[peer] = kept[-2:]",
         "        self._reported[peer] = kept[-1:]",
         ("laggards",),
     ),
     Mutant(
         "a reboot forgets the checkpoint before the last",
-        "firmware/amu/consensus/checkpoints.py",
+        CHECKPOINTS,
         "        return [own[2] for own in self._own]",
         "        return [own[2] for own in self._own[-1:]]",
         ("laggards",),

@@ -16,6 +16,8 @@ CHECKS: dict[str, list[str]] = {
     "lies": [*_PYTEST, "tests/unit/test_lies.py"],
     "learners": [*_PYTEST, "tests/on_board/test_learner.py", "tests/unit/test_cells.py"],
     "laggards": [*_PYTEST, "tests/unit/test_laggard_recovery.py"],
+    "state transfer": [*_PYTEST, "tests/on_board/test_state_transfer.py"],
+    "timer oracles": [*_PYTEST, "tests/unit/test_sim_laggards.py", "-k", "sound"],
     "log behaviours": [*_PYTEST, "tests/conformance/test_replicated_log_behaviours.py"],
     "hostile peers": [*_PYTEST, "tests/unit/test_hostile_peers.py", "tests/unit/test_lamport_liar.py"],
     "journal": [*_PYTEST, "tests/on_board/test_journal.py", "tests/properties/test_journal_properties.py"],

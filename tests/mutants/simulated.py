@@ -73,11 +73,14 @@ VISIBLE = {
     "channel: a gap is passed over": 10,
     "channel: a former incarnation is adopted without a challenge": 100,
     "detector: suspicion stays when the peer is heard": 5,
+    "the view timer of a new slot is as long as that of the last": 20,
+    "channel: pauses never start over": 5,
 }
 _NO_LEARNERS = "no learners in these runs: see swarm_sim/cells.py"
 _PROGRESS = "no rule forbids it, and progress is delayed less than the bound allows"
 _EFFORT = "costs effort, which the simulator does not charge"
 _STATES = "runs are too short for a state to be taken over in such a case"
+_TRANSFERS = "few seeds lose a state on its way: tests/unit/test_sim_laggards.py flies such runs"
 # Why the simulator is not known to see the others.
 UNSEEN = {
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
@@ -89,6 +92,10 @@ UNSEEN = {
     "one liar's answer sets the vote floor": _PROGRESS,
     "a state is asked for again in every period, however long the round trip": _EFFORT,
     "one peer's questions are answered without bound": _EFFORT,
+    "patience for a state grows with each state that is taken over": _TRANSFERS,
+    "patience for a state never falls back": _TRANSFERS,
+    "a laggard asks for a state once only": _TRANSFERS,
+    "a laggard waits for a state that its holder no longer has": _TRANSFERS,
     "a learner believes one reply": _NO_LEARNERS,
     "a learner does not check a body's digest": _NO_LEARNERS,
     "a learner applies what comes first": _NO_LEARNERS,

@@ -85,6 +85,47 @@ def test_pauses_double_up_to_a_bound():
     assert pauses == [1 << n for n in range(limits.CHANNEL_RETRANSMIT_DOUBLINGS_MAX)] + [most, most]
 
 
+def retransmission(one):
+    """Ticks until something is sent again, and what."""
+    ticks = 0
+    while True:
+        one.tick()
+        ticks += 1
+        segments = one.take_segments()
+        if segments:
+            return ticks, segments[0]
+
+
+def test_pauses_start_over_when_the_peer_answers():
+    one, other = connected()
+    longest = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS_MAX
+    one.send(b"heard late")
+    one.take_segments()
+    for _ in range(6):
+        ticks, segment = retransmission(one)
+    assert ticks == longest
+    assert other.receive(segment) == [b"heard late"]
+    one.receive(other.take_segments()[0])
+    one.send(b"lost once")
+    one.take_segments()
+    assert retransmission(one)[0] == limits.CHANNEL_RETRANSMIT_TICKS
+
+
+def test_pauses_start_over_when_the_peer_has_adopted_us():
+    one, other = Channel(1, 0), Channel(0, 0)
+    other.receive(one.take_segments()[0])
+    one.receive(other.take_segments()[0])
+    assert one.take_restart() == (0, [])
+    one.send(b"before it knows us")
+    one.take_segments()
+    for _ in range(6):
+        _, segment = retransmission(one)
+    other.receive(segment)
+    assert other.take_restart() == (0, [])
+    one.receive(Segment(0, 0, 0, 0, 1, 0, []))  # it has adopted us; what it acknowledged is lost
+    assert retransmission(one)[0] == limits.CHANNEL_RETRANSMIT_TICKS
+
+
 def test_window_and_queue_are_bounded():
     one, _ = connected()
     for number in range(limits.CHANNEL_QUEUE_ITEMS_MAX):

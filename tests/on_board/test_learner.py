@@ -22,6 +22,7 @@ class Settings:
         self.replica = replica
         self.replica_count = REPLICAS
         self.trace_messages = False
+        self.view_timeout_ticks = 40
 
 
 def named(event):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.style import flight_rules, trace_rules, tree_rules
+from tests.style import flight_rules, timer_rules, trace_rules, tree_rules
 from tests.style.project import breaches
 
 CORE = "firmware/amu/consensus/planted.py"
@@ -123,3 +123,35 @@ def test_actions_of_a_module() -> None:
     """
     unindented = "\n".join(line.strip() for line in module.splitlines())
     assert trace_rules.actions(unindented) == {"Vote1", "Idle"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return self.waited >= PAUSE_TICKS << self.attempts",
+        "return first * (1 << min(attempts, 4))",
+        "self.pause = min(2 * self.pause, PAUSE_TICKS_MAX)",
+        "self.pause *= 2",
+        "pause <<= 1",
+    ],
+)
+def test_growing_timers_are_noticed(line: str) -> None:
+    source = f"class Timer:\n    def tick(self, first, attempts):\n        {line}\n"
+    assert timer_rules.growing(CORE, source) == {f"{CORE}: Timer.tick"}
+    found = list(timer_rules.breaches({CORE: source}, f"{timer_rules.HEADING}\n| what | code |\n|---|---|\n"))
+    assert [(finding.path, finding.rule) for finding in found] == [(CORE, "timers")]
+
+
+def test_constant_shifts_and_plain_products_are_no_timers() -> None:
+    source = "def f(n):\n    a = 1 << 20\n    b = 3 * n\n    return a << limits.DOUBLINGS_MAX\n"
+    assert timer_rules.growing(CORE, source) == set()
+
+
+def test_a_row_without_a_timer_is_noticed() -> None:
+    table = (
+        f"{timer_rules.HEADING}\n| what | code |\n|---|---|\n| gone | `{CORE}: Timer.tick` |\n\n## Next\n| a | b |\n"
+    )
+    found = list(timer_rules.breaches({CORE: "x = 1\n"}, table))
+    assert [(finding.path, finding.text) for finding in found] == [
+        ("ARCHITECTURE.md", f"nothing grows in {CORE}: Timer.tick")
+    ]

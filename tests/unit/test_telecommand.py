@@ -98,7 +98,7 @@ def test_every_stage_is_timed() -> None:
     swarm.reply(5.0, 3, number)
     done = swarm.station.operation(number)
     assert (done.state, done.answer, done.finished) == (op.CONFIRMED, (5, OK), 4.0)
-    assert done.boards[0] == OnBoard(2.5, 1, 1.5, 2.0, "queued", 4.0, (5, OK))
+    assert done.boards[0] == OnBoard(2.5, 1, 1.5, 2.0, "queued", 4.0, (5, OK), 1)
     assert swarm.record.stages() == [
         ("queued", 1.0, None),
         *[("uplinked", 1.5, board) for board in range(4)],
@@ -445,3 +445,21 @@ def test_operation_finishes_once() -> None:
     operation.finish(op.STALE, 1)
     with pytest.raises(AssertionError):
         operation.finish(op.CONFIRMED, 2)
+
+
+def asked_at(swarm: Swarm, number: int, times: range) -> list[int]:
+    """When board 0 is sent an operation, looked at once a second."""
+    return [now for now in times if (0, messages.Request(CLIENT, number, ["noop"])) in swarm.step(now)]
+
+
+def test_a_board_that_has_rebooted_is_told_at_once_what_it_has_forgotten() -> None:
+    swarm = Swarm(hello_seconds=100.0)
+    number = swarm.station.submit(["noop"], 0)
+    assert asked_at(swarm, number, range(40)) == [0, 1, 3, 7, 15, 23, 31, 39]
+    swarm.answer(40, 0, identity(swarm.station.boards[0].nonce, 0, boot=3))
+    assert asked_at(swarm, number, range(41, 48)) == [47]  # not a reboot: nothing was known of the board before
+    swarm.station.boards[0].hello_due = 48
+    swarm.step(48)
+    swarm.answer(49, 0, identity(swarm.station.boards[0].nonce, 0, boot=4))
+    assert asked_at(swarm, number, range(49, 60)) == [49, 50, 52, 56]
+    assert swarm.station.operation(number).boards[0].attempts == 8 + 1 + 4

@@ -29,7 +29,8 @@ class CatchUp:
         self._effects = replica.effects
         self._nonce = nonce
         self._log = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], slots ascending
-        self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects)
+        patience_periods_max = limits.transfer_patience_periods_max(replica.view_timeout_ticks)
+        self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects, patience_periods_max)
         self._applied_by = [0] * self._group.size
         self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe
         self._applied_last_time = -1
@@ -172,15 +173,17 @@ class CatchUp:
         self._applied_last_time = replica.applied
         if not stalled or self._target() <= replica.applied:
             self._stalled_periods = 0
+            self._checkpoints.progressed(replica.applied)
             return
         self._stalled_periods += 1
-        trusted = self._checkpoints.trusted()
-        # Near, too, when single slots cannot be had: who took a state over does not know how it came about.
         is_far = self._target() - replica.applied > limits.CHECKPOINT_SLOTS
-        is_fetching_in_vain = self._stalled_periods % limits.FETCH_PERIODS_MAX == 0
-        if trusted is not None and trusted[0] > replica.applied and (is_far or is_fetching_in_vain):
+        is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
+        trusted = self._checkpoints.trusted()
+        has_state = trusted is not None and trusted[0] > replica.applied
+        # Near, too, when single slots cannot be had: who took a state over does not know how it came about.
+        if has_state and (is_far or is_fetching_in_vain):
             self._checkpoints.pursue()
-        else:
+        if not has_state or not is_far:
             self._fetch()
 
     def _target(self):

@@ -9,7 +9,9 @@ The last two checkpoints count, of each replica: f+1 correct ones are at most a 
 differ, and then only the ones before are alike (specs/replicated_log/checkpoints.tla, `Recoverable`).
 
 A transfer knows neither how long a round trip takes nor who lies. It stays with a peer that delivers, asks it again for
-what was lost, and turns to the next when nothing came; once all have been tried in vain it waits twice as long.
+what was lost, and turns to the next when nothing came or the peer has gone on to newer states. Once all holders have
+been waited for in vain it waits twice as long, up to a bound; any progress sets it back to the shortest wait. Only a
+whole state and an applied slot are progress: a liar can send chunks.
 """
 
 import hashlib
@@ -34,7 +36,7 @@ class _Transfer:
 
 
 class Checkpoints:
-    def __init__(self, me, group, effects):
+    def __init__(self, me, group, effects, patience_periods_max=limits.TRANSFER_PATIENCE_PERIODS_MAX):
         self._me = me
         self._group = group
         self._effects = effects
@@ -43,7 +45,9 @@ class Checkpoints:
         self.stable_slot = 0
         self._transfer = None
         self._turn = 0
-        self._patience_periods = 1  # without a chunk, until somebody is asked again
+        self._tried_in_vain = 0  # holders, since the patience last changed
+        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN  # without a chunk, until somebody is asked again
+        self._patience_periods_max = patience_periods_max
 
     def latest(self):
         """(slot, digest, data) of our own last checkpoint; slot 0 before the first."""
@@ -124,7 +128,7 @@ class Checkpoints:
     def pursue(self):
         """Ask for the newest trusted checkpoint, or for the rest of it. Called once a period while we are behind."""
         transfer = self._transfer
-        if transfer is not None:
+        if transfer is not None and (transfer.slot, transfer.digest) in self._reported[transfer.peer]:
             transfer.idle_periods += 1
             if transfer.idle_periods < self._patience_periods:
                 return
@@ -133,6 +137,7 @@ class Checkpoints:
                 transfer.idle_periods = 0
                 self._effects.send(transfer.peer, FetchState(transfer.slot, len(transfer.data)))
                 return
+            self._tried_in_vain += 1
         self._transfer = None
         target = self.trusted()
         if target is None or self.latest()[0] >= target[0]:
@@ -141,12 +146,20 @@ class Checkpoints:
         for peer in range(self._group.size):
             if peer != self._me and target in self._reported[peer]:
                 holders.append(peer)
+        if self._tried_in_vain >= len(holders):
+            self._tried_in_vain = 0
+            self._patience_periods = min(2 * self._patience_periods, self._patience_periods_max)
         self._turn += 1
-        if self._turn % len(holders) == 0:
-            self._patience_periods = min(2 * self._patience_periods, limits.TRANSFER_PATIENCE_PERIODS_MAX)
         peer = holders[self._turn % len(holders)]
         self._transfer = _Transfer(target[0], target[1], peer)
         self._effects.send(peer, FetchState(target[0], 0))
+
+    def progressed(self, applied):
+        """The board has come on to slot `applied`: waiting in vain before says nothing about the next transfer."""
+        self._tried_in_vain = 0
+        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN
+        if self._transfer is not None and self._transfer.slot <= applied:
+            self._transfer = None  # up to STATE_BYTES_MAX that nobody needs any more
 
     def on_chunk(self, peer, message):
         """(slot, data) once a whole checkpoint with the right digest is there, else None."""
@@ -174,6 +187,7 @@ class Checkpoints:
         if digest_of(data) != transfer.digest:
             self._effects.refuse(peer, StateChunk.KIND, "wrong digest")
             return None
+        self.progressed(transfer.slot)
         return transfer.slot, data
 
 

@@ -53,7 +53,8 @@ BODIES_PER_SLOT_MAX = (
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
 CHUNK_BYTES_MAX = 512  # state transfer
 CHUNKS_PER_REPLY_MAX = 8
-TRANSFER_PATIENCE_PERIODS_MAX = 1 << 14  # catch-up periods to wait for a chunk: days of light time, not for ever
+TRANSFER_PATIENCE_PERIODS_MIN = 1  # catch-up periods without a chunk, until somebody is asked again
+TRANSFER_PATIENCE_PERIODS_MAX = 64  # after doublings; longer only where the view timer is: see the function below
 ANSWERS_PER_TICK_MAX = 32  # messages that one peer's questions may cost us in a tick
 LEARNER_ANSWERS_PER_TICK_MAX = 32  # messages that the questions of all learners together may cost us in a tick
 PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
@@ -139,6 +140,12 @@ def faults_max(replica_count):
 def quorum_size(replica_count):
     """n - f: any two quorums share a correct replica."""
     return replica_count - faults_max(replica_count)
+
+
+def transfer_patience_periods_max(view_timeout_ticks):
+    """Catch-up periods to wait for a chunk at most. A view that succeeds takes five messages in a row, so a swarm whose
+    view timer fits its distances has no longer round trip."""
+    return max(TRANSFER_PATIENCE_PERIODS_MAX, view_timeout_ticks // CATCH_UP_PERIOD_TICKS)
 
 
 def blocking_size(replica_count):

@@ -61,7 +61,8 @@ class Learner:
         self._witnesses = Witnesses(self._group.size, self._group.blocking)
         self._effects = Effects(self._clock, Tracer(config.trace_messages))
         self._ledger = Ledger(self._group.size)
-        self._checkpoints = checkpoints.Checkpoints(self._me, self._group, self._effects)
+        patience_periods_max = limits.transfer_patience_periods_max(config.view_timeout_ticks)
+        self._checkpoints = checkpoints.Checkpoints(self._me, self._group, self._effects, patience_periods_max)
         self._window = [self._new_slot() for _ in range(WINDOW_SLOTS)]  # the slots after the applied one
         self._applied_by = [0] * self._group.size  # what each replica says of itself
         self._asked_up_to = -1  # nothing yet
@@ -126,14 +127,16 @@ class Learner:
         if applied > self._applied_last_time:
             self._applied_last_time = applied
             self._stalled_periods = 0
+            self._checkpoints.progressed(applied)
             return
         self._stalled_periods += 1
-        trusted = self._checkpoints.trusted()
         is_far = self._target() - applied > limits.CHECKPOINT_SLOTS
-        is_fetching_in_vain = self._stalled_periods % limits.FETCH_PERIODS_MAX == 0
-        if trusted is not None and trusted[0] > applied and (is_far or is_fetching_in_vain):
+        is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
+        trusted = self._checkpoints.trusted()
+        has_state = trusted is not None and trusted[0] > applied
+        if has_state and (is_far or is_fetching_in_vain):
             self._checkpoints.pursue()
-        else:
+        if not has_state or not is_far:
             self._ask()
 
     # --- outputs ----------------------------------------------------------------------------

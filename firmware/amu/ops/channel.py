@@ -96,8 +96,9 @@ class Channel:
             # It knows no incarnation of ours, or a former one: what it sends is not for us, but it should hear of us.
             self._owed = True
             return []
-        if segment.first:
+        if segment.first and not self._is_known:
             self._is_known = True
+            self._start_waiting()
         self._take_acknowledgement(segment.acknowledged)
         return self._take_items(segment.first, segment.items)
 

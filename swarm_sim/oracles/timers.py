@@ -1,0 +1,95 @@
+"""Does no timer wait longer than its rule allows, and from its start again after progress?
+
+    view      in a view of an undecided slot that is under way, a board wishes the next view after
+              view_timeout_ticks, doubled for each view of this slot, VIEW_TIMEOUT_DOUBLINGS_MAX times at most
+    channel   what is not acknowledged is sent again after CHANNEL_RETRANSMIT_TICKS, doubled with each repetition since
+              the last progress, CHANNEL_RETRANSMIT_DOUBLINGS_MAX times at most
+
+Progress is what the others see: another slot, an acknowledged item, an adopted incarnation. So a doubling that outlives
+it is found, although the timer still keeps to its greatest length. The third timer, the patience for a state, is held
+by what it is for (`oracles.laggards`). Times are those ticks of the board's own in which its timers ran: a clock that
+stops or a processor that stands still stops them all.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from amu.core import limits
+from swarm_sim.board import Board
+from swarm_sim.oracles.conditions import ticks_of
+from swarm_sim.oracles.finding import Finding
+
+ORACLE = "SIM-TIMER"
+LONGEST = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS_MAX
+
+
+class Timers:
+    """Call `look` often: what begins and ends between two looks is seen late, and so much is allowed for."""
+
+    def __init__(self, boards: Sequence[Board], faulty: frozenset[int], view_timeout_ticks: int) -> None:
+        self._honest = [board for board in boards if board.node not in faulty]
+        self._view_ticks = view_timeout_ticks
+        self._ticks: dict[int, int] = {}  # of each board at the last look
+        # What waits -> the ticks at which it was first seen waiting. Only what still waits is kept.
+        self._views: dict[tuple[int, int, int, int], int] = {}
+        self._channels: dict[tuple[int, ...], tuple[int, int, int]] = {}
+
+    def look(self) -> Finding | None:
+        """The first timer that is overdue."""
+        views, channels = self._views, self._channels
+        self._views, self._channels = {}, {}
+        for board in self._honest:
+            if board.flight is None:
+                continue
+            now = ticks_of(board)
+            slack = 2 * abs(now - self._ticks.get(board.node, 0))
+            self._ticks[board.node] = now
+            finding = self._look_at_views(board, views, now, slack)
+            finding = finding or self._look_at_channels(board, channels, now, slack)
+            if finding is not None:
+                return finding
+        return None
+
+    def _look_at_views(
+        self, board: Board, before: dict[tuple[int, int, int, int], int], now: int, slack: int
+    ) -> Finding | None:
+        flight: Any = board.flight
+        for instance in flight._replica._instances:
+            if instance is None or instance.decision is not None or instance._is_passive() or not instance.is_busy():
+                continue
+            view = instance.view
+            if instance.synchroniser.wish_of(board.node) > view:
+                continue
+            key = (board.node, board.life, instance.slot, view)
+            since = self._views[key] = before.get(key, now)
+            allowed = (self._view_ticks << min(view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)) + slack
+            if now - since > allowed:
+                return _overdue(board, "a view", f"slot {instance.slot}, view {view}", now - since, allowed)
+        return None
+
+    def _look_at_channels(
+        self, board: Board, before: dict[tuple[int, ...], tuple[int, int, int]], now: int, slack: int
+    ) -> Finding | None:
+        flight: Any = board.flight
+        if not flight._operations.is_on:
+            return None
+        for channel in flight._operations._channels:
+            if channel is None or (channel._is_known and channel._highest == channel._acknowledged):
+                continue
+            key = (board.node, board.life, channel.peer, channel.restarts, channel._acknowledged, channel._is_known)
+            # Since the progress, since the last repetition, repetitions.
+            since, repeated_at, count = before.get(key, (now, now, channel.retransmissions))
+            if channel.retransmissions != count:
+                repeated_at, count = now, channel.retransmissions
+            self._channels[key] = (since, repeated_at, count)
+            grown = repeated_at - since  # a pause that doubles is as long as all pauses before it, and the first
+            allowed = min(limits.CHANNEL_RETRANSMIT_TICKS + grown, LONGEST) + slack
+            if now - repeated_at > allowed:
+                return _overdue(board, "a channel", f"to board {channel.peer}", now - repeated_at, allowed)
+        return None
+
+
+def _overdue(board: Board, what: str, where: str, ticks: int, allowed: int) -> Finding:
+    return Finding(
+        ORACLE, f"the timer of {what} is overdue", f"board {board.node}, {where}: {ticks} ticks, at most {allowed}"
+    )
