@@ -6,7 +6,7 @@ is the next step of each laggard: a slot applied or a state taken over.
 Others can help when f + 1 sound boards, joined to it by clean links, know the next slot, or hold one checkpoint that is
 newer than its log. That is when the first two ways of `SomebodyGoesOn` (specs/replicated_log/checkpoints.tla) are open.
 
-The bound (`ticks_max`), in ticks of the board's own. A board notices that it stands still, hears how far the others are,
+The bound (`ticks_max`), in ticks of its own. A board notices that it stands still, hears how far the others are,
 tries single slots in vain, then asks one holder after the other. Before that it may have waited in vain for others that
 could not be heard. Its patience doubles when all f + 1 holders or more have been waited for, so it is no longer than
 the time in vain since the last step, divided by f + 1. It may wait so long twice for the holder that it is busy with

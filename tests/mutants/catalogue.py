@@ -1,18 +1,7 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """`before` stands once in `file` and becomes `after`. `checks` (see checks.py) are tried in order."""
-
-    name: str
-    file: str
-    before: str
-    after: str
-    checks: tuple[str, ...]
-
+from tests.mutants import timers
+from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
 REPLICA = "firmware/amu/consensus/replica.py"
@@ -133,57 +122,6 @@ MUTANTS = (
         "send(peer, ViewChange(slot, wish))",
         "send(peer, ViewChange(slot, view))",
         ("replica",),
-    ),
-    Mutant(
-        "a state is asked for again in every period, however long the round trip",
-        CHECKPOINTS,
-        "            if transfer.idle_periods < self._patience_periods:",
-        "            if False:",
-        ("hostile peers",),
-    ),
-    Mutant(
-        "patience for a state grows with each state that is taken over",
-        CHECKPOINTS,
-        "        self.progressed(transfer.slot)\n        return transfer.slot, data",
-        "        self._patience_periods = min(2 * self._patience_periods, self._patience_periods_max)\n"
-        "        return transfer.slot, data",
-        ("state transfer",),
-    ),
-    Mutant(
-        "patience for a state never falls back",
-        CHECKPOINTS,
-        "        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN\n        if",
-        "        if",
-        ("timer oracles", "state transfer"),
-    ),
-    Mutant(
-        "a laggard asks for a state once only",
-        CHECKPOINTS,
-        "            if transfer.idle_periods < self._patience_periods:",
-        "            if True:",
-        ("timer oracles", "state transfer"),
-    ),
-    Mutant(
-        "a laggard waits for a state that its holder no longer has",
-        CHECKPOINTS,
-        "if transfer is not None and (transfer.slot, transfer.digest) in self._reported[transfer.peer]:",
-        "if transfer is not None:",
-        ("state transfer",),
-    ),
-    Mutant(
-        "the view timer of a new slot is as long as that of the last",
-        INSTANCE,
-        "        doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
-        '        self.log.doublings = max(self.view, getattr(self.log, "doublings", 0))\n'
-        "        doublings = min(self.log.doublings, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
-        ("timer oracles",),
-    ),
-    Mutant(
-        "channel: pauses never start over",
-        "firmware/amu/ops/channel.py",
-        "    def _start_waiting(self):\n        self._waited_ticks = 0\n        self._doublings = 0\n",
-        "    def _start_waiting(self):\n        self._waited_ticks = 0\n",
-        ("timer oracles", "ops"),
     ),
     Mutant(
         "one peer's questions are answered without bound",
@@ -505,4 +443,5 @@ MUTANTS = (
         "if False:",
         ("trace reader",),
     ),
+    *timers.MUTANTS,
 )

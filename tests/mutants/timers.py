@@ -1,0 +1,61 @@
+"""Planted bugs of timers: pauses that grow and never fall back, and boards that wait where they should ask."""
+
+from tests.mutants.mutant import Mutant
+
+CHANNEL = "firmware/amu/ops/channel.py"
+CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
+INSTANCE = "firmware/amu/consensus/instance.py"
+
+MUTANTS = (
+    Mutant(
+        "a state is asked for again in every period, however long the round trip",
+        CHECKPOINTS,
+        "            if transfer.idle_periods < self._patience_periods:",
+        "            if False:",
+        ("hostile peers",),
+    ),
+    Mutant(
+        "patience for a state grows with each state that is taken over",
+        CHECKPOINTS,
+        "        self.progressed(transfer.slot)\n        return transfer.slot, data",
+        "        self._patience_periods = min(2 * self._patience_periods, self._patience_periods_max)\n"
+        "        return transfer.slot, data",
+        ("state transfer",),
+    ),
+    Mutant(
+        "patience for a state never falls back",
+        CHECKPOINTS,
+        "        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN\n        if",
+        "        if",
+        ("timer oracles", "state transfer"),
+    ),
+    Mutant(
+        "a laggard asks for a state once only",
+        CHECKPOINTS,
+        "            if transfer.idle_periods < self._patience_periods:",
+        "            if True:",
+        ("timer oracles", "state transfer"),
+    ),
+    Mutant(
+        "a laggard waits for a state that its holder no longer has",
+        CHECKPOINTS,
+        "if transfer is not None and (transfer.slot, transfer.digest) in self._reported[transfer.peer]:",
+        "if transfer is not None:",
+        ("state transfer",),
+    ),
+    Mutant(
+        "the view timer of a new slot is as long as that of the last",
+        INSTANCE,
+        "        doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
+        '        self.log.doublings = max(self.view, getattr(self.log, "doublings", 0))\n'
+        "        doublings = min(self.log.doublings, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)\n",
+        ("timer oracles",),
+    ),
+    Mutant(
+        "channel: pauses never start over",
+        CHANNEL,
+        "    def _start_waiting(self):\n        self._waited_ticks = 0\n        self._doublings = 0\n",
+        "    def _start_waiting(self):\n        self._waited_ticks = 0\n",
+        ("timer oracles", "ops"),
+    ),
+)
