@@ -122,11 +122,7 @@ class VirtualBoard(Board):
         if self._is_closed:
             raise BoardError(f"board {self.node} was closed; attach to {self.directory.parent} for a new one")
         try:
-            try:
-                self._start()
-            except SpawnError:
-                # A new zygote, and a new lock: a process that came of the first attempt all the same holds the old one.
-                self._start()
+            self._start()
         except SpawnError as error:
             raise BoardError(f"board {self.node}: {error}") from error
         except OSError as error:

@@ -63,18 +63,26 @@ class Spawner(Protocol):
 
 
 class ZygoteSpawner:
-    """Client of one zygote, and of another one should that die."""
+    """Client of a zygote. One that has died is replaced when the next board is to be started."""
 
     def __init__(self) -> None:
-        self._begin()
+        self._make()
 
-    def _begin(self) -> None:
+    def _make(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(_REPLY_SECONDS_MAX)
         with theirs:
             command = [sys.executable, "-P", str(Path(__file__).resolve()), str(theirs.fileno())]
             # A session of its own: a control-C at the ground station's terminal is not meant for boards.
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+            try:
+                self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+            except OSError as error:
+                raise SpawnError(f"cannot start the MicroPython zygote: {error}") from error
+
+    @property
+    def process_id(self) -> int:
+        """Of the zygote."""
+        return self._process.pid
 
     def spawn(self, process: Process) -> int:
         request = {
@@ -83,19 +91,28 @@ class ZygoteSpawner:
             "environment": process.environment,
         }
         descriptors = [process.terminal, process.errors, *process.kept]
-        if self._process.poll() is not None:
-            self.close()
-            self._begin()
-        try:
-            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
-            reply = self._socket.recv(_REQUEST_BYTES_MAX)
-        except OSError as error:
-            self._process.kill()
-            raise SpawnError(f"the MicroPython zygote does not answer: {error}") from error
+        reply = self._ask(json.dumps(request).encode(), descriptors)
         if not reply:
-            self._process.wait()
-            raise SpawnError(f"the MicroPython zygote has ended, code {self._process.returncode}")
+            self.close()
+            self._make()
+            reply = self._ask(json.dumps(request).encode(), descriptors)
+        if not reply:
+            code = self._process.wait()
+            raise SpawnError(f"the MicroPython zygote ends before it has started a board, code {code}")
         return int(reply)
+
+    def _ask(self, request: bytes, descriptors: list[int]) -> bytes:
+        """The zygote's reply; empty if it has died, or says nothing and is killed: then there is no board either."""
+        try:
+            socket.send_fds(self._socket, [request], descriptors)
+            return self._socket.recv(_REQUEST_BYTES_MAX)
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+        except TimeoutError:
+            self._process.kill()
+            return b""
+        except OSError as error:
+            raise SpawnError(f"the MicroPython zygote does not answer: {error}") from error
 
     def close(self) -> None:
         self._socket.close()
@@ -175,14 +192,23 @@ def serve(connection: socket.socket) -> None:
         data, descriptors, _, _ = socket.recv_fds(connection, _REQUEST_BYTES_MAX, 16, cloexec)
         if not data:
             return
+        waiting, going = os.pipe()
         child = os.fork()
         if child == 0:
             connection.close()
-            _become_board(json.loads(data), descriptors, micropython_run.run_main)
-        for descriptor in descriptors:
+            os.close(going)
+            # Should the zygote die before it has replied, another is asked: this board must not be there then.
+            if os.read(waiting, 1):
+                os.close(waiting)
+                _become_board(json.loads(data), descriptors, micropython_run.run_main)
+            os._exit(1)
+        for descriptor in (*descriptors, waiting):
             os.close(descriptor)
         with contextlib.suppress(BrokenPipeError):
             connection.send(str(child).encode())
+        with contextlib.suppress(BrokenPipeError):
+            os.write(going, b"\x01")
+        os.close(going)
 
 
 def _become_board(request: dict[str, Any], descriptors: list[int], run_main: Callable[[list[str]], int]) -> NoReturn:

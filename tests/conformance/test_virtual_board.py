@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from amu.wire import messages as m
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind, board_kinds
+from hil.boards import zygote
 from hil.boards.virtual import VirtualBoard
-from hil.boards.zygote import CommandSpawner
+from hil.boards.zygote import CommandSpawner, ZygoteSpawner
 from tests.conformance.board_conformance import MISSION, BoardConformance, Station
 from tests.support.interpreters import micropython
 
@@ -34,6 +36,22 @@ for board in boards:
     board.start()
     Station(board).hello(1)
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+# A zygote that is killed when it has forked a board and has not said so yet.
+DYING_ZYGOTE = """
+import importlib.util, os, signal, socket, sys
+
+class Dying(socket.socket):
+    def send(self, data):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+spec = importlib.util.spec_from_file_location("zygote", {path!r})
+zygote = importlib.util.module_from_spec(spec)
+sys.modules["zygote"] = zygote
+spec.loader.exec_module(zygote)
+zygote.serve(Dying(fileno=int(sys.argv[1])))
 """
 
 
@@ -225,6 +243,72 @@ class TestVirtualBoardByCommand:
         board = VirtualBoard(tmp_path / "node-1", CommandSpawner("/no/such/micropython"))
         with pytest.raises(BoardError, match=r"/no/such/micropython.*AMU_MICROPYTHON"):
             board.start()
+
+
+class TestZygote:
+    """The process that boards are forked from may die without them, and they without it."""
+
+    @pytest.fixture
+    def spawner(self) -> Iterator[ZygoteSpawner]:
+        spawner = ZygoteSpawner()
+        yield spawner
+        spawner.close()
+
+    @pytest.fixture
+    def boards(self, tmp_path: Path, spawner: ZygoteSpawner) -> Iterator[list[VirtualBoard]]:
+        plans = [BoardPlan(node, provision.configuration(MISSION, node)) for node in (0, 1)]
+        VirtualBoard.create(tmp_path, plans)
+        boards = [VirtualBoard(tmp_path / f"node-{node}", spawner) for node in (0, 1)]
+        yield boards
+        for board in boards:
+            board.close()
+
+    def test_killed_it_is_replaced_and_boards_start_as_ever(
+        self, boards: list[VirtualBoard], spawner: ZygoteSpawner
+    ) -> None:
+        boards[0].start()
+        station = Station(boards[0])
+        station.hello(1)
+        for life in (1, 2):
+            os.kill(spawner.process_id, signal.SIGKILL)
+            boards[1].start()
+            Station(boards[1]).hello(life)
+            station.hello(1 + life)  # the board of the first zygote flies on
+            boards[1].kill()
+
+    def test_one_that_cannot_live_is_an_error_that_says_so(
+        self, boards: list[VirtualBoard], spawner: ZygoteSpawner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        os.kill(spawner.process_id, signal.SIGKILL)
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(
+            BoardError, match="board 0: the MicroPython zygote ends before it has started a board, code 1"
+        ):
+            boards[0].start()
+        monkeypatch.setattr(sys, "executable", "/no/such/python")
+        with pytest.raises(BoardError, match=r"board 0: cannot start the MicroPython zygote: .*no/such/python"):
+            boards[0].start()
+        monkeypatch.undo()
+        boards[0].start()
+        Station(boards[0]).hello(1)
+
+    def test_a_board_that_nobody_was_told_of_does_not_live(
+        self, boards: list[VirtualBoard], spawner: ZygoteSpawner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """The next zygote starts it again, and two of them would write to one flash."""
+        dying = tmp_path / "dying.py"
+        dying.write_text(DYING_ZYGOTE.format(path=zygote.__file__))
+        monkeypatch.setattr(zygote, "__file__", str(dying))
+        os.kill(spawner.process_id, signal.SIGKILL)
+        with pytest.raises(BoardError, match="the MicroPython zygote ends before it has started a board, code -9"):
+            boards[0].start()
+        give_up = time.monotonic() + 60
+        while boards[0].alive():
+            assert time.monotonic() < give_up, "the board lives"
+            time.sleep(0.01)
+        monkeypatch.undo()
+        boards[0].start()
+        Station(boards[0]).hello(1)
 
 
 def test_board_kinds_are_found_by_name() -> None:
