@@ -22,6 +22,7 @@ class GroundLog:
         self.path = path
         self.left_out: Counter[str] = Counter()
         self._lines: Counter[str] = Counter()
+        self._begun: dict[int, tuple[float, bytes]] = {}  # board -> when it said the beginning of a line, and that
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def say(self, now: float, node: int | None, text: str) -> None:
@@ -34,13 +35,25 @@ class GroundLog:
         self._write(who, f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
-        """Text that a board printed between its frames."""
-        for line in data.decode("utf-8", "backslashreplace").split("\n"):
-            if line.strip():
-                self.say(now, node, line.removesuffix("\r"))
+        """Text that a board printed between its frames. A line that has not ended yet waits for its end."""
+        _, begun = self._begun.pop(node, (now, b""))
+        *lines, rest = (begun + data).split(b"\n")
+        for line in lines:
+            self._line(now, node, line)
+        if len(rest) >= LINE_CHARACTERS_MAX:
+            self._line(now, node, rest)
+        elif rest:
+            self._begun[node] = (now, rest)
+
+    def _line(self, now: float, node: int, line: bytes) -> None:
+        text = line.decode("utf-8", "backslashreplace").removesuffix("\r")
+        if text.strip():
+            self.say(now, node, text)
 
     def close(self) -> None:
-        """Say what was left out, and close."""
+        """Say what never ended and what was left out, and close."""
+        for node, (now, line) in sorted(self._begun.items()):
+            self._line(now, node, line)
         for who, count in sorted(self.left_out.items()):
             self._write(who, f"{who}: {count} further lines were left out\n")
         os.close(self._descriptor)

@@ -184,7 +184,7 @@ def _body(sources: Sources) -> Iterable[str]:
     if failed:
         yield report_words.failures(failed)
     yield _mission(sources)
-    if any(series.health.values()):
+    if series.health:
         yield section(
             "Heap of the boards",
             "What each board reported of its heap. A board needs its longest free run for its largest allocation."
@@ -202,6 +202,8 @@ def _body(sources: Sources) -> Iterable[str]:
     common = series.common_fates()
     if len(series.fates) > len(common):
         said = f" Left out, because it happened to nearly every frame: {', '.join(common)}." if common else ""
+        rare = len(series.fates) - len(common) - figures.FATES_MAX
+        said += f" Left out, because they are rarer: {rare} further kinds." if rare > 0 else ""
         explanation = "What the ether did to flight frames." + said
         yield section("Faults over time", explanation, picture(figures.faults(series)))
     if series.stages:

@@ -26,6 +26,7 @@ BOOT_COLOUR = "#7A6A00"
 INK, FAINT, GRID = "#1d2733", "#5f6b77", "#e3e8ee"
 LINE_STYLES = ("-", (0, (5, 1.5)))  # of boards that share a colour
 WIDTH_INCHES = 11.0
+BOARDS_MAX = 32  # that one picture has room for
 PICTURES = (".svg", ".png")
 DOTS_PER_INCH = 150
 

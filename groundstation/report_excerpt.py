@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from amu.core.limits import GROUND
 from groundstation.exports.causality import Step
+from groundstation.report_canvas import BOARDS_MAX
 from groundstation.report_messages import OTHER, Mark, Message, down_spans, read_marks, read_messages, seconds
 
 MESSAGES_MAX = 300  # that all are drawn as arrows with a head
@@ -101,12 +102,17 @@ class Flight:
         slot: int | None = None,
     ) -> Excerpt:
         until = self.end if until is None else until
+        nodes = self.nodes
+        if len(nodes) > BOARDS_MAX:
+            busy = {node for message in messages if message.mattered for node in (message.sender, message.receiver)}
+            nodes = sorted(busy or nodes)[:BOARDS_MAX]
+            said += f" Of {len(self.nodes)} boards {len(nodes)} are drawn."
         marks = [
             mark
             for mark in self.marks
             if since <= mark.at <= until and (slot is None or mark.slot == slot or mark.name == "Boot")
         ]
-        return Excerpt(since, until, self.nodes, messages, marks, self.down, said, slot)
+        return Excerpt(since, until, nodes, messages, marks, self.down, said, slot)
 
     def _focus(self, bad_line: int | None) -> tuple[float, int | None, str]:
         """(mission second, slot, why): what the excerpt is about."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from groundstation.report_canvas import (
     BOARD_COLOURS,
+    BOARDS_MAX,
     BOOT_COLOUR,
     FAINT,
     INK,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FAULT_BINS = 36
+FATES_MAX = 12  # that are told apart, the most frequent
 KILOBYTE = 1000
 POINTS_MAX = 2000  # of one line or cloud: more make a page of many megabytes, and no other picture
 
@@ -40,7 +42,7 @@ def thinned(count: int) -> str:
 
 def progress(axes: "Axes", series: Series, byzantine: list[int], unit: float) -> None:
     """Applied slot over mission time, a line a board, which stops where the board is down."""
-    for node in series.nodes:
+    for node in series.nodes[:BOARDS_MAX]:
         axes.plot(
             *_with_gaps(series, node, unit),
             drawstyle="steps-post",
@@ -71,10 +73,10 @@ def _with_gaps(series: Series, node: int, unit: float) -> tuple[list[float], lis
 def heap(series: Series, byzantine: list[int]) -> str:
     """Free heap and its longest free run over mission time, a small picture a board, boots marked."""
     unit, name = time_unit(series.end_seconds)
-    nodes = [node for node in series.nodes if series.health.get(node)]
+    nodes = sorted(series.health)[:BOARDS_MAX]
     columns = min(len(nodes), 4)
     rows = -(-len(nodes) // columns)
-    most = max(health.heap_free for node in nodes for health in series.health[node]) / KILOBYTE
+    most = max(health.heap_free for node in nodes for health in series.health[node]) / KILOBYTE or 1.0
 
     def draw(figure: "Figure") -> None:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -165,7 +167,8 @@ def faults(series: Series) -> str:
 
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
-        names = sorted(set(series.fates) - set(common), key=lambda name: (-sum(n for _, n in series.fates[name]), name))
+        totals = {name: sum(count for _, count in series.fates[name]) for name in set(series.fates) - set(common)}
+        names = sorted(totals, key=lambda name: (-totals[name], name))[:FATES_MAX]
         colours = [*BOARD_COLOURS, "#D55E00", "#999999"]
         times = [[t / unit for t, _ in series.fates[name]] for name in names]
         weights = [[count for _, count in series.fates[name]] for name in names]

@@ -58,6 +58,10 @@ class Series:
     resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run that goes on)
     failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
 
+    def fault_kinds(self) -> list[str]:
+        """Kinds of faults of boards that happened, sorted."""
+        return sorted({kind for _, _, kind in self.board_faults})
+
     def common_fates(self) -> list[str]:
         """Fates that befell nearly every frame, such as a delay: drawn beside rare ones they would hide them."""
         totals = {name: sum(count for _, count in counted) for name, counted in self.fates.items()}
@@ -105,6 +109,9 @@ class Collector:
         """The finished series. Call once, after the last line."""
         series = self._series
         series.nodes = sorted(self._nodes)
+        series.lasting = [
+            (node, since, min(until, series.end_seconds), kind) for node, since, until, kind in series.lasting
+        ]
         for node in series.nodes:
             self._end(self._down_since, series.down, node, series.end_seconds)
             self._end(self._silent_since, series.silent, node, series.end_seconds)
@@ -147,8 +154,11 @@ class Collector:
         elif name == "BoardFault":
             self._board_fault(event["board"], event["kind"], event.get("seconds"), received)
         elif name == "Fault":
-            self._series.accepted += event["counts"].get("accepted", 0)
             for fate, count in event["counts"].items():
+                if type(count) is not int:
+                    raise TypeError(f"want a count of {fate}, have {count!r}")
+                if fate == "accepted":
+                    self._series.accepted += count
                 if fate not in TRAFFIC:
                     self._series.fates[fate].append((received, count))
         elif name == "Telecommand":

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from groundstation.report_canvas import (
     BOARD_COLOURS,
+    BOARDS_MAX,
     BOOT_COLOUR,
     BYZANTINE_COLOUR,
     DOWN_COLOUR,
@@ -25,6 +26,7 @@ WINDOW_COLOUR = "#e8937b"
 CONTACT_COLOUR = "#7fb3d5"
 SILENT_COLOUR = "#f3dfb0"
 PROGRESS_INCHES = 2.9
+KINDS_MAX = 15  # of faults of boards that are told apart: all that a scenario knows
 ROWS_MAX = 24  # windows of faults, and of contact, that are drawn
 NAME_CHARACTERS_MAX = 28
 # event: (marker, colour, legend)
@@ -51,7 +53,8 @@ def mission(
     shown, passing = windows[:ROWS_MAX], contacts[:ROWS_MAX]
     rows = [_short(name) for name, _, _ in shown] + [_short(each.name) for each in passing]
     first = len(rows)
-    rows += [board_name(node, byzantine) for node in series.nodes]
+    nodes = series.nodes[:BOARDS_MAX]
+    rows += [board_name(node, byzantine) for node in nodes]
     heights = [PROGRESS_INCHES, 0.32 * len(rows) + 0.2]
 
     def draw(figure: "Figure") -> None:
@@ -65,7 +68,7 @@ def mission(
             for aos, los in contact.passes:
                 label = _once(axes, "in contact (AOS to LOS)")
                 axes.barh(row, (los - aos) / unit, left=aos / unit, height=0.5, color=CONTACT_COLOUR, label=label)
-        row_of = {node: first + index for index, node in enumerate(series.nodes)}
+        row_of = {node: first + index for index, node in enumerate(nodes)}
         for node, row in row_of.items():
             axes.axhline(row, color=board_colour(node, byzantine), linewidth=1.2, zorder=1)
         _spans(axes, series, row_of, unit)
@@ -75,7 +78,7 @@ def mission(
         for at, _ in series.resumes:
             axes.plot(at / unit, -0.5, "|", ms=9, color=INK, ls="", label=_once(axes, "ground station resumed"))
         axes.set_yticks(range(len(rows)), rows)
-        for label, node in zip(axes.get_yticklabels()[first:], series.nodes):
+        for label, node in zip(axes.get_yticklabels()[first:], nodes):
             label.set_color(BYZANTINE_COLOUR if node in byzantine else INK)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(-end * 0.012, end * 1.012)
@@ -86,7 +89,7 @@ def mission(
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6) or 1, fontsize=8)
 
-    left_out = len(windows) - len(shown) + len(contacts) - len(passing)
+    left_out = len(windows) - len(shown) + len(contacts) - len(passing) + len(series.nodes) - len(nodes)
     return svg(draw, 0.9 + sum(heights)), left_out
 
 
@@ -117,7 +120,8 @@ def _marks(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) ->
     for node, received, kind in series.board_faults:
         if node in row_of:
             marker, colour = _kind_look(series, kind)
-            _mark(axes, received / unit, row_of[node] - ABOVE, marker, colour, kind.replace("_", " "))
+            named = kind.replace("_", " ") if kind in series.fault_kinds()[:KINDS_MAX] else "other fault of the board"
+            _mark(axes, received / unit, row_of[node] - ABOVE, marker, colour, _short(named))
 
 
 def _mark(axes: "Axes", x: float, row: float, marker: str, colour: str, label: str) -> None:
@@ -129,8 +133,8 @@ def _mark(axes: "Axes", x: float, row: float, marker: str, colour: str, label: s
 
 
 def _kind_look(series: Series, kind: str) -> tuple[str, str]:
-    """(marker, colour) of a kind of board fault; the pair is its own among the first 72 kinds of a run."""
-    number = sorted({name for _, _, name in series.board_faults}).index(kind)
+    """(marker, colour) of a kind of board fault, its own among the first KINDS_MAX; the others share one."""
+    number = min(series.fault_kinds().index(kind), KINDS_MAX)
     return KIND_MARKERS[number % len(KIND_MARKERS)], BOARD_COLOURS[number % len(BOARD_COLOURS)]
 
 

@@ -140,6 +140,24 @@ def test_a_board_cannot_write_to_the_log(tmp_path: Path) -> None:
     assert said[2] == r"board 3   verdict   PASS\xff"
 
 
+def test_a_line_that_comes_in_pieces_is_one_line_of_the_log(tmp_path: Path) -> None:
+    log = GroundLog(tmp_path / "ground.log")
+    log.text(1.0, 3, b'  File "/tmp/r\xc3')
+    log.text(1.5, 2, b"between\n")
+    log.text(2.0, 3, b'\xbcn/main.py"\nMemory')
+    log.text(3.0, 4, b"x" * 499)
+    log.text(3.0, 4, b"x" * 2)
+    log.close()
+    said = (tmp_path / "ground.log").read_text(encoding="utf-8").split("\n")
+    assert said == [
+        "     1.500  board 2   between",
+        '     2.000  board 3     File "/tmp/r\u00fcn/main.py"',
+        "     3.000  board 4   " + "x" * 500,
+        "     2.000  board 3   Memory",
+        "",
+    ]
+
+
 def test_what_is_said_and_complained_of_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     say(HOSTILE)
     complain("check", HOSTILE)

@@ -11,13 +11,15 @@ from typer.testing import CliRunner
 from groundstation import cli, report, run_directory
 from groundstation.exports import causality
 from groundstation.exports.causality import Step
+from groundstation.report_canvas import BOARDS_MAX
 from groundstation.report_contacts import Contact
 from groundstation.report_excerpt import MESSAGES_MAX, Excerpt, Flight, pick_slots
+from groundstation.report_figures import FATES_MAX, faults
 from groundstation.report_messages import LETS, OTHER, VOTES
 from groundstation.report_scale import Scale
 from groundstation.report_series import RESTART, Collector
 from groundstation.report_space_time import picture
-from groundstation.report_timeline import LIFE_MARKS, ROWS_MAX, mission
+from groundstation.report_timeline import KINDS_MAX, LIFE_MARKS, ROWS_MAX, mission
 from swarm_sim.cluster import Cluster, Links
 
 RUNNER = CliRunner()
@@ -265,6 +267,34 @@ def test_board_that_restarts_by_itself_is_told_from_one_that_the_ground_restarts
         collector.feed(event)
     restarts = [(board, at) for board, at, name in collector.series().life if name == RESTART]
     assert restarts == [(1, 2.0), (1, 6.0)]
+
+
+def test_more_boards_than_a_picture_has_room_for_are_left_out_and_counted() -> None:
+    collector = Collector()
+    for node in range(BOARDS_MAX + 5):
+        collector.feed({**_flight("Boot", 1.0), "node": node})
+    drawn, left_out = mission(collector.series(), [], [], [])
+    assert left_out == 5
+    assert f"<!-- board {BOARDS_MAX - 1} -->" in drawn
+    assert f"<!-- board {BOARDS_MAX} -->" not in drawn
+
+
+def test_more_kinds_of_faults_than_can_be_told_apart_share_a_mark() -> None:
+    collector = Collector()
+    collector.feed(_flight("Boot", 0.0))
+    for number in range(KINDS_MAX + 4):
+        collector.feed(_ground("BoardFault", 1.0, board=1, kind=f"kind {number:02d}", seconds=1e300))
+    collector.feed(
+        _ground("Fault", 2.0, counts={"accepted": 999, **{f"fate {n:02d}": 100 - n for n in range(FATES_MAX + 4)}})
+    )
+    series = collector.series()
+    assert {until for _, _, until, _ in series.lasting} == {2.0}
+    drawn, _ = mission(series, [], [], [])
+    assert drawn.count("<!-- other fault of the board -->") == 1
+    assert f"<!-- kind {KINDS_MAX - 1:02d} -->" in drawn
+    assert f"<!-- kind {KINDS_MAX:02d} -->" not in drawn
+    assert f"<!-- fate {FATES_MAX - 1:02d} -->" in faults(series)
+    assert f"<!-- fate {FATES_MAX:02d} -->" not in faults(series)
 
 
 # --- reports and files ----------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import pytest
 from amu.wire.messages import Vote
 from groundstation import report, report_failures, run_directory, scenario
 from groundstation.report_contacts import contacts
-from groundstation.report_figures import POINTS_MAX, thin, thinned
+from groundstation.report_figures import POINTS_MAX, heap, thin, thinned
+from groundstation.report_series import Collector
 from groundstation.run_directory import RunDirectoryError
 from specs import properties
 from swarm_sim.cluster import Cluster
@@ -237,6 +238,16 @@ def test_heap_of_a_board_is_drawn_if_it_told(written: str, folder: Path, trace: 
     lines = [line for line in trace.splitlines(keepends=True) if b'"Health"' not in line]
     (folder / run_directory.TRACE).write_bytes(b"".join(lines))
     assert "Heap of the boards" not in report.write(folder).read_text()
+
+
+@pytest.mark.parametrize(("board", "free"), [(1, 0), (9, 7000)])
+def test_heap_is_drawn_of_a_board_that_has_none_left_or_traced_nothing(trace: bytes, board: int, free: int) -> None:
+    collector = Collector()
+    for line in trace.splitlines():
+        event = json.loads(line)
+        if event["event"] == "Health":
+            collector.feed(event | {"board": board, "heap_free": free, "heap_run": 0})
+    assert f"<!-- board {board} -->" in heap(collector.series(), [])
 
 
 def test_passes_are_told_from_acquisition_to_loss_of_signal(folder: Path) -> None:
