@@ -41,6 +41,7 @@ from hil import firmware_files
 from hil.boards import processes
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
 
+NO_DEVICE = "/dev/null/gone"  # nothing can be opened under this path
 _DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the kernel's letting go of the process
 _DEATH_POLL_SECONDS = 0.0002
 _READ_BYTES = 65536
@@ -219,7 +220,9 @@ class VirtualBoard(Board):
                 self._intake = Intake(self.directory / "intake")
             except OSError as error:
                 raise BoardError(f"{self.directory}: no room for what board {self.node} says: {error}") from error
-        self._link = SerialLink(self._device, self._intake)
+        # A dead board's line is gone with the process that held it, and its path may be another board's line by now.
+        has_line = self._master is not None or self.alive()
+        self._link = SerialLink(self._device if has_line else NO_DEVICE, self._intake)
         return self._link
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import pytest
 from amu.wire import messages as m
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind, board_kinds
+from groundstation.links.base import LinkLost
 from hil.boards import zygote
 from hil.boards.virtual import VirtualBoard
 from hil.boards.zygote import CommandSpawner, ZygoteSpawner
@@ -220,6 +221,23 @@ def _pause(board: Board, tmp_path: Path) -> None:
 
 def _nonces(station: Station) -> set[int]:
     return {message.nonce for _, message in station.heard if isinstance(message, m.Identity)}
+
+
+def test_a_dead_board_does_not_take_the_bytes_of_whoever_has_its_path_now(tmp_path: Path) -> None:
+    VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+    master, slave = os.openpty()
+    try:
+        state = tmp_path / "node-1" / "board.json"
+        state.write_text(json.dumps({**json.loads(state.read_text()), "device": os.ttyname(slave)}))
+        (dead,) = VirtualBoard.attach(tmp_path)
+        os.write(master, b"not for it\n")
+        with pytest.raises(LinkLost):
+            dead.link()
+        dead.close()
+        assert os.read(slave, 100) == b"not for it\n"
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 class TestVirtualBoardByCommand:
