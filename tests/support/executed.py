@@ -8,8 +8,9 @@ from typing import Any
 def confirmed_but_not_executed_once(trace: Path) -> list[str]:
     """Complaints about confirmed operations, in words; an empty list if each was applied exactly once, as confirmed.
 
-    An operation must have been asked for by one `queued` line alone, and must stand in one slot alone, with the
-    command that was asked for and the result that was confirmed, on every correct board that tells of it.
+    An operation must have been asked for by one `queued` line alone. It must stand in the slot that was confirmed, with
+    the command that was asked for and the result that was confirmed, on every correct board that tells of it; in no slot
+    before that; and in a later one with the same result alone, as a repetition that the ledger answers from memory.
     """
     byzantine: set[int] = set()
     asked: dict[tuple[int, int], list[str]] = {}
@@ -33,8 +34,9 @@ def confirmed_but_not_executed_once(trace: Path) -> list[str]:
     complaints = [f"operation {key} was asked for {len(all_)} times" for key, all_ in asked.items() if len(all_) > 1]
     for key, answers in confirmed.items():
         want = {(slot, asked.get(key, ["nothing"])[0], result) for slot, result in answers}
-        if len(want) != 1 or applied.get(key, set()) != want:
-            complaints.append(f"operation {key}: confirmed {sorted(want)}, applied {sorted(applied.get(key, ()))}")
+        found = sorted(applied.get(key, ()))
+        if len(want) != 1 or not found or {found[0]} != want or len({each[1:] for each in found}) != 1:
+            complaints.append(f"operation {key}: confirmed {sorted(want)}, applied {found}")
     return complaints
 
 
