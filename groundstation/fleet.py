@@ -105,6 +105,8 @@ class Fleet:
                 self.attach(node)
             elif node in past.up:
                 self._found_dead(node)
+            elif node not in past.started:
+                self.start(node)
 
     def join(self) -> None:
         """Go on with the boards as they are now, knowing nothing of what they did before."""

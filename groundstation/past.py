@@ -53,6 +53,7 @@ class Past:
     retries: int = 0
     contradictions: list[tuple[int, op.Answer, op.Answer]] = field(default_factory=list)
     up: set[int] = field(default_factory=set)  # boards that were on, as far as the ground station knew
+    started: set[int] = field(default_factory=set)  # boards that have ever been on
     armed: set[int] = field(default_factory=set)  # whose power is to fail
     crashed: list[int] = field(default_factory=list)
     board_events: Counter[str] = field(default_factory=Counter)
@@ -80,6 +81,7 @@ class Past:
             self.fates.update(fields["counts"])
         elif name in ("BoardStart", "Attach"):
             self.up.add(fields["board"])
+            self.started.add(fields["board"])
         elif name in BOOT_ENDS:
             self._ended(name, fields["board"])
         elif name == "BoardFault" and fields["kind"] == "power_cut":

@@ -233,6 +233,7 @@ class _Preparation:
             mission.take_up()
             return
         _record_start(self._parts)
+        self._parts.recorder.flush()  # a run that has boards has a record
         if self._lost is not None:
             mission.tell(0.0, f"the record of the earlier run is lost: {self._lost}; no board fault is played")
             mission.fleet.join()
