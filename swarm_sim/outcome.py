@@ -2,7 +2,8 @@
 
 Rules. A verdict is one of `WORST_FIRST`; where several apply, the first counts. The cause is normalised by whoever
 finds it: equal causes are equal texts, so that seeds can be counted by cause. What differs from seed to seed (slots,
-values, a traceback) belongs into the detail. An outcome depends on seed, nodes, slots and code, never on the host: how
+values, a traceback) belongs into the detail. A seed that no worker could finish is not judged: "no answer" is never
+"failed". An outcome depends on seed, nodes, slots and code, never on the host: how
 long it took is kept elsewhere (`swarm_sim.campaign.task.Finished`).
 """
 
@@ -16,9 +17,10 @@ from specs.checking import report
 from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION
 
 __all__ = ["CRASH", "EXIT_CODES", "INCOMPLETE", "NO_PROGRESS", "PASS", "VIOLATION", "WORST_FIRST", "Outcome"]
-__all__ += ["from_dict", "worst"]
+__all__ += ["NO_ANSWER", "from_dict", "unanswered", "worst"]
 
 CRASH = "crash"
+NO_ANSWER = "no answer"  # in the place of the oracle: the seed has not been judged
 WORST_FIRST = (CRASH, VIOLATION, NO_PROGRESS, INCOMPLETE, PASS)
 EXIT_CODES = {CRASH: 1, **report.EXIT_CODES}
 
@@ -39,6 +41,11 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
 
+    @property
+    def is_answer(self) -> bool:
+        """Has the seed been judged?"""
+        return self.oracle != NO_ANSWER
+
     def __post_init__(self) -> None:
         if self.verdict not in EXIT_CODES:
             raise ValueError(f"seed {self.seed}: no verdict {self.verdict!r}; one of {', '.join(WORST_FIRST)}")
@@ -58,6 +65,11 @@ class Outcome:
             "counts": dict(sorted(self.counts.items())),
             "marks": list(self.marks),
         }
+
+
+def unanswered(seed: int, cause: str, detail: str) -> Outcome:
+    """The seed has not been judged, and why."""
+    return Outcome(seed, INCOMPLETE, NO_ANSWER, cause, detail)
 
 
 def from_dict(members: dict[str, Any]) -> Outcome:

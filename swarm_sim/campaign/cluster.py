@@ -7,10 +7,11 @@ the seed, and the store counts a seed once, so at least once is enough. Each Das
 a seed that kills or hangs its process is judged by the same keeper as on one machine, and costs the cluster nothing;
 and a Dask worker with as many threads as cores keeps all of them busy.
 
-Rules. Four seeds a thread are under way, no more. Dask gives up a task when several of its workers died, guilty or not
-(`KilledWorker`): the seed is sent again, and only if that happens twice is it a crash. Each worker process compares its
-code with the campaign's. When every Dask worker has gone the campaign waits for new ones. Needs the extra `cluster`,
-here and on the workers.
+Rules. Four seeds a thread are under way, no more. Dask gives up a task when several of its workers died
+(`KilledWorker`), although it may only have waited there: a seed runs in a process of its own, which takes no Dask
+worker with it. So the seed is sent again, ATTEMPTS_MAX times in all, and then told as not answered, never as failed.
+Each worker process compares its code with the campaign's. When every Dask worker has gone the campaign waits for new
+ones. Needs the extra `cluster`, here and on the workers.
 
 Source: https://distributed.dask.org/en/stable/resilience.html
 """
@@ -22,14 +23,15 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from swarm_sim.campaign.keeper import ATTEMPTS_MAX, DIED, Keeper, WorkerError
+from swarm_sim.campaign.keeper import Keeper, WorkerError
 from swarm_sim.campaign.task import Finished, Task
-from swarm_sim.outcome import CRASH, Outcome
+from swarm_sim.outcome import unanswered
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS_MAX = 30
+ATTEMPTS_MAX = 8  # deaths of Dask workers, several each, that a seed may meet
 SEEDS_PER_THREAD = 4  # one runs, the others are on their way: the round trip takes some 50 ms
 
 # In a Dask worker: keepers between two seeds.
@@ -114,7 +116,7 @@ class _Coordinator:
                 return None
         except Exception as error:  # of the cluster or of the code there, never of a seed
             raise WorkerError(f"on the cluster: {type(error).__name__}: {error}") from error
-        return Finished(Outcome(seed, CRASH, "worker", DIED, f"Dask workers died, {ATTEMPTS_MAX} times"), 0.0)
+        return Finished(unanswered(seed, "Dask workers died", f"{ATTEMPTS_MAX} times"), 0.0)
 
 
 def run_here(task: Task, seed: int) -> Finished:

@@ -1,9 +1,10 @@
 """Keeps one worker process, and gives back an outcome for every seed, whatever happens to the worker.
 
 A worker's death says nothing of the seed that it was at: it may have been chosen by an operator or by a kernel short of
-memory. So the seed runs again, in a fresh worker; only when that one dies too is the seed to blame, and the outcome is
-a crash. A seed that does not end within `seconds_max` is ended by force, and is a crash as well. This is the only place
-where wall time enters an outcome; the limit is generous, and nothing passes by it.
+memory. So the seed runs again, in a fresh worker. When that one dies too, and not of a signal that others send, the
+seed is to blame and the outcome is a crash. A worker that was killed twice, or one that has not ended within
+`seconds_max` and is ended by force, has given no answer: the machine may have been short of memory or time. The seed is
+told as such, and runs again when the campaign goes on.
 
 Rules. One seed at a time, one thread at a time, but `stop` may come from any thread. A worker that cannot start is no
 outcome of a seed: it ends the campaign.
@@ -20,7 +21,7 @@ from multiprocessing.connection import Connection
 
 from swarm_sim.campaign.task import Finished, Task
 from swarm_sim.campaign.worker import READY
-from swarm_sim.outcome import CRASH, Outcome
+from swarm_sim.outcome import CRASH, Outcome, unanswered
 
 ATTEMPTS_MAX = 2
 STARTS_MAX = 3
@@ -54,14 +55,20 @@ class Keeper:
                 connection.send(seed)
                 if not connection.poll(self.task.seconds_max):
                     self._end_worker()
-                    return self._crash(seed, f"no end after {self.task.seconds_max:g} s", "", self.task.seconds_max)
+                    self._raise_if_stopped()
+                    cause = f"no end after {self.task.seconds_max:g} s"
+                    return Finished(unanswered(seed, cause, "ended by force"), self.task.seconds_max)
                 finished = connection.recv()
             except (EOFError, OSError):
                 death = self._end_worker()
                 continue
             assert isinstance(finished, Finished)
             return finished
-        return self._crash(seed, DIED, f"{death}, {ATTEMPTS_MAX} times", 0.0)
+        self._raise_if_stopped()
+        detail = f"{death}, {ATTEMPTS_MAX} times"
+        if death in SENT_BY_OTHERS:
+            return Finished(unanswered(seed, DIED, detail), 0.0)
+        return Finished(Outcome(seed, CRASH, "worker", DIED, detail), 0.0)
 
     def close(self) -> None:
         """End the worker. Only for the thread that runs seeds."""
@@ -74,10 +81,6 @@ class Keeper:
         process = self._process
         if process is not None:
             process.kill()
-
-    def _crash(self, seed: int, cause: str, detail: str, seconds: float) -> Finished:
-        self._raise_if_stopped()
-        return Finished(Outcome(seed, CRASH, "worker", cause, detail), seconds)
 
     def _raise_if_stopped(self) -> None:
         if self._stopped:
@@ -132,4 +135,11 @@ class Keeper:
         self._process.kill()
         status = self._process.wait()
         self._process = None
-        return f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        return _by_signal(-status) if status < 0 else f"ended with status {status}"
+
+
+def _by_signal(number: int) -> str:
+    return f"ended by {signal.Signals(number).name}"
+
+
+SENT_BY_OTHERS = tuple(map(_by_signal, (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)))

@@ -5,11 +5,12 @@
     marks        (seed, mark)
     timings      seed, seconds that the host took: facts about the host are kept apart from facts about the seed
 
-Theory. The primary key makes writing idempotent: a seed that was run twice has one row, and the first answer stays.
+Theory. The primary key makes writing idempotent: a seed that was run twice has one row, and the first answer stays. A
+seed that got none has a row that says so until one comes; for `missing` it has no outcome.
 Each seed is one transaction in write-ahead-log mode, so a coordinator that is killed leaves what it had stored, whole.
 
 Rules. One identity a store: another function, node count, slot count or code is refused, for outcomes of different code
-must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no rows are ever deleted.
+must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no answer is ever deleted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_sim.campaign.task import Finished, Task
-from swarm_sim.outcome import PASS, Outcome
+from swarm_sim.outcome import NO_ANSWER, PASS, Outcome
 
 APPLICATION_ID = 0x414D5543  # "AMUC", in the file's header
 BUSY_SECONDS = 10.0
@@ -100,10 +101,13 @@ class Store:
             return dict(self._database.execute("SELECT key, value FROM identity"))
 
     def put(self, finished: Finished) -> bool:
-        """Store an outcome; False if its seed had one already, which stays."""
+        """Store an outcome; False if its seed had an answer already, which stays."""
         outcome = finished.outcome
         row = (outcome.seed, outcome.verdict, outcome.oracle, outcome.cause, outcome.detail, _json(outcome.counts))
         with self._explained(), self._transaction():
+            for table in ("timings", "outcomes"):
+                unanswered = f"SELECT seed FROM outcomes WHERE seed = ? AND oracle = '{NO_ANSWER}'"
+                self._database.execute(f"DELETE FROM {table} WHERE seed IN ({unanswered})", (outcome.seed,))
             cursor = self._database.execute("INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", row)
             if not cursor.rowcount:
                 return False
@@ -113,8 +117,9 @@ class Store:
         return True
 
     def stored(self, seeds: range) -> set[int]:
-        """Those of `seeds` that have an outcome."""
-        return {seed for (seed,) in self.rows(f"SELECT seed FROM outcomes WHERE {IN_RANGE}", seeds)}
+        """Those of `seeds` that have been judged."""
+        query = f"SELECT seed FROM outcomes WHERE {IN_RANGE} AND oracle != '{NO_ANSWER}'"
+        return {seed for (seed,) in self.rows(query, seeds)}
 
     def outcomes(self, seeds: range) -> Iterator[Outcome]:
         """The outcomes of `seeds`, by seed; their marks sorted."""
@@ -206,6 +211,6 @@ def _json(counts: dict[str, int]) -> str:
 
 
 def missing(store: Store, seeds: range) -> Iterable[int]:
-    """Those of `seeds` that have no outcome yet, in order."""
+    """Those of `seeds` that have not been judged yet, in order."""
     stored = store.stored(seeds)
     return (seed for seed in seeds if seed not in stored)

@@ -43,7 +43,9 @@ def campaign(
     ] = None,
     seed_seconds_max: Annotated[
         float,
-        typer.Option("--seed-seconds-max", help="A seed that takes longer hangs: a crash.", min=0.1, callback=finite),
+        typer.Option(
+            "--seed-seconds-max", help="A seed that takes longer is ended: no answer.", min=0.1, callback=finite
+        ),
     ] = SEED_SECONDS_MAX_DEFAULT,
     function: Annotated[
         str, typer.Option("--function", help="What runs a seed: module:name, called with seed, nodes, slots.")

@@ -41,7 +41,14 @@ def exits_at_3(seed: int, nodes: int, slots: int) -> Outcome:
     return passes(seed, nodes, slots)
 
 
+def aborts_at_3(seed: int, nodes: int, slots: int) -> Outcome:
+    if seed == 3:
+        os.abort()
+    return passes(seed, nodes, slots)
+
+
 def kills_at_3(seed: int, nodes: int, slots: int) -> Outcome:
+    """As a kernel that has no memory for seed 3."""
     if seed == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return passes(seed, nodes, slots)

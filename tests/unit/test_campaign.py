@@ -126,10 +126,14 @@ def test_a_coordinator_that_is_killed_loses_nothing_and_leaves_nothing(store: Pa
     assert outcomes_of(store) == passing(range(10))
 
 
-def test_a_hung_seed_is_a_crash() -> None:
+def test_a_seed_that_does_not_end_is_told_as_not_answered_and_tried_again(store: Path) -> None:
+    result = amu("hangs_at_3", "--seeds", "3:4", "--seed-seconds-max", "0.2", "--store", str(store))
+    assert result.exit_code == 5
+    result = amu("hangs_at_3", "--seeds", "3:4", "--seed-seconds-max", "0.3", "--store", str(store))
+    assert result.exit_code == 5
+    assert "no end after 0.3 s" in result.stderr
     result = amu("hangs_at_3", "--seeds", "3:4", "--seed-seconds-max", "0.2")
-    assert result.exit_code == 1
-    assert "seed 3  crash  worker  no end after 0.2 s" in result.stderr
+    assert "seed 3  incomplete  no answer  no end after 0.2 s" in result.stderr
 
 
 def test_a_store_of_another_campaign_is_refused(store: Path) -> None:

@@ -10,7 +10,7 @@ from swarm_sim.campaign import cluster
 from swarm_sim.campaign.cluster import _Coordinator
 from swarm_sim.campaign.keeper import WorkerError
 from swarm_sim.campaign.task import Finished
-from swarm_sim.outcome import CRASH
+from swarm_sim.outcome import unanswered
 from tests.support import campaign_seeds
 from tests.support.campaigns import task_of
 
@@ -72,6 +72,10 @@ def finished(seed: int) -> Finished:
     return Finished(campaign_seeds.passes(seed, 4, 7), 0.1)
 
 
+def ended(key: str, seed: int) -> ScriptedFuture:
+    return ScriptedFuture(key, ["finished"], finished(seed))
+
+
 def killed_worker() -> Exception:
     error: Exception = distributed.KilledWorker("seed", SimpleNamespace(address="tcp://a"), 3)
     return error
@@ -102,9 +106,21 @@ def test_a_seed_that_dask_gave_up_is_sent_again_under_another_key() -> None:
     assert [key for key in client.sent if key.startswith("seed-3-")] == ["seed-3-1-client", "seed-3-2-client"]
 
 
-def test_a_seed_that_dask_gave_up_twice_is_a_crash() -> None:
+def test_seeds_that_waited_where_workers_died_again_and_again_are_judged_in_the_end() -> None:
+    """Dask gives up all that lay on a worker that died, the seeds that were only waiting there as well."""
+
+    def script(key: str, seed: int) -> ScriptedFuture:
+        attempt = int(key.split("-")[2])
+        return ScriptedFuture(key, ["error"], killed_worker()) if attempt < cluster.ATTEMPTS_MAX else ended(key, seed)
+
+    assert run(ScriptedClient(script), range(10)) == [finished(seed) for seed in range(10)]
+
+
+def test_a_seed_that_dask_gives_up_each_time_has_no_answer() -> None:
     client = ScriptedClient(lambda key, seed: ScriptedFuture(key, ["error"], killed_worker()))
-    assert [(one.outcome.verdict, one.outcome.cause) for one in run(client, range(3))] == [(CRASH, "worker died")] * 3
+    told = unanswered(0, "Dask workers died", f"{cluster.ATTEMPTS_MAX} times")
+    assert [one.outcome for one in run(client, range(1))] == [told]
+    assert len(client.sent) == cluster.ATTEMPTS_MAX
 
 
 def test_a_cluster_that_cannot_run_the_code_ends_the_campaign() -> None:

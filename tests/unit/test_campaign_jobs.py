@@ -12,7 +12,7 @@ import pytest
 from swarm_sim.campaign import jobs
 from swarm_sim.campaign.keeper import Keeper, WorkerError
 from swarm_sim.campaign.task import Finished, Task, TaskError, code_of, fingerprint
-from swarm_sim.outcome import CRASH, PASS, Outcome
+from swarm_sim.outcome import CRASH, PASS, Outcome, unanswered
 from tests.style.tree_rules import ROOT
 from tests.support import campaign_seeds
 from tests.support.campaigns import task_of, wait_until, wait_until_gone
@@ -63,8 +63,14 @@ def test_an_answer_for_another_seed_is_a_crash() -> None:
 
 
 def test_a_seed_that_kills_its_worker_twice_is_a_crash_and_costs_no_other_seed() -> None:
+    outcomes = run("aborts_at_3", range(10))
+    assert outcomes[3] == Outcome(3, CRASH, "worker", "worker died", "ended by SIGABRT, 2 times")
+    assert outcomes[:3] + outcomes[4:] == passing(range(3)) + passing(range(4, 10))
+
+
+def test_a_seed_whose_workers_are_killed_has_no_answer_and_costs_no_other_seed() -> None:
     outcomes = run("kills_at_3", range(10))
-    assert outcomes[3] == Outcome(3, CRASH, "worker", "worker died", "ended by SIGKILL, 2 times")
+    assert outcomes[3] == unanswered(3, "worker died", "ended by SIGKILL, 2 times")
     assert outcomes[:3] + outcomes[4:] == passing(range(3)) + passing(range(4, 10))
 
 
@@ -73,10 +79,10 @@ def test_a_worker_that_is_killed_once_costs_no_seed(folder: Path) -> None:
     assert campaign_seeds.mark_of(folder, 3, visit=2).exists()
 
 
-def test_a_seed_that_does_not_end_is_a_crash_and_its_worker_is_replaced() -> None:
+def test_a_seed_that_does_not_end_has_no_answer_and_its_worker_is_replaced() -> None:
     with keeper_of(task_of("hangs_at_3", seconds_max=0.2)) as keeper:
         hung = keeper.run(3)
-        assert hung == Finished(Outcome(3, CRASH, "worker", "no end after 0.2 s"), 0.2)
+        assert hung == Finished(unanswered(3, "no end after 0.2 s", "ended by force"), 0.2)
         keeper.task = replace(keeper.task, seconds_max=600.0)
         assert keeper.run(4).outcome.verdict == PASS
 

@@ -11,7 +11,7 @@ import pytest
 
 from swarm_sim.campaign.store import Store, StoreError, missing
 from swarm_sim.campaign.task import Finished, Task
-from swarm_sim.outcome import CRASH, PASS, VIOLATION, Outcome
+from swarm_sim.outcome import CRASH, PASS, VIOLATION, Outcome, unanswered
 from tests.support.campaigns import ALL, outcomes_of
 
 TASK = Task("tests.support.campaign_seeds:passes", nodes=4, slots=7, seconds_max=300.0, fingerprint="ab" * 32)
@@ -52,6 +52,17 @@ def test_what_is_written_is_read_again(store: Store, path: Path) -> None:
     expected = [replace(one.outcome, marks=tuple(sorted(set(one.outcome.marks)))) for one in written]
     assert outcomes_of(path) == sorted(expected, key=lambda outcome: outcome.seed)
     assert store.span() == range(1, 8)
+
+
+def test_a_seed_without_an_answer_is_missing_until_one_comes(store: Store) -> None:
+    for cause in ("worker died", "no end after 1 s"):
+        assert store.put(Finished(unanswered(3, cause, "x"), 9.0))
+        assert list(missing(store, range(2, 5))) == [2, 3, 4]
+        assert [row[2] for row in store.causes(ALL)] == [cause]
+    assert store.put(finished(3))
+    assert list(missing(store, range(2, 5))) == [2, 4]
+    assert not store.put(Finished(unanswered(3, "late", "x"), 9.0))
+    assert (store.verdicts(ALL), store.seconds(ALL)) == ({PASS: 1}, 3.5)
 
 
 def test_a_seed_is_counted_once_and_the_first_answer_stays(store: Store) -> None:
