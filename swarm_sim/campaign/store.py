@@ -10,7 +10,7 @@ seed that got none has a row that says so until one comes; for `missing` it has 
 Each seed is one transaction in write-ahead-log mode, so a coordinator that is killed leaves what it had stored, whole.
 
 Rules. One identity a store: another function, node count, slot count or code is refused, for outcomes of different code
-must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no answer is ever deleted.
+must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no answer is deleted.
 """
 
 from __future__ import annotations

@@ -42,12 +42,15 @@ class Station:
         self.heard: list[tuple[frames.Frame, m.Message]] = []
         self._framer = Framer()
 
-    def send(self, message: m.Message, source: int = GROUND, lamport: int = 1) -> None:
+    def send(self, message: m.Message, source: int = GROUND, lamport: int = 1) -> int:
+        """Send it; how many bytes that are."""
         node = self.board.node
         payload = codec.encode(lamport, message)
         keys = auth.keyring(MISSION.master, MISSION.cluster, MISSION.epoch, source, MISSION.replica_count)
         tag = keys.seal(message.KIND, node, payload)
-        self.write(frames.build(message.KIND, source, node, tag, payload))
+        frame = frames.build(message.KIND, source, node, tag, payload)
+        self.write(frame)
+        return len(frame)
 
     def write(self, data: bytes) -> None:
         link = self.board.link()

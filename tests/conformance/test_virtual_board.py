@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from amu.core.limits import WIRE_BYTES_MAX
 from amu.wire import messages as m
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind, board_kinds
@@ -20,6 +20,7 @@ from hil.boards import zygote
 from hil.boards.virtual import VirtualBoard
 from hil.boards.zygote import CommandSpawner, ZygoteSpawner
 from tests.conformance.board_conformance import MISSION, BoardConformance, Station
+from tests.support.campaigns import wait_until
 from tests.support.interpreters import micropython
 
 # A ground station that starts two boards and is then killed where it stands.
@@ -59,18 +60,13 @@ zygote.serve(Dying(fileno=int(sys.argv[1])))
 class TestVirtualBoard(BoardConformance):
     kind = VirtualBoard
 
-    def test_what_a_board_said_before_it_died_is_heard(self, board: Board) -> None:
+    def test_what_a_board_said_before_it_died_is_heard(self, board: Board, tmp_path: Path) -> None:
         station = Station(board)
         board.start()
         station.hello(1)
-        station.send(m.Hello(2))
-        link = board.link()
-        # Until the answer is on the line, without reading it.
-        select.select([link.fileno()], [], [], 60)
+        _ask_and_leave_unread(station, 2, tmp_path / "boards")
         board.kill()
-        station.until(lambda: station.heard[-1], "last words")
-        station.listen()
-        assert len(station.heard) > 1
+        station.until(lambda: 2 in _nonces(station), "last words")
 
     def test_the_exit_telecommand_ends_the_process(self, board: Board) -> None:
         station = Station(board)
@@ -140,12 +136,11 @@ class TestVirtualBoard(BoardConformance):
             assert all(board.alive() for board in boards)
             stations = [Station(board) for board in boards]
             assert [station.hello(2).boot for station in stations] == [0, 0]
-            stations[0].send(m.Hello(3))
-            select.select([boards[0].link().fileno()], [], [], 60)
+            _ask_and_leave_unread(stations[0], 3, tmp_path)
             boards[0].kill()
             boards[0].start()
             assert stations[0].hello(4).boot == 1
-            assert 3 in {message.nonce for _, message in stations[0].heard if isinstance(message, m.Identity)}
+            assert 3 in _nonces(stations[0])
         finally:
             for board in boards:
                 board.close()
@@ -170,8 +165,7 @@ class TestVirtualBoard(BoardConformance):
         station = Station(board)
         board.start()
         station.hello(1)
-        station.send(m.Hello(2))
-        select.select([board.link().fileno()], [], [], 60)
+        _ask_and_leave_unread(station, 2, tmp_path / "boards")
         _pause(board, tmp_path)
         board.kill()
         assert not board.alive()
@@ -206,9 +200,34 @@ class TestVirtualBoard(BoardConformance):
         board.kill()
 
 
+def _pid(boards: Path, node: int = 1) -> int:
+    return int(json.loads((boards / f"node-{node}/board.json").read_text())["pid"])
+
+
+def _bytes_moved(pid: int) -> tuple[int, int]:
+    """What the kernel says that a process has read and written, on all its files."""
+    lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(lines["rchar"]), int(lines["wchar"])
+
+
+def _ask_and_leave_unread(station: Station, nonce: int, boards: Path) -> None:
+    """Ask a board who it is, and wait until the whole answer is on the line, without reading it.
+
+    A board handles what it has read, and answers, before it does anything else. So once it has read the question, and
+    has then written as much as the longest frame, the answer is among that: however slow the machine is.
+    """
+    pid = _pid(boards, station.board.node)
+    before, _ = _bytes_moved(pid)
+    asked = station.send(m.Hello(nonce))
+    wait_until(lambda: _bytes_moved(pid)[0] >= before + asked, "the board does not read")
+    _, written = _bytes_moved(pid)
+    wait_until(lambda: _bytes_moved(pid)[1] >= written + WIRE_BYTES_MAX, "the board does not write")
+    assert nonce not in _nonces(station)
+
+
 def _state(tmp_path: Path) -> str:
     """What the kernel says of the process of board 1: T is stopped."""
-    pid = json.loads((tmp_path / "boards/node-1/board.json").read_text())["pid"]
+    pid = _pid(tmp_path / "boards")
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
