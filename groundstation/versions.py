@@ -61,7 +61,7 @@ def micropython_version() -> str:
         return "not installed"
     code = "import sys; print('.'.join(str(part) for part in sys.implementation.version if part != ''))"
     try:
-        done = subprocess.run([command, "-c", code], capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run([command, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return f"unknown ({error})"
     return done.stdout.strip()

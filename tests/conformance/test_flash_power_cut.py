@@ -48,7 +48,7 @@ class Life:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         lines = [line.split() for line in ended.stdout.splitlines()]
