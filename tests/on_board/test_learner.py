@@ -181,6 +181,21 @@ def test_a_state_is_taken_over_on_f_plus_1_digests():
     assert [message.slot for _, message in sends] == [17, 17, 18, 18, 19, 19, 20, 20]
 
 
+def state_questions(sends):
+    return [destination for destination, message in sends if message.KIND == FetchState.KIND]
+
+
+def test_patience_for_a_state_starts_over_when_a_slot_is_applied():
+    desk, _ = far_behind(state_after(16))
+    desk.wait(100)
+    assert len(state_questions(desk.wait(20))) <= 2  # tried in vain for long
+    for peer in (0, 1):
+        desk.tell(peer, decided(1))
+    assert desk.learner.applied_slot == 1
+    desk.wait(1)  # which sees that it has come on
+    assert len(state_questions(desk.wait(2))) == 2
+
+
 def test_a_state_with_another_digest_is_refused():
     data = state_after(16)
     desk, peer = far_behind(data)
