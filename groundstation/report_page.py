@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from groundstation.report_space_time import ARROW_COLOURS, LOST, LOST_COLOUR, REST, Picture
 
-STATES = {"good": "✓", "bad": "✗", "open": "?"}
+STATES = {"good": "✓", "bad": "✗", "open": "?", "note": "·"}
 SWITCHES = {REST: "further messages", LOST: "lost"}
 
 

@@ -96,10 +96,9 @@ def property_table(verdict: Mapping[str, Any]) -> str:
 
 
 def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
-    lead = f"{name} was not checked: "
-    told = [str(note)[len(lead) :] for note in verdict.get("notes", []) if str(note).startswith(lead)]
+    told = verdict.get("not_checked", {}).get(name)
     if told:
-        return told[0]
+        return str(told)
     if verdict.get("missing"):
         return "events are missing from the trace"
     return "no event of this run is about it"

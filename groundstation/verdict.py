@@ -14,8 +14,10 @@ from typing import Any
 
 from amu.core.limits import faults_max
 from groundstation import mission_end as flown
+from specs import properties
+from specs.checking.check import TLC
+from specs.checking.premises import PREMISES
 from specs.checking.report import (
-    ENDED_BY_ITSELF,
     EXIT_CODES,
     HOLDS,
     INCOMPLETE,
@@ -30,7 +32,8 @@ from specs.checking.report import (
 CRASH = "crash"
 EXIT_CODE_OF = {**EXIT_CODES, CRASH: 1}
 
-GOOD, BAD, OPEN = "good", "bad", "open"  # OPEN: not known, or not what was asked for, yet nothing is violated
+# OPEN: not known, or not what was asked for, yet nothing is violated. NOTE: nothing that this run could have shown.
+GOOD, BAD, OPEN, NOTE = "good", "bad", "open", "note"
 
 AGREEMENT = "CON-4"
 TRAFFIC = ("accepted", "delivered")
@@ -114,7 +117,7 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         f"{summary['slots']} slots of {summary['slots_wanted']} wanted, in {summary['mission_seconds']:.1f} s"
         + ("" if summary["outcome"] == flown.COMPLETE else f"; mission ended: {summary['outcome']}"),
     )
-    for index, text in enumerate(summary["waits_for"]):
+    for index, text in enumerate(summary.get("waits_for", ())):
         yield Line("" if index else "waits for", OPEN, text)
     byzantine = summary["byzantine"]
     correct = {node: slot for node, slot in summary["applied"].items() if int(node) not in byzantine}
@@ -136,56 +139,86 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
 
 TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
 FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
-# Told only when something of it was checked: a mission without turns has no mutual exclusion to hold.
+# Told only when something of it was there: a mission without turns has no mutual exclusion to hold.
 OPTIONAL_FAMILIES = (
     ("channels", "LNK-"),
     ("mutual exclusion", "MUT-"),
     ("snapshots", "SNP-"),
     ("suspicion", "FDT-"),
 )
+FLOWN = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
 
 
 def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
-    invariants = checked["invariants"]
-    yield _properties("agreement", {AGREEMENT: invariants.get(AGREEMENT, NOT_CHECKED)})
+    invariants, not_met = checked["invariants"], checked["not_met"]
+    agreement = {AGREEMENT: invariants[AGREEMENT]} if AGREEMENT in invariants else {}
+    yield _properties("agreement", agreement, checked)
     for name, prefix in FAMILIES:
-        yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)})
+        yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)}, checked)
     for name, prefix in OPTIONAL_FAMILIES:
         states = {key: state for key, state in invariants.items() if key.startswith(prefix)}
-        if any(state != NOT_CHECKED for state in states.values()):
-            yield _properties(name, states)
-    known = (*(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES), *TOLD_ELSEWHERE)
-    others = {key: state for key, state in invariants.items() if not key.startswith(known)}
+        if any(key not in not_met for key in states):
+            yield _properties(name, states, checked)
+    others = {key: state for key, state in invariants.items() if not key.startswith((*FLOWN, *TOLD_ELSEWHERE))}
     if others:
-        yield _properties("further properties", others)
+        yield _properties("further properties", others, checked)
+    yield Line("not held", NOTE, _not_held(checked))
     steps = checked["steps"]
     actions = ", ".join(f"{name} {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
-    ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
-    if ended:
-        yield Line("restarts", OPEN, f"lives of boards that ended by themselves, and the next one told why: {ended}")
     tlc = checked["tlc"]
-    yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), tlc)
+    why = checked["not_checked"].get(TLC)
+    yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)
 
 
-def _properties(name: str, states: Mapping[str, str]) -> Line:
-    counts = {state: [key for key in states if states[key] == state] for state in (HOLDS, VIOLATED, NOT_CHECKED)}
-    if counts[VIOLATED]:
-        return Line(name, BAD, f"VIOLATED: {', '.join(counts[VIOLATED])}")
-    if counts[NOT_CHECKED] or not states:
-        return Line(name, OPEN, f"not checked: {', '.join(counts[NOT_CHECKED]) or 'anything'}")
-    holding = sorted(states, key=_number)
-    span = holding[0] if len(holding) == 1 else f"{holding[0]} to {holding[-1]}"
-    return Line(name, GOOD, f"{'holds' if len(holding) == 1 else 'hold'}: {span}")
+def _properties(name: str, states: Mapping[str, str], checked: Mapping[str, Any]) -> Line:
+    """What was violated, what held, and what is open and why. What nothing was about stands in a line of its own."""
+    violated = [key for key in states if states[key] == VIOLATED]
+    holding = [key for key in states if states[key] == HOLDS]
+    reasons: dict[str, list[str]] = {}
+    for key in states:
+        if states[key] == NOT_CHECKED and (key not in checked["not_met"] or not holding):
+            reasons.setdefault(checked["not_checked"].get(key, "no reason is told"), []).append(key)
+    told = [f"VIOLATED: {spans(violated)}"] if violated else []
+    if holding:
+        told.append(f"{'holds' if len(holding) == 1 else 'hold'}: {spans(holding)}")
+    told += [f"not checked: {spans(keys)} ({why})" for why, keys in reasons.items()]
+    # A family of which nothing was held is not green, however little there was to hold.
+    status = BAD if violated else OPEN if reasons or not holding else GOOD
+    return Line(name, status, "; ".join(told) or "nothing was held")
 
 
-def _number(identifier: str) -> tuple[str, int]:
-    """CON-2 comes before CON-10."""
-    prefix, _, number = identifier.rpartition("-")
-    return prefix, int(number) if number.isdigit() else 0
+def spans(identifiers: Iterable[str]) -> str:
+    """The identifiers in order, three or more neighbours as a span: "CON-1, CON-3 to CON-11, CON-13"."""
+    runs: list[list[str]] = []
+    for identifier in sorted(identifiers, key=properties.order):
+        prefix, number = properties.order(identifier)
+        if runs and properties.order(runs[-1][-1]) == (prefix, number - 1):
+            runs[-1].append(identifier)
+        else:
+            runs.append([identifier])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+
+def _not_held(checked: Mapping[str, Any]) -> str:
+    """Properties of flight code that nothing was held against, and why: those that no trace is held against, too."""
+    reasons = {key: checked["not_checked"][key] for key in checked["not_met"]}
+    for identifier, entry in properties.read().items():
+        if not identifier.startswith(FLOWN) or identifier in checked["invariants"]:
+            continue
+        if identifier in PREMISES:
+            reasons[identifier] = PREMISES[identifier].lack
+        elif entry.on_traces:
+            reasons[identifier] = f"on traces: {entry.on_traces.strip('()')}"
+        else:
+            reasons[identifier] = f"{'model checker' if entry.by_model else 'tests'} only"
+    by_reason: dict[str, list[str]] = {}
+    for key in sorted(reasons, key=properties.order):
+        by_reason.setdefault(reasons[key], []).append(key)
+    return "; ".join(f"{spans(keys)}: {why}" for why, keys in by_reason.items())
 
 
 def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
@@ -199,14 +232,15 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         GOOD if len(byzantine) <= bound else OPEN,
         f"{len(byzantine)} of at most {bound} tolerated" + (f": {names}" if names else ""),
     )
-    for node, counts in summary["liars"].items():
+    for node, counts in summary.get("liars", {}).items():
         if counts:
             sent = ", ".join(f"{name} {count}" for name, count in counts.items())
             yield Line(f"from board {node}", GOOD, f"held to nothing: {sent}")
     fates = {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}
     frames = summary["fates"].get("accepted", 0)
     injected = ", ".join(f"{name} {count}" for name, count in fates.items()) or "none"
-    late = "; not begun: " + ", ".join(summary["faults_not_begun"]) if summary["faults_not_begun"] else ""
+    not_begun = ", ".join(summary.get("faults_not_begun", ()))
+    late = f"; not begun: {not_begun}" if not_begun else ""
     yield Line("faults", GOOD, f"on {frames} frames: {injected}{late}")
     if summary["board_events"]:
         yield Line("board faults", GOOD, ", ".join(f"{name} {n}" for name, n in summary["board_events"].items()))

@@ -5,10 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from groundstation import run_directory
-from groundstation.verdict import BAD, GOOD, OPEN, Judgement
+from groundstation.verdict import BAD, GOOD, NOTE, OPEN, Judgement
 from specs.escape import shown, shown_lines
 
-SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow")}
+SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow"), NOTE: ("·", "dim")}
 VERDICT_STYLES = {"pass": "bold green", "violation": "bold white on red", "crash": "bold red"}
 FINDINGS_SHOWN = 5
 

@@ -18,12 +18,14 @@ _HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`on_traces`: how a trace is held against it; empty if only the model checker and tests hold it."""
+    """`on_traces`: how a trace is held against it; empty if only the model checker or tests hold it, `by_model`: the
+    former."""
 
     identifier: str
     sentence: str
     feature: str
     on_traces: str
+    by_model: bool
 
 
 @cache
@@ -38,12 +40,14 @@ def read() -> dict[str, Property]:
                 columns = _cells(heading[1])
             elif row := _ROW.match(line):
                 cells = dict(zip(columns, _cells(row[2])))
-                found[row[1]] = Property(row[1], cells["Property"], path.parent.name, cells.get("Trace", ""))
+                found[row[1]] = Property(
+                    row[1], cells["Property"], path.parent.name, cells.get("Trace", ""), bool(cells.get("Model"))
+                )
             elif entry := _LISTED.match(line):
                 identifiers, parts = entry[1].split(", "), _plain(entry[2]).split("; ")
                 for number, identifier in enumerate(identifiers):
                     sentence = parts[number] if len(parts) == len(identifiers) else "; ".join(parts)
-                    listed[identifier] = Property(identifier, sentence, path.parent.name, "each event")
+                    listed[identifier] = Property(identifier, sentence, path.parent.name, "each event", False)
     return listed | found
 
 

@@ -45,7 +45,7 @@ def _print(checked: Checked, console: Console) -> None:
     console.print(f"module   {result.module}")
     steps = ", ".join(f"{name} {count}" for name, count in sorted(result.steps.items()))
     console.print(f"steps    {sum(result.steps.values())}: {steps}", soft_wrap=True)
-    for name, state in sorted(verdict.invariants.items()):
+    for name, state in verdict.as_dict()["invariants"].items():
         console.print(Text(f"         {name} ").append(state, style=STYLES.get(state, "yellow")))
     for note in verdict.notes:
         console.print(f"note     {note}", soft_wrap=True)

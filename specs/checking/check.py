@@ -23,6 +23,7 @@ from specs.checking import (
     log_rules,
     ops_conformance,
     order,
+    premises,
     replay,
     trace,
 )
@@ -50,6 +51,7 @@ LEDGER_PROPERTIES = {
     *ledger_conformance.STEP_PROPERTIES.values(),
     EXACTLY_ONCE,
 }
+TLC = "TLC"  # its place among the reasons
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
 
 VIEWS_MAX = 1023  # of a slot that is judged: a guard looks at every pair of views; no run comes to a hundred
@@ -106,6 +108,7 @@ class TraceChecker:
         self._end: str | None = None
         self._after_end: list[Event] = []  # no part of the run, unless it goes on
         self._events = 0
+        self._seen: set[str] = set()  # names of events of honest boards
         self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
 
     @property
@@ -138,6 +141,7 @@ class TraceChecker:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
         self.continuity.feed(event)
+        self._seen.add(event.name)
         assert self._order is not None, "RunStart makes both"
         assert self._log is not None
         assert self._beginning is not None
@@ -271,7 +275,9 @@ class TraceChecker:
         if tlc and self.swarm.is_tolerable:
             replay.check(self.swarm, results, self.verdict)
         elif tlc:
-            self.verdict.note("TLC was not asked about the slots: tetrabft.tla ASSUMEs that at most f replicas lie")
+            self.verdict.reasons[TLC] = "tetrabft.tla ASSUMEs that at most f replicas lie"
+        else:
+            self.verdict.reasons[TLC] = "not asked for"
         self._check_ledger(tlc)
         self._check_ops()
         self._look_for_what_was_not_held()
@@ -285,7 +291,7 @@ class TraceChecker:
         for hole in self._honest_holes():
             verdict.miss(str(hole))
         if self._log is not None and self._log.too_old:
-            verdict.doubt(log_rules.SAME_LEDGER)
+            verdict.doubt(log_rules.SAME_LEDGER, "events tell of slots too far back")
             verdict.note(
                 f"{self._log.too_old} events tell of slots too far back to be compared with what others did there"
             )
@@ -293,7 +299,7 @@ class TraceChecker:
             self._learners.finish(self._log.state)
             verdict.counts["steps of learners"] = sum(self._learners.steps.values())
             if self._learners.too_old:
-                verdict.doubt(learner_rules.FOLLOWS)
+                verdict.doubt(learner_rules.FOLLOWS, "steps of learners are too far back")
                 verdict.note(f"{self._learners.too_old} steps of learners are too far back to be compared")
         if continuity.restarts:
             verdict.counts[ENDED_BY_ITSELF] = len(continuity.restarts)
@@ -318,6 +324,7 @@ class TraceChecker:
     def _look_for_what_was_not_held(self) -> None:
         """What holds because nothing was there to break it has not been checked."""
         verdict = self.verdict
+        premises.look(verdict, self._seen)
         idle = set()
         if not verdict.counts["slots"]:
             idle |= {IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS}
@@ -328,7 +335,7 @@ class TraceChecker:
         if self._order is not None:
             idle |= self._order.not_held()
         for identifier in idle:
-            verdict.doubt(identifier)
+            verdict.doubt(identifier, "nothing of it could be judged")
         if not any(state != NOT_CHECKED for state in verdict.invariants.values()):
             verdict.miss("no event of an honest board was held against a module: nothing was checked")
         elif not verdict.counts["slots decided"] and not verdict.stalled:
@@ -409,7 +416,7 @@ class TraceChecker:
             breaches[result.bad.identifier] = str(result.bad)
         for identifier, what in breaches.items():
             if is_tainted:
-                verdict.doubt(identifier)
+                verdict.doubt(identifier, "events are missing")
                 verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {what}")
             else:
                 verdict.violate(identifier, f"slot {result.slot}: {what}")

@@ -22,6 +22,7 @@ from amu.core import limits
 from specs.checking import language
 from specs.checking.continuity import Hole
 from specs.checking.language import Module, State
+from specs.checking.premises import PREMISES
 from specs.checking.report import Verdict
 from specs.checking.trace import Event
 
@@ -206,4 +207,4 @@ def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count
         checker.feed(event)
     if not verdict.steps["Suspicion"] + verdict.steps["Heard"]:
         for identifier in IDENTIFIERS:
-            verdict.doubt(identifier)
+            verdict.nothing_held(identifier, PREMISES[identifier].lack)

@@ -36,6 +36,7 @@ from specs.checking.ledger_steps import (
     Step,
     Steps,
 )
+from specs.checking.premises import PREMISES
 from specs.checking.report import Verdict
 from specs.checking.trace import Event
 
@@ -285,7 +286,10 @@ def check_ledger(
     log = agreed_log(events, holes, verdict.violate)
     if not log.slots:
         for identifier in IDENTIFIERS:
-            verdict.doubt(identifier)
+            if log.missing is None:
+                verdict.nothing_held(identifier, PREMISES[identifier].lack)
+            else:
+                verdict.doubt(identifier, f"the trace does not tell slot {log.missing}")
         if log.missing is not None:
             verdict.miss(
                 f"the rules of the ledger were not checked: the trace does not tell slot {log.missing}, "

@@ -27,7 +27,8 @@ from specs.checking import language
 from specs.checking.continuity import Hole
 from specs.checking.language import of_python
 from specs.checking.observe import Observation, Observer
-from specs.checking.report import NOT_CHECKED, Verdict
+from specs.checking.premises import PREMISES
+from specs.checking.report import Verdict
 from specs.checking.trace import Event
 
 SPECS = Path(__file__).resolve().parent.parent
@@ -165,12 +166,17 @@ def check_ops(
         verdict.expect(*protocol.identifiers)
         taken = [event for event in told if event.name in protocol.events]
         if not any(event.name in protocol.own_events for event in taken):
-            verdict.invariants.update(dict.fromkeys(protocol.identifiers, NOT_CHECKED))
+            was_there = missing is not None and any(event.name in protocol.own_events for event in events)
+            for identifier in protocol.identifiers:
+                if was_there:
+                    verdict.doubt(identifier, f"not judged from there on: {missing}")
+                else:
+                    verdict.nothing_held(identifier, PREMISES[identifier].lack)
             continue
         _hold(protocol, taken, observer(protocol, replica_count, byzantine), verdict)
         if missing is not None:
             for identifier in protocol.identifiers:
-                verdict.doubt(identifier)
+                verdict.doubt(identifier, f"not judged from there on: {missing}")
     if missing is not None and any(event.name not in SHARED_EVENTS for event in events):
         verdict.note(f"turns and snapshots were checked up to this only: {missing}")
 

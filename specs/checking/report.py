@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from specs import properties
+
 PASS = "pass"
 VIOLATION = "violation"
 NO_PROGRESS = "no_progress"
@@ -33,13 +35,16 @@ class Verdict:
     """What the checker says of a trace.
 
     `steps` counts the steps that were held against a module, by action. `invariants` maps the identifier of each
-    property to "holds", "violated" or "not checked". `first_bad_step` says in words which event is no step, why, and in
-    which state. `tlc` is TLC's own verdict on the same steps: "accepted", "rejected" or "not run". `missing` says what
-    makes the trace incomplete; `notes` are for the reader.
+    property to "holds", "violated" or "not checked"; `reasons` says why it was not, and `not_met` names those that
+    nothing in the run was about: the run lacks nothing, but nothing was held. `first_bad_step` says in words which
+    event is no step, why, and in which state. `tlc` is TLC's own verdict on the same steps: "accepted", "rejected" or
+    "not run". `missing` says what makes the trace incomplete; `notes` are for the reader.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
     invariants: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    not_met: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     first_bad_step: str | None = None
     tlc: str = "not run"
@@ -66,14 +71,17 @@ class Verdict:
         for identifier in identifiers:
             self.invariants.setdefault(identifier, HOLDS)
 
-    def not_checked(self, identifier: str, why: str) -> None:
-        self.invariants[identifier] = NOT_CHECKED
-        self.note(f"{identifier} was not checked: {why}")
-
-    def doubt(self, identifier: str) -> None:
-        """Missing events leave open whether the property holds, unless it is violated anyway."""
-        if self.invariants[identifier] == HOLDS:
+    def doubt(self, identifier: str, why: str) -> None:
+        """It is open whether the property holds, unless it is violated anyway."""
+        if self.invariants[identifier] != VIOLATED:
             self.invariants[identifier] = NOT_CHECKED
+            self.reasons.setdefault(identifier, why)
+
+    def nothing_held(self, identifier: str, why: str) -> None:
+        """Nothing in the run was about the property."""
+        if identifier not in self.reasons:
+            self.doubt(identifier, why)
+            self.not_met.add(identifier)
 
     def violate(self, identifier: str, what: str) -> None:
         """Property `identifier` does not hold; `what` says where and why."""
@@ -100,7 +108,9 @@ class Verdict:
         return {
             "verdict": self.verdict,
             "steps": dict(sorted(self.steps.items())),
-            "invariants": dict(sorted(self.invariants.items())),
+            "invariants": {key: self.invariants[key] for key in sorted(self.invariants, key=properties.order)},
+            "not_checked": {key: self.reasons[key] for key in sorted(self.reasons, key=properties.order)},
+            "not_met": sorted(self.not_met, key=properties.order),
             "counts": dict(sorted(self.counts.items())),
             "first_bad_step": self.first_bad_step,
             "tlc": self.tlc,

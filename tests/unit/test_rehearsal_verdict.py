@@ -76,6 +76,7 @@ def _statuses(verdict: Verdict, summary: dict[str, Any]) -> dict[str, str]:
 def test_clean_run_is_green_but_for_what_was_not_run() -> None:
     statuses = _statuses(_checked(), _summary())
     assert statuses.pop("TLC") == "open"
+    assert statuses.pop("not held") == "note"
     assert set(statuses.values()) == {"good"}
 
 
@@ -90,7 +91,7 @@ def test_violated_property_is_red_on_its_own_line_and_named() -> None:
 
 def test_property_that_was_not_checked_is_not_green() -> None:
     verdict = _checked()
-    verdict.not_checked("LED-1", "the run was joined late")
+    verdict.doubt("LED-1", "the run was joined late")
     assert _statuses(verdict, _summary())["ledger rules"] == "open"
 
 

@@ -19,7 +19,7 @@ def test_precedence() -> None:
 def test_the_first_violation_is_kept() -> None:
     verdict = Verdict()
     verdict.expect("A", "B", "C")
-    verdict.not_checked("C", "no time")
+    verdict.doubt("C", "no time")
     verdict.violate("B", "first")
     verdict.violate("B", "second")
     verdict.expect("B")

@@ -68,7 +68,7 @@ def test_tlc_is_not_asked_what_its_module_assumes_away(tmp_path: Path) -> None:
     verdict = _judged(script, tmp_path, tlc=True)
     assert verdict.verdict == PASS, verdict.violations
     assert verdict.tlc == "not run"
-    assert any("tetrabft.tla ASSUMEs that at most f" in note for note in verdict.notes)
+    assert "tetrabft.tla ASSUMEs that at most f" in verdict.reasons["TLC"]
 
 
 @pytest.mark.parametrize("byzantine", [(1,), ()])
