@@ -56,9 +56,13 @@ def create(parent: Path, scenario: str, seed: int) -> Path:
 
 def find(path: Path) -> Path:
     """The run folder meant by `path`: itself, or the newest run in it. Raises RunDirectoryError."""
-    if (path / TRACE).exists() or (path / RUN).exists():
+    # os.path, for a Path raises an error for a name that is too long to exist.
+    if os.path.exists(path / TRACE) or os.path.exists(path / RUN):
         return path
-    runs = [entry for entry in path.iterdir() if (entry / TRACE).exists()] if path.is_dir() else []
+    try:
+        runs = [entry for entry in path.iterdir() if (entry / TRACE).exists()] if os.path.isdir(path) else []
+    except OSError as error:
+        raise RunDirectoryError(f"{path}: cannot be read: {error.strerror}") from error
     if not runs:
         raise RunDirectoryError(f"{path}: no run here (there is no {TRACE}); fly one with: amu rehearse --out {path}")
     return max(runs, key=lambda run: ((run / TRACE).stat().st_mtime_ns, run.name))
@@ -66,7 +70,8 @@ def find(path: Path) -> Path:
 
 def trace_of(path: Path) -> Path:
     """The trace meant by `path`: a trace file, a run folder, or a folder of runs. Raises RunDirectoryError."""
-    return path if path.is_file() else find(path) / TRACE
+    is_file = os.path.exists(path) and not os.path.isdir(path)
+    return path if is_file else find(path) / TRACE
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -26,7 +26,7 @@ def check(path: Path, spec: Path | None, cfg: Path | None, silent: Sequence[str]
     if spec is None or cfg is None:
         raise typer.BadParameter("--spec and --cfg go together, and --silent with them")
     try:
-        trace = path if path.is_file() else run_directory.trace_of(path)
+        trace = run_directory.trace_of(path)
         checked = observation_check.check(trace, spec, cfg, tlc=tlc, silent=silent)
     except (
         run_directory.RunDirectoryError, ModuleError, ItfError, ObservationError, EvaluationError, TlcError
@@ -50,7 +50,7 @@ def _print(checked: Checked, console: Console) -> None:
     for note in verdict.notes:
         console.print(f"note     {note}", soft_wrap=True)
     for missing in verdict.missing:
-        console.print(f"missing  {missing}")
+        console.print(f"missing  {missing}", soft_wrap=True)
     for violation in verdict.violations:
         console.print(violation, style="red", soft_wrap=True)
     if verdict.tlc != "not run":

@@ -24,7 +24,8 @@ def states(
     are applied as TLC applies them; what a property says of infinite behaviours is reported as not checked. A deadlock
     is a violation if the configuration says CHECK_DEADLOCK TRUE.
 
-    Exit codes: 0 pass, 1 crash, 2 bad input or TLA+ that is not evaluated, 3 violation, 5 stopped at the limit.
+    Exit codes: 0 pass, 1 crash, 2 bad input or TLA+ that is not evaluated, 3 violation, 5 stopped at the limit, or
+    nothing was checked.
     """
     from groundstation.console import SafeConsole, refused
     from specs.checking import configuration
@@ -71,6 +72,8 @@ def _print(report: Any, console: Any) -> None:
         console.print(f"deadlock  {report.deadlocks} states have no successor{how}")
     for note in report.notes:
         console.print(f"note      {note}", soft_wrap=True)
+    for missing in report.missing:
+        console.print(f"missing   {missing}", soft_wrap=True)
     for name, path in report.counterexamples.items():
         if name == DEADLOCK and not report.checks_deadlock:
             continue

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Ranges:
-    """Bounds, compiled: `for x in S for y in T`; the key that stands for all variables; the context inside."""
+    """Bounds, compiled: `for x in S for y in T`; the key that stands for all variables; the context inside.
+
+    Each set is bounded; `is_product` says that several are gone through, so that what is made of them may not be.
+    """
 
     clauses: str
+    is_product: bool
     key: str
     context: Context
     domains: list[Code]
@@ -51,7 +55,7 @@ def _ranges(compiler: Compiler, bounds: tuple[tree.Bound, ...], context: Context
             keys += texts
     key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
     names = frozenset(meaning.text for meaning in bound.values() if isinstance(meaning, Bound))
-    return _Ranges(" ".join(setup + loops), key, context.binding(bound), domains, names)
+    return _Ranges(" ".join(setup + loops), len(loops) > 1, key, context.binding(bound), domains, names)
 
 
 def _cheap(domain: Code) -> bool:
@@ -67,7 +71,7 @@ def _domain(compiler: Compiler, item: tree.Bound, context: Context) -> Code:
     interval = None if item.pattern else _interval(compiler, domain, context)
     if interval is not None:
         low, high = interval
-        return joined(f"range({low.text}, {high.text} + 1)", "set", [low, high])
+        return joined(f"span({low.text}, {high.text})", "set", [low, high])
     code = compiler.value(domain, context)
     if item.pattern:
         # A list: it may be gone through more than once.
@@ -141,7 +145,8 @@ def members(compiler: Compiler, node: tree.SetMap | tree.SetLiteral, context: Co
         return joined(f"[{text}]", "value", items)
     ranges = _ranges(compiler, node.bounds, context)
     body = compiler.value(node.body, ranges.context)
-    return ranges.joined(f"[{body.text} {ranges.clauses}]", "value", [body])
+    text = f"{body.text} {ranges.clauses}"
+    return ranges.joined(f"listed({text})" if ranges.is_product else f"[{text}]", "value", [body])
 
 
 def _function_literal(compiler: Compiler, node: tree.FunctionLiteral, context: Context) -> Code:
@@ -156,7 +161,10 @@ def function(compiler: Compiler, node: tree.FunctionLiteral, context: Context, n
     body = compiler.value(node.body, ranges.context)
     infinite = any(code.text in ("NATURALS", "INTEGERS", "STRINGS") for code in ranges.domains)
     if itself not in body.names and not infinite:
-        text = f"canonical_function({{{ranges.key}: {body.text} {ranges.clauses}}})"
+        pairs = f"{{{ranges.key}: {body.text} {ranges.clauses}}}"
+        if ranges.is_product:
+            pairs = f"gathered(({ranges.key}, {body.text}) {ranges.clauses})"
+        text = f"canonical_function({pairs})"
         return ranges.joined(text, "value", [body])
     return _lazy_function(compiler, node, context, ranges, body, itself)
 

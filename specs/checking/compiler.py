@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from specs.checking import binders, expressions, operations, operators, sets, successors, tree, values
@@ -26,6 +26,7 @@ from specs.checking.standard import Kind
 from specs.checking.tree import Expression, ModuleError, Place, Unsupported
 from specs.checking.values import Value
 
+PARENTHESES_MAX = 60  # nested in one Python expression: Python takes 200, and what is around it may add to them
 SETTLED_MAX = 4096  # constant sets up to this size are enumerated once: a hash look-up beats asking a lazy set
 _UNSET = object()
 
@@ -82,6 +83,9 @@ class Compiler:
         self._doing.append(operator)
         try:
             done = self._function(operator)
+        except RecursionError:
+            what = f"{operator.name} needs definitions that nest too deep"
+            raise Unsupported(f"{operator.definition.place}: {what}") from None
         except NeedsNames as needs:
             if needs.owner is not operator:
                 raise
@@ -107,6 +111,8 @@ class Compiler:
     def code(self, expression: Expression, context: Context) -> Code:
         """Code for `expression`. Raises Unsupported or ModuleError, naming module, line and construct."""
         code = _HANDLERS[type(expression)](self, expression, context)
+        if _is_nested(code.text):
+            code = self._apart(code, expression.place)
         if code.names or code.kept or code.simple or isinstance(expression, tree.Literal):
             return code
         return self.constant(code, expression.place)
@@ -144,6 +150,15 @@ class Compiler:
         text = f"settled({code.text})" if code.kind in ("set", "value") else code.text
         self.define(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
         return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
+
+    def _apart(self, code: Code, place: Place) -> Code:
+        """`code` as a call of a function of its own, for Python bounds how deep one expression may nest."""
+        used = {name[0] for name in code.names if name in ("s", "t") or is_state(name)}
+        free = sorted([name for name in code.names if name not in ("s", "t") and not is_state(name)])
+        function = self.fresh("p")
+        self.emit(function, ["s", "t", *free], code, place)
+        arguments = [*[state if state in used else "None" for state in "st"], *free]
+        return replace(code, text=f"{function}({', '.join(arguments)})", names=frozenset([*free, *used]))
 
     def constant_operator(self, operator: Operator) -> Code:
         """A definition without parameters that depends on no state: one value for all its uses."""
@@ -210,6 +225,20 @@ _HANDLERS: dict[type[Expression], Handler] = {**expressions.HANDLERS, **binders.
 
 def _identifier(name: str) -> str:
     return "".join([character if character.isalnum() and character.isascii() else "_" for character in name])
+
+
+def _is_nested(text: str) -> bool:
+    """Whether `text` nests more than PARENTHESES_MAX deep. (Parentheses in strings do no harm.)"""
+    if text.count("(") + text.count("[") + text.count("{") <= PARENTHESES_MAX:
+        return False
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest > PARENTHESES_MAX
 
 
 def settled(value: Value) -> Value:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from specs import files
 from specs.checking.tree import ModuleError
 from specs.checking.values import FALSE, TRUE, ModelValue, Value, to_tla
 
@@ -32,6 +33,9 @@ _CONSTANTS = ("CONSTANT", "CONSTANTS")
 _BOOLEANS = {"TRUE": TRUE, "FALSE": FALSE}
 _CHECK_DEADLOCK = "CHECK_DEADLOCK"
 _KEYWORDS = frozenset((*_LISTS, *_SINGLES, *_CONSTANTS, _CHECK_DEADLOCK))
+
+NESTING_MAX = 100  # of sets
+DIGITS_MAX = 2_400  # of a number
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\\\*[^\n]*)
@@ -112,8 +116,8 @@ def read(path: Path | str) -> Configuration:
     """The configuration in file `path`. Raises ConfigurationError."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = files.read_text(path)
+    except files.FileError as error:
         raise ConfigurationError(f"cannot read configuration {path}: {error}") from None
     return parse(text, path)
 
@@ -269,9 +273,13 @@ class _Parser:
             raise self._fail(line, f"[{module}: want ]")
         return module
 
-    def _value(self) -> Value:
+    def _value(self, depth: int = 0) -> Value:
         token = self._next("a value")
+        if depth > NESTING_MAX:
+            raise self._fail(token.line, f"a set that nests more than {NESTING_MAX} deep")
         if token.kind == "number":
+            if len(token.text) > DIGITS_MAX:
+                raise self._fail(token.line, f"a number of {len(token.text)} digits; want at most {DIGITS_MAX}")
             return int(token.text)
         if token.kind == "string":
             return re.sub(r"\\(.)", r"\1", token.text[1:-1])
@@ -280,7 +288,7 @@ class _Parser:
         if token.text == "{":
             items = []
             while not self._symbol("}"):
-                items.append(self._value())
+                items.append(self._value(depth + 1))
                 if not self._symbol(",") and (following := self._peek()) is not None and following.text != "}":
                     raise self._fail(following.line, f"want , or }} in a set, have {following.text}")
             return frozenset(items)

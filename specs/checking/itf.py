@@ -20,9 +20,11 @@ Rules. A text that is the name of a model value of the configuration is that mod
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from specs import strict_json
 from specs.checking.values import (
     Boolean,
     Function,
@@ -30,12 +32,16 @@ from specs.checking.values import (
     ModelValue,
     Value,
     canonical_function,
+    digits,
     of_python,
     order_key,
     ordered,
 )
 
 NULL = "null"
+BYTES_MAX = 256 * 2**20  # of a file
+
+_DIGITS = re.compile(r"-?[0-9]+")
 
 
 class ItfError(Exception):
@@ -51,7 +57,7 @@ def to_itf(value: Value) -> Any:
         return to_itf(value.worked_out())
     kind = type(value)
     if kind is int:
-        return {"#bigint": str(value)}
+        return {"#bigint": digits(value)}
     if kind is bool or kind is Boolean:
         return bool(value)
     if kind is str:
@@ -84,7 +90,7 @@ def of_itf(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> V
         return tuple([of_itf(element, model_values) for element in item])
     if isinstance(item, dict):
         return _of_object(item, model_values)
-    raise ItfError(f"{item!r} is no TLA+ value: want an integer, text, true or false, a list or an object")
+    raise ItfError(f"{_found(item)} is no TLA+ value: want an integer, text, true or false, a list or an object")
 
 
 def _of_object(item: dict[str, Any], model_values: Mapping[str, ModelValue] | None) -> Value:
@@ -103,15 +109,23 @@ _Read = Callable[[Any], Value]
 
 
 def _bigint(content: Any, read: _Read) -> Value:
-    try:
-        return int(content)
-    except (TypeError, ValueError):
-        raise ItfError(f"#bigint: want the digits of an integer, have {content!r}") from None
+    if type(content) is int:
+        return content
+    if type(content) is not str or not _DIGITS.fullmatch(content):
+        raise ItfError(f"#bigint: want the digits of an integer in a text, have {_found(content)}")
+    if len(content) > strict_json.DIGITS_MAX:
+        raise ItfError(f"#bigint: an integer of {len(content)} digits; want at most {strict_json.DIGITS_MAX}")
+    return int(content)
+
+
+def _found(item: Any) -> str:
+    text = repr(item)
+    return text if len(text) <= 80 else text[:80] + ".."
 
 
 def _list(tag: str, content: Any) -> list[Any]:
     if not isinstance(content, list):
-        raise ItfError(f"{tag}: want a list, have {content!r}")
+        raise ItfError(f"{tag}: want a list, have {_found(content)}")
     return content
 
 
@@ -126,7 +140,7 @@ def _map(content: Any, read: _Read) -> Value:
 
 
 def _unserializable(content: Any, read: _Read) -> Value:
-    raise ItfError(f"the trace holds a value that could not be written out: {content!r}")
+    raise ItfError(f"the trace holds a value that could not be written out: {_found(content)}")
 
 
 _TAGS: dict[str, Callable[[Any, _Read], Value]] = {
@@ -144,9 +158,9 @@ _TAGS: dict[str, Callable[[Any, _Read], Value]] = {
 def states(text: str, model_values: Mapping[str, ModelValue] | None = None) -> list[dict[str, Value]]:
     """The states of an ITF file, variable by variable. Raises ItfError."""
     try:
-        trace = json.loads(text)
-    except ValueError as error:
-        raise ItfError(f"not JSON: {error}") from None
+        trace = strict_json.loads(text, surrogates=True)
+    except strict_json.JsonError as error:
+        raise ItfError(str(error)) from None
     if not isinstance(trace, dict) or not isinstance(trace.get("states"), list):
         raise ItfError('want one ITF object, with a member "states" that is a list')
     if trace.get("loop") is not None:
@@ -163,7 +177,7 @@ def states(text: str, model_values: Mapping[str, ModelValue] | None = None) -> l
 def state_of(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> dict[str, Value]:
     """An ITF object of variables. Raises ItfError."""
     if not isinstance(item, dict):
-        raise ItfError(f"want an object of variables, have {item!r}")
+        raise ItfError(f"want an object of variables, have {_found(item)}")
     return {name: member(name, value, model_values) for name, value in item.items() if name != "#meta"}
 
 

@@ -10,6 +10,7 @@ Theory and limits: specs/checking/compiler.py. Values: specs/checking/values.py.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,9 @@ __all__ = [
     "record",
     "to_tla",
 ]
+
+
+RECURSION_MAX = 5_000  # frames of Python: some ten for each level of an expression (reader.NESTING_MAX)
 
 
 class State:
@@ -247,6 +251,7 @@ def load(
     Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
     Unsupported, both naming file and line.
     """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_MAX))
     given = {name: value if callable(value) else of_python(value) for name, value in (constants or {}).items()}
     loader = Loader(Path(path), given, extra_definitions, replacements)
     for constant in loader.constants:

@@ -80,6 +80,11 @@ def check(
     verdict = result.verdict()
     if file.truncated:
         verdict.miss("the last line is cut off")
+    for what in file.unknown:
+        verdict.note(what)
+    if file.after_end:
+        verdict.counts["events after RunEnd"] = file.after_end
+        verdict.note(f"{file.after_end} events after RunEnd are no part of the run: not judged")
     if file.byzantine_events:
         verdict.counts["events of byzantine nodes"] = file.byzantine_events
     if tlc:

@@ -147,6 +147,7 @@ class Observer:
             self._refuse(observation, self.init, [], operator, why)
             return
         self._candidates = found
+        self._result.is_initial_seen = bool(observation.state)
         self._check_states(observation, self.init, found, initial=True)
 
     # --- steps ------------------------------------------------------------------------------------

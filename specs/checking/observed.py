@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.checking.report import Verdict
+from specs.checking.report import NOT_CHECKED, Verdict
 from specs.checking.values import Value
 
 
@@ -62,7 +62,8 @@ class Result:
     """What came of a trace. `steps` counts by operator, `outside` by name of the event.
 
     `invariants` and `properties` map names to "holds" or "violated". `searched` names what was not logged, in words.
-    `not_reached`: observations after the bad step. `candidates_most`: the most states that were possible at a time.
+    `is_initial_seen`: the initial state was logged, and was one. `not_reached`: observations after the bad step.
+    `candidates_most`: the most states that were possible at a time.
     """
 
     module: str
@@ -72,6 +73,7 @@ class Result:
     properties: dict[str, str] = field(default_factory=dict)
     searched: list[str] = field(default_factory=list)
     bad: BadStep | None = None
+    is_initial_seen: bool = False
     not_reached: int = 0
     candidates_most: int = 0
 
@@ -82,11 +84,21 @@ class Result:
     def verdict(self) -> Verdict:
         """The same in the form of every other check of a trace."""
         verdict = Verdict(steps=Counter(self.steps), invariants={**self.invariants, **self.properties})
+        is_vacuous = self.accepted and not self.steps and not self.is_initial_seen
         verdict.counts["steps"] = sum(self.steps.values())
         verdict.counts["states possible at most"] = self.candidates_most
         for name, count in sorted(self.outside.items()):
             verdict.counts[f"outside the module: {name}"] = count
             verdict.note(f"{name}: {count} events are outside module {self.module}, which has no such operator")
+        if is_vacuous:
+            verdict.invariants = dict.fromkeys(verdict.invariants, NOT_CHECKED)
+            told = (
+                f"none of {sum(self.outside.values())} events is a step of it" if self.outside else "the trace is empty"
+            )
+            verdict.miss(f"nothing was held against module {self.module}: {told}")
+        if not self.invariants and self.properties and set(self.properties.values()) == {NOT_CHECKED}:
+            names = ", ".join(self.properties)
+            verdict.miss(f"{names}: not checked, for it speaks of infinite behaviours; nothing else was to be checked")
         for what in self.searched:
             verdict.note(what)
         if self.not_reached:

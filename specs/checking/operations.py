@@ -24,15 +24,20 @@ from specs.checking.sets import (
 )
 from specs.checking.values import (
     FALSE,
+    INTEGER_BITS_MAX,
+    SET_ELEMENTS_MAX,
     TRUE,
     EvaluationError,
     Function,
     Value,
     canonical_function,
+    integer_within_bounds,
     of_python,
     ordered,
     to_tla,
 )
+
+PERMUTED_MAX = 9  # 9! permutations are fewer than a set may have
 
 
 def truth(value: Value) -> bool:
@@ -114,8 +119,15 @@ def power(left: Value, right: Value) -> int:
     """left ^ right"""
     if integer(right) < 0:
         raise EvaluationError(f"{shown(left)} ^ {right}: the exponent must be natural")
-    result: int = integer(left) ** integer(right)
+    if abs(integer(left)) > 1 and (abs(left).bit_length() - 1) * right > INTEGER_BITS_MAX:
+        raise EvaluationError(f"{shown(left)} ^ {shown(right)} has more than {INTEGER_BITS_MAX} bits")
+    result: int = left**right if abs(left) > 1 or right < 2 else left ** (2 - right % 2)
     return result
+
+
+def product(left: Value, right: Value) -> int:
+    """left * right"""
+    return integer_within_bounds(integer(left) * integer(right))
 
 
 # --- sets -------------------------------------------------------------------------------------
@@ -184,18 +196,22 @@ def choose(collection: Value, holds: Callable[[Value], bool]) -> Value:
 
 def cardinality(collection: Value) -> int:
     """Cardinality(collection)"""
+    if type(collection) is Interval:
+        return int(collection.size_bound())
     return len(enumerated(collection))
 
 
-def is_finite(collection: Value) -> bool:
-    """IsFiniteSet(collection)"""
-    try:
-        enumerated(collection)
-    except EvaluationError:
-        if not isinstance(collection, LazySet):
-            raise
-        return False
-    return True
+def listed(items: Iterable[Value]) -> list[Value]:
+    """The items, of which there may be too many."""
+    found = list(itertools.islice(items, SET_ELEMENTS_MAX + 1))
+    if len(found) > SET_ELEMENTS_MAX:
+        raise EvaluationError(f"a set or function of more than {SET_ELEMENTS_MAX} elements")
+    return found
+
+
+def gathered(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:
+    """The pairs of a function with several arguments."""
+    return dict(listed(pairs))
 
 
 def tuples(collection: Value, size: int) -> Iterator[tuple[Value, ...]]:
@@ -259,6 +275,8 @@ def merge(left: Value, right: Value) -> Value:
 def permutations(collection: Value) -> frozenset[Value]:
     """Permutations(collection)"""
     keys = ordered(enumerated(collection))
+    if len(keys) > PERMUTED_MAX:
+        raise EvaluationError(f"Permutations of {len(keys)} elements; want at most {PERMUTED_MAX}")
     return frozenset([canonical_function(dict(zip(keys, image))) for image in itertools.permutations(keys)])
 
 
@@ -296,6 +314,8 @@ def append(value: Value, element: Value) -> tuple[Value, ...]:
 
 def concatenation(left: Value, right: Value) -> tuple[Value, ...]:
     """left \\o right"""
+    if length(left) + length(right) > SET_ELEMENTS_MAX:
+        raise EvaluationError(f"a sequence of more than {SET_ELEMENTS_MAX} elements")
     return sequence(left) + sequence(right)
 
 

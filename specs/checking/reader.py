@@ -17,6 +17,9 @@ from specs.checking.tree import Expression, ModuleError, Parameter, Place
 
 _IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
+NESTING_MAX = 400  # of expressions; whoever goes through the tree uses recursion
+DIGITS_MAX = 2_400  # of a number: as many as values.INTEGER_BITS_MAX has
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 
 
@@ -25,6 +28,7 @@ class Reader:
 
     def __init__(self, path: Path, source: bytes) -> None:
         self.path, self.source = path, source
+        self.depth = 0  # of the expression that is being read
         self.handlers: dict[str, Callable[[tree_sitter.Node, Place], Expression]] = {
             kind.removeprefix("_read_"): getattr(self, kind) for kind in dir(self) if kind.startswith("_read_")
         }
@@ -146,7 +150,12 @@ class Reader:
         place = self.place(node)
         if handler is None:
             return tree.Unknown(place=place, construct=node.type.replace("_", " "), temporal=_is_temporal(node))
-        return handler(node, place)
+        if self.depth >= NESTING_MAX:
+            raise ModuleError(f"{place}: an expression nests more than {NESTING_MAX} deep; give parts of it names")
+        self.depth += 1
+        found = handler(node, place)
+        self.depth -= 1
+        return found
 
     def expressions(self, nodes: list[tree_sitter.Node]) -> tuple[Expression, ...]:
         return tuple([self.expression(node) for node in nodes])
@@ -170,16 +179,16 @@ class Reader:
         return self.expression(grammar.field(node, "expression"))
 
     def _read_nat_number(self, node: tree_sitter.Node, place: Place) -> Expression:
-        return tree.Literal(place=place, value=int(grammar.text_of(node)))
+        return tree.Literal(place=place, value=_number(grammar.text_of(node), 10, place))
 
     def _read_binary_number(self, node: tree_sitter.Node, place: Place) -> Expression:
-        return tree.Literal(place=place, value=int(grammar.text_of(grammar.parts(node)[-1]), 2))
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 2, place))
 
     def _read_octal_number(self, node: tree_sitter.Node, place: Place) -> Expression:
-        return tree.Literal(place=place, value=int(grammar.text_of(grammar.parts(node)[-1]), 8))
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 8, place))
 
     def _read_hex_number(self, node: tree_sitter.Node, place: Place) -> Expression:
-        return tree.Literal(place=place, value=int(grammar.text_of(grammar.parts(node)[-1]), 16))
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 16, place))
 
     def _read_boolean(self, node: tree_sitter.Node, place: Place) -> Expression:
         return tree.Literal(place=place, value=grammar.text_of(node) == "TRUE")
@@ -236,15 +245,23 @@ class Reader:
         return self.operation(name, (self.expression(left), self.expression(right)), place)
 
     def chain(self, node: tree_sitter.Node, name: str) -> tuple[Expression, ...]:
-        if node.type == "bound_infix_op" and grammar.symbol(grammar.field(node, "symbol")) == name:
-            return self.chain(grammar.field(node, "lhs"), name) + self.chain(grammar.field(node, "rhs"), name)
-        return (self.expression(node),)
+        """The items of `a /\\ b /\\ c`; a chain may be longer than recursion goes."""
+        items, pending = [], [node]
+        while pending:
+            node = pending.pop()
+            if node.type == "bound_infix_op" and grammar.symbol(grammar.field(node, "symbol")) == name:
+                pending += [grammar.field(node, "rhs"), grammar.field(node, "lhs")]
+            else:
+                items.append(self.expression(node))
+        return tuple(items)
 
     def factors(self, node: tree_sitter.Node) -> tuple[Expression, ...]:
         """A \\X B \\X C is a set of triples; (A \\X B) \\X C is not."""
-        if node.type == "bound_infix_op" and grammar.field(node, "symbol").type == "times":
-            return (*self.factors(grammar.field(node, "lhs")), self.expression(grammar.field(node, "rhs")))
-        return (self.expression(node),)
+        items = []
+        while node.type == "bound_infix_op" and grammar.field(node, "symbol").type == "times":
+            items.append(self.expression(grammar.field(node, "rhs")))
+            node = grammar.field(node, "lhs")
+        return (self.expression(node), *reversed(items))
 
     def _read_bound_prefix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
         symbol = grammar.field(node, "symbol")
@@ -404,6 +421,12 @@ class Reader:
 
     def _read_step_expr_no_stutter(self, node: tree_sitter.Node, place: Place) -> Expression:
         return self.action(node, place, False)
+
+
+def _number(text: str, base: int, place: Place) -> int:
+    if len(text) > DIGITS_MAX:
+        raise ModuleError(f"{place}: a number of {len(text)} digits; want at most {DIGITS_MAX}")
+    return int(text, base)
 
 
 def _is_temporal(node: tree_sitter.Node) -> bool:

@@ -4,7 +4,7 @@ Theory. `votes \\in SUBSET Vote` asks for 2^24 sets if SUBSET is enumerated and 
 cannot be enumerated at all. Membership is therefore a method of its own.
 
 Rules. Iteration follows `values.order_key`, so that CHOOSE on a lazy set equals CHOOSE on the same set written out.
-Asking an infinite set for its elements is an EvaluationError.
+Asking an infinite set for its elements is an EvaluationError; so is going through more than SET_ELEMENTS_MAX of them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from specs.checking.values import (
     Value,
     bounded,
     canonical_function,
+    counted,
     ordered,
     to_tla,
 )
@@ -36,10 +37,17 @@ class LazySet(LazyValue):
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Value]:
+        return self._elements() if self.size_bound() <= SET_ELEMENTS_MAX else counted(self._elements(), self.name)
+
+    def _elements(self) -> Iterator[Value]:
         raise NotImplementedError
 
     def size_bound(self) -> float:
         """At least the number of elements, told without enumerating them."""
+        raise NotImplementedError
+
+    def is_finite(self) -> bool:
+        """Whether the set has finitely many elements. Raises EvaluationError if that is not known."""
         raise NotImplementedError
 
     def _work_out(self) -> frozenset[Value]:
@@ -92,11 +100,14 @@ class Interval(LazySet):
     def __contains__(self, value: Value) -> bool:
         return type(value) is int and self.low <= value <= self.high
 
-    def __iter__(self) -> Iterator[int]:
+    def _elements(self) -> Iterator[int]:
         return iter(range(self.low, self.high + 1))
 
     def size_bound(self) -> float:
         return max(0, self.high - self.low + 1)
+
+    def is_finite(self) -> bool:
+        return True
 
 
 class Infinite(LazySet):
@@ -110,8 +121,11 @@ class Infinite(LazySet):
     def __contains__(self, value: Value) -> bool:
         return self._holds(value)
 
-    def __iter__(self) -> Iterator[Value]:
+    def _elements(self) -> Iterator[Value]:
         raise EvaluationError(f"{self.name} is infinite: its elements cannot be enumerated")
+
+    def __iter__(self) -> Iterator[Value]:
+        return self._elements()
 
     def size_bound(self) -> float:
         return math.inf
@@ -127,6 +141,9 @@ class Infinite(LazySet):
 
     def __repr__(self) -> str:
         return self.name
+
+    def is_finite(self) -> bool:
+        return False
 
 
 NATURALS = Infinite("Nat", lambda value: type(value) is int and value >= 0)
@@ -154,7 +171,7 @@ class Powerset(LazySet):
     def __contains__(self, value: Value) -> bool:
         return is_subset(value, self.base) if isinstance(value, frozenset | LazySet) else False
 
-    def __iter__(self) -> Iterator[frozenset[Value]]:
+    def _elements(self) -> Iterator[frozenset[Value]]:
         members = tuple(in_order(self.base))
         for size in range(len(members) + 1):
             for chosen in itertools.combinations(members, size):
@@ -163,6 +180,9 @@ class Powerset(LazySet):
     def size_bound(self) -> float:
         base = size_bound(self.base)
         return math.inf if base > 64 else 2**base
+
+    def is_finite(self) -> bool:
+        return is_finite(self.base)
 
 
 class FunctionSet(LazySet):
@@ -182,7 +202,7 @@ class FunctionSet(LazySet):
             return domain_of(value) == self.domain and all(item in codomain for item in value)
         return isinstance(value, LazyFunction) and value.worked_out() in self
 
-    def __iter__(self) -> Iterator[Value]:
+    def _elements(self) -> Iterator[Value]:
         keys = ordered(self.domain)
         for values in itertools.product(tuple(in_order(self.codomain)), repeat=len(keys)):
             yield canonical_function(dict(zip(keys, values)))
@@ -192,6 +212,9 @@ class FunctionSet(LazySet):
             return 1
         codomain = size_bound(self.codomain)
         return codomain if codomain < 2 else math.inf if len(self.domain) > 64 else codomain ** len(self.domain)
+
+    def is_finite(self) -> bool:
+        return not self.domain or is_finite(self.codomain)
 
 
 class RecordSet(LazySet):
@@ -208,12 +231,15 @@ class RecordSet(LazySet):
             return False
         return all(value[field] in allowed for field, allowed in self.fields.items())
 
-    def __iter__(self) -> Iterator[Function]:
-        for values in itertools.product(*[tuple(in_order(allowed)) for allowed in self.fields.values()]):
+    def _elements(self) -> Iterator[Function]:
+        for values in _tuples(list(self.fields.values())):
             yield Function(zip(self.fields, values))
 
     def size_bound(self) -> float:
         return _product_size(list(self.fields.values()))
+
+    def is_finite(self) -> bool:
+        return _is_product_finite(list(self.fields.values()))
 
 
 class Product(LazySet):
@@ -230,11 +256,21 @@ class Product(LazySet):
             return False
         return all(item in factor for item, factor in zip(value, self.factors))
 
-    def __iter__(self) -> Iterator[tuple[Value, ...]]:
-        return itertools.product(*[tuple(in_order(factor)) for factor in self.factors])
+    def _elements(self) -> Iterator[tuple[Value, ...]]:
+        return _tuples(self.factors)
 
     def size_bound(self) -> float:
         return _product_size(self.factors)
+
+    def is_finite(self) -> bool:
+        return _is_product_finite(self.factors)
+
+
+def _tuples(factors: Sequence[frozenset[Value] | LazySet]) -> Iterator[tuple[Value, ...]]:
+    """The elements of a product; none, if a factor is empty, however large others are."""
+    if _product_size(factors) == 0:
+        return iter(())
+    return itertools.product(*[tuple(in_order(factor)) for factor in factors])
 
 
 def _product_size(factors: Sequence[frozenset[Value] | LazySet]) -> float:
@@ -254,7 +290,7 @@ class Union(LazySet):
     def __contains__(self, value: Value) -> bool:
         return value in self.left or value in self.right
 
-    def __iter__(self) -> Iterator[Value]:
+    def _elements(self) -> Iterator[Value]:
         return iter(ordered(self.worked_out()))
 
     def size_bound(self) -> float:
@@ -262,6 +298,9 @@ class Union(LazySet):
 
     def _work_out(self) -> frozenset[Value]:
         return enumerated(self.left) | enumerated(self.right)
+
+    def is_finite(self) -> bool:
+        return is_finite(self.left) and is_finite(self.right)
 
 
 class Difference(LazySet):
@@ -276,12 +315,19 @@ class Difference(LazySet):
     def __contains__(self, value: Value) -> bool:
         return value in self.left and value not in self.right
 
-    def __iter__(self) -> Iterator[Value]:
+    def _elements(self) -> Iterator[Value]:
         right = self.right
         return iter([element for element in self.left if element not in right])
 
     def size_bound(self) -> float:
         return size_bound(self.left)
+
+    def is_finite(self) -> bool:
+        if is_finite(self.left):
+            return True
+        if is_finite(self.right):
+            return False
+        raise EvaluationError("whether a difference of infinite sets is finite is not worked out")
 
 
 class Filtered(LazySet):
@@ -296,7 +342,7 @@ class Filtered(LazySet):
     def __contains__(self, value: Value) -> bool:
         return value in self.base and self.holds(value)
 
-    def __iter__(self) -> Iterator[Value]:
+    def _elements(self) -> Iterator[Value]:
         return iter([element for element in self.base if self.holds(element)])
 
     def size_bound(self) -> float:
@@ -304,6 +350,25 @@ class Filtered(LazySet):
 
     def _work_out(self) -> frozenset[Value]:
         return frozenset(self)
+
+    def is_finite(self) -> bool:
+        if is_finite(self.base):
+            return True
+        raise EvaluationError("whether a part of an infinite set is finite is not worked out")
+
+
+def is_finite(value: Value) -> bool:
+    """IsFiniteSet(value)"""
+    return value.is_finite() if isinstance(value, LazySet) else isinstance(elements(value), frozenset)
+
+
+def _is_product_finite(factors: Sequence[frozenset[Value] | LazySet]) -> bool:
+    return 0 in [size_bound(factor) for factor in factors] or all(is_finite(factor) for factor in factors)
+
+
+def span(low: int, high: int) -> range | Interval:
+    """low..high to go through, any number of times."""
+    return range(low, high + 1) if high - low < SET_ELEMENTS_MAX else Interval(low, high)
 
 
 def is_subset(left: Value, right: Value) -> bool:

@@ -45,7 +45,7 @@ NATURALS = _table(
     Builtin("Nat", (), "NATURALS", "set"),
     Builtin("+", (0, 0), "({0} + {1})", "int", numeric=True),
     Builtin("-", (0, 0), "({0} - {1})", "int", numeric=True),
-    Builtin("*", (0, 0), "({0} * {1})", "int", numeric=True),
+    Builtin("*", (0, 0), "product({0}, {1})", "int"),
     Builtin("<", (0, 0), "({0} < {1})", "test", numeric=True),
     Builtin(">", (0, 0), "({0} > {1})", "test", numeric=True),
     Builtin("<=", (0, 0), "({0} <= {1})", "test", numeric=True),

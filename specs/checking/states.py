@@ -4,7 +4,8 @@ Theory. The search is breadth first (specs/checking/search.py), so that a counte
 
 Rules. The search goes on after a violation, so that each invariant gets a verdict of its own; only what is violated
 already is not evaluated any more. A deadlock is a violation if the configuration says CHECK_DEADLOCK TRUE, else it is
-reported. What speaks of infinite behaviours is not checked, and said to be so. An invariant or an action without a
+reported. What speaks of infinite behaviours is not checked, and said to be so; if there was nothing else to check, or
+no state to check it in, the report is incomplete. An invariant or an action without a
 value ends the search with an error.
 """
 
@@ -20,7 +21,7 @@ from specs.checking.language import State
 from specs.checking.located import NO_VALUE, located
 from specs.checking.model import Model, Test
 from specs.checking.naming import Names
-from specs.checking.report import EXIT_CODES, HOLDS, INCOMPLETE, PASS, VIOLATED, VIOLATION
+from specs.checking.report import EXIT_CODES, HOLDS, INCOMPLETE, NOT_CHECKED, PASS, VIOLATED, VIOLATION
 from specs.checking.search import Search, Values
 
 LIMIT_STATES = 100_000
@@ -33,8 +34,8 @@ INITIAL = "initial state"
 class Report:
     """What was found. `counterexamples` maps a violated name (or "deadlock") to the states that lead to it.
 
-    `actions` names the steps between them. `complete`: all reachable states were seen. `deadlocks` counts states
-    without successor. `notes` are for the reader.
+    `actions` names the steps between them. `complete`: all reachable states were seen; `missing` says why the report is
+    incomplete all the same. `deadlocks` counts states without successor. `notes` are for the reader.
     """
 
     module: str
@@ -45,6 +46,7 @@ class Report:
     deadlocks: int = 0
     checks_deadlock: bool = False
     complete: bool = False
+    missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     counterexamples: dict[str, list[State]] = field(default_factory=dict)
     actions: dict[str, list[str]] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Report:
         violated = VIOLATED in self.invariants.values() or VIOLATED in self.properties.values()
         if violated or (self.checks_deadlock and self.deadlocks):
             return VIOLATION
-        return PASS if self.complete else INCOMPLETE
+        return PASS if self.complete and not self.missing else INCOMPLETE
 
     @property
     def exit_code(self) -> int:
@@ -77,6 +79,7 @@ class Report:
                 ]
                 for name, path in sorted(self.counterexamples.items())
             },
+            "missing": self.missing,
             "notes": self.notes,
         }
 
@@ -133,15 +136,30 @@ class _Explorer:
         if model.init is None:
             found.complete = True
             found.notes.append("the configuration names no behaviour: only assumptions were checked")
+            if not model.module.compiler.loader.assumptions:
+                found.missing.append("nothing was checked: the module has no behaviour and no ASSUME")
             return found
         search.run()
         found.distinct_states, found.depth, found.complete = search.distinct_states, search.depth, search.complete
         found.deadlocks = len(search.deadlocks)
+        self._look_for_what_was_not_held()
         if search.deadlocks:
             path = search.path(search.deadlocks[0])
             found.counterexamples[DEADLOCK] = [model.module.state_of(values) for values in path]
         self._name_steps()
         return found
+
+    def _look_for_what_was_not_held(self) -> None:
+        found = self.found
+        names = [*found.invariants, *found.properties]
+        if not found.distinct_states:
+            found.missing.append("nothing was checked: the initial predicate allows no state")
+            found.invariants = dict.fromkeys(found.invariants, NOT_CHECKED)
+            found.properties = dict.fromkeys(found.properties, NOT_CHECKED)
+        elif names and set(found.properties.values()) == {NOT_CHECKED_TEMPORAL} and not found.invariants:
+            found.missing.append(f"{', '.join(names)}: not checked, and nothing else was to be checked")
+        elif not names and not found.checks_deadlock:
+            found.notes.append("no INVARIANT and no PROPERTY: checked was only that each state can be worked out")
 
     def _name_steps(self) -> None:
         if self.found.counterexamples:

@@ -4,13 +4,15 @@ Theory. The parser is tree-sitter's TLA+ grammar: fast, complete, and equal to S
 tools) on precedence and on bulleted lists. It is more lenient: it takes `A => B => C`, which SANY rejects. So modules
 of the project pass `check`, which runs SANY, in the tests; loading one does not need Java.
 
-Rules. A syntax error is a ModuleError with file and line.
+Rules. A syntax error is a ModuleError with file and line. The parser takes a time that grows with the square of how
+deep a text nests: a source that may nest deep is given some seconds of the processor, and refused beyond that.
 """
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
+import time
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +20,14 @@ from pathlib import Path
 import tree_sitter
 import tree_sitter_tlaplus
 
+from specs import files
 from specs.checking import tlc, tree
 from specs.checking.reader import Reader
 from specs.checking.tree import ModuleError
+
+PARSE_SECONDS_MAX = 2  # of processor time; the largest module of the project takes a fiftieth of a second
+PLAIN_BYTES_MAX = 64 * 2**10  # of a source that needs no such bound ...
+PLAIN_DEFINITION_BYTES_MAX = 8 * 2**10  # ... if each of its definitions is shorter than this
 
 
 def _parser() -> tree_sitter.Parser:
@@ -35,10 +42,7 @@ def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
 
     Raises ModuleError: no such file, a syntax error, or a module named otherwise than its file.
     """
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise ModuleError(f"cannot read module {path}: {error.strerror}") from None
+    source = _read(path)
     if suffix:
         source = _with_suffix(source, suffix, path)
     return _parsed(path, source)
@@ -59,18 +63,39 @@ def concrete(path: Path) -> tree_sitter.Node:
 
     Raises ModuleError: no such file, or a syntax error.
     """
+    return _whole(path, _read(path))
+
+
+def _read(path: Path) -> bytes:
     try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise ModuleError(f"cannot read module {path}: {error.strerror}") from None
-    return _whole(path, source)
+        source = files.read_bytes(path).removeprefix(files.BYTE_ORDER_MARK)
+        files.decoded(source)
+    except files.FileError as error:
+        raise ModuleError(f"cannot read module {path}: {error}") from None
+    return source
 
 
 def _whole(path: Path, source: bytes) -> tree_sitter.Node:
+    pieces = source.split(b"==")
+    if len(source) > PLAIN_BYTES_MAX or max(map(len, pieces)) > PLAIN_DEFINITION_BYTES_MAX:
+        _try(path, source)
     root = _parser().parse(source).root_node
     if root.has_error:
         raise ModuleError(_first_error(root, path))
     return root
+
+
+def _try(path: Path, source: bytes) -> None:
+    """Parse within bounds, for nothing: the parser can be stopped only while it is handed pieces."""
+    end = time.process_time() + PARSE_SECONDS_MAX
+    try:
+        _parser().parse(
+            lambda offset, _: source[offset : offset + 2**16],
+            progress_callback=lambda *_: time.process_time() > end,  # true stops it
+        )
+    except ValueError:
+        what = f"not parsed within {PARSE_SECONDS_MAX} s of processor time: it nests too deep, or is too long"
+        raise ModuleError(f"{path}: {what}; give parts of its expressions names") from None
 
 
 def check(path: Path) -> None:

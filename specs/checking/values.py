@@ -25,6 +25,8 @@ from typing import Any, NoReturn, TypeAlias
 Value: TypeAlias = Any  # one of the above; nothing that TLA+ lets us say is statically narrower
 
 SET_ELEMENTS_MAX = 1_000_000  # as TLC: beyond this a set is a mistake in the model
+INTEGER_BITS_MAX = 8_192  # TLC has 32; powers and products beyond this are a mistake, too, and take ever longer
+_INTEGER_MAX = 1 << INTEGER_BITS_MAX
 
 
 class EvaluationError(Exception):
@@ -241,12 +243,28 @@ def ordered(elements: frozenset[Value]) -> tuple[Value, ...]:
     return tuple(sorted(elements, key=order_key))
 
 
+def integer_within_bounds(value: int) -> int:
+    """`value`. Raises EvaluationError beyond INTEGER_BITS_MAX."""
+    if -_INTEGER_MAX < value < _INTEGER_MAX:
+        return value
+    raise EvaluationError(f"an integer of more than {INTEGER_BITS_MAX} bits")
+
+
+def digits(value: int) -> str:
+    """The decimal digits of an integer. Raises EvaluationError for one of more than Python writes out (4300)."""
+    try:
+        return str(value)
+    except ValueError:
+        raise EvaluationError(f"an integer of {value.bit_length()} bits: too large to be written out") from None
+
+
 def bounded(elements: Iterable[Value], name: str) -> frozenset[Value]:
     """The set of `elements`. Raises EvaluationError beyond SET_ELEMENTS_MAX."""
-    return frozenset(_counted(elements, name))
+    return frozenset(counted(elements, name))
 
 
-def _counted(elements: Iterable[Value], name: str) -> Iterator[Value]:
+def counted(elements: Iterable[Value], name: str) -> Iterator[Value]:
+    """The elements one by one. Raises EvaluationError at the one beyond SET_ELEMENTS_MAX."""
     for count, element in enumerate(elements):
         if count >= SET_ELEMENTS_MAX:
             raise EvaluationError(f"{name} has more than {SET_ELEMENTS_MAX} elements: name the element instead")
@@ -274,7 +292,7 @@ def to_tla(value: Value) -> str:
         return to_tla(value.worked_out())
     kind = type(value)
     if kind is int:
-        return str(value)
+        return digits(value)
     if kind is bool or kind is Boolean:
         return "TRUE" if value else "FALSE"
     if kind is str:

@@ -1,0 +1,58 @@
+"""`amu states` says of a model only what was checked."""
+
+from pathlib import Path
+
+import pytest
+
+from specs.checking import configuration
+from specs.checking.model import Model, load_configured
+from specs.checking.states import Report, explore
+
+BODY = """---- MODULE M ----
+EXTENDS Naturals
+VARIABLE x
+Init == x = 0
+None == x = 0 /\\ x = 1
+Next == x' = 1 - x
+Spec == Init /\\ [][Next]_x
+Small == x < 2
+Comes == <>(x = 5)
+Stays == [](x < 2)
+====
+"""
+
+
+def explored(config: str, folder: Path, body: str = BODY) -> Report:
+    (folder / "M.tla").write_text(body)
+    (folder / "M.cfg").write_text(config)
+    settings = configuration.read(folder / "M.cfg")
+    return explore(Model(load_configured(folder / "M.tla", settings), settings))
+
+
+@pytest.mark.parametrize(
+    ("config", "verdict", "missing"),
+    [
+        ("SPECIFICATION Spec INVARIANT Small PROPERTY Comes", "pass", ""),
+        ("SPECIFICATION Spec PROPERTY Stays", "pass", ""),
+        ("SPECIFICATION Spec PROPERTY Comes", "incomplete", "Comes: not checked, and nothing else was to be checked"),
+        ("INIT None NEXT Next INVARIANT Small", "incomplete", "nothing was checked: the initial predicate allows no"),
+        ("INIT None NEXT Next", "incomplete", "nothing was checked: the initial predicate allows no state"),
+        ("INIT Init NEXT Next", "pass", ""),
+    ],
+)
+def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: str, tmp_path: Path) -> None:
+    report = explored(config, tmp_path)
+    assert report.verdict == verdict
+    assert "".join(report.missing).startswith(missing)
+    assert bool(report.missing) is bool(missing)
+
+
+def test_a_model_without_a_property_says_so(tmp_path: Path) -> None:
+    notes = explored("INIT Init NEXT Next", tmp_path).notes
+    assert notes == ["no INVARIANT and no PROPERTY: checked was only that each state can be worked out"]
+
+
+@pytest.mark.parametrize(("body", "verdict"), [("ASSUME 1 < 2", "pass"), ("A == 1", "incomplete")])
+def test_a_module_without_a_behaviour_has_its_assumptions_checked(body: str, verdict: str, tmp_path: Path) -> None:
+    report = explored("", tmp_path, f"---- MODULE M ----\nEXTENDS Naturals\n{body}\n====\n")
+    assert report.verdict == verdict
