@@ -6,6 +6,7 @@ is done. So the dead station has done nothing that is not here, and what it may 
 scheduled event alone.
 """
 
+import io
 import json
 import math
 from collections import Counter
@@ -20,6 +21,7 @@ from amu.wire import cbor
 from groundstation import operation as op
 from groundstation.line_log import RecorderError
 from specs.checking.trace import BOOT_ENDS, Event, TraceError, parse
+from specs.files import open_regular
 
 # What an event of the schedule leaves in the record when it is done.
 DONE_BY = {
@@ -129,7 +131,7 @@ def read(path: Path, board_event: Callable[[Event], None]) -> Past:
     past = Past()
     line = 0
     try:
-        with path.open(encoding="utf-8") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
             for line, text in enumerate(file, 1):
                 event = parse(text, line)
                 found = json.loads(text)

@@ -85,9 +85,7 @@ class Plan:
 
 def replayed(run: Path) -> tuple[Scenario, str]:
     """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
-    about = run_directory.read_json(run / run_directory.RUN)
-    if not isinstance(about, dict) or not isinstance(about.get("kind"), str):
-        raise RunDirectoryError(f"{run / run_directory.RUN}: names no board kind; want what amu rehearse wrote")
+    about = run_directory.read_json(run / run_directory.RUN, {"kind": str})
     return load(str(run / run_directory.SCENARIO)), about["kind"]
 
 

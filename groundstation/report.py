@@ -26,6 +26,7 @@ from groundstation.report_timeline import mission
 from groundstation.scenario import Scenario, ScenarioError, load
 from specs.checking.trace import TraceError
 from specs.escape import shown
+from specs.files import open_regular
 
 VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": dict, "steps": dict, "counts": dict}
 
@@ -136,7 +137,7 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
     """What there is to draw of a trace. A last line that was cut off is left out."""
     collector = Collector(byzantine)
     try:
-        with trace.open("rb") as file:
+        with open_regular(trace) as file:
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     try:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from specs.files import open_regular
+
 FAILURES_MAX = 12  # that a report shows
 OPEN_MAX = 2  # of these, that the reader need not unfold
 LINES_MAX = 80  # of one traceback
@@ -26,7 +28,7 @@ class Failure:
 def read(path: Path) -> list[Failure]:
     """Every traceback of the log, in order; none if there is no log."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             lines = file.read(BYTES_MAX).decode("utf-8", "replace").split("\n")
     except OSError:
         return []

@@ -20,6 +20,8 @@ from groundstation.recorder import Recorder
 from groundstation.run_directory import RunDirectoryError
 from groundstation.watch import Watch
 from groundstation.workload import Workload
+from specs import files
+from specs.files import open_regular
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,7 @@ class Earlier:
 def take_over(run: Path) -> Earlier:
     """Claim the boards of the run in the folder `run`. Raises RunDirectoryError; nothing has been changed then."""
     run = run.resolve()
-    about = run_directory.read_json(run / run_directory.RUN)
-    if not isinstance(about, dict) or not all(isinstance(about.get(name), str) for name in ("run", "boards")):
-        raise RunDirectoryError(f"{run / run_directory.RUN}: names no run and no boards; want what amu rehearse wrote")
+    about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
     boards = run / about["boards"]  # an absolute path stays what it is
     return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
 
@@ -46,7 +46,7 @@ def secret(run: Path) -> bytes:
     """What the keys of the run's swarm follow from. Raises RunDirectoryError."""
     path = run / run_directory.SECRET
     try:
-        return bytes.fromhex(path.read_text(encoding="ascii"))
+        return bytes.fromhex(files.read_text(path))
     except (OSError, ValueError) as error:
         raise RunDirectoryError(f"{path}: cannot be read ({error}); the keys of the run's boards are lost") from error
 
@@ -88,7 +88,7 @@ def _teach(workload: Workload, past: Past) -> None:
 def _copy(old: Path, new: Path) -> None:
     part = new.with_name(new.name + ".part")
     try:
-        with old.open("rb") as source:
+        with open_regular(old) as source:
             try:
                 with part.open("xb") as target:
                     shutil.copyfileobj(source, target)

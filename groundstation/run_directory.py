@@ -18,6 +18,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from groundstation import shape
 from specs import strict_json
 
 TRACE = "trace.ndjson"
@@ -107,9 +108,13 @@ def write_private(path: Path, data: bytes) -> None:
         raise
 
 
-def read_json(path: Path) -> Any:
-    """Content of a file that `write_json` wrote. Raises RunDirectoryError."""
+def read_json(path: Path, wanted: Any = None) -> Any:
+    """Content of a file that `write_json` wrote, in the shape that is wanted. Raises RunDirectoryError."""
     try:
-        return strict_json.load(path)
+        found = strict_json.load(path)
     except strict_json.JsonError as error:
         raise RunDirectoryError(f"{error}; want the file that amu rehearse wrote") from error
+    fault = None if wanted is None else shape.fault(found, wanted)
+    if fault is not None:
+        raise RunDirectoryError(f"{path}: {fault}; want the file that amu rehearse wrote")
+    return found

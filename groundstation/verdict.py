@@ -39,6 +39,28 @@ AGREEMENT = "CON-4"
 TRAFFIC = ("accepted", "delivered")
 
 
+# What a judgement reads of a mission's summary, as `groundstation.shape` has it; the mission itself writes more.
+SUMMARY = {
+    "outcome": str,
+    "mission_seconds": float,
+    "slots": int,
+    "slots_wanted": int,
+    "waits_for": [str],
+    "faults_not_begun": [str],
+    "applied": {int: int},
+    "byzantine": [int],
+    "adversaries": {int: str},
+    "liars": {int: {str: int}},
+    "operations_issued": int,
+    "operations_confirmed": int,
+    "results": {str: int},
+    "contradictions": int,
+    "crashed": [int],
+    "board_events": {str: int},
+    "fates": {str: int},
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the verdict table."""

@@ -21,8 +21,12 @@ _KINDS = (
 )
 
 
-class FileError(Exception):
+class FileError(OSError):
     """A file cannot be read. The message says why, without its name: the caller knows what the file is to him."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.strerror = why
 
 
 def open_regular(path: Path) -> BinaryIO:

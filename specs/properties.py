@@ -35,7 +35,7 @@ def read() -> dict[str, Property]:
     listed: dict[str, Property] = {}
     for path in sorted(FOLDER.glob("*/properties.md")):
         columns: list[str] = []
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").split("\n"):
             if heading := _HEADING.match(line):
                 columns = _cells(heading[1])
             elif row := _ROW.match(line):

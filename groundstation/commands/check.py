@@ -47,10 +47,10 @@ def check(
 
     try:
         trace = run_directory.trace_of(path)
+        summary = None if path.is_file() else _summary(trace.parent)
         verdict = check_trace(trace, tlc=tlc)
     except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
         raise refused("check", error) from error
-    summary = None if path.is_file() else _summary(trace.parent)
     judgement = judge(verdict, summary, None if path.is_file() else trace.parent)
     if as_json:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))
@@ -62,6 +62,7 @@ def check(
 def _summary(run: Path) -> Any:
     """What the mission said of itself; None if its ground station died before it could."""
     from groundstation import run_directory
+    from groundstation.verdict import SUMMARY
 
     path = run / run_directory.VERDICT
-    return run_directory.read_json(path)["mission"] if path.exists() else None
+    return run_directory.read_json(path, {"mission": (SUMMARY, type(None))})["mission"] if path.exists() else None

@@ -26,6 +26,7 @@ from typing import Any
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire.messages import BY_KIND
 from specs.checking.trace import Event, TraceError, parse
+from specs.files import open_regular
 
 MICROSECONDS = 1_000_000
 VALUE_CHARACTERS = 12  # of a digest or a list, as much as a reader compares
@@ -55,7 +56,7 @@ def read(trace: Path, since: float | None = None, until: float | None = None) ->
     """
     steps: list[Step] = []
     try:
-        with trace.open("rb") as file:
+        with open_regular(trace) as file:
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     step = _step(line, trace, number)
