@@ -56,6 +56,7 @@ class Series:
     health: dict[int, list[Health]] = field(default_factory=lambda: defaultdict(list))
     boots: list[tuple[int, float]] = field(default_factory=list)  # (board, when)
     resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run that goes on)
+    restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, why, what of its heap)
     failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
 
     def fault_kinds(self) -> list[str]:
@@ -99,6 +100,9 @@ class Collector:
             self._silent_since.setdefault(node, received)
         elif name == "Rejoin":
             self._end(self._silent_since, self._series.silent, node, received)
+        elif name == "Restart":
+            heap = f"{event['heap_free']} bytes of heap were free, the longest run {event['heap_run']}"
+            self._series.restarts.append((node, received, str(event["reason"]), heap))
         elif name == "Propose":
             self._proposed.setdefault(event["slot"], received)
         elif name == "Decide" and node not in self._byzantine and event["slot"] in self._proposed:

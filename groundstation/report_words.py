@@ -125,7 +125,9 @@ def failures(found: list[report_failures.Failure]) -> str:
         content += folded(title, text, is_open=failure in found[: report_failures.OPEN_MAX])
     if len(found) > report_failures.FAILURES_MAX:
         content += paragraph(f"{len(found) - report_failures.FAILURES_MAX} further ones are in ground.log.")
-    return section("Boards that failed", "What they printed, from ground.log.", content)
+    return section(
+        "Boards that failed", "What they printed, from ground.log, and what they told after a restart.", content
+    )
 
 
 def resumes(series: Series) -> str:
@@ -228,8 +230,10 @@ def versions(found: Mapping[str, Any]) -> str:
 
 
 def crashes(series: Series, found: Iterable[report_failures.Failure]) -> list[report_failures.Failure]:
-    """What boards printed, and those that died by themselves and printed nothing."""
+    """What boards printed, those that restarted by themselves, and those that died and printed nothing."""
     told = list(found)
+    for board, at, reason, heap in series.restarts:
+        told.append(report_failures.Failure(board, at, f"restarted by itself: {reason}", f"{reason}\n{heap}"))
     for board, at, reason in series.failures:
         if not any(failure.board == board and failure.at <= at + 1e-3 for failure in told):
             told.append(report_failures.Failure(board, at, reason or "died by itself", ""))

@@ -123,6 +123,25 @@ def test_a_message_mattered_if_a_board_acted_on_it(steps: list[Step]) -> None:
             assert any((m.receiver, m.slot, m.label) == (mark.node, mark.slot, f"vote {phase}") for m in strong), mark
 
 
+def test_of_two_kinds_that_let_a_board_vote_the_later_one_mattered(short: Path) -> None:
+    steps = causality.read(short)
+    proposal = next(
+        step
+        for step in steps
+        if step.event.name == "Receive" and step.event.fields["kind"] == 0x10 and step.cause is not None
+    )
+    assert proposal.cause is not None
+    proof = dataclasses.replace(proposal.cause, event=dataclasses.replace(proposal.cause.event, line=9001))
+    proof.event.fields = {**proof.event.fields, "kind": 0x13}
+    heard = dataclasses.replace(proposal, cause=proof, event=dataclasses.replace(proposal.event, line=-1))
+    steps.insert(steps.index(proposal), proof)
+    steps.insert(steps.index(proposal), heard)
+    node, slot = proposal.event.node, proof.event.fields["slot"]
+    strong = {m.label for m in Flight(steps).messages if m.mattered and (m.receiver, m.slot) == (node, slot)}
+    assert "proposal" in strong
+    assert "proof" not in strong
+
+
 def test_story_ends_with_the_last_decision(steps: list[Step]) -> None:
     flight = Flight(steps)
     for _, story in pick_slots(flight):

@@ -84,6 +84,9 @@ def _cluster() -> Cluster:
         cluster.ground("Health", board=1, board_ticks=5, heap_free=90_000, heap_run=run, applied_slot=1)
     cluster.ground("Resume", resumed="words-0")
     cluster.ground("BoardCrash", board=2, reason="its <line> went dead")
+    boot = next(line for line in cluster.lines if line["event"] == "Boot" and line["node"] == 0)
+    told = {"event": "Restart", "reason": "MemoryError: 1200 bytes", "heap_free": 90_001, "heap_run": 801}
+    cluster.lines.insert(cluster.lines.index(boot) + 1, boot | told)
     return cluster
 
 
@@ -212,6 +215,8 @@ def test_tracebacks_stand_in_the_report_and_a_silent_death_has_its_reason(writte
     assert "hello" not in told
     assert "board 1, 2.000 s: a traceback that was cut off" in told
     assert "its <line> went dead It printed nothing." in told
+    assert "board 0, 0.000 s: restarted by itself: MemoryError: 1200 bytes" in told
+    assert "90001 bytes of heap were free, the longest run 801" in told
     assert [failure.board for failure in report_failures.read(folder / run_directory.LOG)] == [1, 1]
 
 
