@@ -213,16 +213,18 @@ class _Preparation:
     def fly(self) -> Flight:
         """From switching on to the end of the record."""
         mission = Mission(self._parts)
-        failures = []
+        failures: list[Exception] = []
         try:
             with _stopping(mission):
                 self._begin(mission)
                 mission.fly()
         except IN_FLIGHT as error:
             mission.outcome = INTERRUPTED
-            failures.append(_words(error))
-        failures += self._end(mission, bool(failures))
-        failure = "; ".join(dict.fromkeys(failures)) or None
+            failures.append(error)
+        failures += self._end(mission, is_broken_off=bool(failures))
+        # The first of each kind: a full disk is met again with every try to write.
+        told = {type(error): _words(error) for error in reversed(failures)}
+        failure = "; ".join(reversed(told.values())) or None
         summary = _summary(mission, self._about) | {"failure": failure, "record_lost": self._lost}
         return Flight(self._directory, self._plan.scenario, mission.outcome, summary, failure)
 
@@ -239,20 +241,21 @@ class _Preparation:
             for node in self._parts.boards:
                 mission.fleet.start(node)
 
-    def _end(self, mission: Mission, is_broken_off: bool) -> list[str]:
-        """Finish the record, as far as that can be done; what could not be."""
-        parts, failures = self._parts, []
+    def _end(self, mission: Mission, is_broken_off: bool) -> list[Exception]:
+        """Finish the record, as far as that can be done; what went wrong."""
+        parts = self._parts
+        failures: list[Exception] = []
         try:
             if is_broken_off:
                 mission.drain()
             waits_for = {"waits_for": mission.waits_for} if mission.waits_for else {}
             parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=mission.outcome, **waits_for)
         except IN_FLIGHT as error:
-            failures.append(_words(error))
+            failures.append(error)
         try:
             parts.recorder.close()
         except RecorderError as error:
-            failures.append(_words(error))
+            failures.append(error)
         return failures
 
 
