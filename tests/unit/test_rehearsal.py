@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from groundstation import mission, mission_end, rehearsal, run_directory
-from groundstation.boards import BoardPlan
+from amu.boards import config as configuration
+from amu.core import limits
+from amu.core.errors import AuthError
+from amu.wire import cobs, codec, frames, messages
+from amu.wire.auth import Keyring
+from groundstation import mission, mission_end, provision, rehearsal, run_directory
+from groundstation.boards import BoardError, BoardPlan
+from groundstation.line_log import RecorderError
 from groundstation.progress import SilentDisplay
 from groundstation.rehearsal import Flight, Plan
 from groundstation.scenario import parse
@@ -91,6 +97,71 @@ def test_replay_flies_what_was_recorded(fly: Callable[..., Flight], tmp_path: Pa
     assert (scenario, kind) == (first.scenario, "host")
     again = rehearsal.fly(Plan(scenario, kind, tmp_path / "two", replayed=first.directory), SilentDisplay())
     assert _trace_but_for_names(first) == _trace_but_for_names(again)
+
+
+def _frames_of(
+    fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> tuple[Flight, Any, bytes]:
+    """A flight, the configuration of its board 1, and a Hello of its ground station to that board, as on the wire."""
+    plans: list[BoardPlan] = []
+    create = HostBoard.create
+    monkeypatch.setattr(HostBoard, "create", lambda folder, made: plans.extend(made) or create(folder, made))
+    flight = fly(**options)
+    monkeypatch.setattr(HostBoard, "create", create)
+    config = configuration.decode(plans[1].configuration)
+    payload = codec.encode(7, messages.Hello(3))
+    swarm = rehearsal._swarm(flight.scenario, bytes.fromhex((flight.directory / run_directory.SECRET).read_text()))
+    tag = provision.ground_keyring(swarm).seal(messages.Hello.KIND, 1, payload)
+    return flight, config, frames.build(messages.Hello.KIND, limits.GROUND, 1, tag, payload)
+
+
+def _is_authentic(config: Any, wire: bytes) -> bool:
+    frame = frames.parse(cobs.decode(wire[1:-1]))
+    ring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
+    try:
+        ring.check(frame.kind, frame.source, frame.tag, frame.payload)
+    except AuthError:
+        return False
+    return True
+
+
+def test_frame_of_one_run_is_refused_in_the_next_of_the_same_name_and_seed(
+    fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, config, captured = _frames_of(fly, monkeypatch)
+    assert _is_authentic(config, captured)
+    assert not _is_authentic(_frames_of(fly, monkeypatch)[1], captured)
+    # A replay keeps the keys of what it replays.
+    assert _is_authentic(_frames_of(fly, monkeypatch, replayed=first.directory)[1], captured)
+
+
+def test_clusters_of_long_names_that_begin_alike_differ() -> None:
+    names = [f"a-very-long-name-for-a-mission-{number}" for number in range(2)]
+    one, other = (rehearsal._swarm(parse(_document(name=name), "test"), bytes(32)).cluster for name in names)
+    assert one != other
+    assert len(one) == len(other) == 16
+
+
+@pytest.mark.parametrize("error", [RecorderError("trace: the disk is full"), BoardError("board 2: is stuck")])
+def test_what_was_recorded_is_judged_when_the_ground_station_cannot_go_on(
+    fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    keep = mission.Mission.keep
+    errors = [error]
+
+    def fail_after_three_slots(self: mission.Mission) -> None:
+        if self.watch.slots() >= 3 and errors:
+            raise errors.pop()
+        keep(self)
+
+    monkeypatch.setattr(mission.Mission, "keep", fail_after_three_slots)
+    flight = fly()
+    judgement = _judge(flight)
+    assert (flight.failure, flight.outcome) == (str(error), mission_end.INTERRUPTED)
+    assert judgement.verdict == INCOMPLETE
+    assert str(error) in judgement.findings
+    assert judgement.checked["counts"]["slots decided"] >= 3
+    assert _events(flight, "RunEnd")
 
 
 def test_another_seed_gives_another_trace(fly: Callable[..., Flight]) -> None:
