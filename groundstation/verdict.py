@@ -4,7 +4,8 @@ The checker knows the trace and nothing else; that a board died of a bug, or tha
 known here. The precedence: a violation outranks everything; a board that crashed is a crash; a trace with something
 missing is incomplete; only a complete trace can say that there was no progress.
 
-verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, counts and the mission's own summary.
+verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, why some were not checked, counts and the
+mission's own summary.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from amu.core.limits import faults_max
 from groundstation import mission_end as flown
+from groundstation.waits_for import boards
 from specs import properties
 from specs.checking.check import TLC
 from specs.checking.premises import PREMISES
@@ -136,7 +138,7 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     yield Line(
         "decided",
         GOOD if enough else OPEN,
-        f"{summary['slots']} slots of {summary['slots_wanted']} wanted, in {summary['mission_seconds']:.1f} s"
+        f"{summary['slots']} slots ({summary['slots_wanted']} wanted) in {summary['mission_seconds']:.1f} s"
         + ("" if summary["outcome"] == flown.COMPLETE else f"; mission ended: {summary['outcome']}"),
     )
     for index, text in enumerate(summary.get("waits_for", ())):
@@ -156,7 +158,7 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     )
     # A Byzantine board, too: an adversary that crashes has not been the adversary that was asked for.
     if summary["crashed"]:
-        yield Line("boards", BAD, f"crashed: {', '.join(map(str, summary['crashed']))}; see ground.log")
+        yield Line("boards", BAD, f"{boards(sorted(set(summary['crashed'])))} crashed; see ground.log")
 
 
 TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
@@ -207,7 +209,8 @@ def _properties(name: str, states: Mapping[str, str], checked: Mapping[str, Any]
     told = [f"VIOLATED: {spans(violated)}"] if violated else []
     if holding:
         told.append(f"{'holds' if len(holding) == 1 else 'hold'}: {spans(holding)}")
-    told += [f"not checked: {spans(keys)} ({why})" for why, keys in reasons.items()]
+    if reasons:
+        told.append("not checked: " + "; ".join(f"{spans(keys)} ({why})" for why, keys in reasons.items()))
     # A family of which nothing was held is not green, however little there was to hold.
     status = BAD if violated else OPEN if reasons or not holding else GOOD
     return Line(name, status, "; ".join(told) or "nothing was held")
@@ -249,10 +252,11 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     byzantine = summary["adversaries"]
     bound = faults_max(len(summary["applied"]))
     names = ", ".join(f"board {node} ({name})" for node, name in byzantine.items())
+    too_many = " (safety is not promised)" if len(byzantine) > bound else ""
     yield Line(
         "Byzantine boards",
         GOOD if len(byzantine) <= bound else OPEN,
-        f"{len(byzantine)} of at most {bound} tolerated" + (f": {names}" if names else ""),
+        f"{len(byzantine)} of at most {bound} tolerated{too_many}" + (f": {names}" if names else ""),
     )
     for node, counts in summary.get("liars", {}).items():
         if counts:

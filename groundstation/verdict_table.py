@@ -11,6 +11,7 @@ from specs.escape import shown, shown_lines
 SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow"), NOTE: ("·", "dim")}
 VERDICT_STYLES = {"pass": "bold green", "violation": "bold white on red", "crash": "bold red"}
 FINDINGS_SHOWN = 5
+NOTES_SHOWN = 5
 
 
 def print_verdict(judgement: Judgement, console: Console) -> None:
@@ -26,9 +27,11 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
     console.print(table)
     for finding in judgement.findings[:FINDINGS_SHOWN]:
         console.print(Text(shown_lines(f"  {finding}"), style="red"))
-    hidden = len(judgement.findings) - FINDINGS_SHOWN
-    if hidden > 0:
-        console.print(Text(f"  and {hidden} more, in {run_directory.VERDICT}", style="red"))
+    _print_hidden(console, len(judgement.findings) - FINDINGS_SHOWN, "red")
+    notes = judgement.checked["notes"]
+    for note in notes[:NOTES_SHOWN]:
+        console.print(Text(f"  note: {shown(note)}", style="dim"))
+    _print_hidden(console, len(notes) - NOTES_SHOWN, "dim")
     console.print()
     verdict = Text(
         f" {judgement.verdict.replace('_', ' ').upper()} ", style=VERDICT_STYLES.get(judgement.verdict, "bold yellow")
@@ -41,3 +44,8 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
             console.print(shown(f"report   {report}"), soft_wrap=True)
     if judgement.replay is not None:
         console.print(shown(f"replay   {judgement.replay}"), soft_wrap=True)
+
+
+def _print_hidden(console: Console, count: int, style: str) -> None:
+    if count > 0:
+        console.print(Text(f"  and {count} more, in {run_directory.VERDICT}", style=style))

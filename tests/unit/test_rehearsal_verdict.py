@@ -122,3 +122,55 @@ def test_table_shows_every_line_and_the_verdict() -> None:
         assert line.name in text
     assert "VIOLATION" in text
     assert "amu rehearse --replay runs/x" in text
+
+
+def _table(judgement: Any, width: int) -> str:
+    console = Console(width=width)
+    with console.capture() as captured:
+        print_verdict(judgement, console)
+    return captured.get()
+
+
+def test_notes_of_the_checker_are_shown() -> None:
+    checked = _checked()
+    for number in range(7):
+        checked.note(f"slot {number} was not checked")
+    text = _table(judge(checked, _summary(), None), 100)
+    assert "note: slot 0 was not checked" in text
+    assert "slot 6" not in text
+    assert "and 2 more, in verdict.json" in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ["20 slots (20 wanted) in 12.0 s"]),
+        ({"crashed": [2, 1, 2]}, ["boards 1, 2 crashed; see ground.log"]),
+        (
+            {"outcome": mission_end.NO_PROGRESS, "waits_for": ["no new slot since 3.0 s", "board 2 is off"]},
+            ["mission ended: no progress", "waits for", "no new slot since 3.0 s", "board 2 is off"],
+        ),
+        (
+            {"adversaries": {"2": "lie", "3": "lie"}},
+            ["2 of at most 1 tolerated (safety is not promised): board 2 (lie), board 3 (lie)"],
+        ),
+        ({"liars": {"3": {"gaps": 4}}}, ["from board 3", "held to nothing: gaps 4"]),
+        ({"faults_not_begun": ["drop (from 30 s)"]}, ["not begun: drop (from 30 s)"]),
+    ],
+)
+def test_the_table_in_each_state_on_narrow_and_wide_terminals(
+    changes: dict[str, Any], words: list[str], width: int
+) -> None:
+    text = _table(judge(_checked(), _summary(**changes), None), width)
+    assert max(map(len, text.splitlines())) <= width
+    flat = " ".join(text.split())
+    assert all(word in flat for word in words), text
+
+
+def test_a_summary_of_an_earlier_version_is_judged_too() -> None:
+    """verdict.json of a run that was flown before these were told."""
+    summary = _summary()
+    for key in ("waits_for", "liars", "faults_not_begun"):
+        del summary[key]
+    assert judge(_checked(), summary, None).verdict == PASS
