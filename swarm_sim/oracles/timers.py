@@ -24,14 +24,15 @@ LONGEST = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS
 
 
 class Timers:
-    """Call `look` often: what begins and ends between two looks is seen late, and so much is allowed for."""
+    """Call `look` often. What begins between two looks is seen late, so a wait is never taken for longer than it is;
+    how far a pause may have grown is counted from the look before."""
 
     def __init__(self, boards: Sequence[Board], faulty: frozenset[int], view_timeout_ticks: int) -> None:
         self._honest = [board for board in boards if board.node not in faulty]
         self._view_ticks = view_timeout_ticks
-        self._ticks: dict[int, int] = {}  # of each board at the last look
+        self._ticks: dict[tuple[int, ...], int] = {}  # of each life at the last look
         # What waits -> the ticks at which it was first seen waiting. Only what still waits is kept.
-        self._views: dict[tuple[int, int, int, int], int] = {}
+        self._views: dict[tuple[int, ...], int] = {}
         self._channels: dict[tuple[int, ...], tuple[int, int, int]] = {}
 
     def look(self) -> Finding | None:
@@ -42,17 +43,14 @@ class Timers:
             if board.flight is None:
                 continue
             now = ticks_of(board)
-            slack = 2 * abs(now - self._ticks.get(board.node, 0))
-            self._ticks[board.node] = now
-            finding = self._look_at_views(board, views, now, slack)
-            finding = finding or self._look_at_channels(board, channels, now, slack)
+            last = self._ticks.get(_life(board), 0)
+            self._ticks[_life(board)] = now
+            finding = self._look_at_views(board, views, now) or self._look_at_channels(board, channels, last, now)
             if finding is not None:
                 return finding
         return None
 
-    def _look_at_views(
-        self, board: Board, before: dict[tuple[int, int, int, int], int], now: int, slack: int
-    ) -> Finding | None:
+    def _look_at_views(self, board: Board, before: dict[tuple[int, ...], int], now: int) -> Finding | None:
         flight: Any = board.flight
         for instance in flight._replica._instances:
             if instance is None or instance.decision is not None or instance._is_passive() or not instance.is_busy():
@@ -60,15 +58,15 @@ class Timers:
             view = instance.view
             if instance.synchroniser.wish_of(board.node) > view:
                 continue
-            key = (board.node, board.life, instance.slot, view)
+            key = (*_life(board), instance.slot, view)
             since = self._views[key] = before.get(key, now)
-            allowed = (self._view_ticks << min(view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)) + slack
+            allowed = self._view_ticks << min(view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
             if now - since > allowed:
                 return _overdue(board, "a view", f"slot {instance.slot}, view {view}", now - since, allowed)
         return None
 
     def _look_at_channels(
-        self, board: Board, before: dict[tuple[int, ...], tuple[int, int, int]], now: int, slack: int
+        self, board: Board, before: dict[tuple[int, ...], tuple[int, int, int]], last: int, now: int
     ) -> Finding | None:
         flight: Any = board.flight
         if not flight._operations.is_on:
@@ -76,17 +74,23 @@ class Timers:
         for channel in flight._operations._channels:
             if channel is None or (channel._is_known and channel._highest == channel._acknowledged):
                 continue
-            key = (board.node, board.life, channel.peer, channel.restarts, channel._acknowledged, channel._is_known)
+            key = (*_life(board), channel.peer, channel.restarts, channel._acknowledged, channel._is_known)
             # Since the progress, since the last repetition, repetitions.
-            since, repeated_at, count = before.get(key, (now, now, channel.retransmissions))
+            since, repeated_at, count = before.get(key, (last, now, channel.retransmissions))
             if channel.retransmissions != count:
                 repeated_at, count = now, channel.retransmissions
             self._channels[key] = (since, repeated_at, count)
             grown = repeated_at - since  # a pause that doubles is as long as all pauses before it, and the first
-            allowed = min(limits.CHANNEL_RETRANSMIT_TICKS + grown, LONGEST) + slack
+            allowed = min(limits.CHANNEL_RETRANSMIT_TICKS + grown, LONGEST)
             if now - repeated_at > allowed:
                 return _overdue(board, "a channel", f"to board {channel.peer}", now - repeated_at, allowed)
         return None
+
+
+def _life(board: Board) -> tuple[int, ...]:
+    """A node of its own: after a failure of its flash a board flies on with a new one."""
+    flight: Any = board.flight
+    return board.node, board.life, flight.boot
 
 
 def _overdue(board: Board, what: str, where: str, ticks: int, allowed: int) -> Finding:
