@@ -48,7 +48,7 @@ def judgement(verdict: Mapping[str, Any]) -> str:
     )
     content = f'<table class="verdict">{rows}</table>'
     waits_for = (verdict.get("mission") or {}).get("waits_for") or []
-    if waits_for:
+    if waits_for and not any(line["name"] == "waits for" for line in verdict["lines"]):
         content += "<h3>What it waits for</h3>" + listed(str(reason) for reason in waits_for)
     findings = [str(finding) for finding in verdict["findings"]]
     if findings:
@@ -233,7 +233,14 @@ def crashes(series: Series, found: Iterable[report_failures.Failure]) -> list[re
     """What boards printed, those that restarted by themselves, and those that died and printed nothing."""
     told = list(found)
     for board, at, reason, heap in series.restarts:
-        told.append(report_failures.Failure(board, at, f"restarted by itself: {reason}", f"{reason}\n{heap}"))
+        what = f"restarted by itself: {reason}"
+        # A board prints its traceback before it starts again.
+        printed = [each for each in told if each.board == board and each.at <= at and "restarted" not in each.what]
+        text = reason
+        if printed:
+            told.remove(printed[-1])
+            text = printed[-1].text
+        told.append(report_failures.Failure(board, at, what, f"{text}\n{heap}"))
     for board, at, reason in series.failures:
         if not any(failure.board == board and failure.at <= at + 1e-3 for failure in told):
             told.append(report_failures.Failure(board, at, reason or "died by itself", ""))

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from amu.wire.messages import Vote
-from groundstation import report, report_failures, run_directory, scenario
+from groundstation import report, report_failures, report_words, run_directory, scenario
 from groundstation.report_contacts import contacts
+from groundstation.report_failures import Failure
 from groundstation.report_figures import POINTS_MAX, heap, thin, thinned
-from groundstation.report_series import Collector
+from groundstation.report_series import Collector, Series
 from groundstation.run_directory import RunDirectoryError
 from specs import properties
 from swarm_sim.cluster import Cluster
@@ -218,6 +219,26 @@ def test_tracebacks_stand_in_the_report_and_a_silent_death_has_its_reason(writte
     assert "board 0, 0.000 s: restarted by itself: MemoryError: 1200 bytes" in told
     assert "90001 bytes of heap were free, the longest run 801" in told
     assert [failure.board for failure in report_failures.read(folder / run_directory.LOG)] == [1, 1]
+
+
+def test_a_restart_and_the_traceback_before_it_are_one_failure() -> None:
+    series = Series()
+    series.restarts = [(1, 2.0, "MemoryError: 1", "9 bytes"), (1, 5.0, "MemoryError: 2", "8 bytes")]
+    series.failures = [(1, 9.0, "")]
+    printed = [Failure(1, 1.9, "MemoryError: 1", "first"), Failure(1, 9.0, "ValueError: 3", "third")]
+    told = report_words.crashes(series, [*printed, Failure(2, 1.0, "other", "board")])
+    assert [(failure.board, failure.at, failure.what, failure.text) for failure in told] == [
+        (2, 1.0, "other", "board"),
+        (1, 2.0, "restarted by itself: MemoryError: 1", "first\n9 bytes"),
+        (1, 5.0, "restarted by itself: MemoryError: 2", "MemoryError: 2\n8 bytes"),
+        (1, 9.0, "ValueError: 3", "third"),
+    ]
+
+
+def test_what_the_table_says_of_waiting_is_not_said_twice(folder: Path) -> None:
+    line = {"name": "waits for", "status": "open", "detail": "slot 5 has 2 of 3 votes"}
+    (folder / run_directory.VERDICT).write_text(json.dumps(VERDICT | {"lines": [line]}))
+    assert report.write(folder).read_text().count("slot 5 has 2 of 3 votes") == 1
 
 
 def test_many_failures_are_counted_not_shown(folder: Path) -> None:
