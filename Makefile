@@ -7,7 +7,7 @@ HOST := groundstation hil specs swarm_sim
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim mutants mutants-sim verify spec-mutants diagrams golden-update clean
+.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -72,6 +72,9 @@ bench-check: venv ## how fast traces are checked, in process and by TLC
 
 bench-sim: venv ## deliveries a second in the simulator, beside bare event loops, and where the time goes
 	$(BIN)/python -m tests.bench.sim_rate
+
+station-kills: venv ## kill ground stations at random moments, resume their runs; nothing is lost, nothing is invented
+	$(BIN)/python -m tests.bench.station_kills
 
 mutants: venv ## plant each known bug; a check must catch it by name
 	$(BIN)/python -m tests.mutants

@@ -6,6 +6,7 @@ The moments are chosen by what the dying station does, never by the time, so tha
 import contextlib
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -235,3 +236,22 @@ def test_boards_of_a_living_ground_station_are_left_alone(tmp_path: Path, runs: 
         assert station.returncode == 5
     assert json.loads((run / "verdict.json").read_text())["mission"]["outcome"] == "interrupted"
     assert (run / "report.html").exists()
+
+
+def test_a_terminal_that_goes_away_takes_nothing_with_it(tmp_path: Path, runs: Path) -> None:
+    """A real one: output fails with an error from then on, and the hang-up is told by the kernel."""
+    arguments = ["rehearse", _scenario(tmp_path, slots=100_000), "--out", str(runs), "--no-tlc"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TERM": "xterm"}
+    station, terminal = pty.fork()
+    if station == 0:
+        os.chdir(tmp_path)
+        os.execve(sys.executable, [sys.executable, "-c", ALIVE, *arguments], environment)
+    said = b""
+    while b"boots" not in said:
+        said += os.read(terminal, 4096)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(station, 0)[1]) in (2, 5)
+    run = _flown_last(runs)
+    assert json.loads((run / "verdict.json").read_text())["verdict"] == "incomplete"
+    assert (run / "report.html").exists()
+    assert not [board for board in board_kind("virtual").attach(run / "boards") if board.alive()]
