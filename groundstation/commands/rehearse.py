@@ -80,7 +80,7 @@ def rehearse(
     if resume is not None and (boards, seed, speed, kind) != (None, None, None, ""):
         raise typer.BadParameter("--resume goes on with the boards, the seed and the speed that the run has")
     try:
-        plan = _plan(scenario or DEFAULT, (boards, seed, speed), kind, out, replay, resume)
+        plan = _plan(DEFAULT if scenario is None else scenario, (boards, seed, speed), kind, out, replay, resume)
         flight = _fly(plan)
     except (ScenarioError, RunDirectoryError, PlanError) as error:
         raise refused("rehearse", error) from error

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_sim.campaign.task import Finished, Task
-from swarm_sim.outcome import NO_ANSWER, PASS, Outcome
+from swarm_sim.outcome import NO_ANSWER, PASS, WORST_FIRST, Outcome
 
 APPLICATION_ID = 0x414D5543  # "AMUC", in the file's header
 BUSY_SECONDS = 10.0
@@ -42,6 +42,17 @@ TABLES = "SELECT count(*) FROM sqlite_master"
 IN_RANGE = "seed >= ? AND seed < ?"
 
 
+VERDICTS = ", ".join(f"'{verdict}'" for verdict in WORST_FIRST)
+STRANGE_OUTCOMES = f"""SELECT count(*) FROM outcomes WHERE seed < 0 OR verdict NOT IN ({VERDICTS})
+    OR typeof(oracle) != 'text' OR typeof(cause) != 'text' OR typeof(detail) != 'text'
+    OR NOT json_valid(counts) OR json_type(counts) != 'object'"""
+STRANGE_COUNTS = "SELECT count(*) FROM outcomes, json_each(counts) WHERE json_each.type != 'integer'"
+# Four keys or, in a new store, none; two of them numbers.
+STRANGE_IDENTITY = """SELECT (SELECT count(*) NOT IN (0, 4) FROM identity) + (SELECT count(*) FROM identity
+    WHERE key NOT IN ('function', 'nodes', 'slots', 'fingerprint') OR typeof(value) != 'text'
+    OR (key IN ('nodes', 'slots') AND (value GLOB '*[^0-9]*' OR length(value) NOT BETWEEN 1 AND 10)))"""
+
+
 class StoreError(Exception):
     """The store cannot be used. One line: which, why, what to do."""
 
@@ -51,6 +62,8 @@ class Store:
 
     def __init__(self, path: Path | str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = str(path)
+        if path != IN_MEMORY:
+            _require_file(Path(path))
         with self._explained():
             # Transactions are written out below; the driver begins none of its own.
             self._database = sqlite3.connect(self.path, timeout=busy_seconds, isolation_level=None)
@@ -75,6 +88,14 @@ class Store:
         (health,) = self._row("PRAGMA quick_check(1)")
         if health != "ok":
             raise sqlite3.DatabaseError(str(health))
+        self._require_sense()
+
+    def _require_sense(self) -> None:
+        """Raise StoreError for rows that no campaign writes: they would be counted, and told as if they had been."""
+        for query in (STRANGE_OUTCOMES, STRANGE_COUNTS, STRANGE_IDENTITY):
+            (strange,) = self._row(query)
+            if strange:
+                raise StoreError(f"{self.path} holds {strange} rows that no campaign writes: name another file")
 
     def close(self) -> None:
         self._database.close()
@@ -194,6 +215,15 @@ class Store:
             yield
         except (sqlite3.Error, OverflowError) as error:
             raise StoreError(f"{self.path}: {error}: {_advice(str(error))}") from error
+
+
+def _require_file(path: Path) -> None:
+    """Raise StoreError for what SQLite would make nothing of, or wait for: a folder, a pipe, a device."""
+    try:
+        if str(path) in ("", ".") or (path.exists() and not path.is_file()):
+            raise StoreError(f"{path}: is no file; name another")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; name another file") from error
 
 
 def _advice(message: str) -> str:

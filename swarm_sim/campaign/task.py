@@ -9,6 +9,7 @@ worker that finds another under itself refuses to work.
 from __future__ import annotations
 
 import importlib
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,5 +93,5 @@ def replay(task: Task, seed: int) -> str:
     """The command that runs this seed alone."""
     if task.function == RUN_SEED:
         return f"amu sim {seed} --nodes {task.nodes} --slots {task.slots}"
-    arguments = f"--nodes {task.nodes} --slots {task.slots} --function {task.function}"
+    arguments = f"--nodes {task.nodes} --slots {task.slots} --function {shlex.quote(task.function)}"
     return f"amu campaign --seeds {seed}:{seed + 1} {arguments}"

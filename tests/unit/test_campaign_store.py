@@ -1,5 +1,6 @@
 """The store: what is written stays, once; what is no store, or another campaign's, is refused and left alone."""
 
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from swarm_sim.campaign.store import Store, StoreError, missing
-from swarm_sim.campaign.task import Finished, Task
+from swarm_sim.campaign.task import Finished, Task, replay
 from swarm_sim.outcome import CRASH, PASS, VIOLATION, Outcome, unanswered
 from tests.support.campaigns import ALL, outcomes_of
 
@@ -200,3 +201,58 @@ def test_a_torn_write_ahead_log_costs_its_last_seeds_alone(tmp_path: Path) -> No
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="the folder must be there"):
         Store(tmp_path / "nowhere" / "campaign.sqlite")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE outcomes SET verdict = 'splendid'",
+        "UPDATE outcomes SET verdict = NULL",
+        "UPDATE outcomes SET counts = '{'",
+        "UPDATE outcomes SET counts = '[1]'",
+        'UPDATE outcomes SET counts = \'{"a": "x"}\'',
+        "UPDATE outcomes SET counts = '{\"a\": 1.5}'",
+        "UPDATE outcomes SET cause = x'00ff'",
+        "UPDATE outcomes SET seed = -5",
+        "UPDATE identity SET value = 'four' WHERE key = 'nodes'",
+        "UPDATE identity SET value = '' WHERE key = 'slots'",
+        "UPDATE identity SET value = '99999999999999' WHERE key = 'slots'",
+        "DELETE FROM identity WHERE key = 'nodes'",
+        "UPDATE identity SET key = 'other' WHERE key = 'function'",
+        "ALTER TABLE outcomes RENAME COLUMN cause TO reason",
+        "DROP TABLE identity",
+        "DROP TABLE outcomes",
+    ],
+)
+def test_rows_that_no_campaign_writes_are_refused(path: Path, change: str) -> None:
+    with closing(Store(path)) as made:
+        made.identify(TASK)
+        made.put(finished(0))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        try:
+            database.execute(change)
+        except sqlite3.IntegrityError:
+            assert "NULL" in change  # SQLite refuses it itself
+            return
+        database.commit()
+    with pytest.raises(StoreError, match=rf"^{path}[: ]"):
+        Store(path)
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "device", "nothing", "long"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "store"
+    if what == "folder":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    else:
+        path = {"device": Path("/dev/zero"), "nothing": Path(""), "long": tmp_path / ("x" * 300)}[what]
+    with pytest.raises(StoreError, match="name another"):
+        Store(path)
+
+
+def test_a_function_with_odd_characters_is_quoted_in_the_replay() -> None:
+    odd = replace(TASK, function="os:x; rm -rf \x1b")
+    assert replay(odd, 3) == "amu campaign --seeds 3:4 --nodes 4 --slots 7 --function 'os:x; rm -rf \x1b'"
