@@ -55,3 +55,16 @@ def test_refusals_name_message_and_field():
 def test_payload_length_is_bounded_both_ways():
     refused(CodecError, "Reply: payload of", codec.encode, 1, messages.Reply(1, 1, 1, ["ok", bytes(1024)]))
     refused(CodecError, "at most 1024", codec.decode, 0x32, cbor.encode([1, 1, 1, 1, ["ok", bytes(1024)]]))
+
+
+def test_equal_values_are_one_object_and_a_flood_of_others_is_bounded():
+    payload = codec.encode(1, messages.Vote(3, 0, 1, b"v" * 32))
+    first = codec.decode(messages.Vote.KIND, payload)[1].value
+    assert codec.decode(messages.Vote.KIND, payload)[1].value is first
+    for i in range(3 * limits.SHARED_VALUES_MAX):
+        other = codec.decode(messages.Vote.KIND, codec.encode(1, messages.Vote(3, 0, 1, bytes([i]) + b"w" * 31)))[
+            1
+        ].value
+        assert other == bytes([i]) + b"w" * 31
+        assert len(messages._latest) <= limits.SHARED_VALUES_MAX
+    assert codec.decode(messages.Vote.KIND, payload)[1].value == first

@@ -28,6 +28,7 @@ CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
 
 # --- consensus -------------------------------------------------------------------------------
 WINDOW_SLOTS = 4  # open slots; slot s starts when slot s - WINDOW_SLOTS is decided
+SHARED_VALUES_MAX = 32  # latest values that stand in memory once, whoever names them
 INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and one ahead that only buffers
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1

@@ -42,7 +42,21 @@ def _text(most):
 
 slot = _uint(limits.SLOT_MAX)
 view = _uint(limits.VIEW_MAX)
-value = _blob(limits.DIGEST_BYTES, limits.DIGEST_BYTES)
+_digest = _blob(limits.DIGEST_BYTES, limits.DIGEST_BYTES)
+_latest = {}  # at most SHARED_VALUES_MAX values, each under itself: looked up only
+
+
+def value(field):
+    """A digest. Equal ones are one object: a swarm says each value dozens of times, and a board keeps all of it."""
+    found = _latest.get(field) if type(field) is bytes else None
+    if found is None:
+        found = _digest(field)
+        if len(_latest) >= limits.SHARED_VALUES_MAX:
+            _latest.clear()
+        _latest[found] = found
+    return found
+
+
 count = _uint(limits.SLOT_MAX)
 lamport = _uint(limits.LAMPORT_MAX)
 byte = _uint(255)
