@@ -12,7 +12,7 @@ from amu.ops.channel import Channel
 from groundstation.scenario import Scenario
 from swarm_sim.oracles import laggards, timers
 from swarm_sim.outcome import Outcome
-from swarm_sim.simulation import Simulation
+from swarm_sim.simulation import Simulation, run_seed
 from tests.support.simulations import scenario
 
 LAGGARD = 3
@@ -40,6 +40,8 @@ def flown(faults: list[dict[str, Any]], seconds: float, **tables: Any) -> Scenar
 
 # Eight states are taken over at the first try; then the ninth is lost for a moment.
 OFTEN = flown([*(cut_off(k, k + 0.7) for k in range(8)), cut_off(8.4, 9.0), no_state(9.0, 9.3)], 9.4), ((9.0, 30.0),)
+# One state is lost.
+ONCE = flown([cut_off(0.0, 0.7), no_state(0.7, 1.0)], 1.1), ((0.7, 30.0),)
 # Nothing comes through for long; then a state; and then one more is lost for a moment.
 LONG = (
     flown([cut_off(0.0, 0.7), no_state(0.7, 22.0), cut_off(30.0, 30.7), no_state(30.7, 31.2)], 31.3),
@@ -81,7 +83,9 @@ def fly(one: tuple[Scenario, tuple[tuple[float, float], ...]]) -> tuple[Simulati
     return simulation, simulation.fly()
 
 
-@pytest.mark.parametrize("one", [OFTEN, LONG, VIEWS, CHANNELS], ids=["often", "long", "views", "channels"])
+@pytest.mark.parametrize(
+    "one", [OFTEN, ONCE, LONG, VIEWS, CHANNELS], ids=["often", "once", "long", "views", "channels"]
+)
 def test_sound_code_passes_what_the_planted_bugs_fail(one: Any) -> None:
     simulation, outcome = fly(one)
     assert (outcome.verdict, outcome.oracle) == ("pass", ""), outcome.detail
@@ -115,7 +119,7 @@ def test_patience_that_never_falls_back_is_found(monkeypatch: pytest.MonkeyPatch
 def test_a_laggard_that_asks_once_only_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     pursue = Checkpoints.pursue
     monkeypatch.setattr(Checkpoints, "pursue", lambda self: pursue(self) if self._transfer is None else None)
-    _, outcome = fly(OFTEN)
+    _, outcome = fly(ONCE)
     assert (outcome.verdict, outcome.oracle) == ("violation", laggards.ORACLE)
 
 
@@ -167,3 +171,9 @@ def test_the_bound_is_that_of_the_first_try_and_grows_with_time_in_vain(replica_
     longest = limits.TRANSFER_PATIENCE_PERIODS_MAX * limits.CATCH_UP_PERIOD_TICKS
     most = laggards.ticks_max(replica_count, 100 * longest, 30)
     assert most == laggards.ticks_max(replica_count, 200 * longest, 30)
+
+
+# 123: a clock runs four times as fast, then slows down; 22: flash fails, and the board flies on with a new node.
+@pytest.mark.parametrize("seed", [22, 123])
+def test_time_is_that_of_the_node_whose_timers_are_looked_at(seed: int) -> None:
+    assert run_seed(seed).verdict == "pass"
