@@ -327,6 +327,7 @@ class Mission:
     def _member(self, node: int, slot: int, now: float) -> Member:
         watched = self.watch.boards[node]
         vote = watched.votes.get(slot)
+        silence = now - self._heard.get(node, 0.0)
         adversaries = {entry.node: entry.adversary for entry in self.scenario.byzantine}
         return Member(
             node,
@@ -336,7 +337,7 @@ class Mission:
             applied=watched.applied,
             has_decided=vote is not None and vote[1] == DECIDED,
             vote=vote,
-            silent_seconds=now - self._heard.get(node, 0.0),
+            silent_seconds=silence if silence >= self.scenario.mission.speed else 0.0,  # a second of wall time
         )
 
     def _standing(self, now: float) -> Standing:
