@@ -108,6 +108,7 @@ class Mission:
         self.issued = len(past.operations)
         self.confirmed = sum(operation.answer is not None for operation in past.operations.values())
         self._open = {operation.number: operation.command for operation in past.open_operations}
+        self.tell(now, f"goes on from run {past.run} with {len(self._open)} open operations")
         self.fleet.take_up(past)
 
     def fates(self) -> dict[str, int]:

@@ -132,7 +132,7 @@ class _Preparation:
             boards = _new_boards(kind, plan.scenario, _swarm(plan.scenario, secret), claim.boards)
         else:
             claim = earlier.claim
-            boards = _boards_of(kind, claim.boards)
+            boards = _boards_of(kind, plan.scenario, claim.boards)
         self._parts = self._make_parts(secret, boards, claim, display)
         # From here on the boards are ours: they end with this run.
         for board in boards:
@@ -318,11 +318,18 @@ def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Mission,
         raise PlanError(str(error)) from error
 
 
-def _boards_of(kind: type[Board], directory: Path) -> list[Board]:
+def _boards_of(kind: type[Board], scenario: Scenario, directory: Path) -> list[Board]:
     try:
-        return list(kind.attach(directory))
+        boards = list(kind.attach(directory))
     except BoardError as error:
         raise PlanError(str(error)) from error
+    nodes, count = [board.node for board in boards], scenario.mission.boards
+    if nodes != list(range(count)):
+        raise PlanError(
+            f"{directory}: holds boards {nodes}, and the scenario has {count}; "
+            "want the run's own scenario.toml and every node-<n>"
+        )
+    return boards
 
 
 def _record_start(parts: Parts) -> None:

@@ -36,7 +36,7 @@ from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
 from groundstation.os_errors import explained
-from groundstation.run_directory import write_private
+from groundstation.run_directory import RunDirectoryError, read_json, write_private
 from hil import firmware_files
 from hil.boards import processes
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
@@ -92,7 +92,8 @@ class VirtualBoard(Board):
 
     @classmethod
     def attach(cls, directory: Path) -> list[Self]:
-        homes = sorted(directory.resolve().glob("node-*/board.json"), key=lambda path: _number(path.parent))
+        found = [path for path in directory.resolve().glob("node-*/board.json") if path.parent.name[5:].isdecimal()]
+        homes = sorted(found, key=lambda path: _number(path.parent))
         if not homes:
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
         spawner = _spawner()
@@ -239,7 +240,13 @@ class VirtualBoard(Board):
             self._master = None
 
     def _state(self) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((self.directory / "board.json").read_text())
+        path = self.directory / "board.json"
+        try:
+            state = read_json(path)
+        except RunDirectoryError as error:
+            raise BoardError(str(error)) from error
+        if not isinstance(state, dict) or not isinstance(state.get("heap_bytes"), int):
+            raise BoardError(f"{path}: is not what the board was made with")
         return state
 
     def _process_id(self) -> int:
