@@ -4,7 +4,8 @@ Theory. `votes \\in SUBSET Vote` asks for 2^24 sets if SUBSET is enumerated and 
 cannot be enumerated at all. Membership is therefore a method of its own.
 
 Rules. Iteration follows `values.order_key`, so that CHOOSE on a lazy set equals CHOOSE on the same set written out.
-Asking an infinite set for its elements is an EvaluationError; so is going through more than SET_ELEMENTS_MAX of them.
+Asking an infinite set for its elements is an EvaluationError; so is going through many elements of a set that has
+more than SET_ELEMENTS_MAX.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ class LazySet(LazyValue):
 
     __slots__ = ()
     name = "a set"
+    passed_max = 100_000  # elements that are gone through one by one, if there are more than a set may have
 
     def __contains__(self, value: Value) -> bool:
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Value]:
-        return self._elements() if self.size_bound() <= SET_ELEMENTS_MAX else counted(self._elements(), self.name)
+        return (
+            self._elements()
+            if self.size_bound() <= SET_ELEMENTS_MAX
+            else counted(self._elements(), self.name, self.passed_max)
+        )
 
     def _elements(self) -> Iterator[Value]:
         raise NotImplementedError
@@ -93,6 +99,7 @@ class Interval(LazySet):
 
     __slots__ = ("high", "low")
     name = "an interval"
+    passed_max = SET_ELEMENTS_MAX
 
     def __init__(self, low: int, high: int) -> None:
         self.low, self.high = low, high

@@ -26,6 +26,7 @@ from specs.checking.reader import Reader
 from specs.checking.tree import ModuleError
 
 PARSE_SECONDS_MAX = 2  # of processor time; the largest module of the project takes a fiftieth of a second
+PIECE_BYTES = 128  # the parser copies a piece each time it looks into it
 PLAIN_BYTES_MAX = 64 * 2**10  # of a source that needs no such bound ...
 PLAIN_DEFINITION_BYTES_MAX = 8 * 2**10  # ... if each of its definitions is shorter than this
 
@@ -90,7 +91,7 @@ def _try(path: Path, source: bytes) -> None:
     end = time.process_time() + PARSE_SECONDS_MAX
     try:
         _parser().parse(
-            lambda offset, _: source[offset : offset + 2**16],
+            lambda offset, _: source[offset : offset + PIECE_BYTES],
             progress_callback=lambda *_: time.process_time() > end,  # true stops it
         )
     except ValueError:

@@ -263,11 +263,11 @@ def bounded(elements: Iterable[Value], name: str) -> frozenset[Value]:
     return frozenset(counted(elements, name))
 
 
-def counted(elements: Iterable[Value], name: str) -> Iterator[Value]:
-    """The elements one by one. Raises EvaluationError at the one beyond SET_ELEMENTS_MAX."""
+def counted(elements: Iterable[Value], name: str, count_max: int = SET_ELEMENTS_MAX) -> Iterator[Value]:
+    """The elements one by one. Raises EvaluationError at the one beyond `count_max`."""
     for count, element in enumerate(elements):
-        if count >= SET_ELEMENTS_MAX:
-            raise EvaluationError(f"{name} has more than {SET_ELEMENTS_MAX} elements: name the element instead")
+        if count >= count_max:
+            raise EvaluationError(f"{name} has more than {count_max} elements: name the element instead")
         yield element
 
 
