@@ -53,7 +53,7 @@ def scenarios(
 
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for heading in ("scenario", "boards", "what it is"):
-            table.add_column(heading)
+            table.add_column(heading, no_wrap=heading == "scenario")
         for shipped in scenario_files.shipped():
             loaded = scenario_files.load(shipped)
             table.add_row(Text(shipped, style="bold"), str(loaded.mission.boards), loaded.description)
