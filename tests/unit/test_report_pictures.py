@@ -267,6 +267,8 @@ def test_mission_has_a_lane_for_each_window_contact_and_board_and_a_legend() -> 
     legend = {label for _, _, label in LIFE_MARKS.values()} | {"in contact (AOS to LOS)", "ground station resumed"}
     assert {"relay dark", "lander", "board 1 (Byzantine)", "clock drift", "down"} | legend <= said
     assert left_out == 0
+    drawn, _ = mission(collector.series(), [], [("a name is no $\\formula{$", 2.0, 4.0)], [])
+    assert "<!-- a name is no $\\formula{$ -->" in drawn
     _, left_out = mission(collector.series(), [], windows * (ROWS_MAX + 3), [])
     assert left_out == 3
 

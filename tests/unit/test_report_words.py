@@ -70,6 +70,7 @@ LOG = """\
      1.000  board 2   hello
      1.000  board 1     File "main.py", line 83, in main
      1.001  board 1   MemoryError: memory allocation failed, allocating <2406> bytes
+     1.200  board 1   woke up again
      2.000  board 1   Traceback (most recent call last):
      2.001  board 1     File "again.py", line 1, in main
      2.500  ground    board 1: died by itself
@@ -214,6 +215,7 @@ def test_tracebacks_stand_in_the_report_and_a_silent_death_has_its_reason(writte
     assert "board 1, 1.000 s: MemoryError: memory allocation failed, allocating <2406> bytes" in told
     assert 'File "main.py", line 83, in main' in told
     assert "hello" not in told
+    assert "woke up again" not in told
     assert "board 1, 2.000 s: a traceback that was cut off" in told
     assert "its <line> went dead It printed nothing." in told
     assert "board 0, 0.000 s: restarted by itself: MemoryError: 1200 bytes" in told
@@ -327,6 +329,8 @@ def test_page_is_sound_and_names_are_no_markup(written: str) -> None:
 def test_every_kind_of_message_has_a_switch_that_the_style_knows(written: str) -> None:
     switches = set(re.findall(r'<input type="checkbox" checked class="t-([a-z0-9-]+)">', written))
     assert {"proposal", "vote-1", "vote-4"} <= switches
+    assert "rest" in switches
+    assert re.search(r'<g class="k-vote-\d rest"><title>\d+ further messages', written)
     for switch in switches - {"rest", "lost"}:
         assert f".t-{switch}:not(:checked)) .k-{switch} {{ display: none; }}" in written
         assert f'class="k-{switch}' in written
