@@ -50,8 +50,9 @@ class Desk:
 
     def keep(self, whole):
         """The state that has come is the board's own from now on."""
-        assert whole == (self.slot, split(self.state))
-        self.checkpoints.keep(self.slot, whole[1])
+        assert whole == (self.slot, split(self.state)) == (self.slot, self.state)
+        self.checkpoints.keep(self.slot, self.state)
+        assert self.checkpoints.latest()[2] == whole[1] != self.state + b"more"
 
     def periods_until_asked(self):
         """How many periods pass until somebody is asked."""

@@ -73,6 +73,8 @@ class Checkpoints:
         self._effects.trace("Checkpoint", slot, self.latest()[1])
 
     def keep(self, slot, data):
+        """`data`: bytes of a checkpoint, in one piece or as Chunks."""
+        data = split(data)
         self._own.append((slot, digest_of(data), data))
         if len(self._own) > 2:
             self._own.pop(0)

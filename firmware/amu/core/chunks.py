@@ -53,7 +53,8 @@ class Chunks:
         return self.length
 
     def __eq__(self, other):
-        return type(other) is Chunks and self.pieces == other.pieces
+        """The same bytes, as Chunks or as one byte string."""
+        return type(other) in (Chunks, bytes) and self.pieces == split(other).pieces
 
 
 def split(data):
