@@ -100,7 +100,10 @@ def stop(swarm: Swarm, is_forced: bool = False) -> None:
     try:
         held = claim.Claim(swarm.folder)
     except run_directory.RunDirectoryError as error:
-        raise StillFlown(str(error)) from error
+        if claim.is_held(swarm.folder):
+            raise StillFlown(str(error)) from error
+        _stop_all(swarm.boards)  # a note that cannot be read protects nobody
+        return
     try:
         _stop_all(swarm.boards)
     finally:
