@@ -57,6 +57,8 @@ def shown(value: Value) -> str:
         return to_tla(value)
     except (TypeError, EvaluationError):
         return repr(value)
+    except RecursionError:
+        return "(a value that nests too deep to be written out)"
 
 
 def fail(message: str) -> NoReturn:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from specs.checking.itf import to_itf
-from specs.checking.language import State
+from specs.checking.language import EvaluationError, State
 from specs.checking.located import NO_VALUE, located
 from specs.checking.model import Model, Test
 from specs.checking.naming import Names
@@ -89,7 +89,10 @@ def explore(model: Model, limit: int = LIMIT_STATES, progress: Callable[[int, in
 
     `progress(distinct states, depth)` is called now and then.
     """
-    return _Explorer(model, limit, progress).report()
+    try:
+        return _Explorer(model, limit, progress).report()
+    except RecursionError:
+        raise EvaluationError("a value nests too deep to be compared with another") from None
 
 
 class _Explorer:

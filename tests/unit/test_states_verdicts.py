@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 from specs.checking import configuration
+from specs.checking.language import EvaluationError
 from specs.checking.model import Model, load_configured
+from specs.checking.operations import shown
+from specs.checking.search import Search
 from specs.checking.states import Report, explore
+from specs.checking.values import Value
 
 BODY = """---- MODULE M ----
 EXTENDS Naturals
@@ -56,3 +60,19 @@ def test_a_model_without_a_property_says_so(tmp_path: Path) -> None:
 def test_a_module_without_a_behaviour_has_its_assumptions_checked(body: str, verdict: str, tmp_path: Path) -> None:
     report = explored("", tmp_path, f"---- MODULE M ----\nEXTENDS Naturals\n{body}\n====\n")
     assert report.verdict == verdict
+
+
+def test_a_value_that_nests_deeper_than_python_goes_is_an_error_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep: Value = 0
+    for _ in range(50_000):
+        deep = (deep,)
+    assert shown(deep) == "(a value that nests too deep to be written out)"
+
+    def compare(_: Search) -> None:
+        assert deep == deep[0]
+
+    monkeypatch.setattr(Search, "run", compare)
+    with pytest.raises(EvaluationError, match="nests too deep to be compared"):
+        explored("INIT Init NEXT Next", tmp_path)
