@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from specs import strict_json
+
 SYNC_SECONDS = 1.0
 BATCH_BYTES = 64 * 1024  # flushed without being asked
 BATCH_BYTES_MAX = 1024 * 1024  # lines that wait for a disk that is full; then `append` refuses
@@ -175,6 +177,6 @@ def _is_whole(line: bytes) -> bool:
     if not line.endswith(b"\n"):
         return False
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(strict_json.loads(line.decode()), dict)
     except ValueError:
         return False

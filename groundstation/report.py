@@ -5,7 +5,6 @@ as far as the trace goes when the ground station died. A trace without a folder,
 but the verdict and the windows of faults.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from groundstation.report_page import space_time as diagram
 from groundstation.report_series import Collector, Series
 from groundstation.report_timeline import mission
 from groundstation.scenario import Scenario, ScenarioError, load
+from specs import strict_json
 from specs.checking.trace import TraceError
 from specs.escape import shown
 from specs.files import open_regular
@@ -141,7 +141,7 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     try:
-                        collector.feed(json.loads(line))
+                        collector.feed(strict_json.loads(line.decode()))
                     except (ValueError, KeyError, TypeError) as error:
                         raise run_directory.RunDirectoryError(f"{trace}:{number}: no trace event: {error!r}") from error
     except OSError as error:

@@ -235,7 +235,7 @@ def test_resume_refuses_another_run(path: Path) -> None:
         Recorder(path, "r2", Clock(), resume=True)
 
 
-@pytest.mark.parametrize("torn", [b'{"run":"r1","no', b"\x00" * 40, b'{"run":"r1"}\n[1'])
+@pytest.mark.parametrize("torn", [b'{"run":"r1","no', b"\x00" * 40, b'{"run":"r1"}\n[1', b"[" * 50_000 + b"\n"])
 def test_torn_end_is_set_aside(path: Path, torn: bytes) -> None:
     log = LineLog(path, Clock())
     log.append(encode({"n": 1}))

@@ -113,8 +113,11 @@ def test_report_of_a_run_that_never_began(tmp_path: Path) -> None:
     assert "not judged" in report.write(_run_folder(tmp_path, b"")).read_text()
 
 
-def test_damaged_line_is_named(tmp_path: Path, trace: Path) -> None:
+@pytest.mark.parametrize(
+    "damaged", [b'{"node": 1}\n', b"[" * 50_000 + b"\n", b'{"node": 1, "node": 2}\n', b"\xff\n"]
+)
+def test_damaged_line_is_named(tmp_path: Path, trace: Path, damaged: bytes) -> None:
     lines = trace.read_bytes().splitlines(keepends=True)
-    lines[4] = b'{"node": 1}\n'
+    lines[4] = damaged
     with pytest.raises(RunDirectoryError, match=r"trace\.ndjson:5: no trace event"):
         report.write(_run_folder(tmp_path, b"".join(lines)))
