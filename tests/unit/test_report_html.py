@@ -113,9 +113,7 @@ def test_report_of_a_run_that_never_began(tmp_path: Path) -> None:
     assert "not judged" in report.write(_run_folder(tmp_path, b"")).read_text()
 
 
-@pytest.mark.parametrize(
-    "damaged", [b'{"node": 1}\n', b"[" * 50_000 + b"\n", b'{"node": 1, "node": 2}\n', b"\xff\n"]
-)
+@pytest.mark.parametrize("damaged", [b'{"node": 1}\n', b"[" * 50_000 + b"\n", b'{"node": 1, "node": 2}\n', b"\xff\n"])
 def test_damaged_line_is_named(tmp_path: Path, trace: Path, damaged: bytes) -> None:
     lines = trace.read_bytes().splitlines(keepends=True)
     lines[4] = damaged
