@@ -352,7 +352,7 @@ def _stopping(mission: Mission) -> Iterator[None]:
     """Control-C, SIGTERM and a closed terminal end the mission in order.
 
     A second control-C or SIGTERM is not waited for. A closed terminal says so twice, once through its shell: from the
-    first moment of the flight on SIGHUP does no more than end the mission. It is ignored when that is over, for
+    first moment of the flight on SIGHUP does no more than end the mission. When that is over it does nothing, for
     the verdict has still to be written; where it was ignored from the start (`nohup`) it stays so.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -374,7 +374,9 @@ def _stopping(mission: Mission) -> Iterator[None]:
     finally:
         for each in before:
             signal.signal(each, before[each])
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            # A handler that does nothing: what is ignored would be ignored by every child, too.
+            signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:

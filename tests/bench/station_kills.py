@@ -16,7 +16,6 @@ import concurrent.futures
 import contextlib
 import json
 import math
-import os
 import random
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from typing import Any
 
 from groundstation.boards import BoardError, board_kind
 from tests.support.executed import confirmed_but_not_executed_once
+from tests.support.hang_ups import hear_hang_ups
 
 KILLS_OF_A_FLIGHT_MAX = 3
 MOMENT_SECONDS_MAX = 9.0  # from the first line of a ground station's own record
@@ -92,8 +92,9 @@ def plan(kills: int, seed: int) -> list[Flight]:
 
 def _command(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", "from groundstation.cli import main; main()", "rehearse", *arguments]
+    pipe = subprocess.PIPE
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env={**os.environ}
+        command, stdout=pipe, stderr=pipe, text=True, start_new_session=True, preexec_fn=hear_hang_ups
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from groundstation.boards import BoardError, board_kind
 from tests.support.executed import confirmed_but_not_executed_once
+from tests.support.hang_ups import hear_hang_ups
 
 GIVE_UP_SECONDS = 240
 SCENARIO = """
@@ -221,7 +222,9 @@ def test_boards_of_a_living_ground_station_are_left_alone(tmp_path: Path, runs: 
     program = [sys.executable, "-c", ALIVE, "rehearse", _scenario(tmp_path, slots=100_000), "--out", str(runs)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(program, cwd=tmp_path, env=environment, stderr=pipe, stdout=pipe, text=True) as station:
+    with subprocess.Popen(
+        program, cwd=tmp_path, env=environment, stderr=pipe, stdout=pipe, text=True, preexec_fn=hear_hang_ups
+    ) as station:
         assert station.stderr is not None
         while "boots" not in station.stderr.readline():
             assert station.poll() is None
@@ -245,6 +248,7 @@ def test_a_terminal_that_goes_away_takes_nothing_with_it(tmp_path: Path, runs: P
     station, terminal = pty.fork()
     if station == 0:
         os.chdir(tmp_path)
+        hear_hang_ups()
         os.execve(sys.executable, [sys.executable, "-c", ALIVE, *arguments], environment)
     said = b""
     while b"boots" not in said:
