@@ -20,6 +20,7 @@ from specs import properties
 from specs.checking.check import TLC
 from specs.checking.premises import PREMISES
 from specs.checking.report import (
+    ENDED_BY_ITSELF,
     EXIT_CODES,
     HOLDS,
     INCOMPLETE,
@@ -193,6 +194,9 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
+    ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
+    if ended:
+        yield Line("restarts", OPEN, f"boards that ran out of memory and started again from their journal: {ended}")
     tlc = checked["tlc"]
     why = checked["not_checked"].get(TLC)
     yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)

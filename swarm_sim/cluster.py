@@ -196,9 +196,9 @@ class Cluster:
                 return True
         return until is None
 
-    def finish(self, path: Path) -> Path:
+    def finish(self, path: Path, reason: str = "complete") -> Path:
         """End the run and write its trace."""
-        self.ground("RunEnd", reason="complete")
+        self.ground("RunEnd", reason=reason)
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines))
         return path
 

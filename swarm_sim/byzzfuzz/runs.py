@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from specs.checking.check import check_trace
+from specs.checking.check import NO_PROGRESS_REASON, check_trace
 from specs.checking.report import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.byzzfuzz.lies import ANY_SCOPE, SMALL_SCOPE, ProcessFault, make_liar
 from swarm_sim.byzzfuzz.rounds import Round, all_rounds, rounds_of, shown
@@ -118,9 +118,10 @@ def fly(plan: Plan, trace: Path | None = None) -> Flown:
         made_progress = _fly(cluster, plan.byzantine)
     except AssertionError as error:
         return Flown(plan, VIOLATION, f"flight code asserts: {error}")
+    reason = "complete" if made_progress else NO_PROGRESS_REASON
     with tempfile.TemporaryDirectory() as folder:
-        verdict = check_trace(cluster.finish(trace or Path(folder) / "trace.ndjson"))
-    if verdict.verdict == PASS and not made_progress:
+        verdict = check_trace(cluster.finish(trace or Path(folder) / "trace.ndjson", reason))
+    if verdict.verdict == NO_PROGRESS:
         return Flown(plan, NO_PROGRESS, f"not all operations were confirmed in {PROGRESS_TICKS_MAX} ticks")
     return Flown(plan, verdict.verdict, "; ".join([*verdict.violations[:1], *verdict.missing[:1]]))
 

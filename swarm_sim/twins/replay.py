@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from amu.core.limits import WINDOW_SLOTS
-from specs.checking.check import TraceChecker
+from specs.checking.check import NO_PROGRESS_REASON, TraceChecker
 from specs.checking.report import NO_PROGRESS, VIOLATION
 from swarm_sim.events import EventLog, open_trace
 from swarm_sim.twins.round import ENDPOINTS, REPLICAS, SECOND_COPY, Endpoint, Violation, contradiction, play
@@ -49,7 +49,8 @@ def fly(twin: int, schedule: list[int], trace: Path | None = None) -> Flight:
         log = EventLog(lambda: 0.0, [checker.feed], file)
         flight = _Flier(twin, log).fly(schedule)
         log.ground_time += 1
-        log.ground("RunEnd", log.ground_time, {"reason": "complete"})
+        reason = NO_PROGRESS_REASON if flight.verdict == NO_PROGRESS else "complete"
+        log.ground("RunEnd", log.ground_time, {"reason": reason})
     finally:
         if file is not None:
             file.close()

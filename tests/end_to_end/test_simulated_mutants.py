@@ -18,7 +18,7 @@ from groundstation import scenario
 from groundstation.boards import board_kind
 from swarm_sim.simulation import simulate
 from tests.mutants.__main__ import module_path, plant
-from tests.mutants.catalogue import MUTANTS
+from tests.mutants.catalogue import ALL
 from tests.mutants.simulated import VISIBLE, fly, way_of
 
 VIOLATION_CODE = 3
@@ -58,7 +58,7 @@ def _violation(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["decide on f+1 vote-4", "stale fencing token accepted"])
 def test_boards_show_what_the_simulator_has_found_and_shrunk(name: str, tmp_path: Path, runs: Path) -> None:
-    mutant = next(one for one in MUTANTS if one.name == name)
+    mutant = next(one for one in ALL if one.name == name)
     tree, small = tmp_path / "planted", tmp_path / "small.toml"
     tree.mkdir()
     plant(mutant, tree)

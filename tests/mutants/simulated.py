@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from swarm_sim.draw import NODES_DEFAULT
 from tests.mutants.__main__ import ROOT, module_path, plant
-from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.catalogue import ALL, Mutant
 
 SEEDS_DEFAULT = 150
 SEED_SECONDS_MAX = 60  # of wall time, on average
@@ -146,7 +146,7 @@ def way_of(mutant: Mutant) -> Way:
 
 def flying() -> list[Mutant]:
     """The mutants of flight code: those of the checker do not fly."""
-    return [mutant for mutant in MUTANTS if mutant.file.startswith(FLIGHT_CODE)]
+    return [mutant for mutant in ALL if mutant.file.startswith(FLIGHT_CODE)]
 
 
 def fly(tree: Path, name: str, seeds: Iterable[int], way: Way) -> Hunted:

@@ -122,7 +122,7 @@ def test_a_board_cannot_write_to_the_operators_display() -> None:
 def test_a_board_cannot_write_to_the_verdict() -> None:
     made = console()
     lines = [Line("trace", GOOD, HOSTILE)]
-    print_verdict(Judgement("pass", lines, {}, None, Path(HOSTILE), HOSTILE, [HOSTILE]), made)
+    print_verdict(Judgement("pass", lines, {"notes": [HOSTILE]}, None, Path(HOSTILE), HOSTILE, [HOSTILE]), made)
     text = told(made)
     assert not [raw for raw in RAW if raw in text]
     assert text.count("\nverdict") == 1

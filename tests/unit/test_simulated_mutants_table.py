@@ -7,19 +7,26 @@ from typing import Any
 import pytest
 
 from tests.mutants import simulated
-from tests.mutants.catalogue import MUTANTS
+from tests.mutants.catalogue import ALL
 from tests.mutants.simulated import UNSEEN, VISIBLE, Hunted, Way, missed, sound_failures
 
 FAILURE = {"seed": 2, "oracle": "CON-1", "cause": "planted"}
 NAME = "decide on f+1 vote-4"
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_mutant_that_flies_is_said_to_be_visible_or_why_not() -> None:
     names = sorted(mutant.name for mutant in simulated.flying())
     assert sorted([*VISIBLE, *UNSEEN]) == names
     assert set(simulated.NODES) <= set(names)
-    assert len(names) < len(MUTANTS)  # those of the checker do not fly
+    assert len(names) < len(ALL)  # those of the checker do not fly
     assert all(1 <= seeds <= simulated.SEEDS_DEFAULT for seeds in VISIBLE.values())
+
+
+def test_each_mutant_has_its_one_place_in_the_code() -> None:
+    counts = {mutant.name: (ROOT / mutant.file).read_text().count(mutant.before) for mutant in ALL}
+    assert len(counts) == len(ALL)
+    assert [name for name, count in counts.items() if count != 1] == []
 
 
 @pytest.mark.parametrize(
