@@ -47,8 +47,6 @@ class Player:
     def play(self, line):
         item = cbor.decode(bytes.fromhex(line.strip()))
         self.inputs += 1
-        if self.inputs % 16 == 0:
-            gc.collect()  # as a board does: a heap in pieces has no room for a long record
         if item[0] == "boot":
             self._boot(item)
         elif item[0] == "step":
@@ -80,4 +78,6 @@ if __name__ == "__main__":
     with open(sys.argv[1]) as file:
         for line in file:
             player.play(line)
+            if player.inputs % 16 == 0:
+                gc.collect()  # as a board does: a heap in pieces has no room for a long record
     print(player.inputs, "".join(["%02x" % b for b in player.digest.digest()]))
