@@ -1,6 +1,7 @@
 """The report's sections in words: what was flown, what was judged, and what boards said when they failed."""
 
 import html
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from specs import properties
 
 FINDINGS_MAX = 20
 _OF_ALL_RULES = {"fault", "name", "start", "end", "source", "destination", "kinds", "passes"}
+SECONDS = frozenset({"restart_after", "seconds", "seconds_min", "seconds_max", "hold_seconds", "period_seconds"})
 STATE_OF = {"holds": "good", "violated": "bad"}
 
 
@@ -180,7 +182,17 @@ def as_flown(scenario: Scenario, text: str, contacts: list[Contact]) -> str:
 
 
 def _sentence(rule: Any) -> str:
-    return (type(rule).__doc__ or rule.fault).split("\n", 1)[0].replace("`", "").rstrip(".")
+    """What the rule's class says of itself, with this rule's values for the fields that it names."""
+    text = (type(rule).__doc__ or rule.fault).split("\n", 1)[0].rstrip(".")
+    return re.sub(r"`(\w+)`", lambda field: _with_value(field[1], getattr(rule, field[1], None)), text)
+
+
+def _with_value(name: str, value: Any) -> str:
+    if not isinstance(value, int | float):
+        return name.replace("_", " ")
+    if name in SECONDS:
+        return f"{_brief(value)} s"
+    return f"probability {_brief(value)}" if name == "probability" else _brief(value)
 
 
 def _window(start: float, end: float | None) -> str:
@@ -199,11 +211,16 @@ def _parameters(rule: Any) -> str:
 
 def _of_board(fault: BoardFault) -> str:
     given = fault.model_dump(mode="json", exclude_unset=True)
-    return f"{fault.kind} " + _values({key: given[key] for key in given if key not in ("at", "node", "kind")})
+    values = _values({key: given[key] for key in given if key not in ("at", "node", "kind")})
+    return fault.kind.replace("_", " ") + (f", {values}" if values else "")
 
 
 def _values(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {_brief(value)}" for key, value in values.items() if value is not None)
+    return ", ".join(
+        f"{key.replace('_seconds', '').replace('_', ' ')} {_brief(value)}{' s' if key in SECONDS else ''}"
+        for key, value in values.items()
+        if value is not None
+    )
 
 
 def _brief(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from groundstation import claim, run_directory
 from groundstation.claim import Claim
 from groundstation.line_log import RecorderError
+from groundstation.mission_end import COMPLETE
 from groundstation.past import Past, read
 from groundstation.recorder import Recorder
 from groundstation.run_directory import RunDirectoryError
@@ -37,9 +38,19 @@ class Earlier:
 def take_over(run: Path) -> Earlier:
     """Claim the boards of the run in the folder `run`. Raises RunDirectoryError; nothing has been changed then."""
     run = run.resolve()
+    if _is_complete(run):
+        raise RunDirectoryError(f"{run}: its mission is complete; fly it again with: amu rehearse --replay {run}")
     about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
     boards = run / about["boards"]  # an absolute path stays what it is
     return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
+
+
+def _is_complete(run: Path) -> bool:
+    """Whether its verdict says so. One that is missing or damaged says nothing: the boards are what counts."""
+    try:
+        return bool(run_directory.read_json(run / run_directory.VERDICT)["mission"]["outcome"] == COMPLETE)
+    except (RunDirectoryError, KeyError, TypeError):
+        return False
 
 
 def secret(run: Path) -> bytes:

@@ -187,7 +187,7 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     others = {key: state for key, state in invariants.items() if not key.startswith((*FLOWN, *TOLD_ELSEWHERE))}
     if others:
         yield _properties("further properties", others, checked)
-    yield Line("not held", NOTE, _not_held(checked))
+    yield Line("not checked here", NOTE, _not_held(checked))
     steps = checked["steps"]
     actions = ", ".join(f"{name} {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
@@ -241,7 +241,7 @@ def _not_held(checked: Mapping[str, Any]) -> str:
         if identifier in PREMISES:
             reasons[identifier] = PREMISES[identifier].lack
         elif entry.on_traces:
-            reasons[identifier] = f"on traces: {entry.on_traces.strip('()')}"
+            reasons[identifier] = f"in part on traces ({entry.on_traces.strip('()')})"
         else:
             reasons[identifier] = f"{'model checker' if entry.by_model else 'tests'} only"
     by_reason: dict[str, list[str]] = {}

@@ -45,7 +45,7 @@ OTHERS = (
     "two values voted for in a slot",
     "restored registers of an open slot",
     "refused operation",
-    "operation applied twice",
+    "operation decided in two slots",
     "all boards down",
     "backlog of operations",
     "line held no more frames",
@@ -133,7 +133,7 @@ class Marks:
             self._reached.add("refused operation")
         key = (fields["client"], fields["operation"])
         if self._operations.setdefault(key, fields["slot"]) != fields["slot"]:
-            self._reached.add("operation applied twice")
+            self._reached.add("operation decided in two slots")
 
 
 _LOOKS: dict[str, Any] = {

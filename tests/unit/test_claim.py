@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundstation import claim
+from groundstation import claim, resumption
 from groundstation.claim import Claim
 from groundstation.run_directory import RunDirectoryError
 
@@ -31,6 +31,20 @@ def test_one_ground_station_at_a_time_and_the_refusal_says_which(run: Path) -> N
     held.close()
     assert not claim.is_held(run / "boards")
     claim.resume(run, NAME, run / "boards").close()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_refused"),
+    [('{"mission": {"outcome": "complete"}}', True), ('{"mission": {"outcome": "interrupted"}}', False), ("[", False)],
+)
+def test_a_complete_mission_is_not_gone_on_with(run: Path, verdict: str, is_refused: bool) -> None:
+    (run / "run.json").write_text(json.dumps({"run": NAME, "boards": "boards"}))
+    (run / "verdict.json").write_text(verdict)
+    if is_refused:
+        with pytest.raises(RunDirectoryError, match="complete; fly it again with: amu rehearse --replay"):
+            resumption.take_over(run)
+    else:
+        resumption.take_over(run).claim.close()
 
 
 def test_a_run_that_was_gone_on_with_points_to_the_later_one(run: Path, tmp_path: Path) -> None:
