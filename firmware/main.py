@@ -14,7 +14,8 @@ import gc
 
 # Importing makes much garbage and leaves code between it. Collected seldom, code comes to lie all over the heap, and
 # its largest gap is the longest run for ever: 14 KB of 200 KB free, where this leaves 175.
-gc.threshold(8192)
+IMPORT_GARBAGE_BYTES = 8192
+gc.threshold(IMPORT_GARBAGE_BYTES)
 
 import io
 import sys
@@ -63,10 +64,19 @@ def make_node(config, recovered, nonce, ended):
     node = Node(config, recovered, nonce, ended)
     if config.adversary is None:
         return node
+    gc.threshold(IMPORT_GARBAGE_BYTES)
     # Only Byzantine boards carry this package.
     import adversary
 
-    return adversary.wrap(node, config.adversary[0], config.adversary[1])
+    node = adversary.wrap(node, config.adversary[0], config.adversary[1])
+    collect_early()
+    return node
+
+
+def collect_early():
+    """Collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of them."""
+    gc.collect()
+    gc.threshold(gc.mem_free() // 4)
 
 
 def fly(board, config, journal, recovered, life):
@@ -132,9 +142,7 @@ def main():
         from amu.boards import pico as platform
     else:
         from amu.boards import unix as platform
-    # Collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of them.
-    gc.collect()
-    gc.threshold(gc.mem_free() // 4)
+    collect_early()
     board = platform.open_board()
     while True:
         try:

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 from amu.core.errors import ConfigError
 from swarm_sim import adversary
-from swarm_sim.adversary.base import SEED_MAX
-from swarm_sim.adversary.silence import TICKS_MAX
+from swarm_sim.adversary.base import SEED_MAX, TICKS_MAX
 
 
 def names() -> list[str]:
@@ -23,7 +22,7 @@ def parameters(name: str) -> Iterator[tuple[str, str, str, str]]:
     if name == adversary.MIXED:
         yield "period_ticks", f"integer >= 1 <= {TICKS_MAX}", "50", "ticks before the next behaviour's turn"
         return
-    behaviour = dict(adversary.KINDS)[name]
+    behaviour = adversary.behaviour_of(name)
     texts: tuple[str, ...] = behaviour.TEXTS
     for text in texts:
         meaning = "names of flight messages" if text == "kinds" else "replica numbers"

@@ -12,6 +12,7 @@ from amu.core.errors import ConfigError
 from amu.wire import messages
 
 SEED_MAX = (1 << 30) - 1
+TICKS_MAX = (1 << 30) - 1
 
 
 class Draws:
@@ -67,7 +68,7 @@ class Behaviour:
         return message
 
     def inject(self, tick, time):
-        """What is sent besides, once a tick: [(peer, time, message), ...], bounded. `time`: the node's Lamport time."""
+        """What is sent besides, once a tick: (peer, time, message) each, bounded. `time`: the node's Lamport time."""
         return []
 
     def spoil_tag(self, destination, tag):
@@ -106,21 +107,23 @@ class Adversary:
 
     def ready(self):
         ready = self.node.ready()
-        active = self._active()
-        sends = []
-        for destination, time, message in ready.sends:
+        ready.sends = self._sends(self._active(), ready.sends, self._has_ticked, self.node.lamport)
+        self._has_ticked = False
+        return ready
+
+    def _sends(self, active, sends, has_ticked, now):
+        """Made one by one, as they are sent: a message for each peer, all at once, would be 20 KB in a swarm of 13."""
+        for destination, time, message in sends:
             if not messages.is_flight(message.KIND):
-                sends.append((destination, time, active.to_ground(message)))
+                yield destination, time, active.to_ground(message)
                 continue
             peers = active.peers() if destination == limits.BROADCAST else [destination]
             for peer in peers:
                 for changed_time, changed in active.to_peer(peer, time, message):
-                    sends.append((peer, changed_time, changed))
-        if self._has_ticked:
-            self._has_ticked = False
-            sends.extend(active.inject(self._ticks, self.node.lamport))
-        ready.sends = sends
-        return ready
+                    yield peer, changed_time, changed
+        if has_ticked:
+            for send in active.inject(self._ticks, now):
+                yield send
 
     def spoil_tag(self, destination, tag):
         """The runtime seals each frame through this hook, where a node has it."""

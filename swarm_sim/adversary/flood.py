@@ -28,12 +28,10 @@ class Flood(Behaviour):
             self._slot = message.slot
 
     def inject(self, tick, time):
-        sends = []
         for peer in self.peers():
             for _ in range(self.per_tick):
                 believable = not self.draws.one_in(8)
-                sends.append((peer, time if believable else limits.LAMPORT_MAX - 1, self._nonsense()))
-        return sends
+                yield peer, time if believable else limits.LAMPORT_MAX - 1, self._nonsense()
 
     def _nonsense(self):
         draws = self.draws

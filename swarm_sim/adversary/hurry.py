@@ -50,9 +50,7 @@ class Hurry(Behaviour):
 
     def inject(self, tick, time):
         if tick % self.period_ticks:
-            return []
-        sends = []
+            return
         for slot, view in self._places:
             for peer in self.peers():
-                sends.append((peer, time, m.ViewChange(slot, min(self._ahead(view) + 1, limits.VIEW_MAX))))
-        return sends
+                yield peer, time, m.ViewChange(slot, min(self._ahead(view) + 1, limits.VIEW_MAX))

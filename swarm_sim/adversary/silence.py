@@ -4,9 +4,7 @@ Selective silence is the worse one: those who are spoken to see a correct replic
 that leaves out one kind of message only, its proofs or its votes, looks alive to everybody.
 """
 
-from .base import Behaviour, kinds, replicas
-
-TICKS_MAX = (1 << 30) - 1
+from .base import TICKS_MAX, Behaviour, kinds, replicas
 
 
 class Silence(Behaviour):

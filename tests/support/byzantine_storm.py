@@ -11,7 +11,7 @@ from typing import Any
 
 from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
-from swarm_sim.adversary import KINDS, wrap
+from swarm_sim.adversary import behaviour_of, wrap
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
 from swarm_sim.cluster import Cluster, Links
 
@@ -26,7 +26,7 @@ class Fickle(Behaviour):
 
     def __init__(self, me: int, replica_count: int, draws: Draws) -> None:
         super().__init__(me, replica_count, draws, {})
-        kinds = [kind for name, kind in KINDS if name in ("equivocate", "lie", "silence")]
+        kinds = [behaviour_of(name) for name in ("equivocate", "lie", "silence")]
         self._ways = [kind(me, replica_count, draws, {}) for kind in kinds] + 2 * [
             Behaviour(me, replica_count, draws, {})
         ]

@@ -61,7 +61,7 @@ def sent(adversary: Any, *sends: tuple[int, int, Any]) -> list[tuple[int, int, A
     adversary.node.sends = list(sends)
     ready = adversary.ready()
     adversary.advance()
-    return ready.sends
+    return list(ready.sends)
 
 
 def ticked(adversary: Any, ticks: int = 1) -> list[tuple[int, int, Any]]:
@@ -70,6 +70,33 @@ def ticked(adversary: Any, ticks: int = 1) -> list[tuple[int, int, Any]]:
         adversary.tick()
         sends += sent(adversary)
     return sends
+
+
+@pytest.mark.parametrize(("name", "count"), [("equivocate", 4 * 3), ("flood", 4 * 3 + 2 * 3)])
+def test_messages_are_made_one_by_one_as_they_are_sent(name: str, count: int) -> None:
+    """A board of thirteen has no heap for a message to each peer, all at once."""
+    adversary = wrap(Scripted(), name, {})
+    adversary.tick()
+    adversary.node.sends = [(BROADCAST, 10 + slot, m.Vote(slot, 0, 1, VALUE)) for slot in range(1, 5)]
+    made: list[None] = []
+    sends = iter(adversary.ready().sends)
+    behaviour = adversary._behaviours[0]
+    for hook in ("to_peer", "_nonsense"):
+        if hasattr(behaviour, hook):
+            setattr(behaviour, hook, counted(getattr(behaviour, hook), made))
+    for sent_already in range(count):
+        assert len(made) == sent_already
+        next(sends)
+    assert len(made) == count
+    assert next(sends, None) is None
+
+
+def counted(hook: Any, made: list[None]) -> Any:
+    def count(*arguments: Any) -> Any:
+        made.append(None)
+        return hook(*arguments)
+
+    return count
 
 
 STATUS = m.Status(3, 5, 6, (4, VALUE), None, (3, VALUE), None, (2, VALUE), None, VALUE, VALUE, None, None)

@@ -14,6 +14,8 @@ PARTS = """
 import gc
 import hashlib
 import sys
+if hasattr(gc, "threshold"):
+    gc.threshold(8192)  # as main.py does while it imports
 sys.path.append(sys.argv[2])
 from adversary import wrap
 from amu.boards.host import MemoryStore

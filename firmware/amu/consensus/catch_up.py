@@ -197,11 +197,12 @@ class CatchUp:
         self._turn += 1
         for slot in range(replica.applied + 1, last + 1):
             self._asked_up_to = slot
+            message = Fetch(slot)
             for k in range(self._group.blocking):
                 peer = (self._turn + k) % (self._group.size - 1)
                 if peer >= self._me:
                     peer += 1
-                self._effects.send(peer, Fetch(slot))
+                self._effects.send(peer, message)
 
     def _on_chunk(self, peer, message):
         whole = self._checkpoints.on_chunk(peer, message)

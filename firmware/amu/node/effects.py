@@ -18,8 +18,8 @@ class Ready:
         self.checkpoint = checkpoint  # CBOR item that replaces the checkpoint, or None
         self.records = records  # journal records, one batch
         self.first_seq = first_seq  # sequence number of the first event
-        self.events = events  # [[code, lamport, field, ...], ...]
-        self.sends = sends  # [(destination, lamport, message), ...]
+        self.events = events  # [(code, lamport, field, ...), ...]
+        self.sends = sends  # [(destination, lamport, message), ...]; a Byzantine node makes each when it is asked for
 
     def empty(self):
         return self.checkpoint is None and not self.records and not self.events and not self.sends
