@@ -19,11 +19,11 @@ import typer
 from groundstation import outlet
 from groundstation.commands import audit, check, export, panels, ps, rehearse, report, scenarios, states, verify
 from groundstation.console import EXIT_BAD_INPUT, complain
+from groundstation.entry import INTERRUPTED
 from groundstation.os_errors import explained
 from specs.escape import shown_lines
 
 CRASH = 1
-INTERRUPTED = 130  # as a shell has it for control-C
 COMMANDS_GROUP = "amu.commands"
 
 HELP = """Flies swarms of Autonomous Manufacturing Units, and holds every step that they took against TLA+ modules.
@@ -113,7 +113,7 @@ def _run() -> int:
         add_entry_points(app)
         result = app(prog_name="amu", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         complain(None, "aborted")
         return INTERRUPTED
     except OSError as error:

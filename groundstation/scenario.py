@@ -31,6 +31,7 @@ JUMP_TICKS_MAX = 100_000
 STEP_MS_MAX = 10_000.0
 
 SECONDS_MAX = 1e9
+SPEED_MIN = 1e-6
 BOARD_FAULTS_MAX = 1000
 NAME_LENGTH_MAX = 60  # of a scenario: run folders are named after it
 TEXT_BYTES_MAX = 2**20
@@ -55,7 +56,7 @@ class Mission(Strict):
 
     boards: int = Field(default=4, ge=limits.REPLICAS_MIN, le=limits.REPLICAS_MAX, description="number of boards")
     seed: int = Field(default=1, ge=0, lt=1 << 64, description="of the workload and of every fault")
-    speed: float = Field(default=1.0, gt=0, le=100_000, description="mission seconds in a second of wall time")
+    speed: float = Field(default=1.0, ge=SPEED_MIN, le=100_000, description="mission seconds in a second of wall time")
     slots: int = Field(default=50, ge=1, le=limits.SLOT_MAX, description="slots decided by which the mission may end")
     limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is broken off")
     no_progress_seconds: PositiveSeconds = Field(default=30.0, description="without a decision: no progress")

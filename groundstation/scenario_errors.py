@@ -31,7 +31,7 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
             f"no fault {item['ctx']['tag']!r}{did_you_mean(item['ctx']['tag'], known)}; known are {', '.join(known)}"
         )
     elif item["type"] not in ("value_error", "missing", "union_tag_not_found"):
-        message += f", not {_cut(repr(item['input']))}"
+        message += f", not {_cut(_told(item['input']))}"
     if item["type"] == "value_error":
         named = re.match(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): ", message)
         if named and tag is None:
@@ -41,6 +41,13 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
     place = where if line is None else f"{where}:{line}"
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     return f"{place}: {name}: {message}" if name else f"{place}: {message}"
+
+
+def _told(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # an integer in hexadecimal may have more digits than Python writes
+        return "a number of thousands of digits"
 
 
 def explain_syntax(error: Exception, where: str) -> str:

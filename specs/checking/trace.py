@@ -32,7 +32,6 @@ the messages that they explain, so nobody can have acted on what is missing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -292,7 +291,7 @@ BOOT_ENDS = frozenset({"BoardKill", "PowerCut", "BoardCrash", "Erase"})
 
 
 _ENVELOPE = tuple(ENVELOPE.items())
-_raw_decode = json.JSONDecoder().raw_decode
+_raw_decode = strict_json.PLAIN_DECODER.raw_decode
 
 
 def _json(text: str, line: int) -> Any:
@@ -300,7 +299,7 @@ def _json(text: str, line: int) -> Any:
 
     Its way takes twice as long, and there are many lines. So a line without escapes is read the fast way, and what it
     gives is taken if it has as many members as the line has colons: then no name stands twice, and nothing is nested in
-    objects. Lists are few levels deep. (Numbers that are none are met by the checks of the fields.)
+    objects. Lists are few levels deep.
     """
     try:
         if "\\" not in text:
@@ -327,6 +326,9 @@ def parse(text: str, line: int) -> Event:
         received = found.get("received", 0)
         if not (type(received) is float or type(received) is int) or not 0 <= received <= RECEIVED_SECONDS_MAX:
             raise _Wrong
+        ticks = found.get("ticks", 0)
+        if type(ticks) is not int or not 0 <= ticks <= SLOT_MAX:
+            raise _Wrong
         table = GROUND_EVENTS[name] if node == GROUND else FLIGHT_EVENTS[name]
         fields = {field_name: check(found[field_name]) for field_name, check in table}
     except (KeyError, _Wrong):
@@ -352,9 +354,10 @@ def _problem(found: dict[str, Any], line: int) -> TraceError:
         problem = _field_problem(found, field_name, check, "every event")
         if problem is not None:
             return TraceError(f"line {line}: {problem}")
-    problem = _field_problem({"received": 0, **found}, "received", _seconds, "every event")
-    if problem is not None:
-        return TraceError(f"line {line}: {problem}")
+    for field_name, check in (("received", _seconds), ("ticks", _uint(SLOT_MAX))):
+        problem = _field_problem({field_name: 0, **found}, field_name, check, "every event")
+        if problem is not None:
+            return TraceError(f"line {line}: {problem}")
     node, name = found["node"], found["event"]
     table = GROUND_EVENTS if node == GROUND else FLIGHT_EVENTS
     if name not in table:

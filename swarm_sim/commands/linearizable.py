@@ -56,7 +56,8 @@ def linearizable(
         raise typer.BadParameter("give histories and their --format, or --sample")
     if sample != (kind is None) or (kind is not None and kind not in READERS):
         want = "its files have theirs" if sample else f"give one of {', '.join(READERS)}"
-        raise typer.BadParameter(f"no format {kind!r}: {want}", param_hint="--format")
+        what = "is missing" if kind is None else f"no format {kind!r}"
+        raise typer.BadParameter(f"{what}: {want}", param_hint="--format")
     rows = []
     for path, form in _samples() if sample else [(path, kind or "") for path in paths or []]:
         try:

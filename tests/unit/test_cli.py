@@ -140,3 +140,16 @@ def test_crash_exits_1_with_one_line_and_a_log(
     log = Path(said.split("details: ")[1].rstrip(")\n"))
     assert "RuntimeError: a planted bug\nwith a second line" in log.read_text()
     log.unlink()
+
+
+def test_a_control_c_while_the_command_is_imported_ends_it_quietly() -> None:
+    planted = (
+        "import builtins; load = builtins.__import__\n"
+        "def interrupted(name, *rest, **more):\n"
+        "    if name == 'groundstation.cli': raise KeyboardInterrupt\n"
+        "    return load(name, *rest, **more)\n"
+        "builtins.__import__ = interrupted\n"
+        "from groundstation.entry import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", planted], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

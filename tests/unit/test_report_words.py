@@ -177,7 +177,7 @@ def test_scenario_is_told_in_words_and_kept_as_text(written: str) -> None:
     assert "7 boards, until" in flown
     assert "board 3 is Byzantine: mixed (period ticks 77)" in flown
     assert "Loses a copy with probability 0.25 2 s to 30 s from 0, 1; Vote alone probability 0.25" in flown
-    assert "3 s board 1 kill restart after 1.5" in flown
+    assert "3 s board 1 kill, restart after 1.5 s" in flown
     assert "parameters = { period_ticks = 77 }" in flown
 
 

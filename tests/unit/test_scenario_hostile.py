@@ -76,6 +76,18 @@ def test_every_adversary_is_known_with_what_it_takes(tmp_path: Path) -> None:
 # --- numbers ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("speed", ["5e-324", "1e-320", "0", "-0.0", "1e-7", "100001"])
+def test_a_speed_at_which_no_time_passes_is_refused(tmp_path: Path, speed: str) -> None:
+    assert "mission.speed: Input should be" in error(tmp_path, f"[mission]\nspeed = {speed}\n")
+
+
+@pytest.mark.parametrize("prefix", ["0x", "0o", "0b"])
+def test_an_integer_that_python_does_not_write_is_refused_in_words(tmp_path: Path, prefix: str) -> None:
+    said = error(tmp_path, f"[mission]\nseed = {prefix}{'1' * 30_000}\n")
+    assert "mission.seed" in said
+    assert "a number of thousands of digits" in said
+
+
 @pytest.mark.parametrize("bad", ['"1"', "true", "nan", "inf", "-1", "1e308", "[1]", "1979-05-27", "{}"])
 @pytest.mark.parametrize(
     "text",

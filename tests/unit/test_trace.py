@@ -49,12 +49,24 @@ def test_registers_become_pairs() -> None:
         ({"node": 255}, "node 255 has no event 'Vote1'"),
         ({"lamport": None}, "every event.lamport: want an integer"),
         ({"event": 7}, "every event.event: want a text"),
+        ({"ticks": None}, "every event.ticks: want an integer"),
+        ({"ticks": True}, "every event.ticks: want an integer"),
+        ({"ticks": 1.9}, "every event.ticks: want an integer"),
+        ({"ticks": -1}, "every event.ticks: want an integer"),
+        ({"extra": float("nan")}, "NaN is no number of JSON"),
+        ({"extra": [float("inf")]}, "Infinity is no number of JSON"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, object], complaint: str) -> None:
     with pytest.raises(TraceError, match="line 7: ") as caught:
         parse(json.dumps({**vote(), **change}), 7)
     assert complaint in str(caught.value)
+
+
+def test_a_number_out_of_range_is_no_number() -> None:
+    text = json.dumps({**vote(), "extra": [17]}).replace("17", "1e400")
+    with pytest.raises(TraceError, match=r"line 7: the number 1e400 is out of range"):
+        parse(text, 7)
 
 
 @pytest.mark.parametrize("missing", ["node", "boot", "seq", "lamport", "event", "slot", "view", "value"])

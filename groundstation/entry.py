@@ -1,0 +1,15 @@
+"""Where the command `amu` begins. A control-C while the rest is still being imported ends it without a traceback."""
+
+import sys
+
+INTERRUPTED = 130  # as a shell has it for control-C
+
+
+def main() -> None:
+    """Entry point of the command; see `groundstation.cli.main`."""
+    try:
+        from groundstation.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
