@@ -64,17 +64,21 @@ def make_node(config, recovered, nonce, ended):
     node = Node(config, recovered, nonce, ended)
     if config.adversary is None:
         return node
-    gc.threshold(IMPORT_GARBAGE_BYTES)
-    # Only Byzantine boards carry this package.
-    import adversary
+    import adversary  # by now it is there, see `prepare`
 
-    node = adversary.wrap(node, config.adversary[0], config.adversary[1])
-    collect_early()
-    return node
+    return adversary.wrap(node, config.adversary[0], config.adversary[1])
 
 
-def collect_early():
-    """Collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of them."""
+def prepare(config):
+    """Import what only a Byzantine board carries, before there is a state: compiling takes more room than that leaves.
+
+    From then on collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of
+    them.
+    """
+    if config.adversary is not None:
+        import adversary
+
+        adversary.load(config.adversary[0])
     gc.collect()
     gc.threshold(gc.mem_free() // 4)
 
@@ -142,11 +146,12 @@ def main():
         from amu.boards import pico as platform
     else:
         from amu.boards import unix as platform
-    collect_early()
     board = platform.open_board()
     while True:
         try:
-            reason = lives(board, configuration.decode(board.config()))
+            config = configuration.decode(board.config())
+            prepare(config)
+            reason = lives(board, config)
         except Exception as error:
             say(board, trace_back(error))
             reason = CRASH

@@ -33,6 +33,13 @@ def behaviour_of(name):
     return getattr(__import__(__name__ + "." + name, None, None, (known,)), known)
 
 
+def load(name):
+    """Import what the behaviour `name` needs. An unknown name is left to `wrap`."""
+    for known, _ in KINDS:
+        if name == known or name == MIXED:
+            behaviour_of(known)
+
+
 def wrap(node, name, parameters):
     """`node` with the behaviour `name` around it.
 
