@@ -85,19 +85,27 @@ def heap(series: Series, byzantine: list[int]) -> str:
                 axes.set_visible(False)
                 continue
             node = nodes[number]
-            told = thin(series.health[node])
-            times = [health.received / unit for health in told]
+            boots = [at for board, at in series.boots if board == node]
+            # A line ends with the life that it is of.
+            told = [(health.received, health.heap_free, health.heap_run) for health in thin(series.health[node])]
+            points = sorted([*told, *((at, math.nan, math.nan) for at in boots)])
+            times = [at / unit for at, _, _ in points]
             colour = board_colour(node, byzantine)
             first = number == 0
-            axes.plot(
-                times, [h.heap_free / KILOBYTE for h in told], color=colour, lw=1.5, label="free heap" if first else "_"
-            )
-            if any(health.heap_run for health in told):
-                runs = [health.heap_run / KILOBYTE for health in told]
+            free = [heap_free / KILOBYTE for _, heap_free, _ in points]
+            axes.plot(times, free, color=colour, lw=1.5, label="free heap" if first else "_")
+            if any(health.heap_run for health in series.health[node]):
+                runs = [heap_run / KILOBYTE for _, _, heap_run in points]
                 label = "longest free run" if first else "_"
                 axes.plot(times, runs, color=INK, lw=1.2, ls=(0, (4, 1.5)), label=label)
-            boots = [at / unit for board, at in series.boots if board == node]
-            axes.plot(boots, [0.0] * len(boots), "^", ms=7, color=BOOT_COLOUR, label="boot" if first else "_")
+            axes.plot(
+                [at / unit for at in boots],
+                [0.0] * len(boots),
+                "^",
+                ms=7,
+                color=BOOT_COLOUR,
+                label="boot" if first else "_",
+            )
             resumed(axes, series, unit)
             axes.set_title(board_name(node, byzantine), fontsize=9, loc="left")
             axes.set(xlim=(0, series.end_seconds / unit or 1), ylim=(-0.04 * most, 1.08 * most))

@@ -16,7 +16,7 @@ from groundstation import report, report_failures, report_words, run_directory, 
 from groundstation.report_contacts import contacts
 from groundstation.report_failures import Failure
 from groundstation.report_figures import POINTS_MAX, heap, thin, thinned
-from groundstation.report_series import Collector, Series
+from groundstation.report_series import Collector, Health, Series
 from groundstation.run_directory import RunDirectoryError
 from specs import properties
 from swarm_sim.cluster import Cluster
@@ -277,6 +277,15 @@ def test_heap_is_drawn_of_a_board_that_has_none_left_or_traced_nothing(trace: by
         if event["event"] == "Health":
             collector.feed(event | {"board": board, "heap_free": free, "heap_run": 0})
     assert f"<!-- board {board} -->" in heap(collector.series(), [])
+
+
+@pytest.mark.parametrize(("boots", "lines"), [([0.5], 1), ([0.5, 4.5], 2)])
+def test_a_heaps_line_ends_with_the_life_that_it_is_of(boots: list[float], lines: int) -> None:
+    series = Series(end_seconds=9.0, boots=[(1, at) for at in boots])
+    series.health[1] = [Health(at, 9_000, 0) for at in (1.0, 2.0, 3.0, 6.0, 7.0)]
+    drawn = re.search(r'<path d="(M [^"]+)"[^>]*stroke-width: 1.5', heap(series, []))
+    assert drawn is not None
+    assert drawn[1].count("M") == lines
 
 
 def test_passes_are_told_from_acquisition_to_loss_of_signal(folder: Path) -> None:
