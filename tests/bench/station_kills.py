@@ -110,8 +110,7 @@ def fly(flight: Flight, scenario: str, folder: Path) -> Flight:
             told, errors = station.communicate(timeout=GIVE_UP_SECONDS)
             runs += sorted(path.parent for path in out.glob("*/trace.ndjson"))
             # A hang-up behind the end of the mission changes nothing.
-            is_over = not is_killed or station.returncode == 0
-            if kill is None or is_over:
+            if kill is None or not is_killed or station.returncode == 0:
                 _judge(flight, station.returncode, told, errors, runs)
                 return flight
             if kill.signal == signal.SIGHUP and station.returncode != 5:
