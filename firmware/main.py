@@ -78,7 +78,8 @@ def prepare(config):
     if config.adversary is not None:
         import adversary
 
-        adversary.load(config.adversary[0])
+        if hasattr(adversary, "load"):  # `wrap` is all that such a package must have
+            adversary.load(config.adversary[0])
     gc.collect()
     gc.threshold(gc.mem_free() // 4)
 
