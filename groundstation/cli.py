@@ -8,10 +8,12 @@ Exit codes: those of `specs.checking.report`; a crash is 1, bad input or usage 2
 """
 
 import importlib.metadata
+import inspect
 import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +27,7 @@ from specs.escape import shown_lines
 
 CRASH = 1
 COMMANDS_GROUP = "amu.commands"
+EXAMPLE = "  Example: "
 
 HELP = """Flies swarms of Autonomous Manufacturing Units, and holds every step that they took against TLA+ modules.
 
@@ -39,16 +42,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("rehearse", rich_help_panel=panels.FLY)(rehearse.rehearse)
-app.command("ps", rich_help_panel=panels.FLY)(ps.ps)
-app.command("stop", rich_help_panel=panels.FLY)(ps.stop)
-app.command("check", rich_help_panel=panels.JUDGE)(check.check)
-app.command("report", rich_help_panel=panels.JUDGE)(report.report)
-app.command("export", rich_help_panel=panels.JUDGE)(export.export)
-app.command("scenarios", rich_help_panel=panels.FLY)(scenarios.scenarios)
-app.command("verify", rich_help_panel=panels.SPECIFY)(verify.verify)
-app.command("states", rich_help_panel=panels.SPECIFY)(states.states)
-app.command("audit", rich_help_panel=panels.MAINTAIN)(audit.audit)
+
+
+def _add(into: typer.Typer, name: str, command: Callable[..., Any], panel: str) -> None:
+    """Add a command whose docstring is its help: a summary, perhaps with an example behind two spaces, and paragraphs.
+
+    Terminals are narrower than the source: paragraphs are joined to be wrapped anew, and the list of commands has the
+    example in a line of its own. Indented lines stay as they are.
+    """
+    summary, *paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    joined = [text if text.startswith(" ") else " ".join(text.split("\n")) for text in paragraphs]
+    told, _, example = summary.partition(EXAMPLE)
+    short = f"{told}\nExample: {example}" if example else told
+    whole = "\n\n".join([told, *([f"Example: {example}"] if example else []), *joined])
+    into.command(name, help=whole, short_help=short, rich_help_panel=panel)(command)
+
+
+_add(app, "rehearse", rehearse.rehearse, panels.FLY)
+_add(app, "ps", ps.ps, panels.FLY)
+_add(app, "stop", ps.stop, panels.FLY)
+_add(app, "check", check.check, panels.JUDGE)
+_add(app, "report", report.report, panels.JUDGE)
+_add(app, "export", export.export, panels.JUDGE)
+_add(app, "scenarios", scenarios.scenarios, panels.FLY)
+_add(app, "verify", verify.verify, panels.SPECIFY)
+_add(app, "states", states.states, panels.SPECIFY)
+_add(app, "audit", audit.audit, panels.MAINTAIN)
 
 
 def _version(is_asked: bool) -> None:
@@ -80,7 +99,7 @@ def add_entry_points(into: typer.Typer) -> None:
             into.add_typer(command, name=entry.name, rich_help_panel=panels.OTHERS)
         else:
             panel = getattr(sys.modules[command.__module__], "PANEL", panels.OTHERS)
-            into.command(entry.name, rich_help_panel=panel)(command)
+            _add(into, entry.name, command, panel)
     # Help lists the groups in the order in which their commands come.
     into.registered_commands.sort(key=_place)
 

@@ -116,5 +116,5 @@ def read_json(path: Path, wanted: Any = None) -> Any:
         raise RunDirectoryError(f"{error}; want the file that amu rehearse wrote") from error
     fault = None if wanted is None else shape.fault(found, wanted)
     if fault is not None:
-        raise RunDirectoryError(f"{path}: {fault}; want the file that amu rehearse wrote")
+        raise RunDirectoryError(f"{path}: {fault}; the file is not as amu rehearse wrote it")
     return found

@@ -16,19 +16,19 @@ def fault(found: Any, shape: Any, where: str = "") -> str | None:
         return None if None in faults else faults[0]
     if isinstance(shape, list):
         if not isinstance(found, list):
-            return f"{where or 'it'}: want a list"
+            return _wrong(where, "a list")
         return _first(fault(part, shape[0], f"{where}[{place}]") for place, part in enumerate(found))
     if isinstance(shape, dict):
         return _fault_of_object(found, shape, where)
     is_number = isinstance(found, int | float if shape is float else int) and not isinstance(found, bool)
     if is_number if shape in (int, float) else isinstance(found, shape):
         return None
-    return f"{where or 'it'}: want {NAMES[shape]}"
+    return _wrong(where, NAMES[shape])
 
 
 def _fault_of_object(found: Any, shape: dict[Any, Any], where: str) -> str | None:
     if not isinstance(found, dict):
-        return f"{where or 'it'}: want an object"
+        return _wrong(where, "an object")
     prefix = f"{where}." if where else ""
     if str in shape:
         return _first(fault(part, shape[str], f"{prefix}{name}") for name, part in found.items())
@@ -41,6 +41,10 @@ def _fault_of_object(found: Any, shape: dict[Any, Any], where: str) -> str | Non
     if lacking:
         return f"{prefix}{lacking[0]}: is missing"
     return _first(fault(found[name], part, f"{prefix}{name}") for name, part in shape.items())
+
+
+def _wrong(where: str, wanted: str) -> str:
+    return f"{where}: want {wanted}" if where else f"want {wanted}"
 
 
 def _first(faults: Any) -> str | None:

@@ -27,7 +27,7 @@ def export(
 
     shiviz: load the file in ShiViz. Vector clocks of every step; take a few seconds of a long run, more cannot be read:
 
-        amu export trace.ndjson --format shiviz --since 4 --until 5 --out flight.log
+        amu export runs --format shiviz --since 4 --until 5 --out flight.log
 
     Exit codes: 0 written, 1 crash, 2 bad input.
     """

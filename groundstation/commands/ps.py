@@ -1,6 +1,8 @@
 """`amu ps` and `amu stop`: lists the boards that run on this machine, and stops those that nobody flies any more."""
 
 import json
+import os
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +44,18 @@ def ps(
         table_console().print(table)
 
 
+def _why_none(run: str) -> str:
+    """Why no board of a run runs here, and what to do."""
+    from groundstation import run_directory
+
+    if os.path.exists(os.path.join(run, run_directory.RUN)):
+        return (
+            f"{run}: all its boards are off, there is nothing to stop; if its mission is not complete, go on with: "
+            f"amu rehearse --resume {shlex.quote(run)}"
+        )
+    return f"{run}: no board of a run of this name runs here, and there is no such folder; amu ps lists those that run"
+
+
 def _flown_by(swarm: "Swarm") -> str:
     if swarm.station is None:
         return "none"
@@ -58,7 +72,7 @@ def stop(
 ) -> None:
     """Stop boards that a dead ground station left behind. Their flash stays: the run can still be resumed.
 
-    Exit codes: 0 stopped, 2 there is no such run or a ground station flies it.
+    Exit codes: 0 stopped, 2 nothing to stop, or a ground station flies it.
     """
     from groundstation import leftovers
     from groundstation.boards import BoardError
@@ -68,7 +82,7 @@ def stop(
         raise typer.BadParameter("give one of: a run, --all")
     found = [swarm for swarm in leftovers.swarms() if run is None or swarm.is_called(run)]
     if run is not None and not found:
-        raise refused("stop", f"{run}: none of its boards runs here; amu ps lists those that do")
+        raise refused("stop", _why_none(run))
     stopped = []
     is_refused = False
     for swarm in found:

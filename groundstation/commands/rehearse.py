@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation import complete
-from groundstation.commands.options import SEED_MAX, finite
+from groundstation.commands.options import SEED_MAX, finite, integer
 
 if TYPE_CHECKING:
     from groundstation.rehearsal import Flight, Plan
@@ -27,16 +27,17 @@ def rehearse(
         ),
     ] = None,
     boards: Annotated[
-        int | None, typer.Option("--boards", help="Number of boards.", metavar="N", min=4, max=13)
+        int | None, typer.Option("--boards", help="Number of boards, 4 to 13.", metavar="N", parser=integer(4, 13))
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed of workload and faults.", metavar="S", min=0, max=SEED_MAX)
+        int | None,
+        typer.Option("--seed", help="Seed of workload and faults.", metavar="S", parser=integer(0, SEED_MAX)),
     ] = None,
     speed: Annotated[
         float | None, typer.Option("--speed", help="Mission seconds in a second.", metavar="X", callback=finite)
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="Folder that the run's own folder is made in.", metavar="DIR")
+        Path, typer.Option("--out", help="Folder in which the run gets its own folder.", metavar="DIR")
     ] = Path("runs"),
     kind: Annotated[
         str,
@@ -50,7 +51,7 @@ def rehearse(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", help="Go on with the boards of this run, whose ground station died.", metavar="RUN_DIR"
+            "--resume", help="Go on with the boards of this run, whose ground station is gone.", metavar="RUN_DIR"
         ),
     ] = None,
     tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Let TLC check the trace, too.")] = True,

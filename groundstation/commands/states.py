@@ -7,14 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from groundstation.commands.options import COUNT_MAX
+from groundstation.commands.options import COUNT_MAX, integer
 
 
 def states(
     path: Annotated[Path, typer.Argument(help="A TLA+ module.", metavar="FILE.tla")],
     cfg: Annotated[Path, typer.Option("--cfg", help="Its TLC configuration.")],
     limit: Annotated[
-        int, typer.Option("--limit", help="Stop at this many distinct states.", min=1, max=COUNT_MAX)
+        int,
+        typer.Option("--limit", help="Stop at this many distinct states.", metavar="N", parser=integer(1, COUNT_MAX)),
     ] = 100_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:

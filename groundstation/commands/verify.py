@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation import complete
-from groundstation.commands.options import PROCESSES_MAX
+from groundstation.commands.options import PROCESSES_MAX, integer
 from groundstation.console import complain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Check again what is known.")] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=PROCESSES_MAX, help="Cores to use; default: all.", metavar="N")
+        int | None, typer.Option(parser=integer(1, PROCESSES_MAX), help="Cores to use. Default: all.", metavar="N")
     ] = None,
 ) -> None:
     """Check the TLA+ modules themselves.  Example: [cyan]amu verify tetrabft --deep[/cyan]

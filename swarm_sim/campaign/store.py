@@ -29,6 +29,7 @@ APPLICATION_ID = 0x414D5543  # "AMUC", in the file's header
 BUSY_SECONDS = 10.0
 SEED_END_MAX = 2**63 - 1  # SQLite's integers
 IN_MEMORY = ":memory:"
+GO_ON = "put back a copy of it, or name another file, with which the campaign begins anew"
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -87,7 +88,7 @@ class Store:
                     self._database.execute(statement)
         (health,) = self._row("PRAGMA quick_check(1)")
         if health != "ok":
-            raise sqlite3.DatabaseError(str(health))
+            raise StoreError(f"{self.path}: it is damaged ({_first_fault(str(health))}); {GO_ON}")
         self._require_sense()
 
     def _require_sense(self) -> None:
@@ -233,7 +234,14 @@ def _advice(message: str) -> str:
         return "make room on the disk; what was stored before is kept, and the same command goes on"
     if "unable to open" in message or "readonly" in message:
         return "the folder must be there, and the file must be writable"
-    return "it is damaged or no campaign's; name another file"
+    return f"it is damaged or no campaign's; {GO_ON}"
+
+
+def _first_fault(health: str) -> str:
+    """What SQLite found first. It puts headings such as "*** in database main ***" before."""
+    return next(
+        (line for line in health.split("\n") if line and not line.startswith("***")), "SQLite does not say where"
+    )
 
 
 def _json(counts: dict[str, int]) -> str:

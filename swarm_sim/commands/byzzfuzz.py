@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX, whole
+from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, whole
 
 if TYPE_CHECKING:
     from swarm_sim.byzzfuzz.runs import Flown
@@ -20,11 +20,26 @@ PANEL = panels.HUNT
 
 
 def byzzfuzz(
-    runs: Annotated[int, typer.Option("--runs", help="Runs for each pair of c and d.", min=1, max=COUNT_MAX)] = 200,
-    process: Annotated[str, typer.Option("--c", help="Rounds in which the liar lies: FROM:TO, TO left out.")] = "0:3",
-    network: Annotated[str, typer.Option("--d", help="Rounds in which the network is parted, likewise.")] = "0:3",
+    runs: Annotated[
+        int, typer.Option("--runs", help="Runs for each pair of c and d.", metavar="N", parser=integer(1, COUNT_MAX))
+    ] = 200,
+    process: Annotated[
+        str,
+        typer.Option(
+            "--c", help="In how many rounds the liar lies: a number, or each from A to before B.", metavar="A:B"
+        ),
+    ] = "0:3",
+    network: Annotated[
+        str, typer.Option("--d", help="In how many rounds the network is parted, likewise.", metavar="A:B")
+    ] = "0:3",
     seed: Annotated[
-        int, typer.Option("--seed", help="Seed of each pair's first run; the next has the next.", min=0, max=SEED_MAX)
+        int,
+        typer.Option(
+            "--seed",
+            help="Seed of the first run of each pair; each further run takes the next.",
+            metavar="S",
+            parser=integer(0, SEED_MAX),
+        ),
     ] = 1,
     any_scope: Annotated[bool, typer.Option("--any-scope", help="Lies are noise, not near misses.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.")] = None,
@@ -32,9 +47,12 @@ def byzzfuzz(
 ) -> None:
     """Fuzz rounds of the protocol with lies and partitions.  Example: [cyan]amu byzzfuzz --runs 20[/cyan]
 
-    Four boards, one of them Byzantine. In d rounds, each a view and a step of it, the network is parted; in c rounds
-    the Byzantine board tells some of its peers something that it could nearly have said. Every trace is held against
-    the modules, and every operation must be confirmed afterwards.
+    Four boards, one of them Byzantine: the liar. A round is a step of a view, such as vote 2 of view 1. In d rounds,
+    drawn at random, the network is parted; in c rounds the liar tells some of its peers what it could nearly have said:
+    another value that is about, a neighbouring view, or nothing. Every trace is held against the modules, and every
+    operation must be confirmed afterwards.
+
+    Each pair of c and d is flown --runs times: as 0:3 stands for 0, 1 and 2, there are nine pairs by default.
 
         amu byzzfuzz --c 2 --d 1:3 --runs 1000
 
@@ -69,11 +87,11 @@ def byzzfuzz(
 
 
 def _numbers(text: str, option: str) -> range:
-    """FROM:TO as a range; a lone number is one that holds just it."""
+    """A:B as a range, from A to before B; a lone number is one that holds just it."""
     head, colon, tail = text.partition(":")
     first, end = whole(head), whole(tail if colon else head)
     if first is None or end is None:
-        raise typer.BadParameter(f"{option}: want FROM:TO or a number, have {text[:80]!r}")
+        raise typer.BadParameter(f"{option}: want A:B or a number, have {text[:80]!r}")
     numbers = range(first, end if colon else end + 1)
     if not numbers or numbers[-1] > FAULTS_MAX:
         raise typer.BadParameter(f"{option}: want at least one number, none above {FAULTS_MAX}, have {text!r}")

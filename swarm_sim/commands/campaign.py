@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, PROCESSES_MAX, finite, whole
+from groundstation.commands.options import COUNT_MAX, PROCESSES_MAX, finite, integer, whole
 
 if TYPE_CHECKING:
     from swarm_sim.campaign.campaign import Crew
@@ -30,12 +30,18 @@ PANEL = panels.HUNT
 
 def campaign(
     seeds: Annotated[str | None, typer.Option("--seeds", help="From A to before B.", metavar="A:B")] = None,
-    nodes: Annotated[int, typer.Option("--nodes", help="Replicas of each swarm.", min=4, max=13)] = NODES_DEFAULT,
+    nodes: Annotated[
+        int, typer.Option("--nodes", help="Boards of each swarm, 4 to 13.", metavar="N", parser=integer(4, 13))
+    ] = NODES_DEFAULT,
     slots: Annotated[
-        int, typer.Option("--slots", help="Slots that each swarm is to decide.", min=1, max=COUNT_MAX)
+        int,
+        typer.Option("--slots", help="Slots that each swarm is to decide.", metavar="N", parser=integer(1, COUNT_MAX)),
     ] = SLOTS_DEFAULT,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Processes; default: one a core.", min=1, max=PROCESSES_MAX)
+        int | None,
+        typer.Option(
+            "--jobs", help="Processes. Default: one for each core.", metavar="N", parser=integer(1, PROCESSES_MAX)
+        ),
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="SQLite file that keeps the outcomes.")] = None,
     cluster: Annotated[
@@ -44,11 +50,20 @@ def campaign(
     seed_seconds_max: Annotated[
         float,
         typer.Option(
-            "--seed-seconds-max", help="A seed that takes longer is ended: no answer.", min=0.1, callback=finite
+            "--seed-seconds-max",
+            help="A seed that takes longer is ended: no answer.",
+            metavar="X",
+            min=0.1,
+            callback=finite,
         ),
     ] = SEED_SECONDS_MAX_DEFAULT,
     function: Annotated[
-        str, typer.Option("--function", help="What runs a seed: module:name, called with seed, nodes, slots.")
+        str,
+        typer.Option(
+            "--function",
+            help="What runs a seed: module:name, called with seed, nodes, slots.",
+            show_default="the simulator",
+        ),
     ] = RUN_SEED,
     report: Annotated[bool, typer.Option("--report", help="Run nothing; print what the store holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
@@ -60,7 +75,7 @@ def campaign(
 
         amu campaign --seeds 0:20 --nodes 7 --jobs 1
 
-        amu campaign --seeds 0:100000 --store runs/night.sqlite --cluster tcp://10.0.0.1:8786
+        amu campaign --seeds 0:9999 --store night.sqlite --cluster tcp://host:8786
 
         amu campaign --store runs/night.sqlite --report
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX
+from groundstation.commands.options import COUNT_MAX, integer
 
 if TYPE_CHECKING:
     from swarm_sim.linearizability.history import Result
@@ -34,7 +34,8 @@ def linearizable(
     explain: Annotated[bool, typer.Option("--explain", help="Say which response no order explains.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     steps_max: Annotated[
-        int | None, typer.Option("--steps-max", help="Give a part up after this many.", min=1, max=COUNT_MAX)
+        int | None,
+        typer.Option("--steps-max", help="Give a part up after this many.", metavar="N", parser=integer(1, COUNT_MAX)),
     ] = None,
 ) -> None:
     """Decide histories of a register or a store.  Example: [cyan]amu linearizable a.log --format etcd[/cyan]

@@ -7,7 +7,7 @@ import typer
 
 from groundstation import complete
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, whole
+from groundstation.commands.options import COUNT_MAX, integer, whole
 
 PANEL = panels.HUNT
 
@@ -15,9 +15,15 @@ PANEL = panels.HUNT
 def shrink(
     what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
     out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.")],
-    nodes: Annotated[int, typer.Option("--nodes", help="Boards, for a seed.", min=4, max=13)] = 4,
-    slots: Annotated[int, typer.Option("--slots", help="Slots to decide, for a seed.", min=1, max=COUNT_MAX)] = 20,
-    runs: Annotated[int, typer.Option("--runs", help="Flights at most.", min=1, max=COUNT_MAX)] = 600,
+    nodes: Annotated[
+        int, typer.Option("--nodes", help="Boards, 4 to 13, for a seed.", metavar="N", parser=integer(4, 13))
+    ] = 4,
+    slots: Annotated[
+        int, typer.Option("--slots", help="Slots to decide, for a seed.", metavar="N", parser=integer(1, COUNT_MAX))
+    ] = 20,
+    runs: Annotated[
+        int, typer.Option("--runs", help="Flights at most.", metavar="N", parser=integer(1, COUNT_MAX))
+    ] = 600,
     kind: Annotated[
         str,
         typer.Option(

@@ -8,7 +8,7 @@ import typer
 
 from groundstation import complete
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX
+from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer
 
 if TYPE_CHECKING:
     from groundstation.scenario import Scenario
@@ -19,11 +19,17 @@ PANEL = panels.FLY
 
 def sim(
     seed: Annotated[
-        int | None, typer.Argument(help="Draws the scenario; with --scenario, its seed.", min=0, max=SEED_MAX)
+        int | None, typer.Argument(help="Draws the scenario; with --scenario, its seed.", parser=integer(0, SEED_MAX))
     ] = None,
-    nodes: Annotated[int, typer.Option("--nodes", help="Boards, when the scenario is drawn.", min=4, max=13)] = 4,
+    nodes: Annotated[
+        int,
+        typer.Option(
+            "--nodes", help="Boards, 4 to 13, when the scenario is drawn.", metavar="N", parser=integer(4, 13)
+        ),
+    ] = 4,
     slots: Annotated[
-        int, typer.Option("--slots", help="Slots to decide, when it is drawn.", min=1, max=COUNT_MAX)
+        int,
+        typer.Option("--slots", help="Slots to decide, when it is drawn.", metavar="N", parser=integer(1, COUNT_MAX)),
     ] = 20,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="Fly this scenario instead.", autocompletion=complete.missions)

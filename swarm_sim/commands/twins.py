@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX
+from groundstation.commands.options import COUNT_MAX, integer
 
 if TYPE_CHECKING:
     from swarm_sim.twins.replay import Flight
@@ -23,11 +23,22 @@ PANEL = panels.HUNT
 
 def twins(
     rounds: Annotated[
-        int, typer.Option("--rounds", help="Rounds of a schedule; a round lasts a view.", min=1, max=ROUNDS_MAX)
+        int,
+        typer.Option(
+            "--rounds", help="Rounds of a schedule; a round lasts a view.", metavar="N", parser=integer(1, ROUNDS_MAX)
+        ),
     ] = 6,
-    twin: Annotated[int, typer.Option("--twin", help="The replica that exists twice.", min=0, max=3)] = 0,
+    twin: Annotated[
+        int, typer.Option("--twin", help="The replica that exists twice, 0 to 3.", metavar="N", parser=integer(0, 3))
+    ] = 0,
     sample: Annotated[
-        int, typer.Option("--sample", help="Schedules flown alone, before the whole checker.", min=0, max=COUNT_MAX)
+        int,
+        typer.Option(
+            "--sample",
+            help="Schedules flown alone, before the whole checker.",
+            metavar="N",
+            parser=integer(0, COUNT_MAX),
+        ),
     ] = 30,
     search: Annotated[
         bool, typer.Option("--search/--no-search", help="Cover all schedules, or only the sample.")

@@ -177,8 +177,10 @@ def test_a_damaged_store_is_noticed(path: Path) -> None:
     for page in range(pages // 2, pages):
         data[page * 4096 : page * 4096 + 64] = b"\xa5" * 64
     path.write_bytes(data)
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(StoreError, match=r"it is damaged .*; put back a copy") as told:
         Store(path)
+    assert str(told.value).startswith(f"{path}: ")
+    assert "***" not in str(told.value), "a heading of SQLite's"
     assert path.read_bytes() == data
 
 

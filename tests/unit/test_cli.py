@@ -43,8 +43,10 @@ def test_help_imports_nothing_heavy() -> None:
     ("arguments", "said"),
     [
         (["rehearse", "first-lite"], "did you mean 'first-light'"),
-        (["rehearse", "--boards", "3"], "should be greater than or equal to 4"),
-        (["rehearse", "--boards", "many"], "integer"),
+        (["rehearse", "--boards", "3"], "want a whole number from 4 to 13, have '3'"),
+        (["rehearse", "--boards", "4.0"], "want a whole number from 4 to 13, have '4.0'"),
+        (["rehearse", "--boards", "many"], "want a whole number"),
+        (["stop", "nowhere"], "there is no such folder; amu ps lists those that run"),
         (["rehearse", "--kind", "cardboard"], "no board kind 'cardboard'"),
         (["rehearse", "byzantine", "--boards", "4"], "there is no board 5, only 0 to 3"),
         (["rehearse", "--replay", "/nowhere"], "no run here"),

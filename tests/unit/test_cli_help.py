@@ -1,8 +1,10 @@
 """What `amu` tells of itself: groups, version, completion, fields, and which numbers its options take."""
 
 import os
+import re
 import subprocess
 import sysconfig
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,18 @@ AMU = Path(sysconfig.get_path("scripts")) / "amu"
 cli.add_entry_points(cli.app)
 
 
+def cli_commands() -> dict[str, str]:
+    """The docstring of each command, by its name."""
+    found = {info.name: info.callback.__doc__ for info in cli.app.registered_commands if info.callback is not None}
+    return {str(name): text or "" for name, text in found.items()}
+
+
+def cli_examples() -> dict[str, str]:
+    """The example in each command's summary, as a reader copies it."""
+    summaries = {name: text.split("\n\n")[0].partition(cli.EXAMPLE)[2] for name, text in cli_commands().items()}
+    return {name: re.sub(r"\[/?cyan\]", "", text) for name, text in summaries.items() if text}
+
+
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(cli.app, list(arguments))
 
@@ -32,6 +46,27 @@ def test_every_command_stands_in_a_group() -> None:
     places = [told.index(f" {panel} ") for panel in panels.ORDER if panel != panels.OTHERS]
     assert places == sorted(places)
     assert f" {panels.OTHERS} " not in told
+
+
+@pytest.mark.parametrize("command", ["", *sorted(cli_commands())])
+def test_help_is_not_torn_on_a_narrow_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrapped is filled up to the margin, and a command to be copied stands in one line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    lines = run(*command.split(), "--help").stdout.split("\n")
+    prose = [line.rstrip() for line in lines if line.startswith(" ") and not line.startswith("  ")]
+    torn = [
+        (line, following)
+        for line, following in pairwise(lines)
+        if line.rstrip() in prose
+        and following.rstrip() in prose
+        and len(line.rstrip()) + len(following.split()[0]) < 79
+    ]
+    assert torn == []
+    whole = {" ".join(line.strip("│ ").split()) for line in lines}
+    for name, example in cli_examples().items():
+        if command in ("", name):
+            assert any(line.endswith(example) for line in whole), (command, name)
 
 
 # --- completion ---------------------------------------------------------------------------------
@@ -155,6 +190,8 @@ def test_fields_and_adversaries_are_printed() -> None:
         "rehearse --boards 3",
         "rehearse --boards -1",
         "rehearse --boards 14",
+        "rehearse --boards 4.0",
+        "rehearse --boards 1_0",
         "rehearse --seed -1",
         "rehearse --seed 18446744073709551616",
         "rehearse --speed nan",
@@ -166,6 +203,8 @@ def test_fields_and_adversaries_are_printed() -> None:
         "sim -- -1",
         "sim 18446744073709551616",
         "sim 1 --nodes 3",
+        "sim 1 --nodes 4.0",
+        "sim 1.0",
         "sim 1 --slots 0",
         "sim 1 --slots 2000000000",
         "sim 1 --slots 100000000",
