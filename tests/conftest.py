@@ -1,13 +1,18 @@
 """Shared by all tests: reproducible examples, and the MicroPython image for those that fly an emulated Pico."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.testing
 from hypothesis import settings
 
 # The conformance suites are base classes in modules that are no tests themselves; their asserts explain themselves too.
 pytest.register_assert_rewrite("tests.conformance")
+
+# The tree of commands is the same in every call, and takes a third of most calls to build.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 # Same examples in every run and no deadline: neither luck nor a busy machine decides a test.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

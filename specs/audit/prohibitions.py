@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from specs.audit import records
 from specs.audit.flags import BLOCK, Flag
-from specs.audit.project import Project
+from specs.audit.project import Project, parsed
 
 FLIGHT = "firmware/amu/**/*.py"
 LIMITS = "firmware/amu/core/limits.py"
@@ -27,17 +28,22 @@ TABLE = ("#", "Never", "Why", "Held by")
 
 def check(project: Project) -> Iterator[Flag]:
     """Every breach that shows in the text, and every prohibition that nothing holds."""
-    limits = _limits(project)
+    limits = frozenset(_limits(project))
     for path in project.glob(FLIGHT):
-        tree = project.tree(path)
-        if not path.startswith(BOARDS):
-            yield from _clocks(path, tree)
-        lines = project.text(path).split("\n")
-        if path != OWN_FLASH:
-            yield from _verdicts(path, tree)
-        yield from _unbounded(path, tree, lines, limits)
-        yield from _silent(path, tree, lines)
+        yield from _breaches(path, project.text(path), limits)
     yield from _held(project)
+
+
+@lru_cache(maxsize=256)  # an audit of a changed project looks again at what has changed
+def _breaches(path: str, text: str, limits: frozenset[str]) -> tuple[Flag, ...]:
+    """What one file of flight code breaches."""
+    tree, lines = parsed(text, path), text.split("\n")
+    return (
+        *(() if path.startswith(BOARDS) else _clocks(path, tree)),
+        *(() if path == OWN_FLASH else _verdicts(path, tree)),
+        *_unbounded(path, tree, lines, limits),
+        *_silent(path, tree, lines),
+    )
 
 
 def _limits(project: Project) -> set[str]:
@@ -142,7 +148,7 @@ def _grown(tree: ast.Module) -> set[str]:
     return grown
 
 
-def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: set[str]) -> Iterator[Flag]:
+def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: frozenset[str]) -> Iterator[Flag]:
     """4: whatever starts empty and grows says beside its first assignment how long it may become: `# at most LIMIT`."""
     grown = _grown(tree)
     for attribute, where in sorted(_empty_containers(tree).items()):

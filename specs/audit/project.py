@@ -49,16 +49,14 @@ class Project:
         return sorted(path for path in found if self.exists(path))
 
     def tree(self, path: str) -> ast.Module:
-        return _tree(self.text(path), path)
+        return parsed(self.text(path), path)
 
     def line_of(self, path: str, name: str) -> int | None:
         """Line that defines `name`: Class.method, function, CONSTANT, or a module's operator. None if none does."""
         if not self.exists(path):
             return None
         if path.endswith(".tla"):
-            text = self.text(path)
-            found = next((match for match in _OPERATOR.finditer(text) if match.group(1) == name), None)
-            return text.count("\n", 0, found.start(1)) + 1 if found else None
+            return _operators(self.text(path)).get(name)
         if path.endswith(".py"):
             return _line_in(self.tree(path).body, name.split("."))
         return 1 if name in self.text(path) else None
@@ -75,8 +73,18 @@ class Project:
 
 
 @lru_cache(maxsize=512)
-def _tree(text: str, path: str) -> ast.Module:
+def parsed(text: str, path: str) -> ast.Module:
+    """The syntax tree of a file with this text."""
     return ast.parse(text, path)
+
+
+@lru_cache(maxsize=512)
+def _operators(text: str) -> dict[str, int]:
+    """Line of the first definition of each operator of a module."""
+    found: dict[str, int] = {}
+    for match in _OPERATOR.finditer(text):
+        found.setdefault(match.group(1), text.count("\n", 0, match.start(1)) + 1)
+    return found
 
 
 @lru_cache(maxsize=64)

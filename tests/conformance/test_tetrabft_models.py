@@ -18,8 +18,8 @@ FOLDER = MODULE.parent
     [
         ("tetrabft_model", "tetrabft.cfg", 2011, {"EnterView"}),
         ("rounds", "rounds_acceptance.cfg", 1829, set()),
-        ("rounds", "rounds.cfg", 56990, None),
-        ("tetrabft_messages_model", "tetrabft_messages.cfg", 9554, None),
+        pytest.param("rounds", "rounds.cfg", 56990, None, marks=pytest.mark.long),  # both: make verify, too
+        pytest.param("tetrabft_messages_model", "tetrabft_messages.cfg", 9554, None, marks=pytest.mark.long),
     ],
 )
 def test_model_holds(module: str, config: str, states: int, idle: set[str] | None) -> None:

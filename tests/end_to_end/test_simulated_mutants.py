@@ -56,7 +56,9 @@ def _violation(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["decide on f+1 vote-4", "stale fencing token accepted"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("decide on f+1 vote-4", marks=pytest.mark.long), "stale fencing token accepted"]
+)
 def test_boards_show_what_the_simulator_has_found_and_shrunk(name: str, tmp_path: Path, runs: Path) -> None:
     mutant = next(one for one in ALL if one.name == name)
     tree, small = tmp_path / "planted", tmp_path / "small.toml"

@@ -13,7 +13,7 @@ from groundstation.scenario import load
 from swarm_sim.oracles.liveness import ORACLE
 from swarm_sim.simulation import run_seed, simulate
 
-SEEDS = (62, 375)
+SEEDS = (62, pytest.param(375, marks=pytest.mark.long))
 SHRUNK = Path(__file__).parents[1] / "data" / "simulation" / "starved_voters.toml"
 
 

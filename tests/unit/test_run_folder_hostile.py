@@ -129,17 +129,27 @@ def test_a_verdict_that_is_no_json_is_refused(folder: Path) -> None:
         require_sensible(done)
 
 
+def fault_of(verdict: Path) -> str:
+    """Why what the mission said of itself cannot be read; nothing if it can."""
+    try:
+        run_directory.read_json(verdict, {"mission": (SUMMARY, type(None))})
+    except run_directory.RunDirectoryError as error:
+        return str(error)
+    return ""
+
+
 def test_a_verdict_in_another_shape_is_refused_or_read(folder: Path) -> None:
+    """Each change is read; the command judges one in ten, and all of those that are read although they are wrong."""
     path = folder / run_directory.VERDICT
     text = path.read_text()
     refused = 0
-    for place, change in changed(json.loads(text)["mission"], ("mission",)):
+    for number, (place, change) in enumerate(changed(json.loads(text)["mission"], ("mission",))):
         put(path, with_change(text, place, change))
-        done = amu("check", folder)
-        require_sensible(done)
-        refused += done.exit_code == 2
-        if done.exit_code == 2:
-            assert done.stderr.startswith(f"amu check: {path}: mission")
+        said = fault_of(path)
+        refused += bool(said)
+        assert not said or said.startswith(f"{path}: mission")
+        if not said or number % 10 == 0:
+            require_sensible(amu("check", folder))
     assert refused > 150
 
 
