@@ -12,6 +12,9 @@ from pydantic import Field, model_validator
 from groundstation.contacts import LISTED, Node, Seconds
 from groundstation.fault_paths import Bandwidth, Capacity, Clog, ContactWindow, LightTime, Orbits
 from groundstation.fault_rule import (
+    DAMAGED,
+    DELAYED,
+    DOUBLED,
     Draws,
     Effect,
     Flight,
@@ -41,6 +44,8 @@ class Drop(Rule):
 class Duplicate(Rule):
     """With `probability` makes `copies` further copies; they arrive with the first unless a later rule delays them."""
 
+    does: ClassVar[str] = DOUBLED
+
     fault: Literal["duplicate"]
     probability: Probability
     copies: int = Field(default=1, ge=1, le=COPIES_MAX, description="further copies of a frame")
@@ -62,6 +67,8 @@ class Duplicate(Rule):
 class Reorder(Rule):
     """With `probability` holds a copy back for `hold_seconds`, so that later frames overtake it."""
 
+    does: ClassVar[str] = DELAYED
+
     fault: Literal["reorder"]
     probability: Probability
     hold_seconds: Seconds
@@ -73,6 +80,8 @@ class Reorder(Rule):
 class Delay(Rule):
     """Delays every copy by the same time: order is kept."""
 
+    does: ClassVar[str] = DELAYED
+
     fault: Literal["delay"]
     seconds: Seconds
 
@@ -82,6 +91,8 @@ class Delay(Rule):
 
 class Jitter(Rule):
     """Delays each copy by its own time, uniform in [seconds_min, seconds_max): order may change."""
+
+    does: ClassVar[str] = DELAYED
 
     fault: Literal["jitter"]
     seconds_min: Seconds = 0.0
@@ -107,6 +118,8 @@ class Jitter(Rule):
 
 class Corrupt(Rule):
     """With `probability` flips `bits` different bits of a copy, anywhere in its wire bytes."""
+
+    does: ClassVar[str] = DAMAGED
 
     fault: Literal["corrupt"]
     probability: Probability
@@ -135,6 +148,8 @@ class Corrupt(Rule):
 
 class Truncate(Rule):
     """With `probability` cuts the end off a copy: its closing delimiter and at least one byte before it."""
+
+    does: ClassVar[str] = DAMAGED
 
     fault: Literal["truncate"]
     probability: Probability

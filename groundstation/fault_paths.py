@@ -11,7 +11,19 @@ from pydantic import Field, model_validator
 from amu.core import limits
 from groundstation import orbits
 from groundstation.contacts import LISTED, PairLightTime, Pass, Seconds, check_passes, light_time_seconds, next_contact
-from groundstation.fault_rule import Effect, Flight, Link, Memory, Probability, Rule, Step, by_chance, delays
+from groundstation.fault_rule import (
+    DELAYED,
+    HELD,
+    Effect,
+    Flight,
+    Link,
+    Memory,
+    Probability,
+    Rule,
+    Step,
+    by_chance,
+    delays,
+)
 
 STORE_FRAMES_MAX = 4096  # frames held back outside a pass, a link
 IN_FLIGHT_FRAMES_MAX = 1024  # that a link with a capacity carries
@@ -19,6 +31,8 @@ IN_FLIGHT_FRAMES_MAX = 1024  # that a link with a capacity carries
 
 class LightTime(Rule):
     """One-way light time: `seconds` between any two nodes, unless `pairs` names theirs."""
+
+    does: ClassVar[str] = DELAYED
 
     fault: Literal["light_time"]
     seconds: Seconds = 0.0
@@ -48,6 +62,8 @@ class Orbits(Rule):
     stations: where each replica is, by its number. occultation: "drop" loses what a disc of Sun, Earth or Moon hides.
     Places are looked up at whole mission seconds: what moves most, moves 60 km in one, and light takes 0.2 ms for that.
     """
+
+    does: ClassVar[str] = DELAYED
 
     fault: Literal["orbits"]
     stations: Annotated[tuple[str, ...], LISTED] = Field(
@@ -125,7 +141,7 @@ class ContactWindow(Rule):
                 return ()
             awaited[release] = awaited.get(release, 0) + 1
             memories[name] = tuple(number for pair in sorted(awaited.items()) for number in pair)
-            effects.append(Effect(f"{name}: held", 0))
+            effects.append(Effect(f"{name}: {HELD}", 0))
             flight.at = release
             return (flight,)
 
@@ -139,6 +155,7 @@ class Bandwidth(Rule):
     """
 
     remembers: ClassVar[bool] = True
+    does: ClassVar[str] = DELAYED
 
     fault: Literal["bandwidth"]
     bytes_per_second: float = Field(gt=0, allow_inf_nan=False, description="that a link carries")
@@ -203,6 +220,7 @@ class Clog(Rule):
     """
 
     remembers: ClassVar[bool] = True
+    does: ClassVar[str] = DELAYED
 
     fault: Literal["clog"]
     probability: Probability

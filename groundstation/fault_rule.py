@@ -24,6 +24,8 @@ from amu.wire import messages
 from groundstation.contacts import LISTED, Node, Seconds
 
 FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
+LOST, DAMAGED, DOUBLED, DELAYED = "lost", "damaged", "doubled", "delayed"  # what a fault does to a frame
+HELD = "held"  # counted as "<name>: held" by a rule that keeps frames for later; all else under such names is lost
 DRAW_BITS = 53  # of 64, as many as a float holds
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0, never, to 1, always")]
@@ -117,6 +119,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     remembers: ClassVar[bool] = False  # does its step use the link's memory?
+    does: ClassVar[str] = LOST  # to the frames that are counted under its own name
 
     fault: str = Field(description="kind of the fault")
     name: str = Field(default="", max_length=60, description="how reports count it")

@@ -22,7 +22,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundstation.contacts import LISTED, Node, Seconds
 from groundstation.fault_kinds import FaultRule
-from groundstation.fault_rule import Draws, Effect, Flight, Link, Memory, Step
+from groundstation.fault_rule import (
+    DAMAGED,
+    DELAYED,
+    DOUBLED,
+    HELD,
+    LOST,
+    Draws,
+    Effect,
+    Flight,
+    Link,
+    Memory,
+    Step,
+)
 
 RULES_MAX = 256
 COPIES_OF_A_FRAME_MAX = 64  # several duplicating rules multiply: the product stays bounded
@@ -94,6 +106,18 @@ class FaultPlan(BaseModel):
             number = nameless[rule.fault] = nameless.get(rule.fault, 0) + 1
             names.append(rule.fault if number == 1 else f"{rule.fault}-{number}")
         return names
+
+    def by_kind(self, fates: Mapping[str, int]) -> dict[str, dict[str, int]]:
+        """Counts of what befell frames, by name, sorted by what it did to them: LOST, DAMAGED, DOUBLED, DELAYED.
+
+        What is no rule's was lost: at the ether's or a link's own bounds, or on the way to a board that was off.
+        """
+        kinds = {name: rule.does for name, rule in zip(self.rule_names(), self.rules)}
+        held = {f"{name}: {HELD}" for name in kinds}
+        found: dict[str, dict[str, int]] = {kind: {} for kind in (LOST, DAMAGED, DOUBLED, DELAYED)}
+        for name, count in fates.items():
+            found[DELAYED if name in held else kinds.get(name, LOST)][name] = count
+        return found
 
     def require_nodes(self, replica_count: int) -> None:
         """Raise ValueError when a rule does not fit a swarm of `replica_count`."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from groundstation.board_events import OUTSIDE, SWITCHED_OFF, WORDS
 from groundstation.board_faults import BoardEvent, Schedule
 from groundstation.boards import Board
 from groundstation.downlink import Downlink
@@ -23,10 +24,10 @@ LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its tracebac
 
 DEATHS = {
     "BoardKill": "killed",
+    SWITCHED_OFF: f"was {OUTSIDE}: by amu stop, or with its ground station",
     "PowerCut": "power failed in the middle of a flash write",
     "BoardCrash": "crashed; see ground.log and its own log",
 }
-OFF = {"BoardKill": "killed", "PowerCut": "power cut", "BoardCrash": "crashed"}
 
 
 class Reports(Protocol):
@@ -249,11 +250,11 @@ class Fleet:
     def _death_of(self, node: int) -> str:
         """How a board came to be off that the schedule has not switched off."""
         if self.boards[node].was_switched_off():
-            return "BoardKill"
+            return SWITCHED_OFF
         return "PowerCut" if node in self._power_cut_armed else "BoardCrash"
 
     def _gone(self, node: int, event: str) -> None:
-        """Take in what the dead board had still said, then note its death."""
+        """Take in what the dead board had still said, then note its death, one of DEATHS."""
         self._reports.take(node, self.downlinks[node].last_frames())
         self.up.discard(node)
         self._power_cut_armed.discard(node)
@@ -263,8 +264,9 @@ class Fleet:
         now = self._driver.now()
         self.events[event] += 1
         words = self._said.pop(node, b"") if event == "BoardCrash" else b""
-        self._reports.record(event, now, board=node, **({"reason": last_words(words)} if words else {}))
-        self.deaths[node] = f"{now:.1f} s: {OFF[event]}"
+        reason = {"reason": last_words(words)} if words else {"reason": OUTSIDE} if event == SWITCHED_OFF else {}
+        self._reports.record("BoardKill" if event == SWITCHED_OFF else event, now, board=node, **reason)
+        self.deaths[node] = f"{now:.1f} s: {WORDS[event]}"
         self._reports.tell(now, f"board {node}: {DEATHS[event]}")
 
 

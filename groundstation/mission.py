@@ -21,7 +21,7 @@ from groundstation import waits_for
 from groundstation.board_faults import Schedule
 from groundstation.boards import Board
 from groundstation.driver import Driver
-from groundstation.ether import Ether
+from groundstation.ether import ACCEPTED, DELIVERED, Ether
 from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
 from groundstation.liars import NOT_RECORDED, Liars
@@ -114,6 +114,11 @@ class Mission:
     def fates(self) -> dict[str, int]:
         """Frames by what became of them, in the whole run."""
         return dict(sorted((Counter(self.ether.totals()) + self.past.fates).items()))
+
+    def fates_by_kind(self) -> dict[str, dict[str, int]]:
+        """What befell frames in the whole run, by what it did to them, then by name."""
+        befell = {name: count for name, count in self.fates().items() if name not in (ACCEPTED, DELIVERED)}
+        return self.ether.plan.by_kind(befell)
 
     # --- the loop -----------------------------------------------------------------------------
 
@@ -387,8 +392,10 @@ class Mission:
             board.alive = board.node in self.fleet.up
             board.mode, board.boot, board.view = watched.mode, watched.boot, watched.view
             board.decided, board.applied = watched.decided, watched.applied
-        totals = self.ether.totals()
-        traffic = ("accepted", "delivered")
-        picture.frames = {name: totals.get(name, 0) for name in traffic} | {"in flight": self.ether.in_flight}
-        picture.faults = {name: count for name, count in totals.items() if name not in traffic}
+        totals = self.fates()
+        picture.frames = {name: totals.get(name, 0) for name in (ACCEPTED, DELIVERED)}
+        picture.frames["in flight"] = self.ether.in_flight
+        by_kind = self.fates_by_kind()
+        picture.faults = {name: count for fates in by_kind.values() for name, count in fates.items()}
+        picture.befell = {kind: sum(fates.values()) for kind, fates in by_kind.items()}
         picture.telecommands = {"issued": self.issued, "open": len(self._open), "confirmed": self.confirmed}

@@ -19,6 +19,7 @@ from amu.core import limits
 from amu.core.errors import CodecError
 from amu.wire import cbor
 from groundstation import operation as op
+from groundstation.board_events import name_of
 from groundstation.line_log import RecorderError
 from specs.checking.trace import BOOT_ENDS, Event, TraceError, parse
 from specs.files import open_regular
@@ -85,7 +86,7 @@ class Past:
             self.up.add(fields["board"])
             self.started.add(fields["board"])
         elif name in BOOT_ENDS:
-            self._ended(name, fields["board"])
+            self._ended(name_of(name, fields), fields["board"])
         elif name == "BoardFault" and fields["kind"] == "power_cut":
             self.armed.add(fields["board"])
         elif name == "BoardFault":

@@ -54,7 +54,8 @@ class Picture:
     slots_decided: int = 0
     operations_confirmed: int = 0
     frames: dict[str, int] = field(default_factory=dict)
-    faults: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)  # by name, of the whole run
+    befell: dict[str, int] = field(default_factory=dict)  # the same by what they did: "lost", "delayed", ...
     telecommands: dict[str, int] = field(default_factory=dict)
     events: deque[str] = field(default_factory=lambda: deque(maxlen=EVENTS_SHOWN))
 
@@ -103,7 +104,7 @@ class LineDisplay:
         self._print(
             f"t={picture.mission_seconds:.1f} s  slots {picture.slots_decided}/{picture.slots_wanted}  "
             f"operations {picture.operations_confirmed}/{picture.operations_wanted}  applied {applied}  "
-            f"faults {sum(picture.faults.values())}"
+            f"frames {' '.join(f'{kind} {count}' for kind, count in picture.befell.items() if count) or 'unharmed'}"
         )
 
     def event(self, text: str) -> None:

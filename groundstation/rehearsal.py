@@ -402,5 +402,6 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "board_events": dict(sorted(mission.fleet.events.items())),
         "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
         "fates": mission.fates(),
+        "fates_by_kind": mission.fates_by_kind(),
         "recorder": dict(sorted(mission.recorder.counts.items())),
     }

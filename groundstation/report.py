@@ -17,7 +17,7 @@ from groundstation import report_space_time as space_time
 from groundstation.exports.causality import EmptyTraceError, Step, read
 from groundstation.report_canvas import PICTURES, save
 from groundstation.report_contacts import contacts
-from groundstation.report_excerpt import Flight, pick_slots
+from groundstation.report_excerpt import Excerpt, Flight, pick_slots
 from groundstation.report_page import page, picture, section
 from groundstation.report_page import space_time as diagram
 from groundstation.report_series import Collector, Series
@@ -247,12 +247,19 @@ def _space_time(sources: Sources) -> Iterable[str]:
     part = flight.excerpt(_bad_line(sources.verdict))
     if part is None:
         return
-    lost = " A short dashed line that ends in a cross is a message that no trace shows to have arrived."
-    said = f"{part.said}{lost} Point at an arrow to read what it is."
+    lost = (
+        " A short dashed line that ends in a cross is a message that no trace shows to have arrived. "
+        "Marks that would hide each other stand above or below their line."
+    )
+    said = f"{part.said}{lost}{_resumes_in(part)} Point at an arrow to read what it is."
     yield section("Space-time diagram", said, diagram(space_time.picture(part, sources.byzantine)))
     for title, story in pick_slots(flight, part.slot):
         drawn = space_time.picture(story, sources.byzantine, by_order=True)
-        yield section(title, story.said + lost, diagram(drawn))
+        yield section(title, story.said + lost + _resumes_in(story), diagram(drawn))
+
+
+def _resumes_in(part: Excerpt) -> str:
+    return " Dotted line: the ground station was away, and another went on." if part.resumes else ""
 
 
 def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:

@@ -25,6 +25,8 @@ DOWN_COLOUR = "#b9c2cc"
 BOOT_COLOUR = "#7A6A00"
 INK, FAINT, GRID = "#1d2733", "#5f6b77", "#e3e8ee"
 LINE_STYLES = ("-", (0, (5, 1.5)))  # of boards that share a colour
+# A line where the ground station was away: mission time stood still there.
+RESUMED: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (1, 1.5)), "zorder": 4}
 WIDTH_INCHES = 11.0
 BOARDS_MAX = 32  # that one picture has room for
 PICTURES = (".svg", ".png")

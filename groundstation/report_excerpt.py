@@ -8,7 +8,7 @@ Rules
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amu.core.limits import GROUND
 from groundstation.exports.causality import Step
@@ -39,6 +39,7 @@ class Excerpt:
     down: list[tuple[int, float, float]]
     said: str
     slot: int | None = None
+    resumes: list[tuple[float, int]] = field(default_factory=list)  # mission second and Lamport time
 
     @property
     def is_crowded(self) -> bool:
@@ -57,6 +58,7 @@ class Flight:
         self.marks = read_marks(steps)
         self.end = seconds(max(steps, key=lambda step: step.at_us))
         self.down = list(down_spans(steps, self.end))
+        self.resumes = [(seconds(step), step.event.lamport) for step in steps if step.event.name == "Resume"]
 
     def excerpt(self, bad_line: int | None = None) -> Excerpt | None:
         """What to draw of the run; None if it traces no message. `bad_line`: of the first step that broke a rule."""
@@ -112,7 +114,8 @@ class Flight:
             for mark in self.marks
             if since <= mark.at <= until and (slot is None or mark.slot == slot or mark.name == "Boot")
         ]
-        return Excerpt(since, until, nodes, messages, marks, self.down, said, slot)
+        resumes = [(at, clock) for at, clock in self.resumes if since <= at <= until]
+        return Excerpt(since, until, nodes, messages, marks, self.down, said, slot, resumes)
 
     def _focus(self, bad_line: int | None) -> tuple[float, int | None, str]:
         """(mission second, slot, why): what the excerpt is about."""

@@ -10,6 +10,7 @@ from groundstation.report_canvas import (
     BOOT_COLOUR,
     FAINT,
     INK,
+    RESUMED,
     board_colour,
     board_line,
     board_name,
@@ -122,7 +123,7 @@ def heap(series: Series, byzantine: list[int]) -> str:
 def resumed(axes: "Axes", series: Series, unit: float) -> None:
     """A line where the ground station was away: mission time stood still there."""
     for at, _ in series.resumes:
-        axes.axvline(at / unit, color=INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4)
+        axes.axvline(at / unit, **RESUMED)
 
 
 def latency(series: Series) -> str:

@@ -7,7 +7,7 @@ a browser that does not know it shows everything.
 import html
 from collections.abc import Iterable, Sequence
 
-from groundstation.report_space_time import ARROW_COLOURS, LOST, LOST_COLOUR, REST, Picture
+from groundstation.report_space_time import ARROW_COLOURS, FAINT_COLOUR, LOST, LOST_COLOUR, REST, Picture
 
 STATES = {"good": "✓", "bad": "✗", "open": "?", "note": "·"}
 SWITCHES = {REST: "further messages", LOST: "lost"}
@@ -35,9 +35,10 @@ def picture(svg: str) -> str:
 
 def space_time(drawn: Picture) -> str:
     """A space-time diagram under switches for what it shows, which are its legend, too."""
+    colours = {**ARROW_COLOURS, REST: FAINT_COLOUR, LOST: LOST_COLOUR}
     switches = "".join(
-        f'<label><input type="checkbox" checked class="t-{css(kind)}"><i style="background:'
-        f'{ARROW_COLOURS.get(kind, LOST_COLOUR if kind == LOST else "#c3ccd5")}"></i>{SWITCHES.get(kind, kind)}</label>'
+        f'<label><input type="checkbox" checked class="t-{css(kind)}"><i style="background:{colours[kind]}"></i>'
+        f"{SWITCHES.get(kind, kind)}</label>"
         for kind in drawn.kinds
     )
     return f'<div class="switches">{switches}</div>{picture(drawn.svg())}'

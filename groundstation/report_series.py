@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amu.core.limits import GROUND
+from groundstation.board_events import SWITCHED_OFF, name_of
 from groundstation.report_messages import DEATHS
 
-LIFE = (*DEATHS, "BoardStart", "Attach", "Erase", "Control")  # what the ground did to boards, or saw of them
+LIFE = (
+    *DEATHS,
+    SWITCHED_OFF,
+    "BoardStart",
+    "Attach",
+    "Erase",
+    "Control",
+)  # what the ground did to boards, or saw of them
 RESTART = "Restart"  # a boot that the ground did not bring about
 COMMON_SHARE = 0.8
 TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
@@ -141,8 +149,8 @@ class Collector:
     # --- ground -------------------------------------------------------------------------------
 
     def _ground(self, event: Event, received: float) -> None:
-        name = event["event"]
-        if name in DEATHS:
+        name = name_of(event["event"], event)
+        if name in (*DEATHS, SWITCHED_OFF):
             self._down_since.setdefault(event["board"], received)
             self._end(self._silent_since, self._series.silent, event["board"], received)
         if name in LIFE:

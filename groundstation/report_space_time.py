@@ -4,15 +4,19 @@ Over mission time, or over Lamport time, where only the order is drawn. In a cro
 are arrows; all others of a kind are one faint bundle of lines, so that a broadcast looks like the fan that it is.
 """
 
+import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from groundstation.report_canvas import (
     DOWN_COLOUR,
     FAINT,
+    INK,
+    RESUMED,
     Draw,
     Part,
     board_colour,
@@ -23,12 +27,13 @@ from groundstation.report_canvas import (
     time_unit,
 )
 from groundstation.report_excerpt import Excerpt
-from groundstation.report_messages import OTHER, Mark, Message
+from groundstation.report_messages import OTHER, Message
 from groundstation.report_scale import Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 ARROW_COLOURS = {
     "proposal": "#1d2733",
@@ -38,7 +43,7 @@ ARROW_COLOURS = {
     "vote 3": "#2171B5",
     "vote 4": "#08306B",
     "suggest": "#B0508A",
-    "proof": "#C98500",
+    "proof": "#00A39A",
     "view change": "#D55E00",
     OTHER: "#a08b75",
 }
@@ -52,8 +57,13 @@ MARKS = {
     "Boot": ("^", 8, "#7A6A00", "boot"),
 }
 LOST_COLOUR = "#D81B3A"
+FAINT_COLOUR = "#c3ccd5"
+VOTE_POINTS, DOT_POINTS, BAR_POINTS = 9.5, 4.5, 3.5  # of a vote with its number, and without; of a bar
+# Where marks of one moment stand about their line, in lanes: each would hide the one before.
+LEVELS = (0.0, -0.24, 0.24, -0.46)
+AXIS_POINTS = 690  # how wide the picture's axis is, about
 SQUEEZED_COLOUR = "#eef1f4"
-TICKS = 10
+TICKS, DIGITS_MAX = 10, 6
 REST, LOST = "rest", "lost"  # what can be hidden beside the kinds: faint messages, lost ones
 
 
@@ -143,10 +153,12 @@ def picture(excerpt: Excerpt, byzantine: list[int], by_order: bool = False) -> P
                 _lost(axes, label, [_stub(stub, row, axis) for stub in stubs], number)
                 number += 1
             _steps(axes, excerpt, row, axis)
+            for at, clock in excerpt.resumes:
+                axes.axvline(axis.place(at, clock), **RESUMED)
             lanes(axes, excerpt.nodes, byzantine)
             axes.set_xlim(-axis.width * 0.015, axis.width * 1.015)
             axis.label(axes, *time_unit(excerpt.until))
-            _legend(figure, [label for label in ARROW_COLOURS if label in used] if with_messages else [], excerpt.marks)
+            _legend(figure, _message_handles(kinds) if with_messages else [], excerpt, not by_order)
 
         return onto
 
@@ -252,8 +264,7 @@ def _down(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> N
 
 def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
     ticks = scale.ticks(TICKS)
-    span = (ticks[-1][1] - ticks[0][1]) / unit
-    digits = 0 if span > 50 else 1 if span > 5 else 3
+    digits = _digits([seconds / unit for _, seconds in ticks])
     axes.set_xticks([place for place, _ in ticks], [f"{seconds / unit:.{digits}f}" for _, seconds in ticks])
     for since, until in scale.squeezed:
         start, end = scale.place(since), scale.place(until)
@@ -265,16 +276,43 @@ def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
     axes.set_xlabel(f"mission time ({unit_name}{shaded})")
 
 
+def _digits(numbers: Sequence[float]) -> int:
+    """Decimals with which each number is told to a tenth of the way to its nearest neighbour, or better."""
+    nearest = min((after - before for before, after in pairwise(numbers)), default=1.0)
+    return max(0, min(DIGITS_MAX, math.ceil(1 - math.log10(max(nearest, 1e-9)))))
+
+
+class _Lanes:
+    """Finds a level for each mark, at which it hides no other: the line's own, unless a mark stands there so near."""
+
+    def __init__(self, width: float) -> None:
+        self._point = width / AXIS_POINTS
+        self._taken: dict[int, list[float]] = defaultdict(lambda: [-math.inf] * len(LEVELS))
+
+    def level(self, node: int, x: float, points: float) -> float:
+        """For a mark so wide; marks of a node come from left to right."""
+        taken, half = self._taken[node], points * self._point / 2
+        free = [number for number, right in enumerate(taken) if x - half >= right]
+        number = free[0] if free else taken.index(min(taken))
+        taken[number] = x + half
+        return LEVELS[number]
+
+
 def _steps(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> None:
     """The boards' steps. In a picture of one slot votes are numbered; in one of a run a proposal names its slot."""
     labelled: dict[int, float] = {}  # node -> where its last label stands
     raised = False
+    levels = _Lanes(axis.width)
     for mark in sorted(excerpt.marks, key=lambda mark: (mark.at, mark.clock)):
         if mark.node not in row:
             continue
-        x, y = axis.place(mark.at, mark.clock), row[mark.node]
-        if mark.name.startswith("Vote"):
-            _vote(axes, x, y, mark.name[-1], excerpt.slot is not None)
+        x, line = axis.place(mark.at, mark.clock), row[mark.node]
+        is_vote, is_numbered = mark.name.startswith("Vote"), excerpt.slot is not None
+        y = line + levels.level(mark.node, x, _points(mark.name, is_numbered))
+        if y != line:
+            axes.plot([x, x], [line, y], color=INK, lw=0.6, zorder=4)
+        if is_vote:
+            _vote(axes, x, y, mark.name[-1], is_numbered)
             continue
         _marker(axes, x, y, mark.name)
         if mark.name == "Propose" and excerpt.slot is None:
@@ -286,8 +324,16 @@ def _steps(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> 
             )
 
 
+def _points(name: str, is_numbered: bool) -> float:
+    """How wide a mark is. A bar is high, but narrow."""
+    if name.startswith("Vote"):
+        return VOTE_POINTS if is_numbered else DOT_POINTS
+    marker, size, _, _ = MARKS[name]
+    return BAR_POINTS if marker == "|" else size
+
+
 def _vote(axes: "Axes", x: float, y: float, phase: str, is_numbered: bool) -> None:
-    size = 9.5 if is_numbered else 4.5
+    size = VOTE_POINTS if is_numbered else DOT_POINTS
     axes.plot(x, y, "o", ms=size, color=ARROW_COLOURS[f"vote {phase}"], mec="white", mew=0.5, zorder=5)
     if is_numbered:
         axes.text(
@@ -302,11 +348,26 @@ def _marker(axes: "Axes", x: float, y: float, name: str) -> None:
     axes.plot(x, y, marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
 
 
-def _legend(figure: "Figure", labels: list[str], marks: Iterable[Mark]) -> None:
+def _message_handles(kinds: Iterable[str]) -> "list[Line2D]":
+    """The legend of messages, for a picture without switches beside it. `kinds`: as a Picture has them."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=ARROW_COLOURS[label], lw=1.8, label=label) for label in labels]
-    seen = {mark.name for mark in marks}
+    looks: dict[str, dict[str, Any]] = {
+        REST: {"color": FAINT_COLOUR, "lw": 0.8, "label": "further messages"},
+        LOST: {"color": LOST_COLOUR, "marker": "x", "ms": 5, "lw": 0.8, "ls": (0, (2, 1.5)), "label": "lost"},
+    }
+    return [
+        Line2D([], [], **looks.get(kind, {"color": ARROW_COLOURS.get(kind), "lw": 1.8, "label": kind}))
+        for kind in kinds
+    ]
+
+
+def _legend(figure: "Figure", handles: "list[Any]", excerpt: Excerpt, has_bands: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = list(handles)
+    seen = {mark.name for mark in excerpt.marks}
     for name in MARKS:
         if name in seen:
             marker, size, colour, label = MARKS[name]
@@ -316,6 +377,12 @@ def _legend(figure: "Figure", labels: list[str], marks: Iterable[Mark]) -> None:
             )
     if seen & {"Vote1", "Vote2", "Vote3", "Vote4"}:
         colour = ARROW_COLOURS["vote 3"]
-        handles.append(Line2D([], [], marker="o", ms=7, color=colour, mec="white", ls="", label="vote of phase 1 to 4"))
+        label = "vote, with its phase" if excerpt.slot is not None else "vote; darker in later phases"
+        handles.append(Line2D([], [], marker="o", ms=7, color=colour, mec="white", ls="", label=label))
+    down = [node for node, since, until in excerpt.down if until >= excerpt.since and since <= excerpt.until]
+    if has_bands and set(down) & set(excerpt.nodes):
+        handles.append(Patch(color=DOWN_COLOUR, label="down"))
+    if excerpt.resumes:
+        handles.append(Line2D([], [], color=RESUMED["color"], ls=RESUMED["linestyle"], label="ground station resumed"))
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 8), fontsize=8)

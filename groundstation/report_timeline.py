@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from groundstation.board_events import OUTSIDE, SWITCHED_OFF
 from groundstation.report_canvas import (
     BOARD_COLOURS,
     BOARDS_MAX,
@@ -32,14 +33,16 @@ NAME_CHARACTERS_MAX = 28
 # event: (marker, colour, legend)
 LIFE_MARKS = {
     "BoardStart": ("^", "#009E73", "started"),
-    "Attach": ("^", "#56B4E9", "joined while running"),
+    "Attach": ("^", "#56B4E9", "found running by the next ground station"),
     "BoardKill": ("X", BYZANTINE_COLOUR, "killed"),
-    "PowerCut": ("v", BYZANTINE_COLOUR, "power cut in a write"),
+    SWITCHED_OFF: ("X", INK, OUTSIDE),
+    "PowerCut": ("v", BYZANTINE_COLOUR, "power failed in a write"),
     "BoardCrash": ("*", "#8B0000", "died by itself"),
     "Erase": ("s", BOOT_COLOUR, "flash erased"),
     "Control": ("o", INK, "told to exit or reset"),
     RESTART: ("^", "#D55E00", "restarted by itself"),
 }
+KIND_WORDS = {"power_cut": "power is to fail at a write"}  # told when it is armed, not when power fails
 KIND_MARKERS = "DPhdp8<>"
 ABOVE = 0.24  # a fault's mark stands above the mark of what came of it
 
@@ -120,7 +123,11 @@ def _marks(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) ->
     for node, received, kind in series.board_faults:
         if node in row_of:
             marker, colour = _kind_look(series, kind)
-            named = kind.replace("_", " ") if kind in series.fault_kinds()[:KINDS_MAX] else "other fault of the board"
+            named = (
+                KIND_WORDS.get(kind, kind.replace("_", " "))
+                if kind in series.fault_kinds()[:KINDS_MAX]
+                else "other fault of the board"
+            )
             _mark(axes, received / unit, row_of[node] - ABOVE, marker, colour, _short(named))
 
 

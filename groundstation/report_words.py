@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from groundstation import report_failures
+from groundstation import not_checked, report_failures
+from groundstation.board_events import spoken
 from groundstation.report_contacts import Contact, links
 from groundstation.report_page import STATES, block, folded, listed, paragraph, section, table
 from groundstation.report_series import Series
@@ -71,28 +72,20 @@ def property_table(verdict: Mapping[str, Any]) -> str:
     """Each property in words, whether it held, and why not checked where that is told."""
     known = properties.read()
     states: Mapping[str, str] = verdict["invariants"]
-    names = sorted(states, key=properties.order)
+    missed = set(verdict.get("not_met", ()))  # told below, with those that no trace is held against
+    names = sorted(states.keys() - missed, key=properties.order)
     rows, colours = [], []
     for name in names:
         state = str(states[name])
         why = "" if state in STATE_OF else _why_not(name, verdict)
-        sentence = known[name].sentence if name in known else "(no sentence is kept for it)"
+        sentence = known[name].sentence if name in known else properties.NO_SENTENCE
         rows.append((name, sentence, f"{state}: {why}" if why else state))
         colours.append(STATE_OF.get(state, "open"))
-    others = [known[name] for name in sorted(known, key=properties.order) if name not in states]
-    on_traces = [each for each in others if each.on_traces]
-    by_model = [each for each in others if not each.on_traces]
     content = f'<div class="properties">{table(("id", "property", "in this run"), rows, colours)}</div>'
-    if on_traces:
-        content += folded(
-            f"{len(on_traces)} properties that nothing in this run was held against",
-            table(
-                ("id", "property", "feature"), [(each.identifier, each.sentence, each.feature) for each in on_traces]
-            ),
-        )
+    others = not_checked.list_of({"not_met": [], "not_checked": {}, **verdict})
     content += folded(
-        f"{len(by_model)} properties that the model checker holds, and no trace can",
-        table(("id", "property", "feature"), [(each.identifier, each.sentence, each.feature) for each in by_model]),
+        f"{len(others)} properties that nothing in this run was held against, and why",
+        table(("id", "property", "why"), [(each.identifier, each.sentence, each.why) for each in others]),
     )
     return section("Properties", "What was held on the trace of this run, and whether it holds there.", content)
 
@@ -109,7 +102,7 @@ def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
 def checked(verdict: Mapping[str, Any]) -> str:
     """How much was held against the modules."""
     tables = "".join(
-        f"<div><h3>{title}</h3>{table((), numbers.items())}</div>"
+        f"<div><h3>{title}</h3>{table((), [(spoken(name), number) for name, number in numbers.items()])}</div>"
         for title, numbers in (("Steps held against the modules", verdict["steps"]), ("Counts", verdict["counts"]))
     )
     return section("What was checked", "", f'<div class="columns">{tables}</div>')

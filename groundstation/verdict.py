@@ -15,10 +15,11 @@ from typing import Any
 
 from amu.core.limits import faults_max
 from groundstation import mission_end as flown
+from groundstation import not_checked
+from groundstation.board_events import WORDS, spoken
 from groundstation.waits_for import boards
 from specs import properties
 from specs.checking.check import TLC
-from specs.checking.premises import PREMISES
 from specs.checking.report import (
     ENDED_BY_ITSELF,
     EXIT_CODES,
@@ -61,6 +62,7 @@ SUMMARY = {
     "crashed": [int],
     "board_events": {str: int},
     "fates": {str: int},
+    "fates_by_kind": {str: {str: int}},
 }
 
 
@@ -171,7 +173,8 @@ OPTIONAL_FAMILIES = (
     ("snapshots", "SNP-"),
     ("suspicion", "FDT-"),
 )
-FLOWN = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
+TOLD_IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
+RESUMES_SHOWN = 4  # the latest of many
 
 
 def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
@@ -184,14 +187,18 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
         states = {key: state for key, state in invariants.items() if key.startswith(prefix)}
         if any(key not in not_met for key in states):
             yield _properties(name, states, checked)
-    others = {key: state for key, state in invariants.items() if not key.startswith((*FLOWN, *TOLD_ELSEWHERE))}
+    others = {
+        key: state for key, state in invariants.items() if not key.startswith((*TOLD_IN_FAMILIES, *TOLD_ELSEWHERE))
+    }
     if others:
         yield _properties("further properties", others, checked)
-    yield Line("not checked here", NOTE, _not_held(checked))
+    missed = not_checked.by_reason(not_checked.list_of(checked)).items()
+    yield Line("not checked here", NOTE, "; ".join(f"{spans(keys)}: {why}" for why, keys in missed))
     steps = checked["steps"]
-    actions = ", ".join(f"{name} {count}" for name, count in steps.items())
+    actions = ", ".join(f"{spoken(name)} {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
+    yield from _stations(checked["resumed"])
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
     ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
@@ -232,22 +239,13 @@ def spans(identifiers: Iterable[str]) -> str:
     return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
 
 
-def _not_held(checked: Mapping[str, Any]) -> str:
-    """Properties of flight code that nothing was held against, and why: those that no trace is held against, too."""
-    reasons = {key: checked["not_checked"][key] for key in checked["not_met"]}
-    for identifier, entry in properties.read().items():
-        if not identifier.startswith(FLOWN) or identifier in checked["invariants"]:
-            continue
-        if identifier in PREMISES:
-            reasons[identifier] = PREMISES[identifier].lack
-        elif entry.on_traces:
-            reasons[identifier] = f"in part on traces ({entry.on_traces.strip('()')})"
-        else:
-            reasons[identifier] = f"{'model checker' if entry.by_model else 'tests'} only"
-    by_reason: dict[str, list[str]] = {}
-    for key in sorted(reasons, key=properties.order):
-        by_reason.setdefault(reasons[key], []).append(key)
-    return "; ".join(f"{spans(keys)}: {why}" for why, keys in by_reason.items())
+def _stations(resumed: list[str]) -> Iterable[Line]:
+    """How many ground stations flew the run, if it was not one."""
+    if resumed:
+        earlier = ", ".join(resumed[-RESUMES_SHOWN:])
+        more = f"{len(resumed) - RESUMES_SHOWN} more, " if len(resumed) > RESUMES_SHOWN else ""
+        detail = f"{len(resumed) + 1} flew this run, one after the other; resumed from {more}{earlier}"
+        yield Line("ground stations", GOOD, detail)
 
 
 def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
@@ -266,11 +264,23 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         if counts:
             sent = ", ".join(f"{name} {count}" for name, count in counts.items())
             yield Line(f"from board {node}", GOOD, f"held to nothing: {sent}")
-    fates = {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}
     frames = summary["fates"].get("accepted", 0)
-    injected = ", ".join(f"{name} {count}" for name, count in fates.items()) or "none"
     not_begun = ", ".join(summary.get("faults_not_begun", ()))
     late = f"; not begun: {not_begun}" if not_begun else ""
-    yield Line("faults", GOOD, f"on {frames} frames: {injected}{late}")
+    yield Line("faults", GOOD, f"on {frames} frames: {_injected(summary)}{late}")
     if summary["board_events"]:
-        yield Line("board faults", GOOD, ", ".join(f"{name} {n}" for name, n in summary["board_events"].items()))
+        events = summary["board_events"].items()
+        yield Line("board faults", GOOD, ", ".join(f"{WORDS.get(name, name)} {count}" for name, count in events))
+
+
+def _injected(summary: Mapping[str, Any]) -> str:
+    """What befell frames, by what it did to them: a delay is no loss. Earlier versions did not tell them apart."""
+    by_kind = summary.get("fates_by_kind")
+    if by_kind is None:
+        by_kind = {"": {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}}
+    parts = []
+    for kind, fates in by_kind.items():
+        names = ", ".join(f"{name} {count}" for name, count in fates.items())
+        if fates:
+            parts.append(f"{kind} {sum(fates.values())} ({names})" if kind else names)
+    return "; ".join(parts) or "none"

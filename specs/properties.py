@@ -1,7 +1,7 @@
 """The properties in words: what each identifier of a verdict says, read from the tables of specs/*/properties.md.
 
 A table has the columns Id and Property, and one row a property. Rules without a table of their own stand in a list
-under it: `- ORD-1, ORD-2: a sentence for each, with semicolons between`. A table's row outranks a list's line.
+under it: `- ORD-1: its sentence`. A table's row outranks a list's line.
 """
 
 import re
@@ -12,7 +12,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 _IDENTIFIER = r"[A-Z]{3}-\d+"
 _ROW = re.compile(rf"^\|\s*({_IDENTIFIER})\s*\|(.*)\|\s*$")
-_LISTED = re.compile(rf"^- ({_IDENTIFIER}(?:, {_IDENTIFIER})*): (.+)$")
+_LISTED = re.compile(rf"^- ({_IDENTIFIER}): (.+)$")
+NO_SENTENCE = "(no sentence is kept for it)"
 _HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
 
 
@@ -44,10 +45,7 @@ def read() -> dict[str, Property]:
                     row[1], cells["Property"], path.parent.name, cells.get("Trace", ""), bool(cells.get("Model"))
                 )
             elif entry := _LISTED.match(line):
-                identifiers, parts = entry[1].split(", "), _plain(entry[2]).split("; ")
-                for number, identifier in enumerate(identifiers):
-                    sentence = parts[number] if len(parts) == len(identifiers) else "; ".join(parts)
-                    listed[identifier] = Property(identifier, sentence, path.parent.name, "each event", False)
+                listed[entry[1]] = Property(entry[1], _plain(entry[2]), path.parent.name, "each event", False)
     return listed | found
 
 

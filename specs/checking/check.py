@@ -196,6 +196,8 @@ class TraceChecker:
         is_of_liar = self._swarm is not None and event.fields.get("board") in self._swarm.byzantine
         if event.name == "TraceError" and is_of_liar:
             self.verdict.counts["unreadable events of byzantine nodes"] += 1
+        if event.name == "Resume":
+            self.verdict.resumed.append(event.fields["resumed"])
         self.continuity.feed(event, is_of_liar)
         if event.name == "RunStart":
             self._start(event)
@@ -286,8 +288,8 @@ class TraceChecker:
     def _look_for_what_is_missing(self, is_truncated: bool) -> None:
         verdict, continuity = self.verdict, self.continuity
         verdict.counts["events"] = self._events
-        verdict.counts["boots"] = sum(len(boots) for boots in self._boots.values())
-        verdict.counts["receipts"] = self._order.receipts if self._order is not None else 0
+        verdict.counts["boots of honest boards"] = sum(len(boots) for boots in self._boots.values())
+        verdict.counts["receipts by honest boards"] = self._order.receipts if self._order is not None else 0
         for hole in self._honest_holes():
             verdict.miss(str(hole))
         if self._log is not None and self._log.too_old:

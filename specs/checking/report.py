@@ -38,7 +38,8 @@ class Verdict:
     property to "holds", "violated" or "not checked"; `reasons` says why it was not, and `not_met` names those that
     nothing in the run was about: the run lacks nothing, but nothing was held. `first_bad_step` says in words which
     event is no step, why, and in which state. `tlc` is TLC's own verdict on the same steps: "accepted", "rejected" or
-    "not run". `missing` says what makes the trace incomplete; `notes` are for the reader.
+    "not run". `missing` says what makes the trace incomplete; `notes` are for the reader. `resumed` names the runs that
+    others went on from, in order: each had a ground station of its own.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -51,6 +52,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
     stalled: bool = False
     notes_left_out: int = 0
 
@@ -116,6 +118,7 @@ class Verdict:
             "tlc": self.tlc,
             "violations": self.violations[:NOTES_MAX],
             "missing": self.missing[:NOTES_MAX],
+            "resumed": self.resumed[-NOTES_MAX:],
             "notes": self.notes,
             "left_out": {
                 "violations": max(0, len(self.violations) - NOTES_MAX),

@@ -264,7 +264,9 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # checker finds a safe one.
     "Attach": (_BOARD,),
     "BoardStart": (_BOARD,),
-    "BoardKill": (_BOARD,),  # the process died at once, what had not been sent yet is lost
+    # The process died at once, what had not been sent yet is lost. An optional field `reason`: why, if the mission did
+    # not have it killed.
+    "BoardKill": (_BOARD,),
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
     # The board ended by itself. An optional field `reason`: what it printed last, several lines, such as a traceback.
     "BoardCrash": (_BOARD,),

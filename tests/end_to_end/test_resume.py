@@ -7,16 +7,20 @@ import contextlib
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from groundstation import past
+from groundstation.board_events import OUTSIDE, SWITCHED_OFF
 from groundstation.boards import BoardError, board_kind
 from tests.support.executed import confirmed_but_not_executed_once
 from tests.support.hang_ups import hear_hang_ups
@@ -211,11 +215,22 @@ def test_boards_that_were_left_behind_are_stopped_and_can_be_resumed(tmp_path: P
     stopped = _run(tmp_path, "stop", str(run))
     assert (stopped.returncode, stopped.stdout) == (0, f"stopped 4 boards of {run}\n")
     assert not [board for board in board_kind("virtual").attach(run / "boards") if board.alive()]
-    assert _run(tmp_path, "stop", str(run)).returncode == 2
+    again = _run(tmp_path, "stop", str(run))
+    assert (again.returncode, "all its boards are off, there is nothing to stop" in again.stderr) == (2, True)
+    before = past.read(run / "trace.ndjson", lambda event: None)
     done = _run(tmp_path, "rehearse", "--resume", str(run), "--out", str(runs), "--no-tlc", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    # That somebody switched them off is no crash of theirs.
-    assert _verdict(done)["mission"]["crashed"] == []
+    # That somebody switched them off is no crash of theirs, and nothing that the mission did to them.
+    verdict = _verdict(done)
+    assert verdict["mission"]["crashed"] == []
+    assert verdict["mission"]["board_events"] == before.board_events + Counter({SWITCHED_OFF: 4})
+    lines = {line["name"]: line["detail"] for line in verdict["lines"]}
+    assert f"{OUTSIDE} 4" in lines["board faults"]
+    assert lines["ground stations"] == f"2 flew this run, one after the other; resumed from {run.name}"
+    # What is shown while it flies is counted from the beginning of the record.
+    shown = re.search(r"delayed (\d+)", done.stderr)
+    assert shown is not None
+    assert int(shown[1]) >= before.fates["jitter"] > 0
 
 
 def test_boards_of_a_living_ground_station_are_left_alone(tmp_path: Path, runs: Path) -> None:

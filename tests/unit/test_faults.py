@@ -1,12 +1,14 @@
 """Each fault of the vocabulary, one at a time, and the words that a bad plan is refused with."""
 
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
 from amu.wire import frames
 from amu.wire.framer import NEED_BYTES, Framer
 from amu.wire.messages import Proposal, Vote
-from groundstation.fault_rule import FLIGHT_KINDS, Draws
+from groundstation.fault_rule import DAMAGED, DELAYED, DOUBLED, FLIGHT_KINDS, LOST, Draws, Rule
 from groundstation.faults import Fates, FaultPlan
 
 VOTE = Vote.KIND
@@ -329,6 +331,49 @@ def test_links_draw_independently() -> None:
         for s, d in [(0, 1), (1, 0), (0, 2), (2, 0)]
     }
     assert len(patterns) == 4
+
+
+def test_what_befell_frames_is_sorted_by_what_it_did_to_them() -> None:
+    """Told by the counts of copies, which the rules themselves keep right: they decide how many arrive."""
+    always = {"probability": 1.0}
+    kinds: list[dict] = [
+        {"fault": "drop", **always},
+        {"fault": "duplicate", **always},
+        {"fault": "reorder", "hold_seconds": 1.0, **always},
+        {"fault": "delay", "seconds": 1.0},
+        {"fault": "jitter", "seconds_max": 1.0},
+        {"fault": "light_time", "seconds": 1.0},
+        {"fault": "orbits", "stations": ["earth", "moon", "mars", "leo"], "occultation": "drop"},
+        {"fault": "corrupt", **always},
+        {"fault": "truncate", **always},
+        {"fault": "burst_loss", "good_to_bad": 0.9, "bad_to_good": 0.1},
+        {"fault": "partition", "groups": [[0], [1]]},
+        {"fault": "one_way_partition", "source": [0], "destination": [1]},
+        {**CONTACT, "outside": "hold", "store_frames_max": 1},
+        {**CONTACT, "outside": "drop"},
+        {"fault": "bandwidth", "bytes_per_second": 10.0, "queue_bytes_max": 1100},
+        {"fault": "capacity", "frames_max": 1},
+        {"fault": "clog", "seconds": 1.0, **always},
+    ]
+    told = {get_args(rule.model_fields["fault"].annotation)[0] for rule in Rule.__subclasses__()}
+    assert {rule["fault"] for rule in kinds} == told
+    for rule in kinds:
+        faults = plan(rule)
+        seen: dict[str, set[str]] = {}
+        times = [0.25 * index for index in range(240)]
+        for link in ((0, 1), (1, 2), (2, 3)):
+            for fates in fly(faults, times, *link):
+                is_whole = all(copy == FRAME for _, copy in fates.deliveries)
+                for effect in fates.effects:
+                    did = LOST if effect.copies < 0 else DOUBLED if effect.copies else DELAYED if is_whole else DAMAGED
+                    seen.setdefault(effect.name, set()).add(did)
+        assert seen or rule["fault"] == "capacity", rule  # nothing is late that it could be full of
+        for name, did in seen.items():
+            assert {kind for kind, fates in faults.by_kind({name: 7}).items() if fates == {name: 7}} == did, (
+                rule,
+                name,
+            )
+    assert plan().by_kind({"board off": 3})[LOST] == {"board off": 3}
 
 
 def test_rule_names() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from amu.wire import cbor
+from groundstation.board_events import OUTSIDE, SWITCHED_OFF
 from groundstation.line_log import RecorderError
 from groundstation.past import Past, read
 
@@ -60,9 +61,11 @@ def test_boards_are_as_the_record_leaves_them(record: Record) -> None:
     record.say("BoardFault", board=2, kind="power_cut")
     record.say("PowerCut", board=2)
     record.say("BoardCrash", board=3)
+    record.say("BoardStart", board=0)
+    record.say("BoardKill", board=0, reason=OUTSIDE)
     past = record.read()
     assert (past.up, past.armed, past.crashed) == ({1}, {1}, [3])
-    assert past.board_events == {"BoardKill": 1, "PowerCut": 1, "BoardCrash": 1}
+    assert past.board_events == {"BoardKill": 1, SWITCHED_OFF: 1, "PowerCut": 1, "BoardCrash": 1}
 
 
 @pytest.mark.parametrize(

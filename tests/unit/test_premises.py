@@ -1,10 +1,13 @@
 """Which properties exist, where each is held, and what a run must hold for it: the tables agree with the checkers."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from groundstation.verdict import FLOWN, judge, spans
+from groundstation import not_checked, report_words
+from groundstation.not_checked import FLOWN
+from groundstation.verdict import judge, spans
 from specs import properties
 from specs.checking import check, detector_conformance, learner_rules, ledger_conformance, ops_conformance, premises
 from specs.checking.check import check_trace
@@ -19,7 +22,17 @@ CHECKED = {
     *(identifier for protocol in ops_conformance.PROTOCOLS for identifier in protocol.identifiers),
     learner_rules.FOLLOWS,
 }
-IN_PART = {"LNK-2", "LNK-4", "CON-14", "CON-15"}  # the tables say through which others
+IN_PART = {
+    "LNK-2",
+    "LNK-4",
+    "CON-14",
+    "CON-15",
+    "LAM-1",
+    "LAM-2",
+    "LAM-3",
+    "LAM-4",
+    "LAM-10",
+}  # the tables say through which others
 
 
 def test_the_table_names_what_the_checkers_hold() -> None:
@@ -80,6 +93,32 @@ def test_nothing_is_claimed_of_what_did_not_happen(tmp_path: Path) -> None:
     assert "CON-16" in lines["not checked here"].detail
     assert "model checker only" in lines["not checked here"].detail
     assert not {"channels", "mutual exclusion", "snapshots", "suspicion"} & lines.keys()
+
+
+def test_verdict_and_report_name_the_same_properties_as_not_checked(tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    judgement = judge(_judged(tmp_path, script), None, None)
+    listed = not_checked.list_of(judgement.checked)
+    (line,) = [line for line in judgement.lines if line.name == "not checked here"]
+    assert line.detail == "; ".join(f"{spans(keys)}: {why}" for why, keys in not_checked.by_reason(listed).items())
+    page = report_words.property_table(judgement.as_dict())
+    held, _, folded = page.partition("<details>")
+    told = {part: set(re.findall(r"<th>([A-Z]{3}-\d+)</th>", text)) for part, text in (("held", held), ("not", folded))}
+    assert told["not"] == {each.identifier for each in listed}
+    assert not told["not"] & told["held"]
+    assert told["not"] | told["held"] >= {key for key in properties.read() if key.startswith(FLOWN)}
+    assert f"{len(listed)} properties that nothing in this run was held against, and why" in folded
+
+
+def test_a_resumed_run_says_how_many_ground_stations_flew_it(tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    assert "ground stations" not in {line.name for line in judge(_judged(tmp_path, script), None, None).lines}
+    for _ in range(2):
+        script.resume()
+    lines = {line.name: line for line in judge(_judged(tmp_path, script), None, None).lines}
+    assert lines["ground stations"].detail == "3 flew this run, one after the other; resumed from earlier, earlier"
 
 
 def test_a_reboot_lets_registers_be_held(tmp_path: Path) -> None:

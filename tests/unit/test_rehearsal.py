@@ -180,7 +180,7 @@ def test_swarm_survives_each_board_fault(fly: Callable[..., Flight], kind: str) 
     assert judgement.verdict == PASS, judgement.findings
     expected = {"kill": "BoardKill", "power_cut": "PowerCut", "restart": "BoardKill", "amnesia": "Erase"}[kind]
     assert flight.summary["board_events"][expected] == 1
-    assert judgement.checked["counts"]["boots"] == 5
+    assert judgement.checked["counts"]["boots of honest boards"] == 5
 
 
 def test_power_cut_of_a_board_that_is_down_waits_for_it(fly: Callable[..., Flight]) -> None:

@@ -18,7 +18,7 @@ from groundstation.report_figures import FATES_MAX, faults
 from groundstation.report_messages import LETS, OTHER, VOTES
 from groundstation.report_scale import Scale
 from groundstation.report_series import RESTART, Collector
-from groundstation.report_space_time import picture
+from groundstation.report_space_time import AXIS_POINTS, LEVELS, _digits, _Lanes, picture
 from groundstation.report_timeline import KINDS_MAX, LIFE_MARKS, ROWS_MAX, mission
 from swarm_sim.cluster import Cluster, Links
 
@@ -161,6 +161,46 @@ def test_picked_slots_are_one_without_and_one_with_a_view_change(steps: list[Ste
     assert max(mark.view for mark in plain.marks) == 0
     assert max(mark.view for mark in changed.marks) > 0
     assert plain.slot not in {story.slot for _, story in pick_slots(flight, plain.slot)}
+
+
+def test_marks_of_one_moment_do_not_hide_each_other(steps: list[Step]) -> None:
+    lanes = _Lanes(AXIS_POINTS)
+    assert [lanes.level(1, 100.0, 10.0) for _ in LEVELS] == list(LEVELS)
+    assert [lanes.level(2, 100.0, 10.0), lanes.level(2, 109.0, 10.0), lanes.level(2, 110.0, 10.0)] == [*LEVELS[:2], 0.0]
+    assert lanes.level(1, 101.0, 10.0) in LEVELS  # more than there is room for are drawn all the same
+    assert len(set(LEVELS)) == len(LEVELS)
+    assert max(map(abs, LEVELS)) < 0.5, "would stand nearer to a neighbour's line"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "digits"),
+    [
+        ([0.0, 60.0, 95.0], 0),
+        ([2.1, 2.9, 3.8], 2),
+        ([0.0, 5.0], 1),
+        ([1.0, 1.012], 3),
+        ([1.0, 1.0000001], 6),
+        ([4.0], 1),
+    ],
+)
+def test_ticks_are_told_to_a_tenth_of_what_lies_between_them(numbers: list[float], digits: int) -> None:
+    assert _digits(numbers) == digits
+
+
+def test_a_resume_and_a_board_that_is_down_are_drawn_and_told(steps: list[Step]) -> None:
+    quiet = picture(_excerpt(steps), []).svg()
+    assert "<!-- down -->" in quiet
+    assert "<!-- ground station resumed -->" not in quiet
+    middle = steps[len(steps) // 2]
+    part = _excerpt(steps)
+    at = int((part.since + part.until) / 2 * 1e6)
+    event = dataclasses.replace(middle.event, node=255, name="Resume", fields={"resumed": "before"})
+    steps = [*steps, Step(event, at / 1e6, at_us=at)]
+    for by_order in (False, True):
+        part = _excerpt(steps)
+        assert len(part.resumes) == 1
+        assert "<!-- ground station resumed -->" in picture(part, [], by_order).svg()
+    assert Flight(steps).story(1).resumes == []  # it is long over
 
 
 def test_thirteen_boards_are_drawn_as_strong_arrows_and_bundles(tmp_path: Path) -> None:

@@ -202,7 +202,9 @@ def test_every_identifier_that_a_checker_names_has_a_sentence() -> None:
     of_any_module = {"TLC-3"}  # in verdicts on traces of other systems, which have no report
     assert named - of_any_module <= known.keys()
     assert all(len(each.sentence) > 20 for each in known.values())
-    assert known["ORD-2"].sentence == "a receipt is later than its sending"
+    assert known["ORD-2"].sentence == "a message is received at a later Lamport time than it was sent"
+    # One sentence says one thing.
+    assert len({each.sentence for each in known.values()}) == len(known)
 
 
 def test_what_the_mission_waits_for_is_told(written: str) -> None:
