@@ -211,9 +211,13 @@ class Compiler:
     def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
         """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
         free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not is_state(name)))
+        return self.function(["s", "t", *free], code, place), free
+
+    def function(self, parameters: list[str], code: Code, place: Place) -> Any:
+        """A function of these Python names for `code`."""
         name = self.fresh("e")
-        self.emit(name, ["s", "t", *free], code, place)
-        return self.namespace.pop(name), free
+        self.emit(name, parameters, code, place)
+        return self.namespace.pop(name)
 
     def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
         """A context in which each of `names` is bound to the Python name given."""

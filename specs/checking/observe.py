@@ -21,14 +21,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from specs.checking.contexts import Context
 from specs.checking.explain import Explainer, Explanation, cut
+from specs.checking.incremental import Differences, Incremental
 from specs.checking.language import EvaluationError, Module, State, Value, of_python
 from specs.checking.located import NO_VALUE, located
-from specs.checking.model import property_of
+from specs.checking.model import Property, property_of
 from specs.checking.modules import Operator
 from specs.checking.observed import BadStep, Observation, ObservationError, Result
 from specs.checking.operations import shown
@@ -64,8 +66,9 @@ class Observer:
     ) -> None:
         self.module, self.init, self.next_action = module, init, next_action
         self.candidates_max = candidates_max
-        self._invariants = [(name, module.predicate(name)) for name in invariants]
-        self._properties = [property_of(module, name) for name in properties]
+        differences = Differences()
+        self._invariants = [(name, _invariant(module, name, differences)) for name in invariants]
+        self._properties = [_property(module, name, differences) for name in properties]
         self._silent = [self._action(name) for name in silent]
         self._actions: dict[str, Action] = {}
         self._candidates: list[State] | None = None
@@ -279,7 +282,7 @@ class Observer:
         """Hold invariants, and what properties say of states, against the candidates."""
         for state in states:
             for name, holds in self._invariants:
-                if not _is_true(holds, state):
+                if not _is_true(holds, state.values):
                     self._break(observation, step, name, self.module.explain(name, (), state), state)
                     self._result.invariants[name] = VIOLATED
                     return
@@ -366,6 +369,21 @@ class Observer:
         self._result.bad = BadStep(
             observation.line, step, place.path, place.line, operator.name, why, state, max(1, len(before))
         )
+
+
+def _invariant(module: Module, name: str, differences: Differences) -> Incremental:
+    holds = module.predicate(name)
+    definition = module.definitions[name]
+    formula = Formula(definition.definition.body, Context(scope=definition.scope))
+    return Incremental(module.compiler, formula, lambda values, _: holds(module.state_of(values)), differences)
+
+
+def _property(module: Module, name: str, differences: Differences) -> Property:
+    found = property_of(module, name)
+    steps = [
+        replace(part, test=Incremental(module.compiler, part.formula, part.test, differences)) for part in found.steps
+    ]
+    return replace(found, steps=steps)
 
 
 def _is_true(holds: Callable[..., bool], *arguments: Any) -> bool:
