@@ -260,7 +260,9 @@ def load(
             raise ModuleError(f"{loader.path.name}: CONSTANT {constant.name} must be {wanted}")
     module = Module(loader, given)
     for assumption, scope in loader.assumptions if is_assumed else ():
-        function, _, _ = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
+        function, _, code = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
+        if code.reads:
+            raise ModuleError(f"{assumption.place}: ASSUME speaks of variables, and is asked before there is any state")
         try:
             held = function(None, None)
         except NO_VALUE as error:

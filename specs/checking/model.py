@@ -10,7 +10,7 @@ Rules. What the configuration names is compiled at once: what cannot be evaluate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,8 @@ def property_of(module: Module, name: str) -> Property:
     """The property that `name` defines, taken apart and compiled. Raises ModuleError or Unsupported."""
     parts = temporal.split(module.compiler, operator_of(module, name))
     compiled = [
-        [Part(formula, evaluator(module, formula, True)) for formula in formulas]
-        for formulas in (parts.initial, parts.always, parts.steps)
+        [Part(formula, evaluator(module, formula, name, True, is_step)) for formula in formulas]
+        for formulas, is_step in ((parts.initial, False), (parts.always, False), (parts.steps, True))
     ]
     return Property(name, compiled[0], compiled[1], compiled[2], parts.temporal)
 
@@ -77,18 +77,34 @@ def operator_of(module: Module, name: str) -> Operator:
     return operator
 
 
-def evaluator(module: Module, formula: Formula, test: bool) -> Callable[..., Any]:
-    """f(values, next values) for a formula; a Python bool if `test`."""
-    function, free, _ = module.compiler.closure(formula.expression, formula.context, test)
+def evaluator(module: Module, formula: Formula, name: str, test: bool, is_step: bool = False) -> Callable[..., Any]:
+    """f(values, next values) for a formula of the definition `name`; a Python bool if `test`.
+
+    Raises ModuleError for one with primed variables, unless it is one of steps: a state has no next state.
+    """
+    place = formula.expression.place
+    function, free, code = module.compiler.closure(formula.expression, formula.context, test)
     assert not free, free
+    if not is_step:
+        _require_no_primes(module, formula, name, code.reads)
 
     def evaluate(before: Values, after: Values | None = None) -> Any:
         try:
             return function(before, after)
         except NO_VALUE as error:
-            raise located(error) from error
+            raise located(error, name, place) from error
 
     return evaluate
+
+
+def _require_no_primes(module: Module, formula: Formula, name: str, reads: Iterable[str]) -> None:
+    primed = [int(read[1:]) for read in module.compiler.resolved(frozenset(reads)) if read[0] == "t"]
+    if primed:
+        variable, place = module.variables[min(primed)], formula.expression.place
+        raise ConfigurationError(
+            f"{place}: {name} reads {variable}', and is held against single states, which have no next one; "
+            f"leave the prime out, or ask for [][{name}]_vars as a PROPERTY"
+        )
 
 
 class Model:
@@ -98,12 +114,13 @@ class Model:
         self.module, self.configuration = module, configuration
         self.invariants = [(name, self._test(name)) for name in configuration.invariants]
         self.constraints = [self._test(name) for name in configuration.constraints]
-        self.action_constraints = [self._test(name) for name in configuration.action_constraints]
+        self.action_constraints = [self._test(name, True) for name in configuration.action_constraints]
         self.properties = [property_of(module, name) for name in configuration.properties]
-        self.view = None if configuration.view is None else evaluator(module, self._formula(configuration.view), False)
+        self.view = self._view()
         self.permutations = self._permutations()
         self.init: Enumeration | None = None
         self.next: Enumeration | None = None
+        self.init_formula: Formula | None = None
         self.next_formula: Formula | None = None
         self._behaviour()
 
@@ -111,8 +128,12 @@ class Model:
         operator = operator_of(self.module, name)
         return Formula(operator.definition.body, self.module.compiler.context(operator))
 
-    def _test(self, name: str) -> Test:
-        return evaluator(self.module, self._formula(name), True)
+    def _test(self, name: str, is_step: bool = False) -> Test:
+        return evaluator(self.module, self._formula(name), name, True, is_step)
+
+    def _view(self) -> Callable[..., Any] | None:
+        name = self.configuration.view
+        return None if name is None else evaluator(self.module, self._formula(name), name, False)
 
     # --- what behaves -----------------------------------------------------------------------------
 
@@ -129,7 +150,7 @@ class Model:
         else:
             return  # a module of assumptions alone: they have been checked when it was loaded
         self.init = conjunction(compiler, [(item.expression, item.context) for item in initial], True, "Init")
-        self.next_formula = following[0]
+        self.init_formula, self.next_formula = initial[0] if initial else None, following[0]
         self.next = conjunction(compiler, [(item.expression, item.context) for item in following], False, "Next")
 
     def _next(self, name: str, parts: Parts) -> Formula:

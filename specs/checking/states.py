@@ -23,6 +23,7 @@ from specs.checking.model import Model, Test
 from specs.checking.naming import Names
 from specs.checking.report import EXIT_CODES, HOLDS, INCOMPLETE, NOT_CHECKED, PASS, VIOLATED, VIOLATION
 from specs.checking.search import Search, Values
+from specs.checking.temporal import Formula
 
 LIMIT_STATES = 100_000
 NOT_CHECKED_TEMPORAL = "not checked: temporal"
@@ -176,17 +177,19 @@ class _Explorer:
 
     def _initials(self) -> Any:
         assert self.model.init is not None
-        return self._located(self.model.init.assignments(()))
+        return self._located(self.model.init.assignments(()), self.model.init_formula)
 
     def _successors(self, values: Values) -> Any:
         assert self.model.next is not None
-        return self._located(self.model.next.assignments(values))
+        return self._located(self.model.next.assignments(values), self.model.next_formula)
 
-    def _located(self, found: Any) -> Any:
+    def _located(self, found: Any, formula: Formula | None) -> Any:
         try:
             yield from found
         except NO_VALUE as error:
-            raise located(error) from error
+            settings = self.model.configuration
+            name = settings.specification or (settings.next if formula is self.model.next_formula else settings.init)
+            raise located(error, name or "", None if formula is None else formula.expression.place) from error
 
     def _inside(self, before: Values | None, values: Values) -> bool:
         if not all(test(values) for test in self.model.constraints):

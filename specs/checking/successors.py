@@ -30,7 +30,7 @@ from specs.checking.contexts import (
 from specs.checking.modules import Operator, Substitution, Variable
 from specs.checking.operations import Later, tuples
 from specs.checking.sets import elements, in_order
-from specs.checking.tree import Expression, Unsupported
+from specs.checking.tree import Expression, ModuleError, Unsupported
 from specs.checking.values import EvaluationError, Value
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class Planner:
         function, free, code = self.compiler.closure(node, context, test)
         needed = [int(read[1:]) for read in code.reads if read[0] == self.assigned]
         initial, names = self.initial, self.names
+        primed = [names[int(read[1:])] for read in code.reads if read[0] == "t"] if initial else []
+        if primed:
+            raise ModuleError(f"{node.place}: {min(primed)}' in an initial predicate: an initial state has no next one")
 
         def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
             for index in needed:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from specs.checking import configuration
-from specs.checking.language import EvaluationError
+from specs.checking.language import EvaluationError, ModuleError
 from specs.checking.model import Model, load_configured
 from specs.checking.operations import shown
 from specs.checking.search import Search
@@ -49,6 +49,28 @@ def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: s
     assert report.verdict == verdict
     assert "".join(report.missing).startswith(missing)
     assert bool(report.missing) is bool(missing)
+
+
+@pytest.mark.parametrize(
+    ("line", "statement", "message"),
+    [
+        ("Bad == x' < 2", "INVARIANT Bad", "M.tla:10: Bad reads x', and is held against single states"),
+        ("Bad == UNCHANGED x", "CONSTRAINT Bad", "M.tla:10: Bad reads x', and is held against single states"),
+        ("Bad == x'", "VIEW Bad", "M.tla:10: Bad reads x', and is held against single states"),
+        ("Bad == x' = 1", "PROPERTY Bad", "M.tla:10: Bad reads x', and is held against single states"),
+        ("Bad == x = 0 /\\ x' = 1", "INIT Bad", "M.tla:10: x' in an initial predicate: an initial state has no next"),
+        ("ASSUME x = 0", "", "M.tla:10: ASSUME speaks of variables"),
+        ('Bad == x + "a" > 0', "INVARIANT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
+        ('Bad == x\' = x + "a"', "NEXT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
+    ],
+)
+def test_what_has_no_value_in_a_state_is_told_in_the_terms_of_tla(
+    line: str, statement: str, message: str, tmp_path: Path
+) -> None:
+    behaviour = {"INIT": "NEXT Next", "NEXT": "INIT Init"}.get(statement[:4].strip(), "INIT Init NEXT Next")
+    with pytest.raises((ModuleError, EvaluationError)) as caught:
+        explored(f"{behaviour} {statement}", tmp_path, BODY.replace("Stays ==", f"{line}\nStays =="))
+    assert str(caught.value).startswith(message)
 
 
 def test_a_model_without_a_property_says_so(tmp_path: Path) -> None:
