@@ -12,20 +12,22 @@ Rules
 - Adding or removing a rule never shifts the draws of another one that keeps its name.
 """
 
+import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundstation.contacts import LISTED, Node, Seconds
-from groundstation.fault_kinds import FaultRule
+from groundstation.fault_kinds import Duplicate, FaultRule
 from groundstation.fault_rule import (
     DAMAGED,
     DELAYED,
     DOUBLED,
+    FLIGHT_KINDS,
     HELD,
     LOST,
     Draws,
@@ -38,6 +40,7 @@ from groundstation.fault_rule import (
 
 RULES_MAX = 256
 COPIES_OF_A_FRAME_MAX = 64  # several duplicating rules multiply: the product stays bounded
+COPIES_EXPECTED_MAX = 16  # of a frame, on average; with more, carrying copies takes longer than the mission lasts
 
 LinkState = Mapping[str, Memory]  # rule name -> what that rule remembers of this link; {} at the start
 
@@ -127,6 +130,24 @@ class FaultPlan(BaseModel):
             except ValueError as error:
                 raise ValueError(f"fault rule {name!r} {error}") from error
 
+    def require_few_copies(self, replica_count: int) -> None:
+        """Raise ValueError when duplicating rules that hold at the same time multiply beyond COPIES_EXPECTED_MAX."""
+        rules = [rule for rule in self.rules if isinstance(rule, Duplicate)]
+        for source, destination in itertools.permutations(range(replica_count), 2):
+            for kind in FLIGHT_KINDS.values():
+                selecting = [rule for rule in rules if rule.selects(source, destination, kind)]
+                if _copies_expected(selecting) <= COPIES_EXPECTED_MAX:
+                    continue
+                for at in sorted({rule.start for rule in selecting}):
+                    holding = [rule for rule in selecting if rule.start <= at < (rule.end or math.inf)]
+                    copies = _copies_expected(holding)
+                    if copies > COPIES_EXPECTED_MAX:
+                        raise ValueError(
+                            f"at {at:g} s {len(holding)} duplicate rules multiply each frame from board {source} to "
+                            f"board {destination} to {copies:.3g} copies on average; want at most "
+                            f"{COPIES_EXPECTED_MAX}: lower probability or copies, or part their windows or links"
+                        )
+
     def fates(
         self, now: float, source: int, destination: int, index: int, frame: bytes, kind: int, state: LinkState
     ) -> Fates:
@@ -175,6 +196,10 @@ class FaultPlan(BaseModel):
         steps = [tuple(step for start, end, step in windows if start <= since < end) for since in (-math.inf, *bounds)]
         path = self._paths[source, destination, kind] = _Path(bounds, steps, remembers)
         return path
+
+
+def _copies_expected(rules: Iterable[Duplicate]) -> float:
+    return math.prod(1 + rule.copies * rule.probability for rule in rules)
 
 
 def _for_each(

@@ -213,7 +213,9 @@ class Scenario(Strict):
     @model_validator(mode="after")
     def _fault_plan_holds(self) -> Self:
         try:
-            self.fault_plan().require_nodes(self.mission.boards)
+            plan = self.fault_plan()
+            plan.require_nodes(self.mission.boards)
+            plan.require_few_copies(self.mission.boards)
         except ValidationError as error:
             raise ValueError("faults: " + error.errors()[0]["msg"].removeprefix("Value error, ")) from error
         except ValueError as error:

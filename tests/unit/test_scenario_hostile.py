@@ -73,6 +73,33 @@ def test_every_adversary_is_known_with_what_it_takes(tmp_path: Path) -> None:
             )
 
 
+# --- copies -------------------------------------------------------------------------------------
+
+DUPLICATE = '[[faults]]\nfault = "duplicate"\nprobability = 1.0\n'
+
+
+@pytest.mark.parametrize(
+    ("faults", "copies"),
+    [
+        (f"{DUPLICATE}copies = 8\n" * 2, "2 duplicate rules multiply each frame from board 0 to board 1 to 81 copies"),
+        (DUPLICATE * 5, "5 duplicate rules multiply each frame from board 0 to board 1 to 32 copies"),
+        (f"{DUPLICATE}source = [3]\n" * 256, "at 0 s 256 duplicate rules multiply each frame from board 3 to board 0"),
+        (f"{DUPLICATE}end = 2.0\n" * 4 + f"{DUPLICATE}start = 1.0\n", "at 1 s 5 duplicate rules multiply"),
+        (DUPLICATE * 4, ""),
+        (f"{DUPLICATE}end = 1.0\n" * 4 + f"{DUPLICATE}start = 1.0\n" * 4, ""),
+        (f'{DUPLICATE}kinds = ["Vote"]\n' * 4 + f'{DUPLICATE}kinds = ["Segment"]\n', ""),
+    ],
+)
+def test_duplicates_that_multiply_without_end_are_refused(tmp_path: Path, faults: str, copies: str) -> None:
+    if copies:
+        said = error(tmp_path, HEAD + faults)
+        assert said.startswith("mine.toml:")
+        assert copies in said
+    else:
+        (tmp_path / "mine.toml").write_text(HEAD + faults)
+        scenario.load(str(tmp_path / "mine.toml"))
+
+
 # --- numbers ------------------------------------------------------------------------------------
 
 
