@@ -40,7 +40,12 @@ from groundstation.run_directory import RunDirectoryError, read_json, write_priv
 from hil import firmware_files
 from hil.boards import processes
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
+from specs import files
 
+CONFIG = "config.cbor"
+CONFIG_BYTES_MAX = 65536
+FLASH = "flash.img"
+FLASH_BYTES = 128 * 4096  # as `amu.boards.flash_image` makes it
 NO_DEVICE = "/dev/null/gone"  # nothing can be opened under this path
 _DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the kernel's letting go of the process
 _DEATH_POLL_SECONDS = 0.0002
@@ -83,7 +88,7 @@ class VirtualBoard(Board):
                 home.mkdir(parents=True)
             except FileExistsError as error:
                 raise BoardError(f"{home}: there is a board already; attach to it or take another folder") from error
-            write_private(home / "config.cbor", plan.configuration)
+            write_private(home / CONFIG, plan.configuration)
             (home / "commission").touch()
             state = {"heap_bytes": plan.heap_bytes, "byzantine": decoded.adversary is not None}
             _replace(home / "board.json", json.dumps(state))
@@ -96,6 +101,8 @@ class VirtualBoard(Board):
         homes = sorted(found, key=lambda path: _number(path.parent))
         if not homes:
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
+        for home in homes:
+            _require_whole(home.parent)
         spawner = _spawner()
         boards = [cls(home.parent, spawner) for home in homes]
         for board in boards:
@@ -131,6 +138,7 @@ class VirtualBoard(Board):
             raise BoardError(f"board {self.node} cannot be started: {explained(error)}") from error
 
     def _start(self) -> None:
+        self._require_room()
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
             (self.directory / "power_cut").unlink(missing_ok=True)
             (self.directory / "stopped").unlink(missing_ok=True)
@@ -156,6 +164,20 @@ class VirtualBoard(Board):
             finally:
                 os.close(slave)
             _replace(self.directory / "board.json", json.dumps(state))
+
+    def _require_room(self) -> None:
+        """Raise OSError unless there is room for the flash of a board that has none: it would die at its first boot."""
+        path = self.directory / FLASH
+        if path.exists():
+            return
+        room = path.with_name(FLASH + ".part")
+        try:
+            with room.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, FLASH_BYTES)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        finally:
+            room.unlink(missing_ok=True)
 
     def kill(self) -> None:
         if not self.alive():
@@ -195,7 +217,7 @@ class VirtualBoard(Board):
 
     def erase(self) -> None:
         with self._lock():
-            (self.directory / "flash.img").unlink(missing_ok=True)
+            (self.directory / FLASH).unlink(missing_ok=True)
             # A board that never started is not commissioned yet, and an erased one must not be.
             (self.directory / "commission").unlink(missing_ok=True)
 
@@ -307,12 +329,24 @@ def _number(home: Path) -> int:
     return int(home.name.partition("-")[2])
 
 
+def _require_whole(home: Path) -> None:
+    """Raise BoardError unless the board in this folder, or the ground station, can work with what is in its files."""
+    try:
+        path = home / CONFIG
+        config.decode(files.read_bytes(path, CONFIG_BYTES_MAX))
+        for path in (home / FLASH, home / "board.log", home / "intake", home / "lock"):
+            if os.path.lexists(path):
+                files.open_regular(path).close()
+    except (files.FileError, ConfigError) as error:
+        raise BoardError(f"{path}: {error}; want the file that the board was made or has flown with") from error
+
+
 def _stage_firmware(directory: Path) -> None:
     """Copy main.py and the package `amu` to `directory`, unless that was done for this run already."""
     if directory.exists():
         return
-    files = [("main.py", firmware_files.main_path()), *firmware_files.package_files()]
-    for name, source in files:
+    sources = [("main.py", firmware_files.main_path()), *firmware_files.package_files()]
+    for name, source in sources:
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -1,5 +1,6 @@
 """The board suite over virtual boards, and what only they promise."""
 
+import errno
 import json
 import os
 import signal
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from amu.boards import flash_image
 from amu.core.limits import WIRE_BYTES_MAX
 from amu.wire import messages as m
 from groundstation import provision
 from groundstation.boards import Board, BoardError, BoardPlan, board_kind, board_kinds
 from groundstation.links.base import LinkLost
-from hil.boards import zygote
+from hil.boards import virtual, zygote
 from hil.boards.virtual import VirtualBoard
 from hil.boards.zygote import CommandSpawner, ZygoteSpawner
 from tests.conformance.board_conformance import MISSION, BoardConformance, Station
@@ -125,6 +127,47 @@ class TestVirtualBoard(BoardConformance):
     def test_attaching_where_nothing_was_made_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(BoardError, match="no virtual board was made here"):
             VirtualBoard.attach(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("name", "wanted"),
+        [
+            ("config.cbor", "want a regular file"),
+            ("flash.img", "want a regular file"),
+            ("intake", "want a regular file"),
+            ("lock", "want a regular file"),
+        ],
+    )
+    def test_boards_whose_files_are_none_are_not_attached_to(self, tmp_path: Path, name: str, wanted: str) -> None:
+        folder = tmp_path / "boards"
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        path = folder / "node-1" / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        with pytest.raises(BoardError, match=f"{name}: it is a pipe; {wanted}"):
+            VirtualBoard.attach(folder)
+
+    @pytest.mark.parametrize("size", [0, 20])
+    def test_boards_that_would_refuse_their_configuration_are_not_attached_to(self, tmp_path: Path, size: int) -> None:
+        folder = tmp_path / "boards"
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        os.truncate(folder / "node-1" / "config.cbor", size)
+        with pytest.raises(BoardError, match=r"config.cbor: .*; want the file that the board was made"):
+            VirtualBoard.attach(folder)
+
+    def test_a_board_without_room_for_its_flash_is_not_started(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert virtual.FLASH_BYTES == flash_image._BLOCKS * flash_image._BLOCK_BYTES
+        board = VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])[0]
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(BoardError, match=r"flash.img: No space left on device; make room on the disk"):
+            board.start()
+        assert not board.alive()
+        assert not list(board.directory.glob("*.part"))
 
     def test_boards_survive_the_ground_station_and_are_found_by_the_next(self, tmp_path: Path) -> None:
         command = [sys.executable, "-c", DOOMED_GROUND_STATION, str(tmp_path)]
