@@ -18,6 +18,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from groundstation.os_errors import explained
 from groundstation.run_directory import RunDirectoryError, read_json, write_private
 
 LOCK = "station.lock"
@@ -131,7 +132,7 @@ class Claim:
         try:
             write_private(path, json.dumps(asdict(self._mine())).encode())
         except OSError as error:
-            raise RunDirectoryError(f"{path}: cannot be written ({error.strerror}); free space on this disk") from error
+            raise RunDirectoryError(f"cannot be written: {explained(error)}") from error
 
 
 def resume(run: Path, name: str, boards: Path) -> Claim:

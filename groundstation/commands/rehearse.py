@@ -75,6 +75,7 @@ def rehearse(
     from groundstation.scenario import ScenarioError
     from groundstation.verdict import CRASH
     from specs.checking.report import VIOLATION
+    from specs.checking.trace import TraceError
 
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
@@ -85,7 +86,11 @@ def rehearse(
         flight = _fly(plan)
     except (ScenarioError, RunDirectoryError, PlanError) as error:
         raise refused("rehearse", error) from error
-    judgement, problems = judge_flight(flight, tlc)
+    try:
+        judgement, problems = judge_flight(flight, tlc)
+    except TraceError as error:  # nothing could be recorded, or what was recorded has been tampered with
+        why = "" if flight.failure is None else f"; the mission was broken off: {flight.failure}"
+        raise refused("rehearse", f"the flight cannot be judged: {error}{why}") from error
     _print(judgement, as_json)
     for problem in problems:
         complain("rehearse", problem)
