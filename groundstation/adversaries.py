@@ -1,7 +1,8 @@
 """Which adversaries a scenario may name. They register under the entry-point group `amu.adversaries`, as boards do.
 
-An entry is a module with `names()`, `parameters(name)` and `check(name, parameters, node, replica_count)`, which raises
-ValueError. A checkout that is not installed has no entry points; the project's own are found all the same.
+An entry is a module with `names()`, `meaning(name)`, `parameters(name)` and `check(name, parameters, node,
+replica_count)`, which raises ValueError. A checkout that is not installed has no entry points; the project's own are
+found all the same.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ class Adversaries(Protocol):
 
     def names(self) -> list[str]: ...
 
+    def meaning(self, name: str) -> str: ...
+
     def parameters(self, name: str) -> Iterable[tuple[str, str, str, str]]: ...
 
     def check(self, name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None: ...
@@ -27,6 +30,11 @@ class Adversaries(Protocol):
 def names() -> list[str]:
     """Names of all adversaries, in the order of their modules."""
     return [name for module in _modules() for name in module.names()]
+
+
+def meaning(name: str) -> str:
+    """What an adversary that there is does, in a sentence."""
+    return _module_of(name).meaning(name)
 
 
 def parameters(name: str) -> list[tuple[str, str, str, str]]:

@@ -11,7 +11,7 @@ A bad file raises ScenarioError with file, line and field, and with what was exp
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -91,23 +91,28 @@ class WorkloadSpec(Strict):
     )
 
 
-BoardFaultKind = Literal[
-    "kill",  # switched off at once
-    "restart",  # switched off and on again
-    "amnesia",  # as restart, with empty flash
-    "power_cut",  # dies in the middle of a flash operation, of which a prefix is written
-    "pause",  # the processor stands still; frames wait
-    "slow",  # each message and each tick costs time
-    "clock_drift",  # ticks come faster or slower
-    "clock_jump",  # the clock leaps, ahead or back
-    "clock_stop",  # no ticks come
-    "write_fault",  # a flash operation fails with an error; silent until restarted, for what it voted is not known
-    "misdirected_write",  # an append lands in the wrong place, and the board does not notice
-    "read_fault",  # the next boot cannot read its flash, once
-    "crash_corruption",  # dies, and what was being written is garbage, not a prefix
-]
+# What happens to a board, by the word that a scenario has for it.
+BOARD_FAULT_KINDS = {
+    "kill": "switched off at once",
+    "restart": "switched off and on again",
+    "amnesia": "as restart, with empty flash",
+    "power_cut": "dies in the middle of a flash operation, of which a prefix is written",
+    "pause": "the processor stands still; frames wait",
+    "slow": "each message and each tick costs time",
+    "clock_drift": "ticks come faster or slower",
+    "clock_jump": "the clock leaps, ahead or back",
+    "clock_stop": "no ticks come",
+    "write_fault": "a flash operation fails with an error; silent until restarted, for what it voted is not known",
+    "misdirected_write": "an append lands in the wrong place, and the board does not notice",
+    "read_fault": "the next boot cannot read its flash, once",
+    "crash_corruption": "dies, and what was being written is garbage, not a prefix",
+}
+if TYPE_CHECKING:
+    BoardFaultKind = str
+else:
+    BoardFaultKind = Literal[tuple(BOARD_FAULT_KINDS)]
 MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after them flash may lack what it acknowledged
-_KINDS_OF_FIELD = {
+KINDS_OF_FIELD = {
     "after_operations": ("power_cut", "write_fault", "misdirected_write"),
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
     "seconds": ("pause", "slow", "clock_drift", "clock_stop"),
@@ -115,29 +120,33 @@ _KINDS_OF_FIELD = {
     "ticks": ("clock_jump",),
     "step_ms": ("slow",),
 }
-_REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # each by all of its kinds
+REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # each by all of its kinds
 
 
 class BoardFault(Strict):
-    """Something happens to a board itself."""
+    """Something happens to a board itself. The kinds differ in the fields that go with them."""
 
     at: Moment = Field(description="mission second in which it happens")
     node: int = Field(ge=0, lt=limits.REPLICAS_MAX, description="the board that it happens to")
     kind: BoardFaultKind = Field(description="what happens")
-    after_operations: int = Field(default=1, ge=1, description="strikes at this flash operation from now, 1 = the next")
+    after_operations: int = Field(
+        default=1, ge=1, description="strikes at this flash operation from then on; 1: at the next"
+    )
     restart_after: PositiveSeconds | None = Field(default=None, description="seconds until it is started again")
     seconds: PositiveSeconds | None = Field(default=None, description="how long it lasts")
-    factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come that much faster")
-    ticks: int | None = Field(default=None, ge=-JUMP_TICKS_MAX, le=JUMP_TICKS_MAX, description="negative: back")
+    factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come so many times as fast")
+    ticks: int | None = Field(
+        default=None, ge=-JUMP_TICKS_MAX, le=JUMP_TICKS_MAX, description="by how far the clock leaps; negative: back"
+    )
     step_ms: float | None = Field(default=None, gt=0, le=STEP_MS_MAX, description="board time a message or tick costs")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        for field, kinds in _KINDS_OF_FIELD.items():
+        for field, kinds in KINDS_OF_FIELD.items():
             is_given = field in self.model_fields_set and getattr(self, field) is not None
             if is_given and self.kind not in kinds:
                 raise ValueError(f"{field}: goes with {', '.join(kinds)}, not with {self.kind}")
-            if not is_given and self.kind in kinds and field in _REQUIRED_FIELDS:
+            if not is_given and self.kind in kinds and field in REQUIRED_FIELDS:
                 raise ValueError(f"{field}: {self.kind} needs it")
         return self
 

@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from groundstation import adversaries, toml_text
 from groundstation.fault_rule import Rule
-from groundstation.scenario import Scenario
+from groundstation.scenario import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault, Scenario
 
 NEEDED, LEFT_OUT = "needed", "left out"
 MOMENTS = ("at", "start", "end", "aos", "los", "restart_after")  # in seconds, without saying so in their names
@@ -40,7 +40,7 @@ class Table:
 
 
 def tables() -> Iterator[Table]:
-    """All tables: the file's own keys first; one for what link faults share and for each; one for each adversary."""
+    """All tables: the file's own keys; what link faults share, and each; likewise board faults; each adversary."""
     yield _table("at the top", Scenario, [name for name, field in Scenario.model_fields.items() if _is_table(field)])
     for name, field in Scenario.model_fields.items():
         if name == "faults":
@@ -49,6 +49,9 @@ def tables() -> Iterator[Table]:
                 yield _table(
                     f"[[faults]] {_fault_of(rule)}", rule, [one for one in Rule.model_fields if one != "fault"]
                 )
+        elif name == "board_faults":
+            yield _table("[[board_faults]] all", BoardFault, list(KINDS_OF_FIELD))
+            yield from _board_faults()
         elif _is_table(field):
             (model,) = _models(field.annotation)
             yield _table(f"[[{name}]]" if get_origin(field.annotation) is list else f"[{name}]", model)
@@ -59,9 +62,17 @@ def tables() -> Iterator[Table]:
 def of_adversary(name: str) -> Table:
     """What an adversary that there is takes as its parameters."""
     fields = [
-        Field(key, values, "", default, meaning) for key, values, default, meaning in adversaries.parameters(name)
+        Field(key, values, "ticks" if key.endswith("_ticks") else "", default, meaning)
+        for key, values, default, meaning in adversaries.parameters(name)
     ]
-    return Table(f"[[byzantine]] {name}", "its parameters", fields)
+    return Table(f"[[byzantine]] {name}", f"{adversaries.meaning(name)} Its parameters:", fields)
+
+
+def _board_faults() -> Iterator[Table]:
+    for kind, meaning in BOARD_FAULT_KINDS.items():
+        told = [_field(name, BoardFault.model_fields[name]) for name, kinds in KINDS_OF_FIELD.items() if kind in kinds]
+        fields = [replace(field, default=NEEDED) if field.name in REQUIRED_FIELDS else field for field in told]
+        yield Table(f"[[board_faults]] {kind}", meaning if fields else f"{meaning}; no fields of its own", fields)
 
 
 def _table(header: str, model: type[BaseModel], left_out: list[str] | None = None) -> Table:

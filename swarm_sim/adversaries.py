@@ -3,6 +3,7 @@
 Registered under the entry point `amu.adversaries`; `groundstation.adversaries` asks it when a scenario is read.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 
@@ -10,26 +11,50 @@ from amu.core.errors import ConfigError
 from swarm_sim import adversary
 from swarm_sim.adversary.base import SEED_MAX, TICKS_MAX
 
+# What the parameters mean: texts by name, numbers by adversary and name.
+TEXTS = {
+    "deceived": 'boards that hear the other story, such as "0 2"; half of them, if left out',
+    "peers": 'boards that it is done to, such as "0 2"; all, if left out',
+    "kinds": 'flight messages that are meant, such as "Vote Proof"; all, if left out',
+}
+NUMBERS = {
+    ("silence", "from_tick"): "tick of the board from which on it is silent",
+    ("silence", "until_tick"): "tick of the board before which it is silent",
+    ("replay", "per_tick"): "messages that it sends again in a tick",
+    ("flood", "per_tick"): "messages that it sends to each board in a tick",
+    ("bad_mac", "one_in"): "one frame in so many is spoiled",
+    ("starve", "helped_views"): "views of a slot, from view 0 on, in which it helps the leader",
+    ("starve", "forges_one_in"): "in one slot in so many leaders are told of a body that no board may accept",
+    ("hurry", "views_ahead"): "how many views ahead of its own it wishes for at most",
+    ("hurry", "period_ticks"): "ticks from one wish to the next",
+}
+
 
 def names() -> list[str]:
     """Names of all adversaries."""
     return list(adversary.NAMES)
 
 
+def meaning(name: str) -> str:
+    """What an adversary does: the first sentence of its module."""
+    if name == adversary.MIXED:
+        return "Does what all others do, one after the other."
+    return str(sys.modules[adversary.behaviour_of(name).__module__].__doc__).split("\n", 1)[0]
+
+
 def parameters(name: str) -> Iterator[tuple[str, str, str, str]]:
     """(name, values, default, meaning) of each parameter of an adversary."""
-    yield "seed", f"integer >= 0 <= {SEED_MAX}", "1", "of its draws"
+    yield "seed", f"integer >= 0 <= {SEED_MAX}", "1", "of what it draws at random"
     if name == adversary.MIXED:
         yield "period_ticks", f"integer >= 1 <= {TICKS_MAX}", "50", "ticks before the next behaviour's turn"
         return
     behaviour = adversary.behaviour_of(name)
     texts: tuple[str, ...] = behaviour.TEXTS
     for text in texts:
-        meaning = "names of flight messages" if text == "kinds" else "replica numbers"
-        yield text, "text", "left out", f"{meaning}, with spaces between them"
+        yield text, "text", "left out", TEXTS[text]
     numbers: tuple[tuple[str, int, int, int], ...] = behaviour.PARAMETERS
     for number, default, least, most in numbers:
-        yield number, f"integer >= {least} <= {most}", str(default), number.replace("_", " ")
+        yield number, f"integer >= {least} <= {most}", str(default), NUMBERS[name, number]
 
 
 def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None:

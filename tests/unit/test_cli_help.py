@@ -159,14 +159,50 @@ def test_every_field_of_a_scenario_is_told_with_its_meaning() -> None:
                 "replicas whose frames are meant; all, if left out",
             ),
         ),
-        ("[[board_faults]]", ("at", "number >= 0 <= 1000000000", "s", "needed", "mission second in which it happens")),
-        ("[[byzantine]] flood", ("per_tick", "integer >= 1 <= 128", "", "2", "per tick")),
+        (
+            "[[board_faults]] all",
+            ("at", "number >= 0 <= 1000000000", "s", "needed", "mission second in which it happens"),
+        ),
+        (
+            "[[board_faults]] power_cut",
+            (
+                "after_operations",
+                "integer >= 1",
+                "",
+                "1",
+                "strikes at this flash operation from then on; 1: at the next",
+            ),
+        ),
+        (
+            "[[board_faults]] clock_drift",
+            ("factor", "number >= 0.1 <= 10", "", "needed", "ticks come so many times as fast"),
+        ),
+        (
+            "[[byzantine]] flood",
+            ("per_tick", "integer >= 1 <= 128", "", "2", "messages that it sends to each board in a tick"),
+        ),
     ],
 )
 def test_a_field_is_told_with_values_unit_and_default(header: str, line: tuple[str, ...]) -> None:
     (table,) = [table for table in scenario_fields.tables() if table.header == header]
     (found,) = [field for field in table.fields if field.name == line[0]]
     assert (found.name, found.values, found.unit, found.default, found.meaning) == line
+
+
+def test_each_kind_of_board_fault_and_each_adversary_has_its_table_of_what_it_takes() -> None:
+    tables = {table.header: table for table in scenario_fields.tables()}
+    for kind, meaning in scenario.BOARD_FAULT_KINDS.items():
+        table = tables[f"[[board_faults]] {kind}"]
+        assert table.meaning.startswith(meaning)
+        names = {field.name for field in table.fields}
+        assert names == {name for name, kinds in scenario.KINDS_OF_FIELD.items() if kind in kinds}
+        assert {field.name for field in table.fields if field.default == "needed"} == names & {
+            *scenario.REQUIRED_FIELDS
+        }
+    for name in adversaries.names():
+        table = tables[f"[[byzantine]] {name}"]
+        assert len(table.meaning) > len("Its parameters:") + 20
+        assert [field.name for field in table.fields] == [told[0] for told in adversaries.parameters(name)]
 
 
 def test_fields_and_adversaries_are_printed() -> None:
