@@ -7,6 +7,7 @@ says what could not be checked.
 
 import contextlib
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,22 @@ def _is_complete(run: Path) -> bool:
         return bool(run_directory.read_json(run / run_directory.VERDICT)["mission"]["outcome"] == COMPLETE)
     except (RunDirectoryError, KeyError, TypeError):
         return False
+
+
+def how(run: Path) -> str | None:
+    """The command that goes on with a run whose ground station is gone.
+
+    None while one flies its boards, if another run has gone on with them, and for a folder that does not tell.
+    """
+    try:
+        about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
+        boards = run / about["boards"]
+        holder = claim.holder(boards)
+    except RunDirectoryError:
+        return None
+    if holder is None or holder.run != about["run"] or claim.is_held(boards):
+        return None
+    return f"amu rehearse --resume {shlex.quote(str(run))}"
 
 
 def secret(run: Path) -> bytes:

@@ -85,6 +85,7 @@ class Judgement:
     summary: Mapping[str, Any] | None
     directory: Path | None = None
     replay: str | None = None
+    resume: str | None = None
     findings: list[str] = field(default_factory=list)
 
     @property
@@ -102,19 +103,24 @@ class Judgement:
             "findings": self.findings,
             "run": None if self.directory is None else str(self.directory),
             "replay": self.replay,
+            "resume": self.resume,
             "mission": self.summary,
         }
 
 
 def judge(
-    verdict: Verdict, summary: Mapping[str, Any] | None, directory: Path | None, replay: str | None = None
+    verdict: Verdict,
+    summary: Mapping[str, Any] | None,
+    directory: Path | None,
+    replay: str | None = None,
+    resume: str | None = None,
 ) -> Judgement:
-    """Put the checker's verdict and the mission's summary together."""
+    """Put the checker's verdict and the mission's summary together. `replay`, `resume`: commands that do so."""
     checked = verdict.as_dict()
     lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
     told = [(summary or {}).get(name) for name in ("failure", "record_lost")]
     findings = [*checked["violations"], *checked["missing"], *(reason for reason in told if reason)]
-    return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, findings)
+    return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, resume, findings)
 
 
 def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:

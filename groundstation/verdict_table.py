@@ -42,6 +42,8 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
         report = judgement.directory / run_directory.REPORT
         if report.exists():
             console.print(shown(f"report   {report}"), soft_wrap=True)
+    if judgement.resume is not None:
+        console.print(shown(f"resume   {judgement.resume}"), soft_wrap=True)
     if judgement.replay is not None:
         console.print(shown(f"replay   {judgement.replay}"), soft_wrap=True)
 

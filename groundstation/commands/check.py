@@ -37,8 +37,9 @@ def check(
 
         raise typer.Exit(observed.check(path, spec, cfg, silent or [], tlc, as_json))
 
-    from groundstation import run_directory
+    from groundstation import resumption, run_directory
     from groundstation.console import SafeConsole, refused
+    from groundstation.mission_end import INTERRUPTED
     from groundstation.verdict import judge
     from groundstation.verdict_table import print_verdict
     from specs.checking.check import check_trace
@@ -51,7 +52,10 @@ def check(
         verdict = check_trace(trace, tlc=tlc)
     except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
         raise refused("check", error) from error
-    judgement = judge(verdict, summary, None if path.is_file() else trace.parent)
+    run = None if path.is_file() else trace.parent
+    has_ended = summary is not None and summary["outcome"] != INTERRUPTED
+    resume = None if run is None or has_ended else resumption.how(run)
+    judgement = judge(verdict, summary, run, resume=resume)
     if as_json:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))
     else:

@@ -132,8 +132,9 @@ def _fly(plan: "Plan") -> "Flight":
 def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     """Check the trace of a flight, and keep verdict and report in its folder; the judgement, and what went wrong with
     the ground station itself."""
-    from groundstation import report, run_directory
+    from groundstation import report, resumption, run_directory
     from groundstation.console import complain
+    from groundstation.mission_end import INTERRUPTED
     from groundstation.os_errors import explained
     from groundstation.verdict import judge
     from specs.checking.check import check_trace
@@ -149,7 +150,8 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
         complain("rehearse", f"TLC cannot be run: {error}")
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
-    judgement = judge(verdict, flight.summary, flight.directory, again)
+    resume = resumption.how(flight.directory) if flight.outcome == INTERRUPTED else None
+    judgement = judge(verdict, flight.summary, flight.directory, again, resume)
     problems = [] if flight.failure is None else [f"the mission was broken off: {flight.failure}"]
     try:
         run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())

@@ -1,5 +1,6 @@
 """`amu check` of a run folder whose files are broken: bad input, never a crash."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from groundstation import cli
+from groundstation.claim import Claim
 from tests.support.traces import Script
 
 
@@ -34,6 +36,34 @@ def test_a_broken_verdict_is_bad_input(content: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["check", str(tmp_path)])
     assert result.exit_code == 2, result.output
     assert "verdict.json: " in result.output
+
+
+def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    claim = Claim(run / "boards")
+    script = Script()
+    script.good_slot(1)
+    script.write(run / "trace.ndjson")
+    (run / "run.json").write_text('{"run": "run", "boards": "boards"}')
+
+    def told() -> str | None:
+        result = CliRunner().invoke(cli.app, ["check", str(run), "--json"])
+        assert result.exit_code == 5, result.output
+        command = json.loads(result.stdout)["resume"]
+        assert command is None or isinstance(command, str)
+        return command
+
+    assert told() is None, "nobody has flown these boards"
+    claim.take(run)
+    assert told() is None, "their ground station lives"
+    claim.close()
+    assert told() == f"amu rehearse --resume {run}"
+    shown = CliRunner().invoke(cli.app, ["check", str(run)]).stdout
+    assert f"resume   amu rehearse --resume {run}" in shown
+    later = Claim(run / "boards")
+    later.take(tmp_path / "later")
+    later.close()
+    assert told() is None, "a later run has them"
 
 
 @pytest.mark.parametrize("name", ["none", "x" * 300, "/dev/zero", "/dev/null", "pipe"])
