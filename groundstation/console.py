@@ -12,7 +12,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from specs.escape import shown, shown_lines
+from specs.escape import SeveralLines, shown, shown_lines
 
 LOG_COLUMNS = 160  # of a table that goes into a file or a pipe: a log is searched line by line
 EXIT_BAD_INPUT = 2
@@ -45,9 +45,10 @@ def say(text: Any) -> None:
 
 
 def complain(command: str | None, problem: object) -> None:
-    """What is wrong, on standard error."""
+    """What is wrong, on standard error: one line, unless the problem is one of `SeveralLines`."""
     who = "amu" if command is None else f"amu {command}"
-    typer.echo(f"{who}: {shown_lines(str(problem))}", err=True)
+    text = shown_lines(str(problem)) if isinstance(problem, SeveralLines) else shown(str(problem))
+    typer.echo(f"{who}: {text}", err=True)
 
 
 def refused(command: str, problem: object) -> typer.Exit:

@@ -23,6 +23,7 @@ from groundstation.faults import FaultPlan, Heal
 from groundstation.scenario_errors import did_you_mean, explain, explain_syntax
 from groundstation.workload import DEFAULT_MIX, KINDS
 from specs import files
+from specs.escape import SeveralLines, shown
 
 SUFFIX = ".toml"
 TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
@@ -41,8 +42,8 @@ PositiveSeconds = Annotated[float, Field(gt=0, le=SECONDS_MAX, allow_inf_nan=Fal
 Moment = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
 
 
-class ScenarioError(Exception):
-    """A scenario that cannot be flown. One line: where, what, and what was expected."""
+class ScenarioError(SeveralLines):
+    """A scenario that cannot be flown. A line for each mistake: where, what, and what was expected."""
 
 
 class Strict(BaseModel):
@@ -353,7 +354,7 @@ def source(name_or_path: str) -> tuple[str, str]:
         try:
             return files.read_text(path, TEXT_BYTES_MAX), str(path)
         except files.FileError as error:
-            raise ScenarioError(f"{path}: cannot be read as a scenario file: {error}") from error
+            raise ScenarioError(f"{shown(str(path))}: cannot be read as a scenario file: {error}") from error
     if name_or_path not in shipped():
         raise ScenarioError(
             f"no scenario {name_or_path!r}{did_you_mean(name_or_path, shipped())}; "
@@ -378,7 +379,9 @@ def load(name_or_path: str) -> Scenario:
     except (ValueError, RecursionError) as error:
         raise ScenarioError(explain_syntax(error, where)) from error
     if _is_deep(document):
-        raise ScenarioError(f"{where}: nested more than {NESTING_MAX} deep; a scenario needs no such tables or lists")
+        raise ScenarioError(
+            f"{shown(where)}: nested more than {NESTING_MAX} deep; no scenario needs such tables or lists"
+        )
     return parse(document, where, text)
 
 

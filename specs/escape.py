@@ -9,6 +9,13 @@ has been escaped once stays the same when it is escaped again.
 import re
 import unicodedata
 
+
+class SeveralLines(Exception):
+    """An error whose message may have line breaks of ours; names from outside are escaped in it already. Any other
+    error has a message of one line, in which a line break is somebody else's.
+    """
+
+
 _DOUBTFUL = re.compile(r"[^\x20-\x7e]")
 
 

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+PIECE_BYTES = 2**20
 TEXT_BYTES_MAX = 64 * 2**20  # of a file that is read as a whole
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -50,12 +51,20 @@ def read_bytes(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> bytes:
     """The content of the file at `path`. Raises FileError; so does a file of more than `bytes_max` bytes."""
     try:
         with open_regular(path) as file:
-            content = file.read(bytes_max + 1)
+            content = _read(file, bytes_max + 1)
     except OSError as error:
         raise FileError(error.strerror or str(error)) from None
     if len(content) > bytes_max:
         raise FileError(f"it has more than {bytes_max} bytes")
     return content
+
+
+def _read(file: BinaryIO, bytes_max: int) -> bytes:
+    """At most `bytes_max` bytes, in pieces: to ask for all at once would take memory for as many as there might be."""
+    content = bytearray()
+    while len(content) < bytes_max and (piece := file.read(min(PIECE_BYTES, bytes_max - len(content)))):
+        content += piece
+    return bytes(content)
 
 
 def read_text(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from specs import files
 from specs.checking.tree import ModuleError
 from specs.checking.values import FALSE, TRUE, ModelValue, Value, to_tla
+from specs.escape import shown as escaped
 
 _LISTS = {
     "INVARIANT": "invariants", "INVARIANTS": "invariants",
@@ -118,7 +119,7 @@ def read(path: Path | str) -> Configuration:
     try:
         text = files.read_text(path)
     except files.FileError as error:
-        raise ConfigurationError(f"cannot read configuration {path}: {error}") from None
+        raise ConfigurationError(f"cannot read configuration {escaped(str(path))}: {error}") from None
     return parse(text, path)
 
 

@@ -22,6 +22,7 @@ from specs.checking.observe import CANDIDATES_MAX, Observer, Result
 from specs.checking.report import Verdict
 from specs.checking.temporal import Formula
 from specs.checking.tlc import TlcError
+from specs.escape import shown as escaped
 
 AGREES_WITH_TLC = "TLC-3"  # TLC accepts the observations exactly if the in-process check does
 
@@ -97,13 +98,13 @@ def behaviour(module: Module, settings: Configuration) -> tuple[str, str]:
     if settings.init is not None and settings.next is not None:
         return settings.init, settings.next
     if settings.specification is None:
-        raise ConfigurationError(f"{settings.path}: neither SPECIFICATION nor INIT and NEXT")
+        raise ConfigurationError(f"{escaped(str(settings.path))}: neither SPECIFICATION nor INIT and NEXT")
     parts = temporal.split(module.compiler, operator_of(module, settings.specification))
     names = [_name(module, formula) for formula in (*parts.initial, *parts.steps)]
     if len(parts.initial) != 1 or len(parts.steps) != 1 or None in names:
         raise ConfigurationError(
-            f"{settings.path}: {settings.specification} is not of the form Init /\\ [][Next]_vars with names for both: "
-            "give INIT and NEXT instead"
+            f"{escaped(str(settings.path))}: {settings.specification} is not of the form Init /\\ [][Next]_vars with "
+            "names for both: give INIT and NEXT instead"
         )
     return str(names[0]), str(names[1])
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from specs.checking.report import NOT_CHECKED, Verdict
 from specs.checking.values import Value
+from specs.escape import SeveralLines
 
 
-class ObservationError(Exception):
+class ObservationError(SeveralLines):
     """The trace cannot be held against the module: too little is logged, or an observation makes no sense to it."""
 
 

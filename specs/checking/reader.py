@@ -14,6 +14,7 @@ import tree_sitter
 
 from specs.checking import grammar, tree
 from specs.checking.tree import Expression, ModuleError, Parameter, Place
+from specs.escape import shown as escaped
 
 _IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
@@ -41,7 +42,9 @@ class Reader:
     def module(self, node: tree_sitter.Node) -> tree.ModuleTree:
         name = grammar.text_of(grammar.field(node, "name"))
         if name != self.path.stem:
-            raise ModuleError(f"{self.path}: the file holds module {name}; file and module must have one name")
+            raise ModuleError(
+                f"{escaped(str(self.path))}: the file holds module {name}; file and module must have one name"
+            )
         extends: list[str] = []
         constants: list[Parameter] = []
         variables: list[str] = []

@@ -24,6 +24,7 @@ from specs import files
 from specs.checking import tlc, tree
 from specs.checking.reader import Reader
 from specs.checking.tree import ModuleError
+from specs.escape import shown as escaped
 
 PARSE_SECONDS_MAX = 2  # of processor time; the largest module of the project takes a fiftieth of a second
 PIECE_BYTES = 128  # the parser copies a piece each time it looks into it
@@ -55,7 +56,7 @@ def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
     root = _whole(path, source)
     modules = [child for child in root.children if child.type == "module"]
     if not modules:
-        raise ModuleError(f"{path}: no module in this file")
+        raise ModuleError(f"{escaped(str(path))}: no module in this file")
     return Reader(path, source).module(modules[0])
 
 
@@ -72,7 +73,7 @@ def _read(path: Path) -> bytes:
         source = files.read_bytes(path).removeprefix(files.BYTE_ORDER_MARK)
         files.decoded(source)
     except files.FileError as error:
-        raise ModuleError(f"cannot read module {path}: {error}") from None
+        raise ModuleError(f"cannot read module {escaped(str(path))}: {error}") from None
     return source
 
 
@@ -96,7 +97,7 @@ def _try(path: Path, source: bytes) -> None:
         )
     except ValueError:
         what = f"not parsed within {PARSE_SECONDS_MAX} s of processor time: it nests too deep, or is too long"
-        raise ModuleError(f"{path}: {what}; give parts of its expressions names") from None
+        raise ModuleError(f"{escaped(str(path))}: {what}; give parts of its expressions names") from None
 
 
 def check(path: Path) -> None:
@@ -118,25 +119,25 @@ def check(path: Path) -> None:
         or "Could not" in output
         or "Semantic processing" not in output
     ):
-        raise ModuleError(f"SANY rejects {path}:\n{output.strip()}")
+        raise ModuleError(f"SANY rejects {escaped(str(path))}:\n{output.strip()}")
 
 
 def _with_suffix(source: bytes, suffix: str, path: Path) -> bytes:
     end = source.rfind(b"\n====")
     if end < 0:
-        raise ModuleError(f"{path}: no closing line ====")
+        raise ModuleError(f"{escaped(str(path))}: no closing line ====")
     return source[: end + 1] + suffix.encode("utf-8") + b"\n" + source[end + 1 :]
 
 
 def _first_error(node: tree_sitter.Node, path: Path) -> str:
     while True:
         if node.is_missing:
-            return f"{path}:{node.start_point[0] + 1}: syntax error: {node.type} is missing"
+            return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error: {node.type} is missing"
         if node.is_error:
             inner = next((child for child in node.children if child.has_error), None)
             if inner is None or inner.is_error:
                 text = (node.text or b"").decode("utf-8", "replace")[:60]
-                return f"{path}:{node.start_point[0] + 1}: syntax error near {text!r}"
+                return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error near {text!r}"
             node = inner
             continue
         node = next(child for child in node.children if child.has_error or child.is_missing)

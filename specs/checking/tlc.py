@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specs.escape import SeveralLines
+
 HEAP_MEGABYTES = 1024
 SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start of runs of a few seconds
 
@@ -35,7 +37,7 @@ _COVERAGE = re.compile(r"^<(\w+) line \d+, col \d+ to line \d+, col \d+ of modul
 _STATE = re.compile(r"^(?:State )?\d+: <", re.MULTILINE)
 
 
-class TlcError(Exception):
+class TlcError(SeveralLines):
     """TLC could not give an answer: Java or the jar is missing, the module is wrong, or time ran out."""
 
 

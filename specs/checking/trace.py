@@ -242,12 +242,13 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
 }
 
 _BOARD = ("board", _uint(LEARNER_LAST))  # the board that an event of the ground station is about
+SEED_MAX = (1 << 64) - 1
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # First event of a run; `byzantine` boards are recorded, but not held to anything. An optional field `learners` says
     # how many nodes there are beyond the replicas: see `learner_count`.
     "RunStart": (
         ("scenario", _text),
-        ("seed", _uint(LAMPORT_MAX)),
+        ("seed", _uint(SEED_MAX)),
         ("versions", _map),
         ("replica_count", _replica_count),
         ("byzantine", _replicas),

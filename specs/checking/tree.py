@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specs.escape import SeveralLines, shown
 
-class ModuleError(Exception):
+
+class ModuleError(SeveralLines):
     """A module cannot be used: it does not parse, a name has no meaning, a constant has no value."""
 
 
@@ -36,7 +38,7 @@ class Place:
         return " ".join(self.source[self.start : self.end].decode("utf-8").split())
 
     def __str__(self) -> str:
-        return f"{self.path.name}:{self.line}"
+        return f"{shown(self.path.name)}:{self.line}"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
+from specs.escape import SeveralLines
+
 Value: TypeAlias = Any  # one of the above; nothing that TLA+ lets us say is statically narrower
 
 SET_ELEMENTS_MAX = 1_000_000  # as TLC: beyond this a set is a mistake in the model
@@ -29,7 +31,7 @@ INTEGER_BITS_MAX = 8_192  # TLC has 32; powers and products beyond this are a mi
 _INTEGER_MAX = 1 << INTEGER_BITS_MAX
 
 
-class EvaluationError(Exception):
+class EvaluationError(SeveralLines):
     """An expression has no value: a function outside its domain, CHOOSE of nothing, `1 + "a"`."""
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from specs import files, strict_json
+from specs.escape import SeveralLines
 
 SPECS = Path(__file__).resolve().parent.parent
 ROOT = SPECS.parent
@@ -24,7 +25,7 @@ PHASES = 6  # numbered from 0
 Text = Annotated[str, Field(min_length=1)]
 
 
-class PlanError(Exception):
+class PlanError(SeveralLines):
     """A plan that cannot be followed, or a feature that has none. Each line says where, what, and what is wanted."""
 
 
