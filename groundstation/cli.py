@@ -20,12 +20,14 @@ import typer
 
 from groundstation import outlet
 from groundstation.commands import audit, check, export, panels, ps, rehearse, report, scenarios, states, verify
+from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
 from groundstation.entry import INTERRUPTED
-from groundstation.os_errors import explained
+from groundstation.os_errors import NO_MEMORY, explained
 from specs.escape import shown_lines
 
 CRASH = 1
+COLUMNS_MIN = 10
 COMMANDS_GROUP = "amu.commands"
 EXAMPLE = "  Example: "
 
@@ -115,6 +117,8 @@ def main() -> None:
     The verdict of a command is its exit code even where its output could not be written in full: a reader may leave,
     an encoding may lack a character. An output that could not be written at all, as on a full disk, is exit code 2.
     """
+    if (whole(os.environ.get("COLUMNS", "")) or 0) < COLUMNS_MIN:
+        os.environ.pop("COLUMNS", None)  # in so few columns nothing can be read
     outlet.open_standard_descriptors()
     outlet.install()
     code = _run()
@@ -138,6 +142,9 @@ def _run() -> int:
     except OSError as error:
         # What a command does not explain itself: no room, no descriptors left, no permission.
         complain(None, explained(error, "nothing further was done"))
+        return EXIT_BAD_INPUT
+    except MemoryError:
+        complain(None, NO_MEMORY)
         return EXIT_BAD_INPUT
     except Exception as error:
         if hasattr(error, "format_message"):  # of the command line itself; its class depends on typer's version

@@ -16,6 +16,9 @@ _ADVICE = {
 }
 
 
+NO_MEMORY = "memory is used up; free memory, or allow more (ulimit -v)"
+
+
 def explained(error: OSError, otherwise: str = "") -> str:
     """One line. `otherwise`: what to add when there is no advice."""
     where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "

@@ -298,8 +298,8 @@ class World:
         """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
         try:
             return action(*arguments)
-        except TraceNotWritten:
-            raise
+        except (TraceNotWritten, MemoryError):
+            raise  # of the machine that simulates; a simulated board has no heap of its own
         except PowerCut:
             self._die(board, "PowerCut")
         except JournalError:

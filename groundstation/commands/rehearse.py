@@ -135,7 +135,7 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     from groundstation import report, resumption, run_directory
     from groundstation.console import complain
     from groundstation.mission_end import INTERRUPTED
-    from groundstation.os_errors import explained
+    from groundstation.os_errors import NO_MEMORY, explained
     from groundstation.verdict import judge
     from specs.checking.check import check_trace
     from specs.checking.tlc import TlcError
@@ -147,7 +147,7 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
         verdict = check_trace(trace, tlc=tlc)
     except TlcError as error:
         # The flight is worth its verdict on a machine without Java, too; the table says that TLC was not run.
-        complain("rehearse", f"TLC cannot be run: {error}")
+        complain("rehearse", TlcError(f"TLC cannot be run: {error}"))
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
     resume = resumption.how(flight.directory) if flight.outcome == INTERRUPTED else None
@@ -158,6 +158,8 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
         report.write(flight.directory)
     except OSError as error:
         problems.append(f"verdict and report cannot be kept: {explained(error)}")
+    except (ImportError, MemoryError) as error:  # the libraries that draw want some memory
+        problems.append(f"no report could be drawn: {error or NO_MEMORY}; try again: amu report {flight.directory}")
     return judgement, problems
 
 

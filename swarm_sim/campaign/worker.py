@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 
 from swarm_sim.campaign import task as tasks
 from swarm_sim.campaign.task import Finished, RunSeed, Task, TaskError
-from swarm_sim.outcome import CRASH, Outcome
+from swarm_sim.outcome import CRASH, Outcome, unanswered
 
 READY = "ready"
 
@@ -68,12 +68,17 @@ def prepared(task: Task) -> RunSeed:
 
 
 def finish(run_seed: RunSeed, task: Task, seed: int) -> Finished:
-    """Run one seed. Whatever it raises becomes a crash with the place as its cause."""
+    """Run one seed. Whatever it raises becomes a crash with the place as its cause.
+
+    But for a MemoryError: the machine was short of memory, which says nothing of the seed.
+    """
     began = time.perf_counter()
     try:
         outcome = run_seed(seed, task.nodes, task.slots)
         if not isinstance(outcome, Outcome) or outcome.seed != seed:
             raise TypeError(f"{task.function} gave no outcome of seed {seed}: {outcome!r}")
+    except MemoryError as error:
+        outcome = unanswered(seed, "no memory left for it", "".join(traceback.format_exception(error)))
     except BaseException as error:
         outcome = Outcome(seed, CRASH, "exception", _cause(error), "".join(traceback.format_exception(error)))
     return Finished(outcome, time.perf_counter() - began)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from swarm_sim.campaign import jobs
+from swarm_sim.campaign import jobs, worker
 from swarm_sim.campaign.keeper import Keeper, WorkerError
 from swarm_sim.campaign.task import Finished, Task, TaskError, code_of, fingerprint
-from swarm_sim.outcome import CRASH, PASS, Outcome, unanswered
+from swarm_sim.outcome import CRASH, INCOMPLETE, NO_ANSWER, PASS, Outcome, unanswered
 from tests.style.tree_rules import ROOT
 from tests.support import campaign_seeds
 from tests.support.campaigns import task_of, wait_until, wait_until_gone
@@ -166,6 +166,14 @@ def test_a_fault_of_a_keepers_thread_is_heard_of(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Keeper, "run", broken)
     with closing(jobs.run(task_of("passes"), range(3), 2)) as finished, pytest.raises(MemoryError, match="planted"):
         list(finished)
+
+
+def test_memory_that_is_used_up_is_no_outcome_of_a_seed() -> None:
+    def starved(seed: int, nodes: int, slots: int) -> Outcome:
+        raise MemoryError
+
+    outcome = worker.finish(starved, task_of("passes"), 3).outcome
+    assert (outcome.verdict, outcome.oracle) == (INCOMPLETE, NO_ANSWER)
 
 
 def test_the_fingerprint_is_of_all_that_decides_an_outcome() -> None:
