@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from groundstation.commands.options import finite
+from groundstation.commands.options import finite, output, require_apart
 
 
 def export(
     path: Annotated[Path, typer.Argument(help="A trace file, or folder of a run.", metavar="TRACE_OR_RUN")],
     form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="What to write.")],
-    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE", callback=output)],
     since: Annotated[
         float | None,
         typer.Option("--since", help="Leave out what was received before this mission second.", callback=finite),
@@ -39,7 +39,9 @@ def export(
     from specs.checking.trace import TraceError
 
     try:
-        steps = causality.read(run_directory.trace_of(path), since, until)
+        trace = run_directory.trace_of(path)
+        require_apart(out, trace)
+        steps = causality.read(trace, since, until)
         if form == "shiviz":
             run_directory.write_text(out, "".join(shiviz.log(steps)))
         else:

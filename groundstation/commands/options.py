@@ -1,7 +1,9 @@
 """Checks that several commands' options share."""
 
 import math
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
@@ -29,6 +31,22 @@ def integer(least: int, most: int) -> Callable[[str | int], int]:
         return value
 
     return parse
+
+
+def output(path: Path | None) -> Path | None:
+    """Refuses a file that cannot be made, before the work is done that it is to hold."""
+    if path is not None:
+        if os.path.isdir(path):
+            raise typer.BadParameter(f"{path}: is a directory; want a file in it")
+        if not os.path.isdir(path.parent):
+            raise typer.BadParameter(f"{path}: there is no folder {path.parent}; make it, or choose another")
+    return path
+
+
+def require_apart(out: Path | None, read: Path) -> None:
+    """Refuses an output that is the file which is read: what it held would be lost."""
+    if out is not None and os.path.exists(out) and os.path.exists(read) and os.path.samefile(out, read):
+        raise typer.BadParameter(f"--out {out}: is the file that is read, and would be overwritten; choose another")
 
 
 def whole(text: str) -> int | None:

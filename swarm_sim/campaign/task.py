@@ -58,7 +58,7 @@ def load(function: str) -> RunSeed:
     module_name, _, name = function.partition(":")
     try:
         found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise TaskError(f"no function {function!r}: {error}; write it as module:name") from error
     if not callable(found):
         raise TaskError(f"{function} is no function")

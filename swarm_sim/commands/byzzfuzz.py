@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, whole
+from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, output, whole
 
 if TYPE_CHECKING:
     from swarm_sim.byzzfuzz.runs import Flown
@@ -42,7 +42,9 @@ def byzzfuzz(
         ),
     ] = 1,
     any_scope: Annotated[bool, typer.Option("--any-scope", help="Lies are noise, not near misses.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.", callback=output)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
     """Fuzz rounds of the protocol with lies and partitions.  Example: [cyan]amu byzzfuzz --runs 20[/cyan]
@@ -64,6 +66,8 @@ def byzzfuzz(
     from swarm_sim.byzzfuzz.runs import Cell, fly, fuzz
     from swarm_sim.outcome import worst
 
+    if seed + runs - 1 > SEED_MAX:
+        raise typer.BadParameter(f"--seed {seed} leaves no seeds for {runs} runs; the last one is {SEED_MAX}")
     pairs = [(c, d) for c in _numbers(process, "--c") for d in _numbers(network, "--d")]
     rows: list[dict[str, Any]] = []
     failed: list[Flown] = []

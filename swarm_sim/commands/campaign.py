@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NODES_DEFAULT = 4  # as `swarm_sim.draw` has it, which is slow to import
 SLOTS_DEFAULT = 20
 SEED_SECONDS_MAX_DEFAULT = 300.0
+SEED_SECONDS_MOST = 1_000_000.0  # eleven days
 RUN_SEED = "swarm_sim.simulation:run_seed"
 
 PANEL = panels.HUNT
@@ -54,6 +55,7 @@ def campaign(
             help="A seed that takes longer is ended: no answer.",
             metavar="X",
             min=0.1,
+            max=SEED_SECONDS_MOST,
             callback=finite,
         ),
     ] = SEED_SECONDS_MAX_DEFAULT,

@@ -7,14 +7,14 @@ import typer
 
 from groundstation import complete
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, integer, whole
+from groundstation.commands.options import COUNT_MAX, integer, output, require_apart, whole
 
 PANEL = panels.HUNT
 
 
 def shrink(
     what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
-    out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.")],
+    out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.", callback=output)],
     nodes: Annotated[
         int, typer.Option("--nodes", help="Boards, 4 to 13, for a seed.", metavar="N", parser=integer(4, 13))
     ] = 4,
@@ -60,6 +60,8 @@ def shrink(
     def tell(flights: int, size: shrinking.Size) -> None:
         console.print(f"{flights:4} flights: {size}", style="dim")
 
+    if whole(what) is None:
+        require_apart(out, Path(what))
     try:
         playable = board_kind(kind).board_faults if kind else None
         seed = whole(what)

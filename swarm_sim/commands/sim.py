@@ -8,7 +8,7 @@ import typer
 
 from groundstation import complete
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer
+from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, output, require_apart
 
 if TYPE_CHECKING:
     from groundstation.scenario import Scenario
@@ -34,7 +34,7 @@ def sim(
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="Fly this scenario instead.", autocompletion=complete.missions)
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.", callback=output)] = None,
     encoded: Annotated[bool, typer.Option("--encoded", help="Build, seal, check and decode every frame.")] = False,
     show_scenario: Annotated[bool, typer.Option("--show-scenario", help="Print the scenario and fly nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
@@ -58,6 +58,8 @@ def sim(
     from swarm_sim.outcome import EXIT_CODES
     from swarm_sim.simulation import simulate
 
+    if scenario is not None:
+        require_apart(out, scenario)
     try:
         flown = _scenario(seed, nodes, slots, scenario)
         if show_scenario:

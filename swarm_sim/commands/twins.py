@@ -3,13 +3,14 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, integer
+from groundstation.commands.options import COUNT_MAX, integer, output
 
 if TYPE_CHECKING:
     from swarm_sim.twins.replay import Flight
@@ -47,7 +48,7 @@ def twins(
         bool, typer.Option("--settle/--no-settle", help="Leave a schedule when all have decided.")
     ] = True,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the trace of a failed schedule to this file.")
+        Path | None, typer.Option("--out", help="Write the trace of a failed schedule to this file.", callback=output)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
@@ -69,7 +70,9 @@ def twins(
     from swarm_sim.twins import replay
     from swarm_sim.twins.search import Search
 
-    searched = Search(twin, rounds, _progress() if sys.stderr.isatty() else lambda result: None, settle)
+    if not search and not sample:
+        raise typer.BadParameter("--no-search with --sample 0 leaves nothing to check; give one of them up")
+    searched = Search(twin, rounds, _progress(), settle)
     result = searched.run() if search else None
     flights = [replay.fly(twin, result.schedule, out)] if result and result.violation else []
     flights += _fly_sample(searched, sample, search and not flights)
@@ -93,8 +96,10 @@ def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Flight"
     from specs.checking.report import PASS
     from swarm_sim.twins import replay
 
-    flights = []
+    flights: list[Flight] = []
+    tell = _seldom(lambda: f"sample: {len(flights):,} of {sample:,} schedules flown")
     for schedule in replay.sampled(sample, searched.result.rounds):
+        tell()
         flight = replay.fly(searched.result.twin, schedule)
         flights.append(flight)
         if flight.verdict != PASS:
@@ -153,14 +158,31 @@ def _shown(schedule: list[int]) -> str:
     return " ".join("|".join("".join(map(str, part)) for part in parts) for parts in parted)
 
 
-def _progress() -> Any:
-    last = time.monotonic()
+def _progress() -> Callable[["Result"], None]:
+    found: Result
+
+    def words() -> str:
+        covered = f"round {len(found.states) + 1}: {found.covered:,} of {found.schedules:,} schedules covered"
+        return f"{covered}, {found.parts_played:,} parts played"
+
+    tell = _seldom(words)
 
     def show(result: "Result") -> None:
+        nonlocal found
+        found = result
+        tell()
+
+    return show
+
+
+def _seldom(words: Callable[[], str]) -> Callable[[], None]:
+    """Says the words on standard error, when it is called and has not said any for PROGRESS_SECONDS."""
+    last = time.monotonic()
+
+    def tell() -> None:
         nonlocal last
         if time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
-            words = f"round {len(result.states) + 1}: {result.covered:,} of {result.schedules:,} schedules covered"
-            print(f"{words}, {result.parts_played:,} parts played", file=sys.stderr, flush=True)
+            print(words(), file=sys.stderr, flush=True)
 
-    return show
+    return tell

@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from groundstation import cli, scenario
+from groundstation.commands.options import SEED_MAX
 
 RUNNER = CliRunner()
 COMMANDS = ["rehearse", "check", "report", "export", "scenarios", "states"]
@@ -155,3 +156,66 @@ def test_a_control_c_while_the_command_is_imported_ends_it_quietly() -> None:
     )
     done = subprocess.run([sys.executable, "-c", planted], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "a\nb"),
+        ("check", "a\nb"),
+        ("report", "a\nb"),
+        ("stop", "a\nb"),
+        ("rehearse", "--replay", "a\nb"),
+        ("rehearse", "a\nb.toml"),
+        ("scenarios", "/etc\n.toml"),
+        ("states", "x", "--cfg", "a\nb"),
+        ("export", "a\nb", "--format", "shiviz", "--out", "x"),
+    ],
+)
+def test_a_line_break_in_a_name_is_escaped(arguments: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(cli.app, arguments)
+    assert done.exit_code == 2
+    assert len(done.stderr.strip().split("\n")) == 1
+    assert "\\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (("sim", "--scenario", "{file}", "--out", "{file}"), "is the file that is read, and would be overwritten"),
+        (("sim", "--scenario", "{file}", "--out", "{link}"), "is the file that is read, and would be overwritten"),
+        (("shrink", "{file}", "--out", "{file}"), "is the file that is read, and would be overwritten"),
+        (("export", "{file}", "--format", "shiviz", "--out", "{file}"), "is the file that is read"),
+        (("shrink", "1", "--out", "{folder}"), "is a directory; want a file in it"),
+        (("byzzfuzz", "--out", "{folder}/no/x"), "{folder}/no; make it, or choose another"),
+        (("twins", "--out", "{folder}/no/x"), "{folder}/no; make it, or choose another"),
+        (("twins", "--no-search", "--sample", "0"), "leaves nothing to check"),
+        (("byzzfuzz", "--seed", str(SEED_MAX), "--runs", "2"), "leaves no seeds for 2 runs"),
+        (("campaign", "--seeds", "0:1", "--seed-seconds-max", "1e10"), "--seed-seconds-max"),
+        (("campaign", "--seeds", "0:1", "--function", "..:x"), "no function '..:x'"),
+    ],
+)
+def test_what_would_lose_or_show_nothing_is_refused_at_once(
+    arguments: tuple[str, ...], wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    names = {"file": tmp_path / "mine.toml", "link": tmp_path / "link.toml", "folder": tmp_path}
+    names["file"].write_text("precious")
+    names["link"].symlink_to(names["file"])
+    monkeypatch.setattr(sys, "argv", ["amu", *[argument.format(**names) for argument in arguments]])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert wanted.format(**names) in capsys.readouterr().err
+    assert names["file"].read_text() == "precious"
+
+
+def test_memory_that_is_used_up_is_no_crash(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def starved(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "app", starved)
+    monkeypatch.setattr(cli, "add_entry_points", lambda app: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "memory is used up; free memory, or allow more" in capsys.readouterr().err
