@@ -63,7 +63,7 @@ class Series:
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     health: dict[int, list[Health]] = field(default_factory=lambda: defaultdict(list))
     boots: list[tuple[int, float]] = field(default_factory=list)  # (board, when)
-    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run that goes on)
+    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run whose ground station was gone)
     restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, why, what of its heap)
     failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
 

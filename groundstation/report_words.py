@@ -127,7 +127,7 @@ def failures(found: list[report_failures.Failure]) -> str:
 
 def resumes(series: Series) -> str:
     """When another ground station took over."""
-    said = "; ".join(f"{at:.2f} s (run {run})" for at, run in series.resumes)
+    said = "; ".join(f"at {at:.2f} s, after run {run}" for at, run in series.resumes)
     return f" Dotted line: the ground station was away, and another went on: {said}." if said else ""
 
 

@@ -17,6 +17,7 @@ from amu.core.limits import faults_max
 from groundstation import mission_end as flown
 from groundstation import not_checked
 from groundstation.board_events import WORDS, spoken
+from groundstation.fault_rule import DELAYED
 from groundstation.waits_for import boards
 from specs import properties
 from specs.checking.check import TLC
@@ -156,7 +157,7 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     correct = {node: slot for node, slot in summary["applied"].items() if int(node) not in byzantine}
     behind = [node for node, slot in correct.items() if slot < summary["slots"]]
     applied = "  ".join(f"board {node}: {slot}" for node, slot in correct.items())
-    yield Line("applied", OPEN if behind else GOOD, applied)
+    yield Line("applied", OPEN if behind else GOOD, applied + ("; Byzantine boards left out" if byzantine else ""))
     issued, confirmed = summary["operations_issued"], summary["operations_confirmed"]
     refused = sum(count for result, count in summary["results"].items() if result != "ok")
     contradicted = f"; {summary['contradictions']} CONTRADICTED" if summary["contradictions"] else ""
@@ -201,7 +202,7 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     missed = not_checked.by_reason(not_checked.list_of(checked)).items()
     yield Line("not checked here", NOTE, "; ".join(f"{spans(keys)}: {why}" for why, keys in missed))
     steps = checked["steps"]
-    actions = ", ".join(f"{spoken(name)} {count}" for name, count in steps.items())
+    actions = ", ".join(f"{spoken(name)}: {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
     yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
     yield from _stations(checked["resumed"])
@@ -288,5 +289,6 @@ def _injected(summary: Mapping[str, Any]) -> str:
     for kind, fates in by_kind.items():
         names = ", ".join(f"{name} {count}" for name, count in fates.items())
         if fates:
-            parts.append(f"{kind} {sum(fates.values())} ({names})" if kind else names)
+            times = " times" if kind == DELAYED else ""  # one frame by several faults
+            parts.append(f"{kind} {sum(fates.values())}{times} ({names})" if kind else names)
     return "; ".join(parts) or "none"

@@ -254,7 +254,7 @@ def test_many_failures_are_counted_not_shown(folder: Path) -> None:
 
 def test_resume_is_told_and_drawn(written: str) -> None:
     assert "the ground station was away, and another went on: " in _section(written, "Mission")
-    assert "(run words-0)" in _section(written, "Mission")
+    assert "after run words-0" in _section(written, "Mission")
     assert "<!-- ground station resumed -->" in written
 
 
