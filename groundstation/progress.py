@@ -1,4 +1,4 @@
-"""What the operator sees while a rehearsal flies.
+"""What the operator sees while a rehearsal flies, and while its trace is checked.
 
 The mission loop fills in a `Picture` now and then; a display shows it. On a terminal the display is a live page,
 elsewhere (a pipe, a CI log) it is a line every few seconds. All of it goes to standard error: standard output belongs
@@ -6,9 +6,10 @@ to the verdict. A display only ever reads: a slow terminal can delay the loop by
 reader.
 """
 
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -144,6 +145,32 @@ def display(console: Console | None = None) -> Display:
     """A live page on a terminal, lines elsewhere."""
     console = console or SafeConsole(stderr=True)
     return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+@contextlib.contextmanager
+def checking(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows how far a check is: a function to tell of what, how many are done, of how many. A short one is silent."""
+    console = console or SafeConsole(stderr=True)
+    live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+    shown_at = time.monotonic()
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal shown_at
+        if time.monotonic() - shown_at < (LINE_SECONDS if live is None or not live.is_started else REFRESH_SECONDS):
+            return
+        shown_at = time.monotonic()
+        text = f"checked {done:,} of {total:,} {what}"
+        if live is None:
+            console.print(text, soft_wrap=True)
+        else:
+            live.start()
+            live.update(Text(text), refresh=True)
+
+    try:
+        yield tell
+    finally:
+        if live is not None:
+            live.stop()
 
 
 def page(picture: Picture) -> RenderableType:

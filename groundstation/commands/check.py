@@ -37,7 +37,7 @@ def check(
 
         raise typer.Exit(observed.check(path, spec, cfg, silent or [], tlc, as_json))
 
-    from groundstation import resumption, run_directory
+    from groundstation import progress, resumption, run_directory
     from groundstation.console import SafeConsole, refused
     from groundstation.mission_end import INTERRUPTED
     from groundstation.verdict import judge
@@ -49,7 +49,8 @@ def check(
     try:
         trace = run_directory.trace_of(path)
         summary = None if path.is_file() else _summary(trace.parent)
-        verdict = check_trace(trace, tlc=tlc)
+        with progress.checking() as tell:
+            verdict = check_trace(trace, tlc, tell)
     except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
         raise refused("check", error) from error
     run = None if path.is_file() else trace.parent

@@ -132,7 +132,7 @@ def _fly(plan: "Plan") -> "Flight":
 def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     """Check the trace of a flight, and keep verdict and report in its folder; the judgement, and what went wrong with
     the ground station itself."""
-    from groundstation import report, resumption, run_directory
+    from groundstation import progress, report, resumption, run_directory
     from groundstation.console import complain
     from groundstation.mission_end import INTERRUPTED
     from groundstation.os_errors import NO_MEMORY, explained
@@ -144,7 +144,8 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     trace = flight.directory / run_directory.TRACE
     typer.echo(shown(f"checking {trace}"), err=True)
     try:
-        verdict = check_trace(trace, tlc=tlc)
+        with progress.checking() as tell:
+            verdict = check_trace(trace, tlc, tell)
     except TlcError as error:
         # The flight is worth its verdict on a machine without Java, too; the table says that TLC was not run.
         complain("rehearse", TlcError(f"TLC cannot be run: {error}"))

@@ -1,6 +1,6 @@
 """Checks a recorded run: reads the trace once, then holds each slot against the modules.
 
-    check_trace(path, tlc=False) -> Verdict
+    check_trace(path, tlc=False, tell=untold) -> Verdict
 
 Rules. A trace with events missing is judged as far as it goes: a step that is not allowed may then only seem so, and
 is told as a note; what contradicts itself (two votes in one phase, two decisions, two ledgers) is a violation whatever
@@ -42,7 +42,7 @@ from specs.checking.conformance import (
 from specs.checking.continuity import Continuity, Hole
 from specs.checking.instance import Swarm
 from specs.checking.ledger_steps import EXACTLY_ONCE
-from specs.checking.report import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Verdict
+from specs.checking.report import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Tell, Verdict, untold
 from specs.checking.trace import Event, TraceError
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
@@ -65,15 +65,17 @@ IDENTIFIERS = (
 )
 
 
-def check_trace(path: Path | str, tlc: bool = False) -> Verdict:
-    """The verdict on the trace at `path`; with `tlc`, TLC must accept the same steps.
+def check_trace(path: Path | str, tlc: bool = False, tell: Tell = untold) -> Verdict:
+    """The verdict on the trace at `path`; with `tlc`, TLC must accept the same steps. `tell` hears how far it is.
 
     Raises TraceError if the file is no trace, TlcError if TLC was asked for and cannot be run.
     """
-    checker = TraceChecker()
+    checker = TraceChecker(tell)
     reader = trace.Reader(Path(path))
     for event in reader:
         checker.feed(event)
+        if event.line % EVENTS_TOGETHER == 0:
+            tell("bytes of the trace", reader.position, reader.size)
     return checker.conclude(tlc, reader.truncated)
 
 
@@ -85,7 +87,8 @@ class TraceChecker:
     later call.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell = untold) -> None:
+        self._tell = tell
         self.verdict = Verdict()
         self.verdict.expect(*IDENTIFIERS)
         self.continuity = Continuity()
@@ -275,6 +278,7 @@ class TraceChecker:
         self._look_for_what_is_missing(is_truncated)
         results = self._check_slots(keep=tlc)
         if tlc and self.swarm.is_tolerable:
+            self._tell("slots before TLC", 0, len(results))
             replay.check(self.swarm, results, self.verdict)
         elif tlc:
             self.verdict.reasons[TLC] = "tetrabft.tla ASSUMEs that at most f replicas lie"
@@ -366,7 +370,9 @@ class TraceChecker:
         """Hold channels, turns, snapshots and levels of suspicion against their modules."""
         holes = self._replica_holes()
         swarm = self.swarm
-        ops_conformance.check_ops(self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict)
+        ops_conformance.check_ops(
+            self.ops_events, holes, swarm.replica_count, swarm.byzantine, self.verdict, self._tell
+        )
         detector_conformance.check_detector(self.detector_events, holes, swarm.replica_count, self.verdict)
 
     # --- slots ------------------------------------------------------------------------------------
@@ -378,7 +384,8 @@ class TraceChecker:
         rebooted = frozenset(node for node, boots in self._boots.items() if len(boots) > 1)
         tainted = self._tainted()
         results = []
-        for slot in sorted(self.slots):
+        for number, slot in enumerate(slots := sorted(self.slots)):
+            self._tell("slots", number, len(slots))
             told = [event for low, high, event in self._told_by_boot if low <= slot <= high]
             events = sorted(self.slots.pop(slot) + told, key=order.sort_key)
             offset = log.first_leader(slot)

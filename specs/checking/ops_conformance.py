@@ -28,7 +28,7 @@ from specs.checking.continuity import Hole
 from specs.checking.language import of_python
 from specs.checking.observe import Observation, Observer
 from specs.checking.premises import PREMISES
-from specs.checking.report import Verdict
+from specs.checking.report import Tell, Verdict, untold
 from specs.checking.trace import Event
 
 SPECS = Path(__file__).resolve().parent.parent
@@ -39,6 +39,7 @@ SNAPSHOT_EVENTS = frozenset(
 )
 CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
 SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
+EVENTS_TOGETHER = 256  # between two words of how far the check is
 EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS
 
 
@@ -155,6 +156,7 @@ def check_ops(
     replica_count: int,
     byzantine: Collection[int],
     verdict: Verdict,
+    tell: Tell = untold,
 ) -> None:
     """Hold turns and snapshots against their modules; the verdict takes what was found.
 
@@ -173,7 +175,7 @@ def check_ops(
                 else:
                     verdict.nothing_held(identifier, PREMISES[identifier].lack)
             continue
-        _hold(protocol, taken, observer(protocol, replica_count, byzantine), verdict)
+        _hold(protocol, taken, observer(protocol, replica_count, byzantine), verdict, tell)
         if missing is not None:
             for identifier in protocol.identifiers:
                 verdict.doubt(identifier, f"not judged from there on: {missing}")
@@ -197,9 +199,11 @@ def _told(events: Iterable[Event], holes: Sequence[Hole]) -> tuple[list[Event], 
     return told, None
 
 
-def _hold(protocol: Protocol, events: Iterable[Event], checker: Observer, verdict: Verdict) -> None:
-    for event in events:
+def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdict: Verdict, tell: Tell) -> None:
+    for number, event in enumerate(events):
         checker.feed(observation(event))
+        if number % EVENTS_TOGETHER == 0:
+            tell(f"events of {protocol.module.stem}", number, len(events))
     checker.finish()
     result = checker.result()
     verdict.steps.update({name: count for name, count in result.steps.items() if name in protocol.own_events})

@@ -32,6 +32,7 @@ the messages that they explain, so nobody can have acted on what is missing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -382,16 +383,22 @@ def _field_problem(found: dict[str, Any], name: str, check: Check, event: str) -
 
 
 class Reader:
-    """The events of a trace file, in the file's order. `truncated`, after the last one: the last line was cut off."""
+    """The events of a trace file, in the file's order. `truncated`, after the last one: the last line was cut off.
+
+    `position` of `size` bytes have been read so far.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.truncated = False
+        self.position = self.size = 0
 
     def __iter__(self) -> Iterator[Event]:
         try:
             with files.open_regular(self.path) as file:
+                self.size = os.fstat(file.fileno()).st_size
                 for number, raw in enumerate(iter(partial(file.readline, LINE_BYTES_MAX + 1), b""), 1):
+                    self.position += len(raw)
                     if len(raw) > LINE_BYTES_MAX:
                         raise TraceError(f"{self.path}: line {number}: longer than {LINE_BYTES_MAX} bytes")
                     if not raw.endswith(b"\n"):
