@@ -194,6 +194,7 @@ class Observer:
         name, module = action.operator.name, self.module
         complete = not any(value is UNASSIGNED for value in known)
         pairs: list[tuple[State, State]] = []
+        found: list[State] = []  # not yet in `distinct`
         distinct: set[State] = set()
         stutters = observation.name is None
         if complete and len(arguments) == len(action.parameters):
@@ -210,7 +211,11 @@ class Observer:
                 for values in action.after(state.values, arguments, known):
                     following = module.state_of(values)
                     pairs.append((state, following))
-                    distinct.add(following)
+                    found.append(following)
+                    if len(found) <= self.candidates_max and not distinct:
+                        continue  # mostly there is one, and to tell states apart costs as much as to find them
+                    distinct.update(found)
+                    found.clear()
                     if len(distinct) > self.candidates_max:
                         raise self._too_many(observation.line, _step(name, arguments))
             except EvaluationError:
