@@ -90,7 +90,7 @@ class Delay(Rule):
 
 
 class Jitter(Rule):
-    """Delays each copy by its own time, uniform in [seconds_min, seconds_max): order may change."""
+    """Delays each copy by its own time, uniform from `seconds_min` to below `seconds_max`: order may change."""
 
     does: ClassVar[str] = DELAYED
 

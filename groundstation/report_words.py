@@ -102,8 +102,11 @@ def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
 def checked(verdict: Mapping[str, Any]) -> str:
     """How much was held against the modules."""
     tables = "".join(
-        f"<div><h3>{title}</h3>{table((), [(spoken(name), number) for name, number in numbers.items()])}</div>"
-        for title, numbers in (("Steps held against the modules", verdict["steps"]), ("Counts", verdict["counts"]))
+        f"<div><h3>{title}</h3>{table((), numbers)}</div>"
+        for title, numbers in (
+            ("Steps held against the modules", [(spoken(name), count) for name, count in verdict["steps"].items()]),
+            ("Counts", verdict["counts"].items()),
+        )
     )
     return section("What was checked", "", f'<div class="columns">{tables}</div>')
 
@@ -210,10 +213,16 @@ def _of_board(fault: BoardFault) -> str:
 
 def _values(values: Mapping[str, Any]) -> str:
     return ", ".join(
-        f"{key.replace('_seconds', '').replace('_', ' ')} {_brief(value)}{' s' if key in SECONDS else ''}"
+        f"{_spoken_key(key)}{_brief(value)}{' s' if key in SECONDS else ''}"
         for key, value in values.items()
         if value is not None
     )
+
+
+def _spoken_key(key: str) -> str:
+    """A field's name before its value, without the unit that stands behind it: "hold ", "min ", or nothing."""
+    words = [word for word in key.split("_") if word != "seconds" or key not in SECONDS]
+    return "".join(f"{word} " for word in words)
 
 
 def _brief(value: Any) -> str:

@@ -292,12 +292,14 @@ def test_bad_trace_is_one_line(tmp_path: Path, content: bytes, said: str) -> Non
     assert not (tmp_path / "out.json").exists()
 
 
-def test_unwritable_output_and_no_trace_are_one_line(tmp_path: Path, trace: Path) -> None:
-    for path, out in ((trace, tmp_path / "nowhere" / "x"), (tmp_path / "no-run", tmp_path / "x")):
-        result = _export(path, "--format", "shiviz", "--out", out)
-        assert result.exit_code == 2
-        assert result.output.startswith("amu export: ")
-        assert result.output.count("\n") == 1
+def test_no_trace_is_one_line_and_an_output_without_a_folder_is_refused(tmp_path: Path, trace: Path) -> None:
+    result = _export(tmp_path / "no-run", "--format", "shiviz", "--out", tmp_path / "x")
+    assert result.exit_code == 2
+    assert result.output.startswith("amu export: ")
+    assert result.output.count("\n") == 1
+    result = _export(trace, "--format", "shiviz", "--out", tmp_path / "nowhere" / "x")
+    assert result.exit_code == 2
+    assert "there is no folder" in " ".join(result.output.replace("│", " ").split())
 
 
 def test_reader_names_the_file() -> None:
