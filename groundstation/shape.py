@@ -2,6 +2,7 @@
 
 A shape is a type; `[shape]`, a list of such; `{str: shape}` or `{int: shape}`, an object with any names, or with
 numbers for names; `{"name": shape, ...}`, an object that has at least these members; a tuple, one of several shapes.
+A member whose name ends in `?` in a shape may be missing.
 """
 
 from typing import Any
@@ -37,10 +38,11 @@ def _fault_of_object(found: Any, shape: dict[Any, Any], where: str) -> str | Non
         if strangers:
             return f"{prefix}{strangers[0]}: want numbers for names"
         return _first(fault(part, shape[int], f"{prefix}{name}") for name, part in found.items())
-    lacking = [name for name in shape if name not in found]
+    lacking = [name for name in shape if name not in found and not name.endswith("?")]
     if lacking:
         return f"{prefix}{lacking[0]}: is missing"
-    return _first(fault(found[name], part, f"{prefix}{name}") for name, part in shape.items())
+    members = [(name.removesuffix("?"), part) for name, part in shape.items()]
+    return _first(fault(found[name], part, f"{prefix}{name}") for name, part in members if name in found)
 
 
 def _wrong(where: str, wanted: str) -> str:

@@ -63,7 +63,7 @@ SUMMARY = {
     "crashed": [int],
     "board_events": {str: int},
     "fates": {str: int},
-    "fates_by_kind": {str: {str: int}},
+    "fates_by_kind?": {str: {str: int}},  # earlier versions did not tell it
 }
 
 

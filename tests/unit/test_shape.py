@@ -30,6 +30,8 @@ from groundstation.shape import fault
         ({"²": 1}, {int: int}, "²: want numbers for names"),
         ({"a": {"b": [{"c": 3}]}}, {"a": {"b": [{"c": str}]}}, "a.b[0].c: want a text"),
         ({"a": {}}, {"a": {"b": int}}, "a.b: is missing"),
+        ({}, {"a?": int}, None),
+        ({"a": "x"}, {"a?": int}, "a: want an integer"),
         ([], {"a": int}, "want an object"),
         ({"a": 1, "more": None}, {"a": int}, None),
     ],
