@@ -138,8 +138,8 @@ class VirtualBoard(Board):
             raise BoardError(f"board {self.node} cannot be started: {explained(error)}") from error
 
     def _start(self) -> None:
-        self._require_room()
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
+            self._make_flash()
             (self.directory / "power_cut").unlink(missing_ok=True)
             (self.directory / "stopped").unlink(missing_ok=True)
             (self.directory / "running").touch()
@@ -165,19 +165,21 @@ class VirtualBoard(Board):
                 os.close(slave)
             _replace(self.directory / "board.json", json.dumps(state))
 
-    def _require_room(self) -> None:
-        """Raise OSError unless there is room for the flash of a board that has none: it would die at its first boot."""
+    def _make_flash(self) -> None:
+        """Erased flash, as the board would make it. Raises OSError: without room the board would die at its first boot."""
         path = self.directory / FLASH
         if path.exists():
             return
-        room = path.with_name(FLASH + ".part")
+        part = path.with_name(FLASH + ".part")
         try:
-            with room.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, FLASH_BYTES)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(b"\xff" * FLASH_BYTES)
+            part.replace(path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             raise OSError(error.errno, error.strerror, str(path)) from error
-        finally:
-            room.unlink(missing_ok=True)
 
     def kill(self) -> None:
         if not self.alive():

@@ -18,7 +18,7 @@ from specs.checking.configuration import Configuration, ConfigurationError
 from specs.checking.language import Module
 from specs.checking.model import load_configured, operator_of, property_of
 from specs.checking.observations import TraceFile
-from specs.checking.observe import CANDIDATES_MAX, Observer, Result
+from specs.checking.observe import CANDIDATES_MAX, ObservationError, Observer, Result
 from specs.checking.report import Verdict
 from specs.checking.temporal import Formula
 from specs.checking.tlc import TlcError
@@ -72,10 +72,13 @@ def check(
     )
     kept = observe_tlc.Observed(module, init, next_action, silent)
     file = TraceFile(trace, module, settings.model_values())
-    for observation in file:
-        observer.feed(observation)
-        if tlc:
-            kept.feed(observation)
+    try:
+        for observation in file:
+            observer.feed(observation)
+            if tlc:
+                kept.feed(observation)
+    except ObservationError as error:
+        raise ObservationError(f"{escaped(str(trace))}: {error}") from error
     observer.finish()
     result = observer.result()
     verdict = result.verdict()

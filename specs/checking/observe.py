@@ -39,6 +39,7 @@ from specs.checking.steps import Action
 from specs.checking.successors import UNASSIGNED, Planner
 from specs.checking.temporal import Formula
 from specs.checking.tree import ModuleError
+from specs.escape import shown as escaped
 
 __all__ = ["CANDIDATES_MAX", "BadStep", "Observation", "ObservationError", "Observer", "Result"]
 
@@ -268,7 +269,7 @@ class Observer:
     def _operator(self, name: str) -> Operator:
         operator = self.module.definitions.get(name)
         if operator is None:
-            raise ModuleError(f"{self.module.name} has no definition {name}")
+            raise ModuleError(f"{self.module.name} has no definition '{escaped(name)}'")
         return operator
 
     def _action(self, name: str) -> Action:

@@ -163,7 +163,7 @@ class TestVirtualBoard(BoardConformance):
         def full(*_: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(os, "posix_fallocate", full)
+        monkeypatch.setattr(os, "fdopen", full)
         with pytest.raises(BoardError, match=r"flash.img: No space left on device; make room on the disk"):
             board.start()
         assert not board.alive()
