@@ -7,6 +7,7 @@ so that the line, and what the board said last, outlive the board's process.
 
     firmware/           what flies, copied once, so that a run says what flew
     byzantine/          the package `adversary`, on the module path of Byzantine boards alone
+    flown.sha256        digest of both
     node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock,
                         intake (what was read of its line and is not on record yet), running, or else stopped
                         (somebody switched it off)
@@ -20,12 +21,10 @@ import errno
 import fcntl
 import json
 import os
-import shutil
 import signal
 import time
 import tty
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -37,8 +36,7 @@ from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
 from groundstation.os_errors import explained
 from groundstation.run_directory import RunDirectoryError, read_json, write_private
-from hil import firmware_files
-from hil.boards import processes
+from hil.boards import processes, staging
 from hil.boards.zygote import Process, Spawner, SpawnError, shared_spawner
 from specs import files
 
@@ -77,9 +75,10 @@ class VirtualBoard(Board):
             configs = [config.decode(plan.configuration) for plan in plans]
         except ConfigError as error:
             raise BoardError(f"{directory}: a board would refuse its configuration: {error}") from error
-        _stage_firmware(directory / "firmware")
+        staging.stage_firmware(directory)
         if any(c.adversary is not None for c in configs):
-            _stage_adversary(directory / "byzantine")
+            staging.stage_adversary(directory)
+        staging.seal(directory)
         spawner = _spawner()
         boards = []
         for plan, decoded in zip(plans, configs):
@@ -103,6 +102,7 @@ class VirtualBoard(Board):
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
         for home in homes:
             _require_whole(home.parent)
+        staging.require_sealed(directory)
         spawner = _spawner()
         boards = [cls(home.parent, spawner) for home in homes]
         for board in boards:
@@ -166,7 +166,7 @@ class VirtualBoard(Board):
             _replace(self.directory / "board.json", json.dumps(state))
 
     def _make_flash(self) -> None:
-        """Erased flash, as the board would make it. Raises OSError: without room the board would die at its first boot."""
+        """Erased flash, as the board would make it. Raises OSError: without room it would die at its first boot."""
         path = self.directory / FLASH
         if path.exists():
             return
@@ -341,28 +341,6 @@ def _require_whole(home: Path) -> None:
                 files.open_regular(path).close()
     except (files.FileError, ConfigError) as error:
         raise BoardError(f"{path}: {error}; want the file that the board was made or has flown with") from error
-
-
-def _stage_firmware(directory: Path) -> None:
-    """Copy main.py and the package `amu` to `directory`, unless that was done for this run already."""
-    if directory.exists():
-        return
-    sources = [("main.py", firmware_files.main_path()), *firmware_files.package_files()]
-    for name, source in sources:
-        target = directory / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-
-
-def _stage_adversary(directory: Path) -> None:
-    """Copy the package `swarm_sim.adversary` to `directory`/adversary, the name that it has on a board."""
-    spec = find_spec("swarm_sim.adversary")
-    if spec is None or not spec.submodule_search_locations:
-        raise BoardError("the package swarm_sim.adversary is missing: install amu-swarm whole to fly Byzantine boards")
-    target = directory / "adversary"
-    target.mkdir(parents=True, exist_ok=True)
-    for source in sorted(Path(spec.submodule_search_locations[0]).glob("*.py")):
-        shutil.copyfile(source, target / source.name)
 
 
 def _note_stopped(home: Path) -> None:

@@ -146,6 +146,23 @@ class TestVirtualBoard(BoardConformance):
         with pytest.raises(BoardError, match=f"{name}: it is a pipe; {wanted}"):
             VirtualBoard.attach(folder)
 
+    @pytest.mark.parametrize("harm", ["changed", "gone", "added", "pipe"])
+    def test_boards_whose_flight_software_has_changed_are_not_attached_to(self, tmp_path: Path, harm: str) -> None:
+        folder = tmp_path / "boards"
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        VirtualBoard.attach(folder)
+        path = folder / "firmware" / "amu" / "node" / "node.py"
+        if harm == "changed":
+            path.write_text(path.read_text().replace("1", "2", 1))
+        elif harm == "added":
+            path.with_name("more.py").touch()
+        else:
+            path.unlink()
+            if harm == "pipe":
+                os.mkfifo(path)
+        with pytest.raises(BoardError, match="flight software"):
+            VirtualBoard.attach(folder)
+
     @pytest.mark.parametrize("size", [0, 20])
     def test_boards_that_would_refuse_their_configuration_are_not_attached_to(self, tmp_path: Path, size: int) -> None:
         folder = tmp_path / "boards"
