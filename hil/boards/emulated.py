@@ -28,6 +28,8 @@ _IMAGE = "flash.bin"
 _CONFIGURATION = "config.cbor"
 _STARTS = "starts"
 _STORE = "store/"
+UF2_MAGIC = b"UF2\nWQ]\x9e"  # as each of its blocks begins: github.com/microsoft/uf2
+UF2_BLOCK_BYTES = 512
 
 
 def micropython_image() -> Path:
@@ -40,6 +42,13 @@ def micropython_image() -> Path:
     image = Path(name)
     if not image.is_file():
         raise BoardError(f"{IMAGE_VARIABLE}={name}: no such file; want a MicroPython image (.uf2) for the RP2040")
+    try:
+        with image.open("rb") as file:
+            begins = file.read(len(UF2_MAGIC))
+    except OSError as error:
+        raise BoardError(f"{IMAGE_VARIABLE}={name}: {error.strerror}; want an image that can be read") from error
+    if begins != UF2_MAGIC or image.stat().st_size % UF2_BLOCK_BYTES:
+        raise BoardError(f"{IMAGE_VARIABLE}={name}: is no UF2 file; want a MicroPython image (.uf2) for the RP2040")
     return image
 
 
