@@ -45,7 +45,6 @@ from groundstation.watch import Watch
 from groundstation.workload import Workload
 
 CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
-SECRET_BYTES = 32
 IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
 RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
 HELLO_WALL_SECONDS = 2.0
@@ -148,7 +147,7 @@ class _Preparation:
                 return resumption.secret(self._plan.replayed)
             except RunDirectoryError as error:
                 display.event(f"{error}; this flight has keys of its own")
-        return secrets.token_bytes(SECRET_BYTES)
+        return secrets.token_bytes(run_directory.SECRET_BYTES)
 
     def _keep_folder(self, secret: bytes) -> None:
         scenario, directory = self._plan.scenario, self._directory

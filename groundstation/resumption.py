@@ -74,7 +74,10 @@ def secret(run: Path) -> bytes:
     """What the keys of the run's swarm follow from. Raises RunDirectoryError."""
     path = run / run_directory.SECRET
     try:
-        return bytes.fromhex(files.read_text(path))
+        found = bytes.fromhex(files.read_text(path))
+        if len(found) != run_directory.SECRET_BYTES:
+            raise ValueError(f"{len(found)} bytes; want {run_directory.SECRET_BYTES}")
+        return found
     except (OSError, ValueError) as error:
         raise RunDirectoryError(f"{path}: cannot be read ({error}); the keys of the run's boards are lost") from error
 

@@ -23,6 +23,7 @@ from specs import strict_json
 
 TRACE = "trace.ndjson"
 SECRET = "secret"
+SECRET_BYTES = 32
 SCENARIO = "scenario.toml"
 RUN = "run.json"
 LOG = "ground.log"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli, rehearsal, report_canvas, run_directory, shape
+from groundstation import cli, rehearsal, report_canvas, resumption, run_directory, shape
 from groundstation.commands.rehearse import judge_flight
 from groundstation.progress import SilentDisplay
 from groundstation.rehearsal import Plan, PlanError
@@ -192,3 +192,12 @@ def test_what_is_no_file_is_refused(folder: Path, name: str, what: str) -> None:
     export = ("export", folder, "--format", "perfetto", "--out", folder / "out")
     for arguments in (("check", folder), ("report", folder), export, ("rehearse", "--replay", folder)):
         require_sensible(amu(*arguments))
+
+
+@pytest.mark.parametrize("content", ["", "00" * 16, "00" * 33, "x", "\xff"])
+def test_a_secret_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    put(tmp_path / run_directory.SECRET, content)
+    with pytest.raises(
+        run_directory.RunDirectoryError, match="secret: cannot be read"
+    ):
+        resumption.secret(tmp_path)
