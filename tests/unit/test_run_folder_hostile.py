@@ -197,7 +197,5 @@ def test_what_is_no_file_is_refused(folder: Path, name: str, what: str) -> None:
 @pytest.mark.parametrize("content", ["", "00" * 16, "00" * 33, "x", "\xff"])
 def test_a_secret_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
     put(tmp_path / run_directory.SECRET, content)
-    with pytest.raises(
-        run_directory.RunDirectoryError, match="secret: cannot be read"
-    ):
+    with pytest.raises(run_directory.RunDirectoryError, match="secret: cannot be read"):
         resumption.secret(tmp_path)
