@@ -126,7 +126,8 @@ class Flight:
             for mark in self.marks:
                 if mark.name == name and mark.view > 0:
                     return mark.at, mark.slot, why
-        return 0.0, None, "the beginning"
+        decided = [mark.slot for mark in self.marks if mark.name == "Decide"]
+        return (0.0, decided[0], "the first to be decided") if decided else (0.0, None, "the beginning")
 
 
 def pick_slots(flight: Flight, shown: int | None = None) -> list[tuple[str, Excerpt]]:

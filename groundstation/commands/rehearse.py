@@ -156,6 +156,7 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     problems = [] if flight.failure is None else [f"the mission was broken off: {flight.failure}"]
     try:
         run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
+        typer.echo(shown(f"drawing {flight.directory / run_directory.REPORT}"), err=True)
         report.write(flight.directory)
     except OSError as error:
         problems.append(f"verdict and report cannot be kept: {explained(error)}")

@@ -86,6 +86,13 @@ def test_what_is_not_of_the_consensus_protocol_is_left_out_first(short: Path) ->
     assert "are left out" in part.said
 
 
+def test_excerpt_of_a_long_run_without_a_view_change_is_its_first_slot(steps: list[Step]) -> None:
+    part = _excerpt([step for step in steps if step.event.name not in ("EnterView", "Wish")])
+    decided = next(step for step in steps if step.event.name == "Decide")
+    assert part.slot == decided.event.fields["slot"]
+    assert "the first to be decided" in part.said
+
+
 def test_excerpt_of_a_long_run_is_the_slot_of_the_first_view_change(steps: list[Step]) -> None:
     part = _excerpt(steps)
     changed = next(s for s in steps if s.event.name == "EnterView" and s.event.fields["view"] > 0)
