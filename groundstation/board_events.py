@@ -10,6 +10,7 @@ from typing import Any
 
 SWITCHED_OFF = "SwitchedOff"
 OUTSIDE = "switched off outside the mission"  # the reason that the trace gives
+FOUND_OFF = "found off by a ground station that has no record of it"  # another one; nothing to count
 
 WORDS = {
     "BoardKill": "killed",

@@ -7,7 +7,8 @@ Boards outlive their ground station, and a run may be resumed again and again, e
 of the boards, which stays, says whose they are; a copy of a run, or a run that was resumed since, must not fly them.
 
 Numbers must never be used twice under the same keys. Operation numbers and nonces are reserved here before the first
-one of a block is used: a ground station that finds no record of the run before it still takes none again.
+one of a block is used. The next ground station goes on above: the record of the run before it may be gone, or lack its
+end without anything to show it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from groundstation.run_directory import RunDirectoryError, read_json, write_priv
 
 LOCK = "station.lock"
 STATION = "station.json"
-RESERVED = 1024  # numbers at a time
+# Numbers reserved at a time. Operations: few beside OPERATIONS_PER_CLIENT_MAX, as boards forget what lies below.
+RESERVED_OPERATIONS = 16
+RESERVED_NONCES = 1024
 ANYWAY = "`amu ps` lists boards that still run, `amu stop` stops them"
 
 
@@ -114,9 +117,10 @@ class Claim:
     def reserve(self, operation: int, nonce: int) -> None:
         """Numbers below these two are about to be used. Raises RunDirectoryError."""
         mine = self._mine()
-        if operation > mine.operations or nonce > mine.nonces:
-            operations, nonces = max(operation, mine.operations), max(nonce, mine.nonces)
-            self._holder = replace(mine, operations=operations + RESERVED, nonces=nonces + RESERVED)
+        operations = mine.operations if operation <= mine.operations else operation + RESERVED_OPERATIONS
+        nonces = mine.nonces if nonce <= mine.nonces else nonce + RESERVED_NONCES
+        if (operations, nonces) != (mine.operations, mine.nonces):
+            self._holder = replace(mine, operations=operations, nonces=nonces)
             self._write()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from groundstation.board_events import OUTSIDE, SWITCHED_OFF, WORDS
+from groundstation.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
 from groundstation.board_faults import BoardEvent, Schedule
 from groundstation.boards import Board
 from groundstation.downlink import Downlink
@@ -115,7 +115,16 @@ class Fleet:
             if self.boards[node].alive():
                 self.attach(node)
             else:
-                self.start(node)
+                self._found_off(node)
+
+    def _found_off(self, node: int) -> None:
+        """What it did is not known, nor why it is off; what it had still said is on its line."""
+        self._reports.record("Attach", self._driver.now(), board=node)
+        self.watch_link(node)
+        self._reports.take(node, self.downlinks[node].last_frames())
+        self._reports.record("BoardKill", self._driver.now(), board=node, reason=FOUND_OFF)
+        self._reports.keep()
+        self.start(node)
 
     def _found_dead(self, node: int) -> None:
         """It died while nobody looked. It starts again, unless its power was to fail: then its start is scheduled."""

@@ -25,9 +25,7 @@ from groundstation.ether import ACCEPTED, DELIVERED, Ether
 from groundstation.fleet import Fleet
 from groundstation.ground_log import GroundLog
 from groundstation.liars import NOT_RECORDED, Liars
-from groundstation.line_log import RecorderError
 from groundstation.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
-from groundstation.operation import Answer
 from groundstation.pace import Pace
 from groundstation.past import Past
 from groundstation.progress import BoardPicture, Display, Picture
@@ -282,18 +280,7 @@ class Mission:
             if operation.answer is not None:
                 self.confirmed += 1
                 self._resting.append(now + self.scenario.workload.pause_seconds)
-                self._learn(number, command, operation.answer)
-
-    def _learn(self, number: int, command: Command, answer: Answer) -> None:
-        try:
-            self.workload.learn(command, *answer)
-        except (AssertionError, IndexError, KeyError, TypeError) as error:
-            if not self.past.run:
-                raise
-            raise RecorderError(
-                f"operation {number} was answered with what it cannot give: its number had been used, so the end of "
-                "the earlier run's record is lost; fly the run again from the start (--replay)"
-            ) from error
+                self.workload.learn(command, *operation.answer)
 
     def _ask_for_more(self, now: float) -> None:
         self._resting = [until for until in self._resting if until > now]

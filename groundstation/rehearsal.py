@@ -177,7 +177,7 @@ class _Preparation:
             clock,
             recorder,
             retry=Retry(*(seconds * speed for seconds in RETRY_WALL_SECONDS)),
-            first_operation=claim.first_operation if past is None else 0,
+            first_operation=claim.first_operation,
             first_nonce=claim.first_nonce,
             hello_seconds=HELLO_WALL_SECONDS * speed,
             reserve=claim.reserve,

@@ -184,7 +184,7 @@ class TraceChecker:
             )
         self._swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
         self._beginning = Beginning(self._swarm)
-        self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self.continuity.is_whole)
+        self._order = order.LamportOrder(self._swarm.byzantine, self.verdict.violate, self._is_told)
         self._log = log_rules.LogChecker(self._swarm, self.verdict.violate)
         learners = trace.learner_count(event)
         self._node_count = self._swarm.replica_count + learners
@@ -193,6 +193,11 @@ class TraceChecker:
             self._learners = learner_rules.LearnerChecker(self._swarm, learners, self.verdict.violate)
         if not self._swarm.is_tolerable:
             self.verdict.note(self._swarm.warning)
+
+    def _is_told(self, node: int) -> bool:
+        """Whether the trace has all that a node has done so far, in this life and in those before."""
+        assert self._beginning is not None, "RunStart makes it"
+        return self.continuity.is_whole(node) and node not in self._beginning.past
 
     def _on_ground(self, event: Event) -> None:
         # What a liar says is held to nothing: neither does what cannot be read of it leave anything open.
@@ -275,6 +280,8 @@ class TraceChecker:
     def conclude(self, tlc: bool = False, is_truncated: bool = False) -> Verdict:
         """The verdict. `is_truncated`: the file's last line was cut off. Raises TraceError, and TlcError as above."""
         self._look_at_waiting()
+        if self._order is not None:
+            self._order.finish()
         self._look_for_what_is_missing(is_truncated)
         results = self._check_slots(keep=tlc)
         if tlc and self.swarm.is_tolerable:

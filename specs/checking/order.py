@@ -37,10 +37,11 @@ def sort_key(event: Event) -> tuple[int, int, int]:
 
 @dataclass
 class LamportOrder:
-    """Checks the rules in one pass. `violate(identifier, what)` is called for each breach.
+    """Checks the rules in one pass, and then `finish`. `violate(identifier, what)` is called for each breach.
 
     `byzantine` nodes are held to nothing. `sends_known(node)` is false for nodes of which sendings may be missing from
-    the trace; receipts from them are then not looked up.
+    the trace; receipts from them are then not looked up. That some are missing may come to light later than a receipt,
+    so what seems to lack its sending is kept until the end.
     """
 
     byzantine: frozenset[int]
@@ -54,6 +55,7 @@ class LamportOrder:
     _sends: dict[int, int] = field(default_factory=dict)  # sender and time -> kind and destination
     _sent_again: dict[int, list[int]] = field(default_factory=dict)  # the same, of times that a node used once more
     _senders: set[int] = field(default_factory=set)
+    _unsent: list[tuple[int, str]] = field(default_factory=list)  # sender and breach, if all its sendings are known
 
     def feed(self, event: Event) -> None:
         node, name = event.node, event.name
@@ -68,6 +70,15 @@ class LamportOrder:
             self._note_sending(event.lamport << 8 | node, event.fields["kind"] << 8 | event.fields["to"])
         elif name == "Receive":
             self._check_receipt(event)
+
+    def finish(self) -> None:
+        """The trace has ended."""
+        for sender, breach in self._unsent:
+            if self.sends_known(sender):
+                self.violate(RECEIVED_WAS_SENT, breach)
+            else:
+                self.receipts_not_checked += 1
+        self._unsent.clear()
 
     def not_held(self) -> set[str]:
         """Identifiers of the rules that nothing was held against."""
@@ -119,7 +130,7 @@ class LamportOrder:
             if sender not in self._senders or not self.sends_known(sender):
                 self.receipts_not_checked += 1
                 return
-            self.violate(RECEIVED_WAS_SENT, f"{event}: node {sender} sent nothing at Lamport time {sent}")
+            self._unsent.append((sender, f"{event}: node {sender} sent nothing at Lamport time {sent}"))
             return
         for one in (found, *self._sent_again.get(sent << 8 | sender, ())):
             if one >> 8 == kind and one & 255 in (event.node, BROADCAST):

@@ -37,12 +37,15 @@ def recorded() -> list[Event]:
 def by_rules(events: list[Event]) -> set[int]:
     """Lines of the first breach that order.py finds."""
     found: list[int] = []
-    line = 0
-    order = LamportOrder(frozenset(), lambda identifier, what: found.append(line), lambda node: True)
+
+    def violate(_: str, what: str) -> None:
+        found.append(int(what.removeprefix("line ").partition(":")[0]))
+
+    order = LamportOrder(frozenset(), violate, lambda node: True)
     for event in events:
-        line = event.line
         order.feed(event)
-    return set(found[:1])
+    order.finish()
+    return {min(found)} if found else set()
 
 
 def by_module(events: list[Event]) -> set[int]:

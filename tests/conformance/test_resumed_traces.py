@@ -110,6 +110,19 @@ def test_events_that_were_lost_while_nobody_listened_are_missed(tmp_path: Path) 
     assert verdict.missing == ["events 7 to 7 of node 2, boot 0 are missing"]
 
 
+def test_a_receipt_is_no_breach_if_its_sending_turns_out_to_be_missing(tmp_path: Path) -> None:
+    """The record was cut off behind a whole line: what is missing shows only when the sender is heard again."""
+    script = Script()
+    script.good_slot(1)
+    script.message(1, 2)
+    del script.lines[-2]
+    script.resume()
+    script.good_slot(2)
+    verdict = judged(script.end(), tmp_path)
+    assert (verdict.verdict, verdict.violations) == ("incomplete", [])
+    assert verdict.missing == ["events 7 to 7 of node 1, boot 0 are missing"]
+
+
 def test_flight_software_that_another_ground_station_takes_over_conforms(tmp_path: Path) -> None:
     """The lines of a storm, cut at many places: with a Resume in between the verdict on the whole is the same."""
     cluster = Cluster(4, seed=5, links=Links(drop=0.05, delay_max=4))
@@ -203,6 +216,23 @@ def test_a_board_that_reboots_after_the_join_is_no_riddle(tmp_path: Path) -> Non
     verdict = judged(without_record(script, first, 0, 1, 2, 3), tmp_path)
     assert (verdict.verdict, verdict.violations) == ("incomplete", [])
     assert verdict.counts["slots decided"] > 0
+
+
+def test_what_a_board_sent_in_a_life_before_the_record_is_not_looked_up(tmp_path: Path) -> None:
+    """Node 2 had still said that it received what node 1 sent; node 1 begins a new life, and sends, before that is
+    heard."""
+    script = Script()
+    script.good_slot(1)
+    script.message(1, 2)
+    receipt = script.lines.pop()
+    first = len(script.lines)
+    script.reboot(1, applied=1)
+    script.message(1, 3)
+    script.lines.append(receipt)
+    script.reboot(2, applied=1)
+    script.end()
+    verdict = judged(without_record(script, first, 0, 1, 2, 3), tmp_path)
+    assert (verdict.verdict, verdict.violations) == ("incomplete", [])
 
 
 @pytest.mark.parametrize(("silent", "checked"), [((3,), 3), ((2, 3), 0)])

@@ -197,7 +197,7 @@ def test_report_of_a_store(store: Path) -> None:
         (["--report", "--store", "nowhere.sqlite"], "no such file"),
         (["--seeds", "0:3", "--cluster", "tcp://127.0.0.1:1", "--jobs", "2"], "one of --jobs and --cluster"),
         (["--seeds", "0:3", "--function", "nowhere:run"], "no function 'nowhere:run'"),
-        (["--seeds", "0:3", "--nodes", "3"], "greater than or equal to 4"),
+        (["--seeds", "0:3", "--nodes", "3"], "want a whole number from 4 to 13"),
         (["--seeds", "0:3", "--function", f"{SEEDS}:passes", "--store", "nowhere/a.sqlite"], "folder must be there"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from amu.core import limits
 from groundstation import claim, resumption
 from groundstation.claim import Claim
 from groundstation.run_directory import RunDirectoryError
@@ -93,6 +94,21 @@ def test_numbers_are_reserved_before_they_are_used_and_never_given_twice(run: Pa
             assert number not in used
             used.add(number)
         held.close()
+
+
+def test_a_jump_to_numbers_that_are_free_leaves_boards_their_answers(run: Path) -> None:
+    """Boards forget a client's operations that lie OPERATIONS_PER_CLIENT_MAX below its highest."""
+    held = claim.resume(run, NAME, run / "boards")
+    held.take(run)
+    first = held.first_operation
+    held.reserve(first + 1, 0)
+    held.close()
+    after = claim.resume(run, NAME, run / "boards")
+    assert first < after.first_operation <= first + limits.OPERATIONS_PER_CLIENT_MAX // 3
+    after.take(run)
+    after.reserve(after.first_operation, after.first_nonce + 1)  # questions to boards use up no operations
+    assert claim.holder(run / "boards").operations == after.first_operation
+    after.close()
 
 
 def test_files_are_private(run: Path) -> None:

@@ -18,6 +18,7 @@ def breaches(script: Script, whole: bool = True) -> tuple[list[str], LamportOrde
     )
     for number, line in enumerate(script.lines, 1):
         order.feed(parse(json.dumps(line), number))
+    order.finish()
     return found, order
 
 
