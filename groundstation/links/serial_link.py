@@ -5,6 +5,7 @@ front of the kernel's own buffer, which a pseudo-terminal bounds at some 20 KB a
 an `Intake`, which may outlive this process.
 """
 
+import errno
 import os
 import termios
 
@@ -13,6 +14,7 @@ import serial
 from groundstation.links.base import WRITE_QUEUE_BYTES_MAX, Link, LinkBusy, LinkLost
 from groundstation.links.intake import Intake
 
+_OURS = (errno.EMFILE, errno.ENFILE)  # what ails this process or machine, and not the line
 _WRITE_BYTES = 16384
 _BAUD = 115200  # of no consequence on USB and on pseudo-terminals
 
@@ -30,7 +32,7 @@ class SerialLink(Link):
     def __init__(self, device: str, intake: Intake | None = None) -> None:
         """`intake` belongs to the caller, who closes it. What it holds is read first, even if the device is gone.
 
-        Raises LinkLost if there is neither a device nor anything to read.
+        Raises LinkLost if there is neither a device nor anything to read, OSError if this process may open no more.
         """
         self._device = device
         self._queue = bytearray()
@@ -48,6 +50,8 @@ class SerialLink(Link):
             termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
         except (serial.SerialException, OSError, termios.error) as error:
             self.close()
+            if isinstance(error, OSError) and error.errno in _OURS:
+                raise OSError(error.errno, os.strerror(error.errno), device) from error
             advice = "is the board running, is the cable in, does another ground station hold it?"
             self._loss = f"cannot open: {error}; {advice}"
             if self._intake.is_empty:

@@ -1,7 +1,9 @@
 """The link suite over memory and over a pseudo-terminal that pyserial opens by path."""
 
 import contextlib
+import errno
 import os
+import resource
 import tty
 from collections.abc import Iterator
 
@@ -108,3 +110,17 @@ class TestSerialLink(LinkConformance):
     def test_a_device_that_is_not_there_is_named(self) -> None:
         with pytest.raises(LinkLost, match=r"/dev/amu-none: cannot open.*is the cable in"):
             SerialLink("/dev/amu-none")
+
+    def test_descriptors_that_ran_out_are_no_cable_that_was_pulled(self) -> None:
+        far = TerminalEnd()
+        free = os.dup(far.master)
+        os.close(free)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+            with pytest.raises(OSError, match="Too many open files") as caught:
+                SerialLink(far.device)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            far.pull()
+        assert (caught.value.errno, caught.value.filename) == (errno.EMFILE, far.device)
