@@ -13,7 +13,7 @@ from groundstation.liars import NOT_RECORDED, NOTICES_MAX, Liars
 from groundstation.progress import SilentDisplay
 from groundstation.scenario import parse
 from groundstation.verdict import judge
-from hil.boards import virtual
+from hil.boards import staging
 from specs.checking.check import check_trace
 from specs.checking.report import INCOMPLETE, PASS
 from tests.support import hostile
@@ -37,10 +37,10 @@ def test_each_way_of_being_hostile_is_told_bounded_and_no_hindrance(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stage(directory: Path) -> None:
-        shutil.copytree(Path(hostile.__file__).parent, directory / "adversary")
-        (directory / "adversary" / "mode.txt").write_text(mode)
+        shutil.copytree(Path(hostile.__file__).parent, directory / staging.BYZANTINE / "adversary")
+        (directory / staging.BYZANTINE / "adversary" / "mode.txt").write_text(mode)
 
-    monkeypatch.setattr(virtual, "_stage_adversary", stage)
+    monkeypatch.setattr(staging, "stage_adversary", stage)
     monkeypatch.setattr(liars, "RECORD_BYTES", 20_000)
     monkeypatch.setattr(liars, "RECORD_FACTOR", 0 if mode in ("flood", "telemetry") else 2)
     monkeypatch.setattr(liars, "NOTICES_MAX", 5)
