@@ -56,31 +56,36 @@ def entries(folder: Path, name: str, bounds: Bounds, specification: str, replica
     return {line for line in answer.sentinels if line.startswith('<<"ENTRY"')}
 
 
-def both(folder: Path, bounds: Bounds) -> tuple[set[str], set[str]]:
-    honest = frozenset(bounds.honest)
-    by_votes = entries(folder, "entries_of_votes", bounds, "EntriesSpec", {"Replica": honest | {"z"}})
-    rounds = {"Honest": honest, "Fresh": frozenset(), "Goal": "acceptance"}
-    return by_votes, entries(folder, "entries_of_rounds", bounds, "Spec", rounds)
+def entries_by_votes(folder: Path, bounds: Bounds) -> set[str]:
+    return entries(folder, "entries_of_votes", bounds, "EntriesSpec", {"Replica": frozenset(bounds.honest) | {"z"}})
 
 
-def test_four_replicas_enter_view_1_alike(tmp_path: Path) -> None:
-    by_votes, by_rounds = both(tmp_path, FOUR)
-    assert by_votes == by_rounds
-    assert len(by_votes) == 3_417
+def entries_by_rounds(folder: Path, bounds: Bounds) -> set[str]:
+    rounds = {"Honest": frozenset(bounds.honest), "Fresh": frozenset(), "Goal": "acceptance"}
+    return entries(folder, "entries_of_rounds", bounds, "Spec", rounds)
+
+
+@pytest.fixture(scope="module")
+def four_by_votes(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    return entries_by_votes(tmp_path_factory.mktemp("votes"), FOUR)
+
+
+def test_four_replicas_enter_view_1_alike(tmp_path: Path, four_by_votes: set[str]) -> None:
+    assert four_by_votes == entries_by_rounds(tmp_path, FOUR)
+    assert len(four_by_votes) == 3_417
 
 
 @pytest.mark.long
 def test_three_replicas_that_weigh_as_four_enter_view_2_alike(tmp_path: Path) -> None:
-    by_votes, by_rounds = both(tmp_path, THREE)
-    assert by_votes == by_rounds
+    by_votes = entries_by_votes(tmp_path, THREE)
+    assert by_votes == entries_by_rounds(tmp_path, THREE)
     assert len(by_votes) == 5_459
 
 
-def test_a_round_that_is_left_out_is_noticed(tmp_path: Path) -> None:
+def test_a_round_that_is_left_out_is_noticed(tmp_path: Path, four_by_votes: set[str]) -> None:
     """Planted: in rounds.tla nobody may stay silent in phase 4."""
     source = (MODULE.parent / "rounds.tla").read_text()
     before = "Phase4 == phase = 4 /\\ Vote("
     assert source.count(before) == 1
     (tmp_path / "rounds.tla").write_text(source.replace(before, "Phase4 == phase = 4 /\\ ballot # Silence /\\ Vote("))
-    by_votes, by_rounds = both(tmp_path, FOUR)
-    assert by_rounds < by_votes
+    assert entries_by_rounds(tmp_path, FOUR) < four_by_votes
