@@ -49,14 +49,15 @@ kind = "restart"
 """
 
 # A ground station that kills itself where it stands: at the first byte of its record; in the middle of writing a batch
-# of lines; between reading from a board and recording what was read; between what it says it will do to a board, and
-# doing it.
+# of lines; once the record holds so many confirmed operations and counts of delayed frames; between reading from a
+# board and recording what was read; between what it says it will do to a board, and doing it.
 DOOMED = """
 import os, signal, sys
 from groundstation import fleet, line_log
 from groundstation.links import intake
 
 point, count = sys.argv.pop(1), int(sys.argv.pop(1))
+confirmed = delayed = 0
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -69,10 +70,15 @@ def last():
 flush, receive, restart = line_log.LineLog.flush, intake.Intake.receive, fleet.Fleet._restart
 
 def doomed_flush(log):
+    global confirmed, delayed
+    confirmed += log._batch.count(b'"stage":"confirmed"')
+    delayed += log._batch.count(b'"jitter":')
     if log._batch and point in ("byte", "write") and last():
         os.write(log._descriptor, log._batch[:1 if point == "byte" else len(log._batch) // 2])
         die()
     flush(log)
+    if point == "record" and min(confirmed, delayed) >= count:
+        die()
 
 def doomed_receive(self, descriptor):
     got = receive(self, descriptor)
@@ -129,7 +135,7 @@ def _flown_last(runs: Path) -> Path:
 def _dead(tmp_path: Path, runs: Path) -> Path:
     """The folder of a run whose ground station is dead, and whose boards live."""
     out = ("--out", str(runs), "--no-tlc")
-    _run(tmp_path, "rehearse", _scenario(tmp_path), *out, doom=("read", 60))
+    _run(tmp_path, "rehearse", _scenario(tmp_path), *out, doom=("record", 2))
     return _flown_last(runs)
 
 
