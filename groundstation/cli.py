@@ -4,7 +4,7 @@ Only what is needed to print help is imported here; each command imports its own
 commands through the entry-point group `amu.commands`: the entry's name is the command's, its object a typer app or a
 function.
 
-Exit codes: those of `specs.checking.report`; a crash is 1, bad input or usage 2.
+Exit codes: those of `specs.verdict`; a crash is 1, bad input or usage 2.
 """
 
 import importlib.metadata
@@ -18,11 +18,10 @@ from typing import Annotated, Any
 
 import typer
 
-from groundstation import outlet
+from groundstation import INTERRUPTED, outlet
 from groundstation.commands import audit, check, export, panels, ps, rehearse, report, scenarios, states, verify
 from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
-from groundstation.entry import INTERRUPTED
 from groundstation.os_errors import NO_MEMORY, explained
 from specs.escape import shown_lines
 
@@ -74,7 +73,7 @@ _add(app, "audit", audit.audit, panels.MAINTAIN)
 
 def _version(is_asked: bool) -> None:
     if is_asked:
-        from groundstation.versions import package_version
+        from groundstation.record.versions import package_version
 
         typer.echo(f"amu-swarm {package_version('amu-swarm')}")
         raise typer.Exit

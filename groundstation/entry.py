@@ -2,7 +2,7 @@
 
 import sys
 
-INTERRUPTED = 130  # as a shell has it for control-C
+from groundstation import INTERRUPTED
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ under it: `- ORD-1: its sentence`. A table's row outranks a list's line.
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-FOLDER = Path(__file__).parent
+from specs import FOLDER
+
 _IDENTIFIER = r"[A-Z]{3}-\d+"
 _ROW = re.compile(rf"^\|\s*({_IDENTIFIER})\s*\|(.*)\|\s*$")
 _LISTED = re.compile(rf"^- ({_IDENTIFIER}): (.+)$")

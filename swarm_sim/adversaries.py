@@ -1,6 +1,7 @@
 """The adversaries, for scenario files: which there are, what they take, and whether they take what a file gives them.
 
-Registered under the entry point `amu.adversaries`; `groundstation.adversaries` asks it when a scenario is read.
+Registered under the entry point `amu.adversaries`; `groundstation.scenario.adversaries` asks it when a scenario is
+read.
 """
 
 import sys

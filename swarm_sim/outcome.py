@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from specs.checking import report
-from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION
+from specs import verdict as report
+from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION
 
 __all__ = ["CRASH", "EXIT_CODES", "INCOMPLETE", "NO_PROGRESS", "PASS", "VIOLATION", "WORST_FIRST", "Outcome"]
 __all__ += ["NO_ANSWER", "from_dict", "unanswered", "worst"]

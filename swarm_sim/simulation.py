@@ -15,14 +15,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from groundstation import mission_end
-from groundstation.mission_end import MissionEnd, Standing
-from groundstation.scenario import Scenario
+from groundstation.flight import mission_end
+from groundstation.flight.mission_end import MissionEnd, Standing
+from groundstation.scenario.model import Scenario
 from specs.checking.check import TraceChecker
-from specs.checking.report import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
-from swarm_sim.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
-from swarm_sim.events import Sink, open_trace
-from swarm_sim.marks import Marks
+from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
+from swarm_sim.draw.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
 from swarm_sim.oracles import histories, journal, liveness, memory
 from swarm_sim.oracles.agreement import Agreement
 from swarm_sim.oracles.conditions import LOOK_TICKS as WATCH_TICKS
@@ -32,7 +30,9 @@ from swarm_sim.oracles.laggards import Laggards
 from swarm_sim.oracles.timers import Timers
 from swarm_sim.oracles.validity import Validity
 from swarm_sim.outcome import CRASH, Outcome
-from swarm_sim.world import FlightCodeCrash, World
+from swarm_sim.world.events import Sink, open_trace
+from swarm_sim.world.marks import Marks
+from swarm_sim.world.world import FlightCodeCrash, World
 
 LOOK_TICKS = 5  # how often the run is asked whether it is over
 WEIGH_TICKS = 200  # how often nodes are weighed

@@ -2,7 +2,7 @@
 
 What a concern draws depends on the seed and on the concern's name, so that a new fault, or one that is taken away while
 a failure is shrunk, shifts nothing that another concern draws. (The frames' own faults go further: each draw is keyed
-with rule, link and frame; see groundstation.fault_rule.)
+with rule, link and frame; see groundstation.faults.rule.)
 """
 
 import random

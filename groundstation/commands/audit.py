@@ -26,7 +26,7 @@ def audit(
     from groundstation.console import SafeConsole, refused
     from specs.audit.audit import audit as run
     from specs.audit.project import AuditError
-    from specs.checking.report import EXIT_CODES, PASS, VIOLATION
+    from specs.verdict import EXIT_CODES, PASS, VIOLATION
 
     try:
         found = run(root.resolve())

@@ -37,14 +37,15 @@ def check(
 
         raise typer.Exit(observed.check(path, spec, cfg, silent or [], tlc, as_json))
 
-    from groundstation import progress, resumption, run_directory
     from groundstation.console import SafeConsole, refused
-    from groundstation.mission_end import INTERRUPTED
-    from groundstation.verdict import judge
-    from groundstation.verdict_table import print_verdict
+    from groundstation.flight import progress, resumption
+    from groundstation.flight.mission_end import INTERRUPTED
+    from groundstation.record import run_directory
+    from groundstation.verdict.table import print_verdict
+    from groundstation.verdict.verdict import judge
     from specs.checking.check import check_trace
-    from specs.checking.tlc import TlcError
     from specs.checking.trace import TraceError
+    from specs.tlc.runner import TlcError
 
     try:
         trace = run_directory.trace_of(path)
@@ -66,8 +67,8 @@ def check(
 
 def _summary(run: Path) -> Any:
     """What the mission said of itself; None if its ground station died before it could."""
-    from groundstation import run_directory
-    from groundstation.verdict import SUMMARY
+    from groundstation.record import run_directory
+    from groundstation.verdict.verdict import SUMMARY
 
     path = run / run_directory.VERDICT
     return run_directory.read_json(path, {"mission": (SUMMARY, type(None))})["mission"] if path.exists() else None

@@ -33,9 +33,9 @@ def export(
     """
     import json
 
-    from groundstation import run_directory
     from groundstation.console import refused, say
-    from groundstation.exports import causality, perfetto, shiviz
+    from groundstation.record import run_directory
+    from groundstation.report.exports import causality, perfetto, shiviz
     from specs.checking.trace import TraceError
 
     try:

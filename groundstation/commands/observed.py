@@ -8,15 +8,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from groundstation import run_directory
 from groundstation.console import SafeConsole, complain
-from specs.checking import observation_check
-from specs.checking.itf import ItfError
-from specs.checking.language import EvaluationError, ModuleError
-from specs.checking.observation_check import Checked
-from specs.checking.observe import ObservationError
-from specs.checking.report import EXIT_BAD_INPUT, HOLDS, PASS, VIOLATED
-from specs.checking.tlc import TlcError
+from groundstation.record import run_directory
+from specs.checking import any_trace as observation_check
+from specs.checking.any_trace import Checked
+from specs.tla.language.language import EvaluationError, ModuleError
+from specs.tla.observe.observe import ObservationError
+from specs.tla.values.itf import ItfError
+from specs.tlc.runner import TlcError
+from specs.verdict import EXIT_BAD_INPUT, HOLDS, PASS, VIOLATED
 
 STYLES = {HOLDS: "green", VIOLATED: "bold red"}
 

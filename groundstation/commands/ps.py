@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from groundstation.leftovers import Swarm
+    from groundstation.boards.leftovers import Swarm
 
 
 def ps(
@@ -18,7 +18,7 @@ def ps(
 
     Boards outlive a ground station that dies. Go on with them (amu rehearse --resume RUN), or stop them (amu stop RUN).
     """
-    from groundstation import leftovers
+    from groundstation.boards import leftovers
     from groundstation.console import say, table_console
 
     found = leftovers.swarms()
@@ -46,7 +46,7 @@ def ps(
 
 def _why_none(run: str) -> str:
     """Why no board of a run runs here, and what to do."""
-    from groundstation import run_directory
+    from groundstation.record import run_directory
 
     if os.path.exists(os.path.join(run, run_directory.RUN)):
         return (
@@ -74,8 +74,8 @@ def stop(
 
     Exit codes: 0 stopped, 2 nothing to stop, or a ground station flies it.
     """
-    from groundstation import leftovers
-    from groundstation.boards import BoardError
+    from groundstation.boards import leftovers
+    from groundstation.boards.base import BoardError
     from groundstation.console import EXIT_BAD_INPUT, complain, refused, say
 
     if (run is None) != all_:

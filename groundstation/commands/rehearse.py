@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundstation import complete
+from groundstation.commands import complete
 from groundstation.commands.options import SEED_MAX, finite, integer
 
 if TYPE_CHECKING:
-    from groundstation.rehearsal import Flight, Plan
-    from groundstation.verdict import Judgement
+    from groundstation.flight.rehearsal import Flight, Plan
+    from groundstation.verdict.verdict import Judgement
 
 DEFAULT = "first-light"
 
@@ -70,12 +70,12 @@ def rehearse(
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
     from groundstation.console import EXIT_BAD_INPUT, complain, refused
-    from groundstation.rehearsal import PlanError
-    from groundstation.run_directory import RunDirectoryError
-    from groundstation.scenario import ScenarioError
-    from groundstation.verdict import CRASH
-    from specs.checking.report import VIOLATION
+    from groundstation.flight.rehearsal import PlanError
+    from groundstation.record.run_directory import RunDirectoryError
+    from groundstation.scenario.model import ScenarioError
+    from groundstation.verdict.verdict import CRASH
     from specs.checking.trace import TraceError
+    from specs.verdict import VIOLATION
 
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
@@ -107,7 +107,9 @@ def _plan(
     replay: Path | None,
     resume: Path | None,
 ) -> "Plan":
-    from groundstation import rehearsal, run_directory, scenario
+    from groundstation.flight import rehearsal
+    from groundstation.record import run_directory
+    from groundstation.scenario import model as scenario
 
     before = replay or resume
     if before is None:
@@ -120,7 +122,7 @@ def _plan(
 
 
 def _fly(plan: "Plan") -> "Flight":
-    from groundstation import progress, rehearsal
+    from groundstation.flight import progress, rehearsal
 
     display = progress.display()
     try:
@@ -132,14 +134,16 @@ def _fly(plan: "Plan") -> "Flight":
 def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     """Check the trace of a flight, and keep verdict and report in its folder; the judgement, and what went wrong with
     the ground station itself."""
-    from groundstation import progress, report, resumption, run_directory
     from groundstation.console import complain
-    from groundstation.mission_end import INTERRUPTED
+    from groundstation.flight import progress, resumption
+    from groundstation.flight.mission_end import INTERRUPTED
     from groundstation.os_errors import NO_MEMORY, explained
-    from groundstation.verdict import judge
+    from groundstation.record import run_directory
+    from groundstation.report import report
+    from groundstation.verdict.verdict import judge
     from specs.checking.check import check_trace
-    from specs.checking.tlc import TlcError
     from specs.escape import shown
+    from specs.tlc.runner import TlcError
 
     trace = flight.directory / run_directory.TRACE
     typer.echo(shown(f"checking {trace}"), err=True)
@@ -170,6 +174,6 @@ def _print(judgement: "Judgement", as_json: bool) -> None:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))
         return
     from groundstation.console import SafeConsole
-    from groundstation.verdict_table import print_verdict
+    from groundstation.verdict.table import print_verdict
 
     print_verdict(judgement, SafeConsole())

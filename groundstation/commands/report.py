@@ -27,9 +27,9 @@ def report(
 
     Exit codes: 0 written, 1 crash, 2 bad input.
     """
-    from groundstation import report as reports
-    from groundstation import run_directory
     from groundstation.console import refused, say
+    from groundstation.record import run_directory
+    from groundstation.report import report as reports
 
     if out is not None and figure is not None:
         raise typer.BadParameter("give one of --out and --figure")

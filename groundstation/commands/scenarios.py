@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from groundstation import complete
+from groundstation.commands import complete
 
 
 def scenarios(
@@ -34,8 +34,8 @@ def scenarios(
 
         amu scenarios --adversary equivocate
     """
-    from groundstation import scenario as scenario_files
     from groundstation.console import SafeConsole, refused
+    from groundstation.scenario import model as scenario_files
     from specs.escape import shown
 
     if sum((name is not None, fields, adversary is not None)) > 1:
@@ -67,9 +67,10 @@ def _print_fields(adversary: str | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from groundstation import adversaries, scenario_fields
     from groundstation.console import refused, table_console
-    from groundstation.scenario_errors import did_you_mean
+    from groundstation.scenario import adversaries
+    from groundstation.scenario import reference as scenario_fields
+    from groundstation.scenario.errors import did_you_mean
 
     known = adversaries.names()
     if adversary is not None and adversary not in known:

@@ -29,10 +29,10 @@ def states(
     nothing was checked.
     """
     from groundstation.console import SafeConsole, refused
-    from specs.checking import configuration
-    from specs.checking.language import EvaluationError, ModuleError
-    from specs.checking.model import Model, load_configured
-    from specs.checking.states import explore
+    from specs.tla.explore.model import Model, load_configured
+    from specs.tla.explore.states import explore
+    from specs.tla.language.language import EvaluationError, ModuleError
+    from specs.tla.syntax import configuration
 
     try:
         settings = configuration.read(cfg)
@@ -56,10 +56,10 @@ def _progress(distinct_states: int, depth: int) -> None:
 def _print(report: Any, console: Any) -> None:
     from rich.text import Text
 
-    from specs.checking.operations import shown
-    from specs.checking.report import HOLDS, PASS, VIOLATED
-    from specs.checking.states import DEADLOCK
     from specs.escape import shown as escaped
+    from specs.tla.explore.states import DEADLOCK
+    from specs.tla.values.operations import shown
+    from specs.verdict import HOLDS, PASS, VIOLATED
 
     styles = {HOLDS: "green", VIOLATED: "bold red"}
     whole = "all of them" if report.complete else "stopped at the limit"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundstation import complete
+from groundstation.commands import complete
 from groundstation.commands.options import PROCESSES_MAX, integer
 from groundstation.console import complain
 
@@ -39,9 +39,9 @@ def verify(
 
     Exit codes: 0 pass, 1 crash, 2 bad input or no answer, 3 a module does not show what its plan says.
     """
+    from groundstation.commands.verify_display import display, print_report
     from groundstation.console import SafeConsole, refused, table_console
-    from groundstation.verify_display import display, print_report
-    from specs.checking.tlc import TlcError
+    from specs.tlc.runner import TlcError
     from specs.verification import plain, summary, verification
     from specs.verification.plan import PlanError, folder_of
     from specs.verification.plan import features as known
@@ -70,8 +70,8 @@ def verify(
 
 def save_counterexamples(report: "Report") -> dict[tuple[str, str], Path]:
     """Counterexamples of what failed as observations, one state a line, by feature and run. `amu check` reads them."""
-    from specs.checking import counterexample
-    from specs.checking.tlc_states import TlcStateError
+    from specs.tlc import counterexample
+    from specs.tlc.states import TlcStateError
     from specs.verification import cache
 
     saved = {}

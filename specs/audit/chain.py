@@ -20,19 +20,19 @@ from specs.audit.records import CHAIN, Record, Reference
 COORDINATION = (
     "firmware/amu/consensus/*.py",
     "firmware/amu/ledger/*.py",
-    "firmware/amu/ops/*.py",
+    "firmware/amu/services/*.py",
     "firmware/amu/core/lamport.py",
     "firmware/amu/node/*.py",
     "firmware/amu/wire/auth.py",
     "firmware/amu/wire/frame*.py",
-    "groundstation/telecommand.py",
-    "groundstation/operation.py",
+    "groundstation/station/telecommand.py",
+    "groundstation/record/operation.py",
 )
 EXCUSED = {
     "__init__.py": "holds no code",
     "firmware/amu/consensus/records.py": "names of journal records",
     "firmware/amu/ledger/commands.py": "shapes of commands, checked against wire.cddl",
-    "firmware/amu/ledger/snapshot.py": "encoding of the tables",
+    "firmware/amu/ledger/encoding.py": "encoding of the tables",
     "firmware/amu/node/effects.py": "gathers effects in order; the order is node.py's",
     "firmware/amu/node/tracer.py": "names of trace events",
 }

@@ -15,20 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import (
-    detector_conformance,
-    learner_rules,
-    ledger_conformance,
-    ledger_tlc,
-    log_rules,
-    ops_conformance,
-    order,
-    premises,
-    replay,
-    trace,
-)
+from specs.checking import order, premises, replay, trace
 from specs.checking.beginning import Beginning
-from specs.checking.conformance import (
+from specs.checking.consensus import learner_rules, log_rules
+from specs.checking.consensus.conformance import (
     AGREEMENT,
     DECIDED_BEFORE_APPLIED,
     INVARIANTS,
@@ -39,11 +29,15 @@ from specs.checking.conformance import (
     SlotResult,
     contradiction,
 )
+from specs.checking.consensus.instance import Swarm
 from specs.checking.continuity import Continuity, Hole
-from specs.checking.instance import Swarm
-from specs.checking.ledger_steps import EXACTLY_ONCE
-from specs.checking.report import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Tell, Verdict, untold
+from specs.checking.ledger import conformance as ledger_conformance
+from specs.checking.ledger import tlc as ledger_tlc
+from specs.checking.ledger.steps import EXACTLY_ONCE
+from specs.checking.services import conformance as ops_conformance
+from specs.checking.services import detector as detector_conformance
 from specs.checking.trace import Event, TraceError
+from specs.verdict import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Tell, Verdict, untold
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
 LEDGER_PROPERTIES = {

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from amu.node.tracer import EVENTS
-from specs.checking.report import HOLDS, NOT_CHECKED, Verdict
+from specs.verdict import HOLDS, NOT_CHECKED, Verdict
 
 
 class Premise(NamedTuple):

@@ -1,4 +1,4 @@
-"""TLC's judgement on the steps that a trace's slots were turned into: the second opinion on specs.checking.conformance.
+"""TLC's judgement on the steps that a trace's slots were turned into: the second opinion on `conformance`.
 
 Theory. Both evaluate the same module on the same steps, one in this process, one in TLC. An error in the evaluator, or
 in how a step's effect is written down, shows as a disagreement; so does an error in TLC.
@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from specs.checking import tlc
-from specs.checking.conformance import INVARIANTS, SlotResult
-from specs.checking.instance import MODULE, Swarm, constants
-from specs.checking.language import to_tla
-from specs.checking.report import Verdict
-from specs.checking.tlc import TlcResult
+from specs.checking.consensus.conformance import INVARIANTS, SlotResult
+from specs.checking.consensus.instance import MODULE, Swarm, constants
+from specs.tla.language.language import to_tla
+from specs.tlc import runner as tlc
+from specs.tlc.runner import TlcResult
+from specs.verdict import Verdict
 
 TRACE_MODULE = MODULE.parent / "trace_tetrabft.tla"
 STEPS_MAX = 20_000  # TLC parses a module of that size in a few seconds

@@ -30,7 +30,7 @@ EXTENDS lamport_mutex
 
 VARIABLE lives  \* lives[i]: numbers of the boots of i so far, in order
 
-Kinds == <<"request", "reply", "release">>  \* amu.ops.items
+Kinds == <<"request", "reply", "release">>  \* amu.services.items
 
 LivesOf(peer, number) == {k \in 1 .. Len(lives[peer]) : lives[peer][k] = number}
 

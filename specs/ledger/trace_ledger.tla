@@ -2,7 +2,7 @@
 (***************************************************************************)
 (* Holds a recorded log against ledger.tla and operations.tla together.    *)
 (* ledger_trace.tla is generated from the trace                            *)
-(* (specs/checking/ledger_tlc.py) and defines Trace, one record a step:    *)
+(* (specs/checking/ledger/tlc.py) and defines Trace, one record a step:    *)
 (*                                                                         *)
 (*   field      trace (Operation event)     code (firmware/amu/ledger)     *)
 (*   client     client                      request[0]                     *)

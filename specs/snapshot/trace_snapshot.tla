@@ -21,7 +21,7 @@
 (*                                                                         *)
 (* The application is the mutex: local[i] is <<time of the outstanding     *)
 (* request or 0, whether i holds>>, and an item <<kind, time>> as in       *)
-(* amu.ops.items. Its events tell what is sent and received; that they are *)
+(* amu.services.items. Its events tell what is sent and received; that they are *)
 (* right is for trace_lamport_mutex.tla to say. Order of events and        *)
 (* `lives` as there.                                                       *)
 (***************************************************************************)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from specs import strict_json
-from specs.checking import tlc
+from specs.tlc import runner as tlc
 from specs.verification.plan import Run
 
 PIPELINE = "1"  # raised when the same modules would be judged otherwise

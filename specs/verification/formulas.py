@@ -21,8 +21,8 @@ from pathlib import Path
 
 import tree_sitter
 
-from specs.checking import syntax
-from specs.checking.grammar import field, fields, parts, symbol, text_of
+from specs.tla.syntax import syntax
+from specs.tla.syntax.grammar import field, fields, parts, symbol, text_of
 
 Node = tree_sitter.Node
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from specs.checking import tlc
+from specs.tlc import runner as tlc
 
 _SECTION = "****** SANY2 Version"
 _MISSING = re.compile(r"Cannot find source file for module (\w+) imported in module (\w+)")

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from specs.checking import tlc
-from specs.checking.tlc import TlcError, TlcResult
+from specs.tlc import runner as tlc
+from specs.tlc.runner import TlcError, TlcResult
 from specs.verification import cache, coverage, vacuity
 from specs.verification.plan import Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult, of_dict

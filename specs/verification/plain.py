@@ -8,8 +8,8 @@ import threading
 from collections.abc import Sequence
 from typing import IO
 
-from specs.checking.tlc import TlcError
 from specs.escape import shown, shown_lines
+from specs.tlc.runner import TlcError
 from specs.verification.plan import PlanError, Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 from specs.verification.verification import Options, Report, verify

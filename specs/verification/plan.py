@@ -13,11 +13,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from specs import files, strict_json
+from specs import FOLDER, files, strict_json
 from specs.escape import SeveralLines
 
-SPECS = Path(__file__).resolve().parent.parent
-ROOT = SPECS.parent
+ROOT = FOLDER.parent
 PLAN = "plan.json"
 SUMMARY = "verification_summary.md"
 PHASES = 6  # numbered from 0
@@ -113,12 +112,12 @@ class Plan(Strict):
         return self
 
 
-def features(specs: Path = SPECS) -> list[str]:
+def features(specs: Path = FOLDER) -> list[str]:
     """Names of the features, sorted: the folders that hold a plan."""
     return sorted(path.parent.name for path in specs.glob(f"*/{PLAN}"))
 
 
-def folder_of(feature: str, specs: Path = SPECS) -> Path:
+def folder_of(feature: str, specs: Path = FOLDER) -> Path:
     """The folder of a feature. Raises PlanError, naming the features, if there is none of that name."""
     known = features(specs)
     if feature not in known:
@@ -160,7 +159,7 @@ def _require_files(path: Path, plan: Plan) -> None:
                 raise PlanError(f"{path}: runs[{index}].{member}: no file {name} in {path.parent}")
 
 
-def missing_files(plan: Plan, specs: Path = SPECS) -> list[str]:
+def missing_files(plan: Plan, specs: Path = FOLDER) -> list[str]:
     """Files that the plan names and that are not there, as `member: path`."""
     root, folder = specs.parent, specs / plan.feature
     named = [("record", root / plan.record)]

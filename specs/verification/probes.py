@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from specs.checking.configuration import Configuration
-from specs.checking.grammar import COMMENTS
+from specs.tla.syntax.configuration import Configuration
+from specs.tla.syntax.grammar import COMMENTS
 from specs.verification.formulas import ACTION, PREMISE, Node, Target
 
 PROBE = "AmuProbe"

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from specs.checking import configuration, tlc
-from specs.checking.tlc import TlcError, TlcResult
-from specs.checking.tree import ModuleError
+from specs.tla.syntax import configuration
+from specs.tla.syntax.tree import ModuleError
+from specs.tlc import runner as tlc
+from specs.tlc.runner import TlcError, TlcResult
 from specs.verification import cache, probes
 from specs.verification.coverage import ActionCount
 from specs.verification.formulas import ACTION, Module, Node, Target

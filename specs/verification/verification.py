@@ -15,11 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from specs.checking.tlc import TlcError
+from specs import FOLDER
+from specs.tlc.runner import TlcError
 from specs.verification import cache, parsing, pipeline
 from specs.verification.formulas import ACTION
 from specs.verification.jobs import Job, cores, run_all
-from specs.verification.plan import SPECS, Plan, Run, features, folder_of, load
+from specs.verification.plan import Plan, Run, features, folder_of, load
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 
 PARSE_SECONDS = 1.0  # a guess, only to order jobs
@@ -57,7 +58,7 @@ class Options:
     deep: bool = False
     use_cache: bool = True
     jobs: int | None = None
-    specs: Path = SPECS
+    specs: Path = FOLDER
 
 
 @dataclass

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from specs.checking.check import NO_PROGRESS_REASON, check_trace
-from specs.checking.report import NO_PROGRESS, PASS, VIOLATION
+from specs.verdict import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.byzzfuzz.lies import ANY_SCOPE, SMALL_SCOPE, ProcessFault, make_liar
 from swarm_sim.byzzfuzz.rounds import Round, all_rounds, rounds_of, shown
-from swarm_sim.cluster import Cluster, Links
 from swarm_sim.streams import stream
+from swarm_sim.world.cluster import Cluster, Links
 
 REPLICAS = 4
 BATCHES = 3  # of requests; each becomes a slot or shares one

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundstation.versions import digest_of_files
+from groundstation.record.versions import digest_of_files
 from swarm_sim.outcome import Outcome
 
 RUN_SEED = "swarm_sim.simulation:run_seed"
@@ -22,7 +22,7 @@ RUN_SEED = "swarm_sim.simulation:run_seed"
 CODE = (
     ("amu", "**/*.py"),
     ("swarm_sim", "**/*.py"),
-    ("specs.checking", "**/*.py"),
+    ("specs", "**/*.py"),
     ("specs", "**/*.tla"),
     ("groundstation", "**/*.py"),
 )

@@ -62,7 +62,7 @@ def byzzfuzz(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
-    from specs.checking.report import EXIT_CODES, PASS
+    from specs.verdict import EXIT_CODES, PASS
     from swarm_sim.byzzfuzz.runs import Cell, fly, fuzz
     from swarm_sim.outcome import worst
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from swarm_sim.campaign.summary import Summary
     from swarm_sim.campaign.task import Task
 
-NODES_DEFAULT = 4  # as `swarm_sim.draw` has it, which is slow to import
+NODES_DEFAULT = 4  # as `swarm_sim.draw.draw` has it, which is slow to import
 SLOTS_DEFAULT = 20
 SEED_SECONDS_MAX_DEFAULT = 300.0
 SEED_SECONDS_MOST = 1_000_000.0  # eleven days

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from groundstation import complete
-from groundstation.commands import panels
+from groundstation.commands import complete, panels
 from groundstation.commands.options import COUNT_MAX, integer, output, require_apart, whole
 
 PANEL = panels.HUNT
@@ -46,14 +45,15 @@ def shrink(
 
     Exit codes: 0 shrunk, 1 crash, 2 bad input, or nothing fails.
     """
-    from groundstation import run_directory, toml_text
-    from groundstation import scenario as scenario_files
-    from groundstation.boards import BoardError, board_kind
+    from groundstation.boards.base import BoardError, board_kind
     from groundstation.console import SafeConsole, refused
+    from groundstation.record import run_directory
+    from groundstation.scenario import model as scenario_files
+    from groundstation.scenario import toml_text
     from specs.escape import shown
-    from swarm_sim import shrink as shrinking
-    from swarm_sim import simpler
-    from swarm_sim.draw import draw
+    from swarm_sim.draw.draw import draw
+    from swarm_sim.shrink import shrink as shrinking
+    from swarm_sim.shrink import simpler
 
     console = SafeConsole()
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundstation import complete
-from groundstation.commands import panels
+from groundstation.commands import complete, panels
 from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, output, require_apart
 
 if TYPE_CHECKING:
-    from groundstation.scenario import Scenario
+    from groundstation.scenario.model import Scenario
     from swarm_sim.outcome import Outcome
 
 PANEL = panels.FLY
@@ -52,9 +51,9 @@ def sim(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
-    from groundstation import toml_text
     from groundstation.console import refused
-    from groundstation.scenario import ScenarioError
+    from groundstation.scenario import toml_text
+    from groundstation.scenario.model import ScenarioError
     from swarm_sim.outcome import EXIT_CODES
     from swarm_sim.simulation import simulate
 
@@ -80,8 +79,8 @@ def sim(
 
 def _scenario(seed: int | None, nodes: int, slots: int, path: Path | None) -> "Scenario":
     """The scenario to fly. Raises ScenarioError."""
-    from groundstation import scenario as scenario_files
-    from swarm_sim.draw import draw
+    from groundstation.scenario import model as scenario_files
+    from swarm_sim.draw.draw import draw
 
     if path is not None:
         return scenario_files.load(str(path)).flown(seed=seed)
@@ -94,8 +93,8 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     from rich.text import Text
 
     from groundstation.console import SafeConsole
-    from groundstation.mission_end import not_begun
-    from specs.checking.instance import Swarm
+    from groundstation.flight.mission_end import not_begun
+    from specs.checking.consensus.instance import Swarm
     from specs.escape import shown, shown_lines
 
     console = SafeConsole()

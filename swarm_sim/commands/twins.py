@@ -66,7 +66,7 @@ def twins(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress.
     """
-    from specs.checking.report import EXIT_CODES, PASS, VIOLATION
+    from specs.verdict import EXIT_CODES, PASS, VIOLATION
     from swarm_sim.twins import replay
     from swarm_sim.twins.search import Search
 
@@ -93,7 +93,7 @@ def twins(
 
 def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Flight"]:
     """The sampled schedules, one by one; with `compare`, the search must have gone through their states."""
-    from specs.checking.report import PASS
+    from specs.verdict import PASS
     from swarm_sim.twins import replay
 
     flights: list[Flight] = []

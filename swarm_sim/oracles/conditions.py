@@ -8,11 +8,11 @@ from the scenario, and what they left behind from the boards.
 from bisect import bisect_right
 from typing import Any
 
-from groundstation.ether import ETHER_FULL
-from groundstation.fault_kinds import Jitter
-from groundstation.fault_rule import FLIGHT_KINDS, Draws, Link, Rule
-from swarm_sim.board import Board
-from swarm_sim.world import LINE_FULL, World
+from groundstation.faults.ether import ETHER_FULL
+from groundstation.faults.kinds import Jitter
+from groundstation.faults.rule import FLIGHT_KINDS, Draws, Link, Rule
+from swarm_sim.world.board import Board
+from swarm_sim.world.world import LINE_FULL, World
 
 LOOK_TICKS = 20
 DELAY_TICKS_MAX = 3  # jitter up to this is no fault: an answer comes within a catch-up period

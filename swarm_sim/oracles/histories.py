@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from swarm_sim.ground import Operation
 from swarm_sim.linearizability.history import ILLEGAL
 from swarm_sim.linearizability.ledger import check_ledger_history
 from swarm_sim.linearizability.ledger_order import LedgerOperation
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.ground import Operation
 
 ORACLE = "SIM-LIN"
 

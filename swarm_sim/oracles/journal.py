@@ -11,8 +11,8 @@ from amu.boards.host import MemoryStore
 from amu.core.errors import JournalError
 from amu.node.journal import Journal
 from amu.node.node import VOTING, Node
-from swarm_sim.board import Board
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.board import Board
 
 ORACLE = "SIM-JOURNAL"
 

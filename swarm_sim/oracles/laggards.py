@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from amu.core import limits
-from swarm_sim.board import Board
 from swarm_sim.oracles.conditions import LOOK_TICKS, Conditions, ticks_of
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.board import Board
 
 ORACLE = "SIM-LAG"
 

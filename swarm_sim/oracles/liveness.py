@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from amu.node.node import VOTING
-from groundstation.waits_for import Member, slot_texts
-from swarm_sim.board import Board
+from groundstation.flight.waits_for import Member, slot_texts
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.board import Board
 
 ORACLE = "SIM-LIVE"
 

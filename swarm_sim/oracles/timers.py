@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from amu.core import limits
-from swarm_sim.board import Board
 from swarm_sim.oracles.conditions import ticks_of
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.board import Board
 
 ORACLE = "SIM-TIMER"
 LONGEST = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS_MAX

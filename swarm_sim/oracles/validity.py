@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from specs.checking.trace import Event
-from swarm_sim.events import printable
 from swarm_sim.oracles.finding import Finding
+from swarm_sim.world.events import printable
 
 ORACLE = "SIM-ASKED"
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from amu.core.limits import WINDOW_SLOTS
 from specs.checking.check import NO_PROGRESS_REASON, TraceChecker
-from specs.checking.report import NO_PROGRESS, VIOLATION
-from swarm_sim.events import EventLog, open_trace
+from specs.verdict import NO_PROGRESS, VIOLATION
 from swarm_sim.twins.round import ENDPOINTS, REPLICAS, SECOND_COPY, Endpoint, Violation, contradiction, play
 from swarm_sim.twins.search import PARTITIONS, Facts, Search
 from swarm_sim.twins.state import digest
+from swarm_sim.world.events import EventLog, open_trace
 
 HEALED_ROUNDS_MAX = 2 * REPLICAS
 

@@ -24,7 +24,7 @@ from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
 from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
-from swarm_sim.cluster import Settings
+from swarm_sim.world.cluster import Settings
 
 REPLICAS = 4
 ENDPOINTS = 5

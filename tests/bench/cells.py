@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy
 
-from swarm_sim.cells import Swarm
-from swarm_sim.cluster import Links
+from swarm_sim.world.cells import Swarm
+from swarm_sim.world.cluster import Links
 
 SIZES = (10, 20, 50, 100, 200, 400)  # AMUs
 REPLICAS = 4

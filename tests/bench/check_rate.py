@@ -18,11 +18,11 @@ from pathlib import Path
 from amu.core.limits import GROUND
 from specs.checking import order, replay
 from specs.checking.check import check_trace
-from specs.checking.conformance import SLOT_EVENTS, SlotChecker, SlotResult
-from specs.checking.instance import Swarm
-from specs.checking.report import PASS
+from specs.checking.consensus.conformance import SLOT_EVENTS, SlotChecker, SlotResult
+from specs.checking.consensus.instance import Swarm
 from specs.checking.trace import Event, Reader
-from swarm_sim.cluster import Cluster
+from specs.verdict import PASS
+from swarm_sim.world.cluster import Cluster
 
 LENGTHS = (100, 1_000, 10_000)
 TARGET_OVER_TLC = {100: 20, 10_000: 3}

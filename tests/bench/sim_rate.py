@@ -22,7 +22,7 @@ from typing import Any
 
 import simpy
 
-from groundstation.scenario import Scenario, parse
+from groundstation.scenario.model import Scenario, parse
 from swarm_sim.simulation import Simulation
 
 SIZES = (4, 7)

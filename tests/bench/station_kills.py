@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groundstation.boards import BoardError, board_kind
+from groundstation.boards.base import BoardError, board_kind
 from tests.support.executed import confirmed_but_not_executed_once
 from tests.support.hang_ups import hear_hang_ups
 

@@ -10,11 +10,11 @@ from typing import Any
 from unittest import mock
 
 from amu.wire.messages import Health
-from groundstation import rehearsal
-from groundstation.ether import Ether
-from groundstation.progress import SilentDisplay
-from groundstation.scenario import Scenario, parse
-from groundstation.telecommand import Station
+from groundstation.faults.ether import Ether
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.scenario.model import Scenario, parse
+from groundstation.station.telecommand import Station
 
 BOARDS = 4
 QUORUM = 3

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from groundstation.boards import board_kind
+from groundstation.boards.base import board_kind
 from tests.support.executed import confirmed_but_not_executed_once
 
 SMALL = """

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from groundstation import past
-from groundstation.board_events import OUTSIDE, SWITCHED_OFF
-from groundstation.boards import BoardError, board_kind
+from groundstation.boards.base import BoardError, board_kind
+from groundstation.record import past
+from groundstation.record.board_events import OUTSIDE, SWITCHED_OFF
 from tests.support.executed import confirmed_but_not_executed_once
 from tests.support.hang_ups import hear_hang_ups
 
@@ -53,7 +53,8 @@ kind = "restart"
 # board and recording what was read; between what it says it will do to a board, and doing it.
 DOOMED = """
 import os, signal, sys
-from groundstation import fleet, line_log
+from groundstation.flight import fleet
+from groundstation.record import line_log
 from groundstation.links import intake
 
 point, count = sys.argv.pop(1), int(sys.argv.pop(1))

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from groundstation import scenario
-from groundstation.boards import board_kind
+from groundstation.boards.base import board_kind
+from groundstation.scenario import model as scenario
 from swarm_sim.simulation import simulate
 from tests.mutants.__main__ import module_path, plant
 from tests.mutants.catalogue import ALL

@@ -14,10 +14,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests import ROOT
 from tests.mutants.catalogue import ALL, Mutant
 from tests.mutants.checks import CHECKS
 
-ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("firmware", "specs", "groundstation", "swarm_sim", "hil", "tests")
 CHECK_SECONDS_MAX = 300
 

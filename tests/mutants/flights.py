@@ -16,8 +16,8 @@ from amu.consensus import bodies
 from amu.core.limits import BROADCAST
 from amu.wire.messages import Decided, Proposal, StateChunk, Status, Vote
 from specs.checking.check import check_trace
-from swarm_sim.cells import Cell
-from swarm_sim.cluster import Cluster, Links
+from swarm_sim.world.cells import Cell
+from swarm_sim.world.cluster import Cluster, Links
 
 RIGHT, WRONG = bytes([1] * 32), bytes([2] * 32)
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from swarm_sim.draw import NODES_DEFAULT, draw
+from swarm_sim.draw.draw import NODES_DEFAULT, draw
 from swarm_sim.outcome import PASS
 from swarm_sim.simulation import simulate
 

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from swarm_sim.draw import NODES_DEFAULT
+from swarm_sim.draw.draw import NODES_DEFAULT
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -76,11 +76,11 @@ VISIBLE = {
     "the view timer of a new slot is as long as that of the last": 20,
     "channel: pauses never start over": 5,
 }
-_NO_LEARNERS = "no learners in these runs: see swarm_sim/cells.py"
+_NO_LEARNERS = "no learners in these runs: see swarm_sim/world/cells.py"
 _PROGRESS = "no rule forbids it, and progress is delayed less than the bound allows"
 _EFFORT = "costs effort, which the simulator does not charge"
 _STATES = "runs are too short for a state to be taken over in such a case"
-_TRANSFERS = "few seeds lose a state on its way: tests/unit/test_sim_laggards.py flies such runs"
+_TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test_sim_laggards.py flies such runs"
 # Why the simulator is not known to see the others.
 UNSEEN = {
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",

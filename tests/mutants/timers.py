@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-CHANNEL = "firmware/amu/ops/channel.py"
+CHANNEL = "firmware/amu/services/channel.py"
 CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
 INSTANCE = "firmware/amu/consensus/instance.py"
 

@@ -2,7 +2,7 @@ from expect import refused
 
 from amu.core import limits
 from amu.core.errors import BusyError
-from amu.ops.channel import Channel
+from amu.services.channel import Channel
 from amu.wire import codec
 from amu.wire.messages import Segment
 

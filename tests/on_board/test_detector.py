@@ -1,6 +1,6 @@
 from amu.core import limits
-from amu.ops import detector
-from amu.ops.detector import UNKNOWN, Detector, square_root
+from amu.services import detector
+from amu.services.detector import UNKNOWN, Detector, square_root
 
 
 def after_beats(period, count=limits.BEAT_SAMPLES):

@@ -2,8 +2,8 @@ from expect import refused
 
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
-from amu.ops.items import MARKER, RELEASE, REPLY, REQUEST, checked
-from amu.ops.mutex import Mutex
+from amu.services.items import MARKER, RELEASE, REPLY, REQUEST, checked
+from amu.services.mutex import Mutex
 
 
 def greeted(me=0, count=3):

@@ -2,8 +2,8 @@ from expect import refused
 
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
-from amu.ops.items import MARKER
-from amu.ops.snapshot import OVERFLOW, OVERTAKEN, RESTARTED, Snapshot
+from amu.services.items import MARKER
+from amu.services.snapshot import OVERFLOW, OVERTAKEN, RESTARTED, Snapshot
 
 ITEM = [2, 5]
 

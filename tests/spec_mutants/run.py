@@ -24,10 +24,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import tests.spec_mutants
-from specs.checking import configuration, tlc
+from specs import FOLDER
+from specs.tla.syntax import configuration
+from specs.tlc import runner as tlc
 from specs.verification import plan
-from specs.verification.plan import SPECS
-from swarm_sim.cluster import Cluster, Links
+from swarm_sim.world.cluster import Cluster, Links
 from tests.spec_mutants.mutant import SpecMutant
 
 TRACE = "trace"
@@ -71,7 +72,7 @@ def catalogue() -> list[SpecMutant]:
 
 def require_fit(mutant: SpecMutant) -> None:
     """Raises CatalogueError if the mutant's place or run is no longer there, or its text would change nothing."""
-    path = SPECS / mutant.feature / mutant.module
+    path = FOLDER / mutant.feature / mutant.module
     if not path.is_file():
         raise CatalogueError(f"{mutant.name}: there is no module {path}")
     count = path.read_text(encoding="utf-8").count(mutant.before)
@@ -113,11 +114,11 @@ def _plant(mutant: SpecMutant, folder: Path) -> None:
 
 
 def _by_tlc(mutant: SpecMutant, scratch: Path) -> tuple[tuple[str, ...], int]:
-    for path in (SPECS / mutant.feature).glob("*.tla"):
+    for path in (FOLDER / mutant.feature).glob("*.tla"):
         shutil.copy(path, scratch)
     _plant(mutant, scratch)
     run = run_of(mutant)
-    wanted = configuration.read(SPECS / mutant.feature / run.config)
+    wanted = configuration.read(FOLDER / mutant.feature / run.config)
     checked = [mutant.caught_by] if mutant.caught_by in wanted.properties else wanted.properties
     answer = tlc.run(
         scratch / run.module,
@@ -147,7 +148,7 @@ def _catchers(answer: tlc.TlcResult, listed: str, wanted: configuration.Configur
 
 
 def _by_trace(mutant: SpecMutant, scratch: Path) -> tuple[tuple[str, ...], int]:
-    shutil.copytree(SPECS, scratch / "specs", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(FOLDER, scratch / "specs", ignore=shutil.ignore_patterns("__pycache__"))
     _plant(mutant, scratch / "specs" / mutant.feature)
     environment = os.environ | {"PYTHONPATH": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(

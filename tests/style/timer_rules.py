@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from tests.style.flight_rules import Finding
 
 HEADING = "## Timers that grow"
-FILES = ("firmware/", "groundstation/", "swarm_sim/ground.py")
+FILES = ("firmware/", "groundstation/", "swarm_sim/world/ground.py")
 NOT_TIMERS = {
     "firmware/amu/wire/cbor.py": "lengths of integers",
-    "groundstation/fault_kinds.py": "bits of a frame",
-    "groundstation/fault_rule.py": "fractions of a draw",
+    "groundstation/faults/kinds.py": "bits of a frame",
+    "groundstation/faults/rule.py": "fractions of a draw",
 }
 
 

@@ -4,11 +4,10 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
+from tests import ROOT
 from tests.style.flight_rules import Finding
 
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("firmware/amu", "groundstation", "hil", "specs", "swarm_sim")
 FILE_LINES_AIM, FILE_LINES_MAX = 400, 500
 FUNCTION_LINES_AIM, FUNCTION_LINES_MAX = 70, 100

@@ -13,7 +13,7 @@ from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
 from swarm_sim.adversary import behaviour_of, wrap
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
-from swarm_sim.cluster import Cluster, Links
+from swarm_sim.world.cluster import Cluster, Links
 
 FICKLE = "fickle"  # draws anew for each message and receiver whether to be honest, silent, equivocate or lie
 ADVERSARIES = ("equivocate", "lie", "silence", "replay", "flood", "mixed", FICKLE)  # no bad_mac: there are no tags here

@@ -23,7 +23,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from specs.verification.plan import SPECS, features
+from specs import FOLDER
+from specs.verification.plan import features
 
 MERMAID = "11.17.2"
 RENDER_SECONDS_MAX = 120
@@ -184,7 +185,7 @@ def _tool(*names: str, remedy: str) -> str:
 
 
 def main(chosen: list[str]) -> int:
-    paths = [SPECS / feature / "diagrams.md" for feature in chosen or features()]
+    paths = [FOLDER / feature / "diagrams.md" for feature in chosen or features()]
     present = [path for path in paths if path.is_file()]
     for path in paths:
         if path not in present:

@@ -19,9 +19,9 @@ from amu.node.journal import Journal
 from amu.node.node import Node
 from amu.node.tracer import EVENTS
 from amu.wire import messages as m
-from specs.checking.tetrabft_behaviour import SLOT, Act, acts
-from specs.checking.values import Value
-from swarm_sim.cluster import Settings
+from specs.checking.consensus.tetrabft_behaviour import SLOT, Act, acts
+from specs.tla.values.values import Value
+from swarm_sim.world.cluster import Settings
 
 STEPS = {"EnterView", "Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn"}
 CLIENT = 1

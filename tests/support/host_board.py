@@ -15,7 +15,7 @@ from amu.core import limits
 from amu.node.journal import Journal
 from amu.node.node import Node
 from amu.wire.auth import Keyring
-from groundstation.boards import Board, BoardError, BoardPlan
+from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link
 from groundstation.links.memory_link import MemoryLine, MemoryLink
 from swarm_sim import adversary

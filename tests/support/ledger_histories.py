@@ -3,9 +3,9 @@
 import random
 from typing import Any
 
-from groundstation.workload import Workload
-from swarm_sim.cluster import Cluster, Links
+from groundstation.scenario.workload import Workload
 from swarm_sim.linearizability.ledger import LedgerOperation
+from swarm_sim.world.cluster import Cluster, Links
 from tests.support.ledger_traces import life
 
 CLIENT = 1  # the one that `Cluster.request` speaks for

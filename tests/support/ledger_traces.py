@@ -2,13 +2,13 @@
 
 import importlib.util
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from amu.ledger.state import Ledger
-from groundstation.recorder import printable
+from groundstation.record.recorder import printable
 from specs.checking.trace import Event
+from tests import ROOT
 
 Request = list[Any]
 Slot = tuple[Sequence[Request], Sequence[list[Any]]]
@@ -18,7 +18,7 @@ ZERO_DIGEST = "00" * 32
 
 def script() -> ModuleType:
     """tests/on_board/ledger_script.py, which boards import by its bare name."""
-    path = Path(__file__).resolve().parents[1] / "on_board" / "ledger_script.py"
+    path = ROOT / "tests" / "on_board" / "ledger_script.py"
     spec = importlib.util.spec_from_file_location("ledger_script", path)
     assert spec is not None
     assert spec.loader is not None

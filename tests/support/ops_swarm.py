@@ -6,9 +6,9 @@ machines tell is gathered as trace events in the order of happening, in which ev
 
 from typing import Any
 
-from amu.ops.items import MARKER
-from amu.ops.mutex import Mutex
-from amu.ops.snapshot import Snapshot
+from amu.services.items import MARKER
+from amu.services.mutex import Mutex
+from amu.services.snapshot import Snapshot
 from specs.checking.trace import FLIGHT_EVENTS, Event
 
 

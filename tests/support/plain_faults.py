@@ -1,16 +1,16 @@
 """The fault plan again, in its plainest form: every rule looked at for every frame, every draw made when it is needed.
 
-What `groundstation.faults` does quickly must come out as it does here.
+What `groundstation.faults.plan` does quickly must come out as it does here.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from groundstation import orbits as geometry
-from groundstation.contacts import light_time_seconds, next_contact
-from groundstation.fault_rule import FLIGHT_KINDS, Effect, Memory
-from groundstation.faults import COPIES_OF_A_FRAME_MAX, Fates, FaultPlan
+from groundstation.faults import orbits as geometry
+from groundstation.faults.contacts import light_time_seconds, next_contact
+from groundstation.faults.plan import COPIES_OF_A_FRAME_MAX, Fates, FaultPlan
+from groundstation.faults.rule import FLIGHT_KINDS, Effect, Memory
 
 
 class Flight(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from groundstation.scenario import Scenario, parse
+from groundstation.scenario.model import Scenario, parse
 
 
 def scenario(**tables: Any) -> Scenario:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
-from swarm_sim.cluster import Cluster, Links
+from swarm_sim.world.cluster import Cluster, Links
 
 CALM_TICKS_MAX = 20_000
 

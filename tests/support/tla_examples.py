@@ -6,11 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from specs.checking import configuration, tlc
-from specs.checking.configuration import Configuration
-from specs.checking.model import Model, load_configured
-from specs.checking.states import Report, explore
-from specs.checking.tlc import TlcResult
+from specs.tla.explore.model import Model, load_configured
+from specs.tla.explore.states import Report, explore
+from specs.tla.syntax import configuration
+from specs.tla.syntax.configuration import Configuration
+from specs.tlc import runner as tlc
+from specs.tlc.runner import TlcResult
 
 VARIABLE = "AMU_TLA_EXAMPLES"  # names a checkout of the repository tlaplus/Examples
 LIMIT_STATES = 30_000

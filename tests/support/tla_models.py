@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from specs.checking.language import ModelValue, Module, load
+from specs.tla.language.language import ModelValue, Module, load
+from tests import ROOT
 
-FOLDER = Path(__file__).parent.parent / "data" / "tla"
+FOLDER = ROOT / "tests" / "data" / "tla"
 
 
 def _values(*names: str) -> frozenset[ModelValue]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from specs.checking import language
-from specs.checking.language import State
+from specs.tla.language import language
+from specs.tla.language.language import State
 
 
 class Walker:

@@ -10,7 +10,8 @@ operation older than what is remembered. Repeating such a request gives a refusa
 
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.ledger import commands, operations, snapshot
+from amu.ledger import commands, operations
+from amu.ledger import encoding as snapshot
 from amu.ledger.transitions import TRANSITIONS, Tables, refused
 
 

@@ -19,7 +19,7 @@ from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
 from amu.node.effects import Effects
-from amu.node.operations import Operations
+from amu.node.services import Operations
 from amu.node.tracer import Tracer
 from amu.wire import messages as m
 

@@ -251,7 +251,7 @@ class Body(Message):
 
 
 class Segment(Message):
-    """Of the channel from incarnation `boot` to incarnation `peer_boot`, null while none is known (`amu.ops.channel`).
+    """Of the channel from incarnation `boot` to incarnation `peer_boot`, null while none is known (`services.channel`).
 
     `items` are number `first` and those after it, `first` is 0 in a handshake; number `acknowledged` and all before it
     have arrived. `challenge` asks for its echo, and `echo` answers one; 0 is none.

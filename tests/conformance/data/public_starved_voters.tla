@@ -3,7 +3,7 @@
 (* Plays starved_voters.txt on the module that the authors of TetraBFT     *)
 (* published (TetraBFT.tla of github.com/nano-o/tetrabft-tla, unchanged,   *)
 (* not part of this repository). Module public_script, written by          *)
-(* tests/conformance/public_module.py, defines Script: a sequence of steps *)
+(* tests/conformance/protocols/public_module.py, defines Script: a sequence of steps *)
 (* <<name, replica, view, value>>.                                         *)
 (*                                                                         *)
 (* Lie is the published ByzantineHavoc with its witness named, which saves *)

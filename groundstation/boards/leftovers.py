@@ -1,0 +1,116 @@
+"""Boards that run on this machine, by the run that they fly in: what a dead ground station has left behind.
+
+Boards outlive their ground station, so that it can be followed by another. If none follows, they run until somebody
+stops them. They are found by what runs, not by what is noted anywhere; see `groundstation.boards.base.Board.running`.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundstation.boards import claim
+from groundstation.boards.base import BoardError, RunningBoard, board_kind, board_kinds
+from groundstation.record import run_directory
+
+
+class StillFlown(Exception):
+    """A living ground station flies these boards. Says which."""
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """The boards of one folder that run. `run`: the folder of the run that they fly in, as far as it can be told."""
+
+    folder: Path
+    run: Path
+    scenario: str
+    boards: list[RunningBoard]
+    station: int | None  # process id of the ground station that flies them, 0 if it lives and is not known
+
+    @property
+    def since(self) -> datetime.datetime:
+        """Start of the board that has run longest."""
+        return datetime.datetime.fromtimestamp(min(board.since for board in self.boards), datetime.UTC)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Is their folder gone?"""
+        return any(board.is_deleted for board in self.boards)
+
+    def is_called(self, name: str) -> bool:
+        """Is this the run that somebody means by a path or by the run's name?"""
+        path = Path(name).absolute()
+        return name == self.run.name or path.resolve() in (self.folder, self.folder.parent, self.run)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "run": str(self.run),
+            "scenario": self.scenario,
+            "boards": [{"node": board.node, "kind": board.kind, "pid": board.pid} for board in self.boards],
+            "folder": str(self.folder),
+            "deleted": self.is_deleted,
+            "since": self.since.isoformat(timespec="seconds"),
+            "station": self.station,
+        }
+
+
+def swarms() -> list[Swarm]:
+    """All that run here, the oldest first."""
+    folders: dict[Path, list[RunningBoard]] = {}
+    for board in _running():
+        folders.setdefault(board.home.parent, []).append(board)
+    found = [_swarm(folder, boards) for folder, boards in folders.items()]
+    return sorted(found, key=lambda swarm: (swarm.since, swarm.folder))
+
+
+def _running() -> Iterable[RunningBoard]:
+    for name in board_kinds():
+        try:
+            kind = board_kind(name)
+        except BoardError:
+            continue  # its extra is not installed: it cannot have made any
+        yield from kind.running()
+
+
+def _swarm(folder: Path, boards: list[RunningBoard]) -> Swarm:
+    run, station = folder.parent, None
+    try:
+        holder = claim.holder(folder)
+        if holder is not None:
+            run = Path(holder.directory)
+        if claim.is_held(folder):
+            station = 0 if holder is None else holder.pid
+        about = run_directory.read_json(folder.parent / run_directory.RUN)
+        scenario = str(about["scenario"])
+    except (run_directory.RunDirectoryError, KeyError, TypeError):
+        scenario = "?"
+    return Swarm(folder, run, scenario, sorted(boards, key=lambda board: board.node), station)
+
+
+def stop(swarm: Swarm, is_forced: bool = False) -> None:
+    """Switch its boards off. Their flash stays: the run can be resumed.
+
+    Raises StillFlown while a ground station flies them, unless `is_forced`; BoardError for a board that does not stop.
+    """
+    if is_forced or swarm.is_deleted:
+        _stop_all(swarm.boards)
+        return
+    try:
+        held = claim.Claim(swarm.folder)
+    except run_directory.RunDirectoryError as error:
+        if claim.is_held(swarm.folder):
+            raise StillFlown(str(error)) from error
+        _stop_all(swarm.boards)  # a note that cannot be read protects nobody
+        return
+    try:
+        _stop_all(swarm.boards)
+    finally:
+        held.close()
+
+
+def _stop_all(boards: list[RunningBoard]) -> None:
+    for board in boards:
+        board_kind(board.kind).stop_running(board)

@@ -1,0 +1,1 @@
+"""One flight: boards, their links, the mission loop and its end."""

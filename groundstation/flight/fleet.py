@@ -1,0 +1,286 @@
+"""The boards of a mission: which are up, which stand still, and what the scenario does to them.
+
+Rules
+- What a dead board had still said is taken in before its death is recorded.
+- A board that dies although nobody had it killed has crashed, and the run with it.
+- A board that stands still is up: its line is written to and looked at as ever.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from groundstation.boards.base import Board
+from groundstation.flight.downlink import Downlink
+from groundstation.flight.driver import Driver
+from groundstation.flight.watch import Watch
+from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
+from groundstation.record.past import Past
+from groundstation.scenario.board_faults import BoardEvent, Schedule
+from specs.escape import shown
+
+LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
+LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its traceback, should it die of one
+
+DEATHS = {
+    "BoardKill": "killed",
+    SWITCHED_OFF: f"was {OUTSIDE}: by amu stop, or with its ground station",
+    "PowerCut": "power failed in the middle of a flash write",
+    "BoardCrash": "crashed; see ground.log and its own log",
+}
+
+
+class Reports(Protocol):
+    """Where the fleet's news go: the mission."""
+
+    def take(self, node: int, items: Iterable[Any]) -> None:
+        """Frames and text from a board."""
+        ...
+
+    def record(self, event: str, now: float, **fields: Any) -> None:
+        """An event of the ground station for the trace."""
+        ...
+
+    def keep(self) -> None:
+        """Persist what is recorded so far."""
+        ...
+
+    def tell(self, now: float, text: str) -> None:
+        """A line for the operator."""
+        ...
+
+
+class Fleet:
+    """Switches boards on and off, as the schedule says and as they do by themselves."""
+
+    def __init__(
+        self,
+        boards: Mapping[int, Board],
+        schedule: Schedule,
+        driver: Driver,
+        watch: Watch,
+        speed: float,
+        reports: Reports,
+    ) -> None:
+        self.boards = boards
+        self.schedule = schedule
+        self.downlinks = {node: Downlink(board) for node, board in sorted(boards.items())}
+        self.up: set[int] = set()
+        self.events: Counter[str] = Counter()  # what happened to boards, by name of the event
+        self.deaths: dict[int, str] = {}  # board that is off -> how it came to that
+        self.crashed: list[int] = []  # boards that died although nobody had them killed
+        self._driver = driver
+        self._watch = watch
+        self._reports = reports
+        self._life_seconds = LIFE_WALL_SECONDS * speed
+        self._life_due = 0.0
+        self._power_cut_armed: set[int] = set()
+        self._paused_until: dict[int, float] = {}
+        self._said: dict[int, bytes] = {}  # the latest text of each board in this life
+        self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
+            "kill": self._kill,
+            "start": self._restart,
+            "restart": self._restart,
+            "erase": self._erase,
+            "power_cut": self._cut_power,
+            "pause": self._pause,
+            "resume": self._resume,
+            "heal": self._heal,
+        }
+
+    def attach(self, node: int) -> None:
+        """Take over a board that is running already. The ground station before may have left it standing still."""
+        self.up.add(node)
+        self._reports.record("Attach", self._driver.now(), board=node)
+        if "pause" in self.boards[node].board_faults:
+            self.boards[node].resume()
+        self.watch_link(node)
+
+    def take_up(self, past: Past) -> None:
+        """Go on with the boards as they are now; `past` is what the ground station before knew of them."""
+        self.events.update(past.board_events)
+        self.crashed += past.crashed
+        self._power_cut_armed |= past.armed
+        for node in sorted(self.boards):
+            if self.boards[node].alive():
+                self.attach(node)
+            elif node in past.up:
+                self._found_dead(node)
+            elif node not in past.started:
+                self.start(node)
+
+    def join(self) -> None:
+        """Go on with the boards as they are now, knowing nothing of what they did before."""
+        for node in sorted(self.boards):
+            if self.boards[node].alive():
+                self.attach(node)
+            else:
+                self._found_off(node)
+
+    def _found_off(self, node: int) -> None:
+        """What it did is not known, nor why it is off; what it had still said is on its line."""
+        self._reports.record("Attach", self._driver.now(), board=node)
+        self.watch_link(node)
+        self._reports.take(node, self.downlinks[node].last_frames())
+        self._reports.record("BoardKill", self._driver.now(), board=node, reason=FOUND_OFF)
+        self._reports.keep()
+        self.start(node)
+
+    def _found_dead(self, node: int) -> None:
+        """It died while nobody looked. It starts again, unless its power was to fail: then its start is scheduled."""
+        self.watch_link(node)
+        death = self._death_of(node)
+        self._gone(node, death)
+        self._reports.keep()
+        if death != "PowerCut":
+            self.start(node)
+
+    def start(self, node: int) -> None:
+        """Switch a board on."""
+        self._watch.forget(node)
+        self._said.pop(node, None)
+        self.boards[node].start()
+        self.up.add(node)
+        self._reports.record("BoardStart", self._driver.now(), board=node)
+        self.watch_link(node)
+
+    def hear(self, node: int, text: bytes) -> None:
+        """Text that a board has printed."""
+        self._said[node] = (self._said.get(node, b"") + text)[-LAST_WORDS_BYTES_MAX:]
+
+    def watch_link(self, node: int) -> None:
+        """Let the driver wait for a board's line as it is now."""
+        self._driver.watch(node, self.downlinks[node].open())
+
+    def step(self, now: float) -> None:
+        """Do what is due, and look for boards that have died."""
+        for event in self.schedule.due(now):
+            if self._must_wait(event):
+                self.schedule.postpone(event, now)
+                continue
+            # Recorded before it is done: the ground station that follows must know what not to play again.
+            self._reports.record("Scheduled", now, board=event.node, action=event.action, number=event.number)
+            self._reports.keep()
+            self._actions[event.action](event, now)
+        if now >= self._life_due:
+            self._life_due = now + self._life_seconds
+            self._look_for_dead_boards()
+
+    def faults_due(self, deadline: float) -> list[str]:
+        """Board faults that are to come by mission second `deadline`, in words."""
+        due = [self._words(event) for event in self.schedule.waiting() if event.due <= deadline]
+        armed = [f"power_cut on board {node}, at one of its next flash operations" for node in self._power_cut_armed]
+        return due + sorted(armed)
+
+    def why_off(self, node: int) -> str | None:
+        """Why a board takes no part; None if it does."""
+        if node not in self.up:
+            return f"off since {self.deaths[node]}" if node in self.deaths else "off"
+        if node in self._paused_until:
+            return f"paused until {self._paused_until[node]:.1f} s"
+        return "line lost" if self.downlinks[node].link is None else None
+
+    def _words(self, event: BoardEvent) -> str:
+        off = ", which is off," if event.action == "power_cut" and event.node not in self.up else ""
+        return f"{event.action} on board {event.node}{off} at {event.due:.2f} s"
+
+    # --- faults -------------------------------------------------------------------------------
+
+    def _kill(self, event: BoardEvent, now: float) -> None:
+        if event.node in self.up and self.boards[event.node].alive():
+            self.boards[event.node].kill()
+            self._gone(event.node, "BoardKill")
+
+    def _must_wait(self, event: BoardEvent) -> bool:
+        """For the death that a start follows; for a board that has power to be cut."""
+        if event.action == "power_cut":
+            return event.node not in self.up or event.node in self._power_cut_armed
+        return event.waits_for_death and event.node in self.up
+
+    def _restart(self, event: BoardEvent, now: float) -> None:
+        self._kill(event, now)
+        self._reports.keep()  # a new life is not begun before the old one's end is on record
+        self.start(event.node)
+
+    def _erase(self, event: BoardEvent, now: float) -> None:
+        self._kill(event, now)
+        self._reports.keep()
+        self.boards[event.node].erase()
+        self.events["Erase"] += 1
+        now = self._driver.now()
+        self._reports.record("Erase", now, board=event.node)
+        self._reports.tell(now, f"board {event.node}: flash erased")
+        self.start(event.node)
+
+    def _cut_power(self, event: BoardEvent, now: float) -> None:
+        self.boards[event.node].power_cut(event.after_operations)
+        self._power_cut_armed.add(event.node)
+        self._reports.record("BoardFault", now, board=event.node, kind="power_cut")
+        operation = event.after_operations
+        self._reports.tell(now, f"board {event.node}: power will fail at flash operation {operation} from now")
+
+    def _pause(self, event: BoardEvent, now: float) -> None:
+        node = event.node
+        if node not in self.up or not self.boards[node].alive():
+            self._reports.tell(now, f"board {node}: is off, it cannot be paused")
+            return
+        self.boards[node].pause()
+        self._paused_until[node] = max(event.until, self._paused_until.get(node, 0.0))
+        self.events["BoardFault"] += 1
+        self._reports.record("BoardFault", now, board=node, kind="pause")
+        self._reports.tell(now, f"board {node}: paused until {self._paused_until[node]:.2f} s")
+
+    def _resume(self, event: BoardEvent, now: float) -> None:
+        # A second pause may last longer than the first, and a board that died meanwhile has a new life.
+        if self._paused_until.get(event.node, now + 1) > now:
+            return
+        del self._paused_until[event.node]
+        self.boards[event.node].resume()
+        self._reports.tell(now, f"board {event.node}: goes on")
+
+    def _heal(self, event: BoardEvent, now: float) -> None:
+        """Let it go on, or give it a new life if it has none or is about to lose it."""
+        node = event.node
+        if node in self._paused_until:
+            del self._paused_until[node]
+            self.boards[node].resume()
+        if node not in self.up or node in self._power_cut_armed:
+            self._restart(event, now)
+        self._reports.tell(now, f"board {node}: of the core, meets no fault from now on")
+
+    # --- deaths -------------------------------------------------------------------------------
+
+    def _look_for_dead_boards(self) -> None:
+        for node in sorted(self.up):
+            if self.boards[node].alive():
+                continue
+            self._gone(node, self._death_of(node))
+
+    def _death_of(self, node: int) -> str:
+        """How a board came to be off that the schedule has not switched off."""
+        if self.boards[node].was_switched_off():
+            return SWITCHED_OFF
+        return "PowerCut" if node in self._power_cut_armed else "BoardCrash"
+
+    def _gone(self, node: int, event: str) -> None:
+        """Take in what the dead board had still said, then note its death, one of DEATHS."""
+        self._reports.take(node, self.downlinks[node].last_frames())
+        self.up.discard(node)
+        self._power_cut_armed.discard(node)
+        if event == "BoardCrash":
+            self.crashed.append(node)
+        self._paused_until.pop(node, None)
+        now = self._driver.now()
+        self.events[event] += 1
+        words = self._said.pop(node, b"") if event == "BoardCrash" else b""
+        reason = {"reason": last_words(words)} if words else {"reason": OUTSIDE} if event == SWITCHED_OFF else {}
+        self._reports.record("BoardKill" if event == SWITCHED_OFF else event, now, board=node, **reason)
+        self.deaths[node] = f"{now:.1f} s: {WORDS[event]}"
+        self._reports.tell(now, f"board {node}: {DEATHS[event]}")
+
+
+def last_words(text: bytes) -> str:
+    """What a board printed last, from its last traceback on if there is one, safe to show line by line."""
+    lines = text.decode("utf-8", "backslashreplace").split("\n")
+    start = max((i for i, line in enumerate(lines) if line.startswith("Traceback")), default=0)
+    return "\n".join(shown(line.rstrip("\r")) for line in lines[start:] if line.strip())

@@ -1,0 +1,401 @@
+"""The mission loop: bytes from the boards go where they belong, faults come when they are due, until the work is done.
+
+One turn: wait for bytes or for the next due thing; read every board; deliver what the ether lets through; send the
+telecommands that are due; fault boards; look whether it is over. The loop never blocks on a board, and it asks the
+driver for the time, so that it is the same for boards in real time and in virtual time.
+
+    flight frames -> Ether -> the board that they are for      trace frames   -> Recorder and Watch
+    telemetry     -> Station                                   logs and text  -> the run's log
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amu.core.errors import BusyError, CodecError
+from amu.core.lamport import LamportClock
+from amu.wire import codec, frames, messages
+from amu.wire.framer import Text
+from groundstation.boards.base import Board
+from groundstation.boards.liars import NOT_RECORDED, Liars
+from groundstation.faults.ether import ACCEPTED, DELIVERED, Ether
+from groundstation.flight import waits_for
+from groundstation.flight.driver import Driver
+from groundstation.flight.fleet import Fleet
+from groundstation.flight.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
+from groundstation.flight.pace import Pace
+from groundstation.flight.progress import BoardPicture, Display, Picture
+from groundstation.flight.waits_for import Member
+from groundstation.flight.watch import DECIDED, NEVER_HEARD, Watch
+from groundstation.record.ground_log import GroundLog
+from groundstation.record.past import Past
+from groundstation.record.recorder import Recorder
+from groundstation.scenario.board_faults import Schedule
+from groundstation.scenario.model import Scenario
+from groundstation.scenario.workload import Command, Workload
+from groundstation.station.telecommand import Station
+
+TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
+FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
+ALARM = 2  # severity of a Log message that the operator is shown
+
+
+@dataclass
+class Parts:
+    """What a mission is put together from; the rehearsal makes them."""
+
+    scenario: Scenario
+    boards: Mapping[int, Board]
+    driver: Driver
+    clock: LamportClock
+    recorder: Recorder
+    station: Station
+    ether: Ether
+    watch: Watch
+    workload: Workload
+    display: Display
+    log: GroundLog
+    past: Past | None = None  # of a run that goes on
+    joins: bool = False  # a run that goes on and has lost its past
+
+
+class Mission:
+    """Flies one scenario. `stop` may be called from a signal handler."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.scenario = parts.scenario
+        self.driver, self.clock, self.recorder = parts.driver, parts.clock, parts.recorder
+        self.station, self.ether, self.watch = parts.station, parts.ether, parts.watch
+        self.workload, self.display, self.log = parts.workload, parts.display, parts.log
+        self.past = parts.past or Past()
+        now = parts.driver.now()
+        # Which board faults have happened in a past that is lost is not known.
+        board_faults = [] if parts.joins else parts.scenario.board_faults
+        self.schedule = Schedule(board_faults, parts.scenario.liveness, self.past.begun, now)
+        self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
+        self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
+        self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
+        self._carried: Counter[tuple[str, int, int]] = Counter()  # by the ether, when the last slot was decided
+        self.liars = Liars(parts.watch.byzantine)
+        self.outcome = INTERRUPTED  # until the mission ends by itself
+        self.issued = 0
+        self.confirmed = 0
+        self._open: dict[int, Command] = {}
+        self._resting: list[float] = []  # when the places of confirmed operations may be taken again
+        self._drawn: Command | None = None  # the station had no room for it yet
+        self._stopped = False
+        self.waits_for: list[str] = []  # what the mission lacked when it ended, in words
+        self._end = MissionEnd(parts.scenario)
+        self._fates_due = 0.0
+        self._fates_recorded: Counter[str] = Counter()
+        mission = parts.scenario.mission
+        self.picture = Picture(
+            scenario=parts.scenario.name,
+            seed=mission.seed,
+            slots_wanted=mission.slots,
+            operations_wanted=parts.scenario.workload.operations,
+            boards=[BoardPicture(node, node in self.watch.byzantine) for node in sorted(parts.boards)],
+        )
+
+    def take_up(self) -> None:
+        """Go on where the record of the ground station before ends, with its operations and its boards.
+
+        Watch and workload have been told of it already.
+        """
+        past, now = self.past, self.driver.now()
+        self.station.take_up(past, now)
+        self.issued = len(past.operations)
+        self.confirmed = sum(operation.answer is not None for operation in past.operations.values())
+        self._open = {operation.number: operation.command for operation in past.open_operations}
+        self.tell(now, f"goes on from run {past.run} with {len(self._open)} open operations")
+        self.fleet.take_up(past)
+
+    def fates(self) -> dict[str, int]:
+        """Frames by what became of them, in the whole run."""
+        return dict(sorted((Counter(self.ether.totals()) + self.past.fates).items()))
+
+    def fates_by_kind(self) -> dict[str, dict[str, int]]:
+        """What befell frames in the whole run, by what it did to them, then by name."""
+        befell = {name: count for name, count in self.fates().items() if name not in (ACCEPTED, DELIVERED)}
+        return self.ether.plan.by_kind(befell)
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the mission with the next turn."""
+        self._stopped = True
+
+    def fly(self) -> str:
+        """Run to the end: COMPLETE, NO_PROGRESS or INTERRUPTED. The boards are left running."""
+        self._end.begin(self.driver.now())
+        while True:
+            reason = self._turn()
+            if reason is not None:
+                self.outcome = reason
+                self.drain()
+                self.waits_for = self._why(reason)
+                return reason
+
+    def _turn(self) -> str | None:
+        self.pace.turn_begins()
+        nodes = self.driver.wait(self.fleet.boards, self._wake_at())
+        self.pace.turn_works()
+        for node in nodes:
+            self._read(node)
+        self.keep()
+        now = self.driver.now()
+        self._deliver(now)
+        self._uplink(now)
+        self.fleet.step(now)
+        for downlink in self.fleet.downlinks.values():
+            downlink.pump()
+        if now >= self._fates_due:
+            self._record_fates(now)
+        self._show(now)
+        return self._is_over(now)
+
+    def _wake_at(self) -> float:
+        now = self.driver.now()
+        times = [now + TURN_WALL_SECONDS * self.scenario.mission.speed, self.ether.next_due, self.schedule.next_due()]
+        uplink = self.station.next_due()
+        # What was due already is for a board that cannot be reached: waiting for it would be spinning.
+        times.append(uplink if uplink is not None and uplink > now else None)
+        return min(time for time in times if time is not None)
+
+    def keep(self) -> None:
+        """Persist what the boards have said, before anybody hears of it: a ground station that dies must not have
+        passed on what its record does not tell."""
+        self.recorder.flush()
+        for downlink in self.fleet.downlinks.values():
+            downlink.settle()
+
+    # --- frames -------------------------------------------------------------------------------
+
+    def _read(self, node: int) -> None:
+        downlink = self.fleet.downlinks[node]
+        self.take(node, downlink.frames())
+        if downlink.link is None:
+            self.fleet.watch_link(node)
+
+    def take(self, node: int, items: Iterable[Any]) -> None:
+        """Frames and text from a board."""
+        for item in items:
+            now = self._heard[node] = self.driver.now()
+            if isinstance(item, Text):
+                self.liars.count(node, "bytes of text", len(item.data))
+                self.log.text(now, node, item.data)
+                self.fleet.hear(node, item.data)
+            else:
+                self._frame(node, item, now)
+
+    def _frame(self, node: int, frame: Any, now: float) -> None:
+        if messages.is_flight(frame.kind):
+            # The framer has checked these bytes and taken them apart; put together they are the same ones.
+            wire = frames.build(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+            self.ether.accept(now, node, wire, frame)
+        elif not self.liars.may_record(node, self.recorder.bytes):
+            self._leave_out(node, now)
+        elif frame.kind == messages.Trace.KIND:
+            self._trace(node, frame, now)
+        elif frame.kind == messages.Log.KIND:
+            self._log_message(node, frame, now)
+        elif self.station.receive(now, node, frame) is None:
+            self.liars.count(node, "telemetry frames refused")
+
+    def _trace(self, node: int, frame: Any, now: float) -> None:
+        try:
+            _, message = codec.decode(frame.kind, frame.payload)
+        except CodecError as error:
+            self.ether.count(now, "trace frame unreadable", node, node)
+            self.liars.count(node, "trace frames unreadable")
+            self.log.say(now, node, f"trace frame cannot be read: {error}")
+            return
+        if node not in self.liars.counts:
+            self.pace.heard(node, message.boot, message.ticks, now)
+        before = Counter(self.recorder.counts)
+        self.recorder.trace(node, message, now)
+        for name, words in (("errors", "trace events unreadable"), ("gaps", "gaps"), ("duplicates", "events repeated")):
+            self.liars.count(node, words, self.recorder.counts[name] - before[name])
+        for notice in self.watch.trace(node, message.boot, message.events):
+            if self.liars.may_tell(node):
+                self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
+
+    def _leave_out(self, node: int, now: float) -> None:
+        """A liar has used up its room in the record: said once there, and counted."""
+        if not self.liars.counts[node][NOT_RECORDED]:
+            reason = f"{self.recorder.bytes[node]} bytes of this Byzantine board recorded; the rest is counted only"
+            self.record("TraceError", now, board=node, reason=reason)
+            self.tell(now, f"board {node}: {reason}")
+        self.liars.count(node, NOT_RECORDED)
+
+    def _log_message(self, node: int, frame: Any, now: float) -> None:
+        try:
+            _, message = codec.decode(frame.kind, frame.payload)
+        except CodecError as error:
+            self.liars.count(node, "log frames unreadable")
+            self.log.say(now, node, f"log frame cannot be read: {error}")
+            return
+        self.liars.count(node, "log frames")
+        self.log.say(now, node, f"severity {message.severity}: {message.text}")
+        if message.severity >= ALARM and self.liars.may_tell(node):
+            self.tell(now, f"board {node} reports: {message.text}")
+
+    def _deliver(self, now: float) -> None:
+        for delivery in self.ether.due(now):
+            self._write(now, delivery.source, delivery.destination, delivery.frame)
+
+    def _record_fates(self, now: float) -> None:
+        """What the ether has done to frames since the last such event."""
+        self._fates_due = now + FATES_WALL_SECONDS * self.scenario.mission.speed
+        totals = Counter(self.ether.totals())
+        # Subtraction leaves out what has not changed.
+        counts = totals - self._fates_recorded
+        if counts:
+            self.record("Fault", now, counts=dict(sorted(counts.items())))
+            self._fates_recorded = totals
+
+    def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:
+        obstacle = self.fleet.downlinks[destination].write(frame) if destination in self.fleet.up else "board off"
+        if obstacle is not None:
+            self.ether.count(now, obstacle, source, destination)
+        return obstacle is None
+
+    # --- telecommands -------------------------------------------------------------------------
+
+    def _uplink(self, now: float) -> None:
+        self._take_confirmations(now)
+        self._ask_for_more(now)
+        self.recorder.flush()  # an operation is on record before any board can have heard of it
+        for uplink in self.station.step(now, self.fleet.up):
+            if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
+                self.station.sent(uplink)
+
+    def _take_confirmations(self, now: float) -> None:
+        for number, command in list(self._open.items()):
+            operation = self.station.operation(number)
+            if operation is None or not operation.is_terminal:
+                continue
+            del self._open[number]
+            if operation.answer is not None:
+                self.confirmed += 1
+                self._resting.append(now + self.scenario.workload.pause_seconds)
+                self.workload.learn(command, *operation.answer)
+
+    def _ask_for_more(self, now: float) -> None:
+        self._resting = [until for until in self._resting if until > now]
+        places = self.scenario.workload.in_flight - len(self._resting)
+        while len(self._open) < places and self._end.wants_more(self._standing(now)):
+            self._drawn = self._drawn or self.workload.draw()
+            try:
+                number = self.station.submit(self._drawn, now)
+            except BusyError:
+                # An old operation is still open, and boards could forget its result: ask again later.
+                return
+            self._open[number] = self._drawn
+            self._drawn = None
+            self.issued += 1
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def _is_over(self, now: float) -> str | None:
+        slots = self._end.slots
+        reason = INTERRUPTED if self._stopped else self._end.look(self._standing(now))
+        if self._end.slots > slots:
+            self.pace.progress()
+            self._carried = self.ether.counts.copy()
+        return reason
+
+    def _why(self, reason: str) -> list[str]:
+        """What the mission still waits for, in words."""
+        if reason == COMPLETE:
+            return []
+        now, mission = self.driver.now(), self.scenario.mission
+        texts = ["the mission was stopped before its end"] if self._stopped else []
+        texts += self._end.unmet(self._standing(now))
+        if reason == NO_PROGRESS and now - self._end.progressed_at < mission.no_progress_seconds / 2:
+            texts.append(f"slots were decided until the end, {self._end.slots / now:.1f} in a second")
+        elif reason == NO_PROGRESS:
+            slot = self._end.slots + 1
+            texts += waits_for.slot_texts(slot, [self._member(node, slot, now) for node in sorted(self.fleet.boards)])
+            texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
+            texts += waits_for.operation_texts(self.station.open_operations, mission.boards, now)
+            if self._drawn is not None:
+                texts.append("no further operation can be asked for before the oldest one is confirmed")
+            if not self._open and self._resting:
+                pause = self.scenario.workload.pause_seconds
+                texts.append(f"no operation is under way: a place rests {pause:g} s (workload.pause_seconds)")
+        if any(board.is_real_time for board in self.fleet.boards.values()):
+            timer = self.scenario.view_timeout_ticks()
+            texts += waits_for.machine_texts(mission.speed, self.pace.busy_share, self.pace.late_ticks, timer)
+        return texts
+
+    def _member(self, node: int, slot: int, now: float) -> Member:
+        watched = self.watch.boards[node]
+        vote = watched.votes.get(slot)
+        silence = now - self._heard.get(node, 0.0)
+        adversaries = {entry.node: entry.adversary for entry in self.scenario.byzantine}
+        return Member(
+            node,
+            why_off=self.fleet.why_off(node),
+            liar=adversaries.get(node),
+            mode="never heard" if watched.mode == NEVER_HEARD else watched.mode,
+            applied=watched.applied,
+            has_decided=vote is not None and vote[1] == DECIDED,
+            vote=vote,
+            silent_seconds=silence if silence >= self.scenario.mission.speed else 0.0,  # a second of wall time
+        )
+
+    def _standing(self, now: float) -> Standing:
+        return Standing(
+            now=now,
+            applied=self.watch.applied(),
+            up=self.fleet.up - self.watch.byzantine,
+            issued=self.issued,
+            confirmed=self.confirmed,
+            open_count=len(self._open),
+            faults_due=lambda: self.fleet.faults_due(self._end.deadline),
+        )
+
+    def drain(self) -> None:
+        """What the boards have said by now belongs into the trace."""
+        for node in self.fleet.downlinks:
+            self._read(node)
+        self._record_fates(self.driver.now())
+        self.keep()
+
+    # --- telling ------------------------------------------------------------------------------
+
+    def record(self, event: str, now: float, **fields: Any) -> None:
+        """An event of the ground station for the trace."""
+        self.recorder.ground(event, now, self.clock.tick(), **fields)
+
+    def tell(self, now: float, text: str, is_routine: bool = False) -> None:
+        """A line for the operator, on the display unless it is routine."""
+        self.log.say(now, None, text)
+        line = f"{now:9.2f} s  {text}"
+        self.picture.events.append(line)
+        if not is_routine:
+            self.display.event(line)
+
+    def _show(self, now: float) -> None:
+        picture = self.picture
+        picture.mission_seconds = now
+        picture.slots_decided, picture.operations_confirmed = self.watch.slots(), self.confirmed
+        self.display.show(picture, self._refresh)
+
+    def _refresh(self) -> None:
+        """Fill in what is costly; the display asks for it when it is about to draw."""
+        picture = self.picture
+        for board in picture.boards:
+            watched = self.watch.boards[board.node]
+            board.alive = board.node in self.fleet.up
+            board.mode, board.boot, board.view = watched.mode, watched.boot, watched.view
+            board.decided, board.applied = watched.decided, watched.applied
+        totals = self.fates()
+        picture.frames = {name: totals.get(name, 0) for name in (ACCEPTED, DELIVERED)}
+        picture.frames["in flight"] = self.ether.in_flight
+        by_kind = self.fates_by_kind()
+        picture.faults = {name: count for fates in by_kind.values() for name, count in fates.items()}
+        picture.befell = {kind: sum(fates.values()) for kind, fates in by_kind.items()}
+        picture.telecommands = {"issued": self.issued, "open": len(self._open), "confirmed": self.confirmed}

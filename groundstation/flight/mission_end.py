@@ -1,0 +1,161 @@
+"""When a mission is over: one rule for rehearsals and for the simulator. Pure: it is told how things stand.
+
+Rules
+- Asked for are the scenario's slots, its operations, and that each board fault which is due before the limit has
+  happened. Until then operators go on asking, for a power cut comes with a flash write.
+- Without a core: the slot that counts is the last one that f + 1 correct boards have applied. When all is done and
+  confirmed, boards get `settle_seconds` to come level. Standing still for `no_progress_seconds`, or reaching the limit
+  before the work is done, is no progress. If only a fault is still to come at the limit, the mission is broken off: the
+  swarm did its part, yet the mission was not the one that was asked for.
+- Fault rules of the ether are not waited for; those that have not begun are told.
+- With a core (`Liveness`): all boards of the core count. Once it is healed, NEW_SLOTS more are asked for, and the core
+  must come level. Until then the swarm may stand still; the bound alone says whether that was too long.
+"""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from amu.core.limits import blocking_size
+from groundstation.scenario.model import Scenario
+
+COMPLETE = "complete"
+NO_PROGRESS = "no progress"
+INTERRUPTED = "interrupted"
+
+NEW_SLOTS = 8  # decided slots that a healed core must add
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand at mission second `now`.
+
+    applied: last slot of each correct board, as last known; those in `up` are on. issued, confirmed, open_count:
+    operations. faults_due: board faults that are to come before the limit, in words.
+    """
+
+    now: float
+    applied: Mapping[int, int]
+    up: Set[int]
+    issued: int
+    confirmed: int
+    open_count: int
+    faults_due: Callable[[], Sequence[str]]
+
+
+def slots_applied(applied: Mapping[int, int], replica_count: int) -> int:
+    """The last slot that f + 1 correct boards have applied; of fewer correct boards, that all of them have."""
+    latest = sorted(applied.values(), reverse=True)
+    rank: int = min(blocking_size(replica_count), len(latest))
+    return latest[rank - 1] if latest else 0
+
+
+def not_begun(scenario: Scenario, ended: float) -> list[str]:
+    """Fault rules whose time had not come when the mission ended, in words. They are not waited for."""
+    rules = zip(scenario.fault_plan().rule_names(), scenario.faults)
+    return [f"{name} (from {rule.start:g} s)" for name, rule in rules if rule.start > ended]
+
+
+class MissionEnd:
+    """Look at it every now and then."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        mission, core = scenario.mission, scenario.liveness
+        self.slots = 0
+        self.slots_wanted = mission.slots
+        self.deadline = scenario.deadline_seconds()
+        self._mission = mission
+        self._operations = scenario.workload.operations
+        self._core = None if core is None else frozenset(core.core)
+        self._calm_at = 0.0 if core is None else core.at
+        self._is_calm = core is None
+        self.progressed_at = 0.0
+        self._settle_until: float | None = None
+
+    def begin(self, now: float) -> None:
+        """The mission starts now."""
+        self.progressed_at = now
+
+    def wants_more(self, standing: Standing) -> bool:
+        """Are operators to go on asking?"""
+        return self._settle_until is None and not self._is_enough(standing)
+
+    def look(self, standing: Standing) -> str | None:
+        """COMPLETE, NO_PROGRESS or INTERRUPTED; None while the mission goes on."""
+        now = standing.now
+        self._count_slots(standing)
+        if self._settle_until is not None:
+            return COMPLETE if now >= self._settle_until or self._is_level(standing) else None
+        if self._is_enough(standing) and standing.open_count == 0:
+            if self._is_level(standing):
+                return COMPLETE
+            if self._core is None:
+                self._settle_until = now + self._mission.settle_seconds
+                return None
+        if self._core is not None:
+            return NO_PROGRESS if now > self.deadline else None
+        return self._is_too_late(standing)
+
+    def _count_slots(self, standing: Standing) -> None:
+        slots = self._slots(standing)
+        if slots > self.slots:
+            self.progressed_at = standing.now
+        # A core's boards may lose what they had applied; what f + 1 correct boards have applied stands.
+        self.slots = slots if self._core is not None else max(slots, self.slots)
+        if not self._is_calm and standing.now >= self._calm_at:
+            self._is_calm = True
+            self.slots_wanted = max(self.slots_wanted, slots + NEW_SLOTS)
+
+    def _slots(self, standing: Standing) -> int:
+        if self._core is None:
+            return slots_applied(standing.applied, self._mission.boards)
+        return min((standing.applied[node] for node in self._core & standing.up), default=0)
+
+    def _is_enough(self, standing: Standing) -> bool:
+        is_done = self._is_calm and self.slots >= self.slots_wanted and standing.issued >= self._operations
+        return is_done and (self._core is not None or not standing.faults_due())
+
+    def _is_level(self, standing: Standing) -> bool:
+        nodes = standing.up & (standing.applied.keys() if self._core is None else self._core)
+        return len({standing.applied[node] for node in nodes}) <= 1
+
+    def _is_too_late(self, standing: Standing) -> str | None:
+        now, patience = standing.now, self._mission.no_progress_seconds
+        if now > self.deadline:
+            if self.slots < self.slots_wanted or standing.confirmed < self._operations:
+                return NO_PROGRESS
+            if standing.faults_due():
+                return INTERRUPTED
+            # What was asked for while a fault was to come may still be confirmed.
+            return NO_PROGRESS if now > max(self.deadline, self.progressed_at) + patience else None
+        return NO_PROGRESS if now - self.progressed_at > patience else None
+
+    # --- in words -------------------------------------------------------------------------------
+
+    def unmet(self, standing: Standing) -> list[str]:
+        """What the mission still waits for, in words: its bounds first, then what is not done."""
+        texts = self._bounds_reached(standing.now)
+        if not self._is_calm:
+            texts.append(f"the core is healed at {self._calm_at:g} s")
+        if self.slots < self.slots_wanted:
+            texts.append(f"{self.slots} of {self.slots_wanted} slots decided")
+        if standing.confirmed < self._operations:
+            texts.append(f"{standing.confirmed} of {self._operations} operations confirmed")
+        elif standing.open_count and not standing.faults_due():
+            texts.append(f"{standing.open_count} operations not confirmed")
+        if self._core is not None and not self._is_level(standing):
+            texts.append("the boards of the core have not applied the same slots")
+        return texts + [f"board fault still to come: {fault}" for fault in standing.faults_due()]
+
+    def _bounds_reached(self, now: float) -> list[str]:
+        mission, texts = self._mission, []
+        if self._core is not None:
+            if now > self.deadline:
+                bound = f"{self.deadline - self._calm_at:g} s (liveness.bound_seconds)"
+                texts.append(f"the core was healed at {self._calm_at:g} s and had {bound}")
+            return texts
+        if now > self.deadline:
+            texts.append(f"the limit of {self.deadline:g} s was reached (mission.limit_seconds)")
+        if now - self.progressed_at > mission.no_progress_seconds:
+            patience = f"mission.no_progress_seconds = {mission.no_progress_seconds:g}"
+            texts.append(f"no new slot since {self.progressed_at:.1f} s ({patience})")
+        return texts

@@ -1,0 +1,409 @@
+"""A rehearsal from the scenario to the verdict: provision, fly, check, write everything down.
+
+The run's folder is complete at every moment: scenario, seed and versions are written before the first board is switched
+on, the trace as it comes, verdict and report at the end. So a run whose ground station died can still be checked,
+resumed (its boards fly on) and flown again.
+
+A run is flown again from its scenario and seed. On boards in virtual time that gives the same trace to the byte; on
+boards that live by the wall clock the same faults in the same places of the traffic, but not the same traffic.
+
+The swarm's keys follow from a secret that is drawn for each run and stays in its folder, so that no frame of one run is
+authentic in another. A replay, and a run that is gone on with, use the secret of the recorded one.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amu.boards.config import CLUSTER_BYTES_MAX
+from amu.core.errors import ConfigError
+from amu.core.lamport import LamportClock
+from amu.core.limits import WINDOW_SLOTS
+from groundstation.boards import provision
+from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
+from groundstation.boards.claim import Claim
+from groundstation.faults.ether import Ether
+from groundstation.flight import mission_end, resumption
+from groundstation.flight.driver import SteppedClock, WallClock
+from groundstation.flight.mission import Mission, Parts
+from groundstation.flight.mission_end import INTERRUPTED
+from groundstation.flight.progress import Display
+from groundstation.flight.watch import Watch
+from groundstation.os_errors import explained
+from groundstation.record import run_directory, versions
+from groundstation.record.ground_log import GroundLog
+from groundstation.record.past import Past
+from groundstation.record.recorder import Recorder, RecorderError
+from groundstation.record.run_directory import RunDirectoryError
+from groundstation.scenario import toml_text
+from groundstation.scenario.model import Scenario, load
+from groundstation.scenario.workload import Workload
+from groundstation.station.telecommand import Retry, Station
+
+CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
+IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
+RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
+HELLO_WALL_SECONDS = 2.0
+
+
+class PlanError(Exception):
+    """The plan cannot be flown: its boards cannot be made or found. Nothing has been switched on."""
+
+
+@dataclass(frozen=True)
+class Flight:
+    """What a flown mission leaves behind for the verdict; see `groundstation.verdict.verdict`.
+
+    failure: why the ground station had to break the mission off, None if it did not.
+    """
+
+    directory: Path
+    scenario: Scenario
+    outcome: str
+    summary: dict[str, Any]
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be flown: scenario, board kind and the folder of runs.
+
+    resumed: the run whose boards fly on. replayed: the run that is flown again, from the start and with its keys.
+    """
+
+    scenario: Scenario
+    kind: str
+    out: Path
+    resumed: Path | None = None
+    replayed: Path | None = None
+
+
+def replayed(run: Path) -> tuple[Scenario, str]:
+    """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
+    about = run_directory.read_json(run / run_directory.RUN, {"kind": str})
+    return load(str(run / run_directory.SCENARIO)), about["kind"]
+
+
+def fly(plan: Plan, display: Display) -> Flight:
+    """Fly the plan. The boards are switched off at the end.
+
+    Raises PlanError and RunDirectoryError for what the caller can mend before anything has been switched on, or off.
+    What goes wrong in flight ends the mission in order; see `Flight.failure`.
+    """
+    kind = _kind(plan)
+    _require_faults(kind, plan.scenario)
+    with contextlib.ExitStack() as stack:
+        earlier = None if plan.resumed is None else resumption.take_over(plan.resumed)
+        if earlier is not None:
+            stack.callback(earlier.claim.close)
+        directory = run_directory.create(plan.out, plan.scenario.name, plan.scenario.mission.seed)
+        try:
+            flight = _Preparation(plan, kind, directory, earlier, display, stack)
+        except OSError as error:
+            raise PlanError(_words(error)) from error
+        return flight.fly()
+
+
+class _Preparation:
+    """One run from its folder to the end of its flight. `stack` lets go of all that is held, whatever happens."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        kind: type[Board],
+        directory: Path,
+        earlier: resumption.Earlier | None,
+        display: Display,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        self._plan, self._directory, self._earlier, self._stack = plan, directory, earlier, stack
+        self._lost: str | None = None  # why the record of the earlier run cannot be gone on from
+        self._about = _about(plan, directory, earlier)
+        secret = self._secret(display)
+        self._keep_folder(secret)
+        if earlier is None:
+            claim = Claim(directory / run_directory.BOARDS)
+            stack.callback(claim.close)
+            boards = _new_boards(kind, plan.scenario, _swarm(plan.scenario, secret), claim.boards)
+        else:
+            claim = earlier.claim
+            boards = _boards_of(kind, plan.scenario, claim.boards)
+        self._parts = self._make_parts(secret, boards, claim, display)
+        # From here on the boards are ours: they end with this run.
+        for board in boards:
+            stack.callback(board.close)
+        for part in (self._parts.log, self._parts.driver):
+            stack.callback(part.close)
+
+    def _secret(self, display: Display) -> bytes:
+        if self._earlier is not None:
+            return resumption.secret(self._earlier.folder)
+        if self._plan.replayed is not None:
+            try:
+                return resumption.secret(self._plan.replayed)
+            except RunDirectoryError as error:
+                display.event(f"{error}; this flight has keys of its own")
+        return secrets.token_bytes(run_directory.SECRET_BYTES)
+
+    def _keep_folder(self, secret: bytes) -> None:
+        scenario, directory = self._plan.scenario, self._directory
+        run_directory.write_json(directory / run_directory.RUN, self._about)
+        document = scenario.model_dump(mode="json", exclude_unset=True)
+        run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
+        run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
+        run_directory.write_private(directory / run_directory.SECRET, secret.hex().encode())
+
+    def _make_parts(self, secret: bytes, boards: list[Board], claim: Claim, display: Display) -> Parts:
+        scenario, speed = self._plan.scenario, self._plan.scenario.mission.speed
+        nodes = range(scenario.mission.boards)
+        watch = Watch(len(nodes), frozenset(scenario.byzantine_nodes()))
+        workload = Workload(scenario.mission.seed, len(nodes), scenario.workload.mix)
+        recorder, past = self._record(watch, workload)
+        self._stack.callback(recorder.close)
+        clock = LamportClock(recorder.lamport)
+        start = 0.0 if past is None else past.received
+        if self._earlier is not None and past is not None:
+            recorder.ground("Resume", start, clock.tick(), resumed=past.run)
+            recorder.flush()
+        claim.take(self._directory)
+        station = Station(
+            provision.ground_keyring(_swarm(scenario, secret)),
+            len(nodes),
+            CLIENT,
+            clock,
+            recorder,
+            retry=Retry(*(seconds * speed for seconds in RETRY_WALL_SECONDS)),
+            first_operation=claim.first_operation,
+            first_nonce=claim.first_nonce,
+            hello_seconds=HELLO_WALL_SECONDS * speed,
+            reserve=claim.reserve,
+        )
+        first_index = 0 if past is None else past.fates["accepted"]
+        return Parts(
+            scenario=scenario,
+            boards={board.node: board for board in boards},
+            driver=WallClock(speed, start) if boards[0].is_real_time else SteppedClock(speed, start),
+            clock=clock,
+            recorder=recorder,
+            station=station,
+            ether=Ether(scenario.fault_plan(), nodes, first_index=first_index),
+            watch=watch,
+            workload=workload,
+            display=display,
+            log=GroundLog(self._directory / run_directory.LOG),
+            past=past,
+            joins=self._lost is not None,
+        )
+
+    def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
+        if self._earlier is not None:
+            try:
+                return resumption.go_on(self._earlier, self._directory, watch, workload)
+            except RecorderError as error:
+                self._lost = str(error)
+        return Recorder(self._directory / run_directory.TRACE, self._directory.name), None
+
+    # --- the flight ---------------------------------------------------------------------------
+
+    def fly(self) -> Flight:
+        """From switching on to the end of the record."""
+        mission = Mission(self._parts)
+        failures: list[Exception] = []
+        try:
+            with _stopping(mission):
+                self._begin(mission)
+                mission.fly()
+        except IN_FLIGHT as error:
+            mission.outcome = INTERRUPTED
+            failures.append(error)
+        failures += self._end(mission, is_broken_off=bool(failures))
+        # The first of each kind: a full disk is met again with every try to write.
+        told = {type(error): _words(error) for error in reversed(failures)}
+        failure = "; ".join(reversed(told.values())) or None
+        summary = _summary(mission, self._about) | {"failure": failure, "record_lost": self._lost}
+        return Flight(self._directory, self._plan.scenario, mission.outcome, summary, failure)
+
+    def _begin(self, mission: Mission) -> None:
+        if self._parts.past is not None:
+            mission.take_up()
+            return
+        _record_start(self._parts)
+        self._parts.recorder.flush()  # a run that has boards has a record
+        if self._lost is not None:
+            mission.tell(0.0, f"the record of the earlier run is lost: {self._lost}; no board fault is played")
+            mission.fleet.join()
+        else:
+            for node in self._parts.boards:
+                mission.fleet.start(node)
+
+    def _end(self, mission: Mission, is_broken_off: bool) -> list[Exception]:
+        """Finish the record, as far as that can be done; what went wrong."""
+        parts = self._parts
+        failures: list[Exception] = []
+        try:
+            if is_broken_off:
+                mission.drain()
+            waits_for = {"waits_for": mission.waits_for} if mission.waits_for else {}
+            parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=mission.outcome, **waits_for)
+        except IN_FLIGHT as error:
+            failures.append(error)
+        try:
+            parts.recorder.close()
+        except RecorderError as error:
+            failures.append(error)
+        return failures
+
+
+def _words(error: Exception) -> str:
+    return explained(error) if isinstance(error, OSError) else str(error)
+
+
+def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> dict[str, Any]:
+    """run.json. `boards` is relative to the run's folder, so that a run can be moved, or else absolute."""
+    return {
+        "run": directory.name,
+        "scenario": plan.scenario.name,
+        "seed": plan.scenario.mission.seed,
+        "kind": plan.kind,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "boards": run_directory.BOARDS if earlier is None else str(earlier.boards.resolve()),
+        "resumed": None if earlier is None else earlier.about["run"],
+    }
+
+
+def _swarm(scenario: Scenario, secret: bytes) -> provision.Mission:
+    return provision.Mission(
+        cluster=hashlib.sha256(f"amu rehearsal {scenario.name}".encode()).digest()[:CLUSTER_BYTES_MAX],
+        replica_count=scenario.mission.boards,
+        master=secret,
+        tick_ms=scenario.clock.tick_ms,
+        view_timeout_ticks=scenario.view_timeout_ticks(),
+        turn_ticks=scenario.period_ticks(scenario.ops.turn_seconds),
+        snapshot_ticks=scenario.period_ticks(scenario.ops.snapshot_seconds),
+        trace_messages=scenario.clock.trace_messages,
+    )
+
+
+def _kind(plan: Plan) -> type[Board]:
+    try:
+        return board_kind(plan.kind)
+    except BoardError as error:
+        raise PlanError(str(error)) from error
+
+
+def _require_faults(kind: type[Board], scenario: Scenario) -> None:
+    """Raise PlanError for a board fault that this kind of board cannot play: left out, it would make it easier."""
+    for index, fault in enumerate(scenario.board_faults):
+        if fault.kind not in kind.board_faults:
+            raise PlanError(
+                f"board_faults[{index}]: {kind.kind} boards cannot play {fault.kind}; "
+                f"they play {', '.join(sorted(kind.board_faults))}"
+            )
+
+
+def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Mission, directory: Path) -> list[Board]:
+    adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in scenario.byzantine}
+    try:
+        plans = [
+            BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
+            for node in range(scenario.mission.boards)
+        ]
+        return list(kind.create(directory, plans))
+    except (BoardError, ConfigError) as error:
+        raise PlanError(str(error)) from error
+
+
+def _boards_of(kind: type[Board], scenario: Scenario, directory: Path) -> list[Board]:
+    try:
+        boards = list(kind.attach(directory))
+    except BoardError as error:
+        raise PlanError(str(error)) from error
+    nodes, count = [board.node for board in boards], scenario.mission.boards
+    if nodes != list(range(count)):
+        raise PlanError(
+            f"{directory}: holds boards {nodes}, and the scenario has {count}; "
+            "want the run's own scenario.toml and every node-<n>"
+        )
+    return boards
+
+
+def _record_start(parts: Parts) -> None:
+    scenario = parts.scenario
+    parts.recorder.ground(
+        "RunStart",
+        parts.driver.now(),
+        parts.clock.tick(),
+        scenario=scenario.name,
+        seed=scenario.mission.seed,
+        versions=versions.collect(),
+        replica_count=scenario.mission.boards,
+        byzantine=scenario.byzantine_nodes(),
+        window_slots=WINDOW_SLOTS,
+    )
+
+
+@contextlib.contextmanager
+def _stopping(mission: Mission) -> Iterator[None]:
+    """Control-C, SIGTERM and a closed terminal end the mission in order.
+
+    A second control-C or SIGTERM is not waited for. A closed terminal says so twice, once through its shell: from the
+    first moment of the flight on SIGHUP does no more than end the mission. When that is over it does nothing, for
+    the verdict has still to be written; where it was ignored from the start (`nohup`) it stays so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        mission.stop()
+        for each in before:
+            signal.signal(each, before[each])
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in before:
+        signal.signal(each, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: mission.stop())
+    try:
+        yield
+    finally:
+        for each in before:
+            signal.signal(each, before[each])
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            # A handler that does nothing: what is ignored would be ignored by every child, too.
+            signal.signal(signal.SIGHUP, lambda number, frame: None)
+
+
+def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
+    scenario, station = mission.scenario, mission.station
+    return {
+        **{key: about[key] for key in ("run", "scenario", "seed", "kind", "resumed")},
+        "outcome": mission.outcome,
+        "mission_seconds": round(mission.driver.now(), 3),
+        "speed": scenario.mission.speed,
+        "slots": mission.watch.slots(),
+        "waits_for": mission.waits_for,
+        "slots_wanted": scenario.mission.slots,
+        "applied": {str(node): board.applied for node, board in mission.watch.boards.items()},
+        "byzantine": scenario.byzantine_nodes(),
+        "adversaries": {str(entry.node): entry.adversary for entry in scenario.byzantine},
+        "liars": mission.liars.as_dict(),
+        "operations_issued": mission.issued,
+        "operations_confirmed": mission.confirmed,
+        "results": dict(sorted(mission.workload.outcomes.items())),
+        "telecommands": dict(sorted(station.counts.items())),
+        "contradictions": len(station.contradictions),
+        "crashed": mission.fleet.crashed,
+        "board_events": dict(sorted(mission.fleet.events.items())),
+        "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
+        "fates": mission.fates(),
+        "fates_by_kind": mission.fates_by_kind(),
+        "recorder": dict(sorted(mission.recorder.counts.items())),
+    }

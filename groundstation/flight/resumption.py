@@ -1,0 +1,135 @@
+"""Going on with the boards of a run whose ground station is gone: what is needed of it, and what may be missing.
+
+Its folder is only read. The new run's trace begins with the old one's lines, word for word, and so is whole by itself.
+If the old trace is gone or damaged the boards fly on all the same, under numbers that were never used, and the verdict
+says what could not be checked.
+"""
+
+import contextlib
+import os
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundstation.boards import claim
+from groundstation.boards.claim import Claim
+from groundstation.flight.mission_end import COMPLETE
+from groundstation.flight.watch import Watch
+from groundstation.record import run_directory
+from groundstation.record.line_log import RecorderError
+from groundstation.record.past import Past, read
+from groundstation.record.recorder import Recorder
+from groundstation.record.run_directory import RunDirectoryError
+from groundstation.scenario.workload import Workload
+from specs import files
+from specs.files import open_regular
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The run that is gone on with: its folder, its run.json, the folder of its boards, and our claim on them."""
+
+    folder: Path
+    about: dict[str, Any]
+    boards: Path
+    claim: Claim
+
+
+def take_over(run: Path) -> Earlier:
+    """Claim the boards of the run in the folder `run`. Raises RunDirectoryError; nothing has been changed then."""
+    run = run.resolve()
+    if _is_complete(run):
+        raise RunDirectoryError(f"{run}: its mission is complete; fly it again with: amu rehearse --replay {run}")
+    about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
+    boards = run / about["boards"]  # an absolute path stays what it is
+    return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
+
+
+def _is_complete(run: Path) -> bool:
+    """Whether its verdict says so. One that is missing or damaged says nothing: the boards are what counts."""
+    try:
+        return bool(run_directory.read_json(run / run_directory.VERDICT)["mission"]["outcome"] == COMPLETE)
+    except (RunDirectoryError, KeyError, TypeError):
+        return False
+
+
+def how(run: Path) -> str | None:
+    """The command that goes on with a run whose ground station is gone.
+
+    None while one flies its boards, if another run has gone on with them, and for a folder that does not tell.
+    """
+    try:
+        about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
+        boards = run / about["boards"]
+        holder = claim.holder(boards)
+    except RunDirectoryError:
+        return None
+    if holder is None or holder.run != about["run"] or claim.is_held(boards):
+        return None
+    return f"amu rehearse --resume {shlex.quote(str(run))}"
+
+
+def secret(run: Path) -> bytes:
+    """What the keys of the run's swarm follow from. Raises RunDirectoryError."""
+    path = run / run_directory.SECRET
+    try:
+        found = bytes.fromhex(files.read_text(path))
+        if len(found) != run_directory.SECRET_BYTES:
+            raise ValueError(f"{len(found)} bytes; want {run_directory.SECRET_BYTES}")
+        return found
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path}: cannot be read ({error}); the keys of the run's boards are lost") from error
+
+
+def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -> tuple[Recorder, Past]:
+    """The recorder of the new run in `directory`, behind the earlier run's record, and what that tells.
+
+    Raises RecorderError if there is no such record to go on from; RunDirectoryError if it cannot be kept here.
+    """
+    if earlier.claim.before is not None and earlier.claim.before.run != earlier.about["run"]:
+        raise RecorderError(f"the boards have flown in {earlier.claim.before.directory} since, and that is gone")
+    trace = directory / run_directory.TRACE
+    _copy(earlier.folder / run_directory.TRACE, trace)
+    try:
+        recorder = Recorder(trace, directory.name, resume=True, earlier=earlier.about["run"])
+    except RecorderError:
+        trace.unlink()
+        raise
+    try:
+        past = read(trace, lambda event: watch.recall(event.node, event.boot, event.name, event.fields))
+        _teach(workload, past)
+    except RecorderError:
+        recorder.close()
+        trace.unlink()
+        raise
+    return recorder, past
+
+
+def _teach(workload: Workload, past: Past) -> None:
+    try:
+        for operation in past.operations.values():
+            workload.recall(operation.command)
+            if operation.answer is not None:
+                workload.learn(operation.command, *operation.answer)
+    except (AssertionError, IndexError, KeyError, TypeError) as error:
+        raise RecorderError(f"the operations in the record do not follow from each other: {error!r}") from error
+
+
+def _copy(old: Path, new: Path) -> None:
+    part = new.with_name(new.name + ".part")
+    try:
+        with open_regular(old) as source:
+            try:
+                with part.open("xb") as target:
+                    shutil.copyfileobj(source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                part.replace(new)
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+                raise RunDirectoryError(f"{new}: the record cannot be kept here ({error.strerror})") from error
+    except OSError as error:
+        raise RecorderError(f"{old}: cannot be read ({error.strerror})") from error

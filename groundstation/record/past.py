@@ -1,0 +1,156 @@
+"""What the record of a dead ground station tells the one that goes on: all that it needs to know, from the trace alone.
+
+The trace is flushed before anybody can have acted on it: an operation's `queued` line before its first uplink, the
+events of a board before the frames behind them are passed on, what the schedule is about to do to a board before that
+is done. So the dead station has done nothing that is not here, and what it may or may not have done is the last
+scheduled event alone.
+"""
+
+import io
+import json
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.wire import cbor
+from groundstation.record import operation as op
+from groundstation.record.board_events import name_of
+from groundstation.record.line_log import RecorderError
+from specs.checking.trace import BOOT_ENDS, Event, TraceError, parse
+from specs.files import open_regular
+
+# What an event of the schedule leaves in the record when it is done.
+DONE_BY = {
+    "kill": "BoardKill",
+    "start": "BoardStart",
+    "restart": "BoardStart",
+    "erase": "BoardStart",
+    "power_cut": "BoardFault",
+    "pause": "BoardFault",
+}
+
+
+@dataclass
+class PastOperation:
+    """An operation as the record tells of it. `answer`: slot and result, once it was confirmed."""
+
+    number: int
+    command: list[Any]
+    queued: float
+    state: str = op.QUEUED
+    answer: op.Answer | None = None
+
+
+@dataclass
+class Past:
+    """All that was, up to mission second `received`."""
+
+    run: str = ""  # that the latest events belong to
+    received: float = 0.0
+    operations: dict[int, PastOperation] = field(default_factory=dict)
+    retries: int = 0
+    contradictions: list[tuple[int, op.Answer, op.Answer]] = field(default_factory=list)
+    up: set[int] = field(default_factory=set)  # boards that were on, as far as the ground station knew
+    started: set[int] = field(default_factory=set)  # boards that have ever been on
+    armed: set[int] = field(default_factory=set)  # whose power is to fail
+    crashed: list[int] = field(default_factory=list)
+    board_events: Counter[str] = field(default_factory=Counter)
+    fates: Counter[str] = field(default_factory=Counter)
+    begun: set[int] = field(default_factory=set)  # events of the schedule, by number, that need not be played any more
+    _last: tuple[int, int, str] | None = None  # the latest of them while it may not be done: number, board, action
+
+    @property
+    def open_operations(self) -> list[PastOperation]:
+        """Those that were neither confirmed nor given up, oldest first."""
+        return [operation for operation in self.operations.values() if operation.state not in op.TERMINAL]
+
+    def _take(self, event: Event) -> None:
+        if event.node == limits.GROUND:
+            self._ground(event)
+
+    def _ground(self, event: Event) -> None:
+        name, fields = event.name, event.fields
+        if name == "Telecommand":
+            self._telecommand(fields)
+        elif name == "Scheduled":
+            self.begun.add(fields["number"])
+            self._last = (fields["number"], fields["board"], fields["action"])
+        elif name == "Fault":
+            self.fates.update(fields["counts"])
+        elif name in ("BoardStart", "Attach"):
+            self.up.add(fields["board"])
+            self.started.add(fields["board"])
+        elif name in BOOT_ENDS:
+            self._ended(name_of(name, fields), fields["board"])
+        elif name == "BoardFault" and fields["kind"] == "power_cut":
+            self.armed.add(fields["board"])
+        elif name == "BoardFault":
+            self.board_events[name] += 1
+        if self._last is not None and self._last[1] == fields.get("board") and name == DONE_BY.get(self._last[2]):
+            self._last = None
+
+    def _ended(self, name: str, board: int) -> None:
+        self.board_events[name] += 1
+        self.up.discard(board)
+        self.armed.discard(board)
+        if name == "BoardCrash":
+            self.crashed.append(board)
+
+    def _telecommand(self, fields: dict[str, Any]) -> None:
+        number, stage = fields["operation"], fields["stage"]
+        if stage == op.QUEUED:
+            command = cbor.decode(bytes.fromhex(fields["encoded"]))
+            self.operations[number] = PastOperation(number, command, self.received)
+        elif stage == "uplinked":
+            self.retries += fields["attempt"] > 1
+        elif stage in op.TERMINAL:
+            operation = self.operations[number]
+            operation.state = stage
+            if stage == op.CONFIRMED:
+                operation.answer = (fields["slot"], fields["result"])
+        elif stage == "contradiction":
+            answer = self.operations[number].answer
+            if answer is not None:
+                self.contradictions.append((number, answer, (fields["slot"], fields["result"])))
+
+    def _finish(self) -> None:
+        """What was begun last and has left no trace is played again: whoever is dead already dies no second time."""
+        if self._last is not None:
+            self.begun.discard(self._last[0])
+
+
+def read(path: Path, board_event: Callable[[Event], None]) -> Past:
+    """The past that the trace at `path` tells of; `board_event` gets each event of a board.
+
+    Raises RecorderError for a trace that cannot be gone on from, saying why.
+    """
+    past = Past()
+    line = 0
+    try:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
+            for line, text in enumerate(file, 1):
+                event = parse(text, line)
+                found = json.loads(text)
+                past.run, past.received = found["run"], max(past.received, _seconds(found["received"]))
+                if event.node != limits.GROUND:
+                    board_event(event)
+                past._take(event)
+    except (TraceError, CodecError, KeyError, TypeError, ValueError) as error:
+        raise RecorderError(f"{path}: line {line}: cannot be gone on from: {error}") from error
+    except OSError as error:
+        raise RecorderError(f"{path}: cannot be read ({error.strerror})") from error
+    if not line:
+        raise RecorderError(f"{path}: there is nothing in it")
+    past._finish()
+    return past
+
+
+def _seconds(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < limits.LAMPORT_MAX:
+        raise ValueError(f"received: want mission seconds, have {value!r}")
+    return float(value)

@@ -1,0 +1,222 @@
+"""The recorder: one trace a run, a line for each event of a board or of the ground station.
+
+Boards number their trace events within a boot, so a hole in the numbers is a loss that can be proved, and the verdict
+of such a run is *incomplete*. The recorder tells it at once; `specs/checking/trace.py` finds it again in the file.
+
+Rules
+- Every line: run, node, boot, seq, lamport, ticks, received (mission seconds), event, then the event's fields.
+- An event is written once: what arrives again is counted and left out.
+- What a board says is not believed to be well formed: an unknown or malformed event becomes a `TraceError` line of the
+  ground station, with the event in it. Nothing is dropped in silence.
+- Ground events carry node 255, the ground's own boot number and sequence numbers without holes.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from amu.core import limits
+from amu.core.errors import CodecError
+from amu.node.tracer import EVENTS
+from groundstation.record.line_log import LineLog, RecorderError, encode
+from specs.checking.trace import TraceError, parse
+
+__all__ = ["Gap", "Recorder", "RecorderError"]
+
+# Boots of one board that are told apart; a board that claims more (trace frames carry no tag) is refused, and counted.
+BOOTS_MAX = 4096
+GAPS_MAX = 4096  # kept for the report; all are counted
+ENVELOPE = ("run", "node", "boot", "seq", "lamport", "ticks", "received", "event")
+
+for _name, _fields in EVENTS.values():
+    assert not set(_fields) & set(ENVELOPE), _name  # a field would overwrite the line's own
+
+
+class Gap(NamedTuple):
+    """Events `first_seq` to `next_seq` - 1 of a boot of a board never arrived."""
+
+    node: int
+    boot: int
+    first_seq: int
+    next_seq: int
+
+
+class Recorder:
+    """Writes the trace of `run` to `path`.
+
+    clock: wall seconds, for the spacing of fsyncs only. resume: go on with the trace of a ground station that died; its
+    events are read again, so that duplicates and gaps are told as if nothing had happened. earlier: the run that the
+    trace at `path` has been copied from. Raises RecorderError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        run: str,
+        clock: Callable[[], float] = time.monotonic,
+        resume: bool = False,
+        earlier: str | None = None,
+    ) -> None:
+        self.run = run
+        self.boot = 0  # of the ground station in this run
+        self.gaps: list[Gap] = []
+        self.counts: Counter[str] = Counter()  # events, duplicates, gaps, errors, boots refused
+        self.bytes: Counter[int] = Counter()  # of the record, since this station writes it, by the node it tells of
+        self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock must start behind it
+        self.received = 0.0  # latest receipt in the record; mission time goes on from here after a resume
+        self._seq = 0
+        self._next_seq: dict[int, dict[int, int]] = {}  # node -> boot -> number of the next event
+        self._joined: set[int] = set()  # boards that ran before the run
+        self._log = LineLog(path, clock, resume)
+        try:
+            self._remember(run if earlier is None else earlier)
+        except (RecorderError, KeyError, TypeError) as error:
+            self._log.close()
+            raise RecorderError(
+                f"{path}: is not the trace of run {run!r} ({error!r}); choose a new run folder"
+            ) from error
+
+    @property
+    def path(self) -> Path:
+        """The trace file."""
+        return self._log.path
+
+    def _remember(self, owner: str) -> None:
+        """`owner` is the run that the last lines must be of: those before a `Resume` are of the runs before."""
+        run = owner
+        for line in self._log.lines():
+            run = line["run"]
+            node, boot, seq = line["node"], line["boot"], line["seq"]
+            self.received = max(self.received, line["received"])
+            if node == limits.GROUND:
+                self.lamport = max(self.lamport, line["lamport"])
+                if line["event"] == "Attach":
+                    self._joined.add(line["board"])
+                self.boot = max(self.boot, boot + 1)
+            else:
+                self._advance(node, boot, seq, seq + 1)
+        if run != owner:
+            raise RecorderError(f"it is of run {run!r}")
+
+    def ground(self, event: str, received: float, lamport: int, **fields: Any) -> None:
+        """Record an event of the ground station itself, one of `specs.checking.trace.GROUND_EVENTS`.
+
+        received: mission seconds. Raises TraceError for an event that is not in the schema.
+        """
+        text = self._line(limits.GROUND, self.boot, self._seq, lamport, 0, received, event, fields)
+        self._seq += 1
+        # Boards' times do not count: one lying board would use up the clock of the resumed ground station.
+        self.lamport = max(self.lamport, lamport)
+        if event == "Attach":
+            self._joined.add(fields["board"])
+        self._append(fields.get("board", limits.GROUND), text, received)
+
+    def trace(self, node: int, message: Any, received: float) -> int:
+        """Record the events of a `Trace` message that came over the cable of `node`. Returns how many were new.
+
+        received: mission seconds. Raises RecorderError.
+        """
+        boot: int = message.boot
+        first_seq: int = message.first_seq
+        end = first_seq + len(message.events)
+        start = self._advance(node, boot, first_seq, end)
+        if start is None:
+            self.counts["boots refused"] += 1
+            self._error(node, boot, first_seq, received, f"more than {BOOTS_MAX} boots", message.events)
+            return 0
+        self.counts["duplicates"] += min(start, end) - first_seq
+        for seq in range(start, end):
+            self._event(node, boot, seq, message.ticks, received, message.events[seq - first_seq])
+        return max(0, end - start)
+
+    def _advance(self, node: int, boot: int, first_seq: int, end: int) -> int | None:
+        """Move the boot's number on to `end`; first number that is new, or None if there are too many boots."""
+        boots = self._next_seq.setdefault(node, {})
+        if boot not in boots and len(boots) >= BOOTS_MAX:
+            return None
+        # What a board did before the run joined it is no gap.
+        expected = boots.get(boot, first_seq if node in self._joined and not boots else 0)
+        if first_seq > expected:
+            self.counts["gaps"] += 1
+            if len(self.gaps) < GAPS_MAX:
+                self.gaps.append(Gap(node, boot, expected, first_seq))
+        boots[boot] = max(expected, end)
+        return max(expected, first_seq)
+
+    def _event(self, node: int, boot: int, seq: int, ticks: int, received: float, event: Any) -> None:
+        try:
+            name, lamport, fields = decode_event(event)
+            text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
+        except (CodecError, TraceError) as error:
+            self._error(node, boot, seq, received, str(error), event)
+            return
+        self._append(node, text, received)
+
+    def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
+        self.counts["errors"] += 1
+        where = {"board": node, "board_boot": boot, "board_seq": seq}
+        self.ground("TraceError", received, self.lamport, **where, reason=reason, data=printable(event))
+
+    def _line(
+        self,
+        node: int,
+        boot: int,
+        seq: int,
+        lamport: Any,
+        ticks: int,
+        received: float,
+        event: str,
+        fields: dict[str, Any],
+    ) -> str:
+        """The line's text. Raises TraceError if no reader would take it: one such line would spoil the whole trace."""
+        values = (self.run, node, boot, seq, lamport, ticks, round(received, 6), event)
+        assert not fields.keys() & set(ENVELOPE), fields
+        line = dict(zip(ENVELOPE, values)) | {name: printable(field) for name, field in fields.items()}
+        text = encode(line)
+        parse(text, 0)
+        return text
+
+    def _append(self, node: int, text: str, received: float) -> None:
+        self.bytes[node] += len(text)
+        self.received = max(self.received, received)
+        self.counts["events"] += 1
+        self._log.append(text)
+
+    def flush(self) -> None:
+        """Hand the lines so far to the operating system; at least once a second also force them to disk.
+
+        Call it once a turn of the mission loop. Raises RecorderError when the disk is full.
+        """
+        self._log.flush()
+
+    def close(self) -> None:
+        """Flush, force to disk, close. Raises RecorderError if lines could not be kept."""
+        self._log.close()
+
+
+def decode_event(event: Any) -> tuple[str, Any, dict[str, Any]]:
+    """(name, Lamport time, fields by name) of a trace event as it is on the wire. Raises CodecError if it is none."""
+    if type(event) is not list or len(event) < 2:
+        raise CodecError("trace event: want an array [code, lamport, field, ...]")
+    code, lamport = event[:2]
+    if type(code) is not int or code not in EVENTS:
+        raise CodecError(f"trace event: unknown code {code!r}")
+    name, names = EVENTS[code]
+    if len(event) != 2 + len(names):
+        raise CodecError(f"trace event {name}: want {len(names)} fields, have {len(event) - 2}")
+    return name, lamport, dict(zip(names, event[2:]))
+
+
+def printable(item: Any) -> Any:
+    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
+    if isinstance(item, bytes):
+        return item.hex()
+    if isinstance(item, list | tuple):
+        return [printable(element) for element in item]
+    if isinstance(item, dict) and all(isinstance(key, str) for key in item):
+        return {key: printable(value) for key, value in item.items()}
+    if isinstance(item, dict):
+        return [[printable(key), printable(value)] for key, value in item.items()]
+    return item

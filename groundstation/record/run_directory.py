@@ -1,0 +1,121 @@
+"""The folder of one run: everything that a later reader needs, under fixed names.
+
+run.json         run, scenario, seed, board kind, when it started (UTC), folder of the boards
+scenario.toml    the scenario as flown, with the options of the command line
+versions.json    python, packages, firmware
+secret           what the swarm's keys follow from; for its owner's eyes only
+trace.ndjson     every event; see specs/checking/trace.py
+ground.log       what boards and ground station had to say
+verdict.json     the judgement; see groundstation/verdict/verdict.py
+report.html      the flight in pictures
+boards/          the boards' own files, for their owner's eyes only; see groundstation/boards/claim.py
+"""
+
+import contextlib
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from groundstation.record import shape
+from specs import strict_json
+
+TRACE = "trace.ndjson"
+SECRET = "secret"
+SECRET_BYTES = 32
+SCENARIO = "scenario.toml"
+RUN = "run.json"
+LOG = "ground.log"
+VERDICT = "verdict.json"
+REPORT = "report.html"
+VERSIONS = "versions.json"
+BOARDS = "boards"
+
+
+class RunDirectoryError(Exception):
+    """A folder that is no run, or where none can be made. One line, with what to do."""
+
+
+def create(parent: Path, scenario: str, seed: int) -> Path:
+    """A new folder for a run under `parent`, named after scenario, seed and the time (in UTC, for people only)."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+    name = f"{scenario}-{seed}-{stamp}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 1000):
+            path = parent / (name if attempt == 1 else f"{name}-{attempt}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return path.resolve()
+    except OSError as error:
+        what = f"no run can be kept here ({error.strerror})"
+        raise RunDirectoryError(f"{parent}: {what}; choose another --out") from error
+    raise RunDirectoryError(f"{parent}: a thousand runs called {name}; choose another --out")
+
+
+def find(path: Path) -> Path:
+    """The run folder meant by `path`: itself, or the newest run in it. Raises RunDirectoryError."""
+    # os.path, for a Path raises an error for a name that is too long to exist.
+    if os.path.exists(path / TRACE) or os.path.exists(path / RUN):
+        return path
+    try:
+        runs = [entry for entry in path.iterdir() if (entry / TRACE).exists()] if os.path.isdir(path) else []
+    except OSError as error:
+        raise RunDirectoryError(f"{path}: cannot be read: {error.strerror}") from error
+    if not runs:
+        raise RunDirectoryError(f"{path}: no run here (there is no {TRACE}); fly one with: amu rehearse --out {path}")
+    return max(runs, key=lambda run: ((run / TRACE).stat().st_mtime_ns, run.name))
+
+
+def trace_of(path: Path) -> Path:
+    """The trace meant by `path`: a trace file, a run folder, or a folder of runs. Raises RunDirectoryError."""
+    is_file = os.path.exists(path) and not os.path.isdir(path)
+    return path if is_file else find(path) / TRACE
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace `path` as a whole, so that a reader never sees half of it."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` as a whole, so that a reader never sees half of it. Raises OSError, leaving nothing behind."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """As `write_text`, for the owner's eyes only; on disk when it returns. Raises OSError."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def read_json(path: Path, wanted: Any = None) -> Any:
+    """Content of a file that `write_json` wrote, in the shape that is wanted. Raises RunDirectoryError."""
+    try:
+        found = strict_json.load(path)
+    except strict_json.JsonError as error:
+        raise RunDirectoryError(f"{error}; want the file that amu rehearse wrote") from error
+    fault = None if wanted is None else shape.fault(found, wanted)
+    if fault is not None:
+        raise RunDirectoryError(f"{path}: {fault}; the file is not as amu rehearse wrote it")
+    return found

@@ -1,0 +1,130 @@
+"""When links of a scenario can carry anything: passes from AOS to LOS, and what discs of Sun, Earth and Moon hide.
+
+A *window* is a rule that names its passes, or a pair of boards whose line of sight is hidden at times. What the orbits
+hide is looked up as the ether does, at whole mission seconds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from groundstation.faults import orbits
+from groundstation.faults.contacts import next_contact
+from groundstation.faults.paths import ContactWindow, Orbits
+from groundstation.faults.rule import Rule
+from groundstation.scenario.model import Scenario
+
+PASSES_MAX = 400  # of one window that are told
+SAMPLES_MAX = 4000  # moments at which a pair of places is looked at before the passes are found to the second
+
+
+@dataclass(frozen=True)
+class Contact:
+    """`passes`: (AOS, LOS) in mission seconds within the run. `links`: which boards' frames are meant, in words."""
+
+    name: str
+    links: str
+    passes: list[tuple[float, float]]
+
+
+def contacts(scenario: Scenario, end_seconds: float) -> list[Contact]:
+    """Every window of the scenario, in the order of its rules, cut to the run's length."""
+    found: list[Contact] = []
+    for name, rule in zip(scenario.fault_plan().rule_names(), scenario.faults):
+        if isinstance(rule, ContactWindow):
+            found.append(Contact(name, links(rule), _passes(rule, end_seconds)))
+        elif isinstance(rule, Orbits) and rule.occultation == "drop":
+            found += _sights(rule, end_seconds)
+    return found
+
+
+def links(rule: Rule) -> str:
+    """The links that a rule means, in words."""
+    if rule.source is None and rule.destination is None:
+        return "all links"
+    return " ".join(
+        f"{word} {', '.join(str(node) for node in nodes)}"
+        for word, nodes in (("from", rule.source), ("to", rule.destination))
+        if nodes is not None
+    )
+
+
+def _passes(rule: ContactWindow, end: float) -> list[tuple[float, float]]:
+    """The rule binds from its start to its end alone; outside these everything passes."""
+    start, stop = min(rule.start, end), end if rule.end is None else min(rule.end, end)
+    found = [(0.0, start)] if start > 0 else []
+    now = start
+    while now < stop and len(found) < PASSES_MAX:
+        aos = next_contact(rule.passes, rule.period_seconds, now)
+        if aos is None or aos >= stop:
+            break
+        los = min(_loss(rule, aos), stop)
+        if los <= now:
+            break
+        found.append((aos, los))
+        now = los
+    if stop < end:
+        found.append((stop, end))
+    return _joined(found)
+
+
+def _loss(rule: ContactWindow, aos: float) -> float:
+    """The end of the pass that the moment lies in."""
+    period = rule.period_seconds
+    start = 0.0 if period is None else aos // period * period
+    return min(start + one.los for one in rule.passes if aos < start + one.los)
+
+
+def _sights(rule: Orbits, end: float) -> Iterable[Contact]:
+    """A window for each pair of boards that a disc hides from each other at some time."""
+    for one in range(len(rule.stations)):
+        for other in range(one + 1, len(rule.stations)):
+            here, there = rule.stations[one], rule.stations[other]
+            passes = _in_sight(here, there, int(end) + 1)
+            if passes != [(0.0, float(int(end) + 1))]:
+                shown = [(aos, min(los, end)) for aos, los in passes[:PASSES_MAX] if aos < end]
+                yield Contact(f"{here} in sight of {there}", f"between {one} and {other}", shown)
+
+
+def _in_sight(here: str, there: str, end: int) -> list[tuple[float, float]]:
+    """[AOS, LOS) in whole seconds. A sight that changes twice between two samples is not noticed."""
+    step = max(1, end // SAMPLES_MAX)
+    spans: list[tuple[float, float]] = []
+    since: int | None = None
+    before, was = 0, orbits.occulted(here, there, 0)
+    if not was:
+        since = 0
+    for second in [*range(step, end, step), end]:
+        is_hidden = orbits.occulted(here, there, second)
+        if is_hidden != was:
+            change = _change(here, there, before, second, was)
+            if is_hidden and since is not None:
+                spans.append((float(since), float(change)))
+                since = None
+            elif not is_hidden:
+                since = change
+        before, was = second, is_hidden
+    if since is not None:
+        spans.append((float(since), float(end)))
+    return spans
+
+
+def _change(here: str, there: str, low: int, high: int, was: bool) -> int:
+    """The first second after `low` at which the sight is not as it was, at the latest `high`."""
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if orbits.occulted(here, there, middle) == was:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans that touch are one."""
+    found: list[tuple[float, float]] = []
+    for since, until in spans:
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        elif until > since:
+            found.append((since, until))
+    return found

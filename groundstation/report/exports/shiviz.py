@@ -1,0 +1,48 @@
+"""A trace as a log for ShiViz, which draws who can have known what when.
+
+Theory: a vector clock counts, for each node, the steps of that node that can have influenced the present one (Fidge
+1988, Mattern 1989). One event happened before another if and only if its clock is below the other's. Lamport times are
+implied by that order but do not imply it: ShiViz (Beschastnikh et al., CACM 2016) therefore asks for vectors.
+
+Rules
+- The first line of a log is the regular expression that reads it, the second, which would separate several runs, is
+  empty: ShiViz takes both when the file is loaded.
+- An event is two lines: what happened; host, vector clock, Lamport time and mission seconds.
+- A host counts its own steps 1, 2, 3, ... through all its boots. Who was never heard of is left out of a clock.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from amu.core.limits import GROUND
+from groundstation.report.exports.causality import Step, node_name, words
+
+PARSER = r"(?<event>.*)\n(?<host>\S+) (?<clock>\{.*\}) (?<lamport>\d+) (?<seconds>\S+)"
+
+Clock = dict[str, int]
+
+
+def clocks(steps: Iterable[Step]) -> Iterator[Clock]:
+    """The vector clock of each step, by host name. `steps` in an order in which causes come first."""
+    latest: dict[str, Clock] = {}
+    sent: dict[int, Clock] = {}  # line of a step -> its clock, for those that can be a cause of others
+    for step in steps:
+        host = node_name(step.event.node)
+        clock = dict(latest.get(host, {}))
+        if step.cause is not None:
+            for name, count in sent[step.cause.event.line].items():
+                clock[name] = max(clock.get(name, 0), count)
+        clock[host] = clock.get(host, 0) + 1
+        latest[host] = clock
+        if step.event.name == "Send" or step.event.node == GROUND:
+            sent[step.event.line] = clock
+        yield clock
+
+
+def log(steps: list[Step]) -> Iterator[str]:
+    """The log's text in pieces. `steps` in an order in which causes come first."""
+    yield f"{PARSER}\n\n"
+    for step, clock in zip(steps, clocks(steps)):
+        vector = json.dumps(clock, sort_keys=True)
+        host = node_name(step.event.node)
+        yield f"{words(step.event)}\n{host} {vector} {step.event.lamport} {step.received:.6f}\n"

@@ -1,0 +1,280 @@
+"""report.html: the flight in words and pictures, in one file that needs no other.
+
+Drawn from the folder of a run alone - trace, verdict, scenario, log - so that it can be drawn again at any time, and
+as far as the trace goes when the ground station died. A trace without a folder, such as a simulator writes, tells all
+but the verdict and the windows of faults.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from groundstation.record import run_directory
+from groundstation.report import failures as report_failures
+from groundstation.report import figures, space_time
+from groundstation.report import words as report_words
+from groundstation.report.canvas import PICTURES, save
+from groundstation.report.contacts import contacts
+from groundstation.report.excerpt import Excerpt, Flight, pick_slots
+from groundstation.report.exports.causality import EmptyTraceError, Step, read
+from groundstation.report.page import page, picture, section
+from groundstation.report.page import space_time as diagram
+from groundstation.report.series import Collector, Series
+from groundstation.report.timeline import mission
+from groundstation.scenario.model import Scenario, ScenarioError, load
+from specs import strict_json
+from specs.checking.trace import TraceError
+from specs.escape import shown
+from specs.files import open_regular
+
+VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": dict, "steps": dict, "counts": dict}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a report is drawn from. `text`: the scenario as flown."""
+
+    about: Mapping[str, Any]
+    series: Series
+    steps: list[Step]
+    byzantine: list[int]
+    verdict: Mapping[str, Any] | None = None
+    scenario: Scenario | None = None
+    text: str = ""
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    failures: list[report_failures.Failure] = field(default_factory=list)
+
+
+def write(directory: Path, out: Path | None = None) -> Path:
+    """Write the report of the run in a folder, there or to `out`; its path. Raises RunDirectoryError."""
+    scenario, text = _scenario(directory)
+    byzantine = [] if scenario is None else scenario.byzantine_nodes()
+    trace = directory / run_directory.TRACE
+    about = _with_keys(directory / run_directory.RUN, {"run": str, "scenario": str, "kind": str, "seed": int})
+    verdict = directory / run_directory.VERDICT
+    versions = directory / run_directory.VERSIONS
+    sources = Sources(
+        about,
+        read_series(trace, byzantine),
+        _steps_of(trace),
+        byzantine,
+        _with_keys(verdict, VERDICT_KEYS) if verdict.exists() else None,
+        scenario,
+        text,
+        _with_keys(versions, {}) if versions.exists() else {},
+        report_failures.read(directory / run_directory.LOG),
+    )
+    return _write(sources, out or directory / run_directory.REPORT)
+
+
+def write_trace(trace: Path, out: Path | None = None) -> Path:
+    """Write the report of a trace alone, beside it or to `out`; its path. Raises RunDirectoryError."""
+    steps = _steps_of(trace)
+    if not steps:
+        raise run_directory.RunDirectoryError(f"{trace}: holds no event; want a trace as amu rehearse records it")
+    start = _run_start(steps)
+    byzantine = start.get("byzantine", [])
+    about = {
+        "run": trace.name,
+        "scenario": start.get("scenario", trace.stem),
+        "seed": start.get("seed", "?"),
+        "kind": "simulated or unknown",
+    }
+    versions = start.get("versions")
+    sources = Sources(
+        about,
+        read_series(trace, byzantine),
+        steps,
+        byzantine,
+        versions=versions if isinstance(versions, dict) else {},
+    )
+    return _write(sources, out or trace.with_suffix(".html"))
+
+
+def write_figure(trace: Path, out: Path) -> Path:
+    """Write the space-time diagram of a trace alone, as SVG or PNG by the name of `out`. Raises RunDirectoryError."""
+    if out.suffix not in PICTURES:
+        raise run_directory.RunDirectoryError(
+            f"{out}: no kind of picture that can be drawn; want {' or '.join(PICTURES)}"
+        )
+    steps = _steps_of(trace)
+    part = Flight(steps).excerpt() if steps else None
+    if part is None:
+        raise run_directory.RunDirectoryError(f"{trace}: no board traced a message, there is nothing to draw")
+    drawing, height_inches, parts = space_time.picture(part, _run_start(steps).get("byzantine", [])).file()
+    try:
+        save(drawing, height_inches, out, parts)
+    except OSError as error:
+        raise run_directory.RunDirectoryError(f"{out}: cannot be written ({error.strerror}); choose another") from error
+    return out
+
+
+def _write(sources: Sources, out: Path) -> Path:
+    text = page(str(sources.about["run"]), _body(sources))
+    try:
+        run_directory.write_text(out, shown(text, keep="\n\t"))
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise run_directory.RunDirectoryError(f"{out}: {what}; choose another --out") from error
+    return out
+
+
+def _steps_of(trace: Path) -> list[Step]:
+    try:
+        return read(trace)
+    except EmptyTraceError:
+        return []
+    except TraceError as error:
+        raise run_directory.RunDirectoryError(str(error)) from error
+
+
+def _run_start(steps: Iterable[Step]) -> dict[str, Any]:
+    return next((step.event.fields for step in steps if step.event.name == "RunStart"), {})
+
+
+def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
+    """What there is to draw of a trace. A last line that was cut off is left out."""
+    collector = Collector(byzantine)
+    try:
+        with open_regular(trace) as file:
+            for number, line in enumerate(file, 1):
+                if line.endswith(b"\n"):
+                    try:
+                        collector.feed(strict_json.loads(line.decode()))
+                    except (ValueError, KeyError, TypeError) as error:
+                        raise run_directory.RunDirectoryError(f"{trace}:{number}: no trace event: {error!r}") from error
+    except OSError as error:
+        raise run_directory.RunDirectoryError(f"{trace}: cannot be read ({error.strerror})") from error
+    return collector.series()
+
+
+def _with_keys(path: Path, keys: Mapping[str, type]) -> dict[str, Any]:
+    """The object in a file of the run's folder. Raises RunDirectoryError if a key lacks or holds another type."""
+    found = run_directory.read_json(path)
+    want = "want the file that amu rehearse wrote"
+    if not isinstance(found, dict):
+        raise run_directory.RunDirectoryError(f"{path}: holds no object; {want}")
+    for key, kind in keys.items():
+        if not isinstance(found.get(key), kind):
+            has = f"{key!r} is no {kind.__name__}" if key in found else f"has no {key!r}"
+            raise run_directory.RunDirectoryError(f"{path}: {has}; {want}")
+    for line in found.get("lines", []) if "lines" in keys else []:
+        if not isinstance(line, dict) or not {"name", "status", "detail"} <= line.keys():
+            raise run_directory.RunDirectoryError(f"{path}: 'lines' has one without name, status and detail; {want}")
+    return found
+
+
+def _scenario(directory: Path) -> tuple[Scenario | None, str]:
+    path = directory / run_directory.SCENARIO
+    try:
+        return load(str(path)), path.read_text(encoding="utf-8")
+    except (ScenarioError, OSError, UnicodeDecodeError):
+        return None, ""
+
+
+# --- sections ---------------------------------------------------------------------------------
+
+
+def _body(sources: Sources) -> Iterable[str]:
+    verdict, scenario, series = sources.verdict, sources.scenario, sources.series
+    yield report_words.header(sources.about, verdict, scenario)
+    if verdict is not None:
+        yield report_words.judgement(verdict)
+    failed = report_words.crashes(series, sources.failures)
+    if failed:
+        yield report_words.failures(failed)
+    yield _mission(sources)
+    if series.health:
+        yield section(
+            "Heap of the boards",
+            "What each board reported of its heap. A board needs its longest free run for its largest allocation."
+            + report_words.resumes(series),
+            picture(figures.heap(series, sources.byzantine)),
+        )
+    yield from _space_time(sources)
+    if series.latency:
+        yield section(
+            "Decision latency",
+            "From the first proposal of a slot to its decision; a sample for each correct board that decided by votes."
+            + figures.thinned(len(series.latency)),
+            picture(figures.latency(series)),
+        )
+    common = series.common_fates()
+    if len(series.fates) > len(common):
+        said = f" Left out, because it happened to nearly every frame: {', '.join(common)}." if common else ""
+        rare = len(series.fates) - len(common) - figures.FATES_MAX
+        said += f" Left out, because they are rarer: {rare} further kinds." if rare > 0 else ""
+        explanation = "What the ether did to flight frames." + said
+        yield section("Faults over time", explanation, picture(figures.faults(series)))
+    if series.stages:
+        yield section(
+            "Telecommands",
+            "Time from the ground station's queue to each stage. Sent is not received, received is not applied."
+            + figures.thinned(max(len(values) for values in series.stages.values())),
+            picture(figures.stages(series)),
+        )
+    if verdict is not None:
+        yield report_words.property_table(verdict)
+        yield report_words.checked(verdict)
+    if scenario is not None:
+        yield report_words.as_flown(scenario, sources.text, contacts(scenario, series.end_seconds))
+    if sources.versions:
+        yield report_words.versions(sources.versions)
+
+
+def _mission(sources: Sources) -> str:
+    series, scenario = sources.series, sources.scenario
+    windows = [] if scenario is None else _windows(scenario, series.end_seconds)
+    always = [name for name, start, stop in windows if start <= 0 and stop >= series.end_seconds]
+    passing = [window for window in windows if window[0] not in always]
+    said = (
+        "How far each board has applied the log; its line stops while it is down. Below, on the same axis, a lane for "
+        "each fault of the links that came and went, each contact window, and each board."
+        + (f" On all the time: {', '.join(always)}." if always else "")
+        + report_words.resumes(series)
+    )
+    windows_of_contact = [] if scenario is None else contacts(scenario, series.end_seconds)
+    drawn, left_out = mission(series, sources.byzantine, passing, windows_of_contact)
+    said += f" {left_out} further lanes are left out." if left_out else ""
+    return section("Mission", said, picture(drawn))
+
+
+def _space_time(sources: Sources) -> Iterable[str]:
+    if not sources.steps:
+        return
+    flight = Flight(sources.steps)
+    part = flight.excerpt(_bad_line(sources.verdict))
+    if part is None:
+        return
+    lost = (
+        " A short dashed line that ends in a cross is a message that no trace shows to have arrived. "
+        "Marks that would hide each other stand above or below their line."
+    )
+    said = f"{part.said}{lost}{_resumes_in(part)} Point at an arrow to read what it is."
+    yield section("Space-time diagram", said, diagram(space_time.picture(part, sources.byzantine)))
+    for title, story in pick_slots(flight, part.slot):
+        drawn = space_time.picture(story, sources.byzantine, by_order=True)
+        yield section(title, story.said + lost + _resumes_in(story), diagram(drawn))
+
+
+def _resumes_in(part: Excerpt) -> str:
+    return " Dotted line: the ground station was away, and another went on." if part.resumes else ""
+
+
+def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
+    """The line of the trace that the first finding is about, if it names one."""
+    named = re.search(r"line (\d+)", str((verdict or {}).get("first_bad_step") or ""))
+    return int(named[1]) if named else None
+
+
+def _windows(scenario: Scenario, end: float) -> list[tuple[str, float, float]]:
+    """(name, from, to) of each fault of the links within the run. Contact windows have lanes of their own."""
+    names = scenario.fault_plan().rule_names()
+    windows = [
+        (name, rule.start, end if rule.end is None else rule.end)
+        for name, rule in zip(names, scenario.faults)
+        if rule.fault != "contact_window"
+    ]
+    return [window for window in windows if window[1] < end]

@@ -1,0 +1,190 @@
+"""What the report draws, taken from a run's trace in one pass.
+
+Nothing is judged here: the checker does that. Events that cannot be placed (a Receive whose Send is lost in a gap) are
+counted as such and not drawn. Times are mission seconds of receipt at the ground unless a name says Lamport.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.core.limits import GROUND
+from groundstation.record.board_events import SWITCHED_OFF, name_of
+from groundstation.report.messages import DEATHS
+
+LIFE = (
+    *DEATHS,
+    SWITCHED_OFF,
+    "BoardStart",
+    "Attach",
+    "Erase",
+    "Control",
+)  # what the ground did to boards, or saw of them
+RESTART = "Restart"  # a boot that the ground did not bring about
+COMMON_SHARE = 0.8
+TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
+STAGES = {
+    "uplinked": "uplinked to a board",
+    "received": "received by a board",
+    "applied": "applied by a board",
+    "confirmed": "confirmed by f+1 boards",
+}
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A board's report of itself, in bytes. `heap_run`: the longest free run; 0 if the board does not know it."""
+
+    received: float
+    heap_free: int
+    heap_run: int
+
+
+@dataclass
+class Series:
+    """Everything that the figures need."""
+
+    nodes: list[int] = field(default_factory=list)
+    end_seconds: float = 0.0
+    applied: dict[int, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    down: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    silent: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    life: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when, one of LIFE)
+    board_faults: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when, kind of fault)
+    lasting: list[tuple[int, float, float, str]] = field(
+        default_factory=list
+    )  # those that last: (board, from, to, kind)
+    latency: list[tuple[int, int, float]] = field(default_factory=list)  # (slot, view, seconds), one a deciding board
+    accepted: int = 0  # flight frames that entered the ether
+    fates: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    health: dict[int, list[Health]] = field(default_factory=lambda: defaultdict(list))
+    boots: list[tuple[int, float]] = field(default_factory=list)  # (board, when)
+    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run whose ground station was gone)
+    restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, why, what of its heap)
+    failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
+
+    def fault_kinds(self) -> list[str]:
+        """Kinds of faults of boards that happened, sorted."""
+        return sorted({kind for _, _, kind in self.board_faults})
+
+    def common_fates(self) -> list[str]:
+        """Fates that befell nearly every frame, such as a delay: drawn beside rare ones they would hide them."""
+        totals = {name: sum(count for _, count in counted) for name, counted in self.fates.items()}
+        return sorted(name for name in totals if totals[name] >= COMMON_SHARE * self.accepted)
+
+
+class Collector:
+    """Feeds on trace lines in file order, then gives `series()`."""
+
+    def __init__(self, byzantine: Iterable[int] = ()) -> None:
+        self._byzantine = set(byzantine)
+        self._series = Series()
+        self._proposed: dict[int, float] = {}
+        self._down_since: dict[int, float] = {}
+        self._silent_since: dict[int, float] = {}
+        self._nodes: set[int] = set()
+        self._awaited: dict[int, bool] = {}  # board -> does the ground expect it to boot?
+        self._queued: dict[int, float] = {}
+        self._staged: set[tuple[int, str]] = set()
+
+    def feed(self, event: Event) -> None:
+        """Take in one trace line. Unknown events are passed over: they have nothing to be drawn."""
+        node, received = event["node"], event.get("received") or 0.0
+        self._series.end_seconds = max(self._series.end_seconds, received)
+        if node == GROUND:
+            self._ground(event, received)
+            return
+        self._nodes.add(node)
+        name = event["event"]
+        if name in ("Apply", "Adopt"):
+            self._series.applied[node].append((received, event["slot"]))
+        elif name == "Boot":
+            self._boot(node, received)
+        elif name == "Silent":
+            self._silent_since.setdefault(node, received)
+        elif name == "Rejoin":
+            self._end(self._silent_since, self._series.silent, node, received)
+        elif name == "Restart":
+            heap = f"{event['heap_free']} bytes of heap were free, the longest run {event['heap_run']}"
+            self._series.restarts.append((node, received, str(event["reason"]), heap))
+        elif name == "Propose":
+            self._proposed.setdefault(event["slot"], received)
+        elif name == "Decide" and node not in self._byzantine and event["slot"] in self._proposed:
+            seconds = max(0.0, received - self._proposed[event["slot"]])
+            self._series.latency.append((event["slot"], event["view"], seconds))
+
+    def series(self) -> Series:
+        """The finished series. Call once, after the last line."""
+        series = self._series
+        series.nodes = sorted(self._nodes)
+        series.lasting = [
+            (node, since, min(until, series.end_seconds), kind) for node, since, until, kind in series.lasting
+        ]
+        for node in series.nodes:
+            self._end(self._down_since, series.down, node, series.end_seconds)
+            self._end(self._silent_since, series.silent, node, series.end_seconds)
+        return series
+
+    # --- boards -------------------------------------------------------------------------------
+
+    def _boot(self, node: int, received: float) -> None:
+        self._series.boots.append((node, received))
+        if self._awaited.get(node) is False:
+            self._series.life.append((node, received, RESTART))
+        if node in self._awaited:
+            self._awaited[node] = False
+        self._end(self._down_since, self._series.down, node, received)
+        self._end(self._silent_since, self._series.silent, node, received)
+
+    @staticmethod
+    def _end(since: dict[int, float], spans: dict[int, list[tuple[float, float]]], node: int, received: float) -> None:
+        """End the span of `node` that is open, if one is."""
+        if node in since:
+            spans[node].append((since.pop(node), received))
+
+    # --- ground -------------------------------------------------------------------------------
+
+    def _ground(self, event: Event, received: float) -> None:
+        name = name_of(event["event"], event)
+        if name in (*DEATHS, SWITCHED_OFF):
+            self._down_since.setdefault(event["board"], received)
+            self._end(self._silent_since, self._series.silent, event["board"], received)
+        if name in LIFE:
+            self._series.life.append((event["board"], received, name))
+            self._awaited[event["board"]] = name != "Attach"
+            if name == "BoardCrash":
+                self._series.failures.append((event["board"], received, str(event.get("reason") or "")))
+        elif name == "Health":
+            health = Health(received, event["heap_free"], event["heap_run"])
+            self._series.health[event["board"]].append(health)
+        elif name == "Resume":
+            self._series.resumes.append((received, str(event["resumed"])))
+        elif name == "BoardFault":
+            self._board_fault(event["board"], event["kind"], event.get("seconds"), received)
+        elif name == "Fault":
+            for fate, count in event["counts"].items():
+                if type(count) is not int:
+                    raise TypeError(f"want a count of {fate}, have {count!r}")
+                if fate == "accepted":
+                    self._series.accepted += count
+                if fate not in TRAFFIC:
+                    self._series.fates[fate].append((received, count))
+        elif name == "Telecommand":
+            self._telecommand(event["operation"], event["stage"], received)
+
+    def _board_fault(self, board: int, kind: str, seconds: float | None, received: float) -> None:
+        self._series.board_faults.append((board, received, kind))
+        if seconds is not None:
+            self._series.lasting.append((board, received, received + seconds, kind))
+
+    def _telecommand(self, operation: int, stage: str, received: float) -> None:
+        """Time from the queue to the first board that reaches a stage, and to the swarm's confirmation."""
+        if stage == "queued":
+            self._queued[operation] = received
+        elif stage in STAGES and operation in self._queued and (operation, stage) not in self._staged:
+            self._staged.add((operation, stage))
+            self._series.stages[STAGES[stage]].append(received - self._queued[operation])

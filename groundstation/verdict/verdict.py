@@ -1,0 +1,294 @@
+"""The judgement on a rehearsal: what the checker says of the trace, and what the mission says of itself, in one.
+
+The checker knows the trace and nothing else; that a board died of a bug, or that an operator broke the mission off, is
+known here. The precedence: a violation outranks everything; a board that crashed is a crash; a trace with something
+missing is incomplete; only a complete trace can say that there was no progress.
+
+verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, why some were not checked, counts and the
+mission's own summary.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import faults_max
+from groundstation.faults.rule import DELAYED
+from groundstation.flight import mission_end as flown
+from groundstation.flight.waits_for import boards
+from groundstation.record.board_events import WORDS, spoken
+from groundstation.verdict import not_checked
+from specs import properties
+from specs.checking.check import TLC
+from specs.verdict import (
+    ENDED_BY_ITSELF,
+    EXIT_CODES,
+    HOLDS,
+    INCOMPLETE,
+    NO_PROGRESS,
+    NOT_CHECKED,
+    PASS,
+    VIOLATED,
+    VIOLATION,
+    Verdict,
+)
+
+CRASH = "crash"
+EXIT_CODE_OF = {**EXIT_CODES, CRASH: 1}
+
+# OPEN: not known, or not what was asked for, yet nothing is violated. NOTE: nothing that this run could have shown.
+GOOD, BAD, OPEN, NOTE = "good", "bad", "open", "note"
+
+AGREEMENT = "CON-4"
+TRAFFIC = ("accepted", "delivered")
+
+
+# What a judgement reads of a mission's summary, as `groundstation.record.shape` has it; the mission itself writes more.
+SUMMARY = {
+    "outcome": str,
+    "mission_seconds": float,
+    "slots": int,
+    "slots_wanted": int,
+    "waits_for": [str],
+    "faults_not_begun": [str],
+    "applied": {int: int},
+    "byzantine": [int],
+    "adversaries": {int: str},
+    "liars": {int: {str: int}},
+    "operations_issued": int,
+    "operations_confirmed": int,
+    "results": {str: int},
+    "contradictions": int,
+    "crashed": [int],
+    "board_events": {str: int},
+    "fates": {str: int},
+    "fates_by_kind?": {str: {str: int}},  # earlier versions did not tell it
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the verdict table."""
+
+    name: str
+    status: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The whole verdict on a run. `summary` is that of the rehearsal, None if only a trace was checked."""
+
+    verdict: str
+    lines: list[Line]
+    checked: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
+    directory: Path | None = None
+    replay: str | None = None
+    resume: str | None = None
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """What `amu` exits with."""
+        return EXIT_CODE_OF[self.verdict]
+
+    def as_dict(self) -> dict[str, Any]:
+        """verdict.json and what `--json` prints."""
+        return {
+            **self.checked,
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "lines": [{"name": line.name, "status": line.status, "detail": line.detail} for line in self.lines],
+            "findings": self.findings,
+            "run": None if self.directory is None else str(self.directory),
+            "replay": self.replay,
+            "resume": self.resume,
+            "mission": self.summary,
+        }
+
+
+def judge(
+    verdict: Verdict,
+    summary: Mapping[str, Any] | None,
+    directory: Path | None,
+    replay: str | None = None,
+    resume: str | None = None,
+) -> Judgement:
+    """Put the checker's verdict and the mission's summary together. `replay`, `resume`: commands that do so."""
+    checked = verdict.as_dict()
+    lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
+    told = [(summary or {}).get(name) for name in ("failure", "record_lost")]
+    findings = [*checked["violations"], *checked["missing"], *(reason for reason in told if reason)]
+    return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, resume, findings)
+
+
+def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:
+    if summary is None:
+        return of_trace
+    if of_trace == VIOLATION or summary["contradictions"]:
+        return VIOLATION
+    if summary["crashed"]:
+        return CRASH
+    if of_trace == INCOMPLETE or summary["outcome"] == flown.INTERRUPTED:
+        return INCOMPLETE
+    if of_trace == NO_PROGRESS or summary["outcome"] == flown.NO_PROGRESS:
+        return NO_PROGRESS
+    return PASS
+
+
+# --- lines ------------------------------------------------------------------------------------
+
+
+def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+    if summary is None:
+        return
+    enough = summary["slots"] >= summary["slots_wanted"]
+    yield Line(
+        "decided",
+        GOOD if enough else OPEN,
+        f"{summary['slots']} slots ({summary['slots_wanted']} wanted) in {summary['mission_seconds']:.1f} s"
+        + ("" if summary["outcome"] == flown.COMPLETE else f"; mission ended: {summary['outcome']}"),
+    )
+    for index, text in enumerate(summary.get("waits_for", ())):
+        yield Line("" if index else "waits for", OPEN, text)
+    byzantine = summary["byzantine"]
+    correct = {node: slot for node, slot in summary["applied"].items() if int(node) not in byzantine}
+    behind = [node for node, slot in correct.items() if slot < summary["slots"]]
+    applied = "  ".join(f"board {node}: {slot}" for node, slot in correct.items())
+    yield Line("applied", OPEN if behind else GOOD, applied + ("; Byzantine boards left out" if byzantine else ""))
+    issued, confirmed = summary["operations_issued"], summary["operations_confirmed"]
+    refused = sum(count for result, count in summary["results"].items() if result != "ok")
+    contradicted = f"; {summary['contradictions']} CONTRADICTED" if summary["contradictions"] else ""
+    yield Line(
+        "telecommands",
+        BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
+        f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
+    )
+    # A Byzantine board, too: an adversary that crashes has not been the adversary that was asked for.
+    if summary["crashed"]:
+        yield Line("boards", BAD, f"{boards(sorted(set(summary['crashed'])))} crashed; see ground.log")
+
+
+TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
+FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
+# Told only when something of it was there: a mission without turns has no mutual exclusion to hold.
+OPTIONAL_FAMILIES = (
+    ("channels", "LNK-"),
+    ("mutual exclusion", "MUT-"),
+    ("snapshots", "SNP-"),
+    ("suspicion", "FDT-"),
+)
+TOLD_IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
+RESUMES_SHOWN = 4  # the latest of many
+
+
+def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
+    invariants, not_met = checked["invariants"], checked["not_met"]
+    agreement = {AGREEMENT: invariants[AGREEMENT]} if AGREEMENT in invariants else {}
+    yield _properties("agreement", agreement, checked)
+    for name, prefix in FAMILIES:
+        yield _properties(name, {key: state for key, state in invariants.items() if key.startswith(prefix)}, checked)
+    for name, prefix in OPTIONAL_FAMILIES:
+        states = {key: state for key, state in invariants.items() if key.startswith(prefix)}
+        if any(key not in not_met for key in states):
+            yield _properties(name, states, checked)
+    others = {
+        key: state for key, state in invariants.items() if not key.startswith((*TOLD_IN_FAMILIES, *TOLD_ELSEWHERE))
+    }
+    if others:
+        yield _properties("further properties", others, checked)
+    missed = not_checked.by_reason(not_checked.list_of(checked)).items()
+    yield Line("not checked here", NOTE, "; ".join(f"{spans(keys)}: {why}" for why, keys in missed))
+    steps = checked["steps"]
+    actions = ", ".join(f"{spoken(name)}: {count}" for name, count in steps.items())
+    status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
+    yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
+    yield from _stations(checked["resumed"])
+    missing = checked["missing"]
+    yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
+    ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
+    if ended:
+        yield Line("restarts", OPEN, f"boards that ran out of memory and started again from their journal: {ended}")
+    tlc = checked["tlc"]
+    why = checked["not_checked"].get(TLC)
+    yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)
+
+
+def _properties(name: str, states: Mapping[str, str], checked: Mapping[str, Any]) -> Line:
+    """What was violated, what held, and what is open and why. What nothing was about stands in a line of its own."""
+    violated = [key for key in states if states[key] == VIOLATED]
+    holding = [key for key in states if states[key] == HOLDS]
+    reasons: dict[str, list[str]] = {}
+    for key in states:
+        if states[key] == NOT_CHECKED and (key not in checked["not_met"] or not holding):
+            reasons.setdefault(checked["not_checked"].get(key, "no reason is told"), []).append(key)
+    told = [f"VIOLATED: {spans(violated)}"] if violated else []
+    if holding:
+        told.append(f"{'holds' if len(holding) == 1 else 'hold'}: {spans(holding)}")
+    if reasons:
+        told.append("not checked: " + "; ".join(f"{spans(keys)} ({why})" for why, keys in reasons.items()))
+    # A family of which nothing was held is not green, however little there was to hold.
+    status = BAD if violated else OPEN if reasons or not holding else GOOD
+    return Line(name, status, "; ".join(told) or "nothing was held")
+
+
+def spans(identifiers: Iterable[str]) -> str:
+    """The identifiers in order, three or more neighbours as a span: "CON-1, CON-3 to CON-11, CON-13"."""
+    runs: list[list[str]] = []
+    for identifier in sorted(identifiers, key=properties.order):
+        prefix, number = properties.order(identifier)
+        if runs and properties.order(runs[-1][-1]) == (prefix, number - 1):
+            runs[-1].append(identifier)
+        else:
+            runs.append([identifier])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+
+def _stations(resumed: list[str]) -> Iterable[Line]:
+    """How many ground stations flew the run, if it was not one."""
+    if resumed:
+        earlier = ", ".join(resumed[-RESUMES_SHOWN:])
+        more = f"{len(resumed) - RESUMES_SHOWN} more, " if len(resumed) > RESUMES_SHOWN else ""
+        detail = f"{len(resumed) + 1} flew this run, one after the other; resumed from {more}{earlier}"
+        yield Line("ground stations", GOOD, detail)
+
+
+def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+    if summary is None:
+        return
+    byzantine = summary["adversaries"]
+    bound = faults_max(len(summary["applied"]))
+    names = ", ".join(f"board {node} ({name})" for node, name in byzantine.items())
+    too_many = " (safety is not promised)" if len(byzantine) > bound else ""
+    yield Line(
+        "Byzantine boards",
+        GOOD if len(byzantine) <= bound else OPEN,
+        f"{len(byzantine)} of at most {bound} tolerated{too_many}" + (f": {names}" if names else ""),
+    )
+    for node, counts in summary.get("liars", {}).items():
+        if counts:
+            sent = ", ".join(f"{name} {count}" for name, count in counts.items())
+            yield Line(f"from board {node}", GOOD, f"held to nothing: {sent}")
+    frames = summary["fates"].get("accepted", 0)
+    not_begun = ", ".join(summary.get("faults_not_begun", ()))
+    late = f"; not begun: {not_begun}" if not_begun else ""
+    yield Line("faults", GOOD, f"on {frames} frames: {_injected(summary)}{late}")
+    if summary["board_events"]:
+        events = summary["board_events"].items()
+        yield Line("board faults", GOOD, ", ".join(f"{WORDS.get(name, name)} {count}" for name, count in events))
+
+
+def _injected(summary: Mapping[str, Any]) -> str:
+    """What befell frames, by what it did to them: a delay is no loss. Earlier versions did not tell them apart."""
+    by_kind = summary.get("fates_by_kind")
+    if by_kind is None:
+        by_kind = {"": {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}}
+    parts = []
+    for kind, fates in by_kind.items():
+        names = ", ".join(f"{name} {count}" for name, count in fates.items())
+        if fates:
+            times = " times" if kind == DELAYED else ""  # one frame by several faults
+            parts.append(f"{kind} {sum(fates.values())}{times} ({names})" if kind else names)
+    return "; ".join(parts) or "none"

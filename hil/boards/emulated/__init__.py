@@ -1,0 +1,1 @@
+"""Emulated Picos: RP2040 images in an emulator."""

@@ -1,0 +1,1 @@
+"""Virtual boards: MicroPython processes on pseudo-terminals."""

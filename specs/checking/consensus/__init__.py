@@ -1,0 +1,1 @@
+"""Consensus and the replicated log: rules and conformance of recorded steps."""

@@ -1,0 +1,319 @@
+"""Holds what honest nodes did in one slot against specs/tetrabft/tetrabft.tla, step by step, in this process.
+
+Theory. The events of a slot, sorted by (Lamport time, node), are a behaviour of the module if each of them is a step of
+the action of its name from the state that the ones before it made. No successor is searched for: the event names action
+and arguments, its effect is known, and the module says whether that step is allowed.
+
+Rules
+- Byzantine nodes' events are not replayed. The module counts those nodes as saying whatever helps.
+- After a reboot a node states its registers (Restore). A vote or view that is in them and not in the trace was on flash
+  before the board died, and was sent to nobody: it is taken as a step then, and counted as recovered. After that the
+  registers must be exactly those of the module: a lost lock or half a vote shows here.
+- A decision told again after a reboot is no step if it is the same one.
+- A node that boots with a slot applied has decided it, though its power may have failed between the checkpoint that
+  says so and the trace: such a decision is taken as a step at its Boot, or at its Restore, as recovered.
+- A Propose that died with the board is likewise recovered at the leader's Restore, if honest nodes voted for a value
+  in that view: a persisted proposal is sent again after the reboot.
+- Values are named v1, v2, ... in order of appearance; the module gets one more that nobody named.
+- State lives as long as the slot's check: cost does not depend on the length of the run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs.checking.consensus.instance import (
+    DECISIONS,
+    REGISTER_PHASES,
+    REGISTERS,
+    VOTES,
+    Instance,
+    Swarm,
+    register,
+    round_up,
+)
+from specs.checking.trace import Event
+
+SLOT_EVENTS = frozenset({"EnterView", "Propose", *VOTES, *DECISIONS, "Restore", "Apply"})
+
+# Property identifiers, see specs/tetrabft/properties.md, and the state predicates behind them.
+IS_STEP = "CON-1"
+RESTORED = "CON-2"
+DECIDED_BEFORE_APPLIED = "CON-3"
+AGREEMENT = "CON-4"
+INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
+    AGREEMENT: "Agreement",
+    "CON-5": "OneValueChosen",
+    "CON-6": "DecisionHasQuorum",
+    "CON-7": "NoFutureVote",
+    "CON-8": "VoteHasQuorumBefore",
+    "CON-9": "VotesSafe",
+    "CON-10": "VoteFollowsProposal",
+    "CON-11": "ProposalAcceptable",
+    "CON-13": "GuardsStand",
+}
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of the module: `arguments` are the action's, as TLA+ values. Nobody changes it: see Event."""
+
+    action: str
+    arguments: tuple[Any, ...]
+    event: Event
+    recovered: bool = False
+
+
+@dataclass(frozen=True)
+class BadStep:
+    """The first event that is no step. `identifier` is the property that it breaks."""
+
+    identifier: str
+    event: Event
+    why: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"{self.event}\n  {self.why}\n  state before: {self.state}"
+
+
+@dataclass
+class SlotResult:
+    """What came of a slot. `steps` includes the bad one, as its last; `leaders[v]` is what the module was given."""
+
+    slot: int
+    leaders: tuple[int, ...]
+    values: dict[str, str]
+    max_view: int
+    steps: list[Step] = field(default_factory=list)
+    again: int = 0
+    bad: BadStep | None = None
+    violated: list[str] = field(default_factory=list)
+    decided: str | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """The last of `steps` is not allowed by the module."""
+        return self.bad is not None and self.bad.identifier in (IS_STEP, RESTORED)
+
+    def counts(self) -> Counter[str]:
+        """Good steps by action; recovered ones under "... recovered"."""
+        good = self.steps[:-1] if self.is_rejected else self.steps
+        return Counter(step.action + (" recovered" if step.recovered else "") for step in good)
+
+
+def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
+    """What is wrong in a slot whatever else may be missing: two votes in a phase, two values decided."""
+    cast: dict[tuple[int, int, str], str] = {}
+    decided: Event | None = None
+    for event in events:
+        if event.name in VOTES:
+            value = cast.setdefault((event.node, event.fields["view"], event.name), event.fields["value"])
+            if value != event.fields["value"]:
+                return IS_STEP, f"{event}\n  the node had voted for {value[:8]}.. in this phase and view"
+        elif event.name in DECISIONS or event.name == "Apply":
+            decided = decided or event
+            if event.fields["value"] != decided.fields["value"]:
+                return AGREEMENT, f"{event}\n  contradicts {decided}"
+    return None
+
+
+class SlotChecker:
+    """Checks one slot. `leader_offset`: leader of view 0, if the rule of succession says who that is.
+
+    `events` in order; `rebooted`: nodes of which something may have died with a board before it was traced.
+    """
+
+    def __init__(
+        self, swarm: Swarm, slot: int, events: Iterable[Event], leader_offset: int | None, rebooted: frozenset[int]
+    ) -> None:
+        self.swarm = swarm
+        self.events = [event for event in events if event.node not in swarm.byzantine]
+        self.rebooted = rebooted
+        self.names = self._name_values()
+        max_view = round_up(max([event.fields.get("view", 0) for event in self.events], default=0))
+        leaders = self._leaders(leader_offset, max_view)
+        self.instance = Instance(swarm, max_view, round_up(len(self.names)), leaders)
+        self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
+        self._decided_in_boot: dict[int, int] = {}
+        self._owes_decision: set[int] = set()  # booted with the slot applied; how it was decided is not known yet
+
+    # --- preparation ----------------------------------------------------------------------------
+
+    def _values(self) -> Iterable[str]:
+        for event in self.events:
+            if "value" in event.fields:
+                yield event.fields["value"]
+            elif event.name == "Restore":
+                for name in REGISTERS:
+                    if event.fields[name] is not None:
+                        yield event.fields[name][1]
+
+    def _name_values(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for value in self._values():
+            names.setdefault(value, f"v{len(names) + 1}")
+        return names
+
+    def _leaders(self, offset: int | None, max_view: int) -> tuple[int, ...]:
+        """The leader of each view: by the rule of succession if it is known, else whoever honestly proposed there, else
+        a Byzantine node (of which nothing is asked) if there is one."""
+        if offset is not None:
+            return tuple((offset + view) % self.swarm.replica_count for view in range(max_view + 1))
+        leaders = [min(self.swarm.byzantine, default=0)] * (max_view + 1)
+        for event in reversed(self.events):
+            if event.name == "Propose":
+                leaders[event.fields["view"]] = event.node
+        return tuple(leaders)
+
+    # --- the check ------------------------------------------------------------------------------
+
+    def check(self) -> SlotResult:
+        """Replay all events, up to the first that is no step."""
+        result = self.result
+        for event in self.events:
+            self._replay(event)
+            if result.bad is not None or result.violated:
+                break
+        decisions = [self.instance.decided(node) for node in self.swarm.honest]
+        result.decided = next((result.values[value] for value in decisions if value is not None), None)
+        for identifier, name in INVARIANTS.items():
+            if identifier not in result.violated and not self.instance.holds(name):
+                result.violated.append(identifier)
+        return result
+
+    def _replay(self, event: Event) -> None:
+        if event.name == "Restore":
+            self._restore(event)
+        elif event.name == "Boot":
+            self._boot(event)
+        elif event.name == "Apply":
+            self._apply(event)
+        elif event.name in DECISIONS:
+            self._decide(event)
+        else:
+            self._take(event.name, self._arguments(event), event)
+
+    def _arguments(self, event: Event) -> tuple[Any, ...]:
+        fields = event.fields
+        if event.name == "EnterView":
+            return event.node, fields["view"]
+        if event.name == "Learn":
+            return event.node, self.names[fields["value"]]
+        return event.node, fields["view"], self.names[fields["value"]]
+
+    def _take(self, action: str, arguments: tuple[Any, ...], event: Event, recovered: bool = False) -> bool:
+        """Take one step, if the module allows it."""
+        self.result.steps.append(Step(action, arguments, event, recovered))
+        if not self.instance.take(action, arguments):
+            why = self.instance.explain(action, arguments)
+            if recovered:
+                self._bad(RESTORED, event, f"read back from flash and never traced: {why}")
+            else:
+                self._bad(IS_STEP, event, why)
+            return False
+        if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
+            self.result.violated.append(AGREEMENT)
+        return True
+
+    def _bad(self, identifier: str, event: Event, why: str) -> None:
+        values = ", ".join(f"{name} = {value[:8]}.." for name, value in self.result.values.items())
+        self.result.bad = BadStep(identifier, event, why, f"{self.instance.describe()}; where {values}")
+
+    # --- decisions ------------------------------------------------------------------------------
+
+    def _decide(self, event: Event) -> None:
+        node, value = event.node, self.names[event.fields["value"]]
+        if self.instance.decided(node) == value and self._decided_in_boot.get(node) != event.boot:
+            self.result.again += 1
+            self._decided_in_boot[node] = event.boot
+        elif self._take(event.name, self._arguments(event), event):
+            self._decided_in_boot[node] = event.boot
+
+    def _apply(self, event: Event) -> None:
+        """A node applies what it has decided. After a reboot it may know a decision whose event died with the board."""
+        node, value = event.node, self.names[event.fields["value"]]
+        decided = self.instance.decided(node)
+        if decided is None and node in self.rebooted and self._recover_decision(node, value, event):
+            return
+        if decided != value:
+            self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")
+
+    def _boot(self, event: Event) -> None:
+        """The node had applied the slot when it booted, and was not seen to."""
+        if self.instance.decided(event.node) is None and not self._recover_any_decision(event):
+            self._owes_decision.add(event.node)
+
+    def _recover_any_decision(self, event: Event) -> bool:
+        return any(self._recover_decision(event.node, value, event) for value in self.result.values)
+
+    def _recover_decision(self, node: int, value: str, event: Event) -> bool:
+        candidates: list[tuple[str, tuple[Any, ...]]] = [("Learn", (node, value))]
+        candidates += [("Decide", (node, view, value)) for view in range(self.result.max_view + 1)]
+        for action, arguments in candidates:
+            if self.instance.allows(action, arguments):
+                return self._take(action, arguments, event, recovered=True)
+        return False
+
+    # --- reboots --------------------------------------------------------------------------------
+
+    def _restore(self, event: Event) -> None:
+        node, view = event.node, event.fields["view"]
+        for vote_view, phase, value in self._missing_votes(event):
+            if not self._recover_view(node, vote_view, event):
+                return
+            if phase == 1:
+                self._recover_proposal(node, vote_view, value, event)
+            if not self._take(VOTES[phase - 1], (node, vote_view, value), event, recovered=True):
+                return
+        if not self._recover_view(node, view, event):
+            return
+        self._recover_proposal(node, view, self._voted_for(view), event)
+        self._compare(event)
+        if node in self._owes_decision and self._recover_any_decision(event):
+            self._owes_decision.discard(node)
+
+    def _missing_votes(self, event: Event) -> list[tuple[int, int, str]]:
+        """(view, phase, value) of votes that stand in the registers and not in the module, oldest first."""
+        missing = set()
+        for name in REGISTERS:
+            told = event.fields[name]
+            if told is not None and told[0] <= self.result.max_view:
+                phase = REGISTER_PHASES[name]
+                if self.instance.vote(event.node, phase, told[0]) is None:
+                    missing.add((told[0], phase, self.names[told[1]]))
+        return sorted(missing)
+
+    def _recover_view(self, node: int, view: int, event: Event) -> bool:
+        return view <= self.instance.view(node) or self._take("EnterView", (node, view), event, recovered=True)
+
+    def _voted_for(self, view: int) -> str | None:
+        """The first value that an honest node votes for in phase 1 of `view`, anywhere in the trace."""
+        for event in self.events:
+            if event.name == "Vote1" and event.fields["view"] == view:
+                return self.names[event.fields["value"]]
+        return None
+
+    def _recover_proposal(self, node: int, view: int, value: str | None, event: Event) -> None:
+        if value is None or self.result.leaders[view] != node or self.instance.proposal(view) is not None:
+            return
+        if any(other.name == "Propose" and other.fields["view"] == view for other in self.events):
+            return
+        if self.instance.allows("Propose", (node, view, value)):
+            self._take("Propose", (node, view, value), event, recovered=True)
+
+    def _compare(self, event: Event) -> None:
+        """Registers read back from flash equal those of the votes that the trace holds."""
+        node, view = event.node, event.fields["view"]
+        told = {name: register(self._renamed(event.fields[name])) for name in REGISTERS}
+        arguments = (node, view, *told.values())
+        self.result.steps.append(Step("Restore", arguments, event))
+        if not self.instance.take("Restore", arguments):
+            differences = "; ".join(self.instance.register_differences(node, view, told))
+            self._bad(RESTORED, event, f"node {node} came back with other registers: {differences}")
+
+    def _renamed(self, told: tuple[int, str] | None) -> tuple[int, str] | None:
+        return None if told is None else (told[0], self.names[told[1]])

@@ -1,0 +1,111 @@
+"""Holds what learners tell against specs/replicated_log/trace_learners.tla, in this process.
+
+Theory. A learner follows the log and adds nothing to it: what it learns, applies and takes over must be what correct
+replicas told before it in the trace. So there is one property, LOG-10, whose guards are asked one by one, as in
+specs/checking/consensus/log_rules.py, on the state that `LogChecker` keeps of the replicas.
+
+Rules
+- A learner's number is the replica count or higher; RunStart says in `learners` how many there are.
+- A learner may apply a slot that no replica has applied yet: its ledger is compared as soon as one has told its own.
+- What the module has forgotten cannot be compared: it is counted (`too_old`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from specs import FOLDER
+from specs.checking.consensus import log_rules
+from specs.checking.consensus.instance import Swarm
+from specs.checking.consensus.log_rules import PLACES, Rule, Violate
+from specs.checking.trace import Event
+from specs.tla.language import language
+from specs.tla.language.language import of_python
+from specs.tla.language.steps import Action
+from specs.tla.language.successors import UNASSIGNED
+
+MODULE = FOLDER / "replicated_log" / "trace_learners.tla"
+
+FOLLOWS = "LOG-10"
+SAME_LEDGER = "IsTheLedger"
+RULES: Mapping[str, Rule] = {
+    "Boot": Rule("LearnerBoot"),
+    "Gap": Rule("LearnerGap"),
+    "Learn": Rule("LearnTold", ((FOLLOWS, "IsInReach"), (FOLLOWS, "IsDecided"))),
+    "Apply": Rule("Moved", ((FOLLOWS, "IsNextThere"), (FOLLOWS, "IsDecided"), (FOLLOWS, SAME_LEDGER))),
+    "Adopt": Rule("Moved", ((FOLLOWS, "IsAheadThere"), (FOLLOWS, "IsReached"), (FOLLOWS, "IsHeld"))),
+}
+
+
+class LearnerChecker:
+    """Feed it every event of a learner, in file order, with the state of the replicas' `LogChecker`."""
+
+    def __init__(self, swarm: Swarm, learner_count: int, violate: Violate) -> None:
+        self.steps: Counter[str] = Counter()
+        self.too_old = 0
+        first = swarm.replica_count
+        learners = frozenset(range(first, first + learner_count))
+        self._module = language.load(
+            MODULE, {**log_rules.constants(swarm), "Learner": learners}, is_assumed=swarm.is_tolerable
+        )
+        self._violate = violate
+        self._position = next(iter(self._module.initials("LearnerInit")))["position"]
+        self._blank = (UNASSIGNED,) * len(self._module.variables)
+        self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
+        self._next: dict[int, tuple[int, int]] = {}  # learner -> boot and number of its next event
+        self._early: dict[int, list[Event]] = {}  # slot -> applications that no replica had told of
+
+    def _action(self, name: str) -> Action:
+        return Action(self._module.compiler, self._module.definitions[name], None)
+
+    def feed(self, event: Event, replicas: language.State) -> None:
+        """`replicas`: the state of trace_replicated_log.tla after all events before this one."""
+        is_boot = event.name == "Boot" and event.seq == 0
+        if not is_boot and self._next.get(event.node) != (event.boot, event.seq):
+            self._take("Gap", event, replicas)
+        self._next[event.node] = (event.boot, event.seq + 1)
+        if event.name in RULES:
+            self._take(event.name, event, replicas)
+        if event.name == "Apply":
+            self._compare_later(event, replicas)
+
+    def finish(self, replicas: language.State) -> None:
+        """Compare what was applied before any replica told of it."""
+        state = self._state(replicas)
+        for slot in sorted(self._early):
+            for event in self._early[slot]:
+                self._ask(SAME_LEDGER, event, state)
+
+    def _state(self, replicas: language.State) -> language.State:
+        values = [self._position if name == "position" else replicas[name] for name in self._module.variables]
+        return self._module.state_of(tuple(values))
+
+    def _take(self, name: str, event: Event, replicas: language.State) -> None:
+        self.steps[name] += 1
+        state = self._state(replicas)
+        for _, guard in RULES[name].guards:
+            self._ask(guard, event, state)
+        told = self._told[name]
+        values = {parameter: of_python(_fields(event)[parameter]) for parameter in told.parameters}
+        following = next(told.after(state.values, values, self._blank))
+        self._position = self._module.state_of(following)["position"]
+
+    def _ask(self, guard: str, event: Event, state: language.State) -> None:
+        parameters = self._module.definitions[guard].definition.parameters
+        arguments = [of_python(_fields(event)[parameter.name]) for parameter in parameters]
+        if not self._module.predicate(guard)(state, *arguments):
+            self._violate(FOLLOWS, f"{event}\n  {self._module.explain(guard, arguments, state)}")
+
+    def _compare_later(self, event: Event, replicas: language.State) -> None:
+        slot = event.fields["slot"]
+        ring: Any = replicas["ledger"]
+        told = ring[slot % PLACES]["slot"]
+        self.too_old += told > slot
+        if told < slot:
+            self._early.setdefault(slot, []).append(event)
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    return {"node": event.node, **event.fields}

@@ -1,0 +1,229 @@
+"""Holds what honest nodes did from slot to slot against specs/replicated_log/trace_replicated_log.tla, in this process.
+
+Theory. As specs/checking/consensus/conformance.py: an event names its operator and its arguments, so nothing is
+searched for. Each operator of the module is a conjunction of guards, one for each property below, and of what the event
+did. The guards are asked one by one, so that a breach has its identifier and the rest of the run is checked all the
+same.
+
+    LOG-1   a node applies slots in order, without a gap, from what it found on flash or took over
+    LOG-2   in each slot honest nodes decide and apply the same value and have the same ledger afterwards
+    LOG-3   checkpoints of a slot are equal; a ledger that is taken over is one of them, and f + 1 had come that far
+    LOG-4   a node without memory says nothing in consensus until it rejoins, and then only above its vote floor, below
+            which all its forgotten votes lie; a node that fell silent for good says nothing
+    LOG-5   a rebooted node acts in a slot that it had acted in only after it stated its registers
+    LOG-6   a node acts in, decides and learns slots of its window only
+    CON-12  leader(slot, view) = (proposer of the value decided WINDOW_SLOTS before + view) mod n
+
+Rules
+- Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
+- Where events of a node are missing, what it did is unknown: `Gap`, its rules start anew after the hole.
+- To act in a slot again in the same boot changes nothing and is allowed if the first time was: it is not asked twice.
+- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run. What is
+  told of a slot that it has forgotten cannot be compared with what others did there: it is counted (`too_old`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
+from specs import FOLDER
+from specs.checking.consensus.instance import VOTES, Swarm
+from specs.checking.trace import Event
+from specs.tla.language import language
+from specs.tla.language.language import ModelValue, Module, State, of_python
+from specs.tla.language.steps import Action
+
+MODULE = FOLDER / "replicated_log" / "trace_replicated_log.tla"
+
+APPLY_IN_ORDER = "LOG-1"
+SAME_LEDGER = "LOG-2"
+SAME_CHECKPOINT = "LOG-3"
+SILENT_WITHOUT_MEMORY = "LOG-4"
+RESTORED_BEFORE_ACTING = "LOG-5"
+WITHIN_WINDOW = "LOG-6"
+LEADER = "CON-12"
+IDENTIFIERS = (
+    *(APPLY_IN_ORDER, SAME_LEDGER, SAME_CHECKPOINT),
+    *(SILENT_WITHOUT_MEMORY, RESTORED_BEFORE_ACTING, WITHIN_WINDOW, LEADER),
+)
+
+PLACES = 256  # slots that the module remembers: older ones no honest node can tell another
+NO_VALUE = ModelValue("none")
+ANYONE = -1
+
+assert PLACES >= 2 * (LOG_SLOTS_MAX + CHECKPOINT_SLOTS + INSTANCES_MAX)
+
+Violate = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`guards`: (identifier, operator) in the order of the module. `told`: what the event does, whatever they say."""
+
+    told: str
+    guards: tuple[tuple[str, str], ...] = ()
+
+
+_ACTING = (
+    (SILENT_WITHOUT_MEMORY, "MaySpeak"),
+    (SILENT_WITHOUT_MEMORY, "IsAboveFloor"),
+    (RESTORED_BEFORE_ACTING, "IsRestored"),
+    (WITHIN_WINDOW, "InRange"),
+)
+RULES: Mapping[str, Rule] = {
+    "Boot": Rule("Boot"),
+    "Restore": Rule("Restore"),
+    "Silent": Rule("Silent"),
+    "Gap": Rule("Gap"),
+    "Rejoin": Rule("RejoinTold", ((SILENT_WITHOUT_MEMORY, "CoversForgotten"),)),
+    **dict.fromkeys(("EnterView", *VOTES), Rule("ActTold", _ACTING)),
+    "Propose": Rule("ProposeTold", (*_ACTING, (LEADER, "Leads"))),
+    "Decide": Rule("DecisionTold", ((WITHIN_WINDOW, "InRange"), (SAME_LEDGER, "IsTheDecision"))),
+    "Learn": Rule("DecisionTold", ((WITHIN_WINDOW, "IsLearnable"), (SAME_LEDGER, "IsTheDecision"))),
+    "Apply": Rule(
+        "ApplyTold",
+        (
+            (APPLY_IN_ORDER, "IsNext"),
+            (SAME_LEDGER, "IsTheDecision"),
+            (SAME_LEDGER, "IsWhatItDecided"),
+            (SAME_LEDGER, "IsTheLedger"),
+        ),
+    ),
+    "Checkpoint": Rule("CheckpointTold", ((SAME_CHECKPOINT, "IsTheCheckpoint"),)),
+    "Adopt": Rule(
+        "AdoptTold",
+        ((APPLY_IN_ORDER, "IsAhead"), (SAME_CHECKPOINT, "IsReached"), (SAME_CHECKPOINT, "IsTheCheckpoint")),
+    ),
+}
+
+# A guard names its parameters as the module's operators do; these few are called otherwise where they are defined.
+PARAMETERS = {"p": "node", "s": "slot", "v": "view"}
+
+ACTS = frozenset({"EnterView", *VOTES})
+HELD = frozenset({name for name, rule in RULES.items() if rule.guards})  # events that a rule says something of
+PROMISES = frozenset(
+    {"Boot", "Restore", "Silent", "Gap", "Rejoin", "Apply", "Adopt"}
+)  # may change what is allowed next
+
+
+def constants(swarm: Swarm) -> dict[str, Any]:
+    """Constants of trace_replicated_log.tla, as Python values."""
+    return {
+        "Replica": frozenset(range(swarm.replica_count)),
+        "Byzantine": swarm.byzantine,
+        "FaultsMax": swarm.faults_max,
+        "Window": swarm.window_slots,
+        "Places": PLACES,
+        "NoValue": NO_VALUE,
+        "TraceSlot": frozenset(),
+        "TraceView": frozenset(),
+        "TraceDigest": frozenset(),
+    }
+
+
+@lru_cache(maxsize=4)
+def load(swarm: Swarm) -> Module:
+    """The module for a swarm, loaded once."""
+    return language.load(MODULE, constants(swarm), is_assumed=swarm.is_tolerable)
+
+
+Guard = tuple[str, str, Callable[..., bool], tuple[str, ...]]  # identifier, operator, its predicate, its parameters
+
+
+@lru_cache(maxsize=4)
+def _compiled(module: Module) -> tuple[State, Mapping[str, Action], Mapping[str, list[Guard]]]:
+    """The first state, what each event does, and what it is asked before: made once for all runs of a swarm's size."""
+    told = {name: Action(module.compiler, module.definitions[rule.told], None) for name, rule in RULES.items()}
+    assert all(action.is_determined for action in told.values()), "one next state for each event"
+    guards = {
+        name: [
+            (identifier, guard, module.predicate(guard), _parameters(module, guard))
+            for identifier, guard in rule.guards
+        ]
+        for name, rule in RULES.items()
+    }
+    return next(iter(module.initials("TraceInit"))), told, guards
+
+
+def _parameters(module: Module, guard: str) -> tuple[str, ...]:
+    parameters = module.definitions[guard].definition.parameters
+    return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
+
+
+class LogChecker:
+    """Feed it every event of an honest node, in file order.
+
+    `steps` counts those that were held, by operator; `state` is the module's after the last; `too_old` counts decisions
+    and applications of slots that the module had forgotten.
+    """
+
+    def __init__(self, swarm: Swarm, violate: Violate) -> None:
+        self.steps: Counter[str] = Counter()
+        self.too_old = 0
+        self._swarm = swarm
+        self._violate = violate
+        self._module = load(swarm)
+        self.state, self._told, self._guards = _compiled(self._module)
+        self._before: dict[int, Event] = {}  # node -> its last event
+        self._joined: set[int] = set()
+        self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
+        self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
+
+    def join(self) -> None:
+        """Some node has a past that is not told: so may every other of which nothing was told so far."""
+        for node in self._swarm.honest:
+            if node not in self._before and node not in self._joined:
+                self._joined.add(node)
+                self._do("Gap", {"node": node})
+
+    def feed(self, event: Event) -> None:
+        before = self._before.get(event.node)
+        self._before[event.node] = event
+        is_next = before is not None and before.boot == event.boot and before.seq + 1 == event.seq
+        if not is_next and not (event.name == "Boot" and event.seq == 0):
+            self._take("Gap", {"node": event.node}, event)
+        if event.name not in RULES:
+            return
+        if event.name in ACTS:
+            acting = self._acting.setdefault(event.node, set())
+            if event.fields["slot"] in acting:
+                return
+            acting.add(event.fields["slot"])
+        self._take(event.name, {"node": event.node, **event.fields}, event)
+
+    def first_leader(self, slot: int) -> int | None:
+        """Who leads view 0 of `slot`, as far as the trace has told; None if it has not."""
+        return 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
+
+    def _take(self, name: str, fields: Mapping[str, Any], event: Event) -> None:
+        self.steps[name] += 1
+        state = self.state
+        for identifier, guard, holds, parameters in self._guards[name]:
+            arguments = [of_python(fields[parameter]) for parameter in parameters]
+            if not holds(state, *arguments):
+                self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
+        self._do(name, fields)
+        if name in PROMISES:
+            self._acting.pop(event.node, None)
+        if name in ("Propose", "Decide", "Learn", "Apply"):
+            self._note_proposers(fields["slot"])
+
+    def _do(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Take over what was told."""
+        told = self._told[name]
+        following = told.only(self.state.values, [of_python(fields[parameter]) for parameter in told.parameters])
+        assert following is not None, "what was told has no guard"
+        self.state = self._module.state_of(following)
+
+    def _note_proposers(self, slot: int) -> None:
+        log: Any = self.state["log"]
+        self.too_old += log[slot % PLACES]["slot"] > slot
+        for place in (slot, slot - self._swarm.window_slots):
+            entry = log[place % PLACES]
+            if entry["slot"] == place > 0 and entry["proposer"] != ANYONE:
+                self._proposers[place] = entry["proposer"]

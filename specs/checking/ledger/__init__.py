@@ -1,0 +1,1 @@
+"""The ledger: conformance of recorded operations."""

@@ -1,0 +1,314 @@
+"""Holds the log that honest nodes applied against specs/ledger/ledger.tla, operation by operation, in this process.
+
+Theory. As specs/checking/consensus/conformance.py: an operation names its action and arguments and tells its outcome,
+so the next state is known without a search, and the module says whether that step is allowed. Actions are functions of
+state and arguments; a refused operation changes nothing, and its action's guard must be false: a wrong refusal is
+caught too.
+
+Rules
+- The next state is built from what the result tells (token, expiry), never from what the module would grant.
+- The module's properties of states and of steps are evaluated at every step that changes anything.
+- Operation ids come first (specs/checking/ledger/operations.py): what is no new operation must change nothing.
+- A log whose beginning is not in the trace cannot be replayed, and is reported as not checked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from amu.core import limits
+from specs import FOLDER
+from specs.checking.continuity import Hole
+from specs.checking.ledger.log import SAME_RESULTS, Log, Violate, agreed_log
+from specs.checking.ledger.operations import OperationIds
+from specs.checking.ledger.steps import (
+    EXACTLY_ONCE,
+    MALFORMED,
+    MALFORMED_VERB,
+    NO_DIGEST,
+    OK,
+    TICK,
+    Constants,
+    Step,
+    Steps,
+)
+from specs.checking.premises import PREMISES
+from specs.checking.trace import Event
+from specs.tla.language import language
+from specs.tla.language.language import Function, State, record
+from specs.verdict import Verdict
+
+MODULE = FOLDER / "ledger" / "ledger.tla"
+
+# Property identifiers, see specs/ledger/properties.md, and the operators behind them.
+IS_STEP = "LED-1"
+INVARIANTS = {
+    "TypeOK": IS_STEP,
+    "JobsTypeOK": IS_STEP,
+    "HalfOpen": "LED-2",
+    "ShardsDisjoint": "LED-3",
+    "CursorInBounds": "LED-4",
+    "TokensUnique": "LED-6",
+    "LeaseOnOpenShard": "LED-9",
+    "TablesBounded": "LED-10",
+    "AcceptedByQuorum": "LED-13",
+    "DisputedIsHopeless": "LED-13",
+    "ExpiredByLedgerTime": "LED-14",
+}
+STEP_PROPERTIES = {
+    "CursorMonotoneStep": "LED-5",
+    "TokensMonotoneStep": "LED-6",
+    "OneHolderStep": "LED-7",
+    "NoTakingAwayStep": "LED-7",
+    "ExpiredLeaseMovesNothingStep": "LED-8",
+    "CompleteIsTerminalStep": "LED-9",
+    "ReportStandsStep": "LED-13",
+    "JobEndsOnceStep": "LED-14",
+    "JobNumbersMonotoneStep": "LED-14",
+}
+IDENTIFIERS = (*dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())), EXACTLY_ONCE, SAME_RESULTS)
+
+# How many of an action's arguments its guard takes.
+GUARD_ARGUMENTS = {
+    "Noop": 0,
+    "ShardCreate": 3,
+    "LeaseAcquire": 1,
+    "LeaseRenew": 3,
+    "LeaseRelease": 3,
+    "CursorAdvance": 3,
+    "ShardSplit": 4,
+    "ShardHandover": 2,
+    "ShardComplete": 2,
+    "JobOpen": 0,
+    "JobResult": 2,
+    "JobCancel": 1,
+    "JobExpire": 1,
+}
+# Whose results tell of a number and a slot, and whose of a job's status.
+GRANTS = frozenset({"LeaseAcquire", "LeaseRenew", "ShardSplit", "ShardHandover", "JobOpen"})
+STATUSES = frozenset({"JobResult", "JobCancel", "JobExpire"})
+
+NO_LEASE = record(holder=0, token=0, expires=0)
+NO_SHARD = record(status="none", start=0, end=0, lastKey=-1, opaque="")
+
+
+@dataclass
+class Replay:
+    """The ledger's state in the module's terms, moved on by what the log tells."""
+
+    constants: Constants
+    now: int = 0
+    next_token: int = 1
+    shards: dict[int, Function] = field(init=False)
+    leases: dict[tuple[str, int], Function] = field(init=False)
+    next_job: int = 1
+    jobs: dict[int, Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.shards = dict.fromkeys(sorted(self.constants.shards), NO_SHARD)
+        resources = [("shard", number) for number in self.shards]
+        resources += [(thing, 0) for thing in sorted(self.constants.things)]
+        self.leases = dict.fromkeys(resources, NO_LEASE)
+
+    def state(self, module: language.Module) -> State:
+        return module.state(
+            now=self.now,
+            nextToken=self.next_token,
+            shards=language.function(self.shards),
+            leases=language.function(self.leases),
+            nextJob=self.next_job,
+            jobs=language.function(self.jobs),
+        )
+
+    def take(self, step: Step) -> None:
+        """Do what an accepted `step` says that it did."""
+        told = step.granted or (() if step.status is None else (step.status,))
+        getattr(self, "_" + step.verb)(*step.arguments, *told)
+
+    def _Tick(self, slot: int) -> None:
+        self.now = slot
+
+    def _Noop(self) -> None:
+        pass
+
+    def _ShardCreate(self, shard: int, start: int, end: int) -> None:
+        self._make_room()
+        self.shards[shard] = record(status="open", start=start, end=end, lastKey=-1, opaque="")
+
+    def _LeaseAcquire(self, resource: Any, holder: int, slots: int, token: int, expires: int) -> None:
+        self.leases[resource] = record(holder=holder, token=token, expires=expires)
+        self.next_token = token + 1
+
+    def _LeaseRenew(self, resource: Any, holder: int, shown: int, slots: int, token: int, expires: int) -> None:
+        self.leases[resource] = record(holder=holder, token=token, expires=expires)
+
+    def _LeaseRelease(self, resource: Any, holder: int, shown: int) -> None:
+        self.leases[resource] = NO_LEASE
+
+    def _CursorAdvance(self, shard: int, shown: int, key: int, opaque: str) -> None:
+        self.shards[shard] = self.shards[shard].updated("lastKey", key).updated("opaque", opaque)
+
+    def _ShardSplit(self, shard: int, shown: int, at: int, new: int, token: int, expires: int) -> None:
+        old = self.shards[shard]
+        self._make_room()
+        self.shards[shard] = old.updated("end", at)
+        self.shards[new] = record(status="open", start=at, end=old["end"], lastKey=-1, opaque="")
+        holder = self.leases["shard", shard]["holder"]
+        self._LeaseAcquire(("shard", new), holder, 0, token, expires)
+
+    def _ShardHandover(self, shard: int, shown: int, holder: int, token: int, expires: int) -> None:
+        self._LeaseAcquire(("shard", shard), holder, 0, token, expires)
+
+    def _ShardComplete(self, shard: int, shown: int) -> None:
+        self.shards[shard] = self.shards[shard].updated("status", "complete")
+        self.leases["shard", shard] = NO_LEASE
+
+    def _JobOpen(self, payload: str, slots: int, number: int, deadline: int) -> None:
+        ended = [job for job, row in self.jobs.items() if row["status"] != "open"]
+        if len(self.jobs) >= limits.JOBS_MAX and ended:
+            del self.jobs[min(ended)]
+        reports = language.function(dict.fromkeys(range(self.constants.workers), NO_DIGEST))
+        self.jobs[number] = record(status="open", payload=payload, deadline=deadline, reports=reports)
+        self.next_job = number + 1
+
+    def _JobResult(self, job: int, worker: int, digest: str, status: str) -> None:
+        row = self.jobs.get(job)
+        if row is not None and worker < self.constants.workers:
+            self.jobs[job] = row.updated("status", status).updated("reports", row["reports"].updated(worker, digest))
+
+    def _JobCancel(self, job: int, status: str) -> None:
+        if job in self.jobs:
+            self.jobs[job] = self.jobs[job].updated("status", status)
+
+    _JobExpire = _JobCancel
+
+    def _make_room(self) -> None:
+        taken = [number for number, row in self.shards.items() if row["status"] != "none"]
+        completed = [number for number in taken if self.shards[number]["status"] == "complete"]
+        if len(taken) >= limits.SHARDS_MAX and completed:
+            self.shards[min(completed)] = NO_SHARD
+
+
+class LedgerChecker:
+    """Takes steps in log order. `taken` counts them by action, refusals under `refused <action>`."""
+
+    def __init__(self, constants: Constants, clients: Iterable[int], violate: Violate) -> None:
+        self.module = language.load(MODULE, constants.as_dict())
+        self.taken: Counter[str] = Counter()
+        self.is_stuck = False  # after the first bad step there is no state to go on from
+        self._violate = violate
+        self._ids = OperationIds(clients, violate)
+        self._replay = Replay(constants)
+        self._state = self._replay.state(self.module)
+        self._invariants = [(name, self.module.predicate(name)) for name in INVARIANTS]
+        self._step_properties = [(name, self.module.action(name)) for name in STEP_PROPERTIES]
+
+    def check(self, steps: Iterable[Step]) -> None:
+        """Hold each step against the module, up to the first that is none."""
+        for step in steps:
+            if self.is_stuck:
+                return
+            if step.outcome == TICK:
+                self._done(step)
+            elif not self._ids.takes_effect(step):
+                self.is_stuck = self._ids.is_stuck
+                self.taken["stutter"] += 1
+            elif step.verb == MALFORMED_VERB or step.outcome == MALFORMED:
+                self._malformed(step)
+            elif step.outcome == OK:
+                self._done(step)
+            else:
+                self._refused(step)
+
+    def _malformed(self, step: Step) -> None:
+        self.taken["stutter"] += 1
+        is_malformed = step.verb == MALFORMED_VERB
+        if is_malformed != (step.outcome == MALFORMED):
+            self.is_stuck = True
+            self._violate(EXACTLY_ONCE, f"{step.where}: the command is {'' if is_malformed else 'not '}malformed")
+
+    def _done(self, step: Step) -> None:
+        if (step.granted is not None) != (step.verb in GRANTS) or (step.status is not None) != (step.verb in STATUSES):
+            self._bad(step, "its result is not that of its verb")
+            return
+        self._replay.take(step)
+        after = self._replay.state(self.module)
+        if not self.module.is_step(step.verb, step.arguments, self._state, after):
+            self._bad(step, f"no such step is allowed to {after!r}")
+            return
+        if after != self._state:
+            self._hold_properties(step, after)
+        self.taken[step.verb] += 1
+        self._state = after
+
+    def _refused(self, step: Step) -> None:
+        guard_arguments = step.arguments[: GUARD_ARGUMENTS[step.verb]]
+        if step.verb == "Noop" or self.module.value("Can" + step.verb, self._state, *guard_arguments):
+            self._bad(step, "refused, but the module allows it")
+            return
+        self.taken["refused " + step.verb] += 1
+
+    def _hold_properties(self, step: Step, after: State) -> None:
+        for name, holds in self._invariants:
+            if not holds(after):
+                self._violate(INVARIANTS[name], f"{step.where}: {name} does not hold in {after!r}")
+        for name, allows in self._step_properties:
+            if not allows(self._state, after):
+                self._violate(STEP_PROPERTIES[name], f"{step.where}: {name} does not hold from {self._state!r}")
+
+    def _bad(self, step: Step, why: str) -> None:
+        self.is_stuck = True
+        told = step.granted or step.status or ""
+        text = f"{step.where}: {step.verb}{step.arguments!r} {told}: {why}; state {self._state!r}"
+        self._violate(IS_STEP, text)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A log in the module's terms: what TLC needs to judge it once more."""
+
+    constants: Constants
+    clients: frozenset[int]
+    steps: list[Step]
+
+
+def check_ledger(
+    events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict
+) -> Recorded | None:
+    """Hold the ledger's part of a trace against the module; the verdict takes what was found.
+
+    `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. Returns the
+    steps, for TLC; None if there are none.
+    """
+    verdict.expect(*IDENTIFIERS)
+    log = agreed_log(events, holes, verdict.violate)
+    if not log.slots:
+        for identifier in IDENTIFIERS:
+            if log.missing is None:
+                verdict.nothing_held(identifier, PREMISES[identifier].lack)
+            else:
+                verdict.doubt(identifier, f"the trace does not tell slot {log.missing}")
+        if log.missing is not None:
+            verdict.miss(
+                f"the rules of the ledger were not checked: the trace does not tell slot {log.missing}, "
+                "so the state after it is not known"
+            )
+        return None
+    recorded = _checked(log, replica_count, verdict)
+    verdict.counts["ledger slots"] = log.last_slot
+    if log.missing is not None:
+        verdict.miss(f"no honest node's trace tells slot {log.missing}: the ledger is checked up to it only")
+    return recorded
+
+
+def _checked(log: Log, replica_count: int, verdict: Verdict) -> Recorded:
+    translation = Steps(log.operations(), replica_count)
+    steps = list(translation.steps())
+    checker = LedgerChecker(translation.constants, translation.clients, verdict.violate)
+    checker.check(steps)
+    verdict.steps.update({name: count for name, count in checker.taken.items() if name != "stutter"})
+    verdict.counts["ledger operations that change nothing"] = checker.taken["stutter"]
+    return Recorded(translation.constants, translation.clients, steps)

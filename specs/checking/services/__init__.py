@@ -1,0 +1,1 @@
+"""Channel, mutex, snapshot and failure detector: conformance of recorded steps."""

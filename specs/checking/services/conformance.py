@@ -1,0 +1,214 @@
+"""Holds the turns and snapshots of a recorded run against specs/lamport_mutex and specs/snapshot, in this process.
+
+Theory. Every event of the ops protocols names an operator of the trace module and gives all its arguments; what is on
+each channel follows from them, so nothing is searched for. A receipt must be of what stands first on its channel: an
+item that was lost, doubled, reordered or never sent is no step. So is a turn that begins too early, a recorded state
+that is not the board's, and a recorded channel that holds anything but what was on its way.
+
+Rules
+- Events are taken in the order of the file. A board traces what it does before it sends what comes of it, and the
+  ground carries both, so every receipt stands after its sending. (Lamport times would not do: a board that lost its
+  memory starts again at 0.)
+- Boards that were running when the run joined them, or events that are missing, leave open what is on the channels:
+  nothing is checked from there on, and the verdict says so.
+- A run without ops events says "not checked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from amu.core import limits
+from specs import FOLDER
+from specs.checking.continuity import Hole
+from specs.checking.premises import PREMISES
+from specs.checking.trace import Event
+from specs.tla.language import language
+from specs.tla.language.language import of_python
+from specs.tla.observe.observe import Observation, Observer
+from specs.verdict import Tell, Verdict, untold
+
+MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease"})
+SNAPSHOT_EVENTS = frozenset(
+    {"SnapshotRecord", "SnapshotMarker", "SnapshotDone", "SnapshotAbandoned", "SnapshotIgnored"}
+)
+CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
+SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
+EVENTS_TOGETHER = 256  # between two words of how far the check is
+EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A trace module, the events that it takes, and property identifiers behind its operators (properties.md)."""
+
+    module: Path
+    events: frozenset[str]
+    own_events: frozenset[str]
+    is_step: str
+    invariants: dict[str, str]
+    properties: dict[str, str]
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.is_step, *self.invariants.values(), *self.properties.values())))
+
+
+MUTEX = Protocol(
+    FOLDER / "lamport_mutex" / "trace_lamport_mutex.tla",
+    MUTEX_EVENTS | SHARED_EVENTS,
+    MUTEX_EVENTS,
+    "MUT-1",
+    {
+        "MutualExclusion": "MUT-2",
+        "GrantedInOrder": "MUT-3",
+        "LaterMeansKnown": "MUT-5",
+        "RequestsArrive": "MUT-6",
+        "QueueTruthful": "MUT-6",
+        "TimesGrow": "MUT-7",
+        "WireBounded": "MUT-8",
+    },
+    {"RebootEndsTurn": "MUT-9", "NoTakingAway": "MUT-9"},
+)
+SNAPSHOT = Protocol(
+    FOLDER / "snapshot" / "trace_snapshot.tla",
+    MUTEX_EVENTS | SNAPSHOT_EVENTS | SHARED_EVENTS,
+    SNAPSHOT_EVENTS,
+    "SNP-1",
+    {"MarkerOnce": "SNP-5"},
+    {
+        "ConsistentCutKept": "SNP-2",
+        "PartsFitKept": "SNP-2",
+        "ChannelsExactKept": "SNP-3",
+        "DoneIsWholeKept": "SNP-6",
+        "StateKept": "SNP-7",
+        "NoSilentEnd": "SNP-8",
+        "OneHolderInPictureKept": "SNP-9",
+    },
+)
+LINK = Protocol(
+    FOLDER / "link" / "trace_link.tla",
+    CHANNEL_EVENTS | SHARED_EVENTS,
+    CHANNEL_EVENTS,
+    "LNK-1",
+    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    {},
+)
+PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
+
+
+def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Any]:
+    """The trace module's constants. The last two bound what TLC would search for; here every argument is logged."""
+    found: dict[str, Any] = {
+        "Board": frozenset(range(replica_count)),
+        "Liar": frozenset(byzantine),
+        "TimeMax": 0,
+        "BootMax": 0,
+    }
+    if protocol is LINK:
+        del found["TimeMax"]
+        found.update(QueueMax=limits.CHANNEL_QUEUE_ITEMS_MAX, NumberMax=0)
+    if protocol is SNAPSHOT:
+        found["ItemsMax"] = limits.SNAPSHOT_ITEMS_MAX
+    return found
+
+
+def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> Observer:
+    """Takes the observations of a run: see `observation`."""
+    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).anew()
+
+
+@lru_cache(maxsize=64)
+def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Observer:
+    """Of the protocol at `place` in PROTOCOLS; never fed itself."""
+    protocol = PROTOCOLS[place]
+    module = language.load(protocol.module, constants(protocol, replica_count, byzantine))
+    return Observer(
+        module,
+        init="TraceInit",
+        next_action="TraceNext",
+        invariants=tuple(protocol.invariants),
+        properties=tuple(protocol.properties),
+    )
+
+
+def observation(event: Event) -> Observation:
+    """The event as a step of the operator that bears its name. A field that is null is no argument."""
+    arguments = {"node": of_python(event.node), "boot": of_python(event.boot)}
+    fields = [(name, value) for name, value in event.fields.items() if value is not None]
+    arguments.update({name: of_python(_tuples(value)) for name, value in fields})
+    return Observation(event.line, event.name, arguments)
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, all the way down: TLA+ sequences."""
+    return tuple([_tuples(item) for item in value]) if isinstance(value, list) else value
+
+
+def check_ops(
+    events: Iterable[Event],
+    holes: Sequence[Hole],
+    replica_count: int,
+    byzantine: Collection[int],
+    verdict: Verdict,
+    tell: Tell = untold,
+) -> None:
+    """Hold turns and snapshots against their modules; the verdict takes what was found.
+
+    `events`: those of honest boards in the file's order, at least those of EVENTS. `holes`: of honest boards.
+    """
+    events = [event for event in events if event.name in EVENTS]
+    told, missing = _told(events, holes)
+    for protocol in PROTOCOLS:
+        verdict.expect(*protocol.identifiers)
+        taken = [event for event in told if event.name in protocol.events]
+        if not any(event.name in protocol.own_events for event in taken):
+            was_there = missing is not None and any(event.name in protocol.own_events for event in events)
+            for identifier in protocol.identifiers:
+                if was_there:
+                    verdict.doubt(identifier, f"not judged from there on: {missing}")
+                else:
+                    verdict.nothing_held(identifier, PREMISES[identifier].lack)
+            continue
+        _hold(protocol, taken, observer(protocol, replica_count, byzantine), verdict, tell)
+        if missing is not None:
+            for identifier in protocol.identifiers:
+                verdict.doubt(identifier, f"not judged from there on: {missing}")
+    if missing is not None and any(event.name not in SHARED_EVENTS for event in events):
+        verdict.note(f"turns and snapshots were checked up to this only: {missing}")
+
+
+def _told(events: Iterable[Event], holes: Sequence[Hole]) -> tuple[list[Event], str | None]:
+    """The events up to the first that cannot be judged, and why it cannot."""
+    hole = min(holes, key=lambda hole: hole.line, default=None)
+    booted: set[int] = set()
+    told: list[Event] = []
+    for event in events:
+        if hole is not None and event.line >= hole.line:
+            return told, str(hole)
+        if event.name == "Boot":
+            booted.add(event.node)
+        elif event.node not in booted:
+            return told, f"what node {event.node} did before the run joined it is not known"
+        told.append(event)
+    return told, None
+
+
+def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdict: Verdict, tell: Tell) -> None:
+    for number, event in enumerate(events):
+        checker.feed(observation(event))
+        if number % EVENTS_TOGETHER == 0:
+            tell(f"events of {protocol.module.stem}", number, len(events))
+    checker.finish()
+    result = checker.result()
+    verdict.steps.update({name: count for name, count in result.steps.items() if name in protocol.own_events})
+    if result.bad is not None:
+        broken = result.bad.broken or ""
+        identifier = protocol.invariants.get(broken) or protocol.properties.get(broken) or protocol.is_step
+        verdict.violate(identifier, str(result.bad))
+    if result.not_reached:
+        verdict.counts[f"events not checked after the bad step of {protocol.is_step}"] = result.not_reached

@@ -1,0 +1,212 @@
+"""Holds the suspicions of a recorded run against specs/failure_detector/trace_failure_detector.tla, in this process.
+
+Theory. As specs/checking/consensus/conformance.py: an event names its operator and arguments and tells its outcome, so
+the next state is known without a search, and the module says whether that step is allowed. A board's suspicions speak
+of its own ticks and of what it received, so the events of each board in their own order are enough; boards need no
+common order.
+
+Rules
+- A board is followed from its boot. What it did before, if the run joined it, and after a hole in its events up to its
+  next boot is not checked, and counted.
+- Hearing a peer that is not suspected changes nothing that a trace tells; such receipts are not looked at.
+- After the first bad step of a board its events up to its next boot are passed over, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from amu.core import limits
+from specs import FOLDER
+from specs.checking.continuity import Hole
+from specs.checking.premises import PREMISES
+from specs.checking.trace import Event
+from specs.tla.language import language
+from specs.tla.language.language import Module, State
+from specs.verdict import Verdict
+
+MODULE = FOLDER / "failure_detector" / "trace_failure_detector.tla"
+
+# Property identifiers, see specs/failure_detector/properties.md, and the operators behind them.
+IS_STEP = "FDT-1"
+INVARIANTS = {"TraceTypeOK": IS_STEP, "WithinEnvelope": "FDT-4"}
+STEP_PROPERTIES = {"MonotoneStep": "FDT-2", "FallsWhenHeardStep": "FDT-3", "HeardIsToldStep": "FDT-3"}
+IDENTIFIERS = tuple(dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())))
+
+EVENTS = frozenset({"Boot", "Receive", "Suspicion", "Heard"})
+
+# How fast the level can and must rise in flight, whatever was heard:
+# tests/properties/firmware/test_detector_properties.py.
+PATIENCE_TICKS = 340
+SLOPE = 2
+
+UNKNOWN = -1
+
+Pair = tuple[int, int]  # who watches whom
+
+
+def constants(replica_count: int) -> dict[str, object]:
+    """The module's constants for a swarm of `replica_count` boards."""
+    replicas = range(replica_count)
+    level_max = limits.LEVEL_MILLI_MAX // limits.LEVEL_MILLI_PER_PART
+    return {
+        "Process": frozenset(replicas),
+        "Pair": frozenset((q, p) for q in replicas for p in replicas if p != q),
+        "LevelMax": level_max,
+        "Patience": PATIENCE_TICKS,
+        "Slope": SLOPE,
+        "SilenceMax": limits.SILENT_TICKS_MAX,
+        "Delta": (level_max - 1) // SLOPE,
+        "FlightMax": 1,
+        "PartMilli": limits.LEVEL_MILLI_PER_PART,
+        "SampleTicks": limits.DETECTOR_SAMPLE_TICKS,
+    }
+
+
+@dataclass
+class Replay:
+    """The detectors' state in the module's terms, moved on by what the events tell."""
+
+    replica_count: int
+    level: dict[Pair, int] = field(init=False)
+    silence: dict[Pair, int] = field(init=False)
+    owed: frozenset[Pair] = frozenset()
+
+    def __post_init__(self) -> None:
+        replicas = range(self.replica_count)
+        self.level = {(q, p): UNKNOWN for q in replicas for p in replicas if p != q}
+        self.silence = dict.fromkeys(self.level, 0)
+
+    def state(self, module: language.Module) -> State:
+        """What the contract does not speak of stands still: nobody crashes, nothing is in flight, 0 holds the job."""
+        return module.state(
+            crashed=frozenset(),
+            stable=False,
+            flight=language.function(dict.fromkeys(self.level, 0)),
+            level=language.function(self.level),
+            silence=language.function(self.silence),
+            holds=language.function({replica: replica == 0 for replica in range(self.replica_count)}),
+            owed=self.owed,
+        )
+
+    def boot(self, node: int) -> None:
+        for pair in self.level:
+            if pair[0] == node:
+                self.level[pair], self.silence[pair] = UNKNOWN, 0
+        self.owed = frozenset(pair for pair in self.owed if pair[0] != node)
+
+    def take(self, event: Event) -> tuple[object, ...]:
+        """Do what the event says. Returns the arguments of its operator."""
+        node, fields = event.node, event.fields
+        if event.name == "Boot":
+            self.boot(node)
+            return (node,)
+        if event.name == "Receive":
+            pair = (node, fields["from"])
+            self.owed |= {pair}
+            return pair
+        pair = (node, fields["peer"])
+        if event.name == "Suspicion":
+            self.level[pair] = fields["level_milli"] // limits.LEVEL_MILLI_PER_PART
+            self.silence[pair] = fields["silent_ticks"]
+            return (*pair, fields["silent_ticks"], fields["level_milli"])
+        self.level[pair] = self.silence[pair] = 0
+        self.owed -= {pair}
+        return (*pair, fields["silent_ticks"])
+
+
+Predicates = list[tuple[str, Callable[..., bool]]]
+
+
+@lru_cache(maxsize=8)
+def _compiled(replica_count: int) -> tuple[Module, Predicates, Predicates]:
+    """The module, its invariants and its properties of steps: made once for all runs of a swarm's size."""
+    module = language.load(MODULE, constants(replica_count))
+    invariants = [(name, module.predicate(name)) for name in INVARIANTS]
+    return module, invariants, [(name, module.action(name)) for name in STEP_PROPERTIES]
+
+
+class DetectorChecker:
+    """Takes the events of all honest boards, each board's in their order."""
+
+    def __init__(self, replica_count: int, holes: Sequence[Hole], verdict: Verdict) -> None:
+        self.module, self._invariants, self._step_properties = _compiled(replica_count)
+        self._holes: dict[tuple[int, int], list[int]] = {}  # (node, boot) -> ends of holes, the next one last
+        for hole in sorted(holes, key=lambda hole: -hole.last_seq):
+            self._holes.setdefault((hole.node, hole.boot), []).append(hole.last_seq)
+        self._verdict = verdict
+        self._followed: set[int] = set()
+        self._replay = Replay(replica_count)
+        self._state = self._replay.state(self.module)
+
+    def feed(self, event: Event) -> None:
+        """The next event of its board. Those that are none of EVENTS are not looked at."""
+        holes = self._holes.get((event.node, event.boot))
+        while holes and event.seq > holes[-1]:
+            holes.pop()
+            self._lose(event.node)
+        if event.name == "Boot":
+            self._followed.add(event.node)
+        elif event.name not in EVENTS or (event.name == "Receive" and not self._is_suspected(event)):
+            return
+        elif event.node not in self._followed:
+            self._verdict.counts["detector events not checked"] += 1
+            return
+        self._step(event)
+
+    def _is_suspected(self, event: Event) -> bool:
+        return self._replay.level.get((event.node, event.fields["from"]), 0) > 0
+
+    def _step(self, event: Event) -> None:
+        if event.name in ("Suspicion", "Heard") and (event.node, event.fields["peer"]) not in self._replay.level:
+            self._bad(event, IS_STEP, f"board {event.node} does not watch {event.fields['peer']}")
+            return
+        before = self._state
+        arguments = self._replay.take(event)
+        after = self._replay.state(self.module)
+        broken = [name for name, allows in self._step_properties if not allows(before, after)]
+        broken += [name for name, holds in self._invariants if not holds(after)]
+        for name in broken:
+            identifier = STEP_PROPERTIES.get(name) or INVARIANTS[name]
+            self._bad(event, identifier, f"{name} does not hold; before: {self._shown(event, before)}")
+        if not broken and not self.module.is_step(event.name, arguments, before, after):
+            explanation = self.module.explain(event.name, arguments, before, after)
+            self._bad(event, IS_STEP, f"{explanation.reason}; before: {self._shown(event, before)}")
+        if event.node in self._followed:
+            self._verdict.steps[event.name] += 1
+            self._state = after
+
+    def _shown(self, event: Event, state: State) -> str:
+        """What board and peer of the event had told, without the rest of the state."""
+        peer = event.fields.get("peer", event.fields.get("from"))
+        if peer is None:
+            return "all that it had told"
+        pair = (event.node, peer)
+        return f"level {state['level'][pair]}, silent for {state['silence'][pair]} ticks"
+
+    def _bad(self, event: Event, identifier: str, why: str) -> None:
+        self._verdict.violate(identifier, f"{event}: {why}")
+        self._lose(event.node)
+
+    def _lose(self, node: int) -> None:
+        """What the board suspects is not known until its next boot."""
+        self._followed.discard(node)
+        self._replay.boot(node)
+        self._state = self._replay.state(self.module)
+
+
+def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:
+    """Hold the suspicions of honest boards against the module; the verdict takes what was found.
+
+    `events`: those of honest boards, each board's in their order, at least those of EVENTS. `verdict.steps` counts
+    Boot, Suspicion, Heard, and Receive of a suspected peer.
+    """
+    verdict.expect(*IDENTIFIERS)
+    checker = DetectorChecker(replica_count, holes, verdict)
+    for event in events:
+        checker.feed(event)
+    if not verdict.steps["Suspicion"] + verdict.steps["Heard"]:
+        for identifier in IDENTIFIERS:
+            verdict.nothing_held(identifier, PREMISES[identifier].lack)

@@ -1,0 +1,1 @@
+"""Every state of a small model, breadth first."""

@@ -1,0 +1,1 @@
+"""From syntax tree to meaning: definitions, operators, next states, temporal formulas."""

@@ -1,0 +1,196 @@
+"""What binds variables: quantifiers, CHOOSE, set filters and maps, functions. See specs/tla/language/compiler.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from specs.tla.language.contexts import (
+    Bound,
+    Code,
+    Compiling,
+    Context,
+    Formal,
+    Handler,
+    LocalMeaning,
+    as_value,
+    joined,
+    resolve,
+)
+from specs.tla.language.standard import Builtin, Kind
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """Bounds, compiled: `for x in S for y in T`; the key that stands for all variables; the context inside.
+
+    Each set is bounded; `is_product` says that several are gone through, so that what is made of them may not be.
+    """
+
+    clauses: str
+    is_product: bool
+    key: str
+    context: Context
+    domains: list[Code]
+    names: frozenset[str]
+
+    def joined(self, text: str, kind: Kind, inner: list[Code]) -> Code:
+        bare = joined("", kind, inner, self.names)
+        return joined(text, kind, [bare, *self.domains])
+
+
+def _ranges(compiler: Compiling, bounds: tuple[tree.Bound, ...], context: Context) -> _Ranges:
+    setup, loops, keys, domains = [], [], [], []
+    bound: dict[str, LocalMeaning] = {}
+    for number, item in enumerate(bounds):
+        texts = [compiler.fresh(f"b_{name}_") for name in item.names]
+        bound.update({name: Bound(text) for name, text in zip(item.names, texts)})
+        domain = _domain(compiler, item, context)
+        domains.append(domain)
+        text = domain.text
+        if (number > 0 or (len(texts) > 1 and not item.pattern)) and not _cheap(domain):
+            # Worked out once, not once for each value of the variables before it.
+            text = compiler.fresh("d")
+            setup.append(f"for {text} in ({domain.text},)")
+        if item.pattern:
+            pattern = f"({', '.join(texts)},)"
+            loops.append(f"for {pattern} in {text}")
+            keys.append(pattern)
+        else:
+            loops += [f"for {name} in {text}" for name in texts]
+            keys += texts
+    key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
+    names = frozenset(meaning.text for meaning in bound.values() if isinstance(meaning, Bound))
+    return _Ranges(" ".join(setup + loops), len(loops) > 1, key, context.binding(bound), domains, names)
+
+
+def _cheap(domain: Code) -> bool:
+    return domain.simple or domain.kept
+
+
+def _domain(compiler: Compiling, item: tree.Bound, context: Context) -> Code:
+    """Something to iterate over, each element at least once."""
+    domain = item.domain
+    if not item.pattern and isinstance(domain, tree.SetLiteral) and domain.items:
+        items = [compiler.value(element, context) for element in domain.items]
+        return joined("(" + ", ".join([element.text for element in items]) + ",)", "value", items)
+    interval = None if item.pattern else _interval(compiler, domain, context)
+    if interval is not None:
+        low, high = interval
+        return joined(f"span({low.text}, {high.text})", "set", [low, high])
+    code = compiler.value(domain, context)
+    if item.pattern:
+        # A list: it may be gone through more than once.
+        return replace(code, text=f"[*tuples({code.text}, {len(item.names)})]")
+    return code if code.kind == "set" else replace(code, text=f"elements({code.text})")
+
+
+def _interval(compiler: Compiling, node: Expression, context: Context) -> tuple[Code, Code] | None:
+    """Lower and upper end of `low..high`, checked to be integers; None if `node` is something else, or constant."""
+    if not isinstance(node, tree.Apply) or node.name != ".." or node.path:
+        return None
+    if not isinstance(resolve(node, context), Builtin):
+        return None
+    ends = [compiler.code(end, context) for end in node.arguments]
+    if not any(end.names for end in ends):
+        return None
+    low, high = [end if end.kind == "int" else replace(end, text=f"+{as_value(end).text}") for end in ends]
+    return low, high
+
+
+def _quantified(compiler: Compiling, node: tree.Quantified, context: Context) -> Code:
+    ranges = _ranges(compiler, node.bounds, context)
+    body = compiler.test(node.body, ranges.context)
+    return ranges.joined(f"{'all' if node.universal else 'any'}({body.text} {ranges.clauses})", "test", [body])
+
+
+def _choose(compiler: Compiling, node: tree.Choose, context: Context) -> Code:
+    if not node.bound.pattern and len(node.bound.names) != 1:
+        raise Unsupported(f"{node.place}: CHOOSE of several variables")
+    names = [compiler.fresh(f"b_{name}_") for name in node.bound.names]
+    inside = context.binding({name: Bound(text) for name, text in zip(node.bound.names, names)})
+    body = compiler.test(node.body, inside)
+    domain = compiler.value(node.bound.domain, context)
+    condition = f"lambda {', '.join(names)}: {body.text}"
+    if node.bound.pattern:
+        whole = compiler.fresh("b_")
+        condition = f"lambda {whole}: ({condition})(*{whole})"
+    inner = joined("", "test", [body], frozenset(names))
+    return joined(f"choose({domain.text}, {condition})", "value", [domain, inner])
+
+
+def _set_filter(compiler: Compiling, node: tree.SetFilter, context: Context) -> Code:
+    ranges = _ranges(compiler, (node.bound,), context)
+    if not node.bound.pattern and len(node.bound.names) != 1:
+        raise Unsupported(f"{node.place}: a set filter of several variables")
+    body = compiler.test(node.body, ranges.context)
+    if not node.bound.pattern and _is_infinite(node.bound.domain, context):
+        domain = compiler.value(node.bound.domain, context)
+        return ranges.joined(f"Filtered({domain.text}, lambda {ranges.key}: {body.text})", "set", [body, domain])
+    return ranges.joined(f"frozenset([{ranges.key} {ranges.clauses} if {body.text}])", "set", [body])
+
+
+def _is_infinite(node: Expression, context: Context) -> bool:
+    """Whether `node` is Nat, Int, STRING or Seq(S) as it stands."""
+    return (
+        isinstance(node, tree.Apply)
+        and node.name in ("Nat", "Int", "STRING", "Seq")
+        and isinstance(resolve(node, context), Builtin)
+    )
+
+
+def _set_map(compiler: Compiling, node: tree.SetMap, context: Context) -> Code:
+    mapped = members(compiler, node, context)
+    return replace(mapped, text=f"frozenset({mapped.text})", kind="set")
+
+
+def members(compiler: Compiling, node: tree.SetMap | tree.SetLiteral, context: Context) -> Code:
+    """The elements of a set as a Python list: no set is made of them, for which lazy ones had to be written out."""
+    if isinstance(node, tree.SetLiteral):
+        text, items = compiler.values(node.items, context)
+        return joined(f"[{text}]", "value", items)
+    ranges = _ranges(compiler, node.bounds, context)
+    body = compiler.value(node.body, ranges.context)
+    text = f"{body.text} {ranges.clauses}"
+    return ranges.joined(f"listed({text})" if ranges.is_product else f"[{text}]", "value", [body])
+
+
+def _function_literal(compiler: Compiling, node: tree.FunctionLiteral, context: Context) -> Code:
+    return function(compiler, node, context, None)
+
+
+def function(compiler: Compiling, node: tree.FunctionLiteral, context: Context, name: str | None) -> Code:
+    """[x \\in S |-> e], or `name[x \\in S] == e`, in which e may use name."""
+    itself = compiler.fresh("self")
+    inside = context if name is None else context.binding({name: Formal(itself, 0, None, context.state)})
+    ranges = _ranges(compiler, node.bounds, inside)
+    body = compiler.value(node.body, ranges.context)
+    infinite = any(code.text in ("NATURALS", "INTEGERS", "STRINGS") for code in ranges.domains)
+    if itself not in body.names and not infinite:
+        pairs = f"{{{ranges.key}: {body.text} {ranges.clauses}}}"
+        if ranges.is_product:
+            pairs = f"gathered(({ranges.key}, {body.text}) {ranges.clauses})"
+        text = f"canonical_function({pairs})"
+        return ranges.joined(text, "value", [body])
+    return _lazy_function(compiler, node, context, ranges, body, itself)
+
+
+def _lazy_function(
+    compiler: Compiling, node: tree.FunctionLiteral, context: Context, ranges: _Ranges, body: Code, itself: str
+) -> Code:
+    factors = [compiler.value(bound.domain, context) for bound in node.bounds for _ in bound.names]
+    if any(bound.pattern for bound in node.bounds):
+        raise Unsupported(f"{node.place}: a recursive function with a tuple of variables")
+    domain = factors[0].text if len(factors) == 1 else f"Product({', '.join([factor.text for factor in factors])})"
+    argument = compiler.fresh("b_")
+    names = ranges.key.strip("()") if len(factors) > 1 else ranges.key
+    call = f"(lambda {names}: {body.text})({'*' if len(factors) > 1 else ''}{argument})"
+    inner = joined("", "value", [body], ranges.names | {itself})
+    return joined(f"LazyFunction({domain}, lambda {itself}, {argument}: {call})", "value", [*factors, inner])
+
+
+HANDLERS: dict[type[Expression], Handler] = {
+    tree.Choose: _choose, tree.FunctionLiteral: _function_literal, tree.Quantified: _quantified,
+    tree.SetFilter: _set_filter, tree.SetMap: _set_map,
+}  # fmt: skip

@@ -1,0 +1,262 @@
+"""Compiles TLA+ definitions into Python functions `f(s, t, *arguments)` of two states, each a tuple of values.
+
+Theory. A TLA+ action is a predicate on two states: an unprimed variable reads the first, a primed one the second. So a
+step is checked without looking for successors, and an operator under a prime is the same function, called with the
+second state. TLA+ operators substitute expressions, Python functions pass values; the two agree as long as no
+parameter stands under a prime. Operators in which one does are expanded where they are used.
+
+Rules. Every expression becomes one Python expression, with the names that are free in it. What depends on no state and
+on no bound variable is worked out once, when it is first needed. A Python bool is no TLA+ value (values.py): code of
+kind "test" yields a Python bool, and becomes TRUE or FALSE where a value is wanted. Operator arguments are worked out
+before the call, LET definitions when first used; where TLC would get by without an argument that has no value, this
+raises EvaluationError: never a verdict by luck.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from specs.tla.language import binders, expressions, operators
+from specs.tla.language.contexts import (
+    Bound,
+    Code,
+    Compiled,
+    Context,
+    Formal,
+    Handler,
+    NeedsNames,
+    as_test,
+    as_value,
+    is_state,
+)
+from specs.tla.language.modules import Constant, Loader, Operator, Scope
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
+from specs.tla.values import operations, sets, values
+from specs.tla.values.values import Value
+
+PARENTHESES_MAX = 60  # nested in one Python expression: Python takes 200, and what is around it may add to them
+SETTLED_MAX = 4096  # constant sets up to this size are enumerated once: a hash look-up beats asking a lazy set
+_UNSET = object()
+
+
+# What becomes of ENABLED: a function f(s, locals) that says whether the action has a successor of s.
+Enabled: TypeAlias = Callable[["Compiler", Expression, Context], Callable[..., bool]]
+
+
+class Compiler:
+    """Compiles on demand, and keeps what it compiled, in one namespace. `enabled` makes the test of an ENABLED."""
+
+    def __init__(self, loader: Loader, constants: Mapping[str, Value], enabled: Enabled) -> None:
+        self.loader = loader
+        self._enabled = enabled
+        self.namespace: dict[str, Any] = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
+        for library in (values, sets, operations):
+            self.namespace.update({name: item for name, item in vars(library).items() if not name.startswith("_")})
+        for name, value in constants.items():
+            self.namespace[f"k_{name}"] = value
+        self._done: dict[Operator, Compiled] = {}
+        self._doing: list[Operator] = []
+        self._constants: dict[Operator, Code] = {}
+        self._count = 0
+
+    def fresh(self, prefix: str) -> str:
+        """A Python name that is used nowhere else. One namespace of names: nothing can capture anything."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def context(self, operator: Operator) -> Context:
+        """The context of a definition's body: its parameters, and those of the instances it stands in."""
+        formals = {name: Formal(text, 0, operator) for name, text in operator.hidden}
+        for parameter in operator.definition.parameters:
+            formals[parameter.name] = Formal(self.fresh(f"a_{_identifier(parameter.name)}_"), parameter.arity, operator)
+        return Context(scope=operator.scope, locals=formals)
+
+    def compiled(self, operator: Operator) -> Compiled:
+        """Compiles `operator` unless that is done. Raises Unsupported or ModuleError, naming module and line."""
+        done = self._done.get(operator)
+        if done is not None:
+            return done
+        if operator in self._doing:
+            if not operator.definition.recursive:
+                raise ModuleError(f"{operator.definition.place}: {operator.name} is defined by itself")
+            return Compiled("value", frozenset(("?" + operator.python_name,)))
+        self._doing.append(operator)
+        try:
+            done = self._function(operator)
+        except RecursionError:
+            what = f"{operator.name} needs definitions that nest too deep"
+            raise Unsupported(f"{operator.definition.place}: {what}") from None
+        except NeedsNames as needs:
+            if needs.owner is not operator:
+                raise
+            if operator.definition.recursive:
+                raise Unsupported(
+                    f"{operator.definition.place}: a parameter of a recursive operator under a prime"
+                ) from None
+            done = Compiled("value", frozenset(), expanded=True)
+        finally:
+            self._doing.pop()
+        self._done[operator] = done
+        return done
+
+    def _function(self, operator: Operator) -> Compiled:
+        context = self.context(operator)
+        code = self.body(operator.definition, context)
+        if operator.definition.recursive:
+            code = as_value(code)  # calls from inside have been compiled as yielding a value
+        parameters = [local.text for local in context.locals.values() if isinstance(local, Formal)]
+        self.emit(operator.python_name, ["s", "t", *parameters], code, operator.definition.place)
+        return Compiled(code.kind, code.reads - {"?" + operator.python_name})
+
+    def code(self, expression: Expression, context: Context) -> Code:
+        """Code for `expression`. Raises Unsupported or ModuleError, naming module, line and construct."""
+        code = _HANDLERS[type(expression)](self, expression, context)
+        if _is_nested(code.text):
+            code = self._apart(code, expression.place)
+        if code.names or code.kept or code.simple or isinstance(expression, tree.Literal):
+            return code
+        return self.constant(code, expression.place)
+
+    def test(self, expression: Expression, context: Context) -> Code:
+        """Code that yields a Python bool."""
+        return as_test(self.code(expression, context))
+
+    def value(self, expression: Expression, context: Context) -> Code:
+        """Code that yields a TLA+ value."""
+        return as_value(self.code(expression, context))
+
+    def values(self, items: tuple[Expression, ...], context: Context) -> tuple[str, list[Code]]:
+        """`items` as the text of Python arguments, and their codes."""
+        codes = [self.value(item, context) for item in items]
+        return "".join([code.text + ", " for code in codes]), codes
+
+    def body(self, definition: tree.Definition, context: Context) -> Code:
+        """Code for what `definition` means, in a context that holds its parameters."""
+        if definition.function:
+            assert isinstance(definition.body, tree.FunctionLiteral)
+            return binders.function(self, definition.body, context, definition.name)
+        return self.code(definition.body, context)
+
+    def emit(self, name: str, parameters: list[str], code: Code, place: Place) -> None:
+        """Defines a Python function. Its line number in tracebacks is the line in the module."""
+        states = sorted(name for name in code.names if is_state(name))
+        prologue = "".join([f"{variable} = {variable[0]}[{variable[1:]}]; " for variable in states])
+        self.define(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
+
+    def constant(self, code: Code, place: Place) -> Code:
+        """`code`, which depends on nothing, as a reference to a value that is worked out once."""
+        name = self.fresh("k")
+        self.namespace[name] = _UNSET
+        text = f"settled({code.text})" if code.kind in ("set", "value") else code.text
+        self.define(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
+        return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
+
+    def _apart(self, code: Code, place: Place) -> Code:
+        """`code` as a call of a function of its own, for Python bounds how deep one expression may nest."""
+        used = {name[0] for name in code.names if name in ("s", "t") or is_state(name)}
+        free = sorted([name for name in code.names if name not in ("s", "t") and not is_state(name)])
+        function = self.fresh("p")
+        self.emit(function, ["s", "t", *free], code, place)
+        arguments = [*[state if state in used else "None" for state in "st"], *free]
+        return replace(code, text=f"{function}({', '.join(arguments)})", names=frozenset([*free, *used]))
+
+    def constant_operator(self, operator: Operator) -> Code:
+        """A definition without parameters that depends on no state: one value for all its uses."""
+        code = self._constants.get(operator)
+        if code is None:
+            call = Code(f"{operator.python_name}(None, None)", self.compiled(operator).kind)
+            code = self._constants[operator] = self.constant(call, operator.definition.place)
+        return code
+
+    def define(self, source: str, place: Place) -> None:
+        """Execute a Python definition in the namespace. Line numbers in tracebacks begin at the line in the module."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # `5["a"]` is for the evaluation to refuse
+                code = compile("\n" * (place.line - 1) + source, str(place.path), "exec")
+            exec(code, self.namespace)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            # Python's own bounds, e.g. 200 nested parentheses.
+            raise Unsupported(f"{place}: too deeply nested for Python: {error}") from None
+
+    def resolved(self, reads: frozenset[str]) -> frozenset[str]:
+        """`reads` with what recursive operators read in place of their names, where they have been compiled."""
+        if not any(read[0] == "?" for read in reads):
+            return reads
+        by_name = {"?" + operator.python_name: done for operator, done in self._done.items()}
+        seen: set[str] = set()
+        pending = list(reads)
+        while pending:
+            read = pending.pop()
+            if read not in seen:
+                seen.add(read)
+                pending += by_name[read].reads if read in by_name else ()
+        return frozenset(seen - by_name.keys())
+
+    def enabled(self, action: Expression, context: Context) -> str:
+        """The name of a function f(s, locals): whether `action` has a successor of s."""
+        name = self.fresh("enabled")
+        self.namespace[name] = self._enabled(self, action, context)
+        return name
+
+    def constant_value(self, constant: Constant) -> Value:
+        return self.namespace[f"k_{constant.name}"]
+
+    def closure(self, expression: Expression, context: Context, test: bool) -> tuple[Any, tuple[str, ...], Code]:
+        """A function f(s, t, *locals) for an expression, the Python names of those locals, and the code."""
+        code = self.code(expression, context)
+        code = as_test(code) if test else as_value(code)
+        return *self.thunk(code, expression.place), code
+
+    def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
+        """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
+        free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not is_state(name)))
+        return self.function(["s", "t", *free], code, place), free
+
+    def function(self, parameters: list[str], code: Code, place: Place) -> Any:
+        """A function of these Python names for `code`."""
+        name = self.fresh("e")
+        self.emit(name, parameters, code, place)
+        return self.namespace.pop(name)
+
+    def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
+        """A context in which each of `names` is bound to the Python name given."""
+        return Context(scope=scope, locals={name: Bound(text) for name, text in names.items()})
+
+
+_HANDLERS: dict[type[Expression], Handler] = {**expressions.HANDLERS, **binders.HANDLERS, **operators.HANDLERS}
+
+
+def _identifier(name: str) -> str:
+    return "".join([character if character.isalnum() and character.isascii() else "_" for character in name])
+
+
+def _is_nested(text: str) -> bool:
+    """Whether `text` nests more than PARENTHESES_MAX deep. (Parentheses in strings do no harm.)"""
+    if text.count("(") + text.count("[") + text.count("{") <= PARENTHESES_MAX:
+        return False
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest > PARENTHESES_MAX
+
+
+def settled(value: Value) -> Value:
+    """`value`, enumerated if it is a lazy set of few elements."""
+    if isinstance(value, sets.LazySet) and value.size_bound() <= SETTLED_MAX:
+        return value.worked_out()
+    return value
+
+
+# What generated code may call of Python. Nothing in a module can reach further.
+_BUILTINS = {
+    "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "tuple": tuple, "type": type,
+}  # fmt: skip

@@ -1,0 +1,251 @@
+"""What compiled code is made of: code with its free names, and the context that gives names their meaning.
+
+Rules. Names in generated code are unique (Compiler.fresh), so that an expression can be moved under other binders and
+nothing captures it. A parameter is a value worked out in one of the two states; under a prime it is of no use, and the
+operator is expanded instead (NeedsNames).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
+
+from specs.tla.language.modules import Constant, InstanceScope, Operator, Scope, Substitution, Variable
+from specs.tla.language.standard import ALWAYS, Kind
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
+from specs.tla.values.values import Value
+
+_NONE: frozenset[str] = frozenset()
+
+
+class NeedsNames(Exception):
+    """A parameter of `owner` stands under a prime: `owner` must be expanded where it is used."""
+
+    def __init__(self, owner: object) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A Python expression. `names`: the Python names free in it, but for globals; `reads`: see Compiled."""
+
+    text: str
+    kind: Kind
+    names: frozenset[str] = _NONE
+    reads: frozenset[str] = _NONE
+    kept: bool = False  # a constant that is worked out once
+
+    @property
+    def simple(self) -> bool:
+        """May be written twice: a name or a number."""
+        return self.text.isidentifier() or self.text.isdigit()
+
+
+# --- what a name can stand for inside an expression ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound variable: a value, the same in both states."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """A parameter of `owner`: a value, or a Python function if `arity` is not 0.
+
+    It was worked out in `state`; where the other state is wanted, the value is of no use. `owner` can then be expanded;
+    None if it cannot.
+    """
+
+    text: str
+    arity: int
+    owner: object
+    state: str = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An expression in its own context, compiled anew at each use."""
+
+    expression: Expression
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A LET definition. `code` is the reference to it; under a prime, or if there is none, it is expanded."""
+
+    definition: tree.Definition
+    context: Context
+    code: Code | None
+
+
+LocalMeaning: TypeAlias = Bound | Formal | Named | Local
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an expression is compiled in. `state` holds its unprimed variables: "s", and under a prime "t"."""
+
+    scope: Scope
+    locals: Mapping[str, LocalMeaning] = field(default_factory=dict)
+    state: str = "s"
+    at: str = ""
+
+    def binding(self, meanings: Mapping[str, LocalMeaning]) -> Context:
+        return replace(self, locals={**self.locals, **meanings})
+
+    @property
+    def primed(self) -> bool:
+        return self.state == "t"
+
+    def like(self, other: Context) -> Context:
+        """This context, primed if `other` is."""
+        return replace(self, state="t") if other.primed else self
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What is known of a compiled definition.
+
+    `reads`: the variables that it reads, "s3" in the first state, "t3" in the second; "?name" stands for what an
+    operator reads that is still being compiled. `expanded`: no function was made, each use expands the definition.
+    """
+
+    kind: Kind
+    reads: frozenset[str]
+    expanded: bool = False
+
+
+class Compiling(Protocol):
+    """What the handlers of single kinds of nodes ask of the compiler (compiler.Compiler)."""
+
+    namespace: dict[str, Any]
+
+    def fresh(self, prefix: str) -> str: ...
+    def compiled(self, operator: Operator) -> Compiled: ...
+    def code(self, expression: Expression, context: Context) -> Code: ...
+    def test(self, expression: Expression, context: Context) -> Code: ...
+    def value(self, expression: Expression, context: Context) -> Code: ...
+    def values(self, items: tuple[Expression, ...], context: Context) -> tuple[str, list[Code]]: ...
+    def body(self, definition: tree.Definition, context: Context) -> Code: ...
+    def constant_operator(self, operator: Operator) -> Code: ...
+    def constant_value(self, constant: Constant) -> Value: ...
+    def resolved(self, reads: frozenset[str]) -> frozenset[str]: ...
+    def enabled(self, action: Expression, context: Context) -> str: ...
+
+
+Handler: TypeAlias = Callable[[Compiling, Any, Context], Code]  # compiles one kind of node
+
+
+def is_state(name: str) -> bool:
+    """Whether a Python name stands for a variable in one of the two states: s3, t0."""
+    return name[0] in "st" and name[1:].isdigit()
+
+
+def as_test(code: Code) -> Code:
+    """`code` yielding a Python bool."""
+    if code.kind == "test":
+        return code
+    return replace(code, text=f"truth({code.text})", kind="test")
+
+
+def as_value(code: Code) -> Code:
+    """`code` yielding a TLA+ value."""
+    if code.kind != "test":
+        return code
+    known = {"True": "TRUE", "False": "FALSE"}.get(code.text)
+    return replace(code, text=known or f"(TRUE if {code.text} else FALSE)", kind="value")
+
+
+def joined(text: str, kind: Kind, parts: list[Code], without: frozenset[str] = _NONE) -> Code:
+    """Code made of `parts`, in which the names `without` are bound."""
+    names = frozenset(itertools.chain.from_iterable([part.names for part in parts])) - without
+    reads = frozenset(itertools.chain.from_iterable([part.reads for part in parts]))
+    return Code(text, kind, names, reads)
+
+
+def same_kind(codes: list[Code]) -> tuple[list[Code], Kind]:
+    kinds = {code.kind for code in codes}
+    if len(kinds) == 1:
+        return codes, codes[0].kind
+    return [as_value(code) for code in codes], "value"
+
+
+# --- what a name stands for -----------------------------------------------------------------------
+
+
+def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
+    """What an unqualified name stands for; None for a logical operator, or nothing."""
+    if node.path:
+        return None
+    return context.locals.get(node.name) or context.scope.meaning(node.name) or ALWAYS.get(node.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """What I!J(3)!Op stands for: the meaning of `bare`, with values for the parameters of the instances."""
+
+    bare: tree.Apply
+    meaning: object
+    arguments: Mapping[str, Expression]  # by Python name
+
+
+def qualified(node: tree.Apply, context: Context) -> Qualified:
+    """Resolves a name with `!`. Raises ModuleError if there is none, Unsupported for parts of definitions."""
+    scope = context.scope
+    arguments: dict[str, Expression] = {}
+    for step in node.path:
+        instance = scope.meaning(step.name)
+        if not isinstance(instance, InstanceScope):
+            raise Unsupported(f"{node.place}: {step.name}! where {step.name} is no INSTANCE: {node.place.text}")
+        if len(step.arguments) != len(instance.parameters):
+            raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
+        arguments.update(zip(instance.parameters, step.arguments))
+        scope = instance.scope
+    meaning = scope.meaning(node.name)
+    if meaning is None or node.name in scope.local:
+        raise ModuleError(f"{node.place}: {scope.module} has no definition {node.name}")
+    bare = tree.Apply(place=node.place, name=node.name, arguments=node.arguments)
+    return Qualified(bare, meaning, arguments)
+
+
+def applied(node: tree.Apply, expression: Expression, there: Context, context: Context) -> tuple[Expression, Context]:
+    """`expression`, which the name in `node` stands for, applied to the arguments of `node` if it has any.
+
+    The expression belongs to the context `there`, the arguments to `context`.
+    """
+    if not node.arguments:
+        return expression, there
+    if isinstance(expression, tree.Lambda):
+        if len(node.arguments) != len(expression.parameters):
+            raise ModuleError(f"{node.place}: {node.name} takes {len(expression.parameters)} arguments")
+        named = {
+            parameter.name: Named(argument, context)
+            for parameter, argument in zip(expression.parameters, node.arguments)
+        }
+        return expression.body, there.binding(named)
+    if not isinstance(expression, tree.Apply) or expression.arguments:
+        raise ModuleError(f"{node.place}: {node.name} is no operator: {expression.place.text}")
+    stand_ins = {f"{node.name} argument {number}": Named(item, context) for number, item in enumerate(node.arguments)}
+    arguments = tuple([tree.Apply(place=node.place, name=name) for name in stand_ins])
+    whole = tree.Apply(place=expression.place, name=expression.name, arguments=arguments, path=expression.path)
+    return whole, there.binding(stand_ins)
+
+
+def variable_named(node: Expression, context: Context) -> Variable | None:
+    """The variable that a name stands for, through instances and parameters; None if it stands for anything else."""
+    if not isinstance(node, tree.Apply) or node.arguments or node.path:
+        return None
+    meaning = resolve(node, context)
+    if isinstance(meaning, Substitution):
+        return variable_named(meaning.expression, Context(scope=meaning.scope))
+    if isinstance(meaning, Named):
+        return variable_named(meaning.expression, meaning.context)
+    return meaning if isinstance(meaning, Variable) else None

@@ -1,0 +1,268 @@
+"""Evaluates TLA+ modules in this process: invariants, operators, and actions as predicates on two states.
+
+    module = load(Path("specs/tetrabft/TetraBFT.tla"), {"Replicas": {0, 1, 2, 3}, ...})
+    state = module.state(votes={0: ..., 1: ...}, view={0: 0, ...})
+    module.holds("Consistency", state)
+    module.is_step("Vote1", (0, "a", 3), state, module.replace(state, votes=...))
+
+Theory and limits: specs/tla/language/compiler.py. Values: specs/tla/values/values.py. Nothing here needs Java.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from specs.tla.language.compiler import Compiler
+from specs.tla.language.explain import Explainer, Explanation
+from specs.tla.language.located import NO_VALUE, located
+from specs.tla.language.modules import Loader, Operator, Replacements
+from specs.tla.language.successors import Enumeration, enabled, enumeration
+from specs.tla.syntax.tree import ModuleError, Unsupported
+from specs.tla.values.operations import shown, truth
+from specs.tla.values.values import (
+    FALSE,
+    TRUE,
+    Boolean,
+    EvaluationError,
+    Function,
+    ModelValue,
+    Value,
+    function,
+    of_python,
+    record,
+    to_tla,
+)
+
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Boolean",
+    "EvaluationError",
+    "Explanation",
+    "Function",
+    "ModelValue",
+    "Module",
+    "ModuleError",
+    "Replacements",
+    "State",
+    "Unsupported",
+    "Value",
+    "function",
+    "load",
+    "of_python",
+    "record",
+    "to_tla",
+]
+
+
+RECURSION_MAX = 5_000  # frames of Python: some ten for each level of an expression (reader.NESTING_MAX)
+
+
+class State:
+    """The values of a module's variables. Immutable, hashable; `state["votes"]`, `state.values` in declared order."""
+
+    __slots__ = ("_index", "values")
+
+    def __init__(self, index: Mapping[str, int], values: tuple[Value, ...]) -> None:
+        self._index, self.values = index, values
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[self._index[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, State) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
+
+    def __repr__(self) -> str:
+        return " ".join([f"/\\ {name} = {shown(value)}" for name, value in zip(self._index, self.values)])
+
+
+class Module:
+    """A loaded module. Definitions are compiled when first asked for, or by `require`."""
+
+    def __init__(self, loader: Loader, constants: Mapping[str, Value]) -> None:
+        self.path = loader.path
+        self.name = loader.path.stem
+        self.variables = tuple([variable.name for variable in loader.variables])
+        self.constants = dict(constants)
+        self.sources = tuple(loader.sources)
+        meanings = {name: loader.root.meaning(name) for name in loader.root.names}
+        self.definitions = {name: meaning for name, meaning in meanings.items() if isinstance(meaning, Operator)}
+        self.compiler = Compiler(loader, constants, enabled)
+        self._index = {name: index for index, name in enumerate(self.variables)}
+        self._enumerations: dict[tuple[str, bool], Enumeration] = {}
+        self._callables: dict[tuple[str, str], Callable[..., Any]] = {}
+
+    # --- states ----------------------------------------------------------------------------------
+
+    def state(self, /, **values: Any) -> State:
+        """A state. Every variable must be given. Raises ModuleError on others, TypeError on what is no TLA+ value."""
+        if values.keys() != self._index.keys():
+            wrong = sorted(values.keys() ^ self._index.keys())
+            raise ModuleError(f"{self.name}: variables missing or unknown: {', '.join(wrong)}")
+        return State(self._index, tuple([of_python(values[name]) for name in self.variables]))
+
+    def replace(self, state: State, /, **changes: Any) -> State:
+        """`state` with other values for some variables."""
+        values = list(state.values)
+        for name, value in changes.items():
+            index = self._index.get(name)
+            if index is None:
+                raise ModuleError(f"{self.name} has no variable {name}")
+            values[index] = of_python(value)
+        return State(self._index, tuple(values))
+
+    def state_of(self, values: tuple[Value, ...]) -> State:
+        """The state with these values, in the order of `variables`."""
+        return State(self._index, values)
+
+    # --- evaluation --------------------------------------------------------------------------------
+
+    def require(self, *names: str) -> None:
+        """Compiles these definitions now. Raises Unsupported or ModuleError if one cannot be evaluated."""
+        for name in names:
+            self.compiler.compiled(self._operator(name))
+
+    def holds(self, name: str, state: State) -> bool:
+        """Whether the state predicate `name` is true in `state`."""
+        answer: bool = self._callable(name, "predicate")(state, None)
+        return answer
+
+    def value(self, name: str, state: State | None = None, *arguments: Any) -> Value:
+        """The value of operator `name`; a Python bool if it is a Boolean."""
+        values = [of_python(argument) for argument in arguments]
+        result = self._callable(name, "value")(state, None, *values)
+        return bool(result) if type(result) is Boolean else result
+
+    def is_step(self, name: str, arguments: Sequence[Any], state: State, next_state: State) -> bool:
+        """Whether the action `name(*arguments)` allows the step from `state` to `next_state`."""
+        values = [of_python(argument) for argument in arguments]
+        answer: bool = self._callable(name, "action")(state, next_state, *values)
+        return answer
+
+    def predicate(self, name: str) -> Callable[..., bool]:
+        """The state predicate `name` as a function of a state and TLA+ values, for many calls."""
+        found = self._callable(name, "predicate")
+        return lambda state, *arguments: found(state, None, *arguments)
+
+    def action(self, name: str) -> Callable[..., bool]:
+        """The action `name` as a function of two states and TLA+ values (see `of_python`), for many calls."""
+        return self._callable(name, "action")
+
+    def explain(
+        self, name: str, arguments: Sequence[Any], state: State, next_state: State | None = None
+    ) -> Explanation:
+        """Why the action `name(*arguments)` does not allow the step, or why a predicate is false in `state`."""
+        operator = self._operator(name)
+        self._callable(name, "action")  # raises if it cannot be evaluated with values for its parameters
+        if len(arguments) != len(operator.definition.parameters):
+            raise ModuleError(
+                f"{operator.definition.place}: {name} takes {len(operator.definition.parameters)} arguments"
+            )
+        explainer = Explainer(self.compiler, state.values, None if next_state is None else next_state.values)
+        return explainer.explain(operator, tuple([of_python(argument) for argument in arguments]))
+
+    # --- exploration ---------------------------------------------------------------------------------
+
+    def initials(self, name: str = "Init") -> Iterator[State]:
+        """The states that satisfy the initial predicate `name`."""
+        return self._states(name, True, ())
+
+    def successors(self, name: str, state: State) -> Iterator[State]:
+        """The states that the action `name` allows after `state`, each once."""
+        return self._states(name, False, state.values)
+
+    def _states(self, name: str, initial: bool, values: tuple[Value, ...]) -> Iterator[State]:
+        found = self._enumerations.get((name, initial))
+        if found is None:
+            found = self._enumerations[name, initial] = enumeration(self.compiler, self._operator(name), initial)
+        try:
+            for assignment in found.assignments(values):
+                yield State(self._index, assignment)
+        except NO_VALUE as error:
+            raise located(error) from error
+
+    def _operator(self, name: str) -> Operator:
+        operator = self.definitions.get(name)
+        if operator is None:
+            raise ModuleError(f"{self.name} has no definition {name}")
+        return operator
+
+    def _callable(self, name: str, use: str) -> Callable[..., Any]:
+        found = self._callables.get((name, use))
+        if found is None:
+            found = self._callables[name, use] = self._made_callable(self._operator(name), use)
+        return found
+
+    def _made_callable(self, operator: Operator, use: str) -> Callable[..., Any]:
+        compiled = self.compiler.compiled(operator)
+        place, name = operator.definition.place, operator.name
+        if compiled.expanded:
+            raise Unsupported(f"{place}: a parameter of {name} stands under a prime: it can only be used by others")
+        if any(parameter.arity for parameter in operator.definition.parameters):
+            raise Unsupported(f"{place}: {name} takes operators as arguments: it can only be used by others")
+        reads = self.compiler.resolved(compiled.reads)
+        if use != "action" and any(read[0] == "t" for read in reads):
+            raise ModuleError(f"{place}: {name} has primed variables: it is an action, not a {use}")
+        function = self.compiler.namespace[operator.python_name]
+        arity = len(operator.definition.parameters)
+        as_truth = use != "value" and compiled.kind != "test"
+
+        def call(state: State | None, next_state: State | None, *arguments: Value) -> Any:
+            if len(arguments) != arity:
+                raise ModuleError(f"{place}: {name} takes {arity} arguments, not {len(arguments)}")
+            if state is None and reads:
+                raise ModuleError(f"{place}: {name} depends on the state: give one")
+            try:
+                result = function(state and state.values, next_state and next_state.values, *arguments)
+                return truth(result) if as_truth else result
+            except NO_VALUE as error:
+                raise located(error) from error
+
+        return call
+
+
+def load(
+    path: Path | str,
+    constants: Mapping[str, Any] | None = None,
+    extra_definitions: str = "",
+    replacements: Replacements | None = None,
+    is_assumed: bool = True,
+) -> Module:
+    """Loads the module in file `path` and what it extends and instantiates.
+
+    `constants` maps each CONSTANT to its value (a Python function for an operator); it may also replace definitions of
+    the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source that is read as
+    if it stood at the end of the module. `replacements` puts definitions in the place of others. Without `is_assumed`
+    the modules' ASSUMEs are not asked: for constants that are meant to lie outside of them.
+
+    Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
+    Unsupported, both naming file and line.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_MAX))
+    given = {name: value if callable(value) else of_python(value) for name, value in (constants or {}).items()}
+    loader = Loader(Path(path), given, extra_definitions, replacements)
+    for constant in loader.constants:
+        if callable(given[constant.name]) is not bool(constant.arity):
+            wanted = f"a Python function of {constant.arity}" if constant.arity else "a value"
+            raise ModuleError(f"{loader.path.name}: CONSTANT {constant.name} must be {wanted}")
+    module = Module(loader, given)
+    for assumption, scope in loader.assumptions if is_assumed else ():
+        function, _, code = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
+        if code.reads:
+            raise ModuleError(f"{assumption.place}: ASSUME speaks of variables, and is asked before there is any state")
+        try:
+            held = function(None, None)
+        except NO_VALUE as error:
+            raise ModuleError(f"{assumption.place}: cannot evaluate ASSUME: {located(error)}") from error
+        if not held:
+            raise ModuleError(f"{assumption.place}: ASSUME is false: {assumption.place.text}")
+    return module

@@ -1,0 +1,408 @@
+"""Enumerates initial states and successors, and explores small models breadth first, as TLC does.
+
+Theory. A conjunction is gone through from left to right with a partial next state. `x' = e` gives x its value if it has
+none yet, and is a test if it has; `x' \\in S` branches; a disjunction and \\E branch; everything else is a test. A
+formula is enumerable in this way if every variable gets its value before its primed form is read.
+
+Rules. A variable that is read before it has a value, or that never gets one, is an EvaluationError. The exploration is
+for models of some ten thousand states, larger ones are for TLC: it exists so that the evaluator can be held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from specs.tla.language import operators
+from specs.tla.language.compiler import Compiler
+from specs.tla.language.contexts import (
+    Bound,
+    Context,
+    Formal,
+    Local,
+    LocalMeaning,
+    Named,
+    applied,
+    qualified,
+    resolve,
+    variable_named,
+)
+from specs.tla.language.modules import Operator, Substitution, Variable
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
+from specs.tla.values.operations import Later, tuples
+from specs.tla.values.sets import elements, in_order
+from specs.tla.values.values import EvaluationError, Value
+
+
+class _Unassigned:
+    def __repr__(self) -> str:
+        return "(no value yet)"
+
+
+UNASSIGNED = _Unassigned()
+
+
+class ReadTooEarly(EvaluationError):
+    """A variable is read before the formula has given it a value: the next state cannot be worked out in this order."""
+
+
+_States: TypeAlias = tuple[Value, ...]
+_Environment: TypeAlias = Mapping[str, Any]
+_Plan: TypeAlias = Callable[[_States, _States, _Environment], Iterator[_States]]
+
+_Evaluator: TypeAlias = Callable[[_States, _States, _Environment], Any]
+
+
+class Planner:
+    """Turns a formula into a generator of the assignments that satisfy it.
+
+    `initial`: the formula assigns unprimed variables (Init); otherwise primed ones (Next). A plan is called with the
+    first state (empty if `initial`), the partial assignment, and the values of the Python names that are free in it.
+    """
+
+    def __init__(self, compiler: Compiler, initial: bool) -> None:
+        self.compiler = compiler
+        self.initial = initial
+        self.assigned = "s" if initial else "t"  # reads of what is being assigned start so
+        self.names = [variable.name for variable in compiler.loader.variables]
+        self._expanding: list[Operator] = []
+
+    def plan(self, node: Expression, context: Context) -> _Plan:
+        """The plan for `node`. Raises Unsupported or ModuleError."""
+        if not self._assigns(node, context):
+            return self._test(node, context)
+        if isinstance(node, tree.Junction):
+            return (self._conjunction if node.conjunction else self._disjunction)(node, context)
+        if isinstance(node, tree.Quantified) and not node.universal:
+            return self._exists(node, context)
+        if isinstance(node, tree.If):
+            return self._branches(((node.condition, node.then),), node.otherwise, context)
+        if isinstance(node, tree.Case):
+            return self._branches(node.arms, node.other, context)
+        if isinstance(node, tree.Let):
+            return self._let(node, context)
+        if isinstance(node, tree.Unchanged):
+            return self._unchanged(node.operand, node, context)
+        if isinstance(node, tree.BoxAction):
+            return self._box_action(node, context)
+        if isinstance(node, tree.Apply):
+            return self._apply(node, context)
+        return self._test(node, context)
+
+    def _assigns(self, node: Expression, context: Context) -> bool:
+        code = self.compiler.code(node, context)
+        return any(read[0] in (self.assigned, "?") for read in code.reads)
+
+    def _evaluator(self, node: Expression, context: Context, test: bool) -> _Evaluator:
+        """Evaluates `node`; what is being assigned and is read must have a value by then."""
+        function, free, code = self.compiler.closure(node, context, test)
+        needed = [int(read[1:]) for read in code.reads if read[0] == self.assigned]
+        initial, names = self.initial, self.names
+        primed = [names[int(read[1:])] for read in code.reads if read[0] == "t"] if initial else []
+        if primed:
+            raise ModuleError(f"{node.place}: {min(primed)}' in an initial predicate: an initial state has no next one")
+
+        def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
+            for index in needed:
+                if partial[index] is UNASSIGNED:
+                    raise ReadTooEarly(f"{node.place}: {names[index]} is read before it has a value")
+            locals_ = [environment[name] for name in free]
+            return function(partial, None, *locals_) if initial else function(state, partial, *locals_)
+
+        return evaluate
+
+    def _test(self, node: Expression, context: Context) -> _Plan:
+        evaluate = self._evaluator(node, context, True)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            if evaluate(state, partial, environment):
+                yield partial
+
+        return run
+
+    def _conjunction(self, node: tree.Junction, context: Context) -> _Plan:
+        return sequence([self.plan(item, context) for item in node.items])
+
+    def _disjunction(self, node: tree.Junction, context: Context) -> _Plan:
+        plans = [self.plan(item, context) for item in node.items]
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            for plan in plans:
+                yield from plan(state, partial, environment)
+
+        return run
+
+    def _exists(self, node: tree.Quantified, context: Context) -> _Plan:
+        domains = [self._evaluator(bound.domain, context, False) for bound in node.bounds]
+        texts = [[self.compiler.fresh("b_") for _ in bound.names] for bound in node.bounds]
+        bound_names = {
+            name: Bound(text) for bound, names in zip(node.bounds, texts) for name, text in zip(bound.names, names)
+        }
+        body = self.plan(node.body, context.binding(bound_names))
+
+        def choices(number: int, sets: list[Value], environment: dict[str, Any]) -> Iterator[dict[str, Any]]:
+            if number == len(sets):
+                yield environment
+            elif node.bounds[number].pattern:
+                for item in tuples(sets[number], len(texts[number])):
+                    yield from choices(number + 1, sets, environment | dict(zip(texts[number], item)))
+            else:
+                for chosen in _tuples_over(sets[number], len(texts[number])):
+                    yield from choices(number + 1, sets, environment | dict(zip(texts[number], chosen)))
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            sets = [domain(state, partial, environment) for domain in domains]
+            for inner in choices(0, sets, dict(environment)):
+                yield from body(state, partial, inner)
+
+        return run
+
+    def _branches(
+        self, arms: tuple[tuple[Expression, Expression], ...], other: Expression | None, context: Context
+    ) -> _Plan:
+        conditions = [self._evaluator(condition, context, True) for condition, _ in arms]
+        plans = [self.plan(result, context) for _, result in arms]
+        otherwise = None if other is None else self.plan(other, context)
+        place = arms[0][0].place
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            for condition, plan in zip(conditions, plans):
+                if condition(state, partial, environment):
+                    yield from plan(state, partial, environment)
+                    return
+            if otherwise is None:
+                raise EvaluationError(f"{place}: CASE: no arm is true")
+            yield from otherwise(state, partial, environment)
+
+        return run
+
+    def _let(self, node: tree.Let, context: Context) -> _Plan:
+        makers: list[tuple[str, tree.Definition, Any, tuple[str, ...]]] = []
+        for definition in node.definitions:
+            name = self.compiler.fresh("l_")
+            made = operators.let_definition(self.compiler, definition, context)
+            if made is None or any(read[0] in (self.assigned, "?") for read in made.reads):
+                # It reads what is still being assigned: worked out where it is used.
+                context = context.binding({definition.name: Local(definition, context, None)})
+                continue
+            function, free = self.compiler.thunk(made, definition.place)
+            reference = operators.let_reference(definition, name, made)
+            context = context.binding({definition.name: Local(definition, context, reference)})
+            makers.append((name, definition, function, free))
+        body = self.plan(node.body, context)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            inner = dict(environment)
+            for name, definition, function, free in makers:
+                inner[name] = _let_value(definition, function, state, [inner[item] for item in free])
+            yield from body(state, partial, inner)
+
+        return run
+
+    def _box_action(self, node: tree.BoxAction, context: Context) -> _Plan:
+        same = tree.Unchanged(place=node.place, operand=node.subscript)
+        if node.stutter:
+            either = tree.Junction(place=node.place, conjunction=False, items=(node.action, same))
+            return self._disjunction(either, context)
+        changed = tree.Apply(place=node.place, name="~", arguments=(same,))
+        return self._conjunction(
+            tree.Junction(place=node.place, conjunction=True, items=(node.action, changed)), context
+        )
+
+    def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> _Plan:
+        indexes = self.variables(node, context)
+        if indexes is None:
+            return self._test(whole, context)
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            values = list(partial)
+            for index in indexes:
+                if values[index] is UNASSIGNED:
+                    values[index] = state[index]
+                elif values[index] != state[index]:
+                    return
+            yield tuple(values)
+
+        return run
+
+    def variables(self, node: Expression, context: Context) -> list[int] | None:
+        """Indexes of the variables in a tuple of tuples of variables; None if there is anything else."""
+        if isinstance(node, tree.Tuple):
+            parts = [self.variables(item, context) for item in node.items]
+            return None if None in parts else [index for item in parts if item is not None for index in item]
+        variable = variable_named(node, context)
+        if variable is not None:
+            return [variable.index]
+        meaning = resolve(node, context) if isinstance(node, tree.Apply) else None
+        if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
+            return self.variables(meaning.definition.body, Context(scope=meaning.scope))
+        return None
+
+    def _apply(self, node: tree.Apply, context: Context) -> _Plan:
+        if node.path:
+            found = qualified(node, context)
+            if isinstance(found.meaning, Operator):
+                return self._operator(found.bare, found.meaning, context, found.arguments)
+            return self._test(node, context)
+        meaning = resolve(node, context)
+        if isinstance(meaning, Operator):
+            return self._operator(node, meaning, context, {})
+        if isinstance(meaning, Named):
+            return self.plan(*applied(node, meaning.expression, meaning.context, context))
+        if isinstance(meaning, Substitution) and not meaning.hidden:
+            return self.plan(*applied(node, meaning.expression, Context(scope=meaning.scope), context))
+        if isinstance(meaning, Local) and not meaning.definition.recursive:
+            named = {
+                parameter.name: Named(argument, context)
+                for parameter, argument in zip(meaning.definition.parameters, node.arguments)
+            }
+            return self.plan(meaning.definition.body, meaning.context.binding(named))
+        if node.name in ("=", "\\in") and meaning is None:
+            variable = self.variable_assigned(node.arguments[0], context)
+            if variable is not None:
+                return self._assignment(node, variable.index, context)
+        return self._test(node, context)
+
+    def variable_assigned(self, left: Expression, context: Context) -> Variable | None:
+        """The variable that `left = e` assigns, if it does; a parameter may stand for x'."""
+        while isinstance(left, tree.Apply) and not left.arguments:
+            meaning = resolve(left, context)
+            if not isinstance(meaning, Named):
+                break
+            left, context = meaning.expression, meaning.context
+        if isinstance(left, tree.Prime) is self.initial:
+            return None
+        return variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
+
+    def _assignment(self, node: tree.Apply, index: int, context: Context) -> _Plan:
+        right = self._evaluator(node.arguments[1], context, False)
+        several = node.name == "\\in"
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            value = right(state, partial, environment)
+            if partial[index] is not UNASSIGNED:
+                if partial[index] in elements(value) if several else partial[index] == value:
+                    yield partial
+                return
+            for item in in_order(value) if several else (value,):
+                yield (*partial[:index], item, *partial[index + 1 :])
+
+        return run
+
+    def _operator(
+        self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
+    ) -> _Plan:
+        """The body of an operator. `hidden`: arguments of the instances it is reached through, by Python name."""
+        if operator in self._expanding:
+            raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
+        parameters = operator.definition.parameters
+        meanings: dict[str, LocalMeaning] = {name: Formal(text, 0, None) for name, text in operator.hidden}
+        values: list[tuple[str, _Evaluator]] = []
+        for _, text in operator.hidden:
+            if text in hidden:
+                values.append((text, self._evaluator(hidden[text], context, False)))
+        by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        if self.initial:
+            # Init assigns unprimed variables: one that is an argument may have no value yet.
+            by_name = by_name or any(variable_named(argument, context) for argument in node.arguments)
+        for parameter, argument in zip(parameters, node.arguments):
+            if by_name or self._assigns(argument, context):
+                meanings[parameter.name] = Named(argument, context)
+            else:
+                text = self.compiler.fresh("a_")
+                meanings[parameter.name] = Bound(text)
+                values.append((text, self._evaluator(argument, context, False)))
+        self._expanding.append(operator)
+        body = self.plan(operator.definition.body, Context(scope=operator.scope, locals=meanings))
+        self._expanding.pop()
+        if not values:
+            return body
+
+        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+            inner = dict(environment)
+            for text, evaluate in values:
+                inner[text] = evaluate(state, partial, environment)
+            return body(state, partial, inner)
+
+        return run
+
+
+def sequence(plans: Sequence[_Plan]) -> _Plan:
+    """What satisfies all of `plans`, gone through in this order."""
+
+    def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        if number == len(plans):
+            yield partial
+            return
+        for further in plans[number](state, partial, environment):
+            yield from from_item(number + 1, state, further, environment)
+
+    return lambda state, partial, environment: from_item(0, state, partial, environment)
+
+
+def _let_value(definition: tree.Definition, function: Any, state: _States, free: list[Any]) -> Any:
+    if definition.parameters:
+        return function(state, None, *free)
+    return Later(lambda: function(state, None, *free))
+
+
+def _tuples_over(collection: Value, count: int) -> Iterator[tuple[Value, ...]]:
+    if count == 1:
+        for item in in_order(collection):
+            yield (item,)
+        return
+    for first in in_order(collection):
+        for rest in _tuples_over(collection, count - 1):
+            yield (first, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """A named formula, ready to be enumerated."""
+
+    plan: _Plan
+    names: tuple[str, ...]
+    operator: str
+
+    def assignments(self, state: _States) -> Iterator[_States]:
+        """Complete assignments, each once."""
+        seen = set()
+        for found in self.plan(state, (UNASSIGNED,) * len(self.names), {}):
+            missing = [name for name, value in zip(self.names, found) if value is UNASSIGNED]
+            if missing:
+                raise EvaluationError(f"{self.operator} gives no value to {', '.join(missing)}")
+            if found not in seen:
+                seen.add(found)
+                yield found
+
+
+def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumeration:
+    """`operator` as an initial predicate or as a next-state relation."""
+    if operator.definition.parameters or operator.hidden:
+        raise Unsupported(f"{operator.definition.place}: {operator.name} has parameters: enumerate one that has none")
+    formula = (operator.definition.body, Context(scope=operator.scope))
+    return conjunction(compiler, [formula], initial, operator.name)
+
+
+def conjunction(
+    compiler: Compiler, formulas: Sequence[tuple[Expression, Context]], initial: bool, name: str
+) -> Enumeration:
+    """All of `formulas` together as an initial predicate or as a next-state relation that is called `name`."""
+    planner = Planner(compiler, initial)
+    plan = sequence([planner.plan(expression, context) for expression, context in formulas])
+    return Enumeration(plan, tuple(planner.names), name)
+
+
+def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, _Environment], bool]:
+    """ENABLED `action`: whether there is a successor. The plan is made when it is first wanted."""
+    plans: list[_Plan] = []
+    count = len(compiler.loader.variables)
+
+    def is_enabled(state: _States, environment: _Environment) -> bool:
+        if not plans:
+            plans.append(Planner(compiler, False).plan(action, context))
+        return any(True for _ in plans[0](state, (UNASSIGNED,) * count, environment))
+
+    return is_enabled

@@ -1,0 +1,139 @@
+"""Takes a specification or a property apart: what is asked of initial states, of steps, of states, and of time.
+
+Theory. A safety formula in the usual form is a conjunction of `Init` (a state predicate), `[][Next]_v` and `[]P`. The
+first speaks of initial states, the second of steps, the third of all states; each can be checked while states are
+explored. What is left - fairness, `<>`, `~>` - speaks of infinite behaviours.
+
+Rules. Conjunctions, definitions, LET and INSTANCE are gone through. What cannot be taken apart is temporal as a whole:
+it is named in the answer, never dropped. `[]` of anything with a further temporal operator in it is temporal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from specs.tla.language.compiler import Compiler
+from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, qualified, resolve
+from specs.tla.language.modules import Operator, Substitution
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, Place, Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """An expression and what its names stand for."""
+
+    expression: Expression
+    context: Context
+
+    @property
+    def text(self) -> str:
+        return self.expression.place.text
+
+
+@dataclass(slots=True)
+class Parts:
+    """The conjuncts of a temporal formula. `steps` are actions `[A]_v`, `always` the P of `[]P`."""
+
+    initial: list[Formula] = field(default_factory=list)
+    steps: list[Formula] = field(default_factory=list)
+    always: list[Formula] = field(default_factory=list)
+    temporal: list[Formula] = field(default_factory=list)
+
+
+def split(compiler: Compiler, operator: Operator) -> Parts:
+    """The parts of the formula that `operator` names. Raises ModuleError or Unsupported."""
+    parts = Parts()
+    _split(compiler, Formula(operator.definition.body, Context(scope=operator.scope)), parts)
+    return parts
+
+
+def _split(compiler: Compiler, formula: Formula, parts: Parts) -> None:
+    node, context = formula.expression, formula.context
+    if not is_temporal(node, context):
+        parts.initial.append(formula)
+    elif isinstance(node, tree.Junction) and node.conjunction:
+        for item in node.items:
+            _split(compiler, Formula(item, context), parts)
+    elif isinstance(node, tree.Always):
+        _always(compiler, Formula(node.operand, context), formula, parts)
+    else:
+        inner = opened(formula)
+        if inner is None:
+            parts.temporal.append(formula)
+        else:
+            _split(compiler, inner, parts)
+
+
+def _always(compiler: Compiler, operand: Formula, whole: Formula, parts: Parts) -> None:
+    if is_temporal(operand.expression, operand.context):
+        parts.temporal.append(whole)
+        return
+    reads = compiler.resolved(compiler.code(operand.expression, operand.context).reads)
+    is_step = any(read[0] == "t" for read in reads)
+    (parts.steps if is_step else parts.always).append(operand)
+
+
+def opened(formula: Formula) -> Formula | None:
+    """The body of the definition that a formula names; None if it names none."""
+    node, context = formula.expression, formula.context
+    if isinstance(node, tree.Let):
+        for definition in node.definitions:
+            context = context.binding({definition.name: Local(definition, context, None)})
+        return Formula(node.body, context)
+    if not isinstance(node, tree.Apply):
+        return None
+    meaning = resolve(node, context)
+    if node.path:
+        found = qualified(node, context)
+        if found.arguments:
+            return None
+        meaning = found.meaning
+    named: Mapping[str, LocalMeaning]
+    if isinstance(meaning, Operator) and not meaning.hidden:
+        named = _arguments(node, meaning.definition, context)
+        return Formula(meaning.definition.body, Context(scope=meaning.scope, locals=named))
+    if isinstance(meaning, Local) and not meaning.definition.recursive:
+        named = _arguments(node, meaning.definition, context)
+        return Formula(meaning.definition.body, meaning.context.binding(named))
+    if isinstance(meaning, Named) and not node.arguments:
+        return Formula(meaning.expression, meaning.context)
+    if isinstance(meaning, Substitution) and not node.arguments and not meaning.hidden:
+        return Formula(meaning.expression, Context(scope=meaning.scope))
+    return None
+
+
+def _arguments(node: tree.Apply, definition: tree.Definition, context: Context) -> Mapping[str, LocalMeaning]:
+    return {
+        parameter.name: Named(argument, context) for parameter, argument in zip(definition.parameters, node.arguments)
+    }
+
+
+def is_temporal(expression: Expression, context: Context) -> bool:
+    """Whether there is a temporal operator in an expression or in what it names."""
+    return _temporal(expression, context, set())
+
+
+def _temporal(node: Any, context: Context, seen: set[object]) -> bool:
+    if isinstance(node, tree.Always) or (isinstance(node, tree.Unknown) and node.temporal):
+        return True
+    if isinstance(node, tree.Apply):
+        try:
+            inner = opened(Formula(node, context))
+        except Unsupported:
+            inner = None
+        if inner is not None and inner.expression not in seen:
+            seen.add(inner.expression)
+            if _temporal(inner.expression, inner.context, seen):
+                return True
+    if isinstance(node, tree.Let):
+        for definition in node.definitions:
+            context = context.binding({definition.name: Local(definition, context, None)})
+        return _temporal(node.body, context, seen)
+    if isinstance(node, tuple):
+        return any(_temporal(item, context, seen) for item in node)
+    if not is_dataclass(node) or isinstance(node, Place):
+        return False
+    return any(_temporal(getattr(node, item.name), context, seen) for item in fields(node))

@@ -1,0 +1,1 @@
+"""Traces of any program held against any module."""

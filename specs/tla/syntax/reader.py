@@ -1,0 +1,449 @@
+"""Turns the concrete tree of a module, with its hundred kinds of node, into the tree of specs/tla/syntax/tree.py.
+
+Rules. Constructs that have no meaning to the evaluator become `Unknown` nodes, so that a temporal formula beside an
+invariant does no harm until somebody wants it evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import tree_sitter
+
+from specs.escape import shown as escaped
+from specs.tla.syntax import grammar, tree
+from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Place
+
+_IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
+_PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
+NESTING_MAX = 400  # of expressions; whoever goes through the tree uses recursion
+DIGITS_MAX = 2_400  # of a number: as many as values.INTEGER_BITS_MAX has
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
+
+
+class Reader:
+    """Turns the concrete tree of one file into a ModuleTree."""
+
+    def __init__(self, path: Path, source: bytes) -> None:
+        self.path, self.source = path, source
+        self.depth = 0  # of the expression that is being read
+        self.handlers: dict[str, Callable[[tree_sitter.Node, Place], Expression]] = {
+            kind.removeprefix("_read_"): getattr(self, kind) for kind in dir(self) if kind.startswith("_read_")
+        }
+
+    def place(self, node: tree_sitter.Node) -> Place:
+        return Place(self.path, node.start_point[0] + 1, node.start_byte, grammar.end_of(node), self.source)
+
+    # --- modules ---------------------------------------------------------------------------------
+
+    def module(self, node: tree_sitter.Node) -> tree.ModuleTree:
+        name = grammar.text_of(grammar.field(node, "name"))
+        if name != self.path.stem:
+            raise ModuleError(
+                f"{escaped(str(self.path))}: the file holds module {name}; file and module must have one name"
+            )
+        extends: list[str] = []
+        constants: list[Parameter] = []
+        variables: list[str] = []
+        assumptions: list[Expression] = []
+        units: list[tree.Definition | tree.Instance] = []
+        for unit in grammar.parts(node):
+            if unit.type == "extends":
+                extends += [grammar.text_of(child) for child in grammar.parts(unit)]
+            elif unit.type == "constant_declaration":
+                constants += [self.parameter(child) for child in grammar.parts(unit)]
+            elif unit.type == "variable_declaration":
+                variables += [grammar.text_of(child) for child in grammar.parts(unit)]
+            elif unit.type == "assumption":
+                assumed = self.expression(grammar.parts(unit)[-1])
+                assumptions.append(assumed)
+                named = [grammar.text_of(child) for child in grammar.fields(unit, "name")]
+                units += [
+                    tree.Definition(name=name, parameters=(), body=assumed, place=assumed.place) for name in named
+                ]
+            elif unit.type == "theorem":
+                units += self.theorem(unit)
+            elif unit.type not in _IGNORED and unit.type not in _PROOFS and unit.type != "identifier":
+                units += self.definition(unit)
+        return tree.ModuleTree(
+            name=name,
+            path=self.path,
+            extends=tuple(extends),
+            constants=tuple(constants),
+            variables=tuple(variables),
+            units=_marked_recursive(units, self.recursive(grammar.parts(node))),
+            assumptions=tuple(assumptions),
+        )
+
+    def theorem(self, node: tree_sitter.Node) -> Iterator[tree.Definition]:
+        """`THEOREM T == F` defines T, for whoever wants F evaluated."""
+        for name in grammar.fields(node, "name"):
+            body = self.expression(grammar.field(node, "statement"))
+            yield tree.Definition(name=grammar.text_of(name), parameters=(), body=body, place=self.place(node))
+
+    def recursive(self, units: list[tree_sitter.Node]) -> set[str]:
+        """Names declared RECURSIVE."""
+        declarations = [unit for unit in units if unit.type == "recursive_declaration"]
+        return {self.parameter(child).name for unit in declarations for child in grammar.parts(unit)}
+
+    def definition(self, node: tree_sitter.Node, local: bool = False) -> Iterator[tree.Definition | tree.Instance]:
+        place = self.place(node)
+        if node.type == "local_definition":
+            yield from self.definition(grammar.parts(node)[0], True)
+        elif node.type == "operator_definition":
+            parameters = tuple([self.parameter(child) for child in grammar.fields(node, "parameter")])
+            name = grammar.symbol(grammar.field(node, "name"))
+            if grammar.field(node, "name").type == "prefix_op_symbol" and name == "-":
+                name = "-."
+            body = self.expression(grammar.field(node, "definition"))
+            yield tree.Definition(name=name, parameters=parameters, body=body, place=place, local=local)
+        elif node.type == "function_definition":
+            yield self.function_definition(node, place, local)
+        elif node.type == "module_definition":
+            parameters = tuple([self.parameter(child) for child in grammar.fields(node, "parameter")])
+            name = grammar.text_of(grammar.field(node, "name"))
+            yield self.instance(grammar.field(node, "definition"), name, parameters, local)
+        elif node.type == "instance":
+            yield self.instance(node, None, (), local)
+        elif node.type == "module":
+            raise tree.Unsupported(f"{place}: a module inside a module")
+        elif node.type != "recursive_declaration":
+            raise tree.Unsupported(f"{place}: {node.type.replace('_', ' ')}")
+
+    def function_definition(self, node: tree_sitter.Node, place: Place, local: bool) -> tree.Definition:
+        bounds = [self.bound(child) for child in grammar.parts(node) if child.type == "quantifier_bound"]
+        body = tree.FunctionLiteral(
+            place=place, bounds=tuple(bounds), body=self.expression(grammar.field(node, "definition"))
+        )
+        name = grammar.text_of(grammar.field(node, "name"))
+        return tree.Definition(
+            name=name, parameters=(), body=body, place=place, recursive=True, function=True, local=local
+        )
+
+    def instance(
+        self, node: tree_sitter.Node, name: str | None, parameters: tuple[Parameter, ...], local: bool
+    ) -> tree.Instance:
+        module, *rest = grammar.parts(node)
+        substitutions = []
+        for substitution in rest:
+            target, value = [part for part in grammar.parts(substitution) if part.type != "gets"]
+            substitutions.append((grammar.symbol(target), self.expression(value)))
+        return tree.Instance(
+            name=name,
+            parameters=parameters,
+            module=grammar.text_of(module),
+            substitutions=tuple(substitutions),
+            place=self.place(node),
+            local=local,
+        )
+
+    def parameter(self, node: tree_sitter.Node) -> Parameter:
+        if node.type == "operator_declaration":
+            arity = sum(1 for child in node.named_children if child.type == "placeholder")
+            return Parameter(name=grammar.symbol(grammar.field(node, "name")), arity=arity)
+        return Parameter(name=grammar.text_of(node))
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def expression(self, node: tree_sitter.Node) -> Expression:
+        handler = self.handlers.get(node.type)
+        place = self.place(node)
+        if handler is None:
+            return tree.Unknown(place=place, construct=node.type.replace("_", " "), temporal=_is_temporal(node))
+        if self.depth >= NESTING_MAX:
+            raise ModuleError(f"{place}: an expression nests more than {NESTING_MAX} deep; give parts of it names")
+        self.depth += 1
+        found = handler(node, place)
+        self.depth -= 1
+        return found
+
+    def expressions(self, nodes: list[tree_sitter.Node]) -> tuple[Expression, ...]:
+        return tuple([self.expression(node) for node in nodes])
+
+    def bound(self, node: tree_sitter.Node) -> tree.Bound:
+        """`x, y \\in S` of a quantifier_bound, or of a CHOOSE that has the same fields."""
+        intro = grammar.fields(node, "intro")
+        domain = self.expression(grammar.field(node, "set"))
+        if intro[0].type == "tuple_of_identifiers":
+            names = [grammar.text_of(child) for child in grammar.parts(intro[0]) if child.type == "identifier"]
+            return tree.Bound(names=tuple(names), pattern=True, domain=domain)
+        return tree.Bound(names=tuple([grammar.text_of(child) for child in intro]), pattern=False, domain=domain)
+
+    def bounds(self, nodes: list[tree_sitter.Node]) -> tuple[tree.Bound, ...]:
+        return tuple([self.bound(node) for node in nodes])
+
+    def _read_parentheses(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.expression(grammar.parts(node)[0])
+
+    def _read_label(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.expression(grammar.field(node, "expression"))
+
+    def _read_nat_number(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Literal(place=place, value=_number(grammar.text_of(node), 10, place))
+
+    def _read_binary_number(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 2, place))
+
+    def _read_octal_number(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 8, place))
+
+    def _read_hex_number(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Literal(place=place, value=_number(grammar.text_of(grammar.parts(node)[-1]), 16, place))
+
+    def _read_boolean(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Literal(place=place, value=grammar.text_of(node) == "TRUE")
+
+    def _read_string(self, node: tree_sitter.Node, place: Place) -> Expression:
+        characters = iter(grammar.text_of(node)[1:-1])
+        text = ""
+        for character in characters:
+            if character == "\\":
+                escaped = next(characters)
+                character = _ESCAPES.get(escaped, escaped)
+            text += character
+        return tree.Literal(place=place, value=text)
+
+    def _read_identifier_ref(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Apply(place=place, name=grammar.text_of(node))
+
+    def _read_symbol_set(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Apply(place=place, name=grammar.symbol(node))
+
+    _read_nat_number_set = _read_int_number_set = _read_real_number_set = _read_symbol_set
+    _read_boolean_set = _read_string_set = _read_infix_op_symbol = _read_symbol_set
+    _read_prefix_op_symbol = _read_postfix_op_symbol = _read_symbol_set
+
+    def _read_bound_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        arguments = self.expressions(grammar.fields(node, "parameter"))
+        return tree.Apply(place=place, name=grammar.text_of(grammar.field(node, "name")), arguments=arguments)
+
+    def _read_bound_nonfix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        symbol, *arguments = grammar.parts(node)
+        return self.operation(grammar.symbol(symbol), self.expressions(arguments), place)
+
+    def _read_prefixed_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        steps = []
+        for component in grammar.parts(grammar.field(node, "prefix")):
+            step = self.expression(grammar.parts(component)[0])
+            if not isinstance(step, tree.Apply):
+                return tree.Unknown(place=place, construct="reference to a part of an expression")
+            steps.append(tree.Step(name=step.name, arguments=step.arguments))
+        target = self.expression(grammar.field(node, "op"))
+        if not isinstance(target, tree.Apply):
+            return tree.Unknown(place=place, construct="reference to a part of an expression")
+        return tree.Apply(place=place, name=target.name, arguments=target.arguments, path=tuple(steps))
+
+    def _read_bound_infix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        name = grammar.symbol(grammar.field(node, "symbol"))
+        left, right = grammar.field(node, "lhs"), grammar.field(node, "rhs")
+        if name in ("/\\", "\\/"):
+            # Both are associative: one junction for a chain reads better in an explanation.
+            items = self.chain(left, name) + self.chain(right, name)
+            return tree.Junction(place=place, conjunction=name == "/\\", items=items)
+        if grammar.field(node, "symbol").type == "times":
+            return tree.Product(place=place, factors=(*self.factors(left), self.expression(right)))
+        return self.operation(name, (self.expression(left), self.expression(right)), place)
+
+    def chain(self, node: tree_sitter.Node, name: str) -> tuple[Expression, ...]:
+        """The items of `a /\\ b /\\ c`; a chain may be longer than recursion goes."""
+        items, pending = [], [node]
+        while pending:
+            node = pending.pop()
+            if node.type == "bound_infix_op" and grammar.symbol(grammar.field(node, "symbol")) == name:
+                pending += [grammar.field(node, "rhs"), grammar.field(node, "lhs")]
+            else:
+                items.append(self.expression(node))
+        return tuple(items)
+
+    def factors(self, node: tree_sitter.Node) -> tuple[Expression, ...]:
+        """A \\X B \\X C is a set of triples; (A \\X B) \\X C is not."""
+        items = []
+        while node.type == "bound_infix_op" and grammar.field(node, "symbol").type == "times":
+            items.append(self.expression(grammar.field(node, "rhs")))
+            node = grammar.field(node, "lhs")
+        return (self.expression(node), *reversed(items))
+
+    def _read_bound_prefix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        symbol = grammar.field(node, "symbol")
+        operand = self.expression(grammar.field(node, "rhs"))
+        if symbol.type == "unchanged":
+            return tree.Unchanged(place=place, operand=operand)
+        if symbol.type == "enabled":
+            return tree.Enabled(place=place, action=operand)
+        if symbol.type == "always":
+            return tree.Always(place=place, operand=operand)
+        if symbol.type == "eventually":
+            return tree.Unknown(place=place, construct="temporal operator <>", temporal=True)
+        return self.operation(grammar.symbol(symbol), (operand,), place)
+
+    def _read_bound_postfix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        operand = self.expression(grammar.field(node, "lhs"))
+        if grammar.field(node, "symbol").type == "prime":
+            return tree.Prime(place=place, operand=operand)
+        return self.operation(grammar.symbol(grammar.field(node, "symbol")), (operand,), place)
+
+    def operation(self, name: str, arguments: tuple[Expression, ...], place: Place) -> Expression:
+        if name in ("~>", "-+->"):
+            return tree.Unknown(place=place, construct=f"temporal operator {name}", temporal=True)
+        if name in ("-|", "|-", "|=", "=|"):
+            return tree.Unknown(place=place, construct=f"operator {name}")
+        return tree.Apply(place=place, name=name, arguments=arguments)
+
+    def junction(self, node: tree_sitter.Node, place: Place, conjunction: bool) -> Expression:
+        items = [self.expression(grammar.parts(item)[-1]) for item in grammar.parts(node)]
+        return tree.Junction(place=place, conjunction=conjunction, items=tuple(items))
+
+    def _read_conj_list(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.junction(node, place, True)
+
+    def _read_disj_list(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.junction(node, place, False)
+
+    def _read_bounded_quantification(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Quantified(
+            place=place,
+            universal=grammar.field(node, "quantifier").type == "forall",
+            bounds=self.bounds(grammar.fields(node, "bound")),
+            body=self.expression(grammar.field(node, "expression")),
+        )
+
+    def _read_choose(self, node: tree_sitter.Node, place: Place) -> Expression:
+        if not grammar.fields(node, "set"):
+            return tree.Unknown(place=place, construct="CHOOSE without a set")
+        return tree.Choose(place=place, bound=self.bound(node), body=self.expression(grammar.field(node, "expression")))
+
+    def _read_finite_set_literal(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.SetLiteral(place=place, items=self.expressions(grammar.parts(node)))
+
+    def _read_set_filter(self, node: tree_sitter.Node, place: Place) -> Expression:
+        bound = self.bound(grammar.field(node, "generator"))
+        return tree.SetFilter(place=place, bound=bound, body=self.expression(grammar.field(node, "filter")))
+
+    def _read_set_map(self, node: tree_sitter.Node, place: Place) -> Expression:
+        bounds = self.bounds(grammar.fields(node, "generator"))
+        return tree.SetMap(place=place, body=self.expression(grammar.field(node, "map")), bounds=bounds)
+
+    def _read_tuple_literal(self, node: tree_sitter.Node, place: Place) -> Expression:
+        items = [part for part in grammar.parts(node) if part.type not in ("langle_bracket", "rangle_bracket")]
+        return tree.Tuple(place=place, items=self.expressions(items))
+
+    def pairs(self, node: tree_sitter.Node) -> tuple[tuple[str, Expression], ...]:
+        parts = [part for part in grammar.parts(node) if part.type != "all_map_to"]
+        return tuple([(grammar.text_of(name), self.expression(value)) for name, value in zip(parts[::2], parts[1::2])])
+
+    def _read_record_literal(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.Record(place=place, fields=self.pairs(node))
+
+    def _read_set_of_records(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.RecordSet(place=place, fields=self.pairs(node))
+
+    def _read_function_literal(self, node: tree_sitter.Node, place: Place) -> Expression:
+        *bounds, _, body = grammar.parts(node)
+        return tree.FunctionLiteral(place=place, bounds=self.bounds(bounds), body=self.expression(body))
+
+    def _read_set_of_functions(self, node: tree_sitter.Node, place: Place) -> Expression:
+        domain, _, codomain = grammar.parts(node)
+        return tree.FunctionSet(place=place, domain=self.expression(domain), codomain=self.expression(codomain))
+
+    def argument(self, nodes: list[tree_sitter.Node], place: Place) -> Expression:
+        """f[x, y] is f[<<x, y>>]."""
+        if len(nodes) == 1:
+            return self.expression(nodes[0])
+        return tree.Tuple(place=place, items=self.expressions(nodes))
+
+    def _read_function_evaluation(self, node: tree_sitter.Node, place: Place) -> Expression:
+        function, *arguments = grammar.parts(node)
+        return tree.Index(place=place, function=self.expression(function), argument=self.argument(arguments, place))
+
+    def _read_record_value(self, node: tree_sitter.Node, place: Place) -> Expression:
+        record, name = grammar.parts(node)
+        field = tree.Literal(place=self.place(name), value=grammar.text_of(name))
+        return tree.Index(place=place, function=self.expression(record), argument=field)
+
+    def _read_except(self, node: tree_sitter.Node, place: Place) -> Expression:
+        updates = []
+        for update in grammar.parts(node):
+            if update.type != "except_update":
+                continue
+            path: list[Expression] = []
+            for step in grammar.parts(grammar.field(update, "update_specifier")):
+                if step.type == "except_update_record_field":
+                    name = grammar.parts(step)[0]
+                    path.append(tree.Literal(place=self.place(name), value=grammar.text_of(name)))
+                else:
+                    path.append(self.argument(grammar.parts(step), self.place(step)))
+            updates.append(tree.Update(path=tuple(path), value=self.expression(grammar.field(update, "new_val"))))
+        return tree.Except(
+            place=place, function=self.expression(grammar.field(node, "expr_to_update")), updates=tuple(updates)
+        )
+
+    def _read_prev_func_val(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return tree.At(place=place)
+
+    def _read_if_then_else(self, node: tree_sitter.Node, place: Place) -> Expression:
+        parts = [self.expression(grammar.field(node, name)) for name in ("if", "then", "else")]
+        return tree.If(place=place, condition=parts[0], then=parts[1], otherwise=parts[2])
+
+    def _read_case(self, node: tree_sitter.Node, place: Place) -> Expression:
+        arms, other = [], None
+        for arm in grammar.parts(node):
+            if arm.type == "case_box":
+                continue
+            parts = self.expressions([part for part in grammar.parts(arm) if part.type != "case_arrow"])
+            if arm.type == "other_arm":
+                other = parts[0]
+            else:
+                arms.append((parts[0], parts[1]))
+        return tree.Case(place=place, arms=tuple(arms), other=other)
+
+    def _read_lambda(self, node: tree_sitter.Node, place: Place) -> Expression:
+        *names, body = grammar.parts(node)
+        parameters = tuple([Parameter(name=grammar.text_of(name)) for name in names])
+        return tree.Lambda(place=place, parameters=parameters, body=self.expression(body))
+
+    def _read_let_in(self, node: tree_sitter.Node, place: Place) -> Expression:
+        nodes = grammar.fields(node, "definitions")
+        units = _marked_recursive([unit for child in nodes for unit in self.definition(child)], self.recursive(nodes))
+        definitions = tuple([unit for unit in units if isinstance(unit, tree.Definition)])
+        if len(definitions) != len(units):
+            return tree.Unknown(place=place, construct="INSTANCE in a LET")
+        return tree.Let(place=place, definitions=definitions, body=self.expression(grammar.field(node, "expression")))
+
+    def action(self, node: tree_sitter.Node, place: Place, stutter: bool) -> Expression:
+        skipped = ("langle_bracket", "rangle_bracket_sub")
+        action, subscript = [part for part in grammar.parts(node) if part.type not in skipped]
+        return tree.BoxAction(
+            place=place, action=self.expression(action), subscript=self.expression(subscript), stutter=stutter
+        )
+
+    def _read_step_expr_or_stutter(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.action(node, place, True)
+
+    def _read_step_expr_no_stutter(self, node: tree_sitter.Node, place: Place) -> Expression:
+        return self.action(node, place, False)
+
+
+def _number(text: str, base: int, place: Place) -> int:
+    if len(text) > DIGITS_MAX:
+        raise ModuleError(f"{place}: a number of {len(text)} digits; want at most {DIGITS_MAX}")
+    return int(text, base)
+
+
+def _is_temporal(node: tree_sitter.Node) -> bool:
+    return node.type == "fairness" or any(
+        child.type in ("temporal_forall", "temporal_exists") for child in node.named_children
+    )
+
+
+def _marked_recursive(
+    units: list[tree.Definition | tree.Instance], names: set[str]
+) -> tuple[tree.Definition | tree.Instance, ...]:
+    return tuple(
+        [
+            replace(unit, recursive=True) if isinstance(unit, tree.Definition) and unit.name in names else unit
+            for unit in units
+        ]
+    )

@@ -1,0 +1,119 @@
+"""Reads a TLA+ module into a syntax tree.
+
+Theory. The parser is tree-sitter's TLA+ grammar: fast, complete, and equal to SANY (the reference parser of the TLA+
+tools) on precedence and on bulleted lists. It is more lenient: it takes `A => B => C`, which SANY rejects. So modules
+of the project pass `specs.tlc.sany.check` in the tests; loading one does not need Java.
+
+Rules. A syntax error is a ModuleError with file and line. The parser takes a time that grows with the square of how
+deep a text nests: a source that may nest deep is given some seconds of the processor, and refused beyond that.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+import tree_sitter
+import tree_sitter_tlaplus
+
+from specs import files
+from specs.escape import shown as escaped
+from specs.tla.syntax import tree
+from specs.tla.syntax.reader import Reader
+from specs.tla.syntax.tree import ModuleError
+
+PARSE_SECONDS_MAX = 2  # of processor time; the largest module of the project takes a fiftieth of a second
+PIECE_BYTES = 128  # the parser copies a piece each time it looks into it
+PLAIN_BYTES_MAX = 64 * 2**10  # of a source that needs no such bound ...
+PLAIN_DEFINITION_BYTES_MAX = 8 * 2**10  # ... if each of its definitions is shorter than this
+
+
+def _parser() -> tree_sitter.Parser:
+    with warnings.catch_warnings():
+        # The grammar's package still hands its language over as a number.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return tree_sitter.Parser(tree_sitter.Language(tree_sitter_tlaplus.language()))
+
+
+def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
+    """The module in file `path`, with the definitions in `suffix` added at its end.
+
+    Raises ModuleError: no such file, a syntax error, or a module named otherwise than its file.
+    """
+    source = _read(path)
+    if suffix:
+        source = _with_suffix(source, suffix, path)
+    return _parsed(path, source)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
+    """Trees are immutable: a module that is loaded again with other constants need not be parsed again."""
+    root = _whole(path, source)
+    modules = [child for child in root.children if child.type == "module"]
+    if not modules:
+        raise ModuleError(f"{escaped(str(path))}: no module in this file")
+    return Reader(path, source).module(modules[0])
+
+
+def concrete(path: Path) -> tree_sitter.Node:
+    """The parser's own tree of the file `path`, punctuation and all, temporal formulas included.
+
+    Raises ModuleError: no such file, or a syntax error.
+    """
+    return _whole(path, _read(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        source = files.read_bytes(path).removeprefix(files.BYTE_ORDER_MARK)
+        files.decoded(source)
+    except files.FileError as error:
+        raise ModuleError(f"cannot read module {escaped(str(path))}: {error}") from None
+    return source
+
+
+def _whole(path: Path, source: bytes) -> tree_sitter.Node:
+    pieces = source.split(b"==")
+    if len(source) > PLAIN_BYTES_MAX or max(map(len, pieces)) > PLAIN_DEFINITION_BYTES_MAX:
+        _try(path, source)
+    root = _parser().parse(source).root_node
+    if root.has_error:
+        raise ModuleError(_first_error(root, path))
+    return root
+
+
+def _try(path: Path, source: bytes) -> None:
+    """Parse within bounds, for nothing: the parser can be stopped only while it is handed pieces."""
+    end = time.process_time() + PARSE_SECONDS_MAX
+    try:
+        _parser().parse(
+            lambda offset, _: source[offset : offset + PIECE_BYTES],
+            progress_callback=lambda *_: time.process_time() > end,  # true stops it
+        )
+    except ValueError:
+        what = f"not parsed within {PARSE_SECONDS_MAX} s of processor time: it nests too deep, or is too long"
+        raise ModuleError(f"{escaped(str(path))}: {what}; give parts of its expressions names") from None
+
+
+def _with_suffix(source: bytes, suffix: str, path: Path) -> bytes:
+    end = source.rfind(b"\n====")
+    if end < 0:
+        raise ModuleError(f"{escaped(str(path))}: no closing line ====")
+    return source[: end + 1] + suffix.encode("utf-8") + b"\n" + source[end + 1 :]
+
+
+def _first_error(node: tree_sitter.Node, path: Path) -> str:
+    while True:
+        if node.is_missing:
+            return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error: {node.type} is missing"
+        if node.is_error:
+            inner = next((child for child in node.children if child.has_error), None)
+            if inner is None or inner.is_error:
+                text = (node.text or b"").decode("utf-8", "replace")[:60]
+                return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error near {text!r}"
+            node = inner
+            continue
+        node = next(child for child in node.children if child.has_error or child.is_missing)

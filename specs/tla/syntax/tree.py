@@ -1,0 +1,294 @@
+"""The syntax tree of a TLA+ module: what the compiler, the explorer and the explainer read.
+
+Theory. The concrete tree of the parser has a hundred kinds of node, most of them punctuation. This one has a kind for
+each thing that has a meaning of its own; operators, built in or defined, are all `Apply`.
+
+Rules. Nodes are immutable and compared by identity. Each carries its place, for error messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specs.escape import SeveralLines, shown
+
+
+class ModuleError(SeveralLines):
+    """A module cannot be used: it does not parse, a name has no meaning, a constant has no value."""
+
+
+class Unsupported(ModuleError):
+    """TLA+ that this evaluator does not evaluate. TLC may."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Place:
+    """Where a piece of a module stands. `start` and `end` are byte offsets."""
+
+    path: Path
+    line: int
+    start: int
+    end: int
+    source: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The source text, on one line."""
+        return " ".join(self.source[self.start : self.end].decode("utf-8").split())
+
+    def __str__(self) -> str:
+        return f"{shown(self.path.name)}:{self.line}"
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Expression:
+    """Base of all expressions."""
+
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Literal(Expression):
+    """A number, a string, TRUE or FALSE (a Python bool)."""
+
+    value: int | str | bool
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Step:
+    """One part of a qualified name: `I` or `J(3)`."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Apply(Expression):
+    """An operator with its arguments, possibly none; `path` is what stands before `!`.
+
+    Operators written as symbols have one name each: `\\union` and `\\cup` are both "\\cup", `-x` is "-.".
+    """
+
+    name: str
+    arguments: tuple[Expression, ...] = ()
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Junction(Expression):
+    """A conjunction or disjunction, from a bulleted list or from infix operators."""
+
+    conjunction: bool
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Bound:
+    """`x, y \\in domain`, or `<<x, y>> \\in domain` if `pattern`."""
+
+    names: tuple[str, ...]
+    pattern: bool
+    domain: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Quantified(Expression):
+    universal: bool
+    bounds: tuple[Bound, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Choose(Expression):
+    bound: Bound
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SetLiteral(Expression):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SetFilter(Expression):
+    bound: Bound
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SetMap(Expression):
+    body: Expression
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Product(Expression):
+    factors: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Tuple(Expression):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Record(Expression):
+    fields: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class RecordSet(Expression):
+    fields: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class FunctionLiteral(Expression):
+    bounds: tuple[Bound, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class FunctionSet(Expression):
+    domain: Expression
+    codomain: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Index(Expression):
+    """f[x], f[x, y] and r.field (an index that is a string literal)."""
+
+    function: Expression
+    argument: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Update:
+    """`![a].b = value` of an EXCEPT."""
+
+    path: tuple[Expression, ...]
+    value: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Except(Expression):
+    function: Expression
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class At(Expression):
+    """`@` in an EXCEPT: the old value."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class If(Expression):
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Case(Expression):
+    arms: tuple[tuple[Expression, Expression], ...]
+    other: Expression | None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Parameter:
+    """A formal parameter; `arity` is not 0 if it stands for an operator."""
+
+    name: str
+    arity: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Lambda(Expression):
+    parameters: tuple[Parameter, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Let(Expression):
+    definitions: tuple[Definition, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Prime(Expression):
+    operand: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Unchanged(Expression):
+    operand: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Enabled(Expression):
+    action: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class BoxAction(Expression):
+    """[A]_v if `stutter`, else <<A>>_v."""
+
+    action: Expression
+    subscript: Expression
+    stutter: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Always(Expression):
+    """[]operand: a temporal formula, whose parts specs/tla/language/temporal.py looks at."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Unknown(Expression):
+    """A construct outside the evaluated part of TLA+; an error if it is reached by what is to be evaluated."""
+
+    construct: str
+    temporal: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Definition:
+    """`name(parameters) == body`; a function definition has its function as body and `function` set.
+
+    `recursive`: declared RECURSIVE, or a function definition. `local`: not passed on by EXTENDS.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Expression
+    place: Place
+    recursive: bool = False
+    function: bool = False
+    local: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Instance:
+    """`name(parameters) == INSTANCE module WITH ...`; no name for a bare INSTANCE."""
+
+    name: str | None
+    parameters: tuple[Parameter, ...]
+    module: str
+    substitutions: tuple[tuple[str, Expression], ...]
+    place: Place
+    local: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class ModuleTree:
+    """One module as written."""
+
+    name: str
+    path: Path
+    extends: tuple[str, ...]
+    constants: tuple[Parameter, ...]
+    variables: tuple[str, ...]
+    units: tuple[Definition | Instance, ...]
+    assumptions: tuple[Expression, ...]

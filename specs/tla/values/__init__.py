@@ -1,0 +1,1 @@
+"""TLA+ values, sets and the operations of the standard modules."""

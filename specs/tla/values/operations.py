@@ -1,0 +1,404 @@
+"""What the compiled expressions call: one Python function for each operator that needs more than Python's own.
+
+Rules. A wrong argument is an EvaluationError, never a value: Python would subtract sets, multiply sequences and look up
+`x in sequence` without a murmur, and a wrong specification would pass. EXCEPT outside the domain changes nothing, as
+TLA+ defines it (Lamport, Specifying Systems, section 16.1.6).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import NoReturn
+
+from specs.tla.values.sets import (
+    Difference,
+    Interval,
+    LazyFunction,
+    LazySet,
+    Union,
+    domain_of,
+    elements,
+    enumerated,
+    in_order,
+)
+from specs.tla.values.values import (
+    FALSE,
+    INTEGER_BITS_MAX,
+    SET_ELEMENTS_MAX,
+    TRUE,
+    EvaluationError,
+    Function,
+    Value,
+    canonical_function,
+    integer_within_bounds,
+    of_python,
+    ordered,
+    to_tla,
+)
+
+PERMUTED_MAX = 9  # 9! permutations are fewer than a set may have
+
+
+def truth(value: Value) -> bool:
+    """A Boolean as Python's bool."""
+    if value is TRUE:
+        return True
+    if value is FALSE:
+        return False
+    if type(value) is bool:
+        return value
+    raise EvaluationError(f"{shown(value)} is not a Boolean")
+
+
+def shown(value: Value) -> str:
+    """`value` as TLA+ source, or as Python shows what is no TLA+ value."""
+    try:
+        return to_tla(value)
+    except (TypeError, EvaluationError):
+        return repr(value)
+    except RecursionError:
+        return "(a value that nests too deep to be written out)"
+
+
+def fail(message: str) -> NoReturn:
+    raise EvaluationError(message)
+
+
+class Later:
+    """A LET definition: worked out when first used, then kept."""
+
+    __slots__ = ("_thunk", "_value")
+
+    def __init__(self, thunk: Callable[[], Value]) -> None:
+        self._thunk = thunk
+
+    def __call__(self) -> Value:
+        try:
+            return self._value
+        except AttributeError:
+            self._value: Value = self._thunk()
+            return self._value
+
+
+def recursive(make: Callable[[Callable[..., Value]], Callable[..., Value]]) -> Callable[..., Value]:
+    """The operator that `make` yields when given that operator: a recursive LET definition."""
+
+    def operator(*arguments: Value) -> Value:
+        return made(*arguments)
+
+    made = make(operator)
+    return made
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def integer(value: Value) -> int:
+    """`value`, which must be an integer."""
+    if type(value) is int:
+        return value
+    raise EvaluationError(f"{shown(value)} is not an integer")
+
+
+def divide(left: Value, right: Value) -> int:
+    """left \\div right, rounded down."""
+    if integer(right) == 0:
+        raise EvaluationError(f"{shown(left)} \\div 0")
+    return integer(left) // integer(right)
+
+
+def modulo(left: Value, right: Value) -> int:
+    """left % right"""
+    if type(left) is int and type(right) is int and right > 0:
+        return left % right
+    if integer(right) <= 0:
+        raise EvaluationError(f"{shown(left)} % {right}: the divisor must be positive")
+    return integer(left) % integer(right)
+
+
+def power(left: Value, right: Value) -> int:
+    """left ^ right"""
+    if integer(right) < 0:
+        raise EvaluationError(f"{shown(left)} ^ {right}: the exponent must be natural")
+    if abs(integer(left)) > 1 and (abs(left).bit_length() - 1) * right > INTEGER_BITS_MAX:
+        raise EvaluationError(f"{shown(left)} ^ {shown(right)} has more than {INTEGER_BITS_MAX} bits")
+    result: int = left**right if abs(left) > 1 or right < 2 else left ** (2 - right % 2)
+    return result
+
+
+def product(left: Value, right: Value) -> int:
+    """left * right"""
+    return integer_within_bounds(integer(left) * integer(right))
+
+
+# --- sets -------------------------------------------------------------------------------------
+
+
+def member(value: Value, collection: Value) -> bool:
+    """value \\in collection"""
+    return value in elements(collection)
+
+
+def _lazy(value: Value) -> bool:
+    return isinstance(value, LazySet) and type(value) is not Interval
+
+
+def union(left: Value, right: Value) -> Value:
+    """left \\cup right"""
+    if type(left) is frozenset and type(right) is frozenset:
+        return left | right
+    if _lazy(left) or _lazy(right):
+        return Union(left, right)
+    return enumerated(left) | enumerated(right)
+
+
+def intersection(left: Value, right: Value) -> frozenset[Value]:
+    """left \\cap right"""
+    if type(left) is frozenset and type(right) is frozenset:
+        return left & right
+    if _lazy(left) and not _lazy(right):
+        left, right = right, left
+    other = elements(right)
+    return frozenset([element for element in elements(left) if element in other])
+
+
+def difference(left: Value, right: Value) -> Value:
+    """left \\ right"""
+    if type(left) is frozenset and type(right) is frozenset:
+        return left - right
+    if _lazy(left):
+        return Difference(left, right)
+    removed = elements(right)
+    return frozenset([element for element in elements(left) if element not in removed])
+
+
+def big_union(collection: Value) -> Value:
+    """UNION collection"""
+    return united(list(elements(collection)))
+
+
+def united(members: list[Value]) -> Value:
+    """The union of these sets."""
+    if not any(_lazy(item) for item in members):
+        return frozenset().union(*[enumerated(item) for item in members])
+    result: Value = frozenset()
+    for item in members:
+        result = union(result, item)
+    return result
+
+
+def choose(collection: Value, holds: Callable[[Value], bool]) -> Value:
+    """CHOOSE x \\in collection : holds(x); the first in the order of `order_key`."""
+    for element in in_order(collection):
+        if holds(element):
+            return element
+    raise EvaluationError("CHOOSE: no element of the set satisfies the condition")
+
+
+def cardinality(collection: Value) -> int:
+    """Cardinality(collection)"""
+    if type(collection) is Interval:
+        return int(collection.size_bound())
+    return len(enumerated(collection))
+
+
+def listed(items: Iterable[Value]) -> list[Value]:
+    """The items, of which there may be too many."""
+    found = list(itertools.islice(items, SET_ELEMENTS_MAX + 1))
+    if len(found) > SET_ELEMENTS_MAX:
+        raise EvaluationError(f"a set or function of more than {SET_ELEMENTS_MAX} elements")
+    return found
+
+
+def gathered(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:
+    """The pairs of a function with several arguments."""
+    return dict(listed(pairs))
+
+
+def tuples(collection: Value, size: int) -> Iterator[tuple[Value, ...]]:
+    """The elements of a set over which a pattern <<x, y>> ranges."""
+    for element in elements(collection):
+        if type(element) is not tuple or len(element) != size:
+            raise EvaluationError(f"{shown(element)} is not a tuple of {size}")
+        yield element
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+def apply(function: Value, argument: Value) -> Value:
+    """function[argument]"""
+    kind = type(function)
+    if kind is Function:
+        try:
+            return function[argument]
+        except KeyError:
+            pass
+    elif kind is tuple:
+        if type(argument) is int and 1 <= argument <= len(function):
+            return function[argument - 1]
+    elif isinstance(function, LazyFunction):
+        return function.apply(argument)
+    else:
+        raise EvaluationError(f"{shown(function)} is not a function")
+    raise EvaluationError(f"{shown(argument)} is not in the domain of {shown(function)}")
+
+
+def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Value]) -> Value:
+    """[function EXCEPT ![path[0]][path[1]]... = new(old value)]"""
+    if isinstance(function, LazyFunction):
+        function = function.worked_out()
+    key = path[0]
+    if type(function) is Function:
+        if key not in function:
+            return function
+        old = function[key]
+        value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
+        return function._with(key, value)
+    if type(function) is tuple:
+        if type(key) is not int or not 1 <= key <= len(function):
+            return function
+        old = function[key - 1]
+        value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
+        return (*function[: key - 1], value, *function[key:])
+    raise EvaluationError(f"EXCEPT on {shown(function)}, which is no function")
+
+
+def _pairs(function: Value) -> dict[Value, Value]:
+    return {argument: apply(function, argument) for argument in enumerated(domain_of(function))}
+
+
+def merge(left: Value, right: Value) -> Value:
+    """left @@ right: where both are defined, left counts."""
+    return canonical_function({**_pairs(right), **_pairs(left)})
+
+
+def permutations(collection: Value) -> frozenset[Value]:
+    """Permutations(collection)"""
+    keys = ordered(enumerated(collection))
+    if len(keys) > PERMUTED_MAX:
+        raise EvaluationError(f"Permutations of {len(keys)} elements; want at most {PERMUTED_MAX}")
+    return frozenset([canonical_function(dict(zip(keys, image))) for image in itertools.permutations(keys)])
+
+
+# --- sequences --------------------------------------------------------------------------------
+
+
+def sequence(value: Value) -> tuple[Value, ...]:
+    """`value`, which must be a sequence."""
+    if type(value) is tuple:
+        return value
+    if isinstance(value, LazyFunction):
+        return sequence(value.worked_out())
+    raise EvaluationError(f"{shown(value)} is not a sequence")
+
+
+def length(value: Value) -> int:
+    """Len(value)"""
+    return len(sequence(value))
+
+
+def head(value: Value) -> Value:
+    """Head(value)"""
+    return sequence(value)[0] if value else fail("Head of the empty sequence")
+
+
+def tail(value: Value) -> tuple[Value, ...]:
+    """Tail(value)"""
+    return sequence(value)[1:] if value else fail("Tail of the empty sequence")
+
+
+def append(value: Value, element: Value) -> tuple[Value, ...]:
+    """Append(value, element)"""
+    return (*sequence(value), element)
+
+
+def concatenation(left: Value, right: Value) -> tuple[Value, ...]:
+    """left \\o right"""
+    if length(left) + length(right) > SET_ELEMENTS_MAX:
+        raise EvaluationError(f"a sequence of more than {SET_ELEMENTS_MAX} elements")
+    return sequence(left) + sequence(right)
+
+
+def part(value: Value, first: Value, last: Value) -> tuple[Value, ...]:
+    """SubSeq(value, first, last)"""
+    if integer(first) > integer(last):
+        return ()
+    if first < 1 or last > length(value):
+        raise EvaluationError(f"SubSeq({shown(value)}, {first}, {last}): outside the sequence")
+    return sequence(value)[first - 1 : last]
+
+
+def selected(value: Value, holds: Callable[[Value], Value]) -> tuple[Value, ...]:
+    """SelectSeq(value, holds)"""
+    return tuple([element for element in sequence(value) if truth(holds(element))])
+
+
+def sorted_sequence(value: Value, before: Callable[[Value, Value], Value]) -> tuple[Value, ...]:
+    """SortSeq(value, before); stable insertion, for `before` need be no more than a strict order."""
+    result: list[Value] = []
+    for element in sequence(value):
+        position = len(result)
+        while position > 0 and truth(before(element, result[position - 1])):
+            position -= 1
+        result.insert(position, element)
+    return tuple(result)
+
+
+# --- bags: functions from elements to positive counts --------------------------------------------
+
+
+def is_bag(value: Value) -> bool:
+    """IsABag(value)"""
+    if not isinstance(value, tuple | Function | LazyFunction):
+        return False
+    return all(type(count) is int and count > 0 for count in _pairs(value).values())
+
+
+def _bag(counts: Iterable[tuple[Value, int]]) -> Value:
+    return canonical_function({element: count for element, count in counts if count > 0})
+
+
+def bag_count(element: Value, bag: Value) -> int:
+    """CopiesIn(element, bag)"""
+    return integer(_pairs(bag).get(element, 0))
+
+
+def bag_size(bag: Value) -> int:
+    """BagCardinality(bag)"""
+    return sum([integer(count) for count in _pairs(bag).values()])
+
+
+def bag_of(collection: Value) -> Value:
+    """SetToBag(collection)"""
+    return _bag([(element, 1) for element in elements(collection)])
+
+
+def bag_sum(left: Value, right: Value) -> Value:
+    """left (+) right"""
+    keys = {**_pairs(left), **_pairs(right)}
+    return _bag([(key, bag_count(key, left) + bag_count(key, right)) for key in keys])
+
+
+def bag_difference(left: Value, right: Value) -> Value:
+    """left (-) right"""
+    return _bag([(key, integer(count) - bag_count(key, right)) for key, count in _pairs(left).items()])
+
+
+def bag_union(bags: Value) -> Value:
+    """BagUnion(bags), bags a set of bags"""
+    result: Value = ()
+    for bag in elements(bags):
+        result = bag_sum(result, bag)
+    return result
+
+
+def is_sub_bag(left: Value, right: Value) -> bool:
+    """left \\sqsubseteq right"""
+    return all(integer(count) <= bag_count(key, right) for key, count in _pairs(left).items())
+
+
+def from_python(function: Callable[..., object], *arguments: Value) -> Value:
+    """The value of a CONSTANT operator that was given as a Python function."""
+    return of_python(function(*arguments))

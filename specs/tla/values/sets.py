@@ -1,0 +1,436 @@
+"""Sets and functions that are not enumerated until they must be.
+
+Theory. `votes \\in SUBSET Vote` asks for 2^24 sets if SUBSET is enumerated and for a few look-ups if it is not; `Nat`
+cannot be enumerated at all. Membership is therefore a method of its own.
+
+Rules. Iteration follows `values.order_key`, so that CHOOSE on a lazy set equals CHOOSE on the same set written out.
+Asking an infinite set for its elements is an EvaluationError; so is going through many elements of a set that has
+more than SET_ELEMENTS_MAX.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from specs.tla.values.values import (
+    SET_ELEMENTS_MAX,
+    EvaluationError,
+    Function,
+    LazyValue,
+    Value,
+    bounded,
+    canonical_function,
+    counted,
+    ordered,
+    to_tla,
+)
+
+
+class LazySet(LazyValue):
+    """Base: membership, and elements in order."""
+
+    __slots__ = ()
+    name = "a set"
+    passed_max = 100_000  # elements that are gone through one by one, if there are more than a set may have
+
+    def __contains__(self, value: Value) -> bool:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Value]:
+        return (
+            self._elements()
+            if self.size_bound() <= SET_ELEMENTS_MAX
+            else counted(self._elements(), self.name, self.passed_max)
+        )
+
+    def _elements(self) -> Iterator[Value]:
+        raise NotImplementedError
+
+    def size_bound(self) -> float:
+        """At least the number of elements, told without enumerating them."""
+        raise NotImplementedError
+
+    def is_finite(self) -> bool:
+        """Whether the set has finitely many elements. Raises EvaluationError if that is not known."""
+        raise NotImplementedError
+
+    def _work_out(self) -> frozenset[Value]:
+        if self.size_bound() > 2 * SET_ELEMENTS_MAX:
+            # A Cartesian product writes its factors out before it yields anything.
+            raise EvaluationError(f"{self.name} has too many elements to enumerate: name the element instead")
+        return bounded(self, self.name)
+
+
+def size_bound(value: frozenset[Value] | LazySet) -> float:
+    """At least the number of elements of a set."""
+    return len(value) if isinstance(value, frozenset) else value.size_bound()
+
+
+def elements(value: Value) -> frozenset[Value] | LazySet:
+    """`value`, which must be a set. A sequence or record can be iterated too, and would pass for a set."""
+    if type(value) is frozenset or isinstance(value, LazySet):
+        return value
+    raise EvaluationError(f"{to_tla(value)} is not a set")
+
+
+def enumerated(value: Value) -> frozenset[Value]:
+    """The set `value` with its elements enumerated."""
+    if type(value) is frozenset:
+        return value
+    if isinstance(value, LazySet):
+        worked_out: frozenset[Value] = value.worked_out()
+        return worked_out
+    raise EvaluationError(f"{to_tla(value)} is not a set")
+
+
+def in_order(value: Value) -> tuple[Value, ...] | LazySet:
+    """The elements of a set in the order of `order_key`."""
+    if type(value) is frozenset:
+        return ordered(value)
+    if isinstance(value, LazySet):
+        return value
+    raise EvaluationError(f"{to_tla(value)} is not a set")
+
+
+class Interval(LazySet):
+    """low..high"""
+
+    __slots__ = ("high", "low")
+    name = "an interval"
+    passed_max = SET_ELEMENTS_MAX
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def __contains__(self, value: Value) -> bool:
+        return type(value) is int and self.low <= value <= self.high
+
+    def _elements(self) -> Iterator[int]:
+        return iter(range(self.low, self.high + 1))
+
+    def size_bound(self) -> float:
+        return max(0, self.high - self.low + 1)
+
+    def is_finite(self) -> bool:
+        return True
+
+
+class Infinite(LazySet):
+    """Nat, Int, STRING: members can be told, not enumerated."""
+
+    __slots__ = ("_holds", "name")
+
+    def __init__(self, name: str, holds: Callable[[Value], bool]) -> None:
+        self.name, self._holds = name, holds
+
+    def __contains__(self, value: Value) -> bool:
+        return self._holds(value)
+
+    def _elements(self) -> Iterator[Value]:
+        raise EvaluationError(f"{self.name} is infinite: its elements cannot be enumerated")
+
+    def __iter__(self) -> Iterator[Value]:
+        return self._elements()
+
+    def size_bound(self) -> float:
+        return math.inf
+
+    def _work_out(self) -> frozenset[Value]:
+        raise EvaluationError(f"{self.name} is infinite: its elements cannot be enumerated")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Infinite) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def is_finite(self) -> bool:
+        return False
+
+
+NATURALS = Infinite("Nat", lambda value: type(value) is int and value >= 0)
+INTEGERS = Infinite("Int", lambda value: type(value) is int)
+STRINGS = Infinite("STRING", lambda value: type(value) is str)
+
+
+def sequences(base: Value) -> Infinite:
+    """Seq(base)"""
+    members = elements(base)
+    return Infinite(
+        f"Seq({base!r})", lambda value: type(value) is tuple and all(element in members for element in value)
+    )
+
+
+class Powerset(LazySet):
+    """SUBSET base"""
+
+    __slots__ = ("base",)
+    name = "SUBSET"
+
+    def __init__(self, base: Value) -> None:
+        self.base = elements(base)
+
+    def __contains__(self, value: Value) -> bool:
+        return is_subset(value, self.base) if isinstance(value, frozenset | LazySet) else False
+
+    def _elements(self) -> Iterator[frozenset[Value]]:
+        members = tuple(in_order(self.base))
+        for size in range(len(members) + 1):
+            for chosen in itertools.combinations(members, size):
+                yield frozenset(chosen)
+
+    def size_bound(self) -> float:
+        base = size_bound(self.base)
+        return math.inf if base > 64 else 2**base
+
+    def is_finite(self) -> bool:
+        return is_finite(self.base)
+
+
+class FunctionSet(LazySet):
+    """[domain -> codomain]"""
+
+    __slots__ = ("codomain", "domain")
+    name = "a set of functions"
+
+    def __init__(self, domain: Value, codomain: Value) -> None:
+        self.domain, self.codomain = enumerated(domain), elements(codomain)
+
+    def __contains__(self, value: Value) -> bool:
+        codomain = self.codomain
+        if type(value) is Function:
+            return value.keys() == self.domain and all(item in codomain for item in value.values())
+        if type(value) is tuple:
+            return domain_of(value) == self.domain and all(item in codomain for item in value)
+        return isinstance(value, LazyFunction) and value.worked_out() in self
+
+    def _elements(self) -> Iterator[Value]:
+        keys = ordered(self.domain)
+        for values in itertools.product(tuple(in_order(self.codomain)), repeat=len(keys)):
+            yield canonical_function(dict(zip(keys, values)))
+
+    def size_bound(self) -> float:
+        if not self.domain:
+            return 1
+        codomain = size_bound(self.codomain)
+        return codomain if codomain < 2 else math.inf if len(self.domain) > 64 else codomain ** len(self.domain)
+
+    def is_finite(self) -> bool:
+        return not self.domain or is_finite(self.codomain)
+
+
+class RecordSet(LazySet):
+    """[field: set, ...]"""
+
+    __slots__ = ("fields",)
+    name = "a set of records"
+
+    def __init__(self, fields: dict[str, Value]) -> None:
+        self.fields = {field: elements(fields[field]) for field in sorted(fields)}
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) is not Function or value.keys() != self.fields.keys():
+            return False
+        return all(value[field] in allowed for field, allowed in self.fields.items())
+
+    def _elements(self) -> Iterator[Function]:
+        for values in _tuples(list(self.fields.values())):
+            yield Function(zip(self.fields, values))
+
+    def size_bound(self) -> float:
+        return _product_size(list(self.fields.values()))
+
+    def is_finite(self) -> bool:
+        return _is_product_finite(list(self.fields.values()))
+
+
+class Product(LazySet):
+    """S \\X T \\X ..."""
+
+    __slots__ = ("factors",)
+    name = "a Cartesian product"
+
+    def __init__(self, *factors: Value) -> None:
+        self.factors = tuple([elements(factor) for factor in factors])
+
+    def __contains__(self, value: Value) -> bool:
+        if type(value) is not tuple or len(value) != len(self.factors):
+            return False
+        return all(item in factor for item, factor in zip(value, self.factors))
+
+    def _elements(self) -> Iterator[tuple[Value, ...]]:
+        return _tuples(self.factors)
+
+    def size_bound(self) -> float:
+        return _product_size(self.factors)
+
+    def is_finite(self) -> bool:
+        return _is_product_finite(self.factors)
+
+
+def _tuples(factors: Sequence[frozenset[Value] | LazySet]) -> Iterator[tuple[Value, ...]]:
+    """The elements of a product; none, if a factor is empty, however large others are."""
+    if _product_size(factors) == 0:
+        return iter(())
+    return itertools.product(*[tuple(in_order(factor)) for factor in factors])
+
+
+def _product_size(factors: Sequence[frozenset[Value] | LazySet]) -> float:
+    sizes = [size_bound(factor) for factor in factors]
+    return 0 if 0 in sizes else math.prod(sizes)
+
+
+class Union(LazySet):
+    """left \\cup right, of which one is large or infinite."""
+
+    __slots__ = ("left", "right")
+    name = "a union"
+
+    def __init__(self, left: Value, right: Value) -> None:
+        self.left, self.right = elements(left), elements(right)
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.left or value in self.right
+
+    def _elements(self) -> Iterator[Value]:
+        return iter(ordered(self.worked_out()))
+
+    def size_bound(self) -> float:
+        return size_bound(self.left) + size_bound(self.right)
+
+    def _work_out(self) -> frozenset[Value]:
+        return enumerated(self.left) | enumerated(self.right)
+
+    def is_finite(self) -> bool:
+        return is_finite(self.left) and is_finite(self.right)
+
+
+class Difference(LazySet):
+    """left \\ right, of which left is large or infinite."""
+
+    __slots__ = ("left", "right")
+    name = "a difference"
+
+    def __init__(self, left: Value, right: Value) -> None:
+        self.left, self.right = elements(left), elements(right)
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.left and value not in self.right
+
+    def _elements(self) -> Iterator[Value]:
+        right = self.right
+        return iter([element for element in self.left if element not in right])
+
+    def size_bound(self) -> float:
+        return size_bound(self.left)
+
+    def is_finite(self) -> bool:
+        if is_finite(self.left):
+            return True
+        if is_finite(self.right):
+            return False
+        raise EvaluationError("whether a difference of infinite sets is finite is not worked out")
+
+
+class Filtered(LazySet):
+    """{x \\in base : holds(x)}, of which base is infinite."""
+
+    __slots__ = ("base", "holds")
+    name = "a filtered set"
+
+    def __init__(self, base: Value, holds: Callable[[Value], bool]) -> None:
+        self.base, self.holds = elements(base), holds
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self.base and self.holds(value)
+
+    def _elements(self) -> Iterator[Value]:
+        return iter([element for element in self.base if self.holds(element)])
+
+    def size_bound(self) -> float:
+        return size_bound(self.base)
+
+    def _work_out(self) -> frozenset[Value]:
+        return frozenset(self)
+
+    def is_finite(self) -> bool:
+        if is_finite(self.base):
+            return True
+        raise EvaluationError("whether a part of an infinite set is finite is not worked out")
+
+
+def is_finite(value: Value) -> bool:
+    """IsFiniteSet(value)"""
+    return value.is_finite() if isinstance(value, LazySet) else isinstance(elements(value), frozenset)
+
+
+def _is_product_finite(factors: Sequence[frozenset[Value] | LazySet]) -> bool:
+    return 0 in [size_bound(factor) for factor in factors] or all(is_finite(factor) for factor in factors)
+
+
+def span(low: int, high: int) -> range | Interval:
+    """low..high to go through, any number of times."""
+    return range(low, high + 1) if high - low < SET_ELEMENTS_MAX else Interval(low, high)
+
+
+def is_subset(left: Value, right: Value) -> bool:
+    """left \\subseteq right"""
+    if type(left) is frozenset and type(right) is frozenset:
+        return left <= right
+    if type(right) is Powerset and type(left) is Powerset:
+        return is_subset(left.base, right.base)
+    allowed = elements(right)
+    if left is right or (isinstance(left, Infinite) and left == right):
+        return True
+    return all(element in allowed for element in elements(left))
+
+
+def domain_of(value: Value) -> Value:
+    """DOMAIN value"""
+    if type(value) is Function:
+        return frozenset(value)
+    if type(value) is tuple:
+        return frozenset(range(1, len(value) + 1))
+    if isinstance(value, LazyFunction):
+        return value.domain
+    raise EvaluationError(f"DOMAIN of {to_tla(value)}, which is no function")
+
+
+def is_in_domain(element: Value, function: Value) -> bool:
+    """element \\in DOMAIN function"""
+    if type(function) is Function:
+        return element in function
+    if type(function) is tuple:
+        return type(element) is int and 1 <= element <= len(function)
+    return element in domain_of(function)
+
+
+class LazyFunction(LazyValue):
+    """[x \\in domain |-> body(x)], each value worked out once, when asked for: for recursion and infinite domains."""
+
+    __slots__ = ("_body", "_known", "domain")
+
+    def __init__(self, domain: Value, body: Callable[[LazyFunction, Value], Value]) -> None:
+        self.domain = elements(domain)
+        self._body = body
+        self._known: dict[Value, Value] = {}
+
+    def apply(self, argument: Value) -> Value:
+        """The function's value at `argument`."""
+        try:
+            return self._known[argument]
+        except KeyError:
+            pass
+        if argument not in self.domain:
+            raise EvaluationError(f"{to_tla(argument)} is not in the domain of the function")
+        value = self._body(self, argument)
+        self._known[argument] = value
+        return value
+
+    def _work_out(self) -> Value:
+        return canonical_function({argument: self.apply(argument) for argument in enumerated(self.domain)})

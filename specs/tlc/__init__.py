@@ -1,0 +1,1 @@
+"""TLC, the TLA+ model checker: run it, read its states and counterexamples."""

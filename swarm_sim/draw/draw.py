@@ -1,0 +1,177 @@
+"""From a seed to a scenario: which faults there are at all, when they strike, whom, and how hard.
+
+Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run that has every kind of fault hides
+what a few of them would show, so each seed first draws a subset of the kinds and only then their rates. Each kind
+draws from a stream of its own: taking one away changes no other.
+
+A run is a *storm* and a *calm*. In the storm links, processors, clocks and flash fail, anywhere. In the calm a core of
+boards that suffices for a quorum meets no fault any more, all else stays as broken as it is, and the core must make
+progress within a bound.
+
+Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones all along; any board may die,
+stop, be slow or be cut off at any time. So nothing is ever asked of the swarm that the protocol does not promise.
+"""
+
+import random
+
+from amu.core import limits
+from groundstation.scenario.model import Scenario, parse
+from groundstation.scenario.workload import DEFAULT_MIX
+from swarm_sim.draw.kinds import KINDS, LIARS, Document, Sketch, distances, liar
+from swarm_sim.streams import stream
+
+SLOTS_DEFAULT = 20
+NODES_DEFAULT = 4
+NARROW_SHARE = 0.08  # of the seeds keep to few slots and have their proposals lost, so that views change often
+LONG_SHARE = 0.06  # of the seeds decide a longer log than one board after the other can follow
+FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a second of the boards' clocks
+BUSY_SHARE = 0.1  # of the seeds take turns and snapshots all the time, so that each meets the other
+FAR_SPEED = 100.0
+STORM_SECONDS = (1.5, 6.0)  # of the boards' time
+TICK_MS = 10
+PAUSE_SECONDS_MAX = 1.0
+
+
+def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
+    """The scenario of `seed`: the same for the same three numbers."""
+    profile = stream(seed, "profile").random()
+    if profile < NARROW_SHARE:
+        return parse(_narrow(seed, nodes, stream(seed, "narrow")), f"seed {seed}")
+    if profile < NARROW_SHARE + LONG_SHARE:
+        return parse(_long(seed, nodes, stream(seed, "long")), f"seed {seed}")
+    draws = stream(seed, "shape")
+    speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
+    storm = round(draws.uniform(*STORM_SECONDS), 2)
+    faulty = tuple(sorted(draws.sample(range(nodes), limits.faults_max(nodes))))
+    sketch = Sketch(seed, nodes, storm, speed, faulty)
+    share = draws.choice((0.1, 0.25, 0.5))
+    chosen = [name for name in KINDS if draws.random() < share]
+    for name in chosen:
+        KINDS[name](sketch, stream(seed, name))
+    if speed > 1 or draws.random() < 0.8:
+        distances(sketch, stream(seed, "distances"))
+    view_timeout = draws.choice((0.15, 0.3, 0.6, 1.0))
+    document: Document = {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: {', '.join(chosen) or 'no faults'}",
+        "mission": {
+            "boards": nodes,
+            "seed": seed,
+            "speed": speed,
+            "slots": slots,
+            "limit_seconds": sketch.seconds(600),
+            "no_progress_seconds": sketch.seconds(200),
+        },
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": sketch.seconds(view_timeout)},
+        "ops": _ops(sketch, stream(seed, "ops")),
+        "workload": _workload(sketch, stream(seed, "workload shape"), slots),
+        "faults": sketch.faults,
+        "board_faults": sorted(sketch.board_faults, key=lambda fault: fault["at"]),
+        "byzantine": sketch.byzantine,
+        "liveness": {
+            "core": sketch.others(),
+            "at": sketch.seconds(storm),
+            "bound_seconds": sketch.seconds(_bound_seconds(nodes, view_timeout)),
+        },
+    }
+    return parse(document, f"seed {seed}")
+
+
+def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
+    """Few slots and many views: what a wrong rule of the view change takes years to meet in a broad storm.
+
+    Proposals are lost on the way, nothing else but time; so boards vote in some views and not in others, and what they
+    have locked drifts apart. Liars draw what they do as ever.
+    """
+    view_timeout = draws.choice((0.1, 0.15))
+    storm = round(view_timeout * draws.uniform(30, 60), 2)
+    faulty = sorted(draws.sample(range(nodes), limits.faults_max(nodes)))
+    lost = draws.choice((0.5, 0.7, 0.8, 0.9, 0.95))
+    jitter = draws.choice((0.0, 0.003, 0.03))
+    return {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: few slots, many views",
+        "mission": {"boards": nodes, "seed": seed, "slots": 4},
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": view_timeout},
+        "workload": {"operations": 4, "in_flight": draws.choice((1, 2, 4)), "mix": {"noop": 1}},
+        "faults": [
+            {"fault": "drop", "probability": lost, "kinds": ["Proposal"], "end": storm},
+            {"fault": "jitter", "seconds_max": jitter, "end": storm},
+        ],
+        "byzantine": [liar(node, draws.choice(("starve", *LIARS)), draws) for node in faulty],
+        "liveness": {
+            "core": [node for node in range(nodes) if node not in faulty],
+            "at": storm,
+            "bound_seconds": _bound_seconds(nodes, view_timeout),
+        },
+    }
+
+
+def _long(seed: int, nodes: int, draws: random.Random) -> Document:
+    """A log of some checkpoints, and always one board that hears nothing of it: it comes back too late for single slots
+    and takes over a state. A swarm stands f boards that are away or lie: so f - 1 lie, about states, too.
+    """
+    storm = round(draws.uniform(2.0, 4.0), 2)
+    view_timeout = draws.choice((0.15, 0.3))
+    faulty = sorted(draws.sample(range(nodes), limits.faults_max(nodes)))
+    others = [node for node in range(nodes) if node not in faulty]
+    faults: list[Document] = [{"fault": "jitter", "seconds_max": draws.choice((0.003, 0.02)), "end": storm}]
+    board_faults: list[Document] = []
+    start = 0.0
+    while start < storm:
+        end = round(min(storm, start + draws.uniform(0.3, 0.7) * storm), 2)
+        node = draws.choice(others)
+        if draws.random() < 0.5:
+            faults.append({"fault": "partition", "groups": [[node]], "start": start, "end": end})
+        else:
+            board_faults.append({"at": start, "node": node, "kind": "kill", "restart_after": round(end - start, 2)})
+        if draws.random() < 0.5:
+            board_faults.append({"at": end, "node": draws.choice(others), "kind": "restart"})
+        start = round(end + draws.uniform(0.02, 0.3), 2)
+    in_flight = draws.choice((1, 2))
+    return {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: a long log, one board after the other cut off",
+        "mission": {"boards": nodes, "seed": seed, "slots": draws.choice((60, 90))},
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": view_timeout},
+        "workload": {"operations": 40, "in_flight": in_flight, "pause_seconds": 0.02},
+        "faults": faults,
+        "board_faults": sorted(board_faults, key=lambda fault: fault["at"]),
+        "byzantine": [liar(node, draws.choice(("lie", *LIARS)), draws) for node in faulty[1:]],
+        "liveness": {"core": others, "at": storm, "bound_seconds": _bound_seconds(nodes, view_timeout)},
+    }
+
+
+def _bound_seconds(nodes: int, view_timeout: float) -> float:
+    """Time in which a core without faults must make progress, by a wide margin.
+
+    A view whose leader is faulty costs one timer, which has doubled as often as it may; at most f + 1 leaders in a row
+    are outside the core, for each of two windows of slots. Then rejoining, catching up and the operators' own pauses.
+    """
+    longest_timer = view_timeout * (1 << limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
+    leaders: int = limits.faults_max(nodes) + 2
+    return round(2 * leaders * longest_timer + 60, 1)
+
+
+def _ops(sketch: Sketch, draws: random.Random) -> Document:
+    ops = {}
+    if draws.random() < 0.3:
+        ops["turn_seconds"] = sketch.seconds(draws.uniform(0.3, 2))
+    if draws.random() < 0.3:
+        ops["snapshot_seconds"] = sketch.seconds(draws.uniform(0.5, 3))
+    if draws.random() < BUSY_SHARE:
+        ops = {"turn_seconds": sketch.seconds(0.1), "snapshot_seconds": sketch.seconds(0.2)}
+    return ops
+
+
+def _workload(sketch: Sketch, draws: random.Random, slots: int) -> Document:
+    """Operations are spread over the storm, so that its faults meet work and a run stays short."""
+    mix = {kind: weight for kind, weight in DEFAULT_MIX.items() if draws.random() < 0.8}
+    in_flight = draws.choice((1, 2, 4, 8, 24))
+    pause = min(PAUSE_SECONDS_MAX, in_flight * sketch.storm / (slots * draws.choice((0.5, 1, 2, 4))))
+    return {
+        "operations": slots,
+        "in_flight": in_flight,
+        "pause_seconds": sketch.seconds(pause),
+        "mix": mix or {"noop": 1},
+    }

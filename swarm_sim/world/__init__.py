@@ -1,0 +1,1 @@
+"""The simulated world: boards, network, flash, ground, and what a simulation records."""

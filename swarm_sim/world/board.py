@@ -1,0 +1,210 @@
+"""One board in virtual time: flash that outlives it, a clock that may go wrong, a processor that may stand still or be
+slow.
+
+What `firmware/main.py` does on a board is done here step by step: read the journal, build the node, let the runtime
+perform. A board whose vote state cannot be read flies on without a journal, in silence; one whose flash fails in flight
+does so from then on.
+
+Rules
+- A frame that arrives while the processor is busy or stands still waits, at most INBOX_FRAMES_MAX of them: then the
+  line holds no more, and the frame is lost with a count. Ticks that pass meanwhile are skipped, as on a board.
+- A board that died is silent at once: what its runtime had not performed is gone.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from amu.boards.host import MemoryPort
+from amu.core.errors import JournalError
+from amu.node.journal import UNREADABLE, Journal, Recovered
+from amu.node.node import SILENT, Node
+from amu.wire.auth import Keyring
+from swarm_sim import adversary
+from swarm_sim.world.flash import Flash
+from swarm_sim.world.runtimes import Decoded, Encoded, Outlet
+
+INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
+
+
+class Scheduler(Protocol):
+    """Virtual time."""
+
+    @property
+    def now(self) -> float: ...
+
+    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None: ...
+
+
+class Board:
+    """Board `node` of a swarm. `config` has the fields of amu.boards.config.Config (keys only if `is_encoded`)."""
+
+    def __init__(
+        self, config: Any, flash: Flash, outlet: Outlet, time: Scheduler, tick_seconds: float, is_encoded: bool
+    ) -> None:
+        self.node: int = config.replica
+        self.flash = flash
+        self.runtime: Any = None  # of the present life; None while the board is off
+        self.flight: Any = None  # its node, or the adversary around it
+        self.journal: Any = None
+        self._config = config
+        self._outlet = outlet
+        self._time = time
+        self._tick_seconds = tick_seconds
+        self._is_encoded = is_encoded
+        self._life = 0
+        Journal(flash).commission()
+        self._reset_faults()
+
+    def _reset_faults(self) -> None:
+        self._ticks = 0
+        self._factor, self._factor_until = 1.0, 0.0
+        self._stopped_until = 0.0
+        self._step_seconds, self._slow_until = 0.0, 0.0
+        self._busy_until = 0.0
+        self._inbox: deque[tuple[Any, ...]] = deque()
+        self._has_missed_tick = False
+        self._is_wake_due = False
+
+    # --- life -----------------------------------------------------------------------------------
+
+    @property
+    def is_up(self) -> bool:
+        return self.runtime is not None
+
+    @property
+    def is_silent(self) -> bool:
+        """Its vote state is unreadable, or it met a contradiction."""
+        return self.flight is not None and bool(self.flight.mode == SILENT)
+
+    @property
+    def life(self) -> int:
+        """Changes with every start and stop."""
+        return self._life
+
+    def is_prompt_since(self, since: float) -> bool:
+        """Has the processor taken every frame and tick as it came, from mission second `since` on?"""
+        return max(self._busy_until, self._slow_until) <= since and not self._inbox
+
+    def start(self, nonce: int, phase_seconds: float) -> None:
+        """Switch on. `phase_seconds`: when in the first tick that happens. PowerCut may come out of it."""
+        self._life += 1
+        self._reset_faults()
+        journal: Any = Journal(self.flash)
+        try:
+            recovered = journal.recover()
+        except JournalError:
+            journal, recovered = None, Recovered(UNREADABLE, None, [])
+        self.flash.mend_reads()
+        self._fly(journal, recovered, nonce)
+        self._time.at(self._time.now + phase_seconds, self._tick, self._life)
+
+    def fail_flash(self, nonce: int) -> None:
+        """Flash has failed in flight: from now on the board flies without a journal."""
+        self._fly(None, Recovered(UNREADABLE, None, []), nonce)
+
+    def _fly(self, journal: Any, recovered: Any, nonce: int) -> None:
+        config = self._config
+        node: Any = Node(config, recovered, nonce)
+        if config.adversary is not None:
+            node = adversary.wrap(node, config.adversary[0], config.adversary[1])
+        self.flight, self.journal = node, journal
+        if self._is_encoded:
+            keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
+            self.runtime = Encoded(node, config, journal, self._outlet, keyring, MemoryPort())
+        else:
+            self.runtime = Decoded(node, config, journal, self._outlet)
+        self.runtime.start()
+
+    def stop(self) -> None:
+        """Sudden death: flash stays, nothing else."""
+        self._life += 1
+        self.runtime = self.flight = self.journal = None
+        self._inbox.clear()
+        self.flash.disarm()
+
+    # --- clock and processor --------------------------------------------------------------------
+
+    def pause(self, seconds: float) -> None:
+        """The processor stands still."""
+        self._busy_until = max(self._busy_until, self._time.now + seconds)
+
+    def slow(self, seconds: float, step_seconds: float) -> None:
+        """For `seconds` each frame and each tick costs `step_seconds`."""
+        self._step_seconds, self._slow_until = step_seconds, self._time.now + seconds
+
+    def drift(self, seconds: float, factor: float) -> None:
+        """For `seconds` ticks come `factor` times as fast."""
+        self._factor, self._factor_until = factor, self._time.now + seconds
+
+    def jump(self, ticks: int) -> None:
+        """The counter of ticks jumps."""
+        self._ticks += ticks
+
+    def stop_clock(self, seconds: float) -> None:
+        """No tick comes."""
+        self._stopped_until = self._time.now + seconds
+
+    def mend(self) -> None:
+        """Processor, clock and flash are themselves again."""
+        self._factor_until = self._stopped_until = self._slow_until = 0.0
+        self._busy_until = min(self._busy_until, self._time.now)
+        self.flash.disarm()
+        self.flash.mend_reads()
+        self._wake_soon()
+
+    def _tick(self, life: int) -> None:
+        if life != self._life:
+            return
+        now = self._time.now
+        if now >= self._stopped_until:
+            self._ticks += 1
+            if now < self._busy_until:
+                self._has_missed_tick = True
+                self._wake_soon()
+            else:
+                self._spend(now)
+                self.runtime.tick(self._ticks)
+        seconds = self._tick_seconds / self._factor if now < self._factor_until else self._tick_seconds
+        self._time.at(now + seconds, self._tick, life)
+
+    def _spend(self, now: float) -> None:
+        if now < self._slow_until:
+            self._busy_until = now + self._step_seconds
+
+    # --- frames ---------------------------------------------------------------------------------
+
+    def receive(self, *arrival: Any) -> bool:
+        """A frame has arrived: (source, lamport, message, is_sound), or (wire bytes,). False: there is no room for
+        it."""
+        now = self._time.now
+        if now >= self._busy_until and not self._inbox:
+            if now < self._slow_until:
+                self._spend(now)
+            self.runtime.receive(*arrival)
+            return True
+        if len(self._inbox) >= INBOX_FRAMES_MAX:
+            return False
+        self._inbox.append(arrival)
+        self._wake_soon()
+        return True
+
+    def _wake_soon(self) -> None:
+        if not self._is_wake_due:
+            self._is_wake_due = True
+            self._time.at(max(self._busy_until, self._time.now), self._wake, self._life)
+
+    def _wake(self, life: int) -> None:
+        if life != self._life:
+            return
+        self._is_wake_due = False
+        now = self._time.now
+        while now >= self._busy_until and (self._inbox or self._has_missed_tick):
+            self._spend(now)
+            if self._inbox:
+                self.runtime.receive(*self._inbox.popleft())
+            else:
+                self._has_missed_tick = False
+                self.runtime.tick(self._ticks)
+        if self._inbox or self._has_missed_tick:
+            self._wake_soon()

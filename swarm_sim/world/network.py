@@ -1,0 +1,87 @@
+"""What carries frames in the simulated world: the fault plan of the ground station's ether, on messages in flight.
+
+The same rules, draws and counts as in `groundstation.faults.ether`; what differs is that a frame may travel decoded. A
+rule that needs bytes (a length, bits to flip) gets a `LazyFrame`, which encodes itself when it is asked to; a copy that
+comes back as plain bytes was damaged, and a damaged frame gets no further than its receiver's framer.
+
+Rules
+- Every frame has a counted fate: accepted + copies made = delivered + lost + in flight.
+- FRAMES_MAX frames are in flight at once, the rest is lost with a count.
+- Every link takes LINK_TICKS of a tick, so that nothing arrives in the moment in which it was sent.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from amu.wire import codec, frames
+from groundstation.faults.ether import ACCEPTED, DELIVERED, ETHER_FRAMES_MAX, ETHER_FULL
+from groundstation.faults.plan import FaultPlan, LinkState
+from swarm_sim.world.runtimes import SOUND_TAG
+
+LINK_TICKS = 0.1
+DAMAGED = "damaged copies"
+
+Arrival = tuple[Any, ...]  # as the receiving board's `receive` takes it
+
+
+class LazyFrame:
+    """A message that stands for its frame. Length, bytes and slices are those of the frame under a tag of zeros."""
+
+    __slots__ = ("_frame", "_lamport", "_link", "_message")
+
+    def __init__(self, source: int, destination: int, lamport: int, message: Any) -> None:
+        self._link = (source, destination)
+        self._lamport = lamport
+        self._message = message
+        self._frame: bytes | None = None
+
+    def __bytes__(self) -> bytes:
+        if self._frame is None:
+            payload = codec.encode(self._lamport, self._message)
+            self._frame = frames.build(self._message.KIND, *self._link, SOUND_TAG, payload)
+        return self._frame
+
+    def __len__(self) -> int:
+        return len(bytes(self))
+
+    def __getitem__(self, place: slice) -> bytes:
+        return bytes(self)[place]
+
+
+class Network:
+    """Fates of flight frames under `plan`. `counts` by fate; `in_flight` is kept by whoever schedules the arrivals."""
+
+    def __init__(self, plan: FaultPlan, node_count: int, tick_seconds: float) -> None:
+        self.counts: Counter[str] = Counter()
+        self.in_flight = 0
+        self.has_rules = bool(plan.rules)
+        self.link_seconds = LINK_TICKS * tick_seconds
+        self._plan = plan
+        self._node_count = node_count
+        self._indexes = [0] * (node_count * node_count)
+        self._states: list[LinkState] = [{} for _ in range(node_count * node_count)]
+
+    def fates(self, now: float, source: int, destination: int, kind: int, frame: Any) -> Sequence[tuple[float, Any]]:
+        """(moment, frame) of each copy of a frame that will arrive."""
+        link = source * self._node_count + destination
+        index = self._indexes[link]
+        self._indexes[link] = index + 1
+        counts = self.counts
+        counts[ACCEPTED] += 1
+        found = self._plan.fates(now, source, destination, index, frame, kind, self._states[link])
+        self._states[link] = found.state
+        for effect in found.effects:
+            counts[effect.name] += max(1, abs(effect.copies))
+        for _, copy in found.deliveries:
+            if copy is not frame:
+                counts[DAMAGED] += 1
+        room = ETHER_FRAMES_MAX - self.in_flight
+        if len(found.deliveries) > room:
+            counts[ETHER_FULL] += len(found.deliveries) - room
+            return found.deliveries[:room]
+        return found.deliveries
+
+    def delivered(self) -> None:
+        self.in_flight -= 1
+        self.counts[DELIVERED] += 1

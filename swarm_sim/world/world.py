@@ -1,0 +1,411 @@
+"""The simulated world: virtual time, boards, network and ground of one scenario. No thread, no clock, one heap of
+events.
+
+Everything that happens is an action in the heap, ordered by mission second and, within one, by when it was put there.
+So the same scenario gives the same run to the byte, on any host, with any PYTHONHASHSEED.
+
+Mission seconds are those of the scenario: a board's tick lasts `tick_ms` of its own milliseconds, `speed` times that in
+mission time, as in a rehearsal. The fault plan, the workload and the vocabulary of board faults are the ground
+station's.
+
+What the scenario leaves open is drawn, each concern from its own stream: `boot` (nonces, phases of ticks), `flash/<n>`.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from amu.boards.host import PowerCut
+from amu.core.errors import JournalError
+from amu.core.lamport import LamportClock
+from amu.core.limits import GROUND, WINDOW_SLOTS
+from amu.wire import auth, codec, frames, messages
+from amu.wire.framer import NEED_BYTES, Framer, Text
+from groundstation.scenario.board_faults import POSTPONE_SECONDS
+from groundstation.scenario.model import BoardFault, Scenario
+from groundstation.scenario.workload import Workload
+from swarm_sim.streams import stream
+from swarm_sim.world.board import Board
+from swarm_sim.world.events import EventLog, Sink, TraceNotWritten
+from swarm_sim.world.flash import READ_FAULT, STRIKING, Flash
+from swarm_sim.world.ground import Operators
+from swarm_sim.world.network import LazyFrame, Network
+
+FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
+BOARD_OFF, LINE_FULL = "board off", "link busy"
+FATAL = ("power_cut", "crash_corruption")  # flash faults that the board does not survive
+CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes only must check them
+
+
+class FlightCodeCrash(Exception):
+    """Flight code raised what nothing on a board catches: `node` at mission second `seconds`, from `cause`."""
+
+    def __init__(self, node: int, seconds: float, cause: BaseException) -> None:
+        super().__init__(f"board {node} at {seconds:.3f} s: {cause!r}")
+        self.node = node
+        self.cause = cause
+
+
+@dataclass
+class Settings:
+    """A board's configuration, as far as flight code reads it; the keys are there in encoded worlds only."""
+
+    replica: int
+    replica_count: int
+    view_timeout_ticks: int
+    turn_ticks: int
+    snapshot_ticks: int
+    trace_messages: bool
+    adversary: tuple[str, dict[str, Any]] | None
+    cluster: bytes = CLUSTER
+    epoch: int = 0
+    keys_out: Any = None
+    keys_in: Any = None
+
+
+class _BoardTime:
+    """Virtual time as a board has it: what it does by itself is guarded, too."""
+
+    def __init__(self, world: "World", node: int) -> None:
+        self._world = world
+        self._node = node
+
+    @property
+    def now(self) -> float:
+        return self._world.now
+
+    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None:
+        self._world.at(when, self._world.act, self._node, action, *arguments)
+
+
+class World:
+    """One run. `faulty` boards are held to nothing; `sinks`, `step_sinks` and `file` take the trace (see EventLog);
+    `on_kill(board)` is called when a board is about to be killed between two events: all that it wanted done is
+    done."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        faulty: frozenset[int],
+        sinks: list[Sink],
+        file: TextIO | None = None,
+        is_encoded: bool = False,
+        step_sinks: Sequence[Sink] = (),
+    ) -> None:
+        mission = scenario.mission
+        self.faulty = faulty
+        self.scenario = scenario
+        self.now = 0.0
+        self.tick_seconds = scenario.clock.tick_ms / 1000 * mission.speed
+        self.log = EventLog(lambda: self.now, sinks, file, step_sinks)
+        self.network = Network(scenario.fault_plan(), mission.boards, self.tick_seconds)
+        self.clock = LamportClock()
+        self.deliveries = 0
+        self.on_kill: Callable[[Board], None] = lambda board: None
+        self.is_stopped = False
+        self._is_encoded = is_encoded
+        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._count = 0
+        self._boots = stream(mission.seed, "boot")
+        self._core = frozenset(scenario.liveness.core) if scenario.liveness else frozenset()
+        self._healed_at = scenario.liveness.at if scenario.liveness else float("inf")
+        self._restart_due: dict[int, float] = {}  # board whose flash is going to fail -> when it may start again
+        self._due: dict[int, tuple[float, str]] = {}  # board faults and restarts that are to come, in words
+        self._faults_told: dict[str, int] = {}
+        self._framers = [Framer() for _ in range(mission.boards)]
+        self.boards = [self._board(node) for node in range(mission.boards)]
+        workload = Workload(mission.seed, mission.boards, dict(scenario.workload.mix))
+        self.operators = Operators(self, self.clock, workload, mission.boards, scenario.workload, self.tick_seconds)
+        self._keyring = auth.keyring(MASTER, CLUSTER, 0, GROUND, mission.boards) if is_encoded else None
+
+    def _board(self, node: int) -> Board:
+        scenario, count = self.scenario, self.scenario.mission.boards
+        liars = {entry.node: (entry.adversary, dict(entry.parameters)) for entry in scenario.byzantine}
+        settings = Settings(
+            node,
+            count,
+            scenario.view_timeout_ticks(),
+            scenario.period_ticks(scenario.ops.turn_seconds),
+            scenario.period_ticks(scenario.ops.snapshot_seconds),
+            scenario.clock.trace_messages,
+            liars.get(node),
+        )
+        if self._is_encoded:
+            settings.keys_out, settings.keys_in = auth.key_rows(MASTER, CLUSTER, 0, node, count)
+        flash = Flash(stream(scenario.mission.seed, f"flash/{node}"))
+        return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, self._is_encoded)
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None:
+        """Let `action` happen at mission second `when`."""
+        self._count += 1
+        heapq.heappush(self._heap, (when, self._count, action, arguments))
+
+    def _plan(self, when: float, due: float, what: str, action: Callable[..., None], *arguments: Any) -> None:
+        """Let a board fault, or what belongs to one, that was planned for `due` happen at mission second `when`."""
+        key = self._count
+        self._due[key] = (due, what)
+        self.at(when, self._happen, key, action, *arguments)
+
+    def _happen(self, key: int, action: Callable[..., None], *arguments: Any) -> None:
+        del self._due[key]
+        action(*arguments)
+
+    def faults_due(self, deadline: float) -> list[str]:
+        """Board faults that are to come by mission second `deadline`, in words."""
+        armed = [
+            f"{fault} on board {board.node}, at one of its next flash operations"
+            for board in self.boards
+            if board.is_up
+            for fault in board.flash.armed
+        ]
+        planned = sorted(item for item in self._due.values() if item[0] <= deadline)
+        return [f"{what} at {when:.2f} s" for when, what in planned] + armed
+
+    def begin(self) -> None:
+        """RunStart, all boards, the faults of the scenario, the first operations."""
+        scenario = self.scenario
+        self.note(
+            "RunStart",
+            scenario=scenario.name,
+            seed=scenario.mission.seed,
+            versions={},
+            replica_count=scenario.mission.boards,
+            byzantine=sorted(self.faulty),
+            window_slots=WINDOW_SLOTS,
+        )
+        for fault in scenario.board_faults:
+            if fault.at < self._healed_at or fault.node not in self._core:
+                self._plan(fault.at, fault.at, f"{fault.kind} on board {fault.node}", self._fault, fault)
+        if scenario.liveness is not None:
+            self.at(self._healed_at, self._heal)
+        self.at(FAULTS_TOLD_SECONDS, self._tell_faults)
+        for board in self.boards:
+            self._start(board)
+        self.operators.ask()
+
+    def run(self, until: float) -> None:
+        """Let time pass up to mission second `until`, or to `stop`. Raises FlightCodeCrash."""
+        heap, pop = self._heap, heapq.heappop
+        while heap and not self.is_stopped:
+            when = heap[0][0]
+            if when > until:
+                break
+            self.now = when
+            _, _, action, arguments = pop(heap)
+            action(*arguments)
+        else:
+            return
+        self.now = until
+
+    def stop(self) -> None:
+        """End `run` with the present action."""
+        self.is_stopped = True
+
+    def end(self, reason: str, waits_for: list[str]) -> None:
+        """The last event of the trace."""
+        self._tell_faults()
+        self.note("RunEnd", reason=reason, **({"waits_for": waits_for} if waits_for else {}))
+
+    def note(self, event: str, **fields: Any) -> None:
+        """An event of the ground station's, into the trace."""
+        self.log.ground(event, self.clock.tick(), fields)
+
+    # --- what boards say ------------------------------------------------------------------------
+
+    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[list[Any]]) -> None:
+        self.log.flight(node, boot, first_seq, ticks, events)
+
+    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
+        """A decoded message to one node."""
+        network, kind = self.network, message.KIND
+        if destination == GROUND:
+            self.operators.receive(source, message)
+            return
+        if not network.has_rules:
+            network.counts["accepted"] += 1
+            network.in_flight += 1
+            self.at(self.now + network.link_seconds, self._arrive, destination, source, lamport, message, is_sound)
+            return
+        frame = LazyFrame(source, destination, lamport, message)
+        for moment, copy in network.fates(self.now, source, destination, kind, frame):
+            network.in_flight += 1
+            whole = message if copy is frame else None
+            self.at(moment + network.link_seconds, self._arrive, destination, source, lamport, whole, is_sound)
+
+    def carry_frame(self, source: int, destination: int, kind: int, frame: bytes) -> None:
+        """Wire bytes to one node."""
+        network = self.network
+        if destination == GROUND:
+            self._downlink(source, frame)
+            return
+        for moment, copy in network.fates(self.now, source, destination, kind, frame):
+            network.in_flight += 1
+            self.at(moment + network.link_seconds, self._arrive, destination, copy)
+
+    def uplink(self, board: int, lamport: int, message: Any) -> None:
+        """A telecommand, over the board's own cable."""
+        when = self.now + self.network.link_seconds
+        if self._keyring is None:
+            self.at(when, self._arrive_from_ground, board, GROUND, lamport, message, True)
+            return
+        payload = codec.encode(lamport, message)
+        tag = self._keyring.seal(message.KIND, board, payload)
+        self.at(when, self._arrive_from_ground, board, frames.build(message.KIND, GROUND, board, tag, payload))
+
+    def _downlink(self, source: int, data: bytes) -> None:
+        """What a board tells the ground, out of its bytes: trace events as they are, the rest under its tag."""
+        framer = self._framers[source]
+        framer.push(data)
+        while (frame := framer.next()) is not NEED_BYTES:
+            assert not isinstance(frame, Text), "text between frames of a simulated board"
+            if frame.kind < messages.Trace.KIND:
+                assert self._keyring is not None
+                self._keyring.check(frame.kind, frame.source, frame.tag, frame.payload)
+            _, message = codec.decode(frame.kind, frame.payload)
+            if frame.kind == messages.Trace.KIND:
+                self.log.flight(source, message.boot, message.first_seq, message.ticks, message.events)
+            else:
+                self.operators.receive(source, message)
+
+    # --- what reaches boards --------------------------------------------------------------------
+
+    def _arrive(self, destination: int, *arrival: Any) -> None:
+        board = self.boards[destination]
+        self.network.delivered()
+        if board.runtime is None:
+            self.network.counts[BOARD_OFF] += 1
+            return
+        self._deliver(board, arrival)
+
+    def _arrive_from_ground(self, destination: int, *arrival: Any) -> None:
+        board = self.boards[destination]
+        if board.runtime is not None:
+            self._deliver(board, arrival)
+
+    def _deliver(self, board: Board, arrival: tuple[Any, ...]) -> None:
+        self.deliveries += 1
+        if self._guard(board, board.receive, *arrival) is False:
+            self.network.counts[LINE_FULL] += 1
+
+    def act(self, node: int, action: Callable[..., None], *arguments: Any) -> None:
+        """Something that a board does by itself: a tick, a waking up."""
+        self._guard(self.boards[node], action, *arguments)
+
+    def _guard(self, board: Board, action: Callable[..., bool | None], *arguments: Any) -> bool | None:
+        """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
+        try:
+            return action(*arguments)
+        except (TraceNotWritten, MemoryError):
+            raise  # of the machine that simulates; a simulated board has no heap of its own
+        except PowerCut:
+            self._die(board, "PowerCut")
+        except JournalError:
+            self._flash_failed(board)
+        except Exception as error:
+            raise FlightCodeCrash(board.node, self.now, error) from error
+        return None
+
+    # --- life and death -------------------------------------------------------------------------
+
+    def _start(self, board: Board) -> None:
+        self.note("BoardStart", board=board.node)
+        nonce = self._boots.randrange(1, 1 << 20)
+        phase_seconds = self._boots.random() * self.tick_seconds
+        self._guard(board, board.start, nonce, phase_seconds)
+
+    def _flash_failed(self, board: Board) -> None:
+        """As main.py has it: the board says so and flies on, unable to vote."""
+        self.note("BoardCrash", board=board.node)
+        self._guard(board, board.fail_flash, self._boots.randrange(1, 1 << 20))
+        self._restart_after_death(board)
+
+    def _die(self, board: Board, event: str) -> None:
+        if event == "BoardKill":
+            self.on_kill(board)
+        board.stop()
+        self._framers[board.node] = Framer()
+        self.note(event, board=board.node)
+        self._restart_after_death(board)
+
+    def _restart_after_death(self, board: Board) -> None:
+        due = self._restart_due.pop(board.node, None)
+        if due is not None:
+            when = max(due, self.now + self.tick_seconds)
+            self._plan(when, when, f"start of board {board.node}", self._restart, board)
+
+    def _restart(self, board: Board) -> None:
+        """A restart that the scenario asks for; none of the boards outside the core comes back once it has healed."""
+        if self.now >= self._healed_at and board.node not in self._core:
+            return
+        self._reboot(board)
+
+    def _reboot(self, board: Board) -> None:
+        if board.is_up:
+            self._die(board, "BoardKill")
+        self._start(board)
+
+    # --- faults ---------------------------------------------------------------------------------
+
+    def _fault(self, fault: BoardFault) -> None:
+        board = self.boards[fault.node]
+        if fault.kind in STRIKING and not board.is_up and self.scenario.liveness is None:
+            # As in a rehearsal: a board that is off has no flash operation to fail in until it is on again.
+            what = f"{fault.kind} on board {board.node}, which is off,"
+            self._plan(self.now + POSTPONE_SECONDS, fault.at, what, self._fault, fault)
+            return
+        lasting = {} if fault.seconds is None else {"seconds": fault.seconds}
+        self.note("BoardFault", board=fault.node, kind=fault.kind, **lasting)
+        seconds = fault.seconds or 0.0
+        if fault.kind in ("kill", "restart", "amnesia"):
+            self._strike(board, fault)
+        elif fault.kind == READ_FAULT:
+            board.flash.arm(READ_FAULT)
+        elif fault.kind in STRIKING:
+            if board.is_up:
+                board.flash.arm(fault.kind, fault.after_operations)
+                if fault.restart_after is not None:
+                    self._restart_due[fault.node] = fault.at + fault.restart_after
+        elif fault.kind == "pause":
+            board.pause(seconds)
+        elif fault.kind == "slow":
+            board.slow(seconds, (fault.step_ms or 0.0) / 1000 * self.scenario.mission.speed)
+        elif fault.kind == "clock_drift":
+            board.drift(seconds, fault.factor or 1.0)
+        elif fault.kind == "clock_jump":
+            board.jump(fault.ticks or 0)
+        else:
+            assert fault.kind == "clock_stop", fault.kind
+            board.stop_clock(seconds)
+
+    def _strike(self, board: Board, fault: BoardFault) -> None:
+        if board.is_up:
+            self._die(board, "BoardKill")
+        if fault.kind == "amnesia":
+            board.flash.erase()
+            self.note("Erase", board=board.node)
+        if fault.kind != "kill":
+            self._start(board)
+        elif fault.restart_after is not None:
+            when = self.now + fault.restart_after
+            self._plan(when, when, f"start of board {board.node}", self._restart, board)
+
+    def _heal(self) -> None:
+        """Liveness: the core is sound from now on."""
+        for node in sorted(self._core):
+            board = self.boards[node]
+            board.mend()
+            self._restart_due.pop(node, None)
+            if not board.is_up or board.is_silent:
+                self._reboot(board)
+
+    def _tell_faults(self) -> None:
+        counts = self.network.counts
+        news = {name: counts[name] - self._faults_told.get(name, 0) for name in sorted(counts)}
+        self._faults_told = dict(counts)
+        news = {name: count for name, count in news.items() if count}
+        if news:
+            self.note("Fault", counts=news)
+        self.at(self.now + FAULTS_TOLD_SECONDS, self._tell_faults)

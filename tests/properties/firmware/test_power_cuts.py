@@ -1,0 +1,99 @@
+"""Power is cut at every byte that a replica writes during some slots; it must come back knowing what it said."""
+
+from amu.boards.host import MemoryStore, PowerCut
+from amu.core.limits import BROADCAST, GROUND
+from amu.node.journal import Journal
+from amu.node.node import Node
+from amu.wire.messages import Request, Status, Vote
+from swarm_sim.world.cluster import Settings
+
+SLOTS = 3
+VICTIM = 1
+
+
+class Run:
+    """Four nodes, delivery in order, no loss; the victim's flash dies after `cut` bytes and it reboots at once."""
+
+    def __init__(self, cut: int | None) -> None:
+        self.stores = [MemoryStore() for _ in range(4)]
+        for store in self.stores:
+            Journal(store).commission()
+        self.votes: dict[tuple[int, int, int], set[bytes]] = {}  # what the victim was heard to vote
+        self.reboots = 0
+        self.written = 0
+        self.flying: list[tuple[int, int, int, object]] = []
+        self.nodes: list[Node] = []
+        self.journals: list[Journal] = []
+        victim = self.stores[VICTIM]
+        self.stores[VICTIM] = MemoryStore(victim.files, cut_after_bytes=cut)
+        for i in range(4):
+            self.journals.append(Journal(self.stores[i]))
+            self.nodes.append(Node(Settings(i, 4), self.journals[i].recover(), 9))
+        for i in range(4):
+            self.perform(i)
+        for operation in range(1, SLOTS + 1):
+            for i in range(4):
+                self.flying.append((GROUND, i, operation, Request(1, operation, ["noop"])))
+            self.settle()
+
+    def settle(self) -> None:
+        for _ in range(60):
+            while self.flying:
+                source, destination, lamport, message = self.flying.pop(0)
+                self.nodes[destination].step(source, lamport, message)
+                self.perform(destination)
+            for i in range(4):
+                self.nodes[i].tick()
+                self.perform(i)
+
+    def perform(self, i: int) -> None:
+        ready = self.nodes[i].ready()
+        try:
+            if ready.checkpoint is not None:
+                self.journals[i].checkpoint(ready.checkpoint)
+            if ready.records:
+                self.journals[i].append(ready.records)
+        except PowerCut:
+            self.reboot()
+            return
+        for destination, lamport, message in ready.sends:
+            if i == VICTIM:
+                self.hear(message)
+            for peer in range(4):
+                if peer != i and destination in (peer, BROADCAST):
+                    self.flying.append((i, peer, lamport, message))
+        self.nodes[i].advance()
+        self.written = self.stores[VICTIM].bytes_written
+
+    def hear(self, message: object) -> None:
+        if isinstance(message, Vote):
+            self.votes.setdefault((message.slot, message.view, message.phase), set()).add(message.value)
+        if isinstance(message, Status):
+            for phase, value in enumerate((message.vote1, message.vote2, message.vote3, message.vote4), 1):
+                if value is not None:
+                    self.votes.setdefault((message.slot, message.view, phase), set()).add(value)
+
+    def reboot(self) -> None:
+        self.reboots += 1
+        self.stores[VICTIM] = MemoryStore(self.stores[VICTIM].files)
+        self.journals[VICTIM] = Journal(self.stores[VICTIM])
+        node = Node(Settings(VICTIM, 4), self.journals[VICTIM].recover(), 9)
+        self.nodes[VICTIM] = node
+        for (slot, view, phase), values in self.votes.items():
+            instance = node._replica.find(slot)
+            if instance is not None:
+                hi = instance.registers.hi[phase]
+                assert hi is not None, f"vote {phase} of slot {slot} was sent and is forgotten"
+                assert hi[0] >= view, f"vote {phase} of slot {slot} in view {view} was sent and is forgotten"
+                assert hi[0] > view or {hi[1]} == values
+        self.perform(VICTIM)
+
+
+def test_a_cut_at_any_byte_is_survived_and_no_vote_is_forgotten_or_cast_twice() -> None:
+    whole = Run(None)
+    assert [node.applied_slot for node in whole.nodes] == [SLOTS] * 4
+    for cut in range(whole.written):
+        run = Run(cut)
+        assert run.reboots == 1
+        assert all(len(values) == 1 for values in run.votes.values()), f"cut {cut}: voted twice"
+        assert [node.applied_slot for node in run.nodes] == [SLOTS] * 4, f"cut {cut}: no progress"

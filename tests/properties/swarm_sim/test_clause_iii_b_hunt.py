@@ -1,0 +1,32 @@
+"""Without clause (iii-B) the swarm can be brought to stand still for ever (specs/decisions/consensus.md): seeds that
+hit upon it.
+
+Nobody leads the search there: the seeds are among the first that `amu campaign --seeds 0:400` draws.
+"""
+
+import pytest
+
+from amu.consensus import rules
+from groundstation.scenario.model import load
+from swarm_sim.oracles.liveness import ORACLE
+from swarm_sim.simulation import run_seed, simulate
+from tests import ROOT
+
+SEEDS = (62, pytest.param(375, marks=pytest.mark.long))
+SHRUNK = ROOT / "tests" / "data" / "simulation" / "starved_voters.toml"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_drawn_seed_starves_voters_that_lack_the_clause(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    assert run_seed(seed).verdict == "pass"
+    monkeypatch.setattr(rules, "_two_values_claimed", lambda *arguments: False)
+    outcome = run_seed(seed)
+    assert (outcome.verdict, outcome.oracle) == ("no_progress", ORACLE)
+    assert outcome.cause == "a proposal that not all of the core votes for"
+
+
+def test_the_shrunk_scenario_tells_the_two_rules_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert simulate(load(str(SHRUNK))).verdict == "pass"
+    monkeypatch.setattr(rules, "_two_values_claimed", lambda *arguments: False)
+    outcome = simulate(load(str(SHRUNK)))
+    assert (outcome.verdict, outcome.oracle) == ("no_progress", ORACLE)

@@ -1,0 +1,28 @@
+"""Each coverage mark of the simulator is reached by a drawn seed: a campaign that has found nothing has looked there.
+
+Most seeds stand for many marks; `amu campaign` prints how often its seeds reached each.
+"""
+
+from functools import lru_cache
+
+import pytest
+
+from swarm_sim.simulation import run_seed, simulate
+from swarm_sim.world.marks import NAMES
+from tests.support.simulations import scenario
+
+SEEDS = (1, 108, 295, 665)
+
+
+@lru_cache(maxsize=1)
+def reached() -> frozenset[str]:
+    return frozenset(mark for seed in SEEDS for mark in run_seed(seed).marks)
+
+
+@pytest.mark.parametrize("mark", NAMES)
+def test_a_drawn_seed_reaches_the_mark(mark: str) -> None:
+    assert mark in reached()
+
+
+def test_a_quiet_run_reaches_hardly_any() -> None:
+    assert set(simulate(scenario()).marks) <= {"checkpoint", "peer suspected", "suspicion lifted", "refused operation"}

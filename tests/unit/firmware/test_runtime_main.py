@@ -1,0 +1,134 @@
+"""The composition root on a board of memory: which life a board leads with which flash."""
+
+import gc
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import amu
+from amu.boards.host import MemoryPort, MemoryStore
+from amu.wire import codec, frames
+from amu.wire import messages as m
+from amu.wire.framer import NEED_BYTES, Framer, Text
+from groundstation.boards import provision
+from groundstation.boards.provision import Mission
+
+MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32)
+TICKS = 200
+
+
+def live(main: ModuleType, board: "MemoryBoard") -> str:
+    return str(main.lives(board, main.configuration.decode(board.config())))
+
+
+def load_main() -> ModuleType:
+    path = Path(amu.__file__).resolve().parents[1] / "main.py"
+    spec = importlib.util.spec_from_file_location("board_main", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class MemoryBoard:
+    """A board whose time passes whenever it waits. It is told to exit at tick TICKS; Hello comes at tick 1."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.port = self.line = MemoryPort()
+        self.line.wait = self._wait  # type: ignore[attr-defined]
+        self._ticks = 0
+
+    def config(self) -> bytes:
+        return provision.configuration(MISSION, 1)
+
+    def ticks(self, tick_ms: int) -> "MemoryBoard":
+        return self
+
+    def now(self) -> int:
+        return self._ticks
+
+    def left_ms(self) -> int:
+        return 0
+
+    def nonce(self) -> int:
+        return 1
+
+    def heap(self) -> tuple[int, int]:
+        return 0, 0
+
+    def _wait(self, milliseconds: int) -> None:
+        self._ticks += 1
+        if self._ticks % 50 == 1:
+            self._command(m.Hello(self._ticks))
+        if self._ticks >= TICKS:
+            self._command(m.Control("exit"))
+
+    def _command(self, message: m.Message) -> None:
+        payload = codec.encode(0, message)
+        tag = provision.ground_keyring(MISSION).seal(message.KIND, 1, payload)
+        self.line.feed(frames.build(message.KIND, 255, 1, tag, payload))
+
+    def said(self) -> tuple[list[str], set[str], set[int]]:
+        """(texts, modes of the Identity answers, destinations of all frames)."""
+        framer = Framer()
+        framer.push(self.line.take())
+        texts, modes, destinations = [], set(), set()
+        while (item := framer.next()) is not NEED_BYTES:
+            if isinstance(item, Text):
+                texts.append(item.data.decode())
+                continue
+            destinations.add(item.destination)
+            if item.kind == m.Identity.KIND:
+                modes.add(codec.decode(item.kind, item.payload)[1].mode)
+        return texts, modes, destinations
+
+
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    # The calls that main.py makes before anything else: control-C is a byte like others; collect while importing.
+    micropython = ModuleType("micropython")
+    micropython.kbd_intr = lambda character: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "micropython", micropython)
+    monkeypatch.setattr(gc, "threshold", lambda size: None, raising=False)
+    return load_main()
+
+
+def commissioned() -> MemoryStore:
+    return MemoryStore(provision.commissioned_files())
+
+
+def test_a_commissioned_board_votes_and_speaks_to_its_peers(main: ModuleType) -> None:
+    board = MemoryBoard(commissioned())
+    assert live(main, board) == "exit"
+    assert board.said() == ([], {"voting"}, {0, 2, 3, 255})
+
+
+def test_a_blank_board_rejoins(main: ModuleType) -> None:
+    board = MemoryBoard(MemoryStore())
+    live(main, board)
+    assert board.said()[1] == {"rejoining"}
+
+
+def test_a_board_whose_flash_is_damaged_flies_on_in_silence(main: ModuleType) -> None:
+    store = commissioned()
+    store.files["checkpoint"] = store.files["checkpoint"][:-1] + b"!"
+    board = MemoryBoard(store)
+    assert live(main, board) == "exit"
+    assert board.said() == (["vote state unreadable: the checkpoint is damaged\n"], {"silent"}, {255})
+
+
+def test_a_board_whose_flash_cannot_be_written_falls_silent(main: ModuleType) -> None:
+    class WornOutStore(MemoryStore):
+        def append(self, name: str, data: bytes) -> None:
+            raise OSError(5)
+
+    board = MemoryBoard(WornOutStore(provision.commissioned_files()))
+    assert live(main, board) == "exit"
+    texts, modes, destinations = board.said()
+    assert texts == ["vote state unreadable: append failed: OSError(5)\n"]
+    assert (modes, destinations) == ({"silent"}, {255})
