@@ -26,6 +26,7 @@ from specs import files
 from specs.escape import SeveralLines, shown
 
 SUFFIX = ".toml"
+_MISSIONS = resources.files("groundstation.scenario").joinpath("missions")  # those that come with the package
 TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
 
 JUMP_TICKS_MAX = 100_000
@@ -343,8 +344,7 @@ class Scenario(Strict):
 
 def shipped() -> list[str]:
     """Names of the scenarios that come with the package, sorted."""
-    folder = resources.files("groundstation").joinpath("scenarios")
-    return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
+    return sorted(entry.name.removesuffix(SUFFIX) for entry in _MISSIONS.iterdir() if entry.name.endswith(SUFFIX))
 
 
 def source(name_or_path: str) -> tuple[str, str]:
@@ -360,8 +360,7 @@ def source(name_or_path: str) -> tuple[str, str]:
             f"no scenario {name_or_path!r}{did_you_mean(name_or_path, shipped())}; "
             f"shipped are {', '.join(shipped())}, or give the path of a {SUFFIX} file"
         )
-    entry = resources.files("groundstation").joinpath("scenarios", name_or_path + SUFFIX)
-    return entry.read_text(encoding="utf-8"), name_or_path + SUFFIX
+    return _MISSIONS.joinpath(name_or_path + SUFFIX).read_text(encoding="utf-8"), name_or_path + SUFFIX
 
 
 def _is_there(path: Path) -> bool:
