@@ -1,8 +1,8 @@
 """The command `amu`.
 
-Only what is needed to print help is imported here; each command imports its own parts when it runs. Upper floors add
-commands through the entry-point group `amu.commands`: the entry's name is the command's, its object a typer app or a
-function.
+Collects the commands: each registers in the entry-point group `amu.commands`. The entry's name is the command's name,
+its object a function or a typer app; the function's module says in `PANEL` under which heading help lists it. To print
+help, only the modules of the commands are imported; each command imports its own parts when it runs.
 
 Exit codes: those of `specs.verdict`; a crash is 1, bad input or usage 2.
 """
@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from groundstation import INTERRUPTED, outlet
-from groundstation.commands import audit, check, export, panels, ps, rehearse, report, scenarios, states, verify
+from groundstation.commands import panels
 from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
 from groundstation.os_errors import NO_MEMORY, explained
@@ -59,18 +59,6 @@ def _add(into: typer.Typer, name: str, command: Callable[..., Any], panel: str) 
     into.command(name, help=whole, short_help=short, rich_help_panel=panel)(command)
 
 
-_add(app, "rehearse", rehearse.rehearse, panels.FLY)
-_add(app, "ps", ps.ps, panels.FLY)
-_add(app, "stop", ps.stop, panels.FLY)
-_add(app, "check", check.check, panels.JUDGE)
-_add(app, "report", report.report, panels.JUDGE)
-_add(app, "export", export.export, panels.JUDGE)
-_add(app, "scenarios", scenarios.scenarios, panels.FLY)
-_add(app, "verify", verify.verify, panels.SPECIFY)
-_add(app, "states", states.states, panels.SPECIFY)
-_add(app, "audit", audit.audit, panels.MAINTAIN)
-
-
 def _version(is_asked: bool) -> None:
     if is_asked:
         from groundstation.record.versions import package_version
@@ -89,7 +77,7 @@ def _options(
 
 
 def add_entry_points(into: typer.Typer) -> None:
-    """Add the commands of upper floors. One that cannot be loaded is reported and left out: the others still work."""
+    """Add the registered commands. One that cannot be loaded is reported and left out: the others still work."""
     for entry in sorted(importlib.metadata.entry_points(group=COMMANDS_GROUP), key=lambda entry: entry.name):
         try:
             command = entry.load()

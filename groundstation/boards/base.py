@@ -1,14 +1,12 @@
 """What the ground station asks of a board, whatever kind it is, and where the kinds are found.
 
 Kinds register under the entry-point group `amu.boards`, so that this floor imports none of them and others can add
-their own. A checkout that is not installed has no entry points; the kinds that come with the project are found all
-the same.
+their own.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import ClassVar, Self
@@ -16,10 +14,6 @@ from typing import ClassVar, Self
 from groundstation.links.base import Link
 
 _GROUP = "amu.boards"
-_BUILT_IN = {
-    "emulated": "hil.boards.emulated.board:EmulatedBoard",
-    "virtual": "hil.boards.virtual.board:VirtualBoard",
-}
 
 
 class BoardError(Exception):
@@ -133,20 +127,17 @@ class Board(ABC):
 
 def board_kinds() -> list[str]:
     """Names of the kinds there are, sorted."""
-    return sorted({entry.name for entry in entry_points(group=_GROUP)} | set(_BUILT_IN))
+    return sorted({entry.name for entry in entry_points(group=_GROUP)})
 
 
 def board_kind(name: str) -> type[Board]:
     """The class behind a kind's name. Raises BoardError when there is none or when it cannot be loaded."""
     found = entry_points(group=_GROUP, name=name)
+    if not found:
+        there = ", ".join(board_kinds()) or "none: install amu-swarm, which registers its kinds"
+        raise BoardError(f"no board kind {name!r}; there are: {there}")
     try:
-        if found:
-            loaded = next(iter(found)).load()
-        elif name in _BUILT_IN:
-            module, _, attribute = _BUILT_IN[name].partition(":")
-            loaded = getattr(import_module(module), attribute)
-        else:
-            raise BoardError(f"no board kind {name!r}; there are: {', '.join(board_kinds())}")
+        loaded = next(iter(found)).load()
     except ImportError as error:
         raise BoardError(f"board kind {name!r} cannot be loaded: {error}; is its extra installed?") from error
     if not (isinstance(loaded, type) and issubclass(loaded, Board)):

@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation.commands import panels
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from specs.audit.audit import Audit
+
+PANEL = panels.MAINTAIN
 
 
 def audit(

@@ -6,6 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from groundstation.commands import panels
+
+PANEL = panels.JUDGE
+
 
 def check(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],

@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from groundstation.commands import panels
 from groundstation.commands.options import finite, output, require_apart
+
+PANEL = panels.JUDGE
 
 
 def export(

@@ -1,4 +1,4 @@
-"""The groups in which `amu --help` lists the commands. A command of an upper floor names its own as `PANEL`."""
+"""The groups in which `amu --help` lists the commands. The module of a command names its own as `PANEL`."""
 
 FLY = "Fly"
 JUDGE = "Judge and look"

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundstation.commands import panels
+
 if TYPE_CHECKING:
     from groundstation.boards.leftovers import Swarm
+
+PANEL = panels.FLY
 
 
 def ps(

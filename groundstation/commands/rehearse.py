@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundstation.commands import complete
+from groundstation.commands import complete, panels
 from groundstation.commands.options import SEED_MAX, finite, integer
 
 if TYPE_CHECKING:
     from groundstation.flight.rehearsal import Flight, Plan
     from groundstation.verdict.verdict import Judgement
 
+PANEL = panels.FLY
 DEFAULT = "first-light"
 
 

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from groundstation.commands import panels
+
+PANEL = panels.JUDGE
+
 
 def report(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from groundstation.commands import complete
+from groundstation.commands import complete, panels
+
+PANEL = panels.FLY
 
 
 def scenarios(

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from groundstation.commands import panels
 from groundstation.commands.options import COUNT_MAX, integer
+
+PANEL = panels.SPECIFY
 
 
 def states(

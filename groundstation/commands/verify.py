@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundstation.commands import complete
+from groundstation.commands import complete, panels
 from groundstation.commands.options import PROCESSES_MAX, integer
 from groundstation.console import complain
 
 if TYPE_CHECKING:
     from specs.verification.verification import Report
 
+PANEL = panels.SPECIFY
 COUNTEREXAMPLES = Path("runs/counterexamples")
 
 

@@ -1,18 +1,15 @@
 """Which adversaries a scenario may name. They register under the entry-point group `amu.adversaries`, as boards do.
 
 An entry is a module with `names()`, `meaning(name)`, `parameters(name)` and `check(name, parameters, node,
-replica_count)`, which raises ValueError. A checkout that is not installed has no entry points; the project's own are
-found all the same.
+replica_count)`, which raises ValueError.
 """
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Protocol, cast
 
 _GROUP = "amu.adversaries"
-_BUILT_IN = "swarm_sim.adversaries"
 
 
 class Adversaries(Protocol):
@@ -48,12 +45,13 @@ def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_c
 
 
 def _module_of(name: str) -> Adversaries:
-    """The module that knows `name`; the first one, whose error says which there are, if none does."""
+    """The module that knows `name`; else the first one, whose error says which there are. Raises ValueError."""
     modules = _modules()
+    if not modules:
+        raise ValueError("no adversaries are registered: install amu-swarm, which registers its own")
     return next((module for module in modules if name in module.names()), modules[0])
 
 
 @cache
 def _modules() -> list[Adversaries]:
-    found = [entry.load() for entry in entry_points(group=_GROUP)]
-    return [cast(Adversaries, module) for module in found or [import_module(_BUILT_IN)]]
+    return [cast(Adversaries, entry.load()) for entry in entry_points(group=_GROUP)]

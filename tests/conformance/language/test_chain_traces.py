@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from groundstation.cli import app
 from specs.checking import any_trace as observation_check
 from specs.verdict import EXIT_CODES, PASS, VIOLATION
 from tests import ROOT
+from tests.support.command import app
 
 TRACES = ROOT / "tests" / "data" / "chain"
 MODULE = ROOT / "specs" / "chain" / "trace_chain.tla"

@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 from groundstation import cli
 from groundstation.commands.options import SEED_MAX
 from groundstation.scenario import model as scenario
+from tests.support.command import app
 
 RUNNER = CliRunner()
 COMMANDS = ["rehearse", "check", "report", "export", "scenarios", "states"]
 
 
 def _run(*arguments: str) -> Any:
-    return RUNNER.invoke(cli.app, list(arguments))
+    return RUNNER.invoke(app, list(arguments))
 
 
 def test_help_explains_every_command_with_an_example() -> None:
@@ -174,7 +175,7 @@ def test_a_control_c_while_the_command_is_imported_ends_it_quietly() -> None:
     ],
 )
 def test_a_line_break_in_a_name_is_escaped(arguments: tuple[str, ...]) -> None:
-    done = CliRunner().invoke(cli.app, arguments)
+    done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert len(done.stderr.strip().split("\n")) == 1
     assert "\\n" in done.stderr

@@ -19,14 +19,14 @@ from groundstation.faults.rule import Rule
 from groundstation.scenario import adversaries
 from groundstation.scenario import model as scenario
 from groundstation.scenario import reference as scenario_fields
+from tests.support.command import app
 
 AMU = Path(sysconfig.get_path("scripts")) / "amu"
-cli.add_entry_points(cli.app)
 
 
 def cli_commands() -> dict[str, str]:
     """The docstring of each command, by its name."""
-    found = {info.name: info.callback.__doc__ for info in cli.app.registered_commands if info.callback is not None}
+    found = {info.name: info.callback.__doc__ for info in app.registered_commands if info.callback is not None}
     return {str(name): text or "" for name, text in found.items()}
 
 
@@ -37,7 +37,7 @@ def cli_examples() -> dict[str, str]:
 
 
 def run(*arguments: str) -> Any:
-    return CliRunner().invoke(cli.app, list(arguments))
+    return CliRunner().invoke(app, list(arguments))
 
 
 def test_version() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli
+from tests.support.command import app
 from tests.support.tla_models import FOLDER
 
 RUNNER = CliRunner()
@@ -18,7 +18,7 @@ CONFIG = "INIT Init NEXT Next CONSTANTS Depot = {1, 2} WeightMax = 1 INVARIANT N
 
 
 def run(*arguments: object) -> Any:
-    return RUNNER.invoke(cli.app, [str(argument) for argument in arguments])
+    return RUNNER.invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

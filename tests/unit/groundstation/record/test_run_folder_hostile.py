@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli
 from groundstation.commands.rehearse import judge_flight
 from groundstation.flight import rehearsal, resumption
 from groundstation.flight.progress import SilentDisplay
@@ -20,6 +19,7 @@ from groundstation.report import canvas as report_canvas
 from groundstation.scenario.model import parse
 from groundstation.verdict.verdict import SUMMARY
 from specs.checking import check as checker
+from tests.support.command import app
 from tests.support.host_board import HostBoard
 
 DOCUMENT: dict[str, Any] = {
@@ -66,7 +66,7 @@ def folder(flown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def amu(*arguments: object) -> Any:
-    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def require_sensible(done: Any) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli
 from groundstation.report.exports import causality, perfetto, shiviz
 from groundstation.report.exports.causality import Step
 from specs.checking.trace import TraceError, parse
 from swarm_sim.world.cluster import Cluster, Links
 from tests.support import chrome_trace, shiviz_log
+from tests.support.command import app
 from tests.support.storm import storm
 
 RUNNER = CliRunner()
@@ -258,7 +258,7 @@ def test_a_breach_of_the_format_is_seen(document: Any, spoil: Callable[[Any], No
 
 
 def _export(*arguments: object) -> Any:
-    return RUNNER.invoke(cli.app, ["export", *map(str, arguments)])
+    return RUNNER.invoke(app, ["export", *map(str, arguments)])
 
 
 def test_command_writes_both_formats(tmp_path: Path, trace: Path, document: Any, steps: list[Step]) -> None:

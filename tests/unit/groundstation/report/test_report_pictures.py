@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli
 from groundstation.record import run_directory
 from groundstation.report import report
 from groundstation.report.canvas import BOARDS_MAX
@@ -23,6 +22,7 @@ from groundstation.report.series import RESTART, Collector
 from groundstation.report.space_time import AXIS_POINTS, LEVELS, _digits, _Lanes, picture
 from groundstation.report.timeline import KINDS_MAX, LIFE_MARKS, ROWS_MAX, mission
 from swarm_sim.world.cluster import Cluster, Links
+from tests.support.command import app
 
 RUNNER = CliRunner()
 
@@ -372,7 +372,7 @@ def test_more_kinds_of_faults_than_can_be_told_apart_share_a_mark() -> None:
 
 def test_report_of_a_trace_alone_stands_by_itself(long: Path, tmp_path: Path) -> None:
     out = tmp_path / "flight.html"
-    assert RUNNER.invoke(cli.app, ["report", str(long), "--out", str(out)]).exit_code == 0
+    assert RUNNER.invoke(app, ["report", str(long), "--out", str(out)]).exit_code == 0
     text = out.read_text()
     assert not re.search(r'(?:src|href)="(?!#)', text.replace("xlink:href", "href"))
     for heading in ("Mission", "Space-time diagram", "decided after a view change"):
@@ -405,7 +405,7 @@ def test_windows_of_link_faults_come_from_the_runs_scenario(short: Path, tmp_pat
 @pytest.mark.parametrize(("name", "begins"), [("flight.svg", b"<?xml"), ("flight.png", b"\x89PNG\r\n")])
 def test_picture_alone(long: Path, tmp_path: Path, name: str, begins: bytes) -> None:
     out = tmp_path / name
-    assert RUNNER.invoke(cli.app, ["report", str(long), "--figure", str(out)]).exit_code == 0
+    assert RUNNER.invoke(app, ["report", str(long), "--figure", str(out)]).exit_code == 0
     assert out.read_bytes().startswith(begins)
 
 
@@ -434,7 +434,7 @@ def test_bad_input_exits_2(
     if content is not None:
         trace = tmp_path / "trace.ndjson"
         trace.write_bytes(content)
-    result = RUNNER.invoke(cli.app, ["report", str(trace), *options])
+    result = RUNNER.invoke(app, ["report", str(trace), *options])
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
     assert not list(tmp_path.glob("x.*"))

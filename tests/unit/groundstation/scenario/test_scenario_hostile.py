@@ -8,12 +8,12 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from groundstation.cli import add_entry_points, app
 from groundstation.faults import contacts
 from groundstation.faults.kinds import FaultRule
 from groundstation.scenario import adversaries
 from groundstation.scenario import model as scenario
 from groundstation.scenario.model import Scenario, ScenarioError
+from tests.support.command import app
 
 HEAD = 'name = "mine"\ndescription = "A test."\n'
 LIAR = HEAD + '[[byzantine]]\nnode = 1\nadversary = "{}"\n'
@@ -248,7 +248,6 @@ def test_a_name_that_no_scenario_has_is_refused(name: str) -> None:
 
 
 def test_the_commands_refuse_what_cannot_be_flown(tmp_path: Path) -> None:
-    add_entry_points(app)
     path = tmp_path / "mine.toml"
     path.write_text(LIAR.format("[/b]\\u001b[2J"))
     commands = [

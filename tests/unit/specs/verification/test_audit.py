@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from amu.ledger import cursors
-from groundstation.cli import app
 from specs.audit import chain, monotonicity, prohibitions, records
 from specs.audit.audit import audit
 from specs.audit.flags import BLOCK, Flag
@@ -17,6 +16,7 @@ from specs.audit.project import AuditError, Project
 from specs.checking.check import check_trace
 from swarm_sim.world.cluster import Cluster, Links
 from tests import ROOT
+from tests.support.command import app
 
 PROJECT = Project(ROOT)
 RECORDS = chain.read_records(PROJECT)
