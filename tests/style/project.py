@@ -45,5 +45,5 @@ def breaches() -> list[Finding]:
     found.extend(tree_rules.packages(paths))
     found.extend(_traces(paths))
     sources = {path: _text(path) for path in paths if path.endswith(".py")}
-    found.extend(timer_rules.breaches(sources, _text("ARCHITECTURE.md")))
+    found.extend(timer_rules.breaches(sources, _text(timer_rules.TABLE)))
     return found

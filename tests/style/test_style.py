@@ -153,5 +153,5 @@ def test_a_row_without_a_timer_is_noticed() -> None:
     )
     found = list(timer_rules.breaches({CORE: "x = 1\n"}, table))
     assert [(finding.path, finding.text) for finding in found] == [
-        ("ARCHITECTURE.md", f"nothing grows in {CORE}: Timer.tick")
+        (timer_rules.TABLE, f"nothing grows in {CORE}: Timer.tick")
     ]

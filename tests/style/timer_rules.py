@@ -1,4 +1,4 @@
-"""Pauses that grow: each one in the code is a row of ARCHITECTURE.md, and each row is one in the code.
+"""Pauses that grow: each one in the code is a row of docs/reference/timers.md, and each row is one in the code.
 
 A pause that grows and never returns to its start makes a board deaf for minutes because of trouble that ended long ago.
 So nobody adds one without saying where it starts, where it ends and what sets it back. What is looked for is what such
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from tests.style.flight_rules import Finding
 
-HEADING = "## Timers that grow"
+TABLE = "docs/reference/timers.md"
+HEADING = "# Timers that grow"
 FILES = ("firmware/", "groundstation/", "swarm_sim/world/ground.py")
 NOT_TIMERS = {
     "firmware/amu/wire/cbor.py": "lengths of integers",
@@ -68,20 +69,20 @@ def growing(path: str, source: str) -> set[str]:
     }
 
 
-def told(architecture: str) -> set[str]:
+def told(page: str) -> set[str]:
     """The code that the table names, in its second column."""
-    section = architecture.partition(HEADING)[2].partition("\n## ")[0]
+    section = page.partition(HEADING)[2].partition("\n## ")[0]
     rows = [line.split("|") for line in section.splitlines() if line.startswith("|")]
     return {row[2].strip().strip("`") for row in rows[2:]}
 
 
-def breaches(sources: dict[str, str], architecture: str) -> Iterator[Finding]:
+def breaches(sources: dict[str, str], page: str) -> Iterator[Finding]:
     """Timers that the table does not have, and rows without a timer."""
     found = {place for path, source in sources.items() for place in growing(path, source)}
-    table = told(architecture)
+    table = told(page)
     for place in sorted(found - table):
         path, _, name = place.partition(": ")
-        text = f"{name} lets something grow: add it to ARCHITECTURE.md, {HEADING[3:]!r}, or make it no pause"
+        text = f"{name} lets something grow: add it to {TABLE}, or make it no pause"
         yield Finding(path, 1, "timers", text)
     for place in sorted(table - found):
-        yield Finding("ARCHITECTURE.md", 1, "timers", f"nothing grows in {place}")
+        yield Finding(TABLE, 1, "timers", f"nothing grows in {place}")
