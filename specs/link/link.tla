@@ -2,7 +2,7 @@
 (***************************************************************************)
 (* A reliable channel between two boards, first in, first out in each      *)
 (* direction, over a path that loses, doubles and reorders                 *)
-(* (firmware/amu/services/channel.py).                                          *)
+(* (firmware/amu/services/channel.py).                                     *)
 (*                                                                         *)
 (* Sliding window with cumulative acknowledgement, going back n (Stenning, *)
 (* A Data Transfer Protocol, Computer Networks 1, 1976; Cerf and Kahn, A   *)

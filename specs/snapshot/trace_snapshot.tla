@@ -21,9 +21,9 @@
 (*                                                                         *)
 (* The application is the mutex: local[i] is <<time of the outstanding     *)
 (* request or 0, whether i holds>>, and an item <<kind, time>> as in       *)
-(* amu.services.items. Its events tell what is sent and received; that they are *)
-(* right is for trace_lamport_mutex.tla to say. Order of events and        *)
-(* `lives` as there.                                                       *)
+(* amu.services.items. Its events tell what is sent and received; that     *)
+(* they are right is for trace_lamport_mutex.tla to say. Order of events   *)
+(* and `lives` as there.                                                   *)
 (***************************************************************************)
 EXTENDS snapshot
 

@@ -7,8 +7,8 @@
 (* With the clause everyone decides all the same. Without it nobody can    *)
 (* vote unless the liar helps, and it need not.                            *)
 (*                                                                         *)
-(* tests/conformance/protocols/test_tetrabft_starved_voters.py plays the schedule    *)
-(* step by step and holds its end against StarvedInit.                     *)
+(* tests/conformance/protocols/test_tetrabft_starved_voters.py plays the   *)
+(* schedule step by step and holds its end against StarvedInit.            *)
 (***************************************************************************)
 EXTENDS tetrabft_messages
 

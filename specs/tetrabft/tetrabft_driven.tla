@@ -2,7 +2,7 @@
 (***************************************************************************)
 (* Behaviours of tetrabft.tla that flight code can be asked to reproduce,  *)
 (* step by step: drawn at random by TLC (-simulate), played to real nodes  *)
-(* by tests/conformance/protocols/test_tetrabft_behaviours.py.                       *)
+(* by tests/conformance/protocols/test_tetrabft_behaviours.py.             *)
 (*                                                                         *)
 (* Left out is only what no schedule of messages can bring about: leaders  *)
 (* go round as in the first window of the log, and a replica enters the    *)
