@@ -1,11 +1,6 @@
 """Evaluates TLA+ modules in this process: invariants, operators, and actions as predicates on two states.
 
-    module = load(Path("specs/tetrabft/TetraBFT.tla"), {"Replicas": {0, 1, 2, 3}, ...})
-    state = module.state(votes={0: ..., 1: ...}, view={0: 0, ...})
-    module.holds("Consistency", state)
-    module.is_step("Vote1", (0, "a", 3), state, module.replace(state, votes=...))
-
-Theory and limits: specs/tla/language/compiler.py. Values: specs/tla/values/values.py. Nothing here needs Java.
+Examples: specs/tla/__init__.py. Theory and limits: compiler.py. Values: specs/tla/values/values.py. No Java is needed.
 """
 
 from __future__ import annotations
