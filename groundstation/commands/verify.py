@@ -43,9 +43,10 @@ def verify(
     from groundstation.commands.verify_display import display, print_report
     from groundstation.console import SafeConsole, refused, table_console
     from specs.tlc.runner import TlcError
-    from specs.verification import plain, summary, verification
+    from specs.verification import summary, verification
     from specs.verification.plan import PlanError, folder_of
     from specs.verification.plan import features as known
+    from specs.verification.result import EXIT_CODES
 
     options = verification.Options(deep=deep, use_cache=not no_cache, jobs=jobs)
     try:
@@ -66,7 +67,7 @@ def verify(
         print_report(report, saved, table_console())
     if write:
         _write(report)
-    raise typer.Exit(plain.EXIT_CODES[report.status])
+    raise typer.Exit(EXIT_CODES[report.status])
 
 
 def save_counterexamples(report: "Report") -> dict[tuple[str, str], Path]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from specs.verification import plain
+from specs.escape import shown
 from specs.verification.plan import Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 from specs.verification.verification import Report
@@ -27,11 +28,32 @@ STATES_SHOWN = 12  # of a counterexample; the file has them all
 REFRESHES_PER_SECOND = 4
 
 
-class LineDisplay(plain.Lines):
-    """One line for each end."""
+class LineDisplay:
+    """One line for each thing that ends."""
+
+    def __init__(self, output: IO[str]) -> None:
+        self._output, self._lock = output, threading.Lock()
+        self._count = self._ended = 0
+
+    def planned(self, runs: Sequence[tuple[str, Run]]) -> None:
+        self._count = len(runs)
+
+    def stage(self, feature: str, run: str, stage: str) -> None:
+        """Ends only: a log has no use for more."""
+
+    def parsed(self, feature: str, complaints: Sequence[str]) -> None:
+        self._print(f"{'rejected' if complaints else 'parsed':9} {feature}")
+
+    def finished(self, run: Run, result: RunResult) -> None:
+        self._ended += 1
+        self._print(f"{result.status:9} {result.feature}: {figures(result)} ({self._ended} of {self._count})")
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _print(self, line: str) -> None:
+        with self._lock:
+            print(shown(line), file=self._output, flush=True)
 
 
 class LiveDisplay:
@@ -66,7 +88,7 @@ class LiveDisplay:
             self._running.pop((result.feature, result.run), None)
             self._ended += 1
         sign = Text(f"{result.status:9} ", style=STYLES[result.status])
-        self._live.console.print(sign.append(f"{result.feature}: {plain.figures(result)}", style="default"))
+        self._live.console.print(sign.append(f"{result.feature}: {figures(result)}", style="default"))
 
     def close(self) -> None:
         self._live.stop()
@@ -82,6 +104,13 @@ class LiveDisplay:
         bar = Table.grid(padding=(0, 1))
         bar.add_row(ProgressBar(total=max(self._count, 1), completed=ended, width=40), f"{ended} of {self._count} runs")
         return Group(table, bar)
+
+
+def figures(result: RunResult) -> str:
+    """A run in one line."""
+    states = f"{result.states_distinct:,} states" if result.states_distinct else f"{result.states_generated:,} walked"
+    cached = ", cached" if result.cached else ""
+    return f"{result.run}: {result.outcome or 'none'}, {states}, depth {result.depth}, {result.seconds:.1f} s{cached}"
 
 
 def display(console: Console) -> LineDisplay | LiveDisplay:

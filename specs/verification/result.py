@@ -10,6 +10,7 @@ from specs.verification.coverage import ActionCount, Part
 PASS = "pass"
 FAIL = "fail"
 NO_ANSWER = "no answer"
+EXIT_CODES = {PASS: 0, NO_ANSWER: 2, FAIL: 3}
 
 
 @dataclass(frozen=True)

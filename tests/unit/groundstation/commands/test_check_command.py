@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from groundstation import cli
 from groundstation.boards.claim import Claim
+from tests.support.command import app
 from tests.support.traces import Script
 
 
@@ -31,9 +31,9 @@ def test_a_broken_verdict_is_bad_input(content: str, tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.end().write(tmp_path / "trace.ndjson")
-    assert CliRunner().invoke(cli.app, ["check", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["check", str(tmp_path)]).exit_code == 0
     (tmp_path / "verdict.json").write_text(content)
-    result = CliRunner().invoke(cli.app, ["check", str(tmp_path)])
+    result = CliRunner().invoke(app, ["check", str(tmp_path)])
     assert result.exit_code == 2, result.output
     assert "verdict.json: " in result.output
 
@@ -47,7 +47,7 @@ def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) ->
     (run / "run.json").write_text('{"run": "run", "boards": "boards"}')
 
     def told() -> str | None:
-        result = CliRunner().invoke(cli.app, ["check", str(run), "--json"])
+        result = CliRunner().invoke(app, ["check", str(run), "--json"])
         assert result.exit_code == 5, result.output
         command = json.loads(result.stdout)["resume"]
         assert command is None or isinstance(command, str)
@@ -58,7 +58,7 @@ def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) ->
     assert told() is None, "their ground station lives"
     claim.close()
     assert told() == f"amu rehearse --resume {run}"
-    shown = CliRunner().invoke(cli.app, ["check", str(run)]).stdout
+    shown = CliRunner().invoke(app, ["check", str(run)]).stdout
     assert f"resume   amu rehearse --resume {run}" in shown
     later = Claim(run / "boards")
     later.take(tmp_path / "later")
@@ -69,5 +69,5 @@ def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["none", "x" * 300, "/dev/zero", "/dev/null", "pipe"])
 def test_what_is_no_trace_is_bad_input(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    result = CliRunner().invoke(cli.app, ["check", str(tmp_path / name)])
+    result = CliRunner().invoke(app, ["check", str(tmp_path / name)])
     assert result.exit_code == 2, result.output

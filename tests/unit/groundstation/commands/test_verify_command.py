@@ -8,11 +8,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from groundstation.cli import app
 from groundstation.commands import verify
 from groundstation.commands.verify_display import LineDisplay, display, print_report
-from specs.verification import plain, verification
+from specs.verification import verification
+from specs.verification.result import EXIT_CODES
 from specs.verification.verification import Options
+from tests.support.command import app
 from tests.support.verification import run, write_feature
 
 
@@ -31,7 +32,7 @@ def test_a_violation_is_shown_and_saved(tmp_path: Path, monkeypatch: pytest.Monk
     watcher = display(Console(file=log))
     assert isinstance(watcher, LineDisplay)  # no terminal
     report = verification.verify(["counter"], Options(specs=tmp_path), watcher)
-    assert plain.EXIT_CODES[report.status] == 3
+    assert EXIT_CODES[report.status] == 3
     assert log.getvalue().splitlines()[0] == "parsed    counter"
     saved = verify.save_counterexamples(report)
     path = saved["counter", "As far as it goes"]
