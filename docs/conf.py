@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 project = "amu-swarm"
 author = "the amu-swarm project"
 version = release = version_of("amu-swarm")
-extensions = ["myst_parser", "docs.features"]
+extensions = ["myst_parser", "docs.features", "docs.generated"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**.md", "specs/**.md"]
 exclude_patterns = [".*", "build", "dist", "runs", "firmware", "groundstation", "hil", "swarm_sim", "tests"]

@@ -1,0 +1,19 @@
+"""Every property that a verdict may name, from the tables of specs/*/properties.md."""
+
+from docs.generated.markdown import plain, table
+from specs import properties
+
+
+def markdown() -> str:
+    """A section for each feature: id, sentence, what holds it."""
+    found = properties.read()
+    parts = []
+    for feature in sorted({one.feature for one in found.values()}):
+        own = sorted((key for key in found if found[key].feature == feature), key=properties.order)
+        rows = [
+            (key, plain(found[key].sentence), plain(found[key].on_traces), "yes" if found[key].by_model else "")
+            for key in own
+        ]
+        link = f"[specification](../../specs/{feature}/properties.md)"
+        parts.append(f"## {feature}\n\n{link}\n\n{table(('id', 'property', 'held on traces', 'by TLC'), rows)}")
+    return "\n".join(parts)

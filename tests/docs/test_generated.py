@@ -1,0 +1,90 @@
+"""References say what the code says: every command, option, field, event, verb and bound is on its page."""
+
+import re
+
+import pytest
+import typer.main
+
+from amu.core import limits
+from amu.ledger import commands
+from amu.node import tracer
+from docs import generated
+from docs.generated import comments, markdown
+from groundstation.cli import app
+from groundstation.scenario import reference
+from specs import properties
+from specs.checking import trace
+from tests import ROOT
+
+
+def codes(part: str) -> set[str]:
+    """What a part shows as code."""
+    return set(re.findall(r"`([^`]+)`", generated.PARTS[part]()))
+
+
+def test_each_event_and_field_of_a_trace_is_told() -> None:
+    events = dict(tracer.EVENTS.values())
+    assert codes("flight events") >= set(events) | {field for fields in events.values() for field in fields}
+    assert codes("ground events") >= set(trace.GROUND_EVENTS)
+    assert codes("trace fields") >= set(trace.FIELDS)
+
+
+def test_each_scenario_field_has_a_row() -> None:
+    rows = generated.PARTS["scenario"]().splitlines()
+    for table in reference.tables():
+        for field in table.fields:
+            assert any(row.startswith(f"| `{field.name}` |") and field.default in row for row in rows), field
+
+
+def test_each_verb_says_its_fields_its_answer_and_its_refusals() -> None:
+    rows = {row.split('"')[1]: row for row in generated.PARTS["ledger commands"]().splitlines()[2:]}
+    assert set(rows) == set(commands.SHAPES)
+    assert all(name in rows[verb] for verb, shape in commands.SHAPES.items() for name, _ in shape)
+    assert '`["ok", token, expires_slot]`' in rows["lease-acquire"]
+    assert "cursor would move back" in rows["cursor-advance"]
+
+
+def test_each_command_and_option_is_told() -> None:
+    page = generated.PARTS["command line"]()
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        section = page.partition(f"### amu {name}\n")[2].partition("\n### ")[0]
+        spelt = [text for one in command.params for text in (*one.opts, *one.secondary_opts) if text.startswith("--")]
+        assert section, name
+        assert [text for text in spelt if f"`{text}`" not in section and text != "--help"] == [], name
+
+
+def test_each_bound_and_each_property_has_a_row() -> None:
+    named = {name for name in vars(limits) if name.isupper()}
+    assert codes("limits") >= named
+    assert "| `REPLICAS_MAX` | 13 |" in generated.PARTS["limits"]()
+    page = generated.PARTS["properties"]()
+    assert all(f"| {identifier} |" in page for identifier in properties.read())
+
+
+def test_a_page_that_asks_for_an_unknown_part_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        generated.filled("```{generated} nothing\nhint\n```\n")
+
+
+def test_every_part_is_on_a_page() -> None:
+    pages = [path.read_text() for path in (ROOT / "docs/reference").glob("*.md")]
+    asked = [name for page in pages for name in re.findall(r"^```\{generated\} (.*)$", page, re.MULTILINE)]
+    assert sorted(asked) == sorted(generated.PARTS)
+
+
+def test_comments_above_and_behind_an_entry_are_its_meaning() -> None:
+    source = (
+        "T = {\n    # --- first part ---\n    1: 'a',  # one\n    # two\n    # lines\n    2: 'b',\n    3: 'c',\n}\n"
+    )
+    assert comments.of_dictionary(source, "T") == [
+        comments.Entry("1", "one", "first part"),
+        comments.Entry("2", "two lines", "first part"),
+        comments.Entry("3", "", "first part"),
+    ]
+    with pytest.raises(LookupError):
+        comments.of_dictionary(source, "U")
+
+
+def test_markdown_that_stands_in_prose_is_escaped() -> None:
+    assert markdown.plain("a < b and `x < y` [start, end) 2**3") == "a &lt; b and `x < y` \\[start, end) 2\\*\\*3"
+    assert markdown.cell("a\n  b | c") == "a b \\| c"
