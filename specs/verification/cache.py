@@ -2,8 +2,8 @@
 
     $AMU_CACHE/verify, or amu-swarm/verify in the user's cache folder ($XDG_CACHE_HOME, ~/.cache)
 
-A run's *content* is its description, its cfg and every module of its folder that it reaches: what a summary is held
-against. Its *key* adds the model checker's jar and the version of this pipeline: the same content under another checker
+A run's *content* is its description, its cfg and every module of its folder that it reaches, with comments blanked: what
+a summary is held against. Lines keep their numbers, because results name them. Its *key* adds the model checker's jar and the version of this pipeline: the same content under another checker
 is another answer. Entries of one run lie in one folder, so that the newest also tells how long the run takes.
 
 Rules. An entry is written whole or not at all. One that cannot be read is as good as none, and is written anew.
@@ -27,14 +27,15 @@ from specs.verification.plan import Run
 PIPELINE = "1"  # raised when the same modules would be judged otherwise
 ENTRIES_MAX = 4  # of one run: a branch or two, and what is being edited
 
-_COMMENT = re.compile(r"\\\*[^\n]*")
+# What begins outside a block comment: a string, a comment to the end of the line, a block. Blocks nest.
+_OUTSIDE = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\\*[^\n]*|\(\*')
+_INSIDE = re.compile(r"\(\*|\*\)")
 _EXTENDS = re.compile(r"\bEXTENDS\s+(\w+(?:\s*,\s*\w+)*)")
 _INSTANCE = re.compile(r"\bINSTANCE\s+(\w+)")
 
 
 def reached(module: Path) -> list[Path]:
-    """The module and every module of its folder that it needs, sorted by name. A name in a comment costs nothing but a
-    needless run."""
+    """The module and every module of its folder that it needs, sorted by name."""
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
@@ -42,7 +43,7 @@ def reached(module: Path) -> list[Path]:
         if path.name in found or not path.is_file():
             continue
         found[path.name] = path
-        text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+        text = without_comments(path.read_text(encoding="utf-8"))
         names = [name for names in _EXTENDS.findall(text) for name in re.split(r"\s*,\s*", names)]
         waiting += [module.parent / f"{name}.tla" for name in [*names, *_INSTANCE.findall(text)]]
     return [found[name] for name in sorted(found)]
@@ -50,10 +51,33 @@ def reached(module: Path) -> list[Path]:
 
 def content(folder: Path, run: Run) -> str:
     """SHA-256 of the run's description, its configuration and its modules, in hexadecimal."""
-    parts = [run.model_dump_json(), (folder / run.config).read_text(encoding="utf-8")]
+    parts = [run.model_dump_json(), without_comments((folder / run.config).read_text(encoding="utf-8"))]
     for path in reached(folder / run.module):
-        parts += [path.name, path.read_text(encoding="utf-8")]
+        parts += [path.name, without_comments(path.read_text(encoding="utf-8"))]
     return _digest(parts)
+
+
+def without_comments(text: str) -> str:
+    """`text` with spaces in place of comments, and no spaces at the ends of lines: lines and columns keep their numbers.
+
+    A change of a comment is not a change of the module.
+    """
+    kept: list[str] = []
+    depth = at = 0
+    while at < len(text):
+        token = (_INSIDE if depth else _OUTSIDE).search(text, at)
+        code = text[at : token.start() if token else len(text)]
+        kept.append(_blank(code) if depth else code)
+        if token is None:
+            break
+        at, mark = token.end(), token[0]
+        kept.append(mark if mark[0] == '"' else _blank(mark))
+        depth += {"(*": 1, "*)": -1}.get(mark, 0)
+    return "\n".join([line.rstrip() for line in "".join(kept).split("\n")])
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 def key(content_hash: str) -> str:

@@ -197,6 +197,20 @@ def test_the_cache_knows_an_unchanged_run_and_no_other(tmp_path: Path) -> None:
     assert changed.content != first.content
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x == 1 \\* (* y\nz == 2", "x == 1\nz == 2"),
+        ("a (* b \\* c (* d *)\n e *) + 1", "a\n      + 1"),
+        ('x == "(*" \\o "\\\\*" (* y *)', 'x == "(*" \\o "\\\\*"'),
+        ("a *) b\n", "a *) b\n"),
+        ("a (* no end\nb", "a\n"),
+    ],
+)
+def test_a_comment_is_not_a_part_of_a_module(text: str, code: str) -> None:
+    assert cache.without_comments(text) == code
+
+
 def test_a_damaged_entry_is_written_anew(tmp_path: Path) -> None:
     result_of(tmp_path)
     [entry] = (tmp_path / "cache").rglob("*.json")
