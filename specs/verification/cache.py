@@ -2,9 +2,10 @@
 
     $AMU_CACHE/verify, or amu-swarm/verify in the user's cache folder ($XDG_CACHE_HOME, ~/.cache)
 
-A run's *content* is its description, its cfg and every module of its folder that it reaches, with comments blanked: what
-a summary is held against. Lines keep their numbers, because results name them. Its *key* adds the model checker's jar and the version of this pipeline: the same content under another checker
-is another answer. Entries of one run lie in one folder, so that the newest also tells how long the run takes.
+A run's *content* is its description, its cfg and every module of its folder that it reaches, with comments blanked:
+what a summary is held against. Lines keep their numbers, because results name them. Its *key* adds the model checker's
+jar and the version of this pipeline: the same content under another checker is another answer. Entries of one run lie
+in one folder, so that the newest also tells how long the run takes.
 
 Rules. An entry is written whole or not at all. One that cannot be read is as good as none, and is written anew.
 """
@@ -58,7 +59,7 @@ def content(folder: Path, run: Run) -> str:
 
 
 def without_comments(text: str) -> str:
-    """`text` with spaces in place of comments, and no spaces at the ends of lines: lines and columns keep their numbers.
+    """`text` with spaces in place of comments, and none at the ends of lines: lines and columns keep their numbers.
 
     A change of a comment is not a change of the module.
     """
