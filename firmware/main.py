@@ -8,6 +8,11 @@ journal and with an empty heap; lives that end so one after another, with no slo
 
 import micropython
 
+if "":  # for the type checker; see amu.core.types
+    from amu.boards.config import Config
+    from amu.core.seams import Board
+    from amu.node.seams import Machine
+
 micropython.kbd_intr(-1)  # Before the slow imports: a frame that arrives meanwhile may hold a control-C.
 
 import gc
@@ -15,7 +20,7 @@ import gc
 # Importing makes much garbage and leaves code between it. Collected seldom, code comes to lie all over the heap, and
 # its largest gap is the longest run for ever: 14 KB of 200 KB free, where this leaves 175.
 IMPORT_GARBAGE_BYTES = 8192
-gc.threshold(IMPORT_GARBAGE_BYTES)
+gc.threshold(IMPORT_GARBAGE_BYTES)  # type: ignore[attr-defined]
 
 import io
 import sys
@@ -37,39 +42,40 @@ class Life:
     """What outlives a life: `ended`, why the one before ended by itself (None, or fields of the trace event Restart),
     and, at the end, how many slots it has applied and the heap (free bytes, longest run) when memory was short."""
 
-    def __init__(self, ended):
+    def __init__(self, ended: tuple[str, int, int] | None) -> None:
         self.ended = ended
         self.slots = 0
         self.heap = (0, 0)
 
 
-def say(board, text):
+def say(board: "Board", text: str) -> None:
     """A line of text between frames: the ground shows it as the board's log."""
     board.port.write(b"\x00" + text.encode() + b"\n\x00")
 
 
-def trace_back(error):
+def trace_back(error: BaseException) -> str:
     report = io.StringIO()
-    sys.print_exception(error, report)
+    sys.print_exception(error, report)  # type: ignore[attr-defined]
     return report.getvalue()
 
 
-def alarm(board, config, text):
+def alarm(board: "Board", config: "Config", text: str) -> None:
     """A report that the operator sees, from outside of a life."""
     payload = codec.encode(0, messages.Log(ALARM, text))
     board.port.write(frames.build(messages.Log.KIND, config.replica, limits.GROUND, b"", payload))
 
 
-def make_node(config, recovered, nonce, ended):
+def make_node(config: "Config", recovered: Recovered, nonce: int, ended: tuple[str, int, int] | None) -> "Machine":
     node = Node(config, recovered, nonce, ended)
     if config.adversary is None:
         return node
     import adversary  # by now it is there, see `prepare`
 
-    return adversary.wrap(node, config.adversary[0], config.adversary[1])
+    byzantine: Machine = adversary.wrap(node, config.adversary[0], config.adversary[1])
+    return byzantine
 
 
-def prepare(config):
+def prepare(config: "Config") -> None:
     """Import what only a Byzantine board carries, before there is a state: compiling takes more room than that leaves.
 
     From then on collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of
@@ -81,10 +87,10 @@ def prepare(config):
         if hasattr(adversary, "load"):  # `wrap` is all that such a package must have
             adversary.load(config.adversary[0])
     gc.collect()
-    gc.threshold(gc.mem_free() // 4)
+    gc.threshold(gc.mem_free() // 4)  # type: ignore[attr-defined]
 
 
-def fly(board, config, journal, recovered, life):
+def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Recovered, life: Life) -> str:
     """From waking up to a Control telecommand, which is returned. Raises JournalError when flash fails."""
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
     node = make_node(config, recovered, board.nonce(), life.ended)
@@ -103,7 +109,7 @@ def fly(board, config, journal, recovered, life):
         raise
 
 
-def live(board, config, life):
+def live(board: "Board", config: "Config", life: Life) -> str:
     """One life of the board. Returns why it ended."""
     journal = Journal(board.store)
     try:
@@ -114,7 +120,7 @@ def live(board, config, life):
     return fly(board, config, None, Recovered(UNREADABLE, None, []), life)
 
 
-def lives(board, config):
+def lives(board: "Board", config: "Config") -> str:
     """One life after another, as long as each ends for want of memory. Returns why the last one ended."""
     ended = None
     barren = 0  # lives in a row that came to nothing
@@ -135,14 +141,14 @@ def lives(board, config):
             return CRASH
 
 
-def last_words(report):
+def last_words(report: str) -> str:
     """The end of a traceback, on one short line: what was raised, and where."""
     lines = report.rstrip().split("\n")
     place = lines[-2].split("/")[-1].replace('"', "") if len(lines) > 1 else ""
     return ("%s, %s" % (lines[-1], place))[: limits.ENDED_CHARACTERS_MAX]
 
 
-def main():
+def main() -> None:
     if sys.platform == "rp2":
         from amu.boards import pico as platform
     else:

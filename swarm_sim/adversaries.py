@@ -63,6 +63,6 @@ def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_c
     board = SimpleNamespace(_me=node, _group=SimpleNamespace(size=replica_count))
     try:
         # The board's own code decides; nothing of it runs before the board's first tick.
-        adversary.wrap(board, name, dict(given))
+        adversary.wrap(board, name, dict(given))  # type: ignore[arg-type]
     except ConfigError as error:
         raise ValueError(str(error).removeprefix("adversary: ")) from error

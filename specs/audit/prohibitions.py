@@ -104,9 +104,9 @@ def _empty_containers(tree: ast.Module) -> dict[str, list[int]]:
     """Attribute -> lines on which it is set to an empty list, dict or set."""
     found: dict[str, list[int]] = {}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
-        for target in node.targets:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             pairs = [(target, node.value)]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = list(zip(target.elts, node.value.elts, strict=False))
@@ -149,12 +149,13 @@ def _grown(tree: ast.Module) -> set[str]:
 
 
 def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: frozenset[str]) -> Iterator[Flag]:
-    """4: whatever starts empty and grows says beside its first assignment how long it may become: `# at most LIMIT`."""
+    """4: what starts empty and grows says how long it may become beside or above the assignment: `# at most LIMIT`."""
     grown = _grown(tree)
     for attribute, where in sorted(_empty_containers(tree).items()):
         if attribute not in grown:
             continue
-        said = [match for line in where if (match := BOUND.search(lines[line - 1]))]
+        above = [line - 1 for line in where if lines[line - 2].lstrip().startswith("#")]
+        said = [match for line in (*where, *above) if (match := BOUND.search(lines[line - 1]))]
         if not said:
             yield Flag(
                 BLOCK,

@@ -12,6 +12,11 @@ from amu.core.errors import ConfigError
 
 from .base import SEED_MAX, TICKS_MAX, Adversary, Draws, number
 
+if "":  # for the type checker; see amu.core.types
+    from amu.node.node import Node
+
+    from .base import Behaviour, Parameters
+
 # Name, which is that of its module, and class.
 KINDS = (
     ("equivocate", "Equivocate"),
@@ -27,20 +32,21 @@ MIXED = "mixed"  # all of them in turn, for `period_ticks` each
 NAMES = tuple([name for name, _ in KINDS]) + (MIXED,)
 
 
-def behaviour_of(name):
+def behaviour_of(name: str) -> "type[Behaviour]":
     """The class behind one of KINDS. Its module is imported only now: all together take 19 KB of a board's heap."""
     known = dict(KINDS)[name]
-    return getattr(__import__(__name__ + "." + name, None, None, (known,)), known)
+    found: type[Behaviour] = getattr(__import__(__name__ + "." + name, None, None, (known,)), known)
+    return found
 
 
-def load(name):
+def load(name: str) -> None:
     """Import what the behaviour `name` needs. An unknown name is left to `wrap`."""
     for known, _ in KINDS:
         if name == known or name == MIXED:
             behaviour_of(known)
 
 
-def wrap(node, name, parameters):
+def wrap(node: "Node", name: str, parameters: "Parameters") -> Adversary:
     """`node` with the behaviour `name` around it.
 
     parameters: a map of `seed` and of what the behaviour takes, all optional. Raises ConfigError naming what is wrong.
@@ -61,7 +67,7 @@ def wrap(node, name, parameters):
     raise ConfigError("adversary: there is no %r; known are %s" % (name, ", ".join(NAMES)))
 
 
-def _check_names(name, parameters, known):
+def _check_names(name: str, parameters: "Parameters", known: tuple[str, ...]) -> None:
     """A misspelt parameter that is left out in silence would make a rehearsal milder than it says."""
     for parameter in sorted(parameters.keys()):
         if parameter not in known:

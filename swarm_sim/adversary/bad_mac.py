@@ -8,6 +8,9 @@ from amu.core.limits import GROUND
 
 from .base import Behaviour, replicas
 
+if "":  # for the type checker; see amu.core.types
+    from .base import Draws, Parameters
+
 
 class BadMac(Behaviour):
     """One frame in `one_in` to a replica in `peers` is spoiled. Frames to the ground stay whole.
@@ -17,12 +20,13 @@ class BadMac(Behaviour):
 
     TEXTS = ("peers",)
     PARAMETERS = (("one_in", 2, 1, 1000),)
+    one_in: int
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
         self._deceived = replicas(parameters, "peers", replica_count) or self.peers()
 
-    def spoil_tag(self, destination, tag):
+    def spoil_tag(self, destination: int, tag: bytes) -> bytes:
         if destination == GROUND or destination not in self._deceived or not tag or not self.draws.one_in(self.one_in):
             return tag
         at = self.draws.below(len(tag))

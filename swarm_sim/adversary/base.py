@@ -11,6 +11,17 @@ from amu.core import limits
 from amu.core.errors import ConfigError
 from amu.wire import messages
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
+
+    from amu.core.types import AnyMessage, Item
+    from amu.node.effects import Ready
+    from amu.node.node import Node
+
+    T = TypeVar("T")
+    Parameters = dict[str, Item]  # of a behaviour, by name, as the configuration holds them
+
 SEED_MAX = (1 << 30) - 1
 TICKS_MAX = (1 << 30) - 1
 
@@ -18,21 +29,21 @@ TICKS_MAX = (1 << 30) - 1
 class Draws:
     """A linear congruential generator (the constants of ISO C's rand): the same numbers on every interpreter."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self._state = seed
 
-    def below(self, bound):
+    def below(self, bound: int) -> int:
         """An integer in [0, bound), bound up to 32768."""
         self._state = (self._state * 1103515245 + 12345) & 0x7FFFFFFF
         return (self._state >> 16) % bound
 
-    def one_in(self, count):
+    def one_in(self, count: int) -> bool:
         return self.below(count) == 0
 
-    def blob(self, size):
+    def blob(self, size: int) -> bytes:
         return bytes([self.below(256) for _ in range(size)])
 
-    def pick(self, items):
+    def pick(self, items: "list[T]") -> "T":
         return items[self.below(len(items))]
 
 
@@ -43,35 +54,35 @@ class Behaviour:
     other parameters, which it reads itself.
     """
 
-    PARAMETERS = ()
-    TEXTS = ()
+    PARAMETERS: "tuple[tuple[str, int, int, int], ...]" = ()
+    TEXTS: "tuple[str, ...]" = ()
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: Draws, parameters: "Parameters") -> None:
         self.me = me
         self.replica_count = replica_count
         self.draws = draws
         for name, default, least, most in self.PARAMETERS:
             setattr(self, name, number(parameters, name, default, least, most))
 
-    def peers(self):
+    def peers(self) -> list[int]:
         return [peer for peer in range(self.replica_count) if peer != self.me]
 
-    def overhear(self, source, message):
+    def overhear(self, source: int, message: "AnyMessage") -> None:
         """Called with every message that the board receives, whoever is misbehaving just then."""
 
-    def to_peer(self, peer, time, message):
+    def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         """What is sent instead of `message` to the replica `peer`: [(time, message), ...]."""
         return [(time, message)]
 
-    def to_ground(self, message):
+    def to_ground(self, message: "AnyMessage") -> "AnyMessage":
         """What is sent to the ground station instead."""
         return message
 
-    def inject(self, tick, time):
+    def inject(self, tick: int, time: int) -> "Iterable[tuple[int, int, AnyMessage]]":
         """What is sent besides, once a tick: (peer, time, message) each, bounded. `time`: the node's Lamport time."""
         return []
 
-    def spoil_tag(self, destination, tag):
+    def spoil_tag(self, destination: int, tag: bytes) -> bytes:
         """The tag under which a frame leaves."""
         return tag
 
@@ -82,36 +93,44 @@ class Adversary:
     behaviours: each takes its turn for `period_ticks`.
     """
 
-    def __init__(self, node, behaviours, period_ticks):
+    boot: int
+    applied_slot: int
+    messages_refused: int
+    advance: "Callable[[], None]"
+    note_refused: "Callable[[int, int, str], None]"
+
+    def __init__(self, node: "Node", behaviours: list[Behaviour], period_ticks: int) -> None:
         self.node = node
         self._behaviours = behaviours
         self._period_ticks = period_ticks
         self._ticks = 0
         self._has_ticked = False  # since the last ready: what is injected goes out once a tick
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Item":
         return getattr(self.node, name)
 
-    def _active(self):
+    def _active(self) -> Behaviour:
         return self._behaviours[self._ticks // self._period_ticks % len(self._behaviours)]
 
-    def step(self, source, lamport, message):
+    def step(self, source: int, lamport: int, message: "AnyMessage") -> None:
         for behaviour in self._behaviours:
             behaviour.overhear(source, message)
         self.node.step(source, lamport, message)
 
-    def tick(self):
+    def tick(self) -> None:
         self._ticks += 1
         self._has_ticked = True
         self.node.tick()
 
-    def ready(self):
+    def ready(self) -> "Ready":
         ready = self.node.ready()
         ready.sends = self._sends(self._active(), ready.sends, self._has_ticked, self.node.lamport)
         self._has_ticked = False
         return ready
 
-    def _sends(self, active, sends, has_ticked, now):
+    def _sends(
+        self, active: Behaviour, sends: "Iterable[tuple[int, int, AnyMessage]]", has_ticked: bool, now: int
+    ) -> "Iterator[tuple[int, int, AnyMessage]]":
         """Made one by one, as they are sent: a message for each peer, all at once, would be 20 KB in a swarm of 13."""
         for destination, time, message in sends:
             if not messages.is_flight(message.KIND):
@@ -125,12 +144,12 @@ class Adversary:
             for send in active.inject(self._ticks, now):
                 yield send
 
-    def spoil_tag(self, destination, tag):
+    def spoil_tag(self, destination: int, tag: bytes) -> bytes:
         """The runtime seals each frame through this hook, where a node has it."""
         return self._active().spoil_tag(destination, tag)
 
 
-def number(parameters, name, default, least, most):
+def number(parameters: "Parameters", name: str, default: int, least: int, most: int) -> int:
     """Integer parameter. Raises ConfigError naming it and its bounds."""
     value = parameters.get(name, default)
     if type(value) is not int or value < least or value > most:
@@ -138,7 +157,7 @@ def number(parameters, name, default, least, most):
     return value
 
 
-def replicas(parameters, name, replica_count):
+def replicas(parameters: "Parameters", name: str, replica_count: int) -> list[int]:
     """List of the replica numbers in a text parameter such as "0 2"; empty by default. Raises ConfigError."""
     text = parameters.get(name, "")
     numbers = []
@@ -151,7 +170,7 @@ def replicas(parameters, name, replica_count):
     return numbers
 
 
-def kinds(parameters, name):
+def kinds(parameters: "Parameters", name: str) -> list[int]:
     """List of the flight kinds in a text parameter such as "Vote Proof"; empty by default. Raises ConfigError."""
     text = parameters.get(name, "")
     found = []

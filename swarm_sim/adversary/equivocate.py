@@ -13,6 +13,11 @@ from amu.wire import messages as m
 
 from .base import Behaviour, replicas
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage
+
+    from .base import Draws, Parameters
+
 PAIRS_MAX = 16  # (value, other value) remembered
 
 
@@ -21,16 +26,16 @@ class Equivocate(Behaviour):
 
     TEXTS = ("deceived",)
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
         self._deceived = replicas(parameters, "deceived", replica_count)
-        self._pairs = []
+        self._pairs: list[tuple[bytes, bytes]] = []
 
-    def overhear(self, source, message):
+    def overhear(self, source: int, message: "AnyMessage") -> None:
         if message.KIND == m.Proposal.KIND:
             self._other_body(message.slot, message.body)
 
-    def to_peer(self, peer, time, message):
+    def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         if message.KIND == m.Proposal.KIND:
             # Computed for both halves, so that the votes that follow find the pair.
             other = self._other_body(message.slot, message.body)
@@ -40,12 +45,12 @@ class Equivocate(Behaviour):
             message = self._other_message(message)
         return [(time, message)]
 
-    def _is_deceived(self, peer, slot):
+    def _is_deceived(self, peer: int, slot: int) -> bool:
         if self._deceived:
             return peer in self._deceived
         return (peer + slot) % 2 == 1
 
-    def _other_message(self, message):
+    def _other_message(self, message: "AnyMessage") -> "AnyMessage":
         fields = message.fields()
         if message.KIND == m.Vote.KIND:
             fields[3] = self._other_value(fields[3])
@@ -58,13 +63,13 @@ class Equivocate(Behaviour):
                     fields[i] = self._other_value(fields[i])
         return type(message)(*fields)
 
-    def _other_value(self, value):
+    def _other_value(self, value: bytes) -> bytes:
         for one, other in self._pairs:
             if one == value:
                 return other
         return bytes([value[0] ^ 1]) + value[1:]
 
-    def _other_body(self, slot, body):
+    def _other_body(self, slot: int, body: bytes) -> bytes:
         other = other_body(body)
         pair = (bodies.value_of(slot, body), bodies.value_of(slot, other))
         if pair not in self._pairs:
@@ -73,7 +78,7 @@ class Equivocate(Behaviour):
         return other
 
 
-def other_body(body):
+def other_body(body: bytes) -> bytes:
     """Another body that voters have little reason to refuse: the requests in another order, or a lone one twice."""
     try:
         view, requests = bodies.decode(body)

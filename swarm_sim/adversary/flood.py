@@ -9,6 +9,13 @@ from amu.wire import messages as m
 
 from .base import Behaviour
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Iterator
+
+    from amu.core.types import AnyMessage
+
+    from .base import Draws, Parameters
+
 VIEWS_AHEAD_MAX = 1000
 SLOTS_AHEAD_MAX = 2 * limits.INSTANCES_MAX
 BODY_BYTES = 64
@@ -18,22 +25,23 @@ class Flood(Behaviour):
     """Sends `per_tick` messages to each peer in every tick."""
 
     PARAMETERS = (("per_tick", 2, 1, limits.PEER_FRAMES_PER_TICK_MAX * 2),)
+    per_tick: int
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
         self._slot = 1  # of the latest message of a slot
 
-    def overhear(self, source, message):
+    def overhear(self, source: int, message: "AnyMessage") -> None:
         if message.KIND == m.Vote.KIND:
             self._slot = message.slot
 
-    def inject(self, tick, time):
+    def inject(self, tick: int, time: int) -> "Iterator[tuple[int, int, AnyMessage]]":
         for peer in self.peers():
             for _ in range(self.per_tick):
                 believable = not self.draws.one_in(8)
                 yield peer, time if believable else limits.LAMPORT_MAX - 1, self._nonsense()
 
-    def _nonsense(self):
+    def _nonsense(self) -> m.Message:
         draws = self.draws
         # Now and then far beyond any window, mostly where instances might be made.
         reach = 30_000 if draws.one_in(4) else SLOTS_AHEAD_MAX

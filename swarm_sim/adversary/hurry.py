@@ -10,6 +10,13 @@ from amu.wire import messages as m
 
 from .base import Behaviour
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Iterator
+
+    from amu.core.types import AnyMessage
+
+    from .base import Draws, Parameters
+
 SLOTS_KEPT_MAX = 4
 VIEWS_AHEAD_MAX = 1000
 PERIOD_TICKS_MAX = 1000
@@ -19,16 +26,18 @@ class Hurry(Behaviour):
     """Wishes views up to `views_ahead` ahead of its node's, and in every `period_ticks` wishes again for each slot."""
 
     PARAMETERS = (("views_ahead", 2, 1, VIEWS_AHEAD_MAX), ("period_ticks", 10, 1, PERIOD_TICKS_MAX))
+    views_ahead: int
+    period_ticks: int
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
-        self._places = []  # [slot, view], at most SLOTS_KEPT_MAX, latest last
+        self._places: list[list[int]] = []  # [slot, view], at most SLOTS_KEPT_MAX, latest last
 
-    def overhear(self, source, message):
+    def overhear(self, source: int, message: "AnyMessage") -> None:
         if message.KIND in (m.Proposal.KIND, m.Vote.KIND, m.Proof.KIND):
             self._note(message.slot, message.view)
 
-    def _note(self, slot, view):
+    def _note(self, slot: int, view: int) -> None:
         for place in self._places:
             if place[0] == slot:
                 place[1] = max(place[1], view)
@@ -36,7 +45,7 @@ class Hurry(Behaviour):
         self._places.append([slot, view])
         self._places = self._places[-SLOTS_KEPT_MAX:]
 
-    def to_peer(self, peer, time, message):
+    def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         if message.KIND == m.ViewChange.KIND:
             return [(time, m.ViewChange(message.slot, self._ahead(message.view)))]
         if message.KIND == m.Status.KIND:
@@ -45,10 +54,10 @@ class Hurry(Behaviour):
             return [(time, m.Status(*fields))]
         return [(time, message)]
 
-    def _ahead(self, view):
+    def _ahead(self, view: int) -> int:
         return min(view + self.draws.below(self.views_ahead + 1), limits.VIEW_MAX)
 
-    def inject(self, tick, time):
+    def inject(self, tick: int, time: int) -> "Iterator[tuple[int, int, AnyMessage]]":
         if tick % self.period_ticks:
             return
         for slot, view in self._places:

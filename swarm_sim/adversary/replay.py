@@ -6,6 +6,11 @@ cost a frame, never a second effect.
 
 from .base import Behaviour
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage
+
+    from .base import Draws, Parameters
+
 KEPT_MAX = 64  # messages; on a Pico about 10 KB
 
 
@@ -13,12 +18,13 @@ class Replay(Behaviour):
     """Sends `per_tick` messages again each tick, drawn from the last KEPT_MAX that were kept."""
 
     PARAMETERS = (("per_tick", 4, 1, 32),)
+    per_tick: int
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
-        self._kept = []
+        self._kept: list[tuple[int, int, AnyMessage]] = []
 
-    def to_peer(self, peer, time, message):
+    def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         if len(self._kept) < KEPT_MAX:
             self._kept.append((peer, time, message))
         elif self.draws.one_in(4):
@@ -26,7 +32,7 @@ class Replay(Behaviour):
             self._kept[self.draws.below(KEPT_MAX)] = (peer, time, message)
         return [(time, message)]
 
-    def inject(self, tick, time):
+    def inject(self, tick: int, time: int) -> "list[tuple[int, int, AnyMessage]]":
         if not self._kept:
             return []
         return [self.draws.pick(self._kept) for _ in range(self.per_tick)]

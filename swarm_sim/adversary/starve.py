@@ -27,6 +27,11 @@ from amu.wire import messages as m
 
 from .base import Behaviour
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage, Array
+
+    from .base import Draws, Parameters
+
 SLOTS_KEPT_MAX = 4
 REQUESTS_KEPT_MAX = 4
 BODIES_KEPT_MAX = 6  # of a slot
@@ -38,29 +43,29 @@ SHOWN_TICKS = 20  # a proposal is shown again in each tick, so that a lossy link
 class Plan:
     """What is known of one slot, and what is done in its current view."""
 
-    def __init__(self, slot, replica_count, is_forging):
+    def __init__(self, slot: int, replica_count: int, is_forging: bool) -> None:
         self.slot = slot
         self.is_forging = is_forging
         self.view = -1
         self.is_helped = True
-        self.first_leader = None  # leader of view 0, once it is known
-        self.known = []  # (value, body), latest last
+        self.first_leader: int | None = None  # leader of view 0, once it is known
+        self.known: list[tuple[bytes, bytes]] = []  # (value, body), latest last
         self.registers = [Registers() for _ in range(replica_count)]  # votes of each peer, as far as we heard them
         self.depths = [0] * replica_count  # last phase in which we vote with the peer
-        self.shown = [None] * replica_count  # body that the peer is shown in a view that we lead
+        self.shown: list[bytes | None] = [None] * replica_count  # body that the peer is shown in a view that we lead
         self.shown_until = 0
 
-    def know(self, body):
+    def know(self, body: bytes) -> None:
         pair = (bodies.value_of(self.slot, body), body)
         if pair not in self.known:
             self.known.append(pair)
             self.known = self.known[-BODIES_KEPT_MAX:]
 
-    def heard_vote(self, peer, phase, view, value):
+    def heard_vote(self, peer: int, phase: int, view: int, value: bytes) -> None:
         if not self.registers[peer].voted(phase, view):
             self.registers[peer].vote(phase, view, value)
 
-    def heard_proof(self, peer, proof):
+    def heard_proof(self, peer: int, proof: m.Proof | m.Status) -> None:
         """Of a proof or a status: votes that were lost on their way to us. Older ones are no news."""
         registers = self.registers[peer]
         if proof.hi1 is not None and not registers.voted(1, proof.hi1[0]):
@@ -68,11 +73,11 @@ class Plan:
         if proof.hi4 is not None and not registers.voted(4, proof.hi4[0]):
             registers.hi[4] = proof.hi4
 
-    def locked(self):
+    def locked(self) -> list[bytes | None]:
         """The values of votes of phase 4, by peer; None where there is none."""
         return [registers.hi[4] and registers.hi[4][1] for registers in self.registers]
 
-    def most_torn(self):
+    def most_torn(self) -> int | None:
         """The peer whose votes of phase 2 claim the most; None if each peer voted for one value at most."""
         found, latest = None, -1
         for peer in range(len(self.registers)):
@@ -81,7 +86,7 @@ class Plan:
                 found, latest = peer, second[0]
         return found
 
-    def is_silence_decisive(self, me, suggest, group):
+    def is_silence_decisive(self, me: int, suggest: m.Suggest, group: Group) -> bool:
         """With `suggest` a leader may propose its value; without our proof no claims for it let a voter accept it."""
         suggests = [(suggest.hi3, suggest.hi2, suggest.second2)]
         proofs = []
@@ -90,7 +95,7 @@ class Plan:
                 registers = self.registers[peer]
                 suggests.append((registers.hi[3], registers.hi[2], registers.second[2]))
                 proofs.append((registers.hi[4], registers.hi[1], registers.second[1]))
-        value, view = suggest.hi2[1], suggest.view
+        value, view = suggest.hi2[1], suggest.view  # type: ignore[index]
         return rules.safe_at(value, view, suggests, group, False) and not rules.safe_at(
             value, view, proofs, group, False
         )
@@ -101,18 +106,20 @@ class Starve(Behaviour):
     bodies that no voter may accept: with a request that nobody made."""
 
     PARAMETERS = (("helped_views", 12, 0, 64), ("forges_one_in", 8, 1, 1000))
+    helped_views: int
+    forges_one_in: int
 
-    def __init__(self, me, replica_count, draws, parameters):
+    def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
         self._group = Group(replica_count)
-        self._plans = []  # at most SLOTS_KEPT_MAX, slots ascending
-        self._requests = []
-        self._queue = []  # (peer, message)
+        self._plans: list[Plan] = []  # at most SLOTS_KEPT_MAX, slots ascending
+        self._requests: list[Array] = []
+        self._queue: list[tuple[int, AnyMessage]] = []  # (peer, message)
         self._tick = 0
 
     # --- what it hears ----------------------------------------------------------------------
 
-    def overhear(self, source, message):
+    def overhear(self, source: int, message: "AnyMessage") -> None:
         kind = message.KIND
         if source == GROUND:
             if kind == m.Request.KIND:
@@ -133,12 +140,13 @@ class Starve(Behaviour):
             self._on_proof(source, message)
             votes = (None, message.vote1, message.vote2, message.vote3, message.vote4)
             for phase in range(1, 5):
-                if votes[phase] is not None:
-                    self._on_vote(source, message.slot, message.view, phase, votes[phase])
+                value = votes[phase]
+                if value is not None:
+                    self._on_vote(source, message.slot, message.view, phase, value)
         elif kind == m.FetchBody.KIND:
             self._on_fetch_body(source, message)
 
-    def _on_vote(self, peer, slot, view, phase, value):
+    def _on_vote(self, peer: int, slot: int, view: int, phase: int, value: bytes) -> None:
         plan = self._plan(slot, view)
         if plan is None:
             return
@@ -152,25 +160,25 @@ class Starve(Behaviour):
         if phase <= plan.depths[peer]:
             self._post(peer, m.Vote(slot, view, phase, value))
 
-    def _on_proof(self, peer, message):
+    def _on_proof(self, peer: int, message: m.Proof | m.Status) -> None:
         plan = self._plan(message.slot, message.view)
         if plan is not None:
             plan.heard_proof(peer, message)
 
-    def _on_fetch_body(self, peer, message):
+    def _on_fetch_body(self, peer: int, message: m.FetchBody) -> None:
         plan = self._plan(message.slot, 0)
         if plan is not None:
             for value, body in plan.known:
                 if value == message.value:
                     self._post(peer, m.Body(message.slot, body))
 
-    def _post(self, peer, message):
+    def _post(self, peer: int, message: "AnyMessage") -> None:
         if len(self._queue) < QUEUE_MAX:
             self._queue.append((peer, message))
 
     # --- what it plans ----------------------------------------------------------------------
 
-    def _plan(self, slot, view):
+    def _plan(self, slot: int, view: int) -> Plan | None:
         """The plan of `slot`, made anew for a view higher than its own. None for a slot below those that are kept."""
         plans = self._plans
         for plan in plans:
@@ -190,7 +198,7 @@ class Starve(Behaviour):
             plans.pop(0)
         return plan
 
-    def _draw(self, plan, view):
+    def _draw(self, plan: Plan, view: int) -> None:
         plan.view = view
         plan.is_helped = view < self.helped_views
         self._weigh(plan)
@@ -202,13 +210,13 @@ class Starve(Behaviour):
         if plan.is_helped and plan.first_leader is not None and self._leader(plan, view) == self.me:
             self._draw_proposal(plan, view)
 
-    def _weigh(self, plan):
+    def _weigh(self, plan: Plan) -> None:
         """Ends the help of this view as soon as silence is decisive for the next."""
         if plan.is_helped and plan.most_torn() is not None and plan.view < limits.VIEW_MAX:
-            suggest = self._help_leader(plan, plan.view + 1)[1]
+            suggest: AnyMessage = self._help_leader(plan, plan.view + 1)[1]
             plan.is_helped = not plan.is_silence_decisive(self.me, suggest, self._group)
 
-    def _draw_proposal(self, plan, view):
+    def _draw_proposal(self, plan: Plan, view: int) -> None:
         """What to show, and to whom: all but f peers, so that they and we are a quorum, and no more than that."""
         locked = plan.locked()
         is_new = not plan.known or (view > 0 and not self.draws.one_in(3))
@@ -225,10 +233,10 @@ class Starve(Behaviour):
         plan.know(body)
         plan.shown_until = self._tick + SHOWN_TICKS
 
-    def _leader(self, plan, view):
-        return (plan.first_leader + view) % self.replica_count
+    def _leader(self, plan: Plan, view: int) -> int:
+        return (plan.first_leader + view) % self.replica_count  # type: ignore[operator]
 
-    def _new_body(self, plan, view, is_forged):
+    def _new_body(self, plan: Plan, view: int, is_forged: bool) -> bytes:
         """A body that nobody has, from a view up to `view`. Of the greatest value: of two values of one view a leader
         tries that one first. A correct leader might have made it, unless it is forged."""
         requests = []
@@ -252,7 +260,7 @@ class Starve(Behaviour):
 
     # --- what it says -----------------------------------------------------------------------
 
-    def to_peer(self, peer, time, message):
+    def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         kind = message.KIND
         said = [message]
         if kind == m.Suggest.KIND:
@@ -272,7 +280,7 @@ class Starve(Behaviour):
             said = []
         return [(time, one) for one in said]
 
-    def _help_leader(self, plan, view):
+    def _help_leader(self, plan: Plan, view: int) -> list[m.Message]:
         """A body, in the only message that shows one unasked, and a suggest that claims it, and all others as well."""
         if view == 0:
             return []
@@ -281,19 +289,19 @@ class Starve(Behaviour):
         second = (view - 2, bytes([value[0] ^ 1]) + value[1:]) if view > 1 else None
         return [m.Decided(plan.slot, value, body), m.Suggest(plan.slot, view, (view - 1, value), second, None)]
 
-    def _help_next_leader(self, plan, peer):
+    def _help_next_leader(self, plan: Plan, peer: int) -> list[m.Message]:
         view = plan.view + 1
         if plan.first_leader is None or self._leader(plan, view) != peer:
             return []
         return self._help_leader(plan, view)
 
-    def _proof(self, slot, view):
+    def _proof(self, slot: int, view: int) -> m.Proof:
         """Never voted in phase 4, and for two values in phase 1: allows every value, claims every value."""
         value = self.draws.blob(limits.DIGEST_BYTES)
         other = bytes([value[0] ^ 1]) + value[1:]
         return m.Proof(slot, view, (view - 1, value), (view - 2, other) if view > 1 else None, None)
 
-    def _on_entering(self, peer, slot, view):
+    def _on_entering(self, peer: int, slot: int, view: int) -> list[m.Message]:
         plan = self._plan(slot, view)
         if plan is None or view == 0:
             return []
@@ -301,12 +309,12 @@ class Starve(Behaviour):
             return [self._proof(slot, view)] + self._help_next_leader(plan, peer)
         return self._help_next_leader(plan, peer) + self._early_wish(plan, peer)
 
-    def _early_wish(self, plan, peer):
+    def _early_wish(self, plan: Plan, peer: int) -> list[m.Message]:
         if peer == plan.most_torn() and plan.view < limits.VIEW_MAX:
             return [m.ViewChange(plan.slot, plan.view + 1)]
         return []
 
-    def _again(self, peer, status):
+    def _again(self, peer: int, status: m.Status) -> list[m.Message]:
         """In place of the status, which says all at once to everybody."""
         plan = self._plan(status.slot, status.view)
         if plan is None:
@@ -316,13 +324,13 @@ class Starve(Behaviour):
             said.append(m.ViewChange(status.slot, status.wish))
         return said
 
-    def _wish(self, peer, slot, view):
+    def _wish(self, peer: int, slot: int, view: int) -> list[m.Message]:
         plan = self._plan(slot, 0)
         if plan is None or plan.is_helped or plan.most_torn() in (None, peer):
             return [m.ViewChange(slot, view)]
         return []
 
-    def _propose(self, peer, proposal):
+    def _propose(self, peer: int, proposal: m.Proposal) -> list[m.Message]:
         """The node's own proposal is known from now on, and shown as the plan says."""
         plan = self._plan(proposal.slot, proposal.view)
         if plan is None or not plan.is_helped:
@@ -333,7 +341,7 @@ class Starve(Behaviour):
             self._draw_proposal(plan, proposal.view)
         return []
 
-    def inject(self, tick, time):
+    def inject(self, tick: int, time: int) -> "list[tuple[int, int, AnyMessage]]":
         self._tick = tick
         sends = [(peer, time, message) for peer, message in self._queue]
         self._queue = []

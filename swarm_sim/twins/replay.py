@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from amu.core.limits import WINDOW_SLOTS
+from amu.core.types import TraceEvent
 from specs.checking.check import NO_PROGRESS_REASON, TraceChecker
 from specs.verdict import NO_PROGRESS, VIOLATION
 from swarm_sim.twins.round import ENDPOINTS, REPLICAS, SECOND_COPY, Endpoint, Violation, contradiction, play
@@ -103,7 +104,7 @@ class _Flier:
     def _is_done(self) -> bool:
         return all(endpoint.has_applied for endpoint in self._endpoints if endpoint.record is not None)
 
-    def _emit(self, endpoint: int, first_seq: int, events: list[list[Any]]) -> None:
+    def _emit(self, endpoint: int, first_seq: int, events: list[TraceEvent]) -> None:
         if endpoint != SECOND_COPY:
             self._log.flight(endpoint, 0, first_seq, self._round, events)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from amu.core import limits
 from amu.core.limits import BROADCAST, GROUND
+from amu.core.types import TraceEvent
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
 from amu.node.tracer import EVENTS
@@ -34,7 +35,7 @@ CLIENT = 1
 DELIVERIES_MAX = 20_000  # in one part and round; a few hundred are usual
 VOTES = {f"Vote{phase}": phase for phase in range(1, 5)}
 
-Emit = Callable[[int, int, list[list[Any]]], None]  # endpoint, first sequence number, events
+Emit = Callable[[int, int, list[TraceEvent]], None]  # endpoint, first sequence number, events
 
 
 class Violation(Exception):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from amu.core.limits import GROUND
+from amu.core.types import TraceEvent
 from amu.node.tracer import EVENTS
 from specs.checking.trace import Event
 
@@ -64,7 +65,7 @@ class EventLog:
         self._is_deaf = not self._all_sinks and file is None
         self._ground_seq = 0
 
-    def flight(self, node: int, boot: int, first_seq: int, ticks: int, events: list[list[Any]]) -> None:
+    def flight(self, node: int, boot: int, first_seq: int, ticks: int, events: Sequence[TraceEvent]) -> None:
         """The events that a board has told, in their order."""
         if self._is_deaf:
             return

@@ -20,8 +20,9 @@ from amu.boards.host import PowerCut
 from amu.core.errors import JournalError
 from amu.core.lamport import LamportClock
 from amu.core.limits import GROUND, WINDOW_SLOTS
+from amu.core.types import TraceEvent
 from amu.wire import auth, codec, frames, messages
-from amu.wire.framer import NEED_BYTES, Framer, Text
+from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.scenario.board_faults import POSTPONE_SECONDS
 from groundstation.scenario.model import BoardFault, Scenario
 from groundstation.scenario.workload import Workload
@@ -215,7 +216,7 @@ class World:
 
     # --- what boards say ------------------------------------------------------------------------
 
-    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[list[Any]]) -> None:
+    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
         self.log.flight(node, boot, first_seq, ticks, events)
 
     def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
@@ -260,7 +261,7 @@ class World:
         framer = self._framers[source]
         framer.push(data)
         while (frame := framer.next()) is not NEED_BYTES:
-            assert not isinstance(frame, Text), "text between frames of a simulated board"
+            assert isinstance(frame, frames.Frame), "text between frames of a simulated board"
             if frame.kind < messages.Trace.KIND:
                 assert self._keyring is not None
                 self._keyring.check(frame.kind, frame.source, frame.tag, frame.payload)

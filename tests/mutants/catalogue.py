@@ -161,8 +161,8 @@ MUTANTS = (
     Mutant(
         "a decision is learned from one reply",
         INSTANCE,
-        "count_equal(self._learned, self._learned[peer]) >= self.group.blocking",
-        "count_equal(self._learned, self._learned[peer]) >= 1",
+        "count_equal(self._learned, learned) >= self.group.blocking",
+        "count_equal(self._learned, learned) >= 1",
         ("trace", "lies"),
     ),
     Mutant(
@@ -331,8 +331,8 @@ MUTANTS = (
     Mutant(
         "an operation is applied twice",
         "firmware/amu/ledger/state.py",
-        "        if status == operations.DONE:\n            return remembered[1]\n",
-        "        if status == operations.DONE:\n            return self._apply_command(command)\n",
+        "        if status == operations.DONE:\n            return remembered[1]",
+        "        if status == operations.DONE:\n            return self._apply_command(command)",
         ("trace", "ledger"),
     ),
     Mutant(

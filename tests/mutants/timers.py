@@ -54,8 +54,8 @@ MUTANTS = (
     Mutant(
         "channel: pauses never start over",
         CHANNEL,
-        "    def _start_waiting(self):\n        self._waited_ticks = 0\n        self._doublings = 0\n",
-        "    def _start_waiting(self):\n        self._waited_ticks = 0\n",
+        "    def _start_waiting(self) -> None:\n        self._waited_ticks = 0\n        self._doublings = 0\n",
+        "    def _start_waiting(self) -> None:\n        self._waited_ticks = 0\n",
         ("timer oracles", "ops"),
     ),
 )

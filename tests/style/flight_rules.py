@@ -6,6 +6,7 @@ a parsed file and yields findings. Names are followed within one file only: the 
 """
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,6 +16,7 @@ CORE_MODULES = {"amu", "binascii", "collections", "hashlib", "heapq", "micropyth
 BOARD_MODULES = CORE_MODULES | {
     "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip
+TYPING_FILES = ("seams.py", "types.py")  # for the type checker alone: no board imports them
 CPYTHON_BOARD = "firmware/amu/boards/host.py"  # runs on CPython only
 ORDERED = {"sorted", "min", "max", "sum", "len", "any", "all", "set", "frozenset", "dict"}  # give the same in any order
 DISPLAYS = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
@@ -69,8 +71,9 @@ def _unordered_names(tree: ast.AST) -> set[str]:
     """Names and attributes that some assignment of this file binds to a dict or set."""
     names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and _is_unordered(node.value):
-            names.update(name for target in node.targets if (name := _name(target)))
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_unordered(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names.update(name for target in targets if (name := _name(target)))
     return names
 
 
@@ -114,19 +117,63 @@ def _modules(node: ast.AST) -> list[str]:
 
 def imports(path: str, tree: ast.AST) -> Iterator[Finding]:
     """Only modules that MicroPython has; clocks, files and devices in boards/ only; never an upper floor."""
-    if path == CPYTHON_BOARD:
+    if path == CPYTHON_BOARD or is_for_typing(path):
         allowed = None
     elif touches_the_world(path):
         allowed = BOARD_MODULES
     else:
         allowed = CORE_MODULES
-    for node in ast.walk(tree):
+    for node in ast.walk(_without_guards(tree)):
         for module in _modules(node):
             if module in {"groundstation", "hil", "specs"}:
                 yield Finding(path, node.lineno, "imports", f"flight code knows nothing of {module}")  # type: ignore[attr-defined]
             elif allowed is not None and module not in allowed:
                 text = f"{module} is not allowed here; allowed: {', '.join(sorted(allowed))}"
                 yield Finding(path, node.lineno, "imports", text)  # type: ignore[attr-defined]
+
+
+def _is_guard(node: ast.AST) -> bool:
+    """`if "":`, whose block the type checker reads and every interpreter leaves out."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Constant) and node.test.value == ""
+
+
+def _without_guards(tree: ast.AST) -> ast.AST:
+    """The tree that an interpreter runs."""
+
+    class Pruner(ast.NodeTransformer):
+        def visit_If(self, node: ast.If) -> ast.AST | None:
+            return None if _is_guard(node) else self.generic_visit(node)
+
+    return Pruner().visit(copy.deepcopy(tree))  # type: ignore[no-any-return]
+
+
+def is_for_typing(path: str) -> bool:
+    """Files that only the type checker reads."""
+    return PurePosixPath(path).name in TYPING_FILES
+
+
+def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
+    """What only the type checker reads is imported for it alone: a board has no `typing`, and no room for its words."""
+    if is_for_typing(path):
+        return
+    for node in ast.walk(_without_guards(tree)):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("amu.") and f"{name.rpartition('.')[2]}.py" in TYPING_FILES:
+                yield Finding(path, node.lineno, "typing", f'{name} is for the type checker: import it behind `if "":`')  # type: ignore[attr-defined]
+
+
+def annotations(path: str, tree: ast.AST) -> Iterator[Finding]:
+    """Every function says what it takes and gives; mypy asks for the same, and for truth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            given = [*node.args.args, *node.args.kwonlyargs, *filter(None, (node.args.vararg, node.args.kwarg))]
+            bare = [argument.arg for argument in given if argument.annotation is None]
+            if node.returns is None or [name for name in bare if name not in {"self", "cls"}]:
+                yield Finding(path, node.lineno, "annotations", f"{node.name} is not annotated")
 
 
 def floats(path: str, tree: ast.AST) -> Iterator[Finding]:
@@ -166,7 +213,7 @@ def language(path: str, tree: ast.AST) -> Iterator[Finding]:
             yield Finding(path, node.lineno, "language", "one loop, no hidden state: neither async nor global")
 
 
-RULES = (dict_iteration, imports, floats, world, language)
+RULES = (dict_iteration, imports, typing_imports, annotations, floats, world, language)
 
 
 def check(path: str, source: str) -> list[Finding]:

@@ -22,6 +22,11 @@ from amu.core import limits
 from amu.core.errors import CodecError, ConfigError
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from typing import Any
+
+    from amu.core.types import Array, Item, Keys
+
 CLUSTER_BYTES_MAX = 16
 EPOCH_MAX = (1 << 30) - 1
 TICK_MS_MAX = 1000
@@ -47,7 +52,7 @@ FIELDS = (
 class Config:
     """Checked fields of `config.cbor`, under the names above."""
 
-    def __init__(self, fields):
+    def __init__(self, fields: "dict[str, Any]") -> None:
         for name in FIELDS:
             if name not in fields:
                 raise ConfigError("config: %s is missing" % name)
@@ -67,7 +72,7 @@ class Config:
         self.adversary = _adversary(fields["adversary"])
 
 
-def decode(data):
+def decode(data: bytes) -> Config:
     """Config from the bytes of `config.cbor`. Raises ConfigError naming the field and what was expected."""
     try:
         fields = cbor.decode(data)
@@ -78,7 +83,7 @@ def decode(data):
     return Config(fields)
 
 
-def encode(config):
+def encode(config: Config) -> bytes:
     """Bytes of `config.cbor` for a Config."""
     fields = {}
     for name in FIELDS:
@@ -86,25 +91,25 @@ def encode(config):
     return cbor.encode(fields)
 
 
-def _uint(name, field, least, most):
+def _uint(name: str, field: "Item", least: int, most: int) -> int:
     if type(field) is not int or field < least or field > most:
         raise ConfigError("config: %s: want an integer from %d to %d, have %r" % (name, least, most, field))
     return field
 
 
-def _bool(name, field):
+def _bool(name: str, field: "Item") -> bool:
     if type(field) is not bool:
         raise ConfigError("config: %s: want true or false, have %r" % (name, field))
     return field
 
 
-def _cluster(field):
+def _cluster(field: "Item") -> bytes:
     if type(field) is not bytes or not 1 <= len(field) <= CLUSTER_BYTES_MAX:
         raise ConfigError("config: cluster: want 1 to %d bytes, have %r" % (CLUSTER_BYTES_MAX, field))
     return field
 
 
-def _keys(name, field, replica, replica_count):
+def _keys(name: str, field: "Item", replica: int, replica_count: int) -> "Keys":
     # The message never shows a key: it ends up in a log.
     if type(field) is not list or len(field) != replica_count + 1:
         raise ConfigError("config: %s: want an array of %d keys, one a node, ground last" % (name, replica_count + 1))
@@ -118,7 +123,7 @@ def _keys(name, field, replica, replica_count):
     return field
 
 
-def _adversary(field):
+def _adversary(field: "Item") -> "Array | None":
     if field is None:
         return None
     if type(field) is not list or len(field) != 2 or type(field[0]) is not str or type(field[1]) is not dict:

@@ -7,6 +7,12 @@ writes a second file and renames it over the first, which every file system in q
 
 import os
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable, Iterable
+    from typing import BinaryIO
+
+    from amu.core.types import Sink
+
 _NO_SUCH_FILE = 2  # ENOENT
 _HAS_FSYNC = hasattr(os, "fsync")
 
@@ -14,10 +20,10 @@ _HAS_FSYNC = hasattr(os, "fsync")
 class FileStore:
     """Store whose names are files in `directory`."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: str) -> None:
         self._directory = directory
 
-    def read(self, name, offset=0, count=-1):
+    def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
         """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file.
 
         Raises OSError when it cannot be read.
@@ -31,14 +37,14 @@ class FileStore:
                 return None
             raise
 
-    def append(self, name, pieces):
+    def append(self, name: str, pieces: "Iterable[bytes]") -> None:
         """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
         with open(self._path(name), "ab") as file:
             for piece in pieces:
                 file.write(piece)
             _write_through(file)
 
-    def replace(self, name, fill):
+    def replace(self, name: str, fill: "Callable[[Sink], object]") -> None:
         """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture."""
         written = self._path(name + ".new")
         with open(written, "wb") as file:
@@ -47,7 +53,7 @@ class FileStore:
         os.rename(written, self._path(name))
         self._write_names_through()
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Delete the file if it is there."""
         try:
             os.remove(self._path(name))
@@ -57,10 +63,10 @@ class FileStore:
             raise
         self._write_names_through()
 
-    def _path(self, name):
+    def _path(self, name: str) -> str:
         return self._directory + "/" + name
 
-    def _write_names_through(self):
+    def _write_names_through(self) -> None:
         if _HAS_FSYNC:
             directory = os.open(self._directory, os.O_RDONLY)
             try:
@@ -69,7 +75,7 @@ class FileStore:
                 os.close(directory)
 
 
-def _write_through(file):
+def _write_through(file: "BinaryIO") -> None:
     file.flush()
     if _HAS_FSYNC:
         os.fsync(file.fileno())

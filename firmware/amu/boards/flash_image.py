@@ -8,6 +8,9 @@ dead.
 
 import os
 
+if "":  # for the type checker; see amu.core.types
+    from typing import NoReturn
+
 _PAGE_BYTES = 256
 _BLOCK_BYTES = 4096
 _BLOCKS = 128
@@ -21,9 +24,9 @@ _BLOCK_ERASE = 6
 class FlashImage:
     """Block device (extended interface: byte offsets, explicit erase) on `directory`/flash.img."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: str) -> None:
         self._cut_path = directory + "/power_cut"
-        self._operations_left = None  # until the power cut
+        self._operations_left: int | None = None  # until the power cut
         path = directory + "/flash.img"
         try:
             self._file = open(path, "r+b")
@@ -33,17 +36,17 @@ class FlashImage:
                     file.write(_ERASED)
             self._file = open(path, "r+b")
 
-    def readblocks(self, block, buffer, offset=0):
+    def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> None:
         self._file.seek(block * _BLOCK_BYTES + offset)
         self._file.readinto(buffer)
 
-    def writeblocks(self, block, buffer, offset=None):
+    def writeblocks(self, block: int, buffer: bytes, offset: int | None = None) -> None:
         if offset is None:
             self._erase(block)
             offset = 0
         self._operate(block * _BLOCK_BYTES + offset, buffer)
 
-    def ioctl(self, request, argument):
+    def ioctl(self, request: int, argument: int) -> int:
         if request == _BLOCK_COUNT:
             return _BLOCKS
         if request == _BLOCK_SIZE:
@@ -52,10 +55,10 @@ class FlashImage:
             self._erase(argument)
         return 0
 
-    def _erase(self, block):
+    def _erase(self, block: int) -> None:
         self._operate(block * _BLOCK_BYTES, _ERASED)
 
-    def _operate(self, position, data):
+    def _operate(self, position: int, data: bytes) -> None:
         """One erase or one program. The last one of an armed board reaches half of its bytes."""
         self._file.seek(position)
         if self._is_last():
@@ -63,7 +66,7 @@ class FlashImage:
             _die()
         self._file.write(data)
 
-    def _is_last(self):
+    def _is_last(self) -> bool:
         if self._operations_left is None:
             try:
                 os.stat(self._cut_path)
@@ -76,18 +79,18 @@ class FlashImage:
         return self._operations_left <= 0
 
 
-def _die():
+def _die() -> "NoReturn":
     """The shell kills this process while it waits in `system`: no handler, no buffer, no further instruction runs."""
     while True:
         os.system("kill -KILL $PPID")
 
 
-def mount(directory, point):
+def mount(directory: str, point: str) -> None:
     """Mount littlefs on the image in `directory` at `point`, formatting it first if it holds none."""
     device = FlashImage(directory)
     try:
-        files = os.VfsLfs2(device, progsize=_PAGE_BYTES, lookahead=32)
+        files = os.VfsLfs2(device, progsize=_PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
     except OSError:
-        os.VfsLfs2.mkfs(device, progsize=_PAGE_BYTES, lookahead=32)
-        files = os.VfsLfs2(device, progsize=_PAGE_BYTES, lookahead=32)
-    os.mount(files, point)
+        os.VfsLfs2.mkfs(device, progsize=_PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
+        files = os.VfsLfs2(device, progsize=_PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
+    os.mount(files, point)  # type: ignore[attr-defined]

@@ -10,10 +10,10 @@ import io
 _STEP_BYTES = 64
 
 
-def measure():
+def measure() -> tuple[int, int]:
     """(free bytes, bytes of the longest free run) after a collection; the run is told to _STEP_BYTES."""
     gc.collect()
-    free = gc.mem_free()
+    free = gc.mem_free()  # type: ignore[attr-defined]
     run = 0  # there is one of so many bytes
     bound = free  # and none of so many
     # A block that does not fit must not be collected for: that would be a collection a question.

@@ -20,6 +20,9 @@ from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.seams import Board, Ticks
+
 _CONFIG = "/config.cbor"
 _STORE = "/store"
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
@@ -32,32 +35,32 @@ _FAREWELL_MS = 100  # for the last bytes to leave before a reset drops the board
 class Watchdog:
     """Restarts a board that hangs. Once started it cannot be stopped."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._dog = machine.WDT(timeout=_WATCHDOG_MS)
         self._light = _light()
-        self._blinked = time.ticks_ms()
+        self._blinked = time.ticks_ms()  # type: ignore[attr-defined]
         self._timer = None
 
-    def feed(self):
+    def feed(self) -> None:
         """The flight loop is alive."""
         self._dog.feed()
-        now = time.ticks_ms()
-        if self._light is not None and time.ticks_diff(now, self._blinked) >= _BLINK_MS:
+        now = time.ticks_ms()  # type: ignore[attr-defined]
+        if self._light is not None and time.ticks_diff(now, self._blinked) >= _BLINK_MS:  # type: ignore[attr-defined]
             self._blinked = now
             self._light.toggle()
 
-    def retire(self):
+    def retire(self) -> None:
         """Somebody works on the board by hand: keep it from being restarted under their fingers."""
         self._timer = machine.Timer(period=_FEED_MS, mode=machine.Timer.PERIODIC, callback=self._feed_by_timer)
 
-    def _feed_by_timer(self, timer):
+    def _feed_by_timer(self, timer: machine.Timer) -> None:
         self._dog.feed()
 
 
 class UsbPort:
     """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait."""
 
-    def __init__(self, watchdog):
+    def __init__(self, watchdog: Watchdog) -> None:
         # A control-C among the bytes must not stop the flight.
         micropython.kbd_intr(-1)
         self._watchdog = watchdog
@@ -71,10 +74,10 @@ class UsbPort:
         # time. Ready-made views keep that free of allocation: 29 us a byte where `read(1)` costs 47.
         self._bytes = [view[i : i + 1] for i in range(_PACKET_BYTES)]
 
-    def read(self):
+    def read(self) -> bytes:
         """Bytes that have arrived, at most a packet of them, `b""` if none."""
-        poll = self._poll.ipoll
-        readinto = self._input.readinto
+        poll = self._poll.ipoll  # type: ignore[attr-defined]
+        readinto = self._input.readinto  # type: ignore[union-attr]
         for count in range(_PACKET_BYTES):
             taken = 0
             for _ in poll(0):
@@ -83,7 +86,7 @@ class UsbPort:
                 return bytes(self._buffer[:count])
         return bytes(self._buffer)
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Write all of `data`. The port gives up for half a second at a time when the host does not read; we do not.
 
         With no host on the line the port keeps the newest bytes and drops the rest: the ground sees a gap in the trace.
@@ -95,20 +98,20 @@ class UsbPort:
                 self._watchdog.feed()
                 sent += self._output.write(rest[sent:])
 
-    def wait(self, milliseconds):
+    def wait(self, milliseconds: int) -> None:
         """Sleep until bytes arrive or the time has passed."""
-        for _ in self._poll.ipoll(milliseconds):
+        for _ in self._poll.ipoll(milliseconds):  # type: ignore[attr-defined]
             pass
 
 
 class WatchedTicks(MillisecondTicks):
     """The clock that every turn of the flight loop reads, which proves that the loop turns."""
 
-    def __init__(self, tick_ms, watchdog):
+    def __init__(self, tick_ms: int, watchdog: Watchdog) -> None:
         super().__init__(tick_ms)
         self._watchdog = watchdog
 
-    def now(self):
+    def now(self) -> int:
         self._watchdog.feed()
         return super().now()
 
@@ -116,7 +119,7 @@ class WatchedTicks(MillisecondTicks):
 class PicoBoard:
     """The seams of one Pico."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._watchdog = Watchdog()
         self.port = UsbPort(self._watchdog)
         try:
@@ -125,34 +128,34 @@ class PicoBoard:
             pass  # it is there
         self.store = FileStore(_STORE)
 
-    def config(self):
+    def config(self) -> bytes:
         """Bytes of `config.cbor`. Raises OSError if there is none."""
         with open(_CONFIG, "rb") as file:
             return file.read()
 
-    def ticks(self, tick_ms):
+    def ticks(self, tick_ms: int) -> "Ticks":
         return WatchedTicks(tick_ms, self._watchdog)
 
-    def nonce(self):
+    def nonce(self) -> int:
         """1 .. 2**20 - 1, fresh for each start."""
         return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
 
-    def heap(self):
+    def heap(self) -> tuple[int, int]:
         """(free bytes, bytes of the longest free run), garbage not counted as used."""
         return heap.measure()
 
-    def leave(self, reason):
+    def leave(self, reason: str) -> None:
         """EXIT: to the prompt, control-C works again. Anything else: restart the chip. Never returns."""
         if reason == EXIT:
             self._watchdog.retire()
             micropython.kbd_intr(3)
             # As control-C would: after SystemExit the port runs main.py again.
             raise KeyboardInterrupt(EXIT)
-        time.sleep_ms(_FAREWELL_MS)
+        time.sleep_ms(_FAREWELL_MS)  # type: ignore[attr-defined]
         machine.reset()
 
 
-def _light():
+def _light() -> machine.Pin | None:
     """The board's light, None if MicroPython knows none by that name."""
     try:
         return machine.Pin("LED", machine.Pin.OUT)
@@ -160,5 +163,5 @@ def _light():
         return None
 
 
-def open_board():
+def open_board() -> "Board":
     return PicoBoard()

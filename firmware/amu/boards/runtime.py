@@ -13,7 +13,16 @@ flooder fill the link with our own complaints.
 from amu.core import limits
 from amu.core.errors import AuthError, CodecError
 from amu.wire import cbor, codec, frames, messages
-from amu.wire.framer import NEED_BYTES, Framer, Text
+from amu.wire.framer import NEED_BYTES, Framer
+
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
+    from amu.core.seams import BytePort
+    from amu.core.types import TraceEvent
+    from amu.node.journal import Journal
+    from amu.node.seams import Machine, Settings
+    from amu.wire.auth import Keyring
 
 EXIT = "exit"  # leave the flight loop for the REPL
 RESET = "reset"  # reboot
@@ -22,13 +31,21 @@ RESET = "reset"  # reboot
 class Runtime:
     """One board's life between boot and restart. `stopped` is None, or what a Control telecommand asked for."""
 
-    def __init__(self, node, config, keyring, port, journal, heap):
+    def __init__(
+        self,
+        node: "Machine",
+        config: "Settings",
+        keyring: "Keyring",
+        port: "BytePort",
+        journal: "Journal | None",
+        heap: "Callable[[], tuple[int, int]]",
+    ) -> None:
         """`heap` is a function of no arguments: free heap in bytes and its longest run; 0 if unknown.
 
         `journal` is None on a board whose vote state is unreadable. Nothing can be persisted before it is sent then, so
         nothing goes to another replica, whatever the node may want; the ground still hears from it.
         """
-        self.stopped = None
+        self.stopped: str | None = None
         self.frames_in = 0  # sound frames addressed to this board
         self.frames_refused = 0  # sound frames turned away, those for somebody else included
         self._node = node
@@ -44,11 +61,11 @@ class Runtime:
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
         self._refusals_traced = 0  # in this tick
 
-    def start(self):
+    def start(self) -> None:
         """Perform what the node wants done on waking up: its boot in the trace, the votes that it restored."""
         self._perform()
 
-    def poll(self, now_ticks):
+    def poll(self, now_ticks: int) -> bool:
         """Take in what has arrived, then let a tick pass if one is due. True if any byte was there.
 
         Ticks that were missed while the board was busy or stopped are skipped: time-outs are for silence, not for our
@@ -63,15 +80,15 @@ class Runtime:
             self._tick()
         return bool(data)
 
-    def _take_frames(self):
+    def _take_frames(self) -> None:
         while self.stopped is None:
             frame = self._framer.next()
             if frame is NEED_BYTES:
                 return
-            if not isinstance(frame, Text):
+            if isinstance(frame, frames.Frame):
                 self._take(frame)
 
-    def _take(self, frame):
+    def _take(self, frame: frames.Frame) -> None:
         """Hold one sound frame against every check, and step the node with its message."""
         source = frame.source
         if frame.destination != self._me or not self._is_peer(source):
@@ -91,7 +108,7 @@ class Runtime:
             return
         self._hand_over(source, lamport, message)
 
-    def _admit(self, source, kind):
+    def _admit(self, source: int, kind: int) -> bool:
         """What can be judged before the MAC: may `source` send this, and not too often?"""
         if not _may_send(source, kind):
             self._refuse(source, kind, "direction")
@@ -103,7 +120,7 @@ class Runtime:
             return False
         return True
 
-    def _hand_over(self, source, lamport, message):
+    def _hand_over(self, source: int, lamport: int, message: messages.Message) -> None:
         """An authentic message: to the node, or to the board itself."""
         if isinstance(message, messages.Control):
             self._control(message)
@@ -111,23 +128,23 @@ class Runtime:
             self._node.step(source, lamport, message)
             self._perform()
 
-    def _is_peer(self, source):
+    def _is_peer(self, source: int) -> bool:
         return source == limits.GROUND or (source < self._replica_count and source != self._me)
 
-    def _control(self, message):
+    def _control(self, message: messages.Control) -> None:
         if message.action in (EXIT, RESET):
             self.stopped = message.action
         else:
             self._refuse(limits.GROUND, message.KIND, "action")
 
-    def _refuse(self, source, kind, reason):
+    def _refuse(self, source: int, kind: int, reason: str) -> None:
         self.frames_refused += 1
         if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
             self._refusals_traced += 1
             self._node.note_refused(source, kind, reason)
             self._perform()
 
-    def _tick(self):
+    def _tick(self) -> None:
         for peer in range(len(self._arrivals)):
             self._arrivals[peer] = 0
         self._refusals_traced = 0
@@ -136,7 +153,7 @@ class Runtime:
         if self._ticks % limits.HEALTH_PERIOD_TICKS == 0:
             self._send_health()
 
-    def _perform(self):
+    def _perform(self) -> None:
         """Persist, then trace, then send."""
         ready = self._node.ready()
         if self._journal is not None:
@@ -150,9 +167,10 @@ class Runtime:
             self._send(destination, lamport, message)
         self._node.advance()
 
-    def _send_events(self, first_seq, events):
+    def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
         """Put `events` into frames, as many into each as its two bounds allow: a dozen events, and a payload."""
-        some, size = [], 0
+        some: list[bytes] = []
+        size = 0
         for event in events:
             data = cbor.encode(event)
             is_full = len(some) == limits.TRACE_EVENTS_PER_FRAME_MAX or size + len(data) > limits.TRACE_BYTES_MAX
@@ -164,11 +182,11 @@ class Runtime:
             size += len(data)
         self._send_trace(first_seq, some)
 
-    def _send_trace(self, first_seq, encoded_events):
+    def _send_trace(self, first_seq: int, encoded_events: list[bytes]) -> None:
         payload = codec.encode_trace(self._node.boot, first_seq, self._ticks, encoded_events)
         self._write(messages.Trace.KIND, limits.GROUND, payload)
 
-    def _send(self, destination, lamport, message):
+    def _send(self, destination: int, lamport: int, message: messages.Message) -> None:
         if self._journal is None and destination != limits.GROUND:
             return
         payload = codec.encode(lamport, message)
@@ -179,7 +197,7 @@ class Runtime:
             if peer != self._me:
                 self._write(message.KIND, peer, payload)
 
-    def _send_health(self):
+    def _send_health(self) -> None:
         free, run = self._heap()
         health = messages.Health(
             self._ticks,
@@ -193,20 +211,20 @@ class Runtime:
         )
         self._send(limits.GROUND, 0, health)  # outside Lamport's order: it says nothing about the protocol
 
-    def _frames_bad(self):
+    def _frames_bad(self) -> int:
         count = 0
         for reason in frames.REASONS:
             count += self._framer.errors[reason]
         return count
 
-    def _write(self, kind, destination, payload):
+    def _write(self, kind: int, destination: int, payload: bytes) -> None:
         tag = self._keyring.seal(kind, destination, payload)
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)
         self._port.write(frames.build(kind, self._me, destination, tag, payload))
 
 
-def _may_send(source, kind):
+def _may_send(source: int, kind: int) -> bool:
     """Flight frames come from replicas, telecommands from the ground, and nothing else is for a board."""
     if messages.is_flight(kind):
         return source != limits.GROUND

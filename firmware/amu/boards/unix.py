@@ -20,6 +20,9 @@ from amu.boards.ticks import MillisecondTicks
 from amu.core import limits
 from amu.node.journal import Journal
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.seams import Board
+
 _FLASH = "/flash"
 _WRITE_WAIT_MS = 1000
 EXIT_CODE = 0  # of a board that was told to leave the flight loop
@@ -29,7 +32,7 @@ CRASH_CODE = 70  # of one that met a bug: EX_SOFTWARE of sysexits.h
 class UnixPort:
     """BytePort on standard input and output."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         # A control-C among the bytes must not stop the flight.
         micropython.kbd_intr(-1)
         self._input = sys.stdin.buffer
@@ -41,12 +44,12 @@ class UnixPort:
         self._buffer = bytearray(limits.READ_BYTES_MAX)
         self._view = memoryview(self._buffer)
 
-    def read(self):
+    def read(self) -> bytes:
         """Bytes that have arrived, at most READ_BYTES_MAX, `b""` if none."""
-        count = self._input.readinto(self._buffer)
+        count = self._input.readinto(self._buffer)  # type: ignore[union-attr]
         return bytes(self._view[:count]) if count else b""
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Write all of `data`, waiting while the pseudo-terminal is full: what is lost here no trace would show."""
         sent = self._output.write(data) or 0
         if sent < len(data):
@@ -55,46 +58,46 @@ class UnixPort:
                 self._writable.poll(_WRITE_WAIT_MS)
                 sent += self._output.write(rest[sent:]) or 0
 
-    def wait(self, milliseconds):
+    def wait(self, milliseconds: int) -> None:
         """Sleep until bytes arrive or the time has passed."""
         for _, event in self._readable.poll(milliseconds):
             if not event & select.POLLIN:
                 # Nobody holds the other end. Without this the loop would spin until somebody does.
-                time.sleep_ms(milliseconds)
+                time.sleep_ms(milliseconds)  # type: ignore[attr-defined]
 
 
 class UnixBoard:
     """The seams of one virtual board."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._directory = os.getcwd()
         flash_image.mount(self._directory, _FLASH)
         self.port = UnixPort()
         self.store = FileStore(_FLASH)
         self._commission()
 
-    def config(self):
+    def config(self) -> bytes:
         """Bytes of `config.cbor`. Raises OSError if there is none."""
         with open(self._directory + "/config.cbor", "rb") as file:
             return file.read()
 
-    def ticks(self, tick_ms):
+    def ticks(self, tick_ms: int) -> MillisecondTicks:
         return MillisecondTicks(tick_ms)
 
-    def nonce(self):
+    def nonce(self) -> int:
         """1 .. 2**20 - 1, fresh for each start."""
         return 1 + int.from_bytes(os.urandom(4), "big") % ((1 << 20) - 1)
 
-    def heap(self):
+    def heap(self) -> tuple[int, int]:
         """(free bytes, bytes of the longest free run), garbage not counted as used."""
         return heap.measure()
 
-    def leave(self, reason):
+    def leave(self, reason: str) -> None:
         """End the process. Returns only for RESET: then the next turn of main's loop is the reboot."""
         if reason != RESET:
             sys.exit(EXIT_CODE if reason == EXIT else CRASH_CODE)
 
-    def _commission(self):
+    def _commission(self) -> None:
         """Once, on the first start. The order is safe: a board cut off in between is blank, which is never unsafe."""
         flag = self._directory + "/commission"
         try:
@@ -104,5 +107,5 @@ class UnixBoard:
         Journal(self.store).commission()
 
 
-def open_board():
+def open_board() -> "Board":
     return UnixBoard()

@@ -11,18 +11,24 @@ from amu.core import limits
 from amu.core.errors import CodecError
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
 
-def value_of(slot, body):
+    from amu.consensus.quorum import Group
+    from amu.core.types import Array
+
+
+def value_of(slot: int, body: bytes) -> bytes:
     """Digest of `body` (bytes) in `slot`: 32 bytes."""
     return hashlib.sha256(cbor.encode([slot, body])).digest()
 
 
-def encode(origin_view, requests):
+def encode(origin_view: int, requests: "list[Array]") -> bytes:
     """Body bytes of `requests`, a list of [client, operation, command]."""
     return cbor.encode([origin_view, requests])
 
 
-def decode(body):
+def decode(body: bytes) -> "tuple[int, list[Array]]":
     """(origin_view, requests). CodecError if it is not a body within the limits."""
     item = cbor.decode(body, limits.BODY_DEPTH_MAX)
     if type(item) is not list or len(item) != 2 or type(item[1]) is not list:
@@ -44,18 +50,21 @@ def decode(body):
 class BodyShelf:
     """Bodies of one slot, bounded: a place for each peer's latest proposal and answer, a few for what matters to us."""
 
-    def __init__(self, group):
-        self._proposed = [None] * group.size  # (value, body) of each peer's latest proposal
-        self._fetched = [None] * group.size  # (value, body) that each peer last answered us with
-        self._kept = []  # at most BODIES_PER_SLOT_MAX (value, body): own votes and the decision; on flash as well
+    def __init__(self, group: "Group") -> None:
+        # (value, body) of each peer's latest proposal
+        self._proposed: list[tuple[bytes, bytes] | None] = [None] * group.size
+        # (value, body) that each peer last answered us with
+        self._fetched: list[tuple[bytes, bytes] | None] = [None] * group.size
+        # at most BODIES_PER_SLOT_MAX (value, body): own votes and the decision; on flash as well
+        self._kept: list[tuple[bytes, bytes]] = []
 
-    def put_proposed(self, replica, value, body):
+    def put_proposed(self, replica: int, value: bytes, body: bytes) -> None:
         self._proposed[replica] = (value, body)
 
-    def put_fetched(self, replica, value, body):
+    def put_fetched(self, replica: int, value: bytes, body: bytes) -> None:
         self._fetched[replica] = (value, body)
 
-    def keep(self, value, body, is_needed):
+    def keep(self, value: bytes, body: bytes, is_needed: "Callable[[bytes], bool]") -> None:
         """Keep a body for good. When full, one whose value is no longer needed (`is_needed(value)`) makes room."""
         for kept, _ in self._kept:
             if kept == value:
@@ -65,7 +74,7 @@ class BodyShelf:
         assert len(self._kept) < limits.BODIES_PER_SLOT_MAX, "bodies"
         self._kept.append((value, body))
 
-    def get(self, value):
+    def get(self, value: bytes) -> bytes | None:
         """Body of `value`, or None if nobody has shown it to us."""
         for pairs in (self._kept, self._proposed, self._fetched):
             for pair in pairs:
@@ -73,6 +82,6 @@ class BodyShelf:
                     return pair[1]
         return None
 
-    def kept(self):
+    def kept(self) -> list[tuple[bytes, bytes]]:
         """[(value, body)] in the order in which they were kept."""
         return self._kept

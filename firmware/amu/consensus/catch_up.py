@@ -18,21 +18,27 @@ from amu.core.chunks import split
 from amu.core.limits import BROADCAST, WINDOW_SLOTS
 from amu.wire.messages import Decided, Fetch, FetchState, Probe, Progress, StateChunk
 
+if "":  # for the type checker; see amu.core.types
+    from amu.consensus.replica import Replica
+    from amu.core.chunks import Chunks
+    from amu.core.types import AnyMessage, Array
+
 
 class CatchUp:
     """`replica` is the log that this serves; `nonce` is fresh for every start of the board (0: never rejoins)."""
 
-    def __init__(self, replica, nonce):
+    def __init__(self, replica: "Replica", nonce: int) -> None:
         self._replica = replica
         self._group = replica.group
         self._me = replica.me
         self._effects = replica.effects
         self._nonce = nonce
-        self._log = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], slots ascending
+        self._log: list[Array] = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], slots ascending
         patience_periods_max = limits.transfer_patience_periods_max(replica.view_timeout_ticks)
         self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects, patience_periods_max)
         self._applied_by = [0] * self._group.size
-        self._answers = [None] * self._group.size  # applied slot in each peer's fresh answer to our Probe
+        # applied slot in each peer's fresh answer to our Probe
+        self._answers: list[int | None] = [None] * self._group.size
         self._applied_last_time = -1
         self._stalled_periods = 0
         self._asked_up_to = 0
@@ -40,12 +46,12 @@ class CatchUp:
         self._has_heard = False
 
     @property
-    def stable_slot(self):
+    def stable_slot(self) -> int:
         return self._checkpoints.stable_slot
 
     # --- the log ----------------------------------------------------------------------------
 
-    def applied(self, slot, value, body):
+    def applied(self, slot: int, value: bytes, body: bytes) -> None:
         """A slot has been applied: keep its body for laggards, and check-point now and then."""
         self._log.append([slot, value, body])
         if slot % limits.CHECKPOINT_SLOTS == 0:
@@ -57,7 +63,7 @@ class CatchUp:
         if slot == self._asked_up_to:
             self._fetch()  # a laggard goes on at once
 
-    def _cut(self):
+    def _cut(self) -> None:
         """The log before the checkpoint before the stable one is of use to nobody who may not take a state instead.
 
         What f+1 others tell us is applied above the watermark, too: without the second bound the log of a replica that
@@ -70,14 +76,14 @@ class CatchUp:
         ):
             log.pop(0)
 
-    def _entry(self, slot):
+    def _entry(self, slot: int) -> "Array | None":
         log = self._log
         place = min(slot - log[0][0], len(log) - 1) if log else -1
         while place >= 0 and log[place][0] > slot:  # above a gap, where a state was taken over
             place -= 1
         return log[place] if place >= 0 and log[place][0] == slot else None
 
-    def answer_decided(self, peer, slot):
+    def answer_decided(self, peer: int, slot: int) -> None:
         """`peer` is still busy with a slot that we have retired."""
         entry = self._entry(slot)
         if entry is None:
@@ -87,7 +93,7 @@ class CatchUp:
 
     # --- messages ---------------------------------------------------------------------------
 
-    def receive(self, peer, message):
+    def receive(self, peer: int, message: "AnyMessage") -> None:
         self._has_heard = True
         kind = message.KIND
         if kind == Progress.KIND:
@@ -100,11 +106,11 @@ class CatchUp:
         else:
             self._effects.refuse(peer, kind, "not a flight message")
 
-    def cost(self, kind):
+    def cost(self, kind: int) -> int:
         """Messages that the answer to a question takes at most."""
         return limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 2
 
-    def answer_learner(self, learner, message):
+    def answer_learner(self, learner: int, message: "AnyMessage") -> None:
         """As to a replica. A learner hears no reports, so it is told how far we are when it asks beyond our end of the
         log, and once a window when it is more than a window behind."""
         self._on_question(learner, message)
@@ -114,7 +120,7 @@ class CatchUp:
             if slot > applied or is_behind:
                 self._send_progress(learner, 0)
 
-    def _on_question(self, peer, message):
+    def _on_question(self, peer: int, message: "AnyMessage") -> None:
         kind = message.KIND
         if kind == Fetch.KIND:
             self._on_fetch(peer, message.slot)
@@ -124,7 +130,7 @@ class CatchUp:
         elif self._replica.floor >= 0:
             self._send_progress(peer, message.nonce)
 
-    def _on_fetch(self, peer, slot):
+    def _on_fetch(self, peer: int, slot: int) -> None:
         entry = self._entry(slot)
         if entry is not None:
             self._effects.send(peer, Decided(slot, entry[1], entry[2]))
@@ -136,7 +142,7 @@ class CatchUp:
         elif slot <= self._replica.applied:
             self._send_checkpoints(peer)
 
-    def _on_progress(self, peer, message):
+    def _on_progress(self, peer: int, message: Progress) -> None:
         if message.applied_slot > self._applied_by[peer]:
             self._applied_by[peer] = message.applied_slot
         stable_slot = self.stable_slot
@@ -148,18 +154,18 @@ class CatchUp:
             self._answers[peer] = message.applied_slot
             self._try_rejoin()
 
-    def _send_progress(self, destination, nonce):
+    def _send_progress(self, destination: int, nonce: int) -> None:
         slot, digest, _ = self._checkpoints.latest()
         self._effects.send(destination, Progress(self._replica.applied, slot, digest, nonce))
 
-    def _send_checkpoints(self, peer):
+    def _send_checkpoints(self, peer: int) -> None:
         """What we still have for `peer`, who asks for what we have no more: f+1 may be alike in the older one only."""
         for slot, digest in self._checkpoints.held():
             self._effects.send(peer, Progress(self._replica.applied, slot, digest, 0))
 
     # --- behind -----------------------------------------------------------------------------
 
-    def tick(self, ticks):
+    def tick(self, ticks: int) -> None:
         replica = self._replica
         if ticks % limits.PROGRESS_PERIOD_TICKS == 0:
             if replica.floor < 0:
@@ -186,11 +192,11 @@ class CatchUp:
         if not has_state or not is_far:
             self._fetch()
 
-    def _target(self):
+    def _target(self) -> int:
         """A slot that some correct replica has applied: the (f+1)-th highest report."""
         return kth_largest(self._applied_by, self._group.blocking)
 
-    def _fetch(self):
+    def _fetch(self) -> None:
         """Ask f+1 peers, others each time, for the next window of slots."""
         replica = self._replica
         last = min(self._target(), replica.applied + WINDOW_SLOTS)
@@ -204,7 +210,7 @@ class CatchUp:
                     peer += 1
                 self._effects.send(peer, message)
 
-    def _on_chunk(self, peer, message):
+    def _on_chunk(self, peer: int, message: StateChunk) -> None:
         whole = self._checkpoints.on_chunk(peer, message)
         if whole is not None and whole[0] > self._replica.applied:
             self._adopt(whole[0], whole[1])
@@ -212,7 +218,7 @@ class CatchUp:
             self._effects.trace("Adopt", whole[0], self._checkpoints.latest()[1])
             self._replica.open_window()
 
-    def _adopt(self, slot, data):
+    def _adopt(self, slot: int, data: "Chunks") -> None:
         _, proposers, snapshot = checkpoints.decode(data)
         self._replica.application.adopt(snapshot)
         self._checkpoints.keep(slot, data)
@@ -222,7 +228,7 @@ class CatchUp:
 
     # --- without memory ---------------------------------------------------------------------
 
-    def _try_rejoin(self):
+    def _try_rejoin(self) -> None:
         answers = [answer for answer in self._answers if answer is not None]
         if len(answers) >= self._group.quorum:
             floor = kth_largest(answers, 2) + 2 * WINDOW_SLOTS
@@ -234,11 +240,11 @@ class CatchUp:
 
     # --- reboot -----------------------------------------------------------------------------
 
-    def export(self):
+    def export(self) -> "Array":
         """Stable slot, our own checkpoints, and the log."""
         return [self.stable_slot, self._checkpoints.export(), self._log]
 
-    def restore(self, exported):
+    def restore(self, exported: "Array") -> None:
         stable, own, log = exported
         own = [split(data) for data in own]
         for data in own:

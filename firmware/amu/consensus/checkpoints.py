@@ -22,11 +22,15 @@ from amu.core.errors import CodecError
 from amu.wire import cbor
 from amu.wire.messages import FetchState, StateChunk
 
+if "":  # for the type checker; see amu.core.types
+    from amu.consensus.quorum import Group
+    from amu.consensus.seams import Effects
+
 
 class _Transfer:
     """A state on its way to us, from one peer: bytes of two peers are never mixed, since one of them may lie."""
 
-    def __init__(self, slot, digest, peer):
+    def __init__(self, slot: int, digest: bytes, peer: int) -> None:
         self.slot = slot
         self.digest = digest
         self.peer = peer
@@ -36,34 +40,41 @@ class _Transfer:
 
 
 class Checkpoints:
-    def __init__(self, me, group, effects, patience_periods_max=limits.TRANSFER_PATIENCE_PERIODS_MAX):
+    def __init__(
+        self,
+        me: int,
+        group: "Group",
+        effects: "Effects",
+        patience_periods_max: int = limits.TRANSFER_PATIENCE_PERIODS_MAX,
+    ) -> None:
         self._me = me
         self._group = group
         self._effects = effects
-        self._own = []  # at most 2, the last ones: (slot, digest, data as Chunks)
-        self._reported = [[] for _ in range(group.size)]  # at most 2 (slot, digest) of each replica, newest last
+        self._own: list[tuple[int, bytes, Chunks]] = []  # at most 2, the last ones: (slot, digest, data as Chunks)
+        # at most 2 (slot, digest) of each replica, newest last
+        self._reported: list[list[tuple[int, bytes]]] = [[] for _ in range(group.size)]
         self.stable_slot = 0
-        self._transfer = None
+        self._transfer: _Transfer | None = None
         self._turn = 0
         self._tried_in_vain = 0  # holders, since the patience last changed
         self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN  # without a chunk, until somebody is asked again
         self._patience_periods_max = patience_periods_max
 
-    def latest(self):
+    def latest(self) -> tuple[int, bytes, Chunks]:
         """(slot, digest, data) of our own last checkpoint; slot 0 before the first."""
         return self._own[-1] if self._own else (0, bytes(limits.DIGEST_BYTES), split(b""))
 
-    def held(self):
+    def held(self) -> list[tuple[int, bytes]]:
         """[(slot, digest), ...] of our own checkpoints, newest last; slot 0 before the first."""
         if not self._own:
             return [self.latest()[:2]]
         return [(own[0], own[1]) for own in self._own]
 
-    def export(self):
+    def export(self) -> list[Chunks]:
         """The bytes of our own checkpoints, newest last: a reboot must not lose the one that others still need."""
         return [own[2] for own in self._own]
 
-    def make(self, slot, proposers, snapshot):
+    def make(self, slot: int, proposers: list[int], snapshot: Chunks) -> None:
         """Digest the state after `slot`. `snapshot`: Chunks."""
         data = Chunks()
         cbor.write([slot, proposers, snapshot], data.add)
@@ -72,7 +83,7 @@ class Checkpoints:
         self.keep(slot, data)
         self._effects.trace("Checkpoint", slot, self.latest()[1])
 
-    def keep(self, slot, data):
+    def keep(self, slot: int, data: bytes | Chunks) -> None:
         """`data`: bytes of a checkpoint, in one piece or as Chunks."""
         data = split(data)
         self._own.append((slot, digest_of(data), data))
@@ -80,7 +91,7 @@ class Checkpoints:
             self._own.pop(0)
         self.report(self._me, slot, self._own[-1][1])
 
-    def report(self, peer, slot, digest):
+    def report(self, peer: int, slot: int, digest: bytes) -> None:
         """A checkpoint that a replica holds. Its two newest are kept."""
         kept = [entry for entry in self._reported[peer] if entry[0] != slot]
         place = 0
@@ -92,14 +103,14 @@ class Checkpoints:
             if own[0] > self.stable_slot and self._reporters(own[0], own[1]) >= self._group.quorum:
                 self.stable_slot = own[0]
 
-    def _reporters(self, slot, digest):
+    def _reporters(self, slot: int, digest: bytes) -> int:
         count = 0
         for reported in self._reported:
             if (slot, digest) in reported:
                 count += 1
         return count
 
-    def trusted(self):
+    def trusted(self) -> tuple[int, bytes] | None:
         """The newest (slot, digest) that f+1 replicas report alike, or None."""
         best = None
         for reported in self._reported:
@@ -111,7 +122,7 @@ class Checkpoints:
 
     # --- serving ----------------------------------------------------------------------------
 
-    def serve(self, peer, slot, offset):
+    def serve(self, peer: int, slot: int, offset: int) -> bool:
         """A burst of chunks. A checkpoint that we no longer have is answered by our Progress (the caller's part)."""
         for own_slot, _, data in self._own:
             if own_slot == slot:
@@ -127,7 +138,7 @@ class Checkpoints:
 
     # --- taking over ------------------------------------------------------------------------
 
-    def pursue(self):
+    def pursue(self) -> None:
         """Ask for the newest trusted checkpoint, or for the rest of it. Called once a period while we are behind."""
         transfer = self._transfer
         if transfer is not None and (transfer.slot, transfer.digest) in self._reported[transfer.peer]:
@@ -156,14 +167,14 @@ class Checkpoints:
         self._transfer = _Transfer(target[0], target[1], peer)
         self._effects.send(peer, FetchState(target[0], 0))
 
-    def progressed(self, applied):
+    def progressed(self, applied: int) -> None:
         """The board has come on to slot `applied`: waiting in vain before says nothing about the next transfer."""
         self._tried_in_vain = 0
         self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN
         if self._transfer is not None and self._transfer.slot <= applied:
             self._transfer = None  # up to STATE_BYTES_MAX that nobody needs any more
 
-    def on_chunk(self, peer, message):
+    def on_chunk(self, peer: int, message: StateChunk) -> tuple[int, Chunks] | None:
         """(slot, data) once a whole checkpoint with the right digest is there, else None."""
         transfer = self._transfer
         if transfer is None or peer != transfer.peer or message.slot != transfer.slot:
@@ -193,14 +204,14 @@ class Checkpoints:
         return transfer.slot, data
 
 
-def digest_of(data):
+def digest_of(data: Chunks) -> bytes:
     """SHA-256 of Chunks."""
     hasher = hashlib.sha256()
     data.feed(hasher.update)
     return hasher.digest()
 
 
-def decode(data):
+def decode(data: Chunks) -> tuple[int, list[int], bytes | Chunks]:
     """(slot, proposers, snapshot) of a checkpoint's Chunks. CodecError if they are none."""
     item = cbor.read(data.source())
     if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) not in (bytes, Chunks):

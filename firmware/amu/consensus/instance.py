@@ -22,14 +22,21 @@ from amu.core import limits
 from amu.core.limits import BROADCAST
 from amu.wire.messages import FetchBody, Proof, Proposal, Status, Suggest, ViewChange, Vote
 
+if "":  # for the type checker; see amu.core.types
+    from amu.consensus.quorum import Group
+    from amu.consensus.replica import Replica
+    from amu.consensus.seams import Effects
+    from amu.core.types import Array, Register, Report
+    from amu.core.types import Registers as RegisterList
+
 WORDS_MAX = 7  # messages of `send_words`
-_VOTE_NAMES = (None, "Vote1", "Vote2", "Vote3", "Vote4")
+_VOTE_NAMES = ("", "Vote1", "Vote2", "Vote3", "Vote4")
 
 
 class Instance:
     """One slot. `log` is the replica that owns it: leader, vote floor, validity, what to propose are its business."""
 
-    def __init__(self, slot, group, me, log, effects):
+    def __init__(self, slot: int, group: "Group", me: int, log: "Replica", effects: "Effects") -> None:
         self.slot = slot
         self.group = group
         self.me = me
@@ -38,24 +45,26 @@ class Instance:
         self.is_open = False  # False: only buffers, the window has not reached the slot
         self.view = 0
         self.registers = Registers()
-        self.entry = self.registers.as_list()  # registers as they stood when `view` was entered
+        self.entry: RegisterList = self.registers.as_list()  # registers as they stood when `view` was entered
         self.proposed_view = -1  # last view in which we proposed
         self.synchroniser = Synchroniser(group)
         self.bodies = BodyShelf(group)
-        self.decision = None  # (view, value); view -1 when learned
+        self.decision: tuple[int, bytes] | None = None  # (view, value); view -1 when learned
         self.is_concluded = False  # decided, and the body is there
-        self._votes = [None] + [[None] * group.size for _ in range(4)]
-        self._proofs = [None] * group.size  # (view, hi1, second1, hi4)
-        self._suggests = [None] * group.size  # (view, hi2, second2, hi3)
-        self._proposals = [None] * group.size  # (view, value)
-        self._learned = [None] * group.size  # value that each peer says it decided
+        self._votes: list[list[Register]] = [None] + [[None] * group.size for _ in range(4)]  # type: ignore[assignment]
+        # (view, hi1, second1, hi4)
+        self._proofs: list[tuple[int, Register, Register, Register] | None] = [None] * group.size
+        # (view, hi2, second2, hi3)
+        self._suggests: list[tuple[int, Register, Register, Register] | None] = [None] * group.size
+        self._proposals: list[Register] = [None] * group.size  # (view, value)
+        self._learned: list[bytes | None] = [None] * group.size  # value that each peer says it decided
         self._heard = [False] * group.size
         self.is_demanded = False  # requests wait that this slot should carry: the view timer runs
         self._ticks_in_view = 0
 
     # --- what peers say ---------------------------------------------------------------------
 
-    def on_proposal(self, peer, view, body):
+    def on_proposal(self, peer: int, view: int, body: bytes) -> None:
         self._heard[peer] = True
         place = self._proposals[peer]
         if (place is not None and place[0] >= view) or view < self.view:
@@ -72,7 +81,7 @@ class Instance:
                 self._try_vote1()
             self._decided_body_arrived(value)
 
-    def on_vote(self, peer, phase, view, value):
+    def on_vote(self, peer: int, phase: int, view: int, value: bytes) -> None:
         self._heard[peer] = True
         place = self._votes[phase][peer]
         if place is not None and place[0] >= view:
@@ -83,7 +92,7 @@ class Instance:
             if phase == 1 and view == self.view:
                 self._try_vote1()  # f+1 votes vouch for requests that we have no copy of
 
-    def on_suggest(self, peer, view, hi2, second2, hi3):
+    def on_suggest(self, peer: int, view: int, hi2: "Register", second2: "Register", hi3: "Register") -> None:
         self._heard[peer] = True
         place = self._suggests[peer]
         if place is not None and place[0] >= view:
@@ -92,7 +101,7 @@ class Instance:
         if self.is_open and view == self.view:
             self.retry()
 
-    def on_proof(self, peer, view, hi1, second1, hi4):
+    def on_proof(self, peer: int, view: int, hi1: "Register", second1: "Register", hi4: "Register") -> None:
         self._heard[peer] = True
         place = self._proofs[peer]
         if place is not None and place[0] >= view:
@@ -101,12 +110,12 @@ class Instance:
         if self.is_open and view == self.view:
             self._try_vote1()
 
-    def on_wish(self, peer, view):
+    def on_wish(self, peer: int, view: int) -> None:
         self._heard[peer] = True
         if self.synchroniser.note(peer, view) and self.is_open:
             self._follow_wishes()
 
-    def on_status(self, peer, status):
+    def on_status(self, peer: int, status: Status) -> None:
         """All that `peer` would say of the slot; each part is handled as the message that it repeats."""
         view = status.view
         if view > 0:
@@ -116,20 +125,22 @@ class Instance:
         self.on_wish(peer, max(view, status.wish))
         votes = (None, status.vote1, status.vote2, status.vote3, status.vote4)
         for phase in range(1, 5):
-            if votes[phase] is not None:
-                self.on_vote(peer, phase, view, votes[phase])
+            value = votes[phase]
+            if value is not None:
+                self.on_vote(peer, phase, view, value)
 
-    def on_decided(self, peer, value, body):
+    def on_decided(self, peer: int, value: bytes, body: bytes) -> None:
         """A reply to catch-up. f+1 equal values include a correct replica's: adopt."""
-        if self._learned[peer] is None:
-            self._learned[peer] = value
+        learned = self._learned[peer]
+        if learned is None:
+            learned = self._learned[peer] = value
         if body and self.bodies.get(value) is None and value_of(self.slot, body) == value:
             self.bodies.put_fetched(peer, value, body)
             self._decided_body_arrived(value)
-        if self.decision is None and count_equal(self._learned, self._learned[peer]) >= self.group.blocking:
-            self._conclude(-1, self._learned[peer])
+        if self.decision is None and count_equal(self._learned, learned) >= self.group.blocking:
+            self._conclude(-1, learned)
 
-    def on_body(self, peer, body):
+    def on_body(self, peer: int, body: bytes) -> None:
         """Answer to FetchBody. Only a value that we asked for takes a place."""
         value = value_of(self.slot, body)
         if self._is_wanted(value) and self.bodies.get(value) is None:
@@ -139,7 +150,7 @@ class Instance:
 
     # --- the window and the clock -----------------------------------------------------------
 
-    def open(self):
+    def open(self) -> None:
         """The window has reached the slot: act on all that was buffered."""
         self.is_open = True
         for peer in range(self.group.size):
@@ -153,21 +164,21 @@ class Instance:
         self._follow_wishes()
         self.retry()
 
-    def has_proposal(self):
+    def has_proposal(self) -> bool:
         return self._proposals[self.log.leader(self.slot, self.view)] is not None
 
-    def has_voted(self):
+    def has_voted(self) -> bool:
         return self.view > 0 or self.proposed_view >= 0 or self.registers.as_list() != [None] * 6
 
-    def is_busy(self):
+    def is_busy(self) -> bool:
         """Something is under way here. One talkative peer is not enough."""
         return self.has_voted() or self.has_proposal() or count_equal(self._heard, True) >= self.group.blocking
 
-    def is_active(self):
+    def is_active(self) -> bool:
         """The view timer runs and state is sent again."""
         return self.is_demanded or self.is_busy()
 
-    def tick(self):
+    def tick(self) -> None:
         """One tick of the view timer; it grows with the view. Timers serve liveness only (section 3, view change)."""
         if not self.is_open or self.decision is not None or self._is_passive() or not self.is_active():
             return
@@ -177,19 +188,19 @@ class Instance:
             self._ticks_in_view = 0
             self.complain()
 
-    def complain(self):
+    def complain(self) -> None:
         """Wish the next view."""
         if not self._is_passive():
             self._wish(self.view + 1)
             self._follow_wishes()
 
-    def retry(self):
+    def retry(self) -> None:
         """Something new is known: what could not be done before may be possible now."""
         if self.is_open:
             self.try_propose()
             self._try_vote1()
 
-    def send_state(self, destination):
+    def send_state(self, destination: int) -> None:
         """Say again all that we have said, in one frame (and the proposal, to those who have not voted for it)."""
         if self._is_passive():
             return
@@ -199,15 +210,16 @@ class Instance:
         e = self.entry
         wish = self.synchroniser.wish_of(self.me)
         self.effects.send(destination, Status(self.slot, view, wish, e[0], e[1], e[2], e[3], e[4], e[5], *votes))
-        if self.proposed_view != view or self._proposals[self.me] is None:
+        own = self._proposals[self.me]
+        if self.proposed_view != view or own is None:
             return
-        value = self._proposals[self.me][1]
-        message = Proposal(self.slot, view, self.bodies.get(value))
+        value = own[1]
+        message = Proposal(self.slot, view, self.bodies.get(value))  # type: ignore[arg-type]
         for peer in range(self.group.size):
             if peer != self.me and destination in (BROADCAST, peer) and self._votes[1][peer] != (view, value):
                 self.effects.send(peer, message)
 
-    def send_words(self, peer):
+    def send_words(self, peer: int) -> None:
         """The same to one peer, message by message: nothing here is answered, so two replicas cannot echo for ever."""
         if self._is_passive():
             return
@@ -224,7 +236,7 @@ class Instance:
             if value is not None:
                 send(peer, Vote(slot, view, phase, value))
 
-    def ask_for_body(self):
+    def ask_for_body(self) -> None:
         """Send for the body of the decision, or of a value that only we could not propose for want of it."""
         value = self._wanted_value()
         if value is not None and self.bodies.get(value) is None:
@@ -232,10 +244,10 @@ class Instance:
 
     # --- what follows -----------------------------------------------------------------------
 
-    def _is_passive(self):
+    def _is_passive(self) -> bool:
         return not self.is_open or not self.log.may_vote(self.slot)
 
-    def _count_votes(self, phase, view, value):
+    def _count_votes(self, phase: int, view: int, value: bytes) -> None:
         """A quorum of equal votes leads to the next phase's vote, the fourth to the decision."""
         while count_equal(self._votes[phase], (view, value)) >= self.group.quorum:
             if phase == 4:
@@ -248,7 +260,7 @@ class Instance:
                 self._enter(view)
             self._vote(phase, value)
 
-    def _vote(self, phase, value):
+    def _vote(self, phase: int, value: bytes) -> None:
         view = self.view
         effects = self.effects
         self.registers.vote(phase, view, value)
@@ -258,7 +270,7 @@ class Instance:
         effects.send(BROADCAST, Vote(self.slot, view, phase, value))
         self._votes[phase][self.me] = (view, value)
 
-    def _try_vote1(self):
+    def _try_vote1(self) -> None:
         view = self.view
         if self._is_passive() or self.registers.voted(1, view):
             return
@@ -279,7 +291,7 @@ class Instance:
         self._vote(1, value)
         self._count_votes(1, view, value)
 
-    def _is_vouched(self, value):
+    def _is_vouched(self, value: bytes) -> bool:
         """f+1 replicas have voted for the value: one of them is correct and has checked its requests."""
         count = 0
         for peer in range(self.group.size):
@@ -296,7 +308,7 @@ class Instance:
                 count += 1
         return count >= self.group.blocking
 
-    def try_propose(self):
+    def try_propose(self) -> None:
         """Rule 1, for the leader of the current view."""
         view = self.view
         if (
@@ -317,14 +329,14 @@ class Instance:
         self.effects.send(BROADCAST, Proposal(self.slot, view, body))
         self._proposals[self.me] = (view, value)
 
-    def _suggest_reports(self):
+    def _suggest_reports(self) -> "list[Report]":
         reports = []
         for suggest in self._suggests:
             if suggest is not None and suggest[0] == self.view:
                 reports.append((suggest[3], suggest[1], suggest[2]))
         return reports
 
-    def _body_after_view_change(self, view):
+    def _body_after_view_change(self, view: int) -> bytes | None:
         reports = self._suggest_reports()
         if len(reports) < self.group.quorum:
             return None
@@ -339,7 +351,7 @@ class Instance:
                 return body
         return None
 
-    def _wanted_value(self):
+    def _wanted_value(self) -> bytes | None:
         """The value whose body we cannot do without: the decision's, or the first that we may propose."""
         if self.decision is not None:
             return self.decision[1]
@@ -353,23 +365,23 @@ class Instance:
                 return value
         return None
 
-    def _is_wanted(self, value):
+    def _is_wanted(self, value: bytes) -> bool:
         return self.registers.names(value) or value == self._wanted_value()
 
-    def _is_needed(self, value):
+    def _is_needed(self, value: bytes) -> bool:
         """Must its body be kept? Rests on what is on flash alone, so that a reboot keeps the same bodies."""
         own = self._proposals[self.me]
         if (own is not None and own[1] == value) or (self.decision is not None and self.decision[1] == value):
             return True
         return self.registers.names(value)
 
-    def _keep_body(self, value, body):
+    def _keep_body(self, value: bytes, body: bytes) -> None:
         if (value, body) not in self.bodies.kept():
             self.bodies.keep(value, body, self._is_needed)
             # With the vote: if every board loses power at once, the value that they locked must not be lost with it.
             self.effects.persist([records.BODY, self.slot, value, body])
 
-    def _enter(self, view):
+    def _enter(self, view: int) -> None:
         assert view > self.view, "view goes backwards"
         self.log.on_abandoned(self.log.leader(self.slot, self.view))
         self.view = view
@@ -388,12 +400,12 @@ class Instance:
         else:
             effects.send(leader, Suggest(self.slot, view, e[2], e[3], e[4]))
 
-    def _wish(self, view):
+    def _wish(self, view: int) -> None:
         if self.synchroniser.note(self.me, view):
             self.effects.trace("Wish", self.slot, view)
             self.effects.send(BROADCAST, ViewChange(self.slot, view))
 
-    def _follow_wishes(self):
+    def _follow_wishes(self) -> None:
         if self._is_passive():
             return
         wished = self.synchroniser.echo_view()
@@ -404,7 +416,7 @@ class Instance:
             self._enter(agreed)
             self.retry()
 
-    def _decide(self, view, value):
+    def _decide(self, view: int, value: bytes) -> None:
         if self.decision is None:
             self.effects.trace("Decide", self.slot, view, value)
             self._conclude(view, value)
@@ -413,7 +425,7 @@ class Instance:
             self.effects.trace("Decide", self.slot, view, value)
             self.log.halt("two values decided in slot %d" % self.slot)
 
-    def _conclude(self, view, value):
+    def _conclude(self, view: int, value: bytes) -> None:
         self.decision = (view, value)
         if view < 0:
             self.effects.trace("Learn", self.slot, value)
@@ -423,34 +435,34 @@ class Instance:
         else:
             self.ask_for_body()
 
-    def _decided_body_arrived(self, value):
+    def _decided_body_arrived(self, value: bytes) -> None:
         if self.decision is not None and self.decision[1] == value:
             body = self.bodies.get(value)
             if (value, body) not in self.bodies.kept():
-                self.bodies.keep(value, body, self._is_needed)
+                self.bodies.keep(value, body, self._is_needed)  # type: ignore[arg-type]
                 self.effects.persist_later([records.BODY, self.slot, value, body])
             self.log.on_conclusion(self)
 
     # --- reboot -----------------------------------------------------------------------------
 
-    def export(self):
+    def export(self) -> "list[Array]":
         """Records that make this instance again when replayed."""
         slot = self.slot
-        written = []
+        written: list[Array] = []
         if self.has_voted():
             written.append([records.VIEW, slot, self.view])
             written.append([records.ENTRY, slot, self.entry])
             written.append([records.REGISTERS, slot, self.registers.as_list()])
         if self.proposed_view >= 0:
             place = self._proposals[self.me]
-            written.append([records.PROPOSED, slot, place[0], place[1]])
+            written.append([records.PROPOSED, slot, place[0], place[1]])  # type: ignore[index]
         for value, body in self.bodies.kept():
             written.append([records.BODY, slot, value, body])
         if self.decision is not None:
             written.append([records.DECIDE, slot, self.decision[1]])
         return written
 
-    def replay(self, record):
+    def replay(self, record: "Array") -> None:
         """One journal record of this slot. Order is that of writing."""
         kind = record[0]
         if kind == records.VOTE:
@@ -471,7 +483,7 @@ class Instance:
             assert kind == records.REGISTERS, "record type"
             self.registers.load([register and tuple(register) for register in record[2]])
 
-    def restored(self):
+    def restored(self) -> None:
         """All is replayed: put our own words back in our own places, as if we had just heard them."""
         me, view, e = self.me, self.view, self.entry
         for phase in range(1, 5):

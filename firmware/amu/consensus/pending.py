@@ -9,9 +9,14 @@ from amu.core import limits
 from amu.core.errors import BusyError, CodecError
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
+    from amu.core.types import Array
+
 
 class _Entry:
-    def __init__(self, request, size):
+    def __init__(self, request: "Array", size: int) -> None:
         self.request = request  # [client, operation, command]
         self.size = size
         self.slot = 0  # open slot whose proposal carries it, 0 if none
@@ -19,13 +24,13 @@ class _Entry:
 
 
 class Pending:
-    def __init__(self):
-        self._entries = []  # at most PENDING_REQUESTS_MAX
+    def __init__(self) -> None:
+        self._entries: list[_Entry] = []  # at most PENDING_REQUESTS_MAX
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, client, operation, command):
+    def add(self, client: int, operation: int, command: "Array") -> bool:
         """Queue a request. False if it is there already; BusyError without room, CodecError if no body can carry it."""
         if self.find(client, operation) is not None:
             return False
@@ -39,14 +44,14 @@ class Pending:
         self._entries.append(_Entry(request, len(cbor.encode(request))))
         return True
 
-    def find(self, client, operation):
+    def find(self, client: int, operation: int) -> "Array | None":
         """The request as we hold it, or None."""
         for entry in self._entries:
             if entry.request[0] == client and entry.request[1] == operation:
                 return entry.request
         return None
 
-    def waiting(self):
+    def waiting(self) -> int:
         """How many are in no open slot's proposal."""
         count = 0
         for entry in self._entries:
@@ -54,9 +59,9 @@ class Pending:
                 count += 1
         return count
 
-    def batch(self, slot):
+    def batch(self, slot: int) -> "list[Array]":
         """The oldest requests that no other open slot carries, as many as a body holds."""
-        batch = []
+        batch: list[Array] = []
         size = 16  # array heads and the origin view
         for entry in self._entries:
             if entry.slot not in (0, slot):
@@ -67,7 +72,7 @@ class Pending:
             size += entry.size
         return batch
 
-    def assign(self, slot, requests):
+    def assign(self, slot: int, requests: "list[Array]") -> None:
         """A proposal for `slot` carries `requests`; what it carried before is free again."""
         for entry in self._entries:
             if entry.request in requests:
@@ -75,13 +80,12 @@ class Pending:
             elif entry.slot == slot:
                 entry.slot = 0
 
-    def settle(self, slot, requests):
+    def settle(self, slot: int, requests: "list[Array]") -> bool:
         """`slot` is decided with `requests`. True if some request has now been passed over for too long."""
         kept = []
         is_overlooked = False
-        is_queue_served = (
-            False  # a backlog is no censorship: whoever is behind a request that was served was not passed over
-        )
+        # A backlog is not censorship: a request queued behind one that was served has not been passed over.
+        is_queue_served = False
         for entry in self._entries:
             client, operation = entry.request[0], entry.request[1]
             is_done = False
@@ -101,7 +105,7 @@ class Pending:
         self._entries = kept
         return is_overlooked
 
-    def forget(self, is_done):
+    def forget(self, is_done: "Callable[[int, int], bool]") -> None:
         """Drop what `is_done(client, operation)` knows as settled (after taking over a checkpoint)."""
         self._entries = [entry for entry in self._entries if not is_done(entry.request[0], entry.request[1])]
         for entry in self._entries:

@@ -7,11 +7,16 @@ one of them is correct. (Yu, Losa, Wang, "TetraBFT", PODC 2024, section 2.)
 from amu.core import limits
 from amu.core.errors import ConfigError
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Sequence
+
+    from amu.core.types import Item
+
 
 class Group:
     """The replicas 0 .. n-1 and the sizes that follow from n."""
 
-    def __init__(self, replica_count):
+    def __init__(self, replica_count: int) -> None:
         if replica_count < limits.REPLICAS_MIN or replica_count > limits.REPLICAS_MAX:
             raise ConfigError(
                 "replica_count: want %d to %d, have %d" % (limits.REPLICAS_MIN, limits.REPLICAS_MAX, replica_count)
@@ -22,7 +27,7 @@ class Group:
         self.blocking = limits.blocking_size(replica_count)
 
 
-def count_equal(places, wanted):
+def count_equal(places: "Sequence[Item]", wanted: "Item") -> int:
     """How many places hold `wanted`. Empty places are None."""
     count = 0
     for place in places:
@@ -31,6 +36,6 @@ def count_equal(places, wanted):
     return count
 
 
-def kth_largest(numbers, k):
+def kth_largest(numbers: list[int], k: int) -> int:
     """The k-th largest of `numbers`: at least k of them are that large or larger."""
     return sorted(numbers)[len(numbers) - k]

@@ -19,13 +19,28 @@ from amu.core.errors import CodecError
 from amu.core.limits import BROADCAST, WINDOW_SLOTS
 from amu.wire import messages as m
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
+    from amu.consensus.quorum import Group
+    from amu.consensus.seams import Application, Effects
+    from amu.core.types import AnyMessage, Array
+
 FLOOR_UNKNOWN = -1
 
 
 class Replica:
     """`application` has apply(slot, value, requests), status(client, operation), snapshot(), adopt(snapshot)."""
 
-    def __init__(self, me, group, view_timeout_ticks, application, effects, nonce):
+    def __init__(
+        self,
+        me: int,
+        group: "Group",
+        view_timeout_ticks: int,
+        application: "Application",
+        effects: "Effects",
+        nonce: int,
+    ) -> None:
         self.me = me
         self.group = group
         self.view_timeout_ticks = view_timeout_ticks
@@ -37,13 +52,13 @@ class Replica:
         self.is_halted = False
         self.catch_up = CatchUp(self, nonce)
         self._proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
-        self._instances = [None] * limits.INSTANCES_MAX  # slots _base() ..
+        self._instances: list[Instance | None] = [None] * limits.INSTANCES_MAX  # slots _base() ..
         self._is_restoring = False
-        self._suspect = None
+        self._suspect: int | None = None
         self._ticks = 0
         self._answers = [0] * group.size  # messages that each peer's questions have cost us in this tick
         self._learner_answers = 0  # and those of all learners together
-        self._handlers = {
+        self._handlers: dict[int, Callable[[int, AnyMessage], None]] = {
             m.Proposal.KIND: self._on_proposal,
             m.Vote.KIND: self._on_vote,
             m.Suggest.KIND: self._on_suggest,
@@ -57,15 +72,15 @@ class Replica:
 
     # --- what instances ask -----------------------------------------------------------------
 
-    def leader(self, slot, view):
+    def leader(self, slot: int, view: int) -> int:
         """Leader of `view` in an open or retained slot."""
         place = slot - self.applied + WINDOW_SLOTS - 1
         return (self._proposers[place] + view) % self.group.size
 
-    def may_vote(self, slot):
+    def may_vote(self, slot: int) -> bool:
         return self.floor >= 0 and slot > self.floor and not self.is_halted and not self._is_restoring
 
-    def next_body(self, instance, view):
+    def next_body(self, instance: Instance, view: int) -> bytes | None:
         """What to propose when nothing binds us. Nothing to say in view 0 is no proposal; later, an empty one."""
         if view == 0 and not self._is_next(instance.slot):
             return None
@@ -75,7 +90,7 @@ class Replica:
         self.pending.assign(instance.slot, batch)
         return bodies.encode(view, batch)
 
-    def _is_next(self, slot):
+    def _is_next(self, slot: int) -> bool:
         """Every open slot before this one has its proposal: filled in order, slots leave no holes to wait for."""
         for earlier in range(self.applied + 1, slot):
             instance = self.find(earlier)
@@ -83,15 +98,15 @@ class Replica:
                 return False
         return True
 
-    def on_abandoned(self, leader):
+    def on_abandoned(self, leader: int) -> None:
         """n-f replicas have left a view of `leader`. Not a verdict: only whose other empty slots not to wait for."""
         self._suspect = leader
 
-    def on_proposal_by(self, peer):
+    def on_proposal_by(self, peer: int) -> None:
         if peer == self._suspect:
             self._suspect = None
 
-    def is_valid(self, instance, view, body, is_vouched):
+    def is_valid(self, instance: Instance, view: int, body: bytes, is_vouched: bool) -> bool:
         """May this body be voted for? Each request is one that we hold or have applied, or f+1 vouch for all."""
         try:
             origin_view, requests = bodies.decode(body)
@@ -112,13 +127,13 @@ class Replica:
             self.pending.assign(instance.slot, requests)
         return True
 
-    def on_conclusion(self, instance):
+    def on_conclusion(self, instance: Instance) -> None:
         """A decision and its body are there. Applied by `settle`, not here: a board's stack is shallow."""
         if not instance.is_concluded:
             instance.is_concluded = True
-            self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])
+            self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])  # type: ignore[index]
 
-    def halt(self, reason):
+    def halt(self, reason: str) -> None:
         """More than f replicas must be faulty: say so and fall silent."""
         if not self.is_halted:
             self.is_halted = True
@@ -126,7 +141,7 @@ class Replica:
 
     # --- inputs -----------------------------------------------------------------------------
 
-    def receive(self, peer, message):
+    def receive(self, peer: int, message: "AnyMessage") -> None:
         """One authenticated flight message of replica `peer`."""
         if self.is_halted:
             return
@@ -145,7 +160,7 @@ class Replica:
                 handler(peer, message)
         self.settle()
 
-    def receive_question(self, learner, message):
+    def receive_question(self, learner: int, message: "AnyMessage") -> None:
         """A learner asks for a slot or a state. It is in no quorum, and what all learners may cost is bounded."""
         cost = self.catch_up.cost(message.KIND)
         if self._learner_answers + cost > limits.LEARNER_ANSWERS_PER_TICK_MAX:
@@ -154,7 +169,7 @@ class Replica:
             self._learner_answers += cost
             self.catch_up.answer_learner(learner, message)
 
-    def may_answer(self, peer, kind, count):
+    def may_answer(self, peer: int, kind: int, count: int) -> bool:
         """May we send `peer` `count` more messages in answer to its questions in this tick? A flooder asks for more."""
         if self._answers[peer] + count > limits.ANSWERS_PER_TICK_MAX:
             self.effects.refuse(peer, kind, "too many questions")
@@ -162,13 +177,13 @@ class Replica:
         self._answers[peer] += count
         return True
 
-    def request(self, client, operation, command):
+    def request(self, client: int, operation: int, command: "Array") -> None:
         """A request from the ground station. BusyError if the queue is full, CodecError if no proposal can carry it."""
         self.pending.add(client, operation, command)
         self._retry_open()
         self.settle()
 
-    def tick(self):
+    def tick(self) -> None:
         if self.is_halted:
             return
         self._ticks += 1
@@ -188,7 +203,7 @@ class Replica:
         self.catch_up.tick(self._ticks)
         self.settle()
 
-    def settle(self):
+    def settle(self) -> None:
         """Apply what is decided, in slot order, and open what that allows. A loop, not a recursion."""
         while not self.is_halted:
             slot = self.applied + 1
@@ -204,17 +219,17 @@ class Replica:
 
     # --- slots ------------------------------------------------------------------------------
 
-    def _base(self):
+    def _base(self) -> int:
         return self.applied - WINDOW_SLOTS + 1
 
-    def find(self, slot):
+    def find(self, slot: int) -> Instance | None:
         """Instance of `slot`, or None if it is out of range or nothing has been said of it."""
         place = slot - self._base()
         if slot < 1 or place < 0 or place >= limits.INSTANCES_MAX:
             return None
         return self._instances[place]
 
-    def instance(self, slot):
+    def instance(self, slot: int) -> Instance:
         """Instance of `slot`, made if need be. The slot must be in range."""
         place = slot - self._base()
         instance = self._instances[place]
@@ -224,10 +239,10 @@ class Replica:
             self._instances[place] = instance
         return instance
 
-    def _last_open(self):
+    def _last_open(self) -> int:
         return min(self.applied + WINDOW_SLOTS, self.catch_up.stable_slot + limits.LOG_SLOTS_MAX)
 
-    def open_window(self):
+    def open_window(self) -> None:
         """Open the instances that only buffered so far, and offer waiting requests to all open ones."""
         if self._is_restoring:
             return
@@ -237,7 +252,7 @@ class Replica:
                 instance.open()
         self._retry_open()
 
-    def _retry_open(self):
+    def _retry_open(self) -> None:
         if self._is_restoring or self.is_halted:
             return
         for slot in range(self.applied + 1, self._last_open() + 1):
@@ -248,7 +263,7 @@ class Replica:
                 instance = self.instance(slot)
             instance.retry()
 
-    def _mark_demand(self):
+    def _mark_demand(self) -> None:
         """Which undecided slots must not stay empty, so that their timers run: as many as requests wait, and every
         slot below one that is under way. A leader that skips a slot, or dies before it proposes, blocks the rest."""
         waiting = self.pending.waiting()
@@ -271,7 +286,7 @@ class Replica:
                 if is_needed and instance.view == 0 and self.leader(slot, 0) == self._suspect:
                     instance.complain()
 
-    def apply(self, slot, value, body):
+    def apply(self, slot: int, value: bytes, body: bytes) -> None:
         """Apply a decided slot. `settle` calls it in order; a reboot calls it for the log on flash."""
         assert slot == self.applied + 1, "applied out of order"
         try:
@@ -290,7 +305,7 @@ class Replica:
         if self.pending.settle(slot, requests) and not self._is_restoring:
             self.instance(slot + 1).complain()
 
-    def jump(self, slot, proposers):
+    def jump(self, slot: int, proposers: list[int]) -> None:
         """Take over a state applied up to `slot`: what we knew of earlier slots is of no use any more."""
         distance = slot - self.applied
         kept = []
@@ -302,27 +317,27 @@ class Replica:
         status = self.application.status
         self.pending.forget(lambda client, operation: status(client, operation)[0] != "new")
 
-    def proposers(self):
+    def proposers(self) -> list[int]:
         return list(self._proposers)
 
     # --- messages of a slot in range --------------------------------------------------------
 
-    def _on_proposal(self, peer, message):
+    def _on_proposal(self, peer: int, message: m.Proposal) -> None:
         self.instance(message.slot).on_proposal(peer, message.view, message.body)
 
-    def _on_vote(self, peer, message):
+    def _on_vote(self, peer: int, message: m.Vote) -> None:
         self.instance(message.slot).on_vote(peer, message.phase, message.view, message.value)
 
-    def _on_suggest(self, peer, message):
+    def _on_suggest(self, peer: int, message: m.Suggest) -> None:
         self.instance(message.slot).on_suggest(peer, message.view, message.hi2, message.second2, message.hi3)
 
-    def _on_proof(self, peer, message):
+    def _on_proof(self, peer: int, message: m.Proof) -> None:
         self.instance(message.slot).on_proof(peer, message.view, message.hi1, message.second1, message.hi4)
 
-    def _on_view_change(self, peer, message):
+    def _on_view_change(self, peer: int, message: m.ViewChange) -> None:
         self.instance(message.slot).on_wish(peer, message.view)
 
-    def _on_status(self, peer, message):
+    def _on_status(self, peer: int, message: m.Status) -> None:
         instance = self.instance(message.slot)
         instance.on_status(peer, message)
         if instance.decision is not None and self.may_answer(peer, message.KIND, 1 + WORDS_MAX):
@@ -330,21 +345,21 @@ class Replica:
             self.effects.send(peer, m.Decided(message.slot, instance.decision[1], b""))
             instance.send_words(peer)
 
-    def _on_decided(self, peer, message):
+    def _on_decided(self, peer: int, message: m.Decided) -> None:
         self.instance(message.slot).on_decided(peer, message.value, message.body)
 
-    def _on_fetch_body(self, peer, message):
+    def _on_fetch_body(self, peer: int, message: m.FetchBody) -> None:
         instance = self.find(message.slot)
         body = None if instance is None else instance.bodies.get(message.value)
         if body is not None and self.may_answer(peer, message.KIND, 1):
             self.effects.send(peer, m.Body(message.slot, body))
 
-    def _on_body(self, peer, message):
+    def _on_body(self, peer: int, message: m.Body) -> None:
         self.instance(message.slot).on_body(peer, message.body)
 
     # --- reboot -----------------------------------------------------------------------------
 
-    def export(self):
+    def export(self) -> "Array":
         """All that must survive, as a list for the board's checkpoint."""
         written = []
         for instance in self._instances:
@@ -352,7 +367,7 @@ class Replica:
                 written.extend(instance.export())
         return [self.floor, self.catch_up.export(), written]
 
-    def restore(self, exported, journal):
+    def restore(self, exported: "Array | None", journal: "list[Array]") -> None:
         """State from a board's checkpoint (None: there was none) and the records written since."""
         self._is_restoring = True
         if exported is not None:
@@ -369,7 +384,7 @@ class Replica:
             if instance is not None:
                 instance.restored()
 
-    def _replay(self, record):
+    def _replay(self, record: "Array") -> None:
         kind, slot = record[0], record[1]
         if kind == records.FLOOR:
             self.floor = slot
@@ -379,7 +394,7 @@ class Replica:
         assert slot < self._base() + limits.INSTANCES_MAX, "journal beyond the window"
         self.instance(slot).replay(record)
 
-    def trace_restored(self):
+    def trace_restored(self) -> None:
         """Say what we found on flash, slot by slot, for the checker to hold against what it saw."""
         for instance in self._instances:
             if instance is not None and instance.has_voted():

@@ -12,8 +12,12 @@ All counts below are of members that satisfy a condition each on its own, so "th
 is the same as "at least n - f reports ...", and no subset has to be enumerated.
 """
 
+if "":  # for the type checker; see amu.core.types
+    from amu.consensus.quorum import Group
+    from amu.core.types import Register, Report
 
-def claims_safe_at(value, view, hi, second):
+
+def claims_safe_at(value: bytes, view: int, hi: "Register", second: "Register") -> bool:
     """Rules 2 and 4: the sender of a report claims that `value` is safe at `view`.
 
     Claims only weaken as `view` grows: who claims a value at some view claims it at every earlier one.
@@ -25,7 +29,7 @@ def claims_safe_at(value, view, hi, second):
     return second is not None and second[0] >= view
 
 
-def _claim_count(value, view, reports):
+def _claim_count(value: bytes, view: int, reports: "list[Report]") -> int:
     count = 0
     for _, hi, second in reports:
         if claims_safe_at(value, view, hi, second):
@@ -33,7 +37,7 @@ def _claim_count(value, view, reports):
     return count
 
 
-def _permit_count(value, base, reports):
+def _permit_count(value: bytes, base: int, reports: "list[Report]") -> int:
     """Reports that allow `base` for `value`: (i) no vote-A after base, (ii) a vote-A at base is for value."""
     count = 0
     for hi, _, _ in reports:
@@ -42,7 +46,7 @@ def _permit_count(value, base, reports):
     return count
 
 
-def _silent_count(reports):
+def _silent_count(reports: "list[Report]") -> int:
     count = 0
     for hi, _, _ in reports:
         if hi is None:
@@ -50,7 +54,7 @@ def _silent_count(reports):
     return count
 
 
-def _bases(view, reports):
+def _bases(view: int, reports: "list[Report]") -> list[int]:
     """The views v' worth trying. Between two vote-A views the conditions (i) and (ii) do not change and claims are
     easiest at the smallest view, so 0, each vote-A view and the view after it are enough."""
     bases = [0]
@@ -63,7 +67,7 @@ def _bases(view, reports):
     return bases
 
 
-def _two_values_claimed(base, view, reports, blocking):
+def _two_values_claimed(base: int, view: int, reports: "list[Report]", blocking: int) -> bool:
     """Clause (iii-B): two different values, claimed by blocking sets at views base <= a < b < view.
 
     Claims weaken with the view, so a = base and b = base + 1 are the easiest choice. A value that nobody's highest vote
@@ -86,7 +90,7 @@ def _two_values_claimed(base, view, reports, blocking):
     return False
 
 
-def safe_at(value, view, reports, group, is_voter):
+def safe_at(value: bytes, view: int, reports: "list[Report]", group: "Group", is_voter: bool) -> bool:
     """Rule 1 (proposals) and Rule 3 (`is_voter`): may `value` be proposed or voted for in `view` on these reports?
 
     `reports`: one of each sender that has entered `view`. Clause (iii-B) is for voters only: without it a Byzantine
@@ -108,7 +112,7 @@ def safe_at(value, view, reports, group, is_voter):
     return False
 
 
-def candidate_values(reports):
+def candidate_values(reports: "list[Report]") -> list[bytes]:
     """Values that a leader bound by the reports may try: those of the highest votes, latest view first."""
     registers = []
     for hi_a, hi_b, second_b in reports:
@@ -123,6 +127,6 @@ def candidate_values(reports):
     return values
 
 
-def is_free(reports, group):
+def is_free(reports: "list[Report]", group: "Group") -> bool:
     """A quorum has never cast vote-A: any value at all is safe."""
     return _silent_count(reports) >= group.quorum

@@ -7,28 +7,31 @@ section 3.)
 
 from amu.consensus.quorum import kth_largest
 
+if "":  # for the type checker; see amu.core.types
+    from amu.consensus.quorum import Group
+
 
 class Synchroniser:
     """Wishes of all replicas in one slot, own included. Timers are elsewhere: this is counting only."""
 
-    def __init__(self, group):
+    def __init__(self, group: "Group") -> None:
         self._group = group
         self._wishes = [0] * group.size
 
-    def wish_of(self, replica):
+    def wish_of(self, replica: int) -> int:
         return self._wishes[replica]
 
-    def note(self, replica, view):
+    def note(self, replica: int, view: int) -> bool:
         """Replica wishes `view`. False if that is not news."""
         if view <= self._wishes[replica]:
             return False
         self._wishes[replica] = view
         return True
 
-    def echo_view(self):
+    def echo_view(self) -> int:
         """The highest view that f+1 replicas wish: wish it as well."""
         return kth_largest(self._wishes, self._group.blocking)
 
-    def enter_view(self):
+    def enter_view(self) -> int:
         """The highest view that n-f replicas wish: enter it."""
         return kth_largest(self._wishes, self._group.quorum)

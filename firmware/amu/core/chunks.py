@@ -5,19 +5,22 @@ The heap of a board that has flown for a while is in pieces: 100 KB may be free 
 
 from amu.core import limits
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Sink, Source
+
 SIZE = limits.CHUNK_BYTES_MAX
 
 
 class Chunks:
     """Bytes in `pieces` of SIZE each, the last one shorter. `add` what there is, then `close`, then read."""
 
-    def __init__(self):
-        self.pieces = []  # at most STATE_BYTES_MAX // SIZE + 1
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []  # at most STATE_BYTES_MAX // SIZE + 1
         self.length = 0
         self._open = bytearray(SIZE)  # the piece that is being filled; None once closed
         self._filled = 0
 
-    def add(self, data):
+    def add(self, data: bytes) -> None:
         """Put `data` behind what is there."""
         at = 0
         self.length += len(data)
@@ -31,35 +34,35 @@ class Chunks:
                 self.pieces.append(bytes(self._open))
                 self._filled = 0
 
-    def close(self):
+    def close(self) -> "Chunks":
         """Nothing more will be added. Returns self."""
         if self._filled:
             self.pieces.append(bytes(self._open[: self._filled]))
-        self._open = None
+        self._open = None  # type: ignore[assignment]
         self._filled = 0
         return self
 
-    def feed(self, sink):
+    def feed(self, sink: "Sink") -> None:
         """Give all of it to `sink(data)`, piece by piece."""
         for piece in self.pieces:
             sink(piece)
 
-    def source(self):
+    def source(self) -> "Source":
         """A function that gives the next piece, b"" when there is none."""
         pieces = iter(self.pieces)
         return lambda: next(pieces, b"")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.length
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         """The same bytes, as Chunks or as one byte string."""
-        return type(other) in (Chunks, bytes) and self.pieces == split(other).pieces
+        return isinstance(other, (Chunks, bytes)) and self.pieces == split(other).pieces
 
 
-def split(data):
+def split(data: bytes | Chunks) -> Chunks:
     """`data`, bytes or Chunks, as Chunks."""
-    if type(data) is Chunks:
+    if isinstance(data, Chunks):
         return data
     chunks = Chunks()
     chunks.add(data)

@@ -24,7 +24,7 @@ from amu.core import limits
 from amu.core.errors import AmuError, CodecError
 
 
-def order_key(time, node):
+def order_key(time: int, node: int) -> tuple[int, int]:
     """Sort key of the total order: Lamport time, then node number."""
     return (time, node)
 
@@ -32,18 +32,18 @@ def order_key(time, node):
 class LamportClock:
     """The clock of one node. `time` is the time of its latest event."""
 
-    def __init__(self, time=0):
+    def __init__(self, time: int = 0) -> None:
         assert 0 <= time <= limits.LAMPORT_MAX, "Lamport time"
         self.time = time
 
-    def tick(self):
+    def tick(self) -> int:
         """Time of the next event of this node, a send included. Raises AmuError when the times are used up."""
         if self.time >= limits.LAMPORT_MAX:
             raise AmuError("Lamport clock is used up at %d: provision a new epoch" % self.time)
         self.time += 1
         return self.time
 
-    def witness(self, received):
+    def witness(self, received: int) -> int:
         """Time of the receipt of a message sent at `received`: max(own, received) + 1.
 
         Raises CodecError, leaving the clock as it is, when `received` is too far ahead to be believed.
@@ -64,12 +64,12 @@ LOST = "lost"  # as if the message had never come
 class Witnesses:
     """The latest time that each of `count` peers has claimed. `blocking` of them include a correct one: f + 1."""
 
-    def __init__(self, count, blocking):
+    def __init__(self, count: int, blocking: int) -> None:
         self._claims = [-1] * count
         self._blocking = blocking
         self._lost = [0] * count  # messages of each peer in a row
 
-    def believable(self, clock, peer, claimed):
+    def believable(self, clock: LamportClock, peer: int, claimed: int) -> int:
         """The latest time to be believed of `peer`, who claims `claimed`. Moves `clock` up to what f + 1 claim."""
         if claimed > self._claims[peer]:
             self._claims[peer] = claimed
@@ -80,7 +80,7 @@ class Witnesses:
             clock.time = common
         return max(clock.time, common + limits.LAMPORT_LEAD_MAX)
 
-    def judge(self, clock, peer, claimed):
+    def judge(self, clock: LamportClock, peer: int, claimed: int) -> str:
         """What to do with a message of `peer`, sent at `claimed`. If it is in order `clock.witness` will take it."""
         bound = min(self.believable(clock, peer, claimed), limits.LAMPORT_MAX - 1)
         if claimed <= bound:
@@ -93,7 +93,7 @@ class Witnesses:
         self._lost[peer] += 1
         return LOST if self._lost[peer] <= limits.LAMPORT_LOST_MAX else OUT_OF_ORDER
 
-    def judge_stranger(self, clock, claimed):
+    def judge_stranger(self, clock: LamportClock, claimed: int) -> str:
         """What to do with a message of one who is no witness: its word counts for nothing, but its question may.
 
         It pushes a clock no further than a lying witness could, and not at all before f + 1 witnesses have spoken.
@@ -101,6 +101,6 @@ class Witnesses:
         bound = min(max(clock.time, self._common() + limits.LAMPORT_LEAD_MAX), limits.LAMPORT_MAX - 1)
         return IN_ORDER if claimed <= bound else OUT_OF_ORDER
 
-    def _common(self):
+    def _common(self) -> int:
         """The latest time that f + 1 peers have claimed, -1 if fewer have spoken."""
         return sorted(self._claims)[len(self._claims) - self._blocking]

@@ -48,9 +48,7 @@ CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
 LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; high watermark above a stable checkpoint
 CATCH_UP_PERIOD_TICKS = 10
 FETCH_PERIODS_MAX = 8  # catch-up periods in which asking for single slots may gain nothing, until a state is asked for
-BODIES_PER_SLOT_MAX = (
-    9  # own registers name six values at most, the current proposal one, the decision one; and a new one
-)
+BODIES_PER_SLOT_MAX = 6 + 1 + 1 + 1  # of own registers, the current proposal, the decision, and one that arrives
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
 CHUNK_BYTES_MAX = 512  # state transfer
 CHUNKS_PER_REPLY_MAX = 8
@@ -133,23 +131,23 @@ CHANNEL_SEGMENTS_PER_TICK_MAX = 4
 CHANNEL_SEQUENCE_MAX = SLOT_MAX
 
 
-def faults_max(replica_count):
+def faults_max(replica_count: int) -> int:
     """Largest f with n >= 3f + 1."""
     return (replica_count - 1) // 3
 
 
-def quorum_size(replica_count):
+def quorum_size(replica_count: int) -> int:
     """n - f: any two quorums share a correct replica."""
     return replica_count - faults_max(replica_count)
 
 
-def transfer_patience_periods_max(view_timeout_ticks):
+def transfer_patience_periods_max(view_timeout_ticks: int) -> int:
     """Catch-up periods to wait for a chunk at most. A view that succeeds takes five messages in a row, so a swarm whose
     view timer fits its distances has no longer round trip."""
     return max(TRANSFER_PATIENCE_PERIODS_MAX, view_timeout_ticks // CATCH_UP_PERIOD_TICKS)
 
 
-def blocking_size(replica_count):
+def blocking_size(replica_count: int) -> int:
     """f + 1: at least one member is correct."""
     return faults_max(replica_count) + 1
 

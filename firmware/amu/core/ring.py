@@ -10,7 +10,7 @@ from amu.core import limits
 class Ring:
     """First in, first out. Holds up to `size` bytes."""
 
-    def __init__(self, size=limits.RING_BYTES):
+    def __init__(self, size: int = limits.RING_BYTES) -> None:
         assert size > 0, "ring size"
         self._bytes = bytearray(size)
         self._view = memoryview(self._bytes)
@@ -18,15 +18,15 @@ class Ring:
         self._first = 0  # place of the oldest byte
         self._count = 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Bytes held."""
         return self._count
 
-    def free(self):
+    def free(self) -> int:
         """Bytes that `push` would take now."""
         return self._size - self._count
 
-    def push(self, data):
+    def push(self, data: bytes | memoryview) -> int:
         """Add the beginning of `data`, as much as fits. Returns the number of bytes taken."""
         taken = len(data)
         if taken > self._size - self._count:
@@ -43,7 +43,7 @@ class Ring:
         self._count += taken
         return taken
 
-    def pull(self, most):
+    def pull(self, most: int) -> bytes:
         """Take out up to `most` of the oldest bytes."""
         taken = self._count if most > self._count else most
         end = self._first + taken

@@ -1,47 +1,99 @@
-"""The seams between a node and the world. Each board brings its own; tests bring fakes that pass the same suite.
+"""The seams between a node and the world, for the type checker. Each board brings its own; tests bring fakes.
 
-No seam is read inside the node: the runtime reads them and hands values in.
+No seam is read inside the node: the runtime reads them and hands values in. Boards never import this module (see
+`amu.core.types`).
 """
 
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-class BytePort:
+from amu.core.types import Sink
+
+
+class BytePort(Protocol):
     """A serial byte stream, both ways."""
 
-    def read(self):
+    def read(self) -> bytes:
         """Bytes that have arrived, `b""` if none. Never blocks."""
-        raise NotImplementedError
+        ...
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Write all of `data`, waiting for room if need be. Order is kept."""
-        raise NotImplementedError
+        ...
 
 
-class Ticks:
+class WaitingPort(BytePort, Protocol):
+    """What a board's flight loop sleeps on."""
+
+    def wait(self, milliseconds: int) -> None:
+        """Sleep until bytes arrive or the time has passed."""
+        ...
+
+
+class Ticks(Protocol):
     """A free-running counter of board ticks. For liveness only, never for correctness."""
 
-    def now(self):
-        """Ticks since boot, an int that never decreases."""
-        raise NotImplementedError
+    def now(self) -> int:
+        """Ticks since boot. Never decreases."""
+        ...
+
+    def left_ms(self) -> int:
+        """Milliseconds until the next tick, 0 if it is due."""
+        ...
 
 
-class Store:
-    """Named byte files on flash. Every call that returns has reached flash."""
+class Store(Protocol):
+    """Named byte files on flash. Every call that returns has reached flash. Each raises OSError when flash fails."""
 
-    def read(self, name, offset=0, count=-1):
+    def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
         """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
-        raise NotImplementedError
+        ...
 
-    def append(self, name, pieces):
+    def append(self, name: str, pieces: Iterable[bytes]) -> None:
         """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
-        raise NotImplementedError
+        ...
 
-    def replace(self, name, fill):
+    def replace(self, name: str, fill: Callable[[Sink], object]) -> None:
         """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture.
 
         `fill` calls `write(data)` as often as it likes, so that a long file never stands in memory as one piece.
         """
-        raise NotImplementedError
+        ...
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Delete the file if it is there."""
-        raise NotImplementedError
+        ...
+
+
+class Board(Protocol):
+    """One board: what `main.py` asks of the platform that it finds itself on."""
+
+    @property
+    def port(self) -> WaitingPort:
+        """The line to the ground."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Where vote state is kept."""
+        ...
+
+    def config(self) -> bytes:
+        """Bytes of `config.cbor`. Raises OSError if there is none."""
+        ...
+
+    def ticks(self, tick_ms: int) -> Ticks:
+        """A counter that starts now, of ticks of so many milliseconds."""
+        ...
+
+    def nonce(self) -> int:
+        """1 .. 2**20 - 1, fresh for each start."""
+        ...
+
+    def heap(self) -> tuple[int, int]:
+        """(free bytes, bytes of the longest free run), garbage not counted as used."""
+        ...
+
+    def leave(self, reason: str) -> None:
+        """End the flight: to the prompt, or to the next boot. `reason` as in amu.boards.runtime."""
+        ...

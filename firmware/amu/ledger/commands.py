@@ -8,73 +8,79 @@ ledger holds, from one whose fate the ledger's state decides. Each table row bel
 from amu.core import limits
 from amu.core.errors import CodecError
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+    from typing import TypeGuard
+
+    from amu.core.types import Array, Item
+
 SHARD_PREFIX = "shard/"
 
 
-def is_uint(field, bound):
+def is_uint(field: "Item", bound: int) -> "TypeGuard[int]":
     """An unsigned integer up to `bound`; `True` is none."""
     return type(field) is int and 0 <= field <= bound
 
 
-def is_client(field):
+def is_client(field: "Item") -> "TypeGuard[int]":
     return is_uint(field, limits.CLIENT_NUMBER_MAX)
 
 
-def is_operation(field):
+def is_operation(field: "Item") -> "TypeGuard[int]":
     return is_uint(field, limits.OPERATION_MAX)
 
 
-def is_shard(field):
+def is_shard(field: "Item") -> "TypeGuard[int]":
     return is_uint(field, limits.SHARD_NUMBER_MAX)
 
 
-def is_holder(field):
+def is_holder(field: "Item") -> "TypeGuard[int]":
     return is_uint(field, limits.HOLDER_MAX)
 
 
-def is_token(field):
+def is_token(field: "Item") -> "TypeGuard[int]":
     """A fencing token; they count from 1."""
     return is_uint(field, limits.FENCING_TOKEN_MAX) and field > 0
 
 
-def is_slots(field):
+def is_slots(field: "Item") -> "TypeGuard[int]":
     """Length of a lease in slots."""
     return is_uint(field, limits.LEASE_SLOTS_MAX) and field > 0
 
 
-def is_job(field):
+def is_job(field: "Item") -> "TypeGuard[int]":
     """A job's number; they count from 1."""
     return is_uint(field, limits.JOB_NUMBER_MAX) and field > 0
 
 
-def is_worker(field):
+def is_worker(field: "Item") -> "TypeGuard[int]":
     """A replica's number. Whether this swarm has such a replica is for the ledger to say."""
     return is_uint(field, limits.REPLICAS_MAX - 1)
 
 
-def is_job_slots(field):
+def is_job_slots(field: "Item") -> "TypeGuard[int]":
     """Slots from a job's opening to its deadline."""
     return is_uint(field, limits.JOB_SLOTS_MAX) and field > 0
 
 
-def is_digest(field):
+def is_digest(field: "Item") -> "TypeGuard[bytes]":
     return type(field) is bytes and len(field) == limits.DIGEST_BYTES
 
 
-def is_key(field):
+def is_key(field: "Item") -> "TypeGuard[bytes]":
     return type(field) is bytes and len(field) <= limits.KEY_SPACE_BYTES_MAX
 
 
-def is_last_key(field):
+def is_last_key(field: "Item") -> "TypeGuard[bytes | None]":
     """A key or null. That null is refused is a rule of cursors, not of spelling."""
     return field is None or is_key(field)
 
 
-def is_opaque(field):
+def is_opaque(field: "Item") -> "TypeGuard[bytes]":
     return type(field) is bytes and len(field) <= limits.TOKEN_BYTES_MAX
 
 
-def is_resource(field):
+def is_resource(field: "Item") -> "TypeGuard[str]":
     """Printable ASCII without spaces; `shard/<number>` in its one spelling, so that no shard has two leases."""
     if type(field) is not str or not 0 < len(field) <= limits.RESOURCE_BYTES_MAX:
         return False
@@ -84,12 +90,12 @@ def is_resource(field):
     return not field.startswith(SHARD_PREFIX) or shard_of(field) is not None
 
 
-def resource_of(shard):
+def resource_of(shard: int) -> str:
     """Name of the resource whose lease covers `shard`."""
     return SHARD_PREFIX + str(shard)
 
 
-def shard_of(resource):
+def shard_of(resource: str) -> int | None:
     """Number of the shard that `resource` names, or None if it names none."""
     if not resource.startswith(SHARD_PREFIX):
         return None
@@ -108,7 +114,7 @@ _SHARD = ("shard", is_shard)
 _JOB = ("job", is_job)
 
 # verb: ((field, check), ...). Looked up only, never iterated.
-SHAPES = {
+SHAPES: "dict[str, tuple[tuple[str, Callable[[Item], bool]], ...]]" = {
     "noop": (),
     "shard-create": (_SHARD, ("start", is_key), ("end", is_key)),
     "lease-acquire": (_RESOURCE, _HOLDER, _SLOTS),
@@ -125,7 +131,7 @@ SHAPES = {
 }
 
 
-def parse(command):
+def parse(command: "Item") -> "tuple[str, Array]":
     """(verb, fields) of a well-formed command. Raises CodecError, naming what is wrong with it, for any other item."""
     if type(command) is not list or not command or type(command[0]) is not str:
         raise CodecError("want [verb, field, ...]")

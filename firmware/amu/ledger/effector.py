@@ -11,11 +11,11 @@ Rule: once a token was accepted, no older grant moves this resource.
 class Effector:
     """Guards one `resource`. `token` is the highest token seen, 0 before the first; persist it with the act."""
 
-    def __init__(self, resource, token=0):
+    def __init__(self, resource: str, token: int = 0) -> None:
         self.resource = resource
         self.token = token
 
-    def accept(self, token):
+    def accept(self, token: int) -> bool:
         """Whether to act on a command that shows `token`: True for the newest grant seen so far or a newer one."""
         if token < self.token or token < 1:
             return False

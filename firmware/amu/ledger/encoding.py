@@ -21,8 +21,16 @@ from amu.ledger.shards import Shard
 from amu.ledger.transitions import OK, REFUSED, Tables
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Sequence
 
-def encode(applied_slot, tables):
+    from amu.core.types import Array, Item, Sink
+    from amu.ledger.jobs import JobTable
+    from amu.ledger.operations import OperationTable
+    from amu.ledger.shards import ShardTable
+
+
+def encode(applied_slot: int, tables: Tables) -> Chunks:
     """Snapshot bytes of the state, as Chunks."""
     chunks = Chunks()
     sink = chunks.add
@@ -36,7 +44,7 @@ def encode(applied_slot, tables):
     return chunks.close()
 
 
-def digest(applied_slot, tables):
+def digest(applied_slot: int, tables: Tables) -> bytes:
     """SHA-256 of the state's item with a digest in place of each job and of the operations of each client."""
     hasher = hashlib.sha256()
     _write_tables(hasher.update, applied_slot, tables, [job.digest() for job in tables.jobs.rows])
@@ -44,7 +52,7 @@ def digest(applied_slot, tables):
     return hasher.digest()
 
 
-def _write_tables(sink, applied_slot, tables, jobs):
+def _write_tables(sink: "Sink", applied_slot: int, tables: Tables, jobs: "Sequence[Item]") -> None:
     """All of the state's item but the clients, a row at a time: a whole table takes a large block of heap."""
     sink(cbor.array_head(7))
     sink(cbor.encode(applied_slot))
@@ -55,13 +63,13 @@ def _write_tables(sink, applied_slot, tables, jobs):
     _write_rows(sink, jobs)
 
 
-def _write_rows(sink, rows):
+def _write_rows(sink: "Sink", rows: "Sequence[Item]") -> None:
     sink(cbor.array_head(len(rows)))
     for row in rows:
         sink(cbor.encode(row))
 
 
-def decode(data, replica_count):
+def decode(data: bytes | Chunks, replica_count: int) -> tuple[int, Tables]:
     """(applied_slot, tables) of snapshot `data`, bytes or Chunks. Raises CodecError, naming the table at fault."""
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
     item = cbor.read(split(data).source())
@@ -80,22 +88,22 @@ def decode(data, replica_count):
     return applied_slot, tables
 
 
-def _require(condition, what):
+def _require(condition: bool, what: str) -> None:
     if not condition:
         raise CodecError("ledger snapshot: %s" % what)
 
 
-def _rows(item, most, what):
+def _rows(item: "Array", most: int, what: str) -> "list[Array]":
     _require(type(item) is list and len(item) <= most, what)
     return item
 
 
-def _fields(row, count, what):
+def _fields(row: "Array", count: int, what: str) -> "Array":
     _require(type(row) is list and len(row) == count, what)
     return row
 
 
-def _decode_shards(table, rows):
+def _decode_shards(table: "ShardTable", rows: "list[Array]") -> None:
     last = -1
     for row in rows:
         number, start, end, last_key, opaque, is_complete = _fields(row, 6, "shard")
@@ -110,7 +118,7 @@ def _decode_shards(table, rows):
         last = number
 
 
-def _decode_leases(tables, rows):
+def _decode_leases(tables: Tables, rows: "list[Array]") -> None:
     last = ""
     tokens = []
     for row in rows:
@@ -126,7 +134,7 @@ def _decode_leases(tables, rows):
         last = resource
 
 
-def _decode_jobs(table, rows, applied_slot):
+def _decode_jobs(table: "JobTable", rows: "list[Array]", applied_slot: int) -> None:
     last = 0
     for row in rows:
         number, payload, deadline_slot, status, digests, reports = _fields(row, 6, "job")
@@ -142,7 +150,7 @@ def _decode_jobs(table, rows, applied_slot):
         last = number
 
 
-def _require_reports(job, workers):
+def _require_reports(job: Job, workers: int) -> None:
     """Each report names a digest, each digest was reported and stands there once."""
     digests, reports = job.digests, job.reports
     _require(type(digests) is list and len(digests) <= limits.JOB_DIGESTS_MAX, "job digests")
@@ -153,7 +161,7 @@ def _require_reports(job, workers):
         _require(commands.is_digest(digests[i]) and digests[i] not in digests[:i] and i in reports, "job digest")
 
 
-def _decode_clients(table, rows, applied_slot):
+def _decode_clients(table: "OperationTable", rows: "list[Array]", applied_slot: int) -> None:
     last = -1
     for row in rows:
         client, operations = _fields(row, 2, "client")
@@ -168,7 +176,7 @@ def _decode_clients(table, rows, applied_slot):
         last = client
 
 
-def _decode_operation(entry, data, applied_slot):
+def _decode_operation(entry: ClientOperations, data: bytes, applied_slot: int) -> None:
     _require(type(data) is bytes and len(data) <= limits.OPERATION_ROW_BYTES_MAX, "operation")
     operation, slot, result = _fields(cbor.decode(data), 3, "operation")
     _require(commands.is_operation(operation) and operation > entry.highest, "operation number")
@@ -178,7 +186,7 @@ def _decode_operation(entry, data, applied_slot):
     entry.remember(operation, slot, result)
 
 
-def _is_result(result):
+def _is_result(result: "Item") -> bool:
     """`["ok"]`, `["ok", status]`, `["ok", token or job, slot]` or `["refused", reason]`."""
     if type(result) is not list or not result:
         return False

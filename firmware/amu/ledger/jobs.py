@@ -23,6 +23,9 @@ import hashlib
 from amu.core import limits
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Array
+
 FIRST_NUMBER = 1
 
 OPEN = "open"
@@ -40,34 +43,42 @@ class Job:
     place of its digest in `digests`, or None.
     """
 
-    def __init__(self, number, payload, deadline_slot, status, digests, reports):
+    def __init__(
+        self,
+        number: int,
+        payload: bytes,
+        deadline_slot: int,
+        status: str,
+        digests: list[bytes],
+        reports: list[int | None],
+    ) -> None:
         self.number = number
         self.payload = payload
         self.deadline_slot = deadline_slot
         self.status = status
         self.digests = digests
         self.reports = reports
-        self._digest = None
+        self._digest: bytes | None = None
 
-    def row(self):
+    def row(self) -> "Array":
         """CBOR item of the row, in the order of the constructor's arguments."""
         return [self.number, self.payload, self.deadline_slot, self.status, self.digests, self.reports]
 
-    def digest(self):
+    def digest(self) -> bytes:
         """SHA-256 of the row. Kept, because only jobs that were touched in a slot have to be hashed again."""
         if self._digest is None:
             self._digest = hashlib.sha256(cbor.encode(self.row())).digest()
         return self._digest
 
-    def is_running(self, now):
+    def is_running(self, now: int) -> bool:
         """Whether a report would count in slot `now`."""
         return self.status == OPEN and now < self.deadline_slot
 
-    def is_overdue(self, now):
+    def is_overdue(self, now: int) -> bool:
         """Whether ledger time has reached the deadline and nobody has ended the job."""
         return self.status == OPEN and now >= self.deadline_slot
 
-    def report(self, worker, digest, needed):
+    def report(self, worker: int, digest: bytes, needed: int) -> None:
         """Count the report of a worker that has not reported yet; the job ends if that decides it."""
         assert self.reports[worker] is None, "worker reports once"
         if digest not in self.digests:
@@ -76,13 +87,13 @@ class Job:
         self.status = self.judged(needed)
         self._digest = None
 
-    def end(self, status):
+    def end(self, status: str) -> None:
         """The end that an operator asked for: CANCELLED or EXPIRED."""
         assert self.status == OPEN, "a job ends once"
         self.status = status
         self._digest = None
 
-    def judged(self, needed):
+    def judged(self, needed: int) -> str:
         """ACCEPTED, DISPUTED or OPEN, by the reports alone. `needed` equal ones make a digest the result."""
         counts = [0] * len(self.digests)
         silent = 0
@@ -100,27 +111,27 @@ class Job:
 class JobTable:
     """At most JOBS_MAX jobs, sorted by number, and the counter of their numbers."""
 
-    def __init__(self, replica_count):
-        self.rows = []  # at most JOBS_MAX
+    def __init__(self, replica_count: int) -> None:
+        self.rows: list[Job] = []  # at most JOBS_MAX
         self.next_number = FIRST_NUMBER
         self.workers = replica_count
         self.needed = limits.blocking_size(replica_count)
 
-    def find(self, number):
+    def find(self, number: int) -> Job | None:
         """The job with that number, or None."""
         for job in self.rows:
             if job.number == number:
                 return job
         return None
 
-    def has_room(self):
+    def has_room(self) -> bool:
         """Whether one more job fits, if need be in the place of one that has ended."""
         return len(self.rows) < limits.JOBS_MAX or self._first_ended() is not None
 
-    def open(self, payload, deadline_slot):
+    def open(self, payload: bytes, deadline_slot: int) -> Job:
         """A new job under a fresh number. Only when `has_room()`."""
         if len(self.rows) == limits.JOBS_MAX:
-            del self.rows[self._first_ended()]
+            del self.rows[self._first_ended()]  # type: ignore[arg-type]
         number = self.next_number
         assert number <= limits.JOB_NUMBER_MAX, "job numbers"
         self.next_number = number + 1
@@ -128,7 +139,7 @@ class JobTable:
         self.rows.append(job)  # the largest number so far
         return job
 
-    def _first_ended(self):
+    def _first_ended(self) -> int | None:
         for i in range(len(self.rows)):
             if self.rows[i].status != OPEN:
                 return i

@@ -14,41 +14,44 @@ itself.
 
 from amu.core import limits
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Array
+
 FIRST_TOKEN = 1
 
 
 class Lease:
     """One row: `holder` may act on `resource` before slot `expires_slot`, showing `token`."""
 
-    def __init__(self, resource, holder, token, expires_slot):
+    def __init__(self, resource: str, holder: int, token: int, expires_slot: int) -> None:
         self.resource = resource
         self.holder = holder
         self.token = token
         self.expires_slot = expires_slot
 
-    def row(self):
+    def row(self) -> "Array":
         """CBOR item of the row, in the order of the constructor's arguments."""
         return [self.resource, self.holder, self.token, self.expires_slot]
 
-    def is_live(self, now):
+    def is_live(self, now: int) -> bool:
         return now < self.expires_slot
 
 
 class LeaseTable:
     """At most LEASES_MAX leases, sorted by resource, and the counter of fencing tokens."""
 
-    def __init__(self):
-        self.rows = []  # at most LEASES_MAX
+    def __init__(self) -> None:
+        self.rows: list[Lease] = []  # at most LEASES_MAX
         self.next_token = FIRST_TOKEN
 
-    def live(self, resource, now):
+    def live(self, resource: str, now: int) -> Lease | None:
         """The live lease on `resource` in slot `now`, or None."""
         for lease in self.rows:
             if lease.resource == resource:
                 return lease if lease.is_live(now) else None
         return None
 
-    def has_room(self, now):
+    def has_room(self, now: int) -> bool:
         """Whether one more lease fits beside the live ones."""
         live = 0
         for lease in self.rows:
@@ -56,7 +59,7 @@ class LeaseTable:
                 live += 1
         return live < limits.LEASES_MAX
 
-    def grant(self, resource, holder, expires_slot, now):
+    def grant(self, resource: str, holder: int, expires_slot: int, now: int) -> Lease:
         """A lease with a fresh token, in the place of any older one. Only when `has_room(now)`."""
         self.rows = [lease for lease in self.rows if lease.resource != resource and lease.is_live(now)]
         assert len(self.rows) < limits.LEASES_MAX, "leases"
@@ -67,10 +70,10 @@ class LeaseTable:
         self.rows.insert(place, granted)
         return granted
 
-    def release(self, resource):
+    def release(self, resource: str) -> None:
         self.rows = [lease for lease in self.rows if lease.resource != resource]
 
-    def _take_token(self):
+    def _take_token(self) -> int:
         token = self.next_token
         assert token <= limits.FENCING_TOKEN_MAX, "fencing tokens"
         self.next_token = token + 1

@@ -14,6 +14,9 @@ import hashlib
 from amu.core import limits
 from amu.wire import cbor
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Array
+
 NEW = "new"
 DONE = "done"
 STALE = "stale"
@@ -22,13 +25,14 @@ STALE = "stale"
 class ClientOperations:
     """The remembered operations of one client: a ring that the operation number indexes."""
 
-    def __init__(self, client):
+    def __init__(self, client: int) -> None:
         self.client = client
         self.highest = -1
-        self._ring = [None] * limits.OPERATIONS_PER_CLIENT_MAX  # (operation, CBOR of [operation, slot, result])
-        self._digest = None
+        # (operation, CBOR of [operation, slot, result])
+        self._ring: list[tuple[int, bytes] | None] = [None] * limits.OPERATIONS_PER_CLIENT_MAX
+        self._digest: bytes | None = None
 
-    def status(self, operation):
+    def status(self, operation: int) -> str:
         """NEW, DONE or STALE."""
         if operation > self.highest:
             return NEW
@@ -36,12 +40,12 @@ class ClientOperations:
             return STALE
         return NEW if self._entry(operation) is None else DONE
 
-    def result(self, operation):
+    def result(self, operation: int) -> "tuple[int, Array]":
         """(slot, result) of a DONE operation."""
-        _, slot, result = cbor.decode(self._entry(operation)[1])
+        _, slot, result = cbor.decode(self._entry(operation)[1])  # type: ignore[index]
         return slot, result
 
-    def remember(self, operation, slot, result):
+    def remember(self, operation: int, slot: int, result: "Array") -> None:
         """Remember a NEW operation. Those that fall out of the window are overwritten or passed over from now on."""
         assert self.status(operation) == NEW, "operation applied twice"
         row = cbor.encode([operation, slot, result])
@@ -51,7 +55,7 @@ class ClientOperations:
             self.highest = operation
         self._digest = None
 
-    def rows(self):
+    def rows(self) -> list[bytes]:
         """The remembered operations in ascending order, each as CBOR bytes of [operation, slot, result]."""
         found = []
         first = self.highest - limits.OPERATIONS_PER_CLIENT_MAX + 1
@@ -61,7 +65,7 @@ class ClientOperations:
                 found.append(entry[1])
         return found
 
-    def digest(self):
+    def digest(self) -> bytes:
         """SHA-256 of the rows. Kept, because only clients that spoke in a slot have to be hashed again."""
         if self._digest is None:
             hasher = hashlib.sha256()
@@ -70,7 +74,7 @@ class ClientOperations:
             self._digest = hasher.digest()
         return self._digest
 
-    def _entry(self, operation):
+    def _entry(self, operation: int) -> tuple[int, bytes] | None:
         entry = self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX]
         return entry if entry is not None and entry[0] == operation else None
 
@@ -78,26 +82,26 @@ class ClientOperations:
 class OperationTable:
     """At most CLIENTS_MAX clients, sorted by number."""
 
-    def __init__(self):
-        self.clients = []  # at most CLIENTS_MAX
+    def __init__(self) -> None:
+        self.clients: list[ClientOperations] = []  # at most CLIENTS_MAX
 
-    def find(self, client):
+    def find(self, client: int) -> ClientOperations | None:
         """What is remembered of `client`, or None."""
         for entry in self.clients:
             if entry.client == client:
                 return entry
         return None
 
-    def status(self, client, operation):
+    def status(self, client: int, operation: int) -> str:
         """NEW, DONE or STALE."""
         found = self.find(client)
         return NEW if found is None else found.status(operation)
 
-    def has_room(self, client):
+    def has_room(self, client: int) -> bool:
         """Whether an operation of `client` can be remembered."""
         return len(self.clients) < limits.CLIENTS_MAX or self.find(client) is not None
 
-    def remember(self, client, operation, slot, result):
+    def remember(self, client: int, operation: int, slot: int, result: "Array") -> None:
         """Remember a NEW operation. Only when `has_room(client)`."""
         found = self.find(client)
         if found is None:
@@ -105,7 +109,7 @@ class OperationTable:
             self.add(found)
         found.remember(operation, slot, result)
 
-    def add(self, entry):
+    def add(self, entry: ClientOperations) -> None:
         assert len(self.clients) < limits.CLIENTS_MAX, "clients"
         place = len(self.clients)
         while place > 0 and self.clients[place - 1].client > entry.client:

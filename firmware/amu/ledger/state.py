@@ -14,6 +14,10 @@ from amu.ledger import commands, operations
 from amu.ledger import encoding as snapshot
 from amu.ledger.transitions import TRANSITIONS, Tables, refused
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.chunks import Chunks
+    from amu.core.types import Array, Item
+
 
 class Ledger:
     """`applied_slot` is the last slot applied, 0 for the empty ledger.
@@ -22,19 +26,19 @@ class Ledger:
     state.
     """
 
-    def __init__(self, replica_count=limits.REPLICAS_MIN):
+    def __init__(self, replica_count: int = limits.REPLICAS_MIN) -> None:
         self.applied_slot = 0
         self._tables = Tables(replica_count)
-        self._digest = None
+        self._digest: bytes | None = None
 
     @classmethod
-    def restore(cls, data, replica_count=limits.REPLICAS_MIN):
+    def restore(cls, data: "bytes | Chunks", replica_count: int = limits.REPLICAS_MIN) -> "Ledger":
         """The ledger whose snapshot is `data`, bytes or Chunks. Raises CodecError if it is no ledger's."""
         ledger = cls(replica_count)
         ledger.applied_slot, ledger._tables = snapshot.decode(data, replica_count)
         return ledger
 
-    def apply(self, slot, requests):
+    def apply(self, slot: int, requests: "list[Array]") -> "list[Array]":
         """Apply the requests of the next slot: one result for each, in order.
 
         `requests`: [[client, operation, command], ...]. A repeated operation gets the result that it had the first
@@ -46,24 +50,24 @@ class Ledger:
         self._digest = None
         return [self._apply_request(request) for request in requests]
 
-    def status(self, client, operation):
+    def status(self, client: int, operation: int) -> "tuple[str, tuple[int, Array] | None]":
         """("new", None), ("done", (slot, result)) or ("stale", None): too old to tell."""
         status = self._tables.operations.status(client, operation)
         if status == operations.DONE:
-            return status, self._tables.operations.find(client).result(operation)
+            return status, self._tables.operations.find(client).result(operation)  # type: ignore[union-attr]
         return status, None
 
-    def digest(self):
+    def digest(self) -> bytes:
         """SHA-256 over the whole state, 32 bytes: equal digests mean equal snapshots."""
         if self._digest is None:
             self._digest = snapshot.digest(self.applied_slot, self._tables)
         return self._digest
 
-    def snapshot(self):
+    def snapshot(self) -> "Chunks":
         """The whole state as deterministic CBOR in Chunks, LEDGER_BYTES_MAX bytes at most."""
         return snapshot.encode(self.applied_slot, self._tables)
 
-    def _apply_request(self, request):
+    def _apply_request(self, request: "Item") -> "Array":
         if type(request) is not list or len(request) != 3:
             return refused("malformed: want [client, operation, command]")
         client, operation, command = request
@@ -73,7 +77,7 @@ class Ledger:
             return refused("malformed: bad operation")
         status, remembered = self.status(client, operation)
         if status == operations.DONE:
-            return remembered[1]
+            return remembered[1]  # type: ignore[index]
         if status == operations.STALE:
             return refused("stale: older than the remembered operations")
         if not self._tables.operations.has_room(client):
@@ -82,7 +86,7 @@ class Ledger:
         self._tables.operations.remember(client, operation, self.applied_slot, result)
         return result
 
-    def _apply_command(self, command):
+    def _apply_command(self, command: "Item") -> "Array":
         try:
             verb, fields = commands.parse(command)
         except CodecError as error:

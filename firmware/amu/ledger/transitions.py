@@ -12,6 +12,13 @@ from amu.ledger.leases import LeaseTable
 from amu.ledger.operations import OperationTable
 from amu.ledger.shards import Shard, ShardTable
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
+    from amu.core.types import Array, Item
+    from amu.ledger.jobs import Job
+    from amu.ledger.leases import Lease
+
 OK = "ok"
 REFUSED = "refused"
 
@@ -19,32 +26,32 @@ REFUSED = "refused"
 class Tables:
     """All that the ledger holds beside the slot that was applied last."""
 
-    def __init__(self, replica_count):
+    def __init__(self, replica_count: int) -> None:
         self.shards = ShardTable()
         self.leases = LeaseTable()
         self.jobs = JobTable(replica_count)
         self.operations = OperationTable()
 
 
-def ok(*values):
+def ok(*values: "Item") -> "Array":
     return [OK] + list(values)
 
 
-def refused(reason):
+def refused(reason: str) -> "Array":
     return [REFUSED, reason]
 
 
-def granted(lease):
+def granted(lease: "Lease") -> "Array":
     """What the holder of a lease has to know: its token, and the first slot in which the lease no longer holds."""
     return ok(lease.token, lease.expires_slot)
 
 
-def noop(tables, now):
+def noop(tables: Tables, now: int) -> "Array":
     """Lets ledger time pass."""
     return ok()
 
 
-def shard_create(tables, now, number, start, end):
+def shard_create(tables: Tables, now: int, number: int, start: bytes, end: bytes) -> "Array":
     """A new open shard [start, end) whose work has not begun."""
     if not cursors.is_before_end(start, end):
         return refused("range is empty")
@@ -58,7 +65,7 @@ def shard_create(tables, now, number, start, end):
     return ok()
 
 
-def lease_acquire(tables, now, resource, holder, slots):
+def lease_acquire(tables: Tables, now: int, resource: str, holder: int, slots: int) -> "Array":
     """Grant `resource` to `holder` for `slots` slots, this one included. Not even its holder may acquire it twice."""
     shard = commands.shard_of(resource)
     if shard is not None and not tables.shards.is_open(shard):
@@ -70,7 +77,7 @@ def lease_acquire(tables, now, resource, holder, slots):
     return granted(tables.leases.grant(resource, holder, now + slots, now))
 
 
-def lease_renew(tables, now, resource, holder, token, slots):
+def lease_renew(tables: Tables, now: int, resource: str, holder: int, token: int, slots: int) -> "Array":
     """Extend a live lease. It never gets shorter, so a renewal that overtakes a later one does no harm."""
     lease, reason = _held(tables, now, resource, token)
     if lease is None:
@@ -81,7 +88,7 @@ def lease_renew(tables, now, resource, holder, token, slots):
     return granted(lease)
 
 
-def lease_release(tables, now, resource, holder, token):
+def lease_release(tables: Tables, now: int, resource: str, holder: int, token: int) -> "Array":
     """Give a live lease back before it expires."""
     lease, reason = _held(tables, now, resource, token)
     if lease is None:
@@ -92,20 +99,20 @@ def lease_release(tables, now, resource, holder, token):
     return ok()
 
 
-def cursor_advance(tables, now, number, token, last_key, opaque):
+def cursor_advance(tables: Tables, now: int, number: int, token: int, last_key: bytes | None, opaque: bytes) -> "Array":
     """Record that the shard is done up to and including `last_key`."""
     shard, _, reason = _working(tables, now, number, token)
     if shard is None:
         return refused(reason)
-    reason = cursors.refusal(shard, last_key)
-    if reason is not None:
-        return refused(reason)
+    refusal = cursors.refusal(shard, last_key)
+    if refusal is not None:
+        return refused(refusal)
     shard.last_key = last_key
     shard.opaque = opaque
     return ok()
 
 
-def shard_split(tables, now, number, token, at_key, new_number):
+def shard_split(tables: Tables, now: int, number: int, token: int, at_key: bytes, new_number: int) -> "Array":
     """The new shard takes [at_key, end). No done work changes shard: the cursor must not have reached `at_key`."""
     shard, lease, reason = _working(tables, now, number, token)
     if shard is None:
@@ -126,7 +133,7 @@ def shard_split(tables, now, number, token, at_key, new_number):
     return granted(tables.leases.grant(commands.resource_of(new_number), lease.holder, lease.expires_slot, now))
 
 
-def shard_handover(tables, now, number, token, to_holder):
+def shard_handover(tables: Tables, now: int, number: int, token: int, to_holder: int) -> "Array":
     """Pass the lease on with a fresh token and the same expiry: from now on the old token moves nothing."""
     shard, lease, reason = _working(tables, now, number, token)
     if shard is None:
@@ -135,7 +142,7 @@ def shard_handover(tables, now, number, token, to_holder):
     return granted(tables.leases.grant(lease.resource, to_holder, lease.expires_slot, now))
 
 
-def shard_complete(tables, now, number, token):
+def shard_complete(tables: Tables, now: int, number: int, token: int) -> "Array":
     """The end of the shard's work, and of the lease on it."""
     shard, lease, reason = _working(tables, now, number, token)
     if shard is None:
@@ -145,7 +152,7 @@ def shard_complete(tables, now, number, token):
     return ok()
 
 
-def job_open(tables, now, payload, slots):
+def job_open(tables: Tables, now: int, payload: bytes, slots: int) -> "Array":
     """A new job under a fresh number, for `slots` slots, this one included."""
     if not tables.jobs.has_room():
         return refused("no room for another job")
@@ -153,7 +160,7 @@ def job_open(tables, now, payload, slots):
     return ok(job.number, job.deadline_slot)
 
 
-def job_result(tables, now, number, worker, digest):
+def job_result(tables: Tables, now: int, number: int, worker: int, digest: bytes) -> "Array":
     """Count what `worker` has computed. Whether it was that worker is the requester's word: specs/decisions/jobs.md."""
     if worker >= tables.jobs.workers:
         return refused("no such worker")
@@ -166,7 +173,7 @@ def job_result(tables, now, number, worker, digest):
     return ok(job.status)
 
 
-def job_cancel(tables, now, number):
+def job_cancel(tables: Tables, now: int, number: int) -> "Array":
     """Take a job back before its deadline."""
     job, reason = _running(tables, now, number)
     if job is None:
@@ -175,7 +182,7 @@ def job_cancel(tables, now, number):
     return ok(CANCELLED)
 
 
-def job_expire(tables, now, number):
+def job_expire(tables: Tables, now: int, number: int) -> "Array":
     """End a job whose deadline ledger time has reached."""
     job, reason = _open(tables, number)
     if job is None:
@@ -186,46 +193,46 @@ def job_expire(tables, now, number):
     return ok(EXPIRED)
 
 
-def _open(tables, number):
-    """(job, None) if it has not ended, else (None, reason)."""
+def _open(tables: Tables, number: int) -> "tuple[Job | None, str]":
+    """(job, "") if it has not ended, else (None, reason)."""
     job = tables.jobs.find(number)
     if job is None:
         return None, "no such job"
     if job.status != OPEN:
         return None, "job is " + job.status
-    return job, None
+    return job, ""
 
 
-def _running(tables, now, number):
-    """(open job before its deadline, None), or (None, reason)."""
+def _running(tables: Tables, now: int, number: int) -> "tuple[Job | None, str]":
+    """(open job before its deadline, ""), or (None, reason)."""
     job, reason = _open(tables, number)
     if job is not None and not job.is_running(now):
         return None, "job is past its deadline"
     return job, reason
 
 
-def _held(tables, now, resource, token):
-    """(lease, None) if `token` is that of the live lease on `resource`, else (None, reason)."""
+def _held(tables: Tables, now: int, resource: str, token: int) -> "tuple[Lease | None, str]":
+    """(lease, "") if `token` is that of the live lease on `resource`, else (None, reason)."""
     lease = tables.leases.live(resource, now)
     if lease is None:
         return None, "no live lease"
     if lease.token != token:
         return None, "token is not the lease's"
-    return lease, None
+    return lease, ""
 
 
-def _working(tables, now, number, token):
-    """(open shard, its live lease, None) if `token` is that lease's, else (None, None, reason)."""
+def _working(tables: Tables, now: int, number: int, token: int) -> "tuple[Shard | None, Lease, str]":
+    """(open shard, its live lease, "") if `token` is that lease's, else (None, None, reason)."""
     if not tables.shards.is_open(number):
-        return None, None, "no such open shard"
+        return None, None, "no such open shard"  # type: ignore[return-value]
     lease, reason = _held(tables, now, commands.resource_of(number), token)
     if lease is None:
-        return None, None, reason
-    return tables.shards.find(number), lease, None
+        return None, None, reason  # type: ignore[return-value]
+    return tables.shards.find(number), lease, ""
 
 
 # Looked up only, never iterated.
-TRANSITIONS = {
+TRANSITIONS: "dict[str, Callable[..., Array]]" = {
     "noop": noop,
     "shard-create": shard_create,
     "lease-acquire": lease_acquire,

@@ -4,16 +4,21 @@ from amu.core.limits import GROUND
 from amu.ledger.state import Ledger
 from amu.wire.messages import Reply
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.chunks import Chunks
+    from amu.core.types import Array
+    from amu.node.effects import Effects
+
 
 class Application:
     """What `amu.consensus.replica.Replica` asks of the state machine behind the log."""
 
-    def __init__(self, effects, replica_count):
+    def __init__(self, effects: "Effects", replica_count: int) -> None:
         self._effects = effects
         self._replica_count = replica_count
         self._ledger = Ledger(replica_count)
 
-    def apply(self, slot, value, requests):
+    def apply(self, slot: int, value: bytes, requests: "list[Array]") -> None:
         """Apply a decided slot. Each operation reaches its terminal state here and is answered with it."""
         results = self._ledger.apply(slot, requests)
         for i in range(len(requests)):
@@ -23,12 +28,12 @@ class Application:
             self._effects.send(GROUND, Reply(client, operation, done_slot, result))
         self._effects.trace("Apply", slot, value, self._ledger.digest())
 
-    def status(self, client, operation):
+    def status(self, client: int, operation: int) -> "tuple[str, tuple[int, Array] | None]":
         """("new", None), ("done", (slot, result)) or ("stale", None)."""
         return self._ledger.status(client, operation)
 
-    def snapshot(self):
+    def snapshot(self) -> "Chunks":
         return self._ledger.snapshot()
 
-    def adopt(self, data):
+    def adopt(self, data: "bytes | Chunks") -> None:
         self._ledger = Ledger.restore(data, self._replica_count)

@@ -10,58 +10,73 @@ from amu.core.errors import CodecError
 from amu.core.lamport import IN_ORDER, LOST
 from amu.wire import messages
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Iterable
+
+    from amu.core.lamport import LamportClock
+    from amu.core.types import Array, Item, TraceEvent
+    from amu.node.tracer import Tracer
+
 
 class Ready:
     """Effects to perform, then `node.advance()`. All lists may be empty."""
 
-    def __init__(self, checkpoint, records, first_seq, events, sends):
+    def __init__(
+        self,
+        checkpoint: "Array | None",
+        records: "list[Array]",
+        first_seq: int,
+        events: "list[TraceEvent]",
+        sends: "Iterable[tuple[int, int, messages.Message]]",
+    ) -> None:
         self.checkpoint = checkpoint  # CBOR item that replaces the checkpoint, or None
         self.records = records  # journal records, one batch
         self.first_seq = first_seq  # sequence number of the first event
         self.events = events  # [(code, lamport, field, ...), ...]
         self.sends = sends  # [(destination, lamport, message), ...]; a Byzantine node makes each when it is asked for
 
-    def empty(self):
+    def empty(self) -> bool:
         return self.checkpoint is None and not self.records and not self.events and not self.sends
 
 
 class Effects:
     """The only way in which consensus and ledger touch the world."""
 
-    def __init__(self, clock, tracer):
+    def __init__(self, clock: "LamportClock", tracer: "Tracer") -> None:
         self._clock = clock
         self._tracer = tracer
         # Taken after each step, so bounded by what one step can do.
-        self._forced = []  # at most INSTANCES_MAX slots' votes and bodies
-        self._later = []  # at most LATER_RECORDS_MAX, and those of one step
-        self._sends = []  # at most INSTANCES_MAX slots' state, and ANSWERS_PER_TICK_MAX a peer
+        self._forced: list[Array] = []  # at most INSTANCES_MAX slots' votes and bodies
+        self._later: list[Array] = []  # at most LATER_RECORDS_MAX, and those of one step
+        # at most INSTANCES_MAX slots' state, and ANSWERS_PER_TICK_MAX a peer
+        self._sends: list[tuple[int, int, messages.Message]] = []
         self._refusals_traced = 0  # in this tick
         self.refusals = 0  # traced or not
         self.records_written = 0  # since the last checkpoint
         self.wants_checkpoint = False
-        self.silence = None  # reason, once the replica must not speak any more
+        self.silence: str | None = None  # reason, once the replica must not speak any more
         self.has_memory = True  # False: flash is blank, and stays so until the replica may vote again
         self.is_muted = False  # while state is rebuilt from flash nothing is new
 
-    def persist(self, record):
+    def persist(self, record: "Array") -> None:
         """To flash before anything sent from now on leaves."""
         if not self.is_muted:
             self._forced.append(record)
 
-    def persist_later(self, record):
+    def persist_later(self, record: "Array") -> None:
         """To flash with the next record that must go there: it can be learned again if it is lost."""
         if self.has_memory and not self.is_muted:
             self._later.append(record)
 
-    def trace(self, name, *fields):
+    def trace(self, name: str, *fields: "Item") -> None:
         if not self.is_muted:
             self._tracer.emit(name, self._clock.tick(), *fields)
 
-    def event_time(self):
+    def event_time(self) -> int:
         """Lamport time of an event that others trace, with this time in it."""
         return self._clock.tick()
 
-    def send(self, destination, message):
+    def send(self, destination: int, message: messages.Message) -> None:
         """To a replica, to every other replica (BROADCAST) or to the ground (GROUND)."""
         if self.is_muted:
             return
@@ -73,7 +88,7 @@ class Effects:
             self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
         self._sends.append((destination, time, message))
 
-    def receive(self, verdict, source, sent, kind):
+    def receive(self, verdict: str, source: int, sent: int, kind: int) -> bool:
         """Take note of a receipt, an event of its own. False: sent at a time that cannot be believed, so it is as if it
         had been lost. `verdict`: what the witnesses say of the time."""
         if verdict == IN_ORDER:
@@ -87,27 +102,27 @@ class Effects:
         self.refuse(source, kind, "lamport")
         return verdict != LOST
 
-    def refuse(self, peer, kind, reason):
+    def refuse(self, peer: int, kind: int, reason: str) -> None:
         """Say what was not accepted, and why; of a flood only the beginning, or we would flood the ground with it."""
         self.refusals += 1
         if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
             self._refusals_traced += 1
             self.trace("Refuse", peer, kind, reason)
 
-    def new_tick(self):
+    def new_tick(self) -> None:
         self._refusals_traced = 0
 
-    def silent(self, reason):
+    def silent(self, reason: str) -> None:
         self.silence = reason
         self.trace("Silent", reason)
         self.send(limits.GROUND, messages.Log(3, "silent: " + reason))
 
-    def compact(self):
+    def compact(self) -> None:
         """A good moment for a new checkpoint on flash."""
         if not self.is_muted:
             self.wants_checkpoint = True
 
-    def take(self, checkpoint):
+    def take(self, checkpoint: "Array | None") -> Ready:
         """Everything gathered so far, as a Ready. A checkpoint holds what the records would say."""
         records = []
         if checkpoint is not None:

@@ -23,6 +23,10 @@ Wear: each append is one flash write, and a checkpoint empties the journal.
 from amu.core.errors import CodecError, JournalError
 from amu.wire import cbor, crc
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.seams import Store
+    from amu.core.types import Array, Sink, Source
+
 FRESH = "fresh"  # commissioned, nothing written since
 OK = "ok"
 TORN = "torn"  # as ok, and a batch that was cut off has been discarded
@@ -41,7 +45,7 @@ _END = 1 << 30  # beyond the end of any file
 class Recovered:
     """What flash had to say: `status`, the checkpoint's data or `None`, and the records since, oldest first."""
 
-    def __init__(self, status, checkpoint, records):
+    def __init__(self, status: str, checkpoint: "Array | None", records: "list[Array]") -> None:
         self.status = status
         self.checkpoint = checkpoint
         self.records = records
@@ -50,14 +54,14 @@ class Recovered:
 class Journal:
     """Owner of the checkpoint and of the journal in `store`. Call `recover` before `append` or `checkpoint`."""
 
-    def __init__(self, store):
+    def __init__(self, store: "Store") -> None:
         self._store = store
-        self._generation = None  # until recovered, and again once flash has failed
+        self._generation: int | None = None  # until recovered, and again once flash has failed
         self._link = 0  # CRC of the batch before, or of the checkpoint: where the next batch is chained to
         self.bytes = 0  # length of the current journal
         self.appends = 0  # forced writes since start
 
-    def commission(self):
+    def commission(self) -> None:
         """Mark a new board's blank store, once, when the board is provisioned.
 
         Raises JournalError when the store is not blank: commissioning again would wipe out votes.
@@ -66,14 +70,14 @@ class Journal:
             raise JournalError("the store is commissioned already; erase it if its votes may be forgotten")
         self._write_checkpoint(0, None)
 
-    def recover(self):
+    def recover(self) -> Recovered:
         """Read the store and clear away a torn tail. Raises JournalError on damage, leaving the store as it is."""
         try:
             return self._recover()
         except OSError as error:
             raise JournalError("the store cannot be read: %r" % error)
 
-    def append(self, records):
+    def append(self, records: "list[Array]") -> None:
         """Write `records`, a non-empty list of CBOR arrays, as one batch. Raises JournalError when flash refuses."""
         assert records, "an empty batch"
         self._check_open()
@@ -84,11 +88,12 @@ class Journal:
         if size > _BATCH_BYTES_MAX:
             raise JournalError("batch of %d bytes, want at most %d" % (size, _BATCH_BYTES_MAX))
         length = size.to_bytes(2, "big") + (size ^ 0xFFFF).to_bytes(2, "big")
-        check = _chain(self._generation, self._link, length)
+        generation: int = self._generation  # type: ignore[assignment]
+        check = _chain(generation, self._link, length)
         for piece in body:
             check.add(piece)
         try:
-            self._store.append(_journal_name(self._generation), [length + check.value.to_bytes(4, "big")] + body)
+            self._store.append(_journal_name(generation), [length + check.value.to_bytes(4, "big")] + body)
         except OSError as error:
             # How much of the batch is on flash is unknown, and the next one must not land behind half of it.
             self._generation = None
@@ -97,10 +102,10 @@ class Journal:
         self.bytes += _BATCH_HEADER_BYTES + size
         self.appends += 1
 
-    def checkpoint(self, data):
+    def checkpoint(self, data: "Array") -> None:
         """Put `data`, a CBOR item, in place of everything so far. Raises JournalError when flash refuses."""
         self._check_open()
-        before = self._generation
+        before: int = self._generation  # type: ignore[assignment]
         try:
             self._write_checkpoint(before + 1, data)
             # Only now: until the rename the old checkpoint and its journal are the truth.
@@ -109,30 +114,30 @@ class Journal:
             self._generation = None
             raise JournalError("checkpoint failed: %r" % error)
 
-    def _check_open(self):
+    def _check_open(self) -> None:
         if self._generation is None:
             raise JournalError("the journal is not open: not recovered yet, or flash has failed before")
 
-    def _write_checkpoint(self, generation, data):
+    def _write_checkpoint(self, generation: int, data: "Array | None") -> None:
         # A journal of this generation can only be left over from before a commissioning; it must not come back to life.
         self._store.remove(_journal_name(generation))
         head = _MAGIC + generation.to_bytes(4, "big")
         # Encoded twice, once for its CRC: a heap in pieces has no room for a whole checkpoint.
         check = _Check(head)
         cbor.write(data, check.add)
-        check = check.value
+        value = check.value
 
-        def fill(write):
-            write(head + check.to_bytes(4, "big"))
+        def fill(write: "Sink") -> None:
+            write(head + value.to_bytes(4, "big"))
             cbor.write(data, write)
 
         self._store.replace(CHECKPOINT, fill)
         self._generation = generation
-        self._link = check
+        self._link = value
         self.bytes = 0
         self.appends += 1
 
-    def _recover(self):
+    def _recover(self) -> Recovered:
         is_blank = self._store.read(CHECKPOINT, 0, 1) is None
         generation, link, data = (0, 0, None) if is_blank else _parse_checkpoint(_File(self._store, CHECKPOINT))
         if generation:
@@ -157,33 +162,33 @@ class Journal:
 class _Check:
     """CRC-32 of bytes that come piece by piece."""
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         self.value = crc.crc32(data)
 
-    def add(self, data):
+    def add(self, data: bytes) -> None:
         self.value = crc.crc32(data, self.value)
 
 
 class _File:
     """A file of the store, of which only a piece at a time stands in memory. One that is not there is empty."""
 
-    def __init__(self, store, name):
+    def __init__(self, store: "Store", name: str) -> None:
         self._store = store
         self._name = name
         self._data = b""  # what was read last,
         self._start = 0  # from here on
 
-    def read(self, at, count):
+    def read(self, at: int, count: int) -> bytes:
         """The bytes from `at` on, at most `count` (up to _PIECE_BYTES), fewer at the end."""
         if at < self._start or at + count > self._start + len(self._data):
             self._data = self._store.read(self._name, at, _PIECE_BYTES) or b""
             self._start = at
         return self._data[at - self._start : at - self._start + count]
 
-    def source(self, at, end):
+    def source(self, at: int, end: int) -> "Source":
         """A function that gives the next piece of the bytes from `at` to `end`, b"" when there is none."""
 
-        def take():
+        def take() -> bytes:
             nonlocal at
             piece = self.read(at, min(_PIECE_BYTES, end - at))
             at += len(piece)
@@ -191,7 +196,7 @@ class _File:
 
         return take
 
-    def feed(self, at, end, sink):
+    def feed(self, at: int, end: int, sink: "Sink") -> int:
         """Give the bytes from `at` to `end` to `sink(data)`, piece by piece. Returns how many there were."""
         take = self.source(at, end)
         count = 0
@@ -203,7 +208,7 @@ class _File:
             count += len(piece)
 
 
-def _parse_journal(journal, generation, link):
+def _parse_journal(journal: _File, generation: int, link: int) -> "tuple[list[Array], int, int]":
     """(records, length of the whole batches, last link) of a journal, a _File. Raises JournalError on damage."""
     records = []
     at = 0
@@ -226,16 +231,16 @@ def _parse_journal(journal, generation, link):
     return records, at, link
 
 
-def _chain(generation, link, length):
+def _chain(generation: int, link: int, length: bytes) -> _Check:
     """The CRC-32 of a batch before its CBOR: the journal that it belongs to, the batch before it, its own length."""
     return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)
 
 
-def _journal_name(generation):
+def _journal_name(generation: int) -> str:
     return "journal-%d" % generation
 
 
-def _parse_checkpoint(stored):
+def _parse_checkpoint(stored: _File) -> "tuple[int, int, Array | None]":
     """(generation, CRC, data) of a checkpoint, a _File. Raises JournalError."""
     head = stored.read(0, _CHECKPOINT_HEADER_BYTES)
     if len(head) < _CHECKPOINT_HEADER_BYTES or head[:4] != _MAGIC:
@@ -251,7 +256,7 @@ def _parse_checkpoint(stored):
     return int.from_bytes(head[4:8], "big"), check.value, data
 
 
-def _parse_batch(source, at):
+def _parse_batch(source: "Source", at: int) -> "list[Array]":
     """Records of one batch whose CRC is right. Raises JournalError: then a writer other than this one was at work."""
     try:
         records = cbor.read(source)

@@ -35,23 +35,28 @@ from amu.node.node import BLANK_BOOT, SILENT
 from amu.node.tracer import Tracer
 from amu.wire.messages import Decided, Fetch, Progress, StateChunk
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage
+    from amu.node.effects import Ready
+    from amu.node.seams import Settings
+
 LEARNING = "learning"
 
 
 class _Slot:
     """A slot that is not applied yet: what each replica says was decided, what is believed, and its body."""
 
-    def __init__(self, replica_count):
-        self.replies = [None] * replica_count
-        self.value = None
-        self.body = None
+    def __init__(self, replica_count: int) -> None:
+        self.replies: list[bytes | None] = [None] * replica_count
+        self.value: bytes | None = None
+        self.body: bytes | None = None
 
 
 class Learner:
     """`config` as in amu.boards.config, where `replica` is the learner's own number, from replica_count up;
     `nonce` 1 .. 2**20-1, fresh for each start."""
 
-    def __init__(self, config, nonce):
+    def __init__(self, config: "Settings", nonce: int) -> None:
         self._group = Group(config.replica_count)
         self._me = config.replica
         if self._me < self._group.size or self._me > limits.LEARNER_LAST:
@@ -74,32 +79,32 @@ class Learner:
         self._is_performing = False
         self._effects.trace("Boot", amu.VERSION, journal.BLANK, 0)
 
-    def _new_slot(self):
+    def _new_slot(self) -> _Slot:
         return _Slot(self._group.size)
 
     # --- what the board may know ------------------------------------------------------------
 
     @property
-    def applied_slot(self):
+    def applied_slot(self) -> int:
         return self._ledger.applied_slot
 
     @property
-    def lamport(self):
+    def lamport(self) -> int:
         """Time of the latest event."""
         return self._clock.time
 
     @property
-    def messages_refused(self):
+    def messages_refused(self) -> int:
         """Messages turned away since boot, traced or not."""
         return self._effects.refusals
 
     @property
-    def mode(self):
+    def mode(self) -> str:
         return SILENT if self._is_halted else LEARNING
 
     # --- inputs -----------------------------------------------------------------------------
 
-    def step(self, source, lamport, message):
+    def step(self, source: int, lamport: int, message: "AnyMessage") -> None:
         """One authenticated message of `source`, sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
         kind = message.KIND
@@ -115,7 +120,7 @@ class Learner:
             else:
                 self._on_chunk(source, message)
 
-    def tick(self):
+    def tick(self) -> None:
         """One board tick has passed. Drives questions, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"
         self._effects.new_tick()
@@ -141,22 +146,22 @@ class Learner:
 
     # --- outputs ----------------------------------------------------------------------------
 
-    def ready(self):
+    def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""
         self._is_performing = True
         return self._effects.take(None)
 
-    def advance(self):
+    def advance(self) -> None:
         """The last `ready` has been performed."""
         self._is_performing = False
 
     # --- asking -----------------------------------------------------------------------------
 
-    def _target(self):
+    def _target(self) -> int:
         """A slot that some correct replica has applied: the (f+1)-th highest report."""
         return kth_largest(self._applied_by, self._group.blocking)
 
-    def _ask(self):
+    def _ask(self) -> None:
         """Ask f+1 replicas, others each time, for the next slot, or for a window of them that are there."""
         first = self._ledger.applied_slot + 1
         last = max(first, min(self._target(), first + WINDOW_SLOTS - 1))
@@ -169,7 +174,7 @@ class Learner:
 
     # --- slots ------------------------------------------------------------------------------
 
-    def _on_decided(self, peer, message):
+    def _on_decided(self, peer: int, message: Decided) -> None:
         place = message.slot - self._ledger.applied_slot - 1
         if place >= WINDOW_SLOTS:
             self._effects.refuse(peer, message.KIND, "ahead of the window")
@@ -177,7 +182,7 @@ class Learner:
             self._on_reply(self._window[place], peer, message)
             self._settle()
 
-    def _on_reply(self, entry, peer, message):
+    def _on_reply(self, entry: _Slot, peer: int, message: Decided) -> None:
         value = message.value
         entry.replies[peer] = value
         if value != entry.value:
@@ -194,17 +199,17 @@ class Learner:
             else:
                 self._effects.refuse(peer, message.KIND, "wrong body")
 
-    def _settle(self):
+    def _settle(self) -> None:
         """Apply what is believed and there, in slot order; then ask on."""
         while not self._is_halted and self._window[0].body is not None:
             self._apply(self._window[0])
         if self._ledger.applied_slot == self._asked_up_to and not self._is_halted:
             self._ask()
 
-    def _apply(self, entry):
+    def _apply(self, entry: _Slot) -> None:
         slot = self._ledger.applied_slot + 1
         try:
-            _, requests = bodies.decode(entry.body)
+            _, requests = bodies.decode(entry.body)  # type: ignore[arg-type]
         except CodecError as error:
             self._halt("slot %d: %s" % (slot, error))
             return
@@ -216,19 +221,19 @@ class Learner:
             self._effects.trace("Operation", slot, client, operation, command, results[i])
         self._effects.trace("Apply", slot, entry.value, self._ledger.digest())
 
-    def _halt(self, reason):
+    def _halt(self, reason: str) -> None:
         """More than f replicas must be faulty: say so and fall silent."""
         self._is_halted = True
         self._effects.silent(reason)
 
     # --- far behind -------------------------------------------------------------------------
 
-    def _on_progress(self, peer, message):
+    def _on_progress(self, peer: int, message: Progress) -> None:
         if message.applied_slot > self._applied_by[peer]:
             self._applied_by[peer] = message.applied_slot
         self._checkpoints.report(peer, message.checkpoint_slot, message.checkpoint_digest)
 
-    def _on_chunk(self, peer, message):
+    def _on_chunk(self, peer: int, message: StateChunk) -> None:
         whole = self._checkpoints.on_chunk(peer, message)
         if whole is None or whole[0] <= self._ledger.applied_slot:
             return

@@ -23,6 +23,12 @@ from amu.node.services import Operations
 from amu.node.tracer import Tracer
 from amu.wire import messages as m
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage, Array
+    from amu.node.effects import Ready
+    from amu.node.journal import Recovered
+    from amu.node.seams import Settings
+
 BLANK_BOOT = 1 << 20  # boot numbers of a board without memory start above this, spread by its nonce
 
 VOTING = "voting"
@@ -36,7 +42,9 @@ class Node:
     `ended`: None, or why the life before ended by itself: (reason, free heap, longest run of it).
     """
 
-    def __init__(self, config, recovered, nonce, ended=None):
+    def __init__(
+        self, config: "Settings", recovered: "Recovered", nonce: int, ended: tuple[str, int, int] | None = None
+    ) -> None:
         exported, boot_record, rest = _sort(recovered)
         if recovered.status == journal.UNREADABLE or (boot_record is None and recovered.status == journal.BLANK):
             self.boot = BLANK_BOOT + nonce
@@ -66,7 +74,9 @@ class Node:
         self._is_performing = False
         self._wake(recovered.status, exported, rest, ended)
 
-    def _wake(self, status, exported, rest, ended):
+    def _wake(
+        self, status: str, exported: "Array | None", rest: "list[Array]", ended: tuple[str, int, int] | None
+    ) -> None:
         effects, replica = self._effects, self._replica
         if status == journal.BLANK:
             replica.floor = FLOOR_UNKNOWN
@@ -87,7 +97,7 @@ class Node:
         replica.open_window()
         replica.settle()
 
-    def _reserve(self):
+    def _reserve(self) -> None:
         """Clock values are used only after flash knows it, so that no time is used again after a reboot."""
         self._reserved = self._clock.time + limits.LAMPORT_RESERVE
         if not self._effects.has_memory and self._effects.records_written >= limits.BLANK_RECORDS_MAX:
@@ -97,28 +107,28 @@ class Node:
     # --- what the board may know ------------------------------------------------------------
 
     @property
-    def applied_slot(self):
+    def applied_slot(self) -> int:
         return self._replica.applied
 
     @property
-    def lamport(self):
+    def lamport(self) -> int:
         """Time of the latest event."""
         return self._clock.time
 
     @property
-    def messages_refused(self):
+    def messages_refused(self) -> int:
         """Messages turned away by the core since boot, traced or not."""
         return self._effects.refusals
 
     @property
-    def mode(self):
+    def mode(self) -> str:
         if self._replica.is_halted:
             return SILENT
         return REJOINING if self._replica.floor < 0 else VOTING
 
     # --- inputs -----------------------------------------------------------------------------
 
-    def step(self, source, lamport, message):
+    def step(self, source: int, lamport: int, message: "AnyMessage") -> None:
         """One authenticated message of `source` (a replica, a learner or GROUND), sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
         kind = message.KIND
@@ -134,14 +144,14 @@ class Node:
             else:
                 self._on_telecommand(message)
 
-    def _on_flight(self, source, message):
+    def _on_flight(self, source: int, message: "AnyMessage") -> None:
         self._operations.heard(source)
         if message.KIND != m.Segment.KIND:
             self._replica.receive(source, message)
         elif self.mode != SILENT:
             self._operations.receive(source, message)
 
-    def _judge(self, source, lamport):
+    def _judge(self, source: int, lamport: int) -> str:
         """May a message that `source` sent at `lamport` be believed to be that late?"""
         if source == GROUND:
             return IN_ORDER
@@ -149,7 +159,7 @@ class Node:
             return self._witnesses.judge(self._clock, source, lamport)
         return self._witnesses.judge_stranger(self._clock, lamport)
 
-    def tick(self):
+    def tick(self) -> None:
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"
         self._effects.new_tick()
@@ -157,13 +167,13 @@ class Node:
         if self.mode != SILENT:
             self._operations.tick()
 
-    def note_refused(self, source, kind, reason):
+    def note_refused(self, source: int, kind: int, reason: str) -> None:
         """The board turned a frame away before it became a message."""
         self._effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board
 
     # --- outputs ----------------------------------------------------------------------------
 
-    def ready(self):
+    def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""
         effects = self._effects
         checkpoint = None
@@ -179,13 +189,13 @@ class Node:
         self._is_performing = True
         return ready
 
-    def advance(self):
+    def advance(self) -> None:
         """The last `ready` has been performed."""
         self._is_performing = False
 
     # --- telecommands -----------------------------------------------------------------------
 
-    def _on_telecommand(self, message):
+    def _on_telecommand(self, message: "AnyMessage") -> None:
         if message.KIND == m.Hello.KIND:
             self._send_identity(message.nonce)
         elif message.KIND == m.Request.KIND:
@@ -193,16 +203,16 @@ class Node:
         else:
             self._effects.refuse(GROUND, message.KIND, "not a telecommand")
 
-    def _send_identity(self, nonce):
+    def _send_identity(self, nonce: int) -> None:
         self._effects.send(
             GROUND,
             m.Identity(nonce, self._me, self._group.size, self.boot, amu.VERSION, self.mode, self._replica.applied),
         )
 
-    def _on_request(self, client, operation, command):
+    def _on_request(self, client: int, operation: int, command: "Array") -> None:
         status, done = self._application.status(client, operation)
         if status == "done":
-            slot, result = done
+            slot, result = done  # type: ignore[misc]
             self._effects.send(GROUND, m.Reply(client, operation, slot, result))
             return
         if status == "new":
@@ -216,7 +226,7 @@ class Node:
         self._effects.send(GROUND, m.Receipt(client, operation, status))
 
 
-def _sort(recovered):
+def _sort(recovered: "Recovered") -> "tuple[Array | None, Array | None, list[Array]]":
     """(exported replica state or None, last BOOT record or None, other records) of what the journal held."""
     exported, boot_record = None, None
     if recovered.checkpoint is not None:

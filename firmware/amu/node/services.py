@@ -24,6 +24,15 @@ from amu.services.items import MARKER, checked
 from amu.wire import cbor
 from amu.wire.messages import Segment
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
+    from amu.core.types import Array
+    from amu.node.effects import Effects
+    from amu.services.channel import Channel
+    from amu.services.mutex import Mutex
+    from amu.services.snapshot import Snapshot
+
 SPARE_ITEMS = 3  # places that every channel keeps for what this board itself starts: a request, a release, a marker
 
 
@@ -33,7 +42,16 @@ class Operations:
     `applied_slot` is a function of no arguments: the last slot that the board applied, for snapshots.
     """
 
-    def __init__(self, me, count, boot, turn_ticks, snapshot_ticks, effects, applied_slot):
+    def __init__(
+        self,
+        me: int,
+        count: int,
+        boot: int,
+        turn_ticks: int,
+        snapshot_ticks: int,
+        effects: "Effects",
+        applied_slot: "Callable[[], int]",
+    ) -> None:
         self.is_on = turn_ticks > 0 or snapshot_ticks > 0
         self._me = me
         self._count = count
@@ -44,13 +62,13 @@ class Operations:
         self._ticks = 0
         self._turn_at = turn_ticks
         self._detector = Detector(count)
-        self._mutex = None
-        self._snapshot = None
-        self._channels = [None] * count
+        self._mutex: Mutex = None  # type: ignore[assignment]
+        self._snapshot: Snapshot = None  # type: ignore[assignment]
+        self._channels: list[Channel] = [None] * count  # type: ignore[list-item]
         if self.is_on:
             self._switch_on(boot)
 
-    def _switch_on(self, boot):
+    def _switch_on(self, boot: int) -> None:
         # Imported here: a board that takes neither turns nor snapshots keeps 13 KB of heap.
         from amu.services.channel import Channel
         from amu.services.mutex import Mutex
@@ -64,12 +82,12 @@ class Operations:
 
     # --- inputs -----------------------------------------------------------------------------
 
-    def heard(self, source):
+    def heard(self, source: int) -> None:
         silent_ticks = self._detector.heard(source, self._ticks)
         if silent_ticks:
             self._effects.trace("Heard", source, silent_ticks)
 
-    def receive(self, source, segment):
+    def receive(self, source: int, segment: Segment) -> None:
         if not self.is_on:
             self._effects.refuse(source, segment.KIND, "ops are off")
             return
@@ -87,7 +105,7 @@ class Operations:
             self._take(source, data)
         self._say()
 
-    def tick(self):
+    def tick(self) -> None:
         """Retransmission, turns, snapshots and the level of suspicion: liveness and information, nothing else."""
         self._ticks += 1
         if self._ticks % limits.DETECTOR_SAMPLE_TICKS == 0:
@@ -109,7 +127,7 @@ class Operations:
 
     # --- mutex and snapshot -------------------------------------------------------------------
 
-    def _meet(self, peer, restart):
+    def _meet(self, peer: int, restart: tuple[int, list[bytes]]) -> None:
         """The channel to `peer` is new: both machines start over with it."""
         boot, undelivered = restart
         self._effects.trace("ChannelRestart", peer, boot, len(undelivered))
@@ -117,7 +135,7 @@ class Operations:
         self._mutex.peer_restarted(peer)
         self._gather()
 
-    def _take(self, source, data):
+    def _take(self, source: int, data: bytes) -> None:
         """One item that the channel from `source` delivered."""
         try:
             item = cbor.decode(data)
@@ -132,7 +150,7 @@ class Operations:
             self._effects.refuse(source, Segment.KIND, "item")
         self._gather()
 
-    def _take_turn(self):
+    def _take_turn(self) -> None:
         mutex = self._mutex
         if mutex.is_holding:
             mutex.release(self._effects.event_time())
@@ -144,21 +162,21 @@ class Operations:
                 return  # somebody asked at a later time than ours: we ask when our clock has passed it
         self._gather()
 
-    def _take_snapshot(self):
+    def _take_snapshot(self) -> None:
         if self._snapshot.is_busy or self._room() < SPARE_ITEMS:
             return  # the one that is under way tells its end; this one never began
         state = self._state()
         self._snapshot.start(self._effects.event_time(), state)
         self._gather()
 
-    def _state(self):
+    def _state(self) -> "Array":
         """What a snapshot records of this board: last applied slot, time of its request or 0, whether it holds."""
         mutex = self._mutex
         return [self._applied_slot(), mutex.requested if mutex.wants else 0, mutex.is_holding]
 
     # --- outputs ------------------------------------------------------------------------------
 
-    def _gather(self):
+    def _gather(self) -> None:
         """What the machines want traced and sent, in their order, into the trace and the channels."""
         for event in self._mutex.take_events():
             self._effects.trace(*event)
@@ -174,19 +192,19 @@ class Operations:
             self._snapshot.sent(peer)
         self._snapshot.take_results()  # SnapshotDone has told them
 
-    def _channel_send(self, peer, item):
+    def _channel_send(self, peer: int, item: "Array") -> None:
         channel = self._channels[peer]
         number = channel.send(cbor.encode(item))
         self._effects.trace("ChannelSend", peer, channel.peer_boot, number)
 
-    def _say(self):
+    def _say(self) -> None:
         """Segments that are due, to each peer."""
         for peer in range(self._count):
             if peer != self._me:
                 for segment in self._channels[peer].take_segments():
                     self._effects.send(peer, segment)
 
-    def _room(self):
+    def _room(self) -> int:
         """Items that every channel could still take; none while there is a peer that was never met."""
         room = limits.CHANNEL_QUEUE_ITEMS_MAX
         for peer in range(self._count):
@@ -197,12 +215,12 @@ class Operations:
                 room = min(room, limits.CHANNEL_QUEUE_ITEMS_MAX - channel.unacknowledged())
         return room
 
-    def _sample(self):
+    def _sample(self) -> None:
         for peer, silent_ticks, level_milli in self._detector.sample(self._ticks):
             self._effects.trace("Suspicion", peer, silent_ticks, level_milli)
 
 
-def _without_items(segment):
+def _without_items(segment: Segment) -> Segment:
     return Segment(
         segment.boot, segment.peer_boot, segment.challenge, segment.echo, segment.first, segment.acknowledged, []
     )

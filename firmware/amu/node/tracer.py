@@ -5,8 +5,11 @@ station writes them out as NDJSON under these names. Names and fields equal the 
 (specs/tetrabft/tetrabft.tla, specs/ledger/ledger.tla), so the table is part of the specification's contract.
 """
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Item, TraceEvent
+
 # code: (name, fields). Looked up only, never iterated on a board.
-EVENTS = {
+EVENTS: dict[int, tuple[str, tuple[str, ...]]] = {
     # --- life of a board ---
     1: ("Boot", ("version", "journal", "applied_slot")),  # started; journal: fresh, ok, torn, blank, unreadable
     # after Boot: the registers of an open slot, as the journal has them
@@ -56,7 +59,7 @@ EVENTS = {
     81: ("Heard", ("peer", "silent_ticks")),  # after such a suspicion, which is over
 }
 
-CODES = {}
+CODES: dict[str, int] = {}
 for _code in sorted(EVENTS):
     CODES[EVENTS[_code][0]] = _code
 
@@ -64,18 +67,19 @@ for _code in sorted(EVENTS):
 class Tracer:
     """Numbers the events of one boot. Bounded by what one step can do: the board takes them after each."""
 
-    def __init__(self, messages=True):
+    def __init__(self, messages: bool = True) -> None:
         self.messages = messages  # False leaves out Send and Receive, for slow boards
         self.next_seq = 0
-        self._events = []  # at most what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
+        # at most what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
+        self._events: list[TraceEvent] = []
 
-    def emit(self, name, lamport, *fields):
+    def emit(self, name: str, lamport: int, *fields: "Item") -> None:
         """Append one event. `fields` as in EVENTS, bytes and registers as they are."""
         code = CODES[name]
         assert len(fields) == len(EVENTS[code][1]), name
         self._events.append((code, lamport) + fields)  # a list takes twice the heap, and a step may trace a hundred
 
-    def take(self):
+    def take(self) -> "tuple[int, list[TraceEvent]]":
         """(first sequence number, events) gathered since the last call."""
         first, events = self.next_seq, self._events
         self.next_seq += len(events)

@@ -41,10 +41,10 @@ class Channel:
     next one), `refused` (segments that break the protocol), `retransmissions`.
     """
 
-    def __init__(self, peer, boot):
+    def __init__(self, peer: int, boot: int) -> None:
         self.peer = peer
         self.boot = boot
-        self.peer_boot = None
+        self.peer_boot: int | None = None
         self.delivered = 0  # number of the last item received
         self.restarts = 0
         self.undelivered = 0
@@ -53,21 +53,23 @@ class Channel:
         self.gaps = 0
         self.refused = 0
         self.retransmissions = 0
-        self._queue = []  # at most CHANNEL_QUEUE_ITEMS_MAX, not acknowledged; the first is number _acknowledged + 1
+        # at most CHANNEL_QUEUE_ITEMS_MAX, not acknowledged; the first is number _acknowledged + 1
+        self._queue: list[bytes] = []
         self._acknowledged = 0
         self._sent = 0  # number of the last item sent since we last went back
         self._highest = 0  # number of the last item ever sent
         self._is_known = False  # the peer has adopted us, too
         self._challenge = 1  # a new one with every incarnation of the peer that is adopted
         self._echo = 0  # the latest challenge of the adopted incarnation: each segment answers it
-        self._stranger = None  # (boot, challenge) of an unknown incarnation that is owed an answer
+        # (boot, challenge) of an unknown incarnation that is owed an answer
+        self._stranger: tuple[int, int] | None = None
         self._owed = True  # a segment is due although there may be no fresh item
-        self._restart = None
+        self._restart: tuple[int, list[bytes]] | None = None
         self._budget = limits.CHANNEL_SEGMENTS_PER_TICK_MAX
         self._waited_ticks = 0
         self._doublings = 0
 
-    def send(self, item):
+    def send(self, item: bytes) -> int:
         """Queue `item`, bytes of up to CHANNEL_ITEM_BYTES_MAX. Returns its number in the connection.
 
         Raises BusyError, taking nothing, when CHANNEL_QUEUE_ITEMS_MAX are not acknowledged or the numbers are used up.
@@ -81,11 +83,11 @@ class Channel:
         self._queue.append(item)
         return number
 
-    def unacknowledged(self):
+    def unacknowledged(self) -> int:
         """Items that were taken by `send` and are not acknowledged."""
         return len(self._queue)
 
-    def receive(self, segment):
+    def receive(self, segment: Segment) -> list[bytes]:
         """Take a Segment of the peer. Returns the new items in their order. Call `take_restart` after it."""
         if segment.boot != self.peer_boot and not self._meet(segment):
             return []
@@ -102,12 +104,12 @@ class Channel:
         self._take_acknowledgement(segment.acknowledged)
         return self._take_items(segment.first, segment.items)
 
-    def take_restart(self):
+    def take_restart(self) -> tuple[int, list[bytes]] | None:
         """None, or (boot, items) if the last `receive` adopted the peer's incarnation `boot`: our items handed back."""
         restart, self._restart = self._restart, None
         return restart
 
-    def tick(self):
+    def tick(self) -> None:
         """A board tick has passed. Goes back to the first item that is not acknowledged when that is due."""
         self._budget = limits.CHANNEL_SEGMENTS_PER_TICK_MAX
         if self._is_known and self._highest == self._acknowledged:
@@ -122,7 +124,7 @@ class Channel:
         self._owed = True
         self.retransmissions += 1
 
-    def take_segments(self):
+    def take_segments(self) -> list[Segment]:
         """Segments to be sent to the peer now: two at most, and CHANNEL_SEGMENTS_PER_TICK_MAX between two ticks."""
         segments = []
         if self._stranger is not None and self._budget:
@@ -141,7 +143,7 @@ class Channel:
 
     # --- incarnations -------------------------------------------------------------------------
 
-    def _meet(self, segment):
+    def _meet(self, segment: Segment) -> bool:
         """A segment of an incarnation that is not adopted. Returns True if it proves that this is the latest one."""
         if segment.echo == self._challenge and segment.peer_boot == self.boot:
             self._adopt(segment.boot)
@@ -152,7 +154,7 @@ class Channel:
         self._stranger = (segment.boot, segment.challenge)
         return False
 
-    def _adopt(self, boot):
+    def _adopt(self, boot: int) -> None:
         assert self._restart is None, "take_restart after each receive"
         undelivered = []
         if self.peer_boot is not None:
@@ -173,12 +175,12 @@ class Channel:
         self._challenge += 1
         self._start_waiting()
 
-    def _handshake(self, peer_boot, echo):
+    def _handshake(self, peer_boot: int | None, echo: int) -> Segment:
         """A segment of no connection: `first` is 0."""
         self._budget -= 1
         return Segment(self.boot, peer_boot, self._challenge, echo, 0, 0, [])
 
-    def _connected(self):
+    def _connected(self) -> Segment:
         """A segment of the connection with what is fresh. It asks for an answer until the peer has adopted us."""
         self._budget -= 1
         items = self._take_fresh()
@@ -188,14 +190,14 @@ class Channel:
 
     # --- sliding window -----------------------------------------------------------------------
 
-    def _window_end(self):
+    def _window_end(self) -> int:
         """Number of the last item that may be sent."""
         return self._acknowledged + min(len(self._queue), limits.CHANNEL_WINDOW_ITEMS)
 
-    def _has_fresh(self):
+    def _has_fresh(self) -> bool:
         return self.peer_boot is not None and self._sent < self._window_end()
 
-    def _take_fresh(self):
+    def _take_fresh(self) -> list[bytes]:
         end = self._window_end()
         items = self._queue[self._sent - self._acknowledged : end - self._acknowledged]
         if self._highest == self._acknowledged:
@@ -205,7 +207,7 @@ class Channel:
             self._highest = end
         return items
 
-    def _take_acknowledgement(self, number):
+    def _take_acknowledgement(self, number: int) -> None:
         if number > self._highest:
             self.refused += 1
         elif number > self._acknowledged:
@@ -215,7 +217,7 @@ class Channel:
                 self._sent = number
             self._start_waiting()
 
-    def _take_items(self, first, items):
+    def _take_items(self, first: int, items: list[bytes]) -> list[bytes]:
         if not items:
             return []
         self._owed = True  # acknowledge, if only once more: the last acknowledgement may be lost
@@ -233,6 +235,6 @@ class Channel:
         self.delivered = last
         return fresh
 
-    def _start_waiting(self):
+    def _start_waiting(self) -> None:
         self._waited_ticks = 0
         self._doublings = 0

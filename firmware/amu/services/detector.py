@@ -57,19 +57,18 @@ class Detector:
     peer.
     """
 
-    def __init__(self, count):
+    def __init__(self, count: int) -> None:
         self._count = count
         self._samples = bytearray(count * BEAT_SAMPLES)
         self._place = [0] * count  # of the oldest sample
         self._sum = [0] * count
         self._squares = [0] * count
-        self._root = [
-            0
-        ] * count  # ROOT_SCALE times BEAT_SAMPLES times the deviation; 0: not known, for the samples changed
+        # ROOT_SCALE times BEAT_SAMPLES times the deviation; 0: not known, for the samples changed
+        self._root = [0] * count
         self._last = [UNKNOWN] * count  # tick of the last heartbeat
         self._told = [0] * count  # whole part of the level that `sample` told last, 0 again when the peer is heard
 
-    def heard(self, peer, tick):
+    def heard(self, peer: int, tick: int) -> int:
         """A heartbeat of `peer` in this tick. Returns how long it was silent if `sample` had told of it, else 0."""
         last = self._last[peer]
         assert tick >= last, "ticks run forward"
@@ -85,7 +84,7 @@ class Detector:
         self._told[peer] = 0
         return min(tick - last, SILENT_TICKS_MAX)
 
-    def level_milli(self, peer, tick):
+    def level_milli(self, peer: int, tick: int) -> int:
         """Suspicion of `peer` in thousandths, 0 to LEVEL_MILLI_MAX, or UNKNOWN."""
         last = self._last[peer]
         if last == UNKNOWN:
@@ -93,7 +92,7 @@ class Detector:
         assert tick >= last, "ticks run forward"
         return self._level_milli(peer, tick - last)
 
-    def sample(self, tick):
+    def sample(self, tick: int) -> list[tuple[int, int, int]]:
         """[(peer, silent ticks, level in thousandths), ...] of peers whose level has another whole part than was told.
 
         At most one entry a peer, and 16 in one silence, for whole parts only rise in it. That a peer was heard again is
@@ -110,7 +109,7 @@ class Detector:
                 changed.append((peer, min(tick - last, SILENT_TICKS_MAX), level))
         return changed
 
-    def _begin(self, peer):
+    def _begin(self, peer: int) -> None:
         """Fill the window with a beat of BEAT_TICKS_FIRST, give or take a quarter."""
         start = peer * BEAT_SAMPLES
         for place in range(BEAT_SAMPLES):
@@ -120,7 +119,7 @@ class Detector:
             self._sum[peer] += ticks
             self._squares[peer] += ticks * ticks
 
-    def _add(self, peer, ticks):
+    def _add(self, peer: int, ticks: int) -> None:
         """Replace the oldest sample."""
         place = self._place[peer]
         oldest = self._samples[peer * BEAT_SAMPLES + place]
@@ -130,7 +129,7 @@ class Detector:
         self._squares[peer] += ticks * ticks - oldest * oldest
         self._root[peer] = 0
 
-    def _level_milli(self, peer, silent_ticks):
+    def _level_milli(self, peer: int, silent_ticks: int) -> int:
         if silent_ticks > SATURATED_TICKS:
             return LEVEL_MILLI_MAX
         root = self._root[peer]
@@ -146,7 +145,7 @@ class Detector:
         low = TAIL_MILLI[point]
         return min(LEVEL_MILLI_MAX, low + (TAIL_MILLI[point + 1] - low) * (position % STEP) // STEP)
 
-    def _spread(self, peer):
+    def _spread(self, peer: int) -> int:
         """ROOT_SCALE times BEAT_SAMPLES times the deviation, which is one tick and a quarter of the mean at least."""
         total = self._sum[peer]
         spread = square_root(ROOT_SCALE * ROOT_SCALE * (BEAT_SAMPLES * self._squares[peer] - total * total))
@@ -158,7 +157,7 @@ class Detector:
 SATURATED_TICKS = 6 * BEAT_TICKS_MAX
 
 
-def square_root(number):
+def square_root(number: int) -> int:
     """The integer nearest to the square root of `number`, which is below 2**30. Newton's method from above."""
     if number == 0:
         return 0

@@ -9,6 +9,9 @@ An item comes from a board that may lie, so it is looked at before anything is d
 from amu.core import limits
 from amu.core.errors import CodecError
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Item
+
 REQUEST = 1
 REPLY = 2
 RELEASE = 3
@@ -17,16 +20,16 @@ MARKER = 4
 _LENGTHS = {REQUEST: 2, REPLY: 2, RELEASE: 2, MARKER: 3}
 
 
-def checked(item):
+def checked(item: "Item") -> int:
     """The kind of `item`. Raises CodecError unless it is one of the four, with numbers that can be Lamport times."""
     if not isinstance(item, (list, tuple)) or not item or _LENGTHS.get(_number(item[0])) != len(item):
         raise CodecError("want an ops item [kind, number, ...], have something else")
     for number in item:
         if _number(number) < 0 or number > limits.LAMPORT_MAX:
             raise CodecError("ops item of kind %d: want integers from 0 to LAMPORT_MAX" % item[0])
-    return item[0]
+    return item[0]  # type: ignore[no-any-return]
 
 
-def _number(value):
+def _number(value: "Item") -> int:
     """`value` if it is an integer (True is none), else -1."""
     return value if type(value) is int else -1

@@ -43,6 +43,9 @@ specs/lamport_mutex/lamport_mutex.tla, whose actions are Request, Receive, Enter
 from amu.core.errors import BusyError, CodecError
 from amu.services.items import RELEASE, REPLY, REQUEST, checked
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Array
+
 NONE = -1  # no request
 
 
@@ -52,7 +55,7 @@ class Mutex:
     Call `peer_restarted` for each channel that comes into being, the first ones included.
     """
 
-    def __init__(self, me, count):
+    def __init__(self, me: int, count: int) -> None:
         assert 0 <= me < count, "board number"
         self.is_holding = False
         self.requested = NONE  # time of my request, while waiting and while holding
@@ -63,20 +66,20 @@ class Mutex:
         self._is_heard = [False] * count  # anything, on the present channel
         self._is_later = [False] * count  # something later than my request
         # Taken after each input.
-        self._items = []  # at most one for each of REPLICAS_MAX boards
-        self._events = []  # at most 2
+        self._items: list[tuple[int, Array]] = []  # at most one for each of REPLICAS_MAX boards
+        self._events: list[Array] = []  # at most 2
 
     @property
-    def wants(self):
+    def wants(self) -> bool:
         """Whether a request of mine is outstanding: waiting or holding."""
         return self.requested != NONE
 
     @property
-    def may_request(self):
+    def may_request(self) -> bool:
         """Whether `request` would be taken at a time later than everything in the queue."""
         return not self.wants and self._first_unheard() is None
 
-    def request(self, time):
+    def request(self, time: int) -> None:
         """Rule 1. Raises BusyError, changing nothing, while a request is outstanding or rule 8 forbids one."""
         self._check_time(time)
         if self.wants:
@@ -95,7 +98,7 @@ class Mutex:
         self._events.append(["MutexRequest", time])
         self._enter_if_first()
 
-    def release(self, time):
+    def release(self, time: int) -> None:
         """Rule 3. Raises BusyError, changing nothing, unless this board holds."""
         self._check_time(time)
         if not self.is_holding:
@@ -106,7 +109,7 @@ class Mutex:
         self._send_to_all([RELEASE, time])
         self._events.append(["MutexRelease", time])
 
-    def receive(self, sender, time, item):
+    def receive(self, sender: int, time: int, item: "Array") -> None:
         """Rules 2, 4 and 5: `item`, which the channel from `sender` delivered at my `time`.
 
         Raises CodecError, changing nothing, if it is no item of this protocol.
@@ -130,7 +133,7 @@ class Mutex:
         self._events.append(["MutexReceive", sender, kind, sent, time])
         self._enter_if_first()
 
-    def peer_restarted(self, peer):
+    def peer_restarted(self, peer: int) -> None:
         """Rule 7: the channel to `peer` is new. Items taken for the old one and not sent yet must not be sent."""
         self._check_peer(peer)
         self._requests[peer] = NONE
@@ -140,37 +143,37 @@ class Mutex:
         # The old time: a later one would let somebody who asked in between pass the holder.
         self._items.append((peer, [REQUEST, self.requested] if self.wants else [REPLY, self._time]))
 
-    def take_items(self):
+    def take_items(self) -> "list[tuple[int, Array]]":
         """[(destination, item), ...] to send, in order. Not more than one a peer for each input."""
         items = self._items
         self._items = []
         return items
 
-    def take_events(self):
+    def take_events(self) -> "list[Array]":
         """[[name, field, ...], ...]: trace events, in order, as in amu.node.tracer.EVENTS."""
         events = self._events
         self._events = []
         return events
 
-    def _check_time(self, time):
+    def _check_time(self, time: int) -> None:
         assert time > self._time, "time does not grow"
 
-    def _check_peer(self, peer):
+    def _check_peer(self, peer: int) -> None:
         assert 0 <= peer < self._count, "board number"
         assert peer != self._me, "a board has no channel to itself"
 
-    def _first_unheard(self):
+    def _first_unheard(self) -> int | None:
         for peer in range(self._count):
             if peer != self._me and not self._is_heard[peer]:
                 return peer
         return None
 
-    def _send_to_all(self, item):
+    def _send_to_all(self, item: "Array") -> None:
         for peer in range(self._count):
             if peer != self._me:
                 self._items.append((peer, item))
 
-    def _enter_if_first(self):
+    def _enter_if_first(self) -> None:
         """Rule 5."""
         if self.is_holding or not self.wants:
             return
@@ -180,7 +183,7 @@ class Mutex:
         self.is_holding = True
         self._events.append(["MutexEnter", self.requested])
 
-    def _is_before_mine(self, peer):
+    def _is_before_mine(self, peer: int) -> bool:
         """Whether `peer` has a request that is ordered before mine."""
         time = self._requests[peer]
         return time != NONE and (time < self.requested or (time == self.requested and peer < self._me))

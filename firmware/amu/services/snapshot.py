@@ -38,6 +38,9 @@ from amu.core import limits
 from amu.core.errors import BusyError, CodecError
 from amu.services.items import MARKER
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Array, Item
+
 OVERTAKEN = "a newer snapshot of the same initiator"
 RESTARTED = "a peer rebooted"
 OVERFLOW = "more items on the way than fit"
@@ -46,38 +49,38 @@ OVERFLOW = "more items on the way than fit"
 class _Recording:
     """This board's part of one snapshot."""
 
-    def __init__(self, number, state, count):
+    def __init__(self, number: int, state: "Item", count: int) -> None:
         self.number = number
         self.state = state
         self.is_open = [True] * count  # channels whose marker is still to come
-        self.channels = [[] for _ in range(count)]  # items recorded on each
+        self.channels: list[list[Array]] = [[] for _ in range(count)]  # items recorded on each
         self.items_count = 0
 
 
 class Snapshot:
     """Board `me` of `count`."""
 
-    def __init__(self, me, count):
+    def __init__(self, me: int, count: int) -> None:
         assert 0 <= me < count, "board number"
         self.starts_refused = 0
         self.markers_ignored = 0  # of snapshots that are over here, or of my own earlier life
         self._me = me
         self._count = count
-        self._recordings = [None] * count  # in progress, by initiator
+        self._recordings: list[_Recording | None] = [None] * count  # in progress, by initiator
         self._latest = [-1] * count  # highest number seen, by initiator
         self._sent = [0] * count  # items on each present channel
         self._received = [0] * count
         # Taken after each input.
-        self._markers = []  # at most one for each of REPLICAS_MAX boards
-        self._results = []  # at most 1: an input ends one snapshot
-        self._events = []  # at most REPLICAS_MAX abandoned snapshots, or four of one marker
+        self._markers: list[tuple[int, Array]] = []  # at most one for each of REPLICAS_MAX boards
+        self._results: list[tuple[int, int, Item, list[list[Array]]]] = []  # at most 1: an input ends one snapshot
+        self._events: list[Array] = []  # at most REPLICAS_MAX abandoned snapshots, or four of one marker
 
     @property
-    def is_busy(self):
+    def is_busy(self) -> bool:
         """Whether `start` would be refused: my own last snapshot is in progress."""
         return self._recordings[self._me] is not None
 
-    def start(self, number, state):
+    def start(self, number: int, state: "Item") -> None:
         """Take a snapshot of the swarm. `number`: above all that this board ever used.
 
         Raises BusyError, which is counted, while the last one is in progress: as long as a peer is silent, if need be,
@@ -86,12 +89,12 @@ class Snapshot:
         assert 0 <= number <= limits.LAMPORT_MAX, "snapshot number"
         if self.is_busy:
             self.starts_refused += 1
-            raise BusyError("snapshot %d is in progress" % self._recordings[self._me].number)
+            raise BusyError("snapshot %d is in progress" % self._recordings[self._me].number)  # type: ignore[union-attr]
         assert number > self._latest[self._me], "snapshot number was used"
         self._record(self._me, number, state)
         self._finish_if_done(self._me)
 
-    def receive_marker(self, sender, initiator, number, state):
+    def receive_marker(self, sender: int, initiator: int, number: int, state: "Item") -> None:
         """A marker from `sender`. `state` is recorded if it is the first one of its snapshot here.
 
         Raises CodecError, changing nothing, if a correct board cannot have sent it: no such initiator, or a second
@@ -119,7 +122,7 @@ class Snapshot:
         self._events.append(["SnapshotMarker", sender, initiator, number, self._received[sender]])
         self._finish_if_done(initiator)
 
-    def receive_item(self, sender, item):
+    def receive_item(self, sender: int, item: "Array") -> None:
         """An item that is no marker was delivered by the channel from `sender`. Call it before acting on the item."""
         self._check_peer(sender)
         self._received[sender] += 1
@@ -133,12 +136,12 @@ class Snapshot:
             recording.channels[sender].append(item)
             recording.items_count += 1
 
-    def sent(self, destination):
+    def sent(self, destination: int) -> None:
         """An item that is no marker was given to the channel to `destination`."""
         self._check_peer(destination)
         self._sent[destination] += 1
 
-    def peer_restarted(self, peer):
+    def peer_restarted(self, peer: int) -> None:
         """The channel to `peer` is new: no recording in progress goes on without the old one."""
         self._check_peer(peer)
         self._sent[peer] = 0
@@ -148,13 +151,13 @@ class Snapshot:
             if self._recordings[initiator] is not None:
                 self._abandon(initiator, RESTARTED)
 
-    def take_markers(self):
+    def take_markers(self) -> "list[tuple[int, Array]]":
         """[(destination, item), ...] to send, in order."""
         markers = self._markers
         self._markers = []
         return markers
 
-    def take_results(self):
+    def take_results(self) -> "list[tuple[int, int, Item, list[list[Array]]]]":
         """[(initiator, number, state, channels), ...]: this board's part of snapshots that are done.
 
         `channels[peer]` is the list of items that were on their way from `peer` to this board.
@@ -163,17 +166,17 @@ class Snapshot:
         self._results = []
         return results
 
-    def take_events(self):
+    def take_events(self) -> "list[Array]":
         """[[name, field, ...], ...]: trace events, in order, as in amu.node.tracer.EVENTS."""
         events = self._events
         self._events = []
         return events
 
-    def _check_peer(self, peer):
+    def _check_peer(self, peer: int) -> None:
         assert 0 <= peer < self._count, "board number"
         assert peer != self._me, "a board has no channel to itself"
 
-    def _record(self, initiator, number, state):
+    def _record(self, initiator: int, number: int, state: "Item") -> _Recording:
         recording = _Recording(number, state, self._count)
         recording.is_open[self._me] = False
         self._recordings[initiator] = recording
@@ -184,15 +187,15 @@ class Snapshot:
         self._events.append(["SnapshotRecord", initiator, number, state, list(self._sent), list(self._received)])
         return recording
 
-    def _finish_if_done(self, initiator):
-        recording = self._recordings[initiator]
+    def _finish_if_done(self, initiator: int) -> None:
+        recording: _Recording = self._recordings[initiator]  # type: ignore[assignment]
         if True in recording.is_open:
             return
         self._recordings[initiator] = None
         self._results.append((initiator, recording.number, recording.state, recording.channels))
         self._events.append(["SnapshotDone", initiator, recording.number, recording.channels])
 
-    def _abandon(self, initiator, reason):
-        number = self._recordings[initiator].number
+    def _abandon(self, initiator: int, reason: str) -> None:
+        number = self._recordings[initiator].number  # type: ignore[union-attr]
         self._recordings[initiator] = None
         self._events.append(["SnapshotAbandoned", initiator, number, reason])

@@ -20,20 +20,23 @@ from amu.core import limits
 from amu.core.errors import AuthError
 from amu.wire import cbor, frames, messages
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import Item, Keys
+
 _BLOCK_BYTES = 64  # SHA-256
 
 
 class Mac:
     """HMAC-SHA256 under one key of any length. The padded key blocks are made once: three times faster a message."""
 
-    def __init__(self, key):
+    def __init__(self, key: bytes) -> None:
         if len(key) > _BLOCK_BYTES:
             key = sha256(key).digest()
         key = key + bytes(_BLOCK_BYTES - len(key))
         self._inner = bytes([byte ^ 0x36 for byte in key])
         self._outer = bytes([byte ^ 0x5C for byte in key])
 
-    def digest(self, *parts):
+    def digest(self, *parts: bytes) -> bytes:
         """The 32-byte HMAC of the parts joined."""
         inner = sha256(self._inner)
         for part in parts:
@@ -43,7 +46,7 @@ class Mac:
         return outer.digest()
 
 
-def equal(one, other):
+def equal(one: bytes, other: bytes) -> bool:
     """Are two byte strings equal? Takes the same time wherever they differ: a tag cannot be guessed byte by byte.
 
     As numbers, because XOR works through every digit whatever it finds.
@@ -57,14 +60,14 @@ class Keyring:
     `None` stands where there is no key, as for `me` itself. `cluster` and `epoch` are any CBOR items.
     """
 
-    def __init__(self, cluster, epoch, me, keys_out, keys_in):
+    def __init__(self, cluster: "Item", epoch: "Item", me: int, keys_out: "Keys", keys_in: "Keys") -> None:
         assert len(keys_out) == len(keys_in), "rows of keys"
         self._context = cbor.encode([cluster, epoch])
         self._me = me
         self._out = [None if key is None else Mac(key) for key in keys_out]
         self._in = [None if key is None else Mac(key) for key in keys_in]
 
-    def seal(self, kind, destination, payload):
+    def seal(self, kind: int, destination: int, payload: bytes) -> bytes:
         """Tag of a frame from `me`; `b""` for kinds that carry none."""
         if not messages.is_authenticated(kind):
             return b""
@@ -72,7 +75,7 @@ class Keyring:
         assert mac is not None, "no key for this destination"
         return mac.digest(self._context, frames.header(kind, self._me, destination), payload)[: limits.TAG_BYTES]
 
-    def check(self, kind, source, tag, payload):
+    def check(self, kind: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
         mac = self._row(self._in, source)
         if mac is None:
@@ -83,19 +86,19 @@ class Keyring:
         if not equal(tag, want):
             raise AuthError("bad tag from node %d" % source)
 
-    def _row(self, rows, node):
+    def _row(self, rows: list[Mac | None], node: int) -> Mac | None:
         last = len(rows) - 1
         if node == limits.GROUND:
             return rows[last]
         return rows[node] if node < last else None
 
 
-def derive_key(master, cluster, epoch, sender, receiver):
+def derive_key(master: bytes, cluster: "Item", epoch: "Item", sender: int, receiver: int) -> bytes:
     """The 32-byte key for frames from `sender` to `receiver`: HMAC as a key derivation function (NIST SP 800-108)."""
     return Mac(master).digest(cbor.encode(["amu key", cluster, epoch, sender, receiver]))
 
 
-def key_rows(master, cluster, epoch, me, replica_count):
+def key_rows(master: bytes, cluster: "Item", epoch: "Item", me: int, replica_count: int) -> "tuple[Keys, Keys]":
     """(keys_out, keys_in) of node `me`, ground last, as a board's configuration carries them."""
     keys_out = []
     keys_in = []
@@ -106,7 +109,7 @@ def key_rows(master, cluster, epoch, me, replica_count):
     return keys_out, keys_in
 
 
-def keyring(master, cluster, epoch, me, replica_count):
+def keyring(master: bytes, cluster: "Item", epoch: "Item", me: int, replica_count: int) -> Keyring:
     """Keyring of node `me`. Only who provisions the swarm, and the ground station, hold `master`."""
     keys_out, keys_in = key_rows(master, cluster, epoch, me, replica_count)
     return Keyring(cluster, epoch, me, keys_out, keys_in)

@@ -18,27 +18,32 @@ from amu.core import limits
 from amu.core.chunks import Chunks
 from amu.core.errors import CodecError
 
+if "":  # for the type checker; see amu.core.types
+    from typing import Any
+
+    from amu.core.types import Item, Sink, Source
+
 PIECE_BYTES = 256  # `write` gathers small parts up to this
 SHORT_BYTES_MAX = limits.PAYLOAD_BYTES_MAX  # `read` gives longer byte strings as Chunks
 _TEXT_BYTES_MAX = 255  # in what `read` reads
 _HEAD_BYTES_MAX = 9
 
 
-def encode(item):
+def encode(item: "Item") -> bytes:
     """The one encoding of `item`. Raises CodecError for what is outside the subset."""
     out = bytearray()
     _append(out, item, 0)
     return bytes(out)
 
 
-def write(item, sink):
+def write(item: "Item", sink: "Sink") -> None:
     """What `encode` gives, piece by piece and in small memory: `sink(data)` is called with bytes, in order."""
     out = _Pieces(sink)
     _append(out, item, 0)
     out.flush()
 
 
-def array_head(count):
+def array_head(count: int) -> bytes:
     """What the encoding of an array of `count` items begins with; the encodings of the items follow."""
     head = bytearray()
     _append_head(head, 0x80, count)
@@ -48,16 +53,16 @@ def array_head(count):
 class _Pieces:
     """Takes what a bytearray takes, and passes it on before it gets long."""
 
-    def __init__(self, sink):
+    def __init__(self, sink: "Sink") -> None:
         self._sink = sink
         self._data = bytearray()
 
-    def append(self, byte):
+    def append(self, byte: int) -> None:
         if len(self._data) >= PIECE_BYTES:
             self.flush()
         self._data.append(byte)
 
-    def extend(self, data):
+    def extend(self, data: bytes) -> None:
         if len(self._data) + len(data) > PIECE_BYTES:
             self.flush()
         if len(data) > PIECE_BYTES:
@@ -65,13 +70,13 @@ class _Pieces:
         else:
             self._data.extend(data)
 
-    def flush(self):
+    def flush(self) -> None:
         if self._data:
             self._sink(bytes(self._data))
             self._data = bytearray()
 
 
-def _append(out, item, depth):
+def _append(out: bytearray | _Pieces, item: "Any", depth: int) -> None:
     kind = type(item)
     if kind is int:
         if item < 0:
@@ -106,7 +111,7 @@ def _append(out, item, depth):
         raise CodecError("CBOR: cannot encode a %s" % kind.__name__)
 
 
-def _append_head(out, major, argument):
+def _append_head(out: bytearray | _Pieces, major: int, argument: int) -> None:
     if argument < 24:
         out.append(major | argument)
     elif argument < 0x100:
@@ -125,7 +130,7 @@ def _append_head(out, major, argument):
         raise CodecError("CBOR: an integer of more than 64 bits")
 
 
-def _append_text(out, text):
+def _append_text(out: bytearray | _Pieces, text: str) -> None:
     try:
         data = text.encode()
     except UnicodeError:  # CPython: half of a surrogate pair
@@ -134,7 +139,7 @@ def _append_text(out, text):
     out.extend(data)
 
 
-def _append_map(out, item, depth):
+def _append_map(out: bytearray | _Pieces, item: "dict[Item, Item]", depth: int) -> None:
     # Distinct keys have distinct encodings, so the keys themselves are never compared.
     pairs = sorted([(_encode_key(key), key) for key in item.keys()])
     _append_head(out, 0xA0, len(pairs))
@@ -143,19 +148,19 @@ def _append_map(out, item, depth):
         _append(out, item[key], depth + 1)
 
 
-def _encode_key(key):
+def _encode_key(key: "Item") -> bytes:
     if not _may_be_key(key):
         raise CodecError("CBOR: a map key that is a %s" % type(key).__name__)
     return encode(key)
 
 
-def _may_be_key(item):
+def _may_be_key(item: "Item") -> bool:
     """Not bool: True and 1 would be the same key of a dict."""
     kind = type(item)
     return kind is int or kind is bytes or kind is str
 
 
-def decode(data, depth_max=limits.CBOR_DEPTH_MAX, start=0):
+def decode(data: bytes, depth_max: int = limits.CBOR_DEPTH_MAX, start: int = 0) -> "Any":
     """The item that `data` (bytes) encodes from offset `start` on, all of it. Raises CodecError, naming the offset.
 
     `depth_max`: arrays or maps within each other, for callers whose stack is deep already; each takes two calls.
@@ -169,11 +174,11 @@ def decode(data, depth_max=limits.CBOR_DEPTH_MAX, start=0):
     return item
 
 
-def _error(at, what):
+def _error(at: int, what: str) -> CodecError:
     return CodecError("CBOR offset %d: %s" % (at, what))
 
 
-def _item(data, at, depth):
+def _item(data: bytes, at: int, depth: int) -> "tuple[Any, int]":
     """(item, offset behind it) of the item at offset `at`, inside `depth` arrays and maps."""
     head = data[at]
     major = head >> 5
@@ -210,12 +215,12 @@ def _item(data, at, depth):
     return _map(data, at, depth + 1, argument)
 
 
-def _array(data, at, depth, count):
+def _array(data: bytes, at: int, depth: int, count: int) -> "tuple[Any, int]":
     array = []
     for _ in range(count):
         head = data[at]
         if head < 24:  # most fields are small integers: spare them the call
-            item = head
+            item: Any = head
             at += 1
         else:
             item, at = _item(data, at, depth)
@@ -223,7 +228,7 @@ def _array(data, at, depth, count):
     return array, at
 
 
-def _long_argument(data, information, at):
+def _long_argument(data: bytes, information: int, at: int) -> tuple[int, int]:
     """(argument, offset behind it) of a head whose argument follows it."""
     if information == 24:
         argument = data[at]
@@ -242,7 +247,7 @@ def _long_argument(data, information, at):
     return argument, end
 
 
-def _simple(head, at):
+def _simple(head: int, at: int) -> bool | None:
     if head == 0xF6:
         return None
     if head == 0xF4:
@@ -252,7 +257,7 @@ def _simple(head, at):
     raise _error(at, "float or simple value 0x%02x" % head)
 
 
-def _text(data, at):
+def _text(data: bytes, at: int) -> str:
     try:
         text = str(data, "utf-8")
     except UnicodeError:
@@ -262,7 +267,7 @@ def _text(data, at):
     return text
 
 
-def _check_utf8(text, length, at):
+def _check_utf8(text: str, length: int, at: int) -> None:
     """MicroPython decodes overlong forms and surrogates: refuse them there too (RFC 3629 section 3)."""
     shortest = 0
     for character in text:
@@ -274,7 +279,7 @@ def _check_utf8(text, length, at):
         raise _error(at, "bad UTF-8")
 
 
-def _map(data, at, depth, count):
+def _map(data: bytes, at: int, depth: int, count: int) -> "tuple[Any, int]":
     result = {}
     previous = b""
     for _ in range(count):
@@ -293,7 +298,7 @@ def _map(data, at, depth, count):
 # --- long items, in small memory ----------------------------------------------------------------
 
 
-def read(source):
+def read(source: "Source") -> "Any":
     """The item whose encoding comes piece by piece: `source()` gives bytes, b"" at the end. Raises CodecError.
 
     As `decode`, but for byte strings of more than SHORT_BYTES_MAX, which come as Chunks, and maps, which are refused.
@@ -309,12 +314,12 @@ def read(source):
 class _Reader:
     """The bytes in sight: `data` from offset `at` on."""
 
-    def __init__(self, source):
+    def __init__(self, source: "Source") -> None:
         self._source = source
         self.data = b""
         self.at = 0
 
-    def need(self, count):
+    def need(self, count: int) -> None:
         """Have `count` bytes in sight, or all that are left."""
         while len(self.data) - self.at < count:
             piece = self._source()
@@ -323,7 +328,7 @@ class _Reader:
             self.data = self.data[self.at :] + piece
             self.at = 0
 
-    def take(self, count, sink):
+    def take(self, count: int, sink: "Sink") -> None:
         """Give the next `count` bytes to `sink`, as they come."""
         while count:
             self.need(1)
@@ -335,7 +340,7 @@ class _Reader:
             count -= len(part)
 
 
-def _read(reader, depth):
+def _read(reader: _Reader, depth: int) -> "Any":
     reader.need(_HEAD_BYTES_MAX)
     data, at = reader.data, reader.at
     if at == len(data):
@@ -372,7 +377,7 @@ def _read(reader, depth):
     return item
 
 
-def _read_bytes(reader, count):
+def _read_bytes(reader: _Reader, count: int) -> bytes | Chunks:
     if count > SHORT_BYTES_MAX:
         chunks = Chunks()
         reader.take(count, chunks.add)

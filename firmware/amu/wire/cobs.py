@@ -14,7 +14,7 @@ from amu.core.errors import FrameError
 _FULL = 255  # code of a full group, and its length with the code
 
 
-def encode(data):
+def encode(data: bytes) -> bytes:
     """`data` without zero bytes, delimiters not included. At most len(data) + len(data) // 254 + 1 bytes."""
     out = bytearray(1)
     out.extend(data)
@@ -34,7 +34,7 @@ def encode(data):
         at = zero
 
 
-def decode(data):
+def decode(data: bytes) -> bytes:
     """The bytes that `encode` was given. Raises FrameError("bad COBS")."""
     length = len(data)
     if length == 0 or data.find(b"\x00") >= 0:

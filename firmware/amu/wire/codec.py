@@ -8,8 +8,12 @@ from amu.core import limits
 from amu.core.errors import CodecError
 from amu.wire import cbor, messages
 
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import AnyMessage
+    from amu.wire.messages import Message
 
-def encode(lamport, message):
+
+def encode(lamport: int, message: "Message") -> bytes:
     """Payload of `message` sent at `lamport`. Raises CodecError if it is too long or holds what CBOR cannot."""
     fields = [lamport]
     fields.extend(message.fields())
@@ -21,7 +25,7 @@ def encode(lamport, message):
     return payload
 
 
-def encode_trace(boot, first_seq, ticks, encoded_events):
+def encode_trace(boot: int, first_seq: int, ticks: int, encoded_events: list[bytes]) -> bytes:
     """Payload of a `Trace` message sent at Lamport time 0, of events that are encoded already."""
     parts = [cbor.array_head(5), cbor.encode(0), cbor.encode(boot), cbor.encode(first_seq), cbor.encode(ticks)]
     parts.append(cbor.array_head(len(encoded_events)))
@@ -31,7 +35,7 @@ def encode_trace(boot, first_seq, ticks, encoded_events):
     return payload
 
 
-def decode(kind, payload):
+def decode(kind: int, payload: bytes) -> "tuple[int, AnyMessage]":
     """(lamport, message) of a payload of `kind`. Raises CodecError, naming the offset or the field."""
     if len(payload) > limits.PAYLOAD_BYTES_MAX:
         raise CodecError("payload of %d bytes, at most %d" % (len(payload), limits.PAYLOAD_BYTES_MAX))

@@ -13,12 +13,15 @@ from amu.core import limits
 from amu.core.errors import BusyError, FrameError
 from amu.wire import cobs, frames
 
+if "":  # for the type checker; see amu.core.types
+    from amu.wire.frames import Frame
+
 _STUFFED_BYTES_MAX = limits.WIRE_BYTES_MAX - 2  # a frame between its delimiters
 _BUFFER_BYTES = _STUFFED_BYTES_MAX + 1 + limits.READ_BYTES_MAX  # what a board's port gives, behind what is held back
 
 
 class _NeedBytes:
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "NEED_BYTES"
 
 
@@ -28,14 +31,14 @@ NEED_BYTES = _NeedBytes()  # what `next` returns when the bytes so far hold noth
 class Text:
     """Printable bytes between frames: a board's own prints and tracebacks. `data` is bytes."""
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         self.data = data
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Text(%r)" % self.data
 
 
-def _is_printable(data):
+def _is_printable(data: bytes) -> bool:
     """ASCII with tab, line feed, carriage return and escape (a console's colours)."""
     for byte in data:
         if byte > 0x7E or (byte < 0x20 and byte not in b"\t\n\r\x1b"):
@@ -46,7 +49,7 @@ def _is_printable(data):
 class Framer:
     """Cuts one stream. `errors` counts what was dropped: one entry for each of `frames.REASONS`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.errors = {reason: 0 for reason in frames.REASONS}
         self._bytes = bytearray(_BUFFER_BYTES)  # made once: later the heap may have no room for it
         self._start = 0  # offset of the first byte that has not been cut off yet
@@ -54,7 +57,7 @@ class Framer:
         self._searched = 0  # no delimiter before this offset, from _start on
         self._skipping = False  # inside a stretch that was given up
 
-    def push(self, data):
+    def push(self, data: bytes) -> None:
         """Take all of `data`. Call `next` until it says NEED_BYTES before pushing more.
 
         Raises BusyError, taking nothing, when RING_BYTES or more are waiting already.
@@ -71,11 +74,11 @@ class Framer:
             self._bytes.extend(bytes(self._end - len(self._bytes)))
         self._bytes[waiting : self._end] = data
 
-    def waiting(self):
+    def waiting(self) -> int:
         """Bytes that are held back."""
         return self._end - self._start
 
-    def next(self):
+    def next(self) -> "Frame | Text | _NeedBytes":
         """The next Frame or Text, or NEED_BYTES."""
         while True:
             segment = self._cut()
@@ -86,7 +89,7 @@ class Framer:
                 if item is not None:
                     return item
 
-    def flush(self):
+    def flush(self) -> Text | _NeedBytes:
         """Text that still waits for a delimiter, or NEED_BYTES. For a link that has gone quiet or closed."""
         rest = bytes(self._bytes[self._start : self._end])
         if not rest or self._skipping or not _is_printable(rest):
@@ -94,7 +97,7 @@ class Framer:
         self._start = self._searched = self._end
         return Text(rest)
 
-    def _cut(self):
+    def _cut(self) -> bytes | None:
         """The next stretch between delimiters, perhaps empty; a piece of one that is too long; or None."""
         while True:
             end = self._bytes.find(b"\x00", self._searched, self._end)
@@ -120,12 +123,12 @@ class Framer:
             self._start = self._searched = end + 1
             return segment
 
-    def _take(self, end):
+    def _take(self, end: int) -> bytes:
         data = bytes(memoryview(self._bytes)[self._start : end])
         self._start = end
         return data
 
-    def _classify(self, segment):
+    def _classify(self, segment: bytes) -> "Frame | Text | None":
         """Frame or Text, or None for garbage, which is counted."""
         try:
             return frames.parse(cobs.decode(segment))

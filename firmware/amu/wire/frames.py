@@ -29,23 +29,23 @@ REASONS = (TOO_LONG, TOO_SHORT, BAD_COBS, BAD_CRC, BAD_VERSION, BAD_KIND)
 class Frame:
     """A frame whose CRC-32 and header are good. Its tag has not been checked."""
 
-    def __init__(self, kind, source, destination, tag, payload):
+    def __init__(self, kind: int, source: int, destination: int, tag: bytes, payload: bytes) -> None:
         self.kind = kind
         self.source = source
         self.destination = destination
         self.tag = tag
         self.payload = payload
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Frame(kind=0x%02x, %d->%d, %d bytes)" % (self.kind, self.source, self.destination, len(self.payload))
 
 
-def header(kind, source, destination):
+def header(kind: int, source: int, destination: int) -> bytes:
     """The four bytes that begin a frame and that its tag covers."""
     return bytes((VERSION, kind, source, destination))
 
 
-def build(kind, source, destination, tag, payload):
+def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """Wire bytes of a frame, both delimiters included. `tag` is `b""` for kinds without one."""
     assert kind in messages.BY_KIND, "frame kind"
     assert len(tag) == (limits.TAG_BYTES if messages.is_authenticated(kind) else 0), "frame tag"
@@ -54,7 +54,7 @@ def build(kind, source, destination, tag, payload):
     return b"\x00" + cobs.encode(body + crc32(body).to_bytes(4, "big")) + b"\x00"
 
 
-def parse(data):
+def parse(data: bytes) -> Frame:
     """Frame in `data`, the bytes of a frame out of their COBS. Raises FrameError with one of REASONS."""
     end = len(data) - limits.CRC_BYTES
     if end < limits.HEADER_BYTES:

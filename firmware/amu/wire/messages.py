@@ -10,11 +10,18 @@ A *value* is the SHA-256 digest of a proposal body; the body itself travels in `
 from amu.core import limits
 from amu.core.errors import CodecError
 
+if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+    from typing import ClassVar
+
+    from amu.core.types import Array, Item, Register, Shape
+    from amu.core.types import Fields as object
+
 # Shapes: checks of one field. Each takes what CBOR gave and returns what the message holds, or raises CodecError.
 
 
-def _uint(bound):
-    def check(field):
+def _uint(bound: int) -> "Callable[[Item], int]":
+    def check(field: "Item") -> int:
         if type(field) is not int or field < 0 or field > bound:
             raise CodecError("want an unsigned integer up to %d" % bound)
         return field
@@ -22,8 +29,8 @@ def _uint(bound):
     return check
 
 
-def _blob(least, most):
-    def check(field):
+def _blob(least: int, most: int) -> "Callable[[Item], bytes]":
+    def check(field: "Item") -> bytes:
         if type(field) is not bytes or len(field) < least or len(field) > most:
             raise CodecError("want %d to %d bytes" % (least, most))
         return field
@@ -31,8 +38,8 @@ def _blob(least, most):
     return check
 
 
-def _text(most):
-    def check(field):
+def _text(most: int) -> "Callable[[Item], str]":
+    def check(field: "Item") -> str:
         if type(field) is not str or len(field.encode()) > most:
             raise CodecError("want a text of up to %d bytes of UTF-8" % most)
         return field
@@ -43,10 +50,10 @@ def _text(most):
 slot = _uint(limits.SLOT_MAX)
 view = _uint(limits.VIEW_MAX)
 _digest = _blob(limits.DIGEST_BYTES, limits.DIGEST_BYTES)
-_latest = {}  # at most SHARED_VALUES_MAX values, each under itself: looked up only
+_latest: dict[bytes, bytes] = {}  # at most SHARED_VALUES_MAX values, each under itself: looked up only
 
 
-def value(field):
+def value(field: "Item") -> bytes:
     """A digest. Equal ones are one object: a swarm says each value dozens of times, and a board keeps all of it."""
     found = _latest.get(field) if type(field) is bytes else None
     if found is None:
@@ -64,13 +71,13 @@ body = _blob(0, limits.BODY_BYTES_MAX)
 _channel_item = _blob(0, limits.CHANNEL_ITEM_BYTES_MAX)
 
 
-def phase(field):
+def phase(field: "Item") -> int:
     if type(field) is not int or field < 1 or field > 4:
         raise CodecError("want a phase 1 to 4")
     return field
 
 
-def register(field):
+def register(field: "Item") -> "Register":
     """null, or [view, value]."""
     if field is None:
         return None
@@ -79,51 +86,51 @@ def register(field):
     return (view(field[0]), value(field[1]))
 
 
-def optional_value(field):
+def optional_value(field: "Item") -> bytes | None:
     return None if field is None else value(field)
 
 
-def optional_count(field):
+def optional_count(field: "Item") -> int | None:
     return None if field is None else count(field)
 
 
-def channel_items(field):
+def channel_items(field: "Item") -> list[bytes]:
     """An array of up to CHANNEL_WINDOW_ITEMS byte strings."""
     if type(field) is not list or len(field) > limits.CHANNEL_WINDOW_ITEMS:
         raise CodecError("want an array of up to %d items" % limits.CHANNEL_WINDOW_ITEMS)
     return [_channel_item(item) for item in field]
 
 
-def items(field):
+def items(field: "Item") -> "Array":
     if type(field) is not list:
         raise CodecError("want an array")
     return field
 
 
-class Message:
+class Message(object):
     """Base: positional constructor in wire order, equality by kind and fields, `fields()` for the codec."""
 
     KIND = 0
-    SHAPE = ()  # ((name, check), ...)
+    SHAPE: "ClassVar[Shape]" = ()  # ((name, check), ...)
 
-    def __init__(self, *fields):
+    def __init__(self, *fields: "Item") -> None:
         assert len(fields) == len(self.SHAPE), "message fields"
         i = 0
         for name, _ in self.SHAPE:
             setattr(self, name, fields[i])
             i += 1
 
-    def fields(self):
+    def fields(self) -> "Array":
         """Field values in wire order."""
         return [getattr(self, name) for name, _ in self.SHAPE]
 
-    def __eq__(self, other):
+    def __eq__(self, other: "Item") -> bool:
         return type(self) is type(other) and self.fields() == other.fields()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.KIND, repr(self.fields())))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         pairs = ["%s=%r" % (name, getattr(self, name)) for name, _ in self.SHAPE]
         return "%s(%s)" % (type(self).__name__, ", ".join(pairs))
 
@@ -136,6 +143,9 @@ class Proposal(Message):
 
     KIND = 0x10
     SHAPE = (("slot", slot), ("view", view), ("body", body))
+    slot: int
+    view: int
+    body: bytes
 
 
 class Vote(Message):
@@ -143,6 +153,10 @@ class Vote(Message):
 
     KIND = 0x11
     SHAPE = (("slot", slot), ("view", view), ("phase", phase), ("value", value))
+    slot: int
+    view: int
+    phase: int
+    value: bytes
 
 
 class Suggest(Message):
@@ -150,6 +164,11 @@ class Suggest(Message):
 
     KIND = 0x12
     SHAPE = (("slot", slot), ("view", view), ("hi2", register), ("second2", register), ("hi3", register))
+    slot: int
+    view: int
+    hi2: "Register"
+    second2: "Register"
+    hi3: "Register"
 
 
 class Proof(Message):
@@ -157,6 +176,11 @@ class Proof(Message):
 
     KIND = 0x13
     SHAPE = (("slot", slot), ("view", view), ("hi1", register), ("second1", register), ("hi4", register))
+    slot: int
+    view: int
+    hi1: "Register"
+    second1: "Register"
+    hi4: "Register"
 
 
 class ViewChange(Message):
@@ -164,6 +188,8 @@ class ViewChange(Message):
 
     KIND = 0x14
     SHAPE = (("slot", slot), ("view", view))
+    slot: int
+    view: int
 
 
 class Status(Message):
@@ -189,6 +215,19 @@ class Status(Message):
         ("vote3", optional_value),
         ("vote4", optional_value),
     )
+    slot: int
+    view: int
+    wish: int
+    hi1: "Register"
+    second1: "Register"
+    hi2: "Register"
+    second2: "Register"
+    hi3: "Register"
+    hi4: "Register"
+    vote1: bytes | None
+    vote2: bytes | None
+    vote3: bytes | None
+    vote4: bytes | None
 
 
 class Progress(Message):
@@ -199,6 +238,10 @@ class Progress(Message):
 
     KIND = 0x16
     SHAPE = (("applied_slot", slot), ("checkpoint_slot", slot), ("checkpoint_digest", value), ("nonce", count))
+    applied_slot: int
+    checkpoint_slot: int
+    checkpoint_digest: bytes
+    nonce: int
 
 
 class Fetch(Message):
@@ -206,6 +249,7 @@ class Fetch(Message):
 
     KIND = 0x17
     SHAPE = (("slot", slot),)
+    slot: int
 
 
 class Decided(Message):
@@ -213,6 +257,9 @@ class Decided(Message):
 
     KIND = 0x18
     SHAPE = (("slot", slot), ("value", value), ("body", body))
+    slot: int
+    value: bytes
+    body: bytes
 
 
 class FetchState(Message):
@@ -220,6 +267,8 @@ class FetchState(Message):
 
     KIND = 0x19
     SHAPE = (("slot", slot), ("offset", count))
+    slot: int
+    offset: int
 
 
 class StateChunk(Message):
@@ -227,6 +276,10 @@ class StateChunk(Message):
 
     KIND = 0x1A
     SHAPE = (("slot", slot), ("offset", count), ("total", count), ("data", _blob(0, limits.CHUNK_BYTES_MAX)))
+    slot: int
+    offset: int
+    total: int
+    data: bytes
 
 
 class Probe(Message):
@@ -234,6 +287,7 @@ class Probe(Message):
 
     KIND = 0x1B
     SHAPE = (("nonce", count),)
+    nonce: int
 
 
 class FetchBody(Message):
@@ -241,6 +295,8 @@ class FetchBody(Message):
 
     KIND = 0x1C
     SHAPE = (("slot", slot), ("value", value))
+    slot: int
+    value: bytes
 
 
 class Body(Message):
@@ -248,6 +304,8 @@ class Body(Message):
 
     KIND = 0x1D
     SHAPE = (("slot", slot), ("body", body))
+    slot: int
+    body: bytes
 
 
 class Segment(Message):
@@ -267,6 +325,13 @@ class Segment(Message):
         ("acknowledged", count),
         ("items", channel_items),
     )
+    boot: int
+    peer_boot: int | None
+    challenge: int
+    echo: int
+    first: int
+    acknowledged: int
+    items: list[bytes]
 
 
 # --- telecommand: ground station to board -----------------------------------------------------
@@ -277,6 +342,7 @@ class Hello(Message):
 
     KIND = 0x20
     SHAPE = (("nonce", count),)
+    nonce: int
 
 
 class Request(Message):
@@ -284,6 +350,9 @@ class Request(Message):
 
     KIND = 0x21
     SHAPE = (("client", byte), ("operation", count), ("command", items))
+    client: int
+    operation: int
+    command: "Array"
 
 
 class Control(Message):
@@ -291,6 +360,7 @@ class Control(Message):
 
     KIND = 0x22
     SHAPE = (("action", _text(16)),)
+    action: str
 
 
 # --- telemetry: board to ground station -------------------------------------------------------
@@ -309,6 +379,13 @@ class Identity(Message):
         ("mode", _text(16)),
         ("applied_slot", slot),
     )
+    nonce: int
+    replica: int
+    replica_count: int
+    boot: int
+    version: str
+    mode: str
+    applied_slot: int
 
 
 class Receipt(Message):
@@ -316,6 +393,9 @@ class Receipt(Message):
 
     KIND = 0x31
     SHAPE = (("client", byte), ("operation", count), ("status", _text(16)))
+    client: int
+    operation: int
+    status: str
 
 
 class Reply(Message):
@@ -326,6 +406,10 @@ class Reply(Message):
 
     KIND = 0x32
     SHAPE = (("client", byte), ("operation", count), ("slot", slot), ("result", items))
+    client: int
+    operation: int
+    slot: int
+    result: "Array"
 
 
 class Health(Message):
@@ -342,6 +426,14 @@ class Health(Message):
         ("frames_refused", count),
         ("records", count),
     )
+    ticks: int
+    heap_free: int
+    heap_run: int
+    applied_slot: int
+    frames_in: int
+    frames_bad: int
+    frames_refused: int
+    records: int
 
 
 class Trace(Message):
@@ -349,6 +441,10 @@ class Trace(Message):
 
     KIND = 0x40
     SHAPE = (("boot", count), ("first_seq", count), ("ticks", count), ("events", items))
+    boot: int
+    first_seq: int
+    ticks: int
+    events: "Array"
 
 
 class Log(Message):
@@ -356,9 +452,11 @@ class Log(Message):
 
     KIND = 0x50
     SHAPE = (("severity", byte), ("text", _text(200)))
+    severity: int
+    text: str
 
 
-ALL = (
+ALL: "tuple[type[Message], ...]" = (
     Proposal, Vote, Suggest, Proof, ViewChange, Status, Progress, Fetch, Decided, FetchState, StateChunk,
     Probe, FetchBody, Body, Segment,
     Hello, Request, Control, Identity, Receipt, Reply, Health, Trace, Log,
@@ -367,24 +465,24 @@ ALL = (
 BY_KIND = {m.KIND: m for m in ALL}  # looked up only, never iterated
 
 
-def is_flight(kind):
+def is_flight(kind: int) -> bool:
     """Replica to replica: routed by the ether, subject to its faults."""
     return 0x10 <= kind < 0x20
 
 
-def is_authenticated(kind):
+def is_authenticated(kind: int) -> bool:
     """Trace and log frames go one way over the board's own serial line and are never acted on: no tag."""
     return kind < 0x40
 
 
-def make(kind, fields):
+def make(kind: int, fields: "Array") -> Message:
     """Message of `kind` from its CBOR fields. Raises CodecError, naming message and field."""
     cls = BY_KIND.get(kind)
     if cls is None:
         raise CodecError("unknown message kind 0x%02x" % kind)
     if len(fields) != len(cls.SHAPE):
         raise CodecError("%s: want %d fields, have %d" % (cls.__name__, len(cls.SHAPE), len(fields)))
-    checked = []
+    checked: "Array" = []
     try:
         for _, check in cls.SHAPE:
             checked.append(check(fields[len(checked)]))

@@ -152,7 +152,7 @@ class Steps:
     def _constants(self, replica_count: int) -> Constants:
         found = [fields for fields in self._fields if fields]
         resources = {fields["resource"] for fields in found if "resource" in fields}
-        named = {commands.shard_of(resource) for resource in resources} - {None}
+        named = {shard for resource in resources if (shard := commands.shard_of(resource)) is not None}
         shards = {fields[name] for fields in found for name in ("shard", "new_shard") if name in fields}
         return Constants(
             shards=frozenset(shards | named),

@@ -111,7 +111,9 @@ def test_a_file_that_no_record_claims_blocks(tmp_path: Path) -> None:
         (["import time"], "prohibitions 2 and 5"),
         (["self.leader_failed = True"], "prohibition 3"),
         (["self.queue = []", "self.queue.append(1)"], "prohibition 4"),
+        (["self.queue: list[int] = []", "self.queue.append(1)"], "prohibition 4"),
         (["self.queue = []  # at most BAGS_MAX", "self.queue.append(1)"], "no limit BAGS_MAX"),
+        (["# at most BAGS_MAX", "self.queue: list[int] = []", "self.queue.append(1)"], "no limit BAGS_MAX"),
         (["try:", "    1", "except OSError:", "    pass"], "prohibition 6"),
     ],
 )

@@ -1,0 +1,39 @@
+"""What a node and the board around it ask of each other, for the type checker. Boards never import this module."""
+
+from typing import Protocol
+
+from amu.core.types import AnyMessage
+from amu.node.effects import Ready
+
+
+class Settings(Protocol):
+    """What a node reads of the board's configuration: amu.boards.config.Config."""
+
+    replica: int
+    replica_count: int
+    view_timeout_ticks: int
+    turn_ticks: int
+    snapshot_ticks: int
+    trace_messages: bool
+
+
+class Machine(Protocol):
+    """What a runtime steps: amu.node.node.Node, or an adversary around one."""
+
+    boot: int
+
+    @property
+    def applied_slot(self) -> int: ...
+
+    @property
+    def messages_refused(self) -> int: ...
+
+    def step(self, source: int, lamport: int, message: AnyMessage) -> None: ...
+
+    def tick(self) -> None: ...
+
+    def ready(self) -> Ready: ...
+
+    def advance(self) -> None: ...
+
+    def note_refused(self, __source: int, __kind: int, __reason: str) -> None: ...
