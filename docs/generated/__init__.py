@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from docs.generated import command_line, ledger, limits, properties, scenario, trace
+from docs.generated import command_line, ledger, limits, properties, rooms, scenario, trace
 
 PARTS: dict[str, Callable[[], str]] = {
     "command line": command_line.markdown,
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ledger commands": ledger.markdown,
     "limits": limits.markdown,
     "properties": properties.markdown,
+    "rooms": rooms.markdown,
     "scenario": scenario.markdown,
 }
 _BLOCK = re.compile(r"^```\{generated\} (.*?)\n.*?^```[ \t]*$", re.MULTILINE | re.DOTALL)

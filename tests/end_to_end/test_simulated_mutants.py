@@ -1,5 +1,6 @@
 """From a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it small, MicroPython
-boards fly what is left and get the same verdict for breaking the same property.
+boards fly what is left and get the same verdict for breaking the same property. The tutorial goes the same way, and
+tests/docs/test_tutorial.py runs it in every suite.
 
 Boards live by the wall clock. So the bugs here are such that what is left needs no luck: commands one after the other,
 no faults in time.
@@ -56,9 +57,8 @@ def _violation(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param("decide on f+1 vote-4", marks=pytest.mark.long), "stale fencing token accepted"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["decide on f+1 vote-4", "stale fencing token accepted"])
 def test_boards_show_what_the_simulator_has_found_and_shrunk(name: str, tmp_path: Path, runs: Path) -> None:
     mutant = next(one for one in ALL if one.name == name)
     tree, small = tmp_path / "planted", tmp_path / "small.toml"
