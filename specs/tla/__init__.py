@@ -1,7 +1,7 @@
-r"""TLA+ in Python: load a module, evaluate it, take its steps, explore its states, hold a trace against it.
+r"""TLA+ in Python: load a module, evaluate it, take its steps, explore its states, check a trace against it.
 
-This package knows nothing of swarms and needs no Java. What it offers is listed in `__all__`; its rooms (values,
-syntax, language, explore, observe, each above the one before) are for those who extend it.
+The package knows nothing about swarms and needs no Java. Its public names are in `__all__`; the subpackages (values,
+syntax, language, explore, observe, each built on the ones before) are for those who extend it.
 
     >>> import pathlib, tempfile
     >>> from specs import tla
@@ -26,27 +26,27 @@ Load a module, and evaluate it in a state:
     >>> module.holds("Small", state)
     False
 
-Ask whether a step is allowed, and which there are:
+Ask whether the module allows a step, and list the successors of a state:
 
     >>> module.is_step("Tick", [2], state, module.state(hour=1))
     True
     >>> [after["hour"] for after in module.successors("Next", state)]
     [0, 1]
 
-Explore every state, until an invariant is false:
+Explore all states until an invariant is false:
 
     >>> found = tla.explore(module, "Init", "Next", ["Small"])
     >>> found.violated, [state["hour"] for state in found.path]
     ('Small', [0, 2, 4])
 
-Hold a trace against the module. What a line does not tell, an argument or part of the state, is searched for:
+Check a trace against the module. The observer searches for what a line leaves out, an argument or part of the state:
 
     >>> observer = tla.Observer(module)
     >>> observer.feed(tla.Observation(1, "Tick", arguments={"n": 1}))
     >>> observer.feed(tla.Observation(2, "Tick", state={"hour": 7}))
     >>> print(observer.result().bad)
     line 2: Tick()
-      no values of the arguments that are not logged make this a step of Clock
+      no choice of the unlogged arguments makes this a step of Clock
       state before: /\ hour = 1
     >>> folder.cleanup()
 """

@@ -119,7 +119,7 @@ def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]
 
 def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> Observer:
     """Takes the observations of a run: see `observation`."""
-    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).anew()
+    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).restarted()
 
 
 @lru_cache(maxsize=64)

@@ -1,11 +1,12 @@
-"""A module under a TLC configuration: what its names mean there, compiled.
+"""A module under a TLC configuration, compiled.
 
-Theory. A property is taken apart (specs/tla/language/temporal.py): `[]P` is held against each state and `[][A]_v`
-against each step. SYMMETRY is the group that the given permutations of model values generate: two states are one if an
-element of it maps them to each other. VIEW maps each state to what it is told apart by. (With both, TLC looks at the
-view of one state of each orbit only, and may count states apart that are one here.)
+Theory. A property is split (specs/tla/language/temporal.py): `[]P` is checked on each state and `[][A]_v` on each step.
+SYMMETRY is the group that the given permutations of model values generate: two states are equal if an element of it
+maps one to the other. VIEW maps each state to the value by which states are compared. (With both, TLC takes the view of
+only one state of each orbit, so it may count states as distinct that are equal here.)
 
-Rules. What the configuration names is compiled at once: what cannot be evaluated is an error before the first state.
+Rules. All names in the configuration are compiled when the model is made: a formula that cannot be evaluated is an
+error before the first state.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property as far as it can be checked: of initial states, all states, steps. `temporal`: what cannot be."""
+    """The parts of a property: on initial states, all states, steps. `temporal`: the parts that cannot be checked."""
 
     name: str
     initial: list[Part]
@@ -59,7 +60,7 @@ class Property:
 
 
 def property_of(module: Module, name: str) -> Property:
-    """The property that `name` defines, taken apart and compiled. Raises ModuleError or Unsupported."""
+    """The property that `name` defines, split and compiled. Raises ModuleError or Unsupported."""
     parts = temporal.split(module.compiler, operator_of(module, name))
     compiled = [
         [Part(formula, evaluator(module, formula, name, True, is_step)) for formula in formulas]
@@ -74,14 +75,14 @@ def operator_of(module: Module, name: str) -> Operator:
     if operator is None:
         raise ConfigurationError(f"{module.name} has no definition {name}, which the configuration names")
     if operator.definition.parameters:
-        raise ConfigurationError(f"{operator.definition.place}: {name} has parameters; a configuration names none")
+        raise ConfigurationError(f"{operator.definition.place}: {name} has parameters; a configuration cannot give any")
     return operator
 
 
 def evaluator(module: Module, formula: Formula, name: str, test: bool, is_step: bool = False) -> Callable[..., Any]:
-    """f(values, next values) for a formula of the definition `name`; a Python bool if `test`.
+    """f(values, next values) for a formula of the definition `name`. Yields a Python bool if `test`.
 
-    Raises ModuleError for one with primed variables, unless it is one of steps: a state has no next state.
+    Raises ModuleError if the formula has primed variables but is not `is_step`.
     """
     place = formula.expression.place
     function, free, code = module.compiler.closure(formula.expression, formula.context, test)
@@ -103,13 +104,13 @@ def _require_no_primes(module: Module, formula: Formula, name: str, reads: Itera
     if primed:
         variable, place = module.variables[min(primed)], formula.expression.place
         raise ConfigurationError(
-            f"{place}: {name} reads {variable}', and is held against single states, which have no next one; "
-            f"leave the prime out, or ask for [][{name}]_vars as a PROPERTY"
+            f"{place}: {name} reads {variable}', but is checked on single states, which have no next state; "
+            f"remove the prime, or check [][{name}]_vars as a PROPERTY"
         )
 
 
 class Model:
-    """A module with what a configuration says of it, compiled. Raises ModuleError or Unsupported when it is made."""
+    """A module with its configuration, compiled. The constructor raises ModuleError or Unsupported."""
 
     def __init__(self, module: Module, configuration: Configuration) -> None:
         self.module, self.configuration = module, configuration
@@ -136,7 +137,7 @@ class Model:
         name = self.configuration.view
         return None if name is None else evaluator(self.module, self._formula(name), name, False)
 
-    # --- what behaves -----------------------------------------------------------------------------
+    # --- the behaviour ----------------------------------------------------------------------------
 
     def _behaviour(self) -> None:
         configuration, compiler = self.configuration, self.module.compiler
@@ -149,7 +150,7 @@ class Model:
         elif self.module.variables:
             raise ConfigurationError("the configuration has neither SPECIFICATION nor INIT and NEXT")
         else:
-            return  # a module of assumptions alone: they have been checked when it was loaded
+            return  # a module of assumptions only: `load` has checked them
         self.init = conjunction(compiler, [(item.expression, item.context) for item in initial], True, "Init")
         self.init_formula, self.next_formula = initial[0] if initial else None, following[0]
         self.next = conjunction(compiler, [(item.expression, item.context) for item in following], False, "Next")
@@ -189,7 +190,7 @@ class Model:
         return [mapping for key, mapping in group.items() if key]
 
     def images(self) -> Callable[[Values], Iterator[Hashable]] | None:
-        """What tells states apart under SYMMETRY and VIEW; None if they are told apart by themselves."""
+        """The images by which SYMMETRY and VIEW compare states. None without either: states are compared directly."""
         view, permutations = self.view, self.permutations
         if view is None and not permutations:
             return None
@@ -212,7 +213,7 @@ def _mapping(value: Value) -> dict[ModelValue, ModelValue]:
 
 
 def permuted(value: Value, permutation: dict[ModelValue, ModelValue]) -> Value:
-    """`value` with its model values exchanged."""
+    """`value` with its model values permuted."""
     kind = type(value)
     if kind is ModelValue:
         return permutation.get(value, value)

@@ -1,7 +1,7 @@
-"""Names the action that took a step, for whoever reads a counterexample.
+"""Names the action of each step, so that a counterexample can be read.
 
-Theory. The next-state relation is a disjunction of actions, under quantifiers and through definitions. The name of a
-step is that of the innermost definition on the way that is not itself only a choice among named actions.
+Theory. The next-state relation is a disjunction of actions, under quantifiers and through definitions. A step is named
+after the outermost definition that is not merely a choice among named actions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Names:
             try:
                 self._actions.append(Action(module.compiler, operator, whole))
             except ModuleError:
-                continue  # one that takes operators, or is reached by parts only: its steps go without a name
+                continue  # it takes operators, or only parts of it are reached: its steps get no name
 
     def name(self, before: tuple[Value, ...], after: tuple[Value, ...]) -> str:
         """The name of the step."""
@@ -57,11 +57,11 @@ def _leaves(module: Module, formula: Formula) -> list[Operator]:
 
 
 def _collect(module: Module, node: Any, found: dict[Operator, None], seen: set[Operator]) -> bool:
-    """Add the named actions among which `node` is a choice; False if it is anything else."""
+    """Add the named actions that `node` chooses among. Returns False if `node` is not such a choice."""
     if isinstance(node, tree.Quantified) and not node.universal:
         return _collect(module, node.body, found, seen)
     if isinstance(node, tree.Junction) and not node.conjunction:
-        outcomes = [_collect(module, item, found, seen) for item in node.items]  # all of them, for what they add
+        outcomes = [_collect(module, item, found, seen) for item in node.items]  # no short cut: each call adds actions
         return all(outcomes)
     if isinstance(node, tree.Apply) and not node.path:
         operator = module.definitions.get(node.name)

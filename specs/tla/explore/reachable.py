@@ -1,4 +1,4 @@
-"""Every reachable state of a module, breadth first, and the first invariant found false."""
+"""Explores the reachable states of a module, breadth first, until an invariant is false."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from specs.tla.values.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What `explore` found. `depth` counts states on the longest shortest path, as TLC does.
+    """The result of `explore`. `depth` counts the states on the longest shortest path, as TLC does.
 
     `violated` is the first invariant found false, `path` the states that lead there. `complete`: all reachable states
-    were seen. `deadlocks`: reachable states without successor.
+    were seen. `deadlocks`: the number of reachable states without a successor.
     """
 
     distinct_states: int
@@ -29,7 +29,7 @@ class Exploration:
 def explore(
     module: Module, init: str, next_action: str, invariants: Sequence[str] = (), limit: int = 100_000
 ) -> Exploration:
-    """Explores breadth first until an invariant is false, `limit` distinct states are known, or none are left."""
+    """Explores until an invariant is false, `limit` distinct states are known, or no new states are found."""
     checks = [(name, module.predicate(name)) for name in invariants]
     violated: list[tuple[str, State]] = []
 

@@ -1,8 +1,8 @@
-"""Breadth-first search over states, with what TLC lets a configuration say about it.
+"""Breadth-first search over states, under a TLC configuration.
 
-Rules, as in TLC: a state outside the constraints is neither counted nor gone on from, but invariants are checked in it;
-a deadlock is a state without any successor, inside the constraints or not; two states are the same if they have an
-image in common (under SYMMETRY, VIEW, or both).
+Rules, as in TLC. A state outside the constraints is neither counted nor expanded, but invariants are checked in it. A
+deadlock is a state without any successor, inside the constraints or not. Two states are equal if they share an image
+(under SYMMETRY, VIEW, or both).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Values: TypeAlias = tuple[Value, ...]  # of the variables, in order
 
 
 class Search:
-    """One search. Afterwards: `distinct_states`, `depth` as TLC counts it, `complete`, `deadlocks`.
+    """One search. Its results: `distinct_states`, `depth` as TLC counts it, `complete`, `deadlocks`.
 
     `visit(before, values)` is called for each new state, `step(before, after)` for each step; False stops the search.
-    `inside(before, values)` says whether a state is within the constraints (`before` is None for initial states).
-    `images(values)`: what a state is told apart by, the state's own first; the state itself if None.
-    `progress(distinct states, depth)` is called now and then.
+    `inside(before, values)`: whether a state is within the constraints (`before` is None for initial states).
+    `images(values)`: the images of a state, its own first; None compares states directly.
+    `progress(distinct states, depth)` is called every PROGRESS_STATES states.
     """
 
     PROGRESS_STATES = 1_000
@@ -51,7 +51,7 @@ class Search:
         return len(self._parents)
 
     def path(self, values: Values) -> list[Values]:
-        """From an initial state to `values`, which is one of the distinct states."""
+        """The states from an initial one to `values`, which is one of the distinct states."""
         path: list[Values] = []
         found: Values | None = values
         while found is not None:
@@ -60,7 +60,7 @@ class Search:
         return path[::-1]
 
     def run(self) -> None:
-        """Search until all states are known, `limit` are, or a callback says stop."""
+        """Search until all states are known, `limit` of them are, or a callback returns False."""
         level: list[Values] = []
         for state in self.initials():
             if not self._found(None, state, level):
@@ -82,7 +82,7 @@ class Search:
         self.complete = True
 
     def _found(self, before: Values | None, state: Values, level: list[Values]) -> bool:
-        """Take note of a state; False to stop."""
+        """Record a state and visit it. Returns False to stop the search."""
         if state in self._parents:
             return True
         if self.inside is not None and not self.inside(before, state):
@@ -93,7 +93,7 @@ class Search:
             if first in self._seen:
                 return True
             self._seen.add(first)
-            self._seen.update(images)  # worked out for new states only
+            self._seen.update(images)  # a generator: computed for new states only
         if len(self._parents) >= self.limit:
             return False
         self._parents[state] = before

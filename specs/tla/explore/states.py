@@ -1,12 +1,11 @@
-"""Explores all reachable states of a module under a TLC configuration: what `amu states` does.
+"""Explores all reachable states of a module under a TLC configuration: the implementation of `amu states`.
 
-Theory. The search is breadth first (specs/tla/explore/search.py), so that a counterexample is a shortest one.
+Theory. The search is breadth first (specs/tla/explore/search.py), so a counterexample is a shortest one.
 
-Rules. The search goes on after a violation, so that each invariant gets a verdict of its own; only what is violated
-already is not evaluated any more. A deadlock is a violation if the configuration says CHECK_DEADLOCK TRUE, else it is
-reported. What speaks of infinite behaviours is not checked, and said to be so; if there was nothing else to check, or
-no state to check it in, the report is incomplete. An invariant or an action without a
-value ends the search with an error.
+Rules. The search continues after a violation, so each invariant gets its own verdict; violated ones are not evaluated
+again. A deadlock is a violation if the configuration sets CHECK_DEADLOCK TRUE; otherwise it is only counted. Properties
+of infinite behaviours are reported as not checked. If there was nothing else to check, or no state to check it in, the
+report is incomplete. An invariant or an action without a value ends the search with an error.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ INITIAL = "initial state"
 
 @dataclass
 class Report:
-    """What was found. `counterexamples` maps a violated name (or "deadlock") to the states that lead to it.
+    """The result. `counterexamples` maps a violated name (or "deadlock") to the states that lead to it.
 
     `actions` names the steps between them. `complete`: all reachable states were seen; `missing` says why the report is
-    incomplete all the same. `deadlocks` counts states without successor. `notes` are for the reader.
+    incomplete nevertheless. `deadlocks` counts states without a successor. `notes` are for the reader.
     """
 
     module: str
@@ -88,12 +87,12 @@ class Report:
 def explore(model: Model, limit: int = LIMIT_STATES, progress: Callable[[int, int], None] | None = None) -> Report:
     """Explore until all states or `limit` distinct ones are known. Raises EvaluationError.
 
-    `progress(distinct states, depth)` is called now and then.
+    `progress(distinct states, depth)` is called every Search.PROGRESS_STATES states.
     """
     try:
         return _Explorer(model, limit, progress).report()
     except RecursionError:
-        raise EvaluationError("a value nests too deep to be compared with another") from None
+        raise EvaluationError("a value nests too deep to compare with another") from None
 
 
 class _Explorer:
@@ -107,7 +106,7 @@ class _Explorer:
             item.name: NOT_CHECKED_TEMPORAL if item.temporal else HOLDS for item in model.properties
         }
         self._note()
-        # What is still to be held against each state, initial state, and step: (name, test).
+        # The tests that no state or step has violated yet: (name, test).
         self._invariants = list(model.invariants)
         self._initial = [(item.name, part.test) for item in model.properties for part in item.initial]
         self._always = [(item.name, part.test) for item in model.properties for part in item.always]
@@ -133,7 +132,7 @@ class _Explorer:
             if item.temporal and (item.initial or item.always or item.steps):
                 self.found.notes.append(f"property {item.name}: its safety part is checked")
         for name in self.model.configuration.ignored:
-            self.found.notes.append(f"{name}: ALIAS and POSTCONDITION change nothing of what is checked here")
+            self.found.notes.append(f"{name}: ALIAS and POSTCONDITION do not affect this check")
 
     def report(self) -> Report:
         model, search, found = self.model, self._search, self.found
@@ -146,14 +145,14 @@ class _Explorer:
         search.run()
         found.distinct_states, found.depth, found.complete = search.distinct_states, search.depth, search.complete
         found.deadlocks = len(search.deadlocks)
-        self._look_for_what_was_not_held()
+        self._report_what_was_not_checked()
         if search.deadlocks:
             path = search.path(search.deadlocks[0])
             found.counterexamples[DEADLOCK] = [model.module.state_of(values) for values in path]
         self._name_steps()
         return found
 
-    def _look_for_what_was_not_held(self) -> None:
+    def _report_what_was_not_checked(self) -> None:
         found = self.found
         names = [*found.invariants, *found.properties]
         if not found.distinct_states:
@@ -161,9 +160,9 @@ class _Explorer:
             found.invariants = dict.fromkeys(found.invariants, NOT_CHECKED)
             found.properties = dict.fromkeys(found.properties, NOT_CHECKED)
         elif names and set(found.properties.values()) == {NOT_CHECKED_TEMPORAL} and not found.invariants:
-            found.missing.append(f"{', '.join(names)}: not checked, and nothing else was to be checked")
+            found.missing.append(f"{', '.join(names)}: not checked, and there was nothing else to check")
         elif not names and not found.checks_deadlock:
-            found.notes.append("no INVARIANT and no PROPERTY: checked was only that each state can be worked out")
+            found.notes.append("no INVARIANT and no PROPERTY: checked only that each state can be computed")
 
     def _name_steps(self) -> None:
         if self.found.counterexamples:
@@ -173,7 +172,7 @@ class _Explorer:
                 steps = [names.name(before.values, after.values) for before, after in pairwise(path)]
                 self.found.actions[what] = [INITIAL, *steps]
 
-    # --- what the search calls ----------------------------------------------------------------------
+    # --- callbacks of the search ----------------------------------------------------------------------
 
     def _initials(self) -> Any:
         assert self.model.init is not None
@@ -225,6 +224,6 @@ class _Explorer:
             self._initial, self._always, self._steps = left(self._initial), left(self._always), left(self._steps)
 
     def _path(self, values: Values, before: Values | None) -> list[State]:
-        """From an initial state through `before`, which is one of the distinct states, to `values`."""
+        """The states from an initial one through `before`, which is one of the distinct states, to `values`."""
         path = [values] if before is None else [*self._search.path(before), values]
         return [self.model.module.state_of(item) for item in path]

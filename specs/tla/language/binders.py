@@ -1,4 +1,4 @@
-"""What binds variables: quantifiers, CHOOSE, set filters and maps, functions. See specs/tla/language/compiler.py."""
+"""Compiles what binds variables: quantifiers, CHOOSE, set filters and maps, functions. Theory: compiler.py."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from specs.tla.syntax.tree import Expression, Unsupported
 
 @dataclass(frozen=True, slots=True)
 class _Ranges:
-    """Bounds, compiled: `for x in S for y in T`; the key that stands for all variables; the context inside.
+    """Compiled bounds: `for x in S for y in T`, a key that holds all variables, and the context inside.
 
-    Each set is bounded; `is_product` says that several are gone through, so that what is made of them may not be.
+    `is_product`: the loops nest, so the number of results is not bounded by the size of one set.
     """
 
     clauses: str
@@ -50,7 +50,7 @@ def _ranges(compiler: Compiling, bounds: tuple[tree.Bound, ...], context: Contex
         domains.append(domain)
         text = domain.text
         if (number > 0 or (len(texts) > 1 and not item.pattern)) and not _cheap(domain):
-            # Worked out once, not once for each value of the variables before it.
+            # Evaluate it once, not once for each value of the variables before it.
             text = compiler.fresh("d")
             setup.append(f"for {text} in ({domain.text},)")
         if item.pattern:
@@ -70,7 +70,7 @@ def _cheap(domain: Code) -> bool:
 
 
 def _domain(compiler: Compiling, item: tree.Bound, context: Context) -> Code:
-    """Something to iterate over, each element at least once."""
+    """Code of an iterable that yields each element at least once."""
     domain = item.domain
     if not item.pattern and isinstance(domain, tree.SetLiteral) and domain.items:
         items = [compiler.value(element, context) for element in domain.items]
@@ -81,13 +81,13 @@ def _domain(compiler: Compiling, item: tree.Bound, context: Context) -> Code:
         return joined(f"span({low.text}, {high.text})", "set", [low, high])
     code = compiler.value(domain, context)
     if item.pattern:
-        # A list: it may be gone through more than once.
+        # A list, not a generator: it may be iterated over more than once.
         return replace(code, text=f"[*tuples({code.text}, {len(item.names)})]")
     return code if code.kind == "set" else replace(code, text=f"elements({code.text})")
 
 
 def _interval(compiler: Compiling, node: Expression, context: Context) -> tuple[Code, Code] | None:
-    """Lower and upper end of `low..high`, checked to be integers; None if `node` is something else, or constant."""
+    """Both ends of `low..high`, checked to be integers. None if `node` is something else, or constant."""
     if not isinstance(node, tree.Apply) or node.name != ".." or node.path:
         return None
     if not isinstance(resolve(node, context), Builtin):
@@ -132,7 +132,7 @@ def _set_filter(compiler: Compiling, node: tree.SetFilter, context: Context) -> 
 
 
 def _is_infinite(node: Expression, context: Context) -> bool:
-    """Whether `node` is Nat, Int, STRING or Seq(S) as it stands."""
+    """Whether `node` is literally Nat, Int, STRING or Seq(S)."""
     return (
         isinstance(node, tree.Apply)
         and node.name in ("Nat", "Int", "STRING", "Seq")
@@ -146,7 +146,7 @@ def _set_map(compiler: Compiling, node: tree.SetMap, context: Context) -> Code:
 
 
 def members(compiler: Compiling, node: tree.SetMap | tree.SetLiteral, context: Context) -> Code:
-    """The elements of a set as a Python list: no set is made of them, for which lazy ones had to be written out."""
+    """The elements of a set as a Python list. Building a set of them would enumerate lazy elements."""
     if isinstance(node, tree.SetLiteral):
         text, items = compiler.values(node.items, context)
         return joined(f"[{text}]", "value", items)
@@ -161,7 +161,7 @@ def _function_literal(compiler: Compiling, node: tree.FunctionLiteral, context: 
 
 
 def function(compiler: Compiling, node: tree.FunctionLiteral, context: Context, name: str | None) -> Code:
-    """[x \\in S |-> e], or `name[x \\in S] == e`, in which e may use name."""
+    """[x \\in S |-> e], or `name[x \\in S] == e`, where e may call name."""
     itself = compiler.fresh("self")
     inside = context if name is None else context.binding({name: Formal(itself, 0, None, context.state)})
     ranges = _ranges(compiler, node.bounds, inside)

@@ -1,15 +1,15 @@
 """Compiles TLA+ definitions into Python functions `f(s, t, *arguments)` of two states, each a tuple of values.
 
-Theory. A TLA+ action is a predicate on two states: an unprimed variable reads the first, a primed one the second. So a
-step is checked without looking for successors, and an operator under a prime is the same function, called with the
+Theory. A TLA+ action is a predicate on two states: an unprimed variable reads the first, a primed one the second. So
+checking a step needs no enumeration of successors, and an operator under a prime is the same function, called with the
 second state. TLA+ operators substitute expressions, Python functions pass values; the two agree as long as no
-parameter stands under a prime. Operators in which one does are expanded where they are used.
+parameter occurs under a prime. Operators with such a parameter are expanded where they are used.
 
-Rules. Every expression becomes one Python expression, with the names that are free in it. What depends on no state and
-on no bound variable is worked out once, when it is first needed. A Python bool is no TLA+ value (values.py): code of
-kind "test" yields a Python bool, and becomes TRUE or FALSE where a value is wanted. Operator arguments are worked out
-before the call, LET definitions when first used; where TLC would get by without an argument that has no value, this
-raises EvaluationError: never a verdict by luck.
+Rules. Each expression becomes one Python expression with its free names. An expression that depends on no state and no
+bound variable is evaluated once, when first needed. A Python bool is not a TLA+ value (values.py): code of kind "test"
+yields a Python bool, and becomes TRUE or FALSE where a value is needed. Operator arguments are evaluated before the
+call, LET definitions on first use. An unused argument without a value raises EvaluationError even where TLC would not
+notice: a verdict never depends on evaluation order.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
 from specs.tla.values import operations, sets, values
 from specs.tla.values.values import Value
 
-PARENTHESES_MAX = 60  # nested in one Python expression: Python takes 200, and what is around it may add to them
-SETTLED_MAX = 4096  # constant sets up to this size are enumerated once: a hash look-up beats asking a lazy set
+PARENTHESES_MAX = 60  # nested in one Python expression: Python allows 200, including the code around it
+SETTLED_MAX = 4096  # enumerate constant sets up to this size: a hash look-up is faster than a lazy membership test
 _UNSET = object()
 
 
-# What becomes of ENABLED: a function f(s, locals) that says whether the action has a successor of s.
+# Compiles ENABLED to a function f(s, locals): whether the action has a successor of s.
 Enabled: TypeAlias = Callable[["Compiler", Expression, Context], Callable[..., bool]]
 
 
 class Compiler:
-    """Compiles on demand, and keeps what it compiled, in one namespace. `enabled` makes the test of an ENABLED."""
+    """Compiles on demand into one namespace, and caches. `enabled` compiles the test of an ENABLED."""
 
     def __init__(self, loader: Loader, constants: Mapping[str, Value], enabled: Enabled) -> None:
         self.loader = loader
@@ -64,19 +64,19 @@ class Compiler:
         self._count = 0
 
     def fresh(self, prefix: str) -> str:
-        """A Python name that is used nowhere else. One namespace of names: nothing can capture anything."""
+        """A Python name that is used nowhere else, so that no binder captures it."""
         self._count += 1
         return f"{prefix}{self._count}"
 
     def context(self, operator: Operator) -> Context:
-        """The context of a definition's body: its parameters, and those of the instances it stands in."""
+        """The context of a definition's body: its parameters, and those of the instances around it."""
         formals = {name: Formal(text, 0, operator) for name, text in operator.hidden}
         for parameter in operator.definition.parameters:
             formals[parameter.name] = Formal(self.fresh(f"a_{_identifier(parameter.name)}_"), parameter.arity, operator)
         return Context(scope=operator.scope, locals=formals)
 
     def compiled(self, operator: Operator) -> Compiled:
-        """Compiles `operator` unless that is done. Raises Unsupported or ModuleError, naming module and line."""
+        """Compiles `operator`, once. Raises Unsupported or ModuleError, naming module and line."""
         done = self._done.get(operator)
         if done is not None:
             return done
@@ -107,7 +107,7 @@ class Compiler:
         context = self.context(operator)
         code = self.body(operator.definition, context)
         if operator.definition.recursive:
-            code = as_value(code)  # calls from inside have been compiled as yielding a value
+            code = as_value(code)  # recursive calls were compiled as yielding a value
         parameters = [local.text for local in context.locals.values() if isinstance(local, Formal)]
         self.emit(operator.python_name, ["s", "t", *parameters], code, operator.definition.place)
         return Compiled(code.kind, code.reads - {"?" + operator.python_name})
@@ -135,7 +135,7 @@ class Compiler:
         return "".join([code.text + ", " for code in codes]), codes
 
     def body(self, definition: tree.Definition, context: Context) -> Code:
-        """Code for what `definition` means, in a context that holds its parameters."""
+        """Code for the body of `definition`, in a context that holds its parameters."""
         if definition.function:
             assert isinstance(definition.body, tree.FunctionLiteral)
             return binders.function(self, definition.body, context, definition.name)
@@ -148,7 +148,7 @@ class Compiler:
         self.define(f"def {name}({', '.join(parameters)}): {prologue}return {code.text}", place)
 
     def constant(self, code: Code, place: Place) -> Code:
-        """`code`, which depends on nothing, as a reference to a value that is worked out once."""
+        """`code`, which depends on nothing, as a reference to a value that is computed once."""
         name = self.fresh("k")
         self.namespace[name] = _UNSET
         text = f"settled({code.text})" if code.kind in ("set", "value") else code.text
@@ -156,7 +156,7 @@ class Compiler:
         return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
 
     def _apart(self, code: Code, place: Place) -> Code:
-        """`code` as a call of a function of its own, for Python bounds how deep one expression may nest."""
+        """`code` as a call of a separate function: Python bounds how deep one expression may nest."""
         used = {name[0] for name in code.names if name in ("s", "t") or is_state(name)}
         free = sorted([name for name in code.names if name not in ("s", "t") and not is_state(name)])
         function = self.fresh("p")
@@ -176,7 +176,7 @@ class Compiler:
         """Execute a Python definition in the namespace. Line numbers in tracebacks begin at the line in the module."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)  # `5["a"]` is for the evaluation to refuse
+                warnings.simplefilter("ignore", SyntaxWarning)  # `5["a"]` fails when it is evaluated
                 code = compile("\n" * (place.line - 1) + source, str(place.path), "exec")
             exec(code, self.namespace)
         except (SyntaxError, RecursionError, MemoryError) as error:
@@ -184,7 +184,7 @@ class Compiler:
             raise Unsupported(f"{place}: too deeply nested for Python: {error}") from None
 
     def resolved(self, reads: frozenset[str]) -> frozenset[str]:
-        """`reads` with what recursive operators read in place of their names, where they have been compiled."""
+        """`reads` with the names of compiled recursive operators replaced by what these read."""
         if not any(read[0] == "?" for read in reads):
             return reads
         by_name = {"?" + operator.python_name: done for operator, done in self._done.items()}
@@ -236,7 +236,7 @@ def _identifier(name: str) -> str:
 
 
 def _is_nested(text: str) -> bool:
-    """Whether `text` nests more than PARENTHESES_MAX deep. (Parentheses in strings do no harm.)"""
+    """Whether `text` nests more than PARENTHESES_MAX deep. (Counts parentheses in strings too: harmless.)"""
     if text.count("(") + text.count("[") + text.count("{") <= PARENTHESES_MAX:
         return False
     depth = deepest = 0
@@ -250,13 +250,13 @@ def _is_nested(text: str) -> bool:
 
 
 def settled(value: Value) -> Value:
-    """`value`, enumerated if it is a lazy set of few elements."""
+    """`value`, enumerated if it is a lazy set of at most SETTLED_MAX elements."""
     if isinstance(value, sets.LazySet) and value.size_bound() <= SETTLED_MAX:
         return value.worked_out()
     return value
 
 
-# What generated code may call of Python. Nothing in a module can reach further.
+# The only Python builtins that generated code can call.
 _BUILTINS = {
     "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "tuple": tuple, "type": type,
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""What compiled code is made of: code with its free names, and the context that gives names their meaning.
+"""The compiler's data: code with its free names, and the context that gives names their meaning.
 
-Rules. Names in generated code are unique (Compiler.fresh), so that an expression can be moved under other binders and
-nothing captures it. A parameter is a value worked out in one of the two states; under a prime it is of no use, and the
+Rules. Names in generated code are unique (Compiler.fresh), so moving an expression under other binders captures
+nothing. A parameter is a value computed in one of the two states. Under a prime that value is the wrong one, so the
 operator is expanded instead (NeedsNames).
 """
 
@@ -22,7 +22,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 class NeedsNames(Exception):
-    """A parameter of `owner` stands under a prime: `owner` must be expanded where it is used."""
+    """A parameter of `owner` occurs under a prime: `owner` must be expanded where it is used."""
 
     def __init__(self, owner: object) -> None:
         super().__init__(owner)
@@ -31,17 +31,17 @@ class NeedsNames(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A Python expression. `names`: the Python names free in it, but for globals; `reads`: see Compiled."""
+    """A Python expression. `names`: its free Python names, without globals. `reads`: see Compiled."""
 
     text: str
     kind: Kind
     names: frozenset[str] = _NONE
     reads: frozenset[str] = _NONE
-    kept: bool = False  # a constant that is worked out once
+    kept: bool = False  # a constant that is computed once
 
     @property
     def simple(self) -> bool:
-        """May be written twice: a name or a number."""
+        """Whether writing it twice costs nothing: a name or a number."""
         return self.text.isidentifier() or self.text.isdigit()
 
 
@@ -59,8 +59,8 @@ class Bound:
 class Formal:
     """A parameter of `owner`: a value, or a Python function if `arity` is not 0.
 
-    It was worked out in `state`; where the other state is wanted, the value is of no use. `owner` can then be expanded;
-    None if it cannot.
+    The value was computed in `state`. Where the other state is needed, `owner` is expanded; `owner` is None if that is
+    impossible.
     """
 
     text: str
@@ -71,7 +71,7 @@ class Formal:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An expression in its own context, compiled anew at each use."""
+    """An expression in its own context, compiled again at each use."""
 
     expression: Expression
     context: Context
@@ -79,7 +79,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A LET definition. `code` is the reference to it; under a prime, or if there is none, it is expanded."""
+    """A LET definition. `code` refers to it. Under a prime, or if `code` is None, it is expanded."""
 
     definition: tree.Definition
     context: Context
@@ -91,7 +91,7 @@ LocalMeaning: TypeAlias = Bound | Formal | Named | Local
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an expression is compiled in. `state` holds its unprimed variables: "s", and under a prime "t"."""
+    """The context of an expression. `state` is where its unprimed variables are read: "s", or "t" under a prime."""
 
     scope: Scope
     locals: Mapping[str, LocalMeaning] = field(default_factory=dict)
@@ -112,10 +112,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What is known of a compiled definition.
+    """A compiled definition.
 
-    `reads`: the variables that it reads, "s3" in the first state, "t3" in the second; "?name" stands for what an
-    operator reads that is still being compiled. `expanded`: no function was made, each use expands the definition.
+    `reads`: the variables that it reads, "s3" in the first state, "t3" in the second; "?name" means the reads of an
+    operator that is still being compiled. `expanded`: there is no function, each use expands the definition.
     """
 
     kind: Kind
@@ -124,7 +124,7 @@ class Compiled:
 
 
 class Compiling(Protocol):
-    """What the handlers of single kinds of nodes ask of the compiler (compiler.Compiler)."""
+    """The part of compiler.Compiler that the handlers of single node kinds use."""
 
     namespace: dict[str, Any]
 
@@ -165,7 +165,7 @@ def as_value(code: Code) -> Code:
 
 
 def joined(text: str, kind: Kind, parts: list[Code], without: frozenset[str] = _NONE) -> Code:
-    """Code made of `parts`, in which the names `without` are bound."""
+    """Code composed of `parts`. It binds the names `without`."""
     names = frozenset(itertools.chain.from_iterable([part.names for part in parts])) - without
     reads = frozenset(itertools.chain.from_iterable([part.reads for part in parts]))
     return Code(text, kind, names, reads)
@@ -182,7 +182,7 @@ def same_kind(codes: list[Code]) -> tuple[list[Code], Kind]:
 
 
 def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
-    """What an unqualified name stands for; None for a logical operator, or nothing."""
+    """The meaning of an unqualified name. None for a logical operator and for an undefined name."""
     if node.path:
         return None
     return context.locals.get(node.name) or context.scope.meaning(node.name) or ALWAYS.get(node.name)
@@ -190,7 +190,7 @@ def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
 
 @dataclass(frozen=True, slots=True)
 class Qualified:
-    """What I!J(3)!Op stands for: the meaning of `bare`, with values for the parameters of the instances."""
+    """The meaning of I!J(3)!Op: that of `bare`, with values for the parameters of the instances."""
 
     bare: tree.Apply
     meaning: object
@@ -198,13 +198,13 @@ class Qualified:
 
 
 def qualified(node: tree.Apply, context: Context) -> Qualified:
-    """Resolves a name with `!`. Raises ModuleError if there is none, Unsupported for parts of definitions."""
+    """Resolves a name with `!`. Raises ModuleError if it is undefined, Unsupported for parts of definitions."""
     scope = context.scope
     arguments: dict[str, Expression] = {}
     for step in node.path:
         instance = scope.meaning(step.name)
         if not isinstance(instance, InstanceScope):
-            raise Unsupported(f"{node.place}: {step.name}! where {step.name} is no INSTANCE: {node.place.text}")
+            raise Unsupported(f"{node.place}: {step.name}! where {step.name} is not an INSTANCE: {node.place.text}")
         if len(step.arguments) != len(instance.parameters):
             raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
         arguments.update(zip(instance.parameters, step.arguments))
@@ -217,7 +217,7 @@ def qualified(node: tree.Apply, context: Context) -> Qualified:
 
 
 def applied(node: tree.Apply, expression: Expression, there: Context, context: Context) -> tuple[Expression, Context]:
-    """`expression`, which the name in `node` stands for, applied to the arguments of `node` if it has any.
+    """`expression`, the meaning of the name in `node`, applied to the arguments of `node` if it has any.
 
     The expression belongs to the context `there`, the arguments to `context`.
     """
@@ -232,7 +232,7 @@ def applied(node: tree.Apply, expression: Expression, there: Context, context: C
         }
         return expression.body, there.binding(named)
     if not isinstance(expression, tree.Apply) or expression.arguments:
-        raise ModuleError(f"{node.place}: {node.name} is no operator: {expression.place.text}")
+        raise ModuleError(f"{node.place}: {node.name} is not an operator: {expression.place.text}")
     stand_ins = {f"{node.name} argument {number}": Named(item, context) for number, item in enumerate(node.arguments)}
     arguments = tuple([tree.Apply(place=node.place, name=name) for name in stand_ins])
     whole = tree.Apply(place=expression.place, name=expression.name, arguments=arguments, path=expression.path)
@@ -240,7 +240,7 @@ def applied(node: tree.Apply, expression: Expression, there: Context, context: C
 
 
 def variable_named(node: Expression, context: Context) -> Variable | None:
-    """The variable that a name stands for, through instances and parameters; None if it stands for anything else."""
+    """The variable that a name means, through instances and parameters. None if it means anything else."""
     if not isinstance(node, tree.Apply) or node.arguments or node.path:
         return None
     meaning = resolve(node, context)

@@ -1,11 +1,11 @@
-"""Compiles an action with one successor at most into one Python function, without a search.
+"""Compiles an action with at most one successor into one Python function, without a search.
 
-Theory. A conjunction of guards, `x' = e` and UNCHANGED, through definitions, LET and IF, says outright what the next
-state is. Such a formula is a straight-line program: each guard may end it, each equation gives a variable its value.
-Enumerating it (specs/tla/language/successors.py) would come to the same at ten times the cost.
+Theory. A conjunction of guards, `x' = e` and UNCHANGED, through definitions, LET and IF, determines the next state. It
+is a straight-line program: each guard may end it, each equation assigns a variable. Enumeration
+(specs/tla/language/successors.py) gives the same result at ten times the cost.
 
-Rules. What branches (a disjunction, \\E or `x' \\in S` that gives a variable its value) is not determined, and left to
-the enumeration; so is a formula that reads a primed variable before it has a value, or leaves one without.
+Rules. A formula that branches (a disjunction, \\E or `x' \\in S` that assigns a variable) is not determined, and left
+to enumeration. So is one that reads a primed variable before assigning it, or leaves one unassigned.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ Step = Callable[..., tuple[Value, ...] | None]  # f(state, *arguments): the next
 
 
 class _Undetermined(Exception):
-    """The formula is no straight-line program."""
+    """The formula is not a straight-line program."""
 
 
 def determined(compiler: Compiler, operator: Operator, parameters: Mapping[str, str]) -> Step | None:
-    """The action as a function of a state and its arguments; None if its next state must be searched for.
+    """The action as a function of a state and its arguments. None if its next state must be searched for.
 
     `parameters`: a Python name for each parameter of the operator.
     """
@@ -63,7 +63,7 @@ def determined(compiler: Compiler, operator: Operator, parameters: Mapping[str, 
 
 
 class _Program:
-    """Lines of Python. `assigned`: indexes of the primed variables that have a value by now."""
+    """Lines of Python. `assigned`: indexes of the primed variables assigned so far."""
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
@@ -73,7 +73,7 @@ class _Program:
         self._expanding: list[Operator] = []
 
     def add(self, node: Expression, context: Context, depth: int) -> None:
-        """Add what `node` asks for. Raises _Undetermined."""
+        """Add the lines for `node`. Raises _Undetermined."""
         if self._is_test(node, context):
             self._test(node, context, depth)
         elif isinstance(node, tree.Junction) and node.conjunction:
@@ -93,7 +93,7 @@ class _Program:
     # --- expressions ------------------------------------------------------------------------------
 
     def _is_test(self, node: Expression, context: Context) -> bool:
-        """Whether `node` gives no variable its value: it reads only such as have one."""
+        """Whether `node` assigns no variable: it reads only assigned ones."""
         return self._unassigned(self.compiler.code(node, context)) == set()
 
     def _unassigned(self, code: Code) -> set[int]:
@@ -102,10 +102,10 @@ class _Program:
         return {int(read[1:]) for read in code.reads if read[0] == "t"} - self.assigned
 
     def _usable(self, code: Code, depth: int) -> str:
-        """The text of code that can be evaluated now."""
+        """The text of code that can be evaluated here. Raises _Undetermined."""
         if self._unassigned(code):
             raise _Undetermined
-        # Calls are given both states; only what reads the next one needs it whole.
+        # Calls take both states, but only code that reads the next one needs a complete `t`.
         if "t" in code.names and any(read[0] == "t" for read in code.reads):
             count = len(self.planner.names)
             if len(self.assigned) < count:
@@ -184,7 +184,7 @@ class _Program:
             raise _Undetermined
 
     def _operator(self, node: tree.Apply, operator: Operator, context: Context, depth: int) -> None:
-        """Its body; arguments are worked out first, but for operators and what reads a variable without a value."""
+        """Inlines its body. Evaluates arguments first, except operators and those that read unassigned variables."""
         if operator in self._expanding:
             raise _Undetermined
         parameters = operator.definition.parameters

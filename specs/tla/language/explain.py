@@ -1,10 +1,10 @@
-"""Says in words why a step is not allowed: the first conjunct that is false, where it stands, and what is in it.
+"""Explains why a step is not allowed: the first false conjunct, its place in the source, and the values in it.
 
 Theory. A false formula has a smallest false part: the first false conjunct, the body of the operator that it calls, the
-branch that an IF takes, the counterexample of a \\A. Going down these leads to one guard, small enough to be read.
+branch that an IF takes, the counterexample of a \\A. Descending through these ends at one guard, small enough to read.
 
-Rules. Whatever cannot be taken apart (a disjunction, an \\E over several values, a comparison) is the guard. Evaluation
-errors on the way are part of the explanation, never lost.
+Rules. The descent stops at what it cannot split (a disjunction, an \\E over several values, a comparison): that is the
+guard. Evaluation errors on the way are part of the explanation.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from specs.tla.values.operations import Later, shown, tuples
 from specs.tla.values.sets import in_order
 from specs.tla.values.values import Value
 
-VALUE_CHARACTERS_MAX = 400  # longer values are cut in the text, not in `values`
+VALUE_CHARACTERS_MAX = 400  # longer values are shortened in the text, not in `values`
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why `action` does not allow a step.
 
-    `guard` is the source text of the part that is false, in `file` at `line`; `values` the values of the names
-    in it, `x'` being the value after the step; `called` the operators on the way, outermost first. `error` is set if
-    the guard has no value at all. `allowed`: there is nothing to explain, the step is allowed.
+    `guard` is the source text of the false part, in `file` at `line`; `values` maps the names in it to their values,
+    `x'` to the value after the step; `called` lists the operators on the way, outermost first. `error` is set if the
+    guard has no value at all. `allowed`: the step is allowed, there is nothing to explain.
     """
 
     action: str
@@ -54,7 +54,7 @@ class Explanation:
 
     @property
     def reason(self) -> str:
-        """Where the guard stands, that it is false, and the values in it, one a line."""
+        """The guard with its place in the source, and the values in it, one per line."""
         problem = "cannot be evaluated: " + self.error if self.error else "is false"
         way = f" (in {' > '.join(self.called)})" if len(self.called) > 1 else ""
         lines = [f"{self.file.name}:{self.line}{way}: {self.guard} {problem}"]
@@ -72,9 +72,9 @@ class _Position:
 
 
 class Explainer:
-    """Explains one step from `state` to `next_state`, or one state if there is no next.
+    """Explains one step from `state` to `next_state`, or one state if `next_state` is None.
 
-    `next_state` may hold UNASSIGNED for what is not known of it: conjuncts give it values as they are gone through.
+    `next_state` may hold UNASSIGNED for unknown variables: conjuncts assign them in order.
     """
 
     def __init__(self, compiler: Compiler, state: tuple[Value, ...], next_state: tuple[Value, ...] | None) -> None:
@@ -87,7 +87,7 @@ class Explainer:
         return self._explained(operator.name, self._entered(operator, list(arguments)))
 
     def formula(self, name: str, node: Expression, context: Context) -> Explanation:
-        """Why a formula, which goes by `name`, is false of the two states."""
+        """Why the formula called `name` is false of the two states."""
         return self._explained(name, _Position(node, context))
 
     def _explained(self, name: str, position: _Position) -> Explanation:
@@ -124,7 +124,7 @@ class Explainer:
         return str(located(outcome)) if isinstance(outcome, BaseException) else None
 
     def _false(self, position: _Position) -> bool:
-        """False, or without a value."""
+        """Whether it is false or has no value."""
         if self.next_state is None or not any(value is UNASSIGNED for value in self.next_state):
             return self._value(position, True) is not True
         try:
@@ -133,11 +133,11 @@ class Explainer:
                 self.next_state = following
                 return False
         except NO_VALUE:
-            pass  # told by `_error`, when this turns out to be the smallest part
+            pass  # `_error` reports it if this is the smallest part
         return True
 
     def _inner(self, position: _Position) -> _Position | None:
-        """The part of a false formula that makes it false, or None if it is the smallest."""
+        """The part of a false formula that makes it false. None if it cannot be split."""
         node = position.node
         parts: list[Expression] = []
         if isinstance(node, tree.Junction) and node.conjunction:
@@ -192,7 +192,7 @@ class Explainer:
         return Later(lambda: function(self.state, self.next_state, *free))
 
     def _instance(self, node: tree.Quantified, position: _Position) -> _Position | None:
-        """The body at the counterexample of a \\A; at the only value of an \\E."""
+        """The body at the counterexample of a \\A, or at the only value of an \\E."""
         environment, context = dict(position.environment), position.context
         first, *rest = node.bounds
         inner: Expression = node.body
@@ -268,7 +268,7 @@ class Explainer:
             try:
                 value = self._value(_Position(node, position.context, position.environment), False)
             except ModuleError:
-                continue  # an operator that is an argument: it has no value
+                continue  # an operator passed as an argument has no value
             if not isinstance(value, BaseException):
                 found[inner.name + ("'" if isinstance(node, tree.Prime) else "")] = value
         return found
@@ -280,7 +280,7 @@ def cut(text: str) -> str:
 
 
 def _applications(node: Any) -> list[Expression]:
-    """Names and primed names in an expression, in the order of the source."""
+    """Names and primed names in an expression, in source order."""
     if isinstance(node, tree.Prime) and isinstance(node.operand, tree.Apply) and not node.operand.arguments:
         return [node]
     if isinstance(node, tree.Unchanged) and isinstance(node.operand, tree.Apply):

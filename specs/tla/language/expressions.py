@@ -1,8 +1,4 @@
-"""Literals, logic, constructors and actions: one Python expression for each TLA+ expression.
-
-See specs/tla/language/compiler.py for the theory, binders.py for what binds variables, operators.py for names and
-calls.
-"""
+"""Compiles literals, logic, constructors and actions. Theory: compiler.py. Binders: binders.py. Calls: operators.py."""
 
 from __future__ import annotations
 
@@ -73,7 +69,7 @@ def _member(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
 
 
 def _is_domain(node: Expression, context: Context) -> TypeGuard[tree.Apply]:
-    """DOMAIN f, where only membership is asked for: no set has to be built for that."""
+    """Whether `node` is DOMAIN f: testing membership in it needs no set."""
     if not isinstance(node, tree.Apply) or node.path or len(node.arguments) != 1:
         return False
     meaning = resolve(node, context)
@@ -141,7 +137,7 @@ def _function_set(compiler: Compiling, node: tree.FunctionSet, context: Context)
 def _index(compiler: Compiling, node: tree.Index, context: Context) -> Code:
     function, argument = compiler.value(node.function, context), compiler.value(node.argument, context)
     if isinstance(node.argument, tree.Literal) and isinstance(node.argument.value, str):
-        # Whatever is no record raises TypeError or KeyError.
+        # Anything but a record raises TypeError or KeyError.
         return joined(f"{function.text}[{argument.text}]", "value", [function, argument])
     if function.text.isidentifier() and argument.simple:
         name, key = function.text, argument.text
@@ -195,7 +191,7 @@ def _unchanged_value(compiler: Compiling, node: Expression, context: Context) ->
     after = compiler.value(node, replace(context, state="t"))
     text = f"({before.text} == {after.text})"
     if before.text.isidentifier() and after.text.isidentifier():
-        # Most unchanged variables are the same object, and a dict compares all its items to find out.
+        # Most unchanged variables are the same object: `is` avoids comparing all items of a dict.
         text = f"({before.text} is {after.text} or {before.text} == {after.text})"
     return joined(text, "test", [before, after])
 

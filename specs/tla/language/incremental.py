@@ -1,13 +1,13 @@
-"""Holds one formula against state after state, and asks again only where something has changed.
+"""Evaluates one formula on state after state, and again only the parts whose inputs have changed.
 
-Theory. A formula that was true of one state is true of another if all that it reads is equal there. A conjunction of
-`\\A x \\in S : P` with constant S is a table of instances of P, one for each choice of the variables, and an instance
-reads of a function variable `v[x][y]` that place alone. So of the next state only instances that read a place that has
-changed are evaluated: for invariants over pairs of n boards these are some n of them, not n * n. A formula over a step
-is treated alike, with both of its states.
+Theory. A formula that is true of one state is true of another if all that it reads is equal there. A conjunction of
+`\\A x \\in S : P` with constant S is a table of instances of P, one per choice of the variables. An instance that reads
+a function variable as `v[x][y]` depends only on that entry. So in the next state only instances that read a changed
+entry are evaluated: for invariants over pairs of n boards some n of them, not n * n. A formula over a step is treated
+likewise, with both of its states.
 
-Rules. What an instance reads follows from the text, through definitions; where the text does not tell, it reads all.
-Whatever is not found true here is left to `full`, the plain evaluation, so every "false" and every error is its own.
+Rules. What an instance reads is derived from the text, through definitions; where that is impossible, it reads all. A
+formula not found true here is evaluated by `full`, the plain evaluation: every "false" and every error comes from it.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ from specs.tla.values.sets import in_order
 from specs.tla.values.values import Function, Value
 
 NODES_MAX = 20_000  # of a formula with all its definitions: a larger one is always evaluated as a whole
-INSTANCES_MAX = 100_000  # of a quantifier that is taken apart
-DEPTH = 2  # places in a variable are told apart by so many arguments: v[x][y]
+INSTANCES_MAX = 100_000  # of a quantifier that is split into instances
+DEPTH = 2  # arguments that distinguish the entries of a variable: v[x][y]
 
 Values: TypeAlias = tuple[Value, ...]
 Test: TypeAlias = Callable[[Values, Values | None], bool]
 Inner: TypeAlias = Collection[Value] | None  # arguments at which a value has changed; None: as a whole
 Change: TypeAlias = Mapping[Value, Inner] | None  # the same of a variable, by the first argument
-Changes: TypeAlias = Mapping[int, Change]  # by the variable's place in the state
-Keys: TypeAlias = tuple[int | None, ...]  # arguments of a variable, as places among the bound variables; None: any
+Changes: TypeAlias = Mapping[int, Change]  # by the variable's index in the state
+Keys: TypeAlias = tuple[int | None, ...]  # arguments of a variable, as indexes of bound variables; None: any
 
 
 class _Opaque(Exception):
-    """What a formula reads does not follow from its text."""
+    """What a formula reads cannot be derived from its text."""
 
 
 class Incremental:
-    """`holds(before, after)` is `full(before, after)`, at a lower cost if the last call was about a similar pair.
+    """`holds(before, after)` equals `full(before, after)`, and is faster if the previous call had a similar pair.
 
-    `after` is None for a formula over one state. `full` may raise EvaluationError; then so does the call.
+    `after` is None for a formula over one state. Raises EvaluationError where `full` does.
     """
 
     def __init__(self, compiler: Compiler, formula: Formula, full: Test, differences: Differences) -> None:
         self._compiler, self._formula, self._full, self._differences = compiler, formula, full, differences
-        self._excuses: list[Test] = []  # any of which makes the formula true: the `UNCHANGED v` of `[A]_v`
-        self._clauses: list[_Clause] | None = None  # of the rest of it
+        self._excuses: list[Test] = []  # alternatives, any of which makes the formula true: `UNCHANGED v` in `[A]_v`
+        self._clauses: list[_Clause] | None = None  # of the last alternative
         self._true_of: tuple[Values, Values | None] | None = None  # the last pair for which all clauses were true
 
     def __call__(self, before: Values, after: Values | None = None) -> bool:
@@ -75,7 +75,7 @@ class Incremental:
         try:
             for excuse in self._excuses:
                 if excuse(before, after):
-                    return True  # and the clauses have not been asked: what is remembered is older
+                    return True  # the clauses were not evaluated: keep the older `_true_of`
             if self._true_of is not None and self._is_still_true(self._clauses, before, after, *self._true_of):
                 self._true_of = before, after
                 return True
@@ -99,7 +99,7 @@ class Incremental:
         return True
 
     def _compiled(self) -> list[_Clause]:
-        """The clauses; none if the formula cannot be taken apart."""
+        """The clauses. None if the formula cannot be split."""
         try:
             excuses, rest = _excused(self._formula)
             self._excuses = [self._compiler.closure(item.expression, item.context, True)[0] for item in excuses]
@@ -109,7 +109,7 @@ class Incremental:
 
 
 def _excused(formula: Formula) -> tuple[list[Formula], Formula]:
-    """The alternatives before the last one, which is what there is to be held."""
+    """The alternatives before the last one, and the last one."""
     excuses: list[Formula] = []
     while True:
         node, context = formula.expression, formula.context
@@ -127,7 +127,7 @@ def _excused(formula: Formula) -> tuple[list[Formula], Formula]:
 
 
 class Differences:
-    """Where two states differ. Formulas that are asked about the same states share one of these."""
+    """Where two states differ. Formulas that are evaluated on the same states share one cache."""
 
     def __init__(self) -> None:
         self._latest: list[tuple[Values, Values, Changes]] = []
@@ -150,12 +150,12 @@ def _change(old: Value, new: Value) -> Change:
     for key, before, after in pairs:
         if before is not after and before != after:
             inner = _pairs(before, after)
-            found[key] = None if inner is None else [place for place, a, b in inner if a is not b and a != b]
+            found[key] = None if inner is None else [argument for argument, a, b in inner if a is not b and a != b]
     return found
 
 
 def _pairs(old: Value, new: Value) -> Iterable[tuple[Value, Value, Value]] | None:
-    """Two functions of one domain, argument by argument; None if they are no such."""
+    """(argument, old value, new value) of two functions with one domain. None if they are something else."""
     if type(old) is tuple and type(new) is tuple and len(old) == len(new):
         return zip(itertools.count(1), old, new)
     if type(old) is Function and type(new) is Function and old.keys() == new.keys():
@@ -168,7 +168,7 @@ def _pairs(old: Value, new: Value) -> Iterable[tuple[Value, Value, Value]] | Non
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """A variable of a quantifier that was taken apart: its Python name, and its values."""
+    """A bound variable of a split quantifier: its Python name and its values."""
 
     text: str
     values: tuple[Value, ...]
@@ -177,14 +177,14 @@ class _Variable:
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """`\\A variables : test`. `reads`: (is primed, variable) -> the places that an instance reads there."""
+    """`\\A variables : test`. `reads`: (is primed, variable) -> the entries that an instance reads there."""
 
     variables: tuple[_Variable, ...]
-    test: Callable[..., bool]  # of two states and a value for each variable
+    test: Callable[..., bool]  # f(before, after, one value per variable)
     reads: Mapping[tuple[bool, int], Sequence[Keys]]
 
     def touched(self, changes: Sequence[Changes]) -> Iterable[tuple[Value, ...]]:
-        """The instances that read a place that has changed. `changes` of the first state, then of the second."""
+        """The instances that read a changed entry. `changes`: those of the first state, then of the second."""
         found: dict[tuple[Value, ...], None] = {}
         for is_primed, of_state in enumerate(changes):
             for index, change in of_state.items():
@@ -194,7 +194,7 @@ class _Clause:
         return found
 
     def _fixed(self, keys: Keys, change: Change) -> Iterator[dict[int, Value]]:
-        """Of which variables a change fixes the value, once for each place that has changed."""
+        """The bound variables whose values a changed entry fixes, for each changed entry."""
         if change is None or not keys:
             yield {}
             return
@@ -204,15 +204,15 @@ class _Clause:
             if inner is None or second is None:
                 yield fixed
                 continue
-            for place in inner:
-                if second != first or place == key:
-                    yield {**fixed, second: place}
+            for argument in inner:
+                if second != first or argument == key:
+                    yield {**fixed, second: argument}
 
     def _choices(self, fixed: Mapping[int, Value]) -> Iterable[tuple[Value, ...]]:
-        if any(value not in self.variables[place].known for place, value in fixed.items()):
+        if any(value not in self.variables[index].known for index, value in fixed.items()):
             return ()
         ranges = [
-            (fixed[place],) if place in fixed else variable.values for place, variable in enumerate(self.variables)
+            (fixed[index],) if index in fixed else variable.values for index, variable in enumerate(self.variables)
         ]
         return itertools.product(*ranges)
 
@@ -224,7 +224,7 @@ def _clauses(
     variables: tuple[_Variable, ...],
     guards: tuple[Formula, ...],
 ) -> Iterator[_Clause]:
-    """The clauses that `guards => node` comes to."""
+    """The clauses equivalent to `guards => node`."""
     if isinstance(node, tree.Junction) and node.conjunction:
         for item in node.items:
             yield from _clauses(compiler, item, context, variables, guards)
@@ -260,7 +260,7 @@ def _size(variables: Iterable[_Variable]) -> int:
 def _opened(
     compiler: Compiler, node: tree.Quantified, context: Context
 ) -> tuple[tuple[_Variable, ...], Context] | None:
-    """The variables of a quantifier and the context of its body; None if its sets depend on anything."""
+    """The variables of a quantifier and the context of its body. None if its sets are not constant."""
     variables: list[_Variable] = []
     meanings: dict[str, LocalMeaning] = {}
     for bound in node.bounds:
@@ -279,13 +279,13 @@ def _opened(
 
 
 def _clause(compiler: Compiler, formulas: Sequence[Formula], variables: tuple[_Variable, ...]) -> _Clause:
-    """All but the last of the formulas imply the last."""
+    """The clause: all formulas but the last imply the last."""
     codes = [compiler.test(formula.expression, formula.context) for formula in formulas]
     text = " or ".join([*(f"not {code.text}" for code in codes[:-1]), codes[-1].text])
     whole: Code = joined(f"({text})", "test", codes)
     texts = [variable.text for variable in variables]
     test = compiler.function(["s", "t", *texts], whole, formulas[-1].expression.place)
-    reads = _Reads({text: place for place, text in enumerate(texts)})
+    reads = _Reads({text: index for index, text in enumerate(texts)})
     for formula in formulas:
         reads.walk(formula.expression, formula.context)
     return _Clause(variables, test, reads.settled())
@@ -301,9 +301,9 @@ def _is_plain(operator: Operator) -> bool:
 
 @dataclass(slots=True)
 class _Reads:
-    """The places of the variables that a formula reads. `places`: bound variables by their Python names."""
+    """The entries of variables that a formula reads. `indexes`: of bound variables, by Python name."""
 
-    places: Mapping[str, int]
+    indexes: Mapping[str, int]
     found: dict[tuple[bool, int], set[Keys]] = field(default_factory=dict)
     nodes: int = 0
 
@@ -334,7 +334,7 @@ class _Reads:
             self._others(node, context)
 
     def _others(self, node: Any, context: Context) -> None:
-        """The parts of anything else; what it binds is none of `places`."""
+        """Walks the parts of any other node. What it binds is not in `indexes`."""
         bounds = [node.bound] if hasattr(node, "bound") else getattr(node, "bounds", ())
         inside = context.binding({name: Bound("") for bound in bounds for name in bound.names})
         for bound in bounds:
@@ -364,7 +364,7 @@ class _Reads:
         if variable is None:
             self.walk(base, context)
         else:
-            self._add(variable, tuple([self._place(argument, context) for argument in arguments[:DEPTH]]))
+            self._add(variable, tuple([self._bound_index(argument, context) for argument in arguments[:DEPTH]]))
         for argument in arguments:
             self.walk(argument, context)
 
@@ -373,14 +373,14 @@ class _Reads:
             keys = keys[:-1]
         self.found.setdefault((variable[1], variable[0].index), set()).add(keys)
 
-    def _place(self, node: Expression, context: Context) -> int | None:
-        """Which bound variable an argument is."""
+    def _bound_index(self, node: Expression, context: Context) -> int | None:
+        """The index of the bound variable that an argument is. None if it is something else."""
         if not isinstance(node, tree.Apply) or node.arguments or node.path:
             return None
         meaning = resolve(node, context)
         if isinstance(meaning, Named):
-            return self._place(meaning.expression, meaning.context)
-        return self.places.get(meaning.text) if isinstance(meaning, Bound) else None
+            return self._bound_index(meaning.expression, meaning.context)
+        return self.indexes.get(meaning.text) if isinstance(meaning, Bound) else None
 
     def _apply(self, node: tree.Apply, context: Context) -> None:
         if node.path:
@@ -414,7 +414,7 @@ def _named(definition: tree.Definition, node: tree.Apply, context: Context) -> d
 
 
 def _variable(node: Expression, context: Context) -> tuple[Variable, bool] | None:
-    """The variable that a name stands for and whether it is primed, through parameters and instances."""
+    """The variable that a name means, and whether it is primed, through parameters and instances."""
     if isinstance(node, tree.Prime) and not context.primed:
         return _variable(node.operand, replace(context, state="t"))
     if not isinstance(node, tree.Apply) or node.arguments or node.path:

@@ -1,6 +1,6 @@
 """Evaluates TLA+ modules in this process: invariants, operators, and actions as predicates on two states.
 
-Examples: specs/tla/__init__.py. Theory and limits: compiler.py. Values: specs/tla/values/values.py. No Java is needed.
+Examples: specs/tla/__init__.py. Theory and limits: compiler.py. Values: specs/tla/values/values.py. Needs no Java.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ __all__ = [
 ]
 
 
-RECURSION_MAX = 5_000  # frames of Python: some ten for each level of an expression (reader.NESTING_MAX)
+RECURSION_MAX = 5_000  # Python frames: some ten per level of an expression (reader.NESTING_MAX)
 
 
 class State:
-    """The values of a module's variables. Immutable, hashable; `state["votes"]`, `state.values` in declared order."""
+    """The values of a module's variables: `state["votes"]`; `state.values` in declared order. Immutable, hashable."""
 
     __slots__ = ("_index", "values")
 
@@ -81,7 +81,7 @@ class State:
 
 
 class Module:
-    """A loaded module. Definitions are compiled when first asked for, or by `require`."""
+    """A loaded module. Definitions are compiled on first use, or by `require`."""
 
     def __init__(self, loader: Loader, constants: Mapping[str, Value]) -> None:
         self.path = loader.path
@@ -99,14 +99,14 @@ class Module:
     # --- states ----------------------------------------------------------------------------------
 
     def state(self, /, **values: Any) -> State:
-        """A state. Every variable must be given. Raises ModuleError on others, TypeError on what is no TLA+ value."""
+        """A state from the values of all variables. Raises ModuleError for other names, TypeError for other values."""
         if values.keys() != self._index.keys():
             wrong = sorted(values.keys() ^ self._index.keys())
             raise ModuleError(f"{self.name}: variables missing or unknown: {', '.join(wrong)}")
         return State(self._index, tuple([of_python(values[name]) for name in self.variables]))
 
     def replace(self, state: State, /, **changes: Any) -> State:
-        """`state` with other values for some variables."""
+        """`state` with some variables changed. Raises ModuleError for an unknown name."""
         values = list(state.values)
         for name, value in changes.items():
             index = self._index.get(name)
@@ -132,7 +132,7 @@ class Module:
         return answer
 
     def value(self, name: str, state: State | None = None, *arguments: Any) -> Value:
-        """The value of operator `name`; a Python bool if it is a Boolean."""
+        """The value of operator `name`. A Boolean is returned as a Python bool."""
         values = [of_python(argument) for argument in arguments]
         result = self._callable(name, "value")(state, None, *values)
         return bool(result) if type(result) is Boolean else result
@@ -172,7 +172,7 @@ class Module:
         return self._states(name, True, ())
 
     def successors(self, name: str, state: State) -> Iterator[State]:
-        """The states that the action `name` allows after `state`, each once."""
+        """The states that the action `name` allows after `state`, without duplicates."""
         return self._states(name, False, state.values)
 
     def _states(self, name: str, initial: bool, values: tuple[Value, ...]) -> Iterator[State]:
@@ -201,9 +201,9 @@ class Module:
         compiled = self.compiler.compiled(operator)
         place, name = operator.definition.place, operator.name
         if compiled.expanded:
-            raise Unsupported(f"{place}: a parameter of {name} stands under a prime: it can only be used by others")
+            raise Unsupported(f"{place}: a parameter of {name} is primed: only other definitions can use {name}")
         if any(parameter.arity for parameter in operator.definition.parameters):
-            raise Unsupported(f"{place}: {name} takes operators as arguments: it can only be used by others")
+            raise Unsupported(f"{place}: {name} takes operators as arguments: only other definitions can use it")
         reads = self.compiler.resolved(compiled.reads)
         if use != "action" and any(read[0] == "t" for read in reads):
             raise ModuleError(f"{place}: {name} has primed variables: it is an action, not a {use}")
@@ -215,7 +215,7 @@ class Module:
             if len(arguments) != arity:
                 raise ModuleError(f"{place}: {name} takes {arity} arguments, not {len(arguments)}")
             if state is None and reads:
-                raise ModuleError(f"{place}: {name} depends on the state: give one")
+                raise ModuleError(f"{place}: {name} depends on the state: pass one")
             try:
                 result = function(state and state.values, next_state and next_state.values, *arguments)
                 return truth(result) if as_truth else result
@@ -232,14 +232,14 @@ def load(
     replacements: Replacements | None = None,
     is_assumed: bool = True,
 ) -> Module:
-    """Loads the module in file `path` and what it extends and instantiates.
+    """Loads the module in file `path` and the modules that it extends and instantiates.
 
-    `constants` maps each CONSTANT to its value (a Python function for an operator); it may also replace definitions of
-    the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source that is read as
-    if it stood at the end of the module. `replacements` puts definitions in the place of others. Without `is_assumed`
-    the modules' ASSUMEs are not asked: for constants that are meant to lie outside of them.
+    `constants` maps each CONSTANT to its value (a Python function for an operator). It may also replace definitions of
+    the root module, as `Name <- value` in a TLC configuration does. `extra_definitions` is TLA+ source, appended to the
+    module. `replacements` substitutes definitions for others. Without `is_assumed` the modules' ASSUMEs are not
+    checked: for constants that violate them on purpose.
 
-    Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, ASSUME that is false) and
+    Raises ModuleError (no such file, syntax error, undefined name, CONSTANT without value, false ASSUME) and
     Unsupported, both naming file and line.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_MAX))
@@ -253,7 +253,7 @@ def load(
     for assumption, scope in loader.assumptions if is_assumed else ():
         function, _, code = module.compiler.closure(assumption, module.compiler.root_context(scope, {}), True)
         if code.reads:
-            raise ModuleError(f"{assumption.place}: ASSUME speaks of variables, and is asked before there is any state")
+            raise ModuleError(f"{assumption.place}: ASSUME reads variables, but is evaluated before any state exists")
         try:
             held = function(None, None)
         except NO_VALUE as error:

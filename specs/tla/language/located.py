@@ -1,6 +1,6 @@
-"""Turns what evaluation raised into an EvaluationError that names the definitions in which it came up.
+"""Converts an exception of compiled code into an EvaluationError that names the TLA+ definitions on the way.
 
-Compiled definitions carry the file and the line of the module they come from, so Python's traceback tells.
+Compiled definitions carry file and line of their module, so Python's traceback names them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from specs.tla.syntax.tree import Place
 from specs.tla.values.operations import shown
 from specs.tla.values.values import EvaluationError
 
-# What is raised where TLA+ has no value: 1 + "a", a record without that field, a function outside its domain.
+# Raised where TLA+ defines no value: 1 + "a", a record without that field, a function outside its domain.
 NO_VALUE = (EvaluationError, TypeError, KeyError, ValueError, RecursionError, OverflowError, MemoryError)
 
 DEFINITIONS_SHOWN_MAX = 8
-# Python's names for kinds of TLA+ values, and what it says of an operator that is not defined for them.
+# Python's names for kinds of TLA+ values, and its messages about operators that are not defined for them.
 _KINDS = {
     "int": "a number", "str": "a string", "tuple": "a sequence", "frozenset": "a set", "Function": "a function",
     "Boolean": "a Boolean", "ModelValue": "a model value", "function": "an operator",
@@ -37,7 +37,7 @@ _COMPILED = re.compile(r"f\d+_(\w*)")  # modules.Operator.python_name
 
 
 def located(error: BaseException, name: str = "", place: Place | None = None) -> EvaluationError:
-    """`error` with the definitions, innermost first, in whose evaluation it came up, `name` at `place` last."""
+    """`error` with the definitions that were being evaluated, innermost first, `name` at `place` last."""
     definitions = _definitions(error.__traceback__)
     outermost = f"{name} ({place})"
     if place is not None and outermost not in definitions:
@@ -51,14 +51,14 @@ def _in_words(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return f"{shown(error.args[0])} is not in the domain of the function or record"
     if isinstance(error, RecursionError):
-        return "no value: a definition calls itself too often, or for ever"
+        return "no value: a definition recurses too deep, or without end"
     if isinstance(error, MemoryError):
-        return "no value: memory is used up"
+        return "no value: out of memory"
     for pattern, words in _WRONG_KINDS:
         found = pattern.search(str(error))
         if found is not None:
-            told = [_KINDS.get(group, group) for group in found.groups() if group is not None]
-            return "no value: " + words.format(*told)
+            kinds = [_KINDS.get(group, group) for group in found.groups() if group is not None]
+            return "no value: " + words.format(*kinds)
     return f"no value: an operator has arguments that it is not defined for ({error})"
 
 
@@ -69,7 +69,7 @@ def _definitions(traceback: TracebackType | None) -> list[str]:
         compiled = _COMPILED.fullmatch(code.co_name)
         if compiled is not None and code.co_filename.endswith(".tla"):
             where = f"{compiled[1] or 'an operator'} ({Path(code.co_filename).name}:{code.co_firstlineno})"
-            if not found or found[-1] != where:  # recursion says it once
+            if not found or found[-1] != where:  # name a recursive definition once
                 found.append(where)
         traceback = traceback.tb_next
     return found[::-1][:DEFINITIONS_SHOWN_MAX]

@@ -1,11 +1,11 @@
 """Finds the modules that a module needs, and gives each name its meaning.
 
-Theory. EXTENDS M puts M's names beside the module's own: one meaning, shared. INSTANCE M WITH c <- e makes a copy of
-M's definitions in which c means e, in the context of the INSTANCE; J(k) == INSTANCE ... makes a family of copies, which
-become operators with k as a further, hidden, parameter.
+Theory. EXTENDS M adds M's names to the module's own: one meaning, shared. INSTANCE M WITH c <- e makes a copy of M's
+definitions in which c means e, in the context of the INSTANCE. J(k) == INSTANCE ... makes a family of copies, compiled
+as operators with k as a further, hidden parameter.
 
-Rules. Modules lie in the folder of the root module; the standard modules are in specs/tla/language/standard.py. Every
-CONSTANT gets a value, every declaration of an instantiated module a meaning; what has none is a ModuleError.
+Rules. Modules are files in the folder of the root module; the standard modules are in specs/tla/language/standard.py.
+A CONSTANT without a value, or a declaration of an instantiated module without a meaning, is a ModuleError.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from specs.tla.values.values import ModelValue, Value
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Constant:
-    """A CONSTANT of the root module, or a definition that the caller replaced by a value."""
+    """A CONSTANT of the root module, or a definition that the caller replaced with a value."""
 
     name: str
     arity: int
@@ -33,7 +33,7 @@ class Constant:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Variable:
-    """A VARIABLE of the root module; `index` is its place in a state."""
+    """A VARIABLE of the root module. `index`: its position in a state."""
 
     name: str
     index: int
@@ -41,7 +41,7 @@ class Variable:
 
 @dataclass(eq=False, slots=True)
 class Operator:
-    """A definition in its context. `hidden`: (name, Python name) of the parameters of the instances it stands in."""
+    """A definition in its context. `hidden`: (name, Python name) of the parameters of the instances around it."""
 
     definition: tree.Definition
     scope: Scope
@@ -55,7 +55,7 @@ class Operator:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Substitution:
-    """What a declaration of an instantiated module stands for."""
+    """The meaning of a declaration of an instantiated module."""
 
     expression: Expression
     scope: Scope
@@ -72,14 +72,14 @@ class InstanceScope:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fixed:
-    """A definition of some module that a configuration replaced by a value."""
+    """A definition of any module that a configuration replaced with a value."""
 
     value: Value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Alias:
-    """A name that stands for another definition of the root module, as `Name <- target` in a configuration."""
+    """A name that refers to another definition of the root module: `Name <- target` in a configuration."""
 
     target: str
     scope: Scope
@@ -102,7 +102,7 @@ class Scope:
             self.local.add(name)
 
     def meaning(self, name: str) -> Meaning | None:
-        """What `name` stands for in this module; None for nothing. Never an Alias."""
+        """The meaning of `name` in this module, with aliases resolved. None if it has none."""
         found = self.names.get(name)
         while isinstance(found, Alias):
             found = found.scope.names.get(found.target)
@@ -127,17 +127,17 @@ class Replacements:
     values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """(what is replaced, its target)"""
+        """Pairs of the replaced name and its target."""
         yield from self.everywhere.items()
         for (module, name), target in self.within.items():
             yield f"{module}!{name}", target
 
 
 class Loader:
-    """Loads the root module and everything that it needs.
+    """Loads the root module and all modules that it needs.
 
-    `assumptions`: (assumption, scope) of the root module and those that it extends. `constants` and `variables` in
-    the order of declaration.
+    `assumptions`: (assumption, scope) of the root module and those that it extends. `constants` and `variables` are in
+    order of declaration.
     """
 
     def __init__(
@@ -211,7 +211,7 @@ class Loader:
     ) -> Scope:
         """The scope of module `name`; `shared` holds the modules extended so far in the same instance."""
         if name in self._loading:
-            raise ModuleError(f"modules need each other in a circle: {' -> '.join([*self._loading, name])}")
+            raise ModuleError(f"modules depend on each other in a cycle: {' -> '.join([*self._loading, name])}")
         if name in shared:
             return shared[name]
         scope = self._root_scope if root and name == self.path.stem else Scope(name)
@@ -252,9 +252,9 @@ class Loader:
             scope.define(unit.name, Operator(unit, scope, hidden, python_name), unit.local)
 
     def _replacement(self, name: str, arity: int, root: bool) -> Meaning | None:
-        """What a configuration puts in the place of a definition; `root`: in the root module or one that it extends.
+        """The configuration's replacement for a definition. `root`: in the root module or one that it extends.
 
-        TLC replaces the operators of standard modules wherever they are used, for there is one copy of them.
+        TLC replaces operators of standard modules wherever they are used: there is one copy of them.
         """
         if root and name in self._given:
             return next((item for item in self.constants if item.name == name), None) or self._constant(name, arity)
@@ -268,7 +268,7 @@ class Loader:
         return Alias(target, self._root_scope)
 
     def _replace_within(self, scope: Scope) -> None:
-        """Replace what a configuration replaces in this module alone, whether the module defines or extends it."""
+        """Apply the replacements for this module alone, to names that it defines or extends."""
         replaced: dict[tuple[str, str], Meaning] = {
             key: Alias(target, self._root_scope) for key, target in self._replacements.within.items()
         }
@@ -294,7 +294,7 @@ class Loader:
             if declared.name in dict(parameters) or declared.name in scope.names:
                 same = tree.Apply(place=unit.place, name=declared.name)
                 return Substitution(same, scope, inner_hidden)
-            raise ModuleError(f"{unit.place}: INSTANCE {unit.module} says nothing of {declared.name}")
+            raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {declared.name} no value")
 
         instantiated = self._module(unit.module, declare, inner_hidden, {})
         if unit.name is None:

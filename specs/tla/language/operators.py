@@ -1,6 +1,6 @@
-"""Names, calls and LET. See specs/tla/language/compiler.py for the theory.
+"""Compiles names, calls and LET. Theory: specs/tla/language/compiler.py.
 
-Rules. A call passes values. Where a parameter stands under a prime the definition is expanded instead, with the
+Rules. A call passes values. If a parameter occurs under a prime, the definition is expanded instead, with the
 argument's expression in the argument's own context (Named).
 """
 
@@ -107,7 +107,7 @@ def _local(compiler: Compiling, node: tree.Apply, meaning: LocalMeaning, context
 
 
 def _expanded(compiler: Compiling, node: tree.Apply, meaning: Named, context: Context) -> Code:
-    """The expression that a name stands for, applied to the arguments if it is an operator."""
+    """The expression that a name means, applied to the arguments if it is an operator."""
     return compiler.code(*applied(node, meaning.expression, meaning.context.like(context), context))
 
 
@@ -136,7 +136,7 @@ def _builtin(compiler: Compiling, node: tree.Apply, meaning: Builtin, context: C
 
 
 def _numbers(name: str, arguments: list[Code]) -> list[str]:
-    """Texts with which Python refuses what is no integer: unary plus does, and so do `+`, `-`, `<` with an integer."""
+    """Texts on which Python rejects non-integers: unary plus does, and so do `+`, `-`, `<` with an integer operand."""
     texts = [argument.text if argument.kind == "int" else f"+{as_value(argument).text}" for argument in arguments]
     if name in ("*", ".."):
         return texts
@@ -154,7 +154,7 @@ def _arguments(compiler: Compiling, node: tree.Apply, arities: tuple[int, ...], 
 
 
 def _operator_argument(compiler: Compiling, node: Expression, arity: int, context: Context) -> Code:
-    """A Python function from values to a value, for an operator that is passed as an argument."""
+    """An operator argument as a Python function from values to a value."""
     if isinstance(node, tree.Apply) and not node.path:
         meaning = resolve(node, context)
         if isinstance(meaning, Formal) and meaning.arity == arity and meaning.state == context.state:
@@ -211,7 +211,7 @@ def _called(compiler: Compiling, node: tree.Apply, operator: Operator, context: 
         return compiler.constant_operator(operator)
     if context.primed:
         if any(read[0] == "t" for read in reads):
-            raise ModuleError(f"{node.place}: {node.name} has primes and stands under a prime")
+            raise ModuleError(f"{node.place}: {node.name} has primes and is itself under a prime")
         reads = frozenset("t" + read[1:] if read[0] == "s" else read for read in reads)
         states, names = ["t", "None"], frozenset(("t",))
     elif not reads:
@@ -251,7 +251,7 @@ def _let_rest(
 
 
 def _needs(node: Expression, name: str) -> bool:
-    """Whether evaluating `node` is certain to evaluate `name`: then a LET need not put it off."""
+    """Whether evaluating `node` always evaluates `name`: then a LET need not delay it."""
     if isinstance(node, tree.Apply):
         if not node.arguments:
             return node.name == name and not node.path
@@ -277,7 +277,7 @@ def _needs(node: Expression, name: str) -> bool:
 
 
 def let_reference(definition: tree.Definition, name: str, made: Code) -> Code:
-    """How the expression under a LET refers to a definition that is bound to the Python name `name`."""
+    """The code by which the body of a LET refers to a definition bound to the Python name `name`."""
     if definition.parameters:
         return Code(name, made.kind, frozenset((name,)), made.reads)
     if made.simple or not made.names:
@@ -286,7 +286,7 @@ def let_reference(definition: tree.Definition, name: str, made: Code) -> Code:
 
 
 def let_definition(compiler: Compiling, definition: tree.Definition, context: Context) -> Code | None:
-    """Code of a LET definition, a Python function if it has parameters; None if it must be expanded."""
+    """Code of a LET definition: a Python function if it has parameters. None if it must be expanded."""
     if definition.recursive and not definition.function:
         return _let_recursive(compiler, definition, context)
     texts = [compiler.fresh("a_") for _ in definition.parameters]

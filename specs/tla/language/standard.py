@@ -1,7 +1,7 @@
 """The standard modules: their operators as templates of Python source over specs/tla/values/operations.py.
 
-Rules. An operator is known to a module that EXTENDS or INSTANCEs its standard module, as SANY has it. `kind` says what
-the source yields: "test" a Python bool, "int", "set" (frozenset or LazySet), or "value", of which nothing is known.
+Rules. A module must EXTEND or INSTANCE a standard module to use its operators, as in SANY. `kind` is what the source
+yields: "test" a Python bool, "int", "set" (frozenset or LazySet), or "value" for anything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal["test", "int", "set", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """One operator. `arities`: one number a parameter, not 0 where it takes an operator. `numeric`: wants integers."""
+    """One operator. `arities`: one per parameter, above 0 for an operator parameter. `numeric`: wants integers."""
 
     name: str
     arities: tuple[int, ...]
@@ -40,7 +40,7 @@ ALWAYS = _table(
     Builtin("STRING", (), "STRINGS", "set"),
 )
 
-# `numeric` arguments arrive so that Python itself refuses what is no integer: see Compiler.number.
+# `numeric` arguments are compiled so that Python itself rejects non-integers: see operators._numbers.
 NATURALS = _table(
     Builtin("Nat", (), "NATURALS", "set"),
     Builtin("+", (0, 0), "({0} + {1})", "int", numeric=True),
@@ -77,7 +77,7 @@ TLC = _table(
     Builtin(":>", (0, 0), "canonical_function({{{0}: {1}}})", "value"),
     Builtin("@@", (0, 0), "merge({0}, {1})", "value"),
     Builtin("Print", (0, 0), "{1}", "value"),
-    Builtin("PrintT", (0,), "True", "test"),  # what TLC prints is of no use here
+    Builtin("PrintT", (0,), "True", "test"),  # prints nothing here
     Builtin("Assert", (0, 0), "(truth({0}) or fail(shown({1})))", "test"),
     Builtin("Permutations", (0,), "permutations({0})", "set"),
     Builtin("SortSeq", (0, 2), "sorted_sequence({0}, {1})", "value"),
@@ -105,5 +105,5 @@ MODULES: dict[str, dict[str, Builtin]] = {
     "FiniteSets": FINITE_SETS,
     "TLC": TLC,
     "Bags": BAGS,
-    "TLAPS": {},  # its operators name provers, and are used in proofs alone
+    "TLAPS": {},  # its operators name provers, and occur only in proofs
 }

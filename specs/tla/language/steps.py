@@ -1,12 +1,12 @@
-"""The steps that a named operator allows, given arguments and what is known of the state after.
+"""The steps that a named operator allows, given arguments and the known part of the next state.
 
-Theory. What is known of the next state is put into the partial assignment before the enumeration begins: `x' = e` is
-then a test instead of an assignment, so that an observed step costs one evaluation and only what was not observed is
-searched for. An argument that was not logged is searched for where the module itself says which ones there are: among
-the disjuncts of the next-state relation that lead to the operator.
+Theory. The known part of the next state is the initial partial assignment of the enumeration. `x' = e` is then a test
+instead of an assignment: an observed step costs one evaluation, and only what was not observed is searched for. An
+unlogged argument is searched for where the module quantifies over it: among the disjuncts of the next-state relation
+that lead to the operator.
 
-Rules. An operator is an action if it has a primed variable or UNCHANGED in it. Disjuncts that do not lead to the
-operator are left out; guards beside it in the next-state relation apply only when an argument was searched for.
+Rules. An operator is an action if it contains a primed variable or UNCHANGED. Disjuncts that do not lead to the
+operator are skipped. Guards beside it in the next-state relation apply only when an argument is searched for.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
 from specs.tla.values.values import Value
 
-Known = tuple[Value, ...]  # the next state, UNASSIGNED where nothing is known
+Known = tuple[Value, ...]  # the next state, UNASSIGNED where unknown
 
 
 class Action:
-    """One operator of a module as an action, with its parameters.
+    """One operator of a module as an action.
 
-    `next_operator`: where arguments that are not given are searched for; None if there is no next-state relation.
+    `next_operator`: where missing arguments are searched for. None if there is no next-state relation.
     """
 
     def __init__(self, compiler: Compiler, operator: Operator, next_operator: Operator | None) -> None:
         self.compiler, self.operator, self.next_operator = compiler, operator, next_operator
         definition = operator.definition
         if operator.hidden or any(parameter.arity for parameter in definition.parameters):
-            raise Unsupported(f"{definition.place}: {operator.name} takes operators as arguments: it is no event")
+            raise Unsupported(f"{definition.place}: {operator.name} takes operators as arguments: it is not an event")
         self.parameters = tuple([parameter.name for parameter in definition.parameters])
         self.variables = tuple([variable.name for variable in compiler.loader.variables])
         self._texts = {name: compiler.fresh("a_") for name in self.parameters}
         context = Context(scope=operator.scope, locals={name: Bound(text) for name, text in self._texts.items()})
         reads = compiler.resolved(compiler.code(definition.body, context).reads)
         if not any(read[0] == "t" for read in reads):
-            raise ModuleError(f"{definition.place}: {operator.name} is no action: it says nothing of the next state")
+            raise ModuleError(f"{definition.place}: {operator.name} is not an action: it has no primed variable")
         self._direct = Planner(compiler, False).plan(definition.body, context)
         self._determined = determined(compiler, operator, self._texts)
         self._searching: Any = None
 
     def after(self, state: Known, arguments: Mapping[str, Value], known: Known) -> Iterator[Known]:
-        """The complete next states, possibly several times each. Raises EvaluationError, naming the definition.
+        """The complete next states, with duplicates. Raises EvaluationError, naming the definition.
 
-        Raises ModuleError if the module leaves open what the next state is, and it was not logged either.
+        Raises ModuleError if neither the module nor the log determines a variable.
         """
         given = all(name in arguments for name in self.parameters)
         if given and self._determined is not None:
@@ -78,11 +78,11 @@ class Action:
 
     @property
     def is_determined(self) -> bool:
-        """Whether state and arguments leave one next state at most, and nothing to search for."""
+        """Whether state and arguments determine the next state, without a search."""
         return self._determined is not None
 
     def only(self, state: Known, arguments: Sequence[Value]) -> Known | None:
-        """The next state of a determined action, None if the action is not allowed. Raises EvaluationError."""
+        """The next state of a determined action. None if the action is not allowed. Raises EvaluationError."""
         assert self._determined is not None
         try:
             return self._determined(state, *arguments)
@@ -95,7 +95,7 @@ class Action:
             if self.next_operator is None or not leads_to(self.next_operator, self.operator):
                 raise ModuleError(
                     f"{self.operator.definition.place}: {self.operator.name}({wanted}): not all arguments are logged, "
-                    "and the next-state relation does not say which there are: log them"
+                    "and the next-state relation does not quantify over them: log them"
                 )
             self._searching = _Towards(self.compiler, self.operator).plan(
                 self.next_operator.definition.body, Context(scope=self.next_operator.scope)
@@ -108,7 +108,7 @@ def _given(parameter: str) -> str:
 
 
 def leads_to(start: Operator, target: Operator) -> bool:
-    """Whether the body of `start` calls `target`, directly or through others."""
+    """Whether the body of `start` calls `target`, directly or indirectly."""
     return _leads(start.definition.body, Context(scope=start.scope), target, set())
 
 
@@ -129,7 +129,7 @@ def _leads(node: Any, context: Context, target: Operator, seen: set[Operator]) -
 
 
 class _Towards(Planner):
-    """Plans only those disjuncts that lead to one operator; arguments given in the environment must agree."""
+    """Plans only the disjuncts that lead to one operator. Arguments given in the environment must agree."""
 
     def __init__(self, compiler: Compiler, target: Operator) -> None:
         super().__init__(compiler, initial=False)

@@ -1,11 +1,10 @@
-"""Enumerates initial states and successors, and explores small models breadth first, as TLC does.
+"""Enumerates initial states and successors, as TLC does.
 
-Theory. A conjunction is gone through from left to right with a partial next state. `x' = e` gives x its value if it has
-none yet, and is a test if it has; `x' \\in S` branches; a disjunction and \\E branch; everything else is a test. A
-formula is enumerable in this way if every variable gets its value before its primed form is read.
+Theory. A conjunction is evaluated from left to right with a partial next state. `x' = e` assigns x if it has no value
+yet, and is a test if it has one. `x' \\in S`, a disjunction and \\E branch. Everything else is a test. A formula can be
+enumerated this way if every variable is assigned before its primed form is read.
 
-Rules. A variable that is read before it has a value, or that never gets one, is an EvaluationError. The exploration is
-for models of some ten thousand states, larger ones are for TLC: it exists so that the evaluator can be held against it.
+Rules. A variable that is read before it is assigned, or never assigned, is an EvaluationError.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ UNASSIGNED = _Unassigned()
 
 
 class ReadTooEarly(EvaluationError):
-    """A variable is read before the formula has given it a value: the next state cannot be worked out in this order."""
+    """A variable is read before the formula assigns it: the next state cannot be computed in this order."""
 
 
 _States: TypeAlias = tuple[Value, ...]
@@ -56,16 +55,16 @@ _Evaluator: TypeAlias = Callable[[_States, _States, _Environment], Any]
 
 
 class Planner:
-    """Turns a formula into a generator of the assignments that satisfy it.
+    """Compiles a formula into a plan: a generator of the assignments that satisfy it.
 
     `initial`: the formula assigns unprimed variables (Init); otherwise primed ones (Next). A plan is called with the
-    first state (empty if `initial`), the partial assignment, and the values of the Python names that are free in it.
+    first state (empty if `initial`), the partial assignment, and the values of its free Python names.
     """
 
     def __init__(self, compiler: Compiler, initial: bool) -> None:
         self.compiler = compiler
         self.initial = initial
-        self.assigned = "s" if initial else "t"  # reads of what is being assigned start so
+        self.assigned = "s" if initial else "t"  # prefix of reads of the state being assigned
         self.names = [variable.name for variable in compiler.loader.variables]
         self._expanding: list[Operator] = []
 
@@ -96,13 +95,14 @@ class Planner:
         return any(read[0] in (self.assigned, "?") for read in code.reads)
 
     def _evaluator(self, node: Expression, context: Context, test: bool) -> _Evaluator:
-        """Evaluates `node`; what is being assigned and is read must have a value by then."""
+        """Evaluates `node`. Raises ReadTooEarly if it reads an unassigned variable."""
         function, free, code = self.compiler.closure(node, context, test)
         needed = [int(read[1:]) for read in code.reads if read[0] == self.assigned]
         initial, names = self.initial, self.names
         primed = [names[int(read[1:])] for read in code.reads if read[0] == "t"] if initial else []
         if primed:
-            raise ModuleError(f"{node.place}: {min(primed)}' in an initial predicate: an initial state has no next one")
+            what = f"{min(primed)}' in an initial predicate, which is about one state"
+            raise ModuleError(f"{node.place}: {what}")
 
         def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
             for index in needed:
@@ -184,7 +184,7 @@ class Planner:
             name = self.compiler.fresh("l_")
             made = operators.let_definition(self.compiler, definition, context)
             if made is None or any(read[0] in (self.assigned, "?") for read in made.reads):
-                # It reads what is still being assigned: worked out where it is used.
+                # It reads the state being assigned: expand it where it is used.
                 context = context.binding({definition.name: Local(definition, context, None)})
                 continue
             function, free = self.compiler.thunk(made, definition.place)
@@ -228,7 +228,7 @@ class Planner:
         return run
 
     def variables(self, node: Expression, context: Context) -> list[int] | None:
-        """Indexes of the variables in a tuple of tuples of variables; None if there is anything else."""
+        """Indexes of the variables in a tuple of variables, nested or not. None if it contains anything else."""
         if isinstance(node, tree.Tuple):
             parts = [self.variables(item, context) for item in node.items]
             return None if None in parts else [index for item in parts if item is not None for index in item]
@@ -266,7 +266,7 @@ class Planner:
         return self._test(node, context)
 
     def variable_assigned(self, left: Expression, context: Context) -> Variable | None:
-        """The variable that `left = e` assigns, if it does; a parameter may stand for x'."""
+        """The variable that `left = e` assigns, or None. A parameter may stand for x'."""
         while isinstance(left, tree.Apply) and not left.arguments:
             meaning = resolve(left, context)
             if not isinstance(meaning, Named):
@@ -294,7 +294,7 @@ class Planner:
     def _operator(
         self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
     ) -> _Plan:
-        """The body of an operator. `hidden`: arguments of the instances it is reached through, by Python name."""
+        """The plan of an operator's body. `hidden`: arguments of the instances that lead to it, by Python name."""
         if operator in self._expanding:
             raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
         parameters = operator.definition.parameters
@@ -305,7 +305,7 @@ class Planner:
                 values.append((text, self._evaluator(hidden[text], context, False)))
         by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
         if self.initial:
-            # Init assigns unprimed variables: one that is an argument may have no value yet.
+            # Init assigns unprimed variables: one that is an argument may be unassigned.
             by_name = by_name or any(variable_named(argument, context) for argument in node.arguments)
         for parameter, argument in zip(parameters, node.arguments):
             if by_name or self._assigns(argument, context):
@@ -330,7 +330,7 @@ class Planner:
 
 
 def sequence(plans: Sequence[_Plan]) -> _Plan:
-    """What satisfies all of `plans`, gone through in this order."""
+    """The assignments that satisfy all of `plans`, evaluated in this order."""
 
     def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
         if number == len(plans):
@@ -360,14 +360,14 @@ def _tuples_over(collection: Value, count: int) -> Iterator[tuple[Value, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """A named formula, ready to be enumerated."""
+    """A named formula with its plan."""
 
     plan: _Plan
     names: tuple[str, ...]
     operator: str
 
     def assignments(self, state: _States) -> Iterator[_States]:
-        """Complete assignments, each once."""
+        """The complete assignments, without duplicates. Raises EvaluationError."""
         seen = set()
         for found in self.plan(state, (UNASSIGNED,) * len(self.names), {}):
             missing = [name for name, value in zip(self.names, found) if value is UNASSIGNED]
@@ -389,14 +389,14 @@ def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumer
 def conjunction(
     compiler: Compiler, formulas: Sequence[tuple[Expression, Context]], initial: bool, name: str
 ) -> Enumeration:
-    """All of `formulas` together as an initial predicate or as a next-state relation that is called `name`."""
+    """The conjunction of `formulas` as an initial predicate or a next-state relation called `name`."""
     planner = Planner(compiler, initial)
     plan = sequence([planner.plan(expression, context) for expression, context in formulas])
     return Enumeration(plan, tuple(planner.names), name)
 
 
 def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, _Environment], bool]:
-    """ENABLED `action`: whether there is a successor. The plan is made when it is first wanted."""
+    """ENABLED `action`: whether there is a successor. The plan is made on first use."""
     plans: list[_Plan] = []
     count = len(compiler.loader.variables)
 

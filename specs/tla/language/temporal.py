@@ -1,11 +1,11 @@
-"""Takes a specification or a property apart: what is asked of initial states, of steps, of states, and of time.
+"""Splits a specification or property into its parts: on initial states, on steps, on all states, and temporal.
 
 Theory. A safety formula in the usual form is a conjunction of `Init` (a state predicate), `[][Next]_v` and `[]P`. The
-first speaks of initial states, the second of steps, the third of all states; each can be checked while states are
-explored. What is left - fairness, `<>`, `~>` - speaks of infinite behaviours.
+first constrains initial states, the second steps, the third all states; each can be checked while exploring states.
+The rest (fairness, `<>`, `~>`) constrains infinite behaviours.
 
-Rules. Conjunctions, definitions, LET and INSTANCE are gone through. What cannot be taken apart is temporal as a whole:
-it is named in the answer, never dropped. `[]` of anything with a further temporal operator in it is temporal.
+Rules. Splitting goes through conjunctions, definitions, LET and INSTANCE. A formula that cannot be split is temporal as
+a whole, and reported as such. `[]` of a formula with a further temporal operator is temporal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from specs.tla.syntax.tree import Expression, Place, Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """An expression and what its names stand for."""
+    """An expression, and the context that gives its names their meaning."""
 
     expression: Expression
     context: Context
@@ -77,7 +77,7 @@ def _always(compiler: Compiler, operand: Formula, whole: Formula, parts: Parts) 
 
 
 def opened(formula: Formula) -> Formula | None:
-    """The body of the definition that a formula names; None if it names none."""
+    """The body of the definition that a formula names. None if it names none."""
     node, context = formula.expression, formula.context
     if isinstance(node, tree.Let):
         for definition in node.definitions:
@@ -112,7 +112,7 @@ def _arguments(node: tree.Apply, definition: tree.Definition, context: Context) 
 
 
 def is_temporal(expression: Expression, context: Context) -> bool:
-    """Whether there is a temporal operator in an expression or in what it names."""
+    """Whether an expression contains a temporal operator, directly or through definitions."""
     return _temporal(expression, context, set())
 
 

@@ -1,1 +1,1 @@
-"""Traces of any program held against any module."""
+"""Checks traces of any program against any module."""

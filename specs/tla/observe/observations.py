@@ -6,12 +6,12 @@ parameters. A line without `event` is any step that leads to its `state`. The tr
 (specs/checking/trace.py): `node`, `boot`, `lamport` and the event's fields are the arguments. A file in ITF is a
 sequence of states: each step is one of the next-state relation.
 
-Rules. Lines are taken in the order of the file; the ground station records an event before what it caused. Members
-that are no parameters are not looked at, and told of in a trace that is not this swarm's: one may be a parameter,
-misspelt. What a swarm's ground station records after RunEnd is no part of the run. Events of boards that a RunStart
-names as Byzantine are left out and counted: they are held to nothing. In a run of this swarm only the operators that
-the module itself defines are events: those of modules that it extends may bear the name of an event that means
-something else. Only the last line may be cut off, its writer having died: then the trace is not complete.
+Rules. Lines are read in file order; the ground station records an event before its consequences. Members that are not
+parameters are ignored, but reported for a trace of another program, where one may be a misspelt parameter. Events
+after RunEnd are not part of a swarm's run. Events of boards that RunStart lists as Byzantine are skipped and counted:
+nothing is required of them. In a trace of this swarm only operators that the module itself defines are events; an
+extended module may use an event's name for something else. Only the last line may be cut off, by a crash of its writer:
+then the trace is incomplete.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ EVENT, STATE = "event", "state"
 RUN_START, BYZANTINE, NODE = "RunStart", "byzantine", "node"
 RUN_END, GOES_ON = "RunEnd", ("Resume", "Attach")
 LINE_BYTES_MAX = 16 * 2**20
-UNKNOWN_MEMBERS_MAX = 20  # told; a trace may have another name on each line
+UNKNOWN_MEMBERS_MAX = 20  # reported; a trace may have another name on each line
 
 
 class TraceFile:
-    """The observations in a file, to be gone through once. Raises ItfError, naming file and line.
+    """The observations in a file, to be iterated over once. Raises ItfError, naming file and line.
 
-    `module` says which members of an event are arguments. Afterwards: `truncated`, whether the last line was cut off,
-    `byzantine_events`, how many events were left out, `unknown`, in words, which members of events are no parameters,
-    and `after_end`, how many events a swarm's trace has after its RunEnd.
+    `module` defines which members of an event are arguments. After the iteration, `truncated`: the last line was cut
+    off; `byzantine_events`: the number of skipped events; `unknown`: descriptions of members that are not parameters;
+    `after_end`: the number of events after a swarm's RunEnd.
     """
 
     def __init__(self, path: Path | str, module: Module, model_values: Mapping[str, ModelValue] | None = None) -> None:
@@ -50,7 +50,7 @@ class TraceFile:
         self.byzantine_events = 0
         self.unknown: list[str] = []
         self.after_end = 0
-        self._told: Counter[tuple[str, str]] = Counter()  # (event, member) that is no parameter
+        self._unknown_members: Counter[tuple[str, str]] = Counter()  # by (event, member)
         self._has_ended = False
         self._model_values = model_values or {}
         self._is_swarm = False
@@ -134,16 +134,16 @@ class TraceFile:
         return has_ended
 
     def _note_unknown(self, found: dict[str, Any], name: str | None, parameters: tuple[str, ...], line: int) -> None:
-        """Tell, once for each event, of members that nobody looks at."""
+        """Report, once per event name, the members that are ignored."""
         known = {EVENT, STATE, *parameters}
         for member in found:
             if member in known:
                 continue
-            self._told[name or "", member] += 1
-            if self._told[name or "", member] == 1 and len(self.unknown) < UNKNOWN_MEMBERS_MAX:
+            self._unknown_members[name or "", member] += 1
+            if self._unknown_members[name or "", member] == 1 and len(self.unknown) < UNKNOWN_MEMBERS_MAX:
                 there = f"its parameters are {', '.join(parameters)}" if parameters else "it has none"
                 what = f"{name or 'a state'} has no parameter {member!r} ({there})"
-                self.unknown.append(f"line {line}: {what}: not looked at")
+                self.unknown.append(f"line {line}: {what}: ignored")
 
 
 def _loaded(raw: bytes) -> Any:
@@ -151,7 +151,7 @@ def _loaded(raw: bytes) -> Any:
 
 
 def _without_line(error: Exception) -> str:
-    """What is wrong, without the line that it has within the line."""
+    """The message without its own line number, which counts within the one line."""
     return str(error).removeprefix("line 1: ").replace("line 1 column", "column")
 
 
@@ -159,5 +159,5 @@ def _is_event(line: bytes) -> bool:
     try:
         found = _loaded(line)
     except (strict_json.JsonError, files.FileError):
-        return line.startswith(b"{") and f'"{EVENT}"'.encode() in line  # a broken line of events is told as one
+        return line.startswith(b"{") and f'"{EVENT}"'.encode() in line  # a broken line of events is reported as one
     return isinstance(found, dict) and (EVENT in found or STATE in found)

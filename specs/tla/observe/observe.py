@@ -1,20 +1,20 @@
-"""Holds any module against a sequence of observations of a system.
+"""Checks a sequence of observations of a system against any module.
 
-Theory. An observation says that a step of the operator `name` was taken, with which arguments, and what (part of) the
-state is afterwards. What was not logged is searched for: the checker keeps every state of the module that explains the
+Theory. An observation says that the system took a step of the operator `name`, with some arguments, and gives (part of)
+the state afterwards. The checker searches for what was not logged: it keeps every state of the module that explains the
 observations so far (as TLC does with a trace module that leaves variables open), takes the named step from each, and
-drops what the observation contradicts. If none is left, no behaviour of the module explains the trace.
+drops the states that the observation contradicts. If none remains, no behaviour of the module explains the trace.
 
 Rules
-- A step with all its arguments and its whole state logged is one evaluation of the action; nothing is enumerated.
-- An argument that is not logged is searched for among the disjuncts of the next-state relation (specs/checking/steps).
-- An observation without a name is a step of the next-state relation or a stuttering step; the first one, or one that
-  bears the name of the initial predicate, is the initial state. Without such a one every initial state is a candidate.
-- Operators in `silent` may take steps that nobody logged, any number of them, before each observation.
-- A name for which the module has no operator is outside the module: counted, never passed in silence.
+- A step with all its arguments and its whole state logged costs one evaluation of the action; nothing is enumerated.
+- An unlogged argument is searched for among the disjuncts of the next-state relation (specs/tla/language/steps.py).
+- An observation without a name is a step of the next-state relation or a stuttering step. If the first observation has
+  no name, or that of the initial predicate, it is the initial state; otherwise every initial state is a candidate.
+- Operators in `silent` may take any number of unlogged steps before each observation.
+- A name for which the module has no operator is outside the module, and counted.
 - An invariant must hold in every candidate: each is a reachable state of the module.
-- A guard or an invariant without value (an index outside a function's domain) is not true: the trace is not accepted.
-- After the first bad step nothing more is checked; what follows is counted.
+- A guard or an invariant without a value (an index outside a function's domain) is not true: the trace is rejected.
+- After the first bad step nothing more is checked; later observations are counted.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from specs.verdict import HOLDS, NOT_CHECKED, VIOLATED
 __all__ = ["CANDIDATES_MAX", "BadStep", "Observation", "ObservationError", "Observer", "Result"]
 
 CANDIDATES_MAX = 1_000  # states that explain the trace so far; more means that too little is logged
-DIFFERENCES_MAX = 3  # states that the module allows, named when the observed one is none of them
+DIFFERENCES_MAX = 3  # allowed states to name when the observed one is not allowed
 
 
 class Observer:
-    """Feed it observations in order, then ask for the `result`.
+    """Feed it observations in order, then read the `result`.
 
-    `invariants` are names of state predicates, `properties` of formulas such as `[][P]_v`, of which the parts that
-    speak of states and steps are checked. Raises ModuleError if the module lacks one of the names.
+    `invariants` are names of state predicates, `properties` names of formulas such as `[][P]_v`, whose parts on states
+    and steps are checked. Raises ModuleError if the module lacks one of the names.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Observer:
         result.properties = {item.name: NOT_CHECKED if item.temporal else HOLDS for item in self._properties}
         return result
 
-    def anew(self) -> Observer:
-        """For another trace: an observer that has seen nothing, and shares what this one has compiled."""
+    def restarted(self) -> Observer:
+        """A new observer for another trace, which shares the compiled module."""
         other = copy.copy(self)
         other._candidates, other._result = None, self._no_result()
         return other
@@ -94,11 +94,11 @@ class Observer:
         return tuple(self._candidates or ())
 
     def result(self) -> Result:
-        """What came of the observations so far."""
+        """The result of the observations so far."""
         return self._result
 
     def feed(self, observation: Observation) -> None:
-        """The next observation. Raises ObservationError."""
+        """Check the next observation. Raises ObservationError."""
         if self._result.bad is not None:
             self._result.not_reached += 1
             return
@@ -108,7 +108,7 @@ class Observer:
             raise ObservationError(f"line {observation.line}: {error}") from error
 
     def finish(self) -> None:
-        """Say that the trace has ended. One without any step still has an initial state."""
+        """End the trace. Checks the initial state even if there was no step."""
         if self._candidates is None and self._result.bad is None:
             self._begin(Observation(0, None))
 
@@ -214,17 +214,17 @@ class Observer:
                     pairs.append((state, following))
                     found.append(following)
                     if len(found) <= self.candidates_max and not distinct:
-                        continue  # mostly there is one, and to tell states apart costs as much as to find them
+                        continue  # mostly there is one, and comparing states costs as much as finding them
                     distinct.update(found)
                     found.clear()
                     if len(distinct) > self.candidates_max:
                         raise self._too_many(observation.line, _step(name, arguments))
             except EvaluationError:
-                continue  # not true here; if it is true nowhere, the explanation says why
+                continue  # not true here; if it is true in no candidate, the explanation says why
         return pairs
 
     def _with_silent_steps(self, line: int) -> list[State]:
-        """The candidates, and whatever can be reached from them by steps that nobody logs."""
+        """The candidates, and all states that unlogged steps reach from them."""
         reached = dict.fromkeys(self._candidates or ())
         pending = list(reached)
         while pending:
@@ -236,7 +236,7 @@ class Observer:
                         reached[following] = None
                         pending.append(following)
                         if len(reached) > self.candidates_max:
-                            raise self._too_many(line, "steps that nobody logs")
+                            raise self._too_many(line, "unlogged steps")
         return list(reached)
 
     def _known(self, observation: Observation) -> tuple[Value, ...]:
@@ -282,10 +282,10 @@ class Observer:
         if what not in self._result.searched:
             self._result.searched.append(what)
 
-    # --- what is wrong ----------------------------------------------------------------------------
+    # --- violations -------------------------------------------------------------------------------
 
     def _check_states(self, observation: Observation, step: str, states: Iterable[State], initial: bool) -> None:
-        """Hold invariants, and what properties say of states, against the candidates."""
+        """Check invariants, and the parts of properties on states, in the candidates."""
         for state in states:
             for name, holds in self._invariants:
                 if not _is_true(holds, state.values):
@@ -329,10 +329,10 @@ class Observer:
         known: tuple[Value, ...],
         observation: Observation,
     ) -> None:
-        """Say why no candidate takes the step. The first one stands for all."""
+        """Record why no candidate takes the step, on the example of the first."""
         step = _step(action.operator.name, arguments)
         if len(arguments) < len(action.parameters):
-            why = f"no values of the arguments that are not logged make this a step of {self.module.name}"
+            why = f"no choice of the unlogged arguments makes this a step of {self.module.name}"
             self._refuse(observation, step, before, action.operator, why)
             return
         given = tuple([arguments[parameter] for parameter in action.parameters])
@@ -351,12 +351,12 @@ class Observer:
         )  # fmt: skip
 
     def _allowed(self, action: Action, state: State, arguments: Mapping[str, Value]) -> list[tuple[Value, ...]]:
-        """A few of the states that the module allows after the step, whatever was observed."""
+        """At most DIFFERENCES_MAX states that the module allows after the step, observed or not."""
         try:
             found = action.after(state.values, arguments, self._blank)
             return list(dict.fromkeys(islice(found, DIFFERENCES_MAX)))
         except (EvaluationError, ModuleError):
-            return []  # the module does not say what the next state is, only whether a state is one
+            return []  # the module can test a next state but not enumerate them
 
     def _differences(self, known: tuple[Value, ...], allowed: tuple[Value, ...]) -> str:
         return ", ".join(
@@ -393,7 +393,7 @@ def _property(module: Module, name: str, differences: Differences) -> Property:
 
 
 def _is_true(holds: Callable[..., bool], *arguments: Any) -> bool:
-    """What has no value is not true."""
+    """Whether it is true. A formula without a value is not."""
     try:
         return holds(*arguments)
     except EvaluationError:

@@ -1,4 +1,4 @@
-"""What is fed to an Observer, and what comes of it: observations, the first bad step, the result."""
+"""Input and output of an Observer: observations, the first bad step, the result."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from specs.verdict import NOT_CHECKED, Verdict
 
 
 class ObservationError(SeveralLines):
-    """The trace cannot be held against the module: too little is logged, or an observation makes no sense to it."""
+    """The trace cannot be checked against the module: too little is logged, or an observation does not fit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One step that was seen. `state`: the variables after it, as far as they were logged.
+    """One observed step. `state`: the logged variables after it.
 
-    `name` is None for a step of which only the state is known. Members of `arguments` that are no parameters of the
-    operator are not looked at: a trace holds more than a module abstracts.
-    `is_outside`: the name is no operator's, even if the module has one of that name.
+    `name` is None for a step of which only the state is known. Members of `arguments` that are not parameters of the
+    operator are ignored: a trace holds more than a module abstracts.
+    `is_outside`: the event is not an action of the module, even if an operator has its name.
     """
 
     line: int
@@ -34,11 +34,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class BadStep:
-    """The first observation that no behaviour of the module explains, or the first state in which something is false.
+    """The first observation that no behaviour of the module explains, or the first violation of a property.
 
-    `line` is the trace's, `module_line` the module's; `guard` its text; `why` says it in words. `broken` is the
-    invariant or property, None if the step itself is not allowed. `candidates` states were possible before; `state` is
-    the first of them. `without_value`: the guard cannot be evaluated, TLC would stop with an error.
+    `line` is in the trace, `module_line` in the module; `guard` is the text there; `why` is the explanation. `broken`
+    is the invariant or property, None if the step itself is not allowed. `candidates` states were possible before;
+    `state` is the first of them. `without_value`: the guard cannot be evaluated, TLC would stop with an error.
     """
 
     line: int
@@ -60,11 +60,11 @@ class BadStep:
 
 @dataclass
 class Result:
-    """What came of a trace. `steps` counts by operator, `outside` by name of the event.
+    """The result of checking a trace. `steps` counts by operator, `outside` by name of the event.
 
-    `invariants` and `properties` map names to "holds" or "violated". `searched` names what was not logged, in words.
-    `is_initial_seen`: the initial state was logged, and was one. `not_reached`: observations after the bad step.
-    `candidates_most`: the most states that were possible at a time.
+    `invariants` and `properties` map names to "holds" or "violated". `searched` describes what was not logged.
+    `is_initial_seen`: a valid initial state was logged. `not_reached`: the number of observations after the bad step.
+    `candidates_most`: the largest number of states possible at one time.
     """
 
     module: str
@@ -83,7 +83,7 @@ class Result:
         return self.bad is None
 
     def verdict(self) -> Verdict:
-        """The same in the form of every other check of a trace."""
+        """The result as a Verdict, like that of every other check of a trace."""
         verdict = Verdict(steps=Counter(self.steps), invariants={**self.invariants, **self.properties})
         is_vacuous = self.accepted and not self.steps and not self.is_initial_seen
         verdict.counts["steps"] = sum(self.steps.values())
@@ -93,13 +93,13 @@ class Result:
             verdict.note(f"{name}: {count} events are outside module {self.module}, which has no such operator")
         if is_vacuous:
             verdict.invariants = dict.fromkeys(verdict.invariants, NOT_CHECKED)
-            told = (
+            why = (
                 f"none of {sum(self.outside.values())} events is a step of it" if self.outside else "the trace is empty"
             )
-            verdict.miss(f"nothing was held against module {self.module}: {told}")
+            verdict.miss(f"nothing was checked against module {self.module}: {why}")
         if not self.invariants and self.properties and set(self.properties.values()) == {NOT_CHECKED}:
             names = ", ".join(self.properties)
-            verdict.miss(f"{names}: not checked, for it speaks of infinite behaviours; nothing else was to be checked")
+            verdict.miss(f"{names}: not checked, being about infinite behaviours; there was nothing else to check")
         for what in self.searched:
             verdict.note(what)
         if self.not_reached:

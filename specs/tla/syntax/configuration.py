@@ -1,12 +1,12 @@
-"""Reads a TLC configuration: constants, what replaces definitions, and what is to be checked.
+"""Reads a TLC configuration: constants, replacements of definitions, and what to check.
 
-Theory. A .cfg file is a sequence of statements, each a keyword and what follows up to the next keyword (Lamport,
-Specifying Systems, section 14.7.1). `Name = value` gives a constant a value, where an unquoted name is a model value;
-`Name <- Definition` puts a definition of the root module in the place of a constant or of another definition;
-`Name <- [M] Definition` and `Name = [M] value` do so only within module M.
+Theory. A .cfg file is a sequence of statements; each is a keyword and the text up to the next keyword (Lamport,
+Specifying Systems, section 14.7.1). `Name = value` gives a constant a value; an unquoted name is a model value.
+`Name <- Definition` substitutes a definition of the root module for a constant or for another definition.
+`Name <- [M] Definition` and `Name = [M] value` apply only within module M.
 
-Rules. An unknown keyword, a value that is none, and a name that is given twice are errors that name file and line.
-Statements that change nothing of what is checked (ALIAS, POSTCONDITION) are kept by name, so that they can be reported.
+Rules. An unknown keyword, a malformed value and a name given twice are errors that name file and line. Statements that
+do not affect the check (ALIAS, POSTCONDITION) are kept by name so that they can be reported.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class ConfigurationError(ModuleError):
 
 @dataclass
 class Configuration:
-    """What a .cfg file says.
+    """The content of a .cfg file.
 
     `constants`: values by name. `replacements`: name to the name of a definition in the root module. `module_constants`
-    and `module_replacements`: the same by (module, name). `check_deadlock`: None if the file does not say.
+    and `module_replacements`: the same by (module, name). `check_deadlock`: None if the file does not set it.
     """
 
     path: Path | None = None
@@ -79,7 +79,7 @@ class Configuration:
     ignored: list[str] = field(default_factory=list)
 
     def model_values(self) -> Mapping[str, ModelValue]:
-        """The model values in the constants, by name."""
+        """The model values that occur in the constants, by name."""
         found: dict[str, ModelValue] = {}
         pending: list[Any] = [*self.constants.values(), *self.module_constants.values()]
         while pending:
@@ -91,8 +91,8 @@ class Configuration:
         return found
 
     def as_text(self) -> str:
-        """The text of a .cfg file that says the same, without what TLC 2.15 does not know (and which changes no verdict
-        but that on deadlocks): CHECK_DEADLOCK, ALIAS, POSTCONDITION.
+        """An equivalent .cfg file for TLC 2.15, which does not know CHECK_DEADLOCK, ALIAS and POSTCONDITION. Leaving
+        them out affects no verdict but that on deadlocks.
         """
         lines = [] if self.specification is None else [f"SPECIFICATION {self.specification}"]
         if self.init is not None:
@@ -150,7 +150,7 @@ class _Parser:
         while position < len(text):
             match = _TOKEN.match(text, position)
             if match is None:
-                if text[position:].startswith("===="):  # as at the end of a module; TLC takes it, too
+                if text[position:].startswith("===="):  # as at the end of a module; TLC accepts it too
                     break
                 raise self._fail(line, f"cannot read {text[position : position + 20]!r}")
             end = match.end()
@@ -164,7 +164,7 @@ class _Parser:
         return tokens
 
     def _comment_end(self, text: str, position: int, line: int) -> int:
-        """Comments nest."""
+        """The end of a comment. Comments nest."""
         depth = 0
         while position < len(text):
             if text.startswith("(*", position):
@@ -225,7 +225,7 @@ class _Parser:
                     raise self._fail(answer.line, f"CHECK_DEADLOCK: want TRUE or FALSE, have {answer.text}")
                 self.result.check_deadlock = answer.text == "TRUE"
             else:
-                raise self._fail(token.line, f"{token.text} is no statement of a configuration")
+                raise self._fail(token.line, f"{token.text} is not a statement of a configuration")
         self._check()
         return self.result
 
@@ -293,4 +293,4 @@ class _Parser:
                 if not self._symbol(",") and (following := self._peek()) is not None and following.text != "}":
                     raise self._fail(following.line, f"want , or }} in a set, have {following.text}")
             return frozenset(items)
-        raise self._fail(token.line, f"{token.text} is no value: want a number, a string, a name or a set of those")
+        raise self._fail(token.line, f"{token.text} is not a value: want a number, a string, a name or a set of those")

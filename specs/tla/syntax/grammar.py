@@ -1,10 +1,10 @@
-"""The vocabulary of tree-sitter's TLA+ grammar, and how to get at the parts of its nodes."""
+"""The node types of tree-sitter's TLA+ grammar, and access to the parts of nodes."""
 
 from __future__ import annotations
 
 import tree_sitter
 
-# Names of operators that are written as symbols, by the grammar's node type. The others are named by their text.
+# Names of operators that are written as symbols, by node type. Other operators are named by their text.
 SYMBOLS = {
     "amp": "&", "ampamp": "&&", "approx": "\\approx", "asymp": "\\asymp", "bigcirc": "\\bigcirc", "cap": "\\cap",
     "cdot": "\\cdot", "circ": "\\o", "cong": "\\cong", "cup": "\\cup", "div": "\\div", "dol": "$", "doldol": "$$",
@@ -32,7 +32,7 @@ def text_of(node: tree_sitter.Node) -> str:
 
 
 def end_of(node: tree_sitter.Node) -> int:
-    """Where the text of a node ends. The parser lets a bulleted list go on to the next thing, over comments."""
+    """Where the text of a node ends. The parser extends a bulleted list over comments, up to the next token."""
     while True:
         last = next(
             (
@@ -48,7 +48,7 @@ def end_of(node: tree_sitter.Node) -> int:
 
 
 def parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
-    """The named children that are no comments."""
+    """The named children, without comments."""
     return [child for child in node.named_children if child.type not in COMMENTS]
 
 
@@ -61,7 +61,7 @@ def field(node: tree_sitter.Node, name: str) -> tree_sitter.Node:
 
 
 def symbol(node: tree_sitter.Node) -> str:
-    """The name of an operator; identifiers are their text."""
+    """The name of an operator: its text if it is an identifier."""
     while node.type in ("infix_op_symbol", "prefix_op_symbol", "postfix_op_symbol"):
         node = parts(node)[0]
     return SYMBOLS.get(node.type) or text_of(node)

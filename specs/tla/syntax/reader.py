@@ -1,7 +1,7 @@
-"""Turns the concrete tree of a module, with its hundred kinds of node, into the tree of specs/tla/syntax/tree.py.
+"""Converts the parser's concrete tree of a module into the syntax tree of specs/tla/syntax/tree.py.
 
-Rules. Constructs that have no meaning to the evaluator become `Unknown` nodes, so that a temporal formula beside an
-invariant does no harm until somebody wants it evaluated.
+Rules. Constructs that the evaluator does not support become `Unknown` nodes: a module may contain a temporal formula,
+and only evaluating it is an error.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Place
 
 _IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
-NESTING_MAX = 400  # of expressions; whoever goes through the tree uses recursion
+NESTING_MAX = 400  # of expressions: functions on the tree are recursive
 DIGITS_MAX = 2_400  # of a number: as many as values.INTEGER_BITS_MAX has
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 
 
 class Reader:
-    """Turns the concrete tree of one file into a ModuleTree."""
+    """Converts the concrete tree of one file into a ModuleTree."""
 
     def __init__(self, path: Path, source: bytes) -> None:
         self.path, self.source = path, source
@@ -79,7 +79,7 @@ class Reader:
         )
 
     def theorem(self, node: tree_sitter.Node) -> Iterator[tree.Definition]:
-        """`THEOREM T == F` defines T, for whoever wants F evaluated."""
+        """`THEOREM T == F` defines T as F."""
         for name in grammar.fields(node, "name"):
             body = self.expression(grammar.field(node, "statement"))
             yield tree.Definition(name=grammar.text_of(name), parameters=(), body=body, place=self.place(node))
@@ -240,7 +240,7 @@ class Reader:
         name = grammar.symbol(grammar.field(node, "symbol"))
         left, right = grammar.field(node, "lhs"), grammar.field(node, "rhs")
         if name in ("/\\", "\\/"):
-            # Both are associative: one junction for a chain reads better in an explanation.
+            # Both are associative: one junction per chain makes explanations easier to read.
             items = self.chain(left, name) + self.chain(right, name)
             return tree.Junction(place=place, conjunction=name == "/\\", items=items)
         if grammar.field(node, "symbol").type == "times":
@@ -248,7 +248,7 @@ class Reader:
         return self.operation(name, (self.expression(left), self.expression(right)), place)
 
     def chain(self, node: tree_sitter.Node, name: str) -> tuple[Expression, ...]:
-        """The items of `a /\\ b /\\ c`; a chain may be longer than recursion goes."""
+        """The items of `a /\\ b /\\ c`. Iterative: a chain may be longer than the recursion limit."""
         items, pending = [], [node]
         while pending:
             node = pending.pop()
@@ -259,7 +259,7 @@ class Reader:
         return tuple(items)
 
     def factors(self, node: tree_sitter.Node) -> tuple[Expression, ...]:
-        """A \\X B \\X C is a set of triples; (A \\X B) \\X C is not."""
+        """The factors of a product: A \\X B \\X C is a set of triples, (A \\X B) \\X C is not."""
         items = []
         while node.type == "bound_infix_op" and grammar.field(node, "symbol").type == "times":
             items.append(self.expression(grammar.field(node, "rhs")))
@@ -349,7 +349,7 @@ class Reader:
         return tree.FunctionSet(place=place, domain=self.expression(domain), codomain=self.expression(codomain))
 
     def argument(self, nodes: list[tree_sitter.Node], place: Place) -> Expression:
-        """f[x, y] is f[<<x, y>>]."""
+        """The argument of a function: f[x, y] means f[<<x, y>>]."""
         if len(nodes) == 1:
             return self.expression(nodes[0])
         return tree.Tuple(place=place, items=self.expressions(nodes))

@@ -1,11 +1,11 @@
-"""Reads a TLA+ module into a syntax tree.
+"""Parses a TLA+ module into a syntax tree.
 
-Theory. The parser is tree-sitter's TLA+ grammar: fast, complete, and equal to SANY (the reference parser of the TLA+
-tools) on precedence and on bulleted lists. It is more lenient: it takes `A => B => C`, which SANY rejects. So modules
-of the project pass `specs.tlc.sany.check` in the tests; loading one does not need Java.
+Theory. The parser is tree-sitter's TLA+ grammar: fast, complete, and in agreement with SANY (the reference parser of
+the TLA+ tools) on precedence and bulleted lists. It is more lenient: it accepts `A => B => C`, which SANY rejects. So
+the tests run `specs.tlc.sany.check` on the project's modules; loading one needs no Java.
 
-Rules. A syntax error is a ModuleError with file and line. The parser takes a time that grows with the square of how
-deep a text nests: a source that may nest deep is given some seconds of the processor, and refused beyond that.
+Rules. A syntax error is a ModuleError with file and line. Parsing takes time quadratic in the nesting depth: a source
+that may nest deeply must parse within PARSE_SECONDS_MAX.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from specs.tla.syntax import tree
 from specs.tla.syntax.reader import Reader
 from specs.tla.syntax.tree import ModuleError
 
-PARSE_SECONDS_MAX = 2  # of processor time; the largest module of the project takes a fiftieth of a second
-PIECE_BYTES = 128  # the parser copies a piece each time it looks into it
-PLAIN_BYTES_MAX = 64 * 2**10  # of a source that needs no such bound ...
+PARSE_SECONDS_MAX = 2  # of processor time; the project's largest module takes 0.02 s
+PIECE_BYTES = 128  # small: the parser copies a piece at each access
+PLAIN_BYTES_MAX = 64 * 2**10  # a source up to this size needs no time bound ...
 PLAIN_DEFINITION_BYTES_MAX = 8 * 2**10  # ... if each of its definitions is shorter than this
 
 
 def _parser() -> tree_sitter.Parser:
     with warnings.catch_warnings():
-        # The grammar's package still hands its language over as a number.
+        # The grammar's package still passes its language as a number.
         warnings.simplefilter("ignore", DeprecationWarning)
         return tree_sitter.Parser(tree_sitter.Language(tree_sitter_tlaplus.language()))
 
 
 def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
-    """The module in file `path`, with the definitions in `suffix` added at its end.
+    """The module in file `path`, with the definitions in `suffix` appended.
 
-    Raises ModuleError: no such file, a syntax error, or a module named otherwise than its file.
+    Raises ModuleError: no such file, a syntax error, or a module whose name is not that of the file.
     """
     source = _read(path)
     if suffix:
@@ -50,7 +50,7 @@ def parse(path: Path, suffix: str = "") -> tree.ModuleTree:
 
 @lru_cache(maxsize=64)
 def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
-    """Trees are immutable: a module that is loaded again with other constants need not be parsed again."""
+    """Cached: trees are immutable, and a module is often loaded again with other constants."""
     root = _whole(path, source)
     modules = [child for child in root.children if child.type == "module"]
     if not modules:
@@ -59,7 +59,7 @@ def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
 
 
 def concrete(path: Path) -> tree_sitter.Node:
-    """The parser's own tree of the file `path`, punctuation and all, temporal formulas included.
+    """The parser's concrete tree of the file `path`, with punctuation and temporal formulas.
 
     Raises ModuleError: no such file, or a syntax error.
     """
@@ -86,16 +86,16 @@ def _whole(path: Path, source: bytes) -> tree_sitter.Node:
 
 
 def _try(path: Path, source: bytes) -> None:
-    """Parse within bounds, for nothing: the parser can be stopped only while it is handed pieces."""
+    """Parse with a time bound and discard the tree: the parser can be stopped only while it reads piece by piece."""
     end = time.process_time() + PARSE_SECONDS_MAX
     try:
         _parser().parse(
             lambda offset, _: source[offset : offset + PIECE_BYTES],
-            progress_callback=lambda *_: time.process_time() > end,  # true stops it
+            progress_callback=lambda *_: time.process_time() > end,  # true stops the parser
         )
     except ValueError:
         what = f"not parsed within {PARSE_SECONDS_MAX} s of processor time: it nests too deep, or is too long"
-        raise ModuleError(f"{escaped(str(path))}: {what}; give parts of its expressions names") from None
+        raise ModuleError(f"{escaped(str(path))}: {what}; name parts of its expressions") from None
 
 
 def _with_suffix(source: bytes, suffix: str, path: Path) -> bytes:

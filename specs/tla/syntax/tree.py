@@ -1,9 +1,9 @@
-"""The syntax tree of a TLA+ module: what the compiler, the explorer and the explainer read.
+"""The syntax tree of a TLA+ module: input of the compiler, the explorer and the explainer.
 
-Theory. The concrete tree of the parser has a hundred kinds of node, most of them punctuation. This one has a kind for
-each thing that has a meaning of its own; operators, built in or defined, are all `Apply`.
+Theory. The parser's concrete tree has a hundred kinds of node, most of them punctuation. This one has one kind per
+construct with a meaning; all operators, built in or defined, are `Apply`.
 
-Rules. Nodes are immutable and compared by identity. Each carries its place, for error messages.
+Rules. Nodes are immutable and compared by identity. Each carries its place in the source, for error messages.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from specs.escape import SeveralLines, shown
 
 
 class ModuleError(SeveralLines):
-    """A module cannot be used: it does not parse, a name has no meaning, a constant has no value."""
+    """A module cannot be used: it does not parse, a name is undefined, a constant has no value."""
 
 
 class Unsupported(ModuleError):
-    """TLA+ that this evaluator does not evaluate. TLC may."""
+    """TLA+ that this evaluator does not support. TLC may."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Place:
-    """Where a piece of a module stands. `start` and `end` are byte offsets."""
+    """A span of a module's source. `start` and `end` are byte offsets."""
 
     path: Path
     line: int
@@ -65,9 +65,9 @@ class Step:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Apply(Expression):
-    """An operator with its arguments, possibly none; `path` is what stands before `!`.
+    """An operator with its arguments, if any; `path` is the part before `!`.
 
-    Operators written as symbols have one name each: `\\union` and `\\cup` are both "\\cup", `-x` is "-.".
+    Synonyms of symbols share one name: `\\union` and `\\cup` are both "\\cup". `-x` is "-.".
     """
 
     name: str
@@ -156,7 +156,7 @@ class FunctionSet(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Index(Expression):
-    """f[x], f[x, y] and r.field (an index that is a string literal)."""
+    """f[x], f[x, y] and r.field (the index is a string literal)."""
 
     function: Expression
     argument: Expression
@@ -196,7 +196,7 @@ class Case(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Parameter:
-    """A formal parameter; `arity` is not 0 if it stands for an operator."""
+    """A formal parameter. `arity` is above 0 if it is an operator."""
 
     name: str
     arity: int = 0
@@ -240,14 +240,14 @@ class BoxAction(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Always(Expression):
-    """[]operand: a temporal formula, whose parts specs/tla/language/temporal.py looks at."""
+    """[]operand: a temporal formula; specs/tla/language/temporal.py splits it."""
 
     operand: Expression
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Unknown(Expression):
-    """A construct outside the evaluated part of TLA+; an error if it is reached by what is to be evaluated."""
+    """A construct that the evaluator does not support: an error when it is evaluated."""
 
     construct: str
     temporal: bool = False
@@ -255,9 +255,9 @@ class Unknown(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Definition:
-    """`name(parameters) == body`; a function definition has its function as body and `function` set.
+    """`name(parameters) == body`. For a function definition the body is the function, and `function` is true.
 
-    `recursive`: declared RECURSIVE, or a function definition. `local`: not passed on by EXTENDS.
+    `recursive`: declared RECURSIVE, or a function definition. `local`: not exported by EXTENDS.
     """
 
     name: str
@@ -271,7 +271,7 @@ class Definition:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Instance:
-    """`name(parameters) == INSTANCE module WITH ...`; no name for a bare INSTANCE."""
+    """`name(parameters) == INSTANCE module WITH ...`. `name` is None for a bare INSTANCE."""
 
     name: str | None
     parameters: tuple[Parameter, ...]

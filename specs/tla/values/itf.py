@@ -1,9 +1,9 @@
 """The Informal Trace Format of Apalache: TLA+ values, states and traces as JSON.
 
-Theory. ITF writes TLA+ values as JSON: what JSON lacks is an object with one member whose name begins with `#`
-(Apalache, ADR 015).
+Theory. ITF writes TLA+ values as JSON. A kind of value that JSON lacks is an object with one member whose name begins
+with `#` (Apalache, ADR 015).
 
-    integer             {"#bigint": "5"}; a plain number is read, too
+    integer             {"#bigint": "5"}; a plain number is accepted too
     Boolean, string     true, false, "text"
     sequence            [...]
     tuple               {"#tup": [...]}
@@ -11,10 +11,10 @@ Theory. ITF writes TLA+ values as JSON: what JSON lacks is an object with one me
     function            {"#map": [[argument, value], ...]}
     record              {"field": value, ...}
 
-A file holds one object: `states` is the list of states, `vars` names their variables, `#meta` members are for tools.
+A file holds one object: `states` lists the states, `vars` names their variables, and tools use the `#meta` members.
 
-Rules. A text that is the name of a model value of the configuration is that model value. JSON's null is the text
-"null". A number that is no integer is no TLA+ value.
+Rules. A string that names a model value of the configuration is that model value. JSON's null is read as the string
+"null". A number that is not an integer is an error.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _DIGITS = re.compile(r"-?[0-9]+")
 
 
 class ItfError(Exception):
-    """The text is no value or no trace. The message names file and line."""
+    """The text is not a value or not a trace. The message names file and line."""
 
 
 # --- values ---------------------------------------------------------------------------------------
 
 
 def to_itf(value: Value) -> Any:
-    """`value` as ITF, ready for json.dumps; equal values give equal texts."""
+    """`value` as ITF, ready for json.dumps. Equal values give equal texts."""
     if isinstance(value, LazyValue):
         return to_itf(value.worked_out())
     kind = type(value)
@@ -73,11 +73,11 @@ def to_itf(value: Value) -> Any:
         if keys and all(type(key) is str and not key.startswith("#") for key in keys):
             return {key: to_itf(value[key]) for key in keys}
         return {"#map": [[to_itf(key), to_itf(value[key])] for key in keys]}
-    raise TypeError(f"{value!r} ({kind.__name__}) is no TLA+ value")
+    raise TypeError(f"{value!r} ({kind.__name__}) is not a TLA+ value")
 
 
 def of_itf(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> Value:
-    """The value that ITF writes as `item`. Raises ItfError."""
+    """The TLA+ value that `item` encodes. Raises ItfError."""
     if isinstance(item, bool):
         return of_python(item)
     if isinstance(item, int):
@@ -90,7 +90,7 @@ def of_itf(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> V
         return tuple([of_itf(element, model_values) for element in item])
     if isinstance(item, dict):
         return _of_object(item, model_values)
-    raise ItfError(f"{_found(item)} is no TLA+ value: want an integer, text, true or false, a list or an object")
+    raise ItfError(f"{_found(item)} is not a TLA+ value: want an integer, text, true or false, a list or an object")
 
 
 def _of_object(item: dict[str, Any], model_values: Mapping[str, ModelValue] | None) -> Value:
@@ -135,7 +135,7 @@ def _map(content: Any, read: _Read) -> Value:
         raise ItfError("#map: want a list of [argument, value]")
     found = {read(argument): read(value) for argument, value in pairs}
     if len(found) != len(pairs):
-        raise ItfError("#map: an argument stands twice")
+        raise ItfError("#map: an argument occurs twice")
     return canonical_function(found)
 
 
@@ -164,7 +164,7 @@ def states(text: str, model_values: Mapping[str, ModelValue] | None = None) -> l
     if not isinstance(trace, dict) or not isinstance(trace.get("states"), list):
         raise ItfError('want one ITF object, with a member "states" that is a list')
     if trace.get("loop") is not None:
-        raise ItfError("a lasso: an infinite behaviour cannot be held against steps alone")
+        raise ItfError("a lasso: an infinite behaviour cannot be checked step by step")
     found = []
     for number, state in enumerate(trace["states"]):
         try:
@@ -190,7 +190,7 @@ def member(name: str, item: Any, model_values: Mapping[str, ModelValue] | None =
 
 
 def itf_trace(variables: Sequence[str], behaviour: Iterable[Mapping[str, Value]], source: str) -> str:
-    """The text of an ITF file with these states; `source` names the module that they come from."""
+    """The text of an ITF file with these states. `source` names their module."""
     trace = {
         "#meta": {"format": "ITF", "source": source},
         "vars": list(variables),

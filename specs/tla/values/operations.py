@@ -1,8 +1,8 @@
-"""What the compiled expressions call: one Python function for each operator that needs more than Python's own.
+"""The functions that compiled expressions call: one for each operator that Python's own do not cover.
 
-Rules. A wrong argument is an EvaluationError, never a value: Python would subtract sets, multiply sequences and look up
-`x in sequence` without a murmur, and a wrong specification would pass. EXCEPT outside the domain changes nothing, as
-TLA+ defines it (Lamport, Specifying Systems, section 16.1.6).
+Rules. A wrong argument raises EvaluationError. Python itself would silently subtract sets, multiply sequences and
+evaluate `x in sequence`, and a wrong specification would pass. EXCEPT outside the domain changes nothing, as TLA+
+defines it (Lamport, Specifying Systems, section 16.1.6).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from specs.tla.values.values import (
     to_tla,
 )
 
-PERMUTED_MAX = 9  # 9! permutations are fewer than a set may have
+PERMUTED_MAX = 9  # 9! is less than SET_ELEMENTS_MAX, 10! is more
 
 
 def truth(value: Value) -> bool:
@@ -52,13 +52,13 @@ def truth(value: Value) -> bool:
 
 
 def shown(value: Value) -> str:
-    """`value` as TLA+ source, or as Python shows what is no TLA+ value."""
+    """`value` as TLA+ source; Python's repr if it is not a TLA+ value."""
     try:
         return to_tla(value)
     except (TypeError, EvaluationError):
         return repr(value)
     except RecursionError:
-        return "(a value that nests too deep to be written out)"
+        return "(a value that nests too deep to print)"
 
 
 def fail(message: str) -> NoReturn:
@@ -66,7 +66,7 @@ def fail(message: str) -> NoReturn:
 
 
 class Later:
-    """A LET definition: worked out when first used, then kept."""
+    """A LET definition: evaluated on first use, then cached."""
 
     __slots__ = ("_thunk", "_value")
 
@@ -82,7 +82,7 @@ class Later:
 
 
 def recursive(make: Callable[[Callable[..., Value]], Callable[..., Value]]) -> Callable[..., Value]:
-    """The operator that `make` yields when given that operator: a recursive LET definition."""
+    """The fixed point of `make`: a recursive LET definition."""
 
     def operator(*arguments: Value) -> Value:
         return made(*arguments)
@@ -189,7 +189,7 @@ def united(members: list[Value]) -> Value:
 
 
 def choose(collection: Value, holds: Callable[[Value], bool]) -> Value:
-    """CHOOSE x \\in collection : holds(x); the first in the order of `order_key`."""
+    """CHOOSE x \\in collection : holds(x). Takes the first in the order of `order_key`."""
     for element in in_order(collection):
         if holds(element):
             return element
@@ -204,7 +204,7 @@ def cardinality(collection: Value) -> int:
 
 
 def listed(items: Iterable[Value]) -> list[Value]:
-    """The items, of which there may be too many."""
+    """The items. Raises EvaluationError beyond SET_ELEMENTS_MAX."""
     found = list(itertools.islice(items, SET_ELEMENTS_MAX + 1))
     if len(found) > SET_ELEMENTS_MAX:
         raise EvaluationError(f"a set or function of more than {SET_ELEMENTS_MAX} elements")
@@ -212,7 +212,7 @@ def listed(items: Iterable[Value]) -> list[Value]:
 
 
 def gathered(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:
-    """The pairs of a function with several arguments."""
+    """The pairs of a function of several arguments. Raises EvaluationError beyond SET_ELEMENTS_MAX."""
     return dict(listed(pairs))
 
 
@@ -262,7 +262,7 @@ def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Va
         old = function[key - 1]
         value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
         return (*function[: key - 1], value, *function[key:])
-    raise EvaluationError(f"EXCEPT on {shown(function)}, which is no function")
+    raise EvaluationError(f"EXCEPT on {shown(function)}, which is not a function")
 
 
 def _pairs(function: Value) -> dict[Value, Value]:
@@ -270,7 +270,7 @@ def _pairs(function: Value) -> dict[Value, Value]:
 
 
 def merge(left: Value, right: Value) -> Value:
-    """left @@ right: where both are defined, left counts."""
+    """left @@ right: where both are defined, left wins."""
     return canonical_function({**_pairs(right), **_pairs(left)})
 
 
@@ -336,7 +336,7 @@ def selected(value: Value, holds: Callable[[Value], Value]) -> tuple[Value, ...]
 
 
 def sorted_sequence(value: Value, before: Callable[[Value, Value], Value]) -> tuple[Value, ...]:
-    """SortSeq(value, before); stable insertion, for `before` need be no more than a strict order."""
+    """SortSeq(value, before). A stable insertion sort: it needs only a strict order."""
     result: list[Value] = []
     for element in sequence(value):
         position = len(result)
@@ -400,5 +400,5 @@ def is_sub_bag(left: Value, right: Value) -> bool:
 
 
 def from_python(function: Callable[..., object], *arguments: Value) -> Value:
-    """The value of a CONSTANT operator that was given as a Python function."""
+    """The value of a CONSTANT operator that is a Python function."""
     return of_python(function(*arguments))

@@ -1,11 +1,10 @@
-"""Sets and functions that are not enumerated until they must be.
+"""Lazy sets and functions: enumerated only when necessary.
 
-Theory. `votes \\in SUBSET Vote` asks for 2^24 sets if SUBSET is enumerated and for a few look-ups if it is not; `Nat`
-cannot be enumerated at all. Membership is therefore a method of its own.
+Theory. Enumerating SUBSET Vote to evaluate `votes \\in SUBSET Vote` takes 2^24 sets; testing membership takes a few
+look-ups. `Nat` cannot be enumerated at all. So membership is a method of its own.
 
-Rules. Iteration follows `values.order_key`, so that CHOOSE on a lazy set equals CHOOSE on the same set written out.
-Asking an infinite set for its elements is an EvaluationError; so is going through many elements of a set that has
-more than SET_ELEMENTS_MAX.
+Rules. Iteration follows `values.order_key`: CHOOSE on a lazy set equals CHOOSE on the same set enumerated. Enumerating
+an infinite set raises EvaluationError; so does iterating far into a set of more than SET_ELEMENTS_MAX elements.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from specs.tla.values.values import (
 
 
 class LazySet(LazyValue):
-    """Base: membership, and elements in order."""
+    """Base class: membership, and elements in order."""
 
     __slots__ = ()
     name = "a set"
-    passed_max = 100_000  # elements that are gone through one by one, if there are more than a set may have
+    passed_max = 100_000  # elements iterated over, one by one, in a set that is too large to enumerate
 
     def __contains__(self, value: Value) -> bool:
         raise NotImplementedError
@@ -49,34 +48,34 @@ class LazySet(LazyValue):
         raise NotImplementedError
 
     def size_bound(self) -> float:
-        """At least the number of elements, told without enumerating them."""
+        """An upper bound on the number of elements, found without enumerating them."""
         raise NotImplementedError
 
     def is_finite(self) -> bool:
-        """Whether the set has finitely many elements. Raises EvaluationError if that is not known."""
+        """Whether the set is finite. Raises EvaluationError if that is not known."""
         raise NotImplementedError
 
     def _work_out(self) -> frozenset[Value]:
         if self.size_bound() > 2 * SET_ELEMENTS_MAX:
-            # A Cartesian product writes its factors out before it yields anything.
+            # A Cartesian product enumerates its factors before it yields anything.
             raise EvaluationError(f"{self.name} has too many elements to enumerate: name the element instead")
         return bounded(self, self.name)
 
 
 def size_bound(value: frozenset[Value] | LazySet) -> float:
-    """At least the number of elements of a set."""
+    """An upper bound on the number of elements of a set."""
     return len(value) if isinstance(value, frozenset) else value.size_bound()
 
 
 def elements(value: Value) -> frozenset[Value] | LazySet:
-    """`value`, which must be a set. A sequence or record can be iterated too, and would pass for a set."""
+    """`value`, which must be a set: a sequence or record is iterable too and would pass for one."""
     if type(value) is frozenset or isinstance(value, LazySet):
         return value
     raise EvaluationError(f"{to_tla(value)} is not a set")
 
 
 def enumerated(value: Value) -> frozenset[Value]:
-    """The set `value` with its elements enumerated."""
+    """The set `value`, enumerated."""
     if type(value) is frozenset:
         return value
     if isinstance(value, LazySet):
@@ -118,7 +117,7 @@ class Interval(LazySet):
 
 
 class Infinite(LazySet):
-    """Nat, Int, STRING: members can be told, not enumerated."""
+    """Nat, Int, STRING: membership can be tested, elements cannot be enumerated."""
 
     __slots__ = ("_holds", "name")
 
@@ -274,7 +273,7 @@ class Product(LazySet):
 
 
 def _tuples(factors: Sequence[frozenset[Value] | LazySet]) -> Iterator[tuple[Value, ...]]:
-    """The elements of a product; none, if a factor is empty, however large others are."""
+    """The elements of a product. None if a factor is empty, however large the others."""
     if _product_size(factors) == 0:
         return iter(())
     return itertools.product(*[tuple(in_order(factor)) for factor in factors])
@@ -286,7 +285,7 @@ def _product_size(factors: Sequence[frozenset[Value] | LazySet]) -> float:
 
 
 class Union(LazySet):
-    """left \\cup right, of which one is large or infinite."""
+    """left \\cup right, where either may be large or infinite."""
 
     __slots__ = ("left", "right")
     name = "a union"
@@ -311,7 +310,7 @@ class Union(LazySet):
 
 
 class Difference(LazySet):
-    """left \\ right, of which left is large or infinite."""
+    """left \\ right, where left may be large or infinite."""
 
     __slots__ = ("left", "right")
     name = "a difference"
@@ -334,11 +333,11 @@ class Difference(LazySet):
             return True
         if is_finite(self.right):
             return False
-        raise EvaluationError("whether a difference of infinite sets is finite is not worked out")
+        raise EvaluationError("cannot decide whether a difference of infinite sets is finite")
 
 
 class Filtered(LazySet):
-    """{x \\in base : holds(x)}, of which base is infinite."""
+    """{x \\in base : holds(x)}, where base is infinite."""
 
     __slots__ = ("base", "holds")
     name = "a filtered set"
@@ -361,7 +360,7 @@ class Filtered(LazySet):
     def is_finite(self) -> bool:
         if is_finite(self.base):
             return True
-        raise EvaluationError("whether a part of an infinite set is finite is not worked out")
+        raise EvaluationError("cannot decide whether a subset of an infinite set is finite")
 
 
 def is_finite(value: Value) -> bool:
@@ -374,7 +373,7 @@ def _is_product_finite(factors: Sequence[frozenset[Value] | LazySet]) -> bool:
 
 
 def span(low: int, high: int) -> range | Interval:
-    """low..high to go through, any number of times."""
+    """low..high, to iterate over any number of times."""
     return range(low, high + 1) if high - low < SET_ELEMENTS_MAX else Interval(low, high)
 
 
@@ -398,7 +397,7 @@ def domain_of(value: Value) -> Value:
         return frozenset(range(1, len(value) + 1))
     if isinstance(value, LazyFunction):
         return value.domain
-    raise EvaluationError(f"DOMAIN of {to_tla(value)}, which is no function")
+    raise EvaluationError(f"DOMAIN of {to_tla(value)}, which is not a function")
 
 
 def is_in_domain(element: Value, function: Value) -> bool:
@@ -411,7 +410,7 @@ def is_in_domain(element: Value, function: Value) -> bool:
 
 
 class LazyFunction(LazyValue):
-    """[x \\in domain |-> body(x)], each value worked out once, when asked for: for recursion and infinite domains."""
+    """[x \\in domain |-> body(x)], each value computed once, on demand: for recursion and infinite domains."""
 
     __slots__ = ("_body", "_known", "domain")
 

@@ -1,17 +1,17 @@
 """TLA+ values as Python values.
 
 Theory. TLA+ is untyped: everything is a set, and two values are equal or they are not. Python's values come close, with
-one trap: `True == 1`, so `{True, 1}` would have one element. TLA+'s Booleans are therefore objects of their own.
+one trap: `True == 1`, so `{True, 1}` would have one element. So TLA+'s Booleans have a class of their own.
 
-Rules. Every value is immutable and hashable, and equal TLA+ values are equal in Python:
+Rules. Every value is immutable and hashable. Equal TLA+ values are equal in Python:
 
     integer                 int
     string                  str
-    TRUE, FALSE             TRUE, FALSE (class Boolean); a Python bool is accepted wherever a value enters
-    model value             ModelValue, interned by name, equal to itself alone
-    set                     frozenset, or a LazySet that is enumerated only when it must be (specs/tla/values/sets.py)
+    TRUE, FALSE             TRUE, FALSE (class Boolean); of_python converts a Python bool
+    model value             ModelValue, interned by name, equal only to itself
+    set                     frozenset, or a LazySet, enumerated only when necessary (specs/tla/values/sets.py)
     sequence, tuple         tuple
-    function on 1..n        tuple, for TLA+ says that it is the sequence
+    function on 1..n        tuple: TLA+ makes no difference between it and a sequence
     other function, record  Function; a record is a function on strings
 """
 
@@ -24,10 +24,10 @@ from typing import Any, NoReturn, TypeAlias
 
 from specs.escape import SeveralLines
 
-Value: TypeAlias = Any  # one of the above; nothing that TLA+ lets us say is statically narrower
+Value: TypeAlias = Any  # one of the above; TLA+ has no static types that would narrow it
 
-SET_ELEMENTS_MAX = 1_000_000  # as TLC: beyond this a set is a mistake in the model
-INTEGER_BITS_MAX = 8_192  # TLC has 32; powers and products beyond this are a mistake, too, and take ever longer
+SET_ELEMENTS_MAX = 1_000_000  # as TLC: a larger set is a mistake in the model
+INTEGER_BITS_MAX = 8_192  # TLC has 32; larger powers and products are a mistake too, and slow
 _INTEGER_MAX = 1 << INTEGER_BITS_MAX
 
 
@@ -36,7 +36,7 @@ class EvaluationError(SeveralLines):
 
 
 class Boolean:
-    """TRUE or FALSE. Not an int, so that {TRUE, 1} has two elements; equal to Python's bool of the same truth."""
+    """TRUE or FALSE. Not an int, so {TRUE, 1} has two elements. Equal to the Python bool of the same truth."""
 
     __slots__ = ("truth",)
     truth: bool
@@ -62,7 +62,7 @@ class Boolean:
         return "TRUE" if self.truth else "FALSE"
 
     def __reduce__(self) -> str:
-        return repr(self)  # copies and pickles are the same object
+        return repr(self)  # copying or unpickling gives the same object
 
 
 TRUE = Boolean(True)
@@ -71,11 +71,11 @@ BOOLEAN: frozenset[Boolean] = frozenset((FALSE, TRUE))
 
 
 class ModelValue:
-    """A value equal to itself alone. `ModelValue("p1") is ModelValue("p1")`."""
+    """A value equal only to itself. `ModelValue("p1") is ModelValue("p1")`."""
 
     __slots__ = ("name",)
     name: str
-    _interned: dict[str, ModelValue] = {}  # noqa: RUF012 -- shared on purpose: that is what interning is
+    _interned: dict[str, ModelValue] = {}  # noqa: RUF012 -- shared on purpose: interning
 
     def __new__(cls, name: str) -> ModelValue:
         found = cls._interned.get(name)
@@ -102,7 +102,7 @@ def _immutable(*_: object, **__: object) -> NoReturn:
 class Function(dict[Value, Value]):
     """A function whose domain is not 1..n, or a record. Immutable, hash computed once.
 
-    Build one with `function` (which returns a tuple for a domain 1..n) or `record`, so that its content is converted.
+    Build one with `function` (which returns a tuple for a domain 1..n) or `record`: they convert the content.
     """
 
     __slots__ = ("_hash",)
@@ -156,7 +156,7 @@ def record(**fields: Any) -> Function:
 
 
 def of_python(value: Any) -> Value:
-    """`value` as a TLA+ value: bool, list, set and dict are converted, at any depth. Raises TypeError on others."""
+    """`value` as a TLA+ value: converts bool, list, set and dict, at any depth. Raises TypeError for other types."""
     kind = type(value)
     if kind is int or kind is str or kind is Function or kind is Boolean or kind is ModelValue:
         return value
@@ -170,17 +170,18 @@ def of_python(value: Any) -> Value:
         return function(value)
     if isinstance(value, LazyValue):
         return value
-    raise TypeError(f"{value!r} ({kind.__name__}) is no TLA+ value: want int, str, bool, ModelValue, set, tuple, dict")
+    wanted = "int, str, bool, ModelValue, set, tuple, dict"
+    raise TypeError(f"{value!r} ({kind.__name__}) is not a TLA+ value: want {wanted}")
 
 
 class LazyValue:
-    """A set or function that is worked out when asked for. Equal to what it works out to."""
+    """A set or function that is computed on demand. Equal to the value that it computes to."""
 
     __slots__ = ("_worked_out",)
     _worked_out: Value
 
     def worked_out(self) -> Value:
-        """The frozenset, tuple or Function that this is."""
+        """The frozenset, tuple or Function that this computes to."""
         try:
             return self._worked_out
         except AttributeError:
@@ -206,7 +207,7 @@ class LazyValue:
         try:
             return to_tla(self)
         except EvaluationError:
-            return f"({type(self).__name__} that cannot be written out)"
+            return f"({type(self).__name__} that cannot be enumerated)"
 
 
 # --- order: the same for equal values, on every run -------------------------------------------
@@ -215,7 +216,7 @@ _RANKS = {Boolean: 0, bool: 0, int: 1, str: 2, ModelValue: 3, tuple: 4, frozense
 
 
 def order_key(value: Value) -> tuple[Any, ...]:
-    """A key that puts any values into one total order; sets by size, then elements; sequences by length."""
+    """A sort key: a total order over all values. Sets by size, then elements; sequences by length."""
     kind = type(value)
     if kind is int or kind is str:
         return (_RANKS[kind], value)
@@ -223,7 +224,7 @@ def order_key(value: Value) -> tuple[Any, ...]:
         return order_key(value.worked_out())
     rank = _RANKS.get(kind)
     if rank is None:
-        raise EvaluationError(f"{value!r} is no TLA+ value")
+        raise EvaluationError(f"{value!r} is not a TLA+ value")
     if rank == 0:
         return (0, bool(value))
     if kind is ModelValue:
@@ -237,7 +238,7 @@ def order_key(value: Value) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=1024)
 def ordered(elements: frozenset[Value]) -> tuple[Value, ...]:
-    """The elements in the order of `order_key`. CHOOSE needs it: equal sets must give the same choice."""
+    """The elements in the order of `order_key`, so that CHOOSE takes the same element of equal sets."""
     if len(elements) < 2:
         return tuple(elements)
     if all(type(element) is int for element in elements):
@@ -253,11 +254,11 @@ def integer_within_bounds(value: int) -> int:
 
 
 def digits(value: int) -> str:
-    """The decimal digits of an integer. Raises EvaluationError for one of more than Python writes out (4300)."""
+    """The decimal digits of an integer. Raises EvaluationError beyond Python's bound of 4300 digits."""
     try:
         return str(value)
     except ValueError:
-        raise EvaluationError(f"an integer of {value.bit_length()} bits: too large to be written out") from None
+        raise EvaluationError(f"an integer of {value.bit_length()} bits: too large to print") from None
 
 
 def bounded(elements: Iterable[Value], name: str) -> frozenset[Value]:
@@ -266,7 +267,7 @@ def bounded(elements: Iterable[Value], name: str) -> frozenset[Value]:
 
 
 def counted(elements: Iterable[Value], name: str, count_max: int = SET_ELEMENTS_MAX) -> Iterator[Value]:
-    """The elements one by one. Raises EvaluationError at the one beyond `count_max`."""
+    """The elements one by one. Raises EvaluationError beyond `count_max`."""
     for count, element in enumerate(elements):
         if count >= count_max:
             raise EvaluationError(f"{name} has more than {count_max} elements: name the element instead")
@@ -289,7 +290,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\f
 
 
 def to_tla(value: Value) -> str:
-    """`value` as TLA+ source. Functions that are no record need `:>` and `@@`, from the module TLC."""
+    """`value` as TLA+ source. Functions other than records use `:>` and `@@`, from the module TLC."""
     if isinstance(value, LazyValue):
         return to_tla(value.worked_out())
     kind = type(value)
@@ -307,12 +308,12 @@ def to_tla(value: Value) -> str:
         return "{" + ", ".join([to_tla(item) for item in ordered(value)]) + "}"
     if kind is Function:
         return _function_to_tla(value)
-    raise TypeError(f"{value!r} ({kind.__name__}) is no TLA+ value")
+    raise TypeError(f"{value!r} ({kind.__name__}) is not a TLA+ value")
 
 
 def _function_to_tla(value: Function) -> str:
     keys = sorted(value, key=order_key)
     if all(type(key) is str and _FIELD.match(key) and key not in _RESERVED for key in keys):
         return "[" + ", ".join([f"{key} |-> {to_tla(value[key])}" for key in keys]) + "]"
-    # Parentheses: `:>` binds tighter than `@@`, and a negative key would bind looser than `:>`.
+    # Parenthesised: `:>` binds tighter than `@@`, and the minus of a negative key binds looser than `:>`.
     return "(" + " @@ ".join([f"({to_tla(key)}) :> ({to_tla(value[key])})" for key in keys]) + ")"

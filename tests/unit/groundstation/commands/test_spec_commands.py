@@ -71,7 +71,7 @@ def test_a_trace_that_is_cut_off_is_incomplete(tmp_path: Path, config: Path) -> 
 @pytest.mark.parametrize(
     ("lines", "arguments", "said"),
     [
-        ('{"event": "Send", "from": 1, "weight": 0.5}\n', [], "line 1: weight: 0.5 is no TLA"),
+        ('{"event": "Send", "from": 1, "weight": 0.5}\n', [], "line 1: weight: 0.5 is not a TLA"),
         ('{"event": "NotFull"}\n', [], "line 1: Parcels.tla:"),
         ("nothing", [], "neither lines that name an event nor a trace in ITF"),
         ('{"event": "Lose"}\n', ["--silent", "Gain"], "no definition 'Gain'"),

@@ -58,11 +58,11 @@ def test_items_are_read(item: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        (1.5, "1.5 is no TLA"),
+        (1.5, "1.5 is not a TLA"),
         ({"#bigint": "one"}, "digits"),
         ({"#set": 1}, "#set: want a list"),
         ({"#map": [[1, 2, 3]]}, "want a list of"),
-        ({"#map": [[1, 2], [1, 3]]}, "stands twice"),
+        ({"#map": [[1, 2], [1, 3]]}, "occurs twice"),
         ({"#set": [], "more": 1}, "unknown encoding #set"),
         ({"#frob": 1}, "unknown encoding #frob"),
         ({"#unserializable": "Nat"}, "could not be written out"),
@@ -149,7 +149,7 @@ def test_only_the_last_line_may_be_cut_off(tmp_path: Path, module: Module) -> No
     ("text", "message"),
     [
         ("", "neither lines that name an event nor a trace in ITF"),
-        ('{"event": "Send", "from": 1, "weight": 0.5}\n', "line 1: weight: 0.5 is no TLA"),
+        ('{"event": "Send", "from": 1, "weight": 0.5}\n', "line 1: weight: 0.5 is not a TLA"),
         ('{"event": "Send"}\n{"name": "Send"}\n', 'line 2: want an object with a member "event"'),
         ('{"event": "Send", "state": [1]}\n', "line 1: want an object of variables"),
     ],

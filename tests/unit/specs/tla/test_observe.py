@@ -142,7 +142,7 @@ def test_a_guard_without_value_is_no_step(module: Module) -> None:
 
 def test_searched_arguments_that_do_not_exist_are_no_step(module: Module) -> None:
     bad = refused(module, [send(), ("Receive", {"at": 1}, {})])
-    assert "no values of the arguments" in bad.why
+    assert "no choice of the unlogged arguments" in bad.why
 
 
 def test_what_follows_the_first_bad_step_is_counted(module: Module) -> None:
@@ -184,7 +184,7 @@ def test_too_little_logged_is_an_error_that_says_what_to_log(module: Module) -> 
 
 
 def test_an_operator_that_is_no_action_is_an_error(module: Module) -> None:
-    with pytest.raises(ObservationError, match="NotFull is no action"):
+    with pytest.raises(ObservationError, match="NotFull is not an action"):
         observed(module, [("NotFull", {}, {})])
 
 

@@ -55,7 +55,7 @@ def check(text: str | bytes, config: str = "Door.cfg") -> Checked:
 def test_what_nothing_was_held_against_is_incomplete(text: str, why: str) -> None:
     verdict = check(text).verdict
     assert (verdict.verdict, verdict.exit_code) == ("incomplete", 5)
-    assert verdict.missing[0] == f"nothing was held against module Door: {why}"
+    assert verdict.missing[0] == f"nothing was checked against module Door: {why}"
     assert verdict.invariants == {"One": "not checked"}
 
 
@@ -67,7 +67,7 @@ def test_an_initial_state_alone_is_something() -> None:
 def test_a_configuration_of_which_nothing_is_checked_is_incomplete() -> None:
     verdict = check(ENTER, "Live.cfg").verdict
     assert verdict.verdict == "incomplete"
-    assert "Comes: not checked, for it speaks of infinite behaviours" in verdict.missing[0]
+    assert "Comes: not checked, being about infinite behaviours" in verdict.missing[0]
 
 
 # --- told -----------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_a_member_that_is_no_parameter_is_told_once() -> None:
     ).verdict
     assert verdict.verdict == "pass"
     told = [note for note in verdict.notes if "no parameter" in note]
-    assert told == ["line 1: Enter has no parameter 'woh' (its parameters are who): not looked at"]
+    assert told == ["line 1: Enter has no parameter 'woh' (its parameters are who): ignored"]
 
 
 def test_members_of_a_swarms_events_are_not_told() -> None:

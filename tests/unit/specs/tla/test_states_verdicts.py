@@ -38,7 +38,7 @@ def explored(config: str, folder: Path, body: str = BODY) -> Report:
     [
         ("SPECIFICATION Spec INVARIANT Small PROPERTY Comes", "pass", ""),
         ("SPECIFICATION Spec PROPERTY Stays", "pass", ""),
-        ("SPECIFICATION Spec PROPERTY Comes", "incomplete", "Comes: not checked, and nothing else was to be checked"),
+        ("SPECIFICATION Spec PROPERTY Comes", "incomplete", "Comes: not checked, and there was nothing else to check"),
         ("INIT None NEXT Next INVARIANT Small", "incomplete", "nothing was checked: the initial predicate allows no"),
         ("INIT None NEXT Next", "incomplete", "nothing was checked: the initial predicate allows no state"),
         ("INIT Init NEXT Next", "pass", ""),
@@ -54,12 +54,12 @@ def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: s
 @pytest.mark.parametrize(
     ("line", "statement", "message"),
     [
-        ("Bad == x' < 2", "INVARIANT Bad", "M.tla:10: Bad reads x', and is held against single states"),
-        ("Bad == UNCHANGED x", "CONSTRAINT Bad", "M.tla:10: Bad reads x', and is held against single states"),
-        ("Bad == x'", "VIEW Bad", "M.tla:10: Bad reads x', and is held against single states"),
-        ("Bad == x' = 1", "PROPERTY Bad", "M.tla:10: Bad reads x', and is held against single states"),
-        ("Bad == x = 0 /\\ x' = 1", "INIT Bad", "M.tla:10: x' in an initial predicate: an initial state has no next"),
-        ("ASSUME x = 0", "", "M.tla:10: ASSUME speaks of variables"),
+        ("Bad == x' < 2", "INVARIANT Bad", "M.tla:10: Bad reads x', but is checked on single states"),
+        ("Bad == UNCHANGED x", "CONSTRAINT Bad", "M.tla:10: Bad reads x', but is checked on single states"),
+        ("Bad == x'", "VIEW Bad", "M.tla:10: Bad reads x', but is checked on single states"),
+        ("Bad == x' = 1", "PROPERTY Bad", "M.tla:10: Bad reads x', but is checked on single states"),
+        ("Bad == x = 0 /\\ x' = 1", "INIT Bad", "M.tla:10: x' in an initial predicate, which is about one state"),
+        ("ASSUME x = 0", "", "M.tla:10: ASSUME reads variables"),
         ('Bad == x + "a" > 0', "INVARIANT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
         ('Bad == x\' = x + "a"', "NEXT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
     ],
@@ -75,7 +75,7 @@ def test_what_has_no_value_in_a_state_is_told_in_the_terms_of_tla(
 
 def test_a_model_without_a_property_says_so(tmp_path: Path) -> None:
     notes = explored("INIT Init NEXT Next", tmp_path).notes
-    assert notes == ["no INVARIANT and no PROPERTY: checked was only that each state can be worked out"]
+    assert notes == ["no INVARIANT and no PROPERTY: checked only that each state can be computed"]
 
 
 @pytest.mark.parametrize(("body", "verdict"), [("ASSUME 1 < 2", "pass"), ("A == 1", "incomplete")])
@@ -90,11 +90,11 @@ def test_a_value_that_nests_deeper_than_python_goes_is_an_error_in_words(
     deep: Value = 0
     for _ in range(50_000):
         deep = (deep,)
-    assert shown(deep) == "(a value that nests too deep to be written out)"
+    assert shown(deep) == "(a value that nests too deep to print)"
 
     def compare(_: Search) -> None:
         assert deep == deep[0]
 
     monkeypatch.setattr(Search, "run", compare)
-    with pytest.raises(EvaluationError, match="nests too deep to be compared"):
+    with pytest.raises(EvaluationError, match="nests too deep to compare"):
         explored("INIT Init NEXT Next", tmp_path)

@@ -90,9 +90,9 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ("<<1>>.b", "no value: an element or a field that a sequence cannot have"),
         ("5[1]", "5 is not a function"),
         ("(5).b", "no value: a number where a function, a record or a sequence is wanted"),
-        ("DOMAIN 5", "is no function"),
-        ("1 \\in DOMAIN 5", "is no function"),
-        ("[5 EXCEPT ![1] = 2]", "is no function"),
+        ("DOMAIN 5", "is not a function"),
+        ("1 \\in DOMAIN 5", "is not a function"),
+        ("[5 EXCEPT ![1] = 2]", "is not a function"),
         ("1 /\\ TRUE", "1 is not a Boolean"),
         ("TRUE => <<>>", "<<>> is not a Boolean"),
         ("IF 1 THEN 2 ELSE 3", "1 is not a Boolean"),
@@ -105,7 +105,7 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ("\\A <<x, y>> \\in {<<1>>} : TRUE", "is not a tuple of 2"),
         ('Assert(FALSE, "oops")', "oops"),
         ("LET F(x) == x + 1 IN F({})", "no value"),
-        ("LET f[n \\in Nat] == f[n + 1] IN f[0]", "no value: a definition calls itself too often"),
+        ("LET f[n \\in Nat] == f[n + 1] IN f[0]", "no value: a definition recurses too deep"),
     ],
 )
 def test_what_has_no_value_is_an_error(write: Write, expression: str, message: str) -> None:
@@ -183,7 +183,7 @@ def test_every_variable_counts(write: Write) -> None:
     [
         ("E == x''", "prime under a prime"),
         ("E == (UNCHANGED x)'", "under a prime"),
-        ("A == x' = 1\nE == A'", "has primes and stands under a prime"),
+        ("A == x' = 1\nE == A'", "has primes and is itself under a prime"),
         ("E == y", "M.tla:4: y has no definition"),
         ("E == Len(x, x)", "Len takes 1 arguments, not 2"),
         ("Op(a) == a\nE == Op", "Op takes 1 arguments, not 0"),
