@@ -1,5 +1,5 @@
-"""TLA+ modules, decision records, and the checker that holds a trace against a module."""
+"""TLA+ modules, decision records, and the checker of traces against modules."""
 
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent  # one folder a feature lies in it
+FOLDER = Path(__file__).resolve().parent  # holds one folder per feature

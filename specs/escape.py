@@ -1,9 +1,8 @@
-r"""Text of boards, files and names, made safe to show.
+r"""Makes untrusted text (from boards, files and names) safe to print.
 
-Such text may hold anything: an escape sequence that clears the terminal, a line break that forges a verdict, marks that
-turn the direction of writing around, half of a surrogate pair that no encoding can write. `shown` replaces each of
-them by its escape in Python's notation, ESC by `\x1b`, and leaves printable text as it is, in whatever language. What
-has been escaped once stays the same when it is escaped again.
+Such text may contain an escape sequence that clears the terminal, a line break that forges a verdict, marks that
+reverse the writing direction, or half of a surrogate pair, which no encoding can write. `shown` replaces each of these
+with Python's escape, ESC with `\x1b`, and keeps printable text of any language. Escaping twice gives the same text.
 """
 
 import re
@@ -11,8 +10,8 @@ import unicodedata
 
 
 class SeveralLines(Exception):
-    """An error whose message may have line breaks of ours; names from outside are escaped in it already. Any other
-    error has a message of one line, in which a line break is somebody else's.
+    """Base of errors whose message may have several lines. Untrusted text in it is already escaped. The message of any
+    other error is printed on one line, with line breaks escaped.
     """
 
 
@@ -20,15 +19,12 @@ _DOUBTFUL = re.compile(r"[^\x20-\x7e]")
 
 
 def shown(text: str, keep: str = "") -> str:
-    """`text` on one line of printable characters.
-
-    keep: characters that stay, such as the line break in text that is meant to have several lines.
-    """
+    """`text` as one line of printable characters. `keep`: characters not to escape, such as a wanted line break."""
     return text if text.isprintable() else _DOUBTFUL.sub(lambda found: _shown(found[0], keep), text)
 
 
 def shown_lines(text: str, indent: str = "    ") -> str:
-    """`text` with its line breaks; lines after the first are indented, so that none can pass for a line of ours."""
+    """`text` with its line breaks. Later lines are indented, so that none can be mistaken for a line of ours."""
     return ("\n" + indent).join(shown(line) for line in text.removesuffix("\n").split("\n"))
 
 

@@ -1,7 +1,7 @@
-"""Opens what a user names on the command line: regular files of a bounded size, in UTF-8.
+"""Opens files that a user names on the command line: regular files of bounded size, in UTF-8.
 
-A name may lead anywhere: to a directory, to a pipe that nobody writes to or that never ends, to /dev/zero. Reading
-those would fail late, wait for ever or fill the memory. So each is refused before a byte is read, in words.
+A name may lead to a directory, to a pipe without a writer or without an end, to /dev/zero. Reading those would fail
+late, block, or fill the memory. So each is rejected before a byte is read, with an error that says why.
 """
 
 import os
@@ -23,7 +23,7 @@ _KINDS = (
 
 
 class FileError(OSError):
-    """A file cannot be read. The message says why, without its name: the caller knows what the file is to him."""
+    """A file cannot be read. The message says why, without the file's name: callers add it."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -31,13 +31,13 @@ class FileError(OSError):
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file at `path`, open for reading. Raises FileError."""
+    """Opens the file at `path` for reading. Raises FileError."""
     try:
-        # Opening a pipe would wait for its writer.
+        # Without O_NONBLOCK, opening a pipe waits for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise FileError(error.strerror or str(error)) from None
-    except ValueError as error:  # a name with a NUL in it
+    except ValueError as error:  # a name that contains NUL
         raise FileError(str(error)) from None
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
@@ -48,7 +48,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_bytes(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> bytes:
-    """The content of the file at `path`. Raises FileError; so does a file of more than `bytes_max` bytes."""
+    """The content of the file at `path`. Raises FileError, also for more than `bytes_max` bytes."""
     try:
         with open_regular(path) as file:
             content = _read(file, bytes_max + 1)
@@ -60,7 +60,7 @@ def read_bytes(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> bytes:
 
 
 def _read(file: BinaryIO, bytes_max: int) -> bytes:
-    """At most `bytes_max` bytes, in pieces: to ask for all at once would take memory for as many as there might be."""
+    """At most `bytes_max` bytes, in pieces: one large read would allocate `bytes_max` bytes."""
     content = bytearray()
     while len(content) < bytes_max and (piece := file.read(min(PIECE_BYTES, bytes_max - len(content)))):
         content += piece
@@ -68,12 +68,12 @@ def _read(file: BinaryIO, bytes_max: int) -> bytes:
 
 
 def read_text(path: Path, bytes_max: int = TEXT_BYTES_MAX) -> str:
-    """The text of the file at `path`, without a byte order mark. Raises FileError, naming the line of a bad byte."""
+    """The text of the file at `path`, without byte order mark. Raises FileError, naming the line of a bad byte."""
     return decoded(read_bytes(path, bytes_max))
 
 
 def decoded(content: bytes) -> str:
-    """`content` as UTF-8 without a byte order mark. Raises FileError."""
+    """`content` decoded from UTF-8, without byte order mark. Raises FileError."""
     try:
         return content.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
-"""The properties in words: what each identifier of a verdict says, read from the tables of specs/*/properties.md.
+"""What does each identifier in a verdict mean? Reads the sentences from specs/*/properties.md.
 
-A table has the columns Id and Property, and one row a property. Rules without a table of their own stand in a list
-under it: `- ORD-1: its sentence`. A table's row outranks a list's line.
+A table has the columns Id and Property, and one row per property. Rules without a table row are list items below it:
+`- ORD-1: its sentence`. A table row takes precedence over a list item.
 """
 
 import re
@@ -19,8 +19,7 @@ _HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`on_traces`: how a trace is held against it; empty if only the model checker or tests hold it, `by_model`: the
-    former."""
+    """`on_traces`: how it is checked on traces; empty if it is not. `by_model`: the model checker checks it."""
 
     identifier: str
     sentence: str
@@ -50,7 +49,7 @@ def read() -> dict[str, Property]:
 
 
 def order(identifier: str) -> tuple[str, int]:
-    """CON-2 comes before CON-10."""
+    """Sort key: CON-2 comes before CON-10."""
     prefix, _, number = identifier.rpartition("-")
     return prefix, int(number) if number.isdigit() else 0
 

@@ -1,16 +1,15 @@
-"""JSON as the standard has it, read strictly: what one reader takes and another refuses is an error here.
+"""Strict JSON: rejects text that two parsers could read differently.
 
-Theory. RFC 8259 leaves open what repeated names, NaN, lone surrogates and numbers out of range mean, and Python takes
-them all: the last of two members counts, 1e999 is infinite. A checker that guesses checks something else than what was
-written. So whatever two readers could read differently is refused, with a reason.
+Theory. RFC 8259 leaves open the meaning of repeated names, NaN, lone surrogates and numbers out of range. Python
+accepts them all: the last of two members wins, 1e999 is infinite. A checker that guesses may check something else than
+what was written. So ambiguous text is an error, with a reason.
 
 Rules
-- Names are unique in their object. NaN, Infinity and numbers beyond the range of a double are no numbers; integers have
-  at most DIGITS_MAX digits.
-- Arrays and objects nest DEPTH_MAX deep at most: whoever goes through the result may use recursion.
-- A lone surrogate (`"\\ud800"`) is no character. It is taken only where the caller asks for it: a TLA+ string is a
-  sequence of anything.
-- A byte order mark at the beginning is passed over.
+- Names are unique in their object. NaN, Infinity and numbers beyond the range of a double are errors; integers have at
+  most DIGITS_MAX digits.
+- Arrays and objects nest at most DEPTH_MAX deep, so callers may use recursion.
+- A lone surrogate (`"\\ud800"`) is an error unless the caller allows it: a TLA+ string may contain anything.
+- A byte order mark at the beginning is skipped.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from typing import Any, NoReturn
 from specs import files
 
 DEPTH_MAX = 100
-DIGITS_MAX = 4_300  # Python's own bound, from which on reading a number takes quadratic time
+DIGITS_MAX = 4_300  # Python's own bound: int(text) takes quadratic time
 
 
 class JsonError(ValueError):
-    """The text is no JSON, or JSON that can be read in two ways. The message says where and why."""
+    """The text is not JSON, or is ambiguous. The message says where and why."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,12 +35,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise JsonError(f"{_cut(json.dumps(twice))} stands twice in one object")
+        raise JsonError(f"{_cut(json.dumps(twice))} occurs twice in one object")
     return found
 
 
 def _constant(text: str) -> NoReturn:
-    raise JsonError(f"{text} is no number of JSON")
+    raise JsonError(f"{text} is not a JSON number")
 
 
 def _float(text: str) -> float:
@@ -66,12 +65,12 @@ _DECODER = json.JSONDecoder(
 )  # fmt: skip
 
 
-# As quick as the standard's own, for text whose names, nesting and integers the caller looks at itself.
+# As fast as Python's own decoder, for callers that check names, nesting and integers themselves.
 PLAIN_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float)
 
 
 def loads(text: str, *, surrogates: bool = False) -> Any:
-    """The value that `text` holds. `surrogates`: lone ones are taken. Raises JsonError."""
+    """The value of the JSON `text`. `surrogates`: accept lone ones. Raises JsonError."""
     try:
         found = _DECODER.decode(text.removeprefix("\ufeff"))
     except JsonError:
@@ -83,12 +82,12 @@ def loads(text: str, *, surrogates: bool = False) -> Any:
     if text.count("[") + text.count("{") > DEPTH_MAX and _is_deep(found):
         raise JsonError(f"nested more than {DEPTH_MAX} deep")
     if not surrogates and "\\u" in text and not _is_unicode(found):
-        raise JsonError("a text holds half of a surrogate pair, which is no character")
+        raise JsonError("a string contains half of a surrogate pair, which is not a character")
     return found
 
 
 def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> Any:
-    """The value in the file at `path`. Raises JsonError; the message begins with the file's name."""
+    """The value of the JSON file at `path`. Raises JsonError; the message begins with the file's name."""
     try:
         return loads(files.read_text(path, bytes_max))
     except (JsonError, files.FileError) as error:
@@ -96,7 +95,7 @@ def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> Any:
 
 
 def _is_deep(found: Any) -> bool:
-    """Whether containers stand in more than DEPTH_MAX others; level by level, for recursion is what may be too deep."""
+    """Whether containers nest more than DEPTH_MAX deep. Iterates by level: recursion could overflow."""
     level = [found]
     for _ in range(DEPTH_MAX):
         level = [

@@ -1,7 +1,7 @@
-"""The verdict on a run: what was checked, what held, and the first thing that did not.
+"""The verdict on a run: what was checked, what held, and the first violation.
 
-Rules. A violation outranks everything; then a trace with events missing is *incomplete*, never *pass*; then a run that
-stopped deciding made *no progress*. What could not be checked is named, and is not a pass either.
+Rules. A violation takes precedence. Otherwise a trace with missing events is *incomplete*, never *pass*. Otherwise a
+run that stopped deciding made *no progress*. A property that could not be checked is named, and is not a pass either.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_PROGRESS = "no_progress"
 INCOMPLETE = "incomplete"
 
 # Exit statuses of the command line; 1 is a crash, 2 bad input or usage.
-ENDED_BY_ITSELF = "lives that ended by themselves"  # count of what a board began anew and said why
+ENDED_BY_ITSELF = "lives that ended by themselves"  # count of restarts that a board made itself, giving the reason
 EXIT_CODES = {PASS: 0, VIOLATION: 3, NO_PROGRESS: 4, INCOMPLETE: 5}
 EXIT_BAD_INPUT = 2
 
@@ -28,26 +28,26 @@ HOLDS = "holds"
 VIOLATED = "violated"
 NOT_CHECKED = "not checked"
 
-NOTES_MAX = 50  # a broken trace may give a note for each of its lines; the rest are counted
+NOTES_MAX = 50  # a broken trace may give a note for each of its lines; further notes are counted
 
 
-Tell = Callable[[str, int, int], None]  # of what, how many are done, of how many
+Tell = Callable[[str, int, int], None]  # progress: what, done, total
 
 
 def untold(what: str, done: int, total: int) -> None:
-    """Nobody asks how far the check is."""
+    """Discards progress."""
 
 
 @dataclass
 class Verdict:
-    """What the checker says of a trace.
+    """The checker's result for one trace.
 
-    `steps` counts the steps that were held against a module, by action. `invariants` maps the identifier of each
-    property to "holds", "violated" or "not checked"; `reasons` says why it was not, and `not_met` names those that
-    nothing in the run was about: the run lacks nothing, but nothing was held. `first_bad_step` says in words which
-    event is no step, why, and in which state. `tlc` is TLC's own verdict on the same steps: "accepted", "rejected" or
-    "not run". `missing` says what makes the trace incomplete; `notes` are for the reader. `resumed` names the runs that
-    others went on from, in order: each had a ground station of its own.
+    `steps` counts the steps that were checked against a module, by action. `invariants` maps the identifier of each
+    property to "holds", "violated" or "not checked"; `reasons` says why it was not checked. `not_met` lists the
+    properties to which nothing in the run applied: the trace is complete, but they were not tested. `first_bad_step`
+    describes the event that is not a step, the reason, and the state. `tlc` is TLC's own verdict on the same steps:
+    "accepted", "rejected" or "not run". `missing` lists what makes the trace incomplete; `notes` are for the reader.
+    `resumed` lists the runs that were resumed by others, in order: each had its own ground station.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -77,31 +77,31 @@ class Verdict:
         return EXIT_CODES[self.verdict]
 
     def expect(self, *identifiers: str) -> None:
-        """These properties are going to be checked: until one is seen violated, it holds."""
+        """Declare properties that are about to be checked. Each holds until a violation is found."""
         for identifier in identifiers:
             self.invariants.setdefault(identifier, HOLDS)
 
     def doubt(self, identifier: str, why: str) -> None:
-        """It is open whether the property holds, unless it is violated anyway."""
+        """Mark the property as not checked, unless it is violated."""
         if self.invariants[identifier] != VIOLATED:
             self.invariants[identifier] = NOT_CHECKED
             self.reasons.setdefault(identifier, why)
 
     def nothing_held(self, identifier: str, why: str) -> None:
-        """Nothing in the run was about the property."""
+        """Mark the property as not checked because nothing in the run applied to it."""
         if identifier not in self.reasons:
             self.doubt(identifier, why)
             self.not_met.add(identifier)
 
     def violate(self, identifier: str, what: str) -> None:
-        """Property `identifier` does not hold; `what` says where and why."""
+        """Mark the property as violated; `what` says where and why."""
         self.invariants[identifier] = VIOLATED
         self.violations.append(f"{identifier}: {what}")
         if self.first_bad_step is None:
             self.first_bad_step = what
 
     def miss(self, what: str) -> None:
-        """Something needed for a full judgement is not in the trace."""
+        """Record that the trace lacks something that a full verdict needs."""
         self.missing.append(what)
 
     def note(self, text: str) -> None:
@@ -111,7 +111,7 @@ class Verdict:
             self.notes_left_out += 1
 
     def to_json(self) -> str:
-        """One object, keys in a fixed order, so that equal verdicts are equal texts."""
+        """One JSON object with keys in a fixed order: equal verdicts give equal texts."""
         return json.dumps(self.as_dict(), indent=2)
 
     def as_dict(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     audit(root) -> Audit
 
-Source of the form: evidence levels, tables and severities as in the decision records (specs/decisions/README.md).
+Evidence levels, tables and severities: specs/decisions/README.md.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SEVERITIES = (BLOCK, WARN, INFO)
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found: patterns of coordination, flags (gravest first), and links of the chain that cannot exist."""
+    """The result: patterns of coordination, flags (most severe first), and links of the chain that cannot exist."""
 
     records: int
     references: int
@@ -54,7 +54,7 @@ class Audit:
 
 
 def audit(root: Path, changed: Mapping[str, str | None] | None = None) -> Audit:
-    """Audit the checkout at `root`. `changed` replaces or deletes (None) files, for trying. Raises AuditError."""
+    """Audit the checkout at `root`. `changed` replaces or deletes (None) files, for tests. Raises AuditError."""
     project = Project(root, changed)
     flags = [
         *chain.check(project),

@@ -1,8 +1,8 @@
-"""The chain of evidence: paper -> record -> module -> code -> test -> mutant, each link named and each name existing.
+"""Checks the chain of evidence: paper -> record -> module -> code -> test -> mutant. Each link is named and exists.
 
 From the records down: every record has its sections, its level with citations, its ticked prohibitions, and evidence of
-each kind. From the references: each is cited, and each that is cited is there. From the code up: every file in which
-replicas coordinate is claimed by some record, so a mechanism without one cannot slip in.
+each kind. From the references: each is cited, and each citation exists. From the code up: some record claims every file
+in which replicas coordinate, so a mechanism without a record is found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from specs.audit.flags import BLOCK, INFO, WARN, Flag
 from specs.audit.project import Project
 from specs.audit.records import CHAIN, Record, Reference
 
-# Files in which boards and ground coordinate. Helpers that decide nothing are excused below, by name and with a reason.
+# Files in which boards and ground coordinate. EXCUSED lists helpers that decide nothing, each with a reason.
 COORDINATION = (
     "firmware/amu/consensus/*.py",
     "firmware/amu/ledger/*.py",
@@ -41,12 +41,12 @@ EXCUSED = {
 IDENTIFIER = re.compile(
     r"^(doi:10\.\d{4,9}/\S+|arXiv:\d{4}\.\d{4,5}(v\d+)?|RFC \d{1,5}|ISBN [\d-]{10,17}X?|CCSDS [\d.]+-[A-Z]-\d+\S*|https://\S+)$"
 )
-STRONG_LEVEL = 3  # production, peer review, machine check; below it a better source is wanted
+STRONG_LEVEL = 3  # production, peer review, machine check; a lower level gets a warning
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One row of the seed's table of patterns."""
+    """One row of the table of patterns."""
 
     name: str
     location: str
@@ -80,14 +80,14 @@ def check(project: Project) -> Iterator[Flag]:
 
 
 def check_record(project: Project, record: Record, known: Mapping[str, Reference]) -> Iterator[Flag]:
-    """Every flag of one record; `known` are the references by key."""
+    """Every flag of one record. `known`: the references by key."""
     yield from _form(record)
     yield from _provenance(record, known)
     yield from _evidence(project, record)
 
 
 def patterns(project: Project, found: Sequence[Record]) -> Iterator[Pattern]:
-    """One pattern a place of code that a record claims."""
+    """One pattern per place in the code that a record claims."""
     for record in found:
         tests = ", ".join(f"{test.path}::{test.name}".removesuffix("::") for test in record.named("Test"))
         violation = "; ".join(record.evidence.get("Violation", []))
@@ -105,7 +105,7 @@ def patterns(project: Project, found: Sequence[Record]) -> Iterator[Pattern]:
 
 
 def missing(found: Sequence[Record]) -> Iterator[tuple[str, str, str]]:
-    """(record, link, reason) for each link that a record says cannot exist."""
+    """(record, link, reason) for each link that, by the record, cannot exist."""
     for record in found:
         for link in CHAIN:
             reason = record.reason_for_none(link)
@@ -196,14 +196,14 @@ def _references(found: list[Record], index: str, known: list[Reference]) -> Iter
             yield Flag(
                 BLOCK,
                 where,
-                f"[{reference.key}]: `{reference.identifier}` is no DOI, arXiv, RFC, ISBN, CCSDS or https identifier",
+                f"[{reference.key}]: `{reference.identifier}`: want a DOI, arXiv, RFC, ISBN, CCSDS or https identifier",
                 "citation",
             )
         if not all((reference.title, reference.authors, reference.where, reference.why)):
             yield Flag(BLOCK, where, f"[{reference.key}]: a cell is empty", "citation")
     keys = [reference.key for reference in known]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
-        yield Flag(BLOCK, records.REFERENCES, f"[{key}] stands there twice", "citation")
+        yield Flag(BLOCK, records.REFERENCES, f"[{key}] occurs twice", "citation")
 
 
 def _index(index: str, found: list[Record]) -> Iterator[Flag]:

@@ -1,7 +1,7 @@
-"""Features and their plans: what a plan names exists, and each property is backed by an operator.
+"""Checks features and their plans: files that a plan names exist, and each checked property is listed.
 
-A feature is a folder of specs/ with a plan.json. Its record, code and tests exist; every operator in the property table
-is defined in one of its modules, or the row says where else it is held; every feature has mutants.
+A feature is a folder of specs/ with a plan.json. Its record, code and tests must exist; its property table must list
+every invariant that a model checks; it must have mutants.
 """
 
 from __future__ import annotations

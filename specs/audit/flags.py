@@ -1,17 +1,17 @@
-"""What an audit found: flags in three severities. Only BLOCK fails it."""
+"""Findings of an audit: flags of three severities. Only BLOCK fails it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-BLOCK = "BLOCK"  # the chain of evidence is broken, or a prohibition is
-WARN = "WARN"  # it holds, by less than one would wish
+BLOCK = "BLOCK"  # the chain of evidence or a prohibition is broken
+WARN = "WARN"  # evidence exists, but is weak
 INFO = "INFO"  # worth knowing
 
 
 @dataclass(frozen=True)
 class Flag:
-    """One finding: how grave, where (path, or path:line), and what; `rule` groups them."""
+    """One finding. `location`: path, or path:line. `rule` groups findings."""
 
     severity: str
     location: str

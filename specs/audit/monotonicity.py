@@ -1,8 +1,8 @@
-"""The order that the ledger must keep, tried on the flight code itself.
+"""Probes the ledger's monotonicity on the flight code itself.
 
-Four hard invariants: a cursor never moves back, fencing tokens only grow, a shard's range is half-open and never
-empty, a cursor that has a last key never loses it. The table in specs/decisions/README.md names for each the operator,
-the code and the tests; here each is also tried: a command that would break it must be refused.
+Four hard invariants: a cursor never moves back; fencing tokens only grow; a shard's range is half-open and never empty;
+a cursor that has a last key never loses it. The table in specs/decisions/README.md names the operator, the code and the
+tests of each. Here each is also probed: the ledger must refuse a command that would break it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROWS = 4
 
 
 class _Log:
-    """A ledger with one client, which sends one command a slot."""
+    """A ledger with one client, which sends one command per slot."""
 
     def __init__(self) -> None:
         self.ledger: Any = Ledger()
@@ -85,7 +85,7 @@ PROBES: tuple[tuple[str, Callable[[], bool]], ...] = (
 
 
 def check(project: Project) -> Iterator[Flag]:
-    """Every probe that the flight code lets through, and every row of the table whose evidence is missing."""
+    """A flag for every probe that the flight code accepts, and for every table row without evidence."""
     for what, is_broken in PROBES:
         if is_broken():
             yield Flag(BLOCK, "firmware/amu/ledger", what, "monotonicity")

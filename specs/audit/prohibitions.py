@@ -1,7 +1,7 @@
-"""The seven prohibitions, as far as the text of the code can show a breach.
+"""Checks the seven prohibitions, as far as the source text can show a breach.
 
-What cannot be seen in the text is held at run time: the table of prohibitions in specs/decisions/README.md names for
-each the tests that hold it, and the audit wants those tests to exist.
+Tests check the rest at run time: the table of prohibitions in specs/decisions/README.md names them, and the audit
+requires that they exist.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from specs.audit.project import Project, parsed
 FLIGHT = "firmware/amu/**/*.py"
 LIMITS = "firmware/amu/core/limits.py"
 BOARDS = "firmware/amu/boards/"  # the only place that may read a clock or a random number
-OWN_FLASH = "firmware/amu/node/journal.py"  # speaks of its own flash, which does fail
+OWN_FLASH = "firmware/amu/node/journal.py"  # may say that its own flash failed
 CLOCKS = {"time", "utime", "datetime", "random", "urandom", "asyncio", "threading", "_thread"}
 VERDICTS = re.compile(r"(^|_|\b)(failed|dead|crashed|died)(_|\b|$)", re.IGNORECASE)
 GROW = {"append", "extend", "insert", "add", "setdefault", "appendleft"}
@@ -27,16 +27,16 @@ TABLE = ("#", "Never", "Why", "Held by")
 
 
 def check(project: Project) -> Iterator[Flag]:
-    """Every breach that shows in the text, and every prohibition that nothing holds."""
+    """A flag for every breach in the text, and for every prohibition that no test checks."""
     limits = frozenset(_limits(project))
     for path in project.glob(FLIGHT):
         yield from _breaches(path, project.text(path), limits)
     yield from _held(project)
 
 
-@lru_cache(maxsize=256)  # an audit of a changed project looks again at what has changed
+@lru_cache(maxsize=256)  # an audit of a changed project checks only the changed files again
 def _breaches(path: str, text: str, limits: frozenset[str]) -> tuple[Flag, ...]:
-    """What one file of flight code breaches."""
+    """The breaches in one file of flight code."""
     tree, lines = parsed(text, path), text.split("\n")
     return (
         *(() if path.startswith(BOARDS) else _clocks(path, tree)),
@@ -59,7 +59,7 @@ def _limits(project: Project) -> set[str]:
 
 
 def _clocks(path: str, tree: ast.Module) -> Iterator[Flag]:
-    """2 and 5: no clock and no random number outside boards/, so neither can decide anything."""
+    """2 and 5: no clock and no random number outside boards/, so no decision depends on one."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -101,7 +101,7 @@ def _self_attribute(node: ast.AST) -> str | None:
 
 
 def _empty_containers(tree: ast.Module) -> dict[str, list[int]]:
-    """Attribute -> lines on which it is set to an empty list, dict or set."""
+    """Attribute -> lines that set it to an empty list, dict or set."""
     found: dict[str, list[int]] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
@@ -149,7 +149,7 @@ def _grown(tree: ast.Module) -> set[str]:
 
 
 def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: frozenset[str]) -> Iterator[Flag]:
-    """4: what starts empty and grows says how long it may become beside or above the assignment: `# at most LIMIT`."""
+    """4: an attribute that starts empty and grows names its bound beside or above an assignment: `# at most LIMIT`."""
     grown = _grown(tree)
     for attribute, where in sorted(_empty_containers(tree).items()):
         if attribute not in grown:
@@ -170,7 +170,7 @@ def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: frozenset[
             yield Flag(
                 BLOCK,
                 f"{path}:{where[0]}",
-                f'`{attribute}`: "{said[0]["bound"].strip()}" is no number and no limit',
+                f'`{attribute}`: "{said[0]["bound"].strip()}" is neither a number nor a limit',
                 "prohibition",
             )
         for constant in constants:
@@ -179,17 +179,17 @@ def _unbounded(path: str, tree: ast.Module, lines: list[str], limits: frozenset[
 
 
 def _silent(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Flag]:
-    """6: nothing that was refused or went wrong is passed over; `pass` alone needs its reason beside it."""
+    """6: no error is dropped silently. A bare `pass` needs a comment with the reason."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ExceptHandler):
             continue
         if all(isinstance(inner, ast.Pass) and "#" not in lines[inner.lineno - 1] for inner in node.body):
-            issue = "an exception is swallowed without a reason: prohibition 6; count it or say it"
+            issue = "an exception is swallowed without a reason: prohibition 6; count it, or comment why"
             yield Flag(BLOCK, f"{path}:{node.lineno}", issue, "prohibition")
 
 
 def _held(project: Project) -> Iterator[Flag]:
-    """Each prohibition is held by tests that exist."""
+    """Each prohibition names tests that exist."""
     rows = records.tables(project.text(records.INDEX), *TABLE) if project.exists(records.INDEX) else []
     numbers = {cells[0] for _, cells in rows}
     for number in range(1, records.PROHIBITIONS + 1):
@@ -202,10 +202,10 @@ def _held(project: Project) -> Iterator[Flag]:
 
 
 def tests_exist(project: Project, where: str, what: str, cell: str) -> Iterator[Flag]:
-    """A cell of `path: test, test; path: test` names tests, and they exist."""
+    """The tests in a cell of the form `path: test, test; path: test` exist."""
     groups = [group for group in cell.split(";") if group.strip()]
     if not groups:
-        yield Flag(BLOCK, where, f"{what}: nothing holds it", "evidence")
+        yield Flag(BLOCK, where, f"{what}: no test checks it", "evidence")
     for group in groups:
         path, _, names = group.replace("`", "").strip().partition(":")
         for name in (part.strip() for part in names.split(",")):

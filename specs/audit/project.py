@@ -1,7 +1,7 @@
-"""The project's files as the audit reads them, and the names that they define.
+"""The project's files, and the names that they define.
 
-An audit looks at a checkout: records, modules, flight code, tests and mutants side by side. Names are read from the
-text, so a half-finished file is a finding and no crash; only the lists of mutants are run.
+An audit reads a checkout: records, modules, flight code, tests and mutants. It parses names from the text, so an
+unfinished file is a finding, not a crash. Only the lists of mutants are executed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _OPERATOR = re.compile(r"^[ \t]*(?:LOCAL\s+)?(\w+)(?:\([^=\n]*\)|\[[^=\n]*\])?\s
 
 
 class AuditError(Exception):
-    """There is nothing to audit here. One line: what is missing and what to do."""
+    """There is nothing to audit here. The message is one line: what is missing and what to do."""
 
 
 class Project:
-    """Files of a checkout at `root`. `changed` replaces texts (None: deleted), so that a test can plant a hole."""
+    """Files of a checkout at `root`. `changed` replaces texts (None: deleted), so that tests can plant defects."""
 
     def __init__(self, root: Path, changed: Mapping[str, str | None] | None = None) -> None:
         self.root = root
@@ -44,7 +44,7 @@ class Project:
         return changed if changed is not None else (self.root / path).read_text(encoding="utf-8")
 
     def glob(self, pattern: str) -> list[str]:
-        """Paths from the root, sorted. Only files that exist: deleted ones are left out."""
+        """Paths of existing files, relative to the root, sorted."""
         found = [path.relative_to(self.root).as_posix() for path in self.root.glob(pattern) if path.is_file()]
         return sorted(path for path in found if self.exists(path))
 
@@ -52,7 +52,7 @@ class Project:
         return parsed(self.text(path), path)
 
     def line_of(self, path: str, name: str) -> int | None:
-        """Line that defines `name`: Class.method, function, CONSTANT, or a module's operator. None if none does."""
+        """The line that defines `name` (Class.method, function, CONSTANT, or a module's operator), or None."""
         if not self.exists(path):
             return None
         if path.endswith(".tla"):
@@ -63,7 +63,7 @@ class Project:
 
     @cached_property
     def mutants(self) -> dict[str, str]:
-        """Name of each planted bug -> the file that plants it. The lists are run: functions may have built them."""
+        """Name of each planted bug -> its file. The lists are executed, because functions may build them."""
         found: dict[str, str] = {}
         for path in [*self.glob("tests/mutants/*.py"), *self.glob("tests/spec_mutants/*.py")]:
             text = self.text(path)
@@ -80,7 +80,7 @@ def parsed(text: str, path: str) -> ast.Module:
 
 @lru_cache(maxsize=512)
 def _operators(text: str) -> dict[str, int]:
-    """Line of the first definition of each operator of a module."""
+    """The line of the first definition of each operator of a module."""
     found: dict[str, int] = {}
     for match in _OPERATOR.finditer(text):
         found.setdefault(match.group(1), text.count("\n", 0, match.start(1)) + 1)
@@ -89,9 +89,9 @@ def _operators(text: str) -> dict[str, int]:
 
 @lru_cache(maxsize=64)
 def _mutant_names(root: Path, path: str, text: str) -> tuple[str, ...]:
-    """Run one list of mutants."""
+    """Names of the mutants of one file, which is executed."""
     module = ModuleType(f"audited_{Path(path).stem}")
-    sys.modules[module.__name__] = module  # dataclasses look their module up
+    sys.modules[module.__name__] = module  # dataclasses look up their module
     sys.path.insert(0, str(root))
     try:
         exec(compile(text, path, "exec"), module.__dict__)

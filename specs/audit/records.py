@@ -1,6 +1,6 @@
-"""Decision records and references, read from their Markdown.
+"""Parses decision records and references from Markdown.
 
-A record is specs/decisions/<name>.md: five sections, a decision table, and an evidence table whose rows are
+A record is specs/decisions/<name>.md: six sections with a decision table and an evidence table, whose rows are
 
     | Paper | [Key], [Key] |                                  keys of references.md
     | Module | specs/x/x.tla: Operator, Operator |
@@ -9,7 +9,7 @@ A record is specs/decisions/<name>.md: five sections, a decision table, and an e
     | Mutant | "name", "name" |                               planted bugs, of the code or of the module
     | Violation | what would happen, concretely, if it broke |
 
-Rows may be repeated. `none: reason` stands for evidence that cannot exist; the audit repeats the reason.
+Rows may be repeated. `none: reason` marks evidence that cannot exist; the audit repeats the reason.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _LEVEL = re.compile(r"level\s+([0-5])", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Named:
-    """One thing that a record points at: `name` in the file `path`."""
+    """A reference of a record to `name` in the file `path`."""
 
     path: str
     name: str
@@ -74,17 +74,17 @@ class Record:
 
     @property
     def keys(self) -> list[str]:
-        """Keys that the record cites, wherever it does, in order of first use."""
+        """Keys that the record cites anywhere, in order of first use."""
         return list(dict.fromkeys(KEY.findall(self.text)))
 
     def reason_for_none(self, link: str) -> str | None:
-        """Why there can be no `link`, if the record says so."""
+        """The reason in `none: reason`, if the record has one for `link`."""
         cells = self.evidence.get(link, [])
         first = cells[0].strip() if len(cells) == 1 else ""
         return first[len(NONE) :].strip() if first.lower().startswith(NONE) else None
 
     def named(self, link: str) -> list[Named]:
-        """What the cells of a link name; a cell without names names the file itself."""
+        """The references in the cells of a link. A cell without names refers to the file itself."""
         return (
             []
             if self.reason_for_none(link) is not None
@@ -117,7 +117,7 @@ def _named(cell: str) -> list[Named]:
 
 
 def parse(path: str, text: str) -> Record:
-    """A record as far as it can be read; what is missing stays empty."""
+    """The record in `text`. Missing parts stay empty."""
     title = text.split("\n")[0].lstrip("# ").removeprefix("Distributed systems decision:").strip() if text else path
     headings = re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE)
     sections = {section for section in SECTIONS if section.lower() in (heading.lower() for heading in headings)}
@@ -136,7 +136,7 @@ def _section(text: str, name: str) -> str:
 
 
 def tables(text: str, *head: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of each row of the table whose head is `head`."""
+    """(line, cells) of each row of the tables with the header `head`."""
     rows: list[tuple[int, list[str]]] = []
     inside = False
     for number, line in enumerate(text.split("\n"), 1):

@@ -1,14 +1,13 @@
-"""TLC's judgement on observations: the second opinion on specs.tla.observe.observe.
+"""Checks observations with TLC: the second opinion on specs.tla.observe.observe.
 
-Theory. The observations go, as a sequence of records, into a module of data; a generated module extends the user's
-module and that one, counts lines, and takes for each the operator that the line names. What of the state was logged
-is assigned to the primed variables before the operator is called, so that TLC evaluates it as a predicate on two
-states; what was not logged is left to the operator to assign. TLC accepts the trace when it prints the sentinel, for a
-trace that it rejects ends without an error.
+Theory. A data module holds the observations as a sequence of records. A generated module extends it and the user's
+module, counts lines, and calls the operator that each line names. Before the call it assigns the logged part of the
+state to the primed variables, so TLC evaluates the operator as a predicate on two states; the operator assigns the
+rest. TLC accepts the trace if it prints the sentinel: a trace that it rejects ends without an error.
 
-Rules. Constraints, SYMMETRY and VIEW bound a search, not a trace: they are left out; so are properties that speak of
-infinite behaviours, which no finite trace can satisfy. An operator whose arguments were not all logged cannot be
-called here: ObservationError says which.
+Rules. Constraints, SYMMETRY and VIEW bound a search, not a trace, and are left out. So are properties of infinite
+behaviours, which no finite trace can satisfy. An operator whose arguments were not all logged cannot be called:
+ObservationError names it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ANY_STEP = ""  # the `event` of an observation without a name
 
 
 class Observed:
-    """What was fed to an Observer, kept to be told to TLC. `initial`: what was seen of the initial state, or None."""
+    """The observations that an Observer was fed, kept for TLC. `initial`: that of the initial state, or None."""
 
     def __init__(self, module: Module, init: str, next_action: str, silent: Sequence[str] = ()) -> None:
         self.module, self.init, self.next_action, self.silent = module, init, next_action, tuple(silent)
@@ -93,11 +92,9 @@ def _record(module: Module, observation: Observation) -> str:
     parameters = _parameters(module, name)
     missing = [parameter for parameter in parameters if parameter not in observation.arguments]
     if missing:
-        raise ObservationError(
-            f"line {observation.line}: {name}: {', '.join(missing)} is not logged: TLC can be asked only if it is"
-        )
+        raise ObservationError(f"line {observation.line}: {name}: {', '.join(missing)} is not logged, but TLC needs it")
     arguments = _tuple([observation.arguments[parameter] for parameter in parameters])
-    state = ", ".join([f"{variable} |-> {_told(value)}" for variable, value in observation.state.items()])
+    state = ", ".join([f"{variable} |-> {_source(value)}" for variable, value in observation.state.items()])
     complete = "TRUE" if len(observation.state) == len(module.variables) else "FALSE"
     return (
         f'[event |-> "{name}", args |-> {arguments}, complete |-> {complete}, '
@@ -112,7 +109,7 @@ def _parameters(module: Module, name: str) -> list[str]:
 
 
 def trace_module(observed: Observed) -> str:
-    """Module amu_observed: takes one observation after the other."""
+    """Module amu_observed: takes the observations in order."""
     module = observed.module
     variables = module.variables
     initial = observed.initial.state if observed.initial is not None else {}
@@ -125,7 +122,7 @@ def trace_module(observed: Observed) -> str:
         f"VARIABLE {LINE}",
         'amu_sentinel(line) == line > ObservationCount => PrintT(<<"ACCEPTED", line>>)',
         "amu_init ==",
-        *[f"  /\\ {name} = {_told(value)}" for name, value in initial.items()],
+        *[f"  /\\ {name} = {_source(value)}" for name, value in initial.items()],
         f"  /\\ {observed.init}",
         f"  /\\ {LINE} = 1",
         "  /\\ amu_sentinel(1)",
@@ -147,7 +144,7 @@ def trace_module(observed: Observed) -> str:
 
 
 def _arm(observed: Observed, name: str, everything: str) -> str:
-    """What a line of this name allows; as a predicate on two states if nothing is left to be assigned."""
+    """The CASE arm for lines of this name: a predicate on two states if the whole state was logged."""
     call = f"({observed.next_action} \\/ UNCHANGED {everything})"
     if name != ANY_STEP:
         count = len(_parameters(observed.module, name))
@@ -180,11 +177,11 @@ def config_text(observed: Observed, configuration: Configuration, properties: Se
 
 
 def _tuple(values: Sequence[Value]) -> str:
-    return f"<<{', '.join([_told(value) for value in values])}>>"
+    return f"<<{', '.join([_source(value) for value in values])}>>"
 
 
-def _told(value: Value) -> str:
-    """`value` as TLA+ source, model values by the names of the constants that stand for them."""
+def _source(value: Value) -> str:
+    """`value` as TLA+ source, model values as the constants that denote them."""
     return to_tla(_renamed(of_python(value)))
 
 
@@ -202,11 +199,11 @@ def _renamed(value: Value) -> Value:
 
 
 def _model_values(observed: Observed) -> Iterator[ModelValue]:
-    told: list[Mapping[str, Value]] = [step.state for step in observed.steps]
-    told += [step.arguments for step in observed.steps]
+    logged: list[Mapping[str, Value]] = [step.state for step in observed.steps]
+    logged += [step.arguments for step in observed.steps]
     if observed.initial is not None:
-        told.append(observed.initial.state)
-    for values in told:
+        logged.append(observed.initial.state)
+    for values in logged:
         yield from _within(values.values())
 
 

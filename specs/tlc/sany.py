@@ -1,4 +1,4 @@
-"""SANY, the parser of the TLA+ tools: the second opinion on whether a module is one."""
+"""SANY, the parser of the TLA+ tools: the second opinion on whether a module is valid."""
 
 import subprocess
 import tempfile
@@ -10,7 +10,7 @@ from specs.tlc import runner as tlc
 
 
 def check(path: Path) -> None:
-    """Parse `path` with SANY. Raises ModuleError with SANY's words if it rejects the module, TlcError without Java."""
+    """Parse `path` with SANY. Raises ModuleError with SANY's output if it rejects the module, TlcError without Java."""
     with tempfile.TemporaryDirectory(prefix="amu-sany-") as scratch:
         command = [str(tlc.java()), f"-Djava.io.tmpdir={scratch}", *tlc.SMALL_JOB, "-cp", str(tlc.jar())]
         process = subprocess.run(
@@ -21,7 +21,7 @@ def check(path: Path) -> None:
             check=False,
         )
     output = process.stdout + process.stderr
-    # SANY's exit status does not tell.
+    # SANY's exit status does not show errors.
     if (
         "*** Errors:" in output
         or "Parse Error" in output

@@ -1,9 +1,9 @@
-"""States as TLC prints them, read back into values.
+"""Parses states that TLC prints.
 
-TLC writes a state as a conjunction, `/\\ view = (p0 :> 0 @@ p1 :> 0)`, one conjunct a variable, in counterexamples and
-in the files of its simulation. Its value syntax is a small part of TLA+: numbers, strings, TRUE and FALSE, tuples,
+TLC prints a state as a conjunction, `/\\ view = (p0 :> 0 @@ p1 :> 0)`, one conjunct per variable, in counterexamples
+and in the files of its simulation. Its value syntax is a small part of TLA+: numbers, strings, TRUE and FALSE, tuples,
 sets, records, functions by `:>` and `@@`, and names, which are model values. Anything else is an error that quotes the
-place.
+text.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 
 
 class TlcStateError(Exception):
-    """The text is no state as TLC prints it. Quotes what could not be read."""
+    """The text is not a state as TLC prints it. The message quotes the part that could not be parsed."""
 
 
 @dataclass(frozen=True)
 class TlcState:
-    """One state of a behaviour. `action`: the operator that TLC names for the step to it, None where it names none."""
+    """One state of a behaviour. `action`: TLC's name of the step that leads to it, or None."""
 
     action: str | None
     values: dict[str, Value]
 
 
 def counterexample(blocks: tuple[str, ...]) -> list[TlcState]:
-    """The states of `TlcResult.trace`. Stuttering and lassos end it: the state that they name was there before."""
+    """The states of `TlcResult.trace`, up to stuttering or a lasso: those name a state that is already listed."""
     found = []
     for block in blocks:
         head = _HEAD.match(block)
@@ -58,7 +58,7 @@ def simulated(path: Path) -> list[TlcState]:
 
 
 def parse(text: str) -> dict[str, Value]:
-    """Variables of one state. Raises TlcStateError."""
+    """The variables of one state. Raises TlcStateError."""
     parser = _Parser(text)
     values: dict[str, Value] = {}
     while parser.next is not None:

@@ -1,1 +1,1 @@
-"""What `amu verify` runs: every module parsed, walked at random, checked on every state, and held against vacuity."""
+"""The pipeline of `amu verify`: parse every module, walk it at random, check all its states, reject vacuous runs."""

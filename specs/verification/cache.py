@@ -1,13 +1,13 @@
-"""Remembers what a run found, by the hash of all that went in.
+"""Caches the result of a run by the hash of all its inputs.
 
     $AMU_CACHE/verify, or amu-swarm/verify in the user's cache folder ($XDG_CACHE_HOME, ~/.cache)
 
-A run's *content* is its description, its cfg and every module of its folder that it reaches, with comments blanked:
-what a summary is held against. Lines keep their numbers, because results name them. Its *key* adds the model checker's
-jar and the version of this pipeline: the same content under another checker is another answer. Entries of one run lie
-in one folder, so that the newest also tells how long the run takes.
+A run's *content* is its description, its cfg and every module of its folder that it needs, with comments blanked: a
+summary is compared with it. Lines keep their numbers, because results name them. Its *key* adds the model checker's jar
+and the version of this pipeline: another checker may give another answer. Entries of one run share a folder; the newest
+gives the estimate of how long the run takes.
 
-Rules. An entry is written whole or not at all. One that cannot be read is as good as none, and is written anew.
+Rules. An entry is written whole or not at all. One that cannot be read counts as missing and is written again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from specs import strict_json
 from specs.tlc import runner as tlc
 from specs.verification.plan import Run
 
-PIPELINE = "1"  # raised when the same modules would be judged otherwise
-ENTRIES_MAX = 4  # of one run: a branch or two, and what is being edited
+PIPELINE = "1"  # raise it when the same modules would get another result
+ENTRIES_MAX = 4  # per run: enough for a branch or two, and for edits
 
-# What begins outside a block comment: a string, a comment to the end of the line, a block. Blocks nest.
+# Tokens outside a block comment: a string, a comment to the end of the line, the start of a block. Blocks nest.
 _OUTSIDE = re.compile(r'"(?:[^"\\\n]|\\.)*"|\\\*[^\n]*|\(\*')
 _INSIDE = re.compile(r"\(\*|\*\)")
 _EXTENDS = re.compile(r"\bEXTENDS\s+(\w+(?:\s*,\s*\w+)*)")
@@ -59,9 +59,9 @@ def content(folder: Path, run: Run) -> str:
 
 
 def without_comments(text: str) -> str:
-    """`text` with spaces in place of comments, and none at the ends of lines: lines and columns keep their numbers.
+    """`text` with comments replaced by spaces, and without trailing spaces: lines and columns keep their numbers.
 
-    A change of a comment is not a change of the module.
+    So a change of a comment does not change the content.
     """
     kept: list[str] = []
     depth = at = 0
@@ -82,7 +82,7 @@ def _blank(text: str) -> str:
 
 
 def key(content_hash: str) -> str:
-    """SHA-256 of a content under the model checker and the pipeline of today. Raises TlcError without a jar."""
+    """SHA-256 of a content, the model checker and the pipeline version. Raises TlcError without a jar."""
     return _digest([content_hash, jar_hash(), PIPELINE])
 
 
@@ -106,7 +106,7 @@ def _digest(parts: list[str]) -> str:
 
 
 def folder() -> Path:
-    """Where entries lie."""
+    """The folder of all entries."""
     named = os.environ.get("AMU_CACHE")
     if named:
         return Path(named) / "verify"
@@ -125,12 +125,12 @@ def _run_folder(feature: str, name: str) -> Path:
 
 
 def slug(name: str) -> str:
-    """A run's name as part of a path."""
+    """A run's name as a part of a path."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def get(feature: str, name: str, entry_key: str) -> dict[str, Any] | None:
-    """What was put under this key, or None."""
+    """The result stored under this key, or None."""
     return _read(_run_folder(feature, name) / f"{entry_key}.json", entry_key)
 
 
@@ -144,7 +144,7 @@ def _read(path: Path, entry_key: str) -> dict[str, Any] | None:
 
 
 def seconds(feature: str, name: str) -> float | None:
-    """How long the run took when it was last run, whatever its content was."""
+    """Duration of the run's newest entry, with any content. None if there is none."""
     for path in _entries(feature, name):
         found = _read(path, path.stem)
         if found is not None and isinstance(found.get("seconds"), (int, float)):
@@ -153,7 +153,7 @@ def seconds(feature: str, name: str) -> float | None:
 
 
 def put(feature: str, name: str, entry_key: str, result: dict[str, Any]) -> None:
-    """Keep a result. A cache that cannot be written is no failure of the run: the next one will take its time."""
+    """Store a result. If the cache cannot be written, the run still succeeds; the next one is not cached."""
     target = _run_folder(feature, name)
     try:
         target.mkdir(parents=True, exist_ok=True)

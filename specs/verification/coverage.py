@@ -1,10 +1,10 @@
-"""Which actions a run has taken: what TLC's `-coverage 1` tells of them.
+"""Which actions did a run take? Parses the output of TLC's `-coverage 1`.
 
-TLC prints a line for each action in which it has split the next-state relation, `<Name line .. of module M>: 2:7`: it
-has made 7 states, 2 of them new. An action that has made none was never taken: its guard is never true within the
-bounds, so nothing that is said of it was checked. A disjunct that TLC cannot split has the name of the definition
-around it, and its own place in parentheses. All other lines are about parts, and are left alone: a part that was never
-evaluated is folded into its neighbours, so they cannot tell vacuity (`probes` does).
+TLC splits the next-state relation into actions and prints a line for each, `<Name line .. of module M>: 2:7`: it made 7
+states, 2 of them new. An action that made none was never taken: its guard is never true within the bounds, so nothing
+about it was checked. A disjunct that TLC cannot split has the name of the definition around it, and its own location in
+parentheses. All other lines are about parts of actions and are ignored: TLC folds a part that was never evaluated into
+its neighbours, so they cannot show vacuity (`probes` does).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REPORT = "The coverage statistics at"
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a module's text; lines and columns from 1, the last column included."""
+    """A span of a module's text. Lines and columns count from 1; the last column is included."""
 
     first_line: int
     first_column: int
@@ -31,7 +31,7 @@ class Part:
     last_column: int
 
     def names(self, path: Path) -> list[str]:
-        """The names in this piece of the file `path`, each once, in order."""
+        """The names in this span of the file `path`, in order, without duplicates."""
         lines = path.read_text(encoding="utf-8").split("\n")[self.first_line - 1 : self.last_line]
         if not lines:
             return []
@@ -42,8 +42,8 @@ class Part:
 
 @dataclass(frozen=True)
 class ActionCount:
-    """How often an action was taken: `distinct` new states and `generated` states in all. `line` is its definition's,
-    or that of the disjunct `part` if it has no name of its own."""
+    """How often an action was taken: `distinct` new states, `generated` states in total. `line` is that of its
+    definition, or of the disjunct `part` if it has no name of its own."""
 
     name: str
     module: str
@@ -54,7 +54,7 @@ class ActionCount:
 
 
 def actions(output: str) -> list[ActionCount]:
-    """The actions in TLC's last coverage report, in its order. The same action in several contexts is one."""
+    """The actions in TLC's last coverage report, in its order. Counts of one action in several contexts are added."""
     report = output[max(output.rfind(_REPORT), 0) :]
     found: dict[tuple[str, str, int], ActionCount] = {}
     for match in _ACTION.finditer(report):

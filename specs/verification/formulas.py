@@ -1,16 +1,16 @@
-"""Finds what must be evaluated in the formulas that a run checks, and the actions that it may take.
+"""Finds the parts of checked formulas that must be evaluated, and the actions that a run may take.
 
-Theory. An invariant says nothing where the premise of its implication never holds, or where its quantifier ranges over
-an empty set. So each consequent and each body in an asserted place is a *point* that some state must reach. Asserted
-places are what remains when one walks from the formula through conjunctions, bodies of quantifiers, consequents, the
-branches of IF, CASE and LET, the action of [A]_v, and the operators called there. Premises, negations, arguments, sets
-and disjunctions are left alone: there a part that is never evaluated may be as it should.
+Theory. An invariant is vacuous if the premise of its implication never holds, or if its quantifier ranges over an empty
+set. So each consequent and each body in an asserted position is a *point* that some state must reach. Asserted
+positions are reached from the formula through conjunctions, bodies of quantifiers, consequents, the branches of IF,
+CASE and LET, the action of [A]_v, and the operators called there. Premises, negations, arguments, sets and disjunctions
+are skipped: a part of them may rightly never be evaluated.
 
 A temporal P ~> Q, or [](P => Q), is a point too: P must hold in some state. An action is a definition below Next with a
-primed variable in it, its own or that of an operator that it calls; it must make some step.
+primed variable, its own or that of an operator that it calls; it must make some step.
 
-Rules. Definitions are looked up in the root module and what it EXTENDS; what stands in an INSTANCE is another module's
-matter. Columns count bytes from 0, as the parser does.
+Rules. Definitions are looked up in the root module and the modules that it EXTENDS; instantiated modules are skipped.
+Columns count bytes from 0, as the parser does.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Definition:
     body: Node
 
     def calls(self) -> list[str]:
-        """The names in its body that may be operators', each once, in order."""
+        """The names in its body that may be operators, in order, without duplicates."""
         return list(dict.fromkeys(_called(self.body)))
 
     @property
-    def is_of_one_piece(self) -> bool:
-        """Whether an action does not fall apart into alternatives: TLC would split it, and so it is left whole."""
+    def is_indivisible(self) -> bool:
+        """Whether an action has no alternatives into which TLC would split it: only such an action is probed."""
         node = _bare(self.body)
         if node.type == "bounded_quantification":
             return field(node, "quantifier").type == "forall"
@@ -59,8 +59,8 @@ class Definition:
 
 @dataclass(frozen=True)
 class Target:
-    """A node that must be reached. `formula`: the name in the cfg, or the action's own. `bounds` are the quantifiers
-    around a temporal premise, outermost first, with which it can stand alone."""
+    """A node that must be reached. `formula`: the name in the cfg, or the action's name. `bounds`: the quantifiers
+    around a temporal premise, outermost first, which bind its variables."""
 
     formula: str
     what: str
@@ -74,7 +74,7 @@ class Target:
 
 
 class Module:
-    """The definitions of a module and of those that it extends. `replacements`: `Name <- Other` of the cfg."""
+    """The definitions of a module and the modules that it extends. `replacements`: `Name <- Other` of the cfg."""
 
     def __init__(self, path: Path, replacements: Mapping[str, str] | None = None) -> None:
         self.root = path
@@ -103,12 +103,12 @@ class Module:
     # --- formulas ---------------------------------------------------------------------------------
 
     def targets(self, formula: str) -> list[Target]:
-        """What must be evaluated of an invariant or of a property, in the order of the text."""
+        """The points of an invariant or property, in the order of the text."""
         definition = self.find(formula)
         return [] if definition is None else list(_Walk(self, formula).definition(definition))
 
     def is_temporal(self, formula: str) -> bool:
-        """Whether TLC can check it only on whole behaviours: anything but [][A]_v and conjunctions of such."""
+        """Whether TLC can check it only on whole behaviours: it is not [][A]_v or a conjunction of such."""
         definition = self.find(formula)
         return definition is None or not self._is_step_property(definition.body, {formula})
 
@@ -126,7 +126,7 @@ class Module:
     # --- actions ----------------------------------------------------------------------------------
 
     def next_action(self, specification: str) -> tuple[Path, Node] | None:
-        """The A of [A]_v in a specification, what may happen, with its file."""
+        """The file and the node of the A in the [A]_v of a specification."""
         seen, waiting = set(), [specification]
         while waiting:
             definition = self.find(waiting.pop())
@@ -141,7 +141,7 @@ class Module:
         return None
 
     def actions(self, start: Node) -> list[Definition]:
-        """The actions that stand in an expression, at any depth, in the order in which they are met."""
+        """The actions in an expression, at any depth, in the order in which they are found."""
         found: dict[str, Definition] = {}
         waiting = [start]
         while waiting:
@@ -155,7 +155,7 @@ class Module:
     def _has_prime(self, definition: Definition) -> bool:
         known = self._primed.get(definition.name)
         if known is None:
-            self._primed[definition.name] = False  # while we look: a recursive operator is no action by itself
+            self._primed[definition.name] = False  # meanwhile: recursion alone does not make an action
             known = any(_is_primed(node) for node in _inside(definition.body)) or any(
                 self._has_prime(other) for name in _called(definition.body) if (other := self.find(name)) is not None
             )
@@ -164,7 +164,7 @@ class Module:
 
 
 class _Walk:
-    """Goes through the asserted places of one formula."""
+    """Walks the asserted positions of one formula."""
 
     def __init__(self, module: Module, formula: str) -> None:
         self.module, self.formula = module, formula
@@ -178,7 +178,7 @@ class _Walk:
     def node(
         self, node: Node, path: Path, local: Mapping[str, Node], bounds: tuple[Node, ...] | None
     ) -> Iterator[Target]:
-        """`bounds`: the quantifiers passed so far; None inside what cannot stand alone."""
+        """`bounds`: the quantifiers on the way; None where further local names are in scope."""
         node = _bare(node)
         kind = node.type
         if kind == "bounded_quantification":
@@ -231,7 +231,7 @@ class _Walk:
         if definition is not None and node.type == "identifier_ref" and not bounds:
             yield from self.definition(definition)
         elif definition is not None and definition.name not in self._seen:
-            # The operator's parameters mean nothing outside it: a temporal premise in it cannot stand alone.
+            # The operator's parameters have no meaning outside it, so a temporal premise in it cannot be a point.
             self._seen.add(definition.name)
             yield from self.node(definition.body, definition.path, {}, None)
 
@@ -262,7 +262,7 @@ def _inside(node: Node) -> Iterator[Node]:
 
 
 def _called(node: Node) -> Iterator[str]:
-    """Names in an expression that may be operators'."""
+    """The names in an expression that may be operators."""
     return (text_of(part) for part in _inside(node) if part.type == "identifier_ref")
 
 

@@ -1,7 +1,7 @@
-"""Runs the model checker's jobs side by side within the machine's cores, the longest first.
+"""Runs the model checker's jobs in parallel within the machine's cores, the longest first.
 
-A job weighs as many cores as it has workers. The longest goes first, because what starts last ends last: a long run
-that begins alone at the end would leave the other cores idle.
+A job takes as many cores as it has workers. The longest starts first: a long run that started last would leave the
+other cores idle.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job(Generic[T]):
-    """`weight` in cores; `seconds` is the estimate by which jobs are ordered."""
+    """`weight` in cores. `seconds` is an estimate that orders jobs."""
 
     call: Callable[[], T]
     weight: int = 1
@@ -30,7 +30,7 @@ def cores() -> int:
 
 
 def run_all(jobs: Sequence[Job[T]], capacity: int) -> Iterator[T]:
-    """Results as they come. A job heavier than `capacity` has the machine for itself."""
+    """Yields results in order of completion. A job heavier than `capacity` runs alone."""
     waiting = sorted(jobs, key=lambda job: -job.seconds)
     running: dict[Future[T], int] = {}
     with ThreadPoolExecutor(max(1, capacity)) as pool:

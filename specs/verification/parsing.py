@@ -1,7 +1,7 @@
 """Parses every module of a feature with SANY, the reference parser of TLA+, in one Java process.
 
-A `trace_<feature>.tla` extends a module that is written when a trace is checked: it is parsed beside an empty one that
-declares whatever it lacks. Every other module must find its modules in its folder.
+A `trace_<feature>.tla` extends a module that is generated when a trace is checked: it is parsed with a stub that
+declares the missing names. All other modules must find their modules in their own folder.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from specs.tlc import runner as tlc
 _SECTION = "****** SANY2 Version"
 _MISSING = re.compile(r"Cannot find source file for module (\w+) imported in module (\w+)")
 _UNKNOWN = re.compile(r"Unknown operator: `([^']+)'")
-_ROUNDS = 4  # more modules missing in a row than any trace module extends
+_ROUNDS = 4  # of stubbing; more than the generated modules that any trace module extends
 
 
 def rejected(folder: Path, timeout_seconds: float = 120) -> list[str]:
-    """SANY's complaints about the modules in `folder`, one text a module that it rejects. Raises TlcError."""
+    """SANY's error texts, one per module in `folder` that it rejects. Raises TlcError."""
     complaints = []
     modules = sorted(folder.glob("*.tla"))
     traces = [path for path in modules if path.name.startswith("trace_")]
     for path, output in _parse(folder, [path for path in modules if path not in traces], None, timeout_seconds):
         if not _accepted(path, output):
-            complaints.append(_complaint(path, output))
+            complaints.append(_error_text(path, output))
     for path in traces:
         complaints += _trace_module(folder, path, timeout_seconds)
     return complaints
@@ -52,20 +52,20 @@ def _trace_module(folder: Path, path: Path, timeout_seconds: float) -> list[str]
                 stub = stubs[0]
                 constants = f"CONSTANTS {', '.join(unknown)}\n"
                 stub.write_text(f"---- MODULE {stub.stem} ----\n{constants}====\n", encoding="utf-8")
-        return [_complaint(path, output)]
+        return [_error_text(path, output)]
 
 
 def _parse(
     folder: Path, modules: Sequence[Path], library: Path | None, timeout_seconds: float
 ) -> list[tuple[Path, str]]:
-    """(module, SANY's output on it). SANY gives up on the rest when a module is missing: those are parsed again."""
+    """(module, SANY's output on it). SANY stops at a missing module: the modules after it are parsed in another run."""
     waiting, done = list(modules), []
     while waiting:
         sections = _run(folder, waiting, library, timeout_seconds).split(_SECTION)[1:]
         for path, output in zip(waiting, sections):
             done.append((path, output))
         if not sections:
-            raise tlc.TlcError(f"SANY said nothing of {waiting[0]}")
+            raise tlc.TlcError(f"SANY printed nothing about {waiting[0]}")
         waiting = waiting[len(sections) :]
     return done
 
@@ -92,14 +92,14 @@ def _run(folder: Path, modules: Sequence[Path], library: Path | None, timeout_se
 
 
 def _accepted(path: Path, output: str) -> bool:
-    """SANY's exit status does not tell, so its words must: the module was processed, and nothing was found."""
+    """Whether SANY's output says that it processed the module without errors, which its exit status does not."""
     troubles = ("*** Errors:", "*** Abort messages:", "Parse Error", "Fatal errors")
     processed = f"Semantic processing of module {path.stem}\n" in output
     return processed and not any(trouble in output for trouble in troubles)
 
 
-def _complaint(path: Path, output: str) -> str:
+def _error_text(path: Path, output: str) -> str:
     skipped = ("Parsing file", "Semantic processing of", "2.1 created", "Version")
     lines = [line.rstrip() for line in output.split("\n") if line.strip()]
-    told = [line for line in lines if not line.strip().startswith(skipped) and "created 24 February" not in line]
-    return f"{path.name}: " + "\n    ".join(told[:12])
+    kept = [line for line in lines if not line.strip().startswith(skipped) and "created 24 February" not in line]
+    return f"{path.name}: " + "\n    ".join(kept[:12])

@@ -1,11 +1,11 @@
-"""Checks one run of a feature's plan: smoke, then every state; and says whether it has shown what it must.
+"""Checks one run of a feature's plan: random walks, then all states, then vacuity.
 
-Smoke walks at random first: most mistakes show in a second, before minutes are spent. A run passes if its outcome is
-the expected one, every action was taken, and nothing that it checks is vacuous (`vacuity`). A run that must find a
-violation ends at the first, so its coverage says nothing and is not asked for.
+The random walks (smoke) come first: they show most mistakes within a second. A run passes if its outcome is the
+expected one, every action was taken, and nothing that it checks is vacuous (`vacuity`). A run that must find a
+violation ends at the first one, so its coverage means nothing and is not evaluated.
 
-Rules. No answer (out of time, out of memory, an error of evaluation) is not a failure of the module: it has its own
-status, and is never kept in the cache.
+Rules. No answer (out of time, out of memory, an evaluation error) is not a failure of the module: it has its own status
+and is never cached.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Stage = Callable[[str], None]
 
 
 def verify(folder: Path, run: Run, use_cache: bool = True, stage: Stage = lambda name: None) -> RunResult:
-    """Check `run` of the feature in `folder`, or take from the cache what came of it. `stage` hears of each step.
+    """Check `run` of the feature in `folder`, or take its result from the cache. `stage` is called at each stage.
 
-    Raises TlcError only if there is no TLC at all.
+    Raises TlcError only if TLC is not installed.
     """
     feature, content = folder.name, cache.content(folder, run)
     key = cache.key(content)
@@ -67,21 +67,21 @@ def _checked(folder: Path, run: Run, blank: RunResult, stage: Stage) -> RunResul
         stage("smoke")
         smoke = watch.walk()
         if smoke.outcome != "ok" and not _is_expected(smoke, run):
-            return _judged(_told(blank, smoke), smoke, run, "found by random walks")
+            return _judged(_with_answer(blank, smoke), smoke, run, "found by random walks")
         stage("check")
         answer = _check(folder, run)
-        result = replace(_told(blank, answer), smoke_states=smoke.states_generated)
+        result = replace(_with_answer(blank, answer), smoke_states=smoke.states_generated)
         if answer.outcome != "ok" or not _is_expected(answer, run):
             return _judged(result, answer, run)
         stage("vacuity")
         if run.kind == "check":
             watch.search(result.actions)
         actions = watch.named(result.actions)
-        complaints = vacuity.findings(watch, actions)
+        findings = vacuity.findings(watch, actions)
         return replace(
             result,
-            status=FAIL if complaints else PASS,
-            findings=tuple(complaints),
+            status=FAIL if findings else PASS,
+            findings=tuple(findings),
             actions=tuple(actions),
             points=tuple(watch.points()),
         )
@@ -103,7 +103,7 @@ def _check(folder: Path, run: Run) -> TlcResult:
     )
 
 
-def _told(blank: RunResult, answer: TlcResult) -> RunResult:
+def _with_answer(blank: RunResult, answer: TlcResult) -> RunResult:
     version, java = _TLC_VERSION.search(answer.output), _JAVA_VERSION.search(answer.output)
     return replace(
         blank,
@@ -128,7 +128,7 @@ def _is_expected(answer: TlcResult, run: Run) -> bool:
 
 
 def _judged(result: RunResult, answer: TlcResult, run: Run, remark: str = "") -> RunResult:
-    """A run that ended with a violation, or without one that it should have found."""
+    """The result of a run that found a violation, or missed one that it should have found."""
     if _is_expected(answer, run):
         return replace(result, status=PASS)
     found = f"{answer.violated} is violated" if answer.violated else answer.outcome

@@ -1,8 +1,8 @@
-"""The plan of a feature: specs/<feature>/plan.json, read into checked models.
+"""The plan of a feature: parses and validates specs/<feature>/plan.json.
 
-A plan names the six phases with their files, the code, record and tests behind the feature, and the model-checking runs
-with what each must show. A bad plan raises PlanError with file, member and what is wanted: a run that was left out in
-silence would look as if it had passed.
+A plan names the six phases with their files, the code, record and tests of the feature, and the model-checking runs
+with the expected outcome of each. A bad plan raises PlanError with file, member and what is wanted: a run that was
+skipped silently would look as if it had passed.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class PlanError(SeveralLines):
-    """A plan that cannot be followed, or a feature that has none. Each line says where, what, and what is wanted."""
+    """A plan is invalid or missing. Each line of the message says where, what is wrong, and what is wanted."""
 
 
 class Strict(BaseModel):
-    """Unknown members are errors: a misspelt bound would otherwise leave a run weaker than it says."""
+    """Base model in which unknown members are errors: a misspelt bound would silently weaken a run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Phase(Strict):
-    """One of the six phases. `files` lie in the feature's folder."""
+    """One of the six phases. `files` are in the feature's folder."""
 
     phase: int = Field(ge=0, lt=PHASES)
     name: Text
@@ -44,7 +44,7 @@ class Phase(Strict):
 
 
 class Expectation(Strict):
-    """What a run must end with."""
+    """The outcome that a run must have."""
 
     outcome: Literal["ok", "invariant", "property", "deadlock"] = "ok"
     violated: Text | None = Field(default=None, description="name of the invariant that must be violated")
@@ -54,7 +54,7 @@ class Expectation(Strict):
         if self.outcome == "invariant" and self.violated is None:
             raise ValueError("violated: name the invariant that must be violated")
         if self.outcome in ("ok", "deadlock") and self.violated is not None:
-            raise ValueError(f"violated: goes with outcome invariant or property, not with {self.outcome}")
+            raise ValueError(f"violated: allowed with outcome invariant or property, not with {self.outcome}")
         return self
 
     def __str__(self) -> str:
@@ -62,10 +62,10 @@ class Expectation(Strict):
 
 
 class Run(Strict):
-    """One run of the model checker: `module` and `config` lie in the feature's folder.
+    """One run of the model checker. `module` and `config` are in the feature's folder.
 
-    `walks` and `depth` bound a simulation, and the smoke run before a check. `never` maps an action that cannot be
-    taken in this run, or an invariant that cannot but be vacuous in it, to the reason.
+    `walks` and `depth` bound a simulation, and the random walks before a check. `never` maps an action that cannot be
+    taken in this run, or an invariant that is necessarily vacuous in it, to the reason.
     """
 
     name: Text
@@ -85,7 +85,7 @@ class Run(Strict):
 
 
 class Plan(Strict):
-    """A feature as planned. Paths of `record`, `code` and `tests` are relative to the project's folder."""
+    """A feature's plan. Paths of `record`, `code` and `tests` are relative to the project's folder."""
 
     feature: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: Text
@@ -102,13 +102,13 @@ class Plan(Strict):
         return self
 
     @model_validator(mode="after")
-    def _runs_have_names_of_their_own(self) -> Self:
+    def _runs_have_distinct_names(self) -> Self:
         names = [run.name for run in self.runs]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"runs: two are named {name!r}; give each a name of its own")
+                raise ValueError(f"runs: two are named {name!r}; give each its own name")
         if all(run.tier == "deep" for run in self.runs):
-            raise ValueError("runs: none has tier gate; at least one must be quick enough for every change")
+            raise ValueError("runs: none has tier gate; at least one must be fast enough to run on every change")
         return self
 
 
@@ -118,7 +118,7 @@ def features(specs: Path = FOLDER) -> list[str]:
 
 
 def folder_of(feature: str, specs: Path = FOLDER) -> Path:
-    """The folder of a feature. Raises PlanError, naming the features, if there is none of that name."""
+    """The folder of a feature. Raises PlanError, listing the features, if there is none of that name."""
     known = features(specs)
     if feature not in known:
         raise PlanError(f"no feature {feature!r}; there are {', '.join(known) or 'none'}")
@@ -152,7 +152,7 @@ def _parsed(path: Path, text: str) -> Plan:
 
 
 def _require_files(path: Path, plan: Plan) -> None:
-    """What the checker reads must be there. The rest may still be written: `missing_files` tells of it."""
+    """Requires the files that the checker reads. Others may not be written yet: `missing_files` lists them."""
     for index, run in enumerate(plan.runs):
         for member, name in (("module", run.module), ("config", run.config)):
             if not (path.parent / name).is_file():
@@ -160,7 +160,7 @@ def _require_files(path: Path, plan: Plan) -> None:
 
 
 def missing_files(plan: Plan, specs: Path = FOLDER) -> list[str]:
-    """Files that the plan names and that are not there, as `member: path`."""
+    """Files that the plan names but that do not exist, as `member: path`."""
     root, folder = specs.parent, specs / plan.feature
     named = [("record", root / plan.record)]
     named += [(f"code[{index}]", root / name) for index, name in enumerate(plan.code)]

@@ -1,12 +1,12 @@
-"""Watches, in a copy of the modules, whether chosen places are ever evaluated.
+"""Instruments a copy of the modules: are chosen points ever evaluated?
 
-Theory. TLC's coverage folds a part that was never evaluated into its neighbours, so it cannot tell. Here every place is
-wrapped in the copy: an expression e becomes (AmuReached(7) /\\ (e)), an action A becomes (A) /\\ TRUE = AmuReached(7),
-an equation because TLC takes a bare operator in an action apart as it does an action. AmuReached is true and prints
-its number once, so meaning and state space stay what they were, and the numbers printed are the places reached.
+Theory. TLC's coverage folds a part that was never evaluated into its neighbours, so it cannot answer this. In the copy
+every point is wrapped: an expression e becomes (AmuReached(7) /\\ (e)), an action A becomes (A) /\\ TRUE =
+AmuReached(7), an equation, because TLC would split a bare operator as an action. AmuReached is true and prints its
+number once, so meaning and state space stay the same, and the printed numbers are the points reached.
 
-Rules. A line that a wrapping cuts goes on in the column where it stood, because columns have a meaning in TLA+. Walks
-forget what has been reached when they begin: a simulating worker knows nothing from before its first step.
+Rules. Text after a cut continues in its old column, because columns have a meaning in TLA+. Each random walk resets the
+points reached at its first step: a simulating worker does not see values set before it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from specs.tla.syntax.grammar import COMMENTS
 from specs.verification.formulas import ACTION, PREMISE, Node, Target
 
 PROBE = "AmuProbe"
-MISSING = "AmuMissing"  # an invariant that is violated once every wanted place was reached: the run may stop
+MISSING = "AmuMissing"  # an invariant that is violated once every wanted point was reached: it ends the run
 START = "AmuStart"
-_FIRST = 1000  # numbers of TLCSet that no module uses
+_FIRST = 1000  # the first register of TLCSet for probes; no module uses one so high
 _PRINTED = re.compile(r'^<<"AMU", (\d+)>>', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class _Edit:
-    """Text to stand before byte `offset` of a file; `depth` orders edits at one offset."""
+    """Text to insert before byte `offset` of a file. `depth` orders edits at one offset."""
 
     offset: int
     depth: int
@@ -38,8 +38,8 @@ class _Edit:
 
 
 def write_copy(folder: Path, modules: Iterable[Path], root: Path, targets: Sequence[Target]) -> list[str]:
-    """Write copies of `modules` to `folder` in which every target is watched. Returns further invariants to check:
-    those that stand for premises of temporal formulas."""
+    """Write copies of `modules` to `folder` with a probe on every target. Returns further invariants to check: the
+    probes of premises of temporal formulas."""
     edits: dict[Path, list[_Edit]] = defaultdict(list)
     premises: dict[str, str] = {}
     for index, target in enumerate(targets):
@@ -59,24 +59,24 @@ def write_copy(folder: Path, modules: Iterable[Path], root: Path, targets: Seque
 
 
 def wanting(folder: Path, count: int, wanted: Iterable[int]) -> None:
-    """Let MISSING be violated as soon as the `wanted` of `count` targets, by their places, have all been reached."""
+    """Define MISSING: violated as soon as all targets with indexes `wanted`, out of `count`, have been reached."""
     (folder / f"{PROBE}.tla").write_text(_probe_module(count, wanted, "TRUE"), encoding="utf-8")
 
 
 def walking(wanted: Configuration, premises: Sequence[str], step_properties: Sequence[str]) -> str:
-    """Text of the cfg for random walks: other temporal properties wait for the check, for no walk violates them."""
+    """Text of the cfg for random walks. It omits other temporal properties: no walk can violate them."""
     checked = [START, *wanted.invariants, *premises]
     return replace(wanted, invariants=checked, properties=list(step_properties)).as_text()
 
 
 def searching(wanted: Configuration, premises: Sequence[str], step_properties: Sequence[str]) -> str:
-    """Text of the cfg for a search that ends when nothing is missing."""
+    """Text of the cfg for a search that ends when no target is missing."""
     checked = [*wanted.invariants, *premises, MISSING]
     return replace(wanted, invariants=checked, properties=list(step_properties)).as_text()
 
 
 def reached(output: str) -> set[int]:
-    """The targets, by their place in the list, that a run has reached."""
+    """The indexes of the targets that a run has reached."""
     return {int(number) - _FIRST for number in _PRINTED.findall(output)}
 
 
@@ -104,14 +104,14 @@ def _around(node: Node, before: str, after: str) -> list[_Edit]:
     last = _last(node)
     width = last.end_byte - node.start_byte
     return [
-        # What is wider begins first and ends last.
+        # A wider node begins first and ends last.
         _Edit(node.start_byte, -width, before + "\n" + " " * node.start_point[1]),
         _Edit(last.end_byte, width - (1 << 40), after + "\n" + " " * last.end_point[1]),
     ]
 
 
 def _last(node: Node) -> Node:
-    """The last token of a node: the parser lets a bulleted list reach to where the next thing begins."""
+    """The last token of a node: the parser extends a bulleted list up to the next token."""
     while True:
         inner = [child for child in node.children if child.end_byte > child.start_byte and child.type not in COMMENTS]
         if not inner:
@@ -128,7 +128,7 @@ def _edited(source: bytes, edits: Iterable[_Edit]) -> bytes:
 
 
 def _extending(source: bytes) -> bytes:
-    """The module with PROBE among what it extends."""
+    """The module, extending PROBE too."""
     text = source.decode("utf-8")
     head = re.search(r"-{4,}[ \t]*MODULE[ \t]+\w+[ \t]*-{4,}", text)
     assert head is not None, "the parser has read this module"
@@ -145,7 +145,7 @@ def _with_definitions(source: bytes, definitions: dict[str, str]) -> bytes:
 
 
 def _premise(target: Target, number: int) -> str:
-    """An invariant that is always true, and reaches `number` in a state where the premise holds for some values."""
+    """An invariant that is always true, and prints `number` in a state where the premise holds for some values."""
     quantifiers = "".join(f" (\\E\n{_placed(bound)} :" for bound in target.bounds)
     closing = ")" * len(target.bounds)
     return f" ({quantifiers} (\n{_placed(target.node)})\n {closing}) => AmuReached({number})"

@@ -1,4 +1,4 @@
-"""What a run has shown, as the table, the summary and the cache know it."""
+"""The result of a run, for the table, the summary and the cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXIT_CODES = {PASS: 0, NO_ANSWER: 2, FAIL: 3}
 
 @dataclass(frozen=True)
 class Point:
-    """A place in a checked formula that must be evaluated: `what` is a consequent, a body or a premise."""
+    """A part of a checked formula that must be evaluated: `what` is a consequent, a body or a premise."""
 
     formula: str
     what: str
@@ -28,8 +28,8 @@ class Point:
 class RunResult:
     """One run. `status` is PASS, FAIL or NO_ANSWER; `findings` say why it is not PASS, one line each.
 
-    `outcome` is TLC's own word, `violated` the invariant that it names, `trace` its counterexample. States and depth
-    are 0 where TLC does not tell them (simulation). `seconds` is the whole run with smoke and probes.
+    `outcome` is TLC's, `violated` the invariant that TLC names, `trace` its counterexample. States and depth are 0
+    where TLC does not print them (simulation). `seconds` is the whole run, with random walks and probes.
     """
 
     feature: str
@@ -57,7 +57,7 @@ class RunResult:
 
 
 def of_dict(data: dict[str, Any]) -> RunResult | None:
-    """A result as it was kept, or None if it is none: written by another version, or damaged."""
+    """The stored result, or None if another version wrote it or it is damaged."""
     try:
         known = {entry.name for entry in fields(RunResult)}
         values = {name: value for name, value in data.items() if name in known}

@@ -1,8 +1,8 @@
-"""Writes specs/<feature>/verification_summary.md from what the model checker has told, and reads it back.
+"""Writes specs/<feature>/verification_summary.md from the model checker's results, and reads it back.
 
-Rules. No figure comes from anywhere but a result. A row of tier deep is kept while its content is that of today's files
-and replaced by a plain word when it is not: an old figure beside a new module would be a false claim. The results stand
-once more in a comment at the end, for whoever reads them by program.
+Rules. Every figure comes from a result. A row of tier deep is kept while its content matches today's files; then it is
+replaced by NOT_RUN: an old figure beside a new module would be a false claim. A comment at the end repeats the results
+for programs to read.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _COLUMNS = (
     *("Run", "Tier", "Module", "Configuration", "Must end with", "Ended with"),
     *("Distinct states", "Depth", "Seconds", "Workers", "Content"),
 )
-_DATA = "<!-- results of `amu verify`, one a line\n"
+_DATA = "<!-- results of `amu verify`, one per line\n"
 
 
 class SummaryError(Exception):
-    """A summary cannot be written here, or not of these results."""
+    """A summary cannot be written here, or not from these results."""
 
 
 def read(folder: Path) -> dict[str, RunResult]:
-    """The results in a feature's summary by the name of their run; empty if there is no summary."""
+    """The results in a feature's summary, by name of the run. Empty if there is no summary."""
     try:
         text = (folder / SUMMARY).read_text(encoding="utf-8")
     except OSError:
@@ -50,27 +50,27 @@ def read(folder: Path) -> dict[str, RunResult]:
 
 
 def stale(folder: Path, plan: Plan) -> list[str]:
-    """Names of the gate's runs of which the summary does not tell, or tells what was found on other files."""
-    told = read(folder)
+    """Names of the gate's runs that the summary lacks, or has only for other file contents."""
+    results = read(folder)
     return [
         run.name
         for run in plan.runs
-        if run.tier == "gate" and (run.name not in told or told[run.name].content != cache.content(folder, run))
+        if run.tier == "gate" and (run.name not in results or results[run.name].content != cache.content(folder, run))
     ]
 
 
 def require_writable(folder: Path) -> None:
-    """Raises SummaryError where the modules are installed, not checked out: a package manager owns those files."""
+    """Raises SummaryError in an installation: a package manager owns those files, so only a checkout is writable."""
     if not (folder.parent.parent / "pyproject.toml").is_file() or not os.access(folder, os.W_OK):
-        raise SummaryError(f"{folder} is no source tree: run `amu verify --write` in a checkout of the project")
+        raise SummaryError(f"{folder} is not a source tree: run `amu verify --write` in a checkout of the project")
 
 
 def write(folder: Path, plan: Plan, results: list[RunResult]) -> Path:
-    """Write the summary. Raises SummaryError if a run did not pass, or the folder is no source tree."""
+    """Write the summary. Raises SummaryError if a run did not pass, or the folder is not a source tree."""
     require_writable(folder)
     failed = [result.run for result in results if result.status != PASS]
     if failed:
-        raise SummaryError(f"{plan.feature}: no summary of what does not pass: {', '.join(failed)}")
+        raise SummaryError(f"{plan.feature}: no summary written, these runs do not pass: {', '.join(failed)}")
     known = {name: result for name, result in read(folder).items() if result.status == PASS}
     known |= {result.run: result for result in results}
     rows = [(run, known.get(run.name)) for run in plan.runs]
@@ -87,7 +87,7 @@ def _is_current(folder: Path, run: Run, result: RunResult | None) -> bool:
 
 
 def text(plan: Plan, rows: list[tuple[Run, RunResult | None]]) -> str:
-    """The whole file."""
+    """The text of the whole file."""
     lines = [
         f"# Verification of {plan.feature}",
         "",
@@ -134,22 +134,22 @@ def _bounds(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
 
 
 def _actions(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
-    """Steps by action; a run that ends with a violation sees only a part of them."""
-    told = [(run, result) for run, result in rows if result is not None and run.expect.outcome == "ok"]
-    names = list(dict.fromkeys(action.name for _, result in told for action in result.actions))
+    """Steps by action, without the runs that end at a violation: those take only some of the steps."""
+    whole = [(run, result) for run, result in rows if result is not None and run.expect.outcome == "ok"]
+    names = list(dict.fromkeys(action.name for _, result in whole for action in result.actions))
     if not names:
         return []
     lines = [
         "## Actions",
         "",
-        "Steps that TLC has made of each action. A dash: not an action of this run, or not counted apart.",
+        "Steps that TLC made, by action. A dash: not an action of this run, or not counted separately.",
         "",
-        "| Action | " + " | ".join(run.name for run, _ in told) + " |",
-        "|---|" + "---|" * len(told),
+        "| Action | " + " | ".join(run.name for run, _ in whole) + " |",
+        "|---|" + "---|" * len(whole),
     ]
     for name in names:
         cells = []
-        for run, result in told:
+        for run, result in whole:
             counts = [action.generated for action in result.actions if action.name == name]
             excuse = f" ({run.never[name]})" if name in run.never else ""
             cells.append(f"{sum(counts):,}{excuse}" if counts else "-")
@@ -177,8 +177,8 @@ def _vacuity(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
 
 
 def _excuses(run: Run, formulas: list[str]) -> str:
-    told = [f"{name}: {reason}" for name, reason in run.never.items() if name in formulas]
-    return f" ({'; '.join(told)})" if told else ""
+    excuses = [f"{name}: {reason}" for name, reason in run.never.items() if name in formulas]
+    return f" ({'; '.join(excuses)})" if excuses else ""
 
 
 def _tools(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
@@ -195,5 +195,5 @@ def _tools(rows: list[tuple[Run, RunResult | None]]) -> list[str]:
 
 
 def _data(result: RunResult) -> str:
-    # Counterexamples are found again at once; the text would outgrow all else.
+    # Without counterexamples: they are long, and quickly found again.
     return json.dumps(replace(result, trace=()).as_dict(), separators=(",", ":"))

@@ -1,11 +1,11 @@
-"""Refuses what is true only because nothing was looked at.
+"""Rejects vacuous runs: properties whose premises were never reached, and actions that were never taken.
 
-Three times over: every place of a checked formula that must be evaluated was evaluated (`formulas` finds the places,
-`probes` watch them), every action was taken (TLC's own counts, where it keeps them apart; probes, where it counts
-several actions as one), and what the plan's `never` excuses did in fact not happen.
+Three checks. Every point of a checked formula was evaluated (`formulas` finds the points, `probes` watches them). Every
+action was taken (by TLC's own counts, or by probes where TLC counts several actions as one). What the plan's `never`
+excuses really did not happen.
 
-Walks at random reach most places within a second. What they do not reach is searched for breadth first, and the search
-ends as soon as nothing is missing: only a run that is vacuous is paid for twice.
+Random walks reach most points within a second. A breadth-first search looks for the rest and ends as soon as none is
+missing: only a vacuous run costs a second full search.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TEXT_CHARACTERS_MAX = 60
 
 @dataclass
 class Watch:
-    """The places of one run that are watched, and which of them were reached. Use as a context manager."""
+    """The watched points of one run, and which of them were reached. Use as a context manager."""
 
     folder: Path
     run: Run
@@ -53,7 +53,7 @@ class Watch:
         self.targets += [
             Target(action.name, ACTION, action.path, action.body)
             for action in self._definitions
-            if action.is_of_one_piece
+            if action.is_indivisible
         ]
         self._steps = [name for name in self._wanted.properties if not self._module.is_temporal(name)]
         self._scratch = tempfile.TemporaryDirectory(prefix="amu-probe-")
@@ -65,7 +65,7 @@ class Watch:
         self._scratch.cleanup()
 
     def _next(self) -> tuple[Path, Node] | None:
-        """What may happen in this run, with its file."""
+        """The file and the node of this run's next-state relation."""
         if self._wanted.next is not None:
             start = self._module.find(self._wanted.next)
             return None if start is None else (start.path, start.body)
@@ -81,7 +81,7 @@ class Watch:
         return answer
 
     def search(self, actions: Sequence[ActionCount]) -> None:
-        """Look breadth first for what is missing and not excused. `actions`: what TLC has counted by itself."""
+        """Search breadth first for targets that are missing and not excused. `actions`: TLC's own counts."""
         counted = {action.name for action in actions}
         missing = [
             index
@@ -95,7 +95,7 @@ class Watch:
         probes.wanting(self._copy, len(self.targets), missing)
         answer = self._run(probes.searching(self._wanted, self._premises, self._steps), simulate=None)
         if answer.outcome != "ok" and answer.violated != probes.MISSING:
-            raise TlcError(f"the watched copy of {self.run.module} ends otherwise: {answer.message}")
+            raise TlcError(f"the watched copy of {self.run.module} has another outcome: {answer.message}")
         self.reached |= probes.reached(answer.output)
 
     def _run(self, config: str, simulate: int | None) -> TlcResult:
@@ -112,14 +112,14 @@ class Watch:
     # --- findings -----------------------------------------------------------------------------------
 
     def points(self) -> list[Point]:
-        """The watched places, in order."""
+        """The watched points, in order."""
         return [
             Point(target.formula, target.what, target.place, _short(target), index in self.reached)
             for index, target in enumerate(self.targets)
         ]
 
     def named(self, actions: Sequence[ActionCount]) -> list[ActionCount]:
-        """TLC's counts, where a nameless disjunct that does one action by name gets that name."""
+        """TLC's counts. A nameless disjunct that calls exactly one named action gets its name."""
         named = []
         for action in actions:
             called = self.called(action)
@@ -128,37 +128,37 @@ class Watch:
         return named
 
     def called(self, action: ActionCount) -> list[str]:
-        """The actions that TLC has counted as this one, by name, in order: the alternatives that it could not split."""
+        """Names of the actions that TLC counted as this one, in order: alternatives that it could not split."""
         known = {definition.name: definition for definition in self._definitions}
         path = self.folder / f"{action.module}.tla"
         if action.part is not None:
             return [name for name in action.part.names(path) if name in known] if path.is_file() else []
         definition = known.get(action.name)
-        if definition is None or definition.is_of_one_piece:
+        if definition is None or definition.is_indivisible:
             return []
         return [name for name in definition.calls() if name in known]
 
 
 def findings(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
-    """Complaints about a run that holds, in words. `actions` as `Watch.named` gives them."""
+    """Reasons to reject a run whose outcome is as expected. `actions`: from `Watch.named`."""
     return [*_actions_never_taken(watch, actions), *_points_missed(watch), *_stale(watch, actions)]
 
 
 def _actions_never_taken(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
     never = watch.run.never
-    complaints = []
+    found = []
     taken = {action.name for action in actions if action.generated}
     for action in actions:
         if not action.generated and action.name not in never and action.name not in taken:
-            complaints.append(f"action {action.name} ({action.module}.tla:{action.line}) is never taken")
+            found.append(f"action {action.name} ({action.module}.tla:{action.line}) is never taken")
             taken.add(action.name)
     probed = {target.formula: target for target in watch.targets if target.what == ACTION}
     reached = {watch.targets[index].formula for index in watch.reached}
     for action in actions:
         for name in watch.called(action) if len(watch.called(action)) > 1 else ():
             if name not in reached and name not in never:
-                complaints.append(f"action {name} ({probed[name].place}) is never taken")
-    return complaints
+                found.append(f"action {name} ({probed[name].place}) is never taken")
+    return found
 
 
 def _points_missed(watch: Watch) -> list[str]:
@@ -172,15 +172,15 @@ def _points_missed(watch: Watch) -> list[str]:
 
 def _stale(watch: Watch, actions: Sequence[ActionCount]) -> list[str]:
     points = watch.points()
-    complaints = []
+    found = []
     for name in watch.run.never:
         counts = [action.generated for action in actions if action.name == name]
         own = [point for point in points if point.formula == name]
         if any(counts) or (not counts and own and all(point.reached for point in own)):
-            complaints.append(f"never: {name} is no longer excused by anything: remove it from the plan")
+            found.append(f"never: {name} needs no excuse any more: remove it from the plan")
         elif not counts and not own:
-            complaints.append(f"never: this run has no action and checks no formula {name}")
-    return complaints
+            found.append(f"never: this run has no action and checks no formula {name}")
+    return found
 
 
 def _short(target: Target) -> str:

@@ -1,9 +1,9 @@
-"""Verifies features: parse, then every run of the asked tiers, side by side.
+"""Verifies features: parses their modules, then does all runs of the requested tiers in parallel.
 
     report = verify(["tetrabft", "ledger"], Options(deep=False))
 
-Rules. Every plan is read before anything runs, so that a broken one costs no minutes. A feature whose modules SANY
-rejects has no run. A gate that excuses an action in every run has not checked it at all: that fails the feature.
+Rules. All plans are read before anything runs, so an invalid one fails immediately. If SANY rejects a module, its
+feature is not run. A gate that excuses an action in every run never checks it: that fails the feature.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ PARSE_SECONDS = 1.0  # a guess, only to order jobs
 
 
 class Watcher(Protocol):
-    """Hears what goes on; called from several threads."""
+    """Callbacks for progress, called from several threads."""
 
     def planned(self, runs: Sequence[tuple[str, Run]]) -> None:
-        """These will be checked."""
+        """These runs will be checked."""
 
     def stage(self, feature: str, run: str, stage: str) -> None:
-        """A run has come to this stage."""
+        """A run has reached this stage."""
 
     def parsed(self, feature: str, complaints: Sequence[str]) -> None:
-        """SANY has read a feature's modules."""
+        """SANY has parsed a feature's modules."""
 
     def finished(self, run: Run, result: RunResult) -> None:
         """A run has ended."""
 
 
 class Silent:
-    """Watches nothing."""
+    """Ignores progress."""
 
     def planned(self, runs: Sequence[tuple[str, Run]]) -> None: ...
     def stage(self, feature: str, run: str, stage: str) -> None: ...
@@ -53,7 +53,7 @@ class Silent:
 
 @dataclass(frozen=True)
 class Options:
-    """`jobs`: cores to use, None for all of the machine's."""
+    """`jobs`: cores to use. None: all."""
 
     deep: bool = False
     use_cache: bool = True
@@ -63,7 +63,7 @@ class Options:
 
 @dataclass
 class FeatureReport:
-    """What came of one feature. `complaints` are SANY's, or about the whole gate; `results` in the plan's order."""
+    """The result of one feature. `complaints`: errors from SANY or about the whole gate. `results`: in plan order."""
 
     plan: Plan
     folder: Path
@@ -83,7 +83,7 @@ class FeatureReport:
 
 @dataclass
 class Report:
-    """What came of all; `seconds` of wall time."""
+    """The results of all features. `seconds`: wall time."""
 
     features: list[FeatureReport]
     seconds: float
@@ -95,7 +95,10 @@ class Report:
 
 
 def verify(names: Sequence[str], options: Options, watcher: Watcher | None = None) -> Report:
-    """Verify these features, or all. Raises PlanError (unknown feature, broken plan) and TlcError (no TLC)."""
+    """Verify these features, or all if `names` is empty.
+
+    Raises PlanError (unknown feature, invalid plan) and TlcError (no TLC).
+    """
     watcher = watcher or Silent()
     began = time.monotonic()
     folders = [folder_of(name, options.specs) for name in dict.fromkeys(names or features(options.specs))]
@@ -126,7 +129,7 @@ def _job(report: FeatureReport, run: Run, options: Options, watcher: Watcher) ->
     feature = report.plan.feature
     stage = partial(watcher.stage, feature, run.name)
     seconds = cache.seconds(feature, run.name)
-    # A run that was never timed may take as long as it is allowed to.
+    # A run that was never timed may take up to its time limit.
     estimate = seconds if seconds is not None else float(run.timeout_seconds)
     call = partial(pipeline.verify, report.folder, run, options.use_cache, stage)
     return Job(call, run.workers, estimate)
@@ -143,7 +146,7 @@ def _parse(reports: Sequence[FeatureReport], capacity: int, watcher: Watcher) ->
 
 
 def never_anywhere(report: FeatureReport) -> list[str]:
-    """Actions that the gate's runs know and none of them takes, though each has a reason. Told only of a whole gate."""
+    """Actions that no run of the gate takes, even if each run has an excuse. Empty unless all runs gave an answer."""
     if any(result.status == NO_ANSWER for result in report.results):
         return []
     gate = [result for result in report.results if report.run(result.run).tier == "gate"]

@@ -53,8 +53,8 @@ def test_registers_become_pairs() -> None:
         ({"ticks": True}, "every event.ticks: want an integer"),
         ({"ticks": 1.9}, "every event.ticks: want an integer"),
         ({"ticks": -1}, "every event.ticks: want an integer"),
-        ({"extra": float("nan")}, "NaN is no number of JSON"),
-        ({"extra": [float("inf")]}, "Infinity is no number of JSON"),
+        ({"extra": float("nan")}, "NaN is not a JSON number"),
+        ({"extra": [float("inf")]}, "Infinity is not a JSON number"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, object], complaint: str) -> None:

@@ -102,7 +102,7 @@ def test_what_a_swarm_told_after_the_end_is_no_part_of_the_run() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('{"event": "Enter", "who": 1, "who": 2}\n', 'line 1: "who" stands twice in one object'),
+        ('{"event": "Enter", "who": 1, "who": 2}\n', 'line 1: "who" occurs twice in one object'),
         (
             ENTER + '{"event": "Enter", "who": {"#bigint": 1.9}}\n',
             "line 2: who: #bigint: want the digits of an integer",
@@ -110,14 +110,14 @@ def test_what_a_swarm_told_after_the_end_is_no_part_of_the_run() -> None:
         ('{"event": "Enter", "who": {"#bigint": true}}\n', "#bigint: want the digits"),
         ('{"event": "Enter", "who": {"#bigint": " 1_0"}}\n', "#bigint: want the digits"),
         ('{"event": "Enter", "who": {"#bigint": "' + "9" * 5000 + '"}}\n', "an integer of 5000 digits"),
-        ('{"event": "Enter", "who": NaN}\n', "NaN is no number"),
+        ('{"event": "Enter", "who": NaN}\n', "NaN is not a JSON number"),
         ('{"event": "Enter", "who": 1e999}\n', "out of range"),
         ('{"event": "Enter", "who": ' + "[" * 100_000 + "]" * 100_000 + "}\n", "nested more than 100 deep"),
         ('{"states": [' + "[" * 100_000 + "]" * 100_000 + "]}", "nested more than 100 deep"),
         (b'{"event": "Enter", "who": "\xff"}\n', "line 1: not UTF-8"),
         (ENTER.encode() + b"\xff\n", "line 2: not UTF-8"),
         ('{"event": "Enter", "who": "' + "x" * (17 * 2**20) + '"}\n', "line 1: longer than 16777216 bytes"),
-        ('{"states": [], "states": []}', '"states" stands twice'),
+        ('{"states": [], "states": []}', '"states" occurs twice'),
     ],
 )
 def test_bad_input_is_named_by_file_and_line(text: str | bytes, complaint: str) -> None:

@@ -108,9 +108,9 @@ def test_functions_cannot_be_changed() -> None:
 def test_conversion_goes_to_any_depth() -> None:
     assert of_python({"a": [True, {1, 2}]}) == Function({"a": (TRUE, frozenset((1, 2)))})
     assert of_python([{"x": [False]}])[0]["x"][0] is FALSE
-    with pytest.raises(TypeError, match="no TLA"):
+    with pytest.raises(TypeError, match="not a TLA"):
         of_python([None])
-    with pytest.raises(TypeError, match="no TLA"):
+    with pytest.raises(TypeError, match="not a TLA"):
         of_python(1.5)
 
 

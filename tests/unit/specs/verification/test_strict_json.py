@@ -19,10 +19,10 @@ def test_plain_json_is_what_the_standard_library_reads(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('{"a": 1, "b": {"c": 1, "c": 1}}', '"c" stands twice in one object'),
-        ('{"\\u0061": 1, "a": 2}', '"a" stands twice'),
-        ("[NaN]", "NaN is no number"),
-        ("-Infinity", "-Infinity is no number"),
+        ('{"a": 1, "b": {"c": 1, "c": 1}}', '"c" occurs twice in one object'),
+        ('{"\\u0061": 1, "a": 2}', '"a" occurs twice'),
+        ("[NaN]", "NaN is not a JSON number"),
+        ("-Infinity", "-Infinity is not a JSON number"),
         ("1e999", "1e999 is out of range"),
         ("9" * (DIGITS_MAX + 1), f"an integer of {DIGITS_MAX + 1} digits"),
         ('"\\ud800"', "half of a surrogate pair"),

@@ -37,7 +37,7 @@ def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
         (plan(run(tier="deep")), "runs: none has tier gate"),
         (plan(run(), run()), "runs: two are named 'all'"),
         (plan(run(expect={"outcome": "invariant"})), r"runs\[0\]\.expect: violated: name the invariant"),
-        (plan(run(expect={"outcome": "ok", "violated": "Small"})), "violated: goes with outcome invariant"),
+        (plan(run(expect={"outcome": "ok", "violated": "Small"})), "violated: allowed with outcome invariant"),
         (plan(run(never={"Up": ""})), r"runs\[0\]\.never\.Up: "),
         (plan(feature="other"), "feature: want 'counter'"),
         (plan(phases=[]), "phases: want the phases 0 to 5"),
