@@ -44,7 +44,7 @@ PARTS = (
     ("ledger", "/firmware/amu/ledger/"),
     ("ledger", "/firmware/amu/node/application"),
     ("journal", "/firmware/amu/node/journal"),
-    ("journal", "/swarm_sim/flash"),
+    ("journal", "/swarm_sim/world/flash"),
     ("CBOR", "/firmware/amu/wire/cbor"),
     ("messages", "/firmware/amu/wire/codec"),
     ("messages", "/firmware/amu/wire/messages"),
@@ -53,13 +53,13 @@ PARTS = (
     ("framing", "/firmware/amu/wire/"),
     ("framing", "/firmware/amu/core/ring"),
     ("trace", "/firmware/amu/node/tracer"),
-    ("trace", "/swarm_sim/events"),
+    ("trace", "/swarm_sim/world/events"),
     ("runtime", "/firmware/amu/boards/"),
-    ("runtime", "/swarm_sim/runtimes"),
+    ("runtime", "/swarm_sim/world/runtimes"),
     ("node", "/firmware/amu/"),
     ("oracles", "/swarm_sim/oracles/"),
     ("oracles", "/swarm_sim/linearizability/"),
-    ("oracles", "/swarm_sim/marks"),
+    ("oracles", "/swarm_sim/world/marks"),
     ("world", "/swarm_sim/"),
     ("world", "/groundstation/"),
     ("checker", "/specs/"),
@@ -201,7 +201,7 @@ def part_of(frame: Any) -> str:
     while frame is not None:
         path = frame.f_code.co_filename
         for name, place in PARTS:
-            if place in path:
+            if place in path and "/tests/" not in path:
                 return name
         frame = frame.f_back
     return "other"

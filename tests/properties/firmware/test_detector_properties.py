@@ -146,7 +146,7 @@ def test_nothing_that_flies_reads_a_level_but_to_show_it() -> None:
             assert node.attr != "level_milli", f"{relative} reads a level"
             if isinstance(node.value, ast.Attribute) and node.value.attr == "_detector":
                 methods.add(node.attr)
-    assert users == {"node/operations.py"}
+    assert users == {"node/services.py"}
     assert methods == {"heard", "sample"}
 
 

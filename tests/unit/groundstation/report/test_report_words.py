@@ -199,7 +199,7 @@ def test_every_identifier_that_a_checker_names_has_a_sentence() -> None:
     known = properties.read()
     named = {
         identifier
-        for path in (properties.FOLDER / "checking").glob("*.py")
+        for path in (properties.FOLDER / "checking").rglob("*.py")
         for identifier in re.findall(r'"([A-Z]{3}-\d+)"', path.read_text(encoding="utf-8"))
     }
     assert len(named) > 50

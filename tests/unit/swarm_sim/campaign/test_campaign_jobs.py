@@ -182,7 +182,7 @@ def test_the_fingerprint_is_of_all_that_decides_an_outcome() -> None:
         "amu/node/node.py": "firmware/amu/node/node.py",
         "swarm_sim/outcome.py": "swarm_sim/outcome.py",
         "swarm_sim/adversary/lie.py": "swarm_sim/adversary/lie.py",
-        "specs.checking/check.py": "specs/checking/check.py",
+        "specs/checking/check.py": "specs/checking/check.py",
         "specs/tetrabft/tetrabft.tla": "specs/tetrabft/tetrabft.tla",
         "groundstation/faults/plan.py": "groundstation/faults/plan.py",
     }.items():

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from tests import ROOT
 from tests.bench import sim_rate
-from tests.bench.sim_rate import MODES, Pattern, bare_heap, by_simpy, fly, part_of, record, seconds_of
+from tests.bench.sim_rate import MODES, PARTS, Pattern, bare_heap, by_simpy, fly, part_of, record, seconds_of
 
 SLOTS = 6
 
@@ -40,6 +41,12 @@ def test_a_librarys_time_goes_to_its_caller() -> None:
     assert ledger() == "other"
     ledger.__code__ = ledger.__code__.replace(co_filename="/somewhere/firmware/amu/ledger/state.py")
     assert ledger() == "ledger"
+
+
+def test_each_part_has_files() -> None:
+    places = [place[1:] for _, place in PARTS if place.count("/") > 1]
+    assert len(places) > 15
+    assert [place for place in places if not [*ROOT.glob(f"{place}*")]] == []
 
 
 def test_the_bench_prints_a_line_a_mode(capsys: pytest.CaptureFixture[str]) -> None:
