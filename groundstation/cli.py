@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from groundstation import INTERRUPTED, outlet
+from groundstation import INTERRUPTED, standard_output
 from groundstation.commands import panels
 from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
@@ -106,14 +106,14 @@ def main() -> None:
     """
     if (whole(os.environ.get("COLUMNS", "")) or 0) < COLUMNS_MIN:
         os.environ.pop("COLUMNS", None)  # in so few columns nothing can be read
-    outlet.open_standard_descriptors()
-    outlet.install()
+    standard_output.open_standard_descriptors()
+    standard_output.install()
     code = _run()
-    error = outlet.close()
+    error = standard_output.close()
     if error is not None:
         complain(None, f"standard output cannot be written ({error.strerror}); the exit code would have been {code}")
         code = EXIT_BAD_INPUT
-    outlet.close()
+    standard_output.close()
     sys.exit(code)
 
 

@@ -41,13 +41,13 @@ def table_console() -> Console:
 
 def say(text: Any) -> None:
     """One line on standard output."""
-    typer.echo(shown(str(text)))
+    typer.echo(shown(text))
 
 
 def complain(command: str | None, problem: object) -> None:
     """What is wrong, on standard error: one line, unless the problem is one of `SeveralLines`."""
     who = "amu" if command is None else f"amu {command}"
-    text = shown_lines(str(problem)) if isinstance(problem, SeveralLines) else shown(str(problem))
+    text = shown_lines(str(problem)) if isinstance(problem, SeveralLines) else shown(problem)
     typer.echo(f"{who}: {text}", err=True)
 
 

@@ -18,8 +18,12 @@ class SeveralLines(Exception):
 _DOUBTFUL = re.compile(r"[^\x20-\x7e]")
 
 
-def shown(text: str, keep: str = "") -> str:
-    """`text` as one line of printable characters. `keep`: characters not to escape, such as a wanted line break."""
+def shown(what: object, keep: str = "") -> str:
+    """The text of `what`, such as a path, as one line of printable characters.
+
+    keep: characters not to escape, such as a wanted line break.
+    """
+    text = str(what)
     return text if text.isprintable() else _DOUBTFUL.sub(lambda found: _shown(found[0], keep), text)
 
 

@@ -17,7 +17,7 @@ MASTER_BYTES_MIN = 16
 
 
 @dataclass(frozen=True)
-class Mission:
+class Swarm:
     """What all boards of one swarm share. Fields as in `amu.boards.config`; `epoch` counts key changes."""
 
     cluster: bytes
@@ -36,27 +36,27 @@ class Mission:
 
     def __repr__(self) -> str:
         """Never shows the master secret: it would end up in a log."""
-        return f"Mission({self.cluster!r}, {self.replica_count} replicas, epoch {self.epoch})"
+        return f"Swarm({self.cluster!r}, {self.replica_count} replicas, epoch {self.epoch})"
 
 
-def configuration(mission: Mission, replica: int, adversary: tuple[str, dict[str, Any]] | None = None) -> bytes:
+def configuration(swarm: Swarm, replica: int, adversary: tuple[str, dict[str, Any]] | None = None) -> bytes:
     """`config.cbor` of one board. `adversary` is name and parameters (CBOR values) of a Byzantine behaviour.
 
     Raises ConfigError, naming the field, when the board would refuse it.
     """
-    keys_out, keys_in = auth.key_rows(mission.master, mission.cluster, mission.epoch, replica, mission.replica_count)
+    keys_out, keys_in = auth.key_rows(swarm.master, swarm.cluster, swarm.epoch, replica, swarm.replica_count)
     fields = {
-        "cluster": mission.cluster,
-        "epoch": mission.epoch,
+        "cluster": swarm.cluster,
+        "epoch": swarm.epoch,
         "replica": replica,
-        "replica_count": mission.replica_count,
+        "replica_count": swarm.replica_count,
         "keys_out": keys_out,
         "keys_in": keys_in,
-        "tick_ms": mission.tick_ms,
-        "view_timeout_ticks": mission.view_timeout_ticks,
-        "turn_ticks": mission.turn_ticks,
-        "snapshot_ticks": mission.snapshot_ticks,
-        "trace_messages": mission.trace_messages,
+        "tick_ms": swarm.tick_ms,
+        "view_timeout_ticks": swarm.view_timeout_ticks,
+        "turn_ticks": swarm.turn_ticks,
+        "snapshot_ticks": swarm.snapshot_ticks,
+        "trace_messages": swarm.trace_messages,
         "adversary": None if adversary is None else [adversary[0], adversary[1]],
     }
     data: bytes = cbor.encode(fields)
@@ -64,12 +64,10 @@ def configuration(mission: Mission, replica: int, adversary: tuple[str, dict[str
     return data
 
 
-def ground_keyring(mission: Mission) -> auth.Keyring:
+def ground_keyring(swarm: Swarm) -> auth.Keyring:
     """The ground station's own keys: one pair a board."""
-    keys_out, keys_in = auth.key_rows(
-        mission.master, mission.cluster, mission.epoch, limits.GROUND, mission.replica_count
-    )
-    return auth.Keyring(mission.cluster, mission.epoch, limits.GROUND, keys_out, keys_in)
+    keys_out, keys_in = auth.key_rows(swarm.master, swarm.cluster, swarm.epoch, limits.GROUND, swarm.replica_count)
+    return auth.Keyring(swarm.cluster, swarm.epoch, limits.GROUND, keys_out, keys_in)
 
 
 def commissioned_files() -> dict[str, bytes]:

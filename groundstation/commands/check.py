@@ -43,7 +43,6 @@ def check(
 
     from groundstation.console import SafeConsole, refused
     from groundstation.flight import progress, resumption
-    from groundstation.flight.mission_end import INTERRUPTED
     from groundstation.record import run_directory
     from groundstation.verdict.table import print_verdict
     from groundstation.verdict.verdict import judge
@@ -59,8 +58,7 @@ def check(
     except (run_directory.RunDirectoryError, TraceError, TlcError) as error:
         raise refused("check", error) from error
     run = None if path.is_file() else trace.parent
-    has_ended = summary is not None and summary["outcome"] != INTERRUPTED
-    resume = None if run is None or has_ended else resumption.how(run)
+    resume = None if run is None else resumption.how(run, None if summary is None else summary["outcome"])
     judgement = judge(verdict, summary, run, resume=resume)
     if as_json:
         typer.echo(json.dumps(judgement.as_dict(), indent=2))

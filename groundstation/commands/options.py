@@ -9,7 +9,6 @@ import typer
 
 COUNT_MAX = 1_000_000_000  # of what a command counts: far beyond what any machine finishes
 PROCESSES_MAX = 1024
-SEED_MAX = (1 << 64) - 1
 DIGITS_MAX = 20  # as many as SEED_MAX has
 TEXT_MAX = 80  # characters of a wrong value that are told
 

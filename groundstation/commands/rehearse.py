@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation.commands import complete, panels
-from groundstation.commands.options import SEED_MAX, finite, integer
+from groundstation.commands.options import finite, integer
+from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
     from groundstation.flight.rehearsal import Flight, Plan
@@ -137,7 +138,6 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     the ground station itself."""
     from groundstation.console import complain
     from groundstation.flight import progress, resumption
-    from groundstation.flight.mission_end import INTERRUPTED
     from groundstation.os_errors import NO_MEMORY, explained
     from groundstation.record import run_directory
     from groundstation.report import report
@@ -156,7 +156,7 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
         complain("rehearse", TlcError(f"TLC cannot be run: {error}"))
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
-    resume = resumption.how(flight.directory) if flight.outcome == INTERRUPTED else None
+    resume = resumption.how(flight.directory, flight.outcome)
     judgement = judge(verdict, flight.summary, flight.directory, again, resume)
     problems = [] if flight.failure is None else [f"the mission was broken off: {flight.failure}"]
     try:

@@ -15,9 +15,9 @@ from groundstation.faults.rule import (
     DAMAGED,
     DELAYED,
     DOUBLED,
+    Copy,
     Draws,
     Effect,
-    Flight,
     Link,
     Memory,
     Probability,
@@ -55,11 +55,11 @@ class Duplicate(Rule):
         # The lineage names the rule, so that a copy keeps its draws when other rules come or go.
         marks = [f"/{link.name}.{n}".encode() for n in range(1, self.copies + 1)]
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             effects.append(effect)
-            lineage = flight.lineage
-            twins = [Flight(flight.at, flight.entered, flight.frame, flight.index, lineage + mark) for mark in marks]
-            return (flight, *twins)
+            lineage = copy.lineage
+            twins = [Copy(copy.at, copy.entered, copy.frame, copy.index, lineage + mark) for mark in marks]
+            return (copy, *twins)
 
         return by_chance(link.draws, self.probability, step)
 
@@ -108,10 +108,10 @@ class Jitter(Rule):
         least, width, draw = self.seconds_min, self.seconds_max - self.seconds_min, link.draws.first
         effect = Effect(link.name, 0)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-            flight.at += least + width * draw(flight)
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+            copy.at += least + width * draw(copy)
             effects.append(effect)
-            return (flight,)
+            return (copy,)
 
         return step
 
@@ -129,19 +129,19 @@ class Corrupt(Rule):
         bits, below = self.bits, link.draws.below
         effect = Effect(link.name, 0)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-            frame = bytearray(bytes(flight.frame))
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+            frame = bytearray(bytes(copy.frame))
             flipped: set[int] = set()
             number = 1
             while len(flipped) < min(bits, 8 * len(frame)):
-                bit = below(8 * len(frame), flight, number)
+                bit = below(8 * len(frame), copy, number)
                 number += 1
                 if bit not in flipped:
                     flipped.add(bit)
                     frame[bit // 8] ^= 1 << bit % 8
-            flight.frame = bytes(frame)
+            copy.frame = bytes(frame)
             effects.append(effect)
-            return (flight,)
+            return (copy,)
 
         return by_chance(link.draws, self.probability, step)
 
@@ -158,13 +158,13 @@ class Truncate(Rule):
         below = link.draws.below
         effect = Effect(link.name, 0)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             # A frame that lost only its delimiter would be closed by the next frame's opening one, and be whole.
-            longest = len(flight.frame) - 2
+            longest = len(copy.frame) - 2
             if longest >= 1:
-                flight.frame = flight.frame[: 1 + below(longest, flight, 1)]
+                copy.frame = copy.frame[: 1 + below(longest, copy, 1)]
                 effects.append(effect)
-            return (flight,)
+            return (copy,)
 
         return by_chance(link.draws, self.probability, step)
 
@@ -211,12 +211,12 @@ class BurstLoss(Rule):
         is_bad, draws, loss = self._walker(link.draws), link.draws, self.loss
         effect = Effect(link.name, -1)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             # The state belongs to the link, so that all copies of a frame see the same; each is lost by its own draw.
-            if is_bad(flight.index) and draws.uniform(flight.index, 1, flight.lineage) < loss:
+            if is_bad(copy.index) and draws.uniform(copy.index, 1, copy.lineage) < loss:
                 effects.append(effect)
                 return ()
-            return (flight,)
+            return (copy,)
 
         return step
 

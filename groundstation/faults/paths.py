@@ -22,8 +22,8 @@ from groundstation.faults.contacts import (
 from groundstation.faults.rule import (
     DELAYED,
     HELD,
+    Copy,
     Effect,
-    Flight,
     Link,
     Memory,
     Probability,
@@ -97,14 +97,14 @@ class Orbits(Rule):
         here, there, drops = self.stations[link.source], self.stations[link.destination], self.occultation == "drop"
         late, hidden = Effect(link.name, 0), Effect(f"{link.name}: occulted", -1)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-            second = int(flight.at)
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+            second = int(copy.at)
             if drops and orbits.occulted(here, there, second):
                 effects.append(hidden)
                 return ()
-            flight.at += orbits.light_time_seconds(here, there, second)
+            copy.at += orbits.light_time_seconds(here, there, second)
             effects.append(late)
-            return (flight,)
+            return (copy,)
 
         return None if here == there else step
 
@@ -135,23 +135,23 @@ class ContactWindow(Rule):
         passes, period, drops, name = self.passes, self.period_seconds, self.outside == "drop", link.name
         store_frames_max = self.store_frames_max
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-            release = next_contact(passes, period, flight.at)
-            if release == flight.at:
-                return (flight,)
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+            release = next_contact(passes, period, copy.at)
+            if release == copy.at:
+                return (copy,)
             if drops or release is None:
                 effects.append(Effect(f"{name}: no contact" if drops else f"{name}: no pass left", -1))
                 return ()
             memory = memories.get(name, ())
-            awaited = {at: held for at, held in zip(memory[::2], memory[1::2]) if at > flight.at}
+            awaited = {at: held for at, held in zip(memory[::2], memory[1::2]) if at > copy.at}
             if sum(awaited.values()) >= store_frames_max:
                 effects.append(Effect(f"{name}: store full", -1))
                 return ()
             awaited[release] = awaited.get(release, 0) + 1
             memories[name] = tuple(number for pair in sorted(awaited.items()) for number in pair)
             effects.append(Effect(f"{name}: {HELD}", 0))
-            flight.at = release
-            return (flight,)
+            copy.at = release
+            return (copy,)
 
         return step
 
@@ -175,17 +175,17 @@ class Bandwidth(Rule):
         rate, queue_bytes_max, name = self.bytes_per_second, self.queue_bytes_max, link.name
         sent, full = Effect(name, 0), Effect(f"{name}: queue full", -1)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             memory = memories.get(name)
-            idle_at = max(flight.at, memory[0]) if memory else flight.at
-            length = len(flight.frame)
-            if (idle_at - flight.at) * rate + length > queue_bytes_max:
+            idle_at = max(copy.at, memory[0]) if memory else copy.at
+            length = len(copy.frame)
+            if (idle_at - copy.at) * rate + length > queue_bytes_max:
                 effects.append(full)
                 return ()
-            flight.at = idle_at + length / rate
-            memories[name] = (flight.at,)
+            copy.at = idle_at + length / rate
+            memories[name] = (copy.at,)
             effects.append(sent)
-            return (flight,)
+            return (copy,)
 
         return step
 
@@ -206,15 +206,15 @@ class Capacity(Rule):
         frames_max, name = self.frames_max, link.name
         full = Effect(f"{name}: path full", -1)
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             memory = memories.get(name, ())
-            arrivals = list(memory[bisect_right(memory, flight.entered) :])
+            arrivals = list(memory[bisect_right(memory, copy.entered) :])
             if len(arrivals) >= frames_max:
                 effects.append(full)
                 return ()
-            insort(arrivals, flight.at)
+            insort(arrivals, copy.at)
             memories[name] = tuple(arrivals)
-            return (flight,)
+            return (copy,)
 
         return step
 
@@ -237,22 +237,22 @@ class Clog(Rule):
     def on_link(self, link: Link) -> Step | None:
         name, seconds, held = link.name, self.seconds, Effect(link.name, 0)
 
-        def begin(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-            flight.at += seconds
-            memories[name] = (flight.at,)
+        def begin(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+            copy.at += seconds
+            memories[name] = (copy.at,)
             effects.append(held)
-            return (flight,)
+            return (copy,)
 
         flow = by_chance(link.draws, self.probability, begin)
         if flow is None:
             return None
 
-        def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+        def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
             memory = memories.get(name)
-            if not memory or flight.at >= memory[0]:
-                return flow(flight, effects, memories)
-            flight.at = memory[0]
+            if not memory or copy.at >= memory[0]:
+                return flow(copy, effects, memories)
+            copy.at = memory[0]
             effects.append(held)
-            return (flight,)
+            return (copy,)
 
         return step

@@ -30,9 +30,9 @@ from groundstation.faults.rule import (
     FLIGHT_KINDS,
     HELD,
     LOST,
+    Copy,
     Draws,
     Effect,
-    Flight,
     Link,
     Memory,
     Step,
@@ -162,15 +162,15 @@ class FaultPlan(BaseModel):
             return Fates([(now, frame)], [], state)
         effects: list[Effect] = []
         memories = dict(state) if path.remembers else {}
-        flights: tuple[Flight, ...] = (Flight(now, now, frame, index, b""),)
+        copies: tuple[Copy, ...] = (Copy(now, now, frame, index, b""),)
         for step in steps:
-            if len(flights) == 1:
-                flights = step(flights[0], effects, memories)
-            elif flights:
-                flights = _for_each(step, flights, effects, memories)
+            if len(copies) == 1:
+                copies = step(copies[0], effects, memories)
+            elif copies:
+                copies = _for_each(step, copies, effects, memories)
             else:
                 break
-        deliveries = [(flight.at, flight.frame) for flight in flights]
+        deliveries = [(copy.at, copy.frame) for copy in copies]
         return Fates(deliveries, effects, memories if path.remembers else state)
 
     @cached_property
@@ -203,10 +203,10 @@ def _copies_expected(rules: Iterable[Duplicate]) -> float:
 
 
 def _for_each(
-    step: Step, flights: tuple[Flight, ...], effects: list[Effect], memories: dict[str, Memory]
-) -> tuple[Flight, ...]:
+    step: Step, copies: tuple[Copy, ...], effects: list[Effect], memories: dict[str, Memory]
+) -> tuple[Copy, ...]:
     """One step for several copies of a frame, in order."""
-    survivors = tuple(survivor for flight in flights for survivor in step(flight, effects, memories))
+    survivors = tuple(survivor for copy in copies for survivor in step(copy, effects, memories))
     surplus = len(survivors) - COPIES_OF_A_FRAME_MAX
     if surplus > 0:
         effects.append(Effect("too many copies", -surplus))

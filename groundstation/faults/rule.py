@@ -32,7 +32,7 @@ Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, descriptio
 Memory = tuple[float, ...]  # what one rule remembers of one link; () at the start
 
 
-class Flight:
+class Copy:
     """One copy of a frame on its way through the rules.
 
     at: mission second in which it gets as far as the rules have taken it. entered: when the frame entered the ether.
@@ -58,7 +58,7 @@ class Effect(NamedTuple):
 
 
 # One copy, the effects so far to add to, what rules remember of the link by name to replace -> the copies that go on.
-Step = Callable[[Flight, list[Effect], dict[str, Memory]], tuple[Flight, ...]]
+Step = Callable[[Copy, list[Effect], dict[str, Memory]], tuple[Copy, ...]]
 
 
 class Draws:
@@ -74,13 +74,13 @@ class Draws:
         """A number in [0, 1) for frame `index` of the link; `number` tells several draws for one copy apart."""
         return self._keyed(b"/%d/%d/%b" % (index, number, lineage))
 
-    def first(self, flight: Flight) -> float:
+    def first(self, copy: Copy) -> float:
         """The number 0 for this copy."""
-        return self._keyed(flight.key)
+        return self._keyed(copy.key)
 
-    def below(self, bound: int, flight: Flight, number: int) -> int:
+    def below(self, bound: int, copy: Copy, number: int) -> int:
         """An integer in [0, bound) for this copy."""
-        return int(self.uniform(flight.index, number, flight.lineage) * bound)
+        return int(self.uniform(copy.index, number, copy.lineage) * bound)
 
     def chance(self, probability: float) -> tuple[Callable[[], "hashlib.blake2b"], bytes]:
         """(fresh, limit): the number 0 for a copy lies below `probability` when the digest of `fresh()` does below
@@ -176,7 +176,7 @@ def loses(count: str) -> Step:
     """The step in which every copy is lost, and counted under `count`."""
     effect = Effect(count, -1)
 
-    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+    def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
         effects.append(effect)
         return ()
 
@@ -187,10 +187,10 @@ def delays(count: str, seconds: float) -> Step:
     """The step in which every copy is delayed by `seconds`, and counted under `count`."""
     effect = Effect(count, 0)
 
-    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
-        flight.at += seconds
+    def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
+        copy.at += seconds
         effects.append(effect)
-        return (flight,)
+        return (copy,)
 
     return step
 
@@ -201,9 +201,9 @@ def by_chance(draws: Draws, probability: float, then: Step) -> Step | None:
         return None
     fresh, limit = draws.chance(probability)
 
-    def step(flight: Flight, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Flight, ...]:
+    def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
         draw = fresh()
-        draw.update(flight.key)
-        return then(flight, effects, memories) if draw.digest() < limit else (flight,)
+        draw.update(copy.key)
+        return then(copy, effects, memories) if draw.digest() < limit else (copy,)
 
     return step

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from groundstation.boards.base import Board
-from groundstation.flight.downlink import Downlink
+from groundstation.flight.cable import Cable
 from groundstation.flight.driver import Driver
 from groundstation.flight.watch import Watch
 from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
@@ -64,7 +64,7 @@ class Fleet:
     ) -> None:
         self.boards = boards
         self.schedule = schedule
-        self.downlinks = {node: Downlink(board) for node, board in sorted(boards.items())}
+        self.cables = {node: Cable(board) for node, board in sorted(boards.items())}
         self.up: set[int] = set()
         self.events: Counter[str] = Counter()  # what happened to boards, by name of the event
         self.deaths: dict[int, str] = {}  # board that is off -> how it came to that
@@ -121,7 +121,7 @@ class Fleet:
         """What it did is not known, nor why it is off; what it had still said is on its line."""
         self._reports.record("Attach", self._driver.now(), board=node)
         self.watch_link(node)
-        self._reports.take(node, self.downlinks[node].last_frames())
+        self._reports.take(node, self.cables[node].last_frames())
         self._reports.record("BoardKill", self._driver.now(), board=node, reason=FOUND_OFF)
         self._reports.keep()
         self.start(node)
@@ -150,7 +150,7 @@ class Fleet:
 
     def watch_link(self, node: int) -> None:
         """Let the driver wait for a board's line as it is now."""
-        self._driver.watch(node, self.downlinks[node].open())
+        self._driver.watch(node, self.cables[node].open())
 
     def step(self, now: float) -> None:
         """Do what is due, and look for boards that have died."""
@@ -178,7 +178,7 @@ class Fleet:
             return f"off since {self.deaths[node]}" if node in self.deaths else "off"
         if node in self._paused_until:
             return f"paused until {self._paused_until[node]:.1f} s"
-        return "line lost" if self.downlinks[node].link is None else None
+        return "line lost" if self.cables[node].link is None else None
 
     def _words(self, event: BoardEvent) -> str:
         off = ", which is off," if event.action == "power_cut" and event.node not in self.up else ""
@@ -264,7 +264,7 @@ class Fleet:
 
     def _gone(self, node: int, event: str) -> None:
         """Take in what the dead board had still said, then note its death, one of DEATHS."""
-        self._reports.take(node, self.downlinks[node].last_frames())
+        self._reports.take(node, self.cables[node].last_frames())
         self.up.discard(node)
         self._power_cut_armed.discard(node)
         if event == "BoardCrash":

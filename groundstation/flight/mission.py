@@ -15,7 +15,7 @@ from typing import Any
 
 from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
-from amu.wire import codec, frames, messages
+from amu.wire import codec, messages
 from amu.wire.framer import Text
 from groundstation.boards.base import Board
 from groundstation.boards.liars import NOT_RECORDED, Liars
@@ -38,6 +38,7 @@ from groundstation.station.telecommand import Station
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
+TRACE_FLAWS = {"errors": "trace events unreadable", "gaps": "gaps", "duplicates": "events repeated"}
 ALARM = 2  # severity of a Log message that the operator is shown
 
 
@@ -115,10 +116,10 @@ class Mission:
         """Frames by what became of them, in the whole run."""
         return dict(sorted((Counter(self.ether.totals()) + self.past.fates).items()))
 
-    def fates_by_kind(self) -> dict[str, dict[str, int]]:
-        """What befell frames in the whole run, by what it did to them, then by name."""
-        befell = {name: count for name, count in self.fates().items() if name not in (ACCEPTED, DELIVERED)}
-        return self.ether.plan.by_kind(befell)
+    def fates_by_kind(self, fates: Mapping[str, int]) -> dict[str, dict[str, int]]:
+        """`fates` without those that every frame meets, by what was done to the frames, then by name."""
+        harm = {name: count for name, count in fates.items() if name not in (ACCEPTED, DELIVERED)}
+        return self.ether.plan.by_kind(harm)
 
     # --- the loop -----------------------------------------------------------------------------
 
@@ -148,8 +149,8 @@ class Mission:
         self._deliver(now)
         self._uplink(now)
         self.fleet.step(now)
-        for downlink in self.fleet.downlinks.values():
-            downlink.pump()
+        for cable in self.fleet.cables.values():
+            cable.pump()
         if now >= self._fates_due:
             self._record_fates(now)
         self._show(now)
@@ -167,15 +168,15 @@ class Mission:
         """Persist what the boards have said, before anybody hears of it: a ground station that dies must not have
         passed on what its record does not tell."""
         self.recorder.flush()
-        for downlink in self.fleet.downlinks.values():
-            downlink.settle()
+        for cable in self.fleet.cables.values():
+            cable.settle()
 
     # --- frames -------------------------------------------------------------------------------
 
     def _read(self, node: int) -> None:
-        downlink = self.fleet.downlinks[node]
-        self.take(node, downlink.frames())
-        if downlink.link is None:
+        cable = self.fleet.cables[node]
+        self.take(node, cable.frames())
+        if cable.link is None:
             self.fleet.watch_link(node)
 
     def take(self, node: int, items: Iterable[Any]) -> None:
@@ -191,9 +192,7 @@ class Mission:
 
     def _frame(self, node: int, frame: Any, now: float) -> None:
         if messages.is_flight(frame.kind):
-            # The framer has checked these bytes and taken them apart; put together they are the same ones.
-            wire = frames.build(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
-            self.ether.accept(now, node, wire, frame)
+            self.ether.accept(now, node, frame.wire, frame)
         elif not self.liars.may_record(node, self.recorder.bytes):
             self._leave_out(node, now)
         elif frame.kind == messages.Trace.KIND:
@@ -213,13 +212,14 @@ class Mission:
             return
         if node not in self.liars.counts:
             self.pace.heard(node, message.boot, message.ticks, now)
-        before = Counter(self.recorder.counts)
-        self.recorder.trace(node, message, now)
-        for name, words in (("errors", "trace events unreadable"), ("gaps", "gaps"), ("duplicates", "events repeated")):
-            self.liars.count(node, words, self.recorder.counts[name] - before[name])
-        for notice in self.watch.trace(node, message.boot, message.events):
-            if self.liars.may_tell(node):
+        counts = self.recorder.counts
+        before = {name: counts[name] for name in TRACE_FLAWS}
+        for name, fields in self.recorder.trace(node, message, now):
+            notice = self.watch.event(node, message.boot, name, fields)
+            if notice is not None and self.liars.may_tell(node):
                 self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
+        for name, words in TRACE_FLAWS.items():
+            self.liars.count(node, words, counts[name] - before[name])
 
     def _leave_out(self, node: int, now: float) -> None:
         """A liar has used up its room in the record: said once there, and counted."""
@@ -256,7 +256,7 @@ class Mission:
             self._fates_recorded = totals
 
     def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:
-        obstacle = self.fleet.downlinks[destination].write(frame) if destination in self.fleet.up else "board off"
+        obstacle = self.fleet.cables[destination].write(frame) if destination in self.fleet.up else "board off"
         if obstacle is not None:
             self.ether.count(now, obstacle, source, destination)
         return obstacle is None
@@ -268,7 +268,7 @@ class Mission:
         self._ask_for_more(now)
         self.recorder.flush()  # an operation is on record before any board can have heard of it
         for uplink in self.station.step(now, self.fleet.up):
-            if self.fleet.downlinks[uplink.board].write(uplink.frame) is None:
+            if self.fleet.cables[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
 
     def _take_confirmations(self, now: float) -> None:
@@ -359,7 +359,7 @@ class Mission:
 
     def drain(self) -> None:
         """What the boards have said by now belongs into the trace."""
-        for node in self.fleet.downlinks:
+        for node in self.fleet.cables:
             self._read(node)
         self._record_fates(self.driver.now())
         self.keep()
@@ -395,7 +395,7 @@ class Mission:
         totals = self.fates()
         picture.frames = {name: totals.get(name, 0) for name in (ACCEPTED, DELIVERED)}
         picture.frames["in flight"] = self.ether.in_flight
-        by_kind = self.fates_by_kind()
+        by_kind = self.fates_by_kind(totals)
         picture.faults = {name: count for fates in by_kind.values() for name, count in fates.items()}
-        picture.befell = {kind: sum(fates.values()) for kind, fates in by_kind.items()}
+        picture.harm = {kind: sum(fates.values()) for kind, fates in by_kind.items()}
         picture.telecommands = {"issued": self.issued, "open": len(self._open), "confirmed": self.confirmed}

@@ -56,7 +56,7 @@ class Picture:
     operations_confirmed: int = 0
     frames: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)  # by name, of the whole run
-    befell: dict[str, int] = field(default_factory=dict)  # the same by what they did: "lost", "delayed", ...
+    harm: dict[str, int] = field(default_factory=dict)  # the same by what they did: "lost", "delayed", ...
     telecommands: dict[str, int] = field(default_factory=dict)
     events: deque[str] = field(default_factory=lambda: deque(maxlen=EVENTS_SHOWN))
 
@@ -105,7 +105,7 @@ class LineDisplay:
         self._print(
             f"t={picture.mission_seconds:.1f} s  slots {picture.slots_decided}/{picture.slots_wanted}  "
             f"operations {picture.operations_confirmed}/{picture.operations_wanted}  applied {applied}  "
-            f"frames {' '.join(f'{kind} {count}' for kind, count in picture.befell.items() if count) or 'unharmed'}"
+            f"frames {' '.join(f'{kind} {count}' for kind, count in picture.harm.items() if count) or 'unharmed'}"
         )
 
     def event(self, text: str) -> None:

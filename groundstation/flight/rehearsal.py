@@ -278,8 +278,8 @@ def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> d
     }
 
 
-def _swarm(scenario: Scenario, secret: bytes) -> provision.Mission:
-    return provision.Mission(
+def _swarm(scenario: Scenario, secret: bytes) -> provision.Swarm:
+    return provision.Swarm(
         cluster=hashlib.sha256(f"amu rehearsal {scenario.name}".encode()).digest()[:CLUSTER_BYTES_MAX],
         replica_count=scenario.mission.boards,
         master=secret,
@@ -308,7 +308,7 @@ def _require_faults(kind: type[Board], scenario: Scenario) -> None:
             )
 
 
-def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Mission, directory: Path) -> list[Board]:
+def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Swarm, directory: Path) -> list[Board]:
     adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in scenario.byzantine}
     try:
         plans = [
@@ -382,7 +382,7 @@ def _stopping(mission: Mission) -> Iterator[None]:
 
 
 def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
-    scenario, station = mission.scenario, mission.station
+    scenario, station, fates = mission.scenario, mission.station, mission.fates()
     return {
         **{key: about[key] for key in ("run", "scenario", "seed", "kind", "resumed")},
         "outcome": mission.outcome,
@@ -403,7 +403,7 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "crashed": mission.fleet.crashed,
         "board_events": dict(sorted(mission.fleet.events.items())),
         "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
-        "fates": mission.fates(),
-        "fates_by_kind": mission.fates_by_kind(),
+        "fates": fates,
+        "fates_by_kind": mission.fates_by_kind(fates),
         "recorder": dict(sorted(mission.recorder.counts.items())),
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 from groundstation.boards import claim
 from groundstation.boards.claim import Claim
-from groundstation.flight.mission_end import COMPLETE
+from groundstation.flight.mission_end import COMPLETE, INTERRUPTED
 from groundstation.flight.watch import Watch
 from groundstation.record import run_directory
 from groundstation.record.line_log import RecorderError
@@ -55,11 +55,14 @@ def _is_complete(run: Path) -> bool:
         return False
 
 
-def how(run: Path) -> str | None:
-    """The command that goes on with a run whose ground station is gone.
+def how(run: Path, outcome: str | None) -> str | None:
+    """The command that goes on with a run. `outcome`: of its mission, None if its ground station died before the end.
 
-    None while one flies its boards, if another run has gone on with them, and for a folder that does not tell.
+    None if the mission has ended by itself, while a ground station flies the boards, if another run has gone on with
+    them, and for a folder that does not tell.
     """
+    if outcome not in (None, INTERRUPTED):
+        return None
     try:
         about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
         boards = run / about["boards"]
@@ -98,7 +101,7 @@ def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -
         trace.unlink()
         raise
     try:
-        past = read(trace, lambda event: watch.recall(event.node, event.boot, event.name, event.fields))
+        past = read(trace, lambda event: watch.event(event.node, event.boot, event.name, event.fields))
         _teach(workload, past)
     except RecorderError:
         recorder.close()

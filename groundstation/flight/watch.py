@@ -5,11 +5,10 @@ the swarm has come is what f + 1 boards that fly the plain flight software say, 
 neither ends a mission early nor holds it up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from amu.node.tracer import EVENTS
 from groundstation.flight.mission_end import slots_applied
 
 NEVER_HEARD = "-"
@@ -45,6 +44,13 @@ class Watched:
     mode: str = NEVER_HEARD
     votes: dict[int, tuple[int, int]] = field(default_factory=dict)  # slot -> view, phase; of the latest slots
 
+    def note_vote(self, slot: int, reached: tuple[int, int]) -> None:
+        """The board has come to this view and phase of a slot."""
+        known = self.votes.get(slot, reached)
+        self.votes[slot] = max(reached, known, key=lambda vote: (vote[1] == DECIDED, vote))
+        if len(self.votes) > SLOTS_WATCHED:
+            del self.votes[min(self.votes)]
+
 
 @dataclass
 class Watch:
@@ -57,55 +63,24 @@ class Watch:
     def __post_init__(self) -> None:
         self.boards = {node: Watched() for node in range(self.replica_count)}
 
-    def trace(self, node: int, boot: int, events: Iterable[Any]) -> list[Notice]:
-        """Take in the events of a Trace frame; what an operator should hear of."""
+    def event(self, node: int, boot: int, name: str, fields: Mapping[str, Any]) -> Notice | None:
+        """Take in an event that is on record; what an operator should hear of."""
         board = self.boards[node]
-        board.boot = boot
-        told = []
-        for event in events:
-            # What a Byzantine board sends may have any shape; the recorder reports it, here it is passed over.
-            if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], int) or event[0] not in EVENTS:
-                continue
-            name, names = EVENTS[event[0]]
-            if len(event) == 2 + len(names):
-                notice = self._event(board, name, dict(zip(names, event[2:])))
-                if notice is not None:
-                    told.append(notice)
-        return told
-
-    def recall(self, node: int, boot: int, name: str, fields: dict[str, Any]) -> None:
-        """An event that an earlier ground station has recorded."""
-        board = self.boards[node]
-        if boot > board.boot:
-            board = self.boards[node] = Watched()
-        board.boot = boot
-        self._event(board, name, fields)
-
-    def _event(self, board: Watched, name: str, fields: dict[str, Any]) -> Notice | None:
-        slot = fields.get("slot")
-        if name in PHASES and isinstance(slot, int):
-            view = fields.get("view")
-            reached = (view if isinstance(view, int) else 0, PHASES[name])
-            board.votes[slot] = max(
-                reached, board.votes.get(slot, reached), key=lambda vote: (vote[1] == DECIDED, vote)
-            )
-            if len(board.votes) > SLOTS_WATCHED:
-                del board.votes[min(board.votes)]
-        if name in ("Decide", "Learn") and isinstance(slot, int):
+        if boot != board.boot:
+            board = self.boards[node] = Watched(boot)
+        slot = fields.get("slot", 0)
+        if name in PHASES:
+            board.note_vote(slot, (fields.get("view", 0), PHASES[name]))
+        if name in ("Decide", "Learn", "Apply", "Adopt"):
             board.decided = max(board.decided, slot)
-        elif name in ("Apply", "Adopt") and isinstance(slot, int):
+        if name in ("Apply", "Adopt"):
             board.applied = max(board.applied, slot)
-            board.decided = max(board.decided, slot)
         if name == "EnterView":
             board.view = fields["view"]
             return Notice(f"enters view {fields['view']} of slot {slot}", is_routine=True) if fields["view"] else None
         if name == "Boot":
-            board.mode, board.applied = (
-                "voting",
-                fields["applied_slot"] if isinstance(fields["applied_slot"], int) else 0,
-            )
-            if fields["journal"] == "blank":
-                board.mode = "rejoining"
+            board.mode = "rejoining" if fields["journal"] == "blank" else "voting"
+            board.applied = fields["applied_slot"]
             return Notice(f"boots, journal {fields['journal']}, applied slot {board.applied}")
         if name == "Restart":
             return Notice(f"began this life by itself: {fields['reason']}")
@@ -120,7 +95,7 @@ class Watch:
         return None
 
     def forget(self, node: int) -> None:
-        """The board starts anew: what it knew is what it will say."""
+        """The board starts again: what it knew is what it will say."""
         self.boards[node] = Watched()
 
     def slots(self) -> int:

@@ -55,7 +55,7 @@ class Link(ABC):
         """Descriptor to select on for reading, None if there is none."""
 
     @abstractmethod
-    def flush_input(self) -> int:
+    def drop_unsent(self) -> int:
         """Forget what was written and has not left our queue: a dead board's input dies with it. Number of bytes."""
 
     @abstractmethod

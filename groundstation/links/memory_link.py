@@ -70,7 +70,7 @@ class MemoryLink(Link):
     def fileno(self) -> int | None:
         return None
 
-    def flush_input(self) -> int:
+    def drop_unsent(self) -> int:
         count = len(self._line.to_board)
         self._line.to_board.clear()
         return count

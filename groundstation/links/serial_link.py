@@ -112,7 +112,7 @@ class SerialLink(Link):
     def fileno(self) -> int | None:
         return None if self._loss else self._descriptor
 
-    def flush_input(self) -> int:
+    def drop_unsent(self) -> int:
         count = len(self._queue)
         self._queue.clear()
         return count

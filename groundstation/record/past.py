@@ -124,7 +124,7 @@ class Past:
             self.begun.discard(self._last[0])
 
 
-def read(path: Path, board_event: Callable[[Event], None]) -> Past:
+def read(path: Path, board_event: Callable[[Event], object]) -> Past:
     """The past that the trace at `path` tells of; `board_event` gets each event of a board.
 
     Raises RecorderError for a trace that cannot be gone on from, saying why.

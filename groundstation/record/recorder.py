@@ -21,7 +21,7 @@ from amu.core import limits
 from amu.core.errors import CodecError
 from amu.node.tracer import EVENTS
 from groundstation.record.line_log import LineLog, RecorderError, encode
-from specs.checking.trace import TraceError, parse
+from specs.checking.trace import TraceError, require_readable
 
 __all__ = ["Gap", "Recorder", "RecorderError"]
 
@@ -113,8 +113,8 @@ class Recorder:
             self._joined.add(fields["board"])
         self._append(fields.get("board", limits.GROUND), text, received)
 
-    def trace(self, node: int, message: Any, received: float) -> int:
-        """Record the events of a `Trace` message that came over the cable of `node`. Returns how many were new.
+    def trace(self, node: int, message: Any, received: float) -> list[tuple[str, dict[str, Any]]]:
+        """Record the events of a `Trace` message that came over the cable of `node`; name and fields of the new ones.
 
         received: mission seconds. Raises RecorderError.
         """
@@ -125,11 +125,14 @@ class Recorder:
         if start is None:
             self.counts["boots refused"] += 1
             self._error(node, boot, first_seq, received, f"more than {BOOTS_MAX} boots", message.events)
-            return 0
+            return []
         self.counts["duplicates"] += min(start, end) - first_seq
+        new = []
         for seq in range(start, end):
-            self._event(node, boot, seq, message.ticks, received, message.events[seq - first_seq])
-        return max(0, end - start)
+            event = self._event(node, boot, seq, message.ticks, received, message.events[seq - first_seq])
+            if event is not None:
+                new.append(event)
+        return new
 
     def _advance(self, node: int, boot: int, first_seq: int, end: int) -> int | None:
         """Move the boot's number on to `end`; first number that is new, or None if there are too many boots."""
@@ -145,14 +148,17 @@ class Recorder:
         boots[boot] = max(expected, end)
         return max(expected, first_seq)
 
-    def _event(self, node: int, boot: int, seq: int, ticks: int, received: float, event: Any) -> None:
+    def _event(
+        self, node: int, boot: int, seq: int, ticks: int, received: float, event: Any
+    ) -> tuple[str, dict[str, Any]] | None:
         try:
             name, lamport, fields = decode_event(event)
             text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
         except (CodecError, TraceError) as error:
             self._error(node, boot, seq, received, str(error), event)
-            return
+            return None
         self._append(node, text, received)
+        return name, fields
 
     def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
         self.counts["errors"] += 1
@@ -175,7 +181,7 @@ class Recorder:
         assert not fields.keys() & set(ENVELOPE), fields
         line = dict(zip(ENVELOPE, values)) | {name: printable(field) for name, field in fields.items()}
         text = encode(line)
-        parse(text, 0)
+        require_readable(line, text)
         return text
 
     def _append(self, node: int, text: str, received: float) -> None:

@@ -47,7 +47,7 @@ class Excerpt:
         return len(self.messages) > MESSAGES_MAX or self.slot is not None
 
 
-class Flight:
+class Traffic:
     """Messages and steps of a run, read once."""
 
     def __init__(self, steps: list[Step]) -> None:
@@ -130,14 +130,14 @@ class Flight:
         return (0.0, decided[0], "the first to be decided") if decided else (0.0, None, "the beginning")
 
 
-def pick_slots(flight: Flight, shown: int | None = None) -> list[tuple[str, Excerpt]]:
+def pick_slots(traffic: Traffic, shown: int | None = None) -> list[tuple[str, Excerpt]]:
     """(title, slot) without and with a view change, each of middling size. `shown`: a slot that is drawn already."""
     sizes: dict[int, int] = defaultdict(int)
-    for message in flight.messages:
+    for message in traffic.messages:
         sizes[message.slot] += message.label != OTHER
-    decided = {mark.slot for mark in flight.marks if mark.name == "Decide"}
+    decided = {mark.slot for mark in traffic.marks if mark.name == "Decide"}
     views: dict[int, int] = {slot: 0 for slot in sorted(sizes) if slot in decided and slot != shown and sizes[slot]}
-    for mark in flight.marks:
+    for mark in traffic.marks:
         if mark.name == "EnterView" and mark.slot in views:
             views[mark.slot] = max(views[mark.slot], mark.view)
     changed = [slot for slot in views if views[slot] > 0]
@@ -150,7 +150,7 @@ def pick_slots(flight: Flight, shown: int | None = None) -> list[tuple[str, Exce
         if slots:
             by_size = sorted(slots, key=lambda slot: (sizes[slot], slot))
             slot = by_size[len(by_size) // 2]
-            picked.append((f"Slot {slot}: {title}", flight.story(slot)))
+            picked.append((f"Slot {slot}: {title}", traffic.story(slot)))
     return picked
 
 

@@ -17,7 +17,7 @@ from groundstation.report import figures, space_time
 from groundstation.report import words as report_words
 from groundstation.report.canvas import PICTURES, save
 from groundstation.report.contacts import contacts
-from groundstation.report.excerpt import Excerpt, Flight, pick_slots
+from groundstation.report.excerpt import Excerpt, Traffic, pick_slots
 from groundstation.report.exports.causality import EmptyTraceError, Step, read
 from groundstation.report.page import page, picture, section
 from groundstation.report.page import space_time as diagram
@@ -100,7 +100,7 @@ def write_figure(trace: Path, out: Path) -> Path:
             f"{out}: no kind of picture that can be drawn; want {' or '.join(PICTURES)}"
         )
     steps = _steps_of(trace)
-    part = Flight(steps).excerpt() if steps else None
+    part = Traffic(steps).excerpt() if steps else None
     if part is None:
         raise run_directory.RunDirectoryError(f"{trace}: no board traced a message, there is nothing to draw")
     drawing, height_inches, parts = space_time.picture(part, _run_start(steps).get("byzantine", [])).file()
@@ -244,8 +244,8 @@ def _mission(sources: Sources) -> str:
 def _space_time(sources: Sources) -> Iterable[str]:
     if not sources.steps:
         return
-    flight = Flight(sources.steps)
-    part = flight.excerpt(_bad_line(sources.verdict))
+    traffic = Traffic(sources.steps)
+    part = traffic.excerpt(_bad_line(sources.verdict))
     if part is None:
         return
     lost = (
@@ -254,7 +254,7 @@ def _space_time(sources: Sources) -> Iterable[str]:
     )
     said = f"{part.said}{lost}{_resumes_in(part)} Point at an arrow to read what it is."
     yield section("Space-time diagram", said, diagram(space_time.picture(part, sources.byzantine)))
-    for title, story in pick_slots(flight, part.slot):
+    for title, story in pick_slots(traffic, part.slot):
         drawn = space_time.picture(story, sources.byzantine, by_order=True)
         yield section(title, story.said + lost + _resumes_in(story), diagram(drawn))
 

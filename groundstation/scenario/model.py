@@ -53,7 +53,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Mission(Strict):
+class MissionSpec(Strict):
     """When the mission starts, ends, and counts as stuck."""
 
     boards: int = Field(default=4, ge=limits.REPLICAS_MIN, le=limits.REPLICAS_MAX, description="number of boards")
@@ -186,7 +186,7 @@ class Scenario(Strict):
     )
     description: str = Field(min_length=1, description="what the mission is, in a sentence")
     allow_too_many_faults: bool = Field(default=False, description="fly with more liars than the protocol tolerates")
-    mission: Mission = Field(default_factory=Mission)
+    mission: MissionSpec = Field(default_factory=MissionSpec)
     clock: Clock = Field(default_factory=Clock)
     ops: Ops = Field(default_factory=Ops)
     workload: WorkloadSpec = Field(default_factory=WorkloadSpec)
@@ -354,7 +354,7 @@ def source(name_or_path: str) -> tuple[str, str]:
         try:
             return files.read_text(path, TEXT_BYTES_MAX), str(path)
         except files.FileError as error:
-            raise ScenarioError(f"{shown(str(path))}: cannot be read as a scenario file: {error}") from error
+            raise ScenarioError(f"{shown(path)}: cannot be read as a scenario file: {error}") from error
     if name_or_path not in shipped():
         raise ScenarioError(
             f"no scenario {name_or_path!r}{did_you_mean(name_or_path, shipped())}; "

@@ -80,7 +80,7 @@ def check(
             if tlc:
                 kept.feed(observation)
     except ObservationError as error:
-        raise ObservationError(f"{escaped(str(trace))}: {error}") from error
+        raise ObservationError(f"{escaped(trace)}: {error}") from error
     observer.finish()
     result = observer.result()
     verdict = result.verdict()
@@ -103,12 +103,12 @@ def behaviour(module: Module, settings: Configuration) -> tuple[str, str]:
     if settings.init is not None and settings.next is not None:
         return settings.init, settings.next
     if settings.specification is None:
-        raise ConfigurationError(f"{escaped(str(settings.path))}: neither SPECIFICATION nor INIT and NEXT")
+        raise ConfigurationError(f"{escaped(settings.path)}: neither SPECIFICATION nor INIT and NEXT")
     parts = temporal.split(module.compiler, operator_of(module, settings.specification))
     names = [_name(module, formula) for formula in (*parts.initial, *parts.steps)]
     if len(parts.initial) != 1 or len(parts.steps) != 1 or None in names:
         raise ConfigurationError(
-            f"{escaped(str(settings.path))}: {settings.specification} is not of the form Init /\\ [][Next]_vars with "
+            f"{escaped(settings.path)}: {settings.specification} is not of the form Init /\\ [][Next]_vars with "
             "names for both: give INIT and NEXT instead"
         )
     return str(names[0]), str(names[1])

@@ -56,6 +56,7 @@ from amu.core.limits import (
 from amu.node.tracer import EVENTS
 from specs import files, strict_json
 from specs.escape import shown
+from specs.seeds import SEED_MAX
 
 LINE_BYTES_MAX = 2**20  # of an event; a snapshot of the largest swarm takes a tenth
 WINDOW_SLOTS_MAX = 64  # the log's module remembers some windows of slots
@@ -90,7 +91,7 @@ class Event:
 
 
 def _brief(value: Any) -> str:
-    text = shown(str(value))
+    text = shown(value)
     return text if len(text) <= 16 else text[:8] + ".."
 
 
@@ -243,7 +244,6 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
 }
 
 _BOARD = ("board", _uint(LEARNER_LAST))  # the board that an event of the ground station is about
-SEED_MAX = (1 << 64) - 1
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # First event of a run; `byzantine` boards are recorded, but not held to anything. An optional field `learners` says
     # how many nodes there are beyond the replicas: see `learner_count`.
@@ -325,6 +325,18 @@ def parse(text: str, line: int) -> Event:
     found = _json(text, line)
     if type(found) is not dict:
         raise TraceError(f"line {line}: want a JSON object")
+    return _event(found, line)
+
+
+def require_readable(found: dict[str, Any], text: str) -> None:
+    """Raise TraceError unless `parse` takes `text`, which `found` was written as."""
+    if "\\u" in text or text.count("[") + text.count("{") > strict_json.DEPTH_MAX:
+        parse(text, 0)  # what JSON is read strictly for
+    else:
+        _event(found, 0)
+
+
+def _event(found: dict[str, Any], line: int) -> Event:
     try:
         node, boot, seq, lamport, name = [check(found[name]) for name, check in _ENVELOPE]
         received = found.get("received", 0)

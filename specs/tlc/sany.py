@@ -28,4 +28,4 @@ def check(path: Path) -> None:
         or "Could not" in output
         or "Semantic processing" not in output
     ):
-        raise ModuleError(f"SANY rejects {escaped(str(path))}:\n{output.strip()}")
+        raise ModuleError(f"SANY rejects {escaped(path)}:\n{output.strip()}")

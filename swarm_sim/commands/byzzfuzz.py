@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, output, whole
+from groundstation.commands.options import COUNT_MAX, integer, output, whole
+from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
     from swarm_sim.byzzfuzz.runs import Flown

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation.commands import complete, panels
-from groundstation.commands.options import COUNT_MAX, SEED_MAX, integer, output, require_apart
+from groundstation.commands.options import COUNT_MAX, integer, output, require_apart
+from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
     from groundstation.scenario.model import Scenario

@@ -104,7 +104,7 @@ class EmulatedBoard(Board):
             raise BoardError(f"board {self.node} is running already")
         image = self._directory / _IMAGE
         flash = image.read_bytes() if image.exists() else self._flash({})
-        self._link.flush_input()
+        self._link.drop_unsent()
         self._chip = PicoChip(micropython_image(), flash, f"AMU-{self.node:04}", self._count_start(), self._line.take)
         self._has_run = True
         image.unlink(missing_ok=True)  # after what can fail, before the first step
@@ -172,6 +172,6 @@ class EmulatedBoard(Board):
     def _collect(self, chip: PicoChip) -> None:
         """After the power went: what the board said is on the line, what it had not read is lost, flash stays."""
         self._line.give(chip.receive())
-        self._link.flush_input()
+        self._link.drop_unsent()
         self._keep(chip.files)
         self._chip = None

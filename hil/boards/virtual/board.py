@@ -297,7 +297,7 @@ class VirtualBoard(Board):
         else:
             slave = os.open(str(self._device), os.O_RDWR | os.O_NOCTTY)
             if self._link is not None:
-                self._link.flush_input()
+                self._link.drop_unsent()
             with contextlib.suppress(BlockingIOError):
                 while os.read(self._master, _READ_BYTES):
                     pass

@@ -119,7 +119,7 @@ def read(path: Path | str) -> Configuration:
     try:
         text = files.read_text(path)
     except files.FileError as error:
-        raise ConfigurationError(f"cannot read configuration {escaped(str(path))}: {error}") from None
+        raise ConfigurationError(f"cannot read configuration {escaped(path)}: {error}") from None
     return parse(text, path)
 
 

@@ -42,9 +42,7 @@ class Reader:
     def module(self, node: tree_sitter.Node) -> tree.ModuleTree:
         name = grammar.text_of(grammar.field(node, "name"))
         if name != self.path.stem:
-            raise ModuleError(
-                f"{escaped(str(self.path))}: the file holds module {name}; file and module must have one name"
-            )
+            raise ModuleError(f"{escaped(self.path)}: the file holds module {name}; file and module must have one name")
         extends: list[str] = []
         constants: list[Parameter] = []
         variables: list[str] = []

@@ -54,7 +54,7 @@ def _parsed(path: Path, source: bytes) -> tree.ModuleTree:
     root = _whole(path, source)
     modules = [child for child in root.children if child.type == "module"]
     if not modules:
-        raise ModuleError(f"{escaped(str(path))}: no module in this file")
+        raise ModuleError(f"{escaped(path)}: no module in this file")
     return Reader(path, source).module(modules[0])
 
 
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes:
         source = files.read_bytes(path).removeprefix(files.BYTE_ORDER_MARK)
         files.decoded(source)
     except files.FileError as error:
-        raise ModuleError(f"cannot read module {escaped(str(path))}: {error}") from None
+        raise ModuleError(f"cannot read module {escaped(path)}: {error}") from None
     return source
 
 
@@ -95,25 +95,25 @@ def _try(path: Path, source: bytes) -> None:
         )
     except ValueError:
         what = f"not parsed within {PARSE_SECONDS_MAX} s of processor time: it nests too deep, or is too long"
-        raise ModuleError(f"{escaped(str(path))}: {what}; name parts of its expressions") from None
+        raise ModuleError(f"{escaped(path)}: {what}; name parts of its expressions") from None
 
 
 def _with_suffix(source: bytes, suffix: str, path: Path) -> bytes:
     end = source.rfind(b"\n====")
     if end < 0:
-        raise ModuleError(f"{escaped(str(path))}: no closing line ====")
+        raise ModuleError(f"{escaped(path)}: no closing line ====")
     return source[: end + 1] + suffix.encode("utf-8") + b"\n" + source[end + 1 :]
 
 
 def _first_error(node: tree_sitter.Node, path: Path) -> str:
     while True:
         if node.is_missing:
-            return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error: {node.type} is missing"
+            return f"{escaped(path)}:{node.start_point[0] + 1}: syntax error: {node.type} is missing"
         if node.is_error:
             inner = next((child for child in node.children if child.has_error), None)
             if inner is None or inner.is_error:
                 text = (node.text or b"").decode("utf-8", "replace")[:60]
-                return f"{escaped(str(path))}:{node.start_point[0] + 1}: syntax error near {text!r}"
+                return f"{escaped(path)}:{node.start_point[0] + 1}: syntax error near {text!r}"
             node = inner
             continue
         node = next(child for child in node.children if child.has_error or child.is_missing)

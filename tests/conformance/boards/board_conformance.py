@@ -19,10 +19,10 @@ from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan
-from groundstation.boards.provision import Mission
+from groundstation.boards.provision import Swarm
 from groundstation.links.base import Link, LinkLost
 
-MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32, tick_ms=20, view_timeout_ticks=50)
+SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, tick_ms=20, view_timeout_ticks=50)
 LEADER = 0  # of view 0 in the first slots
 RESTORE = 2  # code of the trace event
 BOOT_WITHOUT_MEMORY = 1 << 20  # boot numbers of boards that woke with amnesia start here
@@ -46,7 +46,7 @@ class Station:
         """Send it; how many bytes that are."""
         node = self.board.node
         payload = codec.encode(lamport, message)
-        keys = auth.keyring(MISSION.master, MISSION.cluster, MISSION.epoch, source, MISSION.replica_count)
+        keys = auth.keyring(SWARM.master, SWARM.cluster, SWARM.epoch, source, SWARM.replica_count)
         tag = keys.seal(message.KIND, node, payload)
         frame = frames.build(message.KIND, source, node, tag, payload)
         self.write(frame)
@@ -147,7 +147,7 @@ class BoardConformance:
         made: list[Board] = []
 
         def make(nodes: list[int]) -> list[Board]:
-            plans = [BoardPlan(node, provision.configuration(MISSION, node)) for node in nodes]
+            plans = [BoardPlan(node, provision.configuration(SWARM, node)) for node in nodes]
             made.extend(self.kind.create(tmp_path / "boards", plans))
             return made
 

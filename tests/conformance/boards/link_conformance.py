@@ -104,7 +104,7 @@ class LinkConformance:
     def test_flushed_input_never_arrives(self, ends: Ends) -> None:
         link, end = ends
         link.write(b"for the dead")
-        assert link.flush_input() == 12
+        assert link.drop_unsent() == 12
         link.write(b"for the living")
         assert carry_to_board(link, end, 14) == b"for the living"
 

@@ -10,13 +10,13 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
 from hil.boards.emulated import pico_files
 from hil.boards.emulated.board import EmulatedBoard
-from tests.conformance.boards.board_conformance import MISSION, BoardConformance, Station
+from tests.conformance.boards.board_conformance import SWARM, BoardConformance, Station
 
 NODE = 1
 
 
 def make_board(directory: Path) -> EmulatedBoard:
-    return EmulatedBoard.create(directory, [BoardPlan(NODE, provision.configuration(MISSION, NODE))])[0]
+    return EmulatedBoard.create(directory, [BoardPlan(NODE, provision.configuration(SWARM, NODE))])[0]
 
 
 @pytest.mark.usefixtures("pico_image")

@@ -23,7 +23,7 @@ from hil.boards.virtual import zygote
 from hil.boards.virtual.board import VirtualBoard
 from hil.boards.virtual.zygote import CommandSpawner, ZygoteSpawner
 from tests import ROOT
-from tests.conformance.boards.board_conformance import MISSION, BoardConformance, Station
+from tests.conformance.boards.board_conformance import SWARM, BoardConformance, Station
 from tests.support.campaigns import wait_until
 from tests.support.interpreters import micropython
 
@@ -32,11 +32,11 @@ DOOMED_GROUND_STATION = """
 import os, signal, sys
 from pathlib import Path
 from hil.boards.virtual.board import VirtualBoard
-from tests.conformance.boards.board_conformance import MISSION, Station
-from groundstation.boards import provision
+from tests.conformance.boards.board_conformance import SWARM, Station
+from groundstation.flight import provision
 from groundstation.boards.base import BoardPlan
 
-plans = [BoardPlan(node, provision.configuration(MISSION, node)) for node in (1, 2)]
+plans = [BoardPlan(node, provision.configuration(SWARM, node)) for node in (1, 2)]
 boards = VirtualBoard.create(Path(sys.argv[1]), plans)
 for board in boards:
     board.start()
@@ -96,7 +96,7 @@ class TestVirtualBoard(BoardConformance):
         assert not (tmp_path / "boards/byzantine").exists()
 
     def test_a_byzantine_board_carries_its_adversary(self, tmp_path: Path) -> None:
-        plan = BoardPlan(1, provision.configuration(MISSION, 1, ("silence", {})))
+        plan = BoardPlan(1, provision.configuration(SWARM, 1, ("silence", {})))
         (board,) = VirtualBoard.create(tmp_path, [plan])
         try:
             board.start()
@@ -106,7 +106,7 @@ class TestVirtualBoard(BoardConformance):
             board.close()
 
     def test_an_adversary_that_is_not_known_is_reported(self, tmp_path: Path) -> None:
-        plan = BoardPlan(1, provision.configuration(MISSION, 1, ("gremlin", {})))
+        plan = BoardPlan(1, provision.configuration(SWARM, 1, ("gremlin", {})))
         (board,) = VirtualBoard.create(tmp_path, [plan])
         try:
             station = Station(board)
@@ -119,7 +119,7 @@ class TestVirtualBoard(BoardConformance):
 
     def test_a_folder_is_not_used_twice(self, board: Board, tmp_path: Path) -> None:
         with pytest.raises(BoardError, match="there is a board already"):
-            VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])
+            VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(SWARM, 1))])
 
     def test_a_configuration_that_a_board_would_refuse_is_not_staged(self, tmp_path: Path) -> None:
         with pytest.raises(BoardError, match="want a CBOR map"):
@@ -141,7 +141,7 @@ class TestVirtualBoard(BoardConformance):
     )
     def test_boards_whose_files_are_none_are_not_attached_to(self, tmp_path: Path, name: str, wanted: str) -> None:
         folder = tmp_path / "boards"
-        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(SWARM, 1))])[0].close()
         path = folder / "node-1" / name
         path.unlink(missing_ok=True)
         os.mkfifo(path)
@@ -151,7 +151,7 @@ class TestVirtualBoard(BoardConformance):
     @pytest.mark.parametrize("harm", ["changed", "gone", "added", "pipe"])
     def test_boards_whose_flight_software_has_changed_are_not_attached_to(self, tmp_path: Path, harm: str) -> None:
         folder = tmp_path / "boards"
-        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(SWARM, 1))])[0].close()
         VirtualBoard.attach(folder)
         path = folder / "firmware" / "amu" / "node" / "node.py"
         if harm == "changed":
@@ -168,7 +168,7 @@ class TestVirtualBoard(BoardConformance):
     @pytest.mark.parametrize("size", [0, 20])
     def test_boards_that_would_refuse_their_configuration_are_not_attached_to(self, tmp_path: Path, size: int) -> None:
         folder = tmp_path / "boards"
-        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(MISSION, 1))])[0].close()
+        VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(SWARM, 1))])[0].close()
         os.truncate(folder / "node-1" / "config.cbor", size)
         with pytest.raises(BoardError, match=r"config.cbor: .*; want the file that the board was made"):
             VirtualBoard.attach(folder)
@@ -177,7 +177,7 @@ class TestVirtualBoard(BoardConformance):
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert virtual.FLASH_BYTES == flash_image._BLOCKS * flash_image._BLOCK_BYTES
-        board = VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(MISSION, 1))])[0]
+        board = VirtualBoard.create(tmp_path / "boards", [BoardPlan(1, provision.configuration(SWARM, 1))])[0]
 
         def full(*_: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -305,7 +305,7 @@ def _nonces(station: Station) -> set[int]:
 
 
 def test_a_dead_board_does_not_take_the_bytes_of_whoever_has_its_path_now(tmp_path: Path) -> None:
-    VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+    VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(SWARM, 1))])
     master, slave = os.openpty()
     try:
         state = tmp_path / "node-1" / "board.json"
@@ -325,7 +325,7 @@ class TestVirtualBoardByCommand:
     """Where there is no zygote, a command serves."""
 
     def test_it_boots_is_killed_and_boots_again(self, tmp_path: Path) -> None:
-        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(SWARM, 1))])
         board = VirtualBoard(tmp_path / "node-1", CommandSpawner(str(micropython())))
         station = Station(board)
         try:
@@ -338,7 +338,7 @@ class TestVirtualBoardByCommand:
             board.close()
 
     def test_a_command_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(MISSION, 1))])
+        VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(SWARM, 1))])
         board = VirtualBoard(tmp_path / "node-1", CommandSpawner("/no/such/micropython"))
         with pytest.raises(BoardError, match=r"/no/such/micropython.*AMU_MICROPYTHON"):
             board.start()
@@ -355,7 +355,7 @@ class TestZygote:
 
     @pytest.fixture
     def boards(self, tmp_path: Path, spawner: ZygoteSpawner) -> Iterator[list[VirtualBoard]]:
-        plans = [BoardPlan(node, provision.configuration(MISSION, node)) for node in (0, 1)]
+        plans = [BoardPlan(node, provision.configuration(SWARM, node)) for node in (0, 1)]
         VirtualBoard.create(tmp_path, plans)
         boards = [VirtualBoard(tmp_path / f"node-{node}", spawner) for node in (0, 1)]
         yield boards

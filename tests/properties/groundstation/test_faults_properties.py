@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from amu.wire.messages import Vote
 from groundstation.faults.plan import Fates, FaultPlan
-from groundstation.faults.rule import Draws, Flight
+from groundstation.faults.rule import Copy, Draws
 from tests.support import plain_faults
 
 probability = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
@@ -96,12 +96,12 @@ def test_fates_are_those_of_the_plain_rules(
 @given(st.integers(0, 2**64 - 1), st.floats(0, 1), st.integers(0, 1000))
 def test_a_chance_is_the_comparison_of_its_number(seed: int, probability: float, index: int) -> None:
     draws = Draws(seed, "rule", 0, 1)
-    flight = Flight(0.0, 0.0, b"", index, b"")
-    for limit in (probability, draws.first(flight), 0.0, 1.0):
+    copy = Copy(0.0, 0.0, b"", index, b"")
+    for limit in (probability, draws.first(copy), 0.0, 1.0):
         fresh, least = draws.chance(limit)
         draw = fresh()
-        draw.update(flight.key)
-        assert (draw.digest() < least) == (draws.first(flight) < limit)
+        draw.update(copy.key)
+        assert (draw.digest() < least) == (draws.first(copy) < limit)
 
 
 def test_plain_rules_would_notice_another_draw() -> None:

@@ -17,16 +17,16 @@ from amu.wire import auth, codec, frames
 from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.boards import provision
-from groundstation.boards.provision import Mission
+from groundstation.boards.provision import Swarm
 
-MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32, trace_messages=False)
+SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, trace_messages=False)
 ME = 1
 VALUE = b"v" * limits.DIGEST_BYTES
 VOTE = m.Vote(1, 0, 1, VALUE)
 
 
 def keyring_of(node: int) -> auth.Keyring:
-    return auth.keyring(MISSION.master, MISSION.cluster, MISSION.epoch, node, MISSION.replica_count)
+    return auth.keyring(SWARM.master, SWARM.cluster, SWARM.epoch, node, SWARM.replica_count)
 
 
 def sealed(source: int, message: m.Message, lamport: int = 1, destination: int = ME) -> bytes:
@@ -94,7 +94,7 @@ class Bench:
         self._watch(self.journal, "checkpoint")
         self._watch(self.port, "write")
         self._watch(self.node, "advance")
-        fields = config.decode(provision.configuration(MISSION, ME))
+        fields = config.decode(provision.configuration(SWARM, ME))
         self.runtime = Runtime(self.node, fields, keyring_of(ME), self.port, self.journal, lambda: (12345, 678))
 
     def _watch(self, owner: Any, name: str) -> None:
@@ -163,7 +163,7 @@ def test_telemetry_goes_to_the_ground(bench: Bench) -> None:
     bench.node.nexts.append(Ready(None, [], 0, [], [(GROUND, 4, receipt)]))
     bench.runtime.start()
     (frame,) = bench.written()
-    provision.ground_keyring(MISSION).check(frame.kind, ME, frame.tag, frame.payload)
+    provision.ground_keyring(SWARM).check(frame.kind, ME, frame.tag, frame.payload)
     assert codec.decode(frame.kind, frame.payload) == (4, receipt)
 
 
@@ -301,7 +301,7 @@ def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:
 
 
 def fly(recovered: Recovered, journal: Journal | None) -> tuple[Runtime, MemoryPort]:
-    fields = config.decode(provision.configuration(MISSION, ME))
+    fields = config.decode(provision.configuration(SWARM, ME))
     port = MemoryPort()
     runtime = Runtime(Node(fields, recovered, 1), fields, keyring_of(ME), port, journal, lambda: (0, 0))
     runtime.start()
@@ -337,7 +337,7 @@ def test_a_board_with_unreadable_votes_speaks_to_the_ground_alone() -> None:
 
 
 def test_without_a_journal_nothing_reaches_the_swarm_whatever_the_node_wants(bench: Bench) -> None:
-    fields = config.decode(provision.configuration(MISSION, ME))
+    fields = config.decode(provision.configuration(SWARM, ME))
     bench.node.nexts.append(Ready(None, [[3, 1]], 0, [], [(BROADCAST, 1, VOTE), (2, 2, VOTE), (GROUND, 3, m.Hello(0))]))
     Runtime(bench.node, fields, keyring_of(ME), bench.port, None, lambda: (0, 0)).start()
     assert [frame.destination for frame in bench.written()] == [GROUND]

@@ -14,9 +14,9 @@ from amu.wire import codec, frames
 from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.boards import provision
-from groundstation.boards.provision import Mission
+from groundstation.boards.provision import Swarm
 
-MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32)
+SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32)
 TICKS = 200
 
 
@@ -44,7 +44,7 @@ class MemoryBoard:
         self._ticks = 0
 
     def config(self) -> bytes:
-        return provision.configuration(MISSION, 1)
+        return provision.configuration(SWARM, 1)
 
     def ticks(self, tick_ms: int) -> "MemoryBoard":
         return self
@@ -70,7 +70,7 @@ class MemoryBoard:
 
     def _command(self, message: m.Message) -> None:
         payload = codec.encode(0, message)
-        tag = provision.ground_keyring(MISSION).seal(message.KIND, 1, payload)
+        tag = provision.ground_keyring(SWARM).seal(message.KIND, 1, payload)
         self.line.feed(frames.build(message.KIND, 255, 1, tag, payload))
 
     def said(self) -> tuple[list[str], set[str], set[int]]:

@@ -10,34 +10,34 @@ from amu.node import journal
 from amu.node.journal import Journal
 from amu.wire import auth, cbor
 from groundstation.boards import provision
-from groundstation.boards.provision import Mission
+from groundstation.boards.provision import Swarm
 
 HELLO = 0x20
 VOTE = 0x11
-MISSION = Mission(cluster=b"test", replica_count=4, master=b"m" * 32, epoch=3, tick_ms=7, view_timeout_ticks=9)
+SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, epoch=3, tick_ms=7, view_timeout_ticks=9)
 
 
-def keyring(mission: Mission, replica: int) -> auth.Keyring:
+def keyring(mission: Swarm, replica: int) -> auth.Keyring:
     """The keyring that a board makes of its configuration."""
     fields = config.decode(provision.configuration(mission, replica))
     return auth.Keyring(fields.cluster, fields.epoch, fields.replica, fields.keys_out, fields.keys_in)
 
 
-def test_a_configuration_says_what_the_mission_says() -> None:
-    fields = config.decode(provision.configuration(MISSION, 2, ("silence", {"towards": [1]})))
+def test_a_configuration_says_what_the_swarm_shares() -> None:
+    fields = config.decode(provision.configuration(SWARM, 2, ("silence", {"towards": [1]})))
     assert (fields.cluster, fields.epoch, fields.replica, fields.replica_count) == (b"test", 3, 2, 4)
     assert (fields.tick_ms, fields.view_timeout_ticks, fields.trace_messages) == (7, 9, True)
     assert fields.adversary == ["silence", {"towards": [1]}]
 
 
 def test_encode_is_the_inverse_of_decode() -> None:
-    data = provision.configuration(MISSION, 0)
+    data = provision.configuration(SWARM, 0)
     assert config.encode(config.decode(data)) == data
 
 
 def test_every_pair_understands_each_other() -> None:
     nodes = [0, 1, 2, 3, GROUND]
-    rings = {n: provision.ground_keyring(MISSION) if n == GROUND else keyring(MISSION, n) for n in nodes}
+    rings = {n: provision.ground_keyring(SWARM) if n == GROUND else keyring(SWARM, n) for n in nodes}
     for sender in nodes:
         for receiver in nodes:
             if sender != receiver:
@@ -46,27 +46,27 @@ def test_every_pair_understands_each_other() -> None:
 
 
 def test_another_epoch_is_refused() -> None:
-    other = Mission(b"test", 4, b"m" * 32, epoch=4)
+    other = Swarm(b"test", 4, b"m" * 32, epoch=4)
     tag = provision.ground_keyring(other).seal(HELLO, 1, b"payload")
     with pytest.raises(AuthError):
-        keyring(MISSION, 1).check(HELLO, GROUND, tag, b"payload")
+        keyring(SWARM, 1).check(HELLO, GROUND, tag, b"payload")
 
 
 def test_a_board_holds_no_key_between_others() -> None:
-    keys = {n: config.decode(provision.configuration(MISSION, n)) for n in range(4)}
+    keys = {n: config.decode(provision.configuration(SWARM, n)) for n in range(4)}
     held = {key for key in [*keys[0].keys_out, *keys[0].keys_in] if key is not None}
     assert keys[1].keys_out[2] not in held
     assert keys[1].keys_out[0] in held
-    assert MISSION.master not in provision.configuration(MISSION, 0)
+    assert SWARM.master not in provision.configuration(SWARM, 0)
 
 
 def test_the_master_secret_is_never_shown() -> None:
-    assert "mmmm" not in repr(MISSION)
+    assert "mmmm" not in repr(SWARM)
 
 
 def test_a_short_master_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="master secret of 3 bytes; want at least 16"):
-        Mission(b"test", 4, b"abc")
+        Swarm(b"test", 4, b"abc")
 
 
 def test_commissioned_files_make_a_fresh_board() -> None:
@@ -93,14 +93,14 @@ def test_commissioned_files_make_a_fresh_board() -> None:
     ],
 )
 def test_a_bad_field_is_named_with_what_was_expected(field: str, value: object, expected: str) -> None:
-    fields = cbor.decode(provision.configuration(MISSION, 1))
+    fields = cbor.decode(provision.configuration(SWARM, 1))
     fields[field] = value
     with pytest.raises(ConfigError, match=expected):
         config.decode(cbor.encode(fields))
 
 
 def test_missing_and_unknown_fields_are_refused() -> None:
-    fields = cbor.decode(provision.configuration(MISSION, 1))
+    fields = cbor.decode(provision.configuration(SWARM, 1))
     with pytest.raises(ConfigError, match="want exactly the fields cluster, epoch"):
         config.decode(cbor.encode({**fields, "speed": 1}))
     del fields["tick_ms"]
@@ -116,4 +116,4 @@ def test_bytes_that_are_no_configuration_are_refused(data: bytes) -> None:
 
 def test_what_a_board_would_refuse_is_not_provisioned() -> None:
     with pytest.raises(ConfigError, match="tick_ms"):
-        provision.configuration(Mission(b"test", 4, b"m" * 32, tick_ms=0), 0)
+        provision.configuration(Swarm(b"test", 4, b"m" * 32, tick_ms=0), 0)

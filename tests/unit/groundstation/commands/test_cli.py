@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from groundstation import cli
-from groundstation.commands.options import SEED_MAX
 from groundstation.scenario import model as scenario
+from specs.seeds import SEED_MAX
 from tests.support.command import app
 
 RUNNER = CliRunner()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from amu.node.tracer import EVENTS
 from groundstation.flight import mission_end, rehearsal
 from groundstation.flight.mission_end import not_begun
 from groundstation.flight.pace import Pace
@@ -25,7 +24,6 @@ from specs.verdict import NO_PROGRESS
 from swarm_sim.simulation import simulate
 from tests.support.host_board import HostBoard
 
-CODES = {name: code for code, (name, _) in EVENTS.items()}
 KILLS = [{"at": 0.5, "node": node, "kind": "kill"} for node in (1, 2)]
 
 
@@ -229,17 +227,23 @@ def test_a_machine_that_is_too_slow_is_named(busy: float, late: dict[int, float]
 # --- what the ground watches -----------------------------------------------------------------------
 
 
-def _event(name: str, slot: int, view: Any) -> list[Any]:
-    fields = {"slot": slot, "view": view}
-    return [CODES[name], 1, *(fields.get(field, b"") for field in dict(EVENTS.values())[name])]
-
-
-def test_votes_of_a_board_are_kept_of_few_slots_and_may_have_any_shape() -> None:
+def test_votes_of_a_board_are_kept_of_few_slots() -> None:
     watch = Watch(4)
-    watch.trace(1, 0, [_event("EnterView", 3, 2), _event("Vote2", 3, 2), _event("Vote1", 3, 2)])
+    for name, view in (("EnterView", 2), ("Vote2", 2), ("Vote1", 2)):
+        watch.event(1, 0, name, {"slot": 3, "view": view})
     assert watch.boards[1].votes == {3: (2, 2)}
-    watch.trace(1, 0, [_event("Decide", 3, 1), _event("Vote4", 3, 9)])
+    for name, view in (("Decide", 1), ("Vote4", 9)):
+        watch.event(1, 0, name, {"slot": 3, "view": view})
     assert watch.boards[1].votes == {3: (1, DECIDED)}
-    watch.trace(1, 0, [_event("Vote1", slot, []) for slot in range(4, 500)])
+    for slot in range(4, 500):
+        watch.event(1, 0, "Vote1", {"slot": slot, "view": 0})
     assert len(watch.boards[1].votes) == SLOTS_WATCHED
     assert watch.boards[1].votes[499] == (0, 1)
+
+
+def test_a_new_boot_of_a_board_knows_nothing_of_the_one_before() -> None:
+    watch = Watch(4)
+    watch.event(1, 0, "Apply", {"slot": 7})
+    watch.event(1, 1, "Boot", {"applied_slot": 5, "journal": "ok"})
+    watched = watch.boards[1]
+    assert (watched.boot, watched.applied, watched.decided, watched.mode) == (1, 5, 0, "voting")

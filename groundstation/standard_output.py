@@ -1,7 +1,7 @@
 """Standard output and standard error that never end a flight.
 
 Output may be closed, a full disk, a pipe whose reader has left, or a terminal in an encoding that lacks the character
-to be written. A mission has flown by then, and its verdict is the exit code. So an outlet takes everything: what the
+to be written. A mission has flown by then, and its verdict is the exit code. So our streams take everything: what the
 encoding lacks is escaped, what cannot be written is dropped, and the first error is kept for the end. A reader that
 has left (`| head`) is no error: it has read what it wanted; nor is an output that was closed from the beginning.
 """
@@ -59,14 +59,14 @@ def open_standard_descriptors() -> None:
 
 
 def install() -> None:
-    """Put an outlet in the place of standard output and of standard error, unless somebody has replaced them."""
+    """Put such streams in the place of standard output and of standard error, unless somebody has replaced them."""
     if sys.stdout is sys.__stdout__:
-        sys.stdout = _outlet(sys.stdout, 1)
+        sys.stdout = _stream(sys.stdout, 1)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _outlet(sys.stderr, 2)
+        sys.stderr = _stream(sys.stderr, 2)
 
 
-def _outlet(stream: TextIO | None, descriptor: int) -> TextIO:
+def _stream(stream: TextIO | None, descriptor: int) -> TextIO:
     if stream is not None:
         with contextlib.suppress(OSError):
             stream.flush()

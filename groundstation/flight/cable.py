@@ -7,7 +7,9 @@ and reported to the caller, who counts it.
 from collections.abc import Iterator
 from typing import Any
 
+from amu.wire import messages
 from amu.wire.framer import NEED_BYTES, Framer
+from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.links.base import Link, LinkBusy, LinkLost
 
@@ -16,16 +18,33 @@ LAST_READS_MAX = 1 << 16
 PIECE_BYTES = 2048  # pushed into the framer at a time, below the bound of its ring
 
 
-class Downlink:
-    """Frames of one board."""
+class FlightFrame(Frame):
+    """A flight frame and its bytes on the cable, `wire`: the ether carries what was sent, not what was understood."""
+
+    def __init__(self, frame: Any, wire: bytes) -> None:
+        super().__init__(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+        self.wire = wire
+
+
+class _GroundFramer(Framer):
+    """Gives out flight frames as `FlightFrame`s."""
+
+    def _classify(self, segment: bytes) -> Any:
+        item = super()._classify(segment)
+        is_flight = isinstance(item, Frame) and messages.is_flight(item.kind)
+        return FlightFrame(item, b"\x00" + segment + b"\x00") if is_flight else item
+
+
+class Cable:
+    """Whole frames and text of one board, and bytes for it."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
         self.link: Link | None = None
-        self._framer = Framer()
+        self._framer = _GroundFramer()
 
     def open(self) -> Link | None:
-        """The link, opened anew if it was lost; None while there is none."""
+        """The link, opened again if it was lost; None while there is none."""
         if self.link is None:
             try:
                 self.link = self.board.link()
@@ -34,7 +53,9 @@ class Downlink:
         return self.link
 
     def frames(self, reads_max: int = READS_MAX) -> Iterator[Any]:
-        """What has arrived, `Frame` and `Text` objects in order: of a talkative board only so many reads' worth."""
+        """What has arrived, in order: `FlightFrame`, `Frame` and `Text` objects. Of a talkative board only so many
+        reads' worth.
+        """
         for _ in range(reads_max):
             data = self._read()
             if not data:
@@ -51,7 +72,7 @@ class Downlink:
         """
         yield from self.frames(LAST_READS_MAX)
         last = self._framer.flush()
-        self._framer = Framer()
+        self._framer = _GroundFramer()
         if last is not NEED_BYTES:
             yield last
 
