@@ -33,7 +33,7 @@ import os, signal, sys
 from pathlib import Path
 from hil.boards.virtual.board import VirtualBoard
 from tests.conformance.boards.board_conformance import SWARM, Station
-from groundstation.flight import provision
+from groundstation.boards import provision
 from groundstation.boards.base import BoardPlan
 
 plans = [BoardPlan(node, provision.configuration(SWARM, node)) for node in (1, 2)]
