@@ -25,16 +25,13 @@ BATCH_BYTES = 64 * 1024  # flushed without being asked
 BATCH_BYTES_MAX = 1024 * 1024  # lines that wait for a disk that is full; then `append` refuses
 LINE_BYTES_MAX = 64 * 1024
 
-# Made once: `json.dumps` would make one a line.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
 
 class RecorderError(Exception):
     """The record cannot be kept. The message names the file, what is wrong and what to do about it."""
 
 
 class LineLog:
-    """Appends JSON objects, one a line, as `encode` writes them.
+    """Appends JSON objects, one a line, as `specs.checking.trace_line.encode` writes them.
 
     path: created if it is not there; an existing file is refused unless `resume` is set. clock: seconds that never
     decrease (wall time, not mission time: it spaces the fsyncs). Raises RecorderError.
@@ -157,11 +154,6 @@ class LineLog:
             f"{self.path}: {what} ({error.strerror}); {len(self._batch)} bytes wait. Free space on this disk or record "
             "elsewhere; the lines in the file are whole up to the last newline"
         )
-
-
-def encode(line: dict[str, Any]) -> str:
-    """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
-    return _ENCODER.encode(line)
 
 
 def _sync_folder(folder: Path) -> None:

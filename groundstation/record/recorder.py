@@ -19,19 +19,16 @@ from typing import Any, NamedTuple
 
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.node.tracer import EVENTS
-from groundstation.record.line_log import LineLog, RecorderError, encode
+from groundstation.record.line_log import LineLog, RecorderError
+from specs.checking import trace_line
 from specs.checking.trace import TraceError, require_readable
+from specs.checking.trace_line import decode_event, printable
 
 __all__ = ["Gap", "Recorder", "RecorderError"]
 
 # Boots of one board that are told apart; a board that claims more (trace frames carry no tag) is refused, and counted.
 BOOTS_MAX = 4096
 GAPS_MAX = 4096  # kept for the report; all are counted
-ENVELOPE = ("run", "node", "boot", "seq", "lamport", "ticks", "received", "event")
-
-for _name, _fields in EVENTS.values():
-    assert not set(_fields) & set(ENVELOPE), _name  # a field would overwrite the line's own
 
 
 class Gap(NamedTuple):
@@ -177,10 +174,8 @@ class Recorder:
         fields: dict[str, Any],
     ) -> str:
         """The line's text. Raises TraceError if no reader would take it: one such line would spoil the whole trace."""
-        values = (self.run, node, boot, seq, lamport, ticks, round(received, 6), event)
-        assert not fields.keys() & set(ENVELOPE), fields
-        line = dict(zip(ENVELOPE, values)) | {name: printable(field) for name, field in fields.items()}
-        text = encode(line)
+        line = trace_line.line(self.run, node, boot, seq, lamport, ticks, received, event, fields)
+        text = trace_line.encode(line)
         require_readable(line, text)
         return text
 
@@ -200,29 +195,3 @@ class Recorder:
     def close(self) -> None:
         """Flush, force to disk, close. Raises RecorderError if lines could not be kept."""
         self._log.close()
-
-
-def decode_event(event: Any) -> tuple[str, Any, dict[str, Any]]:
-    """(name, Lamport time, fields by name) of a trace event as it is on the wire. Raises CodecError if it is none."""
-    if type(event) is not list or len(event) < 2:
-        raise CodecError("trace event: want an array [code, lamport, field, ...]")
-    code, lamport = event[:2]
-    if type(code) is not int or code not in EVENTS:
-        raise CodecError(f"trace event: unknown code {code!r}")
-    name, names = EVENTS[code]
-    if len(event) != 2 + len(names):
-        raise CodecError(f"trace event {name}: want {len(names)} fields, have {len(event) - 2}")
-    return name, lamport, dict(zip(names, event[2:]))
-
-
-def printable(item: Any) -> Any:
-    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
-    if isinstance(item, bytes):
-        return item.hex()
-    if isinstance(item, list | tuple):
-        return [printable(element) for element in item]
-    if isinstance(item, dict) and all(isinstance(key, str) for key in item):
-        return {key: printable(value) for key, value in item.items()}
-    if isinstance(item, dict):
-        return [[printable(key), printable(value)] for key, value in item.items()]
-    return item

@@ -19,7 +19,7 @@ from specs.verdict import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.byzzfuzz.lies import ANY_SCOPE, SMALL_SCOPE, ProcessFault, make_liar
 from swarm_sim.byzzfuzz.rounds import Round, all_rounds, rounds_of, shown
 from swarm_sim.streams import stream
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 REPLICAS = 4
 BATCHES = 3  # of requests; each becomes a slot or shares one

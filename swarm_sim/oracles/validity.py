@@ -9,7 +9,7 @@ from typing import Any
 
 from specs.checking.trace import Event
 from swarm_sim.oracles.finding import Finding
-from swarm_sim.world.events import printable
+from swarm_sim.world.events import as_read
 
 ORACLE = "SIM-ASKED"
 
@@ -29,5 +29,5 @@ class Validity:
         command = self._asked.get((fields["client"], fields["operation"]))
         if command is None:
             self.finding = Finding(ORACLE, "an operation was applied that nobody asked for", str(event))
-        elif printable(command) != fields["command"]:
+        elif as_read(command) != fields["command"]:
             self.finding = Finding(ORACLE, "an operation was applied in other words than it was asked for", str(event))

@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from amu.boards.host import Decoded, Settings
 from amu.core import limits
 from amu.core.limits import BROADCAST, GROUND
 from amu.core.types import TraceEvent
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
-from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
-from swarm_sim.world.cluster import Settings
+from specs.checking.trace_line import decode_event
 
 REPLICAS = 4
 ENDPOINTS = 5
@@ -88,7 +88,8 @@ class Endpoint:
         self.number = number
         self.replica = twin if number == SECOND_COPY else number
         self.record = None if self.replica == twin else Record()
-        self.node: Any = Node(Settings(self.replica, REPLICAS, trace_messages=traces_messages), _fresh(), 1)
+        settings = Settings(self.replica, REPLICAS, trace_messages=traces_messages)
+        self.node: Any = Node(settings, Recovered(FRESH, None, []), 1)
         self.node._operations._applied_slot = _no_snapshots  # a closure cannot be kept; ops are off and never call it
         self.operations = tuple(reversed(OPERATIONS)) if (self.replica + number // SECOND_COPY) % 2 else OPERATIONS
 
@@ -109,51 +110,78 @@ class Endpoint:
                 instance._ticks_in_view = node._replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
         node.tick()
 
-    def perform(self, emit: Emit | None) -> list[tuple[int, int, Any]]:
-        """Take the node's effects: trace, record, and return what is to be sent."""
-        ready = self.node.ready()
-        if ready.checkpoint is not None:
-            raise GuardError("a checkpoint: the digest of a state leaves the journal out")
+    def note(self, name: str, fields: dict[str, Any]) -> None:
+        """An event that it told. Raises Violation, or GuardError."""
+        if name == "Refuse" and fields["reason"] == "lamport":
+            raise GuardError("a message refused for its time: the digest of a state leaves Lamport times out")
+        if self.record is not None:
+            self.record.note(name, fields)
+
+
+class _Member(Decoded):
+    """An endpoint while its part plays a round: its messages reach the members of the part."""
+
+    def __init__(self, endpoint: Endpoint, part: "_Part") -> None:
+        settings = Settings(endpoint.replica, REPLICAS)
+        super().__init__(endpoint.node, settings, _NoFlash(), None)  # type: ignore[arg-type]
+        self.endpoint = endpoint
+        self._part = part
+
+    def _send_events(self, first_seq: int, events: list[tuple[Any, ...]]) -> None:
+        endpoint, emit = self.endpoint, self._part.emit
         if emit is not None:
-            emit(self.number, ready.first_seq, ready.events)
-        for event in ready.events:
-            name, names = EVENTS[event[0]]
-            if name == "Refuse" and event[4] == "lamport":
-                raise GuardError("a message refused for its time: the digest of a state leaves Lamport times out")
-            if self.record is not None:
-                self.record.note(name, dict(zip(names, event[2:])))
-        self.node.advance()
-        return [send for send in ready.sends if send[0] != GROUND]
+            emit(endpoint.number, first_seq, events)
+        for event in events:
+            name, _, fields = decode_event(event)
+            endpoint.note(name, fields)
+
+    def _send(self, destination: int, lamport: int, message: Any) -> None:
+        source = self.endpoint.replica
+        for member in self._part.members:
+            replica = member.endpoint.replica
+            if replica != source and destination in (BROADCAST, replica):
+                self._part.queue.append((source, member, lamport, message))
 
 
-def play(part: Iterable[Endpoint], is_first: bool, emit: Emit | None = None) -> int:
+class _NoFlash:
+    """A journal that nobody reads again."""
+
+    def append(self, records: list[Any]) -> None:
+        pass
+
+    def checkpoint(self, data: Any) -> None:
+        raise GuardError("a checkpoint: the digest of a state leaves the journal out")
+
+
+class _Part:
+    """Endpoints that hear each other in a round."""
+
+    def __init__(self, endpoints: Iterable[Endpoint], emit: Emit | None) -> None:
+        self.emit = emit
+        self.queue: deque[tuple[int, _Member, int, Any]] = deque()
+        self.members = [_Member(endpoint, self) for endpoint in endpoints]
+
+
+def play(endpoints: Iterable[Endpoint], is_first: bool, emit: Emit | None = None) -> int:
     """One round in one part. Returns the number of messages delivered; raises Violation."""
-    members = list(part)
-    queue: deque[tuple[int, Endpoint, int, Any]] = deque()
+    part = _Part(endpoints, emit)
+    queue = part.queue
     deliveries = 0
-    endpoint = members[0]
+    member = part.members[0]
     try:
-        for endpoint in members:
-            endpoint.begin(is_first)
-            _send(endpoint, members, queue, emit)
+        for member in part.members:
+            member.endpoint.begin(is_first)
+            member.perform()
         while queue:
-            source, endpoint, time, message = queue.popleft()
-            endpoint.node.step(source, time, message)
-            _send(endpoint, members, queue, emit)
+            source, member, time, message = queue.popleft()
+            member.endpoint.node.step(source, time, message)
+            member.perform()
             deliveries += 1
             if deliveries > DELIVERIES_MAX:
                 raise Violation("messages without end")
     except (Violation, AssertionError) as error:
-        raise Violation(f"endpoint {endpoint.number}: {error}") from error
+        raise Violation(f"endpoint {member.endpoint.number}: {error}") from error
     return deliveries
-
-
-def _send(endpoint: Endpoint, members: list[Endpoint], queue: deque[tuple[int, Endpoint, int, Any]], emit: Any) -> None:
-    source = endpoint.replica
-    for destination, time, message in endpoint.perform(emit):
-        for member in members:
-            if member.replica != source and destination in (BROADCAST, member.replica):
-                queue.append((source, member, time, message))
 
 
 def contradiction(facts: Iterable[frozenset[tuple[str, int, bytes]]]) -> str | None:
@@ -163,10 +191,6 @@ def contradiction(facts: Iterable[frozenset[tuple[str, int, bytes]]]) -> str | N
         if said.setdefault((what, slot), value) != value:
             return f"slot {slot}: honest replicas have different values {what}"
     return None
-
-
-def _fresh() -> Any:
-    return Recovered(FRESH, None, [])
 
 
 def _no_snapshots() -> int:

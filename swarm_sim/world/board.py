@@ -15,14 +15,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from amu.boards.host import MemoryPort
-from amu.core.errors import JournalError
-from amu.node.journal import UNREADABLE, Journal, Recovered
-from amu.node.node import SILENT, Node
+from amu.boards.host import Decoded, MemoryPort, wake
+from amu.node.journal import Journal
+from amu.node.node import SILENT
 from amu.wire.auth import Keyring
 from swarm_sim import adversary
 from swarm_sim.world.flash import Flash
-from swarm_sim.world.runtimes import Decoded, Encoded, Outlet
+from swarm_sim.world.runtimes import Encoded, Outlet
 
 INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
 
@@ -90,31 +89,29 @@ class Board:
         """Switch on. `phase_seconds`: when in the first tick that happens. PowerCut may come out of it."""
         self._life += 1
         self._reset_faults()
-        journal: Any = Journal(self.flash)
-        try:
-            recovered = journal.recover()
-        except JournalError:
-            journal, recovered = None, Recovered(UNREADABLE, None, [])
-        self.flash.mend_reads()
-        self._fly(journal, recovered, nonce)
+        self._live(self.flash, nonce)
         self._time.at(self._time.now + phase_seconds, self._tick, self._life)
 
     def fail_flash(self, nonce: int) -> None:
         """Flash has failed in flight: from now on the board flies without a journal."""
-        self._fly(None, Recovered(UNREADABLE, None, []), nonce)
+        self._live(None, nonce)
 
-    def _fly(self, journal: Any, recovered: Any, nonce: int) -> None:
+    def _live(self, flash: Flash | None, nonce: int) -> None:
         config = self._config
-        node: Any = Node(config, recovered, nonce)
-        if config.adversary is not None:
-            node = adversary.wrap(node, config.adversary[0], config.adversary[1])
-        self.flight, self.journal = node, journal
+        self.flight, self.journal = wake(config, flash, nonce, self._wrap)
+        if flash is not None:
+            flash.mend_reads()
         if self._is_encoded:
             keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-            self.runtime = Encoded(node, config, journal, self._outlet, keyring, MemoryPort())
+            self.runtime = Encoded(self.flight, config, self.journal, self._outlet, keyring, MemoryPort())
         else:
-            self.runtime = Decoded(node, config, journal, self._outlet)
+            self.runtime = Decoded(self.flight, config, self.journal, self._outlet)
         self.runtime.start()
+
+    def _wrap(self, node: Any) -> Any:
+        """The configured adversary around `node`, if there is one."""
+        liar = self._config.adversary
+        return node if liar is None else adversary.wrap(node, liar[0], liar[1])
 
     def stop(self) -> None:
         """Sudden death: flash stays, nothing else."""

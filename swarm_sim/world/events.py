@@ -1,10 +1,8 @@
 """Trace events of the simulated world: made once, given to the checker and the oracles as they are, written as lines.
 
-A line has the form that the ground station's recorder gives it (specs/checking/trace.py), so a simulated trace is read
-by whatever reads a recorded one.
+A line is written as the ground station's recorder writes it (specs/checking/trace_line.py).
 """
 
-import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, TextIO
 from amu.core.limits import GROUND
 from amu.core.types import TraceEvent
 from amu.node.tracer import EVENTS
+from specs.checking import trace_line
 from specs.checking.trace import Event
 
 RESTORE, SEND, RECEIVE = 2, 30, 31
@@ -27,7 +26,6 @@ class TraceNotWritten(OSError):
 
 
 Sink = Callable[[Event], None]
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 @lru_cache(maxsize=1024)
@@ -36,14 +34,15 @@ def _hexadecimal(data: bytes) -> str:
     return data.hex()
 
 
-def printable(field: Any) -> Any:
-    """A field as the checker takes it: bytes in hexadecimal, a register as (view, value), other arrays as lists."""
+def as_read(field: Any) -> Any:
+    """A field as specs.checking.trace reads it from a line: bytes in hexadecimal, a register as (view, value), other
+    arrays as lists."""
     if isinstance(field, bytes):
         return _hexadecimal(field)
     if isinstance(field, tuple):
-        return tuple([printable(item) for item in field])
+        return tuple([as_read(item) for item in field])
     if isinstance(field, list):
-        return [printable(item) for item in field]
+        return [as_read(item) for item in field]
     return field
 
 
@@ -81,7 +80,7 @@ class EventLog:
                 self._hand_on(Event(0, node, boot, seq, lamport, "Send", fields), ticks, self._sinks)
             else:
                 name, names = EVENTS[code]
-                fields = {field: printable(value) for field, value in zip(names, told[2:])}
+                fields = {field: as_read(value) for field, value in zip(names, told[2:])}
                 if code == RESTORE:  # a register that came over the wire is a list
                     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
                 self._hand_on(Event(0, node, boot, seq, lamport, name, fields), ticks, self._all_sinks)
@@ -98,7 +97,7 @@ class EventLog:
         for sink in sinks:
             sink(event)
         if self._file is not None:
-            self._write(_ENCODER.encode(self._line(event, ticks)) + "\n")
+            self._write(trace_line.encode(self._line(event, ticks)) + "\n")
 
     def _write(self, line: str) -> None:
         assert self._file is not None
@@ -108,17 +107,8 @@ class EventLog:
             raise TraceNotWritten(*error.args) from error
 
     def _line(self, event: Event, ticks: int) -> dict[str, Any]:
-        return {
-            "run": "sim",
-            "node": event.node,
-            "boot": event.boot,
-            "seq": event.seq,
-            "lamport": event.lamport,
-            "ticks": ticks,
-            "received": round(self._now(), 6),
-            "event": event.name,
-            **event.fields,
-        }
+        at = (event.node, event.boot, event.seq, event.lamport)
+        return trace_line.head("sim", *at, ticks, self._now(), event.name) | event.fields
 
 
 def open_trace(path: Path) -> TextIO:

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from amu.boards.host import SOUND_TAG
 from amu.wire import codec, frames
 from groundstation.faults.ether import ACCEPTED, DELIVERED, ETHER_FRAMES_MAX, ETHER_FULL
 from groundstation.faults.plan import FaultPlan, LinkState
-from swarm_sim.world.runtimes import SOUND_TAG
 
 LINK_TICKS = 0.1
 DAMAGED = "damaged copies"

@@ -13,10 +13,9 @@ What the scenario leaves open is drawn, each concern from its own stream: `boot`
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TextIO
 
-from amu.boards.host import PowerCut
+from amu.boards.host import PowerCut, Settings
 from amu.core.errors import JournalError
 from amu.core.lamport import LamportClock
 from amu.core.limits import GROUND, WINDOW_SLOTS
@@ -46,23 +45,6 @@ class FlightCodeCrash(Exception):
         super().__init__(f"board {node} at {seconds:.3f} s: {cause!r}")
         self.node = node
         self.cause = cause
-
-
-@dataclass
-class Settings:
-    """A board's configuration, as far as flight code reads it; the keys are there in encoded worlds only."""
-
-    replica: int
-    replica_count: int
-    view_timeout_ticks: int
-    turn_ticks: int
-    snapshot_ticks: int
-    trace_messages: bool
-    adversary: tuple[str, dict[str, Any]] | None
-    cluster: bytes = CLUSTER
-    epoch: int = 0
-    keys_out: Any = None
-    keys_in: Any = None
 
 
 class _BoardTime:
@@ -123,7 +105,7 @@ class World:
     def _board(self, node: int) -> Board:
         scenario, count = self.scenario, self.scenario.mission.boards
         liars = {entry.node: (entry.adversary, dict(entry.parameters)) for entry in scenario.byzantine}
-        settings = Settings(
+        settings: Any = Settings(
             node,
             count,
             scenario.view_timeout_ticks(),
@@ -133,6 +115,7 @@ class World:
             liars.get(node),
         )
         if self._is_encoded:
+            settings.cluster, settings.epoch = CLUSTER, 0
             settings.keys_out, settings.keys_in = auth.key_rows(MASTER, CLUSTER, 0, node, count)
         flash = Flash(stream(scenario.mission.seed, f"flash/{node}"))
         return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, self._is_encoded)

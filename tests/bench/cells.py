@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy
 
-from swarm_sim.world.cells import Swarm
-from swarm_sim.world.cluster import Links
+from swarm_sim.testing.cluster import Cells, Links
 
 SIZES = (10, 20, 50, 100, 200, 400)  # AMUs
 REPLICAS = 4
@@ -41,7 +40,7 @@ class Measured:
 def measure(size: int, cell_size: int, slots: int) -> Measured:
     """Decide about `slots` slots in each cell of a swarm of `size` AMUs, and wait until all learners have them."""
     cell_size = min(size, cell_size)
-    swarm = Swarm([(REPLICAS, cell_size - REPLICAS)] * (size // cell_size), seed=size, links=LINKS)
+    swarm = Cells([(REPLICAS, cell_size - REPLICAS)] * (size // cell_size), seed=size, links=LINKS)
     began = time.perf_counter()
     for _ in range(slots):
         swarm.request(["noop"])

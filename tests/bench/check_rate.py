@@ -22,7 +22,7 @@ from specs.checking.consensus.conformance import SLOT_EVENTS, SlotChecker, SlotR
 from specs.checking.consensus.instance import Swarm
 from specs.checking.trace import Event, Reader
 from specs.verdict import PASS
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
 
 LENGTHS = (100, 1_000, 10_000)
 TARGET_OVER_TLC = {100: 20, 10_000: 3}

@@ -17,22 +17,11 @@ Usage: engine.py SCRIPT prints the script with the output that the nodes give no
 
 import sys
 
-from amu.boards.host import MemoryStore
-from amu.core.limits import BROADCAST, GROUND
+from amu.boards.host import Decoded, MemoryStore, Settings, wake
+from amu.core.limits import GROUND
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
-
-
-class _Settings:
-    def __init__(self, replica, replica_count):
-        self.replica = replica
-        self.replica_count = replica_count
-        self.view_timeout_ticks = 10
-        self.turn_ticks = 0
-        self.snapshot_ticks = 0
-        self.trace_messages = False
 
 
 def _short(field):
@@ -48,8 +37,8 @@ class Engine:
         self.lines = []
         self._size = 0
         self._stores = []
-        self._journals = []
         self._nodes = []
+        self._runtimes = []
         self._flying = []  # (source, destination, lamport, message)
         self._operations = 0
         self._ground_time = 0
@@ -65,16 +54,17 @@ class Engine:
     def _boot(self, size):
         self._size = int(size)
         self._nodes = [None] * self._size
-        self._journals = [None] * self._size
+        self._runtimes = [None] * self._size
         for i in range(self._size):
             self._stores.append(MemoryStore())
             Journal(self._stores[i]).commission()
             self._start(i)
 
     def _start(self, i):
-        self._journals[i] = Journal(self._stores[i])
-        self._nodes[i] = Node(_Settings(i, self._size), self._journals[i].recover(), 7)
-        self._perform(i)
+        settings = Settings(i, self._size, view_timeout_ticks=10, trace_messages=False)
+        self._nodes[i], journal = wake(settings, self._stores[i], 7)
+        self._runtimes[i] = Decoded(self._nodes[i], settings, journal, self)
+        self._runtimes[i].perform()
 
     def _request(self, *words):
         targets = range(self._size)
@@ -117,7 +107,7 @@ class Engine:
             for i in [int(one[0])] if one else range(self._size):
                 if self._nodes[i] is not None:
                     self._nodes[i].tick()
-                    self._perform(i)
+                    self._runtimes[i].perform()
 
     def _crash(self, i):
         self._nodes[int(i)] = None
@@ -135,25 +125,21 @@ class Engine:
     def _step(self, source, destination, lamport, message):
         if self._nodes[destination] is not None:
             self._nodes[destination].step(source, lamport, message)
-            self._perform(destination)
+            self._runtimes[destination].perform()
 
-    def _perform(self, i):
-        ready = self._nodes[i].ready()
-        if ready.checkpoint is not None:
-            self._journals[i].checkpoint(ready.checkpoint)
-        if ready.records:
-            self._journals[i].append(ready.records)
-        for event in ready.events:
+    def trace(self, i, boot, first_seq, ticks, events):
+        """What a board has traced, in words."""
+        for event in events:
             name, fields = EVENTS[event[0]]
             words = []
             for k in range(len(fields)):
                 words.append("%s=%s" % (fields[k], _short(event[2 + k])))
             self.lines.append("%d %s %s" % (i, name, " ".join(words)))
-        for destination, lamport, message in ready.sends:
-            for peer in range(self._size):
-                if peer != i and destination in (peer, BROADCAST):
-                    self._flying.append((i, peer, lamport, message))
-        self._nodes[i].advance()
+
+    def carry(self, i, peer, lamport, message, is_sound):
+        """What a board has sent."""
+        if peer != GROUND:
+            self._flying.append((i, peer, lamport, message))
 
 
 def play(lines):

@@ -12,37 +12,21 @@ import gc
 import hashlib
 import sys
 
-from amu.boards.host import MemoryStore
+from amu.boards.host import Decoded, MemoryStore, Settings, wake
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.wire import cbor, codec
 
 
-class _Settings:
-    def __init__(self, replica, replica_count, view_timeout_ticks):
-        self.replica = replica
-        self.replica_count = replica_count
-        self.view_timeout_ticks = view_timeout_ticks
-        self.turn_ticks = 0
-        self.snapshot_ticks = 0
-        self.trace_messages = True
-
-
-def effects_of(ready):
-    """One Ready as bytes."""
-    sends = []
-    for destination, lamport, message in ready.sends:
-        sends.append([destination, message.KIND, codec.encode(lamport, message)])
-    return cbor.encode([ready.checkpoint, ready.records, ready.first_seq, ready.events, sends])
-
-
 class Player:
+    """Plays inputs, and stands between the node and its journal, its trace and its peers."""
+
     def __init__(self):
         self.inputs = 0
         self.digest = hashlib.sha256()
         self._store = None
         self._journal = None
         self._node = None
+        self._runtime = None
 
     def play(self, line):
         item = cbor.decode(bytes.fromhex(line.strip()))
@@ -55,22 +39,39 @@ class Player:
             self._node.step(item[1], lamport, message)
         else:
             self._node.tick()
-        ready = self._node.ready()
-        if ready.checkpoint is not None:
-            self._journal.checkpoint(ready.checkpoint)
-        if ready.records:
-            self._journal.append(ready.records)
-        self._node.advance()
-        self.digest.update(effects_of(ready))
+        self._runtime.perform()
 
     def _boot(self, item):
         is_first = self._store is None
         if is_first or item[5] == "blank":
             self._store = MemoryStore()
-        self._journal = Journal(self._store)
         if is_first:
-            self._journal.commission()
-        self._node = Node(_Settings(item[1], item[2], item[3]), self._journal.recover(), item[4])
+            Journal(self._store).commission()
+        settings = Settings(item[1], item[2], item[3])
+        self._node, self._journal = wake(settings, self._store, item[4])
+        self._runtime = _Board(self._node, settings, self, self)
+
+    def tell(self, *effect):
+        """Digest an effect."""
+        self.digest.update(cbor.encode(list(effect)))
+
+    def checkpoint(self, data):
+        self.tell("checkpoint", data)
+        self._journal.checkpoint(data)
+
+    def append(self, records):
+        self.tell("append", records)
+        self._journal.append(records)
+
+
+class _Board(Decoded):
+    """A broadcast counts once."""
+
+    def _send_events(self, first_seq, events):
+        self._outlet.tell("trace", first_seq, events)
+
+    def _send(self, destination, lamport, message):
+        self._outlet.tell("send", destination, message.KIND, codec.encode(lamport, message))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def test_cpython_plays_it_as_written(script: Path) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_micropython_plays_it_as_written(script: Path) -> None:
-    done = run_micropython(HERE / "engine.py", str(script))
+    done = run_micropython(HERE / "engine.py", str(script), heap="1600k")  # four boards in one
     assert done.stdout == script.read_text()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amu.wire import cbor, codec
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.golden.replay import Player
 from tests.support.interpreters import run_micropython
 

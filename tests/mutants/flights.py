@@ -16,8 +16,7 @@ from amu.consensus import bodies
 from amu.core.limits import BROADCAST
 from amu.wire.messages import Decided, Proposal, StateChunk, Status, Vote
 from specs.checking.check import check_trace
-from swarm_sim.world.cells import Cell
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 RIGHT, WRONG = bytes([1] * 32), bytes([2] * 32)
 
@@ -218,9 +217,9 @@ class FalseTeller(UnsafeLeader):
         return ready
 
 
-def learners() -> Cell:
+def learners() -> Cluster:
     """Six learners on lossy links, one of which comes late; one of the four replicas tells them what is not so."""
-    cell = Cell(4, 6, 3, Links(0.15, 0.1, 0, 4), is_traced=True)
+    cell = Cluster(4, 3, Links(0.15, 0.1, 0, 4), learners=6)
     cell.make_byzantine(1, FalseTeller)
     cell.start()
     cell.kill(9)

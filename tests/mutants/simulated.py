@@ -76,7 +76,7 @@ VISIBLE = {
     "the view timer of a new slot is as long as that of the last": 20,
     "channel: pauses never start over": 5,
 }
-_NO_LEARNERS = "no learners in these runs: see swarm_sim/world/cells.py"
+_NO_LEARNERS = "no learners in these runs: see swarm_sim/testing/cluster.py"
 _PROGRESS = "no rule forbids it, and progress is delayed less than the bound allows"
 _EFFORT = "costs effort, which the simulator does not charge"
 _STATES = "runs are too short for a state to be taken over in such a case"

@@ -28,7 +28,7 @@ from specs import FOLDER
 from specs.tla.syntax import configuration
 from specs.tlc import runner as tlc
 from specs.verification import plan
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.spec_mutants.mutant import SpecMutant
 
 TRACE = "trace"

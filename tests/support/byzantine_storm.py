@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
 from swarm_sim.adversary import behaviour_of, wrap
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 FICKLE = "fickle"  # draws anew for each message and receiver whether to be honest, silent, equivocate or lie
 ADVERSARIES = ("equivocate", "lie", "silence", "replay", "flood", "mixed", FICKLE)  # no bad_mac: there are no tags here
@@ -124,8 +123,6 @@ class ByzantineStorm:
             self._start(self.draw.choice(dead))
 
     def _start(self, node: int) -> None:
-        seat = self.cluster.seats[node]
-        seat.store = MemoryStore(seat.store.files)
         self.cut.discard(node)
         self.cluster.start(node)
 

@@ -12,16 +12,14 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from amu.boards.host import MemoryStore
+from amu.boards.host import Decoded, MemoryStore, Settings, wake
 from amu.consensus import bodies
-from amu.core.limits import BROADCAST, GROUND
+from amu.core.limits import GROUND
 from amu.node.journal import Journal
-from amu.node.node import Node
-from amu.node.tracer import EVENTS
 from amu.wire import messages as m
 from specs.checking.consensus.tetrabft_behaviour import SLOT, Act, acts
+from specs.checking.trace_line import decode_event
 from specs.tla.values.values import Value
-from swarm_sim.world.cluster import Settings
 
 STEPS = {"EnterView", "Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn"}
 CLIENT = 1
@@ -46,16 +44,26 @@ class Driver:
     def __init__(self, replicas: Sequence[Value], byzantine: Sequence[Value]) -> None:
         self.replicas = list(replicas)
         self.liars = [self.replicas.index(replica) for replica in byzantine]
-        self.nodes: list[Any] = [None if i in self.liars else _node(i, len(replicas)) for i in range(len(replicas))]
+        self.nodes: list[Any] = [None] * len(replicas)
+        self.runtimes: list[Any] = [None] * len(replicas)
         self.sent: list[tuple[int, int, Any]] = []  # (source, destination, message), in the order of sending
         self.digests: dict[Value, bytes] = {}  # model value -> digest
         self.bodies: dict[bytes, bytes] = {}
         self.requests: list[Any] = []
         self.decided: dict[int, Value] = {}
         self.ahead: Act | None = None  # a leader's vote for its own proposal of view 0, which it casts at once
+        self._taken: list[tuple[str, dict[str, Any]]] = []  # steps of the module, since they were last asked for
         for i in range(len(replicas)):
             if i not in self.liars:
-                self._drain(i)
+                self._boot(i)
+
+    def _boot(self, i: int) -> None:
+        store = MemoryStore()
+        Journal(store).commission()
+        settings = Settings(i, len(self.replicas), trace_messages=False)
+        self.nodes[i], journal = wake(settings, store, i + 1)
+        self.runtimes[i] = Decoded(self.nodes[i], settings, journal, self)
+        self._drain(i)
 
     def play(self, states: Sequence[Mapping[str, Value]]) -> list[Act]:
         """Take every step of the behaviour. Raises Mismatch, or OtherChoice where a leader is free to differ."""
@@ -178,17 +186,18 @@ class Driver:
 
     def _drain(self, i: int) -> list[tuple[str, dict[str, Any]]]:
         """Perform what node `i` wants. Returns the steps of the module that it took, as (name, fields)."""
-        taken = []
-        while not (ready := self.nodes[i].ready()).empty():
-            for event in ready.events:
-                name, names = EVENTS[event[0]]
-                fields = dict(zip(names, event[2:], strict=True))
-                if name in STEPS and fields["slot"] == SLOT:
-                    taken.append((name, fields))
-            self.sent += [(i, destination, message) for destination, _, message in ready.sends]
-            self.nodes[i].advance()
-        self.nodes[i].advance()
+        self.runtimes[i].perform()
+        taken, self._taken = self._taken, []
         return taken
+
+    def trace(self, i: int, boot: int, first_seq: int, ticks: int, events: list[Any]) -> None:
+        for event in events:
+            name, _, fields = decode_event(event)
+            if name in STEPS and fields["slot"] == SLOT:
+                self._taken.append((name, fields))
+
+    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
+        self.sent.append((source, destination, message))
 
     # --- the network -----------------------------------------------------------------------------
 
@@ -209,14 +218,8 @@ class Driver:
             message
             for sender, destination, message in self.sent
             if sender == source
-            and (to is None or destination in (BROADCAST, to))
+            and to in (None, destination)
             and isinstance(message, cls)
             and message.slot == SLOT  # type: ignore[attr-defined]
             and all(getattr(message, name) == value for name, value in fields.items())
         ]
-
-
-def _node(i: int, count: int) -> Any:
-    journal = Journal(MemoryStore())
-    journal.commission()
-    return Node(Settings(i, count, trace_messages=False), journal.recover(), i + 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from groundstation.scenario.workload import Workload
 from swarm_sim.linearizability.ledger import LedgerOperation
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.ledger_traces import life
 
 CLIENT = 1  # the one that `Cluster.request` speaks for

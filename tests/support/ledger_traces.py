@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 
 from amu.ledger.state import Ledger
-from groundstation.record.recorder import printable
 from specs.checking.trace import Event
+from specs.checking.trace_line import printable
 from tests import ROOT
 
 Request = list[Any]

@@ -11,7 +11,7 @@ from typing import Any
 
 from amu.wire.messages import Proposal
 from swarm_sim.adversary import wrap
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 VIEW_TIMEOUT_TICKS = 10
 LONGEST_VIEW_TIMEOUTS = 64  # limits.VIEW_TIMEOUT_DOUBLINGS_MAX as a factor

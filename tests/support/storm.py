@@ -6,9 +6,8 @@ At most f boards are faulty at any time. A board that lost its flash counts as f
 import random
 from dataclasses import dataclass
 
-from amu.boards.host import MemoryStore
 from amu.node.node import VOTING
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 CALM_TICKS_MAX = 20_000
 
@@ -93,5 +92,4 @@ def _calm(cluster: Cluster, faulty: dict[int, str]) -> None:
         if faulty.get(node) == "cut" and seat.node is not None:
             cluster.kill(node)  # before its flash fails on its own
         if seat.node is None:
-            seat.store = MemoryStore(seat.store.files)
             cluster.start(node)

@@ -4,12 +4,12 @@ Lamport times come from one counter, so that the order of the calls is the order
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from amu.core.limits import BROADCAST, GROUND, faults_max
 from amu.node.tracer import EVENTS
+from specs.checking import trace_line
 
 REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
 
@@ -66,8 +66,7 @@ class Script:
         boot = self.boots[node]
         seq = self._seq.get((node, boot), 0)
         self._seq[(node, boot)] = seq + 1
-        line = {"run": "r", "node": node, "boot": boot, "seq": seq, "lamport": self.time, "ticks": 0, "received": 0.0}
-        line.update(event=event, **fields)
+        line = trace_line.line("r", node, boot, seq, self.time, 0, 0.0, event, fields)
         self.lines.append(line)
         return line
 
@@ -136,7 +135,7 @@ class Script:
         return self
 
     def write(self, path: Path) -> Path:
-        path.write_text("".join(json.dumps(line) + "\n" for line in self.lines), encoding="utf-8")
+        path.write_text("".join(trace_line.encode(line) + "\n" for line in self.lines), encoding="utf-8")
         return path
 
     def quorum(self) -> list[int]:

@@ -1,17 +1,36 @@
 """A board in memory, under CPython or MicroPython: for tests, the simulator and golden scripts.
 
+    node, journal = wake(Settings(replica, replica_count), store, nonce)
+    runtime = Decoded(node, settings, journal, outlet)
+    runtime.start()
+    node.step(source, lamport, message); runtime.perform()
+
+Drivers of nodes on a host perform effects with `Runtime._perform`, the body that flies. To crash a board in the middle
+of that, give it a store that fails (`MemoryStore.cut_after`): PowerCut or JournalError comes out of the call, nothing
+after the failed write has been performed, and the life is over.
+
 `MemoryStore` keeps the promises of the Store seam and no more. It can cut the power after any number of bytes, which
 leaves exactly what the seam allows: a prefix of an append, the old or the new content of a replace.
 """
 
+from amu.boards.runtime import Runtime
 from amu.core import limits
-from amu.core.errors import BusyError
+from amu.core.errors import BusyError, JournalError
+from amu.core.limits import BROADCAST, GROUND
 from amu.core.ring import Ring
+from amu.node.journal import UNREADABLE, Journal, Recovered
+from amu.node.node import Node
+from amu.wire import messages
+
+SOUND_TAG = bytes(limits.TAG_BYTES)
 
 if "":  # for the type checker; see amu.core.types
     from collections.abc import Callable, Iterable
+    from typing import Any
 
-    from amu.core.types import Sink
+    from amu.core.seams import Store
+    from amu.core.types import AnyMessage, Sink, TraceEvent
+    from amu.node import seams
 
 
 class PowerCut(BaseException):
@@ -29,6 +48,14 @@ class MemoryStore:
         self.files = {} if files is None else files
         self.bytes_written = 0
         self._cut_after_bytes = cut_after_bytes
+
+    def cut_after(self, count: int) -> None:
+        """Let the power fail `count` written bytes from now."""
+        self._cut_after_bytes = self.bytes_written + count
+
+    def mend(self) -> None:
+        """The power is back: what was written stays."""
+        self._cut_after_bytes = None
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
         """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
@@ -98,3 +125,108 @@ class MemoryPort:
         data = bytes(self.outgoing)
         self.outgoing = bytearray()
         return data
+
+
+class Settings:
+    """What flight code reads of a board's configuration, under the names of `amu.boards.config`, which checks it. A
+    driver that seals frames adds what `amu.wire.auth.Keyring` takes: cluster, epoch, keys_out, keys_in.
+    """
+
+    def __init__(
+        self,
+        replica: int,
+        replica_count: int,
+        view_timeout_ticks: int = 40,
+        turn_ticks: int = 0,
+        snapshot_ticks: int = 0,
+        trace_messages: bool = True,
+        adversary: "tuple[str, Any] | None" = None,
+    ) -> None:
+        self.replica = replica
+        self.replica_count = replica_count
+        self.view_timeout_ticks = view_timeout_ticks
+        self.turn_ticks = turn_ticks
+        self.snapshot_ticks = snapshot_ticks
+        self.trace_messages = trace_messages
+        self.adversary = adversary
+
+
+def wake(
+    config: "seams.Settings", store: "Store | None", nonce: int, wrap: "Callable[[Node], seams.Machine] | None" = None
+) -> "tuple[seams.Machine, Journal | None]":
+    """Begin a life as `main.py` does. Returns the node, inside `wrap(node)` if that is given, and its journal.
+
+    The journal is None, and the node knows it, if the vote state in `store` cannot be read, or `store` is None because
+    it failed in flight. What the node wants done on waking up waits to be performed.
+    """
+    journal = None
+    recovered = Recovered(UNREADABLE, None, [])
+    if store is not None:
+        journal = Journal(store)
+        try:
+            recovered = journal.recover()
+        except JournalError:
+            journal = None
+    node = Node(config, recovered, nonce)
+    return node if wrap is None else wrap(node), journal
+
+
+class Decoded(Runtime):
+    """A board's runtime whose messages travel decoded, many times faster than frames.
+
+    It takes the same steps in the same order; what the bytes would decide is known beforehand: a tag is sound unless
+    its sender spoils it, and a damaged frame never gets past its CRC. `outlet` takes what leaves the board, each in the
+    order of leaving:
+
+        trace(node, boot, first_seq, ticks, events)              trace events, before anything that is sent after them
+        carry(source, destination, lamport, message, is_sound)   a message to one node; a broadcast is one for each peer
+    """
+
+    def __init__(
+        self, node: "seams.Machine", config: "seams.Settings", journal: "Journal | None", outlet: "seams.Outlet"
+    ) -> None:
+        super().__init__(node, config, None, None, journal, no_heap)  # type: ignore[arg-type]
+        self._outlet = outlet
+        self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
+
+    def receive(self, source: int, lamport: int, message: "AnyMessage", is_sound: bool) -> None:
+        """A frame of `source` has arrived: addressed rightly, and whole unless `message` is None."""
+        if message is None:
+            return  # the framer's CRC finds it, and counts it
+        self.frames_in += 1
+        if not self._admit(source, message.KIND):
+            return
+        if is_sound:
+            self._hand_over(source, lamport, message)
+        else:
+            self._refuse(source, message.KIND, "mac")
+
+    def tick(self, now_ticks: int) -> None:
+        """The board's clock shows `now_ticks`."""
+        if now_ticks > self._ticks:
+            self._ticks = now_ticks
+            self._tick()
+
+    def perform(self) -> None:
+        """Perform what the node wants done, for a driver that steps the node itself."""
+        self._perform()
+
+    def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
+        self._outlet.trace(self._me, self._node.boot, first_seq, self._ticks, events)
+
+    def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
+        if self._journal is None and destination != GROUND:
+            return
+        for peer in self._peers if destination == BROADCAST else (destination,):
+            is_sound = self._spoil_tag is None or self._spoil_tag(peer, tag_of(message)) == tag_of(message)
+            self._outlet.carry(self._me, peer, lamport, message, is_sound)
+
+
+def no_heap() -> tuple[int, int]:
+    """Free bytes and longest run of the heap, unknown on a host."""
+    return 0, 0
+
+
+def tag_of(message: "AnyMessage") -> bytes:
+    """What stands for a sound tag of the message's frame."""
+    return SOUND_TAG if messages.is_authenticated(message.KIND) else b""

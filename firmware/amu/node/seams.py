@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from amu.core.types import AnyMessage
+from amu.core.types import AnyMessage, TraceEvent
 from amu.node.effects import Ready
 
 
@@ -37,3 +37,13 @@ class Machine(Protocol):
     def advance(self) -> None: ...
 
     def note_refused(self, __source: int, __kind: int, __reason: str) -> None: ...
+
+
+class Outlet(Protocol):
+    """Where a node's effects go on a host: amu.boards.host.Decoded."""
+
+    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
+        """Trace events of a board, before anything that is sent after them."""
+
+    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
+        """A decoded message to one node. `is_sound`: its tag has not been spoilt."""

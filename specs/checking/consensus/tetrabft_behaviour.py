@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from amu.core.limits import GROUND, WINDOW_SLOTS, blocking_size, quorum_size
+from specs.checking import trace_line
 from specs.tla.values.values import Value
 
 SLOT = 1  # every behaviour is one slot: the first
@@ -113,5 +114,4 @@ class _Lines:
         self._time += 1
         seq = self._next_seq.get(node, 0)
         self._next_seq[node] = seq + 1
-        head = {"run": self._run, "node": node, "boot": 0, "seq": seq, "lamport": self._time}
-        return {**head, "ticks": self._time, "received": self._time, "event": event, **fields}
+        return trace_line.line(self._run, node, 0, seq, self._time, self._time, self._time, event, fields)

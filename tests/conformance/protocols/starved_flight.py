@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amu.boards.host import MemoryStore
+from amu.boards.host import Decoded, MemoryStore, Settings, wake
 from amu.consensus import bodies
-from amu.core.limits import BROADCAST, GROUND
+from amu.core.limits import GROUND
 from amu.node.journal import Journal
-from amu.node.node import Node
-from amu.node.tracer import EVENTS
 from amu.wire.messages import Proof, Proposal, Request, Suggest, ViewChange, Vote
-from swarm_sim.world.cluster import Settings
+from specs.checking.trace_line import decode_event
 
 SLOT = 1
 SIZE = 4
@@ -37,29 +35,27 @@ class Stage:
 
     def __init__(self) -> None:
         self.nodes: dict[int, Any] = {}
-        self.journals: dict[int, Journal] = {}
+        self.runtimes: dict[int, Any] = {}
         self.flying: list[tuple[int, int, int, Any]] = []
         self.events: list[tuple[int, str, dict[str, Any]]] = []
         for board in HONEST:
-            self.journals[board] = Journal(MemoryStore())
-            self.journals[board].commission()
-            self.nodes[board] = Node(Settings(board, SIZE), self.journals[board].recover(), 7)
+            store = MemoryStore()
+            Journal(store).commission()
+            self.nodes[board], journal = wake(Settings(board, SIZE), store, 7)
+            self.runtimes[board] = Decoded(self.nodes[board], Settings(board, SIZE), journal, self)
             self._perform(board)
 
     def _perform(self, board: int) -> None:
-        ready = self.nodes[board].ready()
-        if ready.checkpoint is not None:
-            self.journals[board].checkpoint(ready.checkpoint)
-        if ready.records:
-            self.journals[board].append(ready.records)
-        for event in ready.events:
-            name, fields = EVENTS[event[0]]
-            self.events.append((board, name, dict(zip(fields, event[2:], strict=False))))
-        for destination, lamport, message in ready.sends:
-            for peer in HONEST:
-                if peer != board and destination in (peer, BROADCAST):
-                    self.flying.append((board, peer, lamport, message))
-        self.nodes[board].advance()
+        self.runtimes[board].perform()
+
+    def trace(self, board: int, boot: int, first_seq: int, ticks: int, events: list[Any]) -> None:
+        for event in events:
+            name, _, fields = decode_event(event)
+            self.events.append((board, name, fields))
+
+    def carry(self, board: int, peer: int, lamport: int, message: Any, is_sound: bool) -> None:
+        if peer in HONEST:
+            self.flying.append((board, peer, lamport, message))
 
     def tell(self, board: int, message: Any, sender: int = LIAR) -> None:
         """The liar (or the ground) says something to one board."""

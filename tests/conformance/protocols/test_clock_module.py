@@ -13,7 +13,7 @@ from specs.checking.order import LAMPORT_GROWS, RECEIPT_AFTER_SENDING, RECEIVED_
 from specs.checking.trace import Event, parse
 from specs.tla.language import language
 from specs.tla.observe.observe import Observation, Observer
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
 
 MODULE = SPECS / "lamport_clock" / "trace_lamport_clock.tla"
 COUNT = 4

@@ -7,7 +7,7 @@ import pytest
 from specs.checking.check import check_trace
 from specs.checking.trace import TraceError
 from specs.verdict import Verdict
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.traces import Script
 
 

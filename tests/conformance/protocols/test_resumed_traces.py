@@ -12,7 +12,7 @@ from specs.checking.check import check_trace
 from specs.checking.consensus.instance import Swarm
 from specs.checking.trace import Event, TraceError
 from specs.verdict import Verdict
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.traces import Script
 
 

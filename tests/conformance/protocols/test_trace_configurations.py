@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from specs.checking import any_trace as observation_check
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests import ROOT
 
 CONFIGURATIONS = {

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amu.boards.host import Settings
 from amu.consensus import bodies
 from amu.consensus.records import VOTE
 from amu.core import limits
@@ -19,7 +20,6 @@ from amu.node.node import VOTING, Node
 from amu.wire import cbor, codec
 from amu.wire import messages as m
 from specs.checking.check import check_trace
-from swarm_sim.world.cluster import Settings
 from tests.support.byzantine_storm import ByzantineStorm
 from tests.support.storm import disagreement
 from tests.support.wire_strategies import messages_of

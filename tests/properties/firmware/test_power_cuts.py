@@ -1,11 +1,11 @@
 """Power is cut at every byte that a replica writes during some slots; it must come back knowing what it said."""
 
-from amu.boards.host import MemoryStore, PowerCut
-from amu.core.limits import BROADCAST, GROUND
+from typing import Any
+
+from amu.boards.host import Decoded, MemoryStore, PowerCut, Settings, wake
+from amu.core.limits import GROUND
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.wire.messages import Request, Status, Vote
-from swarm_sim.world.cluster import Settings
 
 SLOTS = 3
 VICTIM = 1
@@ -22,13 +22,11 @@ class Run:
         self.reboots = 0
         self.written = 0
         self.flying: list[tuple[int, int, int, object]] = []
-        self.nodes: list[Node] = []
-        self.journals: list[Journal] = []
-        victim = self.stores[VICTIM]
-        self.stores[VICTIM] = MemoryStore(victim.files, cut_after_bytes=cut)
+        self.nodes: list[Any] = [None] * 4
+        self.runtimes: list[Any] = [None] * 4
+        self.stores[VICTIM] = MemoryStore(self.stores[VICTIM].files, cut_after_bytes=cut)
         for i in range(4):
-            self.journals.append(Journal(self.stores[i]))
-            self.nodes.append(Node(Settings(i, 4), self.journals[i].recover(), 9))
+            self.boot(i)
         for i in range(4):
             self.perform(i)
         for operation in range(1, SLOTS + 1):
@@ -46,24 +44,26 @@ class Run:
                 self.nodes[i].tick()
                 self.perform(i)
 
+    def boot(self, i: int) -> None:
+        self.nodes[i], journal = wake(Settings(i, 4), self.stores[i], 9)
+        self.runtimes[i] = Decoded(self.nodes[i], Settings(i, 4), journal, self)
+
     def perform(self, i: int) -> None:
-        ready = self.nodes[i].ready()
         try:
-            if ready.checkpoint is not None:
-                self.journals[i].checkpoint(ready.checkpoint)
-            if ready.records:
-                self.journals[i].append(ready.records)
+            self.runtimes[i].perform()
         except PowerCut:
             self.reboot()
             return
-        for destination, lamport, message in ready.sends:
-            if i == VICTIM:
-                self.hear(message)
-            for peer in range(4):
-                if peer != i and destination in (peer, BROADCAST):
-                    self.flying.append((i, peer, lamport, message))
-        self.nodes[i].advance()
         self.written = self.stores[VICTIM].bytes_written
+
+    def trace(self, *told: object) -> None:
+        pass
+
+    def carry(self, source: int, destination: int, lamport: int, message: object, is_sound: bool) -> None:
+        if source == VICTIM:
+            self.hear(message)
+        if destination != GROUND:
+            self.flying.append((source, destination, lamport, message))
 
     def hear(self, message: object) -> None:
         if isinstance(message, Vote):
@@ -75,12 +75,10 @@ class Run:
 
     def reboot(self) -> None:
         self.reboots += 1
-        self.stores[VICTIM] = MemoryStore(self.stores[VICTIM].files)
-        self.journals[VICTIM] = Journal(self.stores[VICTIM])
-        node = Node(Settings(VICTIM, 4), self.journals[VICTIM].recover(), 9)
-        self.nodes[VICTIM] = node
+        self.stores[VICTIM].mend()
+        self.boot(VICTIM)
         for (slot, view, phase), values in self.votes.items():
-            instance = node._replica.find(slot)
+            instance = self.nodes[VICTIM]._replica.find(slot)
             if instance is not None:
                 hi = instance.registers.hi[phase]
                 assert hi is not None, f"vote {phase} of slot {slot} was sent and is forgotten"

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from amu.node.tracer import CODES
 from amu.wire.messages import Trace
-from groundstation.record.line_log import LineLog, encode
+from groundstation.record.line_log import LineLog
 from groundstation.record.recorder import Recorder
 from specs.checking.continuity import Continuity
 from specs.checking.trace import Reader
+from specs.checking.trace_line import encode
 
 line = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=20), st.none()), max_size=3)
 

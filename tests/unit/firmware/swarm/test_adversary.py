@@ -1,10 +1,11 @@
 """Adversaries: what each does to the traffic, that all of it is well formed, and that correct nodes withstand it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from amu.boards.host import MemoryPort, MemoryStore
+from amu.boards.host import MemoryPort, MemoryStore, Settings, no_heap, wake
 from amu.boards.runtime import Runtime
 from amu.consensus import bodies
 from amu.core import limits
@@ -12,14 +13,14 @@ from amu.core.errors import AuthError, ConfigError
 from amu.core.limits import BROADCAST, GROUND
 from amu.node.effects import Ready
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.wire import auth, codec
 from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer
 from swarm_sim.adversary import MIXED, NAMES, wrap
 from swarm_sim.adversary.equivocate import other_body
 from swarm_sim.adversary.replay import KEPT_MAX
-from swarm_sim.world.cluster import Cluster, Links, Settings
+from swarm_sim.testing.cluster import Cluster, Links
+from tests.support.effects import performed
 
 ME = 1
 VALUE = bytes(range(32))
@@ -59,9 +60,7 @@ class Scripted:
 def sent(adversary: Any, *sends: tuple[int, int, Any]) -> list[tuple[int, int, Any]]:
     """What leaves the board when its node wants to send `sends`."""
     adversary.node.sends = list(sends)
-    ready = adversary.ready()
-    adversary.advance()
-    return list(ready.sends)
+    return list(performed(adversary).sends)
 
 
 def ticked(adversary: Any, ticks: int = 1) -> list[tuple[int, int, Any]]:
@@ -300,13 +299,12 @@ def tags_refused(name: str, **parameters: Any) -> tuple[list[int], int]:
     """What the peers of a real board with this adversary hear in 300 ticks: who refuses a frame for its tag, and how
     many frames there are."""
     store = MemoryStore()
-    journal = Journal(store)
-    journal.commission()
+    Journal(store).commission()
     settings = Settings(ME, 4)
-    node = wrap(Node(settings, journal.recover(), 1), name, parameters)
+    node, journal = wake(settings, store, 1, partial(wrap, name=name, parameters=parameters))
     port = MemoryPort()
     ring = auth.keyring(bytes(32), b"c", 0, ME, 4)
-    runtime = Runtime(node, settings, ring, port, journal, lambda: (0, 0))
+    runtime = Runtime(node, settings, ring, port, journal, no_heap)
     runtime.start()
     for tick in range(1, 300):
         runtime.poll(tick)

@@ -12,20 +12,20 @@ from amu.wire.messages import Decided, Fetch, FetchState, Progress, StateChunk, 
 from specs.checking.check import check_trace
 from specs.checking.consensus.learner_rules import FOLLOWS
 from swarm_sim.adversary import wrap
-from swarm_sim.world.cells import ANSWERS, LOST, QUESTIONS, REPLICAS, Cell, Swarm
-from swarm_sim.world.cluster import Links
+from swarm_sim.testing.cluster import ANSWERS, LOST, QUESTIONS, REPLICAS, Cells, Cluster, Links
+from tests.support.effects import performed
 
 ROUGH = Links(drop=0.15, duplicate=0.05, delay_max=5)
 
 
-def flown(cell: Cell, requests: int, ticks: int = 8) -> Cell:
+def flown(cell: Cluster, requests: int, ticks: int = 8) -> Cluster:
     for _ in range(requests):
         cell.request(["noop"])
         cell.run(ticks)
     return cell
 
 
-def decide(cell: Cell, slots: int) -> None:
+def decide(cell: Cluster, slots: int) -> None:
     """Give requests until so many slots are decided, and all learners have heard of them."""
     for _ in range(400):
         if cell.decided_slot >= slots:
@@ -35,19 +35,13 @@ def decide(cell: Cell, slots: int) -> None:
     assert cell.run(3_000, cell.has_caught_up)
 
 
-def performed(node: Any) -> Any:
-    ready = node.ready()
-    node.advance()
-    return ready
-
-
-def applied(cell: Cell, name: str = "Apply") -> list[dict[str, Any]]:
+def applied(cell: Cluster, name: str = "Apply") -> list[dict[str, Any]]:
     return [line for line in cell.lines if line["event"] == name and line["node"] in cell.learners]
 
 
 @pytest.mark.parametrize("adversary", ["equivocate", "lie", "silence", "replay", "flood", "mixed"])
 def test_learners_follow_over_a_bad_network_past_a_liar(adversary: str, tmp_path: Path) -> None:
-    cell = Cell(4, 5, 2, ROUGH, is_traced=True)
+    cell = Cluster(4, 2, ROUGH, learners=5)
     cell.make_byzantine(3, partial(wrap, name=adversary, parameters={}))
     cell.start()
     decide(cell, 15)
@@ -58,7 +52,7 @@ def test_learners_follow_over_a_bad_network_past_a_liar(adversary: str, tmp_path
 
 
 def test_seven_replicas_one_of_them_dead_and_one_a_liar() -> None:
-    cell = Cell(7, 12, 5, ROUGH)
+    cell = Cluster(7, 5, ROUGH, learners=12)
     cell.make_byzantine(2, partial(wrap, name="lie", parameters={}))
     cell.start()
     cell.kill(6)
@@ -66,7 +60,7 @@ def test_seven_replicas_one_of_them_dead_and_one_a_liar() -> None:
 
 
 def test_a_learner_that_comes_late_takes_over_a_state(tmp_path: Path) -> None:
-    cell = Cell(4, 3, 4, Links(delay_max=2), is_traced=True)
+    cell = Cluster(4, 4, Links(delay_max=2), learners=3)
     cell.start()
     cell.kill(6)
     flown(cell, 5 * limits.CHECKPOINT_SLOTS + limits.LOG_SLOTS_MAX, 4)
@@ -79,7 +73,7 @@ def test_a_learner_that_comes_late_takes_over_a_state(tmp_path: Path) -> None:
 
 def test_one_seed_is_one_run() -> None:
     def lines(seed: int) -> list[dict[str, Any]]:
-        cell = Cell(4, 4, seed, ROUGH, is_traced=True)
+        cell = Cluster(4, seed, ROUGH, learners=4)
         cell.start()
         return flown(cell, 8).lines
 
@@ -89,7 +83,7 @@ def test_one_seed_is_one_run() -> None:
 
 def test_learners_leave_the_replicas_messages_as_they_are() -> None:
     """Without loss the cell's own messages are the same, whether ten learners follow or none."""
-    cells = [Cell(4, learners) for learners in (0, 10)]
+    cells = [Cluster(4, learners=learners) for learners in (0, 10)]
     for cell in cells:
         cell.start()
         flown(cell, 20)
@@ -101,7 +95,7 @@ def test_learners_leave_the_replicas_messages_as_they_are() -> None:
 @pytest.mark.parametrize("learners", [3, 30, 100])
 def test_a_slot_costs_a_learner_so_many_messages(learners: int) -> None:
     """f+1 questions and as many answers for the slot, and for the end of the log behind it; twice that is the bound."""
-    cell = Cell(4, learners, links=Links(delay_min=1, delay_max=2))
+    cell = Cluster(4, links=Links(delay_min=1, delay_max=2), learners=learners, trace_messages=False)
     cell.start()
     flown(cell, 20, 20)
     assert cell.run(200, cell.has_caught_up)
@@ -110,14 +104,14 @@ def test_a_slot_costs_a_learner_so_many_messages(learners: int) -> None:
 
 
 def test_what_is_lost_is_counted() -> None:
-    cell = Cell(4, 4, 1, Links(drop=0.5))
+    cell = Cluster(4, 1, Links(drop=0.5), learners=4)
     cell.start()
     flown(cell, 5)
     assert 0 < cell.sent[LOST] < cell.messages
 
 
 def test_cells_share_nothing() -> None:
-    swarm = Swarm([(4, 3), (4, 6), (7, 0)], seed=3)
+    swarm = Cells([(4, 3), (4, 6), (7, 0)], seed=3)
     for _ in range(10):
         swarm.request(["noop"])
         swarm.run(20)
@@ -132,10 +126,10 @@ def test_cells_share_nothing() -> None:
 
 
 def replica_with_a_log() -> Any:
-    cell = Cell(4, 0)
+    cell = Cluster(4)
     cell.start()
     flown(cell, 2 * limits.CHECKPOINT_SLOTS)
-    node = cell.nodes[1]
+    node = cell.seats[1].node
     node.tick()
     performed(node)
     return node

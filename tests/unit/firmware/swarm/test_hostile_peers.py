@@ -13,8 +13,9 @@ from amu.core import limits
 from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.wire.messages import Fetch, FetchState, Progress, Proposal, Receipt, Request, StateChunk, Status, Vote
 from swarm_sim.adversary import wrap
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.byzantine_storm import ByzantineStorm
+from tests.support.effects import performed
 
 
 def flying(replica_count: int = 4, **settings: Any) -> Cluster:
@@ -31,12 +32,6 @@ def decide(cluster: Cluster, count: int) -> None:
 
 def all_confirmed(cluster: Cluster, operations: list[int]) -> bool:
     return all(map(cluster.confirmed, operations))
-
-
-def performed(node: Any) -> Any:
-    ready = node.ready()
-    node.advance()
-    return ready
 
 
 def named(cluster: Cluster, name: str) -> list[dict[str, Any]]:
@@ -205,7 +200,7 @@ def test_a_board_without_memory_does_not_fill_its_flash() -> None:
     for k in range(2_000):
         for peer in (0, 1):
             board.node.step(peer, k * limits.LAMPORT_RESERVE, Progress(0, 0, bytes(32), 0))
-        cluster._perform(2)
+        cluster.perform(2)
     assert board.journal is not None
     assert board.journal.appends <= limits.BLANK_RECORDS_MAX + 2
 

@@ -12,7 +12,8 @@ import pytest
 from amu.consensus import bodies
 from amu.core.limits import CHECKPOINT_SLOTS, LOG_SLOTS_MAX
 from amu.wire.messages import Decided, Proposal, Vote
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
+from tests.support.effects import performed
 
 BOUNDARY = 3 * CHECKPOINT_SLOTS
 
@@ -101,8 +102,7 @@ def _teach(cluster: Cluster, replica: int, last_slot: int) -> Any:
         body = bodies.encode(1, [])
         for peer in (1, 2):
             node.step(peer, slot, Decided(slot, bodies.value_of(slot, body), body))
-            node.ready()
-            node.advance()
+            performed(node)
     assert node.applied_slot == last_slot
     return node._replica.catch_up
 

@@ -3,7 +3,8 @@
 from amu.core import limits
 from amu.core.lamport import IN_ORDER, LOST, OUT_OF_ORDER, LamportClock, Witnesses
 from amu.wire.messages import ViewChange
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
+from tests.support.effects import performed
 
 LIE = ViewChange(1, 0)
 
@@ -13,8 +14,7 @@ def push(cluster: Cluster, node: int, times: int) -> None:
     board = cluster.seats[node].node
     for _ in range(times):
         board.step(3, min(board.lamport + limits.LAMPORT_JUMP_MAX, limits.LAMPORT_MAX - 1), LIE)
-        board.ready()
-        board.advance()
+        performed(board)
 
 
 def test_a_board_whose_clock_a_liar_pushed_is_still_heard() -> None:

@@ -5,7 +5,8 @@ import hashlib
 from amu.consensus import bodies
 from amu.core import limits
 from amu.wire.messages import Decided, FetchState, Progress, Proof, StateChunk
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
+from tests.support.effects import performed
 
 
 def cluster_with_one_cut_off(slots: int) -> Cluster:
@@ -51,9 +52,7 @@ def test_state_bytes_that_do_not_match_the_trusted_digest_are_not_adopted() -> N
     asked: set[int] = set()
     for _ in range(3 * limits.CATCH_UP_PERIOD_TICKS):
         node.tick()
-        ready = node.ready()
-        asked.update(to for to, _, message in ready.sends if isinstance(message, FetchState))
-        node.advance()
+        asked.update(to for to, _, message in performed(node).sends if isinstance(message, FetchState))
         if asked:
             break
     assert asked, "the laggard asks for the state"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from amu.core import limits
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 
 def flying(replica_count: int = 4, seed: int = 1, links: Links | None = None, **settings: Any) -> Cluster:

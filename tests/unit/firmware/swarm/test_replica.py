@@ -6,7 +6,8 @@ from amu.consensus import bodies
 from amu.core import limits
 from amu.core.limits import WINDOW_SLOTS
 from amu.wire.messages import Progress, Proposal, Request, Status, ViewChange, Vote
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
+from tests.support.effects import performed
 from tests.support.storm import disagreement
 
 
@@ -62,7 +63,7 @@ def test_a_replica_that_has_decided_repeats_its_wish_to_one_that_has_not() -> No
     for peer in (2, 3):
         decided.step(peer, 1, Vote(1, 0, 4, value))
     assert decided.applied_slot == 1
-    cluster._perform(0)
+    cluster.perform(0)
     decided.step(2, 1, Status(1, 1, 2, None, None, None, None, None, None, None, None, None, None))
     assert ViewChange(1, 2) in [message for destination, _, message in decided.ready().sends if destination == 2]
 
@@ -151,9 +152,7 @@ def test_a_flooder_takes_up_a_fixed_place_and_stops_nobody() -> None:
         slot = 1 + k % (4 * WINDOW_SLOTS)
         node.step(3, 5, Vote(slot, k, 1 + k % 4, bytes([k % 256]) * 32))
         node.step(3, 5, Proposal(slot, k, bodies.encode(k, [[1, k, ["noop"]]])))
-        ready = node.ready()
-        assert len(ready.sends) <= 4
-        node.advance()
+        assert len(performed(node).sends) <= 4
     replica = node._replica
     for instance in replica._instances:
         if instance is not None:

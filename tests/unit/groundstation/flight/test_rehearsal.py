@@ -24,7 +24,7 @@ from groundstation.scenario.model import parse
 from groundstation.verdict.verdict import CRASH, Judgement, judge
 from specs.checking.check import check_trace
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS
-from tests.support.host_board import HostBoard
+from swarm_sim.testing.host_board import HostBoard
 
 NOISE = [
     {"fault": "jitter", "seconds_max": 0.01},

@@ -22,7 +22,7 @@ from groundstation.verdict.verdict import judge
 from specs.checking.check import check_trace
 from specs.verdict import NO_PROGRESS
 from swarm_sim.simulation import simulate
-from tests.support.host_board import HostBoard
+from swarm_sim.testing.host_board import HostBoard
 
 KILLS = [{"at": 0.5, "node": node, "kind": "kill"} for node in (1, 2)]
 

@@ -13,10 +13,11 @@ from amu.core.limits import GROUND
 from amu.node.tracer import CODES
 from amu.wire import codec
 from amu.wire.messages import Trace
-from groundstation.record.line_log import LineLog, encode
-from groundstation.record.recorder import BOOTS_MAX, Gap, Recorder, RecorderError, printable
+from groundstation.record.line_log import LineLog
+from groundstation.record.recorder import BOOTS_MAX, Gap, Recorder, RecorderError
 from specs.checking.continuity import Continuity
 from specs.checking.trace import Reader, TraceError
+from specs.checking.trace_line import encode, printable
 
 VALUE = bytes(range(32))
 

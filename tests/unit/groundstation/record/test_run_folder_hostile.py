@@ -19,8 +19,8 @@ from groundstation.report import canvas as report_canvas
 from groundstation.scenario.model import parse
 from groundstation.verdict.verdict import SUMMARY
 from specs.checking import check as checker
+from swarm_sim.testing.host_board import HostBoard
 from tests.support.command import app
-from tests.support.host_board import HostBoard
 
 DOCUMENT: dict[str, Any] = {
     "name": "small",

@@ -10,7 +10,7 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.report import report
 from groundstation.report.series import Collector, Series
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from groundstation.report.scale import Scale
 from groundstation.report.series import RESTART, Collector
 from groundstation.report.space_time import AXIS_POINTS, LEVELS, _digits, _Lanes, picture
 from groundstation.report.timeline import KINDS_MAX, LIFE_MARKS, ROWS_MAX, mission
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.command import app
 
 RUNNER = CliRunner()

@@ -23,7 +23,7 @@ from groundstation.report.figures import POINTS_MAX, heap, thin, thinned
 from groundstation.report.series import Collector, Health, Series
 from groundstation.scenario import model as scenario
 from specs import properties
-from swarm_sim.world.cluster import Cluster
+from swarm_sim.testing.cluster import Cluster
 
 SCENARIO = """
 name = "words"

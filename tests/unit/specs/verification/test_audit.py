@@ -14,7 +14,7 @@ from specs.audit.audit import audit
 from specs.audit.flags import BLOCK, Flag
 from specs.audit.project import AuditError, Project
 from specs.checking.check import check_trace
-from swarm_sim.world.cluster import Cluster, Links
+from swarm_sim.testing.cluster import Cluster, Links
 from tests import ROOT
 from tests.support.command import app
 

@@ -1,7 +1,8 @@
 """Boards in this process: the flight software under CPython, stepped in virtual time, on a line with no cable.
 
 Everything but the platform is real - node, journal, framing, authentication - and time passes in `advance` alone, so a
-mission on these boards is repeatable to the byte and takes no longer than its computing.
+mission on these boards is repeatable to the byte and takes no longer than its computing. Where a mission is to fly on
+them, let `groundstation.flight.rehearsal.board_kind` give `HostBoard`.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from amu.boards import config as configuration
-from amu.boards.host import MemoryStore, PowerCut
+from amu.boards.host import MemoryStore, PowerCut, no_heap, wake
 from amu.boards.runtime import Runtime
 from amu.core import limits
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.wire.auth import Keyring
 from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link
@@ -50,7 +50,6 @@ class HostBoard(Board):
         self._line = MemoryLine(f"host-{plan.node}")
         self._link = MemoryLink(self._line)
         self._runtime: Any = None
-        self._journal: Any = None
         self._seconds = 0.0
         self._starts = 0
         self._is_paused = False
@@ -70,23 +69,21 @@ class HostBoard(Board):
         self._seconds = 0.0
         self._is_paused = False
         self._line.to_board.clear()
-        self._journal = Journal(self._store)
-        recovered = self._journal.recover()
         # The nonce only has to differ from start to start; a real board draws it.
-        node: Any = Node(config, recovered, self._starts * limits.REPLICAS_MAX + self.node + 1)
-        if config.adversary is not None:
-            node = adversary.wrap(node, *config.adversary)
+        node, journal = wake(config, self._store, self._starts * limits.REPLICAS_MAX + self.node + 1, self._wrap)
         keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-        self._runtime = Runtime(node, config, keyring, _Port(self._line), self._journal, lambda: (0, 0))
+        self._runtime = Runtime(node, config, keyring, _Port(self._line), journal, no_heap)
         self._runtime.start()
+
+    def _wrap(self, node: Any) -> Any:
+        liar = self._config.adversary
+        return node if liar is None else adversary.wrap(node, *liar)
 
     def kill(self) -> None:
         self._runtime = None
 
     def power_cut(self, after_operations: int) -> None:
-        cut = after_operations * BYTES_OF_AN_OPERATION
-        self._store = MemoryStore(self._store.files, cut_after_bytes=cut)
-        self._journal._store = self._store
+        self._store.cut_after(after_operations * BYTES_OF_AN_OPERATION)
 
     def pause(self) -> None:
         self._is_paused = True
@@ -119,7 +116,7 @@ class HostBoard(Board):
             while self._runtime.poll(tick):
                 pass
         except PowerCut:
-            self._store = MemoryStore(self._store.files)
+            self._store.mend()
             self._runtime = None
 
     def close(self) -> None:

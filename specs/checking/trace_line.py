@@ -1,0 +1,77 @@
+"""Trace events written: the other half of `specs.checking.trace`, which reads them.
+
+Whatever writes a trace writes it with this: the ground station's recorder, the simulator, swarms in memory, a module's
+behaviour that is told as a run, the scripts of tests.
+
+    decode_event(event)   name, Lamport time and fields of an event as a board tells it
+    line(...)             a line of a trace; head(...) the members that every line has
+    encode(line)          its text
+"""
+
+import json
+from typing import Any
+
+from amu.core.errors import CodecError
+from amu.node.tracer import EVENTS
+
+ENVELOPE = ("run", "node", "boot", "seq", "lamport", "ticks", "received", "event")
+
+for _name, _fields in EVENTS.values():
+    assert not set(_fields) & set(ENVELOPE), _name  # a field would overwrite the line's own
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
+def decode_event(event: Any) -> tuple[str, Any, dict[str, Any]]:
+    """(name, Lamport time, fields by name) of a trace event as it is on the wire. Raises CodecError if it is none."""
+    if not isinstance(event, list | tuple) or len(event) < 2:
+        raise CodecError("trace event: want an array [code, lamport, field, ...]")
+    code, lamport = event[:2]
+    if type(code) is not int or code not in EVENTS:
+        raise CodecError(f"trace event: unknown code {code!r}")
+    name, names = EVENTS[code]
+    if len(event) != 2 + len(names):
+        raise CodecError(f"trace event {name}: want {len(names)} fields, have {len(event) - 2}")
+    return name, lamport, dict(zip(names, event[2:]))
+
+
+def line(
+    run: str,
+    node: int,
+    boot: int,
+    seq: int,
+    lamport: Any,
+    ticks: int,
+    received: float,
+    event: str,
+    fields: dict[str, Any],
+) -> dict[str, Any]:
+    """An event as a line: `fields` by name, as a board tells them."""
+    assert not fields.keys() & set(ENVELOPE), fields
+    printed = {name: printable(field) for name, field in fields.items()}
+    return head(run, node, boot, seq, lamport, ticks, received, event) | printed
+
+
+def head(
+    run: str, node: int, boot: int, seq: int, lamport: Any, ticks: int, received: float, event: str
+) -> dict[str, Any]:
+    """What every line begins with. seq: within its boot. received: mission seconds, kept to the microsecond."""
+    return dict(zip(ENVELOPE, (run, node, boot, seq, lamport, ticks, round(received, 6), event)))
+
+
+def printable(item: Any) -> Any:
+    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
+    if isinstance(item, bytes):
+        return item.hex()
+    if isinstance(item, list | tuple):
+        return [printable(element) for element in item]
+    if isinstance(item, dict) and all(isinstance(key, str) for key in item):
+        return {key: printable(value) for key, value in item.items()}
+    if isinstance(item, dict):
+        return [[printable(key), printable(value)] for key, value in item.items()]
+    return item
+
+
+def encode(line: dict[str, Any]) -> str:
+    """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
+    return _ENCODER.encode(line)

@@ -1,0 +1,339 @@
+"""A whole swarm in one process and one thread: real nodes and journals, a virtual network, one seed.
+
+    cluster = Cluster(4, seed=1, links=Links(drop=0.1))
+    cluster.start()
+    operation = cluster.request(["noop"])
+    assert cluster.run(500, lambda: cluster.confirmed(operation) is not None)
+    verdict = check_trace(cluster.finish(path))
+
+The same seed gives the same run to the byte. Time is counted in board ticks. Every message may be lost, doubled or
+delayed; boards may be killed, restarted with or without their flash, or lose power at any byte of a write. Nothing of
+the flight code is replaced, except that messages travel decoded (`amu.boards.host`). A test may look into a node, and
+step it by hand: what it then wants is performed with the cluster's next tick.
+
+Learners (`amu.node.learner`) are numbered from the replicas up. A cluster with learners is a *cell*. Consensus among n
+boards costs O(n^2) messages a slot, so a swarm of hundreds is not one group but many cells (`Cells`), which share
+nothing: k of them cost k times what one costs, and a learner adds O(f + 1) messages a slot
+(specs/decisions/learners.md).
+
+`swarm_sim.simulation` flies a scenario in seconds, with faults, oracles and a verdict; here a test moves everything.
+"""
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amu.boards.host import Decoded, MemoryStore, PowerCut, Settings, wake
+from amu.core.errors import JournalError
+from amu.core.limits import GROUND, LEARNER_LAST, WINDOW_SLOTS, blocking_size, faults_max
+from amu.node.journal import Journal
+from amu.node.learner import Learner
+from amu.wire.messages import Reply, Request
+from specs.checking import trace_line
+from swarm_sim.streams import stream
+
+REPEAT_TICKS = 50  # how often an operation is sent again until it is confirmed
+
+# Messages between boards, as `Cluster.sent` counts them.
+REPLICAS = "replicas"  # replica to replica
+QUESTIONS = "questions"  # learner to replica
+ANSWERS = "answers"  # replica to learner
+LOST = "lost"
+
+Wrap = Callable[[Any], Any]
+
+
+@dataclass
+class Links:
+    """What the network does to each message. Times in ticks."""
+
+    drop: float = 0.0
+    duplicate: float = 0.0
+    delay_min: int = 0
+    delay_max: int = 0
+
+
+class Seat:
+    """A place for one board: its flash outlives the nodes that sit on it."""
+
+    def __init__(self, settings: Any, is_learner: bool) -> None:
+        self.settings = settings
+        self.is_learner = is_learner
+        self.store: Any = MemoryStore()
+        self.journal: Any = Journal(self.store)  # of the present life; a learner's stays empty
+        self.node: Any = None  # None while the board is off
+        self.node_nonce = 0
+        self.wrap: Wrap | None = None  # what goes around the node: an adversary, an observer
+        self.runtime: Any = None
+        if not is_learner:
+            self.journal.commission()
+
+
+class Cluster:
+    """n replicas, learners behind them, and a ground station that hears everything.
+
+    `lines` is the trace so far, as dictionaries (flight events only if `is_traced`). `sent` counts messages between
+    boards, each receiver of a broadcast. `settings` are those of `amu.boards.host.Settings`.
+    """
+
+    def __init__(
+        self,
+        replica_count: int,
+        seed: int = 0,
+        links: Links | None = None,
+        learners: int = 0,
+        is_traced: bool = True,
+        **settings: Any,
+    ) -> None:
+        assert replica_count + learners - 1 <= LEARNER_LAST, "more learners than numbers"
+        self.links = links or Links()
+        self.now = 0
+        self.lines: list[dict[str, Any]] = []
+        self.sent: Counter[str] = Counter()
+        self.replica_count = replica_count
+        self.learners = range(replica_count, replica_count + learners)
+        self.seats = [
+            Seat(Settings(i, replica_count, **settings), i in self.learners) for i in range(replica_count + learners)
+        ]
+        self.replies: dict[int, dict[int, tuple[int, Any]]] = {}  # operation -> node -> (slot, result)
+        self.byzantine: set[int] = set()
+        self.lets_pass: Callable[[int, int, Any], bool] = lambda source, destination, message: True
+        self._is_traced = is_traced
+        self._blocked: set[tuple[int, int]] = set()
+        self._random = random.Random(seed)
+        self._queue: list[tuple[int, int, int, int, int, Any]] = []
+        self._count = 0
+        self._operations = 0
+        self._ground_time = 0
+        self._ground_seq = 0
+        self._open_requests: dict[int, Request] = {}
+        about = {"replica_count": replica_count, "byzantine": [], "window_slots": WINDOW_SLOTS}
+        if learners:
+            about["learners"] = learners
+        self.ground("RunStart", scenario="cluster", seed=seed, versions={}, **about)
+
+    # --- boards -----------------------------------------------------------------------------
+
+    def make_byzantine(self, node: int, wrap: Wrap) -> None:
+        """Before `start`: put an adversary around a node. Its events are flagged in the trace."""
+        self.seats[node].wrap = wrap
+        self.byzantine.add(node)
+        self.lines[0]["byzantine"] = sorted(self.byzantine)
+
+    def start(self, *nodes: int) -> None:
+        """Boot boards (all, if none is named): replicas from their flash, which has power again, learners empty."""
+        for i in nodes or range(len(self.seats)):
+            seat = self.seats[i]
+            self.ground("BoardStart", board=i)
+            seat.node_nonce = self._random.randrange(1, 1 << 20)
+            seat.store.mend()
+            if seat.is_learner:
+                seat.node = Learner(seat.settings, seat.node_nonce)
+            else:
+                seat.node, seat.journal = wake(seat.settings, seat.store, seat.node_nonce, seat.wrap)
+            seat.runtime = Decoded(seat.node, seat.settings, seat.journal, self)
+            self.perform(i)
+
+    def kill(self, node: int) -> None:
+        """Sudden death: what was not performed is gone, flash stays."""
+        self.seats[node].node = None
+        self.ground("BoardKill", board=node)
+
+    def power_cut(self, node: int, after_bytes: int) -> None:
+        """Let the board's flash die `after_bytes` from now, in the middle of whatever is written then."""
+        self.seats[node].store.cut_after(after_bytes)
+
+    def erase(self, node: int) -> None:
+        """Amnesia: the flash of a dead board becomes blank."""
+        assert self.seats[node].node is None
+        self.seats[node].store = MemoryStore()
+        self.ground("Erase", board=node)
+
+    def block(self, *pairs: tuple[int, int]) -> None:
+        """Cut the links (source, destination)."""
+        self._blocked.update(pairs)
+
+    def isolate(self, *nodes: int) -> None:
+        """A two-way partition between `nodes` and the rest."""
+        others = [i for i in range(len(self.seats)) if i not in nodes]
+        for a in nodes:
+            for b in others:
+                self.block((a, b), (b, a))
+
+    def heal(self) -> None:
+        """Every link is whole again."""
+        self._blocked.clear()
+
+    # --- the ground -------------------------------------------------------------------------
+
+    def request(self, command: list[Any]) -> int:
+        """Submit an operation to every replica; repeated until f+1 have replied alike. Returns its number."""
+        self._operations += 1
+        self._open_requests[self._operations] = Request(1, self._operations, command)
+        self.replies[self._operations] = {}
+        self._uplink(self._operations)
+        return self._operations
+
+    def confirmed(self, operation: int) -> tuple[int, Any] | None:
+        """(slot, result) that f+1 replicas agree on, or None."""
+        replies = list(self.replies[operation].values())
+        for reply in replies:
+            if replies.count(reply) >= blocking_size(self.replica_count):
+                return reply
+        return None
+
+    def _uplink(self, operation: int) -> None:
+        self._ground_time += 1
+        for i in range(self.replica_count):
+            self._post(self.now, GROUND, i, self._ground_time, self._open_requests[operation])
+
+    def ground(self, event: str, **fields: Any) -> None:
+        """Write an event of the ground station into the trace."""
+        self._ground_time += 1
+        self._write(GROUND, 0, self._ground_seq, self._ground_time, event, fields)
+        self._ground_seq += 1
+
+    def _write(self, node: int, boot: int, seq: int, lamport: int, event: str, fields: dict[str, Any]) -> None:
+        self.lines.append(trace_line.line("cluster", node, boot, seq, lamport, self.now, self.now, event, fields))
+
+    # --- what has come of it ----------------------------------------------------------------
+
+    @property
+    def decided_slot(self) -> int:
+        """The last slot that f+1 honest replicas have applied."""
+        honest = [self.seats[i].node for i in range(self.replica_count) if i not in self.byzantine]
+        applied = sorted((node.applied_slot for node in honest if node is not None), reverse=True)
+        return int(applied[faults_max(self.replica_count)])
+
+    def has_caught_up(self) -> bool:
+        """Every learner that is up has applied all that is decided."""
+        end = self.decided_slot
+        nodes = [self.seats[i].node for i in self.learners]
+        return all(node is None or node.applied_slot >= end for node in nodes)
+
+    @property
+    def messages(self) -> int:
+        """Sent between boards."""
+        return self.sent[REPLICAS] + self.sent[QUESTIONS] + self.sent[ANSWERS]
+
+    # --- time -------------------------------------------------------------------------------
+
+    def run(self, ticks: int, until: Callable[[], bool] | None = None) -> bool:
+        """Let time pass. True as soon as `until` holds; False if it never did."""
+        end = self.now + ticks
+        while self.now < end:
+            self.now += 1
+            while self._queue and self._queue[0][0] <= self.now:
+                self._deliver(*heapq.heappop(self._queue)[2:])
+            for i, seat in enumerate(self.seats):
+                if seat.node is not None:
+                    seat.node.tick()
+                    self.perform(i)
+            if self.now % REPEAT_TICKS == 0:
+                for operation in list(self._open_requests):
+                    if self.confirmed(operation):
+                        del self._open_requests[operation]
+                    else:
+                        self._uplink(operation)
+            if until is not None and until():
+                return True
+        return until is None
+
+    def perform(self, node: int) -> None:
+        """Perform what a node wants done; a board whose power fails in the middle of it is dead."""
+        seat = self.seats[node]
+        try:
+            seat.runtime.perform()
+        except (PowerCut, JournalError):
+            seat.node = None
+            self.ground("PowerCut", board=node)
+
+    def finish(self, path: Path, reason: str = "complete") -> Path:
+        """End the run and write its trace."""
+        self.ground("RunEnd", reason=reason)
+        path.write_text("".join(trace_line.encode(line) + "\n" for line in self.lines))
+        return path
+
+    def _post(self, when: int, source: int, destination: int, lamport: int, message: Any) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (when, self._count, source, destination, lamport, message))
+
+    def _deliver(self, source: int, destination: int, lamport: int, message: Any) -> None:
+        seat = self.seats[destination]
+        is_open = source == GROUND or self.lets_pass(source, destination, message)
+        if seat.node is not None and is_open and (source, destination) not in self._blocked:
+            seat.node.step(source, lamport, message)
+            self.perform(destination)
+
+    # --- what leaves a board ----------------------------------------------------------------
+
+    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[tuple[Any, ...]]) -> None:
+        """Trace events of a board."""
+        if not self._is_traced:
+            return
+        for k, event in enumerate(events):
+            name, lamport, fields = trace_line.decode_event(list(event))
+            self._write(node, boot, first_seq + k, lamport, name, fields)
+
+    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
+        """A message to one node, or to the ground. Where a liar has spoilt its tag, nobody takes it."""
+        if destination == GROUND:
+            self._ground_time = max(self._ground_time, lamport) + 1
+            if isinstance(message, Reply):
+                self.replies[message.operation].setdefault(source, (message.slot, message.result))
+            return
+        kind = ANSWERS if destination in self.learners else QUESTIONS if source in self.learners else REPLICAS
+        self.sent[kind] += 1
+        draw = self._random
+        if draw.random() < self.links.drop or not is_sound:
+            self.sent[LOST] += 1
+            return
+        copies = 2 if draw.random() < self.links.duplicate else 1
+        for _ in range(copies):
+            delay = draw.randint(self.links.delay_min, self.links.delay_max)
+            self._post(self.now + delay, source, destination, lamport, message)
+
+
+class Cells:
+    """Cells side by side, each with its own log. `shape`: (replicas, learners) of each. No trace is kept."""
+
+    def __init__(self, shape: list[tuple[int, int]], seed: int = 0, links: Links | None = None) -> None:
+        self.cells = [
+            Cluster(replicas, stream(seed, f"cell {i}").getrandbits(31), links, learners, False, trace_messages=False)
+            for i, (replicas, learners) in enumerate(shape)
+        ]
+        for cell in self.cells:
+            cell.start()
+
+    @property
+    def size(self) -> int:
+        """AMUs: boards of all cells."""
+        return sum(len(cell.seats) for cell in self.cells)
+
+    @property
+    def messages(self) -> int:
+        """Sent between boards, in all cells."""
+        return sum(cell.messages for cell in self.cells)
+
+    @property
+    def decided_slots(self) -> int:
+        """Slots of all cells together."""
+        return sum(cell.decided_slot for cell in self.cells)
+
+    def request(self, command: list[Any]) -> None:
+        """Submit an operation to every cell."""
+        for cell in self.cells:
+            cell.request(command)
+
+    def run(self, ticks: int) -> None:
+        """Cells share nothing, so each has its time for itself."""
+        for cell in self.cells:
+            cell.run(ticks)
+
+    def has_caught_up(self) -> bool:
+        """Every learner of every cell has."""
+        return all(cell.has_caught_up() for cell in self.cells)

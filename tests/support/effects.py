@@ -1,0 +1,12 @@
+"""What a node wants done, for a test that looks at it instead of performing it."""
+
+from typing import Any
+
+from amu.node.effects import Ready
+
+
+def performed(node: Any) -> Ready:
+    """The node's effects since the last call, as if a board had performed them."""
+    ready: Ready = node.ready()
+    node.advance()
+    return ready
