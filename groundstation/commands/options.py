@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +12,8 @@ COUNT_MAX = 1_000_000_000  # of what a command counts: far beyond what any machi
 PROCESSES_MAX = 1024
 DIGITS_MAX = 20  # as many as SEED_MAX has
 TEXT_MAX = 80  # characters of a wrong value that are told
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
 def finite(value: float | None) -> float | None:
@@ -30,6 +33,11 @@ def integer(least: int, most: int) -> Callable[[str | int], int]:
         return value
 
     return parse
+
+
+def number(name: str, text: str, least: int, most: int = COUNT_MAX, metavar: str = "N") -> Any:
+    """Option `name`, a whole number from `least` to `most`, with the help `text`."""
+    return typer.Option(name, help=text, metavar=metavar, parser=integer(least, most))
 
 
 def output(path: Path | None) -> Path | None:

@@ -60,7 +60,7 @@ class Plan:
 
 
 @dataclass
-class Flown:
+class Outcome:
     """What came of a run."""
 
     plan: Plan
@@ -69,7 +69,7 @@ class Flown:
 
 
 @dataclass
-class Cell:
+class Pair:
     """All runs with c process faults and d network faults. `failed`: the runs that did not pass."""
 
     c: int
@@ -77,14 +77,14 @@ class Cell:
     runs: int = 0
     violations: int = 0
     no_progress: int = 0
-    failed: list[Flown] = field(default_factory=list)
+    failed: list[Outcome] = field(default_factory=list)
 
-    def add(self, flown: Flown) -> None:
+    def add(self, outcome: Outcome) -> None:
         self.runs += 1
-        self.violations += flown.verdict not in (PASS, NO_PROGRESS)
-        self.no_progress += flown.verdict == NO_PROGRESS
-        if flown.verdict != PASS:
-            self.failed.append(flown)
+        self.violations += outcome.verdict not in (PASS, NO_PROGRESS)
+        self.no_progress += outcome.verdict == NO_PROGRESS
+        if outcome.verdict != PASS:
+            self.failed.append(outcome)
 
     def counts(self) -> dict[str, int]:
         names = ("c", "d", "runs", "violations", "no_progress")
@@ -109,7 +109,7 @@ def draw(seed: int, c: int, d: int, any_scope: bool = False) -> Plan:
     return Plan(seed, byzantine, tuple(network), tuple(process))
 
 
-def fly(plan: Plan, trace: Path | None = None) -> Flown:
+def fly(plan: Plan, trace: Path | None = None) -> Outcome:
     """Fly a plan and judge its trace."""
     cluster = Cluster(REPLICAS, plan.seed, Links(delay_max=1))
     cluster.make_byzantine(plan.byzantine, partial(make_liar, faults=plan.process))
@@ -117,13 +117,13 @@ def fly(plan: Plan, trace: Path | None = None) -> Flown:
     try:
         made_progress = _fly(cluster, plan.byzantine)
     except AssertionError as error:
-        return Flown(plan, VIOLATION, f"flight code asserts: {error}")
+        return Outcome(plan, VIOLATION, f"flight code asserts: {error}")
     reason = "complete" if made_progress else NO_PROGRESS_REASON
     with tempfile.TemporaryDirectory() as folder:
         verdict = check_trace(cluster.finish(trace or Path(folder) / "trace.ndjson", reason))
     if verdict.verdict == NO_PROGRESS:
-        return Flown(plan, NO_PROGRESS, f"not all operations were confirmed in {PROGRESS_TICKS_MAX} ticks")
-    return Flown(plan, verdict.verdict, "; ".join([*verdict.violations[:1], *verdict.missing[:1]]))
+        return Outcome(plan, NO_PROGRESS, f"not all operations were confirmed in {PROGRESS_TICKS_MAX} ticks")
+    return Outcome(plan, verdict.verdict, "; ".join([*verdict.violations[:1], *verdict.missing[:1]]))
 
 
 def _fly(cluster: Cluster, byzantine: int) -> bool:
@@ -144,8 +144,8 @@ def _fly(cluster: Cluster, byzantine: int) -> bool:
     return cluster.run(PROGRESS_TICKS_MAX, is_done)
 
 
-def fuzz(cell: Cell, runs: int, seed: int, any_scope: bool = False) -> Cell:
-    """Fly `runs` plans with the cell's c and d, seeds from `seed` on."""
+def fuzz(pair: Pair, runs: int, seed: int, any_scope: bool = False) -> Pair:
+    """Fly `runs` plans with the pair's c and d, seeds from `seed` on."""
     for number in range(runs):
-        cell.add(fly(draw(seed + number, cell.c, cell.d, any_scope)))
-    return cell
+        pair.add(fly(draw(seed + number, pair.c, pair.d, any_scope)))
+    return pair

@@ -4,9 +4,9 @@
     worker        the process in which seeds run, one after the other
     keeper        keeps one worker alive: runs a seed again when its worker died, ends one that hangs
     jobs          many keepers on this machine
-    cluster       keepers on the workers of a Dask cluster
+    dask_cluster  keepers on the workers of a Dask cluster
     store         SQLite: one row a seed
-    campaign      missing seeds -> jobs or cluster -> store
+    campaign      missing seeds -> jobs or dask_cluster -> store
     summary       seeds counted by verdict and cause, marks, rates
     display       progress, failures as they happen, the summary as a table
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, integer, output, whole
+from groundstation.commands.options import AsJson, number, output, whole
 from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
-    from swarm_sim.byzzfuzz.runs import Flown
+    from swarm_sim.byzzfuzz.runs import Outcome
 
 FAULTS_MAX = 20
 
@@ -21,9 +21,7 @@ PANEL = panels.HUNT
 
 
 def byzzfuzz(
-    runs: Annotated[
-        int, typer.Option("--runs", help="Runs for each pair of c and d.", metavar="N", parser=integer(1, COUNT_MAX))
-    ] = 200,
+    runs: Annotated[int, number("--runs", "Runs for each pair of c and d.", 1)] = 200,
     process: Annotated[
         str,
         typer.Option(
@@ -35,18 +33,15 @@ def byzzfuzz(
     ] = "0:3",
     seed: Annotated[
         int,
-        typer.Option(
-            "--seed",
-            help="Seed of the first run of each pair; each further run takes the next.",
-            metavar="S",
-            parser=integer(0, SEED_MAX),
+        number(
+            "--seed", "Seed of the first run of each pair; each further run takes the next.", 0, SEED_MAX, metavar="S"
         ),
     ] = 1,
     any_scope: Annotated[bool, typer.Option("--any-scope", help="Lies are noise, not near misses.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the first failed run's trace to this file.", callback=output)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fuzz rounds of the protocol with lies and partitions.  Example: [cyan]amu byzzfuzz --runs 20[/cyan]
 
@@ -64,27 +59,27 @@ def byzzfuzz(
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
     from specs.verdict import EXIT_CODES, PASS
-    from swarm_sim.byzzfuzz.runs import Cell, fly, fuzz
+    from swarm_sim.byzzfuzz.runs import Pair, fly, fuzz
     from swarm_sim.outcome import worst
 
     if seed + runs - 1 > SEED_MAX:
         raise typer.BadParameter(f"--seed {seed} leaves no seeds for {runs} runs; the last one is {SEED_MAX}")
     pairs = [(c, d) for c in _numbers(process, "--c") for d in _numbers(network, "--d")]
     rows: list[dict[str, Any]] = []
-    failed: list[Flown] = []
+    failed: list[Outcome] = []
     for c, d in pairs:
         began = time.monotonic()
-        cell = fuzz(Cell(c, d), runs, seed, any_scope)
+        pair = fuzz(Pair(c, d), runs, seed, any_scope)
         seconds = round(time.monotonic() - began, 1)
-        rows.append({**cell.counts(), "seconds": seconds})
-        failed += cell.failed
+        rows.append({**pair.counts(), "seconds": seconds})
+        failed += pair.failed
         if not as_json:
             _print_row(rows[-1], is_first=len(rows) == 1)
-    verdict = worst([flown.verdict for flown in failed]) if failed else PASS
+    verdict = worst([outcome.verdict for outcome in failed]) if failed else PASS
     if failed and out is not None:
         fly(failed[0].plan, out)
     if as_json:
-        told = [{"plan": str(flown.plan), "verdict": flown.verdict, "detail": flown.detail} for flown in failed]
+        told = [{"plan": str(outcome.plan), "verdict": outcome.verdict, "detail": outcome.detail} for outcome in failed]
         typer.echo(json.dumps({"verdict": verdict, "cells": rows, "failed": told}, indent=2))
     else:
         _print_end(verdict, failed)
@@ -113,12 +108,12 @@ def _print_row(row: dict[str, Any], is_first: bool) -> None:
     sys.stdout.flush()
 
 
-def _print_end(verdict: str, failed: list["Flown"]) -> None:
+def _print_end(verdict: str, failed: list["Outcome"]) -> None:
     from groundstation.console import say
 
-    for flown in failed[:5]:
-        say(f"failed   {flown.plan}")
-        say(f"         {flown.verdict}: {flown.detail}")
+    for outcome in failed[:5]:
+        say(f"failed   {outcome.plan}")
+        say(f"         {outcome.verdict}: {outcome.detail}")
     if len(failed) > 5:
         say(f"         and {len(failed) - 5} more")
     say(f"verdict  {verdict.upper()}")

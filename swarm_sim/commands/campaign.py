@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, PROCESSES_MAX, finite, integer, whole
+from groundstation.commands.options import PROCESSES_MAX, AsJson, finite, number, whole
 
 if TYPE_CHECKING:
     from swarm_sim.campaign.campaign import Crew
@@ -31,18 +31,14 @@ PANEL = panels.HUNT
 
 def campaign(
     seeds: Annotated[str | None, typer.Option("--seeds", help="From A to before B.", metavar="A:B")] = None,
-    nodes: Annotated[
-        int, typer.Option("--nodes", help="Boards of each swarm, 4 to 13.", metavar="N", parser=integer(4, 13))
-    ] = NODES_DEFAULT,
+    nodes: Annotated[int, number("--nodes", "Boards of each swarm, 4 to 13.", 4, 13)] = NODES_DEFAULT,
     slots: Annotated[
         int,
-        typer.Option("--slots", help="Slots that each swarm is to decide.", metavar="N", parser=integer(1, COUNT_MAX)),
+        number("--slots", "Slots that each swarm is to decide.", 1),
     ] = SLOTS_DEFAULT,
     jobs: Annotated[
         int | None,
-        typer.Option(
-            "--jobs", help="Processes. Default: one for each core.", metavar="N", parser=integer(1, PROCESSES_MAX)
-        ),
+        number("--jobs", "Processes. Default: one for each core.", 1, PROCESSES_MAX),
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help="SQLite file that keeps the outcomes.")] = None,
     cluster: Annotated[
@@ -68,7 +64,7 @@ def campaign(
         ),
     ] = RUN_SEED,
     report: Annotated[bool, typer.Option("--report", help="Run nothing; print what the store holds.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the simulator over many seeds.  Example: [cyan]amu campaign --seeds 0:1000 --store runs/night.sqlite[/cyan]
 
@@ -130,9 +126,9 @@ def _task(function: str, nodes: int, slots: int, seconds_max: float) -> Task:
 
 def _crew(jobs: int | None, cluster: str | None) -> Crew:
     if cluster is not None:
-        from swarm_sim.campaign import cluster as clusters
+        from swarm_sim.campaign import dask_cluster
 
-        return partial(clusters.run, address=cluster)
+        return partial(dask_cluster.run, address=cluster)
     from swarm_sim.campaign import jobs as local
 
     return partial(local.run, jobs=jobs or len(os.sched_getaffinity(0)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, integer
+from groundstation.commands.options import AsJson, number
 
 if TYPE_CHECKING:
     from swarm_sim.linearizability.history import Result
@@ -32,10 +32,10 @@ def linearizable(
     ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Decide the histories that come with the package.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say which response no order explains.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    as_json: AsJson = False,
     steps_max: Annotated[
         int | None,
-        typer.Option("--steps-max", help="Give a part up after this many.", metavar="N", parser=integer(1, COUNT_MAX)),
+        number("--steps-max", "Give a part up after this many.", 1),
     ] = None,
 ) -> None:
     """Decide histories of a register or a store.  Example: [cyan]amu linearizable a.log --format etcd[/cyan]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from groundstation.commands import complete, panels
-from groundstation.commands.options import COUNT_MAX, integer, output, require_apart, whole
+from groundstation.commands.options import number, output, require_apart, whole
 
 PANEL = panels.HUNT
 
@@ -14,15 +14,9 @@ PANEL = panels.HUNT
 def shrink(
     what: Annotated[str, typer.Argument(help="A seed, or a scenario file.", metavar="SEED_OR_SCENARIO")],
     out: Annotated[Path, typer.Option("--out", help="Write the small scenario to this file.", callback=output)],
-    nodes: Annotated[
-        int, typer.Option("--nodes", help="Boards, 4 to 13, for a seed.", metavar="N", parser=integer(4, 13))
-    ] = 4,
-    slots: Annotated[
-        int, typer.Option("--slots", help="Slots to decide, for a seed.", metavar="N", parser=integer(1, COUNT_MAX))
-    ] = 20,
-    runs: Annotated[
-        int, typer.Option("--runs", help="Flights at most.", metavar="N", parser=integer(1, COUNT_MAX))
-    ] = 600,
+    nodes: Annotated[int, number("--nodes", "Boards, 4 to 13, for a seed.", 4, 13)] = 4,
+    slots: Annotated[int, number("--slots", "Slots to decide, for a seed.", 1)] = 20,
+    runs: Annotated[int, number("--runs", "Flights at most.", 1)] = 600,
     kind: Annotated[
         str,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundstation.commands import complete, panels
-from groundstation.commands.options import COUNT_MAX, integer, output, require_apart
+from groundstation.commands.options import AsJson, integer, number, output, require_apart
 from specs.seeds import SEED_MAX
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ def sim(
     ] = None,
     nodes: Annotated[
         int,
-        typer.Option(
-            "--nodes", help="Boards, 4 to 13, when the scenario is drawn.", metavar="N", parser=integer(4, 13)
-        ),
+        number("--nodes", "Boards, 4 to 13, when the scenario is drawn.", 4, 13),
     ] = 4,
     slots: Annotated[
         int,
-        typer.Option("--slots", help="Slots to decide, when it is drawn.", metavar="N", parser=integer(1, COUNT_MAX)),
+        number("--slots", "Slots to decide, when it is drawn.", 1),
     ] = 20,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="Fly this scenario instead.", autocompletion=complete.missions)
@@ -37,7 +35,7 @@ def sim(
     out: Annotated[Path | None, typer.Option("--out", help="Write the trace to this file.", callback=output)] = None,
     encoded: Annotated[bool, typer.Option("--encoded", help="Build, seal, check and decode every frame.")] = False,
     show_scenario: Annotated[bool, typer.Option("--show-scenario", help="Print the scenario and fly nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fly one scenario in the simulator and judge it.  Example: [cyan]amu sim 7[/cyan]
 

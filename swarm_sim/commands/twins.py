@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import COUNT_MAX, integer, output
+from groundstation.commands.options import AsJson, number, output
 
 if TYPE_CHECKING:
-    from swarm_sim.twins.replay import Flight
-    from swarm_sim.twins.search import Result, Search
+    from swarm_sim.twins.replay import Outcome
+    from swarm_sim.twins.search import Coverage, Search
 
 PROGRESS_SECONDS = 5.0
 ROUNDS_MAX = 100
@@ -25,21 +25,12 @@ PANEL = panels.HUNT
 def twins(
     rounds: Annotated[
         int,
-        typer.Option(
-            "--rounds", help="Rounds of a schedule; a round lasts a view.", metavar="N", parser=integer(1, ROUNDS_MAX)
-        ),
+        number("--rounds", "Rounds of a schedule; a round lasts a view.", 1, ROUNDS_MAX),
     ] = 6,
-    twin: Annotated[
-        int, typer.Option("--twin", help="The replica that exists twice, 0 to 3.", metavar="N", parser=integer(0, 3))
-    ] = 0,
+    twin: Annotated[int, number("--twin", "The replica that exists twice, 0 to 3.", 0, 3)] = 0,
     sample: Annotated[
         int,
-        typer.Option(
-            "--sample",
-            help="Schedules flown alone, before the whole checker.",
-            metavar="N",
-            parser=integer(0, COUNT_MAX),
-        ),
+        number("--sample", "Schedules flown alone, before the whole checker.", 0),
     ] = 30,
     search: Annotated[
         bool, typer.Option("--search/--no-search", help="Cover all schedules, or only the sample.")
@@ -50,7 +41,7 @@ def twins(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the trace of a failed schedule to this file.", callback=output)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run two copies of one replica through all partitions of all rounds.  Example: [cyan]amu twins --rounds 4[/cyan]
 
@@ -73,17 +64,17 @@ def twins(
     if not search and not sample:
         raise typer.BadParameter("--no-search with --sample 0 leaves nothing to check; give one of them up")
     searched = Search(twin, rounds, _progress(), settle)
-    result = searched.run() if search else None
-    flights = [replay.fly(twin, result.schedule, out)] if result and result.violation else []
-    flights += _fly_sample(searched, sample, search and not flights)
-    bad = next((flight for flight in flights if flight.verdict != PASS), None)
-    if result is not None and result.violation:
+    coverage = searched.run() if search else None
+    outcomes = [replay.fly(twin, coverage.schedule, out)] if coverage and coverage.violation else []
+    outcomes += _fly_sample(searched, sample, search and not outcomes)
+    bad = next((outcome for outcome in outcomes if outcome.verdict != PASS), None)
+    if coverage is not None and coverage.violation:
         verdict = VIOLATION
     else:
         verdict = PASS if bad is None else bad.verdict
     if bad is not None and out is not None:
         replay.fly(twin, bad.schedule, out)
-    report = _report(verdict, twin, rounds, result, flights, bad)
+    report = _report(verdict, twin, rounds, coverage, outcomes, bad)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -91,36 +82,36 @@ def twins(
     raise typer.Exit(EXIT_CODES[verdict])
 
 
-def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Flight"]:
+def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Outcome"]:
     """The sampled schedules, one by one; with `compare`, the search must have gone through their states."""
     from specs.verdict import PASS
     from swarm_sim.twins import replay
 
-    flights: list[Flight] = []
-    tell = _seldom(lambda: f"sample: {len(flights):,} of {sample:,} schedules flown")
-    for schedule in replay.sampled(sample, searched.result.rounds):
+    outcomes: list[Outcome] = []
+    tell = _seldom(lambda: f"sample: {len(outcomes):,} of {sample:,} schedules flown")
+    for schedule in replay.sampled(sample, searched.coverage.rounds):
         tell()
-        flight = replay.fly(searched.result.twin, schedule)
-        flights.append(flight)
-        if flight.verdict != PASS:
+        outcome = replay.fly(searched.coverage.twin, schedule)
+        outcomes.append(outcome)
+        if outcome.verdict != PASS:
             break
         if compare:
-            replay.hold_against(searched, flight)
-    return flights
+            replay.hold_against(searched, outcome)
+    return outcomes
 
 
 def _report(
-    verdict: str, twin: int, rounds: int, result: "Result | None", flights: list["Flight"], bad: "Flight | None"
+    verdict: str, twin: int, rounds: int, coverage: "Coverage | None", outcomes: list["Outcome"], bad: "Outcome | None"
 ) -> dict[str, Any]:
     report: dict[str, Any] = {"verdict": verdict, "twin": twin, "rounds": rounds}
-    if result is not None:
+    if coverage is not None:
         members = ("settled", "walked", "states", "prefixes", "local_states", "parts_played", "parts_looked_up")
-        report.update({"schedules": result.schedules, "covered": result.covered})
-        report.update({member: getattr(result, member) for member in (*members, "parts_idle", "deliveries")})
-        report.update(seconds=round(result.seconds, 1), processor_seconds=round(result.processor_seconds, 1))
-        report.update(violation=result.violation, schedule=result.schedule)
-    report.update(flown=len(flights), steps=sum(flight.steps for flight in flights))
-    report["healed_rounds_max"] = max((flight.healed_rounds for flight in flights), default=0)
+        report.update({"schedules": coverage.schedules, "covered": coverage.covered})
+        report.update({member: getattr(coverage, member) for member in (*members, "parts_idle", "deliveries")})
+        report.update(seconds=round(coverage.seconds, 1), processor_seconds=round(coverage.processor_seconds, 1))
+        report.update(violation=coverage.violation, schedule=coverage.schedule)
+    report.update(flown=len(outcomes), steps=sum(outcome.steps for outcome in outcomes))
+    report["healed_rounds_max"] = max((outcome.healed_rounds for outcome in outcomes), default=0)
     report["failed"] = None if bad is None else {"schedule": bad.schedule, "verdict": bad.verdict, "detail": bad.detail}
     return report
 
@@ -158,8 +149,8 @@ def _shown(schedule: list[int]) -> str:
     return " ".join("|".join("".join(map(str, part)) for part in parts) for parts in parted)
 
 
-def _progress() -> Callable[["Result"], None]:
-    found: Result
+def _progress() -> Callable[["Coverage"], None]:
+    found: Coverage
 
     def words() -> str:
         covered = f"round {len(found.states) + 1}: {found.covered:,} of {found.schedules:,} schedules covered"
@@ -167,9 +158,9 @@ def _progress() -> Callable[["Result"], None]:
 
     tell = _seldom(words)
 
-    def show(result: "Result") -> None:
+    def show(coverage: "Coverage") -> None:
         nonlocal found
-        found = result
+        found = coverage
         tell()
 
     return show

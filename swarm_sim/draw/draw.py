@@ -17,7 +17,7 @@ import random
 from amu.core import limits
 from groundstation.scenario.model import Scenario, parse
 from groundstation.scenario.workload import DEFAULT_MIX
-from swarm_sim.draw.kinds import KINDS, LIARS, Document, Sketch, distances, liar
+from swarm_sim.draw.kinds import KINDS, LIARS, Document, Draft, distances, liar
 from swarm_sim.streams import stream
 
 SLOTS_DEFAULT = 20
@@ -43,13 +43,13 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
     speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
     storm = round(draws.uniform(*STORM_SECONDS), 2)
     faulty = tuple(sorted(draws.sample(range(nodes), limits.faults_max(nodes))))
-    sketch = Sketch(seed, nodes, storm, speed, faulty)
+    draft = Draft(seed, nodes, storm, speed, faulty)
     share = draws.choice((0.1, 0.25, 0.5))
     chosen = [name for name in KINDS if draws.random() < share]
     for name in chosen:
-        KINDS[name](sketch, stream(seed, name))
+        KINDS[name](draft, stream(seed, name))
     if speed > 1 or draws.random() < 0.8:
-        distances(sketch, stream(seed, "distances"))
+        distances(draft, stream(seed, "distances"))
     view_timeout = draws.choice((0.15, 0.3, 0.6, 1.0))
     document: Document = {
         "name": f"seed-{seed}",
@@ -59,19 +59,19 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
             "seed": seed,
             "speed": speed,
             "slots": slots,
-            "limit_seconds": sketch.seconds(600),
-            "no_progress_seconds": sketch.seconds(200),
+            "limit_seconds": draft.seconds(600),
+            "no_progress_seconds": draft.seconds(200),
         },
-        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": sketch.seconds(view_timeout)},
-        "ops": _ops(sketch, stream(seed, "ops")),
-        "workload": _workload(sketch, stream(seed, "workload shape"), slots),
-        "faults": sketch.faults,
-        "board_faults": sorted(sketch.board_faults, key=lambda fault: fault["at"]),
-        "byzantine": sketch.byzantine,
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": draft.seconds(view_timeout)},
+        "ops": _ops(draft, stream(seed, "ops")),
+        "workload": _workload(draft, stream(seed, "workload shape"), slots),
+        "faults": draft.faults,
+        "board_faults": sorted(draft.board_faults, key=lambda fault: fault["at"]),
+        "byzantine": draft.byzantine,
         "liveness": {
-            "core": sketch.others(),
-            "at": sketch.seconds(storm),
-            "bound_seconds": sketch.seconds(_bound_seconds(nodes, view_timeout)),
+            "core": draft.others(),
+            "at": draft.seconds(storm),
+            "bound_seconds": draft.seconds(_bound_seconds(nodes, view_timeout)),
         },
     }
     return parse(document, f"seed {seed}")
@@ -153,25 +153,25 @@ def _bound_seconds(nodes: int, view_timeout: float) -> float:
     return round(2 * leaders * longest_timer + 60, 1)
 
 
-def _ops(sketch: Sketch, draws: random.Random) -> Document:
+def _ops(draft: Draft, draws: random.Random) -> Document:
     ops = {}
     if draws.random() < 0.3:
-        ops["turn_seconds"] = sketch.seconds(draws.uniform(0.3, 2))
+        ops["turn_seconds"] = draft.seconds(draws.uniform(0.3, 2))
     if draws.random() < 0.3:
-        ops["snapshot_seconds"] = sketch.seconds(draws.uniform(0.5, 3))
+        ops["snapshot_seconds"] = draft.seconds(draws.uniform(0.5, 3))
     if draws.random() < BUSY_SHARE:
-        ops = {"turn_seconds": sketch.seconds(0.1), "snapshot_seconds": sketch.seconds(0.2)}
+        ops = {"turn_seconds": draft.seconds(0.1), "snapshot_seconds": draft.seconds(0.2)}
     return ops
 
 
-def _workload(sketch: Sketch, draws: random.Random, slots: int) -> Document:
+def _workload(draft: Draft, draws: random.Random, slots: int) -> Document:
     """Operations are spread over the storm, so that its faults meet work and a run stays short."""
     mix = {kind: weight for kind, weight in DEFAULT_MIX.items() if draws.random() < 0.8}
     in_flight = draws.choice((1, 2, 4, 8, 24))
-    pause = min(PAUSE_SECONDS_MAX, in_flight * sketch.storm / (slots * draws.choice((0.5, 1, 2, 4))))
+    pause = min(PAUSE_SECONDS_MAX, in_flight * draft.storm / (slots * draws.choice((0.5, 1, 2, 4))))
     return {
         "operations": slots,
         "in_flight": in_flight,
-        "pause_seconds": sketch.seconds(pause),
+        "pause_seconds": draft.seconds(pause),
         "mix": mix or {"noop": 1},
     }

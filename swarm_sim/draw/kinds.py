@@ -1,4 +1,4 @@
-"""The kinds of faults that a seed may draw: each a function that adds rules and board faults to a sketch.
+"""The kinds of faults that a seed may draw: each a function that adds rules and board faults to a draft.
 
 A kind draws from the stream that it is given and from no other. Times are drawn in the boards' seconds, within the
 storm.
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 @dataclass
-class Sketch:
+class Draft:
     """What is drawn so far. Times in board seconds; `unit` mission seconds are one of them."""
 
     seed: int
@@ -65,158 +65,156 @@ class Sketch:
 # --- links ----------------------------------------------------------------------------------------
 
 
-def distances(sketch: Sketch, draws: random.Random) -> None:
+def distances(draft: Draft, draws: random.Random) -> None:
     """What every message takes at the least: jitter near by, light time far away."""
-    end = sketch.seconds(sketch.storm)
-    if sketch.unit > 1:
-        stations = [draws.choice(STATIONS) for _ in range(sketch.nodes)]
-        sketch.faults.append({"fault": "orbits", "stations": stations, "end": end})
+    end = draft.seconds(draft.storm)
+    if draft.unit > 1:
+        stations = [draws.choice(STATIONS) for _ in range(draft.nodes)]
+        draft.faults.append({"fault": "orbits", "stations": stations, "end": end})
     longest = draws.choice((0.003, 0.01, 0.03, 0.1))
-    sketch.faults.append({"fault": "jitter", "seconds_max": sketch.seconds(longest), "end": end})
+    draft.faults.append({"fault": "jitter", "seconds_max": draft.seconds(longest), "end": end})
 
 
-def _drop(sketch: Sketch, draws: random.Random) -> None:
+def _drop(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 3)):
-        sketch.rule(draws, "drop", probability=round(draws.choice((0.02, 0.1, 0.3, 0.6)), 3))
+        draft.rule(draws, "drop", probability=round(draws.choice((0.02, 0.1, 0.3, 0.6)), 3))
 
 
-def _drop_kinds(sketch: Sketch, draws: random.Random) -> None:
+def _drop_kinds(draft: Draft, draws: random.Random) -> None:
     """Loss by kind of message, which is what brings replicas out of step with each other."""
     for _ in range(draws.randint(1, 5)):
         kinds = sorted(draws.sample(VIEW_KINDS, draws.randint(1, 4)))
-        sketch.rule(draws, "drop", probability=draws.choice((0.3, 0.7, 1.0)), kinds=kinds)
+        draft.rule(draws, "drop", probability=draws.choice((0.3, 0.7, 1.0)), kinds=kinds)
 
 
-def _duplicate(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "duplicate", probability=draws.choice((0.05, 0.3)), copies=draws.randint(1, 3))
+def _duplicate(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "duplicate", probability=draws.choice((0.05, 0.3)), copies=draws.randint(1, 3))
 
 
-def _reorder(sketch: Sketch, draws: random.Random) -> None:
-    hold = sketch.seconds(draws.choice((0.02, 0.1, 0.5)))
-    sketch.rule(draws, "reorder", probability=draws.choice((0.05, 0.3)), hold_seconds=hold)
+def _reorder(draft: Draft, draws: random.Random) -> None:
+    hold = draft.seconds(draws.choice((0.02, 0.1, 0.5)))
+    draft.rule(draws, "reorder", probability=draws.choice((0.05, 0.3)), hold_seconds=hold)
 
 
-def _corrupt(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "corrupt", probability=draws.choice((0.02, 0.2)), bits=draws.randint(1, 8))
+def _corrupt(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "corrupt", probability=draws.choice((0.02, 0.2)), bits=draws.randint(1, 8))
 
 
-def _truncate(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "truncate", probability=draws.choice((0.02, 0.2)))
+def _truncate(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "truncate", probability=draws.choice((0.02, 0.2)))
 
 
-def _burst_loss(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "burst_loss", good_to_bad=draws.choice((0.01, 0.05)), bad_to_good=draws.choice((0.05, 0.2)))
+def _burst_loss(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "burst_loss", good_to_bad=draws.choice((0.01, 0.05)), bad_to_good=draws.choice((0.05, 0.2)))
 
 
-def _partition(sketch: Sketch, draws: random.Random) -> None:
+def _partition(draft: Draft, draws: random.Random) -> None:
     """Several partitions one after the other: of uniform size, of uniform membership, or one board alone."""
-    nodes = list(range(sketch.nodes))
+    nodes = list(range(draft.nodes))
     for _ in range(draws.randint(1, 4)):
         mode = draws.choice(("size", "membership", "one"))
         if mode == "size":
-            side = draws.sample(nodes, draws.randint(1, sketch.nodes - 1))
+            side = draws.sample(nodes, draws.randint(1, draft.nodes - 1))
         elif mode == "membership":
             side = [node for node in nodes if draws.random() < 0.5] or [draws.choice(nodes)]
         else:
             side = [draws.choice(nodes)]
-        start, end = sketch.window(draws)
+        start, end = draft.window(draws)
         rest = [node for node in nodes if node not in side]
         if draws.random() < 0.3 and rest:
             ways = (sorted(side), rest) if draws.random() < 0.5 else (rest, sorted(side))
             rule = {"fault": "one_way_partition", "source": ways[0], "destination": ways[1]}
         else:
             rule = {"fault": "partition", "groups": [sorted(side)]}
-        sketch.faults.append({**rule, "start": start, "end": end})
+        draft.faults.append({**rule, "start": start, "end": end})
 
 
-def _contact(sketch: Sketch, draws: random.Random) -> None:
+def _contact(draft: Draft, draws: random.Random) -> None:
     period = draws.uniform(0.2, 1.0)
-    passes = [{"aos": 0.0, "los": sketch.seconds(period * draws.uniform(0.3, 0.9))}]
+    passes = [{"aos": 0.0, "los": draft.seconds(period * draws.uniform(0.3, 0.9))}]
     outside = draws.choice(("hold", "drop"))
-    sketch.rule(draws, "contact_window", passes=passes, period_seconds=sketch.seconds(period), outside=outside)
+    draft.rule(draws, "contact_window", passes=passes, period_seconds=draft.seconds(period), outside=outside)
 
 
-def _bandwidth(sketch: Sketch, draws: random.Random) -> None:
-    per_second = draws.choice((2_000, 10_000, 50_000)) / sketch.unit
-    sketch.rule(draws, "bandwidth", bytes_per_second=per_second)
+def _bandwidth(draft: Draft, draws: random.Random) -> None:
+    per_second = draws.choice((2_000, 10_000, 50_000)) / draft.unit
+    draft.rule(draws, "bandwidth", bytes_per_second=per_second)
 
 
-def _clog(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(
-        draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=sketch.seconds(draws.uniform(0.05, 0.5))
-    )
+def _clog(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "clog", probability=draws.choice((0.002, 0.02)), seconds=draft.seconds(draws.uniform(0.05, 0.5)))
 
 
-def _capacity(sketch: Sketch, draws: random.Random) -> None:
-    sketch.rule(draws, "capacity", frames_max=draws.choice((1, 4, 16)))
+def _capacity(draft: Draft, draws: random.Random) -> None:
+    draft.rule(draws, "capacity", frames_max=draws.choice((1, 4, 16)))
 
 
 # --- boards ---------------------------------------------------------------------------------------
 
 
-def _kill(sketch: Sketch, draws: random.Random) -> None:
+def _kill(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 5)):
-        sketch.strike(draws, "kill", restart_after=sketch.seconds(draws.uniform(0.05, 1.5)))
+        draft.strike(draws, "kill", restart_after=draft.seconds(draws.uniform(0.05, 1.5)))
 
 
-def _restart(sketch: Sketch, draws: random.Random) -> None:
+def _restart(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 6)):
-        sketch.strike(draws, "restart")
+        draft.strike(draws, "restart")
 
 
-def _power_cut(sketch: Sketch, draws: random.Random) -> None:
+def _power_cut(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 5)):
-        restart_after = sketch.seconds(draws.uniform(0.05, 1.0))
-        sketch.strike(draws, "power_cut", after_operations=draws.randint(1, 40), restart_after=restart_after)
+        restart_after = draft.seconds(draws.uniform(0.05, 1.0))
+        draft.strike(draws, "power_cut", after_operations=draws.randint(1, 40), restart_after=restart_after)
 
 
-def _blackout(sketch: Sketch, draws: random.Random) -> None:
+def _blackout(draft: Draft, draws: random.Random) -> None:
     """All boards lose their power within a moment, in the middle of what each is writing or not."""
-    at = draws.uniform(0.1, 0.9) * sketch.storm
-    for node in range(sketch.nodes):
-        fault: Document = {"at": sketch.seconds(at + draws.uniform(0, 0.02)), "node": node, "kind": "kill"}
+    at = draws.uniform(0.1, 0.9) * draft.storm
+    for node in range(draft.nodes):
+        fault: Document = {"at": draft.seconds(at + draws.uniform(0, 0.02)), "node": node, "kind": "kill"}
         if draws.random() < 0.5:
             fault.update(kind="power_cut", after_operations=draws.randint(1, 3))
-        fault["restart_after"] = sketch.seconds(draws.uniform(0.1, 0.6))
-        sketch.board_faults.append(fault)
+        fault["restart_after"] = draft.seconds(draws.uniform(0.1, 0.6))
+        draft.board_faults.append(fault)
 
 
-def _write_fault(sketch: Sketch, draws: random.Random) -> None:
+def _write_fault(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 2)):
-        restart_after = sketch.seconds(draws.uniform(0.1, 1.0))
-        sketch.strike(draws, "write_fault", after_operations=draws.randint(1, 40), restart_after=restart_after)
+        restart_after = draft.seconds(draws.uniform(0.1, 1.0))
+        draft.strike(draws, "write_fault", after_operations=draws.randint(1, 40), restart_after=restart_after)
 
 
-def _read_fault(sketch: Sketch, draws: random.Random) -> None:
-    node = draws.randrange(sketch.nodes)
-    sketch.strike(draws, "read_fault", node)
+def _read_fault(draft: Draft, draws: random.Random) -> None:
+    node = draws.randrange(draft.nodes)
+    draft.strike(draws, "read_fault", node)
     for _ in range(2):  # the first boot may be the one that cannot read
-        sketch.strike(draws, "restart", node)
+        draft.strike(draws, "restart", node)
 
 
-def _pause(sketch: Sketch, draws: random.Random) -> None:
+def _pause(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 4)):
-        sketch.strike(draws, "pause", seconds=sketch.seconds(draws.choice((0.03, 0.3, 1.5))))
+        draft.strike(draws, "pause", seconds=draft.seconds(draws.choice((0.03, 0.3, 1.5))))
 
 
-def _slow(sketch: Sketch, draws: random.Random) -> None:
-    seconds = sketch.seconds(draws.uniform(0.2, 2))
-    sketch.strike(draws, "slow", seconds=seconds, step_ms=draws.choice((0.5, 2, 8)))
+def _slow(draft: Draft, draws: random.Random) -> None:
+    seconds = draft.seconds(draws.uniform(0.2, 2))
+    draft.strike(draws, "slow", seconds=seconds, step_ms=draws.choice((0.5, 2, 8)))
 
 
-def _clock_drift(sketch: Sketch, draws: random.Random) -> None:
-    for node in draws.sample(range(sketch.nodes), draws.randint(1, sketch.nodes)):
+def _clock_drift(draft: Draft, draws: random.Random) -> None:
+    for node in draws.sample(range(draft.nodes), draws.randint(1, draft.nodes)):
         factor = draws.choice((0.2, 0.7, 1.3, 4.0))
-        sketch.strike(draws, "clock_drift", node, seconds=sketch.seconds(draws.uniform(0.3, 4)), factor=factor)
+        draft.strike(draws, "clock_drift", node, seconds=draft.seconds(draws.uniform(0.3, 4)), factor=factor)
 
 
-def _clock_jump(sketch: Sketch, draws: random.Random) -> None:
+def _clock_jump(draft: Draft, draws: random.Random) -> None:
     for _ in range(draws.randint(1, 3)):
-        sketch.strike(draws, "clock_jump", ticks=draws.choice((-200, -20, 50, 1000)))
+        draft.strike(draws, "clock_jump", ticks=draws.choice((-200, -20, 50, 1000)))
 
 
-def _clock_stop(sketch: Sketch, draws: random.Random) -> None:
-    sketch.strike(draws, "clock_stop", seconds=sketch.seconds(draws.uniform(0.2, 2)))
+def _clock_stop(draft: Draft, draws: random.Random) -> None:
+    draft.strike(draws, "clock_stop", seconds=draft.seconds(draws.uniform(0.2, 2)))
 
 
 # --- the faulty few -------------------------------------------------------------------------------
@@ -232,31 +230,31 @@ def liar(node: int, adversary: str, draws: random.Random) -> Document:
     return {"node": node, "adversary": adversary, "parameters": parameters}
 
 
-def _liars(sketch: Sketch, draws: random.Random) -> None:
-    for node in sketch.faulty:
-        if any(fault["node"] == node and fault["kind"] in FORGETTING for fault in sketch.board_faults):
+def _liars(draft: Draft, draws: random.Random) -> None:
+    for node in draft.faulty:
+        if any(fault["node"] == node and fault["kind"] in FORGETTING for fault in draft.board_faults):
             continue
-        sketch.byzantine.append(liar(node, draws.choice(LIARS), draws))
+        draft.byzantine.append(liar(node, draws.choice(LIARS), draws))
 
 
-def _forgetful(sketch: Sketch, draws: random.Random) -> None:
+def _forgetful(draft: Draft, draws: random.Random) -> None:
     """Some of the faulty lose what they have written; a board that lies as well is not asked what it remembers."""
-    for node in sketch.faulty:
+    for node in draft.faulty:
         if draws.random() < 0.5:
             continue
         kind = draws.choice(FORGETTING)
         if kind == "crash_corruption":
-            sketch.strike(draws, kind, node, restart_after=sketch.seconds(draws.uniform(0.05, 0.5)))
-            sketch.strike(draws, "amnesia", node)
+            draft.strike(draws, kind, node, restart_after=draft.seconds(draws.uniform(0.05, 0.5)))
+            draft.strike(draws, "amnesia", node)
         elif kind == "misdirected_write":
-            sketch.strike(draws, kind, node, after_operations=draws.randint(1, 30))
-            sketch.strike(draws, "restart", node)
+            draft.strike(draws, kind, node, after_operations=draws.randint(1, 30))
+            draft.strike(draws, "restart", node)
         else:
-            sketch.strike(draws, kind, node)
+            draft.strike(draws, kind, node)
 
 
 FORGETTING = ("amnesia", "crash_corruption", "misdirected_write")
-KINDS: dict[str, Callable[[Sketch, random.Random], None]] = {
+KINDS: dict[str, Callable[[Draft, random.Random], None]] = {
     "drop": _drop,
     "drop by kind": _drop_kinds,
     "duplicate": _duplicate,

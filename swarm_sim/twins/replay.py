@@ -30,7 +30,7 @@ class MergeError(Exception):
 
 
 @dataclass
-class Flight:
+class Outcome:
     """What came of one schedule. `digests` and `facts` after each of its rounds; `detail` is "" if all is well."""
 
     schedule: list[int]
@@ -42,25 +42,25 @@ class Flight:
     facts: list[tuple[Facts, ...]] = field(default_factory=list)
 
 
-def fly(twin: int, schedule: list[int], trace: Path | None = None) -> Flight:
+def fly(twin: int, schedule: list[int], trace: Path | None = None) -> Outcome:
     """Play `schedule` (a partition's number for each round), heal the network, and judge the trace."""
     checker = TraceChecker()
     file = None if trace is None else open_trace(trace)
     try:
         log = EventLog(lambda: 0.0, [checker.feed], file)
-        flight = _Flier(twin, log).fly(schedule)
+        outcome = _Flier(twin, log).fly(schedule)
         log.ground_time += 1
-        reason = NO_PROGRESS_REASON if flight.verdict == NO_PROGRESS else "complete"
+        reason = NO_PROGRESS_REASON if outcome.verdict == NO_PROGRESS else "complete"
         log.ground("RunEnd", log.ground_time, {"reason": reason})
     finally:
         if file is not None:
             file.close()
     judged = checker.conclude()
-    flight.steps = sum(judged.steps.values())
-    if judged.verdict == VIOLATION or flight.verdict != VIOLATION:
-        flight.detail = "; ".join([*judged.violations[:1], *judged.missing[:1], *filter(None, [flight.detail])])
-        flight.verdict = flight.verdict if judged.verdict == "pass" else judged.verdict
-    return flight
+    outcome.steps = sum(judged.steps.values())
+    if judged.verdict == VIOLATION or outcome.verdict != VIOLATION:
+        outcome.detail = "; ".join([*judged.violations[:1], *judged.missing[:1], *filter(None, [outcome.detail])])
+        outcome.verdict = outcome.verdict if judged.verdict == "pass" else judged.verdict
+    return outcome
 
 
 class _Flier:
@@ -70,25 +70,25 @@ class _Flier:
         self._twin = twin
         self._round = 0
 
-    def fly(self, schedule: list[int]) -> Flight:
+    def fly(self, schedule: list[int]) -> Outcome:
         start: dict[str, Any] = {"scenario": "twins", "seed": 0, "versions": {}, "replica_count": REPLICAS}
         self._ground("RunStart", {**start, "byzantine": [self._twin], "window_slots": WINDOW_SLOTS})
-        flight = Flight(schedule, "pass")
+        outcome = Outcome(schedule, "pass")
         try:
             for partition in schedule:
                 self._play(PARTITIONS[partition])
-                flight.digests.append(tuple([digest(endpoint) for endpoint in self._endpoints]))
-                flight.facts.append(self._facts())
-            while not self._is_done() and flight.healed_rounds < HEALED_ROUNDS_MAX:
+                outcome.digests.append(tuple([digest(endpoint) for endpoint in self._endpoints]))
+                outcome.facts.append(self._facts())
+            while not self._is_done() and outcome.healed_rounds < HEALED_ROUNDS_MAX:
                 self._play((tuple(range(ENDPOINTS)),))
-                flight.healed_rounds += 1
+                outcome.healed_rounds += 1
         except Violation as violation:
-            flight.verdict, flight.detail = VIOLATION, f"round {self._round}: {violation}"
-            return flight
+            outcome.verdict, outcome.detail = VIOLATION, f"round {self._round}: {violation}"
+            return outcome
         if not self._is_done():
-            flight.verdict = NO_PROGRESS
-            flight.detail = f"not all honest replicas have decided {HEALED_ROUNDS_MAX} rounds after the network healed"
-        return flight
+            outcome.verdict = NO_PROGRESS
+            outcome.detail = f"not all honest replicas have decided {HEALED_ROUNDS_MAX} rounds after the network healed"
+        return outcome
 
     def _play(self, parts: tuple[tuple[int, ...], ...]) -> None:
         self._round += 1
@@ -113,19 +113,19 @@ class _Flier:
         self._log.ground(name, self._log.ground_time, fields)
 
 
-def hold_against(search: Search, flight: Flight) -> int:
-    """Check that the merged search goes through the states of `flight`. Returns how many rounds were compared.
+def hold_against(search: Search, outcome: Outcome) -> int:
+    """Check that the merged search goes through the states of `outcome`. Returns how many rounds were compared.
 
     Raises MergeError. What the search has settled it does not follow further.
     """
     state = search.start
-    for depth, partition in enumerate(flight.schedule):
+    for depth, partition in enumerate(outcome.schedule):
         state = search.successor(state, partition, depth == 0)
-        if tuple([search.digests[number] for number in state]) != flight.digests[depth]:
-            raise MergeError(f"schedule {flight.schedule}: after round {depth + 1} the merged state differs")
+        if tuple([search.digests[number] for number in state]) != outcome.digests[depth]:
+            raise MergeError(f"schedule {outcome.schedule}: after round {depth + 1} the merged state differs")
         if all(search.has_applied[state[endpoint]] for endpoint in search.honest):
             return depth + 1
-    return len(flight.schedule)
+    return len(outcome.schedule)
 
 
 def sampled(count: int, rounds: int) -> list[list[int]]:

@@ -41,7 +41,7 @@ PARTITIONS = partitions()
 
 
 @dataclass
-class Result:
+class Coverage:
     """What a search has covered. `violation`: what was found, and the partitions of the rounds that lead to it."""
 
     twin: int
@@ -70,12 +70,12 @@ class Result:
 
 
 class Search:
-    """All schedules of `rounds` rounds with `twin` doubled. `progress` is told of the result now and then."""
+    """All schedules of `rounds` rounds with `twin` doubled. `progress` is told of the coverage now and then."""
 
     def __init__(
-        self, twin: int, rounds: int, progress: Callable[[Result], None] = lambda result: None, settles: bool = True
+        self, twin: int, rounds: int, progress: Callable[[Coverage], None] = lambda coverage: None, settles: bool = True
     ) -> None:
-        self.result = Result(twin, rounds)
+        self.coverage = Coverage(twin, rounds)
         self._settles = settles
         self.honest = [endpoint for endpoint in range(REPLICAS) if endpoint != twin]
         self._progress = progress
@@ -90,20 +90,20 @@ class Search:
         self._parents: list[dict[State, tuple[State, int]]] = []
         self.start = tuple(self._number(Endpoint(number, twin)) for number in range(ENDPOINTS))
 
-    def run(self) -> Result:
+    def run(self) -> Coverage:
         """Explore until all is covered or a violation is found."""
-        result = self.result
+        coverage = self.coverage
         began, began_processor = time.monotonic(), time.process_time()
         level = {self.start: 1}
         try:
-            for depth in range(result.rounds - 1):
+            for depth in range(coverage.rounds - 1):
                 level = self._widen(level, depth)
             self._finish(level)
         except Violation as violation:
-            result.violation = str(violation)
-        result.seconds = time.monotonic() - began
-        result.processor_seconds = time.process_time() - began_processor
-        return result
+            coverage.violation = str(violation)
+        coverage.seconds = time.monotonic() - began
+        coverage.processor_seconds = time.process_time() - began_processor
+        return coverage
 
     def successor(self, state: State, partition: int, is_first: bool) -> State:
         """The global state after one more round. Raises Violation."""
@@ -118,38 +118,38 @@ class Search:
 
     def _widen(self, level: dict[State, int], depth: int) -> dict[State, int]:
         """The level after round `depth`: state -> number of schedules so far that lead to it."""
-        result = self.result
+        coverage = self.coverage
         wider: dict[State, int] = {}
         parents: dict[State, tuple[State, int]] = {}
         self._parents.append(parents)
-        remaining = len(PARTITIONS) ** (result.rounds - depth - 1)
+        remaining = len(PARTITIONS) ** (coverage.rounds - depth - 1)
         for count, (state, schedules) in enumerate(level.items()):
             for partition in range(len(PARTITIONS)):
-                result.prefixes += 1
+                coverage.prefixes += 1
                 with _Blame(self, state, partition):
                     after = self.successor(state, partition, depth == 0)
                     self._compare([self.facts[after[endpoint]] for endpoint in self.honest])
                 if self._settles and all(self.has_applied[after[endpoint]] for endpoint in self.honest):
-                    result.settled += schedules * remaining
+                    coverage.settled += schedules * remaining
                     continue
                 wider[after] = wider.get(after, 0) + schedules
                 parents.setdefault(after, (state, partition))
             if count % PROGRESS_STATES == 0:
-                self._progress(result)
-        result.states.append(len(wider))
+                self._progress(coverage)
+        coverage.states.append(len(wider))
         return wider
 
     def _finish(self, level: dict[State, int]) -> None:
         """The last round: nothing follows it, so only what honest replicas decide in it is of interest."""
-        result = self.result
+        coverage = self.coverage
         for count, (state, schedules) in enumerate(level.items()):
             for partition in range(len(PARTITIONS)):
-                result.prefixes += 1
+                coverage.prefixes += 1
                 with _Blame(self, state, partition):
                     self._compare([facts for part in PARTITIONS[partition] for facts in self._last(part, state)])
-                result.walked += schedules
+                coverage.walked += schedules
             if count % PROGRESS_STATES == 0:
-                self._progress(result)
+                self._progress(coverage)
 
     def _compare(self, facts: list[Facts]) -> None:
         key = tuple(facts)
@@ -171,7 +171,7 @@ class Search:
     # --- parts ------------------------------------------------------------------------------
 
     def _after(self, part: Part, members: State, is_first: bool) -> State:
-        self.result.parts_looked_up += 1
+        self.coverage.parts_looked_up += 1
         key = (part, members, is_first)
         after = self._played.get(key)
         if after is None:
@@ -181,25 +181,25 @@ class Search:
 
     def _last(self, part: Part, state: State) -> tuple[Facts, ...]:
         """Facts of the honest members of `part` after the last round."""
-        result = self.result
-        result.parts_looked_up += 1
+        coverage = self.coverage
+        coverage.parts_looked_up += 1
         honest = [endpoint for endpoint in part if endpoint in self.honest]
         if self._settles and all(self.has_applied[state[endpoint]] for endpoint in honest):
-            result.parts_idle += 1
+            coverage.parts_idle += 1
             return tuple([self.facts[state[endpoint]] for endpoint in honest])
         members = tuple([state[endpoint] for endpoint in part])
         key = (part, members)
         facts = self._last_facts.get(key)
         if facts is None:
-            endpoints = self._play(members, result.rounds == 1)
+            endpoints = self._play(members, coverage.rounds == 1)
             records = [endpoint.record for endpoint in endpoints if endpoint.record is not None]
             facts = self._last_facts[key] = tuple([record.facts() for record in records])
         return facts
 
     def _play(self, members: State, is_first: bool) -> list[Endpoint]:
         endpoints: list[Endpoint] = [pickle.loads(self._snapshots[number]) for number in members]
-        self.result.parts_played += 1
-        self.result.deliveries += play(endpoints, is_first)
+        self.coverage.parts_played += 1
+        self.coverage.deliveries += play(endpoints, is_first)
         return endpoints
 
     def _number(self, endpoint: Endpoint) -> int:
@@ -212,7 +212,7 @@ class Search:
             self.digests.append(key)
             self.facts.append(endpoint.record.facts() if endpoint.record else frozenset())
             self.has_applied.append(endpoint.has_applied)
-            self.result.local_states += 1
+            self.coverage.local_states += 1
         return number
 
 
@@ -228,4 +228,4 @@ class _Blame:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if isinstance(error, Violation):
             search = self._search
-            search.result.schedule = [*search.schedule_to(self._state), self._partition]
+            search.coverage.schedule = [*search.schedule_to(self._state), self._partition]

@@ -21,7 +21,7 @@ from amu.node.node import SILENT
 from amu.wire.auth import Keyring
 from swarm_sim import adversary
 from swarm_sim.world.flash import Flash
-from swarm_sim.world.runtimes import Encoded, Outlet
+from swarm_sim.world.runtimes import Carrier, Encoded
 
 INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
 
@@ -39,7 +39,7 @@ class Board:
     """Board `node` of a swarm. `config` has the fields of amu.boards.config.Config (keys only if `is_encoded`)."""
 
     def __init__(
-        self, config: Any, flash: Flash, outlet: Outlet, time: Scheduler, tick_seconds: float, is_encoded: bool
+        self, config: Any, flash: Flash, carrier: Carrier, time: Scheduler, tick_seconds: float, is_encoded: bool
     ) -> None:
         self.node: int = config.replica
         self.flash = flash
@@ -47,7 +47,7 @@ class Board:
         self.flight: Any = None  # its node, or the adversary around it
         self.journal: Any = None
         self._config = config
-        self._outlet = outlet
+        self._carrier = carrier
         self._time = time
         self._tick_seconds = tick_seconds
         self._is_encoded = is_encoded
@@ -103,9 +103,9 @@ class Board:
             flash.mend_reads()
         if self._is_encoded:
             keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-            self.runtime = Encoded(self.flight, config, self.journal, self._outlet, keyring, MemoryPort())
+            self.runtime = Encoded(self.flight, config, self.journal, self._carrier, keyring, MemoryPort())
         else:
-            self.runtime = Decoded(self.flight, config, self.journal, self._outlet)
+            self.runtime = Decoded(self.flight, config, self.journal, self._carrier)
         self.runtime.start()
 
     def _wrap(self, node: Any) -> Any:

@@ -44,7 +44,7 @@ class Operation:
     resends: int = 0
 
 
-class Sky(Protocol):
+class GroundStation(Protocol):
     """What the operators ask of the world."""
 
     def at(self, when: float, action: Any, *arguments: Any) -> None: ...
@@ -62,7 +62,7 @@ class Operators:
 
     def __init__(
         self,
-        sky: Sky,
+        station: GroundStation,
         clock: LamportClock,
         workload: Workload,
         replica_count: int,
@@ -73,7 +73,7 @@ class Operators:
         self.asked: dict[tuple[int, int], Command] = {}  # by client and number
         self.confirmed = 0
         self.is_asking = True
-        self._sky = sky
+        self._station = station
         self._clock = clock
         self._workload = workload
         self._replica_count = replica_count
@@ -106,7 +106,7 @@ class Operators:
             self.history.append(operation)
             self.asked[client, operation.number] = operation.command
             self._open[client, operation.number] = operation
-            self._sky.note("Telecommand", client=client, operation=operation.number, stage="queued")
+            self._station.note("Telecommand", client=client, operation=operation.number, stage="queued")
             self._send(operation)
 
     def receive(self, board: int, message: Any) -> None:
@@ -125,10 +125,10 @@ class Operators:
         operation.responded, operation.slot, operation.result = self._moment(), slot, result
         del self._open[operation.client, operation.number]
         self.confirmed += 1
-        self._sky.note("Telecommand", client=operation.client, operation=operation.number, stage="confirmed")
+        self._station.note("Telecommand", client=operation.client, operation=operation.number, stage="confirmed")
         self._workload.learn(operation.command, slot, result)
         self._resting += 1
-        self._sky.at(self._sky.now + self._spec.pause_seconds, self._take_place)
+        self._station.at(self._station.now + self._spec.pause_seconds, self._take_place)
 
     def _take_place(self) -> None:
         self._resting -= 1
@@ -142,10 +142,10 @@ class Operators:
         time = self._clock.tick()
         for board in range(self._replica_count):
             if board not in operation.replies:
-                self._sky.uplink(board, time, request)
+                self._station.uplink(board, time, request)
         pause = self._retry_seconds * (1 << min(operation.resends, RETRY_DOUBLINGS_MAX))
         operation.resends += 1
-        self._sky.at(self._sky.now + pause, self._send, operation)
+        self._station.at(self._station.now + pause, self._send, operation)
 
     def _moment(self) -> int:
         self._moments += 1

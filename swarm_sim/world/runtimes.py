@@ -4,7 +4,7 @@
 `amu.boards.host.Decoded`: the same path without the bytes, many times faster. Both take the same steps in the same
 order, so the same scenario gives the same trace.
 
-The world is asked for three things, `Outlet`: it carries frames and messages, and takes in trace events.
+The world is asked for three things, `Carrier`: it carries frames and messages, and takes in trace events.
 """
 
 from typing import Protocol
@@ -17,7 +17,7 @@ from amu.wire import frames
 from amu.wire.auth import Keyring
 
 
-class Outlet(seams.Outlet, Protocol):
+class Carrier(seams.Carrier, Protocol):
     """Where a runtime's effects go."""
 
     def carry_frame(self, source: int, destination: int, kind: int, frame: bytes) -> None:
@@ -34,12 +34,12 @@ class Encoded(Runtime):
         node: seams.Machine,
         config: seams.Settings,
         journal: Journal | None,
-        outlet: Outlet,
+        carrier: Carrier,
         keyring: Keyring,
         port: MemoryPort,
     ) -> None:
         super().__init__(node, config, keyring, port, journal, no_heap)
-        self._outlet = outlet
+        self._carrier = carrier
 
     def receive(self, frame: bytes) -> None:
         """The bytes of a frame, whole or damaged, have arrived."""
@@ -56,4 +56,4 @@ class Encoded(Runtime):
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)
         frame = frames.build(kind, self._me, destination, tag, payload)
-        self._outlet.carry_frame(self._me, destination, kind, frame)
+        self._carrier.carry_frame(self._me, destination, kind, frame)

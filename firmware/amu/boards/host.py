@@ -1,7 +1,7 @@
 """A board in memory, under CPython or MicroPython: for tests, the simulator and golden scripts.
 
     node, journal = wake(Settings(replica, replica_count), store, nonce)
-    runtime = Decoded(node, settings, journal, outlet)
+    runtime = Decoded(node, settings, journal, carrier)
     runtime.start()
     node.step(source, lamport, message); runtime.perform()
 
@@ -175,18 +175,17 @@ class Decoded(Runtime):
     """A board's runtime whose messages travel decoded, many times faster than frames.
 
     It takes the same steps in the same order; what the bytes would decide is known beforehand: a tag is sound unless
-    its sender spoils it, and a damaged frame never gets past its CRC. `outlet` takes what leaves the board, each in the
-    order of leaving:
+    its sender spoils it, and a damaged frame never gets past its CRC. `carrier` takes what leaves the board, in order:
 
         trace(node, boot, first_seq, ticks, events)              trace events, before anything that is sent after them
         carry(source, destination, lamport, message, is_sound)   a message to one node; a broadcast is one for each peer
     """
 
     def __init__(
-        self, node: "seams.Machine", config: "seams.Settings", journal: "Journal | None", outlet: "seams.Outlet"
+        self, node: "seams.Machine", config: "seams.Settings", journal: "Journal | None", carrier: "seams.Carrier"
     ) -> None:
         super().__init__(node, config, None, None, journal, no_heap)  # type: ignore[arg-type]
-        self._outlet = outlet
+        self._carrier = carrier
         self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
 
     def receive(self, source: int, lamport: int, message: "AnyMessage", is_sound: bool) -> None:
@@ -212,14 +211,14 @@ class Decoded(Runtime):
         self._perform()
 
     def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
-        self._outlet.trace(self._me, self._node.boot, first_seq, self._ticks, events)
+        self._carrier.trace(self._me, self._node.boot, first_seq, self._ticks, events)
 
     def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
         if self._journal is None and destination != GROUND:
             return
         for peer in self._peers if destination == BROADCAST else (destination,):
             is_sound = self._spoil_tag is None or self._spoil_tag(peer, tag_of(message)) == tag_of(message)
-            self._outlet.carry(self._me, peer, lamport, message, is_sound)
+            self._carrier.carry(self._me, peer, lamport, message, is_sound)
 
 
 def no_heap() -> tuple[int, int]:

@@ -39,7 +39,7 @@ class Machine(Protocol):
     def note_refused(self, __source: int, __kind: int, __reason: str) -> None: ...
 
 
-class Outlet(Protocol):
+class Carrier(Protocol):
     """Where a node's effects go on a host: amu.boards.host.Decoded."""
 
     def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:

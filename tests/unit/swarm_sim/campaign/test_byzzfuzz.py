@@ -12,7 +12,7 @@ from specs.checking.check import check_trace
 from specs.verdict import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.byzzfuzz import lies, rounds
 from swarm_sim.byzzfuzz.lies import Liar, ProcessFault
-from swarm_sim.byzzfuzz.runs import Cell, NetworkFault, Plan, draw, fly, fuzz
+from swarm_sim.byzzfuzz.runs import NetworkFault, Pair, Plan, draw, fly, fuzz
 from swarm_sim.commands.byzzfuzz import byzzfuzz
 from tests.support.planted_bugs import planted
 
@@ -40,8 +40,8 @@ def test_planted_bugs_are_found(bug: str, c: int, d: int, runs: int, verdict: st
 @pytest.mark.parametrize("any_scope", [False, True])
 def test_sound_code_passes(any_scope: bool) -> None:
     for c, d in ((0, 2), (2, 0), (2, 2)):
-        cell = fuzz(Cell(c, d), 6, 1, any_scope)
-        assert cell.counts() == {"c": c, "d": d, "runs": 6, "violations": 0, "no_progress": 0}, cell.failed
+        pair = fuzz(Pair(c, d), 6, 1, any_scope)
+        assert pair.counts() == {"c": c, "d": d, "runs": 6, "violations": 0, "no_progress": 0}, pair.failed
 
 
 def test_a_parted_round_does_not_last_for_ever() -> None:

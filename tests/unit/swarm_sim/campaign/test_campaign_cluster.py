@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from swarm_sim.campaign import cluster
-from swarm_sim.campaign.cluster import _Coordinator
+from swarm_sim.campaign import dask_cluster as cluster
+from swarm_sim.campaign.dask_cluster import _Coordinator
 from swarm_sim.campaign.keeper import WorkerError
 from swarm_sim.campaign.task import Finished
 from swarm_sim.outcome import unanswered

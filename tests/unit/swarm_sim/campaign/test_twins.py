@@ -13,7 +13,7 @@ from swarm_sim.commands.twins import twins
 from swarm_sim.twins import replay, state
 from swarm_sim.twins.replay import MergeError, fly, hold_against, sampled
 from swarm_sim.twins.round import ENDPOINTS, Endpoint, GuardError, Record, Violation, contradiction, play
-from swarm_sim.twins.search import PARTITIONS, Result, Search
+from swarm_sim.twins.search import PARTITIONS, Coverage, Search
 from tests.support.planted_bugs import planted
 
 ALONE = 0  # the partition of endpoint 0 against all others
@@ -42,7 +42,7 @@ def test_the_partitions_are_all_and_different() -> None:
 
 
 @pytest.fixture(scope="module")
-def three_rounds() -> tuple[Search, Result]:
+def three_rounds() -> tuple[Search, Coverage]:
     """A whole search of three rounds, which takes seconds."""
     search = Search(0, 3)
     return search, search.run()
@@ -50,35 +50,35 @@ def three_rounds() -> tuple[Search, Result]:
 
 @pytest.mark.parametrize(("twin", "rounds"), [(0, 3), (1, 2), (2, 2), (3, 2)])
 def test_all_schedules_are_covered_and_none_breaks_agreement(
-    twin: int, rounds: int, three_rounds: tuple[Search, Result]
+    twin: int, rounds: int, three_rounds: tuple[Search, Coverage]
 ) -> None:
-    result = three_rounds[1] if (twin, rounds) == (0, 3) else Search(twin, rounds).run()
-    assert result.violation is None
-    assert result.covered == result.schedules == 15**rounds
-    assert len(set(result.states)) == rounds - 1
+    coverage = three_rounds[1] if (twin, rounds) == (0, 3) else Search(twin, rounds).run()
+    assert coverage.violation is None
+    assert coverage.covered == coverage.schedules == 15**rounds
+    assert len(set(coverage.states)) == rounds - 1
 
 
 def test_schedules_can_be_followed_to_their_ends() -> None:
-    result = Search(2, 2, settles=False).run()
-    assert (result.violation, result.settled, result.walked, result.parts_idle) == (None, 0, 15**2, 0)
+    coverage = Search(2, 2, settles=False).run()
+    assert (coverage.violation, coverage.settled, coverage.walked, coverage.parts_idle) == (None, 0, 15**2, 0)
 
 
 @pytest.mark.parametrize(("bug", "twin", "rounds", "prefixes_max"), FOUND_BY_SEARCH)
 def test_the_search_finds_planted_bugs(bug: str, twin: int, rounds: int, prefixes_max: int) -> None:
     with planted(bug):
-        result = Search(twin, rounds).run()
-        assert result.violation is not None
-        assert result.prefixes <= prefixes_max
-        assert len(result.schedule) <= rounds
-        assert fly(twin, result.schedule).verdict == VIOLATION  # alone, from the start
+        coverage = Search(twin, rounds).run()
+        assert coverage.violation is not None
+        assert coverage.prefixes <= prefixes_max
+        assert len(coverage.schedule) <= rounds
+        assert fly(twin, coverage.schedule).verdict == VIOLATION  # alone, from the start
 
 
 def test_a_sampled_trace_shows_what_agreement_survives() -> None:
     """With Rule 3 intact no voter follows a leader without Rule 1: no disagreement, but no step of the module."""
     with planted("Rule 1 skipped"):
         assert Search(0, 2).run().violation is None
-        flights = [fly(0, schedule) for schedule in sampled(40, 3)[:10]]
-    assert any(flight.verdict == VIOLATION and "Propose" in flight.detail for flight in flights)
+        outcomes = [fly(0, schedule) for schedule in sampled(40, 3)[:10]]
+    assert any(outcome.verdict == VIOLATION and "Propose" in outcome.detail for outcome in outcomes)
 
 
 def test_what_twins_cannot_find() -> None:
@@ -88,7 +88,7 @@ def test_what_twins_cannot_find() -> None:
         assert all(fly(0, schedule).verdict == PASS for schedule in sampled(10, 3))
 
 
-def test_merged_states_have_the_futures_of_those_that_they_stand_for(three_rounds: tuple[Search, Result]) -> None:
+def test_merged_states_have_the_futures_of_those_that_they_stand_for(three_rounds: tuple[Search, Coverage]) -> None:
     """Every schedule of two rounds, and all its states, without merging."""
     search, _ = three_rounds
     for schedule in itertools.product(range(15), repeat=2):
@@ -104,10 +104,10 @@ def test_merged_states_have_the_futures_of_those_that_they_stand_for(three_round
 def test_sampled_schedules_pass_the_checker_decide_and_go_through_the_merged_states() -> None:
     search = Search(1, 4)
     for schedule in sampled(8, 4):
-        flight = fly(1, schedule)
-        assert flight.verdict == PASS, flight.detail
-        assert flight.steps > 20
-        assert hold_against(search, flight) >= 1
+        outcome = fly(1, schedule)
+        assert outcome.verdict == PASS, outcome.detail
+        assert outcome.steps > 20
+        assert hold_against(search, outcome) >= 1
 
 
 def test_a_digest_that_is_blind_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,9 +138,9 @@ def test_the_copies_of_the_twin_propose_different_things() -> None:
 
 def test_a_swarm_that_does_not_vote_makes_no_progress() -> None:
     with planted("nobody votes"):
-        flight = fly(0, [ALONE])
-    assert flight.verdict == NO_PROGRESS
-    assert "after the network healed" in flight.detail
+        outcome = fly(0, [ALONE])
+    assert outcome.verdict == NO_PROGRESS
+    assert "after the network healed" in outcome.detail
 
 
 def test_a_record_tells_contradictions() -> None:
@@ -190,8 +190,8 @@ def test_schedules_are_sampled_evenly() -> None:
 
 
 def test_the_trace_of_a_schedule_can_be_written(tmp_path: Path) -> None:
-    flight = fly(0, [ALONE, 7], tmp_path / "trace.ndjson")
-    assert check_trace(tmp_path / "trace.ndjson").verdict == flight.verdict == PASS
+    outcome = fly(0, [ALONE, 7], tmp_path / "trace.ndjson")
+    assert check_trace(tmp_path / "trace.ndjson").verdict == outcome.verdict == PASS
 
 
 def test_the_command_reports_and_exits(tmp_path: Path) -> None:

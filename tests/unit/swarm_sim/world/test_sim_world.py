@@ -65,7 +65,7 @@ def test_a_concern_draws_the_same_whatever_others_draw() -> None:
 
 def test_taking_a_kind_of_fault_away_shifts_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = draw(4)
-    monkeypatch.setitem(KINDS, "corrupt", lambda sketch, draws: None)
+    monkeypatch.setitem(KINDS, "corrupt", lambda draft, draws: None)
     without = draw(4)
     assert [rule for rule in whole.faults if rule.fault == "corrupt"]
     assert [rule for rule in whole.faults if rule.fault != "corrupt"] == list(without.faults)

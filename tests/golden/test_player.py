@@ -10,10 +10,10 @@ import pytest
 
 from amu.wire import cbor, codec
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.golden.replay import Player
+from tests.golden.player import Player
 from tests.support.interpreters import run_micropython
 
-REPLAY = Path(__file__).with_name("replay.py")
+PLAYER = Path(__file__).with_name("player.py")
 
 
 class Recorded:
@@ -89,8 +89,8 @@ def test_both_interpreters_want_the_same_done_byte_for_byte(seed: int, replica_c
     inputs = record(seed, replica_count)
     script.write_text("".join(cbor.encode(item).hex() + "\n" for item in inputs))
     assert len(inputs) > 1_000
-    cpython = subprocess.run([sys.executable, REPLAY, script], capture_output=True, text=True, check=True).stdout
-    micropython = run_micropython(REPLAY, str(script)).stdout
+    cpython = subprocess.run([sys.executable, PLAYER, script], capture_output=True, text=True, check=True).stdout
+    micropython = run_micropython(PLAYER, str(script)).stdout
     assert cpython.split()[0] == str(len(inputs))
     assert micropython == cpython
 

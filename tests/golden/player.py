@@ -1,6 +1,6 @@
 """Plays a recorded input script into one node and digests everything that it wants done. On either interpreter.
 
-    replay.py SCRIPT
+    player.py SCRIPT
 
 Each line of the script is the hexadecimal CBOR of one input: ["boot", replica, n, timeout, nonce, how], ["step",
 source, lamport, kind, payload] or ["tick"]. A `boot` after the first is a reboot: how is "flash" (what was written is
@@ -68,10 +68,10 @@ class _Board(Decoded):
     """A broadcast counts once."""
 
     def _send_events(self, first_seq, events):
-        self._outlet.tell("trace", first_seq, events)
+        self._carrier.tell("trace", first_seq, events)
 
     def _send(self, destination, lamport, message):
-        self._outlet.tell("send", destination, message.KIND, codec.encode(lamport, message))
+        self._carrier.tell("send", destination, message.KIND, codec.encode(lamport, message))
 
 
 if __name__ == "__main__":
