@@ -5,13 +5,14 @@ mission on these boards is repeatable to the byte and takes no longer than its c
 them, let `groundstation.flight.rehearsal.board_kind` give `HostBoard`.
 """
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from amu.boards import config as configuration
-from amu.boards.host import MemoryStore, PowerCut, no_heap, wake
-from amu.boards.runtime import Runtime
+from amu.boards.host import PowerCut, no_heap, wake
+from amu.boards.runtime import RESET, Runtime
 from amu.core import limits
 from amu.node.journal import Journal
 from amu.wire.auth import Keyring
@@ -19,8 +20,7 @@ from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link
 from groundstation.links.memory_link import MemoryLine, MemoryLink
 from swarm_sim import adversary
-
-BYTES_OF_AN_OPERATION = 40  # a memory store counts bytes: about so many make one flash operation
+from swarm_sim.world.flash import Flash
 
 
 class _Port:
@@ -45,8 +45,8 @@ class HostBoard(Board):
         self.node = plan.node
         self.crash_at_tick: int | None = None
         self._config: Any = configuration.decode(plan.configuration)
-        self._store: Any = MemoryStore()
-        Journal(self._store).commission()
+        self._flash = Flash(random.Random(plan.node))
+        Journal(self._flash).commission()
         self._line = MemoryLine(f"host-{plan.node}")
         self._link = MemoryLink(self._line)
         self._runtime: Any = None
@@ -64,13 +64,15 @@ class HostBoard(Board):
         raise BoardError("boards in memory do not outlive their ground station")
 
     def start(self) -> None:
+        if self.alive():
+            raise BoardError(f"board {self.node} is running already")
         config = self._config
         self._starts += 1
         self._seconds = 0.0
         self._is_paused = False
         self._line.to_board.clear()
         # The nonce only has to differ from start to start; a real board draws it.
-        node, journal = wake(config, self._store, self._starts * limits.REPLICAS_MAX + self.node + 1, self._wrap)
+        node, journal = wake(config, self._flash, self._starts * limits.REPLICAS_MAX + self.node + 1, self._wrap)
         keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
         self._runtime = Runtime(node, config, keyring, _Port(self._line), journal, no_heap)
         self._runtime.start()
@@ -81,9 +83,14 @@ class HostBoard(Board):
 
     def kill(self) -> None:
         self._runtime = None
+        self._flash.disarm()
 
     def power_cut(self, after_operations: int) -> None:
-        self._store.cut_after(after_operations * BYTES_OF_AN_OPERATION)
+        if not self.alive():
+            raise BoardError(f"board {self.node} is off; start it before cutting its power")
+        if after_operations < 1:
+            raise BoardError(f"power cut after {after_operations} flash operations; want 1 or more")
+        self._flash.arm("power_cut", after_operations)
 
     def pause(self) -> None:
         self._is_paused = True
@@ -92,7 +99,9 @@ class HostBoard(Board):
         self._is_paused = False
 
     def erase(self) -> None:
-        self._store = MemoryStore()
+        if self.alive():
+            raise BoardError(f"board {self.node} is running; kill it before its flash is erased")
+        self._flash.erase()
 
     def alive(self) -> bool:
         return self._runtime is not None
@@ -116,9 +125,14 @@ class HostBoard(Board):
             while self._runtime.poll(tick):
                 pass
         except PowerCut:
-            self._store.mend()
-            self._runtime = None
+            self.kill()
+            return
+        reason = self._runtime.stopped
+        if reason is not None:
+            self.kill()
+            if reason == RESET:
+                self.start()
 
     def close(self) -> None:
-        self._runtime = None
+        self.kill()
         self._link.close()
