@@ -1,3 +1,3 @@
 """Ground station: links, routing with injected faults, telecommands, recording, rehearsals, the command line."""
 
-INTERRUPTED = 130  # exit status for control-C, as a shell has it
+INTERRUPTED = 130  # exit status for control-C, as in a shell

@@ -1,8 +1,8 @@
 """The command `amu`.
 
-Collects the commands: each registers in the entry-point group `amu.commands`. The entry's name is the command's name,
-its object a function or a typer app; the function's module says in `PANEL` under which heading help lists it. To print
-help, only the modules of the commands are imported; each command imports its own parts when it runs.
+Collects the commands: each is an entry point in the group `amu.commands`. The entry's name is the command's name, its
+object a function or a typer app; `PANEL` in the function's module is its heading in the help. Printing help imports
+only the modules of the commands; a command imports its dependencies when it runs.
 
 Exit codes: those of `specs.verdict`; a crash is 1, bad input or usage 2.
 """
@@ -30,9 +30,9 @@ COLUMNS_MIN = 10
 COMMANDS_GROUP = "amu.commands"
 EXAMPLE = "  Example: "
 
-HELP = """Flies swarms of Autonomous Manufacturing Units, and holds every step that they took against TLA+ modules.
+HELP = """Flies swarms of Autonomous Manufacturing Units, and checks every step against TLA+ modules.
 
-Begin with [bold]amu rehearse[/bold]: it flies four boards through a faulty mission and judges the flight.
+Start with [bold]amu rehearse[/bold]: it flies four boards through a mission with faults, and gives a verdict.
 """
 
 app = typer.Typer(
@@ -46,16 +46,16 @@ app = typer.Typer(
 
 
 def _add(into: typer.Typer, name: str, command: Callable[..., Any], panel: str) -> None:
-    """Add a command whose docstring is its help: a summary, perhaps with an example behind two spaces, and paragraphs.
+    """Add a command whose docstring is its help: a summary, optionally with EXAMPLE behind it, then paragraphs.
 
-    Terminals are narrower than the source: paragraphs are joined to be wrapped anew, and the list of commands has the
-    example in a line of its own. Indented lines stay as they are.
+    Terminals are narrower than the source: lines of a paragraph are joined, to be wrapped again, and the list of
+    commands shows the example on a separate line. Indented lines stay as they are.
     """
     summary, *paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     joined = [text if text.startswith(" ") else " ".join(text.split("\n")) for text in paragraphs]
-    told, _, example = summary.partition(EXAMPLE)
-    short = f"{told}\nExample: {example}" if example else told
-    whole = "\n\n".join([told, *([f"Example: {example}"] if example else []), *joined])
+    first, _, example = summary.partition(EXAMPLE)
+    short = f"{first}\nExample: {example}" if example else first
+    whole = "\n\n".join([first, *([f"Example: {example}"] if example else []), *joined])
     into.command(name, help=whole, short_help=short, rich_help_panel=panel)(command)
 
 
@@ -77,35 +77,35 @@ def _options(
 
 
 def add_entry_points(into: typer.Typer) -> None:
-    """Add the registered commands. One that cannot be loaded is reported and left out: the others still work."""
+    """Add the registered commands. One that cannot be loaded is reported and skipped: the others still work."""
     for entry in sorted(importlib.metadata.entry_points(group=COMMANDS_GROUP), key=lambda entry: entry.name):
         try:
             command = entry.load()
         except Exception as error:
-            complain(None, f"command {entry.name} of {entry.value} is left out: {error}")
+            complain(None, f"command {entry.name} of {entry.value} cannot be loaded: {error}")
             continue
         if isinstance(command, typer.Typer):
             into.add_typer(command, name=entry.name, rich_help_panel=panels.OTHERS)
         else:
             panel = getattr(sys.modules[command.__module__], "PANEL", panels.OTHERS)
             _add(into, entry.name, command, panel)
-    # Help lists the groups in the order in which their commands come.
-    into.registered_commands.sort(key=_place)
+    # Help lists the groups in the order of their commands.
+    into.registered_commands.sort(key=_panel_index)
 
 
-def _place(command: Any) -> int:
+def _panel_index(command: Any) -> int:
     panel = command.rich_help_panel
     return panels.ORDER.index(panel if panel in panels.ORDER else panels.OTHERS)
 
 
 def main() -> None:
-    """Entry point of the command. Bad input becomes one line and exit code 2, a crash one line, a log and exit code 1.
+    """Entry point of the command. Bad input gives one line and exit code 2, a crash one line, a log and exit code 1.
 
-    The verdict of a command is its exit code even where its output could not be written in full: a reader may leave,
-    an encoding may lack a character. An output that could not be written at all, as on a full disk, is exit code 2.
+    A command keeps its exit code even if some output is lost: a reader may close the pipe, an encoding may lack a
+    character. If output cannot be written at all, as on a full disk, the exit code is 2.
     """
     if (whole(os.environ.get("COLUMNS", "")) or 0) < COLUMNS_MIN:
-        os.environ.pop("COLUMNS", None)  # in so few columns nothing can be read
+        os.environ.pop("COLUMNS", None)  # too narrow to read
     standard_output.open_standard_descriptors()
     standard_output.install()
     code = _run()
@@ -118,7 +118,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    """Run the command; its exit code."""
+    """Run the command. Returns its exit code."""
     try:
         add_entry_points(app)
         result = app(prog_name="amu", standalone_mode=False)
@@ -127,14 +127,14 @@ def _run() -> int:
         complain(None, "aborted")
         return INTERRUPTED
     except OSError as error:
-        # What a command does not explain itself: no room, no descriptors left, no permission.
+        # Errors that a command does not explain itself: disk full, no descriptors left, no permission.
         complain(None, explained(error, "nothing further was done"))
         return EXIT_BAD_INPUT
     except MemoryError:
         complain(None, NO_MEMORY)
         return EXIT_BAD_INPUT
     except Exception as error:
-        if hasattr(error, "format_message"):  # of the command line itself; its class depends on typer's version
+        if hasattr(error, "format_message"):  # a usage error; its class depends on typer's version
             return _misused(error)
         reason = str(error).split("\n")[0] if str(error) else "no reason given"
         complain(None, f"{type(error).__name__}: {reason} (details: {_write_crash_log()})")
@@ -160,5 +160,5 @@ def _write_crash_log() -> str:
             log.write(text)
     except OSError as error:
         typer.echo(shown_lines(text), err=True)
-        return f"above, for no log could be written: {error.strerror}"
+        return f"above, because the log could not be written: {error.strerror}"
     return name

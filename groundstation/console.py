@@ -1,8 +1,8 @@
-"""What `amu` prints, on standard output and standard error.
+"""Prints the output of `amu`, on standard output and standard error.
 
-Everything that is printed goes through here. Data is never read as markup, and no control character of a board, a file
-or a name reaches a terminal: `specs.escape` writes them out. A console keeps line breaks, for tables have them; whoever
-prints a single value in a line of its own escapes them, too (`shown`).
+All output goes through here. Data is never interpreted as markup, and no control character from a board, a file or a
+name reaches a terminal: `specs.escape` escapes them. A console keeps line breaks, which tables need; code that prints
+one value per line escapes those too (`shown`).
 """
 
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from rich.segment import Segment
 
 from specs.escape import SeveralLines, shown, shown_lines
 
-LOG_COLUMNS = 160  # of a table that goes into a file or a pipe: a log is searched line by line
+LOG_COLUMNS = 160  # of a table in a file or a pipe: wide, because logs are searched line by line
 EXIT_BAD_INPUT = 2
 
 
 class SafeConsole(Console):
-    """A console that shows strings as they are: no markup, no emoji codes, no control characters."""
+    """A console that prints strings literally: no markup, no emoji codes, no control characters."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
         super().__init__(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of `renderable`, escaped but for the console's own control codes."""
+        """The segments of `renderable`, escaped, except for the console's own control codes."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable():
                 yield segment
@@ -34,24 +34,24 @@ class SafeConsole(Console):
 
 
 def table_console() -> Console:
-    """Standard output; wide where it is no terminal."""
+    """A console on standard output. Wide if that is not a terminal."""
     console = SafeConsole()
     return console if console.is_terminal else SafeConsole(width=LOG_COLUMNS)
 
 
 def say(text: Any) -> None:
-    """One line on standard output."""
+    """Print one line on standard output."""
     typer.echo(shown(text))
 
 
 def complain(command: str | None, problem: object) -> None:
-    """What is wrong, on standard error: one line, unless the problem is one of `SeveralLines`."""
+    """Print an error on standard error: on one line, unless it is one of `SeveralLines`."""
     who = "amu" if command is None else f"amu {command}"
     text = shown_lines(str(problem)) if isinstance(problem, SeveralLines) else shown(problem)
     typer.echo(f"{who}: {text}", err=True)
 
 
 def refused(command: str, problem: object) -> typer.Exit:
-    """Says what is wrong with the input; to be raised: exit code 2."""
+    """Print what is wrong with the input. Returns the exception to raise: exit code 2."""
     complain(command, problem)
     return typer.Exit(EXIT_BAD_INPUT)

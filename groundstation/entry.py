@@ -1,4 +1,4 @@
-"""Where the command `amu` begins. A control-C while the rest is still being imported ends it without a traceback."""
+"""Entry point of `amu`. Small, so that control-C during the imports ends it without a traceback."""
 
 import sys
 
@@ -6,7 +6,7 @@ from groundstation import INTERRUPTED
 
 
 def main() -> None:
-    """Entry point of the command; see `groundstation.cli.main`."""
+    """Runs `groundstation.cli.main`."""
     try:
         from groundstation.cli import main as run
 

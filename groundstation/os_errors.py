@@ -1,4 +1,4 @@
-"""What an error of the operating system means for who runs `amu`: where, what, and what to do about it."""
+"""Explains errors of the operating system to the operator: where, what, and what to do."""
 
 import errno
 import os
@@ -16,11 +16,11 @@ _ADVICE = {
 }
 
 
-NO_MEMORY = "memory is used up; free memory, or allow more (ulimit -v)"
+NO_MEMORY = "out of memory; free memory, or allow more (ulimit -v)"
 
 
 def explained(error: OSError, otherwise: str = "") -> str:
-    """One line. `otherwise`: what to add when there is no advice."""
+    """One line of text. `otherwise`: what to add if there is no advice for this error."""
     where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
     advice = _ADVICE.get(error.errno or 0, otherwise)
     return f"{where}{error.strerror or error}{'; ' if advice else ''}{advice}"

@@ -1,9 +1,9 @@
-"""Standard output and standard error that never end a flight.
+"""Standard output and standard error that never raise: a failed write must not end a flight.
 
-Output may be closed, a full disk, a pipe whose reader has left, or a terminal in an encoding that lacks the character
-to be written. A mission has flown by then, and its verdict is the exit code. So our streams take everything: what the
-encoding lacks is escaped, what cannot be written is dropped, and the first error is kept for the end. A reader that
-has left (`| head`) is no error: it has read what it wanted; nor is an output that was closed from the beginning.
+Output may be closed, a full disk, a pipe without a reader, or a terminal whose encoding lacks a character. The mission
+still has to finish, and its verdict is the exit code. So these streams accept everything: they escape what the
+encoding lacks, drop what cannot be written, and keep the first error for the end. A reader that closed the pipe
+(`| head`) is not an error, nor is an output that was closed from the beginning.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 
 class _Raw(io.RawIOBase):
-    """The bytes of a descriptor, written until they cannot be."""
+    """Writes to a descriptor until a write fails, then drops everything."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -40,14 +40,14 @@ class _Raw(io.RawIOBase):
                 self._is_lost = True
             except BlockingIOError:
                 select.select([], [self._descriptor], [])
-                return 0  # the buffer above tries again
+                return 0  # the buffer retries
             except OSError as error:
                 self._is_lost, self.error = True, error
         return len(data)
 
 
 def open_standard_descriptors() -> None:
-    """Open those of 0, 1, 2 that are closed: the next file opened would take their place, and get our output."""
+    """Open descriptors 0, 1, 2 if closed: the next file opened would get that number, and our output."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -59,7 +59,7 @@ def open_standard_descriptors() -> None:
 
 
 def install() -> None:
-    """Put such streams in the place of standard output and of standard error, unless somebody has replaced them."""
+    """Replace standard output and standard error, unless they have already been replaced."""
     if sys.stdout is sys.__stdout__:
         sys.stdout = _stream(sys.stdout, 1)
     if sys.stderr is sys.__stderr__:
@@ -78,7 +78,7 @@ def _stream(stream: TextIO | None, descriptor: int) -> TextIO:
 
 
 def close() -> OSError | None:
-    """Write what is still buffered; why standard output could not be written, if it could not."""
+    """Flush both streams. Returns the first error of standard output, if any."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

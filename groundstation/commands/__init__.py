@@ -1,1 +1,1 @@
-"""The commands of `amu`, one a file. They read options and print; the work is done by the modules that they import."""
+"""The commands of `amu`, one per file. They parse options and print; the modules that they import do the work."""

@@ -1,4 +1,4 @@
-"""`amu audit`: the chain of evidence behind every coordination mechanism."""
+"""`amu audit`: checks the chain of evidence behind every coordination mechanism."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,14 +18,14 @@ PANEL = panels.MAINTAIN
 def audit(
     root: Annotated[Path, typer.Argument(help="A checkout of the project.")] = Path("."),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
-    show_all: Annotated[bool, typer.Option("--all", help="Show patterns and INFO flags, too.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also show patterns and INFO flags.")] = False,
 ) -> None:
     """Audit the evidence: paper, record, module, code, test, mutant.  Example: [cyan]amu audit --all[/cyan]
 
-    Fails on a mechanism without a record; a citation, module, test or mutant that does not exist; a breach of one of
-    the seven prohibitions that shows in the code; a hard invariant of the ledger that the code lets go.
+    Fails on a mechanism without a record; a citation, module, test or mutant that does not exist; code that breaks one
+    of the seven prohibitions; a hard invariant of the ledger that the code does not enforce.
 
-    Exit codes: 0 nothing blocks, 1 crash, 2 no checkout, 3 at least one BLOCK.
+    Exit codes: 0 no BLOCK, 1 crash, 2 not a checkout, 3 at least one BLOCK.
     """
     from groundstation.console import SafeConsole, refused
     from specs.audit.audit import audit as run

@@ -1,4 +1,4 @@
-"""`amu check`: holds a recorded run against the modules, again or for the first time."""
+"""`amu check`: checks a recorded run against the modules."""
 
 import json
 from pathlib import Path
@@ -13,24 +13,25 @@ PANEL = panels.JUDGE
 
 def check(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],
-    tlc: Annotated[bool, typer.Option("--tlc", help="Let TLC check the trace, too.")] = False,
-    spec: Annotated[Path | None, typer.Option("--spec", help="Hold the trace against this TLA+ module alone.")] = None,
+    tlc: Annotated[bool, typer.Option("--tlc", help="Also check the trace with TLC.")] = False,
+    spec: Annotated[Path | None, typer.Option("--spec", help="Check against this TLA+ module only.")] = None,
     cfg: Annotated[Path | None, typer.Option("--cfg", help="TLC configuration of that module.")] = None,
     silent: Annotated[
-        list[str] | None, typer.Option("--silent", help="An action that may happen unlogged; may be given again.")
+        list[str] | None, typer.Option("--silent", help="An action that may happen unlogged. Repeatable.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
-    """Check a recorded run once more.  Example: [cyan]amu check runs/first-light-1-20260101T120000 --tlc[/cyan]
+    """Check a recorded run.  Example: [cyan]amu check runs/first-light-1-20260101T120000 --tlc[/cyan]
 
-    Needs nothing but the trace; a folder of runs stands for the newest run in it.
+    Needs only the trace. A folder of runs means the newest run in it.
 
         amu check runs --json
 
         amu check /tmp/trace.ndjson --tlc
 
-    With --spec and --cfg any trace is held against any module: one JSON object a line, "event" names the operator,
-    other members its parameters, "state" (optional) the variables afterwards in ITF; or a file in ITF.
+    With --spec and --cfg, checks any trace against any module. The trace has one JSON object per line: "event" names
+    the operator, "state" (optional) holds the variables afterwards in ITF, other members are parameters. Or it is a
+    file in ITF.
 
         amu check /tmp/queue.ndjson --spec Queue.tla --cfg Queue.cfg
 
@@ -68,7 +69,7 @@ def check(
 
 
 def _summary(run: Path) -> Any:
-    """What the mission said of itself; None if its ground station died before it could."""
+    """The mission's own summary. None if its ground station died before writing one."""
     from groundstation.record import run_directory
     from groundstation.verdict.verdict import SUMMARY
 

@@ -1,4 +1,4 @@
-"""What the shell may complete, beside names of files. A completion never fails: it has nothing to offer then."""
+"""Shell completions, besides file names. A completion never fails: on an error it offers nothing."""
 
 import contextlib
 from collections.abc import Callable, Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def missions(incomplete: str) -> list[str]:
-    """Shipped scenarios, and TOML files and folders that begin so."""
+    """Shipped scenarios, and TOML files and folders that begin with `incomplete`."""
 
     def names() -> Iterable[str]:
         from groundstation.scenario.model import SUFFIX, shipped

@@ -13,22 +13,22 @@ PANEL = panels.JUDGE
 
 def export(
     path: Annotated[Path, typer.Argument(help="A trace file, or folder of a run.", metavar="TRACE_OR_RUN")],
-    form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="What to write.")],
+    form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="Format to write.")],
     out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE", callback=output)],
     since: Annotated[
         float | None,
-        typer.Option("--since", help="Leave out what was received before this mission second.", callback=finite),
+        typer.Option("--since", help="Omit events received before this mission second.", callback=finite),
     ] = None,
     until: Annotated[
         float | None,
-        typer.Option("--until", help="Leave out what was received after this mission second.", callback=finite),
+        typer.Option("--until", help="Omit events received after this mission second.", callback=finite),
     ] = None,
 ) -> None:
     """Write a run for another viewer.  Example: [cyan]amu export runs --format perfetto --out flight.json[/cyan]
 
-    perfetto: open the file in ui.perfetto.dev. A process a node, a span a slot, an arrow a message.
+    perfetto: open the file in ui.perfetto.dev. One process per node, one span per slot, one arrow per message.
 
-    shiviz: load the file in ShiViz. Vector clocks of every step; take a few seconds of a long run, more cannot be read:
+    shiviz: load the file in ShiViz. Vector clocks of every step. Export only a few seconds of a long run:
 
         amu export runs --format shiviz --since 4 --until 5 --out flight.log
 

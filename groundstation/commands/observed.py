@@ -1,4 +1,4 @@
-"""`amu check TRACE --spec MODULE --cfg FILE`: holds any trace against any module."""
+"""`amu check TRACE --spec MODULE --cfg FILE`: checks any trace against any module."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ STYLES = {HOLDS: "green", VIOLATED: "bold red"}
 def check(path: Path, spec: Path | None, cfg: Path | None, silent: Sequence[str], tlc: bool, as_json: bool) -> int:
     """Check, print, and return the exit code."""
     if spec is None or cfg is None:
-        raise typer.BadParameter("--spec and --cfg go together, and --silent with them")
+        raise typer.BadParameter("--spec and --cfg need each other, and --silent needs both")
     try:
         trace = run_directory.trace_of(path)
         checked = observation_check.check(trace, spec, cfg, tlc=tlc, silent=silent)

@@ -1,4 +1,4 @@
-"""The groups in which `amu --help` lists the commands. The module of a command names its own as `PANEL`."""
+"""The groups of commands in `amu --help`. A command's module names its group as `PANEL`."""
 
 FLY = "Fly"
 JUDGE = "Judge and look"

@@ -1,4 +1,4 @@
-"""`amu ps` and `amu stop`: lists the boards that run on this machine, and stops those that nobody flies any more."""
+"""`amu ps` and `amu stop`: list the boards that run on this machine, and stop those without a ground station."""
 
 import json
 import os
@@ -18,9 +18,9 @@ PANEL = panels.FLY
 def ps(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array on standard output.")] = False,
 ) -> None:
-    """List the swarms whose boards run on this machine, and who flies them.
+    """List the swarms whose boards run on this machine, and their ground stations.
 
-    Boards outlive a ground station that dies. Go on with them (amu rehearse --resume RUN), or stop them (amu stop RUN).
+    Boards outlive a ground station that dies. Resume them (amu rehearse --resume RUN), or stop them (amu stop RUN).
     """
     from groundstation.boards import leftovers
     from groundstation.console import say, table_console
@@ -49,15 +49,15 @@ def ps(
 
 
 def _why_none(run: str) -> str:
-    """Why no board of a run runs here, and what to do."""
+    """The error for a run without running boards: why there are none, and what to do."""
     from groundstation.record import run_directory
 
     if os.path.exists(os.path.join(run, run_directory.RUN)):
         return (
-            f"{run}: all its boards are off, there is nothing to stop; if its mission is not complete, go on with: "
+            f"{run}: all its boards are off, there is nothing to stop; if its mission is not complete, resume it: "
             f"amu rehearse --resume {shlex.quote(run)}"
         )
-    return f"{run}: no board of a run of this name runs here, and there is no such folder; amu ps lists those that run"
+    return f"{run}: no boards of such a run are running here, and there is no such folder; amu ps lists running boards"
 
 
 def _flown_by(swarm: "Swarm") -> str:
@@ -70,13 +70,13 @@ def stop(
     run: Annotated[
         str | None, typer.Argument(help="A run's folder or name, as amu ps shows it.", show_default=False)
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every swarm that no ground station flies.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Also boards that a living ground station flies.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was stopped as a JSON array.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Stop every swarm without a ground station.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also stop boards whose ground station is alive.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the stopped swarms as a JSON array.")] = False,
 ) -> None:
-    """Stop boards that a dead ground station left behind. Their flash stays: the run can still be resumed.
+    """Stop boards that a dead ground station left behind. Their flash is kept: the run can still be resumed.
 
-    Exit codes: 0 stopped, 2 nothing to stop, or a ground station flies it.
+    Exit codes: 0 stopped, 2 nothing to stop, or its ground station is alive.
     """
     from groundstation.boards import leftovers
     from groundstation.boards.base import BoardError

@@ -1,4 +1,4 @@
-"""`amu rehearse`: flies a scenario, checks every step of it, and says whether it held."""
+"""`amu rehearse`: flies a scenario, checks every step, and gives a verdict."""
 
 import json
 import shlex
@@ -36,10 +36,10 @@ def rehearse(
         typer.Option("--seed", help="Seed of workload and faults.", metavar="S", parser=integer(0, SEED_MAX)),
     ] = None,
     speed: Annotated[
-        float | None, typer.Option("--speed", help="Mission seconds in a second.", metavar="X", callback=finite)
+        float | None, typer.Option("--speed", help="Mission seconds per second.", metavar="X", callback=finite)
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="Folder in which the run gets its own folder.", metavar="DIR")
+        Path, typer.Option("--out", help="Folder in which to create the run's folder.", metavar="DIR")
     ] = Path("runs"),
     kind: Annotated[
         str,
@@ -53,15 +53,15 @@ def rehearse(
     resume: Annotated[
         Path | None,
         typer.Option(
-            "--resume", help="Go on with the boards of this run, whose ground station is gone.", metavar="RUN_DIR"
+            "--resume", help="Continue this run, whose ground station died, with its boards.", metavar="RUN_DIR"
         ),
     ] = None,
-    tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Let TLC check the trace, too.")] = True,
+    tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Also check the trace with TLC.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
-    """Fly a mission, hold every step of it against the modules.  Example: [cyan]amu rehearse byzantine --seed 7[/cyan]
+    """Fly a mission, and check every step against the modules.  Example: [cyan]amu rehearse byzantine --seed 7[/cyan]
 
-    Everything is kept in a folder of the run: trace, scenario, seed, versions, verdict, report.
+    Writes everything to the run's folder: trace, scenario, seed, versions, verdict, report.
 
         amu rehearse
 
@@ -82,7 +82,7 @@ def rehearse(
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
     if resume is not None and (boards, seed, speed, kind) != (None, None, None, ""):
-        raise typer.BadParameter("--resume goes on with the boards, the seed and the speed that the run has")
+        raise typer.BadParameter("--resume keeps the boards, the seed and the speed of the run: omit those options")
     try:
         plan = _plan(DEFAULT if scenario is None else scenario, (boards, seed, speed), kind, out, replay, resume)
         flight = _fly(plan)
@@ -90,13 +90,13 @@ def rehearse(
         raise refused("rehearse", error) from error
     try:
         judgement, problems = judge_flight(flight, tlc)
-    except TraceError as error:  # nothing could be recorded, or what was recorded has been tampered with
-        why = "" if flight.failure is None else f"; the mission was broken off: {flight.failure}"
+    except TraceError as error:  # nothing was recorded, or the recording was tampered with
+        why = "" if flight.failure is None else f"; the mission was aborted: {flight.failure}"
         raise refused("rehearse", f"the flight cannot be judged: {error}{why}") from error
     _print(judgement, as_json)
     for problem in problems:
         complain("rehearse", problem)
-    # The machine's fault, unless what could be recorded shows a fault of the swarm.
+    # Problems are the machine's fault, unless the recording shows a fault of the swarm.
     is_swarm_at_fault = judgement.verdict in (VIOLATION, CRASH)
     raise typer.Exit(judgement.exit_code if is_swarm_at_fault or not problems else EXIT_BAD_INPUT)
 
@@ -134,8 +134,8 @@ def _fly(plan: "Plan") -> "Flight":
 
 
 def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
-    """Check the trace of a flight, and keep verdict and report in its folder; the judgement, and what went wrong with
-    the ground station itself."""
+    """Check the trace of a flight, and write verdict and report to its folder. Returns the judgement and the problems
+    of the ground station itself."""
     from groundstation.console import complain
     from groundstation.flight import progress, resumption
     from groundstation.os_errors import NO_MEMORY, explained
@@ -152,20 +152,20 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
         with progress.checking() as tell:
             verdict = check_trace(trace, tlc, tell)
     except TlcError as error:
-        # The flight is worth its verdict on a machine without Java, too; the table says that TLC was not run.
+        # A flight gets its verdict without Java too. The table says that TLC was not run.
         complain("rehearse", TlcError(f"TLC cannot be run: {error}"))
         verdict = check_trace(trace)
     again = f"amu rehearse --replay {shlex.quote(str(flight.directory))}"
     resume = resumption.how(flight.directory, flight.outcome)
     judgement = judge(verdict, flight.summary, flight.directory, again, resume)
-    problems = [] if flight.failure is None else [f"the mission was broken off: {flight.failure}"]
+    problems = [] if flight.failure is None else [f"the mission was aborted: {flight.failure}"]
     try:
         run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
         typer.echo(shown(f"drawing {flight.directory / run_directory.REPORT}"), err=True)
         report.write(flight.directory)
     except OSError as error:
-        problems.append(f"verdict and report cannot be kept: {explained(error)}")
-    except (ImportError, MemoryError) as error:  # the libraries that draw want some memory
+        problems.append(f"verdict and report cannot be written: {explained(error)}")
+    except (ImportError, MemoryError) as error:  # importing the drawing libraries needs memory
         problems.append(f"no report could be drawn: {error or NO_MEMORY}; try again: amu report {flight.directory}")
     return judgement, problems
 

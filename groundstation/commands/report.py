@@ -1,4 +1,4 @@
-"""`amu report`: draws the report of a recorded run anew."""
+"""`amu report`: draws the report of a recorded run again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +14,16 @@ def report(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_DIR_OR_TRACE")],
     out: Annotated[Path | None, typer.Option("--out", help="File to write.", metavar="FILE.html")] = None,
     figure: Annotated[
-        Path | None, typer.Option("--figure", help="Draw the space-time diagram alone.", metavar="FILE.svg|.png")
+        Path | None, typer.Option("--figure", help="Draw only the space-time diagram.", metavar="FILE.svg|.png")
     ] = None,
 ) -> None:
-    """Draw a run's report.html anew.  Example: [cyan]amu report runs/first-light-1-20260101T120000[/cyan]
+    """Draw a run's report.html again.  Example: [cyan]amu report runs/first-light-1-20260101T120000[/cyan]
 
-    It is one file without any links to others, to be opened in a browser or sent to somebody.
+    The report is one self-contained file: open it in a browser, or send it by mail.
 
         amu report runs
 
-    A trace alone, such as a simulator writes, has a report, too, beside it or in --out:
+    A trace without a run, such as the simulator writes, gets its report beside it or in --out:
 
         amu report /tmp/trace.ndjson --out /tmp/flight.html
 

@@ -1,4 +1,4 @@
-"""`amu scenarios`: lists what can be flown, or shows one scenario file."""
+"""`amu scenarios`: lists the shipped scenarios, or prints one."""
 
 from typing import Annotated
 
@@ -13,20 +13,23 @@ def scenarios(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="Show the text of this scenario (a shipped name or a file).", autocompletion=complete.missions
+            help="Print the text of this scenario (a shipped name or a file).", autocompletion=complete.missions
         ),
     ] = None,
-    fields: Annotated[bool, typer.Option("--fields", help="List every field that a scenario may have.")] = False,
+    fields: Annotated[bool, typer.Option("--fields", help="List all fields of a scenario.")] = False,
     adversary: Annotated[
         str | None,
         typer.Option(
-            "--adversary", help="List what this adversary takes.", autocompletion=complete.adversaries, metavar="NAME"
+            "--adversary",
+            help="List the parameters of this adversary.",
+            autocompletion=complete.adversaries,
+            metavar="NAME",
         ),
     ] = None,
 ) -> None:
-    """List the missions that can be rehearsed, or show one.  Example: [cyan]amu scenarios first-light[/cyan]
+    """List the shipped scenarios, or print one.  Example: [cyan]amu scenarios first-light[/cyan]
 
-    A copy of a shipped scenario is the best start for one of your own:
+    To write your own scenario, start from a copy of a shipped one:
 
         amu scenarios partition > mine.toml
 
@@ -47,7 +50,7 @@ def scenarios(
         return
     try:
         if name is not None:
-            # In TOML an escape is as good as the character; those that it does not know stand in no scenario.
+            # A TOML escape means the same as the character, and a valid scenario has no others.
             typer.echo(shown(scenario_files.source(name)[0], keep="\n\r\t"), nl=False)
             return
         from rich.table import Table

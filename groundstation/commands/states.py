@@ -1,4 +1,4 @@
-"""`amu states`: explores all states of a TLA+ module in this process."""
+"""`amu states`: explores all states of a TLA+ module, without Java."""
 
 import json
 import sys
@@ -24,12 +24,12 @@ def states(
 ) -> None:
     """Explore all states of a small model.  Example: [cyan]amu states DieHard.tla --cfg DieHard.cfg[/cyan]
 
-    Needs no Java. Goes on after a violation, so that every invariant gets a verdict. SYMMETRY, VIEW and constraints
-    are applied as TLC applies them; what a property says of infinite behaviours is reported as not checked. A deadlock
-    is a violation if the configuration says CHECK_DEADLOCK TRUE.
+    Needs no Java. Continues after a violation, so that every invariant gets a verdict. SYMMETRY, VIEW and constraints
+    work as in TLC. Properties of infinite behaviours are reported as not checked. A deadlock is a violation if the
+    configuration sets CHECK_DEADLOCK TRUE.
 
-    Exit codes: 0 pass, 1 crash, 2 bad input or TLA+ that is not evaluated, 3 violation, 5 stopped at the limit, or
-    nothing was checked.
+    Exit codes: 0 pass, 1 crash, 2 bad input or unsupported TLA+, 3 violation, 5 stopped at the limit, or nothing was
+    checked.
     """
     from groundstation.console import SafeConsole, refused
     from specs.tla.explore.model import Model, load_configured

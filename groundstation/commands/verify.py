@@ -1,4 +1,4 @@
-"""`amu verify`: every module of the features parsed, walked at random and checked, and held against vacuity."""
+"""`amu verify`: parses every module of the features, walks it at random, checks it, and rejects vacuous runs."""
 
 import json
 from pathlib import Path
@@ -19,26 +19,26 @@ COUNTEREXAMPLES = Path("runs/counterexamples")
 
 def verify(
     features: Annotated[
-        list[str] | None, typer.Argument(help="Features; all, if none is named.", autocompletion=complete.features)
+        list[str] | None, typer.Argument(help="Features. Default: all.", autocompletion=complete.features)
     ] = None,
-    deep: Annotated[bool, typer.Option("--deep", help="The larger bounds, too: many minutes.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also check the larger bounds: many minutes.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write verification_summary.md of each feature.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Check again what is known.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ignore cached results.")] = False,
     jobs: Annotated[
         int | None, typer.Option(parser=integer(1, PROCESSES_MAX), help="Cores to use. Default: all.", metavar="N")
     ] = None,
 ) -> None:
     """Check the TLA+ modules themselves.  Example: [cyan]amu verify tetrabft --deep[/cyan]
 
-    Parses with SANY, walks at random, lets TLC visit every state, and refuses runs that show nothing: an action that is
-    never taken, an implication whose premise never holds. Unchanged runs come from a cache.
+    Parses with SANY, walks at random, visits every state with TLC, and rejects vacuous runs: an action that is never
+    taken, an implication whose premise never holds. Results of unchanged runs come from a cache.
 
         amu verify
 
         amu verify link ledger --write
 
-    Exit codes: 0 pass, 1 crash, 2 bad input or no answer, 3 a module does not show what its plan says.
+    Exit codes: 0 pass, 1 crash, 2 bad input or no answer, 3 a run does not have the outcome that its plan expects.
     """
     from groundstation.commands.verify_display import display, print_report
     from groundstation.console import SafeConsole, refused, table_console
@@ -71,7 +71,7 @@ def verify(
 
 
 def save_counterexamples(report: "Report") -> dict[tuple[str, str], Path]:
-    """Counterexamples of what failed as observations, one state a line, by feature and run. `amu check` reads them."""
+    """Writes counterexamples as traces for `amu check`, one state per line. Returns their paths by feature and run."""
     from specs.tlc import counterexample
     from specs.tlc.states import TlcStateError
     from specs.verification import cache
@@ -97,9 +97,9 @@ def as_dict(report: "Report", saved: dict[tuple[str, str], Path]) -> dict[str, o
         runs = []
         for result in feature.results:
             path = saved.get((result.feature, result.run))
-            told = {name: value for name, value in result.as_dict().items() if name not in ("feature", "points")}
-            told["vacuous"] = [point.place for point in result.points if not point.reached and point.what != "action"]
-            runs.append({**told, "counterexample": str(path) if path else None})
+            run = {name: value for name, value in result.as_dict().items() if name not in ("feature", "points")}
+            run["vacuous"] = [point.place for point in result.points if not point.reached and point.what != "action"]
+            runs.append({**run, "counterexample": str(path) if path else None})
         features.append(
             {
                 "feature": feature.plan.feature,
@@ -117,7 +117,7 @@ def _write(report: "Report") -> None:
     for feature in report.features:
         try:
             if feature.complaints:
-                raise summary.SummaryError(f"{feature.plan.feature}: no summary of what does not pass")
+                raise summary.SummaryError(f"{feature.plan.feature}: no summary written, its modules do not pass")
             typer.echo(f"wrote {summary.write(feature.folder, feature.plan, feature.results)}", err=True)
         except summary.SummaryError as error:
             complain("verify", error)

@@ -1,7 +1,7 @@
-"""What the operator sees of a verification: a live page while it runs, then a table and what is wrong.
+"""Displays a verification: a live page while it runs, then a table and the findings.
 
-On a terminal the page shows every run under way with its stage and seconds; elsewhere each end is one line. All of it
-goes to standard error: standard output belongs to the report.
+On a terminal the page shows every active run with its stage and seconds; elsewhere each finished run is one line. Both
+go to standard error; standard output is for the report.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REFRESHES_PER_SECOND = 4
 
 
 class LineDisplay:
-    """One line for each thing that ends."""
+    """Prints one line for each finished feature or run."""
 
     def __init__(self, output: IO[str]) -> None:
         self._output, self._lock = output, threading.Lock()
@@ -39,7 +39,7 @@ class LineDisplay:
         self._count = len(runs)
 
     def stage(self, feature: str, run: str, stage: str) -> None:
-        """Ends only: a log has no use for more."""
+        """Not logged."""
 
     def parsed(self, feature: str, complaints: Sequence[str]) -> None:
         self._print(f"{'rejected' if complaints else 'parsed':9} {feature}")
@@ -49,7 +49,7 @@ class LineDisplay:
         self._print(f"{result.status:9} {result.feature}: {figures(result)} ({self._ended} of {self._count})")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def _print(self, line: str) -> None:
         with self._lock:
@@ -107,7 +107,7 @@ class LiveDisplay:
 
 
 def figures(result: RunResult) -> str:
-    """A run in one line."""
+    """The figures of a run, on one line."""
     states = f"{result.states_distinct:,} states" if result.states_distinct else f"{result.states_generated:,} walked"
     cached = ", cached" if result.cached else ""
     return f"{result.run}: {result.outcome or 'none'}, {states}, depth {result.depth}, {result.seconds:.1f} s{cached}"
@@ -119,7 +119,7 @@ def display(console: Console) -> LineDisplay | LiveDisplay:
 
 
 def print_report(report: Report, saved: dict[tuple[str, str], Path], console: Console) -> None:
-    """The table, then everything that is wrong with its counterexample, then the verdict."""
+    """Prints the table, then every finding with its counterexample, then the verdict."""
     console.print(_table(report))
     for feature in report.features:
         for complaint in feature.complaints:
@@ -166,7 +166,7 @@ def _print_trace(result: RunResult, path: Path | None, console: Console) -> None
         _print(console, "  " + state.replace("\n", "\n    "), "dim")
     hidden = len(result.trace) - STATES_SHOWN
     if hidden > 0:
-        _print(console, f"  and {hidden} states more", "dim")
+        _print(console, f"  and {hidden} more states", "dim")
     if path is not None:
         _print(console, f"  counterexample: {path}", "default")
 

@@ -1,8 +1,8 @@
-"""What the report's pictures have in common: the look, and how a drawing becomes a file or a part of a page.
+"""The common style of the report's pictures, and their output as a file or as part of a page.
 
-One look for all: boards keep their colour throughout, a Byzantine board is drawn in red, and a board that is down is
-a grey band. The first colours are those of Okabe and Ito (2008), which the colour-blind tell apart. Matplotlib is
-imported only when a picture is drawn, because it takes longer than all the rest of the command line.
+A board has the same colour in all pictures, a Byzantine board is red, and a board that is down is a grey band. The
+first colours are those of Okabe and Ito (2008), which colour-blind readers can distinguish. Matplotlib is imported only
+to draw a picture: the import takes longer than the rest of the command line.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ DOWN_COLOUR = "#b9c2cc"
 BOOT_COLOUR = "#7A6A00"
 INK, FAINT, GRID = "#1d2733", "#5f6b77", "#e3e8ee"
 LINE_STYLES = ("-", (0, (5, 1.5)))  # of boards that share a colour
-# A line where the ground station was away: mission time stood still there.
+# A line where the ground station was down: mission time stopped there.
 RESUMED: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (1, 1.5)), "zorder": 4}
 WIDTH_INCHES = 11.0
-BOARDS_MAX = 32  # that one picture has room for
+BOARDS_MAX = 32  # in one picture
 PICTURES = (".svg", ".png")
 DOTS_PER_INCH = 150
 
@@ -36,27 +36,27 @@ Draw = Callable[["Figure"], None]
 
 
 def board_colour(node: int, byzantine: Iterable[int]) -> str:
-    """The colour that stands for board `node` in every picture."""
+    """The colour of board `node` in all pictures."""
     return BYZANTINE_COLOUR if node in set(byzantine) else BOARD_COLOURS[node % len(BOARD_COLOURS)]
 
 
 def board_name(node: int, byzantine: Iterable[int]) -> str:
-    """What a board is called in every picture."""
+    """The name of a board in all pictures."""
     return f"board {node} (Byzantine)" if node in set(byzantine) else f"board {node}"
 
 
 def board_line(node: int, byzantine: Iterable[int]) -> Any:
-    """The line style that tells boards of one colour apart; a Byzantine board is dotted."""
+    """The line style, which distinguishes boards of one colour. A Byzantine board is dotted."""
     return (0, (1.5, 1.2)) if node in set(byzantine) else LINE_STYLES[node // len(BOARD_COLOURS) % len(LINE_STYLES)]
 
 
 def lanes_inches(count: int) -> float:
-    """How high so many lanes are."""
+    """The height of `count` lanes, in inches."""
     return count * (0.72 if count <= 7 else 0.55)
 
 
 def time_unit(seconds: float) -> tuple[float, str]:
-    """(seconds in a unit, its name) in which a span of mission time reads well."""
+    """(seconds per unit, its name): a readable unit for a span of mission time."""
     if seconds > 4 * 3600:
         return 3600.0, "h"
     return (60.0, "min") if seconds > 10 * 60 else (1.0, "s")
@@ -76,9 +76,7 @@ def lanes(axes: "Axes", nodes: Sequence[int], byzantine: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a drawing that the drawing gave the name `part_name(number)`: its CSS classes, and what a reader is
-    told who points at it.
-    """
+    """A part of a drawing, which has the name `part_name(number)` there: its CSS classes and its tooltip."""
 
     css: str
     title: str
@@ -90,7 +88,7 @@ def part_name(number: int) -> str:
 
 
 def svg(draw: Draw, height_inches: float, parts: Sequence[Part] = ()) -> str:
-    """The SVG element of a drawing, without prologue, ready to stand in HTML beside others: its names are its own."""
+    """The SVG element of a drawing, without prologue, for use in HTML. Its ids are unique within the page."""
     out = io.StringIO()
     _render(draw, height_inches, out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
@@ -106,7 +104,7 @@ def _open(part: Part) -> str:
 
 
 def save(draw: Draw, height_inches: float, path: Path, parts: Sequence[Part] = ()) -> None:
-    """Write a drawing as a file of its own; the name's end, one of PICTURES, says of which kind. Raises OSError."""
+    """Write a drawing to a file. The suffix, one of PICTURES, selects the format. Raises OSError."""
     if path.suffix == ".svg":
         path.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + svg(draw, height_inches, parts), encoding="utf-8")
     else:
@@ -136,10 +134,10 @@ def _render(draw: Draw, height_inches: float, out: Any, **options: Any) -> None:
         "ytick.labelcolor": INK,
         "legend.frameon": False,
         "svg.hashsalt": "amu",
-        "text.parse_math": False,  # names come from scenarios: $ is a character of theirs
+        "text.parse_math": False,  # names come from scenarios and may contain $
     }
     with matplotlib.rc_context(style), warnings.catch_warnings():
-        # A name may have characters that the font lacks: a box is drawn for each.
+        # A name may have characters that the font lacks: they are drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         draw(figure)

@@ -1,7 +1,7 @@
-"""When links of a scenario can carry anything: passes from AOS to LOS, and what discs of Sun, Earth and Moon hide.
+"""When can the links of a scenario carry frames? Passes from AOS to LOS, minus occultations by Sun, Earth and Moon.
 
-A *window* is a rule that names its passes, or a pair of boards whose line of sight is hidden at times. What the orbits
-hide is looked up as the ether does, at whole mission seconds.
+A *window* is a rule that lists its passes, or a pair of boards whose line of sight is hidden at times. Occultation is
+evaluated as in the ether, at whole mission seconds.
 """
 
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ from groundstation.faults.paths import ContactWindow, Orbits
 from groundstation.faults.rule import Rule
 from groundstation.scenario.model import Scenario
 
-PASSES_MAX = 400  # of one window that are told
-SAMPLES_MAX = 4000  # moments at which a pair of places is looked at before the passes are found to the second
+PASSES_MAX = 400  # listed per window
+SAMPLES_MAX = 4000  # per pair of stations, before changes are located to the second
 
 
 @dataclass(frozen=True)
 class Contact:
-    """`passes`: (AOS, LOS) in mission seconds within the run. `links`: which boards' frames are meant, in words."""
+    """`passes`: (AOS, LOS) in mission seconds within the run. `links`: a description of the links."""
 
     name: str
     links: str
@@ -27,7 +27,7 @@ class Contact:
 
 
 def contacts(scenario: Scenario, end_seconds: float) -> list[Contact]:
-    """Every window of the scenario, in the order of its rules, cut to the run's length."""
+    """All windows of the scenario, in the order of its rules, clipped to the run."""
     found: list[Contact] = []
     for name, rule in zip(scenario.fault_plan().rule_names(), scenario.faults):
         if isinstance(rule, ContactWindow):
@@ -38,7 +38,7 @@ def contacts(scenario: Scenario, end_seconds: float) -> list[Contact]:
 
 
 def links(rule: Rule) -> str:
-    """The links that a rule means, in words."""
+    """A description of the links to which a rule applies."""
     if rule.source is None and rule.destination is None:
         return "all links"
     return " ".join(
@@ -49,7 +49,7 @@ def links(rule: Rule) -> str:
 
 
 def _passes(rule: ContactWindow, end: float) -> list[tuple[float, float]]:
-    """The rule binds from its start to its end alone; outside these everything passes."""
+    """Passes of a rule. Outside the rule's start and end the link is open."""
     start, stop = min(rule.start, end), end if rule.end is None else min(rule.end, end)
     found = [(0.0, start)] if start > 0 else []
     now = start
@@ -68,14 +68,14 @@ def _passes(rule: ContactWindow, end: float) -> list[tuple[float, float]]:
 
 
 def _loss(rule: ContactWindow, aos: float) -> float:
-    """The end of the pass that the moment lies in."""
+    """The end of the pass that contains `aos`."""
     period = rule.period_seconds
     start = 0.0 if period is None else aos // period * period
     return min(start + one.los for one in rule.passes if aos < start + one.los)
 
 
 def _sights(rule: Orbits, end: float) -> Iterable[Contact]:
-    """A window for each pair of boards that a disc hides from each other at some time."""
+    """One window per pair of boards whose line of sight is ever hidden."""
     for one in range(len(rule.stations)):
         for other in range(one + 1, len(rule.stations)):
             here, there = rule.stations[one], rule.stations[other]
@@ -86,7 +86,7 @@ def _sights(rule: Orbits, end: float) -> Iterable[Contact]:
 
 
 def _in_sight(here: str, there: str, end: int) -> list[tuple[float, float]]:
-    """[AOS, LOS) in whole seconds. A sight that changes twice between two samples is not noticed."""
+    """[AOS, LOS) in whole seconds. Two changes between two samples are missed."""
     step = max(1, end // SAMPLES_MAX)
     spans: list[tuple[float, float]] = []
     since: int | None = None
@@ -109,7 +109,7 @@ def _in_sight(here: str, there: str, end: int) -> list[tuple[float, float]]:
 
 
 def _change(here: str, there: str, low: int, high: int, was: bool) -> int:
-    """The first second after `low` at which the sight is not as it was, at the latest `high`."""
+    """The first second after `low` at which the sight differs from `was`, at most `high`."""
     while low + 1 < high:
         middle = (low + high) // 2
         if orbits.occulted(here, there, middle) == was:
@@ -120,7 +120,7 @@ def _change(here: str, there: str, low: int, high: int, was: bool) -> int:
 
 
 def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Spans that touch are one."""
+    """The spans, with adjacent ones merged."""
     found: list[tuple[float, float]] = []
     for since, until in spans:
         if found and since <= found[-1][1]:

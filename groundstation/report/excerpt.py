@@ -1,9 +1,9 @@
-"""What the space-time diagrams show: the whole of a short run, or the telling slot of a long one; and single slots.
+"""Selects what the space-time diagrams show: a whole short run, or the most informative slot of a long one.
 
 Rules
-- More than MESSAGES_MAX messages make no readable picture. What is not of the consensus protocol is left out first;
-  then the excerpt is one slot, that of what the reader asks about: the first bad step, else the first change of view.
-- A slot's story ends with its last decision. What was sent again after that is left out, and the text says so.
+- A picture of more than MESSAGES_MAX messages is unreadable. First, messages outside the consensus protocol are
+  omitted. If that is not enough, the excerpt is one slot: that of the first bad step, else of the first view change.
+- A slot's story ends with its last decision. Later retransmissions are omitted, and the text says so.
 """
 
 from collections import defaultdict
@@ -15,20 +15,20 @@ from groundstation.report.canvas import BOARDS_MAX
 from groundstation.report.exports.causality import Step
 from groundstation.report.messages import OTHER, Mark, Message, down_spans, read_marks, read_messages, seconds
 
-MESSAGES_MAX = 300  # that all are drawn as arrows with a head
-FAINT_MAX = 4000  # further ones, drawn faintly
-BEFORE_SHARE = 3  # one in so many messages of an excerpt lies before what it is about
+MESSAGES_MAX = 300  # drawn as arrows with a head
+FAINT_MAX = 4000  # further messages, drawn faintly
+BEFORE_SHARE = 3  # 1 / BEFORE_SHARE of an excerpt's messages precede its focus
 MATTERED = (
-    "Strong arrows let a board act: the proposal before its first vote, the vote that completed a quorum, the wish "
-    "before a change of view. All other messages are faint."
+    "Strong arrows enabled a step of a board: the proposal before its first vote, the vote that completed a quorum, "
+    "the wish before a view change. All other messages are faint."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Everything between two mission seconds. `said`: what was left out, and why this part was taken.
+    """The part of a run between two mission seconds. `said`: why this part was selected, and what was omitted.
 
-    `slot`: the only one that is shown, or None. `nodes`: of the whole run, so that lanes stay where they are.
+    `slot`: the only slot shown, or None. `nodes`: of the whole run, so that all pictures have the same lanes.
     """
 
     since: float
@@ -43,12 +43,12 @@ class Excerpt:
 
     @property
     def is_crowded(self) -> bool:
-        """Too many messages to draw all of them alike."""
+        """Whether there are too many messages to draw all as strong arrows."""
         return len(self.messages) > MESSAGES_MAX or self.slot is not None
 
 
 class Traffic:
-    """Messages and steps of a run, read once."""
+    """Messages and steps of a run."""
 
     def __init__(self, steps: list[Step]) -> None:
         """`steps`: as `causality.read` returns them, at least one."""
@@ -61,22 +61,22 @@ class Traffic:
         self.resumes = [(seconds(step), step.event.lamport) for step in steps if step.event.name == "Resume"]
 
     def excerpt(self, bad_line: int | None = None) -> Excerpt | None:
-        """What to draw of the run; None if it traces no message. `bad_line`: of the first step that broke a rule."""
+        """The part of the run to draw. None if the trace has no message. `bad_line`: line of the first bad step."""
         if len(self.messages) <= MESSAGES_MAX:
             return self._part(self.messages, "The whole run.") if self.messages else None
         consensus = [message for message in self.messages if message.label != OTHER]
         if 0 < len(consensus) <= MESSAGES_MAX:
-            return self._part(consensus, "The whole run; messages that are not of the consensus protocol are left out.")
+            return self._part(consensus, "The whole run, consensus messages only.")
         focus, slot, why = self._focus(bad_line)
         if slot is not None and any(message.slot == slot for message in consensus):
             return self.story(slot, why, focus)
         near = _around(consensus or self.messages, focus, MESSAGES_MAX)
         since, until = _window(near)
-        said = f"{since:.3f} s to {until:.3f} s of {self.end:.2f} s: {why}. Messages of the consensus protocol alone."
+        said = f"{since:.3f} s to {until:.3f} s of {self.end:.2f} s: {why}. Consensus messages only."
         return self._part(near, said, since, until)
 
     def story(self, slot: int, why: str = "", focus: float = 0.0) -> Excerpt:
-        """Slot `slot`, of which there is a message, from its beginning to its last decision."""
+        """Slot `slot`, which must have a message, from its beginning to its last decision."""
         messages = [message for message in self.messages if message.slot == slot and message.label != OTHER]
         marks = [mark for mark in self.marks if mark.slot == slot]
         decided = [mark.at for mark in marks if mark.name in ("Decide", "Learn")]
@@ -90,8 +90,8 @@ class Traffic:
         since, end = (min([shown[0].sent, *(mark.at for mark in marks)]), until) if is_whole else _window(shown)
         said = (
             f"Slot {slot}{f', {why}' if why else ''}: {since:.3f} s to {end:.3f} s of {self.end:.2f} s. {MATTERED}"
-            + (f" Left out: {later} messages sent after the last decision." if later else "")
-            + (f" Left out: {len(kept) - len(shown)} messages further away." if len(shown) < len(kept) else "")
+            + (f" Omitted: {later} messages sent after the last decision." if later else "")
+            + (f" Omitted: {len(kept) - len(shown)} messages further away." if len(shown) < len(kept) else "")
         )
         return self._part(shown, said, since, end, slot)
 
@@ -108,7 +108,7 @@ class Traffic:
         if len(nodes) > BOARDS_MAX:
             busy = {node for message in messages if message.mattered for node in (message.sender, message.receiver)}
             nodes = sorted(busy or nodes)[:BOARDS_MAX]
-            said += f" Of {len(self.nodes)} boards {len(nodes)} are drawn."
+            said += f" {len(nodes)} of {len(self.nodes)} boards are drawn."
         marks = [
             mark
             for mark in self.marks
@@ -118,20 +118,20 @@ class Traffic:
         return Excerpt(since, until, nodes, messages, marks, self.down, said, slot, resumes)
 
     def _focus(self, bad_line: int | None) -> tuple[float, int | None, str]:
-        """(mission second, slot, why): what the excerpt is about."""
+        """(mission second, slot, reason): the focus of the excerpt."""
         for step in self.steps:
             if bad_line is not None and step.event.line == bad_line:
                 return seconds(step), step.event.fields.get("slot"), f"the first bad step, line {bad_line} of the trace"
-        for name, why in (("EnterView", "the first change of view"), ("Wish", "the first wish to change the view")):
+        for name, why in (("EnterView", "the first view change"), ("Wish", "the first wish for a view change")):
             for mark in self.marks:
                 if mark.name == name and mark.view > 0:
                     return mark.at, mark.slot, why
         decided = [mark.slot for mark in self.marks if mark.name == "Decide"]
-        return (0.0, decided[0], "the first to be decided") if decided else (0.0, None, "the beginning")
+        return (0.0, decided[0], "the first decided") if decided else (0.0, None, "the beginning")
 
 
 def pick_slots(traffic: Traffic, shown: int | None = None) -> list[tuple[str, Excerpt]]:
-    """(title, slot) without and with a view change, each of middling size. `shown`: a slot that is drawn already."""
+    """(title, slot) without and with a view change, each of median size. `shown`: a slot that is already drawn."""
     sizes: dict[int, int] = defaultdict(int)
     for message in traffic.messages:
         sizes[message.slot] += message.label != OTHER
@@ -155,7 +155,7 @@ def pick_slots(traffic: Traffic, shown: int | None = None) -> list[tuple[str, Ex
 
 
 def _around(messages: list[Message], focus: float, count: int) -> list[Message]:
-    """At most `count` messages about a mission second."""
+    """At most `count` messages around a mission second."""
     first = next((index for index, message in enumerate(messages) if message.sent >= focus), len(messages))
     first = max(0, min(first - count // BEFORE_SHARE, len(messages) - count))
     return messages[first : first + count]

@@ -1,4 +1,4 @@
-"""What boards printed when they failed: the tracebacks in a run's ground.log."""
+"""Tracebacks of failed boards, from a run's ground.log."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from specs.files import open_regular
 
-FAILURES_MAX = 12  # that a report shows
-OPEN_MAX = 2  # of these, that the reader need not unfold
+FAILURES_MAX = 12  # shown in a report
+OPEN_MAX = 2  # shown unfolded
 LINES_MAX = 80  # of one traceback
-BYTES_MAX = 16 << 20  # of ground.log, which its writer bounds below this
+BYTES_MAX = 16 << 20  # of ground.log, which its writer keeps smaller
 _LINE = re.compile(r"^ *(\d+\.\d+)  board (\d+) *  (.*)$")
 _BEGIN = "Traceback (most recent call last)"
 _END = re.compile(r"^\s*(\w+(?:Error|Exception|Interrupt|Exit|Iteration))\b(.*)")
@@ -17,7 +17,7 @@ _END = re.compile(r"^\s*(\w+(?:Error|Exception|Interrupt|Exit|Iteration))\b(.*)"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`at`: mission second; `what`: the last line of the traceback, in one line."""
+    """`at`: mission second. `what`: the last line of the traceback."""
 
     board: int
     at: float
@@ -26,7 +26,7 @@ class Failure:
 
 
 def read(path: Path) -> list[Failure]:
-    """Every traceback of the log, in order; none if there is no log."""
+    """All tracebacks in the log, in order of time. Empty if there is no log."""
     try:
         with open_regular(path) as file:
             lines = file.read(BYTES_MAX).decode("utf-8", "replace").split("\n")

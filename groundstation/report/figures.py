@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FAULT_BINS = 36
-FATES_MAX = 12  # that are told apart, the most frequent
+FATES_MAX = 12  # shown; the most frequent
 KILOBYTE = 1000
-POINTS_MAX = 2000  # of one line or cloud: more make a page of many megabytes, and no other picture
+POINTS_MAX = 2000  # per line or cloud: more add megabytes to the page without changing the picture
 
 
 def thin(points: Sequence[T]) -> Sequence[T]:
-    """At most POINTS_MAX of the points, evenly chosen, the last among them."""
+    """At most POINTS_MAX of the points, evenly spaced, including the last."""
     step = -(-len(points) // POINTS_MAX)
     return points if step <= 1 else points[len(points) - 1 :: -step][::-1]
 
 
 def thinned(count: int) -> str:
-    """What to say of a cloud of so many points."""
+    """A note that a cloud of `count` points is thinned out. Empty if it is not."""
     return f" Of {count} samples, one in {-(-count // POINTS_MAX)} is drawn." if count > POINTS_MAX else ""
 
 
 def progress(axes: "Axes", series: Series, byzantine: list[int], unit: float) -> None:
-    """Applied slot over mission time, a line a board, which stops where the board is down."""
+    """Applied slot over mission time. One line per board, with gaps while it is down."""
     for node in series.nodes[:BOARDS_MAX]:
         axes.plot(
             *_with_gaps(series, node, unit),
@@ -59,7 +59,7 @@ def progress(axes: "Axes", series: Series, byzantine: list[int], unit: float) ->
 
 
 def _with_gaps(series: Series, node: int, unit: float) -> tuple[list[float], list[float]]:
-    """(times, slots) of a board's line: from its start, with a hole for each time it was down, to the end."""
+    """(times, slots) of a board's line, from start to end, with gaps while it is down."""
     down = series.down.get(node, [])
     points = [(0.0, 0.0), *((at, float(slot)) for at, slot in thin(series.applied.get(node, [])))]
     reached = [max(slot for at, slot in points if at <= since) for since, _ in down]
@@ -72,7 +72,7 @@ def _with_gaps(series: Series, node: int, unit: float) -> tuple[list[float], lis
 
 
 def heap(series: Series, byzantine: list[int]) -> str:
-    """Free heap and its longest free run over mission time, a small picture a board, boots marked."""
+    """Free heap and its longest free run over mission time. One small picture per board, with its boots."""
     unit, name = time_unit(series.end_seconds)
     nodes = sorted(series.health)[:BOARDS_MAX]
     columns = min(len(nodes), 4)
@@ -87,9 +87,9 @@ def heap(series: Series, byzantine: list[int]) -> str:
                 continue
             node = nodes[number]
             boots = [at for board, at in series.boots if board == node]
-            # A line ends with the life that it is of.
-            told = [(health.received, health.heap_free, health.heap_run) for health in thin(series.health[node])]
-            points = sorted([*told, *((at, math.nan, math.nan) for at in boots)])
+            # A line has a gap at each boot.
+            reports = [(health.received, health.heap_free, health.heap_run) for health in thin(series.health[node])]
+            points = sorted([*reports, *((at, math.nan, math.nan) for at in boots)])
             times = [at / unit for at, _, _ in points]
             colour = board_colour(node, byzantine)
             first = number == 0
@@ -121,13 +121,13 @@ def heap(series: Series, byzantine: list[int]) -> str:
 
 
 def resumed(axes: "Axes", series: Series, unit: float) -> None:
-    """A line where the ground station was away: mission time stood still there."""
+    """Draws a line where the ground station was down: mission time stopped there."""
     for at, _ in series.resumes:
         axes.axvline(at / unit, **RESUMED)
 
 
 def latency(series: Series) -> str:
-    """Decision latency: distribution, and over the slots."""
+    """Decision latency: its distribution, and its values by slot."""
 
     unit, name = time_unit(max(value for _, _, value in series.latency))
 
@@ -170,7 +170,7 @@ def latency(series: Series) -> str:
 
 
 def faults(series: Series) -> str:
-    """Fates of frames over mission time, stacked by fault; those that befell nearly every frame are left out."""
+    """Fates of frames over mission time, stacked by fault. Omits faults that hit nearly every frame."""
     common = series.common_fates()
     unit, unit_name = time_unit(series.end_seconds)
 
@@ -201,7 +201,7 @@ def faults(series: Series) -> str:
 
 
 def stages(series: Series) -> str:
-    """Time from a telecommand's queueing to each further stage: median, quartiles, and every one as a dot."""
+    """Time from queueing a telecommand to each later stage: median, quartiles, and a dot per telecommand."""
     unit, unit_name = time_unit(max(value for values in series.stages.values() for value in values))
 
     def draw(figure: "Figure") -> None:

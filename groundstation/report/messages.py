@@ -1,10 +1,10 @@
-"""The messages and steps of a trace as a space-time diagram shows them.
+"""The messages and steps of a trace, for space-time diagrams.
 
 Rules
-- A message to all is one message to each board. Which receipt belongs to which sending is what `causality` says; times
-  are its, too: a message may arrive later than its receiver's line said it, never before it was sent.
-- A message *mattered* if it was the last of its kind that a board had received when it took the step that this kind
-  lets it take: the proposal before a first vote, the vote that completed a quorum, the wish before a change of view.
+- A broadcast is one message per board. `causality` matches receipts with sendings and gives the times: a message may
+  arrive later than its receiver's line in the trace, never before it was sent.
+- A message *mattered* if it was the last of its kind that a board had received when it took a step that this kind
+  enables: the proposal before a first vote, the vote that completed a quorum, the wish before a view change.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ KIND_NAMES = {0x10: "proposal", 0x11: "vote", 0x12: "suggest", 0x13: "proof", 0x
 OTHER = "other"
 MARKED = ("Propose", "Decide", "Learn", "EnterView", "Wish", "Boot", *VOTES)
 DEATHS = ("BoardKill", "PowerCut", "BoardCrash")
-# step: labels of the messages one of which let the board take it
+# step: labels of the messages that enable it
 LETS = {
     "Propose": ("suggest",),
     "Vote1": ("proposal", "proof"),
@@ -35,7 +35,7 @@ LETS = {
 class Message:
     """A message to one board. Times are mission seconds, clocks Lamport times.
 
-    `received` and `received_clock` are None when no trace shows that it arrived. `slot`: 0 if it is about none.
+    `received` and `received_clock` are None if no trace shows that it arrived. `slot`: 0 if it belongs to none.
     """
 
     label: str
@@ -64,16 +64,16 @@ class Mark:
 
 
 def seconds(step: Step) -> float:
-    """Where a step is drawn, in mission seconds."""
+    """The position of a step, in mission seconds."""
     return step.at_us / MICROSECONDS
 
 
 def read_messages(steps: Iterable[Step], nodes: list[int]) -> list[Message]:
-    """Every message between boards, in the order of their sending."""
+    """All messages between boards, in order of sending."""
     phases: dict[tuple[int, int], int] = {}
     sends: dict[int, tuple[Step, str]] = {}  # line of a sending -> it and its label
     receipts: dict[int, list[Step]] = {}  # line of a sending -> its receipts
-    latest: dict[tuple[int, int, str], int] = {}  # (node, slot, label) -> line of the receipt that came last
+    latest: dict[tuple[int, int, str], int] = {}  # (node, slot, label) -> line of the last receipt
     mattered: set[int] = set()  # lines of receipts
     for step in steps:
         event = step.event
@@ -123,7 +123,7 @@ def _message(send: Step, label: str, receiver: int, receipt: Step | None, matter
 
 
 def read_marks(steps: Iterable[Step]) -> list[Mark]:
-    """The steps that are drawn, in the trace's order."""
+    """The steps to draw, in trace order."""
     return [
         Mark(
             step.event.node,
@@ -139,7 +139,7 @@ def read_marks(steps: Iterable[Step]) -> list[Mark]:
 
 
 def down_spans(steps: Iterable[Step], end: float) -> Iterator[tuple[int, float, float]]:
-    """(board, from, to) for each time that a board was down."""
+    """(board, from, to) for each span in which a board was down."""
     since: dict[int, float] = {}
     for step in steps:
         if step.event.name in DEATHS:

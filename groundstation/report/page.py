@@ -1,7 +1,7 @@
-"""The page that a report is: its look, its sections, tables and folded parts. One file that needs no other.
+"""The HTML of a report: style, sections, tables and folded parts, in one self-contained file.
 
-There is no script. Message kinds are switched on and off with check boxes that a style sheet asks about (`:has`);
-a browser that does not know it shows everything.
+There is no script. Check boxes switch message kinds on and off through the style sheet (`:has`); a browser without
+`:has` shows everything.
 """
 
 import html
@@ -23,18 +23,18 @@ def page(title: str, sections: Iterable[str]) -> str:
 
 
 def section(title: str, explanation: str, content: str) -> str:
-    """A part of the page with a heading. `content` is HTML, the rest plain text."""
+    """A part of the page with a heading. `content` is HTML, the other arguments are plain text."""
     said = f'<p class="said">{html.escape(explanation)}</p>' if explanation else ""
     return f"<section><h2>{html.escape(title)}</h2>{said}{content}</section>"
 
 
 def picture(svg: str) -> str:
-    """A picture that a narrow screen may scroll sideways."""
+    """A picture. Narrow screens scroll it sideways."""
     return f'<div class="picture">{svg}</div>'
 
 
 def space_time(drawn: Picture) -> str:
-    """A space-time diagram under switches for what it shows, which are its legend, too."""
+    """A space-time diagram with switches for its kinds of messages, which are also its legend."""
     colours = {**ARROW_COLOURS, REST: FAINT_COLOUR, LOST: LOST_COLOUR}
     switches = "".join(
         f'<label><input type="checkbox" checked class="t-{css(kind)}"><i style="background:{colours[kind]}"></i>'
@@ -50,7 +50,7 @@ def css(kind: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], states: Sequence[str] = ()) -> str:
-    """A table of plain text; `states`: one of STATES for each row, which colours it."""
+    """A table of plain text. `states`: one of STATES per row, which colours it."""
     head = "".join(f"<th>{html.escape(heading)}</th>" for heading in headings)
     body = ""
     for number, row in enumerate(rows):
@@ -76,7 +76,7 @@ def listed(items: Iterable[str]) -> str:
 
 
 def block(text: str) -> str:
-    """Lines as they are, as a log or a program writes them."""
+    """Preformatted text."""
     return f"<pre>{html.escape(text)}</pre>"
 
 

@@ -1,8 +1,8 @@
-"""report.html: the flight in words and pictures, in one file that needs no other.
+"""Draws report.html: the flight in text and pictures, in one self-contained file.
 
-Drawn from the folder of a run alone - trace, verdict, scenario, log - so that it can be drawn again at any time, and
-as far as the trace goes when the ground station died. A trace without a folder, such as a simulator writes, tells all
-but the verdict and the windows of faults.
+The only input is the folder of a run (trace, verdict, scenario, log), so the report can be drawn again at any time; if
+the ground station died, it covers the trace up to there. The report of a trace without a folder, such as the simulator
+writes, lacks the verdict and the windows of faults.
 """
 
 import re
@@ -34,7 +34,7 @@ VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": d
 
 @dataclass(frozen=True)
 class Sources:
-    """What a report is drawn from. `text`: the scenario as flown."""
+    """The input of a report. `text`: the scenario as flown."""
 
     about: Mapping[str, Any]
     series: Series
@@ -48,7 +48,7 @@ class Sources:
 
 
 def write(directory: Path, out: Path | None = None) -> Path:
-    """Write the report of the run in a folder, there or to `out`; its path. Raises RunDirectoryError."""
+    """Write the report of the run in `directory`, to there or to `out`. Returns its path. Raises RunDirectoryError."""
     scenario, text = _scenario(directory)
     byzantine = [] if scenario is None else scenario.byzantine_nodes()
     trace = directory / run_directory.TRACE
@@ -70,7 +70,7 @@ def write(directory: Path, out: Path | None = None) -> Path:
 
 
 def write_trace(trace: Path, out: Path | None = None) -> Path:
-    """Write the report of a trace alone, beside it or to `out`; its path. Raises RunDirectoryError."""
+    """Write the report of a single trace, beside it or to `out`. Returns its path. Raises RunDirectoryError."""
     steps = _steps_of(trace)
     if not steps:
         raise run_directory.RunDirectoryError(f"{trace}: holds no event; want a trace as amu rehearse records it")
@@ -94,11 +94,9 @@ def write_trace(trace: Path, out: Path | None = None) -> Path:
 
 
 def write_figure(trace: Path, out: Path) -> Path:
-    """Write the space-time diagram of a trace alone, as SVG or PNG by the name of `out`. Raises RunDirectoryError."""
+    """Write only the space-time diagram of a trace, as SVG or PNG by the suffix of `out`. Raises RunDirectoryError."""
     if out.suffix not in PICTURES:
-        raise run_directory.RunDirectoryError(
-            f"{out}: no kind of picture that can be drawn; want {' or '.join(PICTURES)}"
-        )
+        raise run_directory.RunDirectoryError(f"{out}: not a supported kind of picture; want {' or '.join(PICTURES)}")
     steps = _steps_of(trace)
     part = Traffic(steps).excerpt() if steps else None
     if part is None:
@@ -135,7 +133,7 @@ def _run_start(steps: Iterable[Step]) -> dict[str, Any]:
 
 
 def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
-    """What there is to draw of a trace. A last line that was cut off is left out."""
+    """The series of a trace. Skips a truncated last line."""
     collector = Collector(byzantine)
     try:
         with open_regular(trace) as file:
@@ -144,25 +142,27 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
                     try:
                         collector.feed(strict_json.loads(line.decode()))
                     except (ValueError, KeyError, TypeError) as error:
-                        raise run_directory.RunDirectoryError(f"{trace}:{number}: no trace event: {error!r}") from error
+                        raise run_directory.RunDirectoryError(
+                            f"{trace}:{number}: not a trace event: {error!r}"
+                        ) from error
     except OSError as error:
         raise run_directory.RunDirectoryError(f"{trace}: cannot be read ({error.strerror})") from error
     return collector.series()
 
 
 def _with_keys(path: Path, keys: Mapping[str, type]) -> dict[str, Any]:
-    """The object in a file of the run's folder. Raises RunDirectoryError if a key lacks or holds another type."""
+    """The object in a file of the run's folder. Raises RunDirectoryError if a key is missing or has another type."""
     found = run_directory.read_json(path)
     want = "want the file that amu rehearse wrote"
     if not isinstance(found, dict):
-        raise run_directory.RunDirectoryError(f"{path}: holds no object; {want}")
+        raise run_directory.RunDirectoryError(f"{path}: not an object; {want}")
     for key, kind in keys.items():
         if not isinstance(found.get(key), kind):
-            has = f"{key!r} is no {kind.__name__}" if key in found else f"has no {key!r}"
+            has = f"{key!r} is not of type {kind.__name__}" if key in found else f"has no {key!r}"
             raise run_directory.RunDirectoryError(f"{path}: {has}; {want}")
     for line in found.get("lines", []) if "lines" in keys else []:
         if not isinstance(line, dict) or not {"name", "status", "detail"} <= line.keys():
-            raise run_directory.RunDirectoryError(f"{path}: 'lines' has one without name, status and detail; {want}")
+            raise run_directory.RunDirectoryError(f"{path}: 'lines': one lacks name, status or detail; {want}")
     return found
 
 
@@ -189,7 +189,7 @@ def _body(sources: Sources) -> Iterable[str]:
     if series.health:
         yield section(
             "Heap of the boards",
-            "What each board reported of its heap. A board needs its longest free run for its largest allocation."
+            "The heap as each board reported it. The longest free run bounds the largest allocation."
             + report_words.resumes(series),
             picture(figures.heap(series, sources.byzantine)),
         )
@@ -197,16 +197,16 @@ def _body(sources: Sources) -> Iterable[str]:
     if series.latency:
         yield section(
             "Decision latency",
-            "From the first proposal of a slot to its decision; a sample for each correct board that decided by votes."
+            "From the first proposal of a slot to its decision: one sample per correct board that decided by votes."
             + figures.thinned(len(series.latency)),
             picture(figures.latency(series)),
         )
     common = series.common_fates()
     if len(series.fates) > len(common):
-        said = f" Left out, because it happened to nearly every frame: {', '.join(common)}." if common else ""
+        said = f" Omitted, because nearly every frame had it: {', '.join(common)}." if common else ""
         rare = len(series.fates) - len(common) - figures.FATES_MAX
-        said += f" Left out, because they are rarer: {rare} further kinds." if rare > 0 else ""
-        explanation = "What the ether did to flight frames." + said
+        said += f" Omitted, because they are rarer: {rare} further kinds." if rare > 0 else ""
+        explanation = "Faults that the ether injected into flight frames." + said
         yield section("Faults over time", explanation, picture(figures.faults(series)))
     if series.stages:
         yield section(
@@ -230,14 +230,14 @@ def _mission(sources: Sources) -> str:
     always = [name for name, start, stop in windows if start <= 0 and stop >= series.end_seconds]
     passing = [window for window in windows if window[0] not in always]
     said = (
-        "How far each board has applied the log; its line stops while it is down. Below, on the same axis, a lane for "
-        "each fault of the links that came and went, each contact window, and each board."
-        + (f" On all the time: {', '.join(always)}." if always else "")
+        "The last slot that each board has applied; its line has a gap while it is down. Below, on the same axis, one "
+        "lane for each temporary fault of links, each contact window, and each board."
+        + (f" Active all the time: {', '.join(always)}." if always else "")
         + report_words.resumes(series)
     )
     windows_of_contact = [] if scenario is None else contacts(scenario, series.end_seconds)
     drawn, left_out = mission(series, sources.byzantine, passing, windows_of_contact)
-    said += f" {left_out} further lanes are left out." if left_out else ""
+    said += f" {left_out} further lanes are omitted." if left_out else ""
     return section("Mission", said, picture(drawn))
 
 
@@ -249,10 +249,10 @@ def _space_time(sources: Sources) -> Iterable[str]:
     if part is None:
         return
     lost = (
-        " A short dashed line that ends in a cross is a message that no trace shows to have arrived. "
-        "Marks that would hide each other stand above or below their line."
+        " A short dashed line with a cross is a message that, by the traces, did not arrive. "
+        "Marks that would overlap are drawn above or below their line."
     )
-    said = f"{part.said}{lost}{_resumes_in(part)} Point at an arrow to read what it is."
+    said = f"{part.said}{lost}{_resumes_in(part)} Point at an arrow for its details."
     yield section("Space-time diagram", said, diagram(space_time.picture(part, sources.byzantine)))
     for title, story in pick_slots(traffic, part.slot):
         drawn = space_time.picture(story, sources.byzantine, by_order=True)
@@ -260,17 +260,17 @@ def _space_time(sources: Sources) -> Iterable[str]:
 
 
 def _resumes_in(part: Excerpt) -> str:
-    return " Dotted line: the ground station was away, and another went on." if part.resumes else ""
+    return " Dotted line: the ground station was down, and another one resumed the run." if part.resumes else ""
 
 
 def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
-    """The line of the trace that the first finding is about, if it names one."""
+    """The line of the trace that the first bad step names, if any."""
     named = re.search(r"line (\d+)", str((verdict or {}).get("first_bad_step") or ""))
     return int(named[1]) if named else None
 
 
 def _windows(scenario: Scenario, end: float) -> list[tuple[str, float, float]]:
-    """(name, from, to) of each fault of the links within the run. Contact windows have lanes of their own."""
+    """(name, from, to) of each fault of links within the run, without contact windows: they have their own lanes."""
     names = scenario.fault_plan().rule_names()
     windows = [
         (name, rule.start, end if rule.end is None else rule.end)

@@ -1,7 +1,6 @@
-"""What the report draws, taken from a run's trace in one pass.
+"""The data of the report's charts, collected from a run's trace in one pass. Checks nothing: the checker does that.
 
-Nothing is judged here: the checker does that. Events that cannot be placed (a Receive whose Send is lost in a gap) are
-counted as such and not drawn. Times are mission seconds of receipt at the ground unless a name says Lamport.
+Times are mission seconds of receipt at the ground, unless a name says Lamport.
 """
 
 from collections import defaultdict
@@ -20,10 +19,10 @@ LIFE = (
     "Attach",
     "Erase",
     "Control",
-)  # what the ground did to boards, or saw of them
-RESTART = "Restart"  # a boot that the ground did not bring about
+)  # actions of the ground on boards, and its observations of them
+RESTART = "Restart"  # a boot that the ground did not cause
 COMMON_SHARE = 0.8
-TRAFFIC = ("accepted", "delivered")  # what the ether counts of sound frames, beside what it did to them
+TRAFFIC = ("accepted", "delivered")  # the ether's counts of frames, which are not faults
 STAGES = {
     "uplinked": "uplinked to a board",
     "received": "received by a board",
@@ -36,7 +35,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A board's report of itself, in bytes. `heap_run`: the longest free run; 0 if the board does not know it."""
+    """A board's report of its heap, in bytes. `heap_run`: the longest free run, 0 if unknown."""
 
     received: float
     heap_free: int
@@ -45,7 +44,7 @@ class Health:
 
 @dataclass
 class Series:
-    """Everything that the figures need."""
+    """The data of all figures."""
 
     nodes: list[int] = field(default_factory=list)
     end_seconds: float = 0.0
@@ -56,29 +55,29 @@ class Series:
     board_faults: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when, kind of fault)
     lasting: list[tuple[int, float, float, str]] = field(
         default_factory=list
-    )  # those that last: (board, from, to, kind)
-    latency: list[tuple[int, int, float]] = field(default_factory=list)  # (slot, view, seconds), one a deciding board
+    )  # faults with a duration: (board, from, to, kind)
+    latency: list[tuple[int, int, float]] = field(default_factory=list)  # (slot, view, seconds), one per deciding board
     accepted: int = 0  # flight frames that entered the ether
     fates: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
     stages: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     health: dict[int, list[Health]] = field(default_factory=lambda: defaultdict(list))
     boots: list[tuple[int, float]] = field(default_factory=list)  # (board, when)
-    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the run whose ground station was gone)
-    restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, why, what of its heap)
-    failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it died by itself, why if told)
+    resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the resumed run)
+    restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, reason, heap)
+    failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it crashed, reason or "")
 
     def fault_kinds(self) -> list[str]:
-        """Kinds of faults of boards that happened, sorted."""
+        """Kinds of board faults in the run, sorted."""
         return sorted({kind for _, _, kind in self.board_faults})
 
     def common_fates(self) -> list[str]:
-        """Fates that befell nearly every frame, such as a delay: drawn beside rare ones they would hide them."""
+        """Fates of nearly every frame, such as a delay. Drawn with rare ones they would hide them."""
         totals = {name: sum(count for _, count in counted) for name, counted in self.fates.items()}
         return sorted(name for name in totals if totals[name] >= COMMON_SHARE * self.accepted)
 
 
 class Collector:
-    """Feeds on trace lines in file order, then gives `series()`."""
+    """Takes trace lines in file order, then returns `series()`."""
 
     def __init__(self, byzantine: Iterable[int] = ()) -> None:
         self._byzantine = set(byzantine)
@@ -92,7 +91,7 @@ class Collector:
         self._staged: set[tuple[int, str]] = set()
 
     def feed(self, event: Event) -> None:
-        """Take in one trace line. Unknown events are passed over: they have nothing to be drawn."""
+        """Add one trace line. Ignores events that are not drawn."""
         node, received = event["node"], event.get("received") or 0.0
         self._series.end_seconds = max(self._series.end_seconds, received)
         if node == GROUND:
@@ -142,7 +141,7 @@ class Collector:
 
     @staticmethod
     def _end(since: dict[int, float], spans: dict[int, list[tuple[float, float]]], node: int, received: float) -> None:
-        """End the span of `node` that is open, if one is."""
+        """End the open span of `node`, if any."""
         if node in since:
             spans[node].append((since.pop(node), received))
 
@@ -182,7 +181,7 @@ class Collector:
             self._series.lasting.append((board, received, received + seconds, kind))
 
     def _telecommand(self, operation: int, stage: str, received: float) -> None:
-        """Time from the queue to the first board that reaches a stage, and to the swarm's confirmation."""
+        """Add the time from queueing to the first board that reaches a stage, or to the swarm's confirmation."""
         if stage == "queued":
             self._queued[operation] = received
         elif stage in STAGES and operation in self._queued and (operation, stage) not in self._staged:

@@ -1,7 +1,7 @@
-"""Space-time diagrams: a line a board, messages as arrows, steps as marks.
+"""Space-time diagrams: one line per board, messages as arrows, steps as marks.
 
-Over mission time, or over Lamport time, where only the order is drawn. In a crowded picture the messages that mattered
-are arrows; all others of a kind are one faint bundle of lines, so that a broadcast looks like the fan that it is.
+The axis is mission time, or Lamport time, which shows only the order. In a crowded picture the messages that mattered
+are arrows; all others of one kind are a bundle of faint lines, so that a broadcast looks like a fan.
 """
 
 import math
@@ -59,17 +59,17 @@ MARKS = {
 LOST_COLOUR = "#D81B3A"
 FAINT_COLOUR = "#c3ccd5"
 VOTE_POINTS, DOT_POINTS, BAR_POINTS = 9.5, 4.5, 3.5  # of a vote with its number, and without; of a bar
-# Where marks of one moment stand about their line, in lanes: each would hide the one before.
+# Offsets of simultaneous marks from their line, in lanes, so that they do not overlap.
 LEVELS = (0.0, -0.24, 0.24, -0.46)
-AXIS_POINTS = 690  # how wide the picture's axis is, about
+AXIS_POINTS = 690  # approximate width of the picture's axis
 SQUEEZED_COLOUR = "#eef1f4"
 TICKS, DIGITS_MAX = 10, 6
-REST, LOST = "rest", "lost"  # what can be hidden beside the kinds: faint messages, lost ones
+REST, LOST = "rest", "lost"  # further parts that can be hidden: faint messages, lost ones
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing of an excerpt, its height, and what its parts are. `kinds`: labels of messages, then REST and LOST."""
+    """A drawing of an excerpt, its height, and its parts. `kinds`: labels of messages, then REST and LOST."""
 
     draw: Callable[[bool], Draw]
     height_inches: float
@@ -77,16 +77,16 @@ class Picture:
     kinds: list[str]
 
     def file(self) -> tuple[Draw, float, list[Part]]:
-        """For a file of its own: with a legend of all that is drawn."""
+        """For a separate file: with a complete legend."""
         return self.draw(True), self.height_inches, self.parts
 
     def svg(self) -> str:
-        """For a page that has a legend of its own for the messages."""
+        """For a page that has its own legend for the messages."""
         return svg(self.draw(False), self.height_inches, self.parts)
 
 
 class _Axis:
-    """Where moments stand: by mission time, idle spans squeezed, or by Lamport time, evenly spaced."""
+    """The position of moments: by mission time with idle spans squeezed, or by Lamport time, evenly spaced."""
 
     def __init__(self, excerpt: Excerpt, by_order: bool) -> None:
         self._by_order = by_order
@@ -177,7 +177,7 @@ Stub = tuple[Message, int]  # a lost message and the direction of its addressee:
 def _bundles(
     messages: Iterable[Message], excerpt: Excerpt, row: dict[int, int]
 ) -> tuple[list[tuple[str, list[Message]]], list[tuple[str, list[Stub]]]]:
-    """The faint messages and the lost ones, by label. Of a lost broadcast one stub is left in each direction."""
+    """The faint messages and the lost ones, by label. A lost broadcast has one stub per direction."""
     faint: dict[str, list[Message]] = defaultdict(list)
     lost: dict[tuple[str, int, int, int], Message] = {}
     for message in messages:
@@ -206,7 +206,7 @@ def _line(message: Message, row: dict[int, int], axis: _Axis) -> Line:
 
 
 def _stub(stub: Stub, row: dict[int, int], axis: _Axis) -> Line:
-    """A message that was not received, as far as the traces tell: it sets out, and ends in a cross."""
+    """The line of a message that, by the traces, was not received: short, ending in a cross."""
     message, direction = stub
     x, y = axis.place(message.sent, message.sent_clock), row[message.sender]
     return (x, y), (x + axis.width / 150, y + 0.3 * direction)
@@ -277,20 +277,20 @@ def _time_axis(axes: "Axes", scale: Scale, unit: float, unit_name: str) -> None:
 
 
 def _digits(numbers: Sequence[float]) -> int:
-    """Decimals with which each number is told to a tenth of the way to its nearest neighbour, or better."""
+    """The number of decimals that resolves a tenth of the smallest distance between neighbours."""
     nearest = min((after - before for before, after in pairwise(numbers)), default=1.0)
     return max(0, min(DIGITS_MAX, math.ceil(1 - math.log10(max(nearest, 1e-9)))))
 
 
 class _Lanes:
-    """Finds a level for each mark, at which it hides no other: the line's own, unless a mark stands there so near."""
+    """Finds a level for each mark where it overlaps no other: on the line, if that is free."""
 
     def __init__(self, width: float) -> None:
         self._point = width / AXIS_POINTS
         self._taken: dict[int, list[float]] = defaultdict(lambda: [-math.inf] * len(LEVELS))
 
     def level(self, node: int, x: float, points: float) -> float:
-        """For a mark so wide; marks of a node come from left to right."""
+        """The level of a mark at `x` that is `points` wide. Call it from left to right for each node."""
         taken, half = self._taken[node], points * self._point / 2
         free = [number for number, right in enumerate(taken) if x - half >= right]
         number = free[0] if free else taken.index(min(taken))
@@ -299,8 +299,8 @@ class _Lanes:
 
 
 def _steps(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> None:
-    """The boards' steps. In a picture of one slot votes are numbered; in one of a run a proposal names its slot."""
-    labelled: dict[int, float] = {}  # node -> where its last label stands
+    """Draws the boards' steps. A picture of one slot numbers the votes; one of a run labels proposals with slots."""
+    labelled: dict[int, float] = {}  # node -> position of its last label
     raised = False
     levels = _Lanes(axis.width)
     for mark in sorted(excerpt.marks, key=lambda mark: (mark.at, mark.clock)):
@@ -325,7 +325,7 @@ def _steps(axes: "Axes", excerpt: Excerpt, row: dict[int, int], axis: _Axis) -> 
 
 
 def _points(name: str, is_numbered: bool) -> float:
-    """How wide a mark is. A bar is high, but narrow."""
+    """The width of a mark, in points. A bar is high but narrow."""
     if name.startswith("Vote"):
         return VOTE_POINTS if is_numbered else DOT_POINTS
     marker, size, _, _ = MARKS[name]
@@ -343,13 +343,13 @@ def _vote(axes: "Axes", x: float, y: float, phase: str, is_numbered: bool) -> No
 
 def _marker(axes: "Axes", x: float, y: float, name: str) -> None:
     marker, size, colour, _ = MARKS[name]
-    # A bar has no inside: only its edge is seen.
+    # A bar has no face, only an edge.
     edge, width = (colour, 2.5) if marker == "|" else ("white", 0.6)
     axes.plot(x, y, marker=marker, ms=size, color=colour, mec=edge, mew=width, zorder=6)
 
 
 def _message_handles(kinds: Iterable[str]) -> "list[Line2D]":
-    """The legend of messages, for a picture without switches beside it. `kinds`: as a Picture has them."""
+    """The legend of messages, for a picture without switches. `kinds`: those of a Picture."""
     from matplotlib.lines import Line2D
 
     looks: dict[str, dict[str, Any]] = {

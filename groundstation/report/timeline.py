@@ -1,4 +1,4 @@
-"""The mission over time: how far each board came, and what was done to links and boards, a lane for each."""
+"""The mission over time: progress of each board, and the faults of links and boards, one lane each."""
 
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,8 @@ WINDOW_COLOUR = "#e8937b"
 CONTACT_COLOUR = "#7fb3d5"
 SILENT_COLOUR = "#f3dfb0"
 PROGRESS_INCHES = 2.9
-KINDS_MAX = 15  # of faults of boards that are told apart: all that a scenario knows
-ROWS_MAX = 24  # windows of faults, and of contact, that are drawn
+KINDS_MAX = 15  # of board faults with their own look: all that a scenario knows
+ROWS_MAX = 24  # of fault windows, and of contact windows
 NAME_CHARACTERS_MAX = 28
 # event: (marker, colour, legend)
 LIFE_MARKS = {
@@ -37,20 +37,20 @@ LIFE_MARKS = {
     "BoardKill": ("X", BYZANTINE_COLOUR, "killed"),
     SWITCHED_OFF: ("X", INK, OUTSIDE),
     "PowerCut": ("v", BYZANTINE_COLOUR, "power failed in a write"),
-    "BoardCrash": ("*", "#8B0000", "died by itself"),
+    "BoardCrash": ("*", "#8B0000", "crashed"),
     "Erase": ("s", BOOT_COLOUR, "flash erased"),
-    "Control": ("o", INK, "told to exit or reset"),
+    "Control": ("o", INK, "commanded to exit or reset"),
     RESTART: ("^", "#D55E00", "restarted by itself"),
 }
-KIND_WORDS = {"power_cut": "power is to fail at a write"}  # told when it is armed, not when power fails
+KIND_WORDS = {"power_cut": "power will fail at a write"}  # drawn when it is armed, not when power fails
 KIND_MARKERS = "DPhdp8<>"
-ABOVE = 0.24  # a fault's mark stands above the mark of what came of it
+ABOVE = 0.24  # a fault's mark is above the mark of its effect
 
 
 def mission(
     series: Series, byzantine: list[int], windows: list[tuple[str, float, float]], contacts: list[Contact]
 ) -> tuple[str, int]:
-    """How far the boards came, and on the same axis of time what was done to links and boards. (SVG, lanes left out)"""
+    """Progress of the boards, and below it the faults of links and boards. Returns (SVG, number of lanes omitted)."""
     unit, unit_name = time_unit(series.end_seconds)
     end = series.end_seconds / unit or 1.0
     shown, passing = windows[:ROWS_MAX], contacts[:ROWS_MAX]
@@ -97,12 +97,12 @@ def mission(
 
 
 def _short(name: str) -> str:
-    """A name as long as there is room beside a picture."""
+    """A name, shortened to the room beside a picture."""
     return name if len(name) <= NAME_CHARACTERS_MAX else name[: NAME_CHARACTERS_MAX - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _spans(axes: "Axes", series: Series, row_of: dict[int, int], unit: float) -> None:
-    spans = [("down", DOWN_COLOUR, series.down), ("silent, for its memory is not known", SILENT_COLOUR, series.silent)]
+    spans = [("down", DOWN_COLOUR, series.down), ("silent, its memory is unknown", SILENT_COLOUR, series.silent)]
     for label, colour, of_board in spans:
         for node, row in row_of.items():
             for since, until in of_board.get(node, []):
@@ -140,11 +140,11 @@ def _mark(axes: "Axes", x: float, row: float, marker: str, colour: str, label: s
 
 
 def _kind_look(series: Series, kind: str) -> tuple[str, str]:
-    """(marker, colour) of a kind of board fault, its own among the first KINDS_MAX; the others share one."""
+    """(marker, colour) of a kind of board fault. Kinds beyond KINDS_MAX share one."""
     number = min(series.fault_kinds().index(kind), KINDS_MAX)
     return KIND_MARKERS[number % len(KIND_MARKERS)], BOARD_COLOURS[number % len(BOARD_COLOURS)]
 
 
 def _once(axes: "Axes", label: str) -> str:
-    """The label, unless the legend has it already."""
+    """The label, or "_" if the legend already has it."""
     return "_" if label in axes.get_legend_handles_labels()[1] else label

@@ -1,4 +1,4 @@
-"""The report's sections in words: what was flown, what was judged, and what boards said when they failed."""
+"""The report's text sections: the scenario as flown, the verdict, and the output of boards that failed."""
 
 import html
 import re
@@ -21,7 +21,7 @@ STATE_OF = {"holds": "good", "violated": "bad"}
 
 
 def header(about: Mapping[str, Any], verdict: Mapping[str, Any] | None, scenario: Scenario | None) -> str:
-    """What flew, when, and what came of it."""
+    """What flew, when, and the verdict."""
     word = "not judged" if verdict is None else str(verdict["verdict"]).replace("_", " ")
     style = {"pass": "good", "violation": "bad", "crash": "bad"}.get(word, "open")
     parts = [
@@ -31,7 +31,7 @@ def header(about: Mapping[str, Any], verdict: Mapping[str, Any] | None, scenario
         f'<p class="run">{html.escape(_when(about))}</p>',
     ]
     if about.get("resumed"):
-        parts.append(paragraph(f"Goes on from run {about['resumed']}, whose ground station was gone."))
+        parts.append(paragraph(f"Resumes run {about['resumed']}, whose ground station had died."))
     if verdict is not None and verdict.get("replay"):
         parts.append(f"<p>Fly it again: <code>{html.escape(str(verdict['replay']))}</code></p>")
     return "\n".join([*parts, "</header>"])
@@ -70,10 +70,10 @@ def _state(line: Mapping[str, Any]) -> str:
 
 
 def property_table(verdict: Mapping[str, Any]) -> str:
-    """Each property in words, whether it held, and why not checked where that is told."""
+    """Each property with its sentence, whether it held, and the reason if it was not checked."""
     known = properties.read()
     states: Mapping[str, str] = verdict["invariants"]
-    missed = set(verdict.get("not_met", ()))  # told below, with those that no trace is held against
+    missed = set(verdict.get("not_met", ()))  # listed below, with those that are not checked on traces
     names = sorted(states.keys() - missed, key=properties.order)
     rows, colours = [], []
     for name in names:
@@ -85,27 +85,27 @@ def property_table(verdict: Mapping[str, Any]) -> str:
     content = f'<div class="properties">{table(("id", "property", "in this run"), rows, colours)}</div>'
     others = not_checked.list_of({"not_met": [], "not_checked": {}, **verdict})
     content += folded(
-        f"{len(others)} properties that nothing in this run was held against, and why",
+        f"{len(others)} properties that this run did not test, and why",
         table(("id", "property", "why"), [(each.identifier, each.sentence, each.why) for each in others]),
     )
-    return section("Properties", "What was held on the trace of this run, and whether it holds there.", content)
+    return section("Properties", "The properties that were checked on the trace of this run, and the results.", content)
 
 
 def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
-    told = verdict.get("not_checked", {}).get(name)
-    if told:
-        return str(told)
+    reason = verdict.get("not_checked", {}).get(name)
+    if reason:
+        return str(reason)
     if verdict.get("missing"):
         return "events are missing from the trace"
-    return "no event of this run is about it"
+    return "no event of this run concerns it"
 
 
 def checked(verdict: Mapping[str, Any]) -> str:
-    """How much was held against the modules."""
+    """How much was checked against the modules."""
     tables = "".join(
         f"<div><h3>{title}</h3>{table((), numbers)}</div>"
         for title, numbers in (
-            ("Steps held against the modules", [(spoken(name), count) for name, count in verdict["steps"].items()]),
+            ("Steps checked against the modules", [(spoken(name), count) for name, count in verdict["steps"].items()]),
             ("Counts", verdict["counts"].items()),
         )
     )
@@ -116,7 +116,7 @@ def checked(verdict: Mapping[str, Any]) -> str:
 
 
 def failures(found: list[report_failures.Failure]) -> str:
-    """What boards printed when they failed."""
+    """The output of boards that failed."""
     content = ""
     for failure in found[: report_failures.FAILURES_MAX]:
         title = f"board {failure.board}, {failure.at:.3f} s: {failure.what}"
@@ -124,27 +124,25 @@ def failures(found: list[report_failures.Failure]) -> str:
         content += folded(title, text, is_open=failure in found[: report_failures.OPEN_MAX])
     if len(found) > report_failures.FAILURES_MAX:
         content += paragraph(f"{len(found) - report_failures.FAILURES_MAX} further ones are in ground.log.")
-    return section(
-        "Boards that failed", "What they printed, from ground.log, and what they told after a restart.", content
-    )
+    return section("Boards that failed", "Their output, from ground.log, and their reports after a restart.", content)
 
 
 def resumes(series: Series) -> str:
-    """When another ground station took over."""
+    """A note on when another ground station resumed the run. Empty if none did."""
     said = "; ".join(f"at {at:.2f} s, after run {run}" for at, run in series.resumes)
-    return f" Dotted line: the ground station was away, and another went on: {said}." if said else ""
+    return f" Dotted line: the ground station was down, and another one resumed the run: {said}." if said else ""
 
 
 # --- as flown ---------------------------------------------------------------------------------
 
 
 def as_flown(scenario: Scenario, text: str, contacts: list[Contact]) -> str:
-    """The scenario in words, and its text."""
+    """A description of the scenario, and its text."""
     mission, workload = scenario.mission, scenario.workload
     lines = [
-        f"{mission.boards} boards, until {mission.slots} slots are decided and {workload.operations} operations "
-        f"confirmed at least, {workload.in_flight} at a time"
-        + (f"; {mission.speed:g} mission seconds in a second" if mission.speed != 1 else ""),
+        f"{mission.boards} boards, until at least {mission.slots} slots are decided and {workload.operations} "
+        f"operations confirmed, {workload.in_flight} at a time"
+        + (f"; {mission.speed:g} mission seconds per second" if mission.speed != 1 else ""),
         *(
             f"board {entry.node} is Byzantine: {entry.adversary}"
             + (f" ({_values(entry.parameters)})" if entry.parameters else "")
@@ -154,7 +152,7 @@ def as_flown(scenario: Scenario, text: str, contacts: list[Contact]) -> str:
     if scenario.liveness is not None:
         live = scenario.liveness
         lines.append(
-            f"from {live.at:g} s on boards {', '.join(map(str, live.core))} meet no fault and must finish within "
+            f"from {live.at:g} s on, boards {', '.join(map(str, live.core))} have no faults and must finish within "
             f"{live.bound_seconds:g} s"
         )
     content = listed(lines)
@@ -179,7 +177,7 @@ def as_flown(scenario: Scenario, text: str, contacts: list[Contact]) -> str:
 
 
 def _sentence(rule: Any) -> str:
-    """What the rule's class says of itself, with this rule's values for the fields that it names."""
+    """The first line of the rule's docstring, with this rule's values in place of field names."""
     text = (type(rule).__doc__ or rule.fault).split("\n", 1)[0].rstrip(".")
     return re.sub(r"`(\w+)`", lambda field: _with_value(field[1], getattr(rule, field[1], None)), text)
 
@@ -199,7 +197,7 @@ def _window(start: float, end: float | None) -> str:
 
 
 def _kinds(rule: Any) -> str:
-    return "" if rule.kinds is None else f"; {', '.join(rule.kinds)} alone"
+    return "" if rule.kinds is None else f"; only {', '.join(rule.kinds)}"
 
 
 def _parameters(rule: Any) -> str:
@@ -221,7 +219,7 @@ def _values(values: Mapping[str, Any]) -> str:
 
 
 def _spoken_key(key: str) -> str:
-    """A field's name before its value, without the unit that stands behind it: "hold ", "min ", or nothing."""
+    """A field's name to print before its value, without the unit, which follows the value: "hold ", "min ", or ""."""
     words = [word for word in key.split("_") if word != "seconds" or key not in SECONDS]
     return "".join(f"{word} " for word in words)
 
@@ -238,7 +236,7 @@ def _brief(value: Any) -> str:
 
 
 def versions(found: Mapping[str, Any]) -> str:
-    """What flew, for whoever wants to fly the same again."""
+    """The versions that flew, for flying the same again."""
     packages = found.get("packages")
     rows: list[tuple[str, str]] = [
         (key.replace("_", " "), str(value)) for key, value in found.items() if key != "packages"
@@ -250,18 +248,18 @@ def versions(found: Mapping[str, Any]) -> str:
 
 
 def crashes(series: Series, found: Iterable[report_failures.Failure]) -> list[report_failures.Failure]:
-    """What boards printed, those that restarted by themselves, and those that died and printed nothing."""
-    told = list(found)
+    """Failures that boards printed, boards that restarted by themselves, and boards that crashed without output."""
+    failures = list(found)
     for board, at, reason, heap in series.restarts:
         what = f"restarted by itself: {reason}"
         # A board prints its traceback before it starts again.
-        printed = [each for each in told if each.board == board and each.at <= at and "restarted" not in each.what]
+        printed = [each for each in failures if each.board == board and each.at <= at and "restarted" not in each.what]
         text = reason
         if printed:
-            told.remove(printed[-1])
+            failures.remove(printed[-1])
             text = printed[-1].text
-        told.append(report_failures.Failure(board, at, what, f"{text}\n{heap}"))
+        failures.append(report_failures.Failure(board, at, what, f"{text}\n{heap}"))
     for board, at, reason in series.failures:
-        if not any(failure.board == board and failure.at <= at + 1e-3 for failure in told):
-            told.append(report_failures.Failure(board, at, reason or "died by itself", ""))
-    return sorted(told, key=lambda failure: (failure.at, failure.board))
+        if not any(failure.board == board and failure.at <= at + 1e-3 for failure in failures):
+            failures.append(report_failures.Failure(board, at, reason or "crashed", ""))
+    return sorted(failures, key=lambda failure: (failure.at, failure.board))

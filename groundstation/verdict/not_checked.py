@@ -1,7 +1,7 @@
-"""What a run was not held against, and why: the one list behind the verdict's row and the report's table.
+"""Which properties did a run not test, and why? One list for both the verdict's line and the report's table.
 
-Properties of the flight code are in it that this run met no case of, and those that no trace is held against. What is
-in doubt because something is missing stands in its family's row instead: that is a lack of the run, not of the list.
+It holds the properties of the flight code to which nothing in this run applied, and those that are not checked on
+traces. A property that is not checked because events are missing is in its family's line instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,13 @@ from specs import properties
 from specs.checking.premises import PREMISES
 from specs.properties import Property
 
-# Of the modules of the flight code; others, such as the example chain, are about no run of a swarm.
+# Of the modules of the flight code. Others, such as the example chain, do not apply to a run of a swarm.
 FLOWN = ("CON-", "LOG-", "LED-", "ORD-", "LAM-", "LNK-", "MUT-", "SNP-", "FDT-")
 
 
 @dataclass(frozen=True, slots=True)
 class NotChecked:
-    """A property and why nothing was held against it."""
+    """A property, and why it was not checked."""
 
     identifier: str
     why: str
@@ -26,7 +26,7 @@ class NotChecked:
 
 
 def list_of(checked: Mapping[str, Any]) -> list[NotChecked]:
-    """In the order of the identifiers. `checked` has `invariants`, `not_checked` and `not_met`, as in verdict.json."""
+    """Sorted by identifier. `checked` has `invariants`, `not_checked` and `not_met`, as in verdict.json."""
     reasons = {key: checked["not_checked"][key] for key in checked["not_met"]}
     known = properties.read()
     for identifier, entry in known.items():
@@ -47,7 +47,7 @@ def _why(identifier: str, entry: Property) -> str:
 
 
 def by_reason(found: Iterable[NotChecked]) -> dict[str, list[str]]:
-    """The identifiers, by reason."""
+    """The identifiers, grouped by reason."""
     reasons: dict[str, list[str]] = {}
     for each in found:
         reasons.setdefault(each.why, []).append(each.identifier)

@@ -1,4 +1,4 @@
-"""The verdict as a person reads it: one line a finding, green, red or yellow, and where everything lies."""
+"""Prints the verdict: one line per check in green, red or yellow, the findings, and the paths."""
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +15,7 @@ NOTES_SHOWN = 5
 
 
 def print_verdict(judgement: Judgement, console: Console) -> None:
-    """Print the table, the findings and the paths."""
+    """Print the table, the findings, the verdict and the paths."""
     console.print()
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)

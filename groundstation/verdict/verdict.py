@@ -1,11 +1,11 @@
-"""The judgement on a rehearsal: what the checker says of the trace, and what the mission says of itself, in one.
+"""The verdict on a rehearsal: combines the checker's verdict on the trace with the mission's own summary.
 
-The checker knows the trace and nothing else; that a board died of a bug, or that an operator broke the mission off, is
-known here. The precedence: a violation outranks everything; a board that crashed is a crash; a trace with something
-missing is incomplete; only a complete trace can say that there was no progress.
+The checker knows only the trace; the summary adds that a board crashed, or that the operator aborted the mission. In
+order of precedence: a violation; a crash, if a board crashed; incomplete, if something is missing from the trace; no
+progress, which only a complete trace can show.
 
-verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, why some were not checked, counts and the
-mission's own summary.
+verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, reasons why some were not checked, counts and
+the mission's own summary.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,14 +37,14 @@ from specs.verdict import (
 CRASH = "crash"
 EXIT_CODE_OF = {**EXIT_CODES, CRASH: 1}
 
-# OPEN: not known, or not what was asked for, yet nothing is violated. NOTE: nothing that this run could have shown.
+# OPEN: unknown or not as wanted, but no violation. NOTE: not a result of this run.
 GOOD, BAD, OPEN, NOTE = "good", "bad", "open", "note"
 
 AGREEMENT = "CON-4"
 TRAFFIC = ("accepted", "delivered")
 
 
-# What a judgement reads of a mission's summary, as `groundstation.record.shape` has it; the mission itself writes more.
+# The members that a judgement reads from a mission's summary, in the notation of `groundstation.record.shape`.
 SUMMARY = {
     "outcome": str,
     "mission_seconds": float,
@@ -63,7 +63,7 @@ SUMMARY = {
     "crashed": [int],
     "board_events": {str: int},
     "fates": {str: int},
-    "fates_by_kind?": {str: {str: int}},  # earlier versions did not tell it
+    "fates_by_kind?": {str: {str: int}},  # not in earlier versions
 }
 
 
@@ -78,7 +78,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The whole verdict on a run. `summary` is that of the rehearsal, None if only a trace was checked."""
+    """The whole verdict on a run. `summary`: the mission's own. None if only a trace was checked."""
 
     verdict: str
     lines: list[Line]
@@ -91,11 +91,11 @@ class Judgement:
 
     @property
     def exit_code(self) -> int:
-        """What `amu` exits with."""
+        """The exit code of `amu`."""
         return EXIT_CODE_OF[self.verdict]
 
     def as_dict(self) -> dict[str, Any]:
-        """verdict.json and what `--json` prints."""
+        """The content of verdict.json, which `--json` prints."""
         return {
             **self.checked,
             "verdict": self.verdict,
@@ -116,11 +116,11 @@ def judge(
     replay: str | None = None,
     resume: str | None = None,
 ) -> Judgement:
-    """Put the checker's verdict and the mission's summary together. `replay`, `resume`: commands that do so."""
+    """Combine the checker's verdict and the mission's summary. `replay`, `resume`: command lines that do so."""
     checked = verdict.as_dict()
     lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
-    told = [(summary or {}).get(name) for name in ("failure", "record_lost")]
-    findings = [*checked["violations"], *checked["missing"], *(reason for reason in told if reason)]
+    reasons = [(summary or {}).get(name) for name in ("failure", "record_lost")]
+    findings = [*checked["violations"], *checked["missing"], *(reason for reason in reasons if reason)]
     return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, resume, findings)
 
 
@@ -166,22 +166,22 @@ def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
         f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
     )
-    # A Byzantine board, too: an adversary that crashes has not been the adversary that was asked for.
+    # Byzantine boards count too: an adversary that crashes did not behave as the scenario wanted.
     if summary["crashed"]:
         yield Line("boards", BAD, f"{boards(sorted(set(summary['crashed'])))} crashed; see ground.log")
 
 
-TOLD_ELSEWHERE = ("TLC-", "RUN-")  # in lines of their own: TLC, decided
+SEPARATE = ("TLC-", "RUN-")  # have their own lines: TLC, decided
 FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
-# Told only when something of it was there: a mission without turns has no mutual exclusion to hold.
+# Listed only if the run had any of it: a mission without turns has no mutual exclusion to check.
 OPTIONAL_FAMILIES = (
     ("channels", "LNK-"),
     ("mutual exclusion", "MUT-"),
     ("snapshots", "SNP-"),
     ("suspicion", "FDT-"),
 )
-TOLD_IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
-RESUMES_SHOWN = 4  # the latest of many
+IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
+RESUMES_SHOWN = 4  # the latest
 
 
 def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
@@ -194,9 +194,7 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
         states = {key: state for key, state in invariants.items() if key.startswith(prefix)}
         if any(key not in not_met for key in states):
             yield _properties(name, states, checked)
-    others = {
-        key: state for key, state in invariants.items() if not key.startswith((*TOLD_IN_FAMILIES, *TOLD_ELSEWHERE))
-    }
+    others = {key: state for key, state in invariants.items() if not key.startswith((*IN_FAMILIES, *SEPARATE))}
     if others:
         yield _properties("further properties", others, checked)
     missed = not_checked.by_reason(not_checked.list_of(checked)).items()
@@ -204,34 +202,35 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     steps = checked["steps"]
     actions = ", ".join(f"{spoken(name)}: {count}" for name, count in steps.items())
     status = BAD if checked["first_bad_step"] else GOOD if steps else OPEN
-    yield Line("conformance", status, f"{sum(steps.values())} steps held against the modules: {actions}")
+    yield Line("conformance", status, f"{sum(steps.values())} steps checked against the modules: {actions}")
     yield from _stations(checked["resumed"])
     missing = checked["missing"]
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
     ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
     if ended:
-        yield Line("restarts", OPEN, f"boards that ran out of memory and started again from their journal: {ended}")
+        yield Line("restarts", OPEN, f"boards that ran out of memory and restarted from their journal: {ended}")
     tlc = checked["tlc"]
     why = checked["not_checked"].get(TLC)
     yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)
 
 
 def _properties(name: str, states: Mapping[str, str], checked: Mapping[str, Any]) -> Line:
-    """What was violated, what held, and what is open and why. What nothing was about stands in a line of its own."""
+    """The properties that were violated, that hold, and that are open, with reasons. Another line lists those to which
+    nothing applied."""
     violated = [key for key in states if states[key] == VIOLATED]
     holding = [key for key in states if states[key] == HOLDS]
     reasons: dict[str, list[str]] = {}
     for key in states:
         if states[key] == NOT_CHECKED and (key not in checked["not_met"] or not holding):
-            reasons.setdefault(checked["not_checked"].get(key, "no reason is told"), []).append(key)
-    told = [f"VIOLATED: {spans(violated)}"] if violated else []
+            reasons.setdefault(checked["not_checked"].get(key, "no reason given"), []).append(key)
+    parts = [f"VIOLATED: {spans(violated)}"] if violated else []
     if holding:
-        told.append(f"{'holds' if len(holding) == 1 else 'hold'}: {spans(holding)}")
+        parts.append(f"{'holds' if len(holding) == 1 else 'hold'}: {spans(holding)}")
     if reasons:
-        told.append("not checked: " + "; ".join(f"{spans(keys)} ({why})" for why, keys in reasons.items()))
-    # A family of which nothing was held is not green, however little there was to hold.
+        parts.append("not checked: " + "; ".join(f"{spans(keys)} ({why})" for why, keys in reasons.items()))
+    # A family in which nothing was checked is not green, even if there was nothing to check.
     status = BAD if violated else OPEN if reasons or not holding else GOOD
-    return Line(name, status, "; ".join(told) or "nothing was held")
+    return Line(name, status, "; ".join(parts) or "nothing was checked")
 
 
 def spans(identifiers: Iterable[str]) -> str:
@@ -247,7 +246,7 @@ def spans(identifiers: Iterable[str]) -> str:
 
 
 def _stations(resumed: list[str]) -> Iterable[Line]:
-    """How many ground stations flew the run, if it was not one."""
+    """How many ground stations flew the run, if more than one."""
     if resumed:
         earlier = ", ".join(resumed[-RESUMES_SHOWN:])
         more = f"{len(resumed) - RESUMES_SHOWN} more, " if len(resumed) > RESUMES_SHOWN else ""
@@ -270,7 +269,7 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
     for node, counts in summary.get("liars", {}).items():
         if counts:
             sent = ", ".join(f"{name} {count}" for name, count in counts.items())
-            yield Line(f"from board {node}", GOOD, f"held to nothing: {sent}")
+            yield Line(f"from board {node}", GOOD, f"not checked, the board is Byzantine: {sent}")
     frames = summary["fates"].get("accepted", 0)
     not_begun = ", ".join(summary.get("faults_not_begun", ()))
     late = f"; not begun: {not_begun}" if not_begun else ""
@@ -281,7 +280,7 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
 
 
 def _injected(summary: Mapping[str, Any]) -> str:
-    """What befell frames, by what it did to them: a delay is no loss. Earlier versions did not tell them apart."""
+    """Injected faults of frames, grouped by effect: a delay is not a loss. Earlier versions did not group them."""
     by_kind = summary.get("fates_by_kind")
     if by_kind is None:
         by_kind = {"": {name: count for name, count in summary["fates"].items() if name not in TRAFFIC}}
@@ -289,6 +288,6 @@ def _injected(summary: Mapping[str, Any]) -> str:
     for kind, fates in by_kind.items():
         names = ", ".join(f"{name} {count}" for name, count in fates.items())
         if fates:
-            times = " times" if kind == DELAYED else ""  # one frame by several faults
+            times = " times" if kind == DELAYED else ""  # several faults may delay one frame
             parts.append(f"{kind} {sum(fates.values())}{times} ({names})" if kind else names)
     return "; ".join(parts) or "none"

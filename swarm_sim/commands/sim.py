@@ -103,7 +103,7 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     console.print(
         f"{flown.mission.boards} boards, {counts['milliseconds'] / 1000:.1f} s of their time: {counts['slots']} slots, "
         f"{counts['operations']} operations, {counts['deliveries']} messages delivered, "
-        f"{counts.get('steps', 0)} steps held against the modules"
+        f"{counts.get('steps', 0)} steps checked against the modules"
     )
     if outcome.marks:
         console.print(f"reached: {', '.join(outcome.marks)}", style="dim")

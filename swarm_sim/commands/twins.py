@@ -133,7 +133,7 @@ def _print(report: dict[str, Any]) -> None:
         if report["violation"]:
             echo(f"violation   {report['violation']}")
             echo(f"            after {report['prefixes']:,} rounds tried; schedule {_shown(report['schedule'])}")
-    echo(f"flown       {report['flown']} alone, {report['steps']:,} steps held against the modules,")
+    echo(f"flown       {report['flown']} alone, {report['steps']:,} steps checked against the modules,")
     echo(f"            decided at most {report['healed_rounds_max']} rounds after the network healed")
     if report["failed"] is not None:
         failed = report["failed"]

@@ -1,1 +1,1 @@
-"""Traces in the formats of other people's viewers."""
+"""Exports traces to the formats of other viewers."""

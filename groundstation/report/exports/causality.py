@@ -1,16 +1,16 @@
-"""The events of a trace in an order in which every cause comes before its effects.
+"""Orders the events of a trace causally: every cause before its effects.
 
 Theory (Lamport 1978): a happened before b if one node took both steps in this order, if b received what a sent, or by a
-chain of such pairs. Whatever is drawn of a run may shift events in time, but never against that order.
+chain of such pairs. A drawing may shift events in time, but never against that order.
 
 Rules
-- The steps of a node stand in the file's order, as its serial line delivered them.
-- The cause of a Receive is the first Send of that sender, Lamport time and kind that was meant for the receiver. The
-  ground station traces no sendings: what it sent has its last event up to that Lamport time as its cause.
-- Nothing is guessed: a Receive stands alone if its Send is not in the trace, or not before it by Lamport time.
-- Only a liar's trace can go round in a circle. Then the link that closes it is taken out.
-- A step is placed at its receipt at the ground, or as many microseconds later as it takes to come after its node's
-  former step and its own cause. Steps received at one moment are spread by a microsecond each, in Lamport order.
+- The steps of a node keep the file's order, in which its serial line delivered them.
+- The cause of a Receive is the first Send to the receiver with that sender, Lamport time and kind. The ground station
+  does not trace its sendings: their cause is its last event up to that Lamport time.
+- A Receive has no cause if its Send is not in the trace, or not before it by Lamport time. Nothing is guessed.
+- Only a liar's trace can have a cycle. The link that closes it is removed.
+- A step is placed at its receipt at the ground, or as many microseconds later as needed to follow its node's previous
+  step and its own cause. Steps received at the same moment are one microsecond apart, in Lamport order.
 """
 
 import json
@@ -29,18 +29,18 @@ from specs.checking.trace import Event, TraceError, parse
 from specs.files import open_regular
 
 MICROSECONDS = 1_000_000
-VALUE_CHARACTERS = 12  # of a digest or a list, as much as a reader compares
+VALUE_CHARACTERS = 12  # of a digest or a list: enough to compare by eye
 
 
 class EmptyTraceError(TraceError):
-    """A trace without any event."""
+    """The trace has no event."""
 
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An event of the trace. `received`: mission seconds; `cause`: the sending of what it received.
+    """An event of the trace. `received`: mission seconds. `cause`: the step that sent what this one received.
 
-    `at_us`: its place in mission time, in microseconds, after those of all its causes.
+    `at_us`: its position in mission time, in microseconds, after all its causes.
     """
 
     event: Event
@@ -52,7 +52,7 @@ class Step:
 def read(trace: Path, since: float | None = None, until: float | None = None) -> list[Step]:
     """The steps received from `since` to `until` (mission seconds), causes first. Raises TraceError.
 
-    A last line that was cut off is left out.
+    Skips a truncated last line.
     """
     steps: list[Step] = []
     try:
@@ -85,10 +85,10 @@ def _step(line: bytes, trace: Path, number: int) -> Step:
 
 
 def ordered(steps: list[Step]) -> list[Step]:
-    """The steps, given in the file's order, with their causes and places, in an order in which causes come first."""
+    """The steps, given in the file's order, in causal order, with `cause` and `at_us` set."""
     _find_causes(steps)
     in_order = _merge(steps)
-    _place(in_order)
+    _set_times(in_order)
     return in_order
 
 
@@ -120,7 +120,7 @@ def _find_causes(steps: Iterable[Step]) -> None:
 
 
 def _merge(steps: Iterable[Step]) -> list[Step]:
-    """The nodes' steps as one sequence: always the next one by Lamport time whose cause has been."""
+    """The nodes' steps as one sequence: always the next by Lamport time whose cause is already in it."""
     queues: dict[int, deque[Step]] = defaultdict(deque)
     for step in steps:
         queues[step.event.node].append(step)
@@ -151,12 +151,12 @@ def _merge(steps: Iterable[Step]) -> list[Step]:
     return in_order
 
 
-def _place(in_order: Iterable[Step]) -> None:
+def _set_times(in_order: Iterable[Step]) -> None:
     latest: dict[int, int] = {}
-    at_once: Counter[float] = Counter()
+    simultaneous: Counter[float] = Counter()
     for step in in_order:
-        spread = round(step.received * MICROSECONDS) + at_once[step.received]
-        at_once[step.received] += 1
+        spread = round(step.received * MICROSECONDS) + simultaneous[step.received]
+        simultaneous[step.received] += 1
         after_cause = 0 if step.cause is None else step.cause.at_us + 1
         step.at_us = max(spread, latest.get(step.event.node, -1) + 1, after_cause)
         latest[step.event.node] = step.at_us
@@ -166,17 +166,17 @@ def _place(in_order: Iterable[Step]) -> None:
 
 
 def node_name(node: int) -> str:
-    """What a node is called in every export."""
+    """The name of a node in all exports."""
     return {GROUND: "ground", BROADCAST: "all"}.get(node, f"node-{node}")
 
 
 def kind_name(kind: int) -> str:
-    """The name of a message kind, as in amu.wire.messages."""
+    """The name of a message kind, from amu.wire.messages."""
     return BY_KIND[kind].__name__ if kind in BY_KIND else f"kind {kind}"
 
 
 def words(event: Event) -> str:
-    """An event in one line."""
+    """An event on one line."""
     fields = event.fields
     if event.name == "Send":
         about = "" if not fields["slot"] else f", slot {fields['slot']} view {fields['view']}"

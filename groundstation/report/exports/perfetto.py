@@ -1,19 +1,19 @@
-"""A trace as Chrome trace events (JSON), which ui.perfetto.dev opens.
+"""Exports a trace as Chrome trace events (JSON), which ui.perfetto.dev opens.
 
 Format: "Trace Event Format", the object form with `traceEvents`; times in microseconds of mission time.
 
     process     a node, or the ground
-    threads     of a node: one for each place of the slot window, with a span for each slot that stood there (first
-                step to decision) and its steps as instants; messages; board (down times, boots); ledger; ops
+    threads     of a node: one per position of the slot window, with a span for each slot there (first step to
+                decision) and its steps as instants; messages; board (down times, boots); ledger; ops
                 of the ground: board faults, telecommands, run
     flow        from each sending to each of its receipts
-    counters    applied slot and levels of suspicion of each node; what the ether did to frames, by name, at the ground
+    counters    applied slot and levels of suspicion per node; faults injected by the ether, by name, at the ground
 
 Rules
-- Steps stand where `causality` places them: no arrow points back, and no two steps of a node share a microsecond.
-- An event has no duration. A message is drawn as a slice because arrows need one; its width means nothing.
-- A slot's span ends with the slot's decision; without one with the last step seen of it, when the board boots again, or
-  when the next slot takes its place.
+- Steps have the times from `causality`: no arrow points back, and no two steps of a node share a microsecond.
+- An event has no duration. A message is drawn as a slice because arrows need one; its width has no meaning.
+- A slot's span ends with the slot's decision. Without one it ends with its last step before the board reboots, or when
+  the next slot takes its position.
 """
 
 from collections.abc import Iterable
@@ -26,9 +26,9 @@ from specs.checking.trace import BOOT_ENDS
 
 Json = dict[str, Any]
 
-MESSAGE_US = 200  # width of a message's slice at most
-WINDOW_SLOTS = 4  # unless the run says otherwise
-THREADS_MAX = 1000  # of a process; threads are numbered through all processes
+MESSAGE_US = 200  # maximum width of a message's slice
+WINDOW_SLOTS = 4  # default, if the run does not say
+THREADS_MAX = 1000  # per process; thread numbers are unique over all processes
 MESSAGES, BOARD, LEDGER, OPS, PLACES = 1, 2, 3, 4, 10
 GROUND_BOARDS, GROUND_TELECOMMANDS, GROUND_RUN = 1, 2, 3
 THREAD_NAMES = {MESSAGES: "messages", BOARD: "board", LEDGER: "ledger", OPS: "ops"}
@@ -47,7 +47,7 @@ class _OpenSlot:
 
 
 def document(steps: list[Step]) -> Json:
-    """The whole file. `steps` in an order in which causes come first."""
+    """The content of the whole file. `steps`: in causal order."""
     builder = _Builder(steps)
     for step in steps:
         builder.feed(step)
@@ -55,7 +55,7 @@ def document(steps: list[Step]) -> Json:
 
 
 def process(node: int) -> int:
-    """The process number that stands for a node. Not 0: that is the idle task's in other traces."""
+    """The process number of a node. Not 0, which is the idle task in other traces."""
     return node + 1
 
 
@@ -66,8 +66,8 @@ class _Builder:
         self._window = WINDOW_SLOTS
         self._end_us = max(step.at_us for step in steps) + 1
         self._last_message: dict[int, Json] = {}
-        self._open: dict[int, dict[int, _OpenSlot]] = {}  # node -> place -> slot
-        self._closed: dict[tuple[int, int], int] = {}  # (node, place) -> last slot whose span has ended there
+        self._open: dict[int, dict[int, _OpenSlot]] = {}  # node -> position in the window -> slot
+        self._closed: dict[tuple[int, int], int] = {}  # (node, position) -> last slot whose span has ended there
         self._down: dict[int, tuple[int, str]] = {}
         self._fates: set[str] = set()
         self._flows = 0
@@ -96,7 +96,7 @@ class _Builder:
             self._instant(step, BOARD)
 
     def events(self) -> list[Json]:
-        """All events, names of processes and threads first, then in order of time. Call once."""
+        """All events: names of processes and threads, then the others in order of time. Call once."""
         for node in sorted(self._open):
             for place in sorted(self._open[node]):
                 self._close(node, place, self._end_us)

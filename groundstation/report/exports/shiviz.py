@@ -1,14 +1,14 @@
-"""A trace as a log for ShiViz, which draws who can have known what when.
+"""Exports a trace as a log for ShiViz, which draws the happened-before order of events.
 
 Theory: a vector clock counts, for each node, the steps of that node that can have influenced the present one (Fidge
-1988, Mattern 1989). One event happened before another if and only if its clock is below the other's. Lamport times are
-implied by that order but do not imply it: ShiViz (Beschastnikh et al., CACM 2016) therefore asks for vectors.
+1988, Mattern 1989). One event happened before another if and only if its clock is below the other's. That order implies
+the order of Lamport times, but not the reverse: so ShiViz (Beschastnikh et al., CACM 2016) needs vectors.
 
 Rules
-- The first line of a log is the regular expression that reads it, the second, which would separate several runs, is
-  empty: ShiViz takes both when the file is loaded.
-- An event is two lines: what happened; host, vector clock, Lamport time and mission seconds.
-- A host counts its own steps 1, 2, 3, ... through all its boots. Who was never heard of is left out of a clock.
+- The first line of a log is the regular expression that parses it. The second, the separator of several runs, is empty.
+  ShiViz reads both when it loads the file.
+- An event has two lines: a description; then host, vector clock, Lamport time and mission seconds.
+- A host counts its own steps 1, 2, 3, ... across all its boots. A clock omits nodes of which the host has no news.
 """
 
 import json
@@ -23,9 +23,9 @@ Clock = dict[str, int]
 
 
 def clocks(steps: Iterable[Step]) -> Iterator[Clock]:
-    """The vector clock of each step, by host name. `steps` in an order in which causes come first."""
+    """The vector clock of each step, by host name. `steps`: in causal order."""
     latest: dict[str, Clock] = {}
-    sent: dict[int, Clock] = {}  # line of a step -> its clock, for those that can be a cause of others
+    sent: dict[int, Clock] = {}  # line of a step that may be a cause -> its clock
     for step in steps:
         host = node_name(step.event.node)
         clock = dict(latest.get(host, {}))
@@ -40,7 +40,7 @@ def clocks(steps: Iterable[Step]) -> Iterator[Clock]:
 
 
 def log(steps: list[Step]) -> Iterator[str]:
-    """The log's text in pieces. `steps` in an order in which causes come first."""
+    """The log's text in pieces. `steps`: in causal order."""
     yield f"{PARSER}\n\n"
     for step, clock in zip(steps, clocks(steps)):
         vector = json.dumps(clock, sort_keys=True)

@@ -49,12 +49,12 @@ def test_help_imports_nothing_heavy() -> None:
         (["rehearse", "--boards", "3"], "want a whole number from 4 to 13, have '3'"),
         (["rehearse", "--boards", "4.0"], "want a whole number from 4 to 13, have '4.0'"),
         (["rehearse", "--boards", "many"], "want a whole number"),
-        (["stop", "nowhere"], "there is no such folder; amu ps lists those that run"),
+        (["stop", "nowhere"], "there is no such folder; amu ps lists running boards"),
         (["rehearse", "--kind", "cardboard"], "no board kind 'cardboard'"),
         (["rehearse", "byzantine", "--boards", "4"], "there is no board 5, only 0 to 3"),
         (["rehearse", "--replay", "/nowhere"], "no run here"),
         (["rehearse", "first-light", "--replay", "/nowhere"], "give one of"),
-        (["rehearse", "--resume", "/nowhere", "--seed", "2"], "--resume goes on with"),
+        (["rehearse", "--resume", "/nowhere", "--seed", "2"], "--resume keeps the boards"),
         (["rehearse", "--bogus"], "No such option"),
         (["check", "/nowhere"], "no run here"),
         (["check"], "Missing argument"),
@@ -125,7 +125,7 @@ def test_commands_of_upper_floors_are_added(
     for arguments in (["greet"], ["many", "two"]):
         assert "hello from above" in RUNNER.invoke(app, arguments).output
     # One that cannot be loaded is told, and takes nothing with it.
-    assert "command broken of module:broken is left out: no such module" in capsys.readouterr().err
+    assert "command broken of module:broken cannot be loaded: no such module" in capsys.readouterr().err
 
 
 def test_crash_exits_1_with_one_line_and_a_log(
@@ -184,13 +184,13 @@ def test_a_line_break_in_a_name_is_escaped(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (("sim", "--scenario", "{file}", "--out", "{file}"), "is the file that is read, and would be overwritten"),
-        (("sim", "--scenario", "{file}", "--out", "{link}"), "is the file that is read, and would be overwritten"),
-        (("shrink", "{file}", "--out", "{file}"), "is the file that is read, and would be overwritten"),
-        (("export", "{file}", "--format", "shiviz", "--out", "{file}"), "is the file that is read"),
+        (("sim", "--scenario", "{file}", "--out", "{file}"), "is the input file, and would be overwritten"),
+        (("sim", "--scenario", "{file}", "--out", "{link}"), "is the input file, and would be overwritten"),
+        (("shrink", "{file}", "--out", "{file}"), "is the input file, and would be overwritten"),
+        (("export", "{file}", "--format", "shiviz", "--out", "{file}"), "is the input file"),
         (("shrink", "1", "--out", "{folder}"), "is a directory; want a file in it"),
-        (("byzzfuzz", "--out", "{folder}/no/x"), "{folder}/no; make it, or choose another"),
-        (("twins", "--out", "{folder}/no/x"), "{folder}/no; make it, or choose another"),
+        (("byzzfuzz", "--out", "{folder}/no/x"), "{folder}/no; create it, or choose another"),
+        (("twins", "--out", "{folder}/no/x"), "{folder}/no; create it, or choose another"),
         (("twins", "--no-search", "--sample", "0"), "leaves nothing to check"),
         (("byzzfuzz", "--seed", str(SEED_MAX), "--runs", "2"), "leaves no seeds for 2 runs"),
         (("campaign", "--seeds", "0:1", "--seed-seconds-max", "1e10"), "--seed-seconds-max"),
@@ -220,4 +220,4 @@ def test_memory_that_is_used_up_is_no_crash(monkeypatch: pytest.MonkeyPatch, cap
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
-    assert "memory is used up; free memory, or allow more" in capsys.readouterr().err
+    assert "out of memory; free memory, or allow more" in capsys.readouterr().err

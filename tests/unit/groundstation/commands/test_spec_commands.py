@@ -93,7 +93,7 @@ def test_spec_cfg_and_silent_go_together(tmp_path: Path, config: Path) -> None:
     for arguments in (["--spec", PARCELS], ["--cfg", config], ["--silent", "Lose"]):
         result = run("check", path, *arguments)
         assert result.exit_code == 2
-        assert "--spec and --cfg go together" in " ".join(result.output.replace("│", " ").split())
+        assert "--spec and --cfg need each other" in " ".join(result.output.replace("│", " ").split())
 
 
 # --- amu states -----------------------------------------------------------------------------------

@@ -155,14 +155,14 @@ def test_notes_of_the_checker_are_shown() -> None:
             {"adversaries": {"2": "lie", "3": "lie"}},
             ["2 of at most 1 tolerated (safety is not promised): board 2 (lie), board 3 (lie)"],
         ),
-        ({"liars": {"3": {"gaps": 4}}}, ["from board 3", "held to nothing: gaps 4"]),
+        ({"liars": {"3": {"gaps": 4}}}, ["from board 3", "not checked, the board is Byzantine: gaps 4"]),
         ({"faults_not_begun": ["drop (from 30 s)"]}, ["not begun: drop (from 30 s)"]),
         (
             {"fates_by_kind": {"lost": {"drop": 3, "board off": 2}, "damaged": {}, "delayed": {"jitter": 100}}},
             ["on 100 frames: lost 5 (drop 3, board off 2); delayed 100 times (jitter 100)"],
         ),
         ({"board_events": {"BoardKill": 2, "SwitchedOff": 1}}, ["killed 2, switched off outside the mission 1"]),
-        ({}, ["steps held against the modules: vote 1: 7", "Byzantine boards left out"]),
+        ({}, ["steps checked against the modules: vote 1: 7", "Byzantine boards left out"]),
     ],
 )
 def test_the_table_in_each_state_on_narrow_and_wide_terminals(

@@ -118,5 +118,5 @@ def test_report_of_a_run_that_never_began(tmp_path: Path) -> None:
 def test_damaged_line_is_named(tmp_path: Path, trace: Path, damaged: bytes) -> None:
     lines = trace.read_bytes().splitlines(keepends=True)
     lines[4] = damaged
-    with pytest.raises(RunDirectoryError, match=r"trace\.ndjson:5: no trace event"):
+    with pytest.raises(RunDirectoryError, match=r"trace\.ndjson:5: not a trace event"):
         report.write(_run_folder(tmp_path, b"".join(lines)))

@@ -113,7 +113,7 @@ def test_verdict_and_report_name_the_same_properties_as_not_checked(tmp_path: Pa
     assert told["not"] == {each.identifier for each in listed}
     assert not told["not"] & told["held"]
     assert told["not"] | told["held"] >= {key for key in properties.read() if key.startswith(FLOWN)}
-    assert f"{len(listed)} properties that nothing in this run was held against, and why" in folded
+    assert f"{len(listed)} properties that this run did not test, and why" in folded
 
 
 def test_a_resumed_run_says_how_many_ground_stations_flew_it(tmp_path: Path) -> None:
