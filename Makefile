@@ -96,7 +96,7 @@ golden-update: venv ## rewrite the golden files; read the difference before you 
 
 docs: venv ## build the documentation site in build/docs and check its links
 	@rm -rf build/docs
-	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html -c docs -d build/doctrees --fresh-env . build/docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -j auto -b html -c docs -d build/doctrees --fresh-env . build/docs
 	$(BIN)/python -m docs.check_site build/docs
 
 clean: ## remove what can be made again, but not runs/

@@ -1,15 +1,21 @@
-"""Pages under specs/ as the site shows them: diagrams as pictures, and a feature's pages below its first one."""
+"""Pages under specs/ as the site shows them: diagrams as pictures, and links between the pages of a feature.
+
+They are not in the sidebar: a hundred more entries would make it useless, and triple the time of a build. The tables
+of specs/README.md and specs/decisions/README.md lead to them.
+"""
 
 import re
 from itertools import count
 
 from sphinx.application import Sphinx
 
-# Page: the pages below it, relative to its folder.
-BELOW = {
-    "README": ("*/happy_path",),
-    "decisions/README": ("*",),
-    "happy_path": ("architecture", "behavior", "diagrams", "properties", "verification_summary"),
+PAGES = {
+    "happy_path": "happy path",
+    "architecture": "architecture",
+    "behavior": "behaviour",
+    "diagrams": "diagrams",
+    "properties": "properties",
+    "verification_summary": "verification",
 }
 _MERMAID = re.compile(r"^```mermaid[ \t]*\n.*?^```[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -20,16 +26,26 @@ def as_pictures(text: str) -> str:
     return _MERMAID.sub(lambda _: f"![diagram](diagrams/{next(numbers)}.svg)", text)
 
 
-def with_table_of_contents(text: str, below: tuple[str, ...]) -> str:
-    """`text` with an entry in the table of contents for each page of `below`."""
-    return "\n".join([text, "```{toctree}", ":hidden:", ":glob:", "", *below, "```", ""])
+def with_links(text: str, links: str) -> str:
+    """A page outside of the table of contents, with `links` below its title."""
+    title, _, rest = text.partition("\n")
+    return f"---\norphan: true\n---\n{title}\n\n{links}\n{rest}"
+
+
+def shown(page: str, text: str) -> str:
+    """`text` of `page` (path without its ending) as the site shows it."""
+    _, _, inner = page.partition("specs/")
+    folder, _, name = inner.rpartition("/")
+    if not folder or name == "README":
+        return text
+    if folder == "decisions":
+        return with_links(text, "[all decision records](README.md)")
+    links = [told if name == other else f"[{told}]({other}.md)" for other, told in PAGES.items()]
+    return with_links(as_pictures(text), " | ".join(["[all features](../README.md)", *links]))
 
 
 def _on_source_read(app: Sphinx, page: str, source: list[str]) -> None:
-    folder, _, name = page.partition("/")
-    if folder == "specs":
-        below = BELOW.get(name) or BELOW.get(name.rpartition("/")[2], ())
-        source[0] = with_table_of_contents(as_pictures(source[0]), below)
+    source[0] = shown(page, source[0])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -15,5 +15,5 @@ def markdown() -> str:
             for key in own
         ]
         link = f"[specification](../../specs/{feature}/properties.md)"
-        parts.append(f"## {feature}\n\n{link}\n\n{table(('id', 'property', 'held on traces', 'by TLC'), rows)}")
+        parts.append(f"## {feature}\n\n{link}\n\n{table(('id', 'property', 'checked on traces', 'by TLC'), rows)}")
     return "\n".join(parts)

@@ -84,3 +84,13 @@ def test_each_mermaid_block_becomes_its_picture() -> None:
     assert features.as_pictures(text) == (
         "# A\n\n![diagram](diagrams/1.svg)\n\n```text\nx\n```\n\n![diagram](diagrams/2.svg)\n"
     )
+
+
+def test_a_page_of_a_feature_leads_to_the_others() -> None:
+    page = features.shown("specs/link/behavior", "# The link: behaviour\n\nText.\n")
+    assert page.startswith(
+        "---\norphan: true\n---\n# The link: behaviour\n\n[all features](../README.md) | [happy path]("
+    )
+    assert " | behaviour | [diagrams](diagrams.md) | " in page
+    assert page.endswith("\n\nText.\n")
+    assert features.shown("docs/style", "# Style\n") == "# Style\n"
