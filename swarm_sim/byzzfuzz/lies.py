@@ -1,9 +1,9 @@
-"""The Byzantine replica: its own node, and between it and its peers somebody who changes what is sent in some rounds.
+"""The Byzantine replica: a correct node, and a filter that changes its messages to some peers in some rounds.
 
-Small scope: a value is replaced by another that the replica knows of in that slot, or by that of its own body with the
-requests in another order; a view or a register's view by the one before or after; or the word is left out. Any scope: a
-value is replaced by noise, a view by any small one. A Status is changed where it repeats the word of the round, in the
-same way, so that a lie is kept up.
+Small scope: a value is replaced with another that the replica knows in that slot, or with that of its own body with the
+requests in another order; a view or a register's view with its neighbour; or the message is omitted. Any scope: a value
+is replaced with noise, a view with any small one. A Status is changed in the same way where it repeats the message of
+the round, so that the lie is consistent.
 """
 
 import random
@@ -27,7 +27,7 @@ REGISTER_NAMES = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
 
 @dataclass(frozen=True)
 class ProcessFault:
-    """In round `at` the peers `receivers` are told something else. `seed`: of what noise there is."""
+    """In round `at`, messages to the peers `receivers` are changed. `seed`: of the noise."""
 
     at: Round
     receivers: tuple[int, ...]
@@ -36,7 +36,7 @@ class ProcessFault:
 
 
 class Liar(Behaviour):
-    """Lies in the rounds of `faults` and is honest in all others."""
+    """Lies in the rounds of `faults`, honest in all others."""
 
     def __init__(self, me: int, replica_count: int, faults: tuple[ProcessFault, ...]) -> None:
         Behaviour.__init__(self, me, replica_count, Draws(1), {})
@@ -66,7 +66,7 @@ class Liar(Behaviour):
     # --- changes ----------------------------------------------------------------------------
 
     def _changed(self, message: Any, fault: ProcessFault) -> Any:
-        """The lie instead of `message`, or None if nothing is sent."""
+        """The lie that replaces `message`, or None if it is omitted."""
         if isinstance(message, Status):
             return self._changed_status(message, fault)
         if fault.change == OMIT:
@@ -85,7 +85,7 @@ class Liar(Behaviour):
         return type(message)(*fields.values())
 
     def _changed_status(self, status: Any, fault: ProcessFault) -> Any:
-        """Only what it repeats of the fault's round is changed."""
+        """Changes only what the Status repeats from the fault's round."""
         fields = dict(zip([name for name, _ in status.SHAPE], status.fields()))
         step = fault.at[1]
         if step == REPORTS:
@@ -107,7 +107,7 @@ class Liar(Behaviour):
 
     def _register(self, slot: int, register: Any, fault: ProcessFault) -> Any:
         if register is None:
-            # Never to have voted is a claim like any other: the neighbouring one is to have voted in view 0.
+            # Not to have voted is a claim too. Its neighbour is to have voted in view 0.
             known = sorted(self._known.get(slot, {}))
             return (0, known[fault.seed % len(known)]) if known and fault.change == VALUE else None
         if fault.change in (VALUE, ANY_VALUE):

@@ -1,8 +1,8 @@
-"""Rounds of TetraBFT: a view and a step of it. A fault hits a round in every slot.
+"""Rounds of TetraBFT: a view and a step of it. A fault applies to a round in every slot.
 
 A view has seven steps: the wish for it, the reports on entering it (suggest and proof), the proposal, votes 1 to 4. A
-Status repeats words of several rounds and belongs to each of them; were it let through, retransmission would mend
-every fault within half a view's time. What answers questions (Decided, Fetch, bodies) belongs to no round.
+Status repeats messages of several rounds and belongs to each of them; otherwise its retransmission would undo every
+fault within half a view's time. Fetch and its answers (Decided, bodies) belong to no round.
 """
 
 from typing import Any
@@ -11,13 +11,13 @@ from amu.wire.messages import Proof, Proposal, Status, Suggest, ViewChange, Vote
 
 WISH, REPORTS, PROPOSAL, VOTE1, VOTE2, VOTE3, VOTE4 = range(7)
 STEPS = ("wish", "reports", "proposal", "vote 1", "vote 2", "vote 3", "vote 4")
-VIEWS = 2  # faults are drawn in views 0 and 1: later ones are reached only if there are faults in these
+VIEWS = 2  # faults are drawn in views 0 and 1: only faults in these lead to later views
 
 Round = tuple[int, int]  # view, step
 
 
 def all_rounds() -> list[Round]:
-    """Rounds that faults are drawn from: nobody wishes or reports for view 0."""
+    """The rounds from which faults are drawn. View 0 has no wishes and no reports."""
     return [(view, step) for view in range(VIEWS) for step in range(len(STEPS)) if view > 0 or step >= PROPOSAL]
 
 
@@ -26,7 +26,7 @@ def shown(at: Round) -> str:
 
 
 def rounds_of(message: Any) -> list[Round]:
-    """The rounds in which `message` says something; empty for a message of no round."""
+    """The rounds to which `message` belongs. Empty if to none."""
     if isinstance(message, Vote):
         return [(message.view, VOTE1 + message.phase - 1)]
     if isinstance(message, Proposal):

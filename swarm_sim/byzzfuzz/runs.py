@@ -1,11 +1,11 @@
-"""One run: a plan drawn from a seed, flown, judged. And the grid of runs over c and d.
+"""One run: draws a plan from a seed, flies it, and checks it. And the grid of runs over c and d.
 
 Rules
-- The plan says all: the same seed, c and d give the same trace to the byte.
-- No violation may come of any plan: one replica in four is Byzantine, and the network may do what it likes.
-- A parted round keeps apart all that is said of it, repetitions too, so the wish for a view could be lost for ever, and
-  with it all progress. The network is therefore whole from FAULTY_TICKS on; by then views 0 and 1 are over where
-  anything moves at all. From then on every operation must be confirmed in time, whatever the liar goes on to say.
+- The plan determines the run: the same seed, c and d give the same trace, byte for byte.
+- No plan may lead to a violation: one replica in four is Byzantine, and the network may behave arbitrarily.
+- A partitioned round drops all its messages between the sides, including repetitions, so the wish for a view could be
+  lost permanently, and with it all progress. So the network is whole from FAULTY_TICKS on; by then views 0 and 1 are
+  over unless nothing happens at all. From then on every operation must be confirmed in time, whatever the liar sends.
 """
 
 import tempfile
@@ -22,7 +22,7 @@ from swarm_sim.streams import stream
 from swarm_sim.testing.cluster import Cluster, Links
 
 REPLICAS = 4
-BATCHES = 3  # of requests; each becomes a slot or shares one
+BATCHES = 3  # of requests; each gets a slot or shares one
 BATCH_REQUESTS = 2
 BATCH_TICKS = 12
 FAULTY_TICKS = 400
@@ -31,7 +31,7 @@ PROGRESS_TICKS_MAX = 6_000  # the timer of view 6 ends before
 
 @dataclass(frozen=True)
 class NetworkFault:
-    """In round `at` nothing passes between `side` and the other replicas."""
+    """In round `at` no message passes between `side` and the other replicas."""
 
     at: Round
     side: frozenset[int]
@@ -39,7 +39,7 @@ class NetworkFault:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes wrong in a run."""
+    """The faults of a run."""
 
     seed: int
     byzantine: int
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of a run."""
+    """The outcome of a run."""
 
     plan: Plan
     verdict: str
@@ -110,7 +110,7 @@ def draw(seed: int, c: int, d: int, any_scope: bool = False) -> Plan:
 
 
 def fly(plan: Plan, trace: Path | None = None) -> Outcome:
-    """Fly a plan and judge its trace."""
+    """Fly a plan and check its trace."""
     cluster = Cluster(REPLICAS, plan.seed, Links(delay_max=1))
     cluster.make_byzantine(plan.byzantine, partial(make_liar, faults=plan.process))
     cluster.lets_pass = plan.lets_pass
@@ -127,7 +127,7 @@ def fly(plan: Plan, trace: Path | None = None) -> Outcome:
 
 
 def _fly(cluster: Cluster, byzantine: int) -> bool:
-    """Whether every operation was confirmed, and every honest replica has applied the same slots."""
+    """Whether every operation was confirmed and all honest replicas have applied the same slots."""
     cluster.start()
     operations = []
     for _ in range(BATCHES):

@@ -1,10 +1,10 @@
-"""The loop of a campaign: seeds that the store lacks, finished by a crew, into the store.
+"""The loop of a campaign: a crew runs the seeds that the store lacks, and the loop stores their outcomes.
 
-A crew is whatever finishes seeds: `jobs.run` on this machine, `cluster.run` on a Dask cluster, each bound to its last
-argument. It may end seeds in any order.
+A crew runs seeds: `jobs.run` on this machine, `dask_cluster.run` on a Dask cluster, each with its last argument bound.
+It may finish seeds in any order.
 
-Rules. An outcome is stored before anyone hears of it: what was shown is kept. Whatever ends the loop early - Ctrl-C, a
-full disk, a lost cluster - leaves the store as it is, and the next call goes on from there.
+Rules. An outcome is stored before it is displayed. If the loop ends early (Ctrl-C, a full disk, a lost cluster), the
+store stays valid, and the next call continues from there.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Crew = Callable[[Task, Iterable[int]], Generator[Finished, None, None]]
 
 
 class Watcher(Protocol):
-    """Who is told of a campaign's progress."""
+    """Callbacks for a campaign's progress."""
 
     def began(self, wanted: int, stored: int) -> None:
-        """`stored` of `wanted` seeds have an outcome already."""
+        """`stored` of `wanted` seeds already have an outcome."""
 
     def finished(self, finished: Finished, is_new: bool) -> None:
-        """One more; `is_new` is False if another campaign had stored this seed meanwhile."""
+        """One more seed. `is_new` is False if another campaign has stored it meanwhile."""
 
 
 def run(task: Task, seeds: range, store: Store, crew: Crew, watcher: Watcher) -> None:

@@ -1,17 +1,17 @@
-"""A campaign on a Dask cluster: the scheduler hands out seeds, its workers keep worker processes as `jobs` does.
+"""A campaign on a Dask cluster: the scheduler distributes seeds, Dask workers keep worker processes as `jobs` does.
 
     coordinator --Client--> scheduler --> Dask worker, for each of its threads: Keeper --> worker process
 
 Theory. Dask runs a function at least once: when a Dask worker dies, its seeds go to another. Outcomes are functions of
 the seed, and the store counts a seed once, so at least once is enough. Each Dask worker keeps our worker processes, so
-a seed that kills or hangs its process is judged by the same keeper as on one machine, and costs the cluster nothing;
-and a Dask worker with as many threads as cores keeps all of them busy.
+the same keeper as on one machine handles a seed that kills or hangs its process, without harm to the cluster. A Dask
+worker with as many threads as cores keeps all of them busy.
 
-Rules. Four seeds a thread are under way, no more. Dask gives up a task when several of its workers died
-(`KilledWorker`), although it may only have waited there: a seed runs in a process of its own, which takes no Dask
-worker with it. So the seed is sent again, ATTEMPTS_MAX times in all, and then told as not answered, never as failed.
-Each worker process compares its code with the campaign's. When every Dask worker has gone the campaign waits for new
-ones. Needs the extra `cluster`, here and on the workers.
+Rules. At most four seeds per thread are in flight. Dask gives up a task when several of its workers died
+(`KilledWorker`), even if the task was only waiting there: a seed runs in its own process and cannot kill a Dask worker.
+So the seed is sent again, at most ATTEMPTS_MAX times, and then reported as unanswered, never as failed. Each worker
+process compares its code with the campaign's. If all Dask workers are gone, the campaign waits for new ones. Needs the
+extra `cluster`, here and on the workers.
 
 Source: https://distributed.dask.org/en/stable/resilience.html
 """
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS_MAX = 30
-ATTEMPTS_MAX = 8  # deaths of Dask workers, several each, that a seed may meet
-SEEDS_PER_THREAD = 4  # one runs, the others are on their way: the round trip takes some 50 ms
+ATTEMPTS_MAX = 8  # per seed; each ends with the death of several Dask workers
+SEEDS_PER_THREAD = 4  # one runs, the others are in transit: the round trip takes some 50 ms
 
-# In a Dask worker: keepers between two seeds.
+# In a Dask worker: idle keepers.
 _idle: list[Keeper] = []
 _idle_lock = threading.Lock()
 
 
 def run(task: Task, seeds: Iterable[int], address: str) -> Generator[Finished, None, None]:
-    """Each of `seeds`, finished, in the order of their ends, by the cluster whose scheduler is at `address`.
+    """Runs `seeds` on the cluster whose scheduler is at `address`. Yields results in order of completion.
 
-    Raises WorkerError if there is no cluster, none any more, or if its workers cannot run the task.
+    Raises WorkerError if there is no cluster, if it is lost, or if its workers cannot run the task.
     """
     try:
         from distributed import Client
@@ -65,7 +65,7 @@ def run(task: Task, seeds: Iterable[int], address: str) -> Generator[Finished, N
 
 
 class _Coordinator:
-    """Seeds under way on a cluster, by future."""
+    """The seeds in flight on a cluster, by future."""
 
     def __init__(self, client: Client, task: Task) -> None:
         self._client = client
@@ -85,7 +85,7 @@ class _Coordinator:
                     yield finished
 
     def _threads(self) -> int:
-        """Threads of all Dask workers of now; workers may join and leave."""
+        """The number of threads of the current Dask workers, which may join and leave."""
         threads: int = sum(self._client.nthreads().values())
         if not threads and not self._under_way:
             raise WorkerError("the cluster has no worker: start some with `dask worker`")
@@ -100,11 +100,11 @@ class _Coordinator:
         from distributed import wait
 
         done = wait(list(self._under_way), return_when="FIRST_COMPLETED").done
-        # "lost": it had ended, but the only worker that held the result died; Dask runs it again by itself.
+        # "lost": it had ended, but the only worker with the result died. Dask runs it again.
         return [future for future in done if future.status != "lost"]
 
     def _taken(self, future: Future[Finished]) -> Finished | None:
-        """What a future brought; None if its seed was sent again."""
+        """The result of a future. None if its seed was sent again."""
         from distributed import KilledWorker
 
         seed, attempt = self._under_way.pop(future)
@@ -114,13 +114,13 @@ class _Coordinator:
             if attempt < ATTEMPTS_MAX:
                 self._send(seed, attempt + 1)
                 return None
-        except Exception as error:  # of the cluster or of the code there, never of a seed
+        except Exception as error:  # an error of the cluster or its code, never of a seed
             raise WorkerError(f"on the cluster: {type(error).__name__}: {error}") from error
         return Finished(unanswered(seed, "Dask workers died", f"{ATTEMPTS_MAX} times"), 0.0)
 
 
 def run_here(task: Task, seed: int) -> Finished:
-    """In a Dask worker: run the seed in a worker process that is kept for the next one."""
+    """In a Dask worker: run the seed in a worker process, which is kept for the next seed."""
     keeper = _taken_from_idle(task) or Keeper(task)
     try:
         return keeper.run(seed)
@@ -130,7 +130,7 @@ def run_here(task: Task, seed: int) -> Finished:
 
 
 def _taken_from_idle(task: Task) -> Keeper | None:
-    """An idle keeper of this task; those of others end."""
+    """An idle keeper of this task, or None. Closes those of other tasks."""
     with _idle_lock:
         others = [keeper for keeper in _idle if keeper.task != task]
         own = [keeper for keeper in _idle if keeper.task == task]
@@ -141,7 +141,7 @@ def _taken_from_idle(task: Task) -> Keeper | None:
 
 
 def release() -> None:
-    """In a Dask worker: end the worker processes that wait for seeds."""
+    """In a Dask worker: end the idle worker processes."""
     with _idle_lock:
         keepers = _idle[:]
         _idle.clear()

@@ -1,7 +1,7 @@
-"""What the operator sees of a campaign: progress and each failure as it happens, then the summary.
+"""Displays a campaign: progress and each failure as it happens, then the summary.
 
-On a terminal progress is a bar that is redrawn, elsewhere a line every few seconds. Both go to standard error: standard
-output belongs to the summary. A failure is two lines, the second of which replays it.
+On a terminal progress is a bar, elsewhere a line every few seconds. Both go to standard error; standard output is for
+the summary. A failure has two lines; the second is the command that replays it.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from swarm_sim.campaign.task import Finished, Task, replay
 from swarm_sim.outcome import CRASH, NO_PROGRESS, PASS, VIOLATION, WORST_FIRST, Outcome
 
 STYLES = {PASS: "green", VIOLATION: "bold white on red", CRASH: "bold red", NO_PROGRESS: "bold yellow"}
-LINE_SECONDS = 5.0  # between lines of progress where there is no terminal
+LINE_SECONDS = 5.0  # between lines of progress without a terminal
 
 
 class Display:
-    """Progress of a campaign on `console`. A Watcher; a context manager that leaves the terminal as it was."""
+    """Progress of a campaign on `console`. A Watcher, and a context manager that restores the terminal."""
 
     def __init__(self, task: Task, console: Console) -> None:
         self._task = task
         self._console = console
-        self._began = self._told = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self._wanted = self._stored = self._done = self._double = 0
         self._failures: Counter[str] = Counter()
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
@@ -43,13 +43,13 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
         if self._double:
-            self._say(f"{self._double} seeds had been stored by another campaign meanwhile: counted once")
+            self._say(f"{self._double} seeds were stored by another campaign meanwhile: counted once")
 
     def began(self, wanted: int, stored: int) -> None:
         self._wanted, self._stored = wanted, stored
         self._bar.update(self._bar_task, total=wanted, completed=stored)
         if stored:
-            self._say(f"{stored} of {wanted} seeds are in the store already")
+            self._say(f"{stored} of {wanted} seeds are already in the store")
 
     def finished(self, finished: Finished, is_new: bool) -> None:
         self._done += 1
@@ -60,22 +60,22 @@ class Display:
             self._show_failure(outcome)
         self._bar.update(self._bar_task, completed=self._stored + self._done, description=self.line())
         now = time.monotonic()
-        if not self._console.is_terminal and now - self._told >= LINE_SECONDS:
-            self._told = now
+        if not self._console.is_terminal and now - self._printed >= LINE_SECONDS:
+            self._printed = now
             self._say(f"{self._stored + self._done}/{self._wanted} seeds  {self.line()}")
 
     @property
     def seconds(self) -> float:
-        """How long the campaign has been running this time."""
+        """Duration of this run of the campaign so far."""
         return time.monotonic() - self._began
 
     @property
     def done(self) -> int:
-        """Seeds finished this time."""
+        """The number of seeds finished in this run."""
         return self._done
 
     def line(self) -> str:
-        """Rate, failures by verdict, and how long it will take."""
+        """Rate, failures by verdict, and the estimated time left."""
         rate = self._done / max(self.seconds, 1e-9)
         left = (self._wanted - self._stored - self._done) / rate if rate else 0.0
         failures = "  ".join(f"{word} {self._failures[word]}" for word in WORST_FIRST if word in self._failures)
@@ -97,7 +97,7 @@ def _clock(seconds: float) -> str:
 
 
 def print_summary(summary: Summary, rates: dict[str, float], console: Console) -> None:
-    """The table of causes, then marks, sums and the verdict."""
+    """Prints the table of causes, then marks, sums and the verdict."""
     if summary.causes:
         console.print(_causes(summary))
         for cause in summary.causes:

@@ -1,7 +1,7 @@
-"""A campaign on this machine: as many workers as there are jobs, each with a keeper and a thread that waits for it.
+"""A campaign on this machine: one worker per job, each with a keeper and a thread that waits for it.
 
-Rules. As many seeds are under way as there are jobs, no more: memory does not grow with the campaign. Seeds end in any
-order. Closing the generator ends every worker.
+Rules. At most one seed per job is in flight, so memory does not grow with the campaign. Seeds finish in any order.
+Closing the generator ends every worker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Answer = Finished | Exception
 
 
 def run(task: Task, seeds: Iterable[int], jobs: int) -> Generator[Finished, None, None]:
-    """Each of `seeds`, finished, in the order of their ends. Raises WorkerError if workers do not work."""
+    """Runs `seeds`. Yields results in order of completion. Raises WorkerError if workers do not work."""
     inbox: SimpleQueue[int | None] = SimpleQueue()
     outbox: SimpleQueue[Answer] = SimpleQueue()
     keepers = [Keeper(task) for _ in range(jobs)]
@@ -55,8 +55,8 @@ def _serve(keeper: Keeper, inbox: SimpleQueue[int | None], outbox: SimpleQueue[A
         while (seed := inbox.get()) is not None:
             outbox.put(keeper.run(seed))
     except StoppedError:
-        pass  # whoever stopped the keeper expects no more of it
+        pass  # the caller that stopped the keeper expects no answer
     except Exception as error:
-        outbox.put(error)  # whoever waits for the seed must hear of it
+        outbox.put(error)  # `run` raises it
     finally:
         keeper.close()

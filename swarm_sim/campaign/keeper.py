@@ -1,13 +1,13 @@
-"""Keeps one worker process, and gives back an outcome for every seed, whatever happens to the worker.
+"""Keeps one worker process, and returns an outcome for every seed, whatever happens to the worker.
 
-A worker's death says nothing of the seed that it was at: it may have been chosen by an operator or by a kernel short of
-memory. So the seed runs again, in a fresh worker. When that one dies too, and not of a signal that others send, the
-seed is to blame and the outcome is a crash. A worker that was killed twice, or one that has not ended within
-`seconds_max` and is ended by force, has given no answer: the machine may have been short of memory or time. The seed is
-told as such, and runs again when the campaign goes on.
+A worker's death need not be the fault of its seed: an operator may have killed it, or a kernel short of memory. So the
+seed runs again in a new worker. If that dies too, and not of a signal that others send, the seed is at fault and the
+outcome is a crash. If a worker was killed twice, or did not end within `seconds_max` and was killed for that, there is
+no answer: the machine may have been short of memory or time. The seed is reported as unanswered, and runs again when
+the campaign is continued.
 
-Rules. One seed at a time, one thread at a time, but `stop` may come from any thread. A worker that cannot start is no
-outcome of a seed: it ends the campaign.
+Rules. One seed at a time, from one thread at a time; but any thread may call `stop`. A worker that cannot start is not
+an outcome of a seed: it ends the campaign.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DIED = "worker died"
 
 
 class WorkerError(Exception):
-    """Workers do not work at all. One line: why and what to do."""
+    """Workers do not work at all. The message is one line: why, and what to do."""
 
 
 class StoppedError(Exception):
@@ -38,7 +38,7 @@ class StoppedError(Exception):
 
 
 class Keeper:
-    """Runs seeds of `task` in a worker process; starts one when it is first needed and whenever one has died."""
+    """Runs seeds of `task` in a worker process, which it starts when needed, and again after a death."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -47,7 +47,7 @@ class Keeper:
         self._connection: Connection | None = None
 
     def run(self, seed: int) -> Finished:
-        """The outcome of `seed`. Raises WorkerError if no worker starts, StoppedError if stopped meanwhile."""
+        """Run `seed`. Raises WorkerError if no worker starts, StoppedError if stopped meanwhile."""
         death = ""
         for _ in range(ATTEMPTS_MAX):
             connection = self._connected()
@@ -71,12 +71,12 @@ class Keeper:
         return Finished(Outcome(seed, CRASH, "worker", DIED, detail), 0.0)
 
     def close(self) -> None:
-        """End the worker. Only for the thread that runs seeds."""
+        """End the worker. Call only from the thread that runs seeds."""
         if self._process is not None:
             self._end_worker()
 
     def stop(self) -> None:
-        """End the worker, in mid-seed too. From any thread; the keeper is closed by its own."""
+        """Kill the worker, even during a seed. Call from any thread; the keeper's own thread closes the keeper."""
         self._stopped = True
         process = self._process
         if process is not None:
@@ -87,7 +87,7 @@ class Keeper:
             raise StoppedError
 
     def _connected(self) -> Connection:
-        """A line to a worker that was alive a moment ago."""
+        """A connection to a worker that was alive a moment ago."""
         self._raise_if_stopped()
         if self._process is not None and self._process.poll() is not None:
             self._end_worker()  # died while it had no seed
@@ -116,18 +116,18 @@ class Keeper:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "swarm_sim.campaign.worker", str(there.fileno())],
             stdin=subprocess.DEVNULL,
-            stdout=2,  # standard output belongs to the report
+            stdout=2,  # standard output is for the report
             pass_fds=[there.fileno()],
-            process_group=0,  # a Ctrl-C at the terminal is the coordinator's affair
+            process_group=0,  # only the coordinator gets a Ctrl-C from the terminal
             env={**os.environ, "PYTHONPATH": path},
         )
         there.close()
         if self._stopped:
-            self._process.kill()  # `stop` came before there was a process to end
+            self._process.kill()  # `stop` was called before there was a process to kill
         return here
 
     def _end_worker(self) -> str:
-        """End the worker if it is still there; say how it ended."""
+        """End the worker if it is still there. Returns a description of how it ended."""
         assert self._process is not None
         assert self._connection is not None
         self._connection.close()

@@ -1,16 +1,17 @@
-"""Where a campaign's outcomes are kept: an SQLite database, one row a seed.
+"""Stores a campaign's outcomes: an SQLite database with one row per seed.
 
     identity     key, value: function, nodes, slots, fingerprint of the code
     outcomes     seed (primary key), verdict, oracle, cause, detail, counts as a JSON object
     marks        (seed, mark)
-    timings      seed, seconds that the host took: facts about the host are kept apart from facts about the seed
+    timings      seed, seconds that the host took: facts about the host are separate from facts about the seed
 
-Theory. The primary key makes writing idempotent: a seed that was run twice has one row, and the first answer stays. A
-seed that got none has a row that says so until one comes; for `missing` it has no outcome.
-Each seed is one transaction in write-ahead-log mode, so a coordinator that is killed leaves what it had stored, whole.
+Theory. The primary key makes writing idempotent: a seed that ran twice has one row, and the first answer stays. An
+unanswered seed has a row that says so until an answer comes; `missing` counts it as missing. Each seed is one
+transaction in write-ahead-log mode, so if the coordinator is killed, all that it had stored stays valid.
 
-Rules. One identity a store: another function, node count, slot count or code is refused, for outcomes of different code
-must not be counted together. Every error of SQLite becomes a StoreError that says what to do; no answer is deleted.
+Rules. A store has one identity: another function, node count, slot count or code is rejected, because outcomes of
+different code must not be counted together. Every SQLite error becomes a StoreError that says what to do. No answer is
+ever deleted.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ APPLICATION_ID = 0x414D5543  # "AMUC", in the file's header
 BUSY_SECONDS = 10.0
 SEED_END_MAX = 2**63 - 1  # SQLite's integers
 IN_MEMORY = ":memory:"
-GO_ON = "put back a copy of it, or name another file, with which the campaign begins anew"
+RECOVERY = "restore a copy of it, or name another file to start the campaign again"
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -48,25 +49,25 @@ STRANGE_OUTCOMES = f"""SELECT count(*) FROM outcomes WHERE seed < 0 OR verdict N
     OR typeof(oracle) != 'text' OR typeof(cause) != 'text' OR typeof(detail) != 'text'
     OR NOT json_valid(counts) OR json_type(counts) != 'object'"""
 STRANGE_COUNTS = "SELECT count(*) FROM outcomes, json_each(counts) WHERE json_each.type != 'integer'"
-# Four keys or, in a new store, none; two of them numbers.
+# Four keys, two of them numbers; none in a new store.
 STRANGE_IDENTITY = """SELECT (SELECT count(*) NOT IN (0, 4) FROM identity) + (SELECT count(*) FROM identity
     WHERE key NOT IN ('function', 'nodes', 'slots', 'fingerprint') OR typeof(value) != 'text'
     OR (key IN ('nodes', 'slots') AND (value GLOB '*[^0-9]*' OR length(value) NOT BETWEEN 1 AND 10)))"""
 
 
 class StoreError(Exception):
-    """The store cannot be used. One line: which, why, what to do."""
+    """The store cannot be used. The message is one line: which, why, what to do."""
 
 
 class Store:
-    """The outcomes in the database at `path`, which is made if it is not there; IN_MEMORY keeps them in no file."""
+    """The outcomes in the database at `path`, which is created if missing. IN_MEMORY: without a file."""
 
     def __init__(self, path: Path | str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = str(path)
         if path != IN_MEMORY:
             _require_file(Path(path))
         with self._explained():
-            # Transactions are written out below; the driver begins none of its own.
+            # Transactions are explicit: the driver begins none.
             self._database = sqlite3.connect(self.path, timeout=busy_seconds, isolation_level=None)
         try:
             with self._explained():
@@ -79,7 +80,7 @@ class Store:
         (tables,) = self._row(TABLES)
         (application,) = self._row("PRAGMA application_id")
         if tables and application != APPLICATION_ID:
-            raise StoreError(f"{self.path} is a database, but no campaign's: name another file")
+            raise StoreError(f"{self.path} is a database, but not of a campaign: name another file")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         with self._transaction():
@@ -88,11 +89,11 @@ class Store:
                     self._database.execute(statement)
         (health,) = self._row("PRAGMA quick_check(1)")
         if health != "ok":
-            raise StoreError(f"{self.path}: it is damaged ({_first_fault(str(health))}); {GO_ON}")
+            raise StoreError(f"{self.path}: it is damaged ({_first_fault(str(health))}); {RECOVERY}")
         self._require_sense()
 
     def _require_sense(self) -> None:
-        """Raise StoreError for rows that no campaign writes: they would be counted, and told as if they had been."""
+        """Raise StoreError for rows that no campaign writes: they would be counted as outcomes."""
         for query in (STRANGE_OUTCOMES, STRANGE_COUNTS, STRANGE_IDENTITY):
             (strange,) = self._row(query)
             if strange:
@@ -102,7 +103,7 @@ class Store:
         self._database.close()
 
     def identify(self, task: Task) -> None:
-        """Give a new store its identity. Raises StoreError if it has another already."""
+        """Give a new store its identity. Raises StoreError if it already has another."""
         wanted = {
             "function": task.function,
             "nodes": str(task.nodes),
@@ -123,7 +124,7 @@ class Store:
             return dict(self._database.execute("SELECT key, value FROM identity"))
 
     def put(self, finished: Finished) -> bool:
-        """Store an outcome; False if its seed had an answer already, which stays."""
+        """Store an outcome. Returns False if its seed already has an answer, which stays."""
         outcome = finished.outcome
         row = (outcome.seed, outcome.verdict, outcome.oracle, outcome.cause, outcome.detail, _json(outcome.counts))
         with self._explained(), self._transaction():
@@ -139,12 +140,12 @@ class Store:
         return True
 
     def stored(self, seeds: range) -> set[int]:
-        """Those of `seeds` that have been judged."""
+        """Those of `seeds` that have an answer."""
         query = f"SELECT seed FROM outcomes WHERE {IN_RANGE} AND oracle != '{NO_ANSWER}'"
         return {seed for (seed,) in self.rows(query, seeds)}
 
     def outcomes(self, seeds: range) -> Iterator[Outcome]:
-        """The outcomes of `seeds`, by seed; their marks sorted."""
+        """The outcomes of `seeds`, sorted by seed, with sorted marks."""
         query = f"SELECT seed, verdict, oracle, cause, detail, counts FROM outcomes WHERE {IN_RANGE} ORDER BY seed"
         for seed, verdict, oracle, cause, detail, counts in self.rows(query, seeds):
             marks = self.rows(
@@ -155,23 +156,23 @@ class Store:
             )
 
     def span(self) -> range:
-        """From the smallest stored seed to after the largest; empty if there is none."""
+        """The half-open range of stored seeds. Empty if there is none."""
         with self._explained():
             low, high = self._row("SELECT min(seed), max(seed) FROM outcomes")
         return range(0) if low is None else range(low, high + 1)
 
     def verdicts(self, seeds: range) -> dict[str, int]:
-        """How many of `seeds` got which verdict."""
+        """The number of `seeds` with each verdict."""
         return dict(self.rows(f"SELECT verdict, count(*) FROM outcomes WHERE {IN_RANGE} GROUP BY verdict", seeds))
 
     def causes(self, seeds: range) -> list[tuple[str, str, str, int, int]]:
-        """(verdict, oracle, cause, count, smallest seed) of what did not pass, the most frequent first."""
+        """(verdict, oracle, cause, count, smallest seed) of seeds that did not pass, the most frequent first."""
         query = f"""SELECT verdict, oracle, cause, count(*), min(seed) FROM outcomes WHERE {IN_RANGE}
             AND verdict != '{PASS}' GROUP BY verdict, oracle, cause ORDER BY count(*) DESC, min(seed)"""
         return self.rows(query, seeds)
 
     def marks(self, seeds: range) -> dict[str, int]:
-        """How many of `seeds` reached each mark."""
+        """The number of `seeds` that reached each mark."""
         return dict(self.rows(f"SELECT mark, count(*) FROM marks WHERE {IN_RANGE} GROUP BY mark ORDER BY mark", seeds))
 
     def counts(self, seeds: range) -> dict[str, int]:
@@ -186,7 +187,7 @@ class Store:
         return float(seconds)
 
     def slowest(self, seeds: range) -> tuple[int, float] | None:
-        """(seed, seconds) of the seed that took longest; None if there is none."""
+        """(seed, seconds) of the slowest seed. None if there is none."""
         query = f"SELECT seed, seconds FROM timings WHERE {IN_RANGE} ORDER BY seconds DESC, seed LIMIT 1"
         found = self.rows(query, seeds)
         return found[0] if found else None
@@ -219,26 +220,26 @@ class Store:
 
 
 def _require_file(path: Path) -> None:
-    """Raise StoreError for what SQLite would make nothing of, or wait for: a folder, a pipe, a device."""
+    """Raise StoreError for a path that SQLite cannot open, or would block on: a folder, a pipe, a device."""
     try:
         if str(path) in ("", ".") or (path.exists() and not path.is_file()):
-            raise StoreError(f"{path}: is no file; name another")
+            raise StoreError(f"{path}: is not a file; name another")
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; name another file") from error
 
 
 def _advice(message: str) -> str:
     if "locked" in message:
-        return "another program holds it; wait for its end, or name another file"
+        return "another program uses it; wait until that ends, or name another file"
     if "full" in message or "I/O" in message:
-        return "make room on the disk; what was stored before is kept, and the same command goes on"
+        return "make room on the disk; stored outcomes are kept, and the same command continues"
     if "unable to open" in message or "readonly" in message:
-        return "the folder must be there, and the file must be writable"
-    return f"it is damaged or no campaign's; {GO_ON}"
+        return "the folder must exist, and the file must be writable"
+    return f"it is damaged, or not of a campaign; {RECOVERY}"
 
 
 def _first_fault(health: str) -> str:
-    """What SQLite found first. It puts headings such as "*** in database main ***" before."""
+    """The first fault in SQLite's report, after headings such as "*** in database main ***"."""
     return next(
         (line for line in health.split("\n") if line and not line.startswith("***")), "SQLite does not say where"
     )
@@ -249,6 +250,6 @@ def _json(counts: dict[str, int]) -> str:
 
 
 def missing(store: Store, seeds: range) -> Iterable[int]:
-    """Those of `seeds` that have not been judged yet, in order."""
+    """Those of `seeds` without an answer, in order."""
     stored = store.stored(seeds)
     return (seed for seed in seeds if seed not in stored)

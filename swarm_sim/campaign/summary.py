@@ -1,6 +1,6 @@
-"""What a campaign's seeds come to: verdicts, causes, marks, sums, rates.
+"""Summarises a campaign: verdicts, causes, marks, sums.
 
-Seeds that fail for one cause are one finding. A cause is shown with its smallest seed and the command that replays it.
+Seeds that fail for the same cause are one finding, listed with its smallest seed and the command that replays it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from swarm_sim.outcome import EXIT_CODES, INCOMPLETE, PASS, WORST_FIRST, worst
 
 @dataclass(frozen=True)
 class Cause:
-    """Seeds that failed alike."""
+    """Seeds that failed for the same cause."""
 
     verdict: str
     oracle: str
@@ -27,9 +27,9 @@ class Cause:
 
 @dataclass(frozen=True)
 class Summary:
-    """`wanted` seeds, of which `done` have an outcome. `worker_seconds` is what workers spent on them, whenever.
+    """`wanted` seeds, of which `done` have an outcome. `worker_seconds`: time that workers spent on them, in all runs.
 
-    Seeds without an outcome are no pass: the verdict is then incomplete, unless a seed that ended outranks that.
+    If seeds lack an outcome the verdict is incomplete, unless another seed has a worse one.
     """
 
     wanted: int
@@ -55,7 +55,7 @@ class Summary:
 
 
 def of_store(store: Store, task: Task, seeds: range, wanted: int | None = None) -> Summary:
-    """Summary of those of `seeds` that are in the store, which are all that is `wanted` when that is None.
+    """Summary of those of `seeds` that are in the store. `wanted`: how many there should be; None: those in the store.
 
     Raises StoreError.
     """

@@ -1,9 +1,9 @@
-"""What a campaign runs on each seed, and which code that is.
+"""The function that a campaign runs on each seed, and the fingerprint of its code.
 
-The fingerprint is SHA-256 over the files that decide an outcome: flight software, simulator, checker, TLA+ modules,
-ground station, and the file of the function itself if it is none of these. A module whose functions depend on other
-code names it in a CODE of its own. Outcomes of different fingerprints are never put together: a store keeps one, and a
-worker that finds another under itself refuses to work.
+The fingerprint is SHA-256 over the files that determine an outcome: flight software, simulator, checker, TLA+ modules,
+ground station, and the function's own file if it is not among these. A module whose functions depend on other code
+lists that in its own CODE. Outcomes of different fingerprints are never combined: a store has one, and a worker with
+another refuses to work.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from groundstation.record.versions import digest_of_files
 from swarm_sim.outcome import Outcome
 
 RUN_SEED = "swarm_sim.simulation:run_seed"
-# Package and what of it decides outcomes.
+# Packages, and their files that determine outcomes.
 CODE = (
     ("amu", "**/*.py"),
     ("swarm_sim", "**/*.py"),
@@ -31,12 +31,12 @@ RunSeed = Callable[[int, int, int], Outcome]
 
 
 class TaskError(Exception):
-    """There is no such function, or other code than the task's. One line: what is wrong and what to do."""
+    """There is no such function, or its code is not the task's. The message is one line: what is wrong, what to do."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """`function` ("module:name") is called with (seed, nodes, slots); a seed that takes over `seconds_max` hangs."""
+    """`function` ("module:name") is called with (seed, nodes, slots). A seed that takes over `seconds_max` hangs."""
 
     function: str
     nodes: int
@@ -47,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Finished:
-    """An outcome and how long the host took for it: a fact about the host, not about the seed."""
+    """An outcome, and the time that the host took: a fact about the host, not about the seed."""
 
     outcome: Outcome
     seconds: float
@@ -61,7 +61,7 @@ def load(function: str) -> RunSeed:
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise TaskError(f"no function {function!r}: {error}; write it as module:name") from error
     if not callable(found):
-        raise TaskError(f"{function} is no function")
+        raise TaskError(f"{function} is not a function")
     run_seed: RunSeed = found
     return run_seed
 
@@ -72,7 +72,7 @@ def fingerprint(function: str) -> str:
 
 
 def code_of(function: str) -> dict[str, Path]:
-    """The files that decide what `function` gives, by name. Raises TaskError if it cannot be loaded."""
+    """The files that determine the outcomes of `function`, by name. Raises TaskError if it cannot be loaded."""
     load(function)
     module = importlib.import_module(function.partition(":")[0])
     files: dict[str, Path] = {}
@@ -90,7 +90,7 @@ def _path(module: str) -> Path:
 
 
 def replay(task: Task, seed: int) -> str:
-    """The command that runs this seed alone."""
+    """The command that runs only this seed."""
     if task.function == RUN_SEED:
         return f"amu sim {seed} --nodes {task.nodes} --slots {task.slots}"
     arguments = f"--nodes {task.nodes} --slots {task.slots} --function {shlex.quote(task.function)}"

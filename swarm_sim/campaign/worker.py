@@ -1,13 +1,13 @@
-"""The process in which seeds run. Its keeper starts it and talks to it over a pair of sockets.
+"""The process in which seeds run. Its keeper starts it and communicates with it over a pair of sockets.
 
     keeper -> worker    Task, then seeds
-    worker -> keeper    READY or a refusal, then for each seed a Finished
+    worker -> keeper    READY or a refusal, then one Finished per seed
 
-A process of its own, so that a seed may take its worker with it and harm nothing else. It is a fresh interpreter with
-its own hash seed: an outcome that depended on the order of a set would not survive a comparison of two campaigns.
+A separate process, so that a seed that kills its worker harms nothing else. It is a new interpreter with its own hash
+seed: comparing two campaigns reveals an outcome that depends on the order of a set.
 
-Rules. What a function raises is that seed's outcome, a crash. When the keeper is gone the worker ends at once, in
-mid-seed too: a thread waits on the sockets for that. What a function prints goes to standard error.
+Rules. An exception of the function is that seed's outcome, a crash. If the keeper is gone, the worker ends immediately,
+even during a seed: a thread watches the socket. Output of the function goes to standard error.
 """
 
 from __future__ import annotations
@@ -52,40 +52,40 @@ def _receive(connection: Connection, received: queue.SimpleQueue[object]) -> Non
         while True:
             received.put(connection.recv())
     except (EOFError, OSError):
-        os._exit(1)  # nobody is left to answer to
+        os._exit(1)  # the keeper is gone
 
 
 def prepared(task: Task) -> RunSeed:
-    """The task's function. Raises TaskError if it is not there or is not the code that the campaign began with."""
+    """The task's function. Raises TaskError if it is missing, or its code is not the campaign's."""
     run_seed = tasks.load(task.function)
     here = tasks.fingerprint(task.function)
     if here != task.fingerprint:
         raise TaskError(
             f"the code here ({here[:12]}) is not the campaign's ({task.fingerprint[:12]}): "
-            "install the same code everywhere, leave it alone while a campaign runs, or begin a new store"
+            "install the same code everywhere and do not change it during a campaign, or start a new store"
         )
     return run_seed
 
 
 def finish(run_seed: RunSeed, task: Task, seed: int) -> Finished:
-    """Run one seed. Whatever it raises becomes a crash with the place as its cause.
+    """Run one seed. An exception becomes a crash with its place in the code as cause.
 
-    But for a MemoryError: the machine was short of memory, which says nothing of the seed.
+    A MemoryError does not: the machine was short of memory, so the seed is unanswered.
     """
     began = time.perf_counter()
     try:
         outcome = run_seed(seed, task.nodes, task.slots)
         if not isinstance(outcome, Outcome) or outcome.seed != seed:
-            raise TypeError(f"{task.function} gave no outcome of seed {seed}: {outcome!r}")
+            raise TypeError(f"{task.function} did not return an outcome of seed {seed}: {outcome!r}")
     except MemoryError as error:
-        outcome = unanswered(seed, "no memory left for it", "".join(traceback.format_exception(error)))
+        outcome = unanswered(seed, "out of memory", "".join(traceback.format_exception(error)))
     except BaseException as error:
         outcome = Outcome(seed, CRASH, "exception", _cause(error), "".join(traceback.format_exception(error)))
     return Finished(outcome, time.perf_counter() - began)
 
 
 def _cause(error: BaseException) -> str:
-    """Type and place: a message may hold what differs from seed to seed."""
+    """Type and place, without the message, which may differ from seed to seed."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno} {frames[-1].name}" if frames else "nowhere"
     return f"{type(error).__name__} at {place}"

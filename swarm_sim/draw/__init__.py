@@ -1,1 +1,1 @@
-"""Scenarios drawn from a seed."""
+"""Draws scenarios from seeds."""

@@ -1,15 +1,15 @@
-"""From a seed to a scenario: which faults there are at all, when they strike, whom, and how hard.
+"""Draws a scenario from a seed: which kinds of faults there are, when they strike, which boards, and how hard.
 
-Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run that has every kind of fault hides
-what a few of them would show, so each seed first draws a subset of the kinds and only then their rates. Each kind
-draws from a stream of its own: taking one away changes no other.
+Swarm testing (Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012): a run with every kind of fault hides bugs
+that a few kinds would show. So each seed first draws a subset of the kinds and then their rates. Each kind draws from
+its own stream: removing one changes no other.
 
-A run is a *storm* and a *calm*. In the storm links, processors, clocks and flash fail, anywhere. In the calm a core of
-boards that suffices for a quorum meets no fault any more, all else stays as broken as it is, and the core must make
+A run has a *storm* and a *calm*. In the storm links, processors, clocks and flash fail, anywhere. In the calm a core of
+boards, enough for a quorum, has no further faults; everything else stays as broken as it is. The core must then make
 progress within a bound.
 
-Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones all along; any board may die,
-stop, be slow or be cut off at any time. So nothing is ever asked of the swarm that the protocol does not promise.
+Fault atlas: at most f boards lie or may forget what they acknowledged, the same ones throughout; any board may die,
+stop, be slow or be cut off at any time. So a run never demands more than the protocol promises.
 """
 
 import random
@@ -22,10 +22,10 @@ from swarm_sim.streams import stream
 
 SLOTS_DEFAULT = 20
 NODES_DEFAULT = 4
-NARROW_SHARE = 0.08  # of the seeds keep to few slots and have their proposals lost, so that views change often
-LONG_SHARE = 0.06  # of the seeds decide a longer log than one board after the other can follow
-FAR_SHARE = 0.08  # of the seeds fly far apart: a hundred mission seconds to a second of the boards' clocks
-BUSY_SHARE = 0.1  # of the seeds take turns and snapshots all the time, so that each meets the other
+NARROW_SHARE = 0.08  # of the seeds: few slots and lost proposals, so that views change often
+LONG_SHARE = 0.06  # of the seeds: a long log, which one board at a time fails to follow
+FAR_SHARE = 0.08  # of the seeds: boards far apart, a hundred mission seconds per second of the boards' clocks
+BUSY_SHARE = 0.1  # of the seeds: turns and snapshots all the time, so that they overlap
 FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
@@ -33,7 +33,7 @@ PAUSE_SECONDS_MAX = 1.0
 
 
 def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
-    """The scenario of `seed`: the same for the same three numbers."""
+    """The scenario of `seed`: a function of the three arguments."""
     profile = stream(seed, "profile").random()
     if profile < NARROW_SHARE:
         return parse(_narrow(seed, nodes, stream(seed, "narrow")), f"seed {seed}")
@@ -78,10 +78,10 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
 
 
 def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
-    """Few slots and many views: what a wrong rule of the view change takes years to meet in a broad storm.
+    """Few slots and many views: a broad storm would take years to expose a wrong rule of the view change.
 
-    Proposals are lost on the way, nothing else but time; so boards vote in some views and not in others, and what they
-    have locked drifts apart. Liars draw what they do as ever.
+    Only proposals are lost, so boards vote in some views and not in others, and their locks diverge. Liars draw their
+    behaviour as in other scenarios.
     """
     view_timeout = draws.choice((0.1, 0.15))
     storm = round(view_timeout * draws.uniform(30, 60), 2)
@@ -108,8 +108,8 @@ def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
 
 
 def _long(seed: int, nodes: int, draws: random.Random) -> Document:
-    """A log of some checkpoints, and always one board that hears nothing of it: it comes back too late for single slots
-    and takes over a state. A swarm stands f boards that are away or lie: so f - 1 lie, about states, too.
+    """A log of several checkpoints, and at all times one board that is cut off: it returns too late for single slots
+    and adopts a state. A swarm tolerates f boards that are away or lie, so f - 1 lie, also about states.
     """
     storm = round(draws.uniform(2.0, 4.0), 2)
     view_timeout = draws.choice((0.15, 0.3))
@@ -143,10 +143,10 @@ def _long(seed: int, nodes: int, draws: random.Random) -> Document:
 
 
 def _bound_seconds(nodes: int, view_timeout: float) -> float:
-    """Time in which a core without faults must make progress, by a wide margin.
+    """The time in which a core without faults must make progress, with a wide margin.
 
-    A view whose leader is faulty costs one timer, which has doubled as often as it may; at most f + 1 leaders in a row
-    are outside the core, for each of two windows of slots. Then rejoining, catching up and the operators' own pauses.
+    A view with a faulty leader costs one timer of maximum length; at most f + 1 leaders in a row are outside the core,
+    for each of two windows of slots. Add rejoining, catching up and the operators' own pauses.
     """
     longest_timer = view_timeout * (1 << limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
     leaders: int = limits.faults_max(nodes) + 2
@@ -165,7 +165,7 @@ def _ops(draft: Draft, draws: random.Random) -> Document:
 
 
 def _workload(draft: Draft, draws: random.Random, slots: int) -> Document:
-    """Operations are spread over the storm, so that its faults meet work and a run stays short."""
+    """Operations spread over the storm, so that its faults hit work and the run stays short."""
     mix = {kind: weight for kind, weight in DEFAULT_MIX.items() if draws.random() < 0.8}
     in_flight = draws.choice((1, 2, 4, 8, 24))
     pause = min(PAUSE_SECONDS_MAX, in_flight * draft.storm / (slots * draws.choice((0.5, 1, 2, 4))))

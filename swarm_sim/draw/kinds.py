@@ -1,7 +1,6 @@
-"""The kinds of faults that a seed may draw: each a function that adds rules and board faults to a draft.
+"""The kinds of faults that a seed may draw: each is a function that adds rules and board faults to a draft.
 
-A kind draws from the stream that it is given and from no other. Times are drawn in the boards' seconds, within the
-storm.
+A kind draws only from the stream that it is given. Times are drawn in the boards' seconds, within the storm.
 """
 
 import random
@@ -20,7 +19,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Draft:
-    """What is drawn so far. Times in board seconds; `unit` mission seconds are one of them."""
+    """The scenario drawn so far. Times in board seconds; one of them is `unit` mission seconds."""
 
     seed: int
     nodes: int
@@ -32,11 +31,11 @@ class Draft:
     byzantine: list[Document] = field(default_factory=list)
 
     def others(self) -> list[int]:
-        """Boards that keep to the protocol and to what they have written."""
+        """Boards that follow the protocol and keep their flash."""
         return [node for node in range(self.nodes) if node not in self.faulty]
 
     def rule(self, draws: random.Random, fault: str, **fields: Any) -> None:
-        """A fault rule in a window of the storm, on all links or on those from or to a few boards."""
+        """Add a fault rule in a window of the storm, on all links or on those from or to a few boards."""
         start, end = self.window(draws)
         rule: Document = {"fault": fault, "start": start, "end": end, **fields}
         if draws.random() < 0.3:
@@ -52,13 +51,13 @@ class Draft:
         return self.seconds(start), self.seconds(end)
 
     def strike(self, draws: random.Random, kind: str, node: int | None = None, **fields: Any) -> None:
-        """Something happens to a board, at some time of the storm."""
+        """Add a board fault at some time of the storm."""
         chosen = draws.randrange(self.nodes) if node is None else node
         at = self.seconds(draws.uniform(0, self.storm))
         self.board_faults.append({"at": at, "node": chosen, "kind": kind, **fields})
 
     def seconds(self, board_seconds: float) -> float:
-        """Mission seconds, rounded so that scenario files can be read."""
+        """Mission seconds, rounded to keep scenario files readable."""
         return round(board_seconds * self.unit, 4)
 
 
@@ -66,7 +65,7 @@ class Draft:
 
 
 def distances(draft: Draft, draws: random.Random) -> None:
-    """What every message takes at the least: jitter near by, light time far away."""
+    """The minimum delay of every message: jitter if near, light time if far."""
     end = draft.seconds(draft.storm)
     if draft.unit > 1:
         stations = [draws.choice(STATIONS) for _ in range(draft.nodes)]
@@ -81,7 +80,7 @@ def _drop(draft: Draft, draws: random.Random) -> None:
 
 
 def _drop_kinds(draft: Draft, draws: random.Random) -> None:
-    """Loss by kind of message, which is what brings replicas out of step with each other."""
+    """Loss by kind of message, which makes the states of replicas diverge."""
     for _ in range(draws.randint(1, 5)):
         kinds = sorted(draws.sample(VIEW_KINDS, draws.randint(1, 4)))
         draft.rule(draws, "drop", probability=draws.choice((0.3, 0.7, 1.0)), kinds=kinds)
@@ -109,7 +108,7 @@ def _burst_loss(draft: Draft, draws: random.Random) -> None:
 
 
 def _partition(draft: Draft, draws: random.Random) -> None:
-    """Several partitions one after the other: of uniform size, of uniform membership, or one board alone."""
+    """Several partitions, one at a time: of uniform size, of uniform membership, or of one board."""
     nodes = list(range(draft.nodes))
     for _ in range(draws.randint(1, 4)):
         mode = draws.choice(("size", "membership", "one"))
@@ -169,7 +168,7 @@ def _power_cut(draft: Draft, draws: random.Random) -> None:
 
 
 def _blackout(draft: Draft, draws: random.Random) -> None:
-    """All boards lose their power within a moment, in the middle of what each is writing or not."""
+    """All boards lose power at almost the same time, some of them during a write."""
     at = draws.uniform(0.1, 0.9) * draft.storm
     for node in range(draft.nodes):
         fault: Document = {"at": draft.seconds(at + draws.uniform(0, 0.02)), "node": node, "kind": "kill"}
@@ -188,7 +187,7 @@ def _write_fault(draft: Draft, draws: random.Random) -> None:
 def _read_fault(draft: Draft, draws: random.Random) -> None:
     node = draws.randrange(draft.nodes)
     draft.strike(draws, "read_fault", node)
-    for _ in range(2):  # the first boot may be the one that cannot read
+    for _ in range(2):  # the first boot may be the one with the read fault
         draft.strike(draws, "restart", node)
 
 
@@ -221,7 +220,7 @@ def _clock_stop(draft: Draft, draws: random.Random) -> None:
 
 
 def liar(node: int, adversary: str, draws: random.Random) -> Document:
-    """A Byzantine board; some kinds choose whom they wrong, or in which messages."""
+    """A Byzantine board. Some kinds choose their victims, or the kinds of messages."""
     parameters: Document = {"seed": draws.randrange(1 << 20)}
     if adversary == "silence" and draws.random() < 0.5:
         parameters["kinds"] = " ".join(sorted(draws.sample(VIEW_KINDS, draws.randint(1, 3))))
@@ -238,7 +237,7 @@ def _liars(draft: Draft, draws: random.Random) -> None:
 
 
 def _forgetful(draft: Draft, draws: random.Random) -> None:
-    """Some of the faulty lose what they have written; a board that lies as well is not asked what it remembers."""
+    """Some of the faulty boards lose what they have written. Those do not also lie."""
     for node in draft.faulty:
         if draws.random() < 0.5:
             continue

@@ -1,1 +1,1 @@
-"""Linearizability of client histories: the search, models of what was called, readers of histories."""
+"""Linearizability of client histories: the search, models of sequential objects, readers of histories."""

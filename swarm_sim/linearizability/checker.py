@@ -1,7 +1,7 @@
-"""Whether a history is linearizable.
+"""Is a history linearizable?
 
 Linearizability is local (Herlihy and Wing, TOPLAS 1990, section 3.3): a history is linearizable if and only if its
-part on each object is. Parts are searched apart, which makes an exponential search small, and one bad part is enough
+part on each object is. Searching the parts separately makes an exponential search small, and one illegal part decides
 (Horn and Kroening, "Faster linearizability checking via P-compositionality", FORTE 2015).
 """
 
@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Model, Operation, Part, Result
 from swarm_sim.linearizability.search import Search
 
-STEPS_MAX = 2_000_000  # of the model, for each part
+STEPS_MAX = 2_000_000  # of the model, per part
 
 
 def check(history: Sequence[Operation], model: Model, steps_max: int = STEPS_MAX) -> Result:
-    """The verdict on `history`: ILLEGAL if one part is; else UNKNOWN if the search of one was given up."""
+    """The verdict on `history`: ILLEGAL if one part is; otherwise UNKNOWN if the search of one reached its bound."""
     return check_parts(model(history), steps_max)
 
 
 def check_parts(parts: Iterable[Part], steps_max: int = STEPS_MAX) -> Result:
-    """The same, of a history that is in parts already."""
+    """The same for a history that is already split into parts."""
     steps = 0
     unknown = None
     for part in parts:

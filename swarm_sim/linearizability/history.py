@@ -1,8 +1,8 @@
-"""What clients saw: operations with the times of their invocation and response, and a verdict on a whole history.
+"""Client histories: operations with the times of their invocation and response, and the verdict on a whole history.
 
-A history is linearizable if each operation can be given one moment between its invocation and its response such that
+A history is linearizable if each operation can be assigned a moment between its invocation and its response such that
 a sequential object, called in the order of these moments, gives the same responses (Herlihy and Wing, TOPLAS 1990).
-An operation without a response may have its moment at any time after its invocation, or never.
+An operation without a response may take effect at any time after its invocation, or never.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -11,14 +11,14 @@ from typing import Any, Protocol
 
 LINEARIZABLE = "linearizable"
 ILLEGAL = "illegal"
-UNKNOWN = "unknown"  # the search was given up at its bound
+UNKNOWN = "unknown"  # the search reached its bound
 
 
 @dataclass(frozen=True)
 class Operation:
     """One call. Times in any unit; calls and responses of the same time overlap. Without a response `returned` is None.
 
-    request, response: what the model understands; requests must be comparable. label: how people find the operation.
+    request, response: in the model's terms; requests must be comparable. label: names the operation to people.
     """
 
     client: int
@@ -30,7 +30,7 @@ class Operation:
 
     @property
     def is_pending(self) -> bool:
-        """No response was ever seen."""
+        """Whether it has no response."""
         return self.returned is None
 
 
@@ -38,9 +38,9 @@ class Operation:
 class Result:
     """The verdict on a history.
 
-    steps: calls of the sequential object that the search made. For a history that is not LINEARIZABLE: `partition`
-    names the part that decided, `linearized` is the order that came furthest, `state` the object's state after it, and
-    `stuck` the operation whose response no order explains; every response before that one can be explained.
+    steps: the number of calls of the sequential object. For a history that is not LINEARIZABLE: `partition` names the
+    part that decided, `linearized` is the order that explains the most responses, `state` the object's state after it,
+    and `stuck` the first operation whose response no order explains.
     """
 
     verdict: str
@@ -49,7 +49,7 @@ class Result:
     linearized: tuple[Operation, ...] = ()
     state: Any = None
     stuck: Operation | None = None
-    reason: str = ""  # in words, where a rule says more than `stuck`
+    reason: str = ""  # explanation, where a rule says more than `stuck`
 
 
 class Part(Protocol):
@@ -57,7 +57,7 @@ class Part(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call the object."""
+        """The name of the object."""
 
     @property
     def operations(self) -> Sequence[Operation]:
@@ -68,11 +68,11 @@ class Part(Protocol):
         """The state before the first operation."""
 
     def step(self, state: Any, operation: Operation) -> Iterable[Hashable]:
-        """The states that `operation` may lead to from `state` with the response that it had; none if it could not have
-        had it. A pending operation fits any response."""
+        """The states that `operation`, with its response, may lead to from `state`; none if the response is impossible.
+        A pending operation may have any response."""
 
-    def only_looks(self, operation: Operation) -> bool:
-        """Whether the operation, with the response that it had, changes no state whatever."""
+    def is_read_only(self, operation: Operation) -> bool:
+        """Whether the operation, with its response, never changes the state."""
 
 
 # A model: the parts of a history. The history is linearizable if and only if each of its parts is.

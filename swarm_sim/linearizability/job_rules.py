@@ -1,7 +1,8 @@
-"""What the ledger may answer about one job, as a sequential specification.
+"""The ledger's possible answers about one job: a sequential specification.
 
-As `ledger_rules`, for jobs: the state is the job of one number, its deadline in a span of slots. An ended job may have
-made room for others at any time since, which its number alone cannot tell: from then on there is no such job.
+Like `ledger_rules`, for jobs. The state is the job with one number; its deadline is in a span of slots. An ended job
+may have been removed at any later time to make room for others, which the operations on this number do not show: after
+that there is no such job.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from amu.core import limits
 from swarm_sim.linearizability.ledger_rules import Span, Told
 
 OPEN, ACCEPTED, DISPUTED, CANCELLED, EXPIRED = "open", "accepted", "disputed", "cancelled", "expired"
-ABSENT = "absent"  # not opened yet, or gone
+ABSENT = "absent"  # not opened yet, or removed
 NEVER: Span = (0, 0)
 
 
@@ -30,18 +31,18 @@ Outcomes = Iterator[Outcome]
 
 
 def job_open(job: Job, slots: Span, told: Told, workers: int, payload: bytes, length: int) -> Outcomes:
-    """A new job, under a number that only the answer tells."""
+    """Opens a job, whose number only the answer gives."""
     if job == Job():
         deadline = slots[0] + length, slots[1] + length
         yield ["ok", told[1] if told else None, deadline[0]], Job(OPEN, deadline)
 
 
 def job_result(job: Job, slots: Span, told: Told, workers: int, number: int, worker: int, digest: bytes) -> Outcomes:
-    """The report of one worker, who has one."""
+    """The report of one worker, which may report once."""
     if worker >= workers:
         yield ["refused", "no such worker"], job
         return
-    for after, is_running in _looked_at(job, slots):
+    for after, is_running in _with_status(job, slots):
         if not is_running:
             yield from _refusals(after)
         elif any(worker == other for other, _ in job.reports):
@@ -53,8 +54,8 @@ def job_result(job: Job, slots: Span, told: Told, workers: int, number: int, wor
 
 
 def job_cancel(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
-    """Taken back before the deadline."""
-    for after, is_running in _looked_at(job, slots):
+    """Cancels a job before its deadline."""
+    for after, is_running in _with_status(job, slots):
         if is_running:
             yield ["ok", CANCELLED], replace(after, status=CANCELLED)
         else:
@@ -62,8 +63,8 @@ def job_cancel(job: Job, slots: Span, told: Told, workers: int, number: int) -> 
 
 
 def job_expire(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
-    """Ended from the deadline on."""
-    for after, is_running in _looked_at(job, slots):
+    """Ends a job, at or after its deadline."""
+    for after, is_running in _with_status(job, slots):
         if is_running:
             yield ["refused", "job is before its deadline"], after
         elif job.status == OPEN:
@@ -72,8 +73,8 @@ def job_expire(job: Job, slots: Span, told: Told, workers: int, number: int) -> 
             yield from _refusals(after)
 
 
-def _looked_at(job: Job, slots: Span) -> Iterator[tuple[Job, bool]]:
-    """Whether it runs; both if the spans allow both. What was seen narrows the deadline."""
+def _with_status(job: Job, slots: Span) -> Iterator[tuple[Job, bool]]:
+    """(job, whether it runs): both answers if the spans allow both. Each answer narrows the deadline."""
     if job.status != OPEN:
         yield job, False
         return
@@ -85,7 +86,7 @@ def _looked_at(job: Job, slots: Span) -> Iterator[tuple[Job, bool]]:
 
 
 def _refusals(job: Job) -> Outcomes:
-    """What is said of a job that does not run."""
+    """The refusals for a job that does not run."""
     if job.status == OPEN:
         yield ["refused", "job is past its deadline"], job
         return
@@ -95,7 +96,7 @@ def _refusals(job: Job) -> Outcomes:
 
 
 def _judged(digests: list[bytes], workers: int) -> str:
-    """By the definition: f + 1 equal digests accept; a job that cannot come to that any more is disputed."""
+    """By the definition: f + 1 equal digests accept a job; one that can no longer reach them is disputed."""
     most = max(digests.count(digest) for digest in digests)
     needed = limits.faults_max(workers) + 1
     if most >= needed:

@@ -1,6 +1,6 @@
-"""The spelling of the ledger's commands, as docs/reference/ledger.md has them.
+"""The syntax of the ledger's commands, from docs/reference/ledger.md.
 
-Written apart from `amu.ledger.commands`, so that a slip there is no slip here; the bounds are the agreed ones.
+Independent of `amu.ledger.commands`, so that a mistake there is not repeated here. The bounds are the agreed ones.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def _octets(bound: int, least: int = 0) -> Check:
 
 
 def shard_of(resource: str) -> int | None:
-    """The shard whose lease this resource is, or None."""
+    """The number of the shard whose lease this resource is, or None."""
     digits = resource.removeprefix(SHARD_PREFIX)
     if digits == resource or not digits.isdecimal() or str(int(digits)) != digits:
         return None
@@ -61,7 +61,7 @@ _FIELDS: dict[str, tuple[Check, ...]] = {
 
 
 def is_well_formed(command: Any) -> bool:
-    """Whether the ledger may judge `command` by its state; it refuses any other."""
+    """Whether `command` is well-formed. The ledger refuses any other, whatever its state."""
     if type(command) is not list or not command or type(command[0]) is not str or command[0] not in _FIELDS:
         return False
     checks = _FIELDS[command[0]]

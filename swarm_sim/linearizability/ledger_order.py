@@ -1,8 +1,8 @@
-"""What a history of the ledger must keep as a whole: identities, the order of slots, counters that only grow.
+"""Rules of a whole ledger history: identities, the order of slots, counters that only grow.
 
-A reply names the slot in which its operation took effect, so the order of effects is told, not searched for. It must
-not contradict real time, on whatever objects the operations are: if one was answered before the other was submitted,
-its slot is not the later one. Fencing tokens and job numbers come from one counter each, so they grow with the slot.
+A reply contains the slot in which its operation took effect, so the order of effects is known without a search. It must
+agree with real time across all objects: if one operation was answered before another was submitted, its slot is not the
+later one. Fencing tokens and job numbers come from one counter each, so they grow with the slot.
 """
 
 import itertools
@@ -13,15 +13,15 @@ from typing import Any, TypeGuard
 from amu.wire import cbor
 
 GRANTS = ("lease-acquire", "shard-split", "shard-handover")
-FORGOTTEN = ("stale: ", "busy: ")  # such a refusal says nothing of what an earlier copy of the request did
+FORGOTTEN = ("stale: ", "busy: ")  # refusals that leave open the effect of an earlier copy of the request
 
 
 @dataclass(frozen=True)
 class LedgerOperation:
-    """One operation of one client, as the ground saw it.
+    """One operation of one client, as recorded by the ground.
 
-    command: `[verb, field, ...]`. invoked: when it was first submitted; returned: when f + 1 boards had given the same
-    reply, or None; times in any one unit. slot, result: that reply, or None.
+    command: `[verb, field, ...]`. invoked: the time of the first submission. returned: the time at which f + 1 boards
+    had sent the same reply, or None. Times are in any one unit. slot, result: that reply, or None.
     """
 
     client: int
@@ -39,17 +39,17 @@ class LedgerOperation:
 
     @property
     def label(self) -> str:
-        """How people find it."""
+        """Names it to people."""
         return f"client {self.client} operation {self.number} {self.command}"
 
     @property
     def is_answered(self) -> bool:
-        """Whether the reply tells what became of it."""
+        """Whether the reply gives its effect."""
         return self.result is not None and not self.is_forgotten
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the ledger had no place to know: the operation may have taken effect before, or may later."""
+        """Whether the ledger no longer knew the operation: it may have taken effect before, or may later."""
         return (
             self.result is not None
             and len(self.result) == 2
@@ -67,7 +67,7 @@ class Breach:
 
 
 def breaches(history: Sequence[LedgerOperation]) -> Iterator[Breach]:
-    """All that is wrong with the history as a whole."""
+    """All breaches of rules by the history as a whole."""
     yield from _answered_twice(history)
     yield from _out_of_order(history)
     tokens = [one for one in history if one.command[:1] and one.command[0] in GRANTS]
@@ -76,7 +76,7 @@ def breaches(history: Sequence[LedgerOperation]) -> Iterator[Breach]:
 
 
 def once(history: Sequence[LedgerOperation]) -> list[LedgerOperation]:
-    """Each operation once: the copy that was answered, if one was."""
+    """The operations without duplicates: of several copies an answered one, if there is one."""
     found: dict[tuple[int, int], LedgerOperation] = {}
     for operation in history:
         key = (operation.client, operation.number)
@@ -86,12 +86,12 @@ def once(history: Sequence[LedgerOperation]) -> list[LedgerOperation]:
 
 
 def is_numbered(result: list[Any] | None) -> TypeGuard[list[Any]]:
-    """`["ok", number, slot]`: a grant, or a new job."""
+    """Whether it is `["ok", number, slot]`: a grant, or a new job."""
     return result is not None and len(result) == 3 and result[0] == "ok" and all(type(n) is int for n in result[1:])
 
 
 def earliest_slots(history: Sequence[LedgerOperation]) -> list[int]:
-    """For each operation the highest slot of those that were answered before it was submitted; 1 if there is none."""
+    """For each operation, the highest slot answered before it was submitted. 1 if there is none."""
     events = []
     for index, operation in enumerate(history):
         events.append((operation.invoked, 0, index))
@@ -127,12 +127,12 @@ def _answered_twice(history: Sequence[LedgerOperation]) -> Iterator[Breach]:
 
 
 def _reply(operation: LedgerOperation) -> bytes:
-    """As it is on the wire: in Python True == 1."""
+    """The wire form, for comparison: in Python True == 1."""
     return bytes(cbor.encode([operation.command, operation.slot, operation.result]))
 
 
 def _not_growing(history: Sequence[LedgerOperation], counter: str) -> Iterator[Breach]:
-    """Numbers that do not grow with the slot. Within a slot any order may be the right one, but none is used twice."""
+    """Numbers that do not grow with the slot. Within a slot any order is possible, but no number is used twice."""
     given: dict[tuple[int, int], tuple[int, int, int]] = {}
     for index, operation in enumerate(history):
         if operation.slot is not None and is_numbered(operation.result):

@@ -1,11 +1,11 @@
-"""The parts of a ledger history, each with its sequential object.
+"""Splits a ledger history into parts, each with its sequential object.
 
-Parts: each leased resource; each set of shards that can meet, with their leases; each job. Shards can meet if one is
-split from the other or if somebody asked for overlapping ranges, so that no rule of one part asks about the shards of
+Parts: each leased resource; each set of related shards, with their leases; each job. Shards are related if one is split
+from the other or if clients requested overlapping ranges, so that the rules of one part never depend on the shards of
 another.
 
-Time in a part is ledger time: an operation that was answered in slot s has its moment in s. One without an answer has
-it in any slot from the highest that was answered before it was submitted, or never.
+Time in a part is ledger time: an operation that was answered in slot s took effect in s. One without an answer takes
+effect in any slot from the highest that was answered before it was submitted, or never.
 """
 
 import bisect
@@ -20,7 +20,7 @@ from swarm_sim.linearizability.ledger_commands import is_well_formed, shard_of
 from swarm_sim.linearizability.ledger_order import LedgerOperation, earliest_slots, is_numbered
 from swarm_sim.linearizability.ledger_rules import Span, Table, overlap
 
-SINGLE = "single"  # operations whose answer depends on no other
+SINGLE = "single"  # operations whose answer depends on no other operation
 NO_ROOM_FOR_JOB = ["refused", "no room for another job"]
 
 Outcomes = Iterable[tuple[list[Any], Hashable]]
@@ -38,7 +38,7 @@ class LedgerPart:
         self._slots = sorted({_slot(operation) for operation in operations if not operation.is_pending})
 
     def step(self, state: tuple[int, Any], operation: Operation) -> Iterator[Hashable]:
-        """An answered operation takes effect in its slot; a pending one in a span up to the next that was answered."""
+        """An answered operation takes effect in its slot, a pending one in a span up to the next answered slot."""
         now, table = state
         slot = _slot(operation)
         if not operation.is_pending:
@@ -46,23 +46,23 @@ class LedgerPart:
                 if result == operation.response:
                     yield slot, after
             return
-        place = bisect.bisect_right(self._slots, now)
-        last = self._slots[place] if place < len(self._slots) else now
+        index = bisect.bisect_right(self._slots, now)
+        last = self._slots[index] if index < len(self._slots) else now
         if slot <= last:
             for result, after in self._rules(table, (max(now, slot), last), operation):
                 if result[0] == "ok":
                     yield now, after
 
-    def only_looks(self, operation: Operation) -> bool:
-        """None: even a refusal lets ledger time pass."""
+    def is_read_only(self, operation: Operation) -> bool:
+        """Never: even a refusal advances ledger time."""
         return False
 
 
 def parts(history: Sequence[LedgerOperation], workers: int) -> Iterator[LedgerPart]:
-    """The parts of a history of a swarm of `workers` boards, in which each operation stands once."""
+    """The parts of a history of a swarm of `workers` boards. The history must have no duplicates."""
     groups: dict[str, list[Operation]] = {}
     opens = []
-    shards = _meeting_shards(history)
+    shards = _related_shards(history)
     for operation, earliest in zip(history, earliest_slots(history)):
         timed = _in_ledger_time(operation, earliest)
         name = _object_of(operation, shards)
@@ -94,18 +94,18 @@ def _job(workers: int, job: Any, slots: Span, operation: Operation) -> Outcomes:
 
 
 def _single(state: Any, slots: Span, operation: Operation) -> Outcomes:
-    """A no-op, a command that is none, and a job that got no number."""
-    verb, told = operation.request[0], operation.response
+    """Rules for a no-op, a malformed command, and a job-open that got no number."""
+    verb, answer = operation.request[0], operation.response
     if verb == "noop":
         return [(["ok"], state)]
     if verb == "job-open":
         return [(NO_ROOM_FOR_JOB, state)]
-    is_refusal = told[0] == "refused" and str(told[1]).startswith("malformed: ")
-    return [(told, state)] if is_refusal else []
+    is_refusal = answer[0] == "refused" and str(answer[1]).startswith("malformed: ")
+    return [(answer, state)] if is_refusal else []
 
 
 def _in_ledger_time(operation: LedgerOperation, earliest: int) -> Operation:
-    """Slot s lies between the times 2s and 2s + 1. `request` is the verb with its fields, or only a word for none."""
+    """The operation in ledger time: slot s is between 2s and 2s + 1. `request`: verb and fields, or ("malformed",)."""
     request = tuple(operation.command) if is_well_formed(operation.command) else ("malformed",)
     if not operation.is_answered or operation.slot is None:
         return Operation(operation.client, request, None, 2 * earliest, None, operation.label)
@@ -118,7 +118,7 @@ def _slot(operation: Operation) -> int:
 
 
 def _object_of(operation: LedgerOperation, shards: dict[int, int]) -> str | None:
-    """The part it belongs to; None for one without an answer that belongs to none, or to any job."""
+    """The name of its part. None for an operation without an answer that belongs to no part, or to any job."""
     command = operation.command
     if not is_well_formed(command) or command[0] == "noop":
         return SINGLE if operation.is_answered else None
@@ -133,8 +133,8 @@ def _object_of(operation: LedgerOperation, shards: dict[int, int]) -> str | None
     return f"resource {first}" if number is None else f"shards with {_root(shards, number)}"
 
 
-def _meeting_shards(history: Sequence[LedgerOperation]) -> dict[int, int]:
-    """A forest of the shards that can meet: shard -> a smaller one of its set, or itself."""
+def _related_shards(history: Sequence[LedgerOperation]) -> dict[int, int]:
+    """A forest of related shards: shard -> a smaller one of its set, or itself."""
     shards: dict[int, int] = {}
     ranges = []
     for operation in history:

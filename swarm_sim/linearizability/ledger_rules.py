@@ -1,16 +1,16 @@
-"""What the ledger may answer: shards with their cursors, and leases, as a sequential specification.
+"""The ledger's possible answers about shards, their cursors, and leases: a sequential specification.
 
-Written apart from `amu.ledger`, from its rules in docs/reference/ledger.md and specs/ledger. Each verb has a function
-`(table, slots, told, field, ...) -> outcomes`: every answer that the ledger may give, with the table after it. `told`
-is the answer that was given, or None if none was seen; only what the table cannot know is taken from it:
+Independent of `amu.ledger`; written from its rules in docs/reference/ledger.md and specs/ledger. Each verb has a
+function `(table, slots, told, field, ...) -> outcomes`: every answer that the ledger may give, with the table after it.
+`told` is the actual answer, or None without one. The rules take from it only facts that the table cannot contain:
 
-- the token of a grant, for tokens come from one counter for all resources;
-- a want of room, for the bounds are on all shards and all leases together;
-- whether a completed shard has made room for others, and its number with it.
+- the token of a grant: tokens of all resources come from one counter;
+- lack of room: the bounds apply to all shards and all leases together;
+- whether a completed shard was removed to make room, which frees its number.
 
-An operation without an answer has taken effect in some slot of a span. So a lease ends in a span of slots, which
-narrows when it is seen to be live or dead; the token of a grant that nobody saw is None until an accepted command shows
-it. Spans of different operations are not held against each other.
+An operation without an answer took effect in some slot of a span. So a lease ends in a span of slots, which narrows
+when an answer shows it live or expired. The token of a grant without an answer is None until an accepted command shows
+it. Spans of different operations are not checked against each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ from swarm_sim.linearizability.ledger_order import is_numbered
 
 OK, REFUSED = "ok", "refused"
 Told = list[Any] | None
-Span = tuple[int, int]  # the first slot and the last that something may have happened in
+Span = tuple[int, int]  # the first and the last slot in which it may have happened
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A grant. It is live before a slot of the span `expires`."""
+    """A grant. It expires at a slot in the span `expires`."""
 
     holder: int
     token: int | None
@@ -36,7 +36,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Shard:
-    """A range [start, end) of keys, b"" as end for no end, and the last key done."""
+    """A range [start, end) of keys, where the end b"" means no end, and the last key done."""
 
     start: bytes
     end: bytes
@@ -44,13 +44,13 @@ class Shard:
     is_open: bool = True
 
     def is_before_end(self, key: bytes) -> bool:
-        """Whether `key` lies before the end of the range."""
+        """Whether `key` is before the end of the range."""
         return not self.end or key < self.end
 
 
 @dataclass(frozen=True)
 class Table:
-    """Shards by number and leases by resource, each sorted; of a resource only its last lease."""
+    """Shards by number and leases by resource, each sorted. Holds only the last lease of a resource."""
 
     shards: tuple[tuple[int, Shard], ...] = ()
     leases: tuple[tuple[str, Lease], ...] = ()
@@ -60,7 +60,7 @@ class Table:
         return next((shard for key, shard in self.shards if key == number), None)
 
     def is_open(self, number: int) -> bool:
-        """Whether there is such a shard to work on."""
+        """Whether there is such a shard, and it is open."""
         shard = self.shard(number)
         return shard is not None and shard.is_open
 
@@ -79,7 +79,7 @@ class Table:
         return replace(self, leases=tuple(sorted([*others, (resource, lease)], key=lambda row: row[0])))
 
     def without_lease(self, resource: str) -> "Table":
-        """The table after the resource was given back."""
+        """The table without a lease on the resource."""
         return replace(self, leases=tuple(row for row in self.leases if row[0] != resource))
 
 
@@ -97,7 +97,7 @@ def _refused(table: Table, reason: str) -> Outcome:
 
 
 def _granted(table: Table, told: Told, resource: str, lease: Lease) -> Outcomes:
-    """A fresh grant: its token is whatever was told, its end too if it can be."""
+    """A new grant. Its token is the one in the answer; its end too, if that is possible."""
     if told is None:
         yield [OK], table.with_lease(resource, replace(lease, token=None))
     elif is_numbered(told) and lease.expires[0] <= told[2] <= lease.expires[1]:
@@ -105,7 +105,7 @@ def _granted(table: Table, told: Told, resource: str, lease: Lease) -> Outcomes:
 
 
 def shard_create(table: Table, slots: Span, told: Told, number: int, start: bytes, end: bytes) -> Outcomes:
-    """A new shard."""
+    """Creates a shard."""
     if end and start >= end:
         yield _refused(table, "range is empty")
         return
@@ -121,12 +121,12 @@ def shard_create(table: Table, slots: Span, told: Told, number: int, start: byte
 
 
 def lease_acquire(table: Table, slots: Span, told: Told, resource: str, holder: int, length: int) -> Outcomes:
-    """A lease, if the resource is free."""
+    """Grants a lease, if the resource is free."""
     number = shard_of(resource)
     if number is not None and not table.is_open(number):
         yield _refused(table, "no such open shard")
         return
-    for after, lease in _looked_at(table, slots, resource):
+    for after, lease in _with_live_lease(table, slots, resource):
         if lease is not None:
             yield _refused(after, "resource is held")
         else:
@@ -135,7 +135,7 @@ def lease_acquire(table: Table, slots: Span, told: Told, resource: str, holder: 
 
 
 def lease_renew(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int, length: int) -> Outcomes:
-    """A longer lease, never a shorter one."""
+    """Extends a lease, never shortens it."""
     for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
             yield _refused(after, reason or "not the holder")
@@ -149,7 +149,7 @@ def lease_renew(table: Table, slots: Span, told: Told, resource: str, holder: in
 
 
 def lease_release(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int) -> Outcomes:
-    """The resource is free."""
+    """Frees the resource."""
     for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
             yield _refused(after, reason or "not the holder")
@@ -160,7 +160,7 @@ def lease_release(table: Table, slots: Span, told: Told, resource: str, holder: 
 def cursor_advance(
     table: Table, slots: Span, told: Told, number: int, token: int, last_key: bytes | None, opaque: bytes
 ) -> Outcomes:
-    """The cursor stands at `last_key`. No answer tells the opaque token."""
+    """Advances the cursor to `last_key`. No answer contains the opaque token."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
             yield _refused(after, reason)
@@ -175,7 +175,7 @@ def cursor_advance(
 
 
 def shard_split(table: Table, slots: Span, told: Told, number: int, token: int, at_key: bytes, new: int) -> Outcomes:
-    """The new shard takes the end of the old one, under a lease of the same holder and expiry."""
+    """Splits a shard: the new one gets the end of the range, with a lease of the same holder and expiry."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
             yield _refused(after, reason)
@@ -188,7 +188,7 @@ def shard_split(table: Table, slots: Span, told: Told, number: int, token: int, 
 
 
 def _split(table: Table, told: Told, number: int, shard: Shard, lease: Lease, at_key: bytes, new: int) -> Outcomes:
-    """The split of a shard that may be split there, if there is a number and room."""
+    """The split of a shard at a valid key, if the number is free and there is room."""
     if table.shard(new) is not None:
         yield _refused(table, "shard number is taken")
         if table.is_open(new):
@@ -202,7 +202,7 @@ def _split(table: Table, told: Told, number: int, shard: Shard, lease: Lease, at
 
 
 def shard_handover(table: Table, slots: Span, told: Told, number: int, token: int, to_holder: int) -> Outcomes:
-    """Another holder, a fresh token, the same expiry."""
+    """Gives the lease to another holder, with a new token and the same expiry."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
             yield _refused(after, reason)
@@ -211,7 +211,7 @@ def shard_handover(table: Table, slots: Span, told: Told, number: int, token: in
 
 
 def shard_complete(table: Table, slots: Span, told: Told, number: int, token: int) -> Outcomes:
-    """The end of the work and of the lease."""
+    """Closes the shard and ends its lease."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
             yield _refused(after, reason)
@@ -223,8 +223,8 @@ def _resource(number: int) -> str:
     return f"{SHARD_PREFIX}{number}"
 
 
-def _looked_at(table: Table, slots: Span, resource: str) -> Iterator[tuple[Table, Lease | None]]:
-    """The live lease, or None for none; both if the spans allow both. What was seen narrows the span in the table."""
+def _with_live_lease(table: Table, slots: Span, resource: str) -> Iterator[tuple[Table, Lease | None]]:
+    """(table, live lease or None): both answers if the spans allow both. Each answer narrows the span in the table."""
     lease = table.lease(resource)
     if lease is None:
         yield table, None
@@ -238,8 +238,8 @@ def _looked_at(table: Table, slots: Span, resource: str) -> Iterator[tuple[Table
 
 
 def _held(table: Table, slots: Span, resource: str, token: int) -> Iterator[tuple[Table, Lease | None, str]]:
-    """(the live lease, "") if it is `token`'s, (None, reason) if not; both if its token is not known."""
-    for after, lease in _looked_at(table, slots, resource):
+    """(table, live lease, "") if `token` is its token, (table, None, reason) if not; both if its token is unknown."""
+    for after, lease in _with_live_lease(table, slots, resource):
         if lease is None:
             yield after, None, "no live lease"
             continue
@@ -253,7 +253,7 @@ def _held(table: Table, slots: Span, resource: str, token: int) -> Iterator[tupl
 def _working(
     table: Table, slots: Span, number: int, token: int
 ) -> Iterator[tuple[Table, Shard | None, Lease | None, str]]:
-    """(open shard, its lease, "") if `token` may work on it, (None, None, reason) if not."""
+    """(table, open shard, its lease, "") if `token` is valid for it, (table, None, None, reason) if not."""
     shard = table.shard(number)
     if shard is None or not shard.is_open:
         yield table, None, None, "no such open shard"

@@ -1,6 +1,6 @@
 """Sequential objects of public test histories.
 
-A compare-and-set register, as in Jepsen's tests of etcd: a failed compare-and-set says that the value was another one.
+A compare-and-set register, as in Jepsen's tests of etcd: a failed compare-and-set means that the value was different.
 A store of strings, as in the Raft exercises of MIT 6.824: put, append, get; a missing key reads as the empty string.
 """
 
@@ -16,7 +16,7 @@ GET, PUT, APPEND = "get", "put", "append"
 
 @dataclass(frozen=True)
 class Register:
-    """One register, first None. Requests and responses:
+    """One register, initially None. Requests and responses:
 
     ("read",) -> value      ("write", value) -> True      ("cas", old, new) -> True or False
     """
@@ -37,18 +37,18 @@ class Register:
             return []
         return [values[1] if is_equal else state]
 
-    def only_looks(self, operation: Operation) -> bool:
+    def is_read_only(self, operation: Operation) -> bool:
         """Reads, and compare-and-sets that failed."""
         return operation.request[0] == READ or (operation.request[0] == CAS and operation.response is False)
 
 
 class KeyString:
-    """The string under one key, first empty. Requests and responses:
+    """The string under one key, initially empty. Requests and responses:
 
     ("get", key) -> string      ("put", key, string), ("append", key, string) -> None
 
-    Strings that no response begins with are one state, None: until the next put no get can tell them apart, and none
-    can have had its response. Without this the search would go through the orders of appends that nobody saw.
+    All strings that are not a prefix of a response are one state, None: until the next put, no get with a response can
+    follow them. Without this the search would try all orders of appends that no client observed.
     """
 
     def __init__(self, key: str, operations: Sequence[Operation]) -> None:
@@ -66,13 +66,13 @@ class KeyString:
             return [self._merged(values[0])]
         return [None if state is None else self._merged(state + values[0])]
 
-    def only_looks(self, operation: Operation) -> bool:
+    def is_read_only(self, operation: Operation) -> bool:
         """Gets."""
         return bool(operation.request[0] == GET)
 
     def _merged(self, text: str) -> str | None:
-        place = bisect.bisect_left(self._seen, text)
-        return text if place < len(self._seen) and self._seen[place].startswith(text) else None
+        index = bisect.bisect_left(self._seen, text)
+        return text if index < len(self._seen) and self._seen[index].startswith(text) else None
 
 
 def register(history: Sequence[Operation]) -> Iterable[Part]:

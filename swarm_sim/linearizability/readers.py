@@ -1,11 +1,11 @@
 """Readers of recorded histories: Jepsen's logs of an etcd register, and invoke/return lines of a store of strings.
 
-Time is the number of the line. A line ends at a line feed and nowhere else, whatever strings hold. Lines of other
-loggers (warnings, stack traces) are skipped and counted; a line that tells of an operation must be readable.
+Time is the line number. A line ends only at a line feed, whatever strings contain. Lines of other loggers (warnings,
+stack traces) are skipped and counted; a malformed line of an operation is an error.
 
-Jepsen's outcomes: `:ok` it happened, `:fail` it did not, `:info` nobody knows. A compare-and-set that fails with its
-values is an answer: the value was another one. What failed otherwise is left out, for it changed nothing and showed
-nothing; so are reads that nobody got an answer to.
+Jepsen's outcomes: `:ok` it happened, `:fail` it did not, `:info` unknown. A compare-and-set that fails with its values
+is an answer: the value was different. Other failed operations are skipped, because they changed nothing and returned
+nothing; so are reads without an answer.
 """
 
 import re
@@ -35,12 +35,12 @@ _KEY_VALUE = re.compile(
 
 
 class HistoryError(ValueError):
-    """A file is no history. The message names file, line and what was expected."""
+    """A file is not a history. The message names file, line and what was expected."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a file tells: operations, and how many of its lines are no operations but somebody else's words."""
+    """The content of a file: its operations, and the number of lines of other loggers."""
 
     operations: list[Operation]
     skipped: int
@@ -52,7 +52,7 @@ def read_etcd(path: Path) -> Recorded:
 
 
 def read_key_value(path: Path) -> Recorded:
-    """Invoke and return lines of get, put and append, for the model `KeyValue`. Raises HistoryError."""
+    """Invoke and return lines of get, put and append, for the model `KeyString`. Raises HistoryError."""
     return _paired(path, _key_value_line)
 
 
@@ -60,7 +60,7 @@ READERS = {"etcd": read_etcd, "kv": read_key_value}
 
 
 def _etcd_line(text: str) -> Line | None:
-    """None for a line of another logger or of Jepsen's nemesis: both are no operations."""
+    """None for a line of another logger or of Jepsen's nemesis, which are not operations."""
     if not _ETCD_OURS.search(text):
         return None
     match = _ETCD.fullmatch(text)
@@ -103,10 +103,10 @@ def _key_value_line(text: str) -> Line | None:
 
 
 def _paired(path: Path, parse: Callable[[str], Line | None]) -> Recorded:
-    """Join each invocation to what became of it."""
+    """Joins each invocation to its outcome."""
     history: list[Operation] = []
     skipped = 0
-    open_calls: dict[int, tuple[int, str, Any]] = {}  # process -> line, verb, what was asked
+    open_calls: dict[int, tuple[int, str, Any]] = {}  # process -> line, verb, request
     for number, text in _lines(path):
         try:
             line = parse(text)
@@ -132,37 +132,37 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Any]]) -> Iterable[Operation]:
-    """The operation that this line ends, if it ends one."""
-    process, outcome, verb, told = line
+    """The operation that this line completes, if any."""
+    process, outcome, verb, values = line
     if outcome == INVOKE:
         if process in open_calls:
             raise ValueError(f"process {process} still waits for its call in line {open_calls[process][0]}")
-        open_calls[process] = number, verb, told
+        open_calls[process] = number, verb, values
         return []
     if process not in open_calls:
         raise ValueError(f"want an :invoke of process {process} before its :{outcome}")
     invoked, asked_verb, asked = open_calls.pop(process)
     if asked_verb != verb:
-        raise ValueError(f"want what became of :{asked_verb}, which process {process} called in line {invoked}")
-    return _operation(process, verb, asked, (outcome, told), invoked, number)
+        raise ValueError(f"want the outcome of :{asked_verb}, which process {process} called in line {invoked}")
+    return _operation(process, verb, asked, (outcome, values), invoked, number)
 
 
 def _operation(
     process: int, verb: str, asked: Any, answer: tuple[str, Any], invoked: int, returned: int | None
 ) -> Iterator[Operation]:
-    """The operation as the models want it; none if it cannot have had an effect and has shown nothing."""
-    outcome, told = answer
-    if outcome == FAIL and (verb != CAS or told is None):
+    """The operation in the models' terms. None if it had no effect and returned nothing."""
+    outcome, values = answer
+    if outcome == FAIL and (verb != CAS or values is None):
         return
     if outcome == INFO:
         if verb not in (READ, GET):
             yield Operation(process, _request(verb, asked), None, invoked, None, _label(process, invoked))
         return
-    if verb not in (READ, GET) and told != asked:
+    if verb not in (READ, GET) and values != asked:
         raise ValueError(f"want the values of :{verb} in line {invoked}")
-    if verb == GET and told[0] != asked[0]:
+    if verb == GET and values[0] != asked[0]:
         raise ValueError(f"want the key of :get in line {invoked}")
-    response = told[-1] if verb in (READ, GET) else outcome == OK
+    response = values[-1] if verb in (READ, GET) else outcome == OK
     yield Operation(process, _request(verb, asked), response, invoked, returned, _label(process, invoked))
 
 

@@ -1,17 +1,17 @@
-"""Whether one part of a history is linearizable: a depth-first search for an order.
+"""Is one part of a history linearizable? A depth-first search for an order.
 
-Wing and Gong (JPDC 1993) try each operation that is not preceded by another one as the next; Lowe ("Testing for
+Wing and Gong (JPDC 1993) try each operation that no other one precedes as the next; Lowe ("Testing for
 linearizability", 2017) keeps the rest of the history as a linked list of calls and responses, from which an operation
-is lifted and into which it is put back, and never visits the same pair of (operations done, state) twice.
+is lifted and into which it is put back, and never visits the same pair (operations done, state) twice.
 
 Rules
-- The next operation is one whose call stands before the first response in the list: nothing ends before it begins.
-- Completed operations stand in the list. Pending ones have no response to wait for, so they are kept apart; the search
-  ends when the list is empty, whichever of them are left.
-- A completed operation that only looks is taken as soon as its response fits, and nothing else is tried in its place:
-  in any order in which it comes later it can be moved here. A pending one that leaves the state as it is can wait.
-- Of two pending operations that ask the same, the earlier happens first. To have reached a state with fewer pending
-  operations used up is at least as good as with more: only such are visited again.
+- The next operation is one whose call is before the first response in the list: no operation ends before it begins.
+- The list holds completed operations. Pending ones have no response and are kept separately; the search ends when the
+  list is empty, whichever of them are left.
+- A read-only completed operation is taken as soon as its response fits, and no alternative is tried: it can be moved
+  here from any later position. A pending operation that does not change the state is not tried.
+- Of two pending operations with equal requests, the earlier happens first. Reaching a state with fewer pending
+  operations used is at least as good as with more: a state is visited again only in that case.
 - The search gives up after `steps_max` steps of the model, never by a clock.
 """
 
@@ -75,7 +75,7 @@ class Search:
     # --- the list -----------------------------------------------------------------------------
 
     def _thread_list(self) -> None:
-        """Entries from 1 in order of time, calls before responses of the same time; HEAD before and behind all."""
+        """Entries from 1 in order of time, calls before responses of the same time. HEAD is before and after all."""
         events = []
         for i, operation in enumerate(self._completed):
             assert operation.returned is not None
@@ -87,7 +87,7 @@ class Search:
         self._time = [float("-inf")] + [time for time, _, _ in events]
         self._next = [*range(1, len(events) + 1), HEAD]
         self._previous = [len(events), *range(len(events))]
-        self._entries = [[0, 0] for _ in self._completed]  # where the call and the response of each stand
+        self._entries = [[0, 0] for _ in self._completed]  # the entries of the call and the response of each
         for entry in range(1, len(events) + 1):
             self._entries[self._index[entry]][self._is_response[entry]] = entry
 
@@ -114,13 +114,13 @@ class Search:
     # --- the tree -----------------------------------------------------------------------------
 
     def _choices(self, state: Any, trail: list[tuple[bool, int]]) -> list[tuple[bool, int, Any]]:
-        """What may come next, the best last: (is pending, index, state after it)."""
+        """The possible next operations, the best last: (is pending, index, state after it)."""
         found: list[tuple[bool, int, Any]] = []
         entry = self._next[HEAD]
         while not self._is_response[entry]:
             index = self._index[entry]
             states = self._step(state, self._completed[index])
-            if states and self._part.only_looks(self._completed[index]):
+            if states and self._part.is_read_only(self._completed[index]):
                 return [(False, index, state)]
             found.extend((False, index, after) for after in states)
             entry = self._next[entry]
@@ -145,8 +145,8 @@ class Search:
         return list(self._part.step(state, operation))
 
     def _is_new(self, state: Any) -> bool:
-        """Whether nothing as good was visited; then it counts as visited."""
-        first = self._index[self._next[HEAD]]  # all before it are done
+        """Whether nothing as good was visited. If so, marks it as visited."""
+        first = self._index[self._next[HEAD]]  # all operations before it are done
         seen = self._visited.setdefault((first, self._done >> first, state), [])
         if any(used & ~self._used == 0 for used in seen):
             return False
@@ -154,7 +154,7 @@ class Search:
         return True
 
     def _note_progress(self, response: int, state: Any, trail: list[tuple[bool, int]]) -> None:
-        """Remember the order that explains the most responses: all before entry `response`."""
+        """Keep the order that explains the most responses: all before entry `response`."""
         if response > self._furthest:
             self._furthest = response
             order = tuple((self._pending if is_pending else self._completed)[index] for is_pending, index in trail)
@@ -162,7 +162,7 @@ class Search:
 
 
 def _earlier_twin(pending: Sequence[Operation], index: int) -> int | None:
-    """The last operation before `index` that asks the same."""
+    """The last operation before `index` with an equal request, or None."""
     for earlier in range(index - 1, -1, -1):
         if pending[earlier].request == pending[index].request:
             return earlier

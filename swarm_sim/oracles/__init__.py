@@ -1,1 +1,1 @@
-"""What is asked of a simulated run beside the TLA+ modules. Each oracle finds, none decides what is asked next."""
+"""Oracles: checks of a simulated run in addition to the TLA+ modules. They observe the run and never influence it."""

@@ -1,11 +1,11 @@
-"""Do correct boards build one and the same log?
+"""Do correct boards build the same log?
 
 Each applied slot is linked by hash to the log before it: link(s) = SHA-256(link(s - 1), value(s), ledger digest(s)).
-Equal links mean equal logs up to there. A board that takes over a state, or boots with one, goes on from the link of
-that slot.
+Equal links mean equal logs up to there. A board that adopts a state, or boots with one, continues from the link of that
+slot.
 
-This repeats what LOG-2 and CON-4 hold against the modules, by other means and at once: a run that has split need not be
-flown to its end.
+LOG-2 and CON-4 check the same against the modules. This check is independent and immediate: a run that has split can be
+stopped.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ START = bytes(32)
 class Agreement:
     """Feed it every event but Send and Receive; `finding` is the first disagreement.
 
-    `faulty`: boards that are held to nothing.
+    `faulty`: boards of which nothing is required.
     """
 
     def __init__(self, faulty: frozenset[int]) -> None:
         self.finding: Finding | None = None
-        self.slots = 0  # length of the log that some correct board has applied
+        self.slots = 0  # length of the longest log that a correct board has applied
         self._faulty = faulty
         self._log: dict[int, tuple[str, str, bytes]] = {}  # slot -> value, ledger digest, link
         self._at: dict[int, int] = {}  # board -> last slot of its log

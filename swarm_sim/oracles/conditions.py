@@ -1,8 +1,7 @@
-"""Which boards were sound, and which links between them clean, since the last look: more than that nobody may ask of
-them.
+"""Which boards were sound, and which links between them clean, since the last look? Only these must make progress.
 
-A stretch of time counts only if it was sound from one look to the next. Nothing here reads the trace: faults are known
-from the scenario, and what they left behind from the boards.
+A stretch of time counts only if it was sound from one look to the next. Nothing here reads the trace: the scenario
+gives the faults, and the boards their effects.
 """
 
 from bisect import bisect_right
@@ -15,11 +14,11 @@ from swarm_sim.world.board import Board
 from swarm_sim.world.world import LINE_FULL, World
 
 LOOK_TICKS = 20
-DELAY_TICKS_MAX = 3  # jitter up to this is no fault: an answer comes within a catch-up period
+DELAY_TICKS_MAX = 3  # jitter up to this is not a fault: an answer comes within a catch-up period
 
 
 class Conditions:
-    """Call `look` every LOOK_TICKS; `sound` are then the boards, `are_joined` the links of the stretch before."""
+    """Call `look` every LOOK_TICKS. Then `sound` and `are_joined` describe the stretch before."""
 
     def __init__(self, world: World, faulty: frozenset[int]) -> None:
         self.sound: list[Board] = []
@@ -31,7 +30,7 @@ class Conditions:
         self._windows = _windows(world)
 
     def look(self) -> None:
-        """Take note of the stretch since the last look."""
+        """Evaluate the stretch since the last look."""
         world = self._world
         counts = world.network.counts
         lost = counts[LINE_FULL] + counts[ETHER_FULL]
@@ -45,7 +44,7 @@ class Conditions:
         self._seen, self._since = seen, world.now
 
     def _is_sound(self, board: Board, seen: tuple[int, int]) -> bool:
-        """Up all the time, speaking, in time with the others and prompt."""
+        """Whether the board was up all the time, not silent, with a regular clock, and prompt."""
         life, ticks = self._seen.get(board.node, (-1, 0))
         due = (self._world.now - self._since) / self._world.tick_seconds
         return (
@@ -56,21 +55,21 @@ class Conditions:
         )
 
     def are_joined(self, one: Board, other: Board) -> bool:
-        """Has every frame between two boards come through, both ways, with little delay?"""
+        """Whether every frame between two boards got through, both ways, with little delay."""
         since, now = self._stretch
         windows = self._windows[min(one.node, other.node), max(one.node, other.node)]
-        place = bisect_right(windows, (now, float("inf"))) - 1  # windows do not overlap: the last that begins in time
-        return place < 0 or windows[place][1] <= since
+        index = bisect_right(windows, (now, float("inf"))) - 1  # the last that has begun; windows do not overlap
+        return index < 0 or windows[index][1] <= since
 
 
 def ticks_of(board: Board) -> int:
-    """The board's own ticks in this life: the only clock that its timers know."""
+    """The board's own ticks in this life: the clock of its timers."""
     flight: Any = board.flight
     return int(flight._replica._ticks)
 
 
 def _windows(world: World) -> dict[tuple[int, int], list[tuple[float, float]]]:
-    """For each pair of boards: when some rule of the fault plan may touch their frames; sorted, without overlap."""
+    """For each pair of boards, the windows in which a fault rule may affect their frames; sorted, without overlap."""
     plan, count = world.scenario.fault_plan(), len(world.boards)
     delay_max = DELAY_TICKS_MAX * world.tick_seconds
     found: dict[tuple[int, int], list[tuple[float, float]]] = {}
@@ -92,7 +91,7 @@ def _is_harmless(rule: Rule, delay_max: float) -> bool:
 
 
 def _touches(rule: Rule, one: int, other: int) -> bool:
-    """May the rule do anything to frames between the two, either way?"""
+    """Whether the rule may affect frames between the two boards, in either direction."""
     return any(
         any(rule.selects(source, destination, kind) for kind in FLIGHT_KINDS.values())
         and rule.on_link(Link(source, destination, "", Draws(0, "", source, destination))) is not None

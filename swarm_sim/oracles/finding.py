@@ -1,12 +1,11 @@
-"""What an oracle has found."""
+"""The finding of an oracle."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`oracle`: its identifier. `cause`: one line that is the same text for the same cause. `detail`: where and
-    what."""
+    """`oracle`: its identifier. `cause`: one line, equal for equal causes. `detail`: where and what."""
 
     oracle: str
     cause: str

@@ -1,4 +1,4 @@
-"""Can what the clients were told be true? The history of the run's operations, held against a sequential ledger."""
+"""Are the clients' histories linearizable? Checks the run's operations against a sequential ledger."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ ORACLE = "SIM-LIN"
 
 
 def check(history: Sequence[Operation], replica_count: int) -> Finding | None:
-    """A history that no order explains. One that the search cannot decide within its bound is no finding."""
-    told = [
+    """A finding if no order explains the history. None also if the search cannot decide within its bound."""
+    operations = [
         LedgerOperation(one.client, one.number, one.command, one.invoked, one.responded, one.slot, one.result)
         for one in history
     ]
-    result = check_ledger_history(told, replica_count)
+    result = check_ledger_history(operations, replica_count)
     if result.verdict != ILLEGAL:
         return None
-    stuck = "" if result.stuck is None else f"{result.stuck.label} was told {result.stuck.response}"
+    stuck = "" if result.stuck is None else f"{result.stuck.label} got {result.stuck.response}"
     verb = "" if result.stuck is None else str(result.stuck.request[0])
     return Finding(ORACLE, f"a history that no order explains: {verb}", f"{result.partition}: {stuck}. {result.reason}")

@@ -1,8 +1,8 @@
-"""Does flash hold what memory promises? What a board would find if it lost its power now must be what it has voted.
+"""Does flash match memory? After a power loss now, a board must recover all its votes.
 
-Asked between two events, when all effects have been performed: whoever votes has written that first. Decisions,
-requests and progress may be newer in memory, for they can be learned again; votes, views, proposals and the vote floor
-may not.
+Checked between two events, when all effects have been performed: a board writes a vote before it sends it. Decisions,
+requests and progress may be newer in memory, because they can be learned again; votes, views, proposals and the vote
+floor may not.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ ORACLE = "SIM-JOURNAL"
 
 
 def check(board: Board) -> Finding | None:
-    """Hold the flash of a running, voting board against its memory."""
+    """Compare the flash of a running, voting board with its memory."""
     if board.journal is None or board.flash.is_damaged or board.flight.mode != VOTING:
         return None
     try:

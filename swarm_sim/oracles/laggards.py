@@ -1,16 +1,16 @@
-"""Does a board that is behind, and hears others that can help it, go on within a bound?
+"""Does a board that is behind make its next step within a bound, if it hears others that can help it?
 
-Progress of a core within minutes (`oracles.liveness`) says little of one board: the others wait for nobody. Asked here
-is the next step of each laggard: a slot applied or a state taken over.
+Progress of a core within minutes (`oracles.liveness`) says little about one board: the others do not wait for it. This
+oracle checks the next step of each laggard: it applies a slot or adopts a state.
 
-Others can help when f + 1 sound boards, joined to it by clean links, know the next slot, or hold one checkpoint that is
-newer than its log. That is when the first two ways of `SomebodyGoesOn` (specs/replicated_log/checkpoints.tla) are open.
+Others can help if f + 1 sound boards, joined to it by clean links, know the next slot, or hold one checkpoint that is
+newer than its log. Then the first two ways of `SomebodyGoesOn` (specs/replicated_log/checkpoints.tla) are open.
 
-The bound (`ticks_max`), in ticks of its own. A board notices that it stands still, hears how far the others are,
-tries single slots in vain, then asks one holder after the other. Before that it may have waited in vain for others that
-could not be heard. Its patience doubles when all f + 1 holders or more have been waited for, so it is no longer than
-the time in vain since the last step, divided by f + 1. It may wait so long twice for the holder that it is busy with
-and for each one that cannot help; and no longer, however often it was behind before.
+The bound (`ticks_max`) is in its own ticks. A board notices that it makes no progress, hears how far the others are,
+tries single slots in vain, then asks the holders in turn. Before that it may have waited in vain for boards that could
+not be heard. Its patience doubles once it has waited for all of at least f + 1 holders, so it is at most the time
+waited in vain since the last step, divided by f + 1. It may wait twice that long for its current holder and for each
+one that cannot help; and no longer, however often it was behind before.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ ORACLE = "SIM-LAG"
 
 
 def ticks_max(replica_count: int, vain_ticks: int, view_timeout_ticks: int) -> int:
-    """Ticks that a laggard may take for its next step after `vain_ticks` of waiting for what could not come."""
+    """Ticks that a laggard may take for its next step, after it waited `vain_ticks` without possible help."""
     others, holders = replica_count - 1, limits.blocking_size(replica_count)
     notice = 2 * limits.CATCH_UP_PERIOD_TICKS + limits.PROGRESS_PERIOD_TICKS
     single_slots = limits.FETCH_PERIODS_MAX * limits.CATCH_UP_PERIOD_TICKS
-    # Each peer is asked for the next slot within as many periods; a holder of the state is asked twice before the next.
+    # It asks one peer per period for the next slot, and each holder of the state twice before the next holder.
     round_of_peers = others * limits.CATCH_UP_PERIOD_TICKS
     round_of_holders = 2 * others * limits.TRANSFER_PATIENCE_PERIODS_MIN * limits.CATCH_UP_PERIOD_TICKS
     start = notice + single_slots + round_of_peers + round_of_holders + 2 * LOOK_TICKS
@@ -41,12 +41,12 @@ def ticks_max(replica_count: int, vain_ticks: int, view_timeout_ticks: int) -> i
 
 @dataclass
 class _Lag:
-    """What is known of a board that is behind. Times in its own ticks."""
+    """A board that is behind. Times in its own ticks."""
 
     life: int
     applied: int
-    since: int  # behind, without a step
-    helped_since: int | None = None  # others can help
+    since: int  # it is behind and made no step
+    helped_since: int | None = None  # others can help; None: they cannot
 
 
 class Laggards:
@@ -55,17 +55,17 @@ class Laggards:
     def __init__(
         self, conditions: Conditions, boards: Sequence[Board], faulty: frozenset[int], view_ticks: int
     ) -> None:
-        self.steps = 0  # that laggards took although others could help: how often this oracle had something to ask
+        self.steps = 0  # steps of laggards that could be helped: how often this oracle's premise held
         self._conditions = conditions
         self._honest = [board for board in boards if board.node not in faulty]
         self._replica_count = len(boards)
         self._needed = limits.blocking_size(len(boards))
         self._view_ticks = view_ticks
-        self._frontier = 0  # the last slot that some honest board has applied
+        self._frontier = 0  # the last slot that any honest board has applied
         self._lags: dict[int, _Lag] = {}
 
     def look(self) -> Finding | None:
-        """The first laggard that has been left behind for too long."""
+        """A finding on the first laggard that exceeds its bound."""
         living = [board for board in self._honest if board.flight is not None]
         self._frontier = max([self._frontier, *[board.flight.applied_slot for board in living]])
         for board in self._honest:
@@ -121,7 +121,7 @@ def _checkpoints(board: Board) -> Any:
 
 
 def _knows(board: Board, slot: int) -> bool:
-    """Can the board tell what was decided in `slot`, body included?"""
+    """Whether the board knows the decision of `slot`, with its body."""
     flight: Any = board.flight
     replica = flight._replica
     if replica.catch_up._entry(slot) is not None:

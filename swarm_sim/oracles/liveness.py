@@ -1,7 +1,7 @@
-"""Why does a healthy core make no progress? Told from the memory of its boards, when the bound has passed.
+"""Why does a healthy core make no progress? Diagnoses it from the memory of its boards, after the bound has passed.
 
-The cause names the step of the protocol that does not happen in the first slot that is not decided, so that equal
-failures are counted together; the detail shows what each board knows.
+The cause names the protocol step that does not happen in the first undecided slot, so that equal failures are counted
+together. The detail shows the state of each board.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ ORACLE = "SIM-LIVE"
 
 
 def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> Finding:
-    """`boards`: those that should have made progress. `waits_for`: what the end of the mission was missing."""
+    """`boards`: those that should have made progress. `waits_for`: what the mission's end was waiting for."""
     slot = 1 + min((board.flight.applied_slot for board in boards if board.flight is not None), default=0)
     detail = [*waits_for, f"{open_operations} operations open; first slot that is not applied everywhere: {slot}"]
     detail += [_describe(board, slot) for board in boards]
@@ -24,7 +24,7 @@ def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> 
 
 
 def waits_for(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> list[str]:
-    """Whose votes `slot` lacks, in the words of a rehearsal. `boards`: all of the swarm."""
+    """The votes that `slot` lacks, described as in a rehearsal. `boards`: the whole swarm."""
     return slot_texts(slot, [_member(board, adversaries.get(board.node), slot) for board in boards])
 
 
@@ -53,7 +53,7 @@ def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
     found = [board.flight._replica.find(slot) for board in boards]
     instances = [instance for instance in found if instance is not None]
     if not instances:
-        return "nobody begins the next slot" if open_operations else "too few operations for the slots asked for"
+        return "no board begins the next slot" if open_operations else "too few operations for the wanted slots"
     if any(instance.decision is not None for instance in instances):
         return "a decided slot is not applied"
     if any(instance.view != instances[0].view for instance in instances):
@@ -78,7 +78,7 @@ def _describe(board: Board, slot: int) -> str:
     instance = replica.find(slot)
     if instance is None:
         return f"{said}; nothing known of slot {slot}"
-    registers = [None if told is None else (told[0], told[1].hex()[:8]) for told in instance.registers.as_list()]
+    registers = [None if vote is None else (vote[0], vote[1].hex()[:8]) for vote in instance.registers.as_list()]
     leader = replica.leader(slot, instance.view) if instance.decision is None else "-"
     return (
         f"{said}; slot {slot}: view {instance.view}, wishes {instance.synchroniser._wishes}, leader {leader}, "

@@ -1,7 +1,7 @@
-"""Is a node's memory bounded? Everything reachable from it is weighed and held against what `core.limits` allows.
+"""Is a node's memory bounded? Weighs everything reachable from it, and compares with the bound from `core.limits`.
 
-Weights are those of data, not of an interpreter: the length of byte strings and texts, a word for each element of a
-list, tuple or dict and for each attribute. The bound is a sum over the limits, with room for what is small and fixed.
+Weights count data, independent of the interpreter: the length of byte strings and strings, one word per element of a
+list, tuple or dict and per attribute. The bound is a sum over the limits, plus room for small fixed objects.
 """
 
 from typing import Any
@@ -11,11 +11,11 @@ from swarm_sim.oracles.finding import Finding
 
 ORACLE = "SIM-MEMORY"
 WORD_BYTES = 8
-FIXED_BYTES = 24 * 1024  # objects of fixed number: handlers, clocks, tables of the node itself
+FIXED_BYTES = 24 * 1024  # a fixed number of objects: handlers, clocks, tables of the node itself
 
 
 def bytes_max(replica_count: int) -> int:
-    """The most that the data of one node may weigh."""
+    """The bound on the weight of one node, in bytes."""
     n = replica_count
     body = limits.BODY_BYTES_MAX + limits.DIGEST_BYTES + 8 * WORD_BYTES
     report = 8 * (limits.DIGEST_BYTES + 4 * WORD_BYTES)  # registers of a proof, a suggest, votes of four phases
@@ -56,7 +56,7 @@ def weigh(root: Any) -> int:
 
 
 def check(node: int, flight: Any, replica_count: int) -> Finding | None:
-    """Hold a node's weight against its bound."""
+    """Compare a node's weight with its bound."""
     weight = weigh(flight)
     if weight <= bytes_max(replica_count):
         return None

@@ -1,14 +1,14 @@
-"""Does no timer wait longer than its rule allows, and from its start again after progress?
+"""Does every timer keep its bound, and start again at its base length after progress?
 
-    view      in a view of an undecided slot that is under way, a board wishes the next view after
-              view_timeout_ticks, doubled for each view of this slot, VIEW_TIMEOUT_DOUBLINGS_MAX times at most
-    channel   what is not acknowledged is sent again after CHANNEL_RETRANSMIT_TICKS, doubled with each repetition since
-              the last progress, CHANNEL_RETRANSMIT_DOUBLINGS_MAX times at most
+    view      in a view of a started, undecided slot, a board wishes for the next view after view_timeout_ticks,
+              doubled for each view of this slot, at most VIEW_TIMEOUT_DOUBLINGS_MAX times
+    channel   an unacknowledged item is sent again after CHANNEL_RETRANSMIT_TICKS, doubled with each repetition since
+              the last progress, at most CHANNEL_RETRANSMIT_DOUBLINGS_MAX times
 
-Progress is what the others see: another slot, an acknowledged item, an adopted incarnation. So a doubling that outlives
-it is found, although the timer still keeps to its greatest length. The third timer, the patience for a state, is held
-by what it is for (`oracles.laggards`). Times are those ticks of the board's own in which its timers ran: a clock that
-stops or a processor that stands still stops them all.
+Progress is defined by what others see: another slot, an acknowledged item, an adopted incarnation. So a doubling that
+survives progress is found, even though the timer never exceeds its greatest length. The third timer, the patience for a
+state transfer, is checked through its purpose (`oracles.laggards`). Times are the board's own ticks while its timers
+ran: a stopped clock or a stalled processor stops them all.
 """
 
 from collections.abc import Sequence
@@ -24,19 +24,19 @@ LONGEST = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS
 
 
 class Timers:
-    """Call `look` often. What begins between two looks is seen late, so a wait is never taken for longer than it is;
-    how far a pause may have grown is counted from the look before."""
+    """Call `look` often. A wait that begins between two looks is seen late, so it is never overestimated; the allowed
+    growth of a pause is counted from the look before."""
 
     def __init__(self, boards: Sequence[Board], faulty: frozenset[int], view_timeout_ticks: int) -> None:
         self._honest = [board for board in boards if board.node not in faulty]
         self._view_ticks = view_timeout_ticks
-        self._ticks: dict[tuple[int, ...], int] = {}  # of each life at the last look
-        # What waits -> the ticks at which it was first seen waiting. Only what still waits is kept.
+        self._ticks: dict[tuple[int, ...], int] = {}  # of each life, at the last look
+        # What waits -> the ticks at which it was first seen waiting. Holds only what still waits.
         self._views: dict[tuple[int, ...], int] = {}
         self._channels: dict[tuple[int, ...], tuple[int, int, int]] = {}
 
     def look(self) -> Finding | None:
-        """The first timer that is overdue."""
+        """A finding on the first overdue timer."""
         views, channels = self._views, self._channels
         self._views, self._channels = {}, {}
         for board in self._honest:
@@ -80,7 +80,7 @@ class Timers:
             if channel.retransmissions != count:
                 repeated_at, count = now, channel.retransmissions
             self._channels[key] = (since, repeated_at, count)
-            grown = repeated_at - since  # a pause that doubles is as long as all pauses before it, and the first
+            grown = repeated_at - since  # a doubling pause equals the sum of all pauses before it plus the first
             allowed = min(limits.CHANNEL_RETRANSMIT_TICKS + grown, LONGEST)
             if now - repeated_at > allowed:
                 return _overdue(board, "a channel", f"to board {channel.peer}", now - repeated_at, allowed)
@@ -88,7 +88,7 @@ class Timers:
 
 
 def _life(board: Board) -> tuple[int, ...]:
-    """A node of its own: after a failure of its flash a board flies on with a new one."""
+    """Identifies a node: after a failure of its flash a board continues with a new one."""
     flight: Any = board.flight
     return board.node, board.life, flight.boot
 

@@ -1,7 +1,7 @@
-"""Has every operation that a correct board applies been asked for by a client, in these words?
+"""Did a client submit every operation that a correct board applies, with the same command?
 
-A liar that leads may propose requests that nobody made; what keeps them out of the log is that a replica votes for
-requests of which it holds its own copy (external validity: Cachin, Kursawe, Petzold, Shoup, CRYPTO 2001).
+A Byzantine leader may propose requests that no client made. They stay out of the log because a replica votes only for
+requests of which it has its own copy (external validity: Cachin, Kursawe, Petzold, Shoup, CRYPTO 2001).
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,6 @@ class Validity:
         fields = event.fields
         command = self._asked.get((fields["client"], fields["operation"]))
         if command is None:
-            self.finding = Finding(ORACLE, "an operation was applied that nobody asked for", str(event))
+            self.finding = Finding(ORACLE, "an operation was applied that no client submitted", str(event))
         elif as_read(command) != fields["command"]:
-            self.finding = Finding(ORACLE, "an operation was applied in other words than it was asked for", str(event))
+            self.finding = Finding(ORACLE, "an operation was applied with another command than submitted", str(event))

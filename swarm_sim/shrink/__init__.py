@@ -1,1 +1,1 @@
-"""From a failing scenario to a small one that fails alike."""
+"""Shrinks a failing scenario to a small one that fails in the same way."""

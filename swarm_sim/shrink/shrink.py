@@ -1,20 +1,20 @@
-"""From a scenario that fails to a smaller one that fails alike, which a person can read.
+"""Shrinks a failing scenario to a smaller one that fails in the same way and that a person can read.
 
 Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE 28(2), 2002):
-`ddmin` on the list of everything that is done to the swarm, then single simplifications of what is left (`simpler`),
-over and over until none of them keeps the failure.
+`ddmin` on the list of all faults, then single simplifications of the rest (`simpler`), repeated until none of them
+keeps the failure.
 
 Rules
-- A failure is kept if verdict and oracle stay the same. Where the oracle says no more than that something is wrong - no
-  progress, a crash - the cause must stay, too.
-- Every candidate is a whole scenario and is flown from the beginning: draws are keyed with rule and link, or come from
-  streams of their own, so what is taken away shifts nothing else. Rules keep their names for that.
-- What is flown later on boards can do without faults that these cannot play: those go first, if they can.
-- No simplification may make the run do more, and in the end the scenario asks for as many operations as were done: the
-  simulator, which looks now and then whether a mission is over, may have done more than it was asked for.
-- At most `runs_max` flights; what has been reached by then is the result.
-- No candidate may take much longer than the failure does. Lack of progress alone keeps timers, calm and bound: others
-  would ask for more than the protocol promises.
+- A failure is the same if verdict and oracle are. If the oracle is unspecific (no progress, a crash), the cause must be
+  the same too.
+- Every candidate is a complete scenario and is flown from the beginning. Draws are keyed by rule and link, or come from
+  separate streams, so removing a fault changes no other draw. To that end rules keep their names.
+- If the result is to be flown on boards, faults that these cannot play are removed first, if possible.
+- No simplification may make the run do more. At the end the scenario is set to the number of operations that were done:
+  the simulator checks only now and then whether a mission is over, so it may have done more than the scenario wanted.
+- At most `runs_max` flights; the smallest scenario found by then is the result.
+- No candidate may take much longer than the failure. A lack of progress keeps timers, calm and bound: other values
+  would demand more than the protocol promises.
 """
 
 import copy
@@ -30,7 +30,7 @@ from swarm_sim.simulation import simulate
 
 RUNS_MAX = 600
 BOUNDS_SECONDS = (10, 20, 40, 80)
-VAGUE = (CRASH, NO_PROGRESS)  # verdicts whose oracle does not say what is wrong
+VAGUE = (CRASH, NO_PROGRESS)  # verdicts whose oracle is unspecific
 
 Fly = Callable[[Scenario], Outcome]
 Progress = Callable[[int, "Size"], None]
@@ -42,7 +42,7 @@ class NothingToShrink(Exception):
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is to read in a scenario, and how much happened in its run."""
+    """The size of a scenario and of its run."""
 
     boards: int
     faults: int
@@ -61,7 +61,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Shrunk:
-    """The smallest scenario found, its outcome, the sizes before and after, and the flights that it took."""
+    """The smallest scenario found, its outcome, the sizes before and after, and the number of flights."""
 
     scenario: Scenario
     outcome: Outcome
@@ -92,7 +92,7 @@ def shrink(
 ) -> Shrunk:
     """The smallest failing scenario that `runs_max` flights find. Raises NothingToShrink.
 
-    `playable`: kinds of board faults that boards can play, if the result is meant for boards; None: for the simulator.
+    `playable`: kinds of board faults that boards can play, if the result is for boards. None: for the simulator.
     """
     outcome = fly(scenario)
     if outcome.verdict == PASS:
@@ -108,7 +108,7 @@ def unplayable(scenario: Scenario, playable: frozenset[str]) -> list[str]:
 
 
 class _Search:
-    """`best` is the smallest scenario so far; `run` goes on from it."""
+    """`best` is the smallest scenario so far; `run` continues from it."""
 
     def __init__(self, scenario: Scenario, outcome: Outcome, fly: Fly, runs_max: int, progress: Progress) -> None:
         self.best = scenario
@@ -137,19 +137,19 @@ class _Search:
         self._try(simpler.with_operations(self._document, _operations(self.outcome)))
 
     def _is_unplayable(self, item: Item, playable: frozenset[str]) -> bool:
-        name, place = item
-        return name == "board_faults" and self._document[name][place]["kind"] not in playable
+        name, index = item
+        return name == "board_faults" and self._document[name][index]["kind"] not in playable
 
     def _take_all(self, step: Callable[[Document], Iterator[Document]], may_do_more: bool = False) -> None:
-        """Take a step's candidates as long as one of them fails alike."""
+        """Apply a step as long as one of its candidates fails in the same way."""
         while self.runs < self._runs_max:
             if not any(self._try(candidate, may_do_more) for candidate in step(self._document)):
                 return
 
     def _minimise_lists(self, is_meant: Callable[[Item], bool] = lambda item: True) -> None:
-        """ddmin on what is done to links and boards, all of it together; what is not meant stays."""
+        """ddmin on all faults of links and boards together. Keeps those for which `is_meant` is false."""
         meant = list(filter(is_meant, simpler.items(self._document)))
-        parts = 1  # first of all: without any of them
+        parts = 1  # first try without any of them
         while meant and self.runs < self._runs_max:
             length = max(1, len(meant) // parts)
             chunks = [meant[start : start + length] for start in range(0, len(meant), length)]
@@ -166,11 +166,11 @@ class _Search:
         return simpler.only(self._document, [item for item in everything if item not in chunk])
 
     def _is_fair(self, document: Document) -> bool:
-        """A swarm that is to make progress keeps the timers, the calm and the bound in which it failed."""
+        """Whether a scenario that fails to make progress keeps its timers, its calm and its bound."""
         return self.outcome.verdict != NO_PROGRESS or _time(document) == self._time
 
     def _shorten(self) -> None:
-        """No candidate need fly much longer than the failure takes."""
+        """Reduce the bound of the calm: candidates need not fly much longer than the failure takes."""
         calm = self._document.get("liveness")
         if calm is None or self.outcome.verdict == NO_PROGRESS:
             return
@@ -182,7 +182,7 @@ class _Search:
                 return
 
     def _try(self, document: Document, may_do_more: bool = True) -> bool:
-        """Fly a candidate; if it fails alike, go on from it."""
+        """Fly a candidate. If it fails in the same way, continue from it."""
         key = repr(document)
         if key in self._tried or self.runs >= self._runs_max or not self._is_fair(document):
             return False
@@ -190,7 +190,7 @@ class _Search:
         try:
             scenario = parse(document, "candidate")
         except ScenarioError:
-            return False  # what was taken away was needed for it to be a scenario at all
+            return False  # without the removed part the scenario is invalid
         self.runs += 1
         outcome = self._fly(scenario)
         if not self._is_alike(outcome) or (_operations(outcome) > _operations(self.outcome) and not may_do_more):
@@ -214,7 +214,7 @@ def _operations(outcome: Outcome) -> int:
 
 
 def _time(document: Document) -> tuple[Any, ...]:
-    """What time there is for progress: timers, speed, and the calm but for its beginning."""
+    """The time available for progress: timers, speed, and the calm without its beginning."""
     calm = document.get("liveness")
     mission = {name: document["mission"].get(name) for name in ("speed", "limit_seconds", "no_progress_seconds")}
     return document.get("clock"), mission, calm and calm["bound_seconds"]

@@ -1,8 +1,8 @@
-"""Simpler scenarios: each function yields documents that ask less of a reader than the one that it is given.
+"""Simplifies scenarios: each function yields documents that are easier to read than the given one.
 
-Simpler is: fewer boards, faults, liars, operations and kinds of them; fewer fields; sure instead of likely; shorter;
-rounder numbers. What such a scenario does is not promised, nor that it is one: whoever asks must fly it. Steps that
-take away most come first.
+Simpler means: fewer boards, faults, liars, operations and kinds of them; fewer fields; certain instead of likely;
+shorter; rounder numbers. The result may behave differently or be invalid: the caller must fly it. Steps that remove
+most come first.
 """
 
 import copy
@@ -23,19 +23,19 @@ DISPENSABLE = {
     "workload": ("pause_seconds",),
 }
 CHANGED = {"mission": ("boards", "slots"), "workload": ("in_flight", "operations")}
-NEEDED = ("fault", "kind", "node", "at", "adversary")  # without them an entry of a list says nothing
+NEEDED = ("fault", "kind", "node", "at", "adversary")  # without them an entry of a list is invalid
 
 Document = dict[str, Any]
 Item = tuple[str, int]  # an entry of one of LISTS
 
 
 def items(document: Document) -> list[Item]:
-    """Everything that is done to links and boards."""
-    return [(name, place) for name in LISTS for place in range(len(document.get(name, [])))]
+    """All faults of links and boards."""
+    return [(name, index) for name in LISTS for index in range(len(document.get(name, [])))]
 
 
 def complete(scenario: Scenario) -> Document:
-    """What `scenario` says, with every table and number that the steps here change: a file may leave out defaults."""
+    """The document of `scenario` with every table and number that the steps change, even if they are defaults."""
     document = named(scenario.model_dump(mode="json", exclude_unset=True))
     for table, names in CHANGED.items():
         model = getattr(scenario, table)
@@ -44,7 +44,7 @@ def complete(scenario: Scenario) -> Document:
 
 
 def named(document: Document) -> Document:
-    """The document with a name for each rule: its draws hang on it, and what is taken away must not shift them."""
+    """The document with explicit names of rules: their draws depend on the names, and removals must not change them."""
     changed = copy.deepcopy(document)
     if changed.get("faults"):
         for rule, name in zip(changed["faults"], parse(document, "names").fault_plan().rule_names()):
@@ -53,7 +53,7 @@ def named(document: Document) -> Document:
 
 
 def readable(scenario: Scenario) -> Document:
-    """The document of `scenario` without fields that say what holds anyway."""
+    """The document of `scenario` without fields that have their default values."""
     document = scenario.model_dump(mode="json", exclude_unset=True, exclude_defaults=True)
     names = scenario.fault_plan().rule_names()
     for rule, name in zip(document.get("faults", []), names):
@@ -64,7 +64,7 @@ def readable(scenario: Scenario) -> Document:
 
 
 def _has_names(document: Document, names: list[str]) -> bool:
-    """Whether the rules are still called so; two of the same name are no scenario."""
+    """Whether the rules still have these names. Two rules with one name are invalid."""
     try:
         return parse(document, "names").fault_plan().rule_names() == names
     except ScenarioError:
@@ -72,15 +72,15 @@ def _has_names(document: Document, names: list[str]) -> bool:
 
 
 def only(document: Document, kept: list[Item]) -> Document:
-    """The document with these entries of its lists and no others."""
+    """The document with only these entries of its lists."""
     changed = copy.deepcopy(document)
     for name in LISTS:
-        changed[name] = [entry for place, entry in enumerate(changed.get(name, [])) if (name, place) in kept]
+        changed[name] = [entry for index, entry in enumerate(changed.get(name, [])) if (name, index) in kept]
     return changed
 
 
 def boards(document: Document) -> Iterator[Document]:
-    """One board fewer: the last one, and what names it."""
+    """One board fewer: without the last one and all references to it."""
     last = document["mission"]["boards"] - 1
     changed = _with(document, "mission", boards=last)
     for name in ("board_faults", "byzantine"):
@@ -105,7 +105,7 @@ def boards(document: Document) -> Iterator[Document]:
 
 
 def work(document: Document) -> Iterator[Document]:
-    """Operations one after the other, for then the order of replies is sure; fewer slots, operations, kinds of them."""
+    """Operations in sequence, which fixes the order of replies; fewer slots, operations, kinds of them."""
     spec, slots = document["workload"], document["mission"]["slots"]
     for fewer in (1, spec["in_flight"] // 2):
         if 1 <= fewer < spec["in_flight"]:
@@ -126,7 +126,7 @@ def work(document: Document) -> Iterator[Document]:
 
 
 def calm(document: Document) -> Iterator[Document]:
-    """No calm: the mission ends when its work is done, however long boards take to start, or when the calm would."""
+    """No calm: the mission ends when its work is done, even if boards start late, or when the calm would end."""
     if "liveness" in document:
         end = document["liveness"]["at"] + document["liveness"]["bound_seconds"]
         changed = _with(document, "mission", limit_seconds=end, no_progress_seconds=end)
@@ -142,16 +142,16 @@ def fields(document: Document) -> Iterator[Document]:
                 changed = copy.deepcopy(document)
                 del changed[table][name]
                 yield changed
-    for table, place in items(document):
-        for name in document[table][place]:
+    for table, index in items(document):
+        for name in document[table][index]:
             if name not in NEEDED:
                 changed = copy.deepcopy(document)
-                del changed[table][place][name]
+                del changed[table][index][name]
                 yield changed
 
 
 def with_operations(document: Document, count: int) -> Document:
-    """The document that asks for at least `count` operations."""
+    """The document with at least `count` operations."""
     return _with(document, "workload", operations=max(count, document["workload"]["operations"]))
 
 
@@ -163,50 +163,50 @@ def windows(document: Document) -> Iterator[Document]:
             sooner = round(at * share, WINDOW_DIGITS)
             if 0 < sooner < at:
                 yield _with(document, "liveness", at=sooner)
-    for place, rule in enumerate(document.get("faults", [])):
+    for index, rule in enumerate(document.get("faults", [])):
         start, end = rule.get("start", 0.0), rule.get("end")
         if end is None or end - start <= WINDOW_SECONDS_LEAST:
             continue
         middle = round((start + end) / 2, WINDOW_DIGITS)
         if start < middle < end:
-            yield _changed(document, "faults", place, end=middle)
-            yield _changed(document, "faults", place, start=middle)
+            yield _changed(document, "faults", index, end=middle)
+            yield _changed(document, "faults", index, start=middle)
 
 
 def rules(document: Document) -> Iterator[Document]:
-    """Rules that are sure instead of likely, on fewer links, for fewer kinds of messages."""
-    for place, rule in enumerate(document.get("faults", [])):
+    """Rules that are certain instead of likely, on fewer links, for fewer kinds of messages."""
+    for index, rule in enumerate(document.get("faults", [])):
         if rule.get("probability", 1.0) not in (0.0, 1.0):
-            yield _changed(document, "faults", place, probability=1.0)
+            yield _changed(document, "faults", index, probability=1.0)
         for field in ("source", "destination", "kinds"):
             listed = rule.get(field) or ()
             for item in listed if len(listed) > 1 else ():
-                yield _changed(document, "faults", place, **{field: [one for one in listed if one != item]})
+                yield _changed(document, "faults", index, **{field: [one for one in listed if one != item]})
 
 
 def liars(document: Document) -> Iterator[Document]:
-    """Liars that say nothing at all."""
-    for place, entry in enumerate(document.get("byzantine", [])):
+    """Liars that are silent."""
+    for index, entry in enumerate(document.get("byzantine", [])):
         if entry["adversary"] != "silence":
-            yield _changed(document, "byzantine", place, adversary="silence", parameters={})
+            yield _changed(document, "byzantine", index, adversary="silence", parameters={})
 
 
 def numbers(document: Document) -> Iterator[Document]:
-    """Rounder numbers: all at once, then those of one table or entry."""
+    """Rounder numbers: all together, then those of one table or entry."""
     for digits in ROUND_DIGITS:
         yield _rounded(document, digits)
         for table in ("mission", "clock", "ops", "workload", "liveness"):
             if table in document:
                 yield {**copy.deepcopy(document), table: _rounded(document[table], digits)}
-        for table, place in items(document):
-            yield _changed(document, table, place, **_rounded(document[table][place], digits))
+        for table, index in items(document):
+            yield _changed(document, table, index, **_rounded(document[table][index], digits))
 
 
 STEPS = (boards, work, fields, windows, rules, liars, numbers)
 
 
 def _rounded(value: Any, digits: int) -> Any:
-    """Floats to so many digits, unless zero would come of it."""
+    """The value with floats rounded to `digits`, except those that would become zero."""
     if isinstance(value, float):
         return round(value, digits) or value
     if isinstance(value, dict):
@@ -222,7 +222,7 @@ def _with(document: Document, table: str, **new: Any) -> Document:
     return changed
 
 
-def _changed(document: Document, table: str, place: int, **new: Any) -> Document:
+def _changed(document: Document, table: str, index: int, **new: Any) -> Document:
     changed = copy.deepcopy(document)
-    changed[table][place].update(new)
+    changed[table][index].update(new)
     return changed

@@ -1,17 +1,17 @@
-"""Twins: two copies of one replica under one identity, and every way to part the network, round by round.
+"""Twins: two copies of one replica under one identity, and every partition of the network, round by round.
 
-Theory: a Byzantine replica that equivocates, votes twice or forgets its locks can be had without writing an adversary:
-two correct copies with the same number and keys, which do not know of each other, are together exactly such a replica
-(Bano et al., "Twins: BFT Systems Made Robust", OPODIS 2021). A *schedule* says for each round how the endpoints are
-parted; in a round messages travel within a part only. Here: four replicas and a second copy of one of them are five
-endpoints, two non-empty parts can be made of them in 15 ways, and six rounds give 15**6 = 11,390,625 schedules. A round
-lasts a view: leaders follow from the protocol's own rule.
+Theory: a Byzantine replica that equivocates, votes twice or forgets its locks needs no adversary code: two correct
+copies with the same number and keys, which do not know of each other, together behave like such a replica (Bano et al.,
+"Twins: BFT Systems Made Robust", OPODIS 2021). A *schedule* gives the partition of the endpoints for each round; in a
+round messages travel only within a part. Here four replicas and a second copy of one of them are five endpoints, which
+have 15 partitions into two non-empty parts; six rounds give 15**6 = 11,390,625 schedules. A round lasts one view, so
+the protocol's own rule gives the leaders.
 
     round    one part in one round, over real `amu.node.node.Node`s
-    state    what of a node can influence what it does next
+    state    the part of a node's state that can influence its future
     search   all schedules, equal states merged
-    replay   one schedule from the start, as a trace for the checker, and what comes when the network heals
+    replay   one schedule from the start, as a trace for the checker, then with a healed network
 
-Whose copy is doubled is a parameter. To choose the leaders as well would add nothing: leader(1, view) = view mod 4, so
-another first leader is another number for the twin.
+The replica with two copies is a parameter. Choosing the leaders as well would add nothing: leader(1, view) = view mod
+4, so another first leader is another number for the twin.
 """

@@ -1,12 +1,12 @@
-"""One schedule from the start, unmerged: its trace before the checker, then the healed network.
+"""Flies one schedule from the start, unmerged, then heals the network, and checks the trace.
 
 Rules
-- The whole checker of a run's trace is the oracle here (`specs.checking.check`): each step of an honest board must be a
-  step of the modules. The twin is Byzantine in it. Of its copies the first alone is in the trace: one board's events
-  are numbered once, and a Byzantine board is held to nothing, whatever it writes.
+- The oracle is the complete checker of a run's trace (`specs.checking.check`): each step of an honest board must be a
+  step of the modules. The twin is Byzantine in it. Only the first of its copies is in the trace: one board's events are
+  numbered once, and nothing is required of a Byzantine board.
 - After the schedule all endpoints are in one part. Within HEALED_ROUNDS_MAX rounds every honest replica must have
-  decided: after that many views leadership has gone round twice.
-- States after each round are digested, so that a search that merged states can be held against the unmerged truth.
+  decided: after that many views every replica has led twice.
+- States are digested after each round, to compare a search that merges states with the unmerged truth.
 """
 
 from dataclasses import dataclass, field
@@ -26,18 +26,18 @@ HEALED_ROUNDS_MAX = 2 * REPLICAS
 
 
 class MergeError(Exception):
-    """A merged state went another way than the states that it stands for: the search has covered less than it says."""
+    """A merged state behaves differently from the states it represents: the search covers less than it claims."""
 
 
 @dataclass
 class Outcome:
-    """What came of one schedule. `digests` and `facts` after each of its rounds; `detail` is "" if all is well."""
+    """The outcome of one schedule. `digests` and `facts` after each of its rounds; `detail` is "" if it passes."""
 
     schedule: list[int]
     verdict: str
     detail: str = ""
     healed_rounds: int = 0
-    steps: int = 0  # held against the modules
+    steps: int = 0  # checked against the modules
     digests: list[tuple[bytes, ...]] = field(default_factory=list)
     facts: list[tuple[Facts, ...]] = field(default_factory=list)
 
@@ -114,9 +114,9 @@ class _Flier:
 
 
 def hold_against(search: Search, outcome: Outcome) -> int:
-    """Check that the merged search goes through the states of `outcome`. Returns how many rounds were compared.
+    """Check that the merged search visits the states of `outcome`. Returns the number of rounds compared.
 
-    Raises MergeError. What the search has settled it does not follow further.
+    Raises MergeError. The search does not continue from settled states.
     """
     state = search.start
     for depth, partition in enumerate(outcome.schedule):
@@ -129,7 +129,7 @@ def hold_against(search: Search, outcome: Outcome) -> int:
 
 
 def sampled(count: int, rounds: int) -> list[list[int]]:
-    """`count` schedules, evenly spread over all of that many rounds."""
+    """`count` schedules, evenly spread over all schedules of `rounds` rounds."""
     total = len(PARTITIONS) ** rounds
     schedules = []
     for sample in range(count):

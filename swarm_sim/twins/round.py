@@ -1,16 +1,16 @@
-"""One part of the network in one round: real nodes, messages decoded, everything delivered until it is quiet.
+"""Plays one part of the network for one round: real nodes, decoded messages, delivery until no message is left.
 
 Rules
-- Endpoints 0 .. 3 are the replicas of these numbers, endpoint 4 is the second copy of the twin. What is sent to the
-  twin's number reaches both copies, if they are in the part; they never hear each other, as a node hears not itself.
-- Every endpoint is given the same requests when the first round begins, half of them in reverse order: the two copies
-  always differ, so where both lead a view they propose different bodies.
+- Endpoints 0 .. 3 are the replicas with these numbers, endpoint 4 is the second copy of the twin. A message to the
+  twin's number reaches both copies, if they are in the part. They never hear each other, like a node and itself.
+- Every endpoint gets the same requests when the first round begins, half of the endpoints in reverse order. The two
+  copies always differ, so if both lead a view they propose different bodies.
 - A later round begins with a leap in time: each node ticks once, with its counters set so that the view timer of each
-  slot fires and each open slot's state is sent again (Status). The ticks passed over would have done the same for
-  boards that heard nothing meanwhile, except for reports of progress and the fetching that follows them: they are
-  left out, for one period in all is what a round lasts. The decision comes to a laggard by answers to its Status.
-- Delivery is first in, first out. What crosses to the other part is lost; later rounds repeat state, not messages.
-- Nothing is rebooted, so nothing is written to flash.
+  slot fires and each open slot's state is sent again (Status). The skipped ticks would have done the same for boards
+  that heard nothing meanwhile, except for progress reports and the fetching that follows them. These are omitted: a
+  round lasts one period in total. A laggard gets the decision by answers to its Status.
+- Delivery is first in, first out. Messages to the other part are lost; later rounds repeat state, not messages.
+- Nothing reboots, so nothing is written to flash.
 """
 
 from collections import deque
@@ -32,30 +32,30 @@ ENDPOINTS = 5
 SECOND_COPY = 4
 OPERATIONS = (1, 2)
 CLIENT = 1
-DELIVERIES_MAX = 20_000  # in one part and round; a few hundred are usual
+DELIVERIES_MAX = 20_000  # per part and round; a few hundred are usual
 VOTES = {f"Vote{phase}": phase for phase in range(1, 5)}
 
 Emit = Callable[[int, int, list[TraceEvent]], None]  # endpoint, first sequence number, events
 
 
 class Violation(Exception):
-    """An honest replica did what none may do, or flight code asserted. The text says which, and what."""
+    """An honest replica broke a rule, or an assertion of flight code failed. The text says which, and what."""
 
 
 class GuardError(Exception):
-    """Something happened that the digest of a state is blind to: equal digests may then hide different futures."""
+    """Something happened that the digest of a state ignores: states with equal digests may have different futures."""
 
 
 @dataclass
 class Record:
-    """What an honest replica has committed itself to, as its own trace tells it: the flight code is not asked."""
+    """The commitments of an honest replica, from its trace, not from the flight code's state."""
 
     votes: dict[tuple[int, int], tuple[int, bytes]] = field(default_factory=dict)  # (slot, phase) -> (view, value)
     decided: dict[int, bytes] = field(default_factory=dict)  # slot -> value
     ledgers: dict[int, bytes] = field(default_factory=dict)  # applied slot -> digest
 
     def note(self, name: str, fields: dict[str, Any]) -> None:
-        """Take note of an event. Raises Violation when it contradicts an earlier one."""
+        """Record an event. Raises Violation if it contradicts an earlier one."""
         slot = fields.get("slot", 0)
         if name in VOTES:
             self._vote(slot, VOTES[name], fields["view"], fields["value"])
@@ -76,13 +76,13 @@ class Record:
         self.votes[slot, phase] = (view, value)
 
     def facts(self) -> frozenset[tuple[str, int, bytes]]:
-        """What two honest replicas must not say differently of one slot."""
+        """The facts about slots on which honest replicas must agree."""
         decided = {("decided", slot, value) for slot, value in self.decided.items()}
         return frozenset(decided | {("ledger", slot, digest) for slot, digest in self.ledgers.items()})
 
 
 class Endpoint:
-    """A node, and its record if it is an honest one."""
+    """A node, and its record if it is honest."""
 
     def __init__(self, number: int, twin: int, traces_messages: bool = False) -> None:
         self.number = number
@@ -98,7 +98,7 @@ class Endpoint:
         return bool(self.node.applied_slot >= 1)
 
     def begin(self, is_first: bool) -> None:
-        """The first round brings the requests, any other the end of all timers."""
+        """Begin a round: the first one submits the requests, any other fires all timers."""
         node = self.node
         if is_first:
             for operation in self.operations:
@@ -111,7 +111,7 @@ class Endpoint:
         node.tick()
 
     def note(self, name: str, fields: dict[str, Any]) -> None:
-        """An event that it told. Raises Violation, or GuardError."""
+        """Record an event of its trace. Raises Violation or GuardError."""
         if name == "Refuse" and fields["reason"] == "lamport":
             raise GuardError("a message refused for its time: the digest of a state leaves Lamport times out")
         if self.record is not None:
@@ -144,7 +144,7 @@ class _Member(Decoded):
 
 
 class _NoFlash:
-    """A journal that nobody reads again."""
+    """A journal that discards its records: nothing reboots."""
 
     def append(self, records: list[Any]) -> None:
         pass
@@ -154,7 +154,7 @@ class _NoFlash:
 
 
 class _Part:
-    """Endpoints that hear each other in a round."""
+    """The endpoints that hear each other in a round."""
 
     def __init__(self, endpoints: Iterable[Endpoint], emit: Emit | None) -> None:
         self.emit = emit
@@ -185,7 +185,7 @@ def play(endpoints: Iterable[Endpoint], is_first: bool, emit: Emit | None = None
 
 
 def contradiction(facts: Iterable[frozenset[tuple[str, int, bytes]]]) -> str | None:
-    """What honest replicas say differently of one slot, in words, or None."""
+    """A description of a fact on which honest replicas disagree, or None."""
     said: dict[tuple[str, int], bytes] = {}
     for what, slot, value in sorted(frozenset().union(*facts)):
         if said.setdefault((what, slot), value) != value:

@@ -1,17 +1,17 @@
-"""Every schedule of so many rounds, equal states merged.
+"""Searches all schedules of a number of rounds, merging equal states.
 
-A global state is the tuple of the five endpoints' states. The two parts of a round do not hear each other, so what a
-round does to a part depends on the states of its members alone: it is played once for each combination of them and
-looked up from then on. Global states are explored level by level, each with the number of schedules that lead to it, so
-that the sums of all levels account for every schedule. A schedule is covered in one of three ways:
+A global state is the tuple of the five endpoints' states. The two parts of a round do not hear each other, so the
+effect of a round on a part depends only on the states of its members: it is played once for each combination of them
+and cached. Global states are explored level by level, each with the number of schedules that lead to it, so the sums of
+all levels account for every schedule. A schedule is covered in one of three ways:
 
-- walked: its last round was looked at, in the global state that its first rounds lead to (merged with equal ones);
-- settled: after some round every honest replica had decided slot 1. Decisions are final, so whatever comes later cannot
-  change whether they agree on it;
-- idle: walked, but in a part of its last round no honest replica was left undecided, and that part was not played.
+- walked: its last round was checked, in the global state that its first rounds lead to (merged with equal ones);
+- settled: after some round every honest replica had decided slot 1. Decisions are final, so no later round can change
+  whether they agree on it;
+- idle: walked, but in a part of its last round every honest replica had decided, and that part was not played.
 
-So what the search says is: for all schedules, honest replicas agree on the slot that all requests contend for, and no
-honest replica votes twice or goes back up to the round in which all have decided it.
+So the result is: in all schedules, honest replicas agree on the slot that all requests contend for, and up to the round
+in which all have decided it, no honest replica votes twice or goes back to an earlier view.
 """
 
 import pickle
@@ -29,7 +29,7 @@ PROGRESS_STATES = 500
 
 
 def partitions() -> list[tuple[Part, Part]]:
-    """The 15 ways to make two non-empty parts of the endpoints. The second part holds the twin's second copy."""
+    """The 15 partitions of the endpoints into two non-empty parts. The second part has the twin's second copy."""
     ways = []
     for members in range(1, 1 << REPLICAS):
         first = tuple(endpoint for endpoint in range(ENDPOINTS) if members >> endpoint & 1)
@@ -42,14 +42,14 @@ PARTITIONS = partitions()
 
 @dataclass
 class Coverage:
-    """What a search has covered. `violation`: what was found, and the partitions of the rounds that lead to it."""
+    """What a search has covered. `violation`: the violation found; `schedule`: the partitions that lead to it."""
 
     twin: int
     rounds: int
     settled: int = 0  # schedules
     walked: int = 0  # schedules
     states: list[int] = field(default_factory=list)  # distinct and unsettled, after each round
-    prefixes: int = 0  # (global state, partition) looked at: as many schedules, each executed alone, would say the same
+    prefixes: int = 0  # (global state, partition) checked: as many schedules, executed one by one, show the same
     local_states: int = 0
     parts_played: int = 0
     parts_looked_up: int = 0
@@ -70,7 +70,7 @@ class Coverage:
 
 
 class Search:
-    """All schedules of `rounds` rounds with `twin` doubled. `progress` is told of the coverage now and then."""
+    """All schedules of `rounds` rounds with two copies of `twin`. Calls `progress` with the coverage now and then."""
 
     def __init__(
         self, twin: int, rounds: int, progress: Callable[[Coverage], None] = lambda coverage: None, settles: bool = True
@@ -140,7 +140,7 @@ class Search:
         return wider
 
     def _finish(self, level: dict[State, int]) -> None:
-        """The last round: nothing follows it, so only what honest replicas decide in it is of interest."""
+        """The last round. Nothing follows it, so only the decisions of honest replicas matter."""
         coverage = self.coverage
         for count, (state, schedules) in enumerate(level.items()):
             for partition in range(len(PARTITIONS)):
@@ -160,10 +160,10 @@ class Search:
             raise Violation(found)
 
     def schedule_to(self, state: State) -> list[int]:
-        """Partitions of the rounds that lead from the start to `state`, the latest level's."""
+        """The partitions of the rounds that lead from the start to `state`, which is in the latest level."""
         schedule = []
         for parents in reversed(self._parents):
-            if state in parents:  # a level that is being made has not the state of the one before it
+            if state in parents:  # an unfinished level does not contain the state of the level before
                 state, partition = parents[state]
                 schedule.append(partition)
         return schedule[::-1]
@@ -203,7 +203,7 @@ class Search:
         return endpoints
 
     def _number(self, endpoint: Endpoint) -> int:
-        """The number of the endpoint's state; a new one is kept."""
+        """The number of the endpoint's state. Stores a new state."""
         key = digest(endpoint)
         number = self._numbers.get(key)
         if number is None:

@@ -1,24 +1,24 @@
-"""What of an endpoint can influence what it does next, as a digest: equal digests, equal futures.
+"""Digests the part of an endpoint's state that can influence its future: equal digests, equal futures.
 
-The whole node is walked, attribute by attribute, so what is added to the flight code is part of the digest until
-somebody argues here that it may be left out. Two kinds of things are.
+The digest covers the whole node, attribute by attribute. Anything added to the flight code is part of it until an
+argument here allows leaving it out. Two kinds of state are left out.
 
-Left out whole (LEFT_OUT), each with its reason, and guarded where the reason could fail (`check_guards`, and
-GuardError in `round`): wiring, counters of things done, what the next round sets anew before it is read.
+Left out entirely (LEFT_OUT), each with its reason, and guarded where the reason could fail (`check_guards`, and
+GuardError in `round`): wiring, counters of completed work, state that the next round sets before reading it.
 
 Left out of a slot's instance where it is *dead*, that is, never read again. A view never goes back and a decision is
 final, so:
-- votes of phases 1 to 3, proofs and suggests of earlier views are only ever compared with still older ones. They also
-  vouch for bodies, but vouching decides nothing in a view above 0, where every request is known to every endpoint (all
-  are given all of them before the first message), and none in view 0 once vote-1 is cast;
-- votes of a phase lead to the next phase's vote, which is cast once a view; proofs lead to vote-1, suggests to one
-  proposal. (A proposer still looks at the vote-1 of its view, so as not to repeat itself to those who voted.)
-- of an earlier view's proposal it counts only that there was one;
-- a wish for a view that has been reached is as good as no wish;
-- who was heard, and whether the slot is demanded, only says whether it is busy, which it is for good with the first
-  vote; what peers say they learned counts until the decision.
-- in which view the decision was reached is asked by nobody;
-- bodies stand for their values; of one value all bodies are equal; one that is kept need not be held twice.
+- votes of phases 1 to 3, proofs and suggests of earlier views are only compared with still older ones. They also vouch
+  for bodies, but vouching decides nothing in a view above 0, where every endpoint knows every request (all get all of
+  them before the first message), and nothing in view 0 once vote-1 is cast;
+- votes of a phase lead to the next phase's vote, which is cast once per view; proofs lead to vote-1, suggests to one
+  proposal. (A proposer still reads the vote-1 of its view, to avoid repeating itself to those who voted.)
+- of an earlier view's proposal only its existence matters;
+- a wish for a view that has been reached equals no wish;
+- which peers were heard, and whether the slot is demanded, determines only whether it is busy, which it is permanently
+  after the first vote; what peers say they learned counts until the decision;
+- the view in which the decision was reached is never read;
+- values represent their bodies: all bodies of one value are equal, and a kept one need not be stored twice.
 """
 
 import hashlib
@@ -29,18 +29,18 @@ from swarm_sim.twins.round import Endpoint, GuardError
 
 EARLIER = "earlier"
 ATOMS = (int, bytes, str, bool, type(None))
-BODIES_KEPT_MAX = 8  # one fewer than the shelf holds: it never has to choose what to throw away
+BODIES_KEPT_MAX = 8  # one fewer than the shelf's capacity: it never has to discard one
 
 LEFT_OUT = frozenset(
     {
         # Wiring between the parts of one node.
         *(("Replica", "effects"), ("Replica", "_handlers"), ("CatchUp", "_replica"), ("CatchUp", "_effects")),
         *(("Checkpoints", "_effects"), ("Application", "_effects"), ("Node", "_effects")),
-        # Lamport times: no message was ever refused for its time, so none was ever looked at for more than a stamp.
+        # Lamport times: no message was ever refused for its time, so times were only stamps.
         *(("Node", "_clock"), ("Node", "_witnesses"), ("Node", "_reserved")),
         ("Node", "_operations"),  # turns and snapshots are off, and no protocol reads the failure detector
-        *(("Replica", "_ticks"), ("Replica", "_answers")),  # set anew by each leap and by each tick
-        # Nobody reports progress, so nobody is known to be ahead, and fetching never begins.
+        *(("Replica", "_ticks"), ("Replica", "_answers")),  # set by each leap and by each tick
+        # No board reports progress, so none is known to be ahead, and fetching never begins.
         *(("CatchUp", "_applied_last_time"), ("CatchUp", "_stalled_periods"), ("CatchUp", "_has_heard")),
     }
 )
@@ -63,12 +63,12 @@ def digest(endpoint: Endpoint) -> bytes:
         sorted(endpoint.record.ledgers.items()),
     )
     parts = (endpoint.number, canonical(node), canonical(record))
-    # Version 0 of the format knows no references: equal values are equal bytes, whoever shares them.
+    # Version 0 of the format has no references: equal values give equal bytes, shared or not.
     return hashlib.blake2b(marshal.dumps(parts, 0), digest_size=16).digest()
 
 
 def check_guards(node: Any) -> None:
-    """Raises GuardError when what is left out could matter after all."""
+    """Raises GuardError if state that is left out could matter."""
     replica = node._replica
     catch_up = replica.catch_up
     if any(catch_up._applied_by) or catch_up.stable_slot or catch_up._checkpoints.held()[0][0]:
@@ -81,7 +81,7 @@ def check_guards(node: Any) -> None:
 
 
 def canonical(thing: Any) -> Any:
-    """Nested tuples of plain values that say the same as `thing`."""
+    """`thing` as nested tuples of plain values."""
     kind = type(thing)
     if kind in ATOMS:
         return thing
@@ -103,7 +103,7 @@ def canonical(thing: Any) -> Any:
 
 def _instance(instance: Any) -> Any:
     if vars(instance).keys() != INSTANCE_FIELDS:
-        raise GuardError("an instance has other fields than the digest knows of")
+        raise GuardError("an instance has other fields than the digest knows")
     view, registers, is_decided = instance.view, instance.registers, instance.decision is not None
     is_settled_in = instance.has_voted() or is_decided
     wishes = instance.synchroniser._wishes
@@ -116,29 +116,29 @@ def _instance(instance: Any) -> Any:
         _votes(instance),
         _live(instance._proofs, view, registers.voted(1, view)),
         _live(instance._suggests, view, instance.proposed_view >= view),
-        tuple([EARLIER if place is not None and place[0] < view else place for place in instance._proposals]),
+        tuple([EARLIER if entry is not None and entry[0] < view else entry for entry in instance._proposals]),
         None if is_decided else tuple(instance._learned),
         None if is_settled_in else (tuple(instance._heard), instance.is_demanded),
     )
 
 
-def _live(places: Any, view: int, is_done: bool) -> Any:
-    """Reports that may still be read: those of later views, and of this one while what they lead to is not done."""
+def _live(entries: Any, view: int, is_done: bool) -> Any:
+    """The reports that may still be read: those of later views, and of this one until their effect is done."""
     if view == 0 and not is_done:
-        return tuple(places)
+        return tuple(entries)
     least = view + 1 if is_done else view
-    return tuple([place if place is not None and place[0] >= least else None for place in places])
+    return tuple([entry if entry is not None and entry[0] >= least else None for entry in entries])
 
 
 def _votes(instance: Any) -> Any:
     view, registers = instance.view, instance.registers
-    rows = [tuple(instance._votes[4])]  # a quorum of vote-4 decides, in whatever view
+    rows = [tuple(instance._votes[4])]  # a quorum of vote-4 decides in any view
     for phase in (1, 2, 3):
-        places = instance._votes[phase]
+        entries = instance._votes[phase]
         if view > 0 or registers.voted(1, view):
             is_done = registers.voted(phase + 1, view) and not (phase == 1 and instance.proposed_view == view)
-            places = _live(places, view, is_done)
-        rows.append(tuple(places))
+            entries = _live(entries, view, is_done)
+        rows.append(tuple(entries))
     return tuple(rows)
 
 

@@ -82,7 +82,7 @@ def test_a_larger_range_runs_what_is_new_alone(store: Path, tmp_path: Path, monk
     monkeypatch.setenv(campaign_seeds.FOLDER, str(tmp_path))
     assert amu("kills_once_at_3", "--seeds", "0:5", "--store", str(store)).exit_code == 0
     result = amu("kills_once_at_3", "--seeds", "2:9", "--store", str(store), "--json")
-    assert "3 of 7 seeds are in the store already" in result.stderr
+    assert "3 of 7 seeds are already in the store" in result.stderr
     assert json.loads(result.stdout)["done"] == 7
     assert outcomes_of(store) == passing(range(9))
     assert not campaign_seeds.mark_of(tmp_path, 3, visit=3).exists()
@@ -107,7 +107,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store: Path, tmp
     process = start_campaign("hangs_once_at_5", *arguments, environment=environment)
     output, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert "5 of 10 seeds are in the store already" in errors
+    assert "5 of 10 seeds are already in the store" in errors
     assert outcomes_of(store) == passing(range(10))
 
 
@@ -198,7 +198,7 @@ def test_report_of_a_store(store: Path) -> None:
         (["--seeds", "0:3", "--cluster", "tcp://127.0.0.1:1", "--jobs", "2"], "one of --jobs and --cluster"),
         (["--seeds", "0:3", "--function", "nowhere:run"], "no function 'nowhere:run'"),
         (["--seeds", "0:3", "--nodes", "3"], "want a whole number from 4 to 13"),
-        (["--seeds", "0:3", "--function", f"{SEEDS}:passes", "--store", "nowhere/a.sqlite"], "folder must be there"),
+        (["--seeds", "0:3", "--function", f"{SEEDS}:passes", "--store", "nowhere/a.sqlite"], "folder must exist"),
     ],
 )
 def test_bad_input_exits_2(arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,11 +267,11 @@ def shown(is_terminal: bool) -> str:
 def test_progress_without_a_terminal_is_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swarm_sim.campaign.display.LINE_SECONDS", 0.0)
     text = shown(is_terminal=False)
-    assert "1 of 5 seeds are in the store already" in text
+    assert "1 of 5 seeds are already in the store" in text
     assert "3/5 seeds" in text
     assert "no failure" in text
     assert "violation 1" in text
-    assert "1 seeds had been stored by another campaign meanwhile" in text
+    assert "1 seeds were stored by another campaign meanwhile" in text
     assert "\x1b" not in text
 
 

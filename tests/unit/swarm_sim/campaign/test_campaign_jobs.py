@@ -59,7 +59,7 @@ def test_leaving_the_interpreter_is_a_crash() -> None:
 def test_an_answer_for_another_seed_is_a_crash() -> None:
     (outcome,) = run("answers_for_another", range(1))
     assert outcome.verdict == CRASH
-    assert "gave no outcome of seed 0" in outcome.detail
+    assert "did not return an outcome of seed 0" in outcome.detail
 
 
 def test_a_seed_that_kills_its_worker_twice_is_a_crash_and_costs_no_other_seed() -> None:

@@ -145,7 +145,7 @@ def test_a_locked_store_is_an_error_and_no_wait_for_ever(store: Store, path: Pat
     store.put(finished(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="another program holds it"):
+        with pytest.raises(StoreError, match="another program uses it"):
             store.put(finished(2))
     assert store.put(finished(2))
     assert len(outcomes_of(path)) == 2
@@ -154,7 +154,7 @@ def test_a_locked_store_is_an_error_and_no_wait_for_ever(store: Store, path: Pat
 def test_what_is_no_database_is_refused_and_left_alone(path: Path) -> None:
     path.write_bytes(b"certainly no database " * 100)
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"damaged or no campaign's"):
+    with pytest.raises(StoreError, match=r"damaged, or not of a campaign"):
         Store(path)
     assert path.read_bytes() == before
 
@@ -163,7 +163,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE outcomes (mine)")
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"a database, but no campaign's"):
+    with pytest.raises(StoreError, match=r"a database, but not of a campaign"):
         Store(path)
     assert path.read_bytes() == before
 
@@ -177,7 +177,7 @@ def test_a_damaged_store_is_noticed(path: Path) -> None:
     for page in range(pages // 2, pages):
         data[page * 4096 : page * 4096 + 64] = b"\xa5" * 64
     path.write_bytes(data)
-    with pytest.raises(StoreError, match=r"it is damaged .*; put back a copy") as told:
+    with pytest.raises(StoreError, match=r"it is damaged .*; restore a copy") as told:
         Store(path)
     assert str(told.value).startswith(f"{path}: ")
     assert "***" not in str(told.value), "a heading of SQLite's"
@@ -201,7 +201,7 @@ def test_a_torn_write_ahead_log_costs_its_last_seeds_alone(tmp_path: Path) -> No
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="the folder must be there"):
+    with pytest.raises(StoreError, match="the folder must exist"):
         Store(tmp_path / "nowhere" / "campaign.sqlite")
 
 

@@ -77,7 +77,7 @@ def test_store_outcomes(tmp_path: Path) -> None:
         (etcd("0 :invoke :cas 4"), ":1: want `[OLD NEW]` after :cas, not `4`"),
         (etcd("0 :ok :read 4"), ":1: want an :invoke of process 0 before its :ok"),
         (etcd("0 :invoke :read nil", "0 :invoke :read nil"), ":2: process 0 still waits for its call in line 1"),
-        (etcd("0 :invoke :read nil", "0 :ok :write 1"), ":2: want what became of :read"),
+        (etcd("0 :invoke :read nil", "0 :ok :write 1"), ":2: want the outcome of :read"),
         (etcd("0 :invoke :write 1", "0 :ok :write 2"), ":2: want the values of :write in line 1"),
     ],
 )

@@ -143,4 +143,4 @@ def test_an_operation_that_nobody_asked_for_is_found(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Replica, "is_valid", lambda *arguments: True)
     outcome = fly()
     assert (outcome.verdict, outcome.oracle) == ("violation", validity.ORACLE)
-    assert outcome.cause == "an operation was applied that nobody asked for"
+    assert outcome.cause == "an operation was applied that no client submitted"
