@@ -51,17 +51,13 @@ class Equivocate(Behaviour):
         return (peer + slot) % 2 == 1
 
     def _other_message(self, message: "AnyMessage") -> "AnyMessage":
-        fields = message.fields()
         if message.KIND == m.Vote.KIND:
-            fields[3] = self._other_value(fields[3])
-        elif message.KIND == m.Decided.KIND:
-            fields[1], fields[2] = self._other_value(fields[1]), b""
-        else:
-            first = len(fields) - 4  # vote1 .. vote4
-            for i in range(first, len(fields)):
-                if fields[i] is not None:
-                    fields[i] = self._other_value(fields[i])
-        return type(message)(*fields)
+            return m.Vote(message.slot, message.view, message.phase, self._other_value(message.value))
+        if message.KIND == m.Decided.KIND:
+            return m.Decided(message.slot, self._other_value(message.value), b"")
+        fields = message.fields()
+        votes = [None if value is None else self._other_value(value) for value in fields[-4:]]
+        return m.Status(*fields[:-4], *votes)
 
     def _other_value(self, value: bytes) -> bytes:
         for one, other in self._pairs:

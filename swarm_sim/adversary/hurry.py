@@ -31,27 +31,27 @@ class Hurry(Behaviour):
 
     def __init__(self, me: int, replica_count: int, draws: "Draws", parameters: "Parameters") -> None:
         Behaviour.__init__(self, me, replica_count, draws, parameters)
-        self._places: list[list[int]] = []  # [slot, view], at most SLOTS_KEPT_MAX, latest last
+        self._latest: list[tuple[int, int]] = []  # (slot, view), at most SLOTS_KEPT_MAX, latest last
 
     def overhear(self, source: int, message: "AnyMessage") -> None:
         if message.KIND in (m.Proposal.KIND, m.Vote.KIND, m.Proof.KIND):
             self._note(message.slot, message.view)
 
     def _note(self, slot: int, view: int) -> None:
-        for place in self._places:
-            if place[0] == slot:
-                place[1] = max(place[1], view)
+        for i in range(len(self._latest)):
+            known, latest = self._latest[i]
+            if known == slot:
+                self._latest[i] = (slot, max(latest, view))
                 return
-        self._places.append([slot, view])
-        self._places = self._places[-SLOTS_KEPT_MAX:]
+        self._latest.append((slot, view))
+        self._latest = self._latest[-SLOTS_KEPT_MAX:]
 
     def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         if message.KIND == m.ViewChange.KIND:
             return [(time, m.ViewChange(message.slot, self._ahead(message.view)))]
         if message.KIND == m.Status.KIND:
-            fields = message.fields()
-            fields[2] = self._ahead(message.wish)
-            return [(time, m.Status(*fields))]
+            slot, view, wish, *rest = message.fields()
+            return [(time, m.Status(slot, view, self._ahead(wish), *rest))]
         return [(time, message)]
 
     def _ahead(self, view: int) -> int:
@@ -60,6 +60,6 @@ class Hurry(Behaviour):
     def inject(self, tick: int, time: int) -> "Iterator[tuple[int, int, AnyMessage]]":
         if tick % self.period_ticks:
             return
-        for slot, view in self._places:
+        for slot, view in self._latest:
             for peer in self.peers():
                 yield peer, time, m.ViewChange(slot, min(self._ahead(view) + 1, limits.VIEW_MAX))

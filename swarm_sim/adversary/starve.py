@@ -28,7 +28,7 @@ from amu.wire import messages as m
 from .base import Behaviour
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.types import AnyMessage, Array
+    from amu.core.types import AnyMessage, Array, Register
 
     from .base import Draws, Parameters
 
@@ -68,22 +68,26 @@ class Plan:
     def heard_proof(self, peer: int, proof: m.Proof | m.Status) -> None:
         """Of a proof or a status: votes that were lost on their way to us. Older ones are no news."""
         registers = self.registers[peer]
-        if proof.hi1 is not None and not registers.voted(1, proof.hi1[0]):
+        if _is_later(proof.hi1, registers, 1):
             registers.hi[1], registers.second[1] = proof.hi1, proof.second1
-        if proof.hi4 is not None and not registers.voted(4, proof.hi4[0]):
+        if _is_later(proof.hi4, registers, 4):
             registers.hi[4] = proof.hi4
 
     def locked(self) -> list[bytes | None]:
         """The values of votes of phase 4, by peer; None where there is none."""
-        return [registers.hi[4] and registers.hi[4][1] for registers in self.registers]
+        values = []
+        for registers in self.registers:
+            _, value = registers.hi[4] or (-1, None)
+            values.append(value)
+        return values
 
     def most_torn(self) -> int | None:
         """The peer whose votes of phase 2 claim the most; None if each peer voted for one value at most."""
         found, latest = None, -1
         for peer in range(len(self.registers)):
-            second = self.registers[peer].second[2]
-            if second is not None and second[0] > latest:
-                found, latest = peer, second[0]
+            second_view, _ = self.registers[peer].second[2] or (-1, None)
+            if second_view > latest:
+                found, latest = peer, second_view
         return found
 
     def is_silence_decisive(self, me: int, suggest: m.Suggest, group: Group) -> bool:
@@ -92,13 +96,21 @@ class Plan:
         proofs = []
         for peer in range(group.size):
             if peer != me:
-                registers = self.registers[peer]
-                suggests.append((registers.hi[3], registers.hi[2], registers.second[2]))
-                proofs.append((registers.hi[4], registers.hi[1], registers.second[1]))
-        value, view = suggest.hi2[1], suggest.view  # type: ignore[index]
+                hi1, second1, hi2, second2, hi3, hi4 = self.registers[peer].as_list()
+                suggests.append((hi3, hi2, second2))
+                proofs.append((hi4, hi1, second1))
+        _, value = suggest.hi2  # type: ignore[misc]
+        view = suggest.view
         return rules.safe_at(value, view, suggests, group, False) and not rules.safe_at(
             value, view, proofs, group, False
         )
+
+
+def _is_later(told: "Register", registers: Registers, phase: int) -> bool:
+    if told is None:
+        return False
+    view, _ = told
+    return not registers.voted(phase, view)
 
 
 class Starve(Behaviour):

@@ -111,7 +111,7 @@ def _instance(instance: Any) -> Any:
         wishes = [max(wish, view) for wish in wishes]
     return (
         *(instance.slot, instance.is_open, view, canonical(registers), canonical(instance.entry)),
-        *(instance.proposed_view, instance.is_concluded, is_decided and instance.decision[1], tuple(wishes)),
+        *(instance.proposed_view, instance.is_concluded, instance.decision, tuple(wishes)),
         _shelf(instance.bodies),
         _votes(instance),
         _live(instance._proofs, view, registers.voted(1, view)),

@@ -28,15 +28,15 @@ MUTANTS = (
     Mutant(
         "vote twice in a view and phase",
         "firmware/amu/consensus/registers.py",
-        "return hi is not None and hi[0] >= view",
-        "return hi is not None and hi[0] > view",
+        "return hi_view >= view",
+        "return hi_view > view",
         ("trace", "golden"),
     ),
     Mutant(
         "forget lock: proofs leave out the vote-4",
         INSTANCE,
-        "effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], e[5]))\n        self._proofs",
-        "effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], None))\n        self._proofs",
+        "effects.send(BROADCAST, Proof(self.slot, view, hi1, second1, hi4))\n        self._proofs",
+        "effects.send(BROADCAST, Proof(self.slot, view, hi1, second1, None))\n        self._proofs",
         ("trace", "lies"),
     ),
     Mutant(
@@ -91,8 +91,8 @@ MUTANTS = (
     Mutant(
         "clause (i) dropped: later votes do not count",
         "firmware/amu/consensus/rules.py",
-        "        if hi is None or hi[0] < base or",
-        "        if hi is None or hi[0] != base or",
+        "        if hi_view < base or",
+        "        if hi_view != base or",
         ("rules",),
     ),
     Mutant(

@@ -89,7 +89,8 @@ class CatchUp:
         if entry is None:
             self._send_checkpoints(peer)
         else:
-            self._effects.send(peer, Decided(slot, entry[1], b""))
+            _, value, _ = entry
+            self._effects.send(peer, Decided(slot, value, b""))
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -133,11 +134,12 @@ class CatchUp:
     def _on_fetch(self, peer: int, slot: int) -> None:
         entry = self._entry(slot)
         if entry is not None:
-            self._effects.send(peer, Decided(slot, entry[1], entry[2]))
+            _, value, body = entry
+            self._effects.send(peer, Decided(slot, value, body))
             return
         instance = self._replica.find(slot)
         if instance is not None and instance.decision is not None:
-            value = instance.decision[1]
+            value = instance.decision
             self._effects.send(peer, Decided(slot, value, instance.bodies.get(value) or b""))
         elif slot <= self._replica.applied:
             self._send_checkpoints(peer)
@@ -212,10 +214,14 @@ class CatchUp:
 
     def _on_chunk(self, peer: int, message: StateChunk) -> None:
         whole = self._checkpoints.on_chunk(peer, message)
-        if whole is not None and whole[0] > self._replica.applied:
-            self._adopt(whole[0], whole[1])
+        if whole is None:
+            return
+        slot, data = whole
+        if slot > self._replica.applied:
+            self._adopt(slot, data)
             self._effects.compact()
-            self._effects.trace("Adopt", whole[0], self._checkpoints.latest()[1])
+            _, digest, _ = self._checkpoints.latest()
+            self._effects.trace("Adopt", slot, digest)
             self._replica.open_window()
 
     def _adopt(self, slot: int, data: "Chunks") -> None:

@@ -16,7 +16,7 @@ listens and decides but says nothing of its own.
 from amu.consensus import records, rules
 from amu.consensus.bodies import BodyShelf, value_of
 from amu.consensus.quorum import count_equal
-from amu.consensus.registers import Registers
+from amu.consensus.registers import Registers, names
 from amu.consensus.synchroniser import Synchroniser
 from amu.core import limits
 from amu.core.limits import BROADCAST
@@ -26,8 +26,7 @@ if "":  # for the type checker; see amu.core.types
     from amu.consensus.quorum import Group
     from amu.consensus.replica import Replica
     from amu.consensus.seams import Effects
-    from amu.core.types import Array, Register, Report
-    from amu.core.types import Registers as RegisterList
+    from amu.core.types import Array, Register, RegisterList, Report, Told
 
 WORDS_MAX = 7  # messages of `send_words`
 _VOTE_NAMES = ("", "Vote1", "Vote2", "Vote3", "Vote4")
@@ -49,13 +48,11 @@ class Instance:
         self.proposed_view = -1  # last view in which we proposed
         self.synchroniser = Synchroniser(group)
         self.bodies = BodyShelf(group)
-        self.decision: tuple[int, bytes] | None = None  # (view, value); view -1 when learned
+        self.decision: bytes | None = None  # the decided value
         self.is_concluded = False  # decided, and the body is there
         self._votes: list[list[Register]] = [None] + [[None] * group.size for _ in range(4)]  # type: ignore[assignment]
-        # (view, hi1, second1, hi4)
-        self._proofs: list[tuple[int, Register, Register, Register] | None] = [None] * group.size
-        # (view, hi2, second2, hi3)
-        self._suggests: list[tuple[int, Register, Register, Register] | None] = [None] * group.size
+        self._proofs: list[Told | None] = [None] * group.size  # (view, hi1, second1, hi4)
+        self._suggests: list[Told | None] = [None] * group.size  # (view, hi2, second2, hi3)
         self._proposals: list[Register] = [None] * group.size  # (view, value)
         self._learned: list[bytes | None] = [None] * group.size  # value that each peer says it decided
         self._heard = [False] * group.size
@@ -66,8 +63,7 @@ class Instance:
 
     def on_proposal(self, peer: int, view: int, body: bytes) -> None:
         self._heard[peer] = True
-        place = self._proposals[peer]
-        if (place is not None and place[0] >= view) or view < self.view:
+        if view < self.view or not _is_news(self._proposals[peer], view):
             return
         if self.is_open and self.log.leader(self.slot, view) != peer:
             self.effects.refuse(peer, Proposal.KIND, "not the leader")
@@ -83,8 +79,7 @@ class Instance:
 
     def on_vote(self, peer: int, phase: int, view: int, value: bytes) -> None:
         self._heard[peer] = True
-        place = self._votes[phase][peer]
-        if place is not None and place[0] >= view:
+        if not _is_news(self._votes[phase][peer], view):
             return
         self._votes[phase][peer] = (view, value)
         if self.is_open:
@@ -94,8 +89,7 @@ class Instance:
 
     def on_suggest(self, peer: int, view: int, hi2: "Register", second2: "Register", hi3: "Register") -> None:
         self._heard[peer] = True
-        place = self._suggests[peer]
-        if place is not None and place[0] >= view:
+        if not _is_news(self._suggests[peer], view):
             return
         self._suggests[peer] = (view, hi2, second2, hi3)
         if self.is_open and view == self.view:
@@ -103,8 +97,7 @@ class Instance:
 
     def on_proof(self, peer: int, view: int, hi1: "Register", second1: "Register", hi4: "Register") -> None:
         self._heard[peer] = True
-        place = self._proofs[peer]
-        if place is not None and place[0] >= view:
+        if not _is_news(self._proofs[peer], view):
             return
         self._proofs[peer] = (view, hi1, second1, hi4)
         if self.is_open and view == self.view:
@@ -123,9 +116,9 @@ class Instance:
             if self.is_open and self.log.leader(self.slot, view) == self.me:
                 self.on_suggest(peer, view, status.hi2, status.second2, status.hi3)
         self.on_wish(peer, max(view, status.wish))
-        votes = (None, status.vote1, status.vote2, status.vote3, status.vote4)
-        for phase in range(1, 5):
-            value = votes[phase]
+        phase = 0
+        for value in (status.vote1, status.vote2, status.vote3, status.vote4):
+            phase += 1
             if value is not None:
                 self.on_vote(peer, phase, view, value)
 
@@ -138,7 +131,8 @@ class Instance:
             self.bodies.put_fetched(peer, value, body)
             self._decided_body_arrived(value)
         if self.decision is None and count_equal(self._learned, learned) >= self.group.blocking:
-            self._conclude(-1, learned)
+            self.effects.trace("Learn", self.slot, learned)
+            self._conclude(learned)
 
     def on_body(self, peer: int, body: bytes) -> None:
         """Answer to FetchBody. Only a value that we asked for takes a place."""
@@ -155,12 +149,15 @@ class Instance:
         self.is_open = True
         for peer in range(self.group.size):
             proposal = self._proposals[peer]
-            if proposal is not None and self.log.leader(self.slot, proposal[0]) != peer:
-                self._proposals[peer] = None
+            if proposal is not None:
+                view, _ = proposal
+                if self.log.leader(self.slot, view) != peer:
+                    self._proposals[peer] = None
         for phase in range(4, 0, -1):
-            for place in self._votes[phase]:
-                if place is not None:
-                    self._count_votes(phase, place[0], place[1])
+            for vote in self._votes[phase]:
+                if vote is not None:
+                    view, value = vote
+                    self._count_votes(phase, view, value)
         self._follow_wishes()
         self.retry()
 
@@ -186,9 +183,9 @@ class Instance:
         doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
         if self._ticks_in_view >= self.log.view_timeout_ticks << doublings:
             self._ticks_in_view = 0
-            self.complain()
+            self.time_out()
 
-    def complain(self) -> None:
+    def time_out(self) -> None:
         """Wish the next view."""
         if not self._is_passive():
             self._wish(self.view + 1)
@@ -207,13 +204,12 @@ class Instance:
         registers = self.registers
         view = self.view
         votes = [registers.value_in(phase, view) for phase in range(1, 5)]
-        e = self.entry
         wish = self.synchroniser.wish_of(self.me)
-        self.effects.send(destination, Status(self.slot, view, wish, e[0], e[1], e[2], e[3], e[4], e[5], *votes))
+        self.effects.send(destination, Status(self.slot, view, wish, *self.entry, *votes))  # type: ignore[arg-type]
         own = self._proposals[self.me]
         if self.proposed_view != view or own is None:
             return
-        value = own[1]
+        _, value = own
         message = Proposal(self.slot, view, self.bodies.get(value))  # type: ignore[arg-type]
         for peer in range(self.group.size):
             if peer != self.me and destination in (BROADCAST, peer) and self._votes[1][peer] != (view, value):
@@ -223,14 +219,15 @@ class Instance:
         """The same to one peer, message by message: nothing here is answered, so two replicas cannot echo for ever."""
         if self._is_passive():
             return
-        send, slot, view, e = self.effects.send, self.slot, self.view, self.entry
+        send, slot, view = self.effects.send, self.slot, self.view
+        hi1, second1, hi2, second2, hi3, hi4 = self.entry
         wish = self.synchroniser.wish_of(self.me)
         if wish > 0:
             send(peer, ViewChange(slot, wish))
         if view > 0:
-            send(peer, Proof(slot, view, e[0], e[1], e[5]))
+            send(peer, Proof(slot, view, hi1, second1, hi4))
             if self.log.leader(slot, view) == peer:
-                send(peer, Suggest(slot, view, e[2], e[3], e[4]))
+                send(peer, Suggest(slot, view, hi2, second2, hi3))
         for phase in range(1, 5):
             value = self.registers.value_in(phase, view)
             if value is not None:
@@ -275,17 +272,15 @@ class Instance:
         if self._is_passive() or self.registers.voted(1, view):
             return
         proposal = self._proposals[self.log.leader(self.slot, view)]
-        if proposal is None or proposal[0] != view:
+        if proposal is None:
             return
-        value = proposal[1]
+        proposed_view, value = proposal
+        if proposed_view != view:
+            return
         body = self.bodies.get(value)
         if body is None or not self.log.is_valid(self, view, body, self._is_vouched(value)):
             return
-        reports = []
-        for proof in self._proofs:
-            if proof is not None and proof[0] == view:
-                reports.append((proof[3], proof[1], proof[2]))
-        if not rules.safe_at(value, view, reports, self.group, True):
+        if not rules.safe_at(value, view, _reports(self._proofs, view), self.group, True):
             return
         self._keep_body(value, body)
         self._vote(1, value)
@@ -295,15 +290,16 @@ class Instance:
         """f+1 replicas have voted for the value: one of them is correct and has checked its requests."""
         count = 0
         for peer in range(self.group.size):
+            seen = False
             proof = self._proofs[peer]
-            seen = proof is not None and (
-                (proof[1] is not None and proof[1][1] == value)
-                or (proof[2] is not None and proof[2][1] == value)
-                or (proof[3] is not None and proof[3][1] == value)
-            )
+            if proof is not None:
+                _, hi1, second1, hi4 = proof
+                seen = names((hi1, second1, hi4), value)
             for phase in range(1, 5):
-                place = self._votes[phase][peer]
-                seen = seen or (place is not None and place[1] == value)
+                vote = self._votes[phase][peer]
+                if vote is not None:
+                    _, voted = vote
+                    seen = seen or voted == value
             if seen:
                 count += 1
         return count >= self.group.blocking
@@ -329,15 +325,8 @@ class Instance:
         self.effects.send(BROADCAST, Proposal(self.slot, view, body))
         self._proposals[self.me] = (view, value)
 
-    def _suggest_reports(self) -> "list[Report]":
-        reports = []
-        for suggest in self._suggests:
-            if suggest is not None and suggest[0] == self.view:
-                reports.append((suggest[3], suggest[1], suggest[2]))
-        return reports
-
     def _body_after_view_change(self, view: int) -> bytes | None:
-        reports = self._suggest_reports()
+        reports = _reports(self._suggests, view)
         if len(reports) < self.group.quorum:
             return None
         if rules.is_free(reports, self.group):
@@ -354,12 +343,12 @@ class Instance:
     def _wanted_value(self) -> bytes | None:
         """The value whose body we cannot do without: the decision's, or the first that we may propose."""
         if self.decision is not None:
-            return self.decision[1]
+            return self.decision
         if self._is_passive() or self.view == 0 or self.log.leader(self.slot, self.view) != self.me:
             return None
         if self.proposed_view >= self.view:
             return None
-        reports = self._suggest_reports()
+        reports = _reports(self._suggests, self.view)
         for value in rules.candidate_values(reports):
             if rules.safe_at(value, self.view, reports, self.group, False):
                 return value
@@ -370,10 +359,7 @@ class Instance:
 
     def _is_needed(self, value: bytes) -> bool:
         """Must its body be kept? Rests on what is on flash alone, so that a reboot keeps the same bodies."""
-        own = self._proposals[self.me]
-        if (own is not None and own[1] == value) or (self.decision is not None and self.decision[1] == value):
-            return True
-        return self.registers.names(value)
+        return value == self.decision or names((self._proposals[self.me],), value) or self.registers.names(value)
 
     def _keep_body(self, value: bytes, body: bytes) -> None:
         if (value, body) not in self.bodies.kept():
@@ -391,14 +377,14 @@ class Instance:
         effects.persist([records.VIEW, self.slot, view])
         effects.trace("EnterView", self.slot, view)
         self.synchroniser.note(self.me, view)
-        e = self.entry
-        effects.send(BROADCAST, Proof(self.slot, view, e[0], e[1], e[5]))
-        self._proofs[self.me] = (view, e[0], e[1], e[5])
+        hi1, second1, hi2, second2, hi3, hi4 = self.entry
+        effects.send(BROADCAST, Proof(self.slot, view, hi1, second1, hi4))
+        self._proofs[self.me] = (view, hi1, second1, hi4)
         leader = self.log.leader(self.slot, view)
         if leader == self.me:
-            self._suggests[self.me] = (view, e[2], e[3], e[4])
+            self._suggests[self.me] = (view, hi2, second2, hi3)
         else:
-            effects.send(leader, Suggest(self.slot, view, e[2], e[3], e[4]))
+            effects.send(leader, Suggest(self.slot, view, hi2, second2, hi3))
 
     def _wish(self, view: int) -> None:
         if self.synchroniser.note(self.me, view):
@@ -419,16 +405,14 @@ class Instance:
     def _decide(self, view: int, value: bytes) -> None:
         if self.decision is None:
             self.effects.trace("Decide", self.slot, view, value)
-            self._conclude(view, value)
-        elif self.decision[1] != value:
+            self._conclude(value)
+        elif self.decision != value:
             # Cannot happen with at most f faulty replicas: show it, and stop before it spreads.
             self.effects.trace("Decide", self.slot, view, value)
             self.log.halt("two values decided in slot %d" % self.slot)
 
-    def _conclude(self, view: int, value: bytes) -> None:
-        self.decision = (view, value)
-        if view < 0:
-            self.effects.trace("Learn", self.slot, value)
+    def _conclude(self, value: bytes) -> None:
+        self.decision = value
         body = self.bodies.get(value)
         if body is not None:
             self._decided_body_arrived(value)
@@ -436,7 +420,7 @@ class Instance:
             self.ask_for_body()
 
     def _decided_body_arrived(self, value: bytes) -> None:
-        if self.decision is not None and self.decision[1] == value:
+        if value == self.decision:
             body = self.bodies.get(value)
             if (value, body) not in self.bodies.kept():
                 self.bodies.keep(value, body, self._is_needed)  # type: ignore[arg-type]
@@ -454,41 +438,63 @@ class Instance:
             written.append([records.ENTRY, slot, self.entry])
             written.append([records.REGISTERS, slot, self.registers.as_list()])
         if self.proposed_view >= 0:
-            place = self._proposals[self.me]
-            written.append([records.PROPOSED, slot, place[0], place[1]])  # type: ignore[index]
+            view, value = self._proposals[self.me]  # type: ignore[misc]
+            written.append([records.PROPOSED, slot, view, value])
         for value, body in self.bodies.kept():
             written.append([records.BODY, slot, value, body])
         if self.decision is not None:
-            written.append([records.DECIDE, slot, self.decision[1]])
+            written.append([records.DECIDE, slot, self.decision])
         return written
 
     def replay(self, record: "Array") -> None:
         """One journal record of this slot. Order is that of writing."""
         kind = record[0]
         if kind == records.VOTE:
-            self.registers.vote(record[3], record[2], record[4])
+            _, _, view, phase, value = record
+            self.registers.vote(phase, view, value)
         elif kind == records.VIEW:
-            self.view = record[2]
+            _, _, self.view = record
             self.entry = self.registers.as_list()
         elif kind == records.BODY:
-            self.bodies.keep(record[2], record[3], self._is_needed)
+            _, _, value, body = record
+            self.bodies.keep(value, body, self._is_needed)
         elif kind == records.PROPOSED:
-            self.proposed_view = record[2]
-            self._proposals[self.me] = (record[2], record[3])
+            _, _, view, value = record
+            self.proposed_view = view
+            self._proposals[self.me] = (view, value)
         elif kind == records.DECIDE:
-            self.decision = (-1, record[2])
+            _, _, self.decision = record
         elif kind == records.ENTRY:
-            self.entry = [register and tuple(register) for register in record[2]]
+            _, _, registers = record
+            self.entry = [register and tuple(register) for register in registers]
         else:
             assert kind == records.REGISTERS, "record type"
-            self.registers.load([register and tuple(register) for register in record[2]])
+            _, _, registers = record
+            self.registers.load([register and tuple(register) for register in registers])
 
     def restored(self) -> None:
-        """All is replayed: put our own words back in our own places, as if we had just heard them."""
-        me, view, e = self.me, self.view, self.entry
+        """All is replayed: put our own words back as if we had just heard them."""
+        me, view = self.me, self.view
         for phase in range(1, 5):
             self._votes[phase][me] = self.registers.hi[phase]
         if view > 0:
             self.synchroniser.note(me, view)
-            self._proofs[me] = (view, e[0], e[1], e[5])
-            self._suggests[me] = (view, e[2], e[3], e[4])
+            hi1, second1, hi2, second2, hi3, hi4 = self.entry
+            self._proofs[me] = (view, hi1, second1, hi4)
+            self._suggests[me] = (view, hi2, second2, hi3)
+
+
+def _is_news(told: "Told | Register", view: int) -> bool:
+    """Has a peer told us nothing of this kind yet for `view` or a later one? What it told: (view, ...)."""
+    return told is None or told[0] < view
+
+
+def _reports(told: "list[Told | None]", view: int) -> "list[Report]":
+    """Reports, in the words of `rules`, out of the proofs or suggests for `view`."""
+    reports = []
+    for one in told:
+        if one is not None:
+            told_view, hi_b, second_b, hi_a = one
+            if told_view == view:
+                reports.append((hi_a, hi_b, second_b))
+    return reports

@@ -47,7 +47,8 @@ class Pending:
     def find(self, client: int, operation: int) -> "Array | None":
         """The request as we hold it, or None."""
         for entry in self._entries:
-            if entry.request[0] == client and entry.request[1] == operation:
+            held_client, held_operation, _ = entry.request
+            if held_client == client and held_operation == operation:
                 return entry.request
         return None
 
@@ -87,10 +88,10 @@ class Pending:
         # A backlog is not censorship: a request queued behind one that was served has not been passed over.
         is_queue_served = False
         for entry in self._entries:
-            client, operation = entry.request[0], entry.request[1]
+            client, operation, _ = entry.request
             is_done = False
-            for request in requests:
-                if request[0] == client and request[1] == operation:
+            for decided_client, decided_operation, _ in requests:
+                if decided_client == client and decided_operation == operation:
                     is_done = True
             if is_done:
                 is_queue_served = True

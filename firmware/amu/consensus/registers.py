@@ -6,8 +6,9 @@ the whole history (Yu, Losa, Wang, section 3). They survive reboots: the node re
 """
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.types import Register
-    from amu.core.types import Registers as RegisterList
+    from collections.abc import Sequence
+
+    from amu.core.types import Register, RegisterList
 
 
 class Registers:
@@ -18,33 +19,51 @@ class Registers:
     def voted(self, phase: int, view: int) -> bool:
         """A vote of `phase` was cast in `view` or later: no other may follow."""
         hi = self.hi[phase]
-        return hi is not None and hi[0] >= view
+        if hi is None:
+            return False
+        hi_view, _ = hi
+        return hi_view >= view
 
     def vote(self, phase: int, view: int, value: bytes) -> None:
         """Take note of a vote. At most one vote a view and phase, or safety is gone: ours to ensure."""
         assert not self.voted(phase, view), "second vote"
         hi = self.hi[phase]
-        if phase <= 2 and hi is not None and hi[1] != value:
-            self.second[phase] = hi
+        if phase <= 2 and hi is not None:
+            _, hi_value = hi
+            if hi_value != value:
+                self.second[phase] = hi
         self.hi[phase] = (view, value)
 
     def value_in(self, phase: int, view: int) -> bytes | None:
         """The value voted for in exactly this view, or None."""
         hi = self.hi[phase]
-        return hi[1] if hi is not None and hi[0] == view else None
+        if hi is None:
+            return None
+        hi_view, hi_value = hi
+        return hi_value if hi_view == view else None
 
     def names(self, value: bytes) -> bool:
         """Is `value` in any register? Its body must then be kept."""
-        for register in self.as_list():
-            if register is not None and register[1] == value:
-                return True
-        return False
+        return names(self.as_list(), value)
 
     def as_list(self) -> "RegisterList":
         """hi1, second1, hi2, second2, hi3, hi4: the order of Status and Restore."""
-        return [self.hi[1], self.second[1], self.hi[2], self.second[2], self.hi[3], self.hi[4]]
+        _, hi1, hi2, hi3, hi4 = self.hi
+        _, second1, second2 = self.second
+        return [hi1, second1, hi2, second2, hi3, hi4]
 
     def load(self, registers: "RegisterList") -> None:
         """Inverse of as_list."""
-        self.hi = [None, registers[0], registers[2], registers[4], registers[5]]
-        self.second = [None, registers[1], registers[3]]
+        hi1, second1, hi2, second2, hi3, hi4 = registers
+        self.hi = [None, hi1, hi2, hi3, hi4]
+        self.second = [None, second1, second2]
+
+
+def names(registers: "Sequence[Register]", value: bytes) -> bool:
+    """Is `value` that of some of the `registers`?"""
+    for register in registers:
+        if register is not None:
+            _, named = register
+            if named == value:
+                return True
+    return False

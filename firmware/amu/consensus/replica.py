@@ -63,7 +63,7 @@ class Replica:
             m.Vote.KIND: self._on_vote,
             m.Suggest.KIND: self._on_suggest,
             m.Proof.KIND: self._on_proof,
-            m.ViewChange.KIND: self._on_view_change,
+            m.ViewChange.KIND: self._on_wish,
             m.Status.KIND: self._on_status,
             m.Decided.KIND: self._on_decided,
             m.FetchBody.KIND: self._on_fetch_body,
@@ -117,8 +117,9 @@ class Replica:
         if not is_vouched:
             has_news = False
             for request in requests:
-                held = self.pending.find(request[0], request[1])
-                if held != request and self.application.status(request[0], request[1])[0] == "new":
+                client, operation, _ = request
+                held = self.pending.find(client, operation)
+                if held != request and self.application.status(client, operation)[0] == "new":
                     return False
                 has_news = has_news or held == request
             if view == 0 and not has_news:
@@ -131,7 +132,7 @@ class Replica:
         """A decision and its body are there. Applied by `settle`, not here: a board's stack is shallow."""
         if not instance.is_concluded:
             instance.is_concluded = True
-            self.effects.persist_later([records.DECIDE, instance.slot, instance.decision[1]])  # type: ignore[index]
+            self.effects.persist_later([records.DECIDE, instance.slot, instance.decision])
 
     def halt(self, reason: str) -> None:
         """More than f replicas must be faulty: say so and fall silent."""
@@ -210,7 +211,7 @@ class Replica:
             instance = self.find(slot)
             if instance is None or instance.decision is None:
                 break
-            value = instance.decision[1]
+            value = instance.decision
             body = instance.bodies.get(value)
             if body is None:
                 break
@@ -284,7 +285,7 @@ class Replica:
                 instance.is_demanded = is_needed
                 waiting = max(0, waiting - 1)
                 if is_needed and instance.view == 0 and self.leader(slot, 0) == self._suspect:
-                    instance.complain()
+                    instance.time_out()
 
     def apply(self, slot: int, value: bytes, body: bytes) -> None:
         """Apply a decided slot. `settle` calls it in order; a reboot calls it for the log on flash."""
@@ -303,7 +304,7 @@ class Replica:
         self._instances.pop(0)
         self.catch_up.applied(slot, value, body)
         if self.pending.settle(slot, requests) and not self._is_restoring:
-            self.instance(slot + 1).complain()
+            self.instance(slot + 1).time_out()
 
     def jump(self, slot: int, proposers: list[int]) -> None:
         """Take over a state applied up to `slot`: what we knew of earlier slots is of no use any more."""
@@ -334,7 +335,7 @@ class Replica:
     def _on_proof(self, peer: int, message: m.Proof) -> None:
         self.instance(message.slot).on_proof(peer, message.view, message.hi1, message.second1, message.hi4)
 
-    def _on_view_change(self, peer: int, message: m.ViewChange) -> None:
+    def _on_wish(self, peer: int, message: m.ViewChange) -> None:
         self.instance(message.slot).on_wish(peer, message.view)
 
     def _on_status(self, peer: int, message: m.Status) -> None:
@@ -342,7 +343,7 @@ class Replica:
         instance.on_status(peer, message)
         if instance.decision is not None and self.may_answer(peer, message.KIND, 1 + WORDS_MAX):
             # The sender is behind. Our words help it to a quorum; our decision counts towards f+1.
-            self.effects.send(peer, m.Decided(message.slot, instance.decision[1], b""))
+            self.effects.send(peer, m.Decided(message.slot, instance.decision, b""))
             instance.send_words(peer)
 
     def _on_decided(self, peer: int, message: m.Decided) -> None:
@@ -371,9 +372,9 @@ class Replica:
         """State from a board's checkpoint (None: there was none) and the records written since."""
         self._is_restoring = True
         if exported is not None:
-            self.floor = exported[0]
-            self.catch_up.restore(exported[1])
-            for record in exported[2]:
+            self.floor, catch_up, written = exported
+            self.catch_up.restore(catch_up)
+            for record in written:
                 self._replay(record)
         for record in journal:
             self._replay(record)

@@ -24,9 +24,14 @@ def claims_safe_at(value: bytes, view: int, hi: "Register", second: "Register") 
     """
     if view == 0:
         return True
-    if hi is not None and hi[0] >= view and hi[1] == value:
-        return True
-    return second is not None and second[0] >= view
+    if hi is not None:
+        hi_view, hi_value = hi
+        if hi_view >= view and hi_value == value:
+            return True
+    if second is None:
+        return False
+    second_view, _ = second
+    return second_view >= view
 
 
 def _claim_count(value: bytes, view: int, reports: "list[Report]") -> int:
@@ -41,7 +46,11 @@ def _permit_count(value: bytes, base: int, reports: "list[Report]") -> int:
     """Reports that allow `base` for `value`: (i) no vote-A after base, (ii) a vote-A at base is for value."""
     count = 0
     for hi, _, _ in reports:
-        if hi is None or hi[0] < base or (hi[0] == base and hi[1] == value):
+        if hi is None:
+            count += 1
+            continue
+        hi_view, hi_value = hi
+        if hi_view < base or (hi_view == base and hi_value == value):
             count += 1
     return count
 
@@ -60,7 +69,8 @@ def _bases(view: int, reports: "list[Report]") -> list[int]:
     bases = [0]
     for hi, _, _ in reports:
         if hi is not None:
-            for base in (hi[0], hi[0] + 1):
+            hi_view, _ = hi
+            for base in (hi_view, hi_view + 1):
                 if base < view and base not in bases:
                     bases.append(base)
     bases.sort()
@@ -77,8 +87,10 @@ def _two_values_claimed(base: int, view: int, reports: "list[Report]", blocking:
         return False
     values = []
     for _, hi, _ in reports:
-        if hi is not None and hi[1] not in values:
-            values.append(hi[1])
+        if hi is not None:
+            _, hi_value = hi
+            if hi_value not in values:
+                values.append(hi_value)
     for later in values:
         if _claim_count(later, base + 1, reports) < blocking:
             continue

@@ -16,8 +16,10 @@ from typing import Any, TypeAlias, dataclass_transform
 Item: TypeAlias = object
 Array: TypeAlias = list[Any]  # a CBOR array whose members its reader knows: a record, a request, a command, a result
 Register: TypeAlias = tuple[int, bytes] | None  # (view, value) of the last vote of some phase
-Registers: TypeAlias = list[Register]  # hi1, second1, hi2, second2, hi3, hi4
+RegisterList: TypeAlias = list[Register]  # hi1, second1, hi2, second2, hi3, hi4
 Report: TypeAlias = tuple[Register, Register, Register]  # (hi_a, hi_b, second_b): amu.consensus.rules
+# What a peer told on entering a view: (view, hi1, second1, hi4) in a proof, (view, hi2, second2, hi3) in a suggest.
+Told: TypeAlias = tuple[int, Register, Register, Register]
 AnyMessage: TypeAlias = Any  # a message that its reader knows by its KIND
 TraceEvent: TypeAlias = tuple[Any, ...]  # (code, lamport, field, ...): amu.node.tracer
 Keys: TypeAlias = list[bytes | None]  # one a node, the ground station last; None where there is none

@@ -50,8 +50,8 @@ class Node:
             self.boot = BLANK_BOOT + nonce
             clock = 0
         else:
-            self.boot = boot_record[1] + 1 if boot_record else 0
-            clock = boot_record[2] if boot_record else 0
+            _, boot, clock = boot_record or (records.BOOT, -1, 0)
+            self.boot = boot + 1
         self._group = Group(config.replica_count)
         self._me = config.replica
         self._clock = LamportClock(clock)

@@ -140,7 +140,8 @@ class Operations:
         try:
             item = cbor.decode(data)
             if checked(item) == MARKER:
-                self._snapshot.receive_marker(source, item[1], item[2], self._state())
+                _, initiator, number = item
+                self._snapshot.receive_marker(source, initiator, number, self._state())
             else:
                 time = self._effects.event_time()
                 self._snapshot.receive_item(source, item)
