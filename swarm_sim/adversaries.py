@@ -60,7 +60,7 @@ def parameters(name: str) -> Iterator[tuple[str, str, str, str]]:
 
 def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None:
     """Raise ValueError unless the board `node` of so many can fly the adversary with these parameters."""
-    board = SimpleNamespace(_me=node, _group=SimpleNamespace(size=replica_count))
+    board = SimpleNamespace(me=node, group=SimpleNamespace(size=replica_count))
     try:
         # The board's own code decides; nothing of it runs before the board's first tick.
         adversary.wrap(board, name, dict(given))  # type: ignore[arg-type]

@@ -213,7 +213,7 @@ FIELDS: Mapping[str, Check] = {
     "to": _uint(255),  # destination of a message; 254: every other replica
     "from": _uint(255),  # its sender
     "sent": _uint(LAMPORT_MAX),  # Lamport time of its sending
-    "kind": _uint(255),  # message kind, see amu.wire.messages; of an ops item, see amu.services.items
+    "kind": _uint(255),  # message kind, see amu.wire.messages; of an item of a service, see amu.services.items
     "peer": _uint(REPLICAS_MAX - 1),
     "boot": _uint(2 * SLOT_MAX),
     "peer_boot": _optional_boot,  # the peer's incarnation that a channel leads to, null while none is adopted

@@ -52,7 +52,7 @@ def wrap(node: "Node", name: str, parameters: "Parameters") -> Adversary:
     parameters: a map of `seed` and of what the behaviour takes, all optional. Raises ConfigError naming what is wrong.
     """
     # An adversary knows its own node inside out; nobody else may.
-    me, replica_count = node._me, node._group.size
+    me, replica_count = node.me, node.group.size
     draws = Draws(number(parameters, "seed", 1, 0, SEED_MAX))
     if name == MIXED:
         _check_names(name, parameters, ("seed", "period_ticks"))

@@ -138,4 +138,4 @@ class Liar(Behaviour):
 
 def make_liar(node: Any, faults: tuple[ProcessFault, ...]) -> Any:
     """`node` with the lies of `faults` around it."""
-    return Adversary(node, [Liar(node._me, node._group.size, faults)], 1)
+    return Adversary(node, [Liar(node.me, node.group.size, faults)], 1)

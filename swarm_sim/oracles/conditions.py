@@ -65,7 +65,7 @@ class Conditions:
 def ticks_of(board: Board) -> int:
     """The board's own ticks in this life: the clock of its timers."""
     flight: Any = board.flight
-    return int(flight._replica._ticks)
+    return int(flight.replica._ticks)
 
 
 def _windows(world: World) -> dict[tuple[int, int], list[tuple[float, float]]]:

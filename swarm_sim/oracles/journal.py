@@ -25,14 +25,14 @@ def check(board: Board) -> Finding | None:
         recovered = Journal(MemoryStore(dict(board.flash.files))).recover()
     except JournalError as error:
         return Finding(ORACLE, "sound flash cannot be read", f"board {board.node}: {error}")
-    live = board.flight._replica
+    live = board.flight.replica
     try:
-        again = Node(board._config, recovered, 1)._replica
+        again = Node(board._config, recovered, 1).replica
     except Exception as error:
         return Finding(ORACLE, "no node can start from its flash", f"board {board.node}: {error!r}")
     if again.floor != live.floor:
         return _differs(board, 0, "vote floor", live.floor, again.floor)
-    for instance in live._instances:
+    for instance in live.instances:
         if instance is not None and instance.has_voted():
             found = _compare(board, instance, again.find(instance.slot))
             if found is not None:

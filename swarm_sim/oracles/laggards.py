@@ -117,13 +117,13 @@ class Laggards:
 
 def _checkpoints(board: Board) -> Any:
     flight: Any = board.flight
-    return flight._replica.catch_up._checkpoints
+    return flight.replica.catch_up.checkpoints
 
 
 def _knows(board: Board, slot: int) -> bool:
     """Whether the board knows the decision of `slot`, with its body."""
     flight: Any = board.flight
-    replica = flight._replica
+    replica = flight.replica
     if replica.catch_up._entry(slot) is not None:
         return True
     instance = replica.find(slot)
@@ -132,7 +132,7 @@ def _knows(board: Board, slot: int) -> bool:
 
 def _doing(board: Board) -> str:
     flight: Any = board.flight
-    catch_up, transfer = flight._replica.catch_up, _checkpoints(board)._transfer
+    transfer = _checkpoints(board)._transfer
     asked = "" if transfer is None else f", asks {transfer.peer} for the state of slot {transfer.slot}"
     trusted = _checkpoints(board).trusted()
-    return f"{flight.mode}, knows of slot {catch_up._target()}, trusts {trusted and trusted[0]}{asked}"
+    return f"{flight.mode}, knows of slot {_checkpoints(board).target()}, trusts {trusted and trusted[0]}{asked}"

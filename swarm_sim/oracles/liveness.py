@@ -32,7 +32,7 @@ def _member(board: Board, liar: str | None, slot: int) -> Member:
     flight: Any = board.flight
     if flight is None:
         return Member(board.node, why_off="off", liar=liar)
-    instance = flight._replica.find(slot)
+    instance = flight.replica.find(slot)
     vote = None
     if instance is not None:
         view = instance.view
@@ -50,7 +50,7 @@ def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
     ahead = [board for board in boards if board.flight.applied_slot >= slot]
     if ahead:
         return "a board of the core does not catch up"
-    found = [board.flight._replica.find(slot) for board in boards]
+    found = [board.flight.replica.find(slot) for board in boards]
     instances = [instance for instance in found if instance is not None]
     if not instances:
         return "no board begins the next slot" if open_operations else "too few operations for the wanted slots"
@@ -72,7 +72,7 @@ def _describe(board: Board, slot: int) -> str:
     flight: Any = board.flight
     if flight is None:
         return f"board {board.node}: down"
-    replica = flight._replica
+    replica = flight.replica
     waiting = replica.pending.waiting()
     said = f"board {board.node}: {flight.mode}, applied {flight.applied_slot}, {waiting} requests waiting"
     instance = replica.find(slot)
@@ -81,7 +81,7 @@ def _describe(board: Board, slot: int) -> str:
     registers = [None if vote is None else (vote[0], vote[1].hex()[:8]) for vote in instance.registers.as_list()]
     leader = replica.leader(slot, instance.view) if instance.decision is None else "-"
     return (
-        f"{said}; slot {slot}: view {instance.view}, wishes {instance.synchroniser._wishes}, leader {leader}, "
+        f"{said}; slot {slot}: view {instance.view}, wishes {instance.synchroniser.wishes}, leader {leader}, "
         f"proposed in view {instance.proposed_view}, registers {registers}, "
         f"{'decided' if instance.decision is not None else 'not decided'}"
     )

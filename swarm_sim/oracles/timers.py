@@ -52,11 +52,11 @@ class Timers:
 
     def _look_at_views(self, board: Board, before: dict[tuple[int, ...], int], now: int) -> Finding | None:
         flight: Any = board.flight
-        for instance in flight._replica._instances:
+        for instance in flight.replica.instances:
             if instance is None or instance.decision is not None or instance._is_passive() or not instance.is_busy():
                 continue
             view = instance.view
-            if instance.synchroniser.wish_of(board.node) > view:
+            if instance.synchroniser.wishes[board.node] > view:
                 continue
             key = (*_life(board), instance.slot, view)
             since = self._views[key] = before.get(key, now)
@@ -69,9 +69,9 @@ class Timers:
         self, board: Board, before: dict[tuple[int, ...], tuple[int, int, int]], last: int, now: int
     ) -> Finding | None:
         flight: Any = board.flight
-        if not flight._operations.is_on:
+        if not flight.services.is_on:
             return None
-        for channel in flight._operations._channels:
+        for channel in flight.services._channels:
             if channel is None or (channel._is_known and channel._highest == channel._acknowledged):
                 continue
             key = (*_life(board), channel.peer, channel.restarts, channel._acknowledged, channel._is_known)

@@ -90,7 +90,7 @@ class Endpoint:
         self.record = None if self.replica == twin else Record()
         settings = Settings(self.replica, REPLICAS, trace_messages=traces_messages)
         self.node: Any = Node(settings, Recovered(FRESH, None, []), 1)
-        self.node._operations._applied_slot = _no_snapshots  # a closure cannot be kept; ops are off and never call it
+        self.node.services._applied_slot = _no_snapshots  # a closure cannot be kept; ops are off and never call it
         self.operations = tuple(reversed(OPERATIONS)) if (self.replica + number // SECOND_COPY) % 2 else OPERATIONS
 
     @property
@@ -104,10 +104,10 @@ class Endpoint:
             for operation in self.operations:
                 node.step(GROUND, 0, Request(CLIENT, operation, ["noop"]))
             return
-        node._replica._ticks = limits.STATUS_PERIOD_TICKS - 1
-        for instance in node._replica._instances:
+        node.replica._ticks = limits.STATUS_PERIOD_TICKS - 1
+        for instance in node.replica.instances:
             if instance is not None:
-                instance._ticks_in_view = node._replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
+                instance._ticks_in_view = node.replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
         node.tick()
 
     def note(self, name: str, fields: dict[str, Any]) -> None:

@@ -35,13 +35,13 @@ LEFT_OUT = frozenset(
     {
         # Wiring between the parts of one node.
         *(("Replica", "effects"), ("Replica", "_handlers"), ("CatchUp", "_replica"), ("CatchUp", "_effects")),
-        *(("Checkpoints", "_effects"), ("Application", "_effects"), ("Node", "_effects")),
+        *(("Checkpoints", "_effects"), ("Application", "_effects"), ("Node", "effects")),
         # Lamport times: no message was ever refused for its time, so times were only stamps.
         *(("Node", "_clock"), ("Node", "_witnesses"), ("Node", "_reserved")),
-        ("Node", "_operations"),  # turns and snapshots are off, and no protocol reads the failure detector
+        ("Node", "services"),  # turns and snapshots are off, and no protocol reads the failure detector
         *(("Replica", "_ticks"), ("Replica", "_answers")),  # set by each leap and by each tick
         # No board reports progress, so none is known to be ahead, and fetching never begins.
-        *(("CatchUp", "_applied_last_time"), ("CatchUp", "_stalled_periods"), ("CatchUp", "_has_heard")),
+        *(("Checkpoints", "_applied_last_time"), ("Checkpoints", "_stalled_periods"), ("CatchUp", "_has_heard")),
     }
 )
 INSTANCE_FIELDS = frozenset(
@@ -69,14 +69,14 @@ def digest(endpoint: Endpoint) -> bytes:
 
 def check_guards(node: Any) -> None:
     """Raises GuardError if state that is left out could matter."""
-    replica = node._replica
+    replica = node.replica
     catch_up = replica.catch_up
-    if any(catch_up._applied_by) or catch_up.stable_slot or catch_up._checkpoints.held()[0][0]:
+    if any(catch_up.checkpoints._applied_by) or catch_up.checkpoints.stable_slot or catch_up.checkpoints.held()[0][0]:
         raise GuardError("progress is reported: what drives fetching is left out of the digest")
-    if node._operations.is_on or replica.floor != 0:
+    if node.services.is_on or replica.floor != 0:
         raise GuardError("ops are on, or memory was lost")
-    for instance in replica._instances:
-        if instance is not None and len(instance.bodies.kept()) > BODIES_KEPT_MAX:
+    for instance in replica.instances:
+        if instance is not None and len(instance.bodies.kept) > BODIES_KEPT_MAX:
             raise GuardError("a full shelf: the order of its bodies is left out of the digest")
 
 
@@ -106,7 +106,7 @@ def _instance(instance: Any) -> Any:
         raise GuardError("an instance has other fields than the digest knows")
     view, registers, is_decided = instance.view, instance.registers, instance.decision is not None
     is_settled_in = instance.has_voted() or is_decided
-    wishes = instance.synchroniser._wishes
+    wishes = instance.synchroniser.wishes
     if instance.is_open:
         wishes = [max(wish, view) for wish in wishes]
     return (
@@ -143,7 +143,7 @@ def _votes(instance: Any) -> Any:
 
 
 def _shelf(bodies: Any) -> Any:
-    kept = sorted([value for value, _ in bodies.kept()])
+    kept = sorted([value for value, _ in bodies.kept])
     others = [
         tuple([None if pair is None or pair[0] in kept else pair[0] for pair in pairs])
         for pairs in (bodies._proposed, bodies._fetched)

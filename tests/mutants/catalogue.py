@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant(
         "view not restored over a reboot",
         INSTANCE,
-        "            self.view = record[2]\n            self.entry",
+        "            _, _, self.view = record\n            self.entry",
         "            self.entry",
         ("trace", "storms"),
     ),
@@ -70,7 +70,8 @@ MUTANTS = (
     Mutant(
         "skip Rule 3: vote-1 for anything proposed",
         INSTANCE,
-        "        if not rules.safe_at(value, view, reports, self.group, True):\n            return\n",
+        "        if not rules.safe_at(value, view, _reports(self._proofs, view), self.group, True):\n"
+        "            return\n",
         "",
         ("trace", "golden"),
     ),
@@ -112,8 +113,8 @@ MUTANTS = (
     Mutant(
         "the view goes up on f+1 wishes",
         "firmware/amu/consensus/synchroniser.py",
-        "return kth_largest(self._wishes, self._group.quorum)",
-        "return kth_largest(self._wishes, self._group.blocking)",
+        "return kth_largest(self.wishes, self._group.quorum)",
+        "return kth_largest(self.wishes, self._group.blocking)",
         ("golden", "replica"),
     ),
     Mutant(
@@ -223,7 +224,7 @@ MUTANTS = (
     ),
     Mutant(
         "a state is asked for by those far behind only",
-        CATCH_UP,
+        CHECKPOINTS,
         "(is_far or is_fetching_in_vain)",
         "is_far",
         ("laggards",),
@@ -231,8 +232,8 @@ MUTANTS = (
     Mutant(
         "to take over a state clears the log",
         CATCH_UP,
-        "        self._checkpoints.stable_slot = slot\n        self._cut()",
-        "        self._checkpoints.stable_slot = slot\n        self._log = []",
+        "        self.checkpoints.stable_slot = slot\n        self._cut()",
+        "        self.checkpoints.stable_slot = slot\n        self._log = []",
         ("laggards", "log behaviours"),
     ),
     Mutant(
@@ -259,7 +260,7 @@ MUTANTS = (
     Mutant(
         "a request is voted for without an own copy",
         REPLICA,
-        '                if held != request and self.application.status(request[0], request[1])[0] == "new":',
+        '                if held != request and self.application.status(client, operation)[0] == "new":',
         "                if False:",
         ("replica",),
     ),

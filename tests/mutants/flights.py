@@ -68,7 +68,7 @@ def ledger() -> Cluster:
     for command in LEDGER_COMMANDS:
         operations.append(cluster.request(command))
         cluster.run(3)
-    twice = [seat.node._replica.pending for seat in cluster.seats]
+    twice = [seat.node.replica.pending for seat in cluster.seats]
     for pending in twice:
         pending.add(1, 2, LEDGER_COMMANDS[1])
     operations.append(cluster.request(["noop"]))
@@ -207,7 +207,7 @@ class FalseTeller(UnsafeLeader):
     def ready(self) -> Any:
         ready = self._node.ready()
         for k, (destination, lamport, message) in enumerate(ready.sends):
-            if isinstance(message, Decided) and destination >= self._node._group.size:
+            if isinstance(message, Decided) and destination >= self._node.group.size:
                 body = bodies.encode(1, [])
                 value = message.value if message.slot % 2 else bodies.value_of(message.slot, body)
                 ready.sends[k] = (destination, lamport, Decided(message.slot, value, body))

@@ -27,4 +27,4 @@ class Desk:
 
 def tables(ledger):
     """Everything but slot and operations."""
-    return cbor.read(ledger.snapshot().source())[1:6]
+    return cbor.read(ledger.encoded().source())[1:6]

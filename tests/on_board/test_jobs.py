@@ -49,8 +49,8 @@ def test_a_larger_swarm_needs_more_equal_digests():
     results = ledger.apply(2, [[1, 1 + w, ["job-result", 1, w, RIGHT]] for w in (6, 0, 4)])
     assert results == [["ok", "open"], ["ok", "open"], ["ok", "accepted"]]
     assert ledger.apply(3, [[1, 9, ["job-result", 1, 7, RIGHT]]]) == [["refused", "no such worker"]]
-    assert Ledger.restore(ledger.snapshot(), 7).digest() == ledger.digest()
-    refused(CodecError, "job reports", Ledger.restore, ledger.snapshot())  # of a swarm of another size
+    assert Ledger.restore(ledger.encoded(), 7).digest() == ledger.digest()
+    refused(CodecError, "job reports", Ledger.restore, ledger.encoded())  # of a swarm of another size
 
 
 def test_a_worker_reports_once():
@@ -115,7 +115,7 @@ def test_restore_refuses_jobs_that_no_ledger_wrote():
     accepted = [1, PAYLOAD, 20, "accepted", [RIGHT], [0, None, 0, None]]
     for state in (job, accepted, [1, PAYLOAD, 9, "expired", [], [None] * 4], _changed(job, 3, "cancelled")):
         good = cbor.encode([9, 1, [], [], 2, [state], []])
-        assert Ledger.restore(good).snapshot() == split(good)
+        assert Ledger.restore(good).encoded() == split(good)
     for part, next_job, bad in (
         ("next job", 0, []),
         ("jobs", 99, [[i + 1, PAYLOAD, 20, "open", [], [None] * 4] for i in range(limits.JOBS_MAX + 1)]),

@@ -156,7 +156,7 @@ def state_after(slot):
     ledger = Ledger(REPLICAS)
     for number in range(1, slot + 1):
         ledger.apply(number, [[1, number, ["noop"]]])
-    return cbor.encode([slot, [0] * 8, ledger.snapshot()])
+    return cbor.encode([slot, [0] * 8, ledger.encoded()])
 
 
 def far_behind(data):

@@ -84,7 +84,7 @@ def test_a_token_is_never_granted_twice():
     for token in range(1, 6):
         assert desk.do("lease-acquire", "dock/1", token % 2, 5)[1] == token
         assert desk.do("lease-release", "dock/1", token % 2, token) == ["ok"]
-    assert Ledger.restore(desk.ledger.snapshot()).apply(11, [[1, 99, ["lease-acquire", "dock/2", 0, 1]]]) == [
+    assert Ledger.restore(desk.ledger.encoded()).apply(11, [[1, 99, ["lease-acquire", "dock/2", 0, 1]]]) == [
         ["ok", 6, 12]
     ]
 
@@ -266,11 +266,11 @@ def test_a_restored_ledger_goes_on_as_the_old_one():
     script = ledger_script.Script(5)
     for _ in ledger_script.run(old, script, 60):
         pass
-    new = Ledger.restore(old.snapshot())
+    new = Ledger.restore(old.encoded())
     for requests, results in ledger_script.run(old, script, 40):
         assert new.apply(new.applied_slot + 1, requests) == results
         assert new.digest() == old.digest()
-    assert new.snapshot() == old.snapshot()
+    assert new.encoded() == old.encoded()
 
 
 def test_restore_refuses_what_no_ledger_wrote():
@@ -279,7 +279,7 @@ def test_restore_refuses_what_no_ledger_wrote():
     lease = ["shard/3", 2, 4, 90]
     row = cbor.encode([7, 2, ["ok"]])
     good = [9, 5, [shard], [lease], 1, [], [[1, [row]]]]
-    assert Ledger.restore(cbor.encode(good)).snapshot() == split(cbor.encode(good))
+    assert Ledger.restore(cbor.encode(good)).encoded() == split(cbor.encode(good))
     for part, bad in (
         ("seven fields", [9, 5, [], [], 1, []]),
         ("applied slot", [-1, 5, [], [], 1, [], []]),
@@ -345,5 +345,5 @@ def test_golden_lives():
         for _, results in ledger_script.run(ledger, ledger_script.Script(seed), slots):
             hasher.update(cbor.encode(results))
             hasher.update(ledger.digest())
-        found = hasher.digest(), hashlib.sha256(b"".join(ledger.snapshot().pieces)).digest()
+        found = hasher.digest(), hashlib.sha256(b"".join(ledger.encoded().pieces)).digest()
         assert found == (unhex(life), unhex(snapshot)), (seed, found[0].hex(), found[1].hex())

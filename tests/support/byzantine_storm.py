@@ -41,7 +41,7 @@ class Fickle(Behaviour):
 def make_liar(node: Any, name: str, parameters: dict[str, int]) -> Any:
     """`node` with the adversary `name` around it."""
     if name == FICKLE:
-        return Adversary(node, [Fickle(node._me, node._group.size, Draws(parameters["seed"]))], 1)
+        return Adversary(node, [Fickle(node.me, node.group.size, Draws(parameters["seed"]))], 1)
     return wrap(node, name, parameters)
 
 
@@ -114,7 +114,7 @@ class ByzantineStorm:
         """A board that votes again above its floor is a correct one again."""
         for node in sorted(self.erased):
             board = self.cluster.seats[node].node
-            if board is not None and board.mode == VOTING and board.applied_slot > board._replica.floor:
+            if board is not None and board.mode == VOTING and board.applied_slot > board.replica.floor:
                 self.erased.discard(node)
 
     def _mend(self) -> None:

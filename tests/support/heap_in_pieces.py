@@ -175,7 +175,7 @@ def main(folder, piece_bytes):
             least = min(least, heap.measure()[0])
         assert swarm.now < 4000, swarm.applied()
     assert walls
-    size = len(swarm.nodes[0]._application.snapshot())
+    size = len(swarm.nodes[0]._application.encoded())
     free, run = heap.measure()
     print("slots", min(swarm.applied()), "adoptions", swarm.adoptions, "ledger", size, "free", free, "run", run)
 

@@ -81,7 +81,7 @@ def _mend(cluster: Cluster, node: int, faulty: dict[int, str]) -> None:
             faulty[node] = "rejoining"
         else:
             del faulty[node]
-    elif faulty[node] == "rejoining" and board.mode == VOTING and board.applied_slot > board._replica.floor:
+    elif faulty[node] == "rejoining" and board.mode == VOTING and board.applied_slot > board.replica.floor:
         del faulty[node]
 
 

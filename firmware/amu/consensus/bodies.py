@@ -56,7 +56,7 @@ class BodyShelf:
         # (value, body) that each peer last answered us with
         self._fetched: list[tuple[bytes, bytes] | None] = [None] * group.size
         # at most BODIES_PER_SLOT_MAX (value, body): own votes and the decision; on flash as well
-        self._kept: list[tuple[bytes, bytes]] = []
+        self.kept: list[tuple[bytes, bytes]] = []
 
     def put_proposed(self, replica: int, value: bytes, body: bytes) -> None:
         self._proposed[replica] = (value, body)
@@ -66,22 +66,18 @@ class BodyShelf:
 
     def keep(self, value: bytes, body: bytes, is_needed: "Callable[[bytes], bool]") -> None:
         """Keep a body for good. When full, one whose value is no longer needed (`is_needed(value)`) makes room."""
-        for kept, _ in self._kept:
+        for kept, _ in self.kept:
             if kept == value:
                 return
-        if len(self._kept) >= limits.BODIES_PER_SLOT_MAX:
-            self._kept = [pair for pair in self._kept if is_needed(pair[0])]
-        assert len(self._kept) < limits.BODIES_PER_SLOT_MAX, "bodies"
-        self._kept.append((value, body))
+        if len(self.kept) >= limits.BODIES_PER_SLOT_MAX:
+            self.kept = [pair for pair in self.kept if is_needed(pair[0])]
+        assert len(self.kept) < limits.BODIES_PER_SLOT_MAX, "bodies"
+        self.kept.append((value, body))
 
     def get(self, value: bytes) -> bytes | None:
         """Body of `value`, or None if nobody has shown it to us."""
-        for pairs in (self._kept, self._proposed, self._fetched):
+        for pairs in (self.kept, self._proposed, self._fetched):
             for pair in pairs:
                 if pair is not None and pair[0] == value:
                     return pair[1]
         return None
-
-    def kept(self) -> list[tuple[bytes, bytes]]:
-        """[(value, body)] in the order in which they were kept."""
-        return self._kept

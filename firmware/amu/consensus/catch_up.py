@@ -35,19 +35,12 @@ class CatchUp:
         self._nonce = nonce
         self._log: list[Array] = []  # at most LOG_SLOTS_MAX + CHECKPOINT_SLOTS [slot, value, body], slots ascending
         patience_periods_max = limits.transfer_patience_periods_max(replica.view_timeout_ticks)
-        self._checkpoints = Checkpoints(replica.me, replica.group, replica.effects, patience_periods_max)
-        self._applied_by = [0] * self._group.size
+        self.checkpoints = Checkpoints(replica.me, replica.group, replica.effects, patience_periods_max)
         # applied slot in each peer's fresh answer to our Probe
         self._answers: list[int | None] = [None] * self._group.size
-        self._applied_last_time = -1
-        self._stalled_periods = 0
         self._asked_up_to = 0
         self._turn = 0
         self._has_heard = False
-
-    @property
-    def stable_slot(self) -> int:
-        return self._checkpoints.stable_slot
 
     # --- the log ----------------------------------------------------------------------------
 
@@ -56,7 +49,7 @@ class CatchUp:
         self._log.append([slot, value, body])
         if slot % limits.CHECKPOINT_SLOTS == 0:
             replica = self._replica
-            self._checkpoints.make(slot, replica.proposers(), replica.application.snapshot())
+            self.checkpoints.make(slot, replica.proposers, replica.application.encoded())
             self._effects.compact()
             self._send_progress(BROADCAST, 0)
         self._cut()
@@ -71,7 +64,7 @@ class CatchUp:
         """
         log = self._log
         while log and (
-            log[0][0] <= self.stable_slot - limits.CHECKPOINT_SLOTS
+            log[0][0] <= self.checkpoints.stable_slot - limits.CHECKPOINT_SLOTS
             or len(log) > limits.LOG_SLOTS_MAX + limits.CHECKPOINT_SLOTS
         ):
             log.pop(0)
@@ -126,7 +119,7 @@ class CatchUp:
         if kind == Fetch.KIND:
             self._on_fetch(peer, message.slot)
         elif kind == FetchState.KIND:
-            if not self._checkpoints.serve(peer, message.slot, message.offset):
+            if not self.checkpoints.serve(peer, message.slot, message.offset):
                 self._send_checkpoints(peer)
         elif self._replica.floor >= 0:
             self._send_progress(peer, message.nonce)
@@ -145,11 +138,9 @@ class CatchUp:
             self._send_checkpoints(peer)
 
     def _on_progress(self, peer: int, message: Progress) -> None:
-        if message.applied_slot > self._applied_by[peer]:
-            self._applied_by[peer] = message.applied_slot
-        stable_slot = self.stable_slot
-        self._checkpoints.report(peer, message.checkpoint_slot, message.checkpoint_digest)
-        if self.stable_slot != stable_slot:
+        stable_slot = self.checkpoints.stable_slot
+        self.checkpoints.heard(peer, message)
+        if self.checkpoints.stable_slot != stable_slot:
             self._cut()
             self._replica.open_window()  # the high watermark has been lifted
         if message.nonce and message.nonce == self._nonce and self._replica.floor < 0:
@@ -157,12 +148,12 @@ class CatchUp:
             self._try_rejoin()
 
     def _send_progress(self, destination: int, nonce: int) -> None:
-        slot, digest, _ = self._checkpoints.latest()
+        slot, digest, _ = self.checkpoints.latest()
         self._effects.send(destination, Progress(self._replica.applied, slot, digest, nonce))
 
     def _send_checkpoints(self, peer: int) -> None:
         """What we still have for `peer`, who asks for what we have no more: f+1 may be alike in the older one only."""
-        for slot, digest in self._checkpoints.held():
+        for slot, digest in self.checkpoints.held():
             self._effects.send(peer, Progress(self._replica.applied, slot, digest, 0))
 
     # --- behind -----------------------------------------------------------------------------
@@ -177,31 +168,16 @@ class CatchUp:
                 self._send_progress(BROADCAST, 0)
         if ticks % limits.CATCH_UP_PERIOD_TICKS:
             return
-        stalled = replica.applied == self._applied_last_time
-        self._applied_last_time = replica.applied
-        if not stalled or self._target() <= replica.applied:
-            self._stalled_periods = 0
-            self._checkpoints.progressed(replica.applied)
-            return
-        self._stalled_periods += 1
-        is_far = self._target() - replica.applied > limits.CHECKPOINT_SLOTS
-        is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
-        trusted = self._checkpoints.trusted()
-        has_state = trusted is not None and trusted[0] > replica.applied
-        # Near, too, when single slots cannot be had: who took a state over does not know how it came about.
-        if has_state and (is_far or is_fetching_in_vain):
-            self._checkpoints.pursue()
-        if not has_state or not is_far:
+        applied = replica.applied
+        if self.checkpoints.target() <= applied:
+            self.checkpoints.come_to(applied)
+        elif self.checkpoints.catch_up(applied):
             self._fetch()
-
-    def _target(self) -> int:
-        """A slot that some correct replica has applied: the (f+1)-th highest report."""
-        return kth_largest(self._applied_by, self._group.blocking)
 
     def _fetch(self) -> None:
         """Ask f+1 peers, others each time, for the next window of slots."""
         replica = self._replica
-        last = min(self._target(), replica.applied + WINDOW_SLOTS)
+        last = min(self.checkpoints.target(), replica.applied + WINDOW_SLOTS)
         self._turn += 1
         for slot in range(replica.applied + 1, last + 1):
             self._asked_up_to = slot
@@ -213,22 +189,22 @@ class CatchUp:
                 self._effects.send(peer, message)
 
     def _on_chunk(self, peer: int, message: StateChunk) -> None:
-        whole = self._checkpoints.on_chunk(peer, message)
+        whole = self.checkpoints.on_chunk(peer, message)
         if whole is None:
             return
         slot, data = whole
         if slot > self._replica.applied:
             self._adopt(slot, data)
             self._effects.compact()
-            _, digest, _ = self._checkpoints.latest()
+            _, digest, _ = self.checkpoints.latest()
             self._effects.trace("Adopt", slot, digest)
             self._replica.open_window()
 
     def _adopt(self, slot: int, data: "Chunks") -> None:
-        _, proposers, snapshot = checkpoints.decode(data)
-        self._replica.application.adopt(snapshot)
-        self._checkpoints.keep(slot, data)
-        self._checkpoints.stable_slot = slot
+        _, proposers, state = checkpoints.decode(data)
+        self._replica.application.adopt(state)
+        self.checkpoints.keep(slot, data)
+        self.checkpoints.stable_slot = slot
         self._cut()  # no more than that: the f+1 that still know a slot below may be we and f others
         self._replica.jump(slot, proposers)
 
@@ -248,18 +224,18 @@ class CatchUp:
 
     def export(self) -> "Array":
         """Stable slot, our own checkpoints, and the log."""
-        return [self.stable_slot, self._checkpoints.export(), self._log]
+        return [self.checkpoints.stable_slot, self.checkpoints.export(), self._log]
 
     def restore(self, exported: "Array") -> None:
         stable, own, log = exported
         own = [split(data) for data in own]
         for data in own:
-            self._checkpoints.keep(checkpoints.decode(data)[0], data)
+            self.checkpoints.keep(checkpoints.decode(data)[0], data)
         if own:
-            slot, proposers, snapshot = checkpoints.decode(own[-1])
-            self._replica.application.adopt(snapshot)
+            slot, proposers, state = checkpoints.decode(own[-1])
+            self._replica.application.adopt(state)
             self._replica.jump(slot, proposers)
-        self._checkpoints.stable_slot = stable
+        self.checkpoints.stable_slot = stable
         for slot, value, body in log:
             if slot <= self._replica.applied:
                 self._log.append([slot, value, body])

@@ -1,6 +1,6 @@
 """Checkpoints: what lets the log be cut, and a replica far behind take over the state.
 
-Every CHECKPOINT_SLOTS slots each replica digests its state: proposers of the last slots and the application's snapshot.
+Every CHECKPOINT_SLOTS slots each replica digests its state: proposers of the last slots and the application's state.
 n-f equal digests make a checkpoint stable: the log before the one before it can go. f+1 equal digests make it
 trustworthy: one comes from a correct replica, so a laggard may adopt the state behind it, from whomever it gets the
 bytes. (Castro and Liskov, OSDI 1999, sections 4.3 and 5.3.)
@@ -16,11 +16,12 @@ whole state and an applied slot are progress: a liar can send chunks.
 
 import hashlib
 
+from amu.consensus.quorum import kth_largest
 from amu.core import limits
 from amu.core.chunks import SIZE, Chunks, split
 from amu.core.errors import CodecError
 from amu.wire import cbor
-from amu.wire.messages import FetchState, StateChunk
+from amu.wire.messages import FetchState, Progress, StateChunk
 
 if "":  # for the type checker; see amu.core.types
     from amu.consensus.quorum import Group
@@ -54,6 +55,9 @@ class Checkpoints:
         # at most 2 (slot, digest) of each replica, newest last
         self._reported: list[list[tuple[int, bytes]]] = [[] for _ in range(group.size)]
         self.stable_slot = 0
+        self._applied_by = [0] * group.size  # what each replica says of itself
+        self._applied_last_time = -1
+        self._stalled_periods = 0
         self._transfer: _Transfer | None = None
         self._turn = 0
         self._tried_in_vain = 0  # holders, since the patience last changed
@@ -74,10 +78,10 @@ class Checkpoints:
         """The bytes of our own checkpoints, newest last: a reboot must not lose the one that others still need."""
         return [own[2] for own in self._own]
 
-    def make(self, slot: int, proposers: list[int], snapshot: Chunks) -> None:
-        """Digest the state after `slot`. `snapshot`: Chunks."""
+    def make(self, slot: int, proposers: list[int], state: Chunks) -> None:
+        """Digest the state after `slot`. `state`: Chunks, of the application."""
         data = Chunks()
-        cbor.write([slot, proposers, snapshot], data.add)
+        cbor.write([slot, proposers, state], data.add)
         data.close()
         assert len(data) <= limits.STATE_BYTES_MAX, "state"
         self.keep(slot, data)
@@ -135,6 +139,39 @@ class Checkpoints:
                     offset += len(part)
                 return True
         return False
+
+    # --- behind -----------------------------------------------------------------------------
+
+    def heard(self, peer: int, message: Progress) -> None:
+        """How far a replica says that it is."""
+        if message.applied_slot > self._applied_by[peer]:
+            self._applied_by[peer] = message.applied_slot
+        self.report(peer, message.checkpoint_slot, message.checkpoint_digest)
+
+    def target(self) -> int:
+        """A slot that some correct replica has applied: the (f+1)-th highest report."""
+        return kth_largest(self._applied_by, self._group.blocking)
+
+    def come_to(self, applied: int) -> None:
+        """The board is at slot `applied`, and not stalled there."""
+        self._applied_last_time = applied
+        self._stalled_periods = 0
+        self.progressed(applied)
+
+    def catch_up(self, applied: int) -> bool:
+        """Once a period: ask for a state if single slots cannot be had or are too many. True: ask for single slots."""
+        if applied != self._applied_last_time:
+            self.come_to(applied)
+            return False
+        self._stalled_periods += 1
+        is_far = self.target() - applied > limits.CHECKPOINT_SLOTS
+        is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
+        trusted = self.trusted()
+        has_state = trusted is not None and trusted[0] > applied
+        # Also when close: peers that took a state over cannot serve the slots before it.
+        if has_state and (is_far or is_fetching_in_vain):
+            self.pursue()
+        return not has_state or not is_far
 
     # --- taking over ------------------------------------------------------------------------
 
@@ -212,8 +249,8 @@ def digest_of(data: Chunks) -> bytes:
 
 
 def decode(data: Chunks) -> tuple[int, list[int], bytes | Chunks]:
-    """(slot, proposers, snapshot) of a checkpoint's Chunks. CodecError if they are none."""
+    """(slot, proposers, state) of a checkpoint's Chunks. CodecError if they are none."""
     item = cbor.read(data.source())
     if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) not in (bytes, Chunks):
-        raise CodecError("checkpoint: want [slot, proposers, snapshot]")
+        raise CodecError("checkpoint: want [slot, proposers, state]")
     return item[0], item[1], item[2]

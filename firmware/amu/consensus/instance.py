@@ -204,7 +204,7 @@ class Instance:
         registers = self.registers
         view = self.view
         votes = [registers.value_in(phase, view) for phase in range(1, 5)]
-        wish = self.synchroniser.wish_of(self.me)
+        wish = self.synchroniser.wishes[self.me]
         self.effects.send(destination, Status(self.slot, view, wish, *self.entry, *votes))  # type: ignore[arg-type]
         own = self._proposals[self.me]
         if self.proposed_view != view or own is None:
@@ -221,7 +221,7 @@ class Instance:
             return
         send, slot, view = self.effects.send, self.slot, self.view
         hi1, second1, hi2, second2, hi3, hi4 = self.entry
-        wish = self.synchroniser.wish_of(self.me)
+        wish = self.synchroniser.wishes[self.me]
         if wish > 0:
             send(peer, ViewChange(slot, wish))
         if view > 0:
@@ -355,14 +355,14 @@ class Instance:
         return None
 
     def _is_wanted(self, value: bytes) -> bool:
-        return self.registers.names(value) or value == self._wanted_value()
+        return names(self.registers.as_list(), value) or value == self._wanted_value()
 
     def _is_needed(self, value: bytes) -> bool:
         """Must its body be kept? Rests on what is on flash alone, so that a reboot keeps the same bodies."""
-        return value == self.decision or names((self._proposals[self.me],), value) or self.registers.names(value)
+        return value == self.decision or names(self.registers.as_list() + [self._proposals[self.me]], value)
 
     def _keep_body(self, value: bytes, body: bytes) -> None:
-        if (value, body) not in self.bodies.kept():
+        if (value, body) not in self.bodies.kept:
             self.bodies.keep(value, body, self._is_needed)
             # With the vote: if every board loses power at once, the value that they locked must not be lost with it.
             self.effects.persist([records.BODY, self.slot, value, body])
@@ -395,7 +395,7 @@ class Instance:
         if self._is_passive():
             return
         wished = self.synchroniser.echo_view()
-        if wished > self.synchroniser.wish_of(self.me):
+        if wished > self.synchroniser.wishes[self.me]:
             self._wish(wished)
         agreed = self.synchroniser.enter_view()
         if agreed > self.view:
@@ -422,7 +422,7 @@ class Instance:
     def _decided_body_arrived(self, value: bytes) -> None:
         if value == self.decision:
             body = self.bodies.get(value)
-            if (value, body) not in self.bodies.kept():
+            if (value, body) not in self.bodies.kept:
                 self.bodies.keep(value, body, self._is_needed)  # type: ignore[arg-type]
                 self.effects.persist_later([records.BODY, self.slot, value, body])
             self.log.on_conclusion(self)
@@ -440,7 +440,7 @@ class Instance:
         if self.proposed_view >= 0:
             view, value = self._proposals[self.me]  # type: ignore[misc]
             written.append([records.PROPOSED, slot, view, value])
-        for value, body in self.bodies.kept():
+        for value, body in self.bodies.kept:
             written.append([records.BODY, slot, value, body])
         if self.decision is not None:
             written.append([records.DECIDE, slot, self.decision])

@@ -42,10 +42,6 @@ class Registers:
         hi_view, hi_value = hi
         return hi_value if hi_view == view else None
 
-    def names(self, value: bytes) -> bool:
-        """Is `value` in any register? Its body must then be kept."""
-        return names(self.as_list(), value)
-
     def as_list(self) -> "RegisterList":
         """hi1, second1, hi2, second2, hi3, hi4: the order of Status and Restore."""
         _, hi1, hi2, hi3, hi4 = self.hi
@@ -60,7 +56,7 @@ class Registers:
 
 
 def names(registers: "Sequence[Register]", value: bytes) -> bool:
-    """Is `value` that of some of the `registers`?"""
+    """Is `value` in any of the `registers`? Its body must then be kept."""
     for register in registers:
         if register is not None:
             _, named = register

@@ -30,7 +30,7 @@ FLOOR_UNKNOWN = -1
 
 
 class Replica:
-    """`application` has apply(slot, value, requests), status(client, operation), snapshot(), adopt(snapshot)."""
+    """`effects` and `application`: see amu.consensus.seams. What is public here is for oracles to read, too."""
 
     def __init__(
         self,
@@ -51,8 +51,8 @@ class Replica:
         self.pending = Pending()
         self.is_halted = False
         self.catch_up = CatchUp(self, nonce)
-        self._proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
-        self._instances: list[Instance | None] = [None] * limits.INSTANCES_MAX  # slots _base() ..
+        self.proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
+        self.instances: list[Instance | None] = [None] * limits.INSTANCES_MAX  # slots _base() ..
         self._is_restoring = False
         self._suspect: int | None = None
         self._ticks = 0
@@ -75,7 +75,7 @@ class Replica:
     def leader(self, slot: int, view: int) -> int:
         """Leader of `view` in an open or retained slot."""
         place = slot - self.applied + WINDOW_SLOTS - 1
-        return (self._proposers[place] + view) % self.group.size
+        return (self.proposers[place] + view) % self.group.size
 
     def may_vote(self, slot: int) -> bool:
         return self.floor >= 0 and slot > self.floor and not self.is_halted and not self._is_restoring
@@ -192,11 +192,11 @@ class Replica:
             self._answers[peer] = 0
         self._learner_answers = 0
         self._mark_demand()
-        for instance in self._instances:
+        for instance in self.instances:
             if instance is not None:
                 instance.tick()
         if self._ticks % limits.STATUS_PERIOD_TICKS == 0:
-            for instance in self._instances:
+            for instance in self.instances:
                 if instance is not None and instance.is_open:
                     if instance.decision is None and instance.is_active():
                         instance.send_state(BROADCAST)
@@ -228,27 +228,27 @@ class Replica:
         place = slot - self._base()
         if slot < 1 or place < 0 or place >= limits.INSTANCES_MAX:
             return None
-        return self._instances[place]
+        return self.instances[place]
 
     def instance(self, slot: int) -> Instance:
         """Instance of `slot`, made if need be. The slot must be in range."""
         place = slot - self._base()
-        instance = self._instances[place]
+        instance = self.instances[place]
         if instance is None:
             instance = Instance(slot, self.group, self.me, self, self.effects)
             instance.is_open = slot <= self._last_open() and not self._is_restoring
-            self._instances[place] = instance
+            self.instances[place] = instance
         return instance
 
     def _last_open(self) -> int:
-        return min(self.applied + WINDOW_SLOTS, self.catch_up.stable_slot + limits.LOG_SLOTS_MAX)
+        return min(self.applied + WINDOW_SLOTS, self.catch_up.checkpoints.stable_slot + limits.LOG_SLOTS_MAX)
 
     def open_window(self) -> None:
         """Open the instances that only buffered so far, and offer waiting requests to all open ones."""
         if self._is_restoring:
             return
         last = self._last_open()
-        for instance in list(self._instances):
+        for instance in list(self.instances):
             if instance is not None and not instance.is_open and instance.slot <= last:
                 instance.open()
         self._retry_open()
@@ -298,10 +298,10 @@ class Replica:
         proposer = self.leader(slot, origin_view)
         self.application.apply(slot, value, requests)
         self.applied = slot
-        self._proposers.append(proposer)
-        self._proposers.pop(0)
-        self._instances.append(None)
-        self._instances.pop(0)
+        self.proposers.append(proposer)
+        self.proposers.pop(0)
+        self.instances.append(None)
+        self.instances.pop(0)
         self.catch_up.applied(slot, value, body)
         if self.pending.settle(slot, requests) and not self._is_restoring:
             self.instance(slot + 1).time_out()
@@ -310,16 +310,13 @@ class Replica:
         """Take over a state applied up to `slot`: what we knew of earlier slots is of no use any more."""
         distance = slot - self.applied
         kept = []
-        for instance in self._instances[distance:]:
+        for instance in self.instances[distance:]:
             kept.append(instance)
-        self._instances = kept + [None] * (limits.INSTANCES_MAX - len(kept))
+        self.instances = kept + [None] * (limits.INSTANCES_MAX - len(kept))
         self.applied = slot
-        self._proposers = proposers
+        self.proposers = proposers
         status = self.application.status
         self.pending.forget(lambda client, operation: status(client, operation)[0] != "new")
-
-    def proposers(self) -> list[int]:
-        return list(self._proposers)
 
     # --- messages of a slot in range --------------------------------------------------------
 
@@ -363,7 +360,7 @@ class Replica:
     def export(self) -> "Array":
         """All that must survive, as a list for the board's checkpoint."""
         written = []
-        for instance in self._instances:
+        for instance in self.instances:
             if instance is not None:
                 written.extend(instance.export())
         return [self.floor, self.catch_up.export(), written]
@@ -381,7 +378,7 @@ class Replica:
             self.settle()
         self.settle()
         self._is_restoring = False
-        for instance in self._instances:
+        for instance in self.instances:
             if instance is not None:
                 instance.restored()
 
@@ -397,6 +394,6 @@ class Replica:
 
     def trace_restored(self) -> None:
         """Say what we found on flash, slot by slot, for the checker to hold against what it saw."""
-        for instance in self._instances:
+        for instance in self.instances:
             if instance is not None and instance.has_voted():
                 self.effects.trace("Restore", instance.slot, instance.view, *instance.registers.as_list())

@@ -16,22 +16,19 @@ class Synchroniser:
 
     def __init__(self, group: "Group") -> None:
         self._group = group
-        self._wishes = [0] * group.size
-
-    def wish_of(self, replica: int) -> int:
-        return self._wishes[replica]
+        self.wishes = [0] * group.size  # the highest view that each replica wishes
 
     def note(self, replica: int, view: int) -> bool:
         """Replica wishes `view`. False if that is not news."""
-        if view <= self._wishes[replica]:
+        if view <= self.wishes[replica]:
             return False
-        self._wishes[replica] = view
+        self.wishes[replica] = view
         return True
 
     def echo_view(self) -> int:
         """The highest view that f+1 replicas wish: wish it as well."""
-        return kth_largest(self._wishes, self._group.blocking)
+        return kth_largest(self.wishes, self._group.blocking)
 
     def enter_view(self) -> int:
         """The highest view that n-f replicas wish: enter it."""
-        return kth_largest(self._wishes, self._group.quorum)
+        return kth_largest(self.wishes, self._group.quorum)

@@ -93,7 +93,7 @@ LEDGER_BYTES_MAX = (
     + CLIENTS_MAX * CLIENT_ROW_BYTES_MAX
 )
 
-# --- ops protocols ---------------------------------------------------------------------------
+# --- mutex and snapshot ----------------------------------------------------------------------
 MUTEX_ITEMS_ON_CHANNEL_MAX = 7  # given to a channel and not yet delivered, between correct boards: lamport_mutex.tla
 SNAPSHOT_ITEMS_MAX = 64  # recorded for one snapshot on all channels to a board: what one trace frame holds
 MUTEX_ITEM_BYTES_MAX = 1 + 1 + 9  # deterministic CBOR: array head, kind, Lamport time
@@ -121,7 +121,7 @@ LEVEL_MILLI_PER_PART = 1000
 LEVEL_MILLI_MAX = 16 * LEVEL_MILLI_PER_PART  # suspicion ends here: once in 10**16 beats is never
 SILENT_TICKS_MAX = SLOT_MAX
 
-# --- ops -------------------------------------------------------------------------------------
+# --- channels --------------------------------------------------------------------------------
 CHANNEL_ITEM_BYTES_MAX = 96
 CHANNEL_WINDOW_ITEMS = 8  # sent and not acknowledged: what one segment holds
 CHANNEL_QUEUE_ITEMS_MAX = 32  # taken and not acknowledged

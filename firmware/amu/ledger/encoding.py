@@ -31,7 +31,7 @@ if "":  # for the type checker; see amu.core.types
 
 
 def encode(applied_slot: int, tables: Tables) -> Chunks:
-    """Snapshot bytes of the state, as Chunks."""
+    """The state as Chunks."""
     chunks = Chunks()
     sink = chunks.add
     _write_tables(sink, applied_slot, tables, [job.row() for job in tables.jobs.rows])
@@ -70,7 +70,7 @@ def _write_rows(sink: "Sink", rows: "Sequence[Item]") -> None:
 
 
 def decode(data: bytes | Chunks, replica_count: int) -> tuple[int, Tables]:
-    """(applied_slot, tables) of snapshot `data`, bytes or Chunks. Raises CodecError, naming the table at fault."""
+    """(applied_slot, tables) of `data`, bytes or Chunks. Raises CodecError, naming the table at fault."""
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
     item = cbor.read(split(data).source())
     _require(type(item) is list and len(item) == 7, "want seven fields")
@@ -90,7 +90,7 @@ def decode(data: bytes | Chunks, replica_count: int) -> tuple[int, Tables]:
 
 def _require(condition: bool, what: str) -> None:
     if not condition:
-        raise CodecError("ledger snapshot: %s" % what)
+        raise CodecError("ledger: %s" % what)
 
 
 def _rows(item: "Array", most: int, what: str) -> "list[Array]":

@@ -5,7 +5,7 @@ the number lies OPERATIONS_PER_CLIENT_MAX below the client's highest (RIFL, SOSP
 the state that it speaks of). A repetition gets the remembered result and changes nothing. A number below the
 window is *stale*: whether it was ever applied is no longer known, so it is refused rather than risked twice.
 
-The table is part of the snapshot and of the digest: a replica that takes over a checkpoint must not apply an operation
+The table is part of the state and of its digest: a replica that takes over a checkpoint must not apply an operation
 again.
 """
 

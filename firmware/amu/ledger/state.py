@@ -1,6 +1,6 @@
 """The ledger: a deterministic state machine, applied in slot order (Schneider, ACM Computing Surveys 1990).
 
-The same requests in the same slots give the same results, the same snapshot bytes and the same digest on every replica,
+The same requests in the same slots give the same results, the same bytes and the same digest on every replica,
 on CPython and on MicroPython. Ledger time is the slot that is being applied.
 
 Every request reaches a terminal state: `["ok", ...]` or `["refused", reason]`, remembered under its operation id. Two
@@ -10,8 +10,7 @@ operation older than what is remembered. Repeating such a request gives a refusa
 
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.ledger import commands, operations
-from amu.ledger import encoding as snapshot
+from amu.ledger import commands, encoding, operations
 from amu.ledger.transitions import TRANSITIONS, Tables, refused
 
 if "":  # for the type checker; see amu.core.types
@@ -33,9 +32,9 @@ class Ledger:
 
     @classmethod
     def restore(cls, data: "bytes | Chunks", replica_count: int = limits.REPLICAS_MIN) -> "Ledger":
-        """The ledger whose snapshot is `data`, bytes or Chunks. Raises CodecError if it is no ledger's."""
+        """The ledger that `encoded` wrote as `data`, bytes or Chunks. Raises CodecError if no ledger did."""
         ledger = cls(replica_count)
-        ledger.applied_slot, ledger._tables = snapshot.decode(data, replica_count)
+        ledger.applied_slot, ledger._tables = encoding.decode(data, replica_count)
         return ledger
 
     def apply(self, slot: int, requests: "list[Array]") -> "list[Array]":
@@ -58,14 +57,14 @@ class Ledger:
         return status, None
 
     def digest(self) -> bytes:
-        """SHA-256 over the whole state, 32 bytes: equal digests mean equal snapshots."""
+        """SHA-256 over the whole state, 32 bytes: equal digests mean equal states."""
         if self._digest is None:
-            self._digest = snapshot.digest(self.applied_slot, self._tables)
+            self._digest = encoding.digest(self.applied_slot, self._tables)
         return self._digest
 
-    def snapshot(self) -> "Chunks":
+    def encoded(self) -> "Chunks":
         """The whole state as deterministic CBOR in Chunks, LEDGER_BYTES_MAX bytes at most."""
-        return snapshot.encode(self.applied_slot, self._tables)
+        return encoding.encode(self.applied_slot, self._tables)
 
     def _apply_request(self, request: "Item") -> "Array":
         if type(request) is not list or len(request) != 3:

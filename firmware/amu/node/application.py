@@ -32,8 +32,8 @@ class Application:
         """("new", None), ("done", (slot, result)) or ("stale", None)."""
         return self._ledger.status(client, operation)
 
-    def snapshot(self) -> "Chunks":
-        return self._ledger.snapshot()
+    def encoded(self) -> "Chunks":
+        return self._ledger.encoded()
 
     def adopt(self, data: "bytes | Chunks") -> None:
         self._ledger = Ledger.restore(data, self._replica_count)

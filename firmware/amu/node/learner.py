@@ -23,7 +23,7 @@ Rules
 
 import amu
 from amu.consensus import bodies, checkpoints
-from amu.consensus.quorum import Group, count_equal, kth_largest
+from amu.consensus.quorum import Group, count_equal
 from amu.core import limits
 from amu.core.errors import CodecError, ConfigError
 from amu.core.lamport import LamportClock, Witnesses
@@ -68,13 +68,11 @@ class Learner:
         self._ledger = Ledger(self._group.size)
         patience_periods_max = limits.transfer_patience_periods_max(config.view_timeout_ticks)
         self._checkpoints = checkpoints.Checkpoints(self._me, self._group, self._effects, patience_periods_max)
+        self._checkpoints.come_to(0)
         self._window = [self._new_slot() for _ in range(WINDOW_SLOTS)]  # the slots after the applied one
-        self._applied_by = [0] * self._group.size  # what each replica says of itself
         self._asked_up_to = -1  # nothing yet
         self._turn = self._me  # not all learners ask the same replicas first
         self._ticks = 0
-        self._applied_last_time = 0
-        self._stalled_periods = 0
         self._is_halted = False
         self._is_performing = False
         self._effects.trace("Boot", amu.VERSION, journal.BLANK, 0)
@@ -116,7 +114,7 @@ class Learner:
             if kind == Decided.KIND:
                 self._on_decided(source, message)
             elif kind == Progress.KIND:
-                self._on_progress(source, message)
+                self._checkpoints.heard(source, message)
             else:
                 self._on_chunk(source, message)
 
@@ -128,20 +126,7 @@ class Learner:
         # Not all learners ask in the same tick.
         if self._is_halted or (self._ticks + self._me) % limits.CATCH_UP_PERIOD_TICKS:
             return
-        applied = self._ledger.applied_slot
-        if applied > self._applied_last_time:
-            self._applied_last_time = applied
-            self._stalled_periods = 0
-            self._checkpoints.progressed(applied)
-            return
-        self._stalled_periods += 1
-        is_far = self._target() - applied > limits.CHECKPOINT_SLOTS
-        is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
-        trusted = self._checkpoints.trusted()
-        has_state = trusted is not None and trusted[0] > applied
-        if has_state and (is_far or is_fetching_in_vain):
-            self._checkpoints.pursue()
-        if not has_state or not is_far:
+        if self._checkpoints.catch_up(self._ledger.applied_slot):
             self._ask()
 
     # --- outputs ----------------------------------------------------------------------------
@@ -157,14 +142,10 @@ class Learner:
 
     # --- asking -----------------------------------------------------------------------------
 
-    def _target(self) -> int:
-        """A slot that some correct replica has applied: the (f+1)-th highest report."""
-        return kth_largest(self._applied_by, self._group.blocking)
-
     def _ask(self) -> None:
         """Ask f+1 replicas, others each time, for the next slot, or for a window of them that are there."""
         first = self._ledger.applied_slot + 1
-        last = max(first, min(self._target(), first + WINDOW_SLOTS - 1))
+        last = max(first, min(self._checkpoints.target(), first + WINDOW_SLOTS - 1))
         for slot in range(first, last + 1):
             if self._window[slot - first].body is None:
                 for k in range(self._group.blocking):
@@ -227,11 +208,6 @@ class Learner:
         self._effects.silent(reason)
 
     # --- far behind -------------------------------------------------------------------------
-
-    def _on_progress(self, peer: int, message: Progress) -> None:
-        if message.applied_slot > self._applied_by[peer]:
-            self._applied_by[peer] = message.applied_slot
-        self._checkpoints.report(peer, message.checkpoint_slot, message.checkpoint_digest)
 
     def _on_chunk(self, peer: int, message: StateChunk) -> None:
         whole = self._checkpoints.on_chunk(peer, message)

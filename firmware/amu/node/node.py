@@ -19,7 +19,7 @@ from amu.core.limits import GROUND
 from amu.node import journal
 from amu.node.application import Application
 from amu.node.effects import Effects
-from amu.node.services import Operations
+from amu.node.services import Services
 from amu.node.tracer import Tracer
 from amu.wire import messages as m
 
@@ -39,6 +39,7 @@ REJOINING = "rejoining"  # without memory: listens, and votes again once that is
 class Node:
     """`config` as in amu.boards.config; `recovered` from the journal; `nonce` 1 .. 2**20-1, fresh for each start.
 
+    `replica`, `services`, `effects`, `me` and `group` are there to be looked at: by adversaries, oracles and tests.
     `ended`: None, or why the life before ended by itself: (reason, free heap, longest run of it).
     """
 
@@ -52,24 +53,22 @@ class Node:
         else:
             _, boot, clock = boot_record or (records.BOOT, -1, 0)
             self.boot = boot + 1
-        self._group = Group(config.replica_count)
-        self._me = config.replica
+        self.group = Group(config.replica_count)
+        self.me = config.replica
         self._clock = LamportClock(clock)
-        self._witnesses = Witnesses(self._group.size, self._group.blocking)
+        self._witnesses = Witnesses(self.group.size, self.group.blocking)
         self._reserved = clock
-        self._effects = Effects(self._clock, Tracer(config.trace_messages))
-        self._application = Application(self._effects, self._group.size)
-        self._replica = Replica(
-            self._me, self._group, config.view_timeout_ticks, self._application, self._effects, nonce
-        )
-        self._operations = Operations(
-            self._me,
-            self._group.size,
+        self.effects = Effects(self._clock, Tracer(config.trace_messages))
+        self._application = Application(self.effects, self.group.size)
+        self.replica = Replica(self.me, self.group, config.view_timeout_ticks, self._application, self.effects, nonce)
+        self.services = Services(
+            self.me,
+            self.group.size,
             self.boot,
             config.turn_ticks,
             config.snapshot_ticks,
-            self._effects,
-            lambda: self._replica.applied,
+            self.effects,
+            lambda: self.replica.applied,
         )
         self._is_performing = False
         self._wake(recovered.status, exported, rest, ended)
@@ -77,7 +76,7 @@ class Node:
     def _wake(
         self, status: str, exported: "Array | None", rest: "list[Array]", ended: tuple[str, int, int] | None
     ) -> None:
-        effects, replica = self._effects, self._replica
+        effects, replica = self.effects, self.replica
         if status == journal.BLANK:
             replica.floor = FLOOR_UNKNOWN
             effects.has_memory = False
@@ -100,15 +99,15 @@ class Node:
     def _reserve(self) -> None:
         """Clock values are used only after flash knows it, so that no time is used again after a reboot."""
         self._reserved = self._clock.time + limits.LAMPORT_RESERVE
-        if not self._effects.has_memory and self._effects.records_written >= limits.BLANK_RECORDS_MAX:
+        if not self.effects.has_memory and self.effects.records_written >= limits.BLANK_RECORDS_MAX:
             return  # nothing cuts the journal of a board without memory, and its clock starts anew with every boot
-        self._effects.persist([records.BOOT, self.boot, self._reserved])
+        self.effects.persist([records.BOOT, self.boot, self._reserved])
 
     # --- what the board may know ------------------------------------------------------------
 
     @property
     def applied_slot(self) -> int:
-        return self._replica.applied
+        return self.replica.applied
 
     @property
     def lamport(self) -> int:
@@ -118,13 +117,13 @@ class Node:
     @property
     def messages_refused(self) -> int:
         """Messages turned away by the core since boot, traced or not."""
-        return self._effects.refusals
+        return self.effects.refusals
 
     @property
     def mode(self) -> str:
-        if self._replica.is_halted:
+        if self.replica.is_halted:
             return SILENT
-        return REJOINING if self._replica.floor < 0 else VOTING
+        return REJOINING if self.replica.floor < 0 else VOTING
 
     # --- inputs -----------------------------------------------------------------------------
 
@@ -132,59 +131,59 @@ class Node:
         """One authenticated message of `source` (a replica, a learner or GROUND), sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
         kind = message.KIND
-        is_flight = source < self._group.size and source != self._me and m.is_flight(kind)
-        is_question = self._group.size <= source <= limits.LEARNER_LAST and kind in (m.Fetch.KIND, m.FetchState.KIND)
+        is_flight = source < self.group.size and source != self.me and m.is_flight(kind)
+        is_question = self.group.size <= source <= limits.LEARNER_LAST and kind in (m.Fetch.KIND, m.FetchState.KIND)
         if not is_flight and not is_question and source != GROUND:
-            self._effects.refuse(source, kind, "not a flight message")
-        elif self._effects.receive(self._judge(source, lamport), source, lamport, kind):
+            self.effects.refuse(source, kind, "not a flight message")
+        elif self.effects.receive(self._judge(source, lamport), source, lamport, kind):
             if is_flight:
                 self._on_flight(source, message)
             elif is_question:
-                self._replica.receive_question(source, message)
+                self.replica.receive_question(source, message)
             else:
                 self._on_telecommand(message)
 
     def _on_flight(self, source: int, message: "AnyMessage") -> None:
-        self._operations.heard(source)
+        self.services.heard(source)
         if message.KIND != m.Segment.KIND:
-            self._replica.receive(source, message)
+            self.replica.receive(source, message)
         elif self.mode != SILENT:
-            self._operations.receive(source, message)
+            self.services.receive(source, message)
 
     def _judge(self, source: int, lamport: int) -> str:
         """May a message that `source` sent at `lamport` be believed to be that late?"""
         if source == GROUND:
             return IN_ORDER
-        if source < self._group.size:
+        if source < self.group.size:
             return self._witnesses.judge(self._clock, source, lamport)
         return self._witnesses.judge_stranger(self._clock, lamport)
 
     def tick(self) -> None:
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"
-        self._effects.new_tick()
-        self._replica.tick()
+        self.effects.new_tick()
+        self.replica.tick()
         if self.mode != SILENT:
-            self._operations.tick()
+            self.services.tick()
 
     def note_refused(self, source: int, kind: int, reason: str) -> None:
         """The board turned a frame away before it became a message."""
-        self._effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board
+        self.effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board
 
     # --- outputs ----------------------------------------------------------------------------
 
     def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""
-        effects = self._effects
+        effects = self.effects
         checkpoint = None
         if self.mode != SILENT:
             if self._clock.time + limits.LAMPORT_RESERVE // 2 > self._reserved:
                 self._reserve()
             is_long = effects.records_written >= limits.JOURNAL_RECORDS_MAX
-            if (effects.wants_checkpoint or is_long) and self._replica.floor >= 0:
+            if (effects.wants_checkpoint or is_long) and self.replica.floor >= 0:
                 effects.wants_checkpoint = False
                 self._reserved = self._clock.time + limits.LAMPORT_RESERVE
-                checkpoint = [self.boot, self._reserved, self._replica.export()]
+                checkpoint = [self.boot, self._reserved, self.replica.export()]
         ready = effects.take(checkpoint)
         self._is_performing = True
         return ready
@@ -201,29 +200,29 @@ class Node:
         elif message.KIND == m.Request.KIND:
             self._on_request(message.client, message.operation, message.command)
         else:
-            self._effects.refuse(GROUND, message.KIND, "not a telecommand")
+            self.effects.refuse(GROUND, message.KIND, "not a telecommand")
 
     def _send_identity(self, nonce: int) -> None:
-        self._effects.send(
+        self.effects.send(
             GROUND,
-            m.Identity(nonce, self._me, self._group.size, self.boot, amu.VERSION, self.mode, self._replica.applied),
+            m.Identity(nonce, self.me, self.group.size, self.boot, amu.VERSION, self.mode, self.replica.applied),
         )
 
     def _on_request(self, client: int, operation: int, command: "Array") -> None:
         status, done = self._application.status(client, operation)
         if status == "done":
             slot, result = done  # type: ignore[misc]
-            self._effects.send(GROUND, m.Reply(client, operation, slot, result))
+            self.effects.send(GROUND, m.Reply(client, operation, slot, result))
             return
         if status == "new":
             try:
-                self._replica.request(client, operation, command)
+                self.replica.request(client, operation, command)
                 status = "queued"
             except BusyError:
                 status = "busy"
             except CodecError:
                 status = "malformed"
-        self._effects.send(GROUND, m.Receipt(client, operation, status))
+        self.effects.send(GROUND, m.Receipt(client, operation, status))
 
 
 def _sort(recovered: "Recovered") -> "tuple[Array | None, Array | None, list[Array]]":

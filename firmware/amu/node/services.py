@@ -1,4 +1,4 @@
-"""The ops protocols of one board, composed: a channel to each peer, the mutex and the snapshot that ride on it, and the
+"""The services of one board, composed: a channel to each peer, the mutex and the snapshot that ride on it, and the
 failure detector that listens to everything.
 
     receive(source, segment)    a Segment of a peer
@@ -36,7 +36,7 @@ if "":  # for the type checker; see amu.core.types
 SPARE_ITEMS = 3  # places that every channel keeps for what this board itself starts: a request, a release, a marker
 
 
-class Operations:
+class Services:
     """Of board `me` in a swarm of `count`, in its life number `boot`.
 
     `applied_slot` is a function of no arguments: the last slot that the board applied, for snapshots.

@@ -1,4 +1,4 @@
-"""What the ops protocols say to each other over the channels: small arrays, the kind first.
+"""What services say to each other over the channels: small arrays, the kind first.
 
     [REQUEST, time]    [REPLY, time]    [RELEASE, time]      mutual exclusion, Lamport 1978
     [MARKER, initiator, number]                              global snapshot, Chandy and Lamport 1985
@@ -23,10 +23,10 @@ _LENGTHS = {REQUEST: 2, REPLY: 2, RELEASE: 2, MARKER: 3}
 def checked(item: "Item") -> int:
     """The kind of `item`. Raises CodecError unless it is one of the four, with numbers that can be Lamport times."""
     if not isinstance(item, (list, tuple)) or not item or _LENGTHS.get(_number(item[0])) != len(item):
-        raise CodecError("want an ops item [kind, number, ...], have something else")
+        raise CodecError("want an item [kind, number, ...], have something else")
     for number in item:
         if _number(number) < 0 or number > limits.LAMPORT_MAX:
-            raise CodecError("ops item of kind %d: want integers from 0 to LAMPORT_MAX" % item[0])
+            raise CodecError("item of kind %d: want integers from 0 to LAMPORT_MAX" % item[0])
     return item[0]  # type: ignore[no-any-return]
 
 

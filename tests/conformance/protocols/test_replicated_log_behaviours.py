@@ -93,12 +93,12 @@ def test_leaders_are_those_of_the_module(seed: int) -> None:
                 apply(replicas[me], applied[me], log[applied[me] - 1])
             elif name == "Adopted":
                 giver = next(other for other in CORRECT if other != me and applied[other] == applied[me])
-                replicas[me].application.adopt(replicas[giver].application.snapshot())
-                replicas[me].jump(applied[me], replicas[giver].proposers())
+                replicas[me].application.adopt(replicas[giver].application.encoded())
+                replicas[me].jump(applied[me], list(replicas[giver].proposers))
             else:
                 replicas[me] = new_replica(me)
             assert replicas[me].applied == applied[me]
-            assert replicas[me].proposers() == list(proposers[me])
+            assert replicas[me].proposers == list(proposers[me])
             for slot in range(max(1, applied[me] - WINDOW_SLOTS + 1), applied[me] + WINDOW_SLOTS + 1):
                 for view in range(COUNT):
                     assert replicas[me].leader(slot, view) == module.value("Leader", after, me, slot, view)
@@ -119,7 +119,7 @@ class Boards:
     def advance(self, me: int, slot: int) -> None:
         apply(self.replicas[me], slot, 0)
         if slot % CHECKPOINT_SLOTS == 0:
-            found, digest, data = self.catch_up(me)._checkpoints.latest()
+            found, digest, data = self.catch_up(me).checkpoints.latest()
             assert found == slot
             assert self.states.setdefault(slot, (digest, data)) == (digest, data)
 
@@ -129,8 +129,8 @@ class Boards:
     def stabilise(self, me: int, slot: int, others: list[int]) -> None:
         """Those that had the checkpoint say so, and so does the liar, until n - f have."""
         for peer in [LIAR, *others]:
-            if self.catch_up(me).stable_slot < slot:
-                self.catch_up(me)._checkpoints.report(peer, slot, self.states[slot][0])
+            if self.catch_up(me).checkpoints.stable_slot < slot:
+                self.catch_up(me).checkpoints.report(peer, slot, self.states[slot][0])
         self.catch_up(me)._cut()
 
     def reboot(self, me: int, slot: int) -> None:
@@ -183,8 +183,8 @@ def test_logs_and_checkpoints_are_those_of_the_module(seed: int) -> None:
         assert boards.replicas[me].applied == applied[me]
         assert {entry[0] for entry in catch_up._log} == told[me]
         assert [slot for slot in range(applied[me] + 2) if catch_up._entry(slot)] == sorted(told[me])
-        assert {own[0] for own in catch_up._checkpoints._own} == module.value("Own", after, me)
-        assert catch_up.stable_slot == expected[me]
+        assert {own[0] for own in catch_up.checkpoints._own} == module.value("Own", after, me)
+        assert catch_up.checkpoints.stable_slot == expected[me]
         assert boards.replicas[me]._last_open() == module.value("LastOpen", after, me)
         seen.add(name)
     assert seen == set(weights)

@@ -136,13 +136,13 @@ class Fuzzed:
         self.check_bounds()
 
     def check_bounds(self) -> None:
-        replica = self.node._replica
-        assert len(replica._instances) == limits.INSTANCES_MAX
+        replica = self.node.replica
+        assert len(replica.instances) == limits.INSTANCES_MAX
         assert len(replica.pending) <= limits.PENDING_REQUESTS_MAX
         assert len(replica.catch_up._log) <= limits.LOG_SLOTS_MAX + 2 * limits.CHECKPOINT_SLOTS
         assert sum(map(len, self.batches)) <= limits.JOURNAL_RECORDS_MAX + 100
-        opened: list[Any] = [instance for instance in replica._instances if instance is not None]
-        assert all(len(instance.bodies.kept()) <= limits.BODIES_PER_SLOT_MAX for instance in opened)
+        opened: list[Any] = [instance for instance in replica.instances if instance is not None]
+        assert all(len(instance.bodies.kept) <= limits.BODIES_PER_SLOT_MAX for instance in opened)
 
     def recovered(self, batch_count: int) -> Node:
         """A node that boots from a prefix of what was written since the last checkpoint."""
@@ -150,7 +150,7 @@ class Fuzzed:
         status = self.status if self.status == BLANK or batch_count == 0 else OK
         node = Node(self.settings, Recovered(status, self.checkpoint, records), 8)
         for kind, slot, *rest in records:
-            instance = node._replica.find(slot)
+            instance = node.replica.find(slot)
             if kind == VOTE and instance is not None:
                 view, phase, _ = rest
                 assert instance.registers.voted(phase, view), "a vote on flash is forgotten"

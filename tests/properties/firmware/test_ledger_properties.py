@@ -38,8 +38,8 @@ def test_any_request_reaches_a_terminal_state(slots: list[list[Any]]) -> None:
         assert len(results) == len(requests)
         assert all(is_result(result) for result in results)
         assert again.apply(slot, requests) == results
-    assert again.snapshot() == ledger.snapshot()
-    assert Ledger.restore(ledger.snapshot()).digest() == ledger.digest()
+    assert again.encoded() == ledger.encoded()
+    assert Ledger.restore(ledger.encoded()).digest() == ledger.digest()
 
 
 @settings(max_examples=40)
@@ -49,10 +49,10 @@ def test_a_snapshot_anywhere_changes_nothing(seed: int, slots: int, more: int) -
     life = SCRIPT.Script(seed)
     for _ in SCRIPT.run(ledger, life, slots):
         pass
-    restored = Ledger.restore(ledger.snapshot())
+    restored = Ledger.restore(ledger.encoded())
     for requests, results in SCRIPT.run(ledger, life, more):
         assert restored.apply(restored.applied_slot + 1, requests) == results
-    assert restored.snapshot() == ledger.snapshot()
+    assert restored.encoded() == ledger.encoded()
     assert restored.digest() == ledger.digest()
 
 
@@ -72,7 +72,7 @@ def test_tokens_only_grow_and_cursors_never_move_back(seed: int) -> None:
         assert granted == sorted(set(granted))
         assert all(token > newest for token in granted)
         newest = max([newest, *granted])
-        rows = cbor.read(ledger.snapshot().source())[2]
+        rows = cbor.read(ledger.encoded().source())[2]
         for number, start, end, last_key, _, _ in rows:
             assert last_key is None or (start <= last_key and (last_key < end or end == b""))
             known_start, known_key = cursors.get(number, (start, None))
@@ -104,8 +104,8 @@ def test_a_job_ends_as_its_reports_say(replica_count: int, reports: list[tuple[i
         silent = replica_count - len(counted)
         status = "accepted" if most >= needed else "open" if most + silent >= needed else "disputed"
         assert result == ["ok", status]
-    assert cbor.read(ledger.snapshot().source())[5][0][3] == status
-    assert Ledger.restore(ledger.snapshot(), replica_count).digest() == ledger.digest()
+    assert cbor.read(ledger.encoded().source())[5][0][3] == status
+    assert Ledger.restore(ledger.encoded(), replica_count).digest() == ledger.digest()
 
 
 @settings(max_examples=100)
@@ -134,7 +134,7 @@ def test_jobs_end_once_and_their_numbers_never_come_again(seed: int) -> None:
     before: dict[int, Any] = {}
     newest = 0
     for _ in SCRIPT.run(ledger, SCRIPT.Script(seed), 120):
-        rows = {row[0]: row for row in cbor.read(ledger.snapshot().source())[5]}
+        rows = {row[0]: row for row in cbor.read(ledger.encoded().source())[5]}
         for number, row in before.items():
             if row[3] != "open":
                 assert rows.get(number, row) == row
@@ -151,4 +151,4 @@ def test_restore_raises_codec_errors_only(data: bytes) -> None:
         ledger = Ledger.restore(data)
     except CodecError:
         return
-    assert ledger.snapshot() == split(data)
+    assert ledger.encoded() == split(data)

@@ -57,7 +57,7 @@ class Hostile:
                 return
 
     def _frame(self, kind, payload, source=None, tag=b""):
-        source = self._node._me if source is None else source
+        source = self._node.me if source is None else source
         self._write(frames.build(kind, source, limits.GROUND, tag, cbor.encode(payload)))
 
     def _flood(self, n):
@@ -73,7 +73,7 @@ class Hostile:
             self._frame(TRACE, [0, 0, self._sequence, n, [event, [0] * 50]])
         self._frame(TRACE, [0, 0, 5, n, "no list"])
         self._frame(TRACE, [0, 1 << 62, 1 << 62, 1 << 62, []])
-        self._write(frames.build(TRACE, self._node._me, limits.GROUND, b"", b"\xff\xff"))
+        self._write(frames.build(TRACE, self._node.me, limits.GROUND, b"", b"\xff\xff"))
 
     def _claim(self, n):
         """Speaks as every board there is, the ground among them."""

@@ -53,7 +53,7 @@ def test_the_largest_ledger_fits_its_bound() -> None:
     data = cbor.encode(full_state())
     assert limits.LEDGER_BYTES_MAX - 64 <= len(data) <= limits.LEDGER_BYTES_MAX <= limits.STATE_BYTES_MAX
     ledger = Ledger.restore(data, limits.REPLICAS_MAX)
-    assert ledger.snapshot() == split(data)
+    assert ledger.encoded() == split(data)
 
 
 def test_no_job_has_more_digests_than_its_bound() -> None:
@@ -110,7 +110,7 @@ def test_a_flipped_bit_is_refused_or_another_ledger() -> None:
     ledger.apply(2, [[1, 3, ["cursor-advance", 3, 1, b"f", b"x"]], [2, 1, ["shard-create", 4, b"m", b""]]])
     digest = bytes(limits.DIGEST_BYTES)
     ledger.apply(3, [[1, 4, ["job-open", digest, 9]], [1, 5, ["job-result", 1, 2, digest]]])
-    good = b"".join(ledger.snapshot().pieces)
+    good = b"".join(ledger.encoded().pieces)
     refused = 0
     for place in range(8 * len(good)):
         data = bytearray(good)
@@ -121,5 +121,5 @@ def test_a_flipped_bit_is_refused_or_another_ledger() -> None:
             refused += 1
             continue
         assert other.digest() != ledger.digest()
-        assert other.snapshot() == split(bytes(data))
+        assert other.encoded() == split(bytes(data))
     assert refused > 4 * len(good)  # most flips make no ledger at all

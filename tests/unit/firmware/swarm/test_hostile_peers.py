@@ -64,7 +64,7 @@ def test_a_state_of_many_chunks_is_taken_over_on_a_lossy_link() -> None:
     decide(cluster, limits.OPERATIONS_PER_CLIENT_MAX)
     cluster.heal()
     cluster.links = Links(0.25, 0, 5, 8)
-    state = cluster.seats[0].node._replica.catch_up._checkpoints.latest()[2]
+    state = cluster.seats[0].node.replica.catch_up.checkpoints.latest()[2]
     assert len(state) > 4 * limits.CHUNK_BYTES_MAX
     assert cluster.run(3_000, lambda: bool(named(cluster, "Adopt")))
 
@@ -73,7 +73,7 @@ def test_a_state_is_not_taken_byte_by_byte() -> None:
     cluster = laggard(0)
     asked: list[int] = []
     node = cluster.seats[3].node
-    checkpoint = cluster.seats[0].node._replica.catch_up._checkpoints.latest()
+    checkpoint = cluster.seats[0].node.replica.catch_up.checkpoints.latest()
     for peer in (0, 1):
         node.step(peer, 9, Progress(checkpoint[0] + 3, checkpoint[0], checkpoint[1], 0))
     for _ in range(3 * limits.CATCH_UP_PERIOD_TICKS):
@@ -81,7 +81,7 @@ def test_a_state_is_not_taken_byte_by_byte() -> None:
         asked += [to for to, _, message in performed(node).sends if isinstance(message, FetchState)]
     for at in range(8):
         node.step(asked[-1], 9, StateChunk(checkpoint[0], at, len(checkpoint[2]), checkpoint[2].pieces[0][at : at + 1]))
-    assert len(node._replica.catch_up._checkpoints._transfer.data) == 0
+    assert len(node.replica.catch_up.checkpoints._transfer.data) == 0
 
 
 # --- requests --------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_a_late_proposal_for_an_applied_slot_claims_no_waiting_request() -> None
     node = cluster.seats[3].node
     node.step(GROUND, 1, Request(2, 1, ["noop"]))
     node.step(0, 9, Proposal(1, 0, bodies.encode(0, [[2, 1, ["noop"]]])))
-    assert node._replica.pending.waiting() == 1
+    assert node.replica.pending.waiting() == 1
 
 
 def test_a_leader_uses_up_no_slots_with_what_is_done() -> None:
@@ -162,7 +162,7 @@ def test_questions_cost_a_board_so_many_answers_a_tick_and_no_more(question: Any
         events += len([event for event in ready.events if event[0] == 40])
     assert 0 < sent <= limits.ANSWERS_PER_TICK_MAX
     assert events <= limits.REFUSALS_TRACED_PER_TICK_MAX
-    assert node._effects.refusals > 0
+    assert node.effects.refusals > 0
 
 
 def test_a_flood_of_refusals_is_counted_and_traced_in_part() -> None:
@@ -171,7 +171,7 @@ def test_a_flood_of_refusals_is_counted_and_traced_in_part() -> None:
         node.step(3, 9, Vote(900, 0, 1, bytes(32)))
     events = [event for event in performed(node).events if event[0] == 40]
     assert len(events) == limits.REFUSALS_TRACED_PER_TICK_MAX
-    assert node._effects.refusals == 100
+    assert node.effects.refusals == 100
 
 
 # --- without memory --------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _teach(cluster: Cluster, replica: int, last_slot: int) -> Any:
             node.step(peer, slot, Decided(slot, bodies.value_of(slot, body), body))
             performed(node)
     assert node.applied_slot == last_slot
-    return node._replica.catch_up
+    return node.replica.catch_up
 
 
 def test_the_log_of_a_replica_that_shares_no_checkpoint_is_bounded() -> None:
@@ -116,7 +116,7 @@ def test_the_log_of_a_replica_that_shares_no_checkpoint_is_bounded() -> None:
 def test_a_replica_that_takes_over_a_state_keeps_what_only_it_and_f_others_may_know() -> None:
     cluster = Cluster(4)
     giver, taker = _teach(cluster, 0, BOUNDARY), _teach(cluster, 3, BOUNDARY - 6)
-    slot, _, data = giver._checkpoints.latest()
+    slot, _, data = giver.checkpoints.latest()
     taker._adopt(slot, data)
     taker.applied(BOUNDARY + 1, b"value", b"body")
     known = [*range(BOUNDARY - CHECKPOINT_SLOTS + 1, BOUNDARY - 5), BOUNDARY + 1]

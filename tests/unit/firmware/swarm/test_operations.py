@@ -89,7 +89,7 @@ def test_a_silent_peer_fills_its_channel_to_the_bound_and_no_further() -> None:
     cluster.isolate(3)
     cluster.run(3000)
     for seat in cluster.seats[:3]:
-        channel = seat.node._operations._channels[3]
+        channel = seat.node.services._channels[3]
         assert channel.unacknowledged() <= limits.CHANNEL_QUEUE_ITEMS_MAX
     cluster.heal()
     before = len(holders(cluster))

@@ -115,11 +115,11 @@ def test_memory_is_bounded_however_long_the_run() -> None:
     cluster.start()
     decide(cluster, 12 * limits.CHECKPOINT_SLOTS)
     for seat in cluster.seats:
-        replica = seat.node._replica
-        assert len(replica._instances) == limits.INSTANCES_MAX
+        replica = seat.node.replica
+        assert len(replica.instances) == limits.INSTANCES_MAX
         assert len(replica.catch_up._log) <= 2 * limits.CHECKPOINT_SLOTS
-        assert len(replica.catch_up._checkpoints._own) <= 2
-        assert seat.node._effects.records_written < limits.JOURNAL_RECORDS_MAX
+        assert len(replica.catch_up.checkpoints._own) <= 2
+        assert seat.node.effects.records_written < limits.JOURNAL_RECORDS_MAX
 
 
 def test_view_changes_without_end_do_not_fill_the_flash() -> None:
@@ -130,14 +130,14 @@ def test_view_changes_without_end_do_not_fill_the_flash() -> None:
     cluster.run(60_000, lambda: cluster.seats[0].journal._generation >= 2)
     for seat in cluster.seats:
         assert seat.journal._generation >= 1, "the journal was never cut"
-        assert seat.node._effects.records_written < 2 * limits.JOURNAL_RECORDS_MAX
+        assert seat.node.effects.records_written < 2 * limits.JOURNAL_RECORDS_MAX
 
 
 def test_without_a_stable_checkpoint_the_log_stops_at_the_high_watermark() -> None:
     cluster = Cluster(4)
     cluster.start()
     for seat in cluster.seats:
-        seat.node._replica.catch_up._checkpoints.report = lambda *_: None
+        seat.node.replica.catch_up.checkpoints.report = lambda *_: None
     decide(cluster, limits.LOG_SLOTS_MAX)
     cluster.request(["noop"])
     cluster.run(1_000)
@@ -153,11 +153,11 @@ def test_a_flooder_takes_up_a_fixed_place_and_stops_nobody() -> None:
         node.step(3, 5, Vote(slot, k, 1 + k % 4, bytes([k % 256]) * 32))
         node.step(3, 5, Proposal(slot, k, bodies.encode(k, [[1, k, ["noop"]]])))
         assert len(performed(node).sends) <= 4
-    replica = node._replica
-    for instance in replica._instances:
+    replica = node.replica
+    for instance in replica.instances:
         if instance is not None:
             assert all(len(places) == 4 for places in instance._votes[1:])
-            assert len(instance.bodies.kept()) <= limits.BODIES_PER_SLOT_MAX
+            assert len(instance.bodies.kept) <= limits.BODIES_PER_SLOT_MAX
     decide(cluster, 5)
 
 
@@ -168,7 +168,7 @@ def test_the_pending_queue_says_no_and_loses_nothing() -> None:
     cluster.isolate(1)
     operations = [cluster.request(["noop"]) for _ in range(limits.PENDING_REQUESTS_MAX + 20)]
     cluster.run(5)
-    assert len(cluster.seats[2].node._replica.pending) == limits.PENDING_REQUESTS_MAX
+    assert len(cluster.seats[2].node.replica.pending) == limits.PENDING_REQUESTS_MAX
     cluster.heal()
     assert cluster.run(5_000, lambda: all(map(cluster.confirmed, operations)))
     assert disagreement(cluster) is None
@@ -177,7 +177,7 @@ def test_the_pending_queue_says_no_and_loses_nothing() -> None:
 def test_a_leader_that_passes_a_request_over_is_changed() -> None:
     cluster = Cluster(4)
     cluster.start()
-    leader = cluster.seats[0].node._replica
+    leader = cluster.seats[0].node.replica
     censored = cluster.request(["noop"])
     real_batch = leader.pending.batch
     leader.pending.batch = lambda slot: [r for r in real_batch(slot) if r[1] != censored]

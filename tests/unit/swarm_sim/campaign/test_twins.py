@@ -166,21 +166,21 @@ def test_the_digest_refuses_what_it_does_not_know(monkeypatch: pytest.MonkeyPatc
     endpoint = Endpoint(0, 1)
     play([endpoint], True)
     before = state.digest(endpoint)
-    endpoint.node._replica.pending._entries[0].passed_over += 1
+    endpoint.node.replica.pending._entries[0].passed_over += 1
     assert state.digest(endpoint) != before  # what nobody has argued about counts
-    endpoint.node._replica.find(1).something = 1
+    endpoint.node.replica.find(1).something = 1
     with pytest.raises(GuardError, match="fields"):
         state.digest(endpoint)
     with pytest.raises(GuardError, match="wiring"):
         state.canonical([play])
     other = Endpoint(2, 1)
-    other.node._replica.catch_up._applied_by[0] = 1
+    other.node.replica.catch_up.checkpoints._applied_by[0] = 1
     with pytest.raises(GuardError, match="progress"):
         state.digest(other)
 
 
 def test_instance_fields_are_those_of_the_flight_code() -> None:
-    instance: Instance = Instance(1, Endpoint(0, 1).node._group, 0, None, None)
+    instance: Instance = Instance(1, Endpoint(0, 1).node.group, 0, None, None)
     assert vars(instance).keys() == state.INSTANCE_FIELDS
 
 
