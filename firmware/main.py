@@ -144,8 +144,8 @@ def lives(board: "Board", config: "Config") -> str:
 def last_words(report: str) -> str:
     """The end of a traceback, on one short line: what was raised, and where."""
     lines = report.rstrip().split("\n")
-    place = lines[-2].split("/")[-1].replace('"', "") if len(lines) > 1 else ""
-    return ("%s, %s" % (lines[-1], place))[: limits.ENDED_CHARACTERS_MAX]
+    where = lines[-2].split("/")[-1].replace('"', "") if len(lines) > 1 else ""
+    return ("%s, %s" % (lines[-1], where))[: limits.ENDED_CHARACTERS_MAX]
 
 
 def main() -> None:

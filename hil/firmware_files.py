@@ -8,6 +8,8 @@ from pathlib import Path
 
 import amu
 
+FOR_TYPES = frozenset({"seams.py", "types.py"})  # names of modules that only the type checker reads
+
 
 def package_path() -> Path:
     """Folder of the flight package `amu`. Its parent must not be staged: installed, that is all of site-packages."""
@@ -30,7 +32,7 @@ def main_path() -> Path:
 
 
 def package_files() -> list[tuple[str, Path]]:
-    """Every module of `amu` as (path on the board such as `amu/core/limits.py`, file), sorted by board path."""
+    """Modules of `amu` that fly, as (path on the board such as `amu/core/limits.py`, file), sorted by board path."""
     package = package_path()
-    files = [(f"amu/{path.relative_to(package).as_posix()}", path) for path in package.rglob("*.py")]
-    return sorted(files)
+    flown = [path for path in package.rglob("*.py") if path.name not in FOR_TYPES]
+    return sorted((f"amu/{path.relative_to(package).as_posix()}", path) for path in flown)

@@ -5,6 +5,8 @@
 Rules
 - Deterministic: the draws depend on the parameter `seed` and on what the node does, on nothing else.
 - Bounded, in memory and in frames a tick: a board must live to do harm.
+- A board knows this package as `adversary`, since nothing on it may hang on where the host keeps its adversaries; so
+  modules of the package import each other by relative names.
 - Every message is well formed and sealed with the board's own keys; `bad_mac` alone spoils tags.
 """
 

@@ -4,7 +4,7 @@ The node underneath runs untouched. It votes, persists and traces as a correct o
 receives and decides what leaves the board. So its lies look like the protocol, and the trace still tells what a correct
 node would have done. It holds the board's own keys and no others: it can lie, but not in another's name.
 
-Runs on a board as well as on the host, so it is written as flight code is. A board knows the package as `adversary`.
+Runs on a board as well as on the host, so it is written as flight code is.
 """
 
 from amu.core import limits

@@ -202,10 +202,10 @@ class Starve(Behaviour):
             return None
         plan = Plan(slot, self.replica_count, self.draws.one_in(self.forges_one_in))
         self._draw(plan, view)
-        place = 0
-        while place < len(plans) and plans[place].slot < slot:
-            place += 1
-        plans.insert(place, plan)
+        index = 0
+        while index < len(plans) and plans[index].slot < slot:
+            index += 1
+        plans.insert(index, plan)
         if len(plans) > SLOTS_KEPT_MAX:
             plans.pop(0)
         return plan

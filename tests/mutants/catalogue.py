@@ -106,8 +106,8 @@ MUTANTS = (
     Mutant(
         "the leader rule looks at the wrong slot",
         REPLICA,
-        "place = slot - self.applied + WINDOW_SLOTS - 1",
-        "place = slot - self.applied + WINDOW_SLOTS - 2",
+        "index = slot - self.applied + WINDOW_SLOTS - 1",
+        "index = slot - self.applied + WINDOW_SLOTS - 2",
         ("trace", "golden"),
     ),
     Mutant(

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from hil.firmware_files import FOR_TYPES
+
 # Outside boards/ a module that is not listed here is an import of the world: a clock, a file, a random number.
 CORE_MODULES = {"amu", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
 BOARD_MODULES = CORE_MODULES | {
     "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip
-TYPING_FILES = ("seams.py", "types.py")  # for the type checker alone: no board imports them
 CPYTHON_BOARD = "firmware/amu/boards/host.py"  # runs on CPython only
 ORDERED = {"sorted", "min", "max", "sum", "len", "any", "all", "set", "frozenset", "dict"}  # give the same in any order
 DISPLAYS = (ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
@@ -149,7 +150,7 @@ def _without_guards(tree: ast.AST) -> ast.AST:
 
 def is_for_typing(path: str) -> bool:
     """Files that only the type checker reads."""
-    return PurePosixPath(path).name in TYPING_FILES
+    return PurePosixPath(path).name in FOR_TYPES
 
 
 def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
@@ -162,7 +163,7 @@ def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
         if isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
-            if name.startswith("amu.") and f"{name.rpartition('.')[2]}.py" in TYPING_FILES:
+            if name.startswith("amu.") and f"{name.rpartition('.')[2]}.py" in FOR_TYPES:
                 yield Finding(path, node.lineno, "typing", f'{name} is for the type checker: import it behind `if "":`')  # type: ignore[attr-defined]
 
 

@@ -48,7 +48,7 @@ def decode(body: bytes) -> "tuple[int, list[Array]]":
 
 
 class BodyShelf:
-    """Bodies of one slot, bounded: a place for each peer's latest proposal and answer, a few for what matters to us."""
+    """Bodies of one slot, bounded: the latest proposed and fetched of each peer, those voted for, the decided one."""
 
     def __init__(self, group: "Group") -> None:
         # (value, body) of each peer's latest proposal

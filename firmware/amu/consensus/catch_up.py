@@ -71,10 +71,10 @@ class CatchUp:
 
     def _entry(self, slot: int) -> "Array | None":
         log = self._log
-        place = min(slot - log[0][0], len(log) - 1) if log else -1
-        while place >= 0 and log[place][0] > slot:  # above a gap, where a state was taken over
-            place -= 1
-        return log[place] if place >= 0 and log[place][0] == slot else None
+        index = min(slot - log[0][0], len(log) - 1) if log else -1
+        while index >= 0 and log[index][0] > slot:  # above a gap, where a state was taken over
+            index -= 1
+        return log[index] if index >= 0 and log[index][0] == slot else None
 
     def answer_decided(self, peer: int, slot: int) -> None:
         """`peer` is still busy with a slot that we have retired."""

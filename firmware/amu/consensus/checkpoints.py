@@ -98,10 +98,10 @@ class Checkpoints:
     def report(self, peer: int, slot: int, digest: bytes) -> None:
         """A checkpoint that a replica holds. Its two newest are kept."""
         kept = [entry for entry in self._reported[peer] if entry[0] != slot]
-        place = 0
-        while place < len(kept) and kept[place][0] < slot:
-            place += 1
-        kept.insert(place, (slot, digest))
+        index = 0
+        while index < len(kept) and kept[index][0] < slot:
+            index += 1
+        kept.insert(index, (slot, digest))
         self._reported[peer] = kept[-2:]
         for own in self._own:
             if own[0] > self.stable_slot and self._reporters(own[0], own[1]) >= self._group.quorum:

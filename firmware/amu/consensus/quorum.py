@@ -27,11 +27,11 @@ class Group:
         self.blocking = limits.blocking_size(replica_count)
 
 
-def count_equal(places: "Sequence[Item]", wanted: "Item") -> int:
-    """How many places hold `wanted`. Empty places are None."""
+def count_equal(entries: "Sequence[Item]", wanted: "Item") -> int:
+    """How many `entries`, of which some may be None, are `wanted`."""
     count = 0
-    for place in places:
-        if place == wanted:
+    for entry in entries:
+        if entry == wanted:
             count += 1
     return count
 

@@ -13,7 +13,7 @@ if "":  # for the type checker; see amu.core.types
 
 class Registers:
     def __init__(self) -> None:
-        self.hi: list[Register] = [None, None, None, None, None]  # by phase; place 0 unused
+        self.hi: list[Register] = [None, None, None, None, None]  # by phase, index 0 unused
         self.second: list[Register] = [None, None, None]
 
     def voted(self, phase: int, view: int) -> bool:

@@ -74,8 +74,8 @@ class Replica:
 
     def leader(self, slot: int, view: int) -> int:
         """Leader of `view` in an open or retained slot."""
-        place = slot - self.applied + WINDOW_SLOTS - 1
-        return (self.proposers[place] + view) % self.group.size
+        index = slot - self.applied + WINDOW_SLOTS - 1
+        return (self.proposers[index] + view) % self.group.size
 
     def may_vote(self, slot: int) -> bool:
         return self.floor >= 0 and slot > self.floor and not self.is_halted and not self._is_restoring
@@ -151,10 +151,10 @@ class Replica:
             self.catch_up.receive(peer, message)
         else:
             slot = message.slot
-            place = slot - self._base()
-            if place >= limits.INSTANCES_MAX:
+            index = slot - self._base()
+            if index >= limits.INSTANCES_MAX:
                 self.effects.refuse(peer, message.KIND, "ahead of the window")
-            elif place < 0 or slot < 1:
+            elif index < 0 or slot < 1:
                 if message.KIND == m.Status.KIND and self.may_answer(peer, message.KIND, 1):
                     self.catch_up.answer_decided(peer, slot)
             else:
@@ -225,19 +225,19 @@ class Replica:
 
     def find(self, slot: int) -> Instance | None:
         """Instance of `slot`, or None if it is out of range or nothing has been said of it."""
-        place = slot - self._base()
-        if slot < 1 or place < 0 or place >= limits.INSTANCES_MAX:
+        index = slot - self._base()
+        if slot < 1 or index < 0 or index >= limits.INSTANCES_MAX:
             return None
-        return self.instances[place]
+        return self.instances[index]
 
     def instance(self, slot: int) -> Instance:
         """Instance of `slot`, made if need be. The slot must be in range."""
-        place = slot - self._base()
-        instance = self.instances[place]
+        index = slot - self._base()
+        instance = self.instances[index]
         if instance is None:
             instance = Instance(slot, self.group, self.me, self, self.effects)
             instance.is_open = slot <= self._last_open() and not self._is_restoring
-            self.instances[place] = instance
+            self.instances[index] = instance
         return instance
 
     def _last_open(self) -> int:

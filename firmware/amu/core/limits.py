@@ -194,6 +194,6 @@ for _n in range(REPLICAS_MIN, REPLICAS_MAX + 1):
     assert 2 * quorum_size(_n) - _n > faults_max(_n)
     assert quorum_size(_n) <= _n - faults_max(_n)
     assert blocking_size(_n) <= quorum_size(_n)
-    assert quorum_size(_n) + 1 <= JOB_DIGESTS_MAX <= 23  # a place in the list of digests is one byte of CBOR
+    assert quorum_size(_n) + 1 <= JOB_DIGESTS_MAX <= 23  # an index of the list of digests is one byte of CBOR
     # The correct workers alone make a result, and the faulty ones alone never do.
     assert _n - faults_max(_n) >= blocking_size(_n) > faults_max(_n)

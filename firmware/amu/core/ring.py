@@ -15,7 +15,7 @@ class Ring:
         self._bytes = bytearray(size)
         self._view = memoryview(self._bytes)
         self._size = size
-        self._first = 0  # place of the oldest byte
+        self._first = 0  # index of the oldest byte
         self._count = 0
 
     def __len__(self) -> int:

@@ -155,8 +155,8 @@ def _require_reports(job: Job, workers: int) -> None:
     digests, reports = job.digests, job.reports
     _require(type(digests) is list and len(digests) <= limits.JOB_DIGESTS_MAX, "job digests")
     _require(type(reports) is list and len(reports) == workers, "job reports")
-    for place in reports:
-        _require(place is None or (type(place) is int and 0 <= place < len(digests)), "job report")
+    for index in reports:
+        _require(index is None or (type(index) is int and 0 <= index < len(digests)), "job report")
     for i in range(len(digests)):
         _require(commands.is_digest(digests[i]) and digests[i] not in digests[:i] and i in reports, "job digest")
 

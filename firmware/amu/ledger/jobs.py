@@ -40,7 +40,7 @@ class Job:
     """One row. `payload` is the digest of what to compute: program and input.
 
     `digests`: those reported so far, each once, in the order of their first report. `reports`: one entry a worker, the
-    place of its digest in `digests`, or None.
+    index of its digest in `digests`, or None.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class Job:
         """ACCEPTED, DISPUTED or OPEN, by the reports alone. `needed` equal ones make a digest the result."""
         counts = [0] * len(self.digests)
         silent = 0
-        for place in self.reports:
-            if place is None:
+        for index in self.reports:
+            if index is None:
                 silent += 1
             else:
-                counts[place] += 1
+                counts[index] += 1
         most = max(counts) if counts else 0
         if most >= needed:
             return ACCEPTED

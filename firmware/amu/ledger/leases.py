@@ -64,10 +64,10 @@ class LeaseTable:
         self.rows = [lease for lease in self.rows if lease.resource != resource and lease.is_live(now)]
         assert len(self.rows) < limits.LEASES_MAX, "leases"
         granted = Lease(resource, holder, self._take_token(), expires_slot)
-        place = len(self.rows)
-        while place > 0 and self.rows[place - 1].resource > resource:
-            place -= 1
-        self.rows.insert(place, granted)
+        index = len(self.rows)
+        while index > 0 and self.rows[index - 1].resource > resource:
+            index -= 1
+        self.rows.insert(index, granted)
         return granted
 
     def release(self, resource: str) -> None:

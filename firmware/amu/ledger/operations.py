@@ -111,7 +111,7 @@ class OperationTable:
 
     def add(self, entry: ClientOperations) -> None:
         assert len(self.clients) < limits.CLIENTS_MAX, "clients"
-        place = len(self.clients)
-        while place > 0 and self.clients[place - 1].client > entry.client:
-            place -= 1
-        self.clients.insert(place, entry)
+        index = len(self.clients)
+        while index > 0 and self.clients[index - 1].client > entry.client:
+            index -= 1
+        self.clients.insert(index, entry)

@@ -74,10 +74,10 @@ class ShardTable:
         assert self.find(shard.number) is None, "shard number taken"
         if len(self.rows) == limits.SHARDS_MAX:
             del self.rows[self._first_complete()]  # type: ignore[arg-type]
-        place = len(self.rows)
-        while place > 0 and self.rows[place - 1].number > shard.number:
-            place -= 1
-        self.rows.insert(place, shard)
+        index = len(self.rows)
+        while index > 0 and self.rows[index - 1].number > shard.number:
+            index -= 1
+        self.rows.insert(index, shard)
 
     def _first_complete(self) -> int | None:
         for i in range(len(self.rows)):

@@ -156,11 +156,11 @@ class Learner:
     # --- slots ------------------------------------------------------------------------------
 
     def _on_decided(self, peer: int, message: Decided) -> None:
-        place = message.slot - self._ledger.applied_slot - 1
-        if place >= WINDOW_SLOTS:
+        index = message.slot - self._ledger.applied_slot - 1
+        if index >= WINDOW_SLOTS:
             self._effects.refuse(peer, message.KIND, "ahead of the window")
-        elif place >= 0:
-            self._on_reply(self._window[place], peer, message)
+        elif index >= 0:
+            self._on_reply(self._window[index], peer, message)
             self._settle()
 
     def _on_reply(self, entry: _Slot, peer: int, message: Decided) -> None:

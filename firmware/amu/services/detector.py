@@ -60,7 +60,7 @@ class Detector:
     def __init__(self, count: int) -> None:
         self._count = count
         self._samples = bytearray(count * BEAT_SAMPLES)
-        self._place = [0] * count  # of the oldest sample
+        self._index = [0] * count  # of the oldest sample
         self._sum = [0] * count
         self._squares = [0] * count
         # ROOT_SCALE times BEAT_SAMPLES times the deviation; 0: not known, for the samples changed
@@ -112,19 +112,19 @@ class Detector:
     def _begin(self, peer: int) -> None:
         """Fill the window with a beat of BEAT_TICKS_FIRST, give or take a quarter."""
         start = peer * BEAT_SAMPLES
-        for place in range(BEAT_SAMPLES):
-            away = BEAT_TICKS_FIRST // 4 if place % 2 else -(BEAT_TICKS_FIRST // 4)
+        for index in range(BEAT_SAMPLES):
+            away = BEAT_TICKS_FIRST // 4 if index % 2 else -(BEAT_TICKS_FIRST // 4)
             ticks = BEAT_TICKS_FIRST + away
-            self._samples[start + place] = ticks
+            self._samples[start + index] = ticks
             self._sum[peer] += ticks
             self._squares[peer] += ticks * ticks
 
     def _add(self, peer: int, ticks: int) -> None:
         """Replace the oldest sample."""
-        place = self._place[peer]
-        oldest = self._samples[peer * BEAT_SAMPLES + place]
-        self._samples[peer * BEAT_SAMPLES + place] = ticks
-        self._place[peer] = (place + 1) % BEAT_SAMPLES
+        index = self._index[peer]
+        oldest = self._samples[peer * BEAT_SAMPLES + index]
+        self._samples[peer * BEAT_SAMPLES + index] = ticks
+        self._index[peer] = (index + 1) % BEAT_SAMPLES
         self._sum[peer] += ticks - oldest
         self._squares[peer] += ticks * ticks - oldest * oldest
         self._root[peer] = 0

@@ -18,7 +18,7 @@ def encode(data: bytes) -> bytes:
     """`data` without zero bytes, delimiters not included. At most len(data) + len(data) // 254 + 1 bytes."""
     out = bytearray(1)
     out.extend(data)
-    at = 0  # place of a zero that becomes the code of its group
+    at = 0  # index of a zero that becomes the code of its group
     while True:
         zero = out.find(b"\x00", at + 1)
         length = (len(out) if zero < 0 else zero) - at
