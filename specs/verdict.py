@@ -31,10 +31,10 @@ NOT_CHECKED = "not checked"
 NOTES_MAX = 50  # a broken trace may give a note for each of its lines; further notes are counted
 
 
-Tell = Callable[[str, int, int], None]  # progress: what, done, total
+Progress = Callable[[str, int, int], None]  # progress: what, done, total
 
 
-def untold(what: str, done: int, total: int) -> None:
+def ignore_progress(what: str, done: int, total: int) -> None:
     """Discards progress."""
 
 

@@ -95,7 +95,7 @@ def svg(draw: Draw, height_inches: float, parts: Sequence[Part] = ()) -> str:
     text = text[text.index("<svg") :]
     own = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
     text = re.sub(r'<g id="part-(\d+)"', lambda found: _open(parts[int(found[1])]), text)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)  # nobody refers to a group
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # no reference uses a group
     return re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{own}-", text)
 
 

@@ -1,6 +1,6 @@
 """Checks a recorded run: reads the trace once, then holds each slot against the modules.
 
-    check_trace(path, tlc=False, tell=untold) -> Verdict
+    check_trace(path, tlc=False, tell=ignore_progress) -> Verdict
 
 Rules. A trace with events missing is judged as far as it goes: a step that is not allowed may then only seem so, and
 is told as a note; what contradicts itself (two votes in one phase, two decisions, two ledgers) is a violation whatever
@@ -37,7 +37,7 @@ from specs.checking.ledger.steps import EXACTLY_ONCE
 from specs.checking.services import conformance as ops_conformance
 from specs.checking.services import detector as detector_conformance
 from specs.checking.trace import Event, TraceError
-from specs.verdict import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Tell, Verdict, untold
+from specs.verdict import ENDED_BY_ITSELF, HOLDS, NOT_CHECKED, Progress, Verdict, ignore_progress
 
 LEDGER_ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
 LEDGER_PROPERTIES = {
@@ -59,7 +59,7 @@ IDENTIFIERS = (
 )
 
 
-def check_trace(path: Path | str, tlc: bool = False, tell: Tell = untold) -> Verdict:
+def check_trace(path: Path | str, tlc: bool = False, tell: Progress = ignore_progress) -> Verdict:
     """The verdict on the trace at `path`; with `tlc`, TLC must accept the same steps. `tell` hears how far it is.
 
     Raises TraceError if the file is no trace, TlcError if TLC was asked for and cannot be run.
@@ -81,7 +81,7 @@ class TraceChecker:
     later call.
     """
 
-    def __init__(self, tell: Tell = untold) -> None:
+    def __init__(self, tell: Progress = ignore_progress) -> None:
         self._tell = tell
         self.verdict = Verdict()
         self.verdict.expect(*IDENTIFIERS)

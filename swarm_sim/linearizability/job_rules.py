@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from amu.core import limits
-from swarm_sim.linearizability.ledger_rules import Span, Told
+from swarm_sim.linearizability.ledger_rules import Reply, Span
 
 OPEN, ACCEPTED, DISPUTED, CANCELLED, EXPIRED = "open", "accepted", "disputed", "cancelled", "expired"
 ABSENT = "absent"  # not opened yet, or removed
@@ -30,14 +30,14 @@ Outcome = tuple[list[Any], Job]
 Outcomes = Iterator[Outcome]
 
 
-def job_open(job: Job, slots: Span, told: Told, workers: int, payload: bytes, length: int) -> Outcomes:
+def job_open(job: Job, slots: Span, reply: Reply, workers: int, payload: bytes, length: int) -> Outcomes:
     """Opens a job, whose number only the answer gives."""
     if job == Job():
         deadline = slots[0] + length, slots[1] + length
-        yield ["ok", told[1] if told else None, deadline[0]], Job(OPEN, deadline)
+        yield ["ok", reply[1] if reply else None, deadline[0]], Job(OPEN, deadline)
 
 
-def job_result(job: Job, slots: Span, told: Told, workers: int, number: int, worker: int, digest: bytes) -> Outcomes:
+def job_result(job: Job, slots: Span, reply: Reply, workers: int, number: int, worker: int, digest: bytes) -> Outcomes:
     """The report of one worker, which may report once."""
     if worker >= workers:
         yield ["refused", "no such worker"], job
@@ -53,7 +53,7 @@ def job_result(job: Job, slots: Span, told: Told, workers: int, number: int, wor
             yield ["ok", status], replace(after, status=status, reports=reports)
 
 
-def job_cancel(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
+def job_cancel(job: Job, slots: Span, reply: Reply, workers: int, number: int) -> Outcomes:
     """Cancels a job before its deadline."""
     for after, is_running in _with_status(job, slots):
         if is_running:
@@ -62,7 +62,7 @@ def job_cancel(job: Job, slots: Span, told: Told, workers: int, number: int) -> 
             yield from _refusals(after)
 
 
-def job_expire(job: Job, slots: Span, told: Told, workers: int, number: int) -> Outcomes:
+def job_expire(job: Job, slots: Span, reply: Reply, workers: int, number: int) -> Outcomes:
     """Ends a job, at or after its deadline."""
     for after, is_running in _with_status(job, slots):
         if is_running:

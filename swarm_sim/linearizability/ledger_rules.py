@@ -1,8 +1,8 @@
 """The ledger's possible answers about shards, their cursors, and leases: a sequential specification.
 
 Independent of `amu.ledger`; written from its rules in docs/reference/ledger.md and specs/ledger. Each verb has a
-function `(table, slots, told, field, ...) -> outcomes`: every answer that the ledger may give, with the table after it.
-`told` is the actual answer, or None without one. The rules take from it only facts that the table cannot contain:
+function `(table, slots, reply, field, ...) -> outcomes`: every answer that the ledger may give, and the table after it.
+`reply` is the actual answer, or None without one. The rules take from it only facts that the table cannot contain:
 
 - the token of a grant: tokens of all resources come from one counter;
 - lack of room: the bounds apply to all shards and all leases together;
@@ -21,7 +21,7 @@ from swarm_sim.linearizability.ledger_commands import SHARD_PREFIX, shard_of
 from swarm_sim.linearizability.ledger_order import is_numbered
 
 OK, REFUSED = "ok", "refused"
-Told = list[Any] | None
+Reply = list[Any] | None
 Span = tuple[int, int]  # the first and the last slot in which it may have happened
 
 
@@ -96,15 +96,15 @@ def _refused(table: Table, reason: str) -> Outcome:
     return [REFUSED, reason], table
 
 
-def _granted(table: Table, told: Told, resource: str, lease: Lease) -> Outcomes:
+def _granted(table: Table, reply: Reply, resource: str, lease: Lease) -> Outcomes:
     """A new grant. Its token is the one in the answer; its end too, if that is possible."""
-    if told is None:
+    if reply is None:
         yield [OK], table.with_lease(resource, replace(lease, token=None))
-    elif is_numbered(told) and lease.expires[0] <= told[2] <= lease.expires[1]:
-        yield [OK, *told[1:]], table.with_lease(resource, replace(lease, token=told[1], expires=(told[2], told[2])))
+    elif is_numbered(reply) and lease.expires[0] <= reply[2] <= lease.expires[1]:
+        yield [OK, *reply[1:]], table.with_lease(resource, replace(lease, token=reply[1], expires=(reply[2], reply[2])))
 
 
-def shard_create(table: Table, slots: Span, told: Told, number: int, start: bytes, end: bytes) -> Outcomes:
+def shard_create(table: Table, slots: Span, reply: Reply, number: int, start: bytes, end: bytes) -> Outcomes:
     """Creates a shard."""
     if end and start >= end:
         yield _refused(table, "range is empty")
@@ -120,7 +120,7 @@ def shard_create(table: Table, slots: Span, told: Told, number: int, start: byte
     yield [OK], table.with_shard(number, Shard(start, end))
 
 
-def lease_acquire(table: Table, slots: Span, told: Told, resource: str, holder: int, length: int) -> Outcomes:
+def lease_acquire(table: Table, slots: Span, reply: Reply, resource: str, holder: int, length: int) -> Outcomes:
     """Grants a lease, if the resource is free."""
     number = shard_of(resource)
     if number is not None and not table.is_open(number):
@@ -131,10 +131,12 @@ def lease_acquire(table: Table, slots: Span, told: Told, resource: str, holder: 
             yield _refused(after, "resource is held")
         else:
             yield _refused(after, "no room for another lease")
-            yield from _granted(after, told, resource, Lease(holder, None, (slots[0] + length, slots[1] + length)))
+            yield from _granted(after, reply, resource, Lease(holder, None, (slots[0] + length, slots[1] + length)))
 
 
-def lease_renew(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int, length: int) -> Outcomes:
+def lease_renew(
+    table: Table, slots: Span, reply: Reply, resource: str, holder: int, token: int, length: int
+) -> Outcomes:
     """Extends a lease, never shortens it."""
     for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
@@ -142,13 +144,13 @@ def lease_renew(table: Table, slots: Span, told: Told, resource: str, holder: in
             continue
         first, last = (max(lease.expires[i], slots[i] + length) for i in (0, 1))
         lease = replace(lease, expires=(first, last))
-        if told is None:
+        if reply is None:
             yield [OK], after.with_lease(resource, lease)
-        elif told[:2] == [OK, token]:
-            yield from _granted(after, told, resource, lease)
+        elif reply[:2] == [OK, token]:
+            yield from _granted(after, reply, resource, lease)
 
 
-def lease_release(table: Table, slots: Span, told: Told, resource: str, holder: int, token: int) -> Outcomes:
+def lease_release(table: Table, slots: Span, reply: Reply, resource: str, holder: int, token: int) -> Outcomes:
     """Frees the resource."""
     for after, lease, reason in _held(table, slots, resource, token):
         if lease is None or lease.holder != holder:
@@ -158,7 +160,7 @@ def lease_release(table: Table, slots: Span, told: Told, resource: str, holder: 
 
 
 def cursor_advance(
-    table: Table, slots: Span, told: Told, number: int, token: int, last_key: bytes | None, opaque: bytes
+    table: Table, slots: Span, reply: Reply, number: int, token: int, last_key: bytes | None, opaque: bytes
 ) -> Outcomes:
     """Advances the cursor to `last_key`. No answer contains the opaque token."""
     for after, shard, lease, reason in _working(table, slots, number, token):
@@ -174,7 +176,7 @@ def cursor_advance(
             yield [OK], after.with_shard(number, replace(shard, last_key=last_key))
 
 
-def shard_split(table: Table, slots: Span, told: Told, number: int, token: int, at_key: bytes, new: int) -> Outcomes:
+def shard_split(table: Table, slots: Span, reply: Reply, number: int, token: int, at_key: bytes, new: int) -> Outcomes:
     """Splits a shard: the new one gets the end of the range, with a lease of the same holder and expiry."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
@@ -184,10 +186,10 @@ def shard_split(table: Table, slots: Span, told: Told, number: int, token: int, 
         elif shard.last_key is not None and at_key <= shard.last_key:
             yield _refused(after, "split point is done already")
         else:
-            yield from _split(after, told, number, shard, lease, at_key, new)
+            yield from _split(after, reply, number, shard, lease, at_key, new)
 
 
-def _split(table: Table, told: Told, number: int, shard: Shard, lease: Lease, at_key: bytes, new: int) -> Outcomes:
+def _split(table: Table, reply: Reply, number: int, shard: Shard, lease: Lease, at_key: bytes, new: int) -> Outcomes:
     """The split of a shard at a valid key, if the number is free and there is room."""
     if table.shard(new) is not None:
         yield _refused(table, "shard number is taken")
@@ -196,21 +198,21 @@ def _split(table: Table, told: Told, number: int, shard: Shard, lease: Lease, at
     yield _refused(table, "no room for another shard")
     yield _refused(table, "no room for another lease")
     after = table.with_shard(number, replace(shard, end=at_key)).with_shard(new, Shard(at_key, shard.end))
-    for result, split in _granted(after, told, _resource(new), lease):
-        ends = lease.expires if told is None else (told[2], told[2])
+    for result, split in _granted(after, reply, _resource(new), lease):
+        ends = lease.expires if reply is None else (reply[2], reply[2])
         yield result, split.with_lease(_resource(number), replace(lease, expires=ends))
 
 
-def shard_handover(table: Table, slots: Span, told: Told, number: int, token: int, to_holder: int) -> Outcomes:
+def shard_handover(table: Table, slots: Span, reply: Reply, number: int, token: int, to_holder: int) -> Outcomes:
     """Gives the lease to another holder, with a new token and the same expiry."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:
             yield _refused(after, reason)
         else:
-            yield from _granted(after, told, _resource(number), replace(lease, holder=to_holder))
+            yield from _granted(after, reply, _resource(number), replace(lease, holder=to_holder))
 
 
-def shard_complete(table: Table, slots: Span, told: Told, number: int, token: int) -> Outcomes:
+def shard_complete(table: Table, slots: Span, reply: Reply, number: int, token: int) -> Outcomes:
     """Closes the shard and ends its lease."""
     for after, shard, lease, reason in _working(table, slots, number, token):
         if shard is None or lease is None:

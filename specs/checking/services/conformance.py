@@ -30,7 +30,7 @@ from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
 from specs.tla.observe.observe import Observation, Observer
-from specs.verdict import Tell, Verdict, untold
+from specs.verdict import Progress, Verdict, ignore_progress
 
 MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease"})
 SNAPSHOT_EVENTS = frozenset(
@@ -155,7 +155,7 @@ def check_ops(
     replica_count: int,
     byzantine: Collection[int],
     verdict: Verdict,
-    tell: Tell = untold,
+    tell: Progress = ignore_progress,
 ) -> None:
     """Hold turns and snapshots against their modules; the verdict takes what was found.
 
@@ -198,7 +198,7 @@ def _told(events: Iterable[Event], holes: Sequence[Hole]) -> tuple[list[Event], 
     return told, None
 
 
-def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdict: Verdict, tell: Tell) -> None:
+def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdict: Verdict, tell: Progress) -> None:
     for number, event in enumerate(events):
         checker.feed(observation(event))
         if number % EVENTS_TOGETHER == 0:

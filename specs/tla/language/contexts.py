@@ -45,7 +45,7 @@ class Code:
         return self.text.isidentifier() or self.text.isdigit()
 
 
-# --- what a name can stand for inside an expression ----------------------------------------------
+# --- meanings of names inside an expression ------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ Handler: TypeAlias = Callable[[Compiling, Any, Context], Code]  # compiles one k
 
 
 def is_state(name: str) -> bool:
-    """Whether a Python name stands for a variable in one of the two states: s3, t0."""
+    """Whether a Python name is that of a variable in one of the two states: s3, t0."""
     return name[0] in "st" and name[1:].isdigit()
 
 
@@ -178,7 +178,7 @@ def same_kind(codes: list[Code]) -> tuple[list[Code], Kind]:
     return [as_value(code) for code in codes], "value"
 
 
-# --- what a name stands for -----------------------------------------------------------------------
+# --- the meaning of a name ---------------------------------------------------------------------------
 
 
 def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
