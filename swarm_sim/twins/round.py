@@ -24,8 +24,8 @@ from amu.core.limits import BROADCAST, GROUND
 from amu.core.types import TraceEvent
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
+from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
-from specs.checking.trace_line import decode_event
 
 REPLICAS = 4
 ENDPOINTS = 5
@@ -132,8 +132,8 @@ class _Member(Decoded):
         if emit is not None:
             emit(endpoint.number, first_seq, events)
         for event in events:
-            name, _, fields = decode_event(event)
-            endpoint.note(name, fields)
+            name, names = EVENTS[event[0]]
+            endpoint.note(name, dict(zip(names, event[2:])))
 
     def _send(self, destination: int, lamport: int, message: Any) -> None:
         source = self.endpoint.replica
