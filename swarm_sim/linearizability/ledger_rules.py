@@ -1,7 +1,8 @@
 """The ledger's possible answers about shards, their cursors, and leases: a sequential specification.
 
-Independent of `amu.ledger`; written from its rules in docs/reference/ledger.md and specs/ledger. Each verb has a
-function `(table, slots, reply, field, ...) -> outcomes`: every answer that the ledger may give, and the table after it.
+A second opinion, kept apart from `amu.ledger` on purpose: written from the rules in docs/reference/ledger.md and
+specs/ledger, so that a mistake there is not made here as well. Each verb has a function
+`(table, slots, reply, field, ...) -> outcomes`: every answer that the ledger may give, and the table after it.
 `reply` is the actual answer, or None without one. The rules take from it only facts that the table cannot contain:
 
 - the token of a grant: tokens of all resources come from one counter;

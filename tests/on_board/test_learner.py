@@ -2,6 +2,7 @@ import hashlib
 
 from expect import refused
 
+from amu.boards.host import Settings
 from amu.consensus import bodies
 from amu.core import limits
 from amu.core.errors import ConfigError
@@ -17,12 +18,8 @@ REPLICAS = 4
 ME = 7
 
 
-class Settings:
-    def __init__(self, replica=ME):
-        self.replica = replica
-        self.replica_count = REPLICAS
-        self.trace_messages = False
-        self.view_timeout_ticks = 40
+def settings(number=ME):
+    return Settings(number, REPLICAS, trace_messages=False)
 
 
 def named(event):
@@ -35,7 +32,7 @@ class Desk:
     """A learner, and what it has done since it was last asked."""
 
     def __init__(self):
-        self.learner = Learner(Settings(), 1)
+        self.learner = Learner(settings(), 1)
         self.take()
 
     def take(self):
@@ -208,7 +205,7 @@ def test_a_state_with_another_digest_is_refused():
 
 def test_a_number_of_a_replica_or_of_nobody_is_refused():
     for number in (REPLICAS - 1, limits.BROADCAST):
-        refused(ConfigError, "want a learner's number", Learner, Settings(number), 1)
+        refused(ConfigError, "want a learner's number", Learner, settings(number), 1)
 
 
 def test_a_stranger_pushes_no_clock_far():

@@ -1,6 +1,6 @@
 """The fault plan again, in its plainest form: every rule looked at for every frame, every draw made when it is needed.
 
-What `groundstation.faults.plan` does quickly must come out as it does here.
+A second opinion, kept apart on purpose: what `groundstation.faults.plan` does quickly must come out as it does here.
 """
 
 import hashlib

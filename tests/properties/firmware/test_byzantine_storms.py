@@ -21,6 +21,7 @@ from amu.wire import cbor, codec
 from amu.wire import messages as m
 from specs.checking.check import check_trace
 from tests.support.byzantine_storm import ByzantineStorm
+from tests.support.effects import performed
 from tests.support.storm import disagreement
 from tests.support.wire_strategies import messages_of
 
@@ -154,8 +155,7 @@ class Fuzzed:
             if kind == VOTE and instance is not None:
                 view, phase, _ = rest
                 assert instance.registers.voted(phase, view), "a vote on flash is forgotten"
-        node.ready()
-        node.advance()
+        performed(node)
         node.tick()
         return node
 

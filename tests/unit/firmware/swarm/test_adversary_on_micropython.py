@@ -18,31 +18,36 @@ if hasattr(gc, "threshold"):
     gc.threshold(8192)  # as main.py does while it imports
 sys.path.append(sys.argv[2])
 from adversary import wrap
-from amu.boards.host import MemoryStore
-from amu.core.limits import BROADCAST, GROUND
+from amu.boards.host import Decoded, MemoryStore, Settings, wake
+from amu.core.limits import GROUND
 from amu.node.journal import Journal
-from amu.node.node import Node
 from amu.wire import codec
 from amu.wire import messages as m
 
-class Settings:
-    def __init__(self, replica):
-        self.replica = replica
-        self.replica_count = 4
-        self.view_timeout_ticks = 12
-        self.turn_ticks = 0
-        self.snapshot_ticks = 0
-        self.trace_messages = False
+def settings(i):
+    return Settings(i, 4, view_timeout_ticks=12, trace_messages=False)
 
-def make_node(i):
-    journal = Journal(MemoryStore())
-    journal.commission()
-    return Node(Settings(i), journal.recover(), 7)
+def make_node(i, wrapper=None):
+    store = MemoryStore()
+    Journal(store).commission()
+    return wake(settings(i), store, 7, wrapper)
 """
 
 SWARM = """
-nodes = [make_node(i) for i in range(4)]
-nodes[0] = wrap(nodes[0], sys.argv[1], {"seed": 9})
+class Posts:
+    def trace(self, *told):
+        pass
+
+    def carry(self, source, peer, lamport, message, is_sound):
+        if peer != GROUND:
+            posts.append((source, peer, codec.encode(lamport, message), message.KIND))
+
+nodes = []
+boards = []
+for i in range(4):
+    node, journal = make_node(i, None if i else lambda node: wrap(node, sys.argv[1], {"seed": 9}))
+    nodes.append(node)
+    boards.append(Decoded(node, settings(i), journal, Posts()))
 
 said = hashlib.sha256()
 count = 0
@@ -52,12 +57,7 @@ for tick in range(60):
         if tick % 20 == 5:
             nodes[i].step(GROUND, tick, m.Request(1, tick, ["noop"]))
         nodes[i].tick()
-        ready = nodes[i].ready()
-        for destination, lamport, message in ready.sends:
-            for peer in range(4) if destination == BROADCAST else [destination]:
-                if peer < 4 and peer != i:
-                    posts.append((i, peer, codec.encode(lamport, message), message.KIND))
-        nodes[i].advance()
+        boards[i].perform()
     for source, peer, payload, kind in posts:
         count += 1
         said.update(bytes([source, peer, kind]) + payload)
@@ -70,8 +70,8 @@ print(count, [node.applied_slot for node in nodes], said.digest().hex())
 
 
 FLOODED = """
-flooder = wrap(make_node(0), "flood", {"seed": 9, "per_tick": 20})
-node = make_node(1)
+flooder = wrap(make_node(0)[0], "flood", {"seed": 9, "per_tick": 20})
+node = make_node(1)[0]
 free = []
 for tick in range(1, 1201):
     flooder.tick()
