@@ -12,7 +12,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from specs.escape import SeveralLines, shown, shown_lines
+from specs.escape import MultilineError, shown, shown_lines
 
 LOG_COLUMNS = 160  # of a table in a file or a pipe: wide, because logs are searched line by line
 EXIT_BAD_INPUT = 2
@@ -45,9 +45,9 @@ def say(text: Any) -> None:
 
 
 def complain(command: str | None, problem: object) -> None:
-    """Print an error on standard error: on one line, unless it is one of `SeveralLines`."""
+    """Print an error on standard error: on one line, unless it is one of `MultilineError`."""
     who = "amu" if command is None else f"amu {command}"
-    text = shown_lines(str(problem)) if isinstance(problem, SeveralLines) else shown(problem)
+    text = shown_lines(str(problem)) if isinstance(problem, MultilineError) else shown(problem)
     typer.echo(f"{who}: {text}", err=True)
 
 

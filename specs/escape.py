@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 
-class SeveralLines(Exception):
+class MultilineError(Exception):
     """Base of errors whose message may have several lines. Untrusted text in it is already escaped. The message of any
     other error is printed on one line, with line breaks escaped.
     """

@@ -23,7 +23,7 @@ from groundstation.scenario import adversaries
 from groundstation.scenario.errors import did_you_mean, explain, explain_syntax
 from groundstation.scenario.workload import DEFAULT_MIX, KINDS
 from specs import files
-from specs.escape import SeveralLines, shown
+from specs.escape import MultilineError, shown
 
 SUFFIX = ".toml"
 _MISSIONS = resources.files("groundstation.scenario").joinpath("missions")  # those that come with the package
@@ -43,7 +43,7 @@ PositiveSeconds = Annotated[float, Field(gt=0, le=SECONDS_MAX, allow_inf_nan=Fal
 Moment = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
 
 
-class ScenarioError(SeveralLines):
+class ScenarioError(MultilineError):
     """A scenario that cannot be flown. A line for each mistake: where, what, and what was expected."""
 
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.escape import SeveralLines
+from specs.escape import MultilineError
 
 HEAP_MEGABYTES = 1024
 SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start-up time of short runs
@@ -37,7 +37,7 @@ _COVERAGE = re.compile(r"^<(\w+) line \d+, col \d+ to line \d+, col \d+ of modul
 _STATE = re.compile(r"^(?:State )?\d+: <", re.MULTILINE)
 
 
-class TlcError(SeveralLines):
+class TlcError(MultilineError):
     """TLC gave no answer: Java or the jar is missing, the module is wrong, or time ran out."""
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from specs import FOLDER, files, strict_json
-from specs.escape import SeveralLines
+from specs.escape import MultilineError
 
 ROOT = FOLDER.parent
 PLAN = "plan.json"
@@ -24,7 +24,7 @@ PHASES = 6  # numbered from 0
 Text = Annotated[str, Field(min_length=1)]
 
 
-class PlanError(SeveralLines):
+class PlanError(MultilineError):
     """A plan is invalid or missing. Each line of the message says where, what is wrong, and what is wanted."""
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.escape import SeveralLines
+from specs.escape import MultilineError
 from specs.tla.values.values import Value
 from specs.verdict import NOT_CHECKED, Verdict
 
 
-class ObservationError(SeveralLines):
+class ObservationError(MultilineError):
     """The trace cannot be checked against the module: too little is logged, or an observation does not fit it."""
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.escape import SeveralLines, shown
+from specs.escape import MultilineError, shown
 
 
-class ModuleError(SeveralLines):
+class ModuleError(MultilineError):
     """A module cannot be used: it does not parse, a name is undefined, a constant has no value."""
 
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
-from specs.escape import SeveralLines
+from specs.escape import MultilineError
 
 Value: TypeAlias = Any  # one of the above; TLA+ has no static types that would narrow it
 
@@ -31,7 +31,7 @@ INTEGER_BITS_MAX = 8_192  # TLC has 32; larger powers and products are a mistake
 _INTEGER_MAX = 1 << INTEGER_BITS_MAX
 
 
-class EvaluationError(SeveralLines):
+class EvaluationError(MultilineError):
     """An expression has no value: a function outside its domain, CHOOSE of nothing, `1 + "a"`."""
 
 
