@@ -23,7 +23,7 @@ from groundstation.commands import panels
 from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
 from groundstation.os_errors import NO_MEMORY, explained
-from specs.escape import shown_lines
+from specs.escape import escaped_lines
 
 CRASH = 1
 COLUMNS_MIN = 10
@@ -159,6 +159,6 @@ def _write_crash_log() -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
             log.write(text)
     except OSError as error:
-        typer.echo(shown_lines(text), err=True)
+        typer.echo(escaped_lines(text), err=True)
         return f"above, because the log could not be written: {error.strerror}"
     return name

@@ -2,7 +2,7 @@
 
 All output goes through here. Data is never interpreted as markup, and no control character from a board, a file or a
 name reaches a terminal: `specs.escape` escapes them. A console keeps line breaks, which tables need; code that prints
-one value per line escapes those too (`shown`).
+one value per line escapes those too (`escaped`).
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from specs.escape import MultilineError, shown, shown_lines
+from specs.escape import MultilineError, escaped, escaped_lines
 
 LOG_COLUMNS = 160  # of a table in a file or a pipe: wide, because logs are searched line by line
 EXIT_BAD_INPUT = 2
@@ -30,7 +30,7 @@ class SafeConsole(Console):
             if segment.control or segment.text.isprintable():
                 yield segment
             else:
-                yield Segment(shown(segment.text, keep="\n"), segment.style)
+                yield Segment(escaped(segment.text, keep="\n"), segment.style)
 
 
 def table_console() -> Console:
@@ -41,13 +41,13 @@ def table_console() -> Console:
 
 def say(text: Any) -> None:
     """Print one line on standard output."""
-    typer.echo(shown(text))
+    typer.echo(escaped(text))
 
 
 def complain(command: str | None, problem: object) -> None:
     """Print an error on standard error: on one line, unless it is one of `MultilineError`."""
     who = "amu" if command is None else f"amu {command}"
-    text = shown_lines(str(problem)) if isinstance(problem, MultilineError) else shown(problem)
+    text = escaped_lines(str(problem)) if isinstance(problem, MultilineError) else escaped(problem)
     typer.echo(f"{who}: {text}", err=True)
 
 

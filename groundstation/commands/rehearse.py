@@ -143,11 +143,11 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     from groundstation.report import report
     from groundstation.verdict.verdict import judge
     from specs.checking.check import check_trace
-    from specs.escape import shown
+    from specs.escape import escaped
     from specs.tlc.runner import TlcError
 
     trace = flight.directory / run_directory.TRACE
-    typer.echo(shown(f"checking {trace}"), err=True)
+    typer.echo(escaped(f"checking {trace}"), err=True)
     try:
         with progress.checking() as tell:
             verdict = check_trace(trace, tlc, tell)
@@ -161,7 +161,7 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     problems = [] if flight.failure is None else [f"the mission was aborted: {flight.failure}"]
     try:
         run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
-        typer.echo(shown(f"drawing {flight.directory / run_directory.REPORT}"), err=True)
+        typer.echo(escaped(f"drawing {flight.directory / run_directory.REPORT}"), err=True)
         report.write(flight.directory)
     except OSError as error:
         problems.append(f"verdict and report cannot be written: {explained(error)}")

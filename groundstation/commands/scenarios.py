@@ -41,7 +41,7 @@ def scenarios(
     """
     from groundstation.console import SafeConsole, refused
     from groundstation.scenario import model as scenario_files
-    from specs.escape import shown
+    from specs.escape import escaped
 
     if sum((name is not None, fields, adversary is not None)) > 1:
         raise typer.BadParameter("give one of: a scenario, --fields, --adversary")
@@ -51,7 +51,7 @@ def scenarios(
     try:
         if name is not None:
             # A TOML escape means the same as the character, and a valid scenario has no others.
-            typer.echo(shown(scenario_files.source(name)[0], keep="\n\r\t"), nl=False)
+            typer.echo(escaped(scenario_files.source(name)[0], keep="\n\r\t"), nl=False)
             return
         from rich.table import Table
         from rich.text import Text

@@ -59,7 +59,7 @@ def _progress(distinct_states: int, depth: int) -> None:
 def _print(report: Any, console: Any) -> None:
     from rich.text import Text
 
-    from specs.escape import shown as escaped
+    from specs.escape import escaped
     from specs.tla.explore.states import DEADLOCK
     from specs.tla.values.operations import shown
     from specs.verdict import HOLDS, PASS, VIOLATED

@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from specs.escape import shown
+from specs.escape import escaped
 from specs.verification.plan import Run
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 from specs.verification.verification import Report
@@ -53,7 +53,7 @@ class LineDisplay:
 
     def _print(self, line: str) -> None:
         with self._lock:
-            print(shown(line), file=self._output, flush=True)
+            print(escaped(line), file=self._output, flush=True)
 
 
 class LiveDisplay:

@@ -17,7 +17,7 @@ from groundstation.flight.watch import Watch
 from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
 from groundstation.record.past import Past
 from groundstation.scenario.board_faults import BoardEvent, Schedule
-from specs.escape import shown
+from specs.escape import escaped
 
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
 LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its traceback, should it die of one
@@ -283,4 +283,4 @@ def last_words(text: bytes) -> str:
     """What a board printed last, from its last traceback on if there is one, safe to show line by line."""
     lines = text.decode("utf-8", "backslashreplace").split("\n")
     start = max((i for i, line in enumerate(lines) if line.startswith("Traceback")), default=0)
-    return "\n".join(shown(line.rstrip("\r")) for line in lines[start:] if line.strip())
+    return "\n".join(escaped(line.rstrip("\r")) for line in lines[start:] if line.strip())

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundstation.console import SafeConsole
-from specs.escape import shown
+from specs.escape import escaped
 
 REFRESH_SECONDS = 0.25
 LINE_SECONDS = 2.0
@@ -109,7 +109,7 @@ class LineDisplay:
         )
 
     def event(self, text: str) -> None:
-        self._print(shown(text))
+        self._print(escaped(text))
 
     def close(self) -> None:
         """Nothing is held."""
@@ -181,9 +181,9 @@ def page(picture: Picture) -> RenderableType:
         _counts("faults", picture.faults),
         _counts("telecommands", picture.telecommands),
     )
-    events = Text("\n".join(map(shown, picture.events)), style="dim", no_wrap=True, overflow="ellipsis")
+    events = Text("\n".join(map(escaped, picture.events)), style="dim", no_wrap=True, overflow="ellipsis")
     # As a string it would be read as markup.
-    title = Text(shown(picture.scenario), style="bold")
+    title = Text(escaped(picture.scenario), style="bold")
     title.append(f"  seed {picture.seed}  mission time {picture.mission_seconds:.1f} s", style="not bold")
     return Panel(Group(_goals(picture), Text(), _boards(picture), Text(), columns, Text(), events), title=title)
 

@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from specs.escape import shown
+from specs.escape import escaped
 
 LINES_MAX = 10_000  # of each board, and of the ground station
 LINE_CHARACTERS_MAX = 500
@@ -32,7 +32,7 @@ class GroundLog:
             self.left_out[who] += 1
             return
         self._lines[who] += 1
-        self._write(who, f"{now:10.3f}  {who:8}  {shown(text[:LINE_CHARACTERS_MAX])[:LINE_CHARACTERS_MAX]}\n")
+        self._write(who, f"{now:10.3f}  {who:8}  {escaped(text[:LINE_CHARACTERS_MAX])[:LINE_CHARACTERS_MAX]}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
         """Text that a board printed between its frames. A line that has not ended yet waits for its end."""

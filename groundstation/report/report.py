@@ -26,7 +26,7 @@ from groundstation.report.timeline import mission
 from groundstation.scenario.model import Scenario, ScenarioError, load
 from specs import strict_json
 from specs.checking.trace import TraceError
-from specs.escape import shown
+from specs.escape import escaped
 from specs.files import open_regular
 
 VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": dict, "steps": dict, "counts": dict}
@@ -112,7 +112,7 @@ def write_figure(trace: Path, out: Path) -> Path:
 def _write(sources: Sources, out: Path) -> Path:
     text = page(str(sources.about["run"]), _body(sources))
     try:
-        run_directory.write_text(out, shown(text, keep="\n\t"))
+        run_directory.write_text(out, escaped(text, keep="\n\t"))
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise run_directory.RunDirectoryError(f"{out}: {what}; choose another --out") from error

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from groundstation.faults.rule import Rule
-from specs.escape import shown
+from specs.escape import escaped
 
 SHOWN_MAX = 80  # characters of a bad value
 
@@ -39,7 +39,7 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
             path += [int(part) if part.isdigit() else part for part in re.findall(r"\w+", named[1])]
             message = message[named.end() :]
     line = _line_of(text, path)
-    place = shown(where) if line is None else f"{shown(where)}:{line}"
+    place = escaped(where) if line is None else f"{escaped(where)}:{line}"
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     return f"{place}: {name}: {message}" if name else f"{place}: {message}"
 
@@ -53,7 +53,7 @@ def _told(value: Any) -> str:
 
 def explain_syntax(error: Exception, where: str) -> str:
     """One line for what keeps a text from being TOML."""
-    where = shown(where)
+    where = escaped(where)
     if isinstance(error, RecursionError):
         return f"{where}: not TOML that can be read: nested too deep"
     # "Expected '=' after a key in a key/value pair (at line 3, column 9)"

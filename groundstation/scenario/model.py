@@ -23,7 +23,7 @@ from groundstation.scenario import adversaries
 from groundstation.scenario.errors import did_you_mean, explain, explain_syntax
 from groundstation.scenario.workload import DEFAULT_MIX, KINDS
 from specs import files
-from specs.escape import MultilineError, shown
+from specs.escape import MultilineError, escaped
 
 SUFFIX = ".toml"
 _MISSIONS = resources.files("groundstation.scenario").joinpath("missions")  # those that come with the package
@@ -354,7 +354,7 @@ def source(name_or_path: str) -> tuple[str, str]:
         try:
             return files.read_text(path, TEXT_BYTES_MAX), str(path)
         except files.FileError as error:
-            raise ScenarioError(f"{shown(path)}: cannot be read as a scenario file: {error}") from error
+            raise ScenarioError(f"{escaped(path)}: cannot be read as a scenario file: {error}") from error
     if name_or_path not in shipped():
         raise ScenarioError(
             f"no scenario {name_or_path!r}{did_you_mean(name_or_path, shipped())}; "
@@ -379,7 +379,7 @@ def load(name_or_path: str) -> Scenario:
         raise ScenarioError(explain_syntax(error, where)) from error
     if _is_deep(document):
         raise ScenarioError(
-            f"{shown(where)}: nested more than {NESTING_MAX} deep; no scenario needs such tables or lists"
+            f"{escaped(where)}: nested more than {NESTING_MAX} deep; no scenario needs such tables or lists"
         )
     return parse(document, where, text)
 

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from groundstation.record import run_directory
 from groundstation.verdict.verdict import BAD, GOOD, NOTE, OPEN, Judgement
-from specs.escape import shown, shown_lines
+from specs.escape import escaped, escaped_lines
 
 SIGNS = {GOOD: ("✓", "green"), BAD: ("✗", "bold red"), OPEN: ("?", "yellow"), NOTE: ("·", "dim")}
 VERDICT_STYLES = {"pass": "bold green", "violation": "bold white on red", "crash": "bold red"}
@@ -23,14 +23,14 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
     table.add_column(overflow="fold")
     for line in judgement.lines:
         sign, style = SIGNS[line.status]
-        table.add_row(Text(sign, style=style), Text(line.name, style="bold"), Text(shown(line.detail)))
+        table.add_row(Text(sign, style=style), Text(line.name, style="bold"), Text(escaped(line.detail)))
     console.print(table)
     for finding in judgement.findings[:FINDINGS_SHOWN]:
-        console.print(Text(shown_lines(f"  {finding}"), style="red"))
+        console.print(Text(escaped_lines(f"  {finding}"), style="red"))
     _print_hidden(console, len(judgement.findings) - FINDINGS_SHOWN, "red")
     notes = judgement.checked["notes"]
     for note in notes[:NOTES_SHOWN]:
-        console.print(Text(f"  note: {shown(note)}", style="dim"))
+        console.print(Text(f"  note: {escaped(note)}", style="dim"))
     _print_hidden(console, len(notes) - NOTES_SHOWN, "dim")
     console.print()
     verdict = Text(
@@ -38,14 +38,14 @@ def print_verdict(judgement: Judgement, console: Console) -> None:
     )
     console.print(Text("verdict  ").append(verdict))
     if judgement.directory is not None:
-        console.print(shown(f"run      {judgement.directory}"), soft_wrap=True)
+        console.print(escaped(f"run      {judgement.directory}"), soft_wrap=True)
         report = judgement.directory / run_directory.REPORT
         if report.exists():
-            console.print(shown(f"report   {report}"), soft_wrap=True)
+            console.print(escaped(f"report   {report}"), soft_wrap=True)
     if judgement.resume is not None:
-        console.print(shown(f"resume   {judgement.resume}"), soft_wrap=True)
+        console.print(escaped(f"resume   {judgement.resume}"), soft_wrap=True)
     if judgement.replay is not None:
-        console.print(shown(f"replay   {judgement.replay}"), soft_wrap=True)
+        console.print(escaped(f"replay   {judgement.replay}"), soft_wrap=True)
 
 
 def _print_hidden(console: Console, count: int, style: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.explore.model import load_configured, operator_of, property_of
 from specs.tla.language import temporal
 from specs.tla.language.language import Module

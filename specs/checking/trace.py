@@ -55,7 +55,7 @@ from amu.core.limits import (
 )
 from amu.node.tracer import EVENTS
 from specs import files, strict_json
-from specs.escape import shown
+from specs.escape import escaped
 from specs.seeds import SEED_MAX
 
 LINE_BYTES_MAX = 2**20  # of an event; a snapshot of the largest swarm takes a tenth
@@ -84,20 +84,20 @@ class Event:
     fields: dict[str, Any]
 
     def __str__(self) -> str:
-        fields = " ".join(f"{shown(name)}={_brief(value)}" for name, value in self.fields.items())
+        fields = " ".join(f"{escaped(name)}={_brief(value)}" for name, value in self.fields.items())
         return (
             f"line {self.line}: node {self.node} boot {self.boot} at Lamport time {self.lamport}: {self.name} {fields}"
         )
 
 
 def _brief(value: Any) -> str:
-    text = shown(value)
+    text = escaped(value)
     return text if len(text) <= 16 else text[:8] + ".."
 
 
 def _found(value: Any) -> str:
     """A value as it stood, for an error."""
-    text = shown(repr(value))
+    text = escaped(repr(value))
     return text if len(text) <= FOUND_CHARACTERS_MAX else text[:FOUND_CHARACTERS_MAX] + ".."
 
 

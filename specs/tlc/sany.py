@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.syntax.tree import ModuleError
 from specs.tlc import runner as tlc
 

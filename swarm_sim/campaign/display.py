@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from specs.escape import shown
+from specs.escape import escaped
 from swarm_sim.campaign.summary import Summary
 from swarm_sim.campaign.task import Finished, Task, replay
 from swarm_sim.outcome import CRASH, NO_PROGRESS, PASS, VIOLATION, WORST_FIRST, Outcome
@@ -83,11 +83,11 @@ class Display:
 
     def _show_failure(self, outcome: Outcome) -> None:
         text = Text(f"seed {outcome.seed}  ").append(outcome.verdict, style=STYLES.get(outcome.verdict, "yellow"))
-        self._console.print(text.append(shown(f"  {outcome.oracle}  {outcome.cause}")), soft_wrap=True)
+        self._console.print(text.append(escaped(f"  {outcome.oracle}  {outcome.cause}")), soft_wrap=True)
         self._say(f"    {replay(self._task, outcome.seed)}")
 
     def _say(self, line: str) -> None:
-        self._console.print(shown(line), soft_wrap=True)
+        self._console.print(escaped(line), soft_wrap=True)
 
 
 def _clock(seconds: float) -> str:
@@ -101,7 +101,7 @@ def print_summary(summary: Summary, rates: dict[str, float], console: Console) -
     if summary.causes:
         console.print(_causes(summary))
         for cause in summary.causes:
-            console.print(shown(f"  {cause.replay}"), soft_wrap=True)
+            console.print(escaped(f"  {cause.replay}"), soft_wrap=True)
     for heading, counted in (("marks", summary.marks), ("sums", summary.counts), ("verdicts", summary.verdicts)):
         if counted:
             listed = "  ".join(f"{name} {count:,}" for name, count in counted.items())
@@ -127,5 +127,5 @@ def _causes(summary: Summary) -> Table:
     for cause in summary.causes:
         style = STYLES.get(cause.verdict, "yellow")
         verdict = Text(cause.verdict, style=style)
-        table.add_row(str(cause.count), verdict, shown(cause.oracle), shown(cause.cause), str(cause.smallest_seed))
+        table.add_row(str(cause.count), verdict, escaped(cause.oracle), escaped(cause.cause), str(cause.smallest_seed))
     return table

@@ -44,7 +44,7 @@ def shrink(
     from groundstation.record import run_directory
     from groundstation.scenario import model as scenario_files
     from groundstation.scenario import toml_text
-    from specs.escape import shown
+    from specs.escape import escaped
     from swarm_sim.draw.draw import draw
     from swarm_sim.shrink import shrink as shrinking
     from swarm_sim.shrink import simpler
@@ -62,7 +62,7 @@ def shrink(
         found = scenario_files.load(what) if seed is None else draw(seed, nodes, slots)
         result = shrinking.shrink(found, runs_max=runs, progress=tell, playable=playable)
         outcome = result.outcome
-        about = shown(f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}")
+        about = escaped(f"shrunk from {found.name}: {outcome.verdict} {outcome.oracle}, {outcome.cause}")
         document = simpler.readable(result.scenario) | {"description": about}
         run_directory.write_text(out, toml_text.dumps(document))
     except (scenario_files.ScenarioError, shrinking.NothingToShrink, BoardError) as error:
@@ -70,8 +70,8 @@ def shrink(
     except OSError as error:
         raise refused("shrink", f"{out}: cannot be written ({error.strerror}); choose another --out") from error
     console.print(f"before  {result.before}\nafter   {result.after}\n{result.runs} flights", soft_wrap=True)
-    console.print(shown(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"), soft_wrap=True)
-    console.print(shown(f"replay  amu sim --scenario {out}"), soft_wrap=True)
+    console.print(escaped(f"{outcome.verdict}  {outcome.oracle}: {outcome.cause}"), soft_wrap=True)
+    console.print(escaped(f"replay  amu sim --scenario {out}"), soft_wrap=True)
     left = shrinking.unplayable(result.scenario, playable) if playable is not None else []
     if left:
         console.print(f"{kind} boards cannot play {', '.join(left)}: without, it does not fail alike")

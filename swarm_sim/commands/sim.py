@@ -94,12 +94,12 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     from groundstation.console import SafeConsole
     from groundstation.flight.mission_end import not_begun
     from specs.checking.consensus.instance import Swarm
-    from specs.escape import shown, shown_lines
+    from specs.escape import escaped, escaped_lines
 
     console = SafeConsole()
     colour = "green" if outcome.verdict == "pass" else "red"
     counts = outcome.counts
-    console.print(shown(flown.description), style="dim")
+    console.print(escaped(flown.description), style="dim")
     console.print(
         f"{flown.mission.boards} boards, {counts['milliseconds'] / 1000:.1f} s of their time: {counts['slots']} slots, "
         f"{counts['operations']} operations, {counts['deliveries']} messages delivered, "
@@ -112,9 +112,9 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
         console.print(warning, style="yellow")
     late = not_begun(flown, counts["milliseconds"] / 1000 * flown.mission.speed)
     if late:
-        console.print(shown(f"fault rules that had not begun: {', '.join(late)}"), style="yellow")
+        console.print(escaped(f"fault rules that had not begun: {', '.join(late)}"), style="yellow")
     verdict = outcome.verdict.replace("_", " ").upper()
     console.print(Text("verdict   ").append(verdict, style=f"bold {colour}"))
     if outcome.verdict != "pass":
-        console.print(shown(f"{outcome.oracle}: {outcome.cause}"))
-        console.print(shown_lines(outcome.detail))
+        console.print(escaped(f"{outcome.oracle}: {outcome.cause}"))
+        console.print(escaped_lines(outcome.detail))

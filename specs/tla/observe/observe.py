@@ -25,7 +25,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.explore.model import Property, property_of
 from specs.tla.language.contexts import Context
 from specs.tla.language.explain import Explainer, Explanation, cut

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from specs import files
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.syntax.tree import ModuleError
 from specs.tla.values.values import FALSE, TRUE, ModelValue, Value, to_tla
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tree_sitter
 
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.syntax import grammar, tree
 from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Place
 

@@ -19,7 +19,7 @@ import tree_sitter
 import tree_sitter_tlaplus
 
 from specs import files
-from specs.escape import shown as escaped
+from specs.escape import escaped
 from specs.tla.syntax import tree
 from specs.tla.syntax.reader import Reader
 from specs.tla.syntax.tree import ModuleError

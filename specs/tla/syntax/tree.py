@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.escape import MultilineError, shown
+from specs.escape import MultilineError, escaped
 
 
 class ModuleError(MultilineError):
@@ -38,7 +38,7 @@ class Place:
         return " ".join(self.source[self.start : self.end].decode("utf-8").split())
 
     def __str__(self) -> str:
-        return f"{shown(self.path.name)}:{self.line}"
+        return f"{escaped(self.path.name)}:{self.line}"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from groundstation.flight.progress import BoardPicture, LineDisplay, Picture, pa
 from groundstation.record.ground_log import GroundLog
 from groundstation.verdict.table import print_verdict
 from groundstation.verdict.verdict import GOOD, Judgement, Line
-from specs.escape import shown, shown_lines
+from specs.escape import escaped, escaped_lines
 from tests import ROOT
 
 HOSTILE = "[/b][red]x[/red] :boom: \x1b[2J\x1b]0;t\x07 \u202e \u2028\ud800\x9b1m\x7f ünï \r\nverdict   PASS"
@@ -66,25 +66,25 @@ def require_harmless(text: str) -> None:
     ],
 )
 def test_what_cannot_be_seen_is_written_out(text: str, wanted: str) -> None:
-    assert shown(text) == wanted
+    assert escaped(text) == wanted
 
 
 def test_every_control_separator_and_surrogate_is_escaped() -> None:
     unfit = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Cs", "Zl", "Zp")]
-    assert [character for character in unfit if not shown(character).startswith("\\")] == []
-    assert shown("".join(unfit)).isascii()
+    assert [character for character in unfit if not escaped(character).startswith("\\")] == []
+    assert escaped("".join(unfit)).isascii()
 
 
 @given(st.text(st.characters()))
 def test_shown_text_is_printable_in_any_encoding_and_stays_as_it_is(text: str) -> None:
-    once = shown(text)
+    once = escaped(text)
     assert all(c.isprintable() or c.isspace() for c in once)
     assert "\n" not in once
-    assert once.encode("utf-8").decode("utf-8") == once == shown(once)
+    assert once.encode("utf-8").decode("utf-8") == once == escaped(once)
 
 
 def test_lines_after_the_first_cannot_pass_for_ours() -> None:
-    assert shown_lines("a\nverdict PASS\x1b\n") == "a\n    verdict PASS\\x1b"
+    assert escaped_lines("a\nverdict PASS\x1b\n") == "a\n    verdict PASS\\x1b"
 
 
 # --- where it is used ---------------------------------------------------------------------------
