@@ -5,10 +5,9 @@ and reported to the caller, who counts it.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from amu.wire import messages
-from amu.wire.framer import NEED_BYTES, Framer
+from amu.wire.framer import NEED_BYTES, Framer, Text
 from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.links.base import Link, LinkBusy, LinkLost
@@ -21,7 +20,7 @@ PIECE_BYTES = 2048  # pushed into the framer at a time, below the bound of its r
 class FlightFrame(Frame):
     """A flight frame and its bytes on the cable, `wire`: the ether carries what was sent, not what was understood."""
 
-    def __init__(self, frame: Any, wire: bytes) -> None:
+    def __init__(self, frame: Frame, wire: bytes) -> None:
         super().__init__(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
         self.wire = wire
 
@@ -29,10 +28,11 @@ class FlightFrame(Frame):
 class _GroundFramer(Framer):
     """Gives out flight frames as `FlightFrame`s."""
 
-    def _classify(self, segment: bytes) -> Any:
+    def _classify(self, segment: bytes) -> Frame | Text | None:
         item = super()._classify(segment)
-        is_flight = isinstance(item, Frame) and messages.is_flight(item.kind)
-        return FlightFrame(item, b"\x00" + segment + b"\x00") if is_flight else item
+        if isinstance(item, Frame) and messages.is_flight(item.kind):
+            return FlightFrame(item, b"\x00" + segment + b"\x00")
+        return item
 
 
 class Cable:
@@ -52,7 +52,7 @@ class Cable:
                 return None
         return self.link
 
-    def frames(self, reads_max: int = READS_MAX) -> Iterator[Any]:
+    def frames(self, reads_max: int = READS_MAX) -> Iterator[Frame | Text]:
         """What has arrived, in order: `FlightFrame`, `Frame` and `Text` objects. Of a talkative board only so many
         reads' worth.
         """
@@ -65,7 +65,7 @@ class Cable:
                 while (item := self._framer.next()) is not NEED_BYTES:
                     yield item
 
-    def last_frames(self) -> Iterator[Any]:
+    def last_frames(self) -> Iterator[Frame | Text]:
         """All that a dead board has said: a line gives it out in pieces, and what is left there is a gap in the trace.
 
         What it had not finished cannot run into its next boot's first frame.

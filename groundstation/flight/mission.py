@@ -17,10 +17,12 @@ from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
 from amu.wire import codec, messages
 from amu.wire.framer import Text
+from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.boards.liars import NOT_RECORDED, Liars
 from groundstation.faults.ether import ACCEPTED, DELIVERED, Ether
 from groundstation.flight import waits_for
+from groundstation.flight.cable import FlightFrame
 from groundstation.flight.driver import Driver
 from groundstation.flight.fleet import Fleet
 from groundstation.flight.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
@@ -190,8 +192,8 @@ class Mission:
             else:
                 self._frame(node, item, now)
 
-    def _frame(self, node: int, frame: Any, now: float) -> None:
-        if messages.is_flight(frame.kind):
+    def _frame(self, node: int, frame: Frame, now: float) -> None:
+        if isinstance(frame, FlightFrame):
             self.ether.accept(now, node, frame.wire, frame)
         elif not self.liars.may_record(node, self.recorder.bytes):
             self._leave_out(node, now)
@@ -202,7 +204,7 @@ class Mission:
         elif self.station.receive(now, node, frame) is None:
             self.liars.count(node, "telemetry frames refused")
 
-    def _trace(self, node: int, frame: Any, now: float) -> None:
+    def _trace(self, node: int, frame: Frame, now: float) -> None:
         try:
             _, message = codec.decode(frame.kind, frame.payload)
         except CodecError as error:
@@ -229,7 +231,7 @@ class Mission:
             self.tell(now, f"board {node}: {reason}")
         self.liars.count(node, NOT_RECORDED)
 
-    def _log_message(self, node: int, frame: Any, now: float) -> None:
+    def _log_message(self, node: int, frame: Frame, now: float) -> None:
         try:
             _, message = codec.decode(frame.kind, frame.payload)
         except CodecError as error:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from amu.core import limits
 from amu.core.errors import CodecError
+from amu.wire.messages import Trace
 from groundstation.record.line_log import LineLog, RecorderError
 from specs.checking import trace_line
 from specs.checking.trace import TraceError, require_readable
@@ -110,7 +111,7 @@ class Recorder:
             self._joined.add(fields["board"])
         self._append(fields.get("board", limits.GROUND), text, received)
 
-    def trace(self, node: int, message: Any, received: float) -> list[tuple[str, dict[str, Any]]]:
+    def trace(self, node: int, message: Trace, received: float) -> list[tuple[str, dict[str, Any]]]:
         """Record the events of a `Trace` message that came over the cable of `node`; name and fields of the new ones.
 
         received: mission seconds. Raises RecorderError.

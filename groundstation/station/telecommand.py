@@ -22,8 +22,11 @@ from typing import Any, NamedTuple, Protocol
 from amu.core import limits
 from amu.core.errors import AuthError, BusyError, CodecError
 from amu.core.lamport import LamportClock, Witnesses
+from amu.core.types import AnyMessage
 from amu.wire import cbor, codec, frames, messages
 from amu.wire.auth import Keyring
+from amu.wire.frames import Frame
+from amu.wire.messages import Health, Identity, Message, Receipt, Reply
 from groundstation.record import operation as op
 from groundstation.record.operation import OnBoard, Operation
 from groundstation.record.past import Past
@@ -77,7 +80,7 @@ class BoardView:
     version: str | None = None
     applied_slot: int | None = None
     seen: float | None = None
-    health: Any = None  # latest `Health` message
+    health: Health | None = None  # the latest
     hello_due: float = 0.0
     hello_attempts: int = 0  # since the last answer
     nonce: int | None = None  # that the next Identity must bring back
@@ -211,7 +214,7 @@ class Station:
     def _in_flight(self) -> Iterator[Operation]:
         return itertools.islice(self._open.values(), IN_FLIGHT_MAX)
 
-    def _seal(self, board: int, message: Any, subject: int | str, now: float) -> Uplink:
+    def _seal(self, board: int, message: Message, subject: int | str, now: float) -> Uplink:
         payload = codec.encode(self._clock.tick(), message)
         tag = self._keyring.seal(message.KIND, board, payload)
         return Uplink(board, frames.build(message.KIND, limits.GROUND, board, tag, payload), subject, now)
@@ -252,7 +255,7 @@ class Station:
 
     # --- downlink ---------------------------------------------------------------------------------
 
-    def receive(self, now: float, board: int, frame: Any) -> Any:
+    def receive(self, now: float, board: int, frame: Frame) -> AnyMessage:
         """Take a telemetry frame (kinds 0x30 to 0x3f) that came over the cable of `board`; its message.
 
         What is not authentic or not well formed is counted and gives None.
@@ -274,7 +277,7 @@ class Station:
         self._dispatch(now, board, message)
         return message
 
-    def _dispatch(self, now: float, board: int, message: Any) -> None:
+    def _dispatch(self, now: float, board: int, message: Message) -> None:
         if isinstance(message, messages.Reply):
             self._on_reply(now, board, message)
         elif isinstance(message, messages.Receipt):
@@ -286,7 +289,7 @@ class Station:
         else:
             self.counts["refused: kind"] += 1
 
-    def _on_receipt(self, now: float, board: int, message: Any) -> None:
+    def _on_receipt(self, now: float, board: int, message: Receipt) -> None:
         operation = self._find(message)
         if operation is None or message.status not in op.RECEIPTS:
             self.counts["refused: receipt"] += 1
@@ -301,7 +304,7 @@ class Station:
             if not operation.is_terminal and len(operation.with_receipt(status)) >= self._needed:
                 self._finish(now, operation, state)
 
-    def _on_reply(self, now: float, board: int, message: Any) -> None:
+    def _on_reply(self, now: float, board: int, message: Reply) -> None:
         operation = self._find(message)
         if operation is None:
             self.counts["refused: reply"] += 1
@@ -322,7 +325,7 @@ class Station:
             self.contradictions.append((operation.number, operation.answer, answer))
             self._stage(now, operation.number, "contradiction", slot=message.slot, result=message.result)
 
-    def _find(self, message: Any) -> Operation | None:
+    def _find(self, message: Receipt | Reply) -> Operation | None:
         return self.operation(message.operation) if message.client == self.client else None
 
     def _finish(self, now: float, operation: Operation, state: str) -> None:
@@ -335,7 +338,7 @@ class Station:
         answer = {} if operation.answer is None else {"slot": operation.answer[0], "result": operation.answer[1]}
         self._stage(now, operation.number, state, seconds=round(now - operation.queued, 6), **answer)
 
-    def _on_identity(self, now: float, board: int, message: Any) -> None:
+    def _on_identity(self, now: float, board: int, message: Identity) -> None:
         view = self.boards[board]
         if message.nonce != view.nonce or message.replica != board:
             self.counts["refused: identity"] += 1
@@ -356,7 +359,7 @@ class Station:
             if on_board.answer is None and on_board.attempts:
                 on_board.pauses, on_board.due = 0, now
 
-    def _on_health(self, now: float, board: int, message: Any) -> None:
+    def _on_health(self, now: float, board: int, message: Health) -> None:
         view = self.boards[board]
         view.applied_slot, view.health, view.seen = message.applied_slot, message, now
         self._record(

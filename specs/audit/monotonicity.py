@@ -24,7 +24,7 @@ class _Log:
     """A ledger with one client, which sends one command per slot."""
 
     def __init__(self) -> None:
-        self.ledger: Any = Ledger()
+        self.ledger = Ledger()
         self.slot = 0
 
     def apply(self, *command: Any) -> list[Any]:

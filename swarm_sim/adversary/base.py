@@ -15,9 +15,11 @@ if "":  # for the type checker; see amu.core.types
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
+    from amu.consensus.replica import Replica
     from amu.core.types import AnyMessage, Item
     from amu.node.effects import Ready
     from amu.node.node import Node
+    from amu.node.services import Services
 
     T = TypeVar("T")
     Parameters = dict[str, Item]  # of a behaviour, by name, as the configuration holds them
@@ -94,8 +96,11 @@ class Adversary:
     """
 
     boot: int
+    mode: str
     applied_slot: int
     messages_refused: int
+    replica: "Replica"
+    services: "Services"
     advance: "Callable[[], None]"
     note_refused: "Callable[[int, int, str], None]"
 

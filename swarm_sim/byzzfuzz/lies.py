@@ -12,6 +12,7 @@ from typing import Any
 
 from amu.consensus import bodies
 from amu.core import limits
+from amu.core.types import AnyMessage, Register
 from amu.wire.messages import Proof, Proposal, Status, Suggest, ViewChange, Vote
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
 from swarm_sim.adversary.equivocate import other_body
@@ -43,11 +44,11 @@ class Liar(Behaviour):
         self._faults = faults
         self._known: dict[int, dict[bytes, bytes]] = {}  # slot -> value -> body
 
-    def overhear(self, source: int, message: Any) -> None:
+    def overhear(self, source: int, message: AnyMessage) -> None:
         if isinstance(message, Proposal):
             self._learn(message.slot, message.body)
 
-    def to_peer(self, peer: int, time: int, message: Any) -> list[tuple[int, Any]]:
+    def to_peer(self, peer: int, time: int, message: AnyMessage) -> list[tuple[int, AnyMessage]]:
         if isinstance(message, Proposal):
             self._learn(message.slot, message.body)
         for fault in self._faults:
@@ -65,7 +66,7 @@ class Liar(Behaviour):
 
     # --- changes ----------------------------------------------------------------------------
 
-    def _changed(self, message: Any, fault: ProcessFault) -> Any:
+    def _changed(self, message: AnyMessage, fault: ProcessFault) -> AnyMessage:
         """The lie that replaces `message`, or None if it is omitted."""
         if isinstance(message, Status):
             return self._changed_status(message, fault)
@@ -84,7 +85,7 @@ class Liar(Behaviour):
             fields["view"] = self._view(message.view, fault)
         return type(message)(*fields.values())
 
-    def _changed_status(self, status: Any, fault: ProcessFault) -> Any:
+    def _changed_status(self, status: Status, fault: ProcessFault) -> AnyMessage:
         """Changes only what the Status repeats from the fault's round."""
         fields = dict(zip([name for name, _ in status.SHAPE], status.fields()))
         step = fault.at[1]
@@ -105,7 +106,7 @@ class Liar(Behaviour):
                 fields["view"] = self._view(status.view, fault)
         return Status(*fields.values())
 
-    def _register(self, slot: int, register: Any, fault: ProcessFault) -> Any:
+    def _register(self, slot: int, register: Register, fault: ProcessFault) -> Register:
         if register is None:
             # Not to have voted is a claim too. Its neighbour is to have voted in view 0.
             known = sorted(self._known.get(slot, {}))
@@ -127,7 +128,7 @@ class Liar(Behaviour):
         others = [known for known in sorted(self._known.get(slot, {})) if known != value]
         return others[fault.seed % len(others)] if others else bytes([value[0] ^ 1]) + value[1:]
 
-    def _body(self, message: Any, fault: ProcessFault) -> bytes:
+    def _body(self, message: AnyMessage, fault: ProcessFault) -> bytes:
         if fault.change == ANY_VALUE:
             draw = random.Random(fault.seed)
             request = [1, draw.randint(1, 1000), ["noop"]]

@@ -5,8 +5,7 @@ Status repeats messages of several rounds and belongs to each of them; otherwise
 fault within half a view's time. Fetch and its answers (Decided, bodies) belong to no round.
 """
 
-from typing import Any
-
+from amu.core.types import AnyMessage
 from amu.wire.messages import Proof, Proposal, Status, Suggest, ViewChange, Vote
 
 WISH, REPORTS, PROPOSAL, VOTE1, VOTE2, VOTE3, VOTE4 = range(7)
@@ -25,7 +24,7 @@ def shown(at: Round) -> str:
     return f"view {at[0]}, {STEPS[at[1]]}"
 
 
-def rounds_of(message: Any) -> list[Round]:
+def rounds_of(message: AnyMessage) -> list[Round]:
     """The rounds to which `message` belongs. Empty if to none."""
     if isinstance(message, Vote):
         return [(message.view, VOTE1 + message.phase - 1)]

@@ -12,8 +12,8 @@ import tempfile
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from amu.core.types import AnyMessage
 from specs.checking.check import NO_PROGRESS_REASON, check_trace
 from specs.verdict import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.byzzfuzz.lies import ANY_SCOPE, SMALL_SCOPE, ProcessFault, make_liar
@@ -46,7 +46,7 @@ class Plan:
     network: tuple[NetworkFault, ...]
     process: tuple[ProcessFault, ...]
 
-    def lets_pass(self, source: int, destination: int, message: Any) -> bool:
+    def lets_pass(self, source: int, destination: int, message: AnyMessage) -> bool:
         """Whether the network carries `message`."""
         rounds = rounds_of(message)
         return not any(

@@ -5,9 +5,8 @@ requests and progress may be newer in memory, because they can be learned again;
 floor may not.
 """
 
-from typing import Any
-
 from amu.boards.host import MemoryStore
+from amu.consensus.instance import Instance
 from amu.core.errors import JournalError
 from amu.node.journal import Journal
 from amu.node.node import VOTING, Node
@@ -40,7 +39,7 @@ def check(board: Board) -> Finding | None:
     return None
 
 
-def _compare(board: Board, live: Any, again: Any) -> Finding | None:
+def _compare(board: Board, live: Instance, again: Instance | None) -> Finding | None:
     if again is None:
         return _differs(board, live.slot, "slot", "voted in", "unknown")
     pairs = (
@@ -55,7 +54,7 @@ def _compare(board: Board, live: Any, again: Any) -> Finding | None:
     return None
 
 
-def _differs(board: Board, slot: int, what: str, live: Any, read: Any) -> Finding:
+def _differs(board: Board, slot: int, what: str, live: object, read: object) -> Finding:
     return Finding(
         ORACLE, f"flash differs from memory: {what}", f"board {board.node}, slot {slot}: {live!r}, flash {read!r}"
     )

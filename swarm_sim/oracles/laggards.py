@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from amu.consensus.checkpoints import Checkpoints
 from amu.core import limits
 from swarm_sim.oracles.conditions import LOOK_TICKS, Conditions, ticks_of
 from swarm_sim.oracles.finding import Finding
@@ -115,9 +116,10 @@ class Laggards:
         return any(sum(checkpoint in of_one for of_one in held) >= self._needed for checkpoint in newer)
 
 
-def _checkpoints(board: Board) -> Any:
+def _checkpoints(board: Board) -> Checkpoints:
     flight: Any = board.flight
-    return flight.replica.catch_up.checkpoints
+    found: Checkpoints = flight.replica.catch_up.checkpoints
+    return found
 
 
 def _knows(board: Board, slot: int) -> bool:

@@ -30,6 +30,7 @@ from typing import Any
 from amu.boards.host import Decoded, MemoryStore, PowerCut, Settings, wake
 from amu.core.errors import JournalError
 from amu.core.limits import GROUND, LEARNER_LAST, WINDOW_SLOTS, blocking_size, faults_max
+from amu.core.types import AnyMessage, Array, TraceEvent
 from amu.node.journal import Journal
 from amu.node.learner import Learner
 from amu.wire.messages import Reply, Request
@@ -63,7 +64,7 @@ class Seat:
     def __init__(self, settings: Any, is_learner: bool) -> None:
         self.settings = settings
         self.is_learner = is_learner
-        self.store: Any = MemoryStore()
+        self.store = MemoryStore()
         self.journal: Any = Journal(self.store)  # of the present life; a learner's stays empty
         self.node: Any = None  # None while the board is off
         self.node_nonce = 0
@@ -99,13 +100,13 @@ class Cluster:
         self.seats = [
             Seat(Settings(i, replica_count, **settings), i in self.learners) for i in range(replica_count + learners)
         ]
-        self.replies: dict[int, dict[int, tuple[int, Any]]] = {}  # operation -> node -> (slot, result)
+        self.replies: dict[int, dict[int, tuple[int, Array]]] = {}  # operation -> node -> (slot, result)
         self.byzantine: set[int] = set()
-        self.lets_pass: Callable[[int, int, Any], bool] = lambda source, destination, message: True
+        self.lets_pass: Callable[[int, int, AnyMessage], bool] = lambda source, destination, message: True
         self._is_traced = is_traced
         self._blocked: set[tuple[int, int]] = set()
         self._random = random.Random(seed)
-        self._queue: list[tuple[int, int, int, int, int, Any]] = []
+        self._queue: list[tuple[int, int, int, int, int, AnyMessage]] = []
         self._count = 0
         self._operations = 0
         self._ground_time = 0
@@ -170,7 +171,7 @@ class Cluster:
 
     # --- the ground -------------------------------------------------------------------------
 
-    def request(self, command: list[Any]) -> int:
+    def request(self, command: Array) -> int:
         """Submit an operation to every replica; repeated until f+1 have replied alike. Returns its number."""
         self._operations += 1
         self._open_requests[self._operations] = Request(1, self._operations, command)
@@ -178,7 +179,7 @@ class Cluster:
         self._uplink(self._operations)
         return self._operations
 
-    def confirmed(self, operation: int) -> tuple[int, Any] | None:
+    def confirmed(self, operation: int) -> tuple[int, Array] | None:
         """(slot, result) that f+1 replicas agree on, or None."""
         replies = list(self.replies[operation].values())
         for reply in replies:
@@ -258,11 +259,11 @@ class Cluster:
         path.write_text("".join(trace_line.encode(line) + "\n" for line in self.lines))
         return path
 
-    def _post(self, when: int, source: int, destination: int, lamport: int, message: Any) -> None:
+    def _post(self, when: int, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
         self._count += 1
         heapq.heappush(self._queue, (when, self._count, source, destination, lamport, message))
 
-    def _deliver(self, source: int, destination: int, lamport: int, message: Any) -> None:
+    def _deliver(self, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
         seat = self.seats[destination]
         is_open = source == GROUND or self.lets_pass(source, destination, message)
         if seat.node is not None and is_open and (source, destination) not in self._blocked:
@@ -271,7 +272,7 @@ class Cluster:
 
     # --- what leaves a board ----------------------------------------------------------------
 
-    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[tuple[Any, ...]]) -> None:
+    def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
         """Trace events of a board."""
         if not self._is_traced:
             return
@@ -279,7 +280,7 @@ class Cluster:
             name, lamport, fields = trace_line.decode_event(list(event))
             self._write(node, boot, first_seq + k, lamport, name, fields)
 
-    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
+    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
         """A message to one node, or to the ground. Where a liar has spoilt its tag, nobody takes it."""
         if destination == GROUND:
             self._ground_time = max(self._ground_time, lamport) + 1
@@ -324,7 +325,7 @@ class Cells:
         """Slots of all cells together."""
         return sum(cell.decided_slot for cell in self.cells)
 
-    def request(self, command: list[Any]) -> None:
+    def request(self, command: Array) -> None:
         """Submit an operation to every cell."""
         for cell in self.cells:
             cell.request(command)

@@ -21,7 +21,7 @@ from typing import Any
 from amu.boards.host import Decoded, Settings
 from amu.core import limits
 from amu.core.limits import BROADCAST, GROUND
-from amu.core.types import TraceEvent
+from amu.core.types import AnyMessage, Array, TraceEvent
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
 from amu.node.tracer import EVENTS
@@ -89,7 +89,7 @@ class Endpoint:
         self.replica = twin if number == SECOND_COPY else number
         self.record = None if self.replica == twin else Record()
         settings = Settings(self.replica, REPLICAS, trace_messages=traces_messages)
-        self.node: Any = Node(settings, Recovered(FRESH, None, []), 1)
+        self.node = Node(settings, Recovered(FRESH, None, []), 1)
         self.node.services._applied_slot = _no_snapshots  # a closure cannot be kept; ops are off and never call it
         self.operations = tuple(reversed(OPERATIONS)) if (self.replica + number // SECOND_COPY) % 2 else OPERATIONS
 
@@ -127,7 +127,7 @@ class _Member(Decoded):
         self.endpoint = endpoint
         self._part = part
 
-    def _send_events(self, first_seq: int, events: list[tuple[Any, ...]]) -> None:
+    def _send_events(self, first_seq: int, events: list[TraceEvent]) -> None:
         endpoint, emit = self.endpoint, self._part.emit
         if emit is not None:
             emit(endpoint.number, first_seq, events)
@@ -135,7 +135,7 @@ class _Member(Decoded):
             name, names = EVENTS[event[0]]
             endpoint.note(name, dict(zip(names, event[2:])))
 
-    def _send(self, destination: int, lamport: int, message: Any) -> None:
+    def _send(self, destination: int, lamport: int, message: AnyMessage) -> None:
         source = self.endpoint.replica
         for member in self._part.members:
             replica = member.endpoint.replica
@@ -146,10 +146,10 @@ class _Member(Decoded):
 class _NoFlash:
     """A journal that discards its records: nothing reboots."""
 
-    def append(self, records: list[Any]) -> None:
+    def append(self, records: list[Array]) -> None:
         pass
 
-    def checkpoint(self, data: Any) -> None:
+    def checkpoint(self, data: Array) -> None:
         raise GuardError("a checkpoint: the digest of a state leaves the journal out")
 
 
@@ -158,7 +158,7 @@ class _Part:
 
     def __init__(self, endpoints: Iterable[Endpoint], emit: Emit | None) -> None:
         self.emit = emit
-        self.queue: deque[tuple[int, _Member, int, Any]] = deque()
+        self.queue: deque[tuple[int, _Member, int, AnyMessage]] = deque()
         self.members = [_Member(endpoint, self) for endpoint in endpoints]
 
 

@@ -25,6 +25,9 @@ import hashlib
 import marshal
 from typing import Any
 
+from amu.consensus.bodies import BodyShelf
+from amu.consensus.instance import Instance
+from amu.node.node import Node
 from swarm_sim.twins.round import Endpoint, GuardError
 
 EARLIER = "earlier"
@@ -67,7 +70,7 @@ def digest(endpoint: Endpoint) -> bytes:
     return hashlib.blake2b(marshal.dumps(parts, 0), digest_size=16).digest()
 
 
-def check_guards(node: Any) -> None:
+def check_guards(node: Node) -> None:
     """Raises GuardError if state that is left out could matter."""
     replica = node.replica
     catch_up = replica.catch_up
@@ -101,7 +104,7 @@ def canonical(thing: Any) -> Any:
     return tuple([canonical(values[name]) for name in names])
 
 
-def _instance(instance: Any) -> Any:
+def _instance(instance: Instance) -> object:
     if vars(instance).keys() != INSTANCE_FIELDS:
         raise GuardError("an instance has other fields than the digest knows")
     view, registers, is_decided = instance.view, instance.registers, instance.decision is not None
@@ -130,7 +133,7 @@ def _live(entries: Any, view: int, is_done: bool) -> Any:
     return tuple([entry if entry is not None and entry[0] >= least else None for entry in entries])
 
 
-def _votes(instance: Any) -> Any:
+def _votes(instance: Instance) -> object:
     view, registers = instance.view, instance.registers
     rows = [tuple(instance._votes[4])]  # a quorum of vote-4 decides in any view
     for phase in (1, 2, 3):
@@ -142,7 +145,7 @@ def _votes(instance: Any) -> Any:
     return tuple(rows)
 
 
-def _shelf(bodies: Any) -> Any:
+def _shelf(bodies: BodyShelf) -> object:
     kept = sorted([value for value, _ in bodies.kept])
     others = [
         tuple([None if pair is None or pair[0] in kept else pair[0] for pair in pairs])

@@ -13,8 +13,9 @@ Rules
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
+from amu.boards.config import Config
 from amu.boards.host import Decoded, MemoryPort, wake
 from amu.node.journal import Journal
 from amu.node.node import SILENT
@@ -25,6 +26,8 @@ from swarm_sim.world.runtimes import Carrier, Encoded
 
 INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
 
+Arguments = TypeVarTuple("Arguments")
+
 
 class Scheduler(Protocol):
     """Virtual time."""
@@ -32,14 +35,14 @@ class Scheduler(Protocol):
     @property
     def now(self) -> float: ...
 
-    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None: ...
+    def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None: ...
 
 
 class Board:
     """Board `node` of a swarm. `config` has the fields of amu.boards.config.Config (keys only if `is_encoded`)."""
 
     def __init__(
-        self, config: Any, flash: Flash, carrier: Carrier, time: Scheduler, tick_seconds: float, is_encoded: bool
+        self, config: Config, flash: Flash, carrier: Carrier, time: Scheduler, tick_seconds: float, is_encoded: bool
     ) -> None:
         self.node: int = config.replica
         self.flash = flash
@@ -61,7 +64,7 @@ class Board:
         self._stopped_until = 0.0
         self._step_seconds, self._slow_until = 0.0, 0.0
         self._busy_until = 0.0
-        self._inbox: deque[tuple[Any, ...]] = deque()
+        self._inbox: deque[tuple[object, ...]] = deque()
         self._has_missed_tick = False
         self._is_wake_due = False
 
@@ -171,7 +174,7 @@ class Board:
 
     # --- frames ---------------------------------------------------------------------------------
 
-    def receive(self, *arrival: Any) -> bool:
+    def receive(self, *arrival: object) -> bool:
         """A frame has arrived: (source, lamport, message, is_sound), or (wire bytes,). False: there is no room for
         it."""
         now = self._time.now

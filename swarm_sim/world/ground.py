@@ -13,14 +13,17 @@ Rules
   that completes f + 1 arrives.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from amu.core import limits
 from amu.core.lamport import LamportClock
+from amu.core.types import AnyMessage
 from amu.wire.messages import Reply, Request
 from groundstation.scenario.model import WorkloadSpec
 from groundstation.scenario.workload import Command, Workload
+from swarm_sim.world.board import Arguments
 
 CLIENTS = 3
 RETRY_TICKS = 60
@@ -47,9 +50,9 @@ class Operation:
 class GroundStation(Protocol):
     """What the operators ask of the world."""
 
-    def at(self, when: float, action: Any, *arguments: Any) -> None: ...
+    def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None: ...
 
-    def uplink(self, board: int, lamport: int, message: Any) -> None: ...
+    def uplink(self, board: int, lamport: int, message: AnyMessage) -> None: ...
 
     def note(self, event: str, **fields: Any) -> None: ...
 
@@ -109,7 +112,7 @@ class Operators:
             self._station.note("Telecommand", client=client, operation=operation.number, stage="queued")
             self._send(operation)
 
-    def receive(self, board: int, message: Any) -> None:
+    def receive(self, board: int, message: AnyMessage) -> None:
         """What a board tells the ground. Replies count, receipts and telemetry are for people."""
         if not isinstance(message, Reply):
             return

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from amu.boards.host import SOUND_TAG
+from amu.core.types import AnyMessage
 from amu.wire import codec, frames
 from groundstation.faults.ether import ACCEPTED, DELIVERED, ETHER_FRAMES_MAX, ETHER_FULL
 from groundstation.faults.plan import FaultPlan, LinkState
@@ -22,7 +23,7 @@ from groundstation.faults.plan import FaultPlan, LinkState
 LINK_TICKS = 0.1
 DAMAGED = "damaged copies"
 
-Arrival = tuple[Any, ...]  # as the receiving board's `receive` takes it
+Arrival = tuple[object, ...]  # as the receiving board's `receive` takes it
 
 
 class LazyFrame:
@@ -30,7 +31,7 @@ class LazyFrame:
 
     __slots__ = ("_frame", "_lamport", "_link", "_message")
 
-    def __init__(self, source: int, destination: int, lamport: int, message: Any) -> None:
+    def __init__(self, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
         self._link = (source, destination)
         self._lamport = lamport
         self._message = message

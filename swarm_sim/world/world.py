@@ -19,14 +19,14 @@ from amu.boards.host import PowerCut, Settings
 from amu.core.errors import JournalError
 from amu.core.lamport import LamportClock
 from amu.core.limits import GROUND, WINDOW_SLOTS
-from amu.core.types import TraceEvent
+from amu.core.types import AnyMessage, TraceEvent
 from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.scenario.board_faults import POSTPONE_SECONDS
 from groundstation.scenario.model import BoardFault, Scenario
 from groundstation.scenario.workload import Workload
 from swarm_sim.streams import stream
-from swarm_sim.world.board import Board
+from swarm_sim.world.board import Arguments, Board
 from swarm_sim.world.events import EventLog, Sink, TraceNotWritten
 from swarm_sim.world.flash import READ_FAULT, STRIKING, Flash
 from swarm_sim.world.ground import Operators
@@ -58,7 +58,7 @@ class _BoardTime:
     def now(self) -> float:
         return self._world.now
 
-    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None:
+    def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         self._world.at(when, self._world.act, self._node, action, *arguments)
 
 
@@ -88,7 +88,7 @@ class World:
         self.on_kill: Callable[[Board], None] = lambda board: None
         self.is_stopped = False
         self._is_encoded = is_encoded
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._count = 0
         self._boots = stream(mission.seed, "boot")
         self._core = frozenset(scenario.liveness.core) if scenario.liveness else frozenset()
@@ -122,18 +122,20 @@ class World:
 
     # --- time -----------------------------------------------------------------------------------
 
-    def at(self, when: float, action: Callable[..., None], *arguments: Any) -> None:
+    def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Let `action` happen at mission second `when`."""
         self._count += 1
         heapq.heappush(self._heap, (when, self._count, action, arguments))
 
-    def _plan(self, when: float, due: float, what: str, action: Callable[..., None], *arguments: Any) -> None:
+    def _plan(
+        self, when: float, due: float, what: str, action: Callable[[*Arguments], None], *arguments: *Arguments
+    ) -> None:
         """Let a board fault, or what belongs to one, that was planned for `due` happen at mission second `when`."""
         key = self._count
         self._due[key] = (due, what)
         self.at(when, self._happen, key, action, *arguments)
 
-    def _happen(self, key: int, action: Callable[..., None], *arguments: Any) -> None:
+    def _happen(self, key: int, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         del self._due[key]
         action(*arguments)
 
@@ -202,7 +204,7 @@ class World:
     def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
         self.log.flight(node, boot, first_seq, ticks, events)
 
-    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
+    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
         """A decoded message to one node."""
         network, kind = self.network, message.KIND
         if destination == GROUND:
@@ -229,7 +231,7 @@ class World:
             network.in_flight += 1
             self.at(moment + network.link_seconds, self._arrive, destination, copy)
 
-    def uplink(self, board: int, lamport: int, message: Any) -> None:
+    def uplink(self, board: int, lamport: int, message: AnyMessage) -> None:
         """A telecommand, over the board's own cable."""
         when = self.now + self.network.link_seconds
         if self._keyring is None:
@@ -256,7 +258,7 @@ class World:
 
     # --- what reaches boards --------------------------------------------------------------------
 
-    def _arrive(self, destination: int, *arrival: Any) -> None:
+    def _arrive(self, destination: int, *arrival: object) -> None:
         board = self.boards[destination]
         self.network.delivered()
         if board.runtime is None:
@@ -264,21 +266,21 @@ class World:
             return
         self._deliver(board, arrival)
 
-    def _arrive_from_ground(self, destination: int, *arrival: Any) -> None:
+    def _arrive_from_ground(self, destination: int, *arrival: object) -> None:
         board = self.boards[destination]
         if board.runtime is not None:
             self._deliver(board, arrival)
 
-    def _deliver(self, board: Board, arrival: tuple[Any, ...]) -> None:
+    def _deliver(self, board: Board, arrival: tuple[object, ...]) -> None:
         self.deliveries += 1
         if self._guard(board, board.receive, *arrival) is False:
             self.network.counts[LINE_FULL] += 1
 
-    def act(self, node: int, action: Callable[..., None], *arguments: Any) -> None:
+    def act(self, node: int, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Something that a board does by itself: a tick, a waking up."""
         self._guard(self.boards[node], action, *arguments)
 
-    def _guard(self, board: Board, action: Callable[..., bool | None], *arguments: Any) -> bool | None:
+    def _guard(self, board: Board, action: Callable[[*Arguments], bool | None], *arguments: *Arguments) -> bool | None:
         """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
         try:
             return action(*arguments)

@@ -25,7 +25,8 @@ class _NeedBytes:
         return "NEED_BYTES"
 
 
-NEED_BYTES = _NeedBytes()  # what `next` returns when the bytes so far hold nothing more
+# What `next` returns when the bytes so far hold nothing more; None to the type checker, which understands `is None`.
+NEED_BYTES: None = _NeedBytes()  # type: ignore[assignment]
 
 
 class Text:
@@ -78,7 +79,7 @@ class Framer:
         """Bytes that are held back."""
         return self._end - self._start
 
-    def next(self) -> "Frame | Text | _NeedBytes":
+    def next(self) -> "Frame | Text | None":
         """The next Frame or Text, or NEED_BYTES."""
         while True:
             segment = self._cut()
@@ -89,7 +90,7 @@ class Framer:
                 if item is not None:
                     return item
 
-    def flush(self) -> Text | _NeedBytes:
+    def flush(self) -> Text | None:
         """Text that still waits for a delimiter, or NEED_BYTES. For a link that has gone quiet or closed."""
         rest = bytes(self._bytes[self._start : self._end])
         if not rest or self._skipping or not _is_printable(rest):
