@@ -78,7 +78,7 @@ class Run:
         self.stores[VICTIM].mend()
         self.boot(VICTIM)
         for (slot, view, phase), values in self.votes.items():
-            instance = self.nodes[VICTIM]._replica.find(slot)
+            instance = self.nodes[VICTIM].replica.find(slot)
             if instance is not None:
                 hi = instance.registers.hi[phase]
                 assert hi is not None, f"vote {phase} of slot {slot} was sent and is forgotten"

@@ -32,10 +32,10 @@ BODY = bodies.encode(0, REQUESTS)
 class Scripted:
     """A node that wants to send what the test says."""
 
-    class _group:
+    class group:
         size = 4
 
-    _me = ME
+    me = ME
     lamport = 77
     boot = 5
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amu.consensus import bodies, rules
-from amu.consensus.instance import Instance
+from amu.consensus.instance import Instance, _reports
 from amu.consensus.quorum import Group
 from amu.consensus.registers import Registers
 from amu.core.limits import BROADCAST, GROUND
@@ -171,7 +171,7 @@ def test_a_swarm_decides_where_it_would_starve_without_clause_iii_b(seed: int, m
 
 def propose_whatever_is_safe(instance: Any, view: int) -> bytes | None:
     """A leader that does not ask whether voters may accept the body."""
-    reports = instance._suggest_reports()
+    reports = _reports(instance._suggests, view)
     if len(reports) < instance.group.quorum:
         return None
     if rules.is_free(reports, instance.group):
