@@ -1,7 +1,7 @@
-"""Each command of docs/start.md is run in a copy of the project, and does what the page says.
+"""Each command of a page that promises it is run in a copy of the project, and does what the page says.
 
-This is the way from a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it small, and
-MicroPython boards break the same property.
+The tutorial is the way from a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it
+small, and MicroPython boards break the same property.
 """
 
 import os
@@ -19,7 +19,8 @@ from tests import ROOT
 from tests.docs import tutorial
 from tests.style.tree_rules import tracked_files
 
-PAGE = "docs/start.md"
+TUTORIAL = "docs/start.md"
+OWN_TRACE = "docs/howto/check_your_own_trace.md"
 
 
 @pytest.fixture
@@ -51,13 +52,21 @@ def environment(tree: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
 
 
-def test_every_command_of_the_tutorial_does_what_the_page_says(copy: Path) -> None:
-    page = (copy / PAGE).read_text()
-    found = list(tutorial.commands(page))
-    assert len(found) >= 10
+def run(page: str, tree: Path) -> None:
+    """Run every command of a page."""
+    found = list(tutorial.commands((tree / page).read_text()))
+    assert len(found) > 5
     for command in found:
-        problem = tutorial.problem(command, copy, environment(copy))
-        assert problem is None, f"{PAGE}: {problem}"
+        problem = tutorial.problem(command, tree, environment(tree))
+        assert problem is None, f"{page}: {problem}"
+
+
+def test_every_command_of_the_page_on_own_traces_does_what_the_page_says(copy: Path) -> None:
+    run(OWN_TRACE, copy)
+
+
+def test_every_command_of_the_tutorial_does_what_the_page_says(copy: Path) -> None:
+    run(TUTORIAL, copy)
     left = model.load(str(copy / "small.toml"))
     assert len(left.faults) + len(left.board_faults) + len(left.byzantine) <= 1
     assert simulate(left).verdict == "pass"  # sound code does
@@ -76,6 +85,12 @@ $ false
 $ exit 3
 $ echo four
 five
+$ cat <<'EOF'
+> 6
+>
+> six
+> EOF
+6
 ```
 """
 
@@ -86,6 +101,8 @@ def test_a_command_that_fails_or_prints_something_else_is_told(tmp_path: Path) -
     assert problems[1] == "line 6: $ false\n\nexit code 1, the page says 0"
     assert problems[2] is None
     assert problems[3] == "line 12: $ echo four\nfour\n\nexit code 0, the page says 3"
+    assert problems[4] is not None
+    assert "6\n\nsix\n\nexit code 0" in problems[4]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Reads a page of commands and their output, and runs each command for real.
 
-A block of the kind `console` holds commands (`$ ...`) and, below each, what it prints. `<!-- exit N -->` above a block
-says how each of its commands ends; 0 if it is not there. What is shown must be printed, in that order: numbers may
-differ, `...` stands for anything, and lines may be broken elsewhere.
+A block of the kind `console` holds commands (`$ ...`, and `> ...` where one goes on) and, below each, what it prints.
+`<!-- exit N -->` above a block says how each of its commands ends; 0 if it is not there. What is shown must be printed,
+in that order: numbers may differ, `...` stands for anything, and lines may be broken elsewhere.
 """
 
 import re
@@ -30,8 +30,10 @@ def commands(page: str) -> Iterator[Command]:
     for block in _BLOCK.finditer(page):
         line = page.count("\n", 0, block.start(2)) + 1
         for part in re.split(r"^\$ ", block[2], flags=re.MULTILINE)[1:]:
-            text, _, shown = part.partition("\n")
-            yield Command(line, text, int(block[1] or 0), shown)
+            text, *rest = part.splitlines()
+            while rest and rest[0].startswith(">"):
+                text += "\n" + rest.pop(0)[2:]
+            yield Command(line, text, int(block[1] or 0), "\n".join(rest))
             line += part.count("\n")
 
 
