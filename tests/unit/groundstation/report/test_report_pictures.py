@@ -12,7 +12,7 @@ from groundstation.record import run_directory
 from groundstation.report import report
 from groundstation.report.canvas import BOARDS_MAX
 from groundstation.report.contacts import Contact
-from groundstation.report.excerpt import MESSAGES_MAX, Excerpt, Flight, pick_slots
+from groundstation.report.excerpt import MESSAGES_MAX, Excerpt, Traffic, pick_slots
 from groundstation.report.exports import causality
 from groundstation.report.exports.causality import Step
 from groundstation.report.figures import FATES_MAX, faults
@@ -58,7 +58,7 @@ def steps(long: Path) -> list[Step]:
 
 
 def _excerpt(steps: list[Step], bad_line: int | None = None) -> Excerpt:
-    part = Flight(steps).excerpt(bad_line)
+    part = Traffic(steps).excerpt(bad_line)
     assert part is not None
     return part
 
@@ -117,7 +117,7 @@ def test_excerpt_is_the_slot_of_the_first_bad_step_if_there_is_one(steps: list[S
 
 
 def test_a_message_mattered_if_a_board_acted_on_it(steps: list[Step]) -> None:
-    flight = Flight(steps)
+    flight = Traffic(steps)
     strong = [message for message in flight.messages if message.mattered]
     assert 0 < len(strong) < len(flight.messages) / 2
     assert {message.label for message in strong} >= {"proposal", "vote 1", "vote 2", "vote 3", "vote 4", "view change"}
@@ -146,13 +146,13 @@ def test_of_two_kinds_that_let_a_board_vote_the_later_one_mattered(short: Path) 
     steps.insert(steps.index(proposal), proof)
     steps.insert(steps.index(proposal), heard)
     node, slot = proposal.event.node, proof.event.fields["slot"]
-    strong = {m.label for m in Flight(steps).messages if m.mattered and (m.receiver, m.slot) == (node, slot)}
+    strong = {m.label for m in Traffic(steps).messages if m.mattered and (m.receiver, m.slot) == (node, slot)}
     assert "proposal" in strong
     assert "proof" not in strong
 
 
 def test_story_ends_with_the_last_decision(steps: list[Step]) -> None:
-    flight = Flight(steps)
+    flight = Traffic(steps)
     for _, story in pick_slots(flight):
         decided = [mark.at for mark in story.marks if mark.name in ("Decide", "Learn")]
         assert decided
@@ -163,7 +163,7 @@ def test_story_ends_with_the_last_decision(steps: list[Step]) -> None:
 
 
 def test_picked_slots_are_one_without_and_one_with_a_view_change(steps: list[Step]) -> None:
-    flight = Flight(steps)
+    flight = Traffic(steps)
     (plain_title, plain), (changed_title, changed) = pick_slots(flight)
     assert "first view" in plain_title
     assert "view change" in changed_title
@@ -209,7 +209,7 @@ def test_a_resume_and_a_board_that_is_down_are_drawn_and_told(steps: list[Step])
         part = _excerpt(steps)
         assert len(part.resumes) == 1
         assert "<!-- ground station resumed -->" in picture(part, [], by_order).svg()
-    assert Flight(steps).story(1).resumes == []  # it is long over
+    assert Traffic(steps).story(1).resumes == []  # it is long over
 
 
 def test_thirteen_boards_are_drawn_as_strong_arrows_and_bundles(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_thirteen_boards_are_drawn_as_strong_arrows_and_bundles(tmp_path: Path) 
     cluster.start()
     operation = cluster.request(["noop"])
     assert cluster.run(2000, lambda: cluster.confirmed(operation) is not None)
-    flight = Flight(causality.read(cluster.finish(tmp_path / "thirteen.ndjson")))
+    flight = Traffic(causality.read(cluster.finish(tmp_path / "thirteen.ndjson")))
     part = _excerpt(flight.steps) if len(flight.messages) > MESSAGES_MAX else flight.story(1)
     drawn = picture(flight.story(1), [12])
     text = drawn.svg()
@@ -232,7 +232,7 @@ def test_thirteen_boards_are_drawn_as_strong_arrows_and_bundles(tmp_path: Path) 
 
 
 def test_more_than_can_be_read_is_cut_around_the_focus(steps: list[Step]) -> None:
-    flight = Flight(steps)
+    flight = Traffic(steps)
     slot = next(mark.slot for mark in flight.marks if mark.name == "EnterView" and mark.view > 0)
     vote = next(message for message in flight.messages if message.slot == slot and message.label == "vote 1")
     flight.messages = [dataclasses.replace(vote, mattered=True, sent=0.001 * n) for n in range(5 * MESSAGES_MAX)]
@@ -244,7 +244,7 @@ def test_more_than_can_be_read_is_cut_around_the_focus(steps: list[Step]) -> Non
 
 
 def test_run_without_traced_messages_has_no_diagram(steps: list[Step]) -> None:
-    assert Flight([step for step in steps if step.event.name not in ("Send", "Receive")]).excerpt() is None
+    assert Traffic([step for step in steps if step.event.name not in ("Send", "Receive")]).excerpt() is None
 
 
 def test_scale_keeps_the_order_and_squeezes_idle_spans_alone() -> None:
