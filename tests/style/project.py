@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from amu.node.tracer import EVENTS
-from tests.style import flight_rules, timer_rules, trace_rules, tree_rules
+from tests.style import flight_rules, prose_rules, timer_rules, trace_rules, tree_rules
 from tests.style.flight_rules import Finding
 from tests.style.tree_rules import ROOT
 
@@ -44,6 +44,7 @@ def breaches() -> list[Finding]:
     found = [finding for path in paths for finding in _file_breaches(path)]
     found.extend(tree_rules.packages(paths))
     found.extend(_traces(paths))
+    found.extend(prose_rules.breaches((path, _text(path)) for path in paths if prose_rules.is_prose(path)))
     sources = {path: _text(path) for path in paths if path.endswith(".py")}
     found.extend(timer_rules.breaches(sources, _text(timer_rules.TABLE)))
     return found

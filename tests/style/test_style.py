@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.style import flight_rules, timer_rules, trace_rules, tree_rules
+from tests.style import flight_rules, prose_rules, timer_rules, trace_rules, tree_rules
 from tests.style.project import breaches
 
 CORE = "firmware/amu/consensus/planted.py"
@@ -166,3 +166,55 @@ def test_a_row_without_a_timer_is_noticed() -> None:
     assert [(finding.path, finding.text) for finding in found] == [
         (timer_rules.TABLE, f"nothing grows in {CORE}: Timer.tick")
     ]
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "silence is no release",
+        "0 is none",
+        "whoever asks first",
+        "the clock starts anew",
+        "it waits for ever",
+        "what befell the boards",
+        "a frame that nobody asked for",
+        "one file a kind",
+        "a board that died of itself",
+        "the operator is told",
+        "a page that cannot be had",
+        "a run that was gone on with",
+        "every step is held\nagainst the module",
+    ],
+)
+def test_phrases_are_noticed_in_every_kind_of_prose(phrase: str) -> None:
+    words = " ".join(phrase.split())
+    for path, source in (
+        ("docs/planted.md", f"# Title\n\nText: {words}.\n"),
+        ("docs/planted.py", f'def f():\n    """{phrase}."""\n'),
+        ("docs/planted.py", f"x = 1  # {words}\n"),
+        ("docs/planted.py", f'raise ValueError(f"{words} {{x}}")\n'),
+    ):
+        found = list(prose_rules.breaches([(path, source)]))
+        assert [finding.rule for finding in found] == ["prose"], source
+        assert ": write " in found[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no such folder, and there is none above it.",
+        "It is no longer open. The two are told apart; it cannot be told from a crash.",
+        "`one file a kind` is code.",
+        '| Mutant | "what a liar says is lost for ever" |',
+        "One of a kind, one in a hundred, one is a leader.",
+    ],
+)
+def test_plain_words_pass(text: str) -> None:
+    assert list(prose_rules.phrases("docs/planted.md", f"{text}\n")) == []
+
+
+def test_a_room_may_keep_the_phrases_that_it_has_and_get_no_more() -> None:
+    sources = [("tests/planted.py", "# whoever\n" * (prose_rules.LEFT["tests"] + 1))]
+    assert list(prose_rules.breaches([("tests/planted.py", "# whoever\n")])) == []
+    assert [finding.path for finding in prose_rules.breaches(sources)] == ["tests"]
+    assert [finding.path for finding in prose_rules.breaches([("newroom/a.py", "# whoever\n")])] == ["newroom"]
