@@ -60,7 +60,7 @@ def _returned(helper: ast.AST) -> Iterator[str]:
     for node in ast.walk(helper):
         if isinstance(node, ast.Return):
             last = node.value.elts[-1] if isinstance(node.value, ast.Tuple) else node.value
-            if isinstance(last, ast.Constant) and isinstance(last.value, str):
+            if isinstance(last, ast.Constant) and isinstance(last.value, str) and last.value:
                 yield last.value
             elif isinstance(last, ast.BinOp):
                 yield ast.unparse(last).replace("'", "").replace(" + ", "").replace("job.status", "...")
