@@ -16,8 +16,8 @@ from tests.style.flight_rules import Finding
 _NOT_SLANG = "longer|more|less|fewer|later|earlier|better|worse|need|reason|room|way|point|such|use|evidence"
 _NOT_COUNTED = "is|of|in|and|was|has|or|with|for|as|to|that|gives|at|by|into|from|on|such|way|takes|needs|without"
 PHRASES: tuple[tuple[str, str], ...] = (
-    (rf"(?<!there )(?<!There )\b(?:is|are|was|were) no (?!(?:{_NOT_SLANG})\b)\w+", "is not a ..., does not ..."),
-    (r"(?<!there )(?<!There )\b(?:is|are) none\b", "is not one, does not exist"),
+    (rf"(?<!there\s)(?<!There\s)\b(?:is|are|was|were) no (?!(?:{_NOT_SLANG})\b)\w+", "is not a ..., does not ..."),
+    (r"(?<!there\s)(?<!There\s)\b(?:is|are) none\b", "is not one, does not exist"),
     (r"\bwho(?:so)?ever\b", "anyone who, the one that, each ... that"),
     (r"\banew\b", "again, from the start"),
     (r"\bfor ever\b", "forever, permanently, without end"),
@@ -43,7 +43,9 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"\bif not said\b|\bif nothing is said\b", "default: ..."),
     (r"\b(?:it|that|which) is not to be\b", "must not"),
 )
-_ANY = re.compile("|".join(f"(?P<p{number}>{phrase})" for number, (phrase, _) in enumerate(PHRASES)))
+_ANY = re.compile(
+    "|".join(f"(?P<p{number}>{phrase})" for number, (phrase, _) in enumerate(PHRASES)).replace(" ", r"\s+")
+)
 _CODE = re.compile(r"`[^`\n]*`|\[[^\]\n]*\](?!\()")  # also names of runs, in brackets
 
 # Where no such phrase may be, beside all Markdown that is not written from the model checker's output.
@@ -64,9 +66,7 @@ def is_prose(path: str) -> bool:
 def _prose(path: str, source: str) -> Iterator[tuple[int, str]]:
     """(line, text) of what people read."""
     if not path.endswith(".py"):
-        for number, line in enumerate(source.splitlines(), 1):
-            if not line.startswith(_NAMES):
-                yield number, line
+        yield 1, "\n".join("" if line.startswith(_NAMES) else line for line in source.splitlines())
     else:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
