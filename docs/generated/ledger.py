@@ -9,7 +9,7 @@ from docs.generated.markdown import code, plain, table
 
 
 def markdown() -> str:
-    """One row a verb."""
+    """One row per verb."""
     source = inspect.getsource(transitions)
     functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     rows = []
