@@ -1,6 +1,6 @@
 """Every property that a verdict may name, from the tables of specs/*/properties.md."""
 
-from docs.generated.markdown import plain, table
+from docs.generated.markdown import code, plain, table
 from specs import properties
 
 
@@ -11,7 +11,7 @@ def markdown() -> str:
     for feature in sorted({one.feature for one in found.values()}):
         own = sorted((key for key in found if found[key].feature == feature), key=properties.order)
         rows = [
-            (key, plain(found[key].sentence), plain(found[key].on_traces), "yes" if found[key].by_model else "")
+            (code(key), plain(found[key].sentence), plain(found[key].on_traces), "yes" if found[key].by_model else "")
             for key in own
         ]
         link = f"[specification](../../specs/{feature}/properties.md)"

@@ -61,7 +61,7 @@ def test_each_bound_and_each_property_has_a_row() -> None:
     assert codes("limits") >= named
     assert "| `REPLICAS_MAX` | 13 |" in generated.PARTS["limits"]()
     page = generated.PARTS["properties"]()
-    assert all(f"| {identifier} |" in page for identifier in properties.read())
+    assert all(f"| `{identifier}` |" in page for identifier in properties.read())
 
 
 def test_a_page_that_asks_for_an_unknown_part_is_an_error() -> None:
