@@ -5,21 +5,23 @@ import inspect
 from collections.abc import Iterator
 
 from amu.ledger import commands, cursors, transitions
-from docs.generated.markdown import code, plain, table
+from docs.generated.markdown import plain
 
 
 def markdown() -> str:
-    """One row per verb."""
+    """A section for each verb."""
     source = inspect.getsource(transitions)
     functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-    rows = []
+    parts = []
     for verb, shape in commands.SHAPES.items():
         function = functions[transitions.TRANSITIONS[verb].__name__]
         told = (ast.get_docstring(function) or "").split("\n\n")[0]
         command = ", ".join([f'"{verb}"', *(name for name, _ in shape)])
         refusals = "; ".join(dict.fromkeys(_refusals(function, functions)))
-        rows.append((code(f"[{command}]"), plain(told), code(_answer(function)), plain(refusals)))
-    return table(("command", "what it does", "answer", "refused because"), rows)
+        parts.append(f"### {verb}\n\n    [{command}]  ->  {_answer(function)}\n\n{plain(told)}\n")
+        if refusals:
+            parts.append(f"Refused: {plain(refusals)}.\n")
+    return "\n".join(parts)
 
 
 def _answer(function: ast.FunctionDef) -> str:

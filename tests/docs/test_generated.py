@@ -37,13 +37,18 @@ def test_each_scenario_field_has_a_row() -> None:
 
 
 def test_each_verb_says_its_fields_its_answer_and_its_refusals() -> None:
-    rows = {row.split('"')[1]: row for row in generated.PARTS["ledger commands"]().splitlines()[2:]}
-    assert set(rows) == set(commands.SHAPES)
-    assert all(name in rows[verb] for verb, shape in commands.SHAPES.items() for name, _ in shape)
-    assert '`["ok", token, expires_slot]`' in rows["lease-acquire"]
-    assert rows["cursor-advance"].endswith(
-        "| no such open shard; no live lease; token is not the lease's; a cursor needs a last key; "
-        "key outside the shard; cursor would move back |"
+    page = generated.PARTS["ledger commands"]()
+    sections = {part.partition("\n")[0]: part for part in page.split("### ")[1:]}
+    assert set(sections) == set(commands.SHAPES)
+    assert all(name in sections[verb] for verb, shape in commands.SHAPES.items() for name, _ in shape)
+    assert '->  ["ok", token, expires_slot]' in sections["lease-acquire"]
+    assert (
+        sections["cursor-advance"]
+        .strip()
+        .endswith(
+            "Refused: no such open shard; no live lease; token is not the lease's; a cursor needs a last key; "
+            "key outside the shard; cursor would move back."
+        )
     )
 
 
