@@ -59,15 +59,15 @@ Lives(i) == [known[i] EXCEPT ![i] = life[i]]
 InProgress(i, o) == recording[i][o] # None
 
 -----------------------------------------------------------------------------
-(* Channels *)
+(* Channels. The content of either kind is a tuple: TLC cannot compare an integer with a tuple. *)
 
 Reaches(i, j) == j \in Correct /\ known[i][j] = life[j]
 
-Item(i, item) == [life |-> life[i], kind |-> "item", item |-> item]
-Marker(i, o, number) == [life |-> life[i], kind |-> "marker", item |-> <<o, number>>]
+Item(i, item) == [life |-> life[i], kind |-> "item", content |-> <<item>>]
+Marker(i, o, number) == [life |-> life[i], kind |-> "marker", content |-> <<o, number>>]
 
 HasNext(i, j, kind) == wire[j][i] # <<>> /\ Head(wire[j][i]).life = known[i][j] /\ Head(wire[j][i]).kind = kind
-Front(i, j) == Head(wire[j][i]).item
+Front(i, j) == Head(wire[j][i]).content
 Popped(i, j) == [wire EXCEPT ![j][i] = Tail(@)]
 
 -----------------------------------------------------------------------------
@@ -106,7 +106,7 @@ Takes(i, j, item, after, answer) ==
 
 Receive(i, j, after, answer) ==
   /\ HasNext(i, j, "item")
-  /\ Takes(i, j, Front(i, j), after, answer)
+  /\ Takes(i, j, Front(i, j)[1], after, answer)
   /\ wire' = IF answer # <<>> /\ Reaches(i, j)
              THEN [Popped(i, j) EXCEPT ![i][j] = Append(@, Item(i, Head(answer)))]
              ELSE Popped(i, j)
@@ -266,7 +266,7 @@ Connected(i, j) == i # j /\ known[i][j] = life[j] /\ known[j][i] = life[i]
 
 MarkersOnWire(j, i, o, number) ==
   {k \in 1 .. Len(wire[j][i]) : wire[j][i][k].kind = "marker" /\ wire[j][i][k].life = life[j]
-                                  /\ wire[j][i][k].item = <<o, number>>}
+                                  /\ wire[j][i][k].content = <<o, number>>}
 
 (* A channel carries the marker of a snapshot once: it is still to be sent, on the wire, or has closed the channel. *)
 MarkerOnce ==

@@ -68,7 +68,7 @@ MutexReceive(node, from, kind, sent, time) ==
   LET answer == IF kind = Request THEN <<<<Reply, time>>>> ELSE <<>>
   IN /\ IF from \in Liar
         THEN ReceiveLie(node, from, <<kind, sent>>, local[node], answer)
-        ELSE HasNext(node, from, "item") /\ Front(node, from) = <<kind, sent>> /\ Receive(node, from, local[node], answer)
+        ELSE HasNext(node, from, "item") /\ Front(node, from)[1] = <<kind, sent>> /\ Receive(node, from, local[node], answer)
      /\ Now(node, time)
 
 MutexEnter(node, time) ==

@@ -24,6 +24,7 @@ from pathlib import Path
 from specs.escape import MultilineError
 
 HEAP_MEGABYTES = 1024
+FINGERPRINT = "0"  # number of TLC's polynomial for fingerprints; without one TLC draws it, and runs do not repeat
 SMALL_JOB = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # halves the start-up time of short runs
 
 # Exit statuses of TLC 2.15 (tlc2.output.EC.ExitStatus). All others are errors of the module or its configuration.
@@ -149,6 +150,7 @@ def run(
         if library:
             command.append("-DTLA-Library=" + os.pathsep.join(str(path.resolve()) for path in library))
         command += ["-cp", str(jar()), "tlc2.TLC", "-metadir", str(folder / "states"), "-workers", str(workers)]
+        command += ["-fp", FINGERPRINT]
         # TLC resolves the configuration's path from the module's folder, even an absolute one.
         command += ["-config", os.path.relpath(_config_file(config, folder), module.resolve().parent)]
         if not deadlock:

@@ -35,6 +35,10 @@ def test_a_module_that_holds(counter: Path) -> None:
     assert result.coverage["Next"] == (5, 5)
 
 
+def test_runs_repeat_fingerprints_come_from_the_same_polynomial(counter: Path) -> None:
+    assert f" with fp {tlc.FINGERPRINT} " in tlc.run(counter, CONFIG.format(bound=1)).output
+
+
 def test_a_violated_invariant_is_named_with_its_behaviour(counter: Path) -> None:
     result = tlc.run(counter, CONFIG.format(bound=3) + "INVARIANT Small\n")
     assert (result.outcome, result.violated) == ("invariant", "Small")
