@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from groundstation.flight import mission_end
-from groundstation.flight.mission_end import MissionEnd, Standing
+from groundstation.scenario import mission_end
+from groundstation.scenario.mission_end import MissionEnd, Standing
 from groundstation.scenario.model import Scenario
 from specs.checking.check import TraceChecker
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
@@ -118,11 +118,10 @@ class Simulation:
         if self._reason is None:
             world.at(world.now + LOOK_TICKS * world.tick_seconds, self._look)
             return
-        if self._reason != mission_end.COMPLETE:
-            self._waits_for = self._end.unmet(standing)
-        if self._reason == mission_end.NO_PROGRESS:
-            liars = {entry.node: entry.adversary for entry in self.scenario.byzantine}
-            self._waits_for += liveness.waits_for(world.boards, liars, self._end.slots + 1)
+        liars = {entry.node: entry.adversary for entry in self.scenario.byzantine}
+        self._waits_for = self._end.lacks(
+            self._reason, standing, lambda slot: liveness.members(world.boards, liars, slot)
+        )
         world.stop()
 
     def _standing(self) -> Standing:

@@ -16,7 +16,7 @@ from groundstation.flight.driver import Driver
 from groundstation.flight.watch import Watch
 from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
 from groundstation.record.past import Past
-from groundstation.scenario.board_faults import BoardEvent, Schedule
+from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
 from specs.escape import escaped
 
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
@@ -141,6 +141,7 @@ class Fleet:
         self._said.pop(node, None)
         self.boards[node].start()
         self.up.add(node)
+        self.schedule.started(node, self._driver.now())
         self._reports.record("BoardStart", self._driver.now(), board=node)
         self.watch_link(node)
 
@@ -154,10 +155,7 @@ class Fleet:
 
     def step(self, now: float) -> None:
         """Do what is due, and look for boards that have died."""
-        for event in self.schedule.due(now):
-            if self._must_wait(event):
-                self.schedule.postpone(event, now)
-                continue
+        for event in self.schedule.due(now, self.up.__contains__, self._is_armed):
             # Recorded before it is done: the ground station that follows must know what not to play again.
             self._reports.record("Scheduled", now, board=event.node, action=event.action, number=event.number)
             self._reports.keep()
@@ -168,7 +166,7 @@ class Fleet:
 
     def faults_due(self, deadline: float) -> list[str]:
         """Board faults that are to come by mission second `deadline`, in words."""
-        due = [self._words(event) for event in self.schedule.waiting() if event.due <= deadline]
+        due = self.schedule.told(deadline, self.up.__contains__)
         armed = [f"power_cut on board {node}, at one of its next flash operations" for node in self._power_cut_armed]
         return due + sorted(armed)
 
@@ -180,10 +178,6 @@ class Fleet:
             return f"paused until {self._paused_until[node]:.1f} s"
         return "line lost" if self.cables[node].link is None else None
 
-    def _words(self, event: BoardEvent) -> str:
-        off = ", which is off," if event.action == "power_cut" and event.node not in self.up else ""
-        return f"{event.action} on board {event.node}{off} at {event.due:.2f} s"
-
     # --- faults -------------------------------------------------------------------------------
 
     def _kill(self, event: BoardEvent, now: float) -> None:
@@ -191,11 +185,9 @@ class Fleet:
             self.boards[event.node].kill()
             self._gone(event.node, "BoardKill")
 
-    def _must_wait(self, event: BoardEvent) -> bool:
-        """For the death that a start follows; for a board that has power to be cut."""
-        if event.action == "power_cut":
-            return event.node not in self.up or event.node in self._power_cut_armed
-        return event.waits_for_death and event.node in self.up
+    def _is_armed(self, node: int, fault: str) -> bool:
+        assert fault == "power_cut", fault  # no board plays another one that strikes its flash
+        return node in self._power_cut_armed
 
     def _restart(self, event: BoardEvent, now: float) -> None:
         self._kill(event, now)
@@ -213,19 +205,24 @@ class Fleet:
         self.start(event.node)
 
     def _cut_power(self, event: BoardEvent, now: float) -> None:
-        self.boards[event.node].power_cut(event.after_operations)
+        assert event.fault is not None
+        if event.node not in self.up:
+            self._reports.tell(now, f"board {event.node}: is off, its power cannot be cut")
+            return
+        operation = event.fault.after_operations
+        self.boards[event.node].power_cut(operation)
         self._power_cut_armed.add(event.node)
         self._reports.record("BoardFault", now, board=event.node, kind="power_cut")
-        operation = event.after_operations
         self._reports.tell(now, f"board {event.node}: power will fail at flash operation {operation} from now")
 
     def _pause(self, event: BoardEvent, now: float) -> None:
         node = event.node
+        assert event.fault is not None
         if node not in self.up or not self.boards[node].alive():
             self._reports.tell(now, f"board {node}: is off, it cannot be paused")
             return
         self.boards[node].pause()
-        self._paused_until[node] = max(event.until, self._paused_until.get(node, 0.0))
+        self._paused_until[node] = max(ends_at(event.fault), self._paused_until.get(node, 0.0))
         self.events["BoardFault"] += 1
         self._reports.record("BoardFault", now, board=node, kind="pause")
         self._reports.tell(now, f"board {node}: paused until {self._paused_until[node]:.2f} s")
@@ -271,6 +268,7 @@ class Fleet:
             self.crashed.append(node)
         self._paused_until.pop(node, None)
         now = self._driver.now()
+        self.schedule.died(node, now)
         self.events[event] += 1
         words = self._said.pop(node, b"") if event == "BoardCrash" else b""
         reason = {"reason": last_words(words)} if words else {"reason": OUTSIDE} if event == SWITCHED_OFF else {}

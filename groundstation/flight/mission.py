@@ -21,20 +21,20 @@ from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.boards.liars import NOT_RECORDED, Liars
 from groundstation.faults.ether import ACCEPTED, DELIVERED, Ether
-from groundstation.flight import waits_for
 from groundstation.flight.cable import FlightFrame
 from groundstation.flight.driver import Driver
 from groundstation.flight.fleet import Fleet
-from groundstation.flight.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
 from groundstation.flight.pace import Pace
 from groundstation.flight.progress import BoardPicture, Display, Picture
-from groundstation.flight.waits_for import Member
 from groundstation.flight.watch import DECIDED, NEVER_HEARD, Watch
 from groundstation.record.ground_log import GroundLog
 from groundstation.record.past import Past
 from groundstation.record.recorder import Recorder
+from groundstation.scenario import waits_for
 from groundstation.scenario.board_faults import Schedule
+from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing
 from groundstation.scenario.model import Scenario
+from groundstation.scenario.waits_for import Member
 from groundstation.scenario.workload import Command, Workload
 from groundstation.station.telecommand import Station
 
@@ -75,7 +75,9 @@ class Mission:
         now = parts.driver.now()
         # Which board faults have happened in a past that is lost is not known.
         board_faults = [] if parts.joins else parts.scenario.board_faults
-        self.schedule = Schedule(board_faults, parts.scenario.liveness, self.past.begun, now)
+        self.schedule = Schedule(
+            board_faults, parts.scenario.liveness, parts.scenario.tick_seconds(), self.past.begun, self.past.armed, now
+        )
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
         self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
         self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
@@ -314,12 +316,8 @@ class Mission:
             return []
         now, mission = self.driver.now(), self.scenario.mission
         texts = ["the mission was stopped before its end"] if self._stopped else []
-        texts += self._end.unmet(self._standing(now))
-        if reason == NO_PROGRESS and now - self._end.progressed_at < mission.no_progress_seconds / 2:
-            texts.append(f"slots were decided until the end, {self._end.slots / now:.1f} in a second")
-        elif reason == NO_PROGRESS:
-            slot = self._end.slots + 1
-            texts += waits_for.slot_texts(slot, [self._member(node, slot, now) for node in sorted(self.fleet.boards)])
+        texts += self._end.lacks(reason, self._standing(now), lambda slot: self._members(slot, now))
+        if reason == NO_PROGRESS and self._end.is_stuck(now):
             texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
             texts += waits_for.operation_texts(self.station.open_operations, mission.boards, now)
             if self._drawn is not None:
@@ -331,6 +329,9 @@ class Mission:
             timer = self.scenario.view_timeout_ticks()
             texts += waits_for.machine_texts(mission.speed, self.pace.busy_share, self.pace.late_ticks, timer)
         return texts
+
+    def _members(self, slot: int, now: float) -> list[Member]:
+        return [self._member(node, slot, now) for node in sorted(self.fleet.boards)]
 
     def _member(self, node: int, slot: int, now: float) -> Member:
         watched = self.watch.boards[node]

@@ -30,10 +30,9 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
 from groundstation.boards.claim import Claim
 from groundstation.faults.ether import Ether
-from groundstation.flight import mission_end, resumption
+from groundstation.flight import resumption
 from groundstation.flight.driver import SteppedClock, WallClock
 from groundstation.flight.mission import Mission, Parts
-from groundstation.flight.mission_end import INTERRUPTED
 from groundstation.flight.progress import Display
 from groundstation.flight.watch import Watch
 from groundstation.os_errors import explained
@@ -42,7 +41,8 @@ from groundstation.record.ground_log import GroundLog
 from groundstation.record.past import Past
 from groundstation.record.recorder import Recorder, RecorderError
 from groundstation.record.run_directory import RunDirectoryError
-from groundstation.scenario import toml_text
+from groundstation.scenario import mission_end, toml_text
+from groundstation.scenario.mission_end import INTERRUPTED
 from groundstation.scenario.model import Scenario, load
 from groundstation.scenario.workload import Workload
 from groundstation.station.telecommand import Retry, Station

@@ -15,13 +15,13 @@ from typing import Any
 
 from groundstation.boards import claim
 from groundstation.boards.claim import Claim
-from groundstation.flight.mission_end import COMPLETE, INTERRUPTED
 from groundstation.flight.watch import Watch
 from groundstation.record import run_directory
 from groundstation.record.line_log import RecorderError
 from groundstation.record.past import Past, read
 from groundstation.record.recorder import Recorder
 from groundstation.record.run_directory import RunDirectoryError
+from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED
 from groundstation.scenario.workload import Workload
 from specs import files
 from specs.files import open_regular

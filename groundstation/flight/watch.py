@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from groundstation.flight.mission_end import slots_applied
+from groundstation.scenario.mission_end import slots_applied
 
 NEVER_HEARD = "-"
 SLOTS_WATCHED = 64

@@ -1,18 +1,26 @@
 """When what happens to the boards themselves: the scenario's board faults as a queue of single events.
 
-A scenario with a core that must make progress says where faults end (`groundstation.scenario.model.Liveness`); what
-comes of that here is that such events never enter the queue, and that each board of the core gets one `heal`.
+One queue for rehearsals and for the simulator. It knows no board: it is told which are on, and when that changes.
+
+Rules
+- Without a core (`groundstation.scenario.model.Liveness`) every fault must happen: one that strikes at a flash
+  operation waits until its board is on and no such fault is armed already, and comes a pause after the board's start.
+  With a core, a fault that strikes a board which is off is void, and a second one replaces the first: storms have
+  enough of them.
+- The start after such a fault waits for the board's death, of whatever cause; then it comes at its time, at the
+  earliest a pause later.
+- Once the core is healed, its boards get one `heal` each and no other event, and no other board is started.
 """
 
 import heapq
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from groundstation.scenario.model import BoardFault, Liveness
 
-POSTPONE_SECONDS = 0.1
+STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a flash operation to come
 
 _ACTIONS = {"amnesia": "erase"}  # where the fault is not called as what is done
 
@@ -21,17 +29,20 @@ _ACTIONS = {"amnesia": "erase"}  # where the fault is not called as what is done
 class BoardEvent:
     """What is to be done to a board.
 
-    kill; start, restart (both a reboot if it is running); erase (amnesia: kill, erase, start); power_cut; pause until a
-    mission second, and resume; heal (whatever was done to it, it is sound from now on).
+    kill; start, restart (both a reboot if it is running); erase (amnesia: kill, erase, start); pause, and resume;
+    heal (whatever was done to it, it is sound from now on); others as `fault` is called.
     """
 
     node: int
     action: str
-    after_operations: int = 1
-    waits_for_death: bool = False  # a start after a power cut: the cut comes with a write, not with the clock
-    until: float = 0.0
+    due: float  # as planned, however long it waits
+    fault: BoardFault | None = None  # that it belongs to
     number: int = 0  # among all events of the scenario, the same in every flight of it
-    due: float = field(default=0.0, compare=False)  # as planned, however often it is put off
+
+    @property
+    def waits_for_death(self) -> bool:
+        """Is it a start after a fault that comes with a write, not with the clock?"""
+        return self.action == "start" and self.fault is not None and self.fault.kind in STRIKING
 
 
 class Schedule:
@@ -40,53 +51,101 @@ class Schedule:
     def __init__(
         self,
         faults: Iterable[BoardFault],
-        liveness: Liveness | None = None,
+        liveness: Liveness | None,
+        pause_seconds: float,
         begun: Collection[int] = (),
+        armed: Collection[int] = (),
         now: float = 0.0,
     ) -> None:
-        """From mission second `now` on; the events with the numbers in `begun` have happened before."""
+        """From mission second `now` on; the events with the numbers in `begun` have happened before.
+
+        armed: boards whose flash is to fail by one of them.
+        """
+        self._pause_seconds = pause_seconds
         self._count = itertools.count()
         self._heap: list[tuple[float, int, BoardEvent]] = []
+        self._parked: dict[int, list[BoardEvent]] = {}  # by board, strikes that wait for its start
+        self._starts: dict[int, BoardEvent] = {}  # by number of the strike that comes before
+        self._struck: dict[int, BoardEvent] = {}  # by board, the start that waits for its death
         self._core = frozenset() if liveness is None else frozenset(liveness.core)
         self._healed_at = math.inf if liveness is None else liveness.at
-        for number, (at, event) in enumerate(self._planned(faults)):
-            if number not in begun:
-                self._push(max(at, now), replace(event, number=number), due=at)
+        for number, event in enumerate(self._planned(faults)):
+            if number in begun:
+                continue
+            event = replace(event, number=number)
+            if event.waits_for_death and number - 1 not in begun:
+                self._starts[number - 1] = event
+            elif event.waits_for_death and event.node in armed:
+                self._struck[event.node] = event
+            else:
+                self._push(max(event.due, now), event)
 
-    def _planned(self, faults: Iterable[BoardFault]) -> Iterator[tuple[float, BoardEvent]]:
+    def _planned(self, faults: Iterable[BoardFault]) -> Iterator[BoardEvent]:
+        """A start stands behind the fault that it belongs to."""
         for node in sorted(self._core):
-            yield self._healed_at, BoardEvent(node, "heal")
+            yield BoardEvent(node, "heal", self._healed_at)
         for fault in faults:
-            until = fault.at + (fault.seconds or 0.0)
-            action = _ACTIONS.get(fault.kind, fault.kind)
-            yield fault.at, BoardEvent(fault.node, action, fault.after_operations, until=until)
+            yield BoardEvent(fault.node, _ACTIONS.get(fault.kind, fault.kind), fault.at, fault)
             if fault.kind == "pause":
-                yield until, BoardEvent(fault.node, "resume")
+                yield BoardEvent(fault.node, "resume", ends_at(fault), fault)
             if fault.restart_after is not None:
-                waits_for_death = fault.kind == "power_cut"
-                yield fault.at + fault.restart_after, BoardEvent(fault.node, "start", waits_for_death=waits_for_death)
+                yield BoardEvent(fault.node, "start", fault.at + fault.restart_after, fault)
 
     def waiting(self) -> list[BoardEvent]:
-        """What has not happened, in order."""
-        return [event for _, _, event in sorted(self._heap)]
+        """What has not happened and waits for nothing but its time, or a board that is on; in the order of the plan."""
+        events = [*(event for _, _, event in self._heap), *itertools.chain(*self._parked.values())]
+        return sorted(events, key=lambda event: (event.due, event.number))
+
+    def told(self, deadline: float, is_on: Callable[[int], bool]) -> list[str]:
+        """`waiting`, as far as it is due by mission second `deadline`, in words."""
+
+        def words(event: BoardEvent) -> str:
+            off = ", which is off," if event.action in STRIKING and not is_on(event.node) else ""
+            return f"{event.action} on board {event.node}{off} at {event.due:.2f} s"
+
+        return [words(event) for event in self.waiting() if event.due <= deadline]
 
     def next_due(self) -> float | None:
-        """Mission second of the next event; None if there is none."""
+        """Mission second of the next event that waits for nothing but its time; None if there is none."""
         return self._heap[0][0] if self._heap else None
 
-    def due(self, now: float) -> list[BoardEvent]:
-        """Take out the events whose time has come."""
-        events = []
+    def due(
+        self, now: float, is_on: Callable[[int], bool], is_armed: Callable[[int, str], bool]
+    ) -> Iterator[BoardEvent]:
+        """Take out the events whose time has come, one by one: each may change what the next has to wait for.
+
+        is_on: whether a board is. is_armed: whether a fault of this kind is already to strike its flash.
+        """
         while self._heap and self._heap[0][0] <= now:
-            events.append(heapq.heappop(self._heap)[2])
-        return events
+            event = heapq.heappop(self._heap)[2]
+            if event.action in STRIKING:
+                can_strike = is_on(event.node) and not is_armed(event.node, event.action)
+                if not can_strike and not self._core:
+                    self._parked.setdefault(event.node, []).append(event)
+                    continue
+                if is_on(event.node) and event.number in self._starts:
+                    self._struck[event.node] = self._starts[event.number]
+            elif event.action == "heal":
+                self._struck.pop(event.node, None)
+            yield event
 
-    def postpone(self, event: BoardEvent, now: float) -> None:
-        """Put an event off that cannot happen yet. One that would come after the healing is not waited for."""
-        if now + POSTPONE_SECONDS < self._healed_at:
-            self._push(now + POSTPONE_SECONDS, event, event.due)
+    def started(self, node: int, now: float) -> None:
+        """Board `node` was switched on."""
+        for event in self._parked.pop(node, ()):
+            self._push(now + self._pause_seconds, event)
 
-    def _push(self, at: float, event: BoardEvent, due: float) -> None:
+    def died(self, node: int, now: float) -> None:
+        """Board `node` is off, or its flash has failed."""
+        start = self._struck.pop(node, None)
+        if start is not None:
+            self._push(max(start.due, now + self._pause_seconds), start)
+
+    def _push(self, at: float, event: BoardEvent) -> None:
         is_over = at >= self._healed_at and (event.node in self._core or event.action == "start")
         if event.action == "heal" or not is_over:
-            heapq.heappush(self._heap, (at, next(self._count), replace(event, due=due)))
+            heapq.heappush(self._heap, (at, next(self._count), event))
+
+
+def ends_at(fault: BoardFault) -> float:
+    """The mission second in which a fault that lasts is over."""
+    return fault.at + (fault.seconds or 0.0)

@@ -301,6 +301,10 @@ class Scenario(Strict):
         """A period in board ticks, 0 for never."""
         return 0 if seconds is None else max(1, min(self._ticks(seconds), PERIOD_TICKS_MAX))
 
+    def tick_seconds(self) -> float:
+        """A board tick in mission seconds."""
+        return self.clock.tick_ms / 1000 * self.mission.speed
+
     def _ticks(self, seconds: float) -> int:
         return int(seconds / self.mission.speed * 1000 / self.clock.tick_ms)
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from amu.core.limits import faults_max
 from groundstation.faults.rule import DELAYED
-from groundstation.flight import mission_end as flown
-from groundstation.flight.waits_for import boards
 from groundstation.record.board_events import WORDS, spoken
+from groundstation.scenario import mission_end as flown
+from groundstation.scenario.waits_for import boards
 from groundstation.verdict import not_checked
 from specs import properties
 from specs.checking.check import TLC

@@ -92,7 +92,7 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
     from rich.text import Text
 
     from groundstation.console import SafeConsole
-    from groundstation.flight.mission_end import not_begun
+    from groundstation.scenario.mission_end import not_begun
     from specs.checking.consensus.instance import Swarm
     from specs.escape import escaped, escaped_lines
 

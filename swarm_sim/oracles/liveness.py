@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amu.node.node import VOTING
-from groundstation.flight.waits_for import Member, slot_texts
+from groundstation.scenario.waits_for import Member
 from swarm_sim.oracles.finding import Finding
 from swarm_sim.world.board import Board
 
@@ -23,9 +23,9 @@ def explain(boards: list[Board], open_operations: int, waits_for: list[str]) -> 
     return Finding(ORACLE, _cause(boards, slot, open_operations), "\n".join(detail))
 
 
-def waits_for(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> list[str]:
-    """The votes that `slot` lacks, described as in a rehearsal. `boards`: the whole swarm."""
-    return slot_texts(slot, [_member(board, adversaries.get(board.node), slot) for board in boards])
+def members(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> list[Member]:
+    """How far each of the swarm's `boards` is in `slot`."""
+    return [_member(board, adversaries.get(board.node), slot) for board in boards]
 
 
 def _member(board: Board, liar: str | None, slot: int) -> Member:

@@ -14,8 +14,8 @@ import random
 from collections.abc import Callable, Iterable
 
 from amu.boards.host import PowerCut
+from groundstation.scenario.board_faults import STRIKING
 
-STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")
 READ_FAULT = "read_fault"
 ELSEWHERE = "block-of-another-file"
 

@@ -22,19 +22,18 @@ from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.core.types import AnyMessage, TraceEvent
 from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
-from groundstation.scenario.board_faults import POSTPONE_SECONDS
+from groundstation.scenario.board_faults import STRIKING, Schedule
 from groundstation.scenario.model import BoardFault, Scenario
 from groundstation.scenario.workload import Workload
 from swarm_sim.streams import stream
 from swarm_sim.world.board import Arguments, Board
 from swarm_sim.world.events import EventLog, Sink, TraceNotWritten
-from swarm_sim.world.flash import READ_FAULT, STRIKING, Flash
+from swarm_sim.world.flash import READ_FAULT, Flash
 from swarm_sim.world.ground import Operators
 from swarm_sim.world.network import LazyFrame, Network
 
 FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
 BOARD_OFF, LINE_FULL = "board off", "link busy"
-FATAL = ("power_cut", "crash_corruption")  # flash faults that the board does not survive
 CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes only must check them
 
 
@@ -80,7 +79,7 @@ class World:
         self.faulty = faulty
         self.scenario = scenario
         self.now = 0.0
-        self.tick_seconds = scenario.clock.tick_ms / 1000 * mission.speed
+        self.tick_seconds = scenario.tick_seconds()
         self.log = EventLog(lambda: self.now, sinks, file, step_sinks)
         self.network = Network(scenario.fault_plan(), mission.boards, self.tick_seconds)
         self.clock = LamportClock()
@@ -91,10 +90,8 @@ class World:
         self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._count = 0
         self._boots = stream(mission.seed, "boot")
-        self._core = frozenset(scenario.liveness.core) if scenario.liveness else frozenset()
-        self._healed_at = scenario.liveness.at if scenario.liveness else float("inf")
-        self._restart_due: dict[int, float] = {}  # board whose flash is going to fail -> when it may start again
-        self._due: dict[int, tuple[float, str]] = {}  # board faults and restarts that are to come, in words
+        self._schedule = Schedule(scenario.board_faults, scenario.liveness, self.tick_seconds)
+        self._alarm = float("inf")  # when the schedule is to be played next
         self._faults_told: dict[str, int] = {}
         self._framers = [Framer() for _ in range(mission.boards)]
         self.boards = [self._board(node) for node in range(mission.boards)]
@@ -127,18 +124,6 @@ class World:
         self._count += 1
         heapq.heappush(self._heap, (when, self._count, action, arguments))
 
-    def _plan(
-        self, when: float, due: float, what: str, action: Callable[[*Arguments], None], *arguments: *Arguments
-    ) -> None:
-        """Let a board fault, or what belongs to one, that was planned for `due` happen at mission second `when`."""
-        key = self._count
-        self._due[key] = (due, what)
-        self.at(when, self._happen, key, action, *arguments)
-
-    def _happen(self, key: int, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        del self._due[key]
-        action(*arguments)
-
     def faults_due(self, deadline: float) -> list[str]:
         """Board faults that are to come by mission second `deadline`, in words."""
         armed = [
@@ -147,8 +132,7 @@ class World:
             if board.is_up
             for fault in board.flash.armed
         ]
-        planned = sorted(item for item in self._due.values() if item[0] <= deadline)
-        return [f"{what} at {when:.2f} s" for when, what in planned] + armed
+        return self._schedule.told(deadline, self._is_on) + armed
 
     def begin(self) -> None:
         """RunStart, all boards, the faults of the scenario, the first operations."""
@@ -162,11 +146,7 @@ class World:
             byzantine=sorted(self.faulty),
             window_slots=WINDOW_SLOTS,
         )
-        for fault in scenario.board_faults:
-            if fault.at < self._healed_at or fault.node not in self._core:
-                self._plan(fault.at, fault.at, f"{fault.kind} on board {fault.node}", self._fault, fault)
-        if scenario.liveness is not None:
-            self.at(self._healed_at, self._heal)
+        self._set_alarm()
         self.at(FAULTS_TOLD_SECONDS, self._tell_faults)
         for board in self.boards:
             self._start(board)
@@ -300,13 +280,15 @@ class World:
         self.note("BoardStart", board=board.node)
         nonce = self._boots.randrange(1, 1 << 20)
         phase_seconds = self._boots.random() * self.tick_seconds
+        self._schedule.started(board.node, self.now)
+        self._set_alarm()
         self._guard(board, board.start, nonce, phase_seconds)
 
     def _flash_failed(self, board: Board) -> None:
         """As main.py has it: the board says so and flies on, unable to vote."""
         self.note("BoardCrash", board=board.node)
         self._guard(board, board.fail_flash, self._boots.randrange(1, 1 << 20))
-        self._restart_after_death(board)
+        self._died(board)
 
     def _die(self, board: Board, event: str) -> None:
         if event == "BoardKill":
@@ -314,19 +296,7 @@ class World:
         board.stop()
         self._framers[board.node] = Framer()
         self.note(event, board=board.node)
-        self._restart_after_death(board)
-
-    def _restart_after_death(self, board: Board) -> None:
-        due = self._restart_due.pop(board.node, None)
-        if due is not None:
-            when = max(due, self.now + self.tick_seconds)
-            self._plan(when, when, f"start of board {board.node}", self._restart, board)
-
-    def _restart(self, board: Board) -> None:
-        """A restart that the scenario asks for; none of the boards outside the core comes back once it has healed."""
-        if self.now >= self._healed_at and board.node not in self._core:
-            return
-        self._reboot(board)
+        self._died(board)
 
     def _reboot(self, board: Board) -> None:
         if board.is_up:
@@ -335,25 +305,46 @@ class World:
 
     # --- faults ---------------------------------------------------------------------------------
 
-    def _fault(self, fault: BoardFault) -> None:
-        board = self.boards[fault.node]
-        if fault.kind in STRIKING and not board.is_up and self.scenario.liveness is None:
-            # As in a rehearsal: a board that is off has no flash operation to fail in until it is on again.
-            what = f"{fault.kind} on board {board.node}, which is off,"
-            self._plan(self.now + POSTPONE_SECONDS, fault.at, what, self._fault, fault)
-            return
+    def _is_on(self, node: int) -> bool:
+        return self.boards[node].is_up
+
+    def _is_armed(self, node: int, fault: str) -> bool:
+        return fault in self.boards[node].flash.armed
+
+    def _set_alarm(self) -> None:
+        """Let the schedule's next event happen before all else of its moment."""
+        due = self._schedule.next_due()
+        if due is not None and due < self._alarm:
+            self._alarm = due
+            self._count += 1
+            heapq.heappush(self._heap, (due, -self._count, self._play, ()))
+
+    def _play(self) -> None:
+        self._alarm = float("inf")
+        for event in self._schedule.due(self.now, self._is_on, self._is_armed):
+            board = self.boards[event.node]
+            if event.action == "heal":
+                self._heal(board)
+            elif event.action == "start":
+                self._reboot(board)
+            elif event.action != "resume":  # a pause knows its end
+                assert event.fault is not None
+                self._fault(board, event.fault)
+        self._set_alarm()
+
+    def _died(self, board: Board) -> None:
+        """It was switched off, or its flash has failed."""
+        self._schedule.died(board.node, self.now)
+        self._set_alarm()
+
+    def _fault(self, board: Board, fault: BoardFault) -> None:
         lasting = {} if fault.seconds is None else {"seconds": fault.seconds}
         self.note("BoardFault", board=fault.node, kind=fault.kind, **lasting)
         seconds = fault.seconds or 0.0
         if fault.kind in ("kill", "restart", "amnesia"):
             self._strike(board, fault)
-        elif fault.kind == READ_FAULT:
-            board.flash.arm(READ_FAULT)
-        elif fault.kind in STRIKING:
-            if board.is_up:
-                board.flash.arm(fault.kind, fault.after_operations)
-                if fault.restart_after is not None:
-                    self._restart_due[fault.node] = fault.at + fault.restart_after
+        elif fault.kind == READ_FAULT or (fault.kind in STRIKING and board.is_up):
+            board.flash.arm(fault.kind, fault.after_operations)
         elif fault.kind == "pause":
             board.pause(seconds)
         elif fault.kind == "slow":
@@ -362,9 +353,10 @@ class World:
             board.drift(seconds, fault.factor or 1.0)
         elif fault.kind == "clock_jump":
             board.jump(fault.ticks or 0)
-        else:
-            assert fault.kind == "clock_stop", fault.kind
+        elif fault.kind == "clock_stop":
             board.stop_clock(seconds)
+        else:
+            assert fault.kind in STRIKING, fault.kind  # void: the board is off
 
     def _strike(self, board: Board, fault: BoardFault) -> None:
         if board.is_up:
@@ -374,18 +366,12 @@ class World:
             self.note("Erase", board=board.node)
         if fault.kind != "kill":
             self._start(board)
-        elif fault.restart_after is not None:
-            when = self.now + fault.restart_after
-            self._plan(when, when, f"start of board {board.node}", self._restart, board)
 
-    def _heal(self) -> None:
-        """Liveness: the core is sound from now on."""
-        for node in sorted(self._core):
-            board = self.boards[node]
-            board.mend()
-            self._restart_due.pop(node, None)
-            if not board.is_up or board.is_silent:
-                self._reboot(board)
+    def _heal(self, board: Board) -> None:
+        """Liveness: a board of the core is sound from now on."""
+        board.mend()
+        if not board.is_up or board.is_silent:
+            self._reboot(board)
 
     def _tell_faults(self) -> None:
         counts = self.network.counts

@@ -15,11 +15,12 @@ from amu.wire import cobs, codec, frames, messages
 from amu.wire.auth import Keyring
 from groundstation.boards import provision
 from groundstation.boards.base import BoardError, BoardPlan
-from groundstation.flight import mission, mission_end, rehearsal
+from groundstation.flight import mission, rehearsal
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Flight, Plan
 from groundstation.record import run_directory
 from groundstation.record.line_log import RecorderError
+from groundstation.scenario import mission_end
 from groundstation.scenario.model import parse
 from groundstation.verdict.verdict import CRASH, Judgement, judge
 from specs.checking.check import check_trace

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from groundstation.flight import mission_end, rehearsal
-from groundstation.flight.mission_end import not_begun
+from groundstation.flight import rehearsal
 from groundstation.flight.pace import Pace
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Flight, Plan
-from groundstation.flight.waits_for import Member, link_texts, machine_texts, operation_texts, slot_texts
 from groundstation.flight.watch import DECIDED, SLOTS_WATCHED, Watch
 from groundstation.record import run_directory
 from groundstation.record.operation import OnBoard, Operation
+from groundstation.scenario import mission_end
+from groundstation.scenario.mission_end import not_begun
 from groundstation.scenario.model import parse
+from groundstation.scenario.waits_for import Member, link_texts, machine_texts, operation_texts, slot_texts
 from groundstation.verdict.verdict import judge
 from specs.checking.check import check_trace
 from specs.verdict import NO_PROGRESS

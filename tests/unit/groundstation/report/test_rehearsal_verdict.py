@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from groundstation.flight import mission_end
+from groundstation.scenario import mission_end
 from groundstation.verdict.table import print_verdict
 from groundstation.verdict.verdict import CRASH, judge
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from amu.core.limits import blocking_size
 from groundstation.scenario.model import Scenario
+from groundstation.scenario.waits_for import Member, slot_texts
 
 COMPLETE = "complete"
 NO_PROGRESS = "no progress"
@@ -130,6 +131,21 @@ class MissionEnd:
         return NO_PROGRESS if now - self.progressed_at > patience else None
 
     # --- in words -------------------------------------------------------------------------------
+
+    def is_stuck(self, now: float) -> bool:
+        """Has no slot been decided for a while?"""
+        return now - self.progressed_at >= self._mission.no_progress_seconds / 2
+
+    def lacks(self, reason: str, standing: Standing, members: Callable[[int], Sequence[Member]]) -> list[str]:
+        """What a mission that has ended for `reason` still waits for, in words. `members`: the boards, as to a slot."""
+        if reason == COMPLETE:
+            return []
+        texts = self.unmet(standing)
+        if reason == NO_PROGRESS and not self.is_stuck(standing.now):
+            texts.append(f"slots were decided until the end, {self.slots / standing.now:.1f} in a second")
+        elif reason == NO_PROGRESS:
+            texts += slot_texts(self.slots + 1, members(self.slots + 1))
+        return texts
 
     def unmet(self, standing: Standing) -> list[str]:
         """What the mission still waits for, in words: its bounds first, then what is not done."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundstation.flight.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing, slots_applied
+from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS, MissionEnd, Standing, slots_applied
 from groundstation.scenario.model import ScenarioError, parse
 from specs import verdict as report
 from swarm_sim.simulation import simulate
