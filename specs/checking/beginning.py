@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from specs.checking.consensus.instance import Swarm
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 
 

@@ -35,9 +35,10 @@ class Continuity:
     Feed it every event in file order. `joined`: nodes that were running when the run joined them, so that their first
     number here is not 0. `attached`: nodes of which an Attach was the first that was told. `holes` in order of
     discovery; `unexplained` ends of boots, `restarts` (ends that the next boot explains) and `errors` (events told
-    twice, trace frames that nobody can read) in words.
+    twice, trace frames that nobody can read) in words. `boots` of each node in order of appearance.
     """
 
+    boots: dict[int, list[int]] = field(default_factory=dict)
     joined: set[int] = field(default_factory=set)
     attached: set[int] = field(default_factory=set)
     holes: list[Hole] = field(default_factory=list)
@@ -46,7 +47,6 @@ class Continuity:
     errors: list[str] = field(default_factory=list)
     _next: dict[tuple[int, int], int] = field(default_factory=dict)
     _unexplained: dict[tuple[int, int], str] = field(default_factory=dict)  # by the boot that came next
-    _latest_boot: dict[int, int] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
 
     def feed(self, event: Event, is_of_liar: bool = False) -> None:
@@ -70,10 +70,10 @@ class Continuity:
 
     def _on_ground(self, event: Event) -> None:
         if event.name == "Attach":
-            if event.fields["board"] not in self._latest_boot:
+            if event.fields["board"] not in self.boots:
                 self.attached.add(event.fields["board"])
         elif event.name == "Resume":
-            self._ended.update(self._latest_boot)  # nobody was there to record how a boot ended
+            self._ended.update(self.boots)  # nobody was there to record how a boot ended
         elif event.name in BOOT_ENDS or event.name == "Control":
             self._ended.add(event.fields["board"])
         elif event.name == "TraceError":
@@ -91,15 +91,15 @@ class Continuity:
 
     def _first_of_boot(self, event: Event) -> int:
         node = event.node
-        earlier = self._latest_boot.get(node)
-        self._latest_boot[node] = event.boot
-        if earlier is None:
+        boots = self.boots.setdefault(node, [])
+        boots.append(event.boot)
+        if len(boots) == 1:
             if node in self.attached and event.seq > 0:
                 self.joined.add(node)
                 return event.seq
             return 0
         if node != GROUND and node not in self._ended:
-            problem = f"boot {earlier} of node {node} ended for no recorded reason"
+            problem = f"boot {boots[-2]} of node {node} ended for no recorded reason"
             self.unexplained.append(problem)
             self._unexplained[node, event.boot] = problem
         self._ended.discard(node)

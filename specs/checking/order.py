@@ -17,15 +17,14 @@ numbers, as the serial line delivers them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from amu.core.limits import BROADCAST, GROUND
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
 LAMPORT_GROWS = "ORD-1"
 RECEIPT_AFTER_SENDING = "ORD-2"
 RECEIVED_WAS_SENT = "ORD-3"
+IDENTIFIERS = (LAMPORT_GROWS, RECEIPT_AFTER_SENDING, RECEIVED_WAS_SENT)
 
 WITHOUT_MEMORY = frozenset({"blank", "unreadable"})  # Boot.journal of a board that cannot know its old clock
 
@@ -35,32 +34,28 @@ def sort_key(event: Event) -> tuple[int, int, int]:
     return event.lamport, event.node, event.line
 
 
-@dataclass
-class LamportOrder:
-    """Checks the rules in one pass, and then `finish`. `violate(identifier, what)` is called for each breach.
+class LamportOrder(Checker):
+    """Checks the rules in one pass.
 
-    `byzantine` nodes are held to nothing. `sends_known(node)` is false for nodes of which sendings may be missing from
-    the trace; receipts from them are then not looked up. That some are missing may come to light later than a receipt,
-    so what seems to lack its sending is kept until the end.
+    Receipts from nodes of which sendings may be missing from the trace are not looked up. That some are missing may
+    come to light later than a receipt, so what seems to lack its sending is kept until the end.
     """
 
-    byzantine: frozenset[int]
-    violate: Callable[[str, str], None]
-    sends_known: Callable[[int], bool]
-    receipts: int = 0
-    receipts_not_checked: int = 0
-    _last: dict[int, Event] = field(default_factory=dict)
-    _is_remembered: dict[int, bool] = field(default_factory=dict)  # is the present life one of those
-    _remembered: dict[int, Event] = field(default_factory=dict)  # last event of the last life that flash knows of
-    _sends: dict[int, int] = field(default_factory=dict)  # sender and time -> kind and destination
-    _sent_again: dict[int, list[int]] = field(default_factory=dict)  # the same, of times that a node used once more
-    _senders: set[int] = field(default_factory=set)
-    _unsent: list[tuple[int, str]] = field(default_factory=list)  # sender and breach, if all its sendings are known
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.receipts = 0
+        self.receipts_not_checked = 0
+        self._violate = run.verdict.violate
+        self._last: dict[int, Event] = {}
+        self._is_remembered: dict[int, bool] = {}  # is the present life one of those
+        self._remembered: dict[int, Event] = {}  # last event of the last life that flash knows of
+        self._sends: dict[int, int] = {}  # sender and time -> kind and destination
+        self._sent_again: dict[int, list[int]] = {}  # the same, of times that a node used once more
+        self._senders: set[int] = set()
+        self._unsent: list[tuple[int, str]] = []  # sender and breach, if all its sendings are known
 
     def feed(self, event: Event) -> None:
         node, name = event.node, event.name
-        if node == GROUND or node in self.byzantine:
-            return
         before = self._last.get(node)
         self._last[node] = event
         if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
@@ -71,17 +66,16 @@ class LamportOrder:
         elif name == "Receive":
             self._check_receipt(event)
 
-    def finish(self) -> None:
-        """The trace has ended."""
+    def finish(self, tlc: bool = False) -> None:
+        self.run.verdict.counts["receipts by honest boards"] = self.receipts
         for sender, breach in self._unsent:
-            if self.sends_known(sender):
-                self.violate(RECEIVED_WAS_SENT, breach)
+            if self.run.is_told(sender):
+                self._violate(RECEIVED_WAS_SENT, breach)
             else:
                 self.receipts_not_checked += 1
         self._unsent.clear()
 
     def not_held(self) -> set[str]:
-        """Identifiers of the rules that nothing was held against."""
         found = set()
         if not self._last:
             found.add(LAMPORT_GROWS)
@@ -109,7 +103,7 @@ class LamportOrder:
             where = f"after the boot that ended at time {before.lamport}"
         else:
             where = f"after {before.name} at time {before.lamport}"
-        self.violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
+        self._violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
 
     def _of_last_life(self, event: Event, before: Event) -> Event:
         """What `event`, which may begin a life, has to be later than."""
@@ -121,13 +115,13 @@ class LamportOrder:
         self.receipts += 1
         sender, sent, kind = event.fields["from"], event.fields["sent"], event.fields["kind"]
         if event.lamport <= sent:
-            self.violate(RECEIPT_AFTER_SENDING, f"{event}: received at or before its sending")
-        if sender == GROUND or sender in self.byzantine:
+            self._violate(RECEIPT_AFTER_SENDING, f"{event}: received at or before its sending")
+        if sender == GROUND or sender in self.run.swarm.byzantine:
             self.receipts_not_checked += 1
             return
         found = self._sends.get(sent << 8 | sender)
         if found is None:
-            if sender not in self._senders or not self.sends_known(sender):
+            if sender not in self._senders or not self.run.is_told(sender):
                 self.receipts_not_checked += 1
                 return
             self._unsent.append((sender, f"{event}: node {sender} sent nothing at Lamport time {sent}"))
@@ -136,7 +130,7 @@ class LamportOrder:
             if one >> 8 == kind and one & 255 in (event.node, BROADCAST):
                 break
         else:
-            self.violate(
+            self._violate(
                 RECEIVED_WAS_SENT,
                 f"{event}: at that time node {sender} sent a message of kind {found >> 8} to {found & 255}",
             )

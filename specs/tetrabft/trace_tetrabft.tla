@@ -1,9 +1,9 @@
 --------------------------- MODULE trace_tetrabft ---------------------------
 (***************************************************************************)
 (* Holds recorded steps against tetrabft.tla. Module trace_data is written *)
-(* by specs/checking/replay.py: Slots is a sequence, one entry for each    *)
-(* slot of a trace, with `leaders` (of views 0, 1, ...) and `steps`, each  *)
-(* an action's name and its arguments.                                     *)
+(* by specs/checking/consensus/tlc.py: Slots is a sequence, one entry for  *)
+(* each slot of a trace, with `leaders` (of views 0, 1, ...) and `steps`,  *)
+(* each an action's name and its arguments.                                *)
 (*                                                                         *)
 (* Each slot is one behaviour, chosen in the initial state, so that one    *)
 (* run of TLC judges all. A step first says what the event did to the      *)

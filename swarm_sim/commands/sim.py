@@ -93,7 +93,7 @@ def _print(outcome: "Outcome", flown: "Scenario") -> None:
 
     from groundstation.console import SafeConsole
     from groundstation.scenario.mission_end import not_begun
-    from specs.checking.consensus.instance import Swarm
+    from specs.checking.swarm import Swarm
     from specs.escape import escaped, escaped_lines
 
     console = SafeConsole()

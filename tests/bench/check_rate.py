@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amu.core.limits import GROUND
-from specs.checking import order, replay
+from specs.checking import order
 from specs.checking.check import check_trace
+from specs.checking.consensus import tlc as slots_tlc
 from specs.checking.consensus.conformance import SLOT_EVENTS, SlotChecker, SlotResult
-from specs.checking.consensus.instance import Swarm
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, Reader
 from specs.verdict import PASS
 from swarm_sim.testing.cluster import Cluster
@@ -87,10 +88,10 @@ def seconds_of(work: object, *arguments: object) -> tuple[float, float]:
 def by_tlc(flight: Flight, results: list[SlotResult]) -> float:
     """Seconds that TLC takes over all slots, its start included."""
     start = time.perf_counter()
-    for batch in replay._batches(results):
-        answer = replay.run(flight.swarm, batch)
+    for batch in slots_tlc._batches(results):
+        answer = slots_tlc.run(flight.swarm, batch)
         assert answer.ok, answer.message
-        assert len(replay.accepted_slots(batch, answer)) == len(batch)
+        assert len(slots_tlc.accepted_slots(batch, answer)) == len(batch)
     return time.perf_counter() - start
 
 

@@ -31,10 +31,10 @@ from specs.checking.consensus.instance import (
     REGISTERS,
     VOTES,
     Instance,
-    Swarm,
     register,
     round_up,
 )
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 
 SLOT_EVENTS = frozenset({"EnterView", "Propose", *VOTES, *DECISIONS, "Restore", "Apply"})
@@ -55,6 +55,8 @@ INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
     "CON-11": "ProposalAcceptable",
     "CON-13": "GuardsStand",
 }
+
+IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS)
 
 
 @dataclass(slots=True)

@@ -7,12 +7,11 @@ v2, ...), replicas and views integers. The module is loaded once for each roundi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from amu.core.limits import faults_max
 from specs import FOLDER
+from specs.checking.swarm import Swarm
 from specs.tla.language import language
 from specs.tla.language.language import Function, Module, State
 
@@ -25,36 +24,6 @@ DECISIONS = ("Decide", "Learn")
 REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
 REGISTER_PHASES = {"hi1": 1, "second1": 1, "hi2": 2, "second2": 2, "hi3": 3, "hi4": 4}
 GUARD_CHARACTERS_MAX = 120  # a longer one is better read in the module
-
-
-@dataclass(frozen=True)
-class Swarm:
-    """What RunStart says, as far as the module asks for it."""
-
-    replica_count: int
-    byzantine: frozenset[int]
-    window_slots: int = 4
-
-    @property
-    def faults_max(self) -> int:
-        """f: how many Byzantine replicas the protocol tolerates."""
-        return int(faults_max(self.replica_count))
-
-    @property
-    def is_tolerable(self) -> bool:
-        """Are there no more liars than that? If there are, a run is judged outside of what the modules ASSUME."""
-        return len(self.byzantine) <= self.faults_max
-
-    @property
-    def warning(self) -> str:
-        """What is to be said of more liars than that; empty if there are none."""
-        if self.is_tolerable:
-            return ""
-        return f"{len(self.byzantine)} liars of at most {self.faults_max} tolerated: safety is not promised"
-
-    @property
-    def honest(self) -> list[int]:
-        return [node for node in range(self.replica_count) if node not in self.byzantine]
 
 
 def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Any]:

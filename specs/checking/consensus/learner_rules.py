@@ -18,8 +18,8 @@ from typing import Any
 
 from specs import FOLDER
 from specs.checking.consensus import log_rules
-from specs.checking.consensus.instance import Swarm
-from specs.checking.consensus.log_rules import PLACES, Rule, Violate
+from specs.checking.consensus.log_rules import PLACES, Rule
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
@@ -29,6 +29,7 @@ from specs.tla.language.successors import UNASSIGNED
 MODULE = FOLDER / "replicated_log" / "trace_learners.tla"
 
 FOLLOWS = "LOG-10"
+IDENTIFIERS = (FOLLOWS,)
 SAME_LEDGER = "IsTheLedger"
 RULES: Mapping[str, Rule] = {
     "Boot": Rule("LearnerBoot"),
@@ -39,18 +40,18 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-class LearnerChecker:
-    """Feed it every event of a learner, in file order, with the state of the replicas' `LogChecker`."""
+class LearnerChecker(Checker):
+    """Takes every event of a learner. It is held against the state of the replicas' `LogChecker` at that moment."""
 
-    def __init__(self, swarm: Swarm, learner_count: int, violate: Violate) -> None:
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
         self.steps: Counter[str] = Counter()
         self.too_old = 0
-        first = swarm.replica_count
-        learners = frozenset(range(first, first + learner_count))
+        swarm, first = run.swarm, run.swarm.replica_count
+        learners = frozenset(range(first, first + run.learner_count))
         self._module = language.load(
             MODULE, {**log_rules.constants(swarm), "Learner": learners}, is_assumed=swarm.is_tolerable
         )
-        self._violate = violate
         self._position = next(iter(self._module.initials("LearnerInit")))["position"]
         self._blank = (UNASSIGNED,) * len(self._module.variables)
         self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
@@ -60,8 +61,8 @@ class LearnerChecker:
     def _action(self, name: str) -> Action:
         return Action(self._module.compiler, self._module.definitions[name], None)
 
-    def feed(self, event: Event, replicas: language.State) -> None:
-        """`replicas`: the state of trace_replicated_log.tla after all events before this one."""
+    def feed(self, event: Event) -> None:
+        replicas = self.run.log.state  # of trace_replicated_log.tla, after all events before this one
         is_boot = event.name == "Boot" and event.seq == 0
         if not is_boot and self._next.get(event.node) != (event.boot, event.seq):
             self._take("Gap", event, replicas)
@@ -71,12 +72,16 @@ class LearnerChecker:
         if event.name == "Apply":
             self._compare_later(event, replicas)
 
-    def finish(self, replicas: language.State) -> None:
+    def finish(self, tlc: bool) -> None:
         """Compare what was applied before any replica told of it."""
-        state = self._state(replicas)
+        verdict, state = self.run.verdict, self._state(self.run.log.state)
         for slot in sorted(self._early):
             for event in self._early[slot]:
                 self._ask(SAME_LEDGER, event, state)
+        verdict.counts["steps of learners"] = sum(self.steps.values())
+        if self.too_old:
+            verdict.doubt(FOLLOWS, "steps of learners are too far back")
+            verdict.note(f"{self.too_old} steps of learners are too far back to be compared")
 
     def _state(self, replicas: language.State) -> language.State:
         values = [self._position if name == "position" else replicas[name] for name in self._module.variables]
@@ -96,7 +101,7 @@ class LearnerChecker:
         parameters = self._module.definitions[guard].definition.parameters
         arguments = [of_python(_fields(event)[parameter.name]) for parameter in parameters]
         if not self._module.predicate(guard)(state, *arguments):
-            self._violate(FOLLOWS, f"{event}\n  {self._module.explain(guard, arguments, state)}")
+            self.run.verdict.violate(FOLLOWS, f"{event}\n  {self._module.explain(guard, arguments, state)}")
 
     def _compare_later(self, event: Event, replicas: language.State) -> None:
         slot = event.fields["slot"]

@@ -32,7 +32,9 @@ from typing import Any
 
 from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
 from specs import FOLDER
-from specs.checking.consensus.instance import VOTES, Swarm
+from specs.checking.consensus.instance import VOTES
+from specs.checking.run import Checker, Run
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import ModelValue, Module, State, of_python
@@ -57,8 +59,6 @@ NO_VALUE = ModelValue("none")
 ANYONE = -1
 
 assert PLACES >= 2 * (LOG_SLOTS_MAX + CHECKPOINT_SLOTS + INSTANCES_MAX)
-
-Violate = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -155,19 +155,22 @@ def _parameters(module: Module, guard: str) -> tuple[str, ...]:
     return tuple([PARAMETERS.get(parameter.name, parameter.name) for parameter in parameters])
 
 
-class LogChecker:
-    """Feed it every event of an honest node, in file order.
+class LogChecker(Checker):
+    """Takes every event of an honest replica.
 
     `steps` counts those that were held, by operator; `state` is the module's after the last; `too_old` counts decisions
     and applications of slots that the module had forgotten.
     """
 
-    def __init__(self, swarm: Swarm, violate: Violate) -> None:
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        run.log = self
+        run.join.append(self.join)
         self.steps: Counter[str] = Counter()
         self.too_old = 0
-        self._swarm = swarm
-        self._violate = violate
-        self._module = load(swarm)
+        self._swarm = run.swarm
+        self._violate = run.verdict.violate
+        self._module = load(run.swarm)
         self.state, self._told, self._guards = _compiled(self._module)
         self._before: dict[int, Event] = {}  # node -> its last event
         self._joined: set[int] = set()
@@ -195,6 +198,16 @@ class LogChecker:
                 return
             acting.add(event.fields["slot"])
         self._take(event.name, {"node": event.node, **event.fields}, event)
+
+    def finish(self, tlc: bool) -> None:
+        if self.too_old:
+            self.run.verdict.doubt(SAME_LEDGER, "events tell of slots too far back")
+            self.run.verdict.note(
+                f"{self.too_old} events tell of slots too far back to be compared with what others did there"
+            )
+
+    def not_held(self) -> set[str]:
+        return set() if self.steps.keys() & HELD else {*IDENTIFIERS}
 
     def first_leader(self, slot: int) -> int | None:
         """Who leads view 0 of `slot`, as far as the trace has told; None if it has not."""

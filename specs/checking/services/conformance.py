@@ -26,6 +26,7 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
@@ -99,6 +100,7 @@ LINK = Protocol(
     {},
 )
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
+IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in protocol.identifiers)
 
 
 def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Any]:
@@ -147,6 +149,22 @@ def observation(event: Event) -> Observation:
 def _tuples(value: Any) -> Any:
     """Lists as tuples, all the way down: TLA+ sequences."""
     return tuple([_tuples(item) for item in value]) if isinstance(value, list) else value
+
+
+class ServicesChecker(Checker):
+    """Keeps the events of replicas until the trace has ended: what is missing of it is known then."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._events: list[Event] = []
+
+    def feed(self, event: Event) -> None:
+        self._events.append(event)
+
+    def finish(self, tlc: bool) -> None:
+        run = self.run
+        swarm = run.swarm
+        check_ops(self._events, run.replica_holes(), swarm.replica_count, swarm.byzantine, run.verdict, run.tell)
 
 
 def check_ops(

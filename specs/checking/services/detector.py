@@ -22,6 +22,7 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import Module, State
@@ -195,6 +196,34 @@ class DetectorChecker:
         self._followed.discard(node)
         self._replay.boot(node)
         self._state = self._replay.state(self.module)
+
+
+class SuspicionChecker(Checker):
+    """Keeps the events of replicas until the trace has ended: what is missing of it is known then.
+
+    Of all receipts only those of a suspected peer say anything to the module.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._events: list[Event] = []
+        self._suspected: set[Pair] = set()  # as the board has told
+
+    def feed(self, event: Event) -> None:
+        name, node = event.name, event.node
+        if name == "Receive" and (not self._suspected or (node, event.fields["from"]) not in self._suspected):
+            return
+        self._events.append(event)
+        if name == "Suspicion":
+            self._suspected.add((node, event.fields["peer"]))
+        elif name == "Heard":
+            self._suspected.discard((node, event.fields["peer"]))
+        elif name == "Boot":
+            self._suspected = {pair for pair in self._suspected if pair[0] != node}
+
+    def finish(self, tlc: bool) -> None:
+        run = self.run
+        check_detector(self._events, run.replica_holes(), run.swarm.replica_count, run.verdict)
 
 
 def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:

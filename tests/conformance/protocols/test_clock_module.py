@@ -10,6 +10,8 @@ import pytest
 from amu.core.limits import BROADCAST, GROUND
 from specs import FOLDER as SPECS
 from specs.checking.order import LAMPORT_GROWS, RECEIPT_AFTER_SENDING, RECEIVED_WAS_SENT, WITHOUT_MEMORY, LamportOrder
+from specs.checking.run import Run
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, parse
 from specs.tla.language import language
 from specs.tla.observe.observe import Observation, Observer
@@ -36,15 +38,11 @@ def recorded() -> list[Event]:
 
 def by_rules(events: list[Event]) -> set[int]:
     """Lines of the first breach that order.py finds."""
-    found: list[int] = []
-
-    def violate(_: str, what: str) -> None:
-        found.append(int(what.removeprefix("line ").partition(":")[0]))
-
-    order = LamportOrder(frozenset(), violate, lambda node: True)
+    order = LamportOrder(Run(Swarm(COUNT, frozenset())))
     for event in events:
         order.feed(event)
-    order.finish()
+    order.finish(tlc=False)
+    found = [int(what.partition(": line ")[2].partition(":")[0]) for what in order.run.verdict.violations]
     return {min(found)} if found else set()
 
 

@@ -9,7 +9,7 @@ import pytest
 from amu.core.limits import GROUND
 from specs.checking.beginning import Beginning
 from specs.checking.check import check_trace
-from specs.checking.consensus.instance import Swarm
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, TraceError
 from specs.verdict import Verdict
 from swarm_sim.testing.cluster import Cluster, Links

@@ -10,7 +10,8 @@ from amu.core.limits import WINDOW_SLOTS
 from amu.node.tracer import EVENTS
 from specs.checking import any_trace as observation_check
 from specs.checking.consensus import log_rules
-from specs.checking.consensus.instance import Swarm
+from specs.checking.run import Run
+from specs.checking.swarm import Swarm
 from specs.checking.trace import Reader
 from tests import ROOT
 from tests.support.traces import Script
@@ -20,15 +21,12 @@ MODULE = ROOT / "specs" / "replicated_log" / "trace_replicated_log.tla"
 
 def held(script: Script, tmp_path: Path) -> tuple[log_rules.LogChecker, list[str]]:
     """The checker after the whole trace, and the identifiers of what it found."""
-    found: list[str] = []
-    checker = log_rules.LogChecker(
-        Swarm(script.replica_count, frozenset(script.byzantine), WINDOW_SLOTS),
-        lambda identifier, _: found.append(identifier),
-    )
+    run = Run(Swarm(script.replica_count, frozenset(script.byzantine), WINDOW_SLOTS))
+    checker = log_rules.LogChecker(run)
     for event in Reader(script.end().write(tmp_path / "trace.ndjson")):
         if event.node in script.honest:
             checker.feed(event)
-    return checker, found
+    return checker, [violation.partition(":")[0] for violation in run.verdict.violations]
 
 
 def variable(checker: log_rules.LogChecker, name: str) -> Any:

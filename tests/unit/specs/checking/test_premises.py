@@ -10,23 +10,14 @@ from groundstation.verdict import not_checked
 from groundstation.verdict.not_checked import FLOWN
 from groundstation.verdict.verdict import judge, spans
 from specs import properties
-from specs.checking import check, premises
+from specs.checking import premises
 from specs.checking.check import check_trace
-from specs.checking.consensus import learner_rules
-from specs.checking.ledger import conformance as ledger_conformance
 from specs.checking.premises import PREMISES
-from specs.checking.services import conformance as ops_conformance
-from specs.checking.services import detector as detector_conformance
+from specs.checking.protocols import PROTOCOLS
 from specs.verdict import HOLDS, NOT_CHECKED, Verdict
 from tests.support.traces import Script
 
-CHECKED = {
-    *check.IDENTIFIERS,
-    *ledger_conformance.IDENTIFIERS,
-    *detector_conformance.IDENTIFIERS,
-    *(identifier for protocol in ops_conformance.PROTOCOLS for identifier in protocol.identifiers),
-    learner_rules.FOLLOWS,
-}
+CHECKED = {identifier for protocol in PROTOCOLS for identifier in protocol.properties}
 IN_PART = {
     "LNK-2",
     "LNK-4",

@@ -1,0 +1,152 @@
+"""Keeps each slot's events until the trace ends, and holds slot by slot against specs/tetrabft/tetrabft.tla.
+
+Rules
+- A slot in which missing events may have happened is judged as far as it goes: a step that is not allowed may then only
+  seem so, and is told as a note; what contradicts itself is a violation whatever is missing.
+- Slots that began before the trace did are not checked, and named.
+- A boot tells of slots that the node was not seen to apply: its power failed before it could say so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from specs.checking import order
+from specs.checking.consensus import tlc as slots_tlc
+from specs.checking.consensus.conformance import (
+    AGREEMENT,
+    DECIDED_BEFORE_APPLIED,
+    IDENTIFIERS,
+    INVARIANTS,
+    SLOT_EVENTS,
+    SlotChecker,
+    SlotResult,
+    contradiction,
+)
+from specs.checking.run import Checker, Run
+from specs.checking.trace import Event
+
+EVENTS = SLOT_EVENTS | {"Boot", "Adopt"}
+VIEWS_MAX = 1023  # of a slot that is judged: a guard looks at every pair of views; no run comes to a hundred
+TLC = "TLC"  # its place among the reasons
+
+
+class SlotsChecker(Checker):
+    """Takes the events of replicas."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._slots: dict[int, list[Event]] = defaultdict(list)
+        self._checked_from = 0  # slots up to this one began before the trace did
+        self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
+        self._applied_at_boot: dict[int, int] = {}
+        self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high that only a boot tells to be applied
+
+    def feed(self, event: Event) -> None:
+        name = event.name
+        if name == "Boot":
+            self._keep_applied_before(event)
+            return
+        if name in SLOT_EVENTS:
+            self._slots[event.fields["slot"]].append(event)
+        if name in ("Apply", "Adopt"):
+            self._applied[event.node].append((event.line, event.fields["slot"]))
+
+    def _keep_applied_before(self, event: Event) -> None:
+        """Not of the first boot: what that one has found on flash is an earlier run's."""
+        node, applied = event.node, event.fields["applied_slot"]
+        if len(self.run.continuity.boots[node]) > 1:
+            seen = [*(slot for _, slot in self._applied[node][-1:])]
+            if node in self._applied_at_boot:
+                seen.append(self._applied_at_boot[node])
+            if seen and max(seen) < applied:
+                self._told_by_boot.append((max(seen) + 1, applied, event))
+        self._applied_at_boot[node] = applied
+
+    def finish(self, tlc: bool) -> None:
+        run, verdict = self.run, self.run.verdict
+        self._checked_from = run.beginning.last_slot_begun(max(self._slots, default=0))
+        for what in run.beginning.untold(self._checked_from):
+            verdict.miss(what)
+        results = self._check(keep=tlc)
+        if tlc and run.swarm.is_tolerable:
+            run.tell("slots before TLC", 0, len(results))
+            slots_tlc.check(run.swarm, results, verdict)
+        elif tlc:
+            verdict.reasons[TLC] = "tetrabft.tla ASSUMEs that at most f replicas lie"
+        else:
+            verdict.reasons[TLC] = "not asked for"
+
+    def not_held(self) -> set[str]:
+        counts = self.run.verdict.counts
+        if not counts["slots"]:
+            return {*IDENTIFIERS}
+        return set() if counts["slots decided"] else {DECIDED_BEFORE_APPLIED, AGREEMENT}
+
+    def _check(self, keep: bool) -> list[SlotResult]:
+        """Hold every slot against the module, in order. Returns what came of them, if they are to be kept."""
+        run, verdict = self.run, self.run.verdict
+        rebooted = frozenset(node for node, boots in run.continuity.boots.items() if len(boots) > 1)
+        tainted = self._tainted()
+        results = []
+        for number, slot in enumerate(slots := sorted(self._slots)):
+            run.tell("slots", number, len(slots))
+            told = [event for low, high, event in self._told_by_boot if low <= slot <= high]
+            events = sorted(self._slots.pop(slot) + told, key=order.sort_key)
+            offset = run.log.first_leader(slot)
+            is_tainted = slot <= self._checked_from or any(low <= slot <= high for low, high in tainted)
+            found = contradiction(events) if is_tainted else None
+            if found is not None:
+                verdict.violate(*found)
+            if slot <= self._checked_from:
+                verdict.counts["slots not checked"] += 1
+                continue
+            view = max([event.fields.get("view", 0) for event in events])
+            if view > VIEWS_MAX:
+                verdict.counts["slots not checked"] += 1
+                verdict.miss(
+                    f"slot {slot} was not checked: it comes to view {view}, more than {VIEWS_MAX} are not judged"
+                )
+                continue
+            result = SlotChecker(run.swarm, slot, events, offset, rebooted).check()
+            self._judge(result, is_tainted)
+            # The replay ended at the first bad step: what contradicts itself behind it is still told.
+            found = contradiction(events) if result.bad is not None and not is_tainted else None
+            if found is not None:
+                verdict.violate(*found)
+            if keep:
+                results.append(result)
+        return results
+
+    def _judge(self, result: SlotResult, is_tainted: bool) -> None:
+        """What a slot adds to the verdict. `is_tainted`: what is not allowed may only lack events that are missing."""
+        verdict = self.run.verdict
+        verdict.counts["slots"] += 1
+        verdict.counts["slots decided"] += result.decided is not None
+        verdict.counts["told again after a reboot"] += result.again
+        verdict.steps.update(result.counts())
+        breaches = {identifier: f"{INVARIANTS[identifier]} does not hold" for identifier in result.violated}
+        if result.bad is not None:
+            breaches[result.bad.identifier] = str(result.bad)
+        for identifier, what in breaches.items():
+            if is_tainted:
+                verdict.doubt(identifier, "events are missing")
+                verdict.note(f"slot {result.slot} is judged only up to this, for events are missing: {what}")
+            else:
+                verdict.violate(identifier, f"slot {result.slot}: {what}")
+
+    def _tainted(self) -> list[tuple[int, int]]:
+        """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
+        ranges = []
+        for hole in self.run.replica_holes():
+            before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
+            low = (before[-1] if before else 0) - 2 * self.run.swarm.window_slots
+            ranges.append((low, self._open_at(hole.node, hole.line)))
+        return ranges
+
+    def _open_at(self, node: int, line: int) -> int:
+        """The last slot that `node` may have acted in before `line`: two windows ahead of what it applies next."""
+        for other_line, slot in self._applied[node]:
+            if other_line >= line:
+                return slot + 2 * self.run.swarm.window_slots
+        return max(self._slots, default=0)

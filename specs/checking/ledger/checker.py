@@ -1,0 +1,40 @@
+"""Keeps the operations that honest boards applied until the trace ends, then holds their log against specs/ledger."""
+
+from __future__ import annotations
+
+from specs.checking.ledger import tlc as ledger_tlc
+from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, check_ledger
+from specs.checking.ledger.steps import EXACTLY_ONCE
+from specs.checking.run import Checker, Run
+from specs.checking.trace import Event
+from specs.verdict import HOLDS
+
+__all__ = ["EVENTS", "IDENTIFIERS", "OperationsChecker"]
+
+EVENTS = frozenset({"Apply", "Operation"})
+ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
+OF_THE_MODULE = {*INVARIANTS.values(), *STEP_PROPERTIES.values(), EXACTLY_ONCE}
+
+
+class OperationsChecker(Checker):
+    """Takes the events of replicas and learners."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._events: list[Event] = []
+
+    def feed(self, event: Event) -> None:
+        self._events.append(event)
+
+    def finish(self, tlc: bool) -> None:
+        run, verdict = self.run, self.run.verdict
+        recorded = check_ledger(self._events, run.holes(), run.swarm.replica_count, verdict)
+        if not tlc or recorded is None:
+            return
+        verdict.expect(ACCEPTED_BY_TLC)
+        answer = ledger_tlc.check(recorded)
+        if not answer.accepted:
+            verdict.tlc = "rejected"
+        if answer.accepted != all(verdict.invariants[identifier] == HOLDS for identifier in OF_THE_MODULE):
+            says = "accepts the log that is rejected here" if answer.accepted else f"rejects the log: {answer.what}"
+            verdict.violate(ACCEPTED_BY_TLC, f"TLC {says}")

@@ -1,0 +1,40 @@
+"""Which protocols a trace is held against: one row each. A new protocol is a file with its checker, and a row here.
+
+Checkers are fed, and finish, in the order of the table.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from specs.checking import order
+from specs.checking.consensus import conformance as consensus
+from specs.checking.consensus import learner_rules, log_rules, slots
+from specs.checking.ledger import checker as ledger
+from specs.checking.order import LamportOrder
+from specs.checking.run import Checker
+from specs.checking.services import conformance as services
+from specs.checking.services import detector
+
+REPLICAS, LEARNERS = "replicas", "learners"
+
+
+class Protocol(NamedTuple):
+    """`events`: names of those that its checker is fed, None for all. `boards`: whose."""
+
+    name: str
+    events: frozenset[str] | None
+    properties: tuple[str, ...]
+    checker: type[Checker]
+    boards: tuple[str, ...] = (REPLICAS,)
+
+
+PROTOCOLS = (
+    Protocol("Lamport time", None, order.IDENTIFIERS, LamportOrder, (REPLICAS, LEARNERS)),
+    Protocol("replicated log", None, log_rules.IDENTIFIERS, log_rules.LogChecker),
+    Protocol("learners", None, learner_rules.IDENTIFIERS, learner_rules.LearnerChecker, (LEARNERS,)),
+    Protocol("consensus", slots.EVENTS, consensus.IDENTIFIERS, slots.SlotsChecker),
+    Protocol("ledger", ledger.EVENTS, ledger.IDENTIFIERS, ledger.OperationsChecker, (REPLICAS, LEARNERS)),
+    Protocol("channels, turns, snapshots", services.EVENTS, services.IDENTIFIERS, services.ServicesChecker),
+    Protocol("failure detector", detector.EVENTS, detector.IDENTIFIERS, detector.SuspicionChecker),
+)

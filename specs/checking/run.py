@@ -1,0 +1,62 @@
+"""What the checkers of one run share, and what each of them is: the interface that `protocols.PROTOCOLS` lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs.checking.beginning import Beginning
+from specs.checking.continuity import Continuity, Hole
+from specs.checking.swarm import Swarm
+from specs.checking.trace import Event
+from specs.verdict import Progress, Verdict, ignore_progress
+
+
+@dataclass
+class Run:
+    """Who flies, what is missing of the trace, and the verdict. `join` is called when a board turns out to have a past
+    that is not told; `log` is the checker of the log between slots, which others ask how far it has come.
+    """
+
+    swarm: Swarm
+    verdict: Verdict = field(default_factory=Verdict)
+    continuity: Continuity = field(default_factory=Continuity)
+    learner_count: int = 0
+    tell: Progress = ignore_progress
+    beginning: Beginning = field(init=False)
+    join: list[Callable[[], None]] = field(default_factory=list)
+    log: Any = None
+
+    def __post_init__(self) -> None:
+        self.beginning = Beginning(self.swarm)
+
+    def is_told(self, node: int) -> bool:
+        """Whether the trace has all that a node has done so far, in this life and in those before."""
+        return self.continuity.is_whole(node) and node not in self.beginning.past
+
+    def holes(self) -> list[Hole]:
+        """Of honest boards."""
+        return [hole for hole in self.continuity.holes if hole.node not in self.swarm.byzantine]
+
+    def replica_holes(self) -> list[Hole]:
+        """Those that leave open what was decided."""
+        return [hole for hole in self.holes() if hole.node < self.swarm.replica_count]
+
+
+class Checker:
+    """Holds one protocol's events against its rules. What it finds it tells `run.verdict` itself."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def feed(self, event: Event) -> None:
+        """An event of an honest board, one of the protocol's, in file order."""
+        raise NotImplementedError
+
+    def finish(self, tlc: bool) -> None:
+        """The trace has ended. `tlc`: let TLC judge the same steps, too. Raises TlcError."""
+
+    def not_held(self) -> set[str]:
+        """Those of the protocol's properties that nothing was held against; asked after `finish`."""
+        return set()
