@@ -176,7 +176,9 @@ class Simulation:
             self.verdict = self._checker.conclude()
             # A module says which rule was broken, a history only that one was: histories are asked when no module has.
             if self.verdict.verdict != VIOLATION and not self.findings:
-                self._find(histories.check(self.world.operators.history, self.scenario.mission.boards))
+                operators = self.world.operators
+                boards = self.scenario.mission.boards
+                self._find(histories.check(operators.history, boards, operators.contradictions))
         verdict, finding = PASS, None
         if crash is not None:
             verdict, finding = CRASH, _of_crash(crash)

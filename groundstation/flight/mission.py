@@ -319,7 +319,7 @@ class Mission:
         texts += self._end.lacks(reason, self._standing(now), lambda slot: self._members(slot, now))
         if reason == NO_PROGRESS and self._end.is_stuck(now):
             texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
-            texts += waits_for.operation_texts(self.station.open_operations, mission.boards, now)
+            texts += waits_for.operation_texts(self.station.client.open_operations, mission.boards, now)
             if self._drawn is not None:
                 texts.append("no further operation can be asked for before the oldest one is confirmed")
             if not self._open and self._resting:

@@ -45,7 +45,8 @@ from groundstation.scenario import mission_end, toml_text
 from groundstation.scenario.mission_end import INTERRUPTED
 from groundstation.scenario.model import Scenario, load
 from groundstation.scenario.workload import Workload
-from groundstation.station.telecommand import Retry, Station
+from groundstation.station.client import Retry
+from groundstation.station.telecommand import Station
 
 CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
 IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
@@ -399,7 +400,7 @@ def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
         "operations_confirmed": mission.confirmed,
         "results": dict(sorted(mission.workload.outcomes.items())),
         "telecommands": dict(sorted(station.counts.items())),
-        "contradictions": len(station.contradictions),
+        "contradictions": len(station.client.contradictions),
         "crashed": mission.fleet.crashed,
         "board_events": dict(sorted(mission.fleet.events.items())),
         "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),

@@ -40,6 +40,7 @@ class OnBoard:
     applied: float | None = None
     answer: Answer | None = None
     pauses: int = 0  # before uplinks, since the board's last boot
+    encoded: bytes | None = field(default=None, compare=False)  # the answer as it is on the wire
 
 
 @dataclass
@@ -62,13 +63,13 @@ class Operation:
 
     def note_answer(self, board: int, answer: Answer, now: float) -> bool:
         """Take in a board's answer. True for a new conflict: nobody has said so before, or it said otherwise itself."""
-        on_board = self.boards[board]
-        known = [other.answer for other in self.boards.values() if other.answer is not None]
+        on_board, encoded = self.boards[board], on_wire(answer)
         if on_board.answer is None:
-            on_board.answer, on_board.applied = answer, now
-            is_conflict = bool(known) and not any(same(answer, other) for other in known)
+            known = [other.encoded for other in self.boards.values() if other.answer is not None]
+            on_board.answer, on_board.encoded, on_board.applied = answer, encoded, now
+            is_conflict = bool(known) and encoded not in known
         else:
-            is_conflict = not same(answer, on_board.answer)
+            is_conflict = encoded != on_board.encoded
         if not is_conflict or len(self.conflicts) >= CONFLICTS_MAX * len(self.boards):
             return False
         if any(board == liar and same(answer, lie) for liar, lie in self.conflicts):
@@ -78,9 +79,8 @@ class Operation:
 
     def matching(self, answer: Answer) -> list[int]:
         """Boards whose answer is this one."""
-        return [
-            n for n, on_board in self.boards.items() if on_board.answer is not None and same(on_board.answer, answer)
-        ]
+        encoded = on_wire(answer)
+        return [n for n, on_board in self.boards.items() if on_board.encoded == encoded]
 
     def with_receipt(self, status: str) -> list[int]:
         """Boards that have not answered and whose latest receipt has this status."""
@@ -94,6 +94,12 @@ class Operation:
         self.finished = now
 
 
+def on_wire(answer: Answer) -> bytes:
+    """What answers are compared by: in Python True == 1, but no ledger result may be taken for another."""
+    encoded: bytes = cbor.encode(list(answer))
+    return encoded
+
+
 def same(one: Answer, other: Answer) -> bool:
-    """Equal as they are on the wire: in Python True == 1, but no ledger result may be taken for another."""
-    return bool(cbor.encode(list(one)) == cbor.encode(list(other)))
+    """Are they equal as they are on the wire?"""
+    return on_wire(one) == on_wire(other)

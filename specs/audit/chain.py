@@ -25,6 +25,7 @@ COORDINATION = (
     "firmware/amu/node/*.py",
     "firmware/amu/wire/auth.py",
     "firmware/amu/wire/frame*.py",
+    "groundstation/station/client.py",
     "groundstation/station/telecommand.py",
     "groundstation/record/operation.py",
 )

@@ -1,39 +1,41 @@
 """The operators on the ground: they ask, repeat what is not confirmed, and keep the history of what they were told.
 
-An operation goes to every board (a replica votes only for requests of which it holds its own copy) and is confirmed by
-f + 1 equal replies. It keeps its (client, number) however often it is sent. Operations are dealt out to CLIENTS clients
-in turn, so that histories have several clients, each with its own numbers.
+Each of CLIENTS clients is the ground station's own `groundstation.station.client.Client`, here without frames and keys:
+its requests go to the boards as they are. Operations are dealt out to the clients in turn, so that histories have
+several clients, each with its own numbers.
 
 Rules
-- What is not confirmed is sent again to whoever has not replied, after a pause that doubles up to a bound; never given
-  up.
-- At most `in_flight` operations are open; the place of a confirmed one is taken again after a pause. A client's number
-  never runs ahead of its oldest open operation by more than a board remembers.
+- At most `in_flight` operations are open; the place of a finished one is taken again after a pause.
 - The history counts moments, not seconds: an operation is invoked when it is first sent and responded to when the reply
   that completes f + 1 arrives.
+- The trace gets the stages of TOLD; the ground station's own has all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from amu.core import limits
 from amu.core.lamport import LamportClock
 from amu.core.types import AnyMessage
-from amu.wire.messages import Reply, Request
+from amu.wire.messages import Receipt, Reply
+from groundstation.record import operation as op
+from groundstation.record.operation import Answer, Operation
 from groundstation.scenario.model import WorkloadSpec
 from groundstation.scenario.workload import Command, Workload
+from groundstation.station.client import QUEUE_MAX, Client, Retry, Stages
 from swarm_sim.world.board import Arguments
 
 CLIENTS = 3
 RETRY_TICKS = 60
-RETRY_DOUBLINGS_MAX = 4
+RETRY_TICKS_MAX = 960
+TOLD = (op.QUEUED, op.CONFIRMED, op.MALFORMED, op.STALE, "contradiction")
 
 assert CLIENTS <= limits.CLIENTS_MAX - 1
 
 
 @dataclass(slots=True)
-class Operation:
+class HistoryEntry:
     """One operation of the history. `invoked`, `responded`: moments, counted from 0; None: not confirmed (yet)."""
 
     client: int
@@ -43,8 +45,6 @@ class Operation:
     responded: int | None = None
     slot: int | None = None
     result: list[Any] | None = None
-    replies: dict[int, tuple[int, list[Any]]] = field(default_factory=dict)  # board -> what it replied
-    resends: int = 0
 
 
 class GroundStation(Protocol):
@@ -72,64 +72,66 @@ class Operators:
         spec: WorkloadSpec,
         tick_seconds: float,
     ) -> None:
-        self.history: list[Operation] = []
+        self.history: list[HistoryEntry] = []
         self.asked: dict[tuple[int, int], Command] = {}  # by client and number
-        self.confirmed = 0
         self.is_asking = True
         self._station = station
         self._clock = clock
         self._workload = workload
-        self._replica_count = replica_count
-        self._blocking = limits.blocking_size(replica_count)
         self._spec = spec
-        self._resting = 0  # places of confirmed operations that are not taken again yet
-        self._retry_seconds = RETRY_TICKS * tick_seconds
-        self._open: dict[tuple[int, int], Operation] = {}
-        self._numbers = [0] * (CLIENTS + 1)
+        self._resting = 0  # places of finished operations that are not taken again yet
+        self._entries: dict[tuple[int, int], HistoryEntry] = {}  # of open operations
         self._moments = 0
-        self._drawn: Command | None = None
+        retry = Retry(RETRY_TICKS * tick_seconds, RETRY_TICKS_MAX * tick_seconds)
+        self._clients = {
+            number: Client(number, replica_count, retry, self._stages_of(number), 1, in_flight_max=QUEUE_MAX)
+            for number in range(1, CLIENTS + 1)
+        }
 
     @property
     def open_count(self) -> int:
         """Operations that are not confirmed."""
-        return len(self._open)
+        return len(self._entries)
 
-    def open_operations(self) -> list[Operation]:
-        return list(self._open.values())
+    @property
+    def confirmed(self) -> int:
+        """Operations that are."""
+        return sum(client.counts[op.CONFIRMED] for client in self._clients.values())
+
+    @property
+    def contradictions(self) -> list[tuple[int, Answer, Answer]]:
+        """Operations to which f + 1 boards each gave two answers."""
+        return [found for client in self._clients.values() for found in client.contradictions]
 
     def ask(self) -> None:
         """Bring as many operations under way as may be."""
-        while self.is_asking and len(self._open) + self._resting < self._spec.in_flight:
-            client = 1 + len(self.history) % CLIENTS
-            oldest = min([number for owner, number in self._open if owner == client], default=None)
-            if oldest is not None and self._numbers[client] + 1 >= oldest + limits.OPERATIONS_PER_CLIENT_MAX:
+        while self.is_asking and self.open_count + self._resting < self._spec.in_flight:
+            client = self._clients[1 + len(self.history) % CLIENTS]
+            if client.obstacle is not None:
                 return
-            self._numbers[client] += 1
-            operation = Operation(client, self._numbers[client], self._workload.draw(), self._moment())
-            self.history.append(operation)
-            self.asked[client, operation.number] = operation.command
-            self._open[client, operation.number] = operation
-            self._station.note("Telecommand", client=client, operation=operation.number, stage="queued")
-            self._send(operation)
+            entry = HistoryEntry(client.number, client.next_operation, self._workload.draw(), self._moment())
+            self.history.append(entry)
+            self.asked[entry.client, entry.number] = entry.command
+            self._entries[entry.client, entry.number] = entry
+            client.submit(entry.command, self._station.now)
+            self._send(client, entry.number)
 
     def receive(self, board: int, message: AnyMessage) -> None:
-        """What a board tells the ground. Replies count, receipts and telemetry are for people."""
-        if not isinstance(message, Reply):
+        """What a board tells the ground. Telemetry is for people."""
+        if not isinstance(message, Reply | Receipt) or message.client not in self._clients:
             return
-        operation = self._open.get((message.client, message.operation))
-        if operation is None or board in operation.replies:
-            return
-        told = (message.slot, message.result)
-        operation.replies[board] = told
-        if sum(other == told for other in operation.replies.values()) >= self._blocking:
-            self._confirm(operation, message.slot, message.result)
+        client = self._clients[message.client]
+        client.receive(board, message, self._station.now)
+        operation = client.operation(message.operation)
+        entry = self._entries.get((message.client, message.operation))
+        if entry is not None and operation is not None and operation.is_terminal:
+            self._finish(entry, operation)
 
-    def _confirm(self, operation: Operation, slot: int, result: list[Any]) -> None:
-        operation.responded, operation.slot, operation.result = self._moment(), slot, result
-        del self._open[operation.client, operation.number]
-        self.confirmed += 1
-        self._station.note("Telecommand", client=operation.client, operation=operation.number, stage="confirmed")
-        self._workload.learn(operation.command, slot, result)
+    def _finish(self, entry: HistoryEntry, operation: Operation) -> None:
+        del self._entries[entry.client, entry.number]
+        if operation.answer is not None:
+            entry.slot, entry.result = operation.answer
+            self._workload.learn(entry.command, entry.slot, entry.result)
         self._resting += 1
         self._station.at(self._station.now + self._spec.pause_seconds, self._take_place)
 
@@ -137,18 +139,28 @@ class Operators:
         self._resting -= 1
         self.ask()
 
-    def _send(self, operation: Operation) -> None:
-        """To every board that has not replied; and again, if it is still open then."""
-        if operation.responded is not None:
+    def _send(self, client: Client, number: int) -> None:
+        """To every board that is due; and again, if it is still open then."""
+        operation, now = client.operation(number), self._station.now
+        if operation is None or operation.is_terminal:
             return
-        request = Request(operation.client, operation.number, operation.command)
         time = self._clock.tick()
-        for board in range(self._replica_count):
-            if board not in operation.replies:
-                self._station.uplink(board, time, request)
-        pause = self._retry_seconds * (1 << min(operation.resends, RETRY_DOUBLINGS_MAX))
-        operation.resends += 1
-        self._station.at(self._station.now + pause, self._send, operation)
+        for board in operation.boards:
+            if client.is_due(operation, board, now):
+                self._station.uplink(board, time, client.request(operation))
+                client.sent(board, number, now)
+        waiting = [on_board.due for on_board in operation.boards.values() if on_board.answer is None]
+        if waiting:
+            self._station.at(min(waiting), self._send, client, number)
+
+    def _stages_of(self, client: int) -> Stages:
+        def note(now: float, number: int, stage: str, **fields: Any) -> None:
+            if stage == op.CONFIRMED:
+                self._entries[client, number].responded = self._moment()
+            if stage in TOLD:
+                self._station.note("Telecommand", client=client, operation=number, stage=stage)
+
+        return note
 
     def _moment(self) -> int:
         self._moments += 1

@@ -11,15 +11,8 @@ from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import Framer
 from groundstation.record import operation as op
 from groundstation.record.operation import OnBoard, Operation
-from groundstation.station.telecommand import (
-    FINISHED_MAX,
-    FRAMES_PER_STEP_MAX,
-    IN_FLIGHT_MAX,
-    QUEUE_MAX,
-    Retry,
-    Station,
-    Uplink,
-)
+from groundstation.station.client import FINISHED_MAX, IN_FLIGHT_MAX, QUEUE_MAX, Retry
+from groundstation.station.telecommand import FRAMES_PER_STEP_MAX, Station, Uplink
 
 MASTER = bytes(32)
 CLIENT = 7
@@ -136,7 +129,7 @@ def test_replies_that_differ_in_anything_do_not_match(slot: int, result: list) -
     assert swarm.record.stages("conflict") == [("conflict", 2, 0)]
     swarm.reply(3, 1, number, slot, result)
     assert operation.answer == (slot, result)
-    assert swarm.station.contradictions == []
+    assert swarm.station.client.contradictions == []
 
 
 def test_a_boards_first_answer_stands() -> None:
@@ -174,7 +167,7 @@ def test_two_answers_of_f_plus_1_boards_each_are_a_contradiction() -> None:
     swarm.step(0)
     for board, slot in [(0, 5), (1, 5), (2, 6), (3, 6)]:
         swarm.reply(1, board, number, slot)
-    assert swarm.station.contradictions == [(number, (5, OK), (6, OK))]
+    assert swarm.station.client.contradictions == [(number, (5, OK), (6, OK))]
     assert swarm.record.stages("contradiction") == [("contradiction", 1, None)]
 
 
@@ -253,7 +246,7 @@ def test_an_open_operation_is_not_outrun() -> None:
         swarm.step(0)
         swarm.reply(0, 0, number)
         swarm.reply(0, 1, number)
-    assert len(swarm.station.open_operations) == 1
+    assert len(swarm.station.client.open_operations) == 1
     with pytest.raises(BusyError, match=f"operation {stuck} is open"):
         swarm.station.submit(["noop"], 0)
 
@@ -265,7 +258,7 @@ def test_uplinks_are_bounded_a_step_and_in_flight() -> None:
     for _ in range(IN_FLIGHT_MAX // FRAMES_PER_STEP_MAX):
         assert len(swarm.step(0)) == 4 * FRAMES_PER_STEP_MAX
     assert swarm.step(0) == []
-    states = [operation.state for operation in swarm.station.open_operations]
+    states = [operation.state for operation in swarm.station.client.open_operations]
     assert states == [op.WAITING] * IN_FLIGHT_MAX + [op.QUEUED] * (QUEUE_MAX - IN_FLIGHT_MAX)
 
 
@@ -276,7 +269,7 @@ def test_finished_operations_are_bounded() -> None:
         swarm.step(0)
         swarm.reply(0, 0, number)
         swarm.reply(0, 1, number)
-    assert len(swarm.station.finished) == FINISHED_MAX
+    assert len(swarm.station.client.finished) == FINISHED_MAX
     assert swarm.station.operation(4) is None
     assert swarm.station.operation(5).state == op.CONFIRMED
 
