@@ -23,21 +23,6 @@ from amu.core import limits
 Command = list[object]
 Result = list[object]
 
-KINDS = (
-    "noop",
-    "shard-create",
-    "lease-acquire",
-    "lease-renew",
-    "lease-release",
-    "cursor-advance",
-    "shard-split",
-    "shard-handover",
-    "shard-complete",
-    "job-open",
-    "job-result",
-    "job-cancel",
-    "job-expire",
-)
 DEFAULT_MIX = {
     "noop": 1,
     "shard-create": 2,
@@ -53,6 +38,7 @@ DEFAULT_MIX = {
     "job-cancel": 1,
     "job-expire": 2,
 }
+KINDS = tuple(DEFAULT_MIX)
 # Leave room below the ledger's bound, so that a split is refused for a bad token and never for want of a place.
 SHARDS_CREATED_MAX = limits.SHARDS_MAX - 4
 LEASE_SLOTS = (8, 80)  # shortest and longest lease asked for, so that some expire in use

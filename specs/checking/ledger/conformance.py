@@ -14,12 +14,14 @@ Rules
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from amu.core import limits
+from amu.ledger import commands
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.ledger.log import SAME_RESULTS, Log, Violate, agreed_log
@@ -34,6 +36,7 @@ from specs.checking.ledger.steps import (
     Constants,
     Step,
     Steps,
+    action_of,
 )
 from specs.checking.premises import PREMISES
 from specs.checking.trace import Event
@@ -71,26 +74,6 @@ STEP_PROPERTIES = {
 }
 IDENTIFIERS = (*dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())), EXACTLY_ONCE, SAME_RESULTS)
 
-# How many of an action's arguments its guard takes.
-GUARD_ARGUMENTS = {
-    "Noop": 0,
-    "ShardCreate": 3,
-    "LeaseAcquire": 1,
-    "LeaseRenew": 3,
-    "LeaseRelease": 3,
-    "CursorAdvance": 3,
-    "ShardSplit": 4,
-    "ShardHandover": 2,
-    "ShardComplete": 2,
-    "JobOpen": 0,
-    "JobResult": 2,
-    "JobCancel": 1,
-    "JobExpire": 1,
-}
-# Whose results tell of a number and a slot, and whose of a job's status.
-GRANTS = frozenset({"LeaseAcquire", "LeaseRenew", "ShardSplit", "ShardHandover", "JobOpen"})
-STATUSES = frozenset({"JobResult", "JobCancel", "JobExpire"})
-
 NO_LEASE = record(holder=0, token=0, expires=0)
 NO_SHARD = record(status="none", start=0, end=0, lastKey=-1, opaque="")
 
@@ -125,8 +108,7 @@ class Replay:
 
     def take(self, step: Step) -> None:
         """Do what an accepted `step` says that it did."""
-        told = step.granted or (() if step.status is None else (step.status,))
-        getattr(self, "_" + step.verb)(*step.arguments, *told)
+        getattr(self, "_" + step.verb)(*step.arguments, *step.told)
 
     def _Tick(self, slot: int) -> None:
         self.now = slot
@@ -192,6 +174,21 @@ class Replay:
             self.shards[min(completed)] = NO_SHARD
 
 
+def _told_by_results() -> dict[str, int]:
+    """How many items the result of each action tells: as many as its effect takes beyond the command's fields.
+
+    Two for a number and a slot, one for a job's status.
+    """
+    fields = {"Tick": 1, **{action_of(verb): len(shape) for verb, shape in commands.SHAPES.items()}}
+    return {
+        action: len(inspect.signature(getattr(Replay, "_" + action)).parameters) - 1 - count
+        for action, count in fields.items()
+    }
+
+
+TOLD_BY_RESULTS = _told_by_results()
+
+
 class LedgerChecker:
     """Takes steps in log order. `taken` counts them by action, refusals under `refused <action>`."""
 
@@ -231,7 +228,7 @@ class LedgerChecker:
             self._violate(EXACTLY_ONCE, f"{step.where}: the command is {'' if is_malformed else 'not '}malformed")
 
     def _done(self, step: Step) -> None:
-        if (step.granted is not None) != (step.verb in GRANTS) or (step.status is not None) != (step.verb in STATUSES):
+        if len(step.told) != TOLD_BY_RESULTS[step.verb]:
             self._bad(step, "its result is not that of its verb")
             return
         self._replay.take(step)
@@ -245,11 +242,16 @@ class LedgerChecker:
         self._state = after
 
     def _refused(self, step: Step) -> None:
-        guard_arguments = step.arguments[: GUARD_ARGUMENTS[step.verb]]
-        if step.verb == "Noop" or self.module.value("Can" + step.verb, self._state, *guard_arguments):
+        if step.verb == "Noop" or self._is_possible(step):
             self._bad(step, "refused, but the module allows it")
             return
         self.taken["refused " + step.verb] += 1
+
+    def _is_possible(self, step: Step) -> bool:
+        """Whether the action's guard holds. It takes the first of the action's arguments."""
+        guard = "Can" + step.verb
+        count = len(self.module.definitions[guard].definition.parameters)
+        return bool(self.module.value(guard, self._state, *step.arguments[:count]))
 
     def _hold_properties(self, step: Step, after: State) -> None:
         for name, holds in self._invariants:

@@ -61,6 +61,11 @@ class Step:
     status: str | None
     where: object  # for messages: a text, or an event that is written out when it is asked for
 
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What the result tells, if it tells anything."""
+        return self.granted or (() if self.status is None else (self.status,))
+
 
 @dataclass(frozen=True)
 class Constants:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from amu.ledger import cursors, jobs, leases, operations, shards, transitions
+from amu.ledger.commands import SHAPES
 from specs.checking.continuity import Hole
-from specs.checking.ledger import conformance as ledger_conformance
 from specs.checking.ledger import tlc as ledger_tlc
 from specs.checking.ledger.conformance import IS_STEP, Recorded, check_ledger
 from specs.checking.ledger.log import SAME_RESULTS
-from specs.checking.ledger.steps import EXACTLY_ONCE
+from specs.checking.ledger.steps import EXACTLY_ONCE, action_of
 from specs.checking.trace import Event
 from specs.verdict import Verdict
 from tests.support import ledger_traces
@@ -83,7 +83,7 @@ def test_the_short_life_is_accepted() -> None:
     assert set(verdict.invariants) == {f"LED-{number}" for number in range(1, 15)}
     assert verdict.steps["Tick"] == len(COMMANDS)
     assert verdict.steps["refused CursorAdvance"] == 5
-    for action in ledger_conformance.GUARD_ARGUMENTS:
+    for action in map(action_of, SHAPES):
         assert action == "Noop" or verdict.steps[action] > 0, action
     assert recorded is not None
     answer = ledger_tlc.check(recorded)
