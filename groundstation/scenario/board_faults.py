@@ -1,6 +1,6 @@
 """When what happens to the boards themselves: the scenario's board faults as a queue of single events.
 
-One queue for rehearsals and for the simulator. It knows no board: it is told which are on, and when that changes.
+One queue for rehearsals and for the simulator. It knows no board: callers report which are on, and each change.
 
 Rules
 - Without a core (`groundstation.scenario.model.Liveness`) every fault must happen: one that strikes at a flash

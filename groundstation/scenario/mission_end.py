@@ -1,13 +1,13 @@
-"""When a mission is over: one rule for rehearsals and for the simulator. Pure: it is told how things stand.
+"""When a mission is over: one rule for rehearsals and for the simulator. Pure: callers pass in the state of the swarm.
 
 Rules
 - Asked for are the scenario's slots, its operations, and that each board fault which is due before the limit has
   happened. Until then operators go on asking, for a power cut comes with a flash write.
 - Without a core: the slot that counts is the last one that f + 1 correct boards have applied. When all is done and
   confirmed, boards get `settle_seconds` to come level. Standing still for `no_progress_seconds`, or reaching the limit
-  before the work is done, is no progress. If only a fault is still to come at the limit, the mission is broken off: the
-  swarm did its part, yet the mission was not the one that was asked for.
-- Fault rules of the ether are not waited for; those that have not begun are told.
+  before the work is done, counts as no progress. If only a fault is still to come at the limit, the mission is broken
+  off: the swarm did its part, yet the mission was not the one that was asked for.
+- Fault rules of the ether are not waited for; those that have not begun are named in the verdict.
 - With a core (`Liveness`): all boards of the core count. Once it is healed, NEW_SLOTS more are asked for, and the core
   must come level. Until then the swarm may stand still; the bound alone says whether that was too long.
 """

@@ -50,7 +50,7 @@ class Retry:
 
 
 class Stages(Protocol):
-    """Is told each stage of an operation, in order."""
+    """Hears each stage of an operation, in order."""
 
     def __call__(self, now: float, number: int, stage: str, **fields: Any) -> None: ...
 
@@ -59,8 +59,8 @@ class Client:
     """Operations of client `number` (0 .. 255, nobody else's).
 
     first_operation: above all that were ever used under this client number, or operations are refused as stale.
-    in_flight_max: open operations that are sent, the oldest ones; the others wait. reserve: is told, before it is so,
-    that all operation numbers below a bound have been used. Times are the caller's, as are those of `retry`.
+    in_flight_max: open operations that are sent, the oldest ones; the others wait. reserve: called with a bound before
+    an operation number reaches it: all numbers below may have been used. Times are the caller's, as those of `retry`.
     """
 
     def __init__(

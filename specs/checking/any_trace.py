@@ -90,7 +90,7 @@ def check(
         verdict.note(what)
     if file.after_end:
         verdict.counts["events after RunEnd"] = file.after_end
-        verdict.note(f"{file.after_end} events after RunEnd are no part of the run: not judged")
+        verdict.note(f"{file.after_end} events after RunEnd do not belong to the run: not judged")
     if file.byzantine_events:
         verdict.counts["events of byzantine nodes"] = file.byzantine_events
     if tlc:

@@ -1,12 +1,12 @@
-"""Checks a recorded run: reads the trace once, then holds each slot against the modules.
+"""Checks a recorded run: reads the trace once and checks each slot against the modules.
 
     check_trace(path, tlc=False, tell=ignore_progress) -> Verdict
 
-Rules. A trace with events missing is judged as far as it goes: a step that is not allowed may then only seem so, and
-is told as a note; what contradicts itself (two votes in one phase, two decisions, two ledgers) is a violation whatever
-is missing. Slots that began before the trace did are not checked, and named (specs/checking/beginning.py). What comes
-after RunEnd is no part of the run, unless a Resume or an Attach goes on with it. What nothing was held against is not
-checked, and a trace of which nothing was checked is incomplete.
+Rules. If events are missing, the check goes as far as it can: a step that the module does not allow may then be due to
+a missing event, so it becomes a note; a contradiction (two votes in one phase, two decisions, two ledgers) is always a
+violation. Slots that began before the trace are named as not checked (specs/checking/beginning.py). Events after RunEnd
+do not belong to the run, unless a Resume or an Attach follows. A property is checked only if some event was compared
+with it; a trace of which nothing was checked is incomplete.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class TraceChecker:
             join()
 
     def _goes_on(self, event: Event) -> bool:
-        """Whether the run that has ended goes on with this event: then what was told in between belongs to it."""
+        """Whether the run that has ended goes on with this event: then the events in between belong to it, too."""
         if event.node != GROUND or event.name not in ("Resume", "Attach"):
             self._after_end.append(event)
             return False
@@ -203,7 +203,7 @@ class TraceChecker:
         if self._after_end:
             count, line = len(self._after_end), self._after_end[0].line
             verdict.counts["events after RunEnd"] = count
-            verdict.note(f"{count} events after RunEnd, from line {line} on, are no part of the run: not judged")
+            verdict.note(f"{count} events after RunEnd, from line {line} on, do not belong to the run: not judged")
 
     def _look_for_what_was_not_held(self) -> None:
         """What holds because nothing was there to break it has not been checked."""

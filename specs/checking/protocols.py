@@ -1,4 +1,6 @@
-"""Which protocols a trace is held against: one row each. A new protocol is a file with its checker, and a row here.
+"""The protocols that a trace is checked against, one row each.
+
+A new protocol is a file with its checker, and a row here.
 
 Checkers are fed, and finish, in the order of the table.
 """

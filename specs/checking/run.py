@@ -58,5 +58,5 @@ class Checker:
         """The trace has ended. `tlc`: let TLC judge the same steps, too. Raises TlcError."""
 
     def not_held(self) -> set[str]:
-        """Those of the protocol's properties that nothing was held against; asked after `finish`."""
+        """Properties of the protocol that no event was compared with. Called after `finish`."""
         return set()

@@ -1,10 +1,10 @@
-"""Keeps each slot's events until the trace ends, and holds slot by slot against specs/tetrabft/tetrabft.tla.
+"""Keeps each slot's events until the trace ends, then checks slot by slot against specs/tetrabft/tetrabft.tla.
 
 Rules
-- A slot in which missing events may have happened is judged as far as it goes: a step that is not allowed may then only
-  seem so, and is told as a note; what contradicts itself is a violation whatever is missing.
-- Slots that began before the trace did are not checked, and named.
-- A boot tells of slots that the node was not seen to apply: its power failed before it could say so.
+- In a slot that may lack events, a step that the module does not allow becomes a note: a missing event may explain it.
+  A contradiction is a violation whatever is missing.
+- Slots that began before the trace are named as not checked.
+- A Boot event names slots of which the trace has no Apply: the power failed between the two.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class SlotsChecker(Checker):
         return set() if counts["slots decided"] else {DECIDED_BEFORE_APPLIED, AGREEMENT}
 
     def _check(self, keep: bool) -> list[SlotResult]:
-        """Hold every slot against the module, in order. Returns what came of them, if they are to be kept."""
+        """Check every slot against the module, in order. Returns the results, if they are to be kept."""
         run, verdict = self.run, self.run.verdict
         rebooted = frozenset(node for node, boots in run.continuity.boots.items() if len(boots) > 1)
         tainted = self._tainted()

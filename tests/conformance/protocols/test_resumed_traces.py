@@ -279,7 +279,7 @@ def test_what_comes_after_the_end_is_told_and_not_judged(tmp_path: Path) -> None
     verdict = judged(script, tmp_path)
     assert verdict.verdict == "pass"
     assert verdict.counts["events after RunEnd"] == 2
-    assert f"2 events after RunEnd, from line {end + 1} on, are no part of the run: not judged" in verdict.notes
+    assert f"2 events after RunEnd, from line {end + 1} on, do not belong to the run: not judged" in verdict.notes
 
 
 def test_what_came_after_the_end_is_part_of_a_run_that_goes_on(tmp_path: Path) -> None:
