@@ -1,7 +1,7 @@
 """Where the flight software lies: in a checkout, or installed from a wheel.
 
 A checkout keeps `main.py` beside the package `amu`; a wheel must not put a module called `main` at the top of
-site-packages, so there it lies in `hil/firmware/`. Whoever stages a board asks here and need not know which it is.
+site-packages, so there it lies in `hil/firmware/`. Code that stages a board asks here and need not know which it is.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import amu
 
 FOR_TYPES = frozenset({"seams.py", "types.py"})  # names of modules that only the type checker reads
+GROUNDED = FOR_TYPES | {"host.py"}  # names of all modules of `amu` that no board has; host.py: boards in memory
 
 
 def package_path() -> Path:
@@ -34,5 +35,5 @@ def main_path() -> Path:
 def package_files() -> list[tuple[str, Path]]:
     """Modules of `amu` that fly, as (path on the board such as `amu/core/limits.py`, file), sorted by board path."""
     package = package_path()
-    flown = [path for path in package.rglob("*.py") if path.name not in FOR_TYPES]
+    flown = [path for path in package.rglob("*.py") if path.name not in GROUNDED]
     return sorted((f"amu/{path.relative_to(package).as_posix()}", path) for path in flown)

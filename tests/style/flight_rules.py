@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from hil.firmware_files import FOR_TYPES
+from hil.firmware_files import FOR_TYPES, GROUNDED
 
 # Outside boards/ a module that is not listed here is an import of the world: a clock, a file, a random number.
 CORE_MODULES = {"amu", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
@@ -154,8 +154,8 @@ def is_for_typing(path: str) -> bool:
 
 
 def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
-    """What only the type checker reads is imported for it alone: a board has no `typing`, and no room for its words."""
-    if is_for_typing(path):
+    """Flight code imports a module that boards lack only for the type checker."""
+    if PurePosixPath(path).name in GROUNDED:
         return
     for node in ast.walk(_without_guards(tree)):
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -163,8 +163,8 @@ def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
         if isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
-            if name.startswith("amu.") and f"{name.rpartition('.')[2]}.py" in FOR_TYPES:
-                yield Finding(path, node.lineno, "typing", f'{name} is for the type checker: import it behind `if "":`')  # type: ignore[attr-defined]
+            if name.startswith("amu.") and f"{name.rpartition('.')[2]}.py" in GROUNDED:
+                yield Finding(path, node.lineno, "typing", f'{name} is not on boards: import it behind `if "":`')  # type: ignore[attr-defined]
 
 
 def annotations(path: str, tree: ast.AST) -> Iterator[Finding]:
