@@ -225,4 +225,4 @@ def _heads(state: State, i: int, j: int, snapshot: tuple[int, int]) -> bool:
     if not queue:
         return False
     first = queue[0]
-    return bool(first["kind"] == "marker" and first["item"] == snapshot and first["life"] == state["known"][i][j])
+    return bool(first["kind"] == "marker" and first["content"] == snapshot and first["life"] == state["known"][i][j])
