@@ -13,7 +13,7 @@ import re
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 from groundstation.scenario import mission_end
 from groundstation.scenario.mission_end import MissionEnd, Standing
@@ -30,6 +30,7 @@ from swarm_sim.oracles.laggards import Laggards
 from swarm_sim.oracles.timers import Timers
 from swarm_sim.oracles.validity import Validity
 from swarm_sim.outcome import CRASH, Outcome
+from swarm_sim.world.board import Board
 from swarm_sim.world.events import Sink, open_trace
 from swarm_sim.world.marks import Marks
 from swarm_sim.world.world import FlightCodeCrash, World
@@ -57,7 +58,7 @@ def simulate(
 class Simulation:
     """One run. `fly` once; afterwards `world`, `verdict` and `findings` can be looked at."""
 
-    def __init__(self, scenario: Scenario, file: Any, is_encoded: bool, is_checked: bool) -> None:
+    def __init__(self, scenario: Scenario, file: TextIO | None, is_encoded: bool, is_checked: bool) -> None:
         self.scenario = scenario
         self.findings: list[Finding] = []
         self.verdict: Verdict | None = None
@@ -127,7 +128,7 @@ class Simulation:
     def _standing(self) -> Standing:
         world, operators = self.world, self.world.operators
         up = {board.node for board in world.boards if board.flight is not None and board.node not in self._faulty}
-        self._applied |= {node: world.boards[node].flight.applied_slot for node in up}
+        self._applied |= {node: world.boards[node].flying.applied_slot for node in up}
         return Standing(
             now=world.now,
             applied=self._applied,
@@ -138,7 +139,7 @@ class Simulation:
             faults_due=lambda: world.faults_due(self._end.deadline),
         )
 
-    def _judged(self) -> list[Any]:
+    def _judged(self) -> list[Board]:
         """Boards that must make progress."""
         calm = self.scenario.liveness
         nodes = calm.core if calm else [n for n in range(self.scenario.mission.boards) if n not in self._faulty]
@@ -146,7 +147,7 @@ class Simulation:
 
     # --- oracles --------------------------------------------------------------------------------
 
-    def _on_kill(self, board: Any) -> None:
+    def _on_kill(self, board: Board) -> None:
         if board.flight is not None and board.node not in self._faulty:
             self._find(journal.check(board))
 
@@ -196,7 +197,9 @@ class Simulation:
             finding = Finding("mission", "a board fault did not come before the limit", "\n".join(self._waits_for))
         seed = self.scenario.mission.seed
         told = (finding.oracle, finding.cause, finding.detail) if finding is not None else ("", "", "")
-        return Outcome(seed, verdict, *told, counts=self._counts(), marks=self._marks.reached(self))
+        return Outcome(
+            seed, verdict, *told, counts=self._counts(), marks=self._marks.reached(self.world.network.counts)
+        )
 
     def _counts(self) -> dict[str, int]:
         world = self.world

@@ -24,15 +24,17 @@ class Entry:
 
 
 def of_dictionary(source: str, name: str) -> list[Entry]:
-    """The entries of the dictionary literal that `source` binds to `name`; keys as they are written."""
+    """The entries of the dictionary literal, or of the TypedDict, that `source` binds to `name`; keys as they are
+    written."""
     for node in ast.parse(source).body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         if any(isinstance(one, ast.Name) and one.id == name for one in targets):
             assert isinstance(node, ast.Assign | ast.AnnAssign)
-            assert isinstance(node.value, ast.Dict)
-            pairs = zip(node.value.keys, node.value.values)
+            table = node.value.args[1] if isinstance(node.value, ast.Call) else node.value
+            assert isinstance(table, ast.Dict)
+            pairs = zip(table.keys, table.values)
             return list(
                 _entries(source, [(ast.unparse(key), key.lineno, value.end_lineno) for key, value in pairs if key])
             )

@@ -1,13 +1,11 @@
 """The events of a trace and their fields, from the tables that write and read them."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
 
 from amu.node import tracer
 from docs.generated import comments
 from docs.generated.markdown import code, plain, table
-from specs.checking import trace
+from specs.checking import schema
 
 HEADINGS = ("code", "event", "fields", "meaning")
 
@@ -30,26 +28,26 @@ def flight_events() -> str:
 
 def ground_events() -> str:
     """What the ground station reports."""
-    told = comments.of_dictionary(inspect.getsource(trace), "GROUND_EVENTS")
+    told = comments.of_dictionary(inspect.getsource(schema), "GROUND_EVENTS")
     rows = []
     for entry in told:
         name = entry.name.strip("'")
-        fields = [field for field, _ in trace.GROUND_EVENTS[name]]
+        fields = [field for field, _ in schema.GROUND_EVENTS[name]]
         rows.append((code(name), ", ".join(map(code, fields)), plain(entry.comment)))
     return table(("event", "fields", "meaning"), rows)
 
 
 def fields() -> str:
     """Each field of the flight events: what it holds."""
-    told = comments.of_dictionary(inspect.getsource(trace), "FIELDS")
+    told = comments.of_dictionary(inspect.getsource(schema), "_FlightFields")
     rows = []
     for entry in told:
         name = entry.name.strip("'")
-        rows.append((code(name), plain(wanted(trace.FIELDS[name])), plain(entry.comment)))
+        rows.append((code(name), plain(wanted(schema.FIELDS[name])), plain(entry.comment)))
     return table(("field", "values", "meaning"), rows)
 
 
-def wanted(check: Callable[[Any], Any]) -> str:
+def wanted(check: schema.Check) -> str:
     """What a field must be, in the words with which it refuses anything else."""
     try:
         check(object())

@@ -8,7 +8,7 @@ Rules
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from groundstation.boards.base import Board
 from groundstation.flight.cable import Cable
@@ -17,6 +17,7 @@ from groundstation.flight.watch import Watch
 from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
 from groundstation.record.past import Past
 from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
+from specs.checking.schema import Fields
 from specs.escape import escaped
 
 LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
@@ -37,7 +38,7 @@ class Reports(Protocol):
         """Frames and text from a board."""
         ...
 
-    def record(self, event: str, now: float, **fields: Any) -> None:
+    def record(self, event: str, now: float, **fields: Unpack[Fields]) -> None:
         """An event of the ground station for the trace."""
         ...
 
@@ -271,8 +272,10 @@ class Fleet:
         self.schedule.died(node, now)
         self.events[event] += 1
         words = self._said.pop(node, b"") if event == "BoardCrash" else b""
-        reason = {"reason": last_words(words)} if words else {"reason": OUTSIDE} if event == SWITCHED_OFF else {}
-        self._reports.record("BoardKill" if event == SWITCHED_OFF else event, now, board=node, **reason)
+        fields: Fields = {"board": node}
+        if words or event == SWITCHED_OFF:
+            fields["reason"] = last_words(words) if words else OUTSIDE
+        self._reports.record("BoardKill" if event == SWITCHED_OFF else event, now, **fields)
         self.deaths[node] = f"{now:.1f} s: {WORDS[event]}"
         self._reports.tell(now, f"board {node}: {DEATHS[event]}")
 

@@ -11,7 +11,7 @@ driver for the time, so that it is the same for boards in real time and in virtu
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
@@ -37,6 +37,7 @@ from groundstation.scenario.model import Scenario
 from groundstation.scenario.waits_for import Member
 from groundstation.scenario.workload import Command, Workload
 from groundstation.station.telecommand import Station
+from specs.checking.schema import Fields
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
@@ -369,7 +370,7 @@ class Mission:
 
     # --- telling ------------------------------------------------------------------------------
 
-    def record(self, event: str, now: float, **fields: Any) -> None:
+    def record(self, event: str, now: float, **fields: Unpack[Fields]) -> None:
         """An event of the ground station for the trace."""
         self.recorder.ground(event, now, self.clock.tick(), **fields)
 

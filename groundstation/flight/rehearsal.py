@@ -47,6 +47,7 @@ from groundstation.scenario.model import Scenario, load
 from groundstation.scenario.workload import Workload
 from groundstation.station.client import Retry
 from groundstation.station.telecommand import Station
+from specs.checking.schema import Fields
 
 CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
 IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
@@ -251,8 +252,10 @@ class _Preparation:
         try:
             if is_broken_off:
                 mission.drain()
-            waits_for = {"waits_for": mission.waits_for} if mission.waits_for else {}
-            parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), reason=mission.outcome, **waits_for)
+            fields: Fields = {"reason": mission.outcome}
+            if mission.waits_for:
+                fields["waits_for"] = mission.waits_for
+            parts.recorder.ground("RunEnd", parts.driver.now(), parts.clock.tick(), **fields)
         except IN_FLIGHT as error:
             failures.append(error)
         try:

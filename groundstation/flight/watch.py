@@ -5,11 +5,11 @@ the swarm has come is what f + 1 boards that fly the plain flight software say, 
 neither ends a mission early nor holds it up.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from groundstation.scenario.mission_end import slots_applied
+from specs.checking.trace_line import Told
 
 NEVER_HEARD = "-"
 SLOTS_WATCHED = 64
@@ -63,7 +63,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.boards = {node: Watched() for node in range(self.replica_count)}
 
-    def event(self, node: int, boot: int, name: str, fields: Mapping[str, Any]) -> Notice | None:
+    def event(self, node: int, boot: int, name: str, fields: Told) -> Notice | None:
         """Take in an event that is on record; what an operator should hear of."""
         board = self.boards[node]
         if boot != board.boot:

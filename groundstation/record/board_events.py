@@ -5,8 +5,8 @@ station when that was ended. In the trace this is a BoardKill with a reason; her
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+
+from specs.checking.trace_line import Told
 
 SWITCHED_OFF = "SwitchedOff"
 OUTSIDE = "switched off outside the mission"  # the reason that the trace gives
@@ -22,7 +22,7 @@ WORDS = {
 }
 
 
-def name_of(event: str, fields: Mapping[str, Any]) -> str:
+def name_of(event: str, fields: Told) -> str:
     """The event's name, but SWITCHED_OFF for a board that the mission did not kill."""
     return SWITCHED_OFF if event == "BoardKill" and fields.get("reason") == OUTSIDE else event
 

@@ -8,20 +8,20 @@ scheduled event alone.
 
 import io
 import json
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from amu.core import limits
 from amu.core.errors import CodecError
+from amu.core.types import Array
 from amu.wire import cbor
 from groundstation.record import operation as op
 from groundstation.record.board_events import name_of
 from groundstation.record.line_log import RecorderError
-from specs.checking.trace import BOOT_ENDS, Event, TraceError, parse
+from specs.checking.schema import BOOT_ENDS, Fields
+from specs.checking.trace import Event, TraceError, parse
 from specs.files import open_regular
 
 # What an event of the schedule leaves in the record when it is done.
@@ -40,7 +40,7 @@ class PastOperation:
     """An operation as the record tells of it. `answer`: slot and result, once it was confirmed."""
 
     number: int
-    command: list[Any]
+    command: Array
     queued: float
     state: str = op.QUEUED
     answer: op.Answer | None = None
@@ -101,7 +101,7 @@ class Past:
         if name == "BoardCrash":
             self.crashed.append(board)
 
-    def _telecommand(self, fields: dict[str, Any]) -> None:
+    def _telecommand(self, fields: Fields) -> None:
         number, stage = fields["operation"], fields["stage"]
         if stage == op.QUEUED:
             command = cbor.decode(bytes.fromhex(fields["encoded"]))
@@ -150,7 +150,7 @@ def read(path: Path, board_event: Callable[[Event], object]) -> Past:
     return past
 
 
-def _seconds(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < limits.LAMPORT_MAX:
+def _seconds(value: object) -> float:
+    if not (type(value) is float or type(value) is int) or not 0 <= value < limits.LAMPORT_MAX:
         raise ValueError(f"received: want mission seconds, have {value!r}")
     return float(value)

@@ -13,17 +13,18 @@ Rules
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.wire.messages import Trace
 from groundstation.record.line_log import LineLog, RecorderError
 from specs.checking import trace_line
+from specs.checking.schema import Fields
 from specs.checking.trace import TraceError, require_readable
-from specs.checking.trace_line import decode_event, printable
+from specs.checking.trace_line import Told, decode_event, printable
 
 __all__ = ["Gap", "Recorder", "RecorderError"]
 
@@ -98,8 +99,8 @@ class Recorder:
         if run != owner:
             raise RecorderError(f"it is of run {run!r}")
 
-    def ground(self, event: str, received: float, lamport: int, **fields: Any) -> None:
-        """Record an event of the ground station itself, one of `specs.checking.trace.GROUND_EVENTS`.
+    def ground(self, event: str, received: float, lamport: int, **fields: Unpack[Fields]) -> None:
+        """Record an event of the ground station itself, one of `specs.checking.schema.GROUND_EVENTS`.
 
         received: mission seconds. Raises TraceError for an event that is not in the schema.
         """
@@ -111,7 +112,7 @@ class Recorder:
             self._joined.add(fields["board"])
         self._append(fields.get("board", limits.GROUND), text, received)
 
-    def trace(self, node: int, message: Trace, received: float) -> list[tuple[str, dict[str, Any]]]:
+    def trace(self, node: int, message: Trace, received: float) -> list[tuple[str, Told]]:
         """Record the events of a `Trace` message that came over the cable of `node`; name and fields of the new ones.
 
         received: mission seconds. Raises RecorderError.
@@ -147,8 +148,8 @@ class Recorder:
         return max(expected, first_seq)
 
     def _event(
-        self, node: int, boot: int, seq: int, ticks: int, received: float, event: Any
-    ) -> tuple[str, dict[str, Any]] | None:
+        self, node: int, boot: int, seq: int, ticks: int, received: float, event: object
+    ) -> tuple[str, Told] | None:
         try:
             name, lamport, fields = decode_event(event)
             text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
@@ -158,21 +159,27 @@ class Recorder:
         self._append(node, text, received)
         return name, fields
 
-    def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: Any) -> None:
+    def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: object) -> None:
         self.counts["errors"] += 1
-        where = {"board": node, "board_boot": boot, "board_seq": seq}
-        self.ground("TraceError", received, self.lamport, **where, reason=reason, data=printable(event))
+        fields: Fields = {
+            "board": node,
+            "board_boot": boot,
+            "board_seq": seq,
+            "reason": reason,
+            "data": printable(event),
+        }
+        self.ground("TraceError", received, self.lamport, **fields)
 
     def _line(
         self,
         node: int,
         boot: int,
         seq: int,
-        lamport: Any,
+        lamport: object,
         ticks: int,
         received: float,
         event: str,
-        fields: dict[str, Any],
+        fields: Mapping[str, object],
     ) -> str:
         """The line's text. Raises TraceError if no reader would take it: one such line would spoil the whole trace."""
         line = trace_line.line(self.run, node, boot, seq, lamport, ticks, received, event, fields)

@@ -25,6 +25,7 @@ from groundstation.report.series import Collector, Series
 from groundstation.report.timeline import mission
 from groundstation.scenario.model import Scenario, ScenarioError, load
 from specs import strict_json
+from specs.checking.schema import Fields
 from specs.checking.trace import TraceError
 from specs.escape import escaped
 from specs.files import open_regular
@@ -128,8 +129,9 @@ def _steps_of(trace: Path) -> list[Step]:
         raise run_directory.RunDirectoryError(str(error)) from error
 
 
-def _run_start(steps: Iterable[Step]) -> dict[str, Any]:
-    return next((step.event.fields for step in steps if step.event.name == "RunStart"), {})
+def _run_start(steps: Iterable[Step]) -> Fields:
+    starts = (step.event.fields for step in steps if step.event.name == "RunStart")
+    return next(starts, Fields())
 
 
 def read_series(trace: Path, byzantine: Iterable[int]) -> Series:

@@ -18,15 +18,17 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from amu.core import limits
 from amu.core.errors import BusyError, CodecError
+from amu.core.types import Array
 from amu.wire import cbor
 from amu.wire.messages import Receipt, Reply, Request
 from groundstation.record import operation as op
 from groundstation.record.operation import OnBoard, Operation
 from groundstation.record.past import PastOperation
+from specs.checking.schema import Fields
 
 QUEUE_MAX = 64  # operations that are not terminal
 IN_FLIGHT_MAX = 32  # of these, sent to boards: half of what a board's queue of requests holds
@@ -52,7 +54,7 @@ class Retry:
 class Stages(Protocol):
     """Hears each stage of an operation, in order."""
 
-    def __call__(self, now: float, number: int, stage: str, **fields: Any) -> None: ...
+    def __call__(self, now: float, number: int, stage: str, /, **fields: Unpack[Fields]) -> None: ...
 
 
 class Client:
@@ -98,7 +100,7 @@ class Client:
             return f"operation {oldest} is open; boards forget it when {self.next_operation} is applied"
         return None
 
-    def submit(self, command: list[Any], now: float) -> int:
+    def submit(self, command: Array, now: float) -> int:
         """Queue a ledger command; its operation number.
 
         Raises BusyError when the queue is full, ValueError for what no board could take.
@@ -123,7 +125,7 @@ class Client:
                 self._open[each.number] = self._operation(each.number, each.command, each.queued, now)
             self.next_operation = max(self.next_operation, each.number + 1)
 
-    def _operation(self, number: int, command: list[Any], queued: float, due: float) -> Operation:
+    def _operation(self, number: int, command: Array, queued: float, due: float) -> Operation:
         return Operation(number, command, queued, {board: OnBoard(due=due) for board in self._boards})
 
     def operation(self, number: int) -> Operation | None:
@@ -240,11 +242,13 @@ class Client:
         if len(self.finished) > FINISHED_MAX:
             del self.finished[next(iter(self.finished))]
         self.counts[state] += 1
-        answer = {} if operation.answer is None else {"slot": operation.answer[0], "result": operation.answer[1]}
-        self._stages(now, operation.number, state, seconds=round(now - operation.queued, 6), **answer)
+        fields: Fields = {"seconds": round(now - operation.queued, 6)}
+        if operation.answer is not None:
+            fields["slot"], fields["result"] = operation.answer
+        self._stages(now, operation.number, state, **fields)
 
 
-def check_command(command: list[Any]) -> None:
+def check_command(command: Array) -> None:
     """Raise ValueError unless `command` can travel: a CBOR array that starts with a name, of bounded length."""
     if not isinstance(command, list) or not command or not isinstance(command[0], str):
         raise ValueError(f"command: want an array that starts with the command's name, have {command!r}")

@@ -16,12 +16,12 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Unpack
 
 from amu.core import limits
 from amu.core.errors import AuthError, BusyError, CodecError
 from amu.core.lamport import LamportClock, Witnesses
-from amu.core.types import AnyMessage
+from amu.core.types import AnyMessage, Array
 from amu.wire import codec, frames, messages
 from amu.wire.auth import Keyring
 from amu.wire.frames import Frame
@@ -29,6 +29,7 @@ from amu.wire.messages import Health, Identity, Message
 from groundstation.record.operation import Operation
 from groundstation.record.past import Past
 from groundstation.station.client import Client, Retry
+from specs.checking.schema import Fields
 
 CONTROLS_MAX = 4  # a board
 FRAMES_PER_STEP_MAX = (
@@ -39,7 +40,7 @@ FRAMES_PER_STEP_MAX = (
 class GroundRecord(Protocol):
     """Where stage events go; `groundstation.record.recorder.Recorder` is one."""
 
-    def ground(self, event: str, received: float, lamport: int, **fields: Any) -> None: ...
+    def ground(self, event: str, received: float, lamport: int, **fields: Unpack[Fields]) -> None: ...
 
 
 class Uplink(NamedTuple):
@@ -116,7 +117,7 @@ class Station:
 
     # --- commands ---------------------------------------------------------------------------------
 
-    def submit(self, command: list[Any], now: float) -> int:
+    def submit(self, command: Array, now: float) -> int:
         """Queue a ledger command; see `Client.submit`."""
         return self.client.submit(command, now)
 
@@ -150,7 +151,7 @@ class Station:
                     uplinks.append(self._seal(board, message, subject, now))
         return uplinks
 
-    def _due(self, board: int, now: float) -> Iterator[tuple[Any, int | str]]:
+    def _due(self, board: int, now: float) -> Iterator[tuple[Message, int | str]]:
         for action in self._controls[board]:
             yield messages.Control(action), "control"
         view = self.boards[board]
@@ -251,8 +252,10 @@ class Station:
 
     # --- record -----------------------------------------------------------------------------------
 
-    def _stage(self, now: float, number: int, stage: str, **fields: Any) -> None:
-        self._record("Telecommand", now, client=self.client.number, operation=number, stage=stage, **fields)
+    def _stage(self, now: float, number: int, stage: str, /, **fields: Unpack[Fields]) -> None:
+        about: Fields = {"client": self.client.number, "operation": number, "stage": stage}
+        about |= fields
+        self._record("Telecommand", now, **about)
 
-    def _record(self, event: str, now: float, **fields: Any) -> None:
+    def _record(self, event: str, now: float, **fields: Unpack[Fields]) -> None:
         self._recorder.ground(event, now, self._clock.tick(), **fields)

@@ -21,8 +21,9 @@ from specs.checking.consensus.slots import TLC
 from specs.checking.continuity import Continuity
 from specs.checking.protocols import LEARNERS, PROTOCOLS, REPLICAS
 from specs.checking.run import Checker, Run
+from specs.checking.schema import FLIGHT_EVENTS
 from specs.checking.swarm import Swarm
-from specs.checking.trace import FLIGHT_EVENTS, Event, TraceError
+from specs.checking.trace import Event, TraceError
 from specs.verdict import ENDED_BY_ITSELF, NOT_CHECKED, Progress, Verdict, ignore_progress
 
 __all__ = ["NO_PROGRESS_REASON", "TLC", "TraceChecker", "check_trace"]

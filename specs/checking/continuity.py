@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from amu.core.limits import GROUND
-from specs.checking.trace import BOOT_ENDS, Event
+from specs.checking.schema import BOOT_ENDS
+from specs.checking.trace import Event
 
 
 @dataclass(frozen=True, slots=True)

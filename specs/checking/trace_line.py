@@ -9,7 +9,8 @@ behaviour that is told as a run, the scripts of tests.
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from amu.core.errors import CodecError
 from amu.node.tracer import EVENTS
@@ -22,8 +23,11 @@ for _name, _fields in EVENTS.values():
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
-def decode_event(event: Any) -> tuple[str, Any, dict[str, Any]]:
-    """(name, Lamport time, fields by name) of a trace event as it is on the wire. Raises CodecError if it is none."""
+Told: TypeAlias = Mapping[str, Any]  # an event's fields by name, as a board tells them: CBOR items
+
+
+def decode_event(event: object) -> tuple[str, object, Told]:
+    """(name, Lamport time, fields) of a trace event as it is on the wire. Raises CodecError if it is none."""
     if not isinstance(event, list | tuple) or len(event) < 2:
         raise CodecError("trace event: want an array [code, lamport, field, ...]")
     code, lamport = event[:2]
@@ -40,12 +44,12 @@ def line(
     node: int,
     boot: int,
     seq: int,
-    lamport: Any,
+    lamport: object,
     ticks: int,
     received: float,
     event: str,
-    fields: dict[str, Any],
-) -> dict[str, Any]:
+    fields: Mapping[str, object],
+) -> dict[str, object]:
     """An event as a line: `fields` by name, as a board tells them."""
     assert not fields.keys() & set(ENVELOPE), fields
     printed = {name: printable(field) for name, field in fields.items()}
@@ -53,13 +57,13 @@ def line(
 
 
 def head(
-    run: str, node: int, boot: int, seq: int, lamport: Any, ticks: int, received: float, event: str
-) -> dict[str, Any]:
+    run: str, node: int, boot: int, seq: int, lamport: object, ticks: int, received: float, event: str
+) -> dict[str, object]:
     """What every line begins with. seq: within its boot. received: mission seconds, kept to the microsecond."""
     return dict(zip(ENVELOPE, (run, node, boot, seq, lamport, ticks, round(received, 6), event)))
 
 
-def printable(item: Any) -> Any:
+def printable(item: object) -> object:
     """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
     if isinstance(item, bytes):
         return item.hex()
@@ -72,6 +76,6 @@ def printable(item: Any) -> Any:
     return item
 
 
-def encode(line: dict[str, Any]) -> str:
+def encode(line: Mapping[str, object]) -> str:
     """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
     return _ENCODER.encode(line)

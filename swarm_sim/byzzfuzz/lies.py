@@ -8,11 +8,11 @@ the round, so that the lie is consistent.
 
 import random
 from dataclasses import dataclass
-from typing import Any
 
 from amu.consensus import bodies
 from amu.core import limits
 from amu.core.types import AnyMessage, Register
+from amu.node.node import Node
 from amu.wire.messages import Proof, Proposal, Status, Suggest, ViewChange, Vote
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
 from swarm_sim.adversary.equivocate import other_body
@@ -137,6 +137,6 @@ class Liar(Behaviour):
         return self._known[message.slot].get(value, b"")
 
 
-def make_liar(node: Any, faults: tuple[ProcessFault, ...]) -> Any:
+def make_liar(node: Node, faults: tuple[ProcessFault, ...]) -> Adversary:
     """`node` with the lies of `faults` around it."""
     return Adversary(node, [Liar(node.me, node.group.size, faults)], 1)

@@ -5,7 +5,6 @@ gives the faults, and the boards their effects.
 """
 
 from bisect import bisect_right
-from typing import Any
 
 from groundstation.faults.ether import ETHER_FULL
 from groundstation.faults.kinds import Jitter
@@ -64,7 +63,7 @@ class Conditions:
 
 def ticks_of(board: Board) -> int:
     """The board's own ticks in this life: the clock of its timers."""
-    flight: Any = board.flight
+    flight = board.flying
     return int(flight.replica._ticks)
 
 

@@ -18,13 +18,13 @@ ORACLE = "SIM-JOURNAL"
 
 def check(board: Board) -> Finding | None:
     """Compare the flash of a running, voting board with its memory."""
-    if board.journal is None or board.flash.is_damaged or board.flight.mode != VOTING:
+    if board.journal is None or board.flash.is_damaged or board.flying.mode != VOTING:
         return None
     try:
         recovered = Journal(MemoryStore(dict(board.flash.files))).recover()
     except JournalError as error:
         return Finding(ORACLE, "sound flash cannot be read", f"board {board.node}: {error}")
-    live = board.flight.replica
+    live = board.flying.replica
     try:
         again = Node(board._config, recovered, 1).replica
     except Exception as error:

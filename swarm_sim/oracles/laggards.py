@@ -15,7 +15,6 @@ one that cannot help; and no longer, however often it was behind before.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from amu.consensus.checkpoints import Checkpoints
 from amu.core import limits
@@ -68,13 +67,13 @@ class Laggards:
     def look(self) -> Finding | None:
         """A finding on the first laggard that exceeds its bound."""
         living = [board for board in self._honest if board.flight is not None]
-        self._frontier = max([self._frontier, *[board.flight.applied_slot for board in living]])
+        self._frontier = max([self._frontier, *[board.flying.applied_slot for board in living]])
         for board in self._honest:
             lag = self._lags.get(board.node)
-            if lag is not None and board.flight is not None and board.flight.applied_slot > lag.applied:
+            if lag is not None and board.flight is not None and board.flying.applied_slot > lag.applied:
                 self.steps += lag.helped_since is not None
                 del self._lags[board.node]
-            if board.flight is None or board.flight.applied_slot >= self._frontier:
+            if board.flight is None or board.flying.applied_slot >= self._frontier:
                 self._lags.pop(board.node, None)
                 continue
             finding = self._look_at(board)
@@ -83,7 +82,7 @@ class Laggards:
         return None
 
     def _look_at(self, board: Board) -> Finding | None:
-        ticks, applied = ticks_of(board), board.flight.applied_slot
+        ticks, applied = ticks_of(board), board.flying.applied_slot
         lag = self._lags.get(board.node)
         if lag is None or (lag.life, lag.applied) != (board.life, applied):
             lag = self._lags[board.node] = _Lag(board.life, applied, ticks)
@@ -108,7 +107,7 @@ class Laggards:
         helpers = [other for other in near if self._conditions.are_joined(board, other)]
         if len(helpers) < self._needed:
             return False
-        applied = board.flight.applied_slot
+        applied = board.flying.applied_slot
         if sum(_knows(other, applied + 1) for other in helpers) >= self._needed:
             return True
         held = [set(_checkpoints(other).held()) for other in helpers]
@@ -117,14 +116,12 @@ class Laggards:
 
 
 def _checkpoints(board: Board) -> Checkpoints:
-    flight: Any = board.flight
-    found: Checkpoints = flight.replica.catch_up.checkpoints
-    return found
+    return board.flying.replica.catch_up.checkpoints
 
 
 def _knows(board: Board, slot: int) -> bool:
     """Whether the board knows the decision of `slot`, with its body."""
-    flight: Any = board.flight
+    flight = board.flying
     replica = flight.replica
     if replica.catch_up._entry(slot) is not None:
         return True
@@ -133,7 +130,7 @@ def _knows(board: Board, slot: int) -> bool:
 
 
 def _doing(board: Board) -> str:
-    flight: Any = board.flight
+    flight = board.flying
     transfer = _checkpoints(board)._transfer
     asked = "" if transfer is None else f", asks {transfer.peer} for the state of slot {transfer.slot}"
     trusted = _checkpoints(board).trusted()

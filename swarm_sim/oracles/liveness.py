@@ -5,7 +5,6 @@ together. The detail shows the state of each board.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from amu.node.node import VOTING
 from groundstation.scenario.waits_for import Member
@@ -29,7 +28,7 @@ def members(boards: list[Board], adversaries: Mapping[int, str], slot: int) -> l
 
 
 def _member(board: Board, liar: str | None, slot: int) -> Member:
-    flight: Any = board.flight
+    flight = board.flight
     if flight is None:
         return Member(board.node, why_off="off", liar=liar)
     instance = flight.replica.find(slot)
@@ -47,10 +46,10 @@ def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
             return "a board of the core is down"
         if board.flight.mode != VOTING:
             return f"a board of the core is {board.flight.mode}"
-    ahead = [board for board in boards if board.flight.applied_slot >= slot]
+    ahead = [board for board in boards if board.flying.applied_slot >= slot]
     if ahead:
         return "a board of the core does not catch up"
-    found = [board.flight.replica.find(slot) for board in boards]
+    found = [board.flying.replica.find(slot) for board in boards]
     instances = [instance for instance in found if instance is not None]
     if not instances:
         return "no board begins the next slot" if open_operations else "too few operations for the wanted slots"
@@ -61,7 +60,8 @@ def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
     view = instances[0].view
     leader = instances[0].log.leader(slot, view)
     votes = sum(instance.registers.voted(1, view) for instance in instances)
-    if not any(instance._proposals[leader] and instance._proposals[leader][0] == view for instance in instances):
+    proposals = [instance._proposals[leader] for instance in instances]
+    if not any(proposal is not None and proposal[0] == view for proposal in proposals):
         return "the leader does not propose"
     if votes < len(instances):
         return "a proposal that not all of the core votes for"
@@ -69,7 +69,7 @@ def _cause(boards: list[Board], slot: int, open_operations: int) -> str:
 
 
 def _describe(board: Board, slot: int) -> str:
-    flight: Any = board.flight
+    flight = board.flight
     if flight is None:
         return f"board {board.node}: down"
     replica = flight.replica

@@ -4,8 +4,6 @@ Weights count data, independent of the interpreter: the length of byte strings a
 list, tuple or dict and per attribute. The bound is a sum over the limits, plus room for small fixed objects.
 """
 
-from typing import Any
-
 from amu.core import limits
 from swarm_sim.oracles.finding import Finding
 
@@ -29,24 +27,23 @@ def bytes_max(replica_count: int) -> int:
     return limits.INSTANCES_MAX * instance + log + states + requests + ledger + channels + FIXED_BYTES
 
 
-def weigh(root: Any) -> int:
+def weigh(root: object) -> int:
     """Bytes of data reachable from `root`, each object once."""
     total = 0
     seen: set[int] = set()
-    waiting: list[Any] = [root]
+    waiting: list[object] = [root]
     while waiting:
         item = waiting.pop()
-        kind = type(item)
-        if kind in (bytes, bytearray, str):
+        if isinstance(item, (bytes, bytearray, str)):
             total += len(item)
             continue
-        if kind in (int, bool, float) or item is None or id(item) in seen or callable(item):
+        if isinstance(item, (int, float)) or item is None or id(item) in seen or callable(item):
             continue
         seen.add(id(item))
-        children: list[Any]
-        if kind in (list, tuple, set, frozenset):
+        children: list[object]
+        if isinstance(item, (list, tuple, set, frozenset)):
             children = list(item)
-        elif kind is dict:
+        elif isinstance(item, dict):
             children = [*item.keys(), *item.values()]
         else:
             children = list(getattr(item, "__dict__", {}).values())
@@ -55,7 +52,7 @@ def weigh(root: Any) -> int:
     return total
 
 
-def check(node: int, flight: Any, replica_count: int) -> Finding | None:
+def check(node: int, flight: object, replica_count: int) -> Finding | None:
     """Compare a node's weight with its bound."""
     weight = weigh(flight)
     if weight <= bytes_max(replica_count):

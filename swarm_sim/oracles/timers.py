@@ -12,7 +12,6 @@ ran: a stopped clock or a stalled processor stops them all.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from amu.core import limits
 from swarm_sim.oracles.conditions import ticks_of
@@ -51,7 +50,7 @@ class Timers:
         return None
 
     def _look_at_views(self, board: Board, before: dict[tuple[int, ...], int], now: int) -> Finding | None:
-        flight: Any = board.flight
+        flight = board.flying
         for instance in flight.replica.instances:
             if instance is None or instance.decision is not None or instance._is_passive() or not instance.is_busy():
                 continue
@@ -68,7 +67,7 @@ class Timers:
     def _look_at_channels(
         self, board: Board, before: dict[tuple[int, ...], tuple[int, int, int]], last: int, now: int
     ) -> Finding | None:
-        flight: Any = board.flight
+        flight = board.flying
         if not flight.services.is_on:
             return None
         for channel in flight.services._channels:
@@ -89,7 +88,7 @@ class Timers:
 
 def _life(board: Board) -> tuple[int, ...]:
     """Identifies a node: after a failure of its flash a board continues with a new one."""
-    flight: Any = board.flight
+    flight = board.flying
     return board.node, board.life, flight.boot
 
 

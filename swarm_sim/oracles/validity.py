@@ -5,7 +5,6 @@ requests of which it has its own copy (external validity: Cachin, Kursawe, Petzo
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from specs.checking.trace import Event
 from swarm_sim.oracles.finding import Finding
@@ -17,7 +16,7 @@ ORACLE = "SIM-ASKED"
 class Validity:
     """Feed it every event; `finding` is the first forgery. `asked`: the commands so far, by client and number."""
 
-    def __init__(self, faulty: frozenset[int], asked: Mapping[tuple[int, int], Any]) -> None:
+    def __init__(self, faulty: frozenset[int], asked: Mapping[tuple[int, int], object]) -> None:
         self.finding: Finding | None = None
         self._faulty = faulty
         self._asked = asked

@@ -22,10 +22,10 @@ nothing: k of them cost k times what one costs, and a learner adds O(f + 1) mess
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from amu.boards.host import Decoded, MemoryStore, PowerCut, Settings, wake
 from amu.core.errors import JournalError
@@ -33,8 +33,11 @@ from amu.core.limits import GROUND, LEARNER_LAST, WINDOW_SLOTS, blocking_size, f
 from amu.core.types import AnyMessage, Array, TraceEvent
 from amu.node.journal import Journal
 from amu.node.learner import Learner
+from amu.node.node import Node
+from amu.node.seams import Machine
 from amu.wire.messages import Reply, Request
 from specs.checking import trace_line
+from specs.checking.schema import Fields
 from swarm_sim.streams import stream
 
 REPEAT_TICKS = 50  # how often an operation is sent again until it is confirmed
@@ -45,7 +48,7 @@ QUESTIONS = "questions"  # learner to replica
 ANSWERS = "answers"  # replica to learner
 LOST = "lost"
 
-Wrap = Callable[[Any], Any]
+Wrap = Callable[[Node], Machine]
 
 
 @dataclass
@@ -61,17 +64,17 @@ class Links:
 class Seat:
     """A place for one board: its flash outlives the nodes that sit on it."""
 
-    def __init__(self, settings: Any, is_learner: bool) -> None:
+    def __init__(self, settings: Settings, is_learner: bool) -> None:
         self.settings = settings
         self.is_learner = is_learner
         self.store = MemoryStore()
-        self.journal: Any = Journal(self.store)  # of the present life; a learner's stays empty
-        self.node: Any = None  # None while the board is off
+        self.journal: Journal | None = Journal(self.store)  # of the present life; a learner's stays empty
+        self.node: Any = None  # or what is wrapped around it, or a learner; None while the board is off
         self.node_nonce = 0
         self.wrap: Wrap | None = None  # what goes around the node: an adversary, an observer
-        self.runtime: Any = None
+        self.runtime: Decoded | None = None
         if not is_learner:
-            self.journal.commission()
+            Journal(self.store).commission()
 
 
 class Cluster:
@@ -93,7 +96,7 @@ class Cluster:
         assert replica_count + learners - 1 <= LEARNER_LAST, "more learners than numbers"
         self.links = links or Links()
         self.now = 0
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[dict[str, object]] = []
         self.sent: Counter[str] = Counter()
         self.replica_count = replica_count
         self.learners = range(replica_count, replica_count + learners)
@@ -112,10 +115,11 @@ class Cluster:
         self._ground_time = 0
         self._ground_seq = 0
         self._open_requests: dict[int, Request] = {}
-        about = {"replica_count": replica_count, "byzantine": [], "window_slots": WINDOW_SLOTS}
+        about: Fields = {"scenario": "cluster", "seed": seed, "versions": {}, "replica_count": replica_count}
+        about |= {"byzantine": [], "window_slots": WINDOW_SLOTS}
         if learners:
             about["learners"] = learners
-        self.ground("RunStart", scenario="cluster", seed=seed, versions={}, **about)
+        self.ground("RunStart", **about)
 
     # --- boards -----------------------------------------------------------------------------
 
@@ -192,13 +196,13 @@ class Cluster:
         for i in range(self.replica_count):
             self._post(self.now, GROUND, i, self._ground_time, self._open_requests[operation])
 
-    def ground(self, event: str, **fields: Any) -> None:
+    def ground(self, event: str, **fields: Unpack[Fields]) -> None:
         """Write an event of the ground station into the trace."""
         self._ground_time += 1
         self._write(GROUND, 0, self._ground_seq, self._ground_time, event, fields)
         self._ground_seq += 1
 
-    def _write(self, node: int, boot: int, seq: int, lamport: int, event: str, fields: dict[str, Any]) -> None:
+    def _write(self, node: int, boot: int, seq: int, lamport: object, event: str, fields: Mapping[str, object]) -> None:
         self.lines.append(trace_line.line("cluster", node, boot, seq, lamport, self.now, self.now, event, fields))
 
     # --- what has come of it ----------------------------------------------------------------
@@ -247,6 +251,7 @@ class Cluster:
     def perform(self, node: int) -> None:
         """Perform what a node wants done; a board whose power fails in the middle of it is dead."""
         seat = self.seats[node]
+        assert seat.runtime is not None, "a board that was never on"
         try:
             seat.runtime.perform()
         except (PowerCut, JournalError):

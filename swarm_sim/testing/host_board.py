@@ -8,13 +8,15 @@ them, let `groundstation.flight.rehearsal.board_kind` give `HostBoard`.
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from amu.boards import config as configuration
 from amu.boards.host import PowerCut, no_heap, wake
 from amu.boards.runtime import RESET, Runtime
 from amu.core import limits
 from amu.node.journal import Journal
+from amu.node.node import Node
+from amu.node.seams import Machine
 from amu.wire.auth import Keyring
 from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link
@@ -44,12 +46,12 @@ class HostBoard(Board):
     def __init__(self, plan: BoardPlan) -> None:
         self.node = plan.node
         self.crash_at_tick: int | None = None
-        self._config: Any = configuration.decode(plan.configuration)
+        self._config = configuration.decode(plan.configuration)
         self._flash = Flash(random.Random(plan.node))
         Journal(self._flash).commission()
         self._line = MemoryLine(f"host-{plan.node}")
         self._link = MemoryLink(self._line)
-        self._runtime: Any = None
+        self._runtime: Runtime | None = None
         self._seconds = 0.0
         self._starts = 0
         self._is_paused = False
@@ -77,7 +79,7 @@ class HostBoard(Board):
         self._runtime = Runtime(node, config, keyring, _Port(self._line), journal, no_heap)
         self._runtime.start()
 
-    def _wrap(self, node: Any) -> Any:
+    def _wrap(self, node: Node) -> Machine:
         liar = self._config.adversary
         return node if liar is None else adversary.wrap(node, *liar)
 

@@ -11,11 +11,11 @@ Rules
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from amu.core.limits import WINDOW_SLOTS
 from amu.core.types import TraceEvent
 from specs.checking.check import NO_PROGRESS_REASON, TraceChecker
+from specs.checking.schema import Fields
 from specs.verdict import NO_PROGRESS, VIOLATION
 from swarm_sim.twins.round import ENDPOINTS, REPLICAS, SECOND_COPY, Endpoint, Violation, contradiction, play
 from swarm_sim.twins.search import PARTITIONS, Facts, Search
@@ -71,7 +71,7 @@ class _Flier:
         self._round = 0
 
     def fly(self, schedule: list[int]) -> Outcome:
-        start: dict[str, Any] = {"scenario": "twins", "seed": 0, "versions": {}, "replica_count": REPLICAS}
+        start: Fields = {"scenario": "twins", "seed": 0, "versions": {}, "replica_count": REPLICAS}
         self._ground("RunStart", {**start, "byzantine": [self._twin], "window_slots": WINDOW_SLOTS})
         outcome = Outcome(schedule, "pass")
         try:
@@ -108,7 +108,7 @@ class _Flier:
         if endpoint != SECOND_COPY:
             self._log.flight(endpoint, 0, first_seq, self._round, events)
 
-    def _ground(self, name: str, fields: dict[str, Any]) -> None:
+    def _ground(self, name: str, fields: Fields) -> None:
         self._log.ground_time += 1
         self._log.ground(name, self._log.ground_time, fields)
 

@@ -16,7 +16,6 @@ Rules
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from amu.boards.host import Decoded, Settings
 from amu.core import limits
@@ -26,6 +25,7 @@ from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
 from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
+from specs.checking.trace_line import Told
 
 REPLICAS = 4
 ENDPOINTS = 5
@@ -54,7 +54,7 @@ class Record:
     decided: dict[int, bytes] = field(default_factory=dict)  # slot -> value
     ledgers: dict[int, bytes] = field(default_factory=dict)  # applied slot -> digest
 
-    def note(self, name: str, fields: dict[str, Any]) -> None:
+    def note(self, name: str, fields: Told) -> None:
         """Record an event. Raises Violation if it contradicts an earlier one."""
         slot = fields.get("slot", 0)
         if name in VOTES:
@@ -110,7 +110,7 @@ class Endpoint:
                 instance._ticks_in_view = node.replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
         node.tick()
 
-    def note(self, name: str, fields: dict[str, Any]) -> None:
+    def note(self, name: str, fields: Told) -> None:
         """Record an event of its trace. Raises Violation or GuardError."""
         if name == "Refuse" and fields["reason"] == "lamport":
             raise GuardError("a message refused for its time: the digest of a state leaves Lamport times out")

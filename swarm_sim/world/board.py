@@ -13,12 +13,14 @@ Rules
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVarTuple
+from typing import Protocol, TypeVarTuple
 
-from amu.boards.config import Config
-from amu.boards.host import Decoded, MemoryPort, wake
+from amu.boards.host import Decoded, MemoryPort, Settings, wake
+from amu.consensus.replica import Replica
+from amu.node import seams
 from amu.node.journal import Journal
-from amu.node.node import SILENT
+from amu.node.node import SILENT, Node
+from amu.node.services import Services
 from amu.wire.auth import Keyring
 from swarm_sim import adversary
 from swarm_sim.world.flash import Flash
@@ -38,22 +40,52 @@ class Scheduler(Protocol):
     def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None: ...
 
 
+class Flight(seams.Machine, Protocol):
+    """A node, or the adversary around it, as oracles look at it."""
+
+    @property
+    def mode(self) -> str: ...
+
+    @property
+    def replica(self) -> Replica: ...
+
+    @property
+    def services(self) -> Services: ...
+
+
+class Runtime(Protocol):
+    """What drives a node: messages travel decoded, or as bytes."""
+
+    def start(self) -> None: ...
+
+    def tick(self, __now_ticks: int) -> None: ...
+
+    @property
+    def receive(self) -> Callable[..., None]: ...
+
+
 class Board:
-    """Board `node` of a swarm. `config` has the fields of amu.boards.config.Config (keys only if `is_encoded`)."""
+    """Board `config.replica` of a swarm. With a `keyring` its messages travel as bytes."""
 
     def __init__(
-        self, config: Config, flash: Flash, carrier: Carrier, time: Scheduler, tick_seconds: float, is_encoded: bool
+        self,
+        config: Settings,
+        flash: Flash,
+        carrier: Carrier,
+        time: Scheduler,
+        tick_seconds: float,
+        keyring: Keyring | None,
     ) -> None:
-        self.node: int = config.replica
+        self.node = config.replica
         self.flash = flash
-        self.runtime: Any = None  # of the present life; None while the board is off
-        self.flight: Any = None  # its node, or the adversary around it
-        self.journal: Any = None
+        self.runtime: Runtime | None = None  # of the present life; None while the board is off
+        self.flight: Flight | None = None
+        self.journal: Journal | None = None
         self._config = config
         self._carrier = carrier
         self._time = time
         self._tick_seconds = tick_seconds
-        self._is_encoded = is_encoded
+        self._keyring = keyring
         self._life = 0
         Journal(flash).commission()
         self._reset_faults()
@@ -77,7 +109,13 @@ class Board:
     @property
     def is_silent(self) -> bool:
         """Its vote state is unreadable, or it met a contradiction."""
-        return self.flight is not None and bool(self.flight.mode == SILENT)
+        return self.flight is not None and self.flight.mode == SILENT
+
+    @property
+    def flying(self) -> Flight:
+        """What flies. The board must be up."""
+        assert self.flight is not None, "the board is off"
+        return self.flight
 
     @property
     def life(self) -> int:
@@ -104,14 +142,13 @@ class Board:
         self.flight, self.journal = wake(config, flash, nonce, self._wrap)
         if flash is not None:
             flash.mend_reads()
-        if self._is_encoded:
-            keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-            self.runtime = Encoded(self.flight, config, self.journal, self._carrier, keyring, MemoryPort())
-        else:
+        if self._keyring is None:
             self.runtime = Decoded(self.flight, config, self.journal, self._carrier)
+        else:
+            self.runtime = Encoded(self.flight, config, self.journal, self._carrier, self._keyring, MemoryPort())
         self.runtime.start()
 
-    def _wrap(self, node: Any) -> Any:
+    def _wrap(self, node: Node) -> Flight:
         """The configured adversary around `node`, if there is one."""
         liar = self._config.adversary
         return node if liar is None else adversary.wrap(node, liar[0], liar[1])
@@ -164,6 +201,7 @@ class Board:
                 self._wake_soon()
             else:
                 self._spend(now)
+                assert self.runtime is not None, "a clock of a former life"
                 self.runtime.tick(self._ticks)
         seconds = self._tick_seconds / self._factor if now < self._factor_until else self._tick_seconds
         self._time.at(now + seconds, self._tick, life)
@@ -181,6 +219,7 @@ class Board:
         if now >= self._busy_until and not self._inbox:
             if now < self._slow_until:
                 self._spend(now)
+            assert self.runtime is not None, "the board is off"
             self.runtime.receive(*arrival)
             return True
         if len(self._inbox) >= INBOX_FRAMES_MAX:
@@ -201,6 +240,7 @@ class Board:
         now = self._time.now
         while now >= self._busy_until and (self._inbox or self._has_missed_tick):
             self._spend(now)
+            assert self.runtime is not None, "a waking up of a former life"
             if self._inbox:
                 self.runtime.receive(*self._inbox.popleft())
             else:

@@ -12,6 +12,7 @@ from amu.core.limits import GROUND
 from amu.core.types import TraceEvent
 from amu.node.tracer import EVENTS
 from specs.checking import trace_line
+from specs.checking.schema import Fields
 from specs.checking.trace import Event
 
 RESTORE, SEND, RECEIVE = 2, 30, 31
@@ -34,7 +35,7 @@ def _hexadecimal(data: bytes) -> str:
     return data.hex()
 
 
-def as_read(field: Any) -> Any:
+def as_read(field: object) -> object:
     """A field as specs.checking.trace reads it from a line: bytes in hexadecimal, a register as (view, value), other
     arrays as lists."""
     if isinstance(field, bytes):
@@ -71,7 +72,7 @@ class EventLog:
         seq = first_seq
         for told in events:
             code, lamport = told[0], told[1]
-            fields: dict[str, Any]
+            fields: Any  # as the event's table has them: those that `specs.checking.trace` reads from the line
             if code == RECEIVE:
                 fields = {"from": told[2], "sent": told[3], "kind": told[4]}
                 self._hand_on(Event(0, node, boot, seq, lamport, "Receive", fields), ticks, self._sinks)
@@ -86,7 +87,7 @@ class EventLog:
                 self._hand_on(Event(0, node, boot, seq, lamport, name, fields), ticks, self._all_sinks)
             seq += 1
 
-    def ground(self, name: str, time: int, fields: dict[str, Any]) -> None:
+    def ground(self, name: str, time: int, fields: Fields) -> None:
         """An event of the ground station at its Lamport time `time`."""
         self._hand_on(Event(0, GROUND, 0, self._ground_seq, time, name, fields), 0, self._all_sinks)
         self._ground_seq += 1
@@ -106,7 +107,7 @@ class EventLog:
         except OSError as error:
             raise TraceNotWritten(*error.args) from error
 
-    def _line(self, event: Event, ticks: int) -> dict[str, Any]:
+    def _line(self, event: Event, ticks: int) -> dict[str, object]:
         at = (event.node, event.boot, event.seq, event.lamport)
         return trace_line.head("sim", *at, ticks, self._now(), event.name) | event.fields
 

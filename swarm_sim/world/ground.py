@@ -13,17 +13,18 @@ Rules
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from amu.core import limits
 from amu.core.lamport import LamportClock
-from amu.core.types import AnyMessage
+from amu.core.types import AnyMessage, Array
 from amu.wire.messages import Receipt, Reply
 from groundstation.record import operation as op
 from groundstation.record.operation import Answer, Operation
 from groundstation.scenario.model import WorkloadSpec
 from groundstation.scenario.workload import Command, Workload
 from groundstation.station.client import QUEUE_MAX, Client, Retry, Stages
+from specs.checking.schema import Fields
 from swarm_sim.world.board import Arguments
 
 CLIENTS = 3
@@ -44,7 +45,7 @@ class HistoryEntry:
     invoked: int
     responded: int | None = None
     slot: int | None = None
-    result: list[Any] | None = None
+    result: Array | None = None
 
 
 class GroundStation(Protocol):
@@ -54,7 +55,7 @@ class GroundStation(Protocol):
 
     def uplink(self, board: int, lamport: int, message: AnyMessage) -> None: ...
 
-    def note(self, event: str, **fields: Any) -> None: ...
+    def note(self, event: str, **fields: Unpack[Fields]) -> None: ...
 
     @property
     def now(self) -> float: ...
@@ -154,7 +155,7 @@ class Operators:
             self._station.at(min(waiting), self._send, client, number)
 
     def _stages_of(self, client: int) -> Stages:
-        def note(now: float, number: int, stage: str, **fields: Any) -> None:
+        def note(now: float, number: int, stage: str, /, **fields: Unpack[Fields]) -> None:
             if stage == op.CONFIRMED:
                 self._entries[client, number].responded = self._moment()
             if stage in TOLD:

@@ -3,9 +3,9 @@
 A mark is set when a run gets there; tests/properties/swarm_sim/test_marks.py names a seed for each of them.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from specs.checking.schema import Fields
 from specs.checking.trace import Event
 
 VIEW_HIGH = 4
@@ -65,9 +65,9 @@ class Marks:
         self._down: set[int] = set()
         self._boards = 0
 
-    def reached(self, simulation: Any) -> tuple[str, ...]:
-        """All marks of the run, in the order of NAMES. `simulation`: for what is no event."""
-        if simulation.world.network.counts.get("link busy"):
+    def reached(self, fates: Mapping[str, int]) -> tuple[str, ...]:
+        """All marks of the run, in the order of NAMES. `fates`: the network's counts, for what is no event."""
+        if fates.get("link busy"):
             self._reached.add("line held no more frames")
         return tuple([name for name in NAMES if name in self._reached])
 
@@ -82,53 +82,53 @@ class Marks:
         if look is not None:
             look(self, event.fields)
 
-    def _on_start(self, fields: Mapping[str, Any]) -> None:
+    def _on_start(self, fields: Fields) -> None:
         self._boards = fields["replica_count"]
 
-    def _on_death(self, fields: Mapping[str, Any]) -> None:
+    def _on_death(self, fields: Fields) -> None:
         self._down.add(fields["board"])
         if len(self._down) == self._boards:
             self._reached.add("all boards down")
 
-    def _on_telecommand(self, fields: Mapping[str, Any]) -> None:
+    def _on_telecommand(self, fields: Fields) -> None:
         self._open_operations += 1 if fields["stage"] == "queued" else -1
         if self._open_operations >= BACKLOG:
             self._reached.add("backlog of operations")
 
-    def _on_board_start(self, fields: Mapping[str, Any]) -> None:
+    def _on_board_start(self, fields: Fields) -> None:
         self._down.discard(fields["board"])
 
-    def _on_boot(self, fields: Mapping[str, Any]) -> None:
+    def _on_boot(self, fields: Fields) -> None:
         known = JOURNALS.get(fields["journal"])
         if known is not None:
             self._reached.add(known)
 
-    def _on_refuse(self, fields: Mapping[str, Any]) -> None:
+    def _on_refuse(self, fields: Fields) -> None:
         known = REASONS.get(fields["reason"])
         if known is not None:
             self._reached.add(known)
 
-    def _on_view(self, fields: Mapping[str, Any]) -> None:
+    def _on_view(self, fields: Fields) -> None:
         self._reached.add("view change")
         if fields["view"] >= VIEW_HIGH:
             self._reached.add(f"view {VIEW_HIGH} or higher")
 
-    def _on_propose(self, fields: Mapping[str, Any]) -> None:
+    def _on_propose(self, fields: Fields) -> None:
         if fields["view"] > 0:
             self._reached.add("proposed again after a view change")
 
-    def _on_vote(self, fields: Mapping[str, Any]) -> None:
+    def _on_vote(self, fields: Fields) -> None:
         if self._first_votes.setdefault(fields["slot"], fields["value"]) != fields["value"]:
             self._reached.add("two values voted for in a slot")
 
-    def _on_decide(self, fields: Mapping[str, Any]) -> None:
+    def _on_decide(self, fields: Fields) -> None:
         if fields["view"] > 0:
             self._reached.add("decided in a later view")
 
-    def _on_restore(self, fields: Mapping[str, Any]) -> None:
+    def _on_restore(self, fields: Fields) -> None:
         self._reached.add("restored registers of an open slot")
 
-    def _on_operation(self, fields: Mapping[str, Any]) -> None:
+    def _on_operation(self, fields: Fields) -> None:
         if fields["result"][:1] == ["refused"]:
             self._reached.add("refused operation")
         key = (fields["client"], fields["operation"])
@@ -136,7 +136,7 @@ class Marks:
             self._reached.add("operation decided in two slots")
 
 
-_LOOKS: dict[str, Any] = {
+_LOOKS: Mapping[str, Callable[[Marks, Fields], None]] = {
     "RunStart": Marks._on_start,
     "Telecommand": Marks._on_telecommand,
     "BoardKill": Marks._on_death,

@@ -13,7 +13,7 @@ What the scenario leaves open is drawn, each concern from its own stream: `boot`
 
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
+from typing import TextIO, Unpack
 
 from amu.boards.host import PowerCut, Settings
 from amu.core.errors import JournalError
@@ -25,6 +25,7 @@ from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.scenario.board_faults import STRIKING, Schedule
 from groundstation.scenario.model import BoardFault, Scenario
 from groundstation.scenario.workload import Workload
+from specs.checking.schema import Fields
 from swarm_sim.streams import stream
 from swarm_sim.world.board import Arguments, Board
 from swarm_sim.world.events import EventLog, Sink, TraceNotWritten
@@ -101,8 +102,10 @@ class World:
 
     def _board(self, node: int) -> Board:
         scenario, count = self.scenario, self.scenario.mission.boards
-        liars = {entry.node: (entry.adversary, dict(entry.parameters)) for entry in scenario.byzantine}
-        settings: Any = Settings(
+        liars: dict[int, tuple[str, dict[str, object]]] = {
+            entry.node: (entry.adversary, {**entry.parameters}) for entry in scenario.byzantine
+        }
+        settings = Settings(
             node,
             count,
             scenario.view_timeout_ticks(),
@@ -111,11 +114,9 @@ class World:
             scenario.clock.trace_messages,
             liars.get(node),
         )
-        if self._is_encoded:
-            settings.cluster, settings.epoch = CLUSTER, 0
-            settings.keys_out, settings.keys_in = auth.key_rows(MASTER, CLUSTER, 0, node, count)
+        keyring = auth.keyring(MASTER, CLUSTER, 0, node, count) if self._is_encoded else None
         flash = Flash(stream(scenario.mission.seed, f"flash/{node}"))
-        return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, self._is_encoded)
+        return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, keyring)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -173,9 +174,12 @@ class World:
     def end(self, reason: str, waits_for: list[str]) -> None:
         """The last event of the trace."""
         self._tell_faults()
-        self.note("RunEnd", reason=reason, **({"waits_for": waits_for} if waits_for else {}))
+        fields: Fields = {"reason": reason}
+        if waits_for:
+            fields["waits_for"] = waits_for
+        self.note("RunEnd", **fields)
 
-    def note(self, event: str, **fields: Any) -> None:
+    def note(self, event: str, **fields: Unpack[Fields]) -> None:
         """An event of the ground station's, into the trace."""
         self.log.ground(event, self.clock.tick(), fields)
 
@@ -338,8 +342,10 @@ class World:
         self._set_alarm()
 
     def _fault(self, board: Board, fault: BoardFault) -> None:
-        lasting = {} if fault.seconds is None else {"seconds": fault.seconds}
-        self.note("BoardFault", board=fault.node, kind=fault.kind, **lasting)
+        fields: Fields = {"board": fault.node, "kind": fault.kind}
+        if fault.seconds is not None:
+            fields["seconds"] = fault.seconds
+        self.note("BoardFault", **fields)
         seconds = fault.seconds or 0.0
         if fault.kind in ("kill", "restart", "amnesia"):
             self._strike(board, fault)

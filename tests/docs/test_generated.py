@@ -13,7 +13,7 @@ from docs.generated import comments, markdown
 from groundstation.cli import app
 from groundstation.scenario import reference
 from specs import properties
-from specs.checking import trace
+from specs.checking import schema
 from tests import ROOT
 
 
@@ -25,8 +25,8 @@ def codes(part: str) -> set[str]:
 def test_each_event_and_field_of_a_trace_is_told() -> None:
     events = dict(tracer.EVENTS.values())
     assert codes("flight events") >= set(events) | {field for fields in events.values() for field in fields}
-    assert codes("ground events") >= set(trace.GROUND_EVENTS)
-    assert codes("trace fields") >= set(trace.FIELDS)
+    assert codes("ground events") >= set(schema.GROUND_EVENTS)
+    assert codes("trace fields") >= set(schema.FIELDS)
 
 
 def test_each_scenario_field_has_a_row() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from amu.services.items import MARKER
 from amu.services.mutex import Mutex
 from amu.services.snapshot import Snapshot
-from specs.checking.trace import FLIGHT_EVENTS, Event
+from specs.checking.schema import FLIGHT_EVENTS
+from specs.checking.trace import Event
 
 
 class Board:

@@ -26,11 +26,13 @@ SOUND_TAG = bytes(limits.TAG_BYTES)
 
 if "":  # for the type checker; see amu.core.types
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import TypeVar
 
     from amu.core.seams import Store
-    from amu.core.types import AnyMessage, Sink, TraceEvent
+    from amu.core.types import AnyMessage, Item, Sink, TraceEvent
     from amu.node import seams
+
+    Flight = TypeVar("Flight", bound=seams.Machine)
 
 
 class PowerCut(BaseException):
@@ -128,9 +130,8 @@ class MemoryPort:
 
 
 class Settings:
-    """What flight code reads of a board's configuration, under the names of `amu.boards.config`, which checks it. A
-    driver that seals frames adds what `amu.wire.auth.Keyring` takes: cluster, epoch, keys_out, keys_in.
-    """
+    """What flight code reads of a board's configuration, under the names of `amu.boards.config`, which checks
+    it."""
 
     def __init__(
         self,
@@ -140,7 +141,7 @@ class Settings:
         turn_ticks: int = 0,
         snapshot_ticks: int = 0,
         trace_messages: bool = True,
-        adversary: "tuple[str, Any] | None" = None,
+        adversary: "tuple[str, dict[str, Item]] | None" = None,
     ) -> None:
         self.replica = replica
         self.replica_count = replica_count
@@ -152,8 +153,8 @@ class Settings:
 
 
 def wake(
-    config: "seams.Settings", store: "Store | None", nonce: int, wrap: "Callable[[Node], seams.Machine] | None" = None
-) -> "tuple[seams.Machine, Journal | None]":
+    config: "seams.Settings", store: "Store | None", nonce: int, wrap: "Callable[[Node], Flight] | None" = None
+) -> "tuple[Node | Flight, Journal | None]":
     """Begin a life as `main.py` does. Returns the node, inside `wrap(node)` if that is given, and its journal.
 
     The journal is None, and the node knows it, if the vote state in `store` cannot be read, or `store` is None because

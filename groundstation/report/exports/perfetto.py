@@ -22,7 +22,7 @@ from typing import Any
 
 from amu.core.limits import GROUND
 from groundstation.report.exports.causality import Step, kind_name, node_name, words
-from specs.checking.trace import BOOT_ENDS
+from specs.checking.schema import BOOT_ENDS
 
 Json = dict[str, Any]
 
@@ -112,13 +112,14 @@ class _Builder:
         before = self._last_message.get(event.node)
         if before is not None:
             before["dur"] = min(MESSAGE_US, step.at_us - before["ts"])
-        about = {"lamport": event.lamport, **event.fields, "kind": kind_name(event.fields["kind"])}
-        name = f"{about['kind']} to {node_name(about['to'])}" if event.name == "Send" else f"{about['kind']} received"
+        kind = kind_name(event.fields["kind"])
+        about = {"lamport": event.lamport, **event.fields, "kind": kind}
+        name = f"{kind} to {node_name(event.fields['to'])}" if event.name == "Send" else f"{kind} received"
         self._last_message[event.node] = self._span(
             event.node, MESSAGES, name, step.at_us, step.at_us + MESSAGE_US, about
         )
         if event.name == "Receive" and step.cause is not None and step.cause.event.node != GROUND:
-            self._flow(step.cause, step, about["kind"])
+            self._flow(step.cause, step, kind)
 
     def _flow(self, sending: Step, receipt: Step, name: str) -> None:
         self._flows += 1

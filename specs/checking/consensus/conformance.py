@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from specs.checking.consensus.instance import (
     DECISIONS,
@@ -36,6 +35,7 @@ from specs.checking.consensus.instance import (
 )
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
+from specs.tla.values.values import Value
 
 SLOT_EVENTS = frozenset({"EnterView", "Propose", *VOTES, *DECISIONS, "Restore", "Apply"})
 
@@ -64,7 +64,7 @@ class Step:
     """One step of the module: `arguments` are the action's, as TLA+ values. Nobody changes it: see Event."""
 
     action: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[Value, ...]
     event: Event
     recovered: bool = False
 
@@ -150,9 +150,8 @@ class SlotChecker:
             if "value" in event.fields:
                 yield event.fields["value"]
             elif event.name == "Restore":
-                for name in REGISTERS:
-                    if event.fields[name] is not None:
-                        yield event.fields[name][1]
+                told = [event.fields[name] for name in REGISTERS]
+                yield from [vote[1] for vote in told if vote is not None]
 
     def _name_values(self) -> dict[str, str]:
         names: dict[str, str] = {}
@@ -199,7 +198,7 @@ class SlotChecker:
         else:
             self._take(event.name, self._arguments(event), event)
 
-    def _arguments(self, event: Event) -> tuple[Any, ...]:
+    def _arguments(self, event: Event) -> tuple[Value, ...]:
         fields = event.fields
         if event.name == "EnterView":
             return event.node, fields["view"]
@@ -207,7 +206,7 @@ class SlotChecker:
             return event.node, self.names[fields["value"]]
         return event.node, fields["view"], self.names[fields["value"]]
 
-    def _take(self, action: str, arguments: tuple[Any, ...], event: Event, recovered: bool = False) -> bool:
+    def _take(self, action: str, arguments: tuple[Value, ...], event: Event, recovered: bool = False) -> bool:
         """Take one step, if the module allows it."""
         self.result.steps.append(Step(action, arguments, event, recovered))
         if not self.instance.take(action, arguments):
@@ -253,7 +252,7 @@ class SlotChecker:
         return any(self._recover_decision(event.node, value, event) for value in self.result.values)
 
     def _recover_decision(self, node: int, value: str, event: Event) -> bool:
-        candidates: list[tuple[str, tuple[Any, ...]]] = [("Learn", (node, value))]
+        candidates: list[tuple[str, tuple[Value, ...]]] = [("Learn", (node, value))]
         candidates += [("Decide", (node, view, value)) for view in range(self.result.max_view + 1)]
         for action, arguments in candidates:
             if self.instance.allows(action, arguments):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Literal, get_args
 
 from specs import FOLDER
 from specs.checking.swarm import Swarm
 from specs.tla.language import language
 from specs.tla.language.language import Function, Module, State
+from specs.tla.values.values import Value
 
 MODULE = FOLDER / "tetrabft" / "tetrabft.tla"
 NO_VALUE = "none"
@@ -21,12 +22,13 @@ UNNAMED = "unnamed"  # a value that nobody voted for: clause (iii-B) may speak o
 
 VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
 DECISIONS = ("Decide", "Learn")
-REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
+RegisterName = Literal["hi1", "second1", "hi2", "second2", "hi3", "hi4"]
+REGISTERS: tuple[RegisterName, ...] = get_args(RegisterName)
 REGISTER_PHASES = {"hi1": 1, "second1": 1, "hi2": 2, "second2": 2, "hi3": 3, "hi4": 4}
 GUARD_CHARACTERS_MAX = 120  # a longer one is better read in the module
 
 
-def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Any]:
+def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Value]:
     """Constants of tetrabft.tla, as Python values."""
     return {
         "Replica": frozenset(range(swarm.replica_count)),
@@ -96,7 +98,7 @@ class Instance:
 
     # --- steps ----------------------------------------------------------------------------------
 
-    def after(self, action: str, arguments: tuple[Any, ...]) -> State:
+    def after(self, action: str, arguments: tuple[Value, ...]) -> State:
         """The state that an event claims to have made: (node, view), (node, view, value) or (node, value)."""
         state, replace = self.state, self.module.replace
         if action == "EnterView":
@@ -113,10 +115,10 @@ class Instance:
         assert action == "Restore", action
         return state
 
-    def allows(self, action: str, arguments: tuple[Any, ...]) -> bool:
+    def allows(self, action: str, arguments: tuple[Value, ...]) -> bool:
         return self.module.is_step(action, arguments, self.state, self.after(action, arguments))
 
-    def take(self, action: str, arguments: tuple[Any, ...]) -> bool:
+    def take(self, action: str, arguments: tuple[Value, ...]) -> bool:
         """Go to the state after the step, if the module allows it."""
         following = self.after(action, arguments)
         if not self.module.is_step(action, arguments, self.state, following):
@@ -126,7 +128,7 @@ class Instance:
 
     # --- words ----------------------------------------------------------------------------------
 
-    def explain(self, action: str, arguments: tuple[Any, ...]) -> str:
+    def explain(self, action: str, arguments: tuple[Value, ...]) -> str:
         """Why the step is not allowed: module line and guard."""
         reason = self.module.explain(action, arguments, self.state, self.after(action, arguments))
         guard = reason.guard if len(reason.guard) <= GUARD_CHARACTERS_MAX else "the guard"
@@ -135,7 +137,7 @@ class Instance:
         shown = f"{action}({', '.join(str(argument) for argument in arguments)})"
         return f"{shown} is not allowed by {reason.file.name}, line {reason.line}{way}: {guard} {problem}"
 
-    def register_differences(self, node: int, view: int, told: Mapping[str, Function]) -> Iterable[str]:
+    def register_differences(self, node: int, view: int, told: Mapping[RegisterName, Function]) -> Iterable[str]:
         """How a node's registers, as told, differ from those of its votes."""
         if self.view(node) != view:
             yield f"view is {view}, was {self.view(node)}"

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from specs import FOLDER
 from specs.checking.consensus import log_rules
@@ -25,6 +24,7 @@ from specs.tla.language import language
 from specs.tla.language.language import of_python
 from specs.tla.language.steps import Action
 from specs.tla.language.successors import UNASSIGNED
+from specs.tla.values.values import Value
 
 MODULE = FOLDER / "replicated_log" / "trace_learners.tla"
 
@@ -105,12 +105,12 @@ class LearnerChecker(Checker):
 
     def _compare_later(self, event: Event, replicas: language.State) -> None:
         slot = event.fields["slot"]
-        ring: Any = replicas["ledger"]
+        ring: Value = replicas["ledger"]
         told = ring[slot % PLACES]["slot"]
         self.too_old += told > slot
         if told < slot:
             self._early.setdefault(slot, []).append(event)
 
 
-def _fields(event: Event) -> dict[str, Any]:
+def _fields(event: Event) -> dict[str, object]:
     return {"node": event.node, **event.fields}

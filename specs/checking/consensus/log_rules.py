@@ -28,7 +28,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
 from specs import FOLDER
@@ -39,6 +38,7 @@ from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import ModelValue, Module, State, of_python
 from specs.tla.language.steps import Action
+from specs.tla.values.values import Value
 
 MODULE = FOLDER / "replicated_log" / "trace_replicated_log.tla"
 
@@ -111,7 +111,7 @@ PROMISES = frozenset(
 )  # may change what is allowed next
 
 
-def constants(swarm: Swarm) -> dict[str, Any]:
+def constants(swarm: Swarm) -> dict[str, Value]:
     """Constants of trace_replicated_log.tla, as Python values."""
     return {
         "Replica": frozenset(range(swarm.replica_count)),
@@ -213,7 +213,7 @@ class LogChecker(Checker):
         """Who leads view 0 of `slot`, as far as the trace has told; None if it has not."""
         return 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
 
-    def _take(self, name: str, fields: Mapping[str, Any], event: Event) -> None:
+    def _take(self, name: str, fields: Mapping[str, object], event: Event) -> None:
         self.steps[name] += 1
         state = self.state
         for identifier, guard, holds, parameters in self._guards[name]:
@@ -224,9 +224,9 @@ class LogChecker(Checker):
         if name in PROMISES:
             self._acting.pop(event.node, None)
         if name in ("Propose", "Decide", "Learn", "Apply"):
-            self._note_proposers(fields["slot"])
+            self._note_proposers(event.fields["slot"])
 
-    def _do(self, name: str, fields: Mapping[str, Any]) -> None:
+    def _do(self, name: str, fields: Mapping[str, object]) -> None:
         """Take over what was told."""
         told = self._told[name]
         following = told.only(self.state.values, [of_python(fields[parameter]) for parameter in told.parameters])
@@ -234,7 +234,7 @@ class LogChecker(Checker):
         self.state = self._module.state_of(following)
 
     def _note_proposers(self, slot: int) -> None:
-        log: Any = self.state["log"]
+        log: Value = self.state["log"]
         self.too_old += log[slot % PLACES]["slot"] > slot
         for place in (slot, slot - self._swarm.window_slots):
             entry = log[place % PLACES]

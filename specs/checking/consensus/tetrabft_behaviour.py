@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from amu.core.limits import GROUND, WINDOW_SLOTS, blocking_size, quorum_size
 from specs.checking import trace_line
@@ -64,7 +63,7 @@ def _act(before: Mapping[str, Value], after: Mapping[str, Value], byzantine_coun
     raise ValueError(f"no action of tetrabft.tla changes {', '.join(changed)} at once")
 
 
-def _place(before: Any, after: Any) -> Any:
+def _place(before: Value, after: Value) -> Value:
     """The one argument at which two functions differ."""
     return next(key for key in before if before[key] != after[key])
 
@@ -78,7 +77,9 @@ def digest(value: Value) -> str:
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 
-def trace_lines(states: Sequence[Mapping[str, Value]], byzantine: Sequence[str], run: str) -> Iterator[dict[str, Any]]:
+def trace_lines(
+    states: Sequence[Mapping[str, Value]], byzantine: Sequence[str], run: str
+) -> Iterator[dict[str, object]]:
     """The behaviour as events of a recorded run, one dictionary a line. Replicas are numbered in order of their names.
 
     Whatever the behaviour does, right or wrong, is told: the checker judges it.
@@ -93,7 +94,7 @@ def trace_lines(states: Sequence[Mapping[str, Value]], byzantine: Sequence[str],
         if node not in liars:
             yield lines.line(node, "Boot", version="model", journal="fresh", applied_slot=0)
     for act in acts(states, len(liars)):
-        fields: dict[str, Any] = {"slot": SLOT}
+        fields: dict[str, object] = {"slot": SLOT}
         if act.view is not None:
             fields["view"] = act.view
         if act.value is not None:
@@ -110,7 +111,7 @@ class _Lines:
         self._time = 0
         self._next_seq: dict[int, int] = {}
 
-    def line(self, node: int, event: str, **fields: Any) -> dict[str, Any]:
+    def line(self, node: int, event: str, **fields: object) -> dict[str, object]:
         self._time += 1
         seq = self._next_seq.get(node, 0)
         self._next_seq[node] = seq + 1

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 from amu.core import limits
 from specs import FOLDER
@@ -19,7 +18,7 @@ from specs.checking.ledger.log import Violate
 from specs.checking.ledger.steps import BUSY, EXACTLY_ONCE, STALE, Request, Step
 from specs.tla.language import language
 from specs.tla.language.language import Function, Module, State, record
-from specs.tla.values.values import canonical_function
+from specs.tla.values.values import Value, canonical_function
 
 MODULE = FOLDER / "ledger" / "operations.tla"
 
@@ -31,7 +30,7 @@ STEP_PROPERTY = "AnswersStandStep"
 OF_EACH_CLIENT = frozenset({"WindowBounded"})
 
 
-def constants(clients: Iterable[int]) -> dict[str, Any]:
+def constants(clients: Iterable[int]) -> dict[str, Value]:
     """The constants of operations.tla under which the requests of these clients can be replayed."""
     return {
         "Clients": frozenset(clients),

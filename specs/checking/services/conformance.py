@@ -20,7 +20,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from amu.core import limits
 from specs import FOLDER
@@ -31,6 +30,7 @@ from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
 from specs.tla.observe.observe import Observation, Observer
+from specs.tla.values.values import Value
 from specs.verdict import Progress, Verdict, ignore_progress
 
 MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease"})
@@ -103,9 +103,9 @@ PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
 IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in protocol.identifiers)
 
 
-def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Any]:
+def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Value]:
     """The trace module's constants. The last two bound what TLC would search for; here every argument is logged."""
-    found: dict[str, Any] = {
+    found: dict[str, Value] = {
         "Board": frozenset(range(replica_count)),
         "Liar": frozenset(byzantine),
         "TimeMax": 0,
@@ -142,13 +142,8 @@ def observation(event: Event) -> Observation:
     """The event as a step of the operator that bears its name. A field that is null is no argument."""
     arguments = {"node": of_python(event.node), "boot": of_python(event.boot)}
     fields = [(name, value) for name, value in event.fields.items() if value is not None]
-    arguments.update({name: of_python(_tuples(value)) for name, value in fields})
+    arguments.update({name: of_python(value) for name, value in fields})
     return Observation(event.line, event.name, arguments)
-
-
-def _tuples(value: Any) -> Any:
-    """Lists as tuples, all the way down: TLA+ sequences."""
-    return tuple([_tuples(item) for item in value]) if isinstance(value, list) else value
 
 
 class ServicesChecker(Checker):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from specs.tla.language.compiler import Compiler
 from specs.tla.language.explain import Explainer, Explanation
@@ -94,18 +93,18 @@ class Module:
         self.compiler = Compiler(loader, constants, enabled)
         self._index = {name: index for index, name in enumerate(self.variables)}
         self._enumerations: dict[tuple[str, bool], Enumeration] = {}
-        self._callables: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._callables: dict[tuple[str, str], Callable[..., Value]] = {}
 
     # --- states ----------------------------------------------------------------------------------
 
-    def state(self, /, **values: Any) -> State:
+    def state(self, /, **values: Value) -> State:
         """A state from the values of all variables. Raises ModuleError for other names, TypeError for other values."""
         if values.keys() != self._index.keys():
             wrong = sorted(values.keys() ^ self._index.keys())
             raise ModuleError(f"{self.name}: variables missing or unknown: {', '.join(wrong)}")
         return State(self._index, tuple([of_python(values[name]) for name in self.variables]))
 
-    def replace(self, state: State, /, **changes: Any) -> State:
+    def replace(self, state: State, /, **changes: Value) -> State:
         """`state` with some variables changed. Raises ModuleError for an unknown name."""
         values = list(state.values)
         for name, value in changes.items():
@@ -131,13 +130,13 @@ class Module:
         answer: bool = self._callable(name, "predicate")(state, None)
         return answer
 
-    def value(self, name: str, state: State | None = None, *arguments: Any) -> Value:
+    def value(self, name: str, state: State | None = None, *arguments: Value) -> Value:
         """The value of operator `name`. A Boolean is returned as a Python bool."""
         values = [of_python(argument) for argument in arguments]
         result = self._callable(name, "value")(state, None, *values)
         return bool(result) if type(result) is Boolean else result
 
-    def is_step(self, name: str, arguments: Sequence[Any], state: State, next_state: State) -> bool:
+    def is_step(self, name: str, arguments: Sequence[Value], state: State, next_state: State) -> bool:
         """Whether the action `name(*arguments)` allows the step from `state` to `next_state`."""
         values = [of_python(argument) for argument in arguments]
         answer: bool = self._callable(name, "action")(state, next_state, *values)
@@ -153,7 +152,7 @@ class Module:
         return self._callable(name, "action")
 
     def explain(
-        self, name: str, arguments: Sequence[Any], state: State, next_state: State | None = None
+        self, name: str, arguments: Sequence[Value], state: State, next_state: State | None = None
     ) -> Explanation:
         """Why the action `name(*arguments)` does not allow the step, or why a predicate is false in `state`."""
         operator = self._operator(name)
@@ -191,13 +190,13 @@ class Module:
             raise ModuleError(f"{self.name} has no definition {name}")
         return operator
 
-    def _callable(self, name: str, use: str) -> Callable[..., Any]:
+    def _callable(self, name: str, use: str) -> Callable[..., Value]:
         found = self._callables.get((name, use))
         if found is None:
             found = self._callables[name, use] = self._made_callable(self._operator(name), use)
         return found
 
-    def _made_callable(self, operator: Operator, use: str) -> Callable[..., Any]:
+    def _made_callable(self, operator: Operator, use: str) -> Callable[..., Value]:
         compiled = self.compiler.compiled(operator)
         place, name = operator.definition.place, operator.name
         if compiled.expanded:
@@ -211,7 +210,7 @@ class Module:
         arity = len(operator.definition.parameters)
         as_truth = use != "value" and compiled.kind != "test"
 
-        def call(state: State | None, next_state: State | None, *arguments: Value) -> Any:
+        def call(state: State | None, next_state: State | None, *arguments: Value) -> Value:
             if len(arguments) != arity:
                 raise ModuleError(f"{place}: {name} takes {arity} arguments, not {len(arguments)}")
             if state is None and reads:
@@ -227,7 +226,7 @@ class Module:
 
 def load(
     path: Path | str,
-    constants: Mapping[str, Any] | None = None,
+    constants: Mapping[str, Value] | None = None,
     extra_definitions: str = "",
     replacements: Replacements | None = None,
     is_assumed: bool = True,

@@ -145,17 +145,17 @@ def canonical_function(pairs: dict[Value, Value]) -> Value:
     return Function(pairs)
 
 
-def function(pairs: dict[Any, Any]) -> Value:
+def function(pairs: dict[Value, Value]) -> Value:
     """The TLA+ function that maps each key to its value, from Python keys and values."""
     return canonical_function({of_python(key): of_python(value) for key, value in pairs.items()})
 
 
-def record(**fields: Any) -> Function:
+def record(**fields: Value) -> Function:
     """The TLA+ record [field |-> value, ...]."""
     return Function({field: of_python(value) for field, value in fields.items()})
 
 
-def of_python(value: Any) -> Value:
+def of_python(value: Value) -> Value:
     """`value` as a TLA+ value: converts bool, list, set and dict, at any depth. Raises TypeError for other types."""
     kind = type(value)
     if kind is int or kind is str or kind is Function or kind is Boolean or kind is ModelValue:
@@ -215,7 +215,7 @@ class LazyValue:
 _RANKS = {Boolean: 0, bool: 0, int: 1, str: 2, ModelValue: 3, tuple: 4, frozenset: 5, Function: 6}
 
 
-def order_key(value: Value) -> tuple[Any, ...]:
+def order_key(value: Value) -> tuple[object, ...]:
     """A sort key: a total order over all values. Sets by size, then elements; sequences by length."""
     kind = type(value)
     if kind is int or kind is str:

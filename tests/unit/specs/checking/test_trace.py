@@ -7,7 +7,8 @@ import pytest
 
 from amu.node.tracer import EVENTS
 from specs.checking.continuity import Continuity
-from specs.checking.trace import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS, Reader, TraceError, parse
+from specs.checking.schema import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
+from specs.checking.trace import Reader, TraceError, parse
 from tests.support.traces import Script
 
 
