@@ -18,7 +18,7 @@ import json
 from collections import Counter
 from math import isinf
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from specs import files
 
@@ -30,7 +30,7 @@ class JsonError(ValueError):
     """The text is not JSON, or is ambiguous. The message says where and why."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         counts = Counter(name for name, _ in pairs)
@@ -69,7 +69,7 @@ _DECODER = json.JSONDecoder(
 PLAIN_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float)
 
 
-def loads(text: str, *, surrogates: bool = False) -> Any:
+def loads(text: str, *, surrogates: bool = False) -> object:
     """The value of the JSON `text`. `surrogates`: accept lone ones. Raises JsonError."""
     try:
         found = _DECODER.decode(text.removeprefix("\ufeff"))
@@ -86,7 +86,7 @@ def loads(text: str, *, surrogates: bool = False) -> Any:
     return found
 
 
-def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> Any:
+def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> object:
     """The value of the JSON file at `path`. Raises JsonError; the message begins with the file's name."""
     try:
         return loads(files.read_text(path, bytes_max))
@@ -94,7 +94,7 @@ def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> Any:
         raise JsonError(f"{path}: {error}") from None
 
 
-def _is_deep(found: Any) -> bool:
+def _is_deep(found: object) -> bool:
     """Whether containers nest more than DEPTH_MAX deep. Iterates by level: recursion could overflow."""
     level = [found]
     for _ in range(DEPTH_MAX):
@@ -107,7 +107,7 @@ def _is_deep(found: Any) -> bool:
     return any(isinstance(node, list | dict) for node in level)
 
 
-def _is_unicode(found: Any) -> bool:
+def _is_unicode(found: object) -> bool:
     try:
         json.dumps(found, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:

@@ -16,9 +16,9 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from specs import strict_json
+from specs.checking.schema import Line
 
 SYNC_SECONDS = 1.0
 BATCH_BYTES = 64 * 1024  # flushed without being asked
@@ -101,7 +101,7 @@ class LineLog:
         os.ftruncate(descriptor, whole)
         os.fsync(descriptor)
 
-    def lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[Line]:
         """Every line that the file holds, flushed ones only."""
         with self.path.open("rb") as file:
             for line in file:

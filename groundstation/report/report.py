@@ -142,7 +142,8 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     try:
-                        collector.feed(strict_json.loads(line.decode()))
+                        found: Any = strict_json.loads(line.decode())
+                        collector.feed(found)
                     except (ValueError, KeyError, TypeError) as error:
                         raise run_directory.RunDirectoryError(
                             f"{trace}:{number}: not a trace event: {error!r}"

@@ -6,11 +6,11 @@ Times are mission seconds of receipt at the ground, unless a name says Lamport.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from amu.core.limits import GROUND
 from groundstation.record.board_events import SWITCHED_OFF, name_of
 from groundstation.report.messages import DEATHS
+from specs.checking.schema import Line
 
 LIFE = (
     *DEATHS,
@@ -29,8 +29,6 @@ STAGES = {
     "applied": "applied by a board",
     "confirmed": "confirmed by f+1 boards",
 }
-
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Collector:
         self._queued: dict[int, float] = {}
         self._staged: set[tuple[int, str]] = set()
 
-    def feed(self, event: Event) -> None:
+    def feed(self, event: Line) -> None:
         """Add one trace line. Ignores events that are not drawn."""
         node, received = event["node"], event.get("received") or 0.0
         self._series.end_seconds = max(self._series.end_seconds, received)
@@ -147,7 +145,7 @@ class Collector:
 
     # --- ground -------------------------------------------------------------------------------
 
-    def _ground(self, event: Event, received: float) -> None:
+    def _ground(self, event: Line, received: float) -> None:
         name = name_of(event["event"], event)
         if name in (*DEATHS, SWITCHED_OFF):
             self._down_since.setdefault(event["board"], received)

@@ -9,6 +9,7 @@ import re
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from groundstation.faults.rule import Rule
 from specs.escape import escaped
@@ -16,11 +17,11 @@ from specs.escape import escaped
 SHOWN_MAX = 80  # characters of a bad value
 
 
-def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
+def explain(item: ErrorDetails, scenario: type[BaseModel], where: str, text: str) -> str:
     """One line for one of pydantic's errors. `scenario`: the model that the document was held against."""
     loc = item["loc"]
     # Pydantic puts the kind of fault into the path of a field: ("faults", 3, "drop", "probability").
-    tag = loc[2] if loc[:1] == ("faults",) and len(loc) > 2 else None
+    tag = str(loc[2]) if loc[:1] == ("faults",) and len(loc) > 2 else None
     path = [part for position, part in enumerate(loc) if (tag is None or position != 2) and part != "[key]"]
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
@@ -44,7 +45,7 @@ def explain(item: Any, scenario: type[BaseModel], where: str, text: str) -> str:
     return f"{place}: {name}: {message}" if name else f"{place}: {message}"
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     try:
         return repr(value)
     except ValueError:  # an integer in hexadecimal may have more digits than Python writes

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from specs.audit import chain, features, monotonicity, prohibitions
 from specs.audit.chain import Pattern
@@ -38,7 +37,7 @@ class Audit:
     def count(self, severity: str) -> int:
         return sum(flag.severity == severity for flag in self.flags)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "passed": self.passed,
             "records": self.records,

@@ -30,6 +30,9 @@ def check(project: Project) -> Iterator[Flag]:
         except ValueError as error:
             yield Flag(BLOCK, plan_path, str(error), "feature")
             continue
+        if not isinstance(plan, dict):
+            yield Flag(BLOCK, plan_path, "want a JSON object", "feature")
+            continue
         yield from _named(project, plan_path, plan)
         yield from _properties(project, folder, seen)
         yield from _mutants(project, folder)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
 
+from amu.core.types import Array, Item
 from amu.ledger.state import Ledger
 from specs.audit import prohibitions, records
 from specs.audit.flags import BLOCK, Flag
@@ -27,12 +27,12 @@ class _Log:
         self.ledger = Ledger()
         self.slot = 0
 
-    def apply(self, *command: Any) -> list[Any]:
+    def apply(self, *command: Item) -> Array:
         self.slot += 1
-        result: list[Any] = self.ledger.apply(self.slot, [[1, self.slot, list(command)]])[0]
+        result: Array = self.ledger.apply(self.slot, [[1, self.slot, list(command)]])[0]
         return result
 
-    def accepts(self, *command: Any) -> bool:
+    def accepts(self, *command: Item) -> bool:
         return bool(self.apply(*command)[0] == "ok")
 
     def with_cursor(self, last_key: bytes) -> int:

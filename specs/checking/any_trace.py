@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from specs.escape import escaped
 from specs.tla.explore.model import load_configured, operator_of, property_of
@@ -36,7 +35,7 @@ class Checked:
     result: Result
     verdict: Verdict
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The verdict as JSON, with the module's own part: steps outside it, properties, the bad step taken apart."""
         bad = self.result.bad
         return {

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 
 from specs.checking.beginning import Beginning
 from specs.checking.continuity import Continuity, Hole
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
+from specs.tla.language.language import State
 from specs.verdict import Progress, Verdict, ignore_progress
+
+
+class Log(Protocol):
+    """How far the log has come, after the events so far."""
+
+    state: State  # of trace_replicated_log.tla
+
+    def first_leader(self, slot: int) -> int | None: ...
 
 
 @dataclass
@@ -26,7 +35,7 @@ class Run:
     tell: Progress = ignore_progress
     beginning: Beginning = field(init=False)
     join: list[Callable[[], None]] = field(default_factory=list)
-    log: Any = None
+    log: Log = field(init=False)  # set by that checker
 
     def __post_init__(self) -> None:
         self.beginning = Beginning(self.swarm)

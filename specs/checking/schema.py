@@ -197,6 +197,18 @@ class Fields(_FlightFields, total=False):
     data: object  # what could not be read as an event
 
 
+class Line(Fields, total=False):
+    """A line of a trace as a JSON object: what every line has, and the event's fields, bytes in hexadecimal."""
+
+    run: str
+    node: int
+    seq: int
+    lamport: int
+    ticks: int
+    received: float
+    event: str
+
+
 ENVELOPE: Mapping[str, Check] = {
     "node": uint(GROUND),
     "boot": uint(2 * SLOT_MAX),

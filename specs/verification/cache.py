@@ -19,7 +19,6 @@ import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from specs import strict_json
 from specs.tlc import runner as tlc
@@ -129,30 +128,30 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def get(feature: str, name: str, entry_key: str) -> dict[str, Any] | None:
+def get(feature: str, name: str, entry_key: str) -> dict[str, object] | None:
     """The result stored under this key, or None."""
     return _read(_run_folder(feature, name) / f"{entry_key}.json", entry_key)
 
 
-def _read(path: Path, entry_key: str) -> dict[str, Any] | None:
+def _read(path: Path, entry_key: str) -> dict[str, object] | None:
     try:
         entry = strict_json.load(path)
-        found = entry["result"] if entry["key"] == entry_key else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
+    found = entry.get("result") if isinstance(entry, dict) and entry.get("key") == entry_key else None
     return found if isinstance(found, dict) else None
 
 
 def seconds(feature: str, name: str) -> float | None:
     """Duration of the run's newest entry, with any content. None if there is none."""
     for path in _entries(feature, name):
-        found = _read(path, path.stem)
-        if found is not None and isinstance(found.get("seconds"), (int, float)):
-            return float(found["seconds"])
+        taken = (_read(path, path.stem) or {}).get("seconds")
+        if isinstance(taken, (int, float)):
+            return float(taken)
     return None
 
 
-def put(feature: str, name: str, entry_key: str, result: dict[str, Any]) -> None:
+def put(feature: str, name: str, entry_key: str, result: dict[str, object]) -> None:
     """Store a result. If the cache cannot be written, the run still succeeds; the next one is not cached."""
     target = _run_folder(feature, name)
     try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from specs import FOLDER, files, strict_json
 from specs.escape import MultilineError
@@ -170,7 +171,7 @@ def missing_files(plan: Plan, specs: Path = FOLDER) -> list[str]:
     return [f"{member}: {path.relative_to(root)}" for member, path in named if not path.is_file()]
 
 
-def _explained(item: Any) -> str:
+def _explained(item: ErrorDetails) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":

@@ -52,12 +52,14 @@ class RunResult:
     java: str = ""
     cached: bool = field(default=False, compare=False)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def of_dict(data: dict[str, Any]) -> RunResult | None:
+def of_dict(data: object) -> RunResult | None:
     """The stored result, or None if another version wrote it or it is damaged."""
+    if not isinstance(data, dict):
+        return None
     try:
         known = {entry.name for entry in fields(RunResult)}
         values = {name: value for name, value in data.items() if name in known}

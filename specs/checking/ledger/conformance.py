@@ -18,7 +18,6 @@ import inspect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from amu.core import limits
 from amu.ledger import commands
@@ -120,14 +119,16 @@ class Replay:
         self._make_room()
         self.shards[shard] = record(status="open", start=start, end=end, lastKey=-1, opaque="")
 
-    def _LeaseAcquire(self, resource: Any, holder: int, slots: int, token: int, expires: int) -> None:
+    def _LeaseAcquire(self, resource: tuple[str, int], holder: int, slots: int, token: int, expires: int) -> None:
         self.leases[resource] = record(holder=holder, token=token, expires=expires)
         self.next_token = token + 1
 
-    def _LeaseRenew(self, resource: Any, holder: int, shown: int, slots: int, token: int, expires: int) -> None:
+    def _LeaseRenew(
+        self, resource: tuple[str, int], holder: int, shown: int, slots: int, token: int, expires: int
+    ) -> None:
         self.leases[resource] = record(holder=holder, token=token, expires=expires)
 
-    def _LeaseRelease(self, resource: Any, holder: int, shown: int) -> None:
+    def _LeaseRelease(self, resource: tuple[str, int], holder: int, shown: int) -> None:
         self.leases[resource] = NO_LEASE
 
     def _CursorAdvance(self, shard: int, shown: int, key: int, opaque: str) -> None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from amu.core.types import Array
 from specs.checking.continuity import Hole
 from specs.checking.trace import Event
 
@@ -30,8 +30,8 @@ class Operation:
     slot: int
     client: int
     operation: int
-    command: list[Any]  # as in the trace: bytes are hexadecimal text
-    result: list[Any]
+    command: Array  # as in the trace: bytes are hexadecimal text
+    result: Array
     event: Event
 
     def same(self, other: Operation) -> bool:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from amu.core import limits
 from amu.core.errors import CodecError
+from amu.core.types import Array
 from amu.ledger import commands
 from specs.checking.ledger.log import Operation
+from specs.tla.values.values import Value
 
 EXACTLY_ONCE = "LED-11"
 
@@ -54,7 +55,7 @@ class Step:
     """
 
     verb: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[Value, ...]
     outcome: str
     request: Request | None
     granted: tuple[int, int] | None
@@ -62,7 +63,7 @@ class Step:
     where: object  # for messages: a text, or an event that is written out when it is asked for
 
     @property
-    def told(self) -> tuple[Any, ...]:
+    def told(self) -> tuple[Value, ...]:
         """What the result tells, if it tells anything."""
         return self.granted or (() if self.status is None else (self.status,))
 
@@ -82,7 +83,7 @@ class Constants:
     digests: frozenset[str]
     job_slots: frozenset[int]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Value]:
         """By the constants' names in the module."""
         return {
             "Shards": self.shards,
@@ -107,7 +108,7 @@ def action_of(verb: str) -> str:
     return "".join(word.capitalize() for word in verb.split("-"))
 
 
-def outcome_of(result: list[Any]) -> str:
+def outcome_of(result: Array) -> str:
     """The outcome that a result tells: OK, REFUSED, or one of REASONS."""
     if result[:1] == [OK]:
         return OK
@@ -115,7 +116,7 @@ def outcome_of(result: list[Any]) -> str:
     return reason if colon and reason in REASONS else REFUSED
 
 
-def well_formed(command: list[Any]) -> dict[str, Any] | None:
+def well_formed(command: Array) -> dict[str, Value] | None:
     """The fields of a command by name, bytes as bytes; None if it is malformed.
 
     The trace writes bytes as hexadecimal text, so text where bytes belong looks well-formed if it is hexadecimal.
@@ -132,7 +133,7 @@ def well_formed(command: list[Any]) -> dict[str, Any] | None:
     return fields
 
 
-def _from_trace(name: str, item: Any) -> Any:
+def _from_trace(name: str, item: Value) -> Value:
     if name not in BYTES_FIELDS or not isinstance(item, str):
         return item
     try:
@@ -181,7 +182,7 @@ class Steps:
                 yield Step("Tick", (slot,), TICK, None, None, None, f"slot {slot}")
             yield self._step(operation, fields)
 
-    def _step(self, operation: Operation, fields: dict[str, Any] | None) -> Step:
+    def _step(self, operation: Operation, fields: dict[str, Value] | None) -> Step:
         where, result = operation.event, operation.result
         request = Request(operation.client, operation.operation, " ".join(str(part) for part in result))
         outcome = outcome_of(result)
@@ -194,7 +195,7 @@ class Steps:
         arguments = tuple(self._value(name, item) for name, item in fields.items())
         return Step(action_of(operation.command[0]), arguments, outcome, request, granted, status, where)
 
-    def _value(self, name: str, item: Any) -> Any:
+    def _value(self, name: str, item: Value) -> Value:
         if name == "end" and item == b"":
             return len(self._key_numbers) if self._key_numbers else 1
         if name in KEY_FIELDS:

@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from specs.checking.ledger.conformance import INVARIANTS, MODULE, Recorded
 from specs.checking.ledger.operations import INVARIANTS as OPERATION_INVARIANTS
 from specs.checking.ledger.operations import constants as operation_constants
 from specs.checking.ledger.steps import Request, Step
 from specs.tla.language.language import of_python, to_tla
+from specs.tla.values.values import Value
 from specs.tlc import runner as tlc
 
 TRACE_MODULE = MODULE.parent / "trace_ledger.tla"
@@ -94,5 +94,5 @@ def _record(step: Step) -> str:
     return "[" + ", ".join(f"{name} |-> {_tla(value)}" for name, value in fields.items()) + "]"
 
 
-def _tla(value: Any) -> str:
+def _tla(value: Value) -> str:
     return to_tla(of_python(value))

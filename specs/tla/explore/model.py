@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from specs.tla.explore.search import Values
 from specs.tla.language import temporal
@@ -79,7 +78,7 @@ def operator_of(module: Module, name: str) -> Operator:
     return operator
 
 
-def evaluator(module: Module, formula: Formula, name: str, test: bool, is_step: bool = False) -> Callable[..., Any]:
+def evaluator(module: Module, formula: Formula, name: str, test: bool, is_step: bool = False) -> Callable[..., Value]:
     """f(values, next values) for a formula of the definition `name`. Yields a Python bool if `test`.
 
     Raises ModuleError if the formula has primed variables but is not `is_step`.
@@ -90,7 +89,7 @@ def evaluator(module: Module, formula: Formula, name: str, test: bool, is_step: 
     if not is_step:
         _require_no_primes(module, formula, name, code.reads)
 
-    def evaluate(before: Values, after: Values | None = None) -> Any:
+    def evaluate(before: Values, after: Values | None = None) -> Value:
         try:
             return function(before, after)
         except NO_VALUE as error:
@@ -133,7 +132,7 @@ class Model:
     def _test(self, name: str, is_step: bool = False) -> Test:
         return evaluator(self.module, self._formula(name), name, True, is_step)
 
-    def _view(self) -> Callable[..., Any] | None:
+    def _view(self) -> Callable[..., Value] | None:
         name = self.configuration.view
         return None if name is None else evaluator(self.module, self._formula(name), name, False)
 
@@ -176,7 +175,7 @@ class Model:
         if name is None:
             return []
         generators = [_mapping(item) for item in in_order(self.module.value(name))]
-        group: dict[tuple[Any, ...], dict[ModelValue, ModelValue]] = {}
+        group: dict[tuple[tuple[str, str], ...], dict[ModelValue, ModelValue]] = {}
         pending: list[dict[ModelValue, ModelValue]] = [{}]
         while pending:
             found = pending.pop()

@@ -6,8 +6,6 @@ after the outermost definition that is not merely a choice among named actions.
 
 from __future__ import annotations
 
-from typing import Any
-
 from specs.tla.language.language import Module
 from specs.tla.language.located import NO_VALUE
 from specs.tla.language.modules import Operator
@@ -56,7 +54,7 @@ def _leaves(module: Module, formula: Formula) -> list[Operator]:
     return list(found)
 
 
-def _collect(module: Module, node: Any, found: dict[Operator, None], seen: set[Operator]) -> bool:
+def _collect(module: Module, node: object, found: dict[Operator, None], seen: set[Operator]) -> bool:
     """Add the named actions that `node` chooses among. Returns False if `node` is not such a choice."""
     if isinstance(node, tree.Quantified) and not node.universal:
         return _collect(module, node.body, found, seen)

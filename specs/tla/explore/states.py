@@ -10,10 +10,9 @@ report is incomplete. An invariant or an action without a value ends the search 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from specs.tla.explore.model import Model, Test
 from specs.tla.explore.naming import Names
@@ -62,7 +61,7 @@ class Report:
     def exit_code(self) -> int:
         return EXIT_CODES[self.verdict]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "module": self.module,
             "verdict": self.verdict,
@@ -174,15 +173,15 @@ class _Explorer:
 
     # --- callbacks of the search ----------------------------------------------------------------------
 
-    def _initials(self) -> Any:
+    def _initials(self) -> Iterator[Values]:
         assert self.model.init is not None
         return self._located(self.model.init.assignments(()), self.model.init_formula)
 
-    def _successors(self, values: Values) -> Any:
+    def _successors(self, values: Values) -> Iterator[Values]:
         assert self.model.next is not None
         return self._located(self.model.next.assignments(values), self.model.next_formula)
 
-    def _located(self, found: Any, formula: Formula | None) -> Any:
+    def _located(self, found: Iterator[Values], formula: Formula | None) -> Iterator[Values]:
         try:
             yield from found
         except NO_VALUE as error:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from specs.tla.language import binders, expressions, operators
 from specs.tla.language.contexts import (
@@ -27,6 +27,7 @@ from specs.tla.language.contexts import (
     Context,
     Formal,
     Handler,
+    Namespace,
     NeedsNames,
     as_test,
     as_value,
@@ -53,7 +54,7 @@ class Compiler:
     def __init__(self, loader: Loader, constants: Mapping[str, Value], enabled: Enabled) -> None:
         self.loader = loader
         self._enabled = enabled
-        self.namespace: dict[str, Any] = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
+        self.namespace: Namespace = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
         for library in (values, sets, operations):
             self.namespace.update({name: item for name, item in vars(library).items() if not name.startswith("_")})
         for name, value in constants.items():
@@ -206,22 +207,25 @@ class Compiler:
     def constant_value(self, constant: Constant) -> Value:
         return self.namespace[f"k_{constant.name}"]
 
-    def closure(self, expression: Expression, context: Context, test: bool) -> tuple[Any, tuple[str, ...], Code]:
+    def closure(
+        self, expression: Expression, context: Context, test: bool
+    ) -> tuple[Callable[..., Value], tuple[str, ...], Code]:
         """A function f(s, t, *locals) for an expression, the Python names of those locals, and the code."""
         code = self.code(expression, context)
         code = as_test(code) if test else as_value(code)
         return *self.thunk(code, expression.place), code
 
-    def thunk(self, code: Code, place: Place) -> tuple[Any, tuple[str, ...]]:
+    def thunk(self, code: Code, place: Place) -> tuple[Callable[..., Value], tuple[str, ...]]:
         """A function f(s, t, *locals) for `code`, and the Python names of those locals."""
         free = tuple(sorted(name for name in code.names if name not in ("s", "t") and not is_state(name)))
         return self.function(["s", "t", *free], code, place), free
 
-    def function(self, parameters: list[str], code: Code, place: Place) -> Any:
+    def function(self, parameters: list[str], code: Code, place: Place) -> Callable[..., Value]:
         """A function of these Python names for `code`."""
         name = self.fresh("e")
         self.emit(name, parameters, code, place)
-        return self.namespace.pop(name)
+        made: Callable[..., Value] = self.namespace.pop(name)
+        return made
 
     def root_context(self, scope: Scope, names: Mapping[str, str]) -> Context:
         """A context in which each of `names` is bound to the Python name given."""

@@ -123,10 +123,13 @@ class Compiled:
     expanded: bool = False
 
 
+Namespace: TypeAlias = dict[str, Any]  # of the generated code: functions, constants, helpers
+
+
 class Compiling(Protocol):
     """The part of compiler.Compiler that the handlers of single node kinds use."""
 
-    namespace: dict[str, Any]
+    namespace: Namespace
 
     def fresh(self, prefix: str) -> str: ...
     def compiled(self, operator: Operator) -> Compiled: ...

@@ -9,10 +9,9 @@ guard. Evaluation errors on the way are part of the explanation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 from specs.tla.language import operators
 from specs.tla.language.compiler import Compiler
@@ -68,7 +67,7 @@ class _Position:
 
     node: Expression
     context: Context
-    environment: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Value] = field(default_factory=dict)
 
 
 class Explainer:
@@ -111,7 +110,7 @@ class Explainer:
             error=error,
         )
 
-    def _value(self, position: _Position, test: bool) -> Any:
+    def _value(self, position: _Position, test: bool) -> Value | Exception:
         """The value of a formula, or the exception that evaluating it raises."""
         function, free, _ = self.compiler.closure(position.node, position.context, test)
         try:
@@ -186,7 +185,7 @@ class Explainer:
             context = context.binding({definition.name: Local(definition, context, reference)})
         return _Position(node.body, context, environment)
 
-    def _let_value(self, definition: tree.Definition, function: Any, free: list[Any]) -> Any:
+    def _let_value(self, definition: tree.Definition, function: Callable[..., Value], free: list[Value]) -> Value:
         if definition.parameters:
             return function(self.state, self.next_state, *free)
         return Later(lambda: function(self.state, self.next_state, *free))
@@ -279,7 +278,7 @@ def cut(text: str) -> str:
     return text if len(text) <= VALUE_CHARACTERS_MAX else text[:VALUE_CHARACTERS_MAX] + " ..."
 
 
-def _applications(node: Any) -> list[Expression]:
+def _applications(node: object) -> list[Expression]:
     """Names and primed names in an expression, in source order."""
     if isinstance(node, tree.Prime) and isinstance(node.operand, tree.Apply) and not node.operand.arguments:
         return [node]

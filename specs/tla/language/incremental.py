@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from specs.tla.language.compiler import Compiler
 from specs.tla.language.contexts import (
@@ -310,7 +310,7 @@ class _Reads:
     def settled(self) -> Mapping[tuple[bool, int], Sequence[Keys]]:
         return {key: [()] if () in keys else list(keys) for key, keys in self.found.items()}
 
-    def walk(self, node: Any, context: Context) -> None:
+    def walk(self, node: Expression, context: Context) -> None:
         """Adds what `node` reads. Raises _Opaque."""
         self.nodes += 1
         if self.nodes > NODES_MAX or isinstance(node, tree.Enabled | tree.BoxAction | tree.Always | tree.Unknown):
@@ -333,7 +333,7 @@ class _Reads:
         else:
             self._others(node, context)
 
-    def _others(self, node: Any, context: Context) -> None:
+    def _others(self, node: Expression, context: Context) -> None:
         """Walks the parts of any other node. What it binds is not in `indexes`."""
         bounds = [node.bound] if hasattr(node, "bound") else getattr(node, "bounds", ())
         inside = context.binding({name: Bound("") for bound in bounds for name in bound.names})
@@ -343,7 +343,7 @@ class _Reads:
             if item.name not in ("bound", "bounds"):
                 self._parts(getattr(node, item.name), inside)
 
-    def _parts(self, part: Any, context: Context) -> None:
+    def _parts(self, part: object, context: Context) -> None:
         if isinstance(part, tuple):
             for item in part:
                 self._parts(item, context)

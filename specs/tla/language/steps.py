@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
 
 from specs.tla.language.compiler import Compiler
 from specs.tla.language.contexts import Bound, Context, qualified, resolve
 from specs.tla.language.determined import determined
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.modules import Operator
-from specs.tla.language.successors import UNASSIGNED, Planner, ReadTooEarly
+from specs.tla.language.successors import UNASSIGNED, Environment, Plan, Planner, ReadTooEarly
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
 from specs.tla.values.values import Value
@@ -48,7 +47,7 @@ class Action:
             raise ModuleError(f"{definition.place}: {operator.name} is not an action: it has no primed variable")
         self._direct = Planner(compiler, False).plan(definition.body, context)
         self._determined = determined(compiler, operator, self._texts)
-        self._searching: Any = None
+        self._searching: Plan | None = None
 
     def after(self, state: Known, arguments: Mapping[str, Value], known: Known) -> Iterator[Known]:
         """The complete next states, with duplicates. Raises EvaluationError, naming the definition.
@@ -89,7 +88,7 @@ class Action:
         except NO_VALUE as error:
             raise located(error) from error
 
-    def _search(self) -> Any:
+    def _search(self) -> Plan:
         if self._searching is None:
             wanted = ", ".join(self.parameters)
             if self.next_operator is None or not leads_to(self.next_operator, self.operator):
@@ -112,7 +111,7 @@ def leads_to(start: Operator, target: Operator) -> bool:
     return _leads(start.definition.body, Context(scope=start.scope), target, set())
 
 
-def _leads(node: Any, context: Context, target: Operator, seen: set[Operator]) -> bool:
+def _leads(node: object, context: Context, target: Operator, seen: set[Operator]) -> bool:
     if isinstance(node, tree.Apply):
         meaning = qualified(node, context).meaning if node.path else resolve(node, context)
         if meaning is target:
@@ -135,14 +134,14 @@ class _Towards(Planner):
         super().__init__(compiler, initial=False)
         self.target = target
 
-    def _disjunction(self, node: tree.Junction, context: Context) -> Any:
+    def _disjunction(self, node: tree.Junction, context: Context) -> Plan:
         leading = [item for item in node.items if _leads(item, context, self.target, set())]
         chosen = tree.Junction(place=node.place, conjunction=False, items=tuple(leading) or node.items)
         return super()._disjunction(chosen, context)
 
     def _branches(
         self, arms: tuple[tuple[Expression, Expression], ...], other: Expression | None, context: Context
-    ) -> Any:
+    ) -> Plan:
         results = [result for _, result in arms] + ([] if other is None else [other])
         if not any(_leads(result, context, self.target, set()) for result in results):
             return super()._branches(arms, other, context)
@@ -160,7 +159,7 @@ class _Towards(Planner):
 
     def _operator(
         self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
-    ) -> Any:
+    ) -> Plan:
         plan = super()._operator(node, operator, context, hidden)
         if operator is not self.target:
             return plan
@@ -170,7 +169,7 @@ class _Towards(Planner):
             for parameter, argument in zip(parameters, node.arguments)
         ]
 
-        def run(state: Known, partial: Known, environment: Mapping[str, Any]) -> Iterator[Known]:
+        def run(state: Known, partial: Known, environment: Environment) -> Iterator[Known]:
             for name, evaluate in checks:
                 if name in environment and evaluate(state, partial, environment) != environment[name]:
                     return

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from specs.tla.language import operators
 from specs.tla.language.compiler import Compiler
@@ -48,10 +48,10 @@ class ReadTooEarly(EvaluationError):
 
 
 _States: TypeAlias = tuple[Value, ...]
-_Environment: TypeAlias = Mapping[str, Any]
-_Plan: TypeAlias = Callable[[_States, _States, _Environment], Iterator[_States]]
+Environment: TypeAlias = Mapping[str, Value]
+Plan: TypeAlias = Callable[[_States, _States, Environment], Iterator[_States]]
 
-_Evaluator: TypeAlias = Callable[[_States, _States, _Environment], Any]
+_Evaluator: TypeAlias = Callable[[_States, _States, Environment], Value]
 
 
 class Planner:
@@ -68,7 +68,7 @@ class Planner:
         self.names = [variable.name for variable in compiler.loader.variables]
         self._expanding: list[Operator] = []
 
-    def plan(self, node: Expression, context: Context) -> _Plan:
+    def plan(self, node: Expression, context: Context) -> Plan:
         """The plan for `node`. Raises Unsupported or ModuleError."""
         if not self._assigns(node, context):
             return self._test(node, context)
@@ -104,7 +104,7 @@ class Planner:
             what = f"{min(primed)}' in an initial predicate, which is about one state"
             raise ModuleError(f"{node.place}: {what}")
 
-        def evaluate(state: _States, partial: _States, environment: _Environment) -> Any:
+        def evaluate(state: _States, partial: _States, environment: Environment) -> Value:
             for index in needed:
                 if partial[index] is UNASSIGNED:
                     raise ReadTooEarly(f"{node.place}: {names[index]} is read before it has a value")
@@ -113,28 +113,28 @@ class Planner:
 
         return evaluate
 
-    def _test(self, node: Expression, context: Context) -> _Plan:
+    def _test(self, node: Expression, context: Context) -> Plan:
         evaluate = self._evaluator(node, context, True)
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             if evaluate(state, partial, environment):
                 yield partial
 
         return run
 
-    def _conjunction(self, node: tree.Junction, context: Context) -> _Plan:
+    def _conjunction(self, node: tree.Junction, context: Context) -> Plan:
         return sequence([self.plan(item, context) for item in node.items])
 
-    def _disjunction(self, node: tree.Junction, context: Context) -> _Plan:
+    def _disjunction(self, node: tree.Junction, context: Context) -> Plan:
         plans = [self.plan(item, context) for item in node.items]
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             for plan in plans:
                 yield from plan(state, partial, environment)
 
         return run
 
-    def _exists(self, node: tree.Quantified, context: Context) -> _Plan:
+    def _exists(self, node: tree.Quantified, context: Context) -> Plan:
         domains = [self._evaluator(bound.domain, context, False) for bound in node.bounds]
         texts = [[self.compiler.fresh("b_") for _ in bound.names] for bound in node.bounds]
         bound_names = {
@@ -142,7 +142,7 @@ class Planner:
         }
         body = self.plan(node.body, context.binding(bound_names))
 
-        def choices(number: int, sets: list[Value], environment: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        def choices(number: int, sets: list[Value], environment: dict[str, Value]) -> Iterator[dict[str, Value]]:
             if number == len(sets):
                 yield environment
             elif node.bounds[number].pattern:
@@ -152,7 +152,7 @@ class Planner:
                 for chosen in _tuples_over(sets[number], len(texts[number])):
                     yield from choices(number + 1, sets, environment | dict(zip(texts[number], chosen)))
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             sets = [domain(state, partial, environment) for domain in domains]
             for inner in choices(0, sets, dict(environment)):
                 yield from body(state, partial, inner)
@@ -161,13 +161,13 @@ class Planner:
 
     def _branches(
         self, arms: tuple[tuple[Expression, Expression], ...], other: Expression | None, context: Context
-    ) -> _Plan:
+    ) -> Plan:
         conditions = [self._evaluator(condition, context, True) for condition, _ in arms]
         plans = [self.plan(result, context) for _, result in arms]
         otherwise = None if other is None else self.plan(other, context)
         place = arms[0][0].place
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             for condition, plan in zip(conditions, plans):
                 if condition(state, partial, environment):
                     yield from plan(state, partial, environment)
@@ -178,8 +178,8 @@ class Planner:
 
         return run
 
-    def _let(self, node: tree.Let, context: Context) -> _Plan:
-        makers: list[tuple[str, tree.Definition, Any, tuple[str, ...]]] = []
+    def _let(self, node: tree.Let, context: Context) -> Plan:
+        makers: list[tuple[str, tree.Definition, Callable[..., Value], tuple[str, ...]]] = []
         for definition in node.definitions:
             name = self.compiler.fresh("l_")
             made = operators.let_definition(self.compiler, definition, context)
@@ -193,7 +193,7 @@ class Planner:
             makers.append((name, definition, function, free))
         body = self.plan(node.body, context)
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             inner = dict(environment)
             for name, definition, function, free in makers:
                 inner[name] = _let_value(definition, function, state, [inner[item] for item in free])
@@ -201,7 +201,7 @@ class Planner:
 
         return run
 
-    def _box_action(self, node: tree.BoxAction, context: Context) -> _Plan:
+    def _box_action(self, node: tree.BoxAction, context: Context) -> Plan:
         same = tree.Unchanged(place=node.place, operand=node.subscript)
         if node.stutter:
             either = tree.Junction(place=node.place, conjunction=False, items=(node.action, same))
@@ -211,12 +211,12 @@ class Planner:
             tree.Junction(place=node.place, conjunction=True, items=(node.action, changed)), context
         )
 
-    def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> _Plan:
+    def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> Plan:
         indexes = self.variables(node, context)
         if indexes is None:
             return self._test(whole, context)
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             values = list(partial)
             for index in indexes:
                 if values[index] is UNASSIGNED:
@@ -240,7 +240,7 @@ class Planner:
             return self.variables(meaning.definition.body, Context(scope=meaning.scope))
         return None
 
-    def _apply(self, node: tree.Apply, context: Context) -> _Plan:
+    def _apply(self, node: tree.Apply, context: Context) -> Plan:
         if node.path:
             found = qualified(node, context)
             if isinstance(found.meaning, Operator):
@@ -276,11 +276,11 @@ class Planner:
             return None
         return variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
 
-    def _assignment(self, node: tree.Apply, index: int, context: Context) -> _Plan:
+    def _assignment(self, node: tree.Apply, index: int, context: Context) -> Plan:
         right = self._evaluator(node.arguments[1], context, False)
         several = node.name == "\\in"
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             value = right(state, partial, environment)
             if partial[index] is not UNASSIGNED:
                 if partial[index] in elements(value) if several else partial[index] == value:
@@ -293,7 +293,7 @@ class Planner:
 
     def _operator(
         self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
-    ) -> _Plan:
+    ) -> Plan:
         """The plan of an operator's body. `hidden`: arguments of the instances that lead to it, by Python name."""
         if operator in self._expanding:
             raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
@@ -320,7 +320,7 @@ class Planner:
         if not values:
             return body
 
-        def run(state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
             inner = dict(environment)
             for text, evaluate in values:
                 inner[text] = evaluate(state, partial, environment)
@@ -329,10 +329,10 @@ class Planner:
         return run
 
 
-def sequence(plans: Sequence[_Plan]) -> _Plan:
+def sequence(plans: Sequence[Plan]) -> Plan:
     """The assignments that satisfy all of `plans`, evaluated in this order."""
 
-    def from_item(number: int, state: _States, partial: _States, environment: _Environment) -> Iterator[_States]:
+    def from_item(number: int, state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
         if number == len(plans):
             yield partial
             return
@@ -342,7 +342,7 @@ def sequence(plans: Sequence[_Plan]) -> _Plan:
     return lambda state, partial, environment: from_item(0, state, partial, environment)
 
 
-def _let_value(definition: tree.Definition, function: Any, state: _States, free: list[Any]) -> Any:
+def _let_value(definition: tree.Definition, function: Callable[..., Value], state: _States, free: list[Value]) -> Value:
     if definition.parameters:
         return function(state, None, *free)
     return Later(lambda: function(state, None, *free))
@@ -362,7 +362,7 @@ def _tuples_over(collection: Value, count: int) -> Iterator[tuple[Value, ...]]:
 class Enumeration:
     """A named formula with its plan."""
 
-    plan: _Plan
+    plan: Plan
     names: tuple[str, ...]
     operator: str
 
@@ -395,12 +395,12 @@ def conjunction(
     return Enumeration(plan, tuple(planner.names), name)
 
 
-def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, _Environment], bool]:
+def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, Environment], bool]:
     """ENABLED `action`: whether there is a successor. The plan is made on first use."""
-    plans: list[_Plan] = []
+    plans: list[Plan] = []
     count = len(compiler.loader.variables)
 
-    def is_enabled(state: _States, environment: _Environment) -> bool:
+    def is_enabled(state: _States, environment: Environment) -> bool:
         if not plans:
             plans.append(Planner(compiler, False).plan(action, context))
         return any(True for _ in plans[0](state, (UNASSIGNED,) * count, environment))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
 
 from specs.tla.language.compiler import Compiler
 from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, qualified, resolve
@@ -116,7 +115,7 @@ def is_temporal(expression: Expression, context: Context) -> bool:
     return _temporal(expression, context, set())
 
 
-def _temporal(node: Any, context: Context, seen: set[object]) -> bool:
+def _temporal(node: object, context: Context, seen: set[object]) -> bool:
     if isinstance(node, tree.Always) or (isinstance(node, tree.Unknown) and node.temporal):
         return True
     if isinstance(node, tree.Apply):

@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from specs import files, strict_json
 from specs.tla.language.language import Module
@@ -99,9 +98,9 @@ class TraceFile:
             if observation is not None:
                 yield observation
 
-    def _event(self, found: Any, line: int) -> Observation | None:
+    def _event(self, found: object, line: int) -> Observation | None:
         name = found.get(EVENT) if isinstance(found, dict) else None
-        if not isinstance(name, str) and not (isinstance(found, dict) and name is None and STATE in found):
+        if not isinstance(found, dict) or not (isinstance(name, str) or (name is None and STATE in found)):
             raise ItfError(f'want an object with a member "{EVENT}" that names the operator, or with a "{STATE}"')
         if name == RUN_START and isinstance(found.get(BYZANTINE), list):
             self._is_swarm = True
@@ -133,7 +132,7 @@ class TraceFile:
         has_ended, self._has_ended = self._has_ended, self._has_ended or name == RUN_END
         return has_ended
 
-    def _note_unknown(self, found: dict[str, Any], name: str | None, parameters: tuple[str, ...], line: int) -> None:
+    def _note_unknown(self, found: dict[str, object], name: str | None, parameters: tuple[str, ...], line: int) -> None:
         """Report, once per event name, the members that are ignored."""
         known = {EVENT, STATE, *parameters}
         for member in found:
@@ -146,7 +145,7 @@ class TraceFile:
                 self.unknown.append(f"line {line}: {what}: ignored")
 
 
-def _loaded(raw: bytes) -> Any:
+def _loaded(raw: bytes) -> object:
     return strict_json.loads(files.decoded(raw), surrogates=True)
 
 

@@ -23,7 +23,6 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from specs.escape import escaped
 from specs.tla.explore.model import Property, property_of
@@ -392,7 +391,7 @@ def _property(module: Module, name: str, differences: Differences) -> Property:
     return replace(found, steps=steps)
 
 
-def _is_true(holds: Callable[..., bool], *arguments: Any) -> bool:
+def _is_true(holds: Callable[..., bool], *arguments: Value) -> bool:
     """Whether it is true. A formula without a value is not."""
     try:
         return holds(*arguments)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from specs import files
 from specs.escape import escaped
@@ -81,7 +80,7 @@ class Configuration:
     def model_values(self) -> Mapping[str, ModelValue]:
         """The model values that occur in the constants, by name."""
         found: dict[str, ModelValue] = {}
-        pending: list[Any] = [*self.constants.values(), *self.module_constants.values()]
+        pending: list[Value] = [*self.constants.values(), *self.module_constants.values()]
         while pending:
             value = pending.pop()
             if isinstance(value, ModelValue):

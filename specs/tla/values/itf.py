@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from specs import strict_json
 from specs.tla.values.values import (
@@ -51,7 +50,7 @@ class ItfError(Exception):
 # --- values ---------------------------------------------------------------------------------------
 
 
-def to_itf(value: Value) -> Any:
+def to_itf(value: Value) -> object:
     """`value` as ITF, ready for json.dumps. Equal values give equal texts."""
     if isinstance(value, LazyValue):
         return to_itf(value.worked_out())
@@ -76,7 +75,7 @@ def to_itf(value: Value) -> Any:
     raise TypeError(f"{value!r} ({kind.__name__}) is not a TLA+ value")
 
 
-def of_itf(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> Value:
+def of_itf(item: object, model_values: Mapping[str, ModelValue] | None = None) -> Value:
     """The TLA+ value that `item` encodes. Raises ItfError."""
     if isinstance(item, bool):
         return of_python(item)
@@ -93,7 +92,7 @@ def of_itf(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> V
     raise ItfError(f"{_found(item)} is not a TLA+ value: want an integer, text, true or false, a list or an object")
 
 
-def _of_object(item: dict[str, Any], model_values: Mapping[str, ModelValue] | None) -> Value:
+def _of_object(item: dict[str, object], model_values: Mapping[str, ModelValue] | None) -> Value:
     if len(item) == 1:
         ((tag, content),) = item.items()
         read = _TAGS.get(tag)
@@ -105,10 +104,10 @@ def _of_object(item: dict[str, Any], model_values: Mapping[str, ModelValue] | No
     return canonical_function({name: of_itf(value, model_values) for name, value in item.items() if name != "#meta"})
 
 
-_Read = Callable[[Any], Value]
+_Read = Callable[[object], Value]
 
 
-def _bigint(content: Any, read: _Read) -> Value:
+def _bigint(content: object, read: _Read) -> Value:
     if type(content) is int:
         return content
     if type(content) is not str or not _DIGITS.fullmatch(content):
@@ -118,20 +117,20 @@ def _bigint(content: Any, read: _Read) -> Value:
     return int(content)
 
 
-def _found(item: Any) -> str:
+def _found(item: object) -> str:
     text = repr(item)
     return text if len(text) <= 80 else text[:80] + ".."
 
 
-def _list(tag: str, content: Any) -> list[Any]:
+def _list(tag: str, content: object) -> list[object]:
     if not isinstance(content, list):
         raise ItfError(f"{tag}: want a list, have {_found(content)}")
     return content
 
 
-def _map(content: Any, read: _Read) -> Value:
-    pairs = _list("#map", content)
-    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+def _map(content: object, read: _Read) -> Value:
+    pairs = [pair for pair in _list("#map", content) if isinstance(pair, list) and len(pair) == 2]
+    if len(pairs) != len(_list("#map", content)):
         raise ItfError("#map: want a list of [argument, value]")
     found = {read(argument): read(value) for argument, value in pairs}
     if len(found) != len(pairs):
@@ -139,11 +138,11 @@ def _map(content: Any, read: _Read) -> Value:
     return canonical_function(found)
 
 
-def _unserializable(content: Any, read: _Read) -> Value:
+def _unserializable(content: object, read: _Read) -> Value:
     raise ItfError(f"the trace holds a value that could not be written out: {_found(content)}")
 
 
-_TAGS: dict[str, Callable[[Any, _Read], Value]] = {
+_TAGS: dict[str, Callable[[object, _Read], Value]] = {
     "#bigint": _bigint,
     "#set": lambda content, read: frozenset([read(element) for element in _list("#set", content)]),
     "#tup": lambda content, read: tuple([read(element) for element in _list("#tup", content)]),
@@ -174,14 +173,14 @@ def states(text: str, model_values: Mapping[str, ModelValue] | None = None) -> l
     return found
 
 
-def state_of(item: Any, model_values: Mapping[str, ModelValue] | None = None) -> dict[str, Value]:
+def state_of(item: object, model_values: Mapping[str, ModelValue] | None = None) -> dict[str, Value]:
     """An ITF object of variables. Raises ItfError."""
     if not isinstance(item, dict):
         raise ItfError(f"want an object of variables, have {_found(item)}")
     return {name: member(name, value, model_values) for name, value in item.items() if name != "#meta"}
 
 
-def member(name: str, item: Any, model_values: Mapping[str, ModelValue] | None = None) -> Value:
+def member(name: str, item: object, model_values: Mapping[str, ModelValue] | None = None) -> Value:
     """The value of a variable or argument. Raises ItfError, naming it."""
     try:
         return of_itf(item, model_values)
