@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from specs import properties
 
@@ -36,6 +36,24 @@ Progress = Callable[[str, int, int], None]  # progress: what, done, total
 
 def ignore_progress(what: str, done: int, total: int) -> None:
     """Discards progress."""
+
+
+class Checked(TypedDict):
+    """A verdict as JSON has it."""
+
+    verdict: str
+    steps: dict[str, int]
+    invariants: dict[str, str]
+    not_checked: dict[str, str]
+    not_met: list[str]
+    counts: dict[str, int]
+    first_bad_step: str | None
+    tlc: str
+    violations: list[str]
+    missing: list[str]
+    resumed: list[str]
+    notes: list[str]
+    left_out: dict[str, int]
 
 
 @dataclass
@@ -114,7 +132,7 @@ class Verdict:
         """One JSON object with keys in a fixed order: equal verdicts give equal texts."""
         return json.dumps(self.as_dict(), indent=2)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Checked:
         return {
             "verdict": self.verdict,
             "steps": dict(sorted(self.steps.items())),

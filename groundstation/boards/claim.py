@@ -48,10 +48,8 @@ def holder(boards: Path) -> Holder | None:
     if not path.exists():
         return None
     found = read_json(path)
-    kinds = (
-        {field.name: type(found.get(field.name)).__name__ for field in fields(Holder)} if type(found) is dict else {}
-    )
-    if kinds != {field.name: field.type for field in fields(Holder)}:
+    kinds = {field.name: field.type for field in fields(Holder)}
+    if not isinstance(found, dict) or {name: type(found.get(name)).__name__ for name in kinds} != kinds:
         raise RunDirectoryError(f"{path}: is not what a ground station wrote; {ANYWAY}")
     return Holder(**{name: found[name] for name in kinds})
 

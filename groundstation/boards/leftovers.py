@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from groundstation.boards import claim
 from groundstation.boards.base import BoardError, RunningBoard, board_kind, board_kinds
@@ -44,7 +44,7 @@ class Swarm:
         path = Path(name).absolute()
         return name == self.run.name or path.resolve() in (self.folder, self.folder.parent, self.run)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """For `--json`."""
         return {
             "run": str(self.run),
@@ -55,6 +55,10 @@ class Swarm:
             "since": self.since.isoformat(timespec="seconds"),
             "station": self.station,
         }
+
+
+class _About(TypedDict):
+    scenario: str
 
 
 def swarms() -> list[Swarm]:
@@ -83,9 +87,8 @@ def _swarm(folder: Path, boards: list[RunningBoard]) -> Swarm:
             run = Path(holder.directory)
         if claim.is_held(folder):
             station = 0 if holder is None else holder.pid
-        about = run_directory.read_json(folder.parent / run_directory.RUN)
-        scenario = str(about["scenario"])
-    except (run_directory.RunDirectoryError, KeyError, TypeError):
+        scenario = run_directory.read_as(folder.parent / run_directory.RUN, _About)["scenario"]
+    except run_directory.RunDirectoryError:
         scenario = "?"
     return Swarm(folder, run, scenario, sorted(boards, key=lambda board: board.node), station)
 

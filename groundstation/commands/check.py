@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from groundstation.record.contents import Summary
 
 from groundstation.commands import panels
 
@@ -68,10 +71,10 @@ def check(
     raise typer.Exit(judgement.exit_code)
 
 
-def _summary(run: Path) -> Any:
+def _summary(run: Path) -> "Summary | None":
     """The mission's own summary. None if its ground station died before writing one."""
     from groundstation.record import run_directory
-    from groundstation.verdict.verdict import SUMMARY
+    from groundstation.record.contents import Mission
 
     path = run / run_directory.VERDICT
-    return run_directory.read_json(path, {"mission": (SUMMARY, type(None))})["mission"] if path.exists() else None
+    return run_directory.read_as(path, Mission)["mission"] if path.exists() else None

@@ -8,8 +8,10 @@ Rules
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, Unpack
+from typing import Protocol, Unpack
 
+from amu.wire.framer import Text
+from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.flight.cable import Cable
 from groundstation.flight.driver import Driver
@@ -34,7 +36,7 @@ DEATHS = {
 class Reports(Protocol):
     """Where the fleet's news go: the mission."""
 
-    def take(self, node: int, items: Iterable[Any]) -> None:
+    def take(self, node: int, items: Iterable[Frame | Text]) -> None:
         """Frames and text from a board."""
         ...
 

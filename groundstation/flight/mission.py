@@ -11,7 +11,7 @@ driver for the time, so that it is the same for boards in real time and in virtu
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Unpack
 
 from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
@@ -184,7 +184,7 @@ class Mission:
         if cable.link is None:
             self.fleet.watch_link(node)
 
-    def take(self, node: int, items: Iterable[Any]) -> None:
+    def take(self, node: int, items: Iterable[Frame | Text]) -> None:
         """Frames and text from a board."""
         for item in items:
             now = self._heard[node] = self.driver.now()

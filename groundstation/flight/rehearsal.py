@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from amu.boards.config import CLUSTER_BYTES_MAX
 from amu.core.errors import ConfigError
@@ -37,6 +37,7 @@ from groundstation.flight.progress import Display
 from groundstation.flight.watch import Watch
 from groundstation.os_errors import explained
 from groundstation.record import run_directory, versions
+from groundstation.record.contents import About, Summary
 from groundstation.record.ground_log import GroundLog
 from groundstation.record.past import Past
 from groundstation.record.recorder import Recorder, RecorderError
@@ -69,7 +70,7 @@ class Flight:
     directory: Path
     scenario: Scenario
     outcome: str
-    summary: dict[str, Any]
+    summary: Summary
     failure: str | None = None
 
 
@@ -87,9 +88,13 @@ class Plan:
     replayed: Path | None = None
 
 
+class _Kind(TypedDict):
+    kind: str
+
+
 def replayed(run: Path) -> tuple[Scenario, str]:
     """Scenario as flown and board kind of a recorded run. Raises RunDirectoryError, ScenarioError."""
-    about = run_directory.read_json(run / run_directory.RUN, {"kind": str})
+    about = run_directory.read_as(run / run_directory.RUN, _Kind)
     return load(str(run / run_directory.SCENARIO)), about["kind"]
 
 
@@ -229,7 +234,8 @@ class _Preparation:
         # The first of each kind: a full disk is met again with every try to write.
         told = {type(error): _words(error) for error in reversed(failures)}
         failure = "; ".join(reversed(told.values())) or None
-        summary = _summary(mission, self._about) | {"failure": failure, "record_lost": self._lost}
+        summary = _summary(mission, self._about)
+        summary["failure"], summary["record_lost"] = failure, self._lost
         return Flight(self._directory, self._plan.scenario, mission.outcome, summary, failure)
 
     def _begin(self, mission: Mission) -> None:
@@ -269,8 +275,7 @@ def _words(error: Exception) -> str:
     return explained(error) if isinstance(error, OSError) else str(error)
 
 
-def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> dict[str, Any]:
-    """run.json. `boards` is relative to the run's folder, so that a run can be moved, or else absolute."""
+def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> About:
     return {
         "run": directory.name,
         "scenario": plan.scenario.name,
@@ -385,10 +390,14 @@ def _stopping(mission: Mission) -> Iterator[None]:
             signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
-def _summary(mission: Mission, about: dict[str, Any]) -> dict[str, Any]:
+def _summary(mission: Mission, about: About) -> Summary:
     scenario, station, fates = mission.scenario, mission.station, mission.fates()
     return {
-        **{key: about[key] for key in ("run", "scenario", "seed", "kind", "resumed")},
+        "run": about["run"],
+        "scenario": about["scenario"],
+        "seed": about["seed"],
+        "kind": about["kind"],
+        "resumed": about.get("resumed"),
         "outcome": mission.outcome,
         "mission_seconds": round(mission.driver.now(), 3),
         "speed": scenario.mission.speed,

@@ -11,7 +11,7 @@ import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from groundstation.boards import claim
 from groundstation.boards.claim import Claim
@@ -27,12 +27,27 @@ from specs import files
 from specs.files import open_regular
 
 
+class Boards(TypedDict):
+    """Of run.json, what says where the boards are."""
+
+    run: str
+    boards: str
+
+
+class _Outcome(TypedDict):
+    outcome: str
+
+
+class _Ended(TypedDict):
+    mission: _Outcome
+
+
 @dataclass(frozen=True)
 class Earlier:
     """The run that is gone on with: its folder, its run.json, the folder of its boards, and our claim on them."""
 
     folder: Path
-    about: dict[str, Any]
+    about: Boards
     boards: Path
     claim: Claim
 
@@ -42,7 +57,7 @@ def take_over(run: Path) -> Earlier:
     run = run.resolve()
     if _is_complete(run):
         raise RunDirectoryError(f"{run}: its mission is complete; fly it again with: amu rehearse --replay {run}")
-    about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
+    about = run_directory.read_as(run / run_directory.RUN, Boards)
     boards = run / about["boards"]  # an absolute path stays what it is
     return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
 
@@ -50,8 +65,8 @@ def take_over(run: Path) -> Earlier:
 def _is_complete(run: Path) -> bool:
     """Whether its verdict says so. One that is missing or damaged says nothing: the boards are what counts."""
     try:
-        return bool(run_directory.read_json(run / run_directory.VERDICT)["mission"]["outcome"] == COMPLETE)
-    except (RunDirectoryError, KeyError, TypeError):
+        return run_directory.read_as(run / run_directory.VERDICT, _Ended)["mission"]["outcome"] == COMPLETE
+    except RunDirectoryError:
         return False
 
 
@@ -64,7 +79,7 @@ def how(run: Path, outcome: str | None) -> str | None:
     if outcome not in (None, INTERRUPTED):
         return None
     try:
-        about = run_directory.read_json(run / run_directory.RUN, {"run": str, "boards": str})
+        about = run_directory.read_as(run / run_directory.RUN, Boards)
         boards = run / about["boards"]
         holder = claim.holder(boards)
     except RunDirectoryError:

@@ -11,8 +11,8 @@ Rules
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from amu.core.types import Array
 from amu.wire import cbor
 
 QUEUED = "queued"  # not uplinked yet
@@ -25,7 +25,7 @@ TERMINAL = (CONFIRMED, MALFORMED, STALE)
 RECEIPTS = ("queued", "busy", "stale", "malformed")
 CONFLICTS_MAX = 2  # noted a board and operation
 
-Answer = tuple[int, list[Any]]  # slot and result
+Answer = tuple[int, Array]  # slot and result
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Operation:
     """Operation `number` of this station's client, and how far it has come on each board."""
 
     number: int
-    command: list[Any]
+    command: Array
     queued: float
     boards: dict[int, OnBoard]
     state: str = QUEUED

@@ -16,7 +16,7 @@ import datetime
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 from groundstation.record import shape
 from specs import strict_json
@@ -31,6 +31,8 @@ VERDICT = "verdict.json"
 REPORT = "report.html"
 VERSIONS = "versions.json"
 BOARDS = "boards"
+
+Content = TypeVar("Content")
 
 
 class RunDirectoryError(Exception):
@@ -76,7 +78,7 @@ def trace_of(path: Path) -> Path:
     return path if is_file else find(path) / TRACE
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: object) -> None:
     """Replace `path` as a whole, so that a reader never sees half of it."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
@@ -109,13 +111,18 @@ def write_private(path: Path, data: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def read_json(path: Path, wanted: Any = None) -> Any:
-    """Content of a file that `write_json` wrote, in the shape that is wanted. Raises RunDirectoryError."""
+def read_json(path: Path) -> object:
+    """Content of a file that `write_json` wrote. Raises RunDirectoryError."""
     try:
-        found = strict_json.load(path)
+        return strict_json.load(path)
     except strict_json.JsonError as error:
         raise RunDirectoryError(f"{error}; want the file that amu rehearse wrote") from error
-    fault = None if wanted is None else shape.fault(found, wanted)
+
+
+def read_as(path: Path, wanted: type[Content]) -> Content:
+    """Content of a file that `write_json` wrote, in the shape that is wanted. Raises RunDirectoryError."""
+    found = read_json(path)
+    fault = shape.fault(found, wanted)
     if fault is not None:
         raise RunDirectoryError(f"{path}: {fault}; the file is not as amu rehearse wrote it")
-    return found
+    return cast("Content", found)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundstation.record import run_directory
+from groundstation.record.contents import About, Judged
 from groundstation.report import failures as report_failures
 from groundstation.report import figures, space_time
 from groundstation.report import words as report_words
@@ -30,21 +31,19 @@ from specs.checking.trace import TraceError
 from specs.escape import escaped
 from specs.files import open_regular
 
-VERDICT_KEYS = {"verdict": str, "lines": list, "findings": list, "invariants": dict, "steps": dict, "counts": dict}
-
 
 @dataclass(frozen=True)
 class Sources:
     """The input of a report. `text`: the scenario as flown."""
 
-    about: Mapping[str, Any]
+    about: Mapping[str, object]
     series: Series
     steps: list[Step]
     byzantine: list[int]
-    verdict: Mapping[str, Any] | None = None
+    verdict: Judged | None = None
     scenario: Scenario | None = None
     text: str = ""
-    versions: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, object] = field(default_factory=dict)
     failures: list[report_failures.Failure] = field(default_factory=list)
 
 
@@ -53,7 +52,7 @@ def write(directory: Path, out: Path | None = None) -> Path:
     scenario, text = _scenario(directory)
     byzantine = [] if scenario is None else scenario.byzantine_nodes()
     trace = directory / run_directory.TRACE
-    about = _with_keys(directory / run_directory.RUN, {"run": str, "scenario": str, "kind": str, "seed": int})
+    about = run_directory.read_as(directory / run_directory.RUN, About)
     verdict = directory / run_directory.VERDICT
     versions = directory / run_directory.VERSIONS
     sources = Sources(
@@ -61,10 +60,10 @@ def write(directory: Path, out: Path | None = None) -> Path:
         read_series(trace, byzantine),
         _steps_of(trace),
         byzantine,
-        _with_keys(verdict, VERDICT_KEYS) if verdict.exists() else None,
+        run_directory.read_as(verdict, Judged) if verdict.exists() else None,
         scenario,
         text,
-        _with_keys(versions, {}) if versions.exists() else {},
+        run_directory.read_as(versions, dict[str, object]) if versions.exists() else {},
         report_failures.read(directory / run_directory.LOG),
     )
     return _write(sources, out or directory / run_directory.REPORT)
@@ -151,22 +150,6 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
     except OSError as error:
         raise run_directory.RunDirectoryError(f"{trace}: cannot be read ({error.strerror})") from error
     return collector.series()
-
-
-def _with_keys(path: Path, keys: Mapping[str, type]) -> dict[str, Any]:
-    """The object in a file of the run's folder. Raises RunDirectoryError if a key is missing or has another type."""
-    found = run_directory.read_json(path)
-    want = "want the file that amu rehearse wrote"
-    if not isinstance(found, dict):
-        raise run_directory.RunDirectoryError(f"{path}: not an object; {want}")
-    for key, kind in keys.items():
-        if not isinstance(found.get(key), kind):
-            has = f"{key!r} is not of type {kind.__name__}" if key in found else f"has no {key!r}"
-            raise run_directory.RunDirectoryError(f"{path}: {has}; {want}")
-    for line in found.get("lines", []) if "lines" in keys else []:
-        if not isinstance(line, dict) or not {"name", "status", "detail"} <= line.keys():
-            raise run_directory.RunDirectoryError(f"{path}: 'lines': one lacks name, status or detail; {want}")
-    return found
 
 
 def _scenario(directory: Path) -> tuple[Scenario | None, str]:
@@ -266,9 +249,9 @@ def _resumes_in(part: Excerpt) -> str:
     return " Dotted line: the ground station was down, and another one resumed the run." if part.resumes else ""
 
 
-def _bad_line(verdict: Mapping[str, Any] | None) -> int | None:
+def _bad_line(verdict: Judged | None) -> int | None:
     """The line of the trace that the first bad step names, if any."""
-    named = re.search(r"line (\d+)", str((verdict or {}).get("first_bad_step") or ""))
+    named = re.search(r"line (\d+)", ("" if verdict is None else verdict.get("first_bad_step")) or "")
     return int(named[1]) if named else None
 
 

@@ -3,9 +3,10 @@
 import html
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from groundstation.faults.rule import Rule
 from groundstation.record.board_events import spoken
+from groundstation.record.contents import Judged, LineShown
 from groundstation.report import failures as report_failures
 from groundstation.report.contacts import Contact, links
 from groundstation.report.page import STATES, block, folded, listed, paragraph, section, table
@@ -20,7 +21,7 @@ SECONDS = frozenset({"restart_after", "seconds", "seconds_min", "seconds_max", "
 STATE_OF = {"holds": "good", "violated": "bad"}
 
 
-def header(about: Mapping[str, Any], verdict: Mapping[str, Any] | None, scenario: Scenario | None) -> str:
+def header(about: Mapping[str, object], verdict: Judged | None, scenario: Scenario | None) -> str:
     """What flew, when, and the verdict."""
     word = "not judged" if verdict is None else str(verdict["verdict"]).replace("_", " ")
     style = {"pass": "good", "violation": "bad", "crash": "bad"}.get(word, "open")
@@ -37,13 +38,13 @@ def header(about: Mapping[str, Any], verdict: Mapping[str, Any] | None, scenario
     return "\n".join([*parts, "</header>"])
 
 
-def _when(about: Mapping[str, Any]) -> str:
+def _when(about: Mapping[str, object]) -> str:
     started = str(about.get("started") or "")
     when = started.replace("T", " ").replace("+00:00", " UTC") if started else "date not recorded"
     return f"Flown on {about['kind']} boards, {when}; run {about['run']}"
 
 
-def judgement(verdict: Mapping[str, Any]) -> str:
+def judgement(verdict: Judged) -> str:
     """The table of the verdict, what the mission waits for, and the findings."""
     rows = "\n".join(
         f'<tr class="{_state(line)}"><td class="sign">{STATES[_state(line)]}</td>'
@@ -62,14 +63,14 @@ def judgement(verdict: Mapping[str, Any]) -> str:
     return section("Verdict", "", content)
 
 
-def _state(line: Mapping[str, Any]) -> str:
+def _state(line: LineShown) -> str:
     return line["status"] if line["status"] in STATES else "open"
 
 
 # --- properties -------------------------------------------------------------------------------
 
 
-def property_table(verdict: Mapping[str, Any]) -> str:
+def property_table(verdict: Judged) -> str:
     """Each property with its sentence, whether it held, and the reason if it was not checked."""
     known = properties.read()
     states: Mapping[str, str] = verdict["invariants"]
@@ -83,7 +84,7 @@ def property_table(verdict: Mapping[str, Any]) -> str:
         rows.append((name, sentence, f"{state}: {why}" if why else state))
         colours.append(STATE_OF.get(state, "open"))
     content = f'<div class="properties">{table(("id", "property", "in this run"), rows, colours)}</div>'
-    others = not_checked.list_of({"not_met": [], "not_checked": {}, **verdict})
+    others = not_checked.list_of(verdict)
     content += folded(
         f"{len(others)} properties that this run did not test, and why",
         table(("id", "property", "why"), [(each.identifier, each.sentence, each.why) for each in others]),
@@ -91,7 +92,7 @@ def property_table(verdict: Mapping[str, Any]) -> str:
     return section("Properties", "The properties that were checked on the trace of this run, and the results.", content)
 
 
-def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
+def _why_not(name: str, verdict: Judged) -> str:
     reason = verdict.get("not_checked", {}).get(name)
     if reason:
         return str(reason)
@@ -100,7 +101,7 @@ def _why_not(name: str, verdict: Mapping[str, Any]) -> str:
     return "no event of this run concerns it"
 
 
-def checked(verdict: Mapping[str, Any]) -> str:
+def checked(verdict: Judged) -> str:
     """How much was checked against the modules."""
     tables = "".join(
         f"<div><h3>{title}</h3>{table((), numbers)}</div>"
@@ -176,13 +177,13 @@ def as_flown(scenario: Scenario, text: str, contacts: list[Contact]) -> str:
     return section("As flown", "", content)
 
 
-def _sentence(rule: Any) -> str:
+def _sentence(rule: Rule) -> str:
     """The first line of the rule's docstring, with this rule's values in place of field names."""
     text = (type(rule).__doc__ or rule.fault).split("\n", 1)[0].rstrip(".")
     return re.sub(r"`(\w+)`", lambda field: _with_value(field[1], getattr(rule, field[1], None)), text)
 
 
-def _with_value(name: str, value: Any) -> str:
+def _with_value(name: str, value: object) -> str:
     if not isinstance(value, int | float):
         return name.replace("_", " ")
     if name in SECONDS:
@@ -196,11 +197,11 @@ def _window(start: float, end: float | None) -> str:
     return f"{start:g} s to {end:g} s"
 
 
-def _kinds(rule: Any) -> str:
+def _kinds(rule: Rule) -> str:
     return "" if rule.kinds is None else f"; only {', '.join(rule.kinds)}"
 
 
-def _parameters(rule: Any) -> str:
+def _parameters(rule: Rule) -> str:
     return _values({key: value for key, value in rule.model_dump(mode="json").items() if key not in _OF_ALL_RULES})
 
 
@@ -210,7 +211,7 @@ def _of_board(fault: BoardFault) -> str:
     return fault.kind.replace("_", " ") + (f", {values}" if values else "")
 
 
-def _values(values: Mapping[str, Any]) -> str:
+def _values(values: Mapping[str, object]) -> str:
     return ", ".join(
         f"{_spoken_key(key)}{_brief(value)}{' s' if key in SECONDS else ''}"
         for key, value in values.items()
@@ -224,7 +225,7 @@ def _spoken_key(key: str) -> str:
     return "".join(f"{word} " for word in words)
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     text = (
         ", ".join(map(str, value))
         if isinstance(value, list)
@@ -235,7 +236,7 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 120 else text[:119] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def versions(found: Mapping[str, Any]) -> str:
+def versions(found: Mapping[str, object]) -> str:
     """The versions that flew, for flying the same again."""
     packages = found.get("packages")
     rows: list[tuple[str, str]] = [

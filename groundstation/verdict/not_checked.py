@@ -4,13 +4,14 @@ It holds the properties of the flight code to which nothing in this run applied,
 traces. A property that is not checked because events are missing is in its family's line instead.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from groundstation.record.contents import Judged
 from specs import properties
 from specs.checking.premises import PREMISES
 from specs.properties import Property
+from specs.verdict import Checked
 
 # Of the modules of the flight code. Others, such as the example chain, do not apply to a run of a swarm.
 FLOWN = ("CON-", "LOG-", "LED-", "ORD-", "LAM-", "LNK-", "MUT-", "SNP-", "FDT-")
@@ -25,9 +26,9 @@ class NotChecked:
     sentence: str
 
 
-def list_of(checked: Mapping[str, Any]) -> list[NotChecked]:
-    """Sorted by identifier. `checked` has `invariants`, `not_checked` and `not_met`, as in verdict.json."""
-    reasons = {key: checked["not_checked"][key] for key in checked["not_met"]}
+def list_of(checked: Checked | Judged) -> list[NotChecked]:
+    """Sorted by identifier."""
+    reasons = {key: checked.get("not_checked", {})[key] for key in checked.get("not_met", ())}
     known = properties.read()
     for identifier, entry in known.items():
         if identifier.startswith(FLOWN) and identifier not in checked["invariants"]:

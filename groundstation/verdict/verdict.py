@@ -11,11 +11,11 @@ the mission's own summary.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from amu.core.limits import faults_max
 from groundstation.faults.rule import DELAYED
 from groundstation.record.board_events import WORDS, spoken
+from groundstation.record.contents import Summary
 from groundstation.scenario import mission_end as flown
 from groundstation.scenario.waits_for import boards
 from groundstation.verdict import not_checked
@@ -31,6 +31,7 @@ from specs.verdict import (
     PASS,
     VIOLATED,
     VIOLATION,
+    Checked,
     Verdict,
 )
 
@@ -42,29 +43,6 @@ GOOD, BAD, OPEN, NOTE = "good", "bad", "open", "note"
 
 AGREEMENT = "CON-4"
 TRAFFIC = ("accepted", "delivered")
-
-
-# The members that a judgement reads from a mission's summary, in the notation of `groundstation.record.shape`.
-SUMMARY = {
-    "outcome": str,
-    "mission_seconds": float,
-    "slots": int,
-    "slots_wanted": int,
-    "waits_for": [str],
-    "faults_not_begun": [str],
-    "applied": {int: int},
-    "byzantine": [int],
-    "adversaries": {int: str},
-    "liars": {int: {str: int}},
-    "operations_issued": int,
-    "operations_confirmed": int,
-    "results": {str: int},
-    "contradictions": int,
-    "crashed": [int],
-    "board_events": {str: int},
-    "fates": {str: int},
-    "fates_by_kind?": {str: {str: int}},  # not in earlier versions
-}
 
 
 @dataclass(frozen=True)
@@ -82,8 +60,8 @@ class Judgement:
 
     verdict: str
     lines: list[Line]
-    checked: Mapping[str, Any]
-    summary: Mapping[str, Any] | None
+    checked: Checked
+    summary: Summary | None
     directory: Path | None = None
     replay: str | None = None
     resume: str | None = None
@@ -94,7 +72,7 @@ class Judgement:
         """The exit code of `amu`."""
         return EXIT_CODE_OF[self.verdict]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The content of verdict.json, which `--json` prints."""
         return {
             **self.checked,
@@ -111,7 +89,7 @@ class Judgement:
 
 def judge(
     verdict: Verdict,
-    summary: Mapping[str, Any] | None,
+    summary: Summary | None,
     directory: Path | None,
     replay: str | None = None,
     resume: str | None = None,
@@ -119,12 +97,12 @@ def judge(
     """Combine the checker's verdict and the mission's summary. `replay`, `resume`: command lines that do so."""
     checked = verdict.as_dict()
     lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
-    reasons = [(summary or {}).get(name) for name in ("failure", "record_lost")]
+    reasons = [] if summary is None else [summary.get("failure"), summary.get("record_lost")]
     findings = [*checked["violations"], *checked["missing"], *(reason for reason in reasons if reason)]
     return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, resume, findings)
 
 
-def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:
+def _overall(of_trace: str, summary: Summary | None) -> str:
     if summary is None:
         return of_trace
     if of_trace == VIOLATION or summary["contradictions"]:
@@ -141,7 +119,7 @@ def _overall(of_trace: str, summary: Mapping[str, Any] | None) -> str:
 # --- lines ------------------------------------------------------------------------------------
 
 
-def _mission_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+def _mission_lines(summary: Summary | None) -> Iterable[Line]:
     if summary is None:
         return
     enough = summary["slots"] >= summary["slots_wanted"]
@@ -184,7 +162,7 @@ IN_FAMILIES = tuple(prefix for _, prefix in FAMILIES + OPTIONAL_FAMILIES)
 RESUMES_SHOWN = 4  # the latest
 
 
-def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
+def _checker_lines(checked: Checked) -> Iterable[Line]:
     invariants, not_met = checked["invariants"], checked["not_met"]
     agreement = {AGREEMENT: invariants[AGREEMENT]} if AGREEMENT in invariants else {}
     yield _properties("agreement", agreement, checked)
@@ -214,7 +192,7 @@ def _checker_lines(checked: Mapping[str, Any]) -> Iterable[Line]:
     yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)
 
 
-def _properties(name: str, states: Mapping[str, str], checked: Mapping[str, Any]) -> Line:
+def _properties(name: str, states: Mapping[str, str], checked: Checked) -> Line:
     """The properties that were violated, that hold, and that are open, with reasons. Another line lists those to which
     nothing applied."""
     violated = [key for key in states if states[key] == VIOLATED]
@@ -254,7 +232,7 @@ def _stations(resumed: list[str]) -> Iterable[Line]:
         yield Line("ground stations", GOOD, detail)
 
 
-def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
+def _fault_lines(summary: Summary | None) -> Iterable[Line]:
     if summary is None:
         return
     byzantine = summary["adversaries"]
@@ -279,7 +257,7 @@ def _fault_lines(summary: Mapping[str, Any] | None) -> Iterable[Line]:
         yield Line("board faults", GOOD, ", ".join(f"{WORDS.get(name, name)} {count}" for name, count in events))
 
 
-def _injected(summary: Mapping[str, Any]) -> str:
+def _injected(summary: Summary) -> str:
     """Injected faults of frames, grouped by effect: a delay is not a loss. Earlier versions did not group them."""
     by_kind = summary.get("fates_by_kind")
     if by_kind is None:

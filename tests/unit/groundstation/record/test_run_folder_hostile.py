@@ -15,9 +15,9 @@ from groundstation.flight import rehearsal, resumption
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Plan, PlanError
 from groundstation.record import run_directory, shape
+from groundstation.record.contents import Mission, Summary
 from groundstation.report import canvas as report_canvas
 from groundstation.scenario.model import parse
-from groundstation.verdict.verdict import SUMMARY
 from specs.checking import check as checker
 from swarm_sim.testing.host_board import HostBoard
 from tests.support.command import app
@@ -117,10 +117,11 @@ def put(path: Path, content: str | bytes) -> None:
 
 def test_the_mission_writes_what_the_judgement_reads(flown: Path) -> None:
     mission = json.loads((flown / run_directory.VERDICT).read_text())["mission"]
-    assert shape.fault(mission, SUMMARY) is None
-    for key in SUMMARY:
-        without = {name: value for name, value in mission.items() if name != key.removesuffix("?")}
-        assert (shape.fault(without, SUMMARY) is None) == key.endswith("?")
+    assert shape.fault(mission, Summary) is None
+    assert mission.keys() == Summary.__annotations__.keys()
+    for key in mission:
+        without = {name: value for name, value in mission.items() if name != key}
+        assert (shape.fault(without, Summary) is None) == (key in Summary.__optional_keys__)
 
 
 def test_a_verdict_that_is_no_json_is_refused(folder: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_verdict_that_is_no_json_is_refused(folder: Path) -> None:
 def fault_of(verdict: Path) -> str:
     """Why what the mission said of itself cannot be read; nothing if it can."""
     try:
-        run_directory.read_json(verdict, {"mission": (SUMMARY, type(None))})
+        run_directory.read_as(verdict, Mission)
     except run_directory.RunDirectoryError as error:
         return str(error)
     return ""

@@ -370,11 +370,11 @@ def test_clouds_of_points_are_thinned_and_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("run.json", lambda about: about.pop("scenario"), "has no 'scenario'"),
-        ("run.json", lambda about: about.update(seed="one"), "'seed' is not of type int"),
-        ("verdict.json", lambda verdict: verdict.update(lines={}), "'lines' is not of type list"),
-        ("verdict.json", lambda verdict: verdict.update(lines=[7]), "one lacks name, status or detail"),
-        ("verdict.json", lambda verdict: verdict.pop("invariants"), "has no 'invariants'"),
+        ("run.json", lambda about: about.pop("scenario"), "scenario: is missing"),
+        ("run.json", lambda about: about.update(seed="one"), "seed: want an integer"),
+        ("verdict.json", lambda verdict: verdict.update(lines={}), "lines: want a list"),
+        ("verdict.json", lambda verdict: verdict.update(lines=[7]), "lines[0]: want an object"),
+        ("verdict.json", lambda verdict: verdict.pop("invariants"), "invariants: is missing"),
     ],
 )
 def test_broken_records_are_named(folder: Path, name: str, change: Callable[[Any], Any], said: str) -> None:
