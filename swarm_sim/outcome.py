@@ -54,7 +54,7 @@ class Outcome:
         if not all(isinstance(mark, str) for mark in self.marks):
             raise TypeError(f"seed {self.seed}: marks are texts: {self.marks}")
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The members as JSON has them, keys in a fixed order."""
         return {
             "seed": self.seed,

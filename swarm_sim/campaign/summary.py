@@ -6,7 +6,6 @@ Seeds that fail for the same cause are one finding, listed with its smallest see
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from swarm_sim.campaign.store import Store
 from swarm_sim.campaign.task import Task, replay
@@ -50,7 +49,7 @@ class Summary:
     def exit_code(self) -> int:
         return EXIT_CODES[self.verdict]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {"verdict": self.verdict, **asdict(self)}
 
 

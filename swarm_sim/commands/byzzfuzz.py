@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,7 +65,7 @@ def byzzfuzz(
     if seed + runs - 1 > SEED_MAX:
         raise typer.BadParameter(f"--seed {seed} leaves no seeds for {runs} runs; the last one is {SEED_MAX}")
     pairs = [(c, d) for c in _numbers(process, "--c") for d in _numbers(network, "--d")]
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     failed: list[Outcome] = []
     for c, d in pairs:
         began = time.monotonic()
@@ -98,7 +98,7 @@ def _numbers(text: str, option: str) -> range:
     return numbers
 
 
-def _print_row(row: dict[str, Any], is_first: bool) -> None:
+def _print_row(row: dict[str, object], is_first: bool) -> None:
     from groundstation.console import say
 
     if is_first:

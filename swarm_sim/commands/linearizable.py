@@ -12,7 +12,7 @@ from groundstation.commands import panels
 from groundstation.commands.options import AsJson, number
 
 if TYPE_CHECKING:
-    from swarm_sim.linearizability.history import Result
+    from swarm_sim.linearizability.history import Operation, Result
 
 UNDECIDED = 5  # exit code
 SHOWN_OPERATIONS = 12  # at the end of the order that came furthest
@@ -115,7 +115,7 @@ def _row(path: Path, result: "Result", milliseconds: float, skipped: int) -> dic
     }
 
 
-def _shown(operation: Any) -> str:
+def _shown(operation: "Operation") -> str:
     request = " ".join(map(str, operation.request))
     answer = "no response" if operation.is_pending else f"-> {operation.response}"
     return f"{operation.label}: {request} {answer}"

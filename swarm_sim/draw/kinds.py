@@ -34,7 +34,7 @@ class Draft:
         """Boards that follow the protocol and keep their flash."""
         return [node for node in range(self.nodes) if node not in self.faulty]
 
-    def rule(self, draws: random.Random, fault: str, **fields: Any) -> None:
+    def rule(self, draws: random.Random, fault: str, **fields: object) -> None:
         """Add a fault rule in a window of the storm, on all links or on those from or to a few boards."""
         start, end = self.window(draws)
         rule: Document = {"fault": fault, "start": start, "end": end, **fields}
@@ -50,7 +50,7 @@ class Draft:
         end = min(self.storm, start + draws.uniform(0.05, 0.6) * self.storm)
         return self.seconds(start), self.seconds(end)
 
-    def strike(self, draws: random.Random, kind: str, node: int | None = None, **fields: Any) -> None:
+    def strike(self, draws: random.Random, kind: str, node: int | None = None, **fields: object) -> None:
         """Add a board fault at some time of the storm."""
         chosen = draws.randrange(self.nodes) if node is None else node
         at = self.seconds(draws.uniform(0, self.storm))

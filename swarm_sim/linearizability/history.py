@@ -22,7 +22,7 @@ class Operation:
     """
 
     client: int
-    request: Any
+    request: tuple[Any, ...]
     response: Any
     invoked: float
     returned: float | None
@@ -47,7 +47,7 @@ class Result:
     steps: int = 0
     partition: str = ""
     linearized: tuple[Operation, ...] = ()
-    state: Any = None
+    state: Hashable = None
     stuck: Operation | None = None
     reason: str = ""  # explanation, where a rule says more than `stuck`
 

@@ -7,9 +7,9 @@ that there is no such job.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from amu.core import limits
+from amu.core.types import Array
 from swarm_sim.linearizability.ledger_rules import Reply, Span
 
 OPEN, ACCEPTED, DISPUTED, CANCELLED, EXPIRED = "open", "accepted", "disputed", "cancelled", "expired"
@@ -26,7 +26,7 @@ class Job:
     reports: tuple[tuple[int, bytes], ...] = ()
 
 
-Outcome = tuple[list[Any], Job]
+Outcome = tuple[Array, Job]
 Outcomes = Iterator[Outcome]
 
 

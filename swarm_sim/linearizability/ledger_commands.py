@@ -4,12 +4,11 @@ Independent of `amu.ledger.commands`, so that a mistake there is not repeated he
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from amu.core import limits
 
 SHARD_PREFIX = "shard/"
-Check = Callable[[Any], bool]
+Check = Callable[[object], bool]
 
 
 def _uint(bound: int, least: int = 0) -> Check:
@@ -28,7 +27,7 @@ def shard_of(resource: str) -> int | None:
     return int(digits) if int(digits) <= limits.SHARD_NUMBER_MAX else None
 
 
-def _is_resource(field: Any) -> bool:
+def _is_resource(field: object) -> bool:
     if type(field) is not str or not 1 <= len(field) <= limits.RESOURCE_BYTES_MAX:
         return False
     is_plain = all("!" <= character <= "~" for character in field)
@@ -60,7 +59,7 @@ _FIELDS: dict[str, tuple[Check, ...]] = {
 }
 
 
-def is_well_formed(command: Any) -> bool:
+def is_well_formed(command: object) -> bool:
     """Whether `command` is well-formed. The ledger refuses any other, whatever its state."""
     if type(command) is not list or not command or type(command[0]) is not str or command[0] not in _FIELDS:
         return False

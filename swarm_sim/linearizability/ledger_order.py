@@ -8,8 +8,9 @@ later one. Fencing tokens and job numbers come from one counter each, so they gr
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
+from amu.core.types import Array
 from amu.wire import cbor
 
 GRANTS = ("lease-acquire", "shard-split", "shard-handover")
@@ -26,11 +27,11 @@ class LedgerOperation:
 
     client: int
     number: int
-    command: list[Any]
+    command: Array
     invoked: float
     returned: float | None = None
     slot: int | None = None
-    result: list[Any] | None = None
+    result: Array | None = None
 
     def __post_init__(self) -> None:
         answered = [part is not None for part in (self.returned, self.slot, self.result)]
@@ -85,7 +86,7 @@ def once(history: Sequence[LedgerOperation]) -> list[LedgerOperation]:
     return list(found.values())
 
 
-def is_numbered(result: list[Any] | None) -> TypeGuard[list[Any]]:
+def is_numbered(result: Array | None) -> TypeGuard[Array]:
     """Whether it is `["ok", number, slot]`: a grant, or a new job."""
     return result is not None and len(result) == 3 and result[0] == "ok" and all(type(n) is int for n in result[1:])
 

@@ -1,6 +1,7 @@
 """Splits a ledger history into parts, each with its sequential object.
 
 Parts: each leased resource; each set of related shards, with their leases; each job. Shards are related if one is split
+from amu.core.types import Array
 from the other or if clients requested overlapping ranges, so that the rules of one part never depend on the shards of
 another.
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from amu.core.types import Array
 from swarm_sim.linearizability import job_rules, ledger_rules
 from swarm_sim.linearizability.history import Operation
 from swarm_sim.linearizability.job_rules import Job
@@ -23,7 +25,7 @@ from swarm_sim.linearizability.ledger_rules import Span, Table, overlap
 SINGLE = "single"  # operations whose answer depends on no other operation
 NO_ROOM_FOR_JOB = ["refused", "no room for another job"]
 
-Outcomes = Iterable[tuple[list[Any], Hashable]]
+Outcomes = Iterable[tuple[Array, Hashable]]
 Rules = Callable[[Any, Span, Operation], Outcomes]
 
 
@@ -93,7 +95,7 @@ def _job(workers: int, job: Any, slots: Span, operation: Operation) -> Outcomes:
     return job_rules.RULES[verb](job, slots, operation.response, workers, *fields)
 
 
-def _single(state: Any, slots: Span, operation: Operation) -> Outcomes:
+def _single(state: Hashable, slots: Span, operation: Operation) -> Outcomes:
     """Rules for a no-op, a malformed command, and a job-open that got no number."""
     verb, answer = operation.request[0], operation.response
     if verb == "noop":

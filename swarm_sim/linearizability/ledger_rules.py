@@ -16,13 +16,13 @@ it. Spans of different operations are not checked against each other.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
+from amu.core.types import Array
 from swarm_sim.linearizability.ledger_commands import SHARD_PREFIX, shard_of
 from swarm_sim.linearizability.ledger_order import is_numbered
 
 OK, REFUSED = "ok", "refused"
-Reply = list[Any] | None
+Reply = Array | None
 Span = tuple[int, int]  # the first and the last slot in which it may have happened
 
 
@@ -84,7 +84,7 @@ class Table:
         return replace(self, leases=tuple(row for row in self.leases if row[0] != resource))
 
 
-Outcome = tuple[list[Any], Table]
+Outcome = tuple[Array, Table]
 Outcomes = Iterator[Outcome]
 
 

@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from specs import files
 from swarm_sim.linearizability.history import Operation
 from swarm_sim.linearizability.models import APPEND, CAS, GET, PUT, READ, WRITE
 
-Line = tuple[int, str, str, Any]  # process, outcome, verb, what follows
+Values = tuple[int | str | None, ...]  # what follows a verb; () where nothing is known
+Line = tuple[int, str, str, Values]  # process, outcome, verb, values
 INVOKE, OK, FAIL, INFO = "invoke", "ok", "fail", "info"
 
 FILE_BYTES_MAX = 2**30
@@ -68,7 +68,7 @@ def _etcd_line(text: str) -> Line | None:
         raise ValueError("want `INFO jepsen.util - PROCESS :invoke|:ok|:fail|:info :read|:write|:cas VALUE`")
     process, outcome, verb, value = match.groups()
     if outcome == INFO or value == ":timed-out":
-        return int(process), INFO if outcome == INFO else FAIL, verb, None
+        return int(process), INFO if outcome == INFO else FAIL, verb, ()
     return int(process), outcome, verb, _etcd_value(verb, outcome, value)
 
 
@@ -106,7 +106,7 @@ def _paired(path: Path, parse: Callable[[str], Line | None]) -> Recorded:
     """Joins each invocation to its outcome."""
     history: list[Operation] = []
     skipped = 0
-    open_calls: dict[int, tuple[int, str, Any]] = {}  # process -> line, verb, request
+    open_calls: dict[int, tuple[int, str, Values]] = {}  # process -> line, verb, request
     for number, text in _lines(path):
         try:
             line = parse(text)
@@ -117,7 +117,7 @@ def _paired(path: Path, parse: Callable[[str], Line | None]) -> Recorded:
         except ValueError as error:
             raise HistoryError(f"{path}:{number}: {error}") from error
     for process, (number, verb, asked) in open_calls.items():
-        history.extend(_operation(process, verb, asked, (INFO, None), number, None))
+        history.extend(_operation(process, verb, asked, (INFO, ()), number, None))
     return Recorded(history, skipped)
 
 
@@ -131,7 +131,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, bare
 
 
-def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Any]]) -> Iterable[Operation]:
+def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Values]]) -> Iterable[Operation]:
     """The operation that this line completes, if any."""
     process, outcome, verb, values = line
     if outcome == INVOKE:
@@ -148,11 +148,11 @@ def _taken(number: int, line: Line, open_calls: dict[int, tuple[int, str, Any]])
 
 
 def _operation(
-    process: int, verb: str, asked: Any, answer: tuple[str, Any], invoked: int, returned: int | None
+    process: int, verb: str, asked: Values, answer: tuple[str, Values], invoked: int, returned: int | None
 ) -> Iterator[Operation]:
     """The operation in the models' terms. None if it had no effect and returned nothing."""
     outcome, values = answer
-    if outcome == FAIL and (verb != CAS or values is None):
+    if outcome == FAIL and (verb != CAS or not values):
         return
     if outcome == INFO:
         if verb not in (READ, GET):
@@ -170,7 +170,7 @@ def _label(process: int, invoked: int) -> str:
     return f"line {invoked}, process {process}"
 
 
-def _request(verb: str, asked: Any) -> tuple[Any, ...]:
+def _request(verb: str, asked: Values) -> Values:
     return {
         READ: (READ,),
         WRITE: (WRITE, *asked),

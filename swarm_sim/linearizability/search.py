@@ -16,7 +16,6 @@ Rules
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
 
 from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Operation, Part, Result
 
@@ -40,7 +39,7 @@ class Search:
         self._left = len(self._completed)
         self._visited: dict[Hashable, list[int]] = {}  # (done, state) -> sets of pending operations used
         self._furthest = -1
-        self._best: tuple[tuple[Operation, ...], Any, Operation | None] = ((), None, None)
+        self._best: tuple[tuple[Operation, ...], Hashable, Operation | None] = ((), None, None)
 
     def run(self) -> Result:
         """The verdict on this part."""
@@ -113,9 +112,9 @@ class Search:
 
     # --- the tree -----------------------------------------------------------------------------
 
-    def _choices(self, state: Any, trail: list[tuple[bool, int]]) -> list[tuple[bool, int, Any]]:
+    def _choices(self, state: Hashable, trail: list[tuple[bool, int]]) -> list[tuple[bool, int, Hashable]]:
         """The possible next operations, the best last: (is pending, index, state after it)."""
-        found: list[tuple[bool, int, Any]] = []
+        found: list[tuple[bool, int, Hashable]] = []
         entry = self._next[HEAD]
         while not self._is_response[entry]:
             index = self._index[entry]
@@ -129,7 +128,7 @@ class Search:
         found.reverse()
         return found
 
-    def _pending_choices(self, response: int, state: Any) -> Iterator[tuple[bool, int, Any]]:
+    def _pending_choices(self, response: int, state: Hashable) -> Iterator[tuple[bool, int, Hashable]]:
         for index, operation in enumerate(self._pending):
             if operation.invoked > self._time[response]:
                 return
@@ -140,11 +139,11 @@ class Search:
                     if after != state:
                         yield True, index, after
 
-    def _step(self, state: Any, operation: Operation) -> list[Any]:
+    def _step(self, state: Hashable, operation: Operation) -> list[Hashable]:
         self._steps += 1
         return list(self._part.step(state, operation))
 
-    def _is_new(self, state: Any) -> bool:
+    def _is_new(self, state: Hashable) -> bool:
         """Whether nothing as good was visited. If so, marks it as visited."""
         first = self._index[self._next[HEAD]]  # all operations before it are done
         seen = self._visited.setdefault((first, self._done >> first, state), [])
@@ -153,7 +152,7 @@ class Search:
         seen.append(self._used)
         return True
 
-    def _note_progress(self, response: int, state: Any, trail: list[tuple[bool, int]]) -> None:
+    def _note_progress(self, response: int, state: Hashable, trail: list[tuple[bool, int]]) -> None:
         """Keep the order that explains the most responses: all before entry `response`."""
         if response > self._furthest:
             self._furthest = response

@@ -20,7 +20,6 @@ Rules
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from groundstation.scenario.model import Scenario, ScenarioError, parse
 from swarm_sim.outcome import CRASH, NO_PROGRESS, PASS, Outcome
@@ -213,7 +212,7 @@ def _operations(outcome: Outcome) -> int:
     return outcome.counts.get("operations", 0)
 
 
-def _time(document: Document) -> tuple[Any, ...]:
+def _time(document: Document) -> tuple[object, ...]:
     """The time available for progress: timers, speed, and the calm without its beginning."""
     calm = document.get("liveness")
     mission = {name: document["mission"].get(name) for name in ("speed", "limit_seconds", "no_progress_seconds")}

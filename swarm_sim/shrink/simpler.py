@@ -216,13 +216,13 @@ def _rounded(value: Any, digits: int) -> Any:
     return value
 
 
-def _with(document: Document, table: str, **new: Any) -> Document:
+def _with(document: Document, table: str, **new: object) -> Document:
     changed = copy.deepcopy(document)
     changed.setdefault(table, {}).update(new)
     return changed
 
 
-def _changed(document: Document, table: str, index: int, **new: Any) -> Document:
+def _changed(document: Document, table: str, index: int, **new: object) -> Document:
     changed = copy.deepcopy(document)
     changed[table][index].update(new)
     return changed

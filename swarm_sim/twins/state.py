@@ -23,12 +23,15 @@ final, so:
 
 import hashlib
 import marshal
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from amu.consensus.bodies import BodyShelf
 from amu.consensus.instance import Instance
 from amu.node.node import Node
 from swarm_sim.twins.round import Endpoint, GuardError
+
+Entry = TypeVar("Entry", bound=tuple[int, *tuple[object, ...]])  # it begins with a view
 
 EARLIER = "earlier"
 ATOMS = (int, bytes, str, bool, type(None))
@@ -125,7 +128,7 @@ def _instance(instance: Instance) -> object:
     )
 
 
-def _live(entries: Any, view: int, is_done: bool) -> Any:
+def _live(entries: Sequence[Entry | None], view: int, is_done: bool) -> tuple[Entry | None, ...]:
     """The reports that may still be read: those of later views, and of this one until their effect is done."""
     if view == 0 and not is_done:
         return tuple(entries)
@@ -137,7 +140,7 @@ def _votes(instance: Instance) -> object:
     view, registers = instance.view, instance.registers
     rows = [tuple(instance._votes[4])]  # a quorum of vote-4 decides in any view
     for phase in (1, 2, 3):
-        entries = instance._votes[phase]
+        entries: Sequence[tuple[int, bytes] | None] = instance._votes[phase]
         if view > 0 or registers.voted(1, view):
             is_done = registers.voted(phase + 1, view) and not (phase == 1 and instance.proposed_view == view)
             entries = _live(entries, view, is_done)
