@@ -14,7 +14,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,9 @@ from groundstation.commands.options import whole
 from groundstation.console import EXIT_BAD_INPUT, complain
 from groundstation.os_errors import NO_MEMORY, explained
 from specs.escape import escaped_lines
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
 
 CRASH = 1
 COLUMNS_MIN = 10
@@ -93,7 +96,7 @@ def add_entry_points(into: typer.Typer) -> None:
     into.registered_commands.sort(key=_panel_index)
 
 
-def _panel_index(command: Any) -> int:
+def _panel_index(command: "CommandInfo") -> int:
     panel = command.rich_help_panel
     return panels.ORDER.index(panel if panel in panels.ORDER else panels.OTHERS)
 

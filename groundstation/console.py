@@ -6,7 +6,6 @@ one value per line escapes those too (`escaped`).
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -39,7 +38,7 @@ def table_console() -> Console:
     return console if console.is_terminal else SafeConsole(width=LOG_COLUMNS)
 
 
-def say(text: Any) -> None:
+def say(text: object) -> None:
     """Print one line on standard output."""
     typer.echo(escaped(text))
 

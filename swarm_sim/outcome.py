@@ -9,7 +9,7 @@ long it took is kept elsewhere (`swarm_sim.campaign.task.Finished`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,7 @@ def unanswered(seed: int, cause: str, detail: str) -> Outcome:
     return Outcome(seed, INCOMPLETE, NO_ANSWER, cause, detail)
 
 
-def from_dict(members: dict[str, Any]) -> Outcome:
+def from_dict(members: Mapping[str, Any]) -> Outcome:
     """The outcome that `Outcome.as_dict` gave. Raises TypeError on other members, ValueError on another verdict."""
     return Outcome(**{**members, "marks": tuple(members["marks"])})
 

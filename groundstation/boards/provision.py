@@ -4,12 +4,13 @@ The mission's master secret stays on the ground. A board gets the keys of its ow
 one board apart gives away one identity and no other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from amu.boards import config
 from amu.boards.host import MemoryStore
 from amu.core import limits
+from amu.core.types import Item
 from amu.node.journal import Journal
 from amu.wire import auth, cbor
 
@@ -39,7 +40,7 @@ class Swarm:
         return f"Swarm({self.cluster!r}, {self.replica_count} replicas, epoch {self.epoch})"
 
 
-def configuration(swarm: Swarm, replica: int, adversary: tuple[str, dict[str, Any]] | None = None) -> bytes:
+def configuration(swarm: Swarm, replica: int, adversary: tuple[str, Mapping[str, Item]] | None = None) -> bytes:
     """`config.cbor` of one board. `adversary` is name and parameters (CBOR values) of a Byzantine behaviour.
 
     Raises ConfigError, naming the field, when the board would refuse it.

@@ -3,12 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from groundstation.commands import panels
 from groundstation.commands.options import COUNT_MAX, integer
+
+if TYPE_CHECKING:
+    from groundstation.console import SafeConsole
+    from specs.tla.explore.states import Report
 
 PANEL = panels.SPECIFY
 
@@ -56,7 +60,7 @@ def _progress(distinct_states: int, depth: int) -> None:
     print(f"\r{distinct_states} states, depth {depth}", end="", file=sys.stderr, flush=True)
 
 
-def _print(report: Any, console: Any) -> None:
+def _print(report: "Report", console: "SafeConsole") -> None:
     from rich.text import Text
 
     from specs.escape import escaped

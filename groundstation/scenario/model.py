@@ -11,7 +11,7 @@ A bad file raises ScenarioError with file, line and field, and with what was exp
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -21,6 +21,7 @@ from groundstation.faults.kinds import FaultRule
 from groundstation.faults.plan import FaultPlan, Heal
 from groundstation.scenario import adversaries
 from groundstation.scenario.errors import did_you_mean, explain, explain_syntax
+from groundstation.scenario.toml_text import Document
 from groundstation.scenario.workload import DEFAULT_MIX, KINDS
 from specs import files
 from specs.escape import MultilineError, escaped
@@ -388,16 +389,16 @@ def load(name_or_path: str) -> Scenario:
     return parse(document, where, text)
 
 
-def _is_deep(document: dict[str, Any]) -> bool:
+def _is_deep(document: Document) -> bool:
     """Whether containers stand in NESTING_MAX others; level by level, for recursion is what may be too deep."""
-    level: list[Any] = [document]
+    level: list[object] = [document]
     for _ in range(NESTING_MAX):
         containers = [node for node in level if isinstance(node, list | dict)]
         level = [child for node in containers for child in (node.values() if isinstance(node, dict) else node)]
     return any(isinstance(node, list | dict) for node in level)
 
 
-def parse(document: dict[str, Any], where: str, text: str = "") -> Scenario:
+def parse(document: Document, where: str, text: str = "") -> Scenario:
     """Check a document. `text` is its TOML source, for line numbers. Raises ScenarioError."""
     try:
         return Scenario.model_validate(document)

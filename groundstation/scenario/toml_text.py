@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]  # a scenario's tables as TOML has them, before they are checked
 
 
 def dumps(document: Mapping[str, Any]) -> str:

@@ -16,8 +16,9 @@ import random
 
 from amu.core import limits
 from groundstation.scenario.model import Scenario, parse
+from groundstation.scenario.toml_text import Document
 from groundstation.scenario.workload import DEFAULT_MIX
-from swarm_sim.draw.kinds import KINDS, LIARS, Document, Draft, distances, liar
+from swarm_sim.draw.kinds import KINDS, LIARS, Draft, distances, liar
 from swarm_sim.streams import stream
 
 SLOTS_DEFAULT = 20

@@ -6,15 +6,13 @@ A kind draws only from the stream that it is given. Times are drawn in the board
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from amu.core import limits
+from groundstation.scenario.toml_text import Document
 
 STATIONS = ("earth-moon-l1", "earth-moon-l2", "earth-moon-l4", "sun-earth-l1", "sun-earth-l2", "geo", "leo", "moon")
 VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
 LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve", "hurry")
-
-Document = dict[str, Any]
 
 
 @dataclass

@@ -22,9 +22,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from groundstation.scenario.model import Scenario, ScenarioError, parse
+from groundstation.scenario.toml_text import Document
 from swarm_sim.outcome import CRASH, NO_PROGRESS, PASS, Outcome
 from swarm_sim.shrink import simpler
-from swarm_sim.shrink.simpler import Document, Item
+from swarm_sim.shrink.simpler import Item
 from swarm_sim.simulation import simulate
 
 RUNS_MAX = 600

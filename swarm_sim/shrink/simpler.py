@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from groundstation.scenario.model import Scenario, ScenarioError, parse
+from groundstation.scenario.toml_text import Document
 
 LISTS = ("faults", "board_faults", "byzantine")
 OPERATIONS_LEAST = 1
@@ -25,7 +26,6 @@ DISPENSABLE = {
 CHANGED = {"mission": ("boards", "slots"), "workload": ("in_flight", "operations")}
 NEEDED = ("fault", "kind", "node", "at", "adversary")  # without them an entry of a list is invalid
 
-Document = dict[str, Any]
 Item = tuple[str, int]  # an entry of one of LISTS
 
 

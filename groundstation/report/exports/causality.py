@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire.messages import BY_KIND
@@ -186,6 +185,6 @@ def words(event: Event) -> str:
     return " ".join([event.name, *(f"{name}={_brief(value)}" for name, value in fields.items())])
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     text = json.dumps(value, separators=(",", ":")).strip('"')
     return text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + ".."

@@ -23,11 +23,19 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol, TypedDict
 
 _REPLY_SECONDS_MAX = 30.0  # a zygote that says nothing for so long is broken, whatever the load
 _REQUEST_BYTES_MAX = 65536
 PRIVATE = 0o077  # a board's files are for their owner's eyes only: its flash holds what it must not have forgotten
+
+
+class Request(TypedDict):
+    """What the zygote is asked for: a board in this folder, on the descriptors that come with it."""
+
+    directory: str
+    arguments: list[str]
+    environment: dict[str, str]
 
 
 class SpawnError(Exception):
@@ -85,7 +93,7 @@ class ZygoteSpawner:
         return self._process.pid
 
     def spawn(self, process: Process) -> int:
-        request = {
+        request: Request = {
             "directory": str(process.directory),
             "arguments": process.arguments,
             "environment": process.environment,
@@ -211,7 +219,7 @@ def serve(connection: socket.socket) -> None:
         os.close(going)
 
 
-def _become_board(request: dict[str, Any], descriptors: list[int], run_main: Callable[[list[str]], int]) -> NoReturn:
+def _become_board(request: Request, descriptors: list[int], run_main: Callable[[list[str]], int]) -> NoReturn:
     """In the child: take the board's place in the world and run the interpreter in it. Never returns."""
     code = 1
     try:
