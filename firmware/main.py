@@ -1,9 +1,9 @@
 """Composition root of a board, and the only loop in it that never ends.
 
 Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is
-unreadable flies on in silence: it may not vote, but it can still say so. A bug ends the life that it was met in,
-never without its traceback on the line. Want of memory ends a life, too, and the next one begins at once, from the
-journal and with an empty heap; lives that end so one after another, with no slot applied in any, are a crash.
+unreadable flies in silence: it may not vote, but it can still say so. A bug ends the life in which it appears, and its
+traceback goes out on the line. Running out of memory ends a life, too; the next one begins at once, from the journal
+and with an empty heap. Several such lives in a row with no slot applied are a crash.
 """
 
 import micropython
@@ -17,8 +17,8 @@ micropython.kbd_intr(-1)  # Before the slow imports: a frame that arrives meanwh
 
 import gc
 
-# Importing makes much garbage and leaves code between it. Collected seldom, code comes to lie all over the heap, and
-# its largest gap is the longest run for ever: 14 KB of 200 KB free, where this leaves 175.
+# Imports make much garbage, with code in between. Collected seldom, the code ends up all over the heap, whose longest
+# free run stays short forever: 14 KB of 200 KB free, where this leaves 175.
 IMPORT_GARBAGE_BYTES = 8192
 gc.threshold(IMPORT_GARBAGE_BYTES)  # type: ignore[attr-defined]
 
@@ -60,7 +60,7 @@ def trace_back(error: BaseException) -> str:
 
 
 def alarm(board: "Board", config: "Config", text: str) -> None:
-    """A report that the operator sees, from outside of a life."""
+    """Report to the operator from outside a life."""
     payload = codec.encode(0, messages.Log(ALARM, text))
     board.port.write(frames.build(messages.Log.KIND, config.replica, limits.GROUND, b"", payload))
 
@@ -69,17 +69,17 @@ def make_node(config: "Config", recovered: Recovered, nonce: int, ended: tuple[s
     node = Node(config, recovered, nonce, ended)
     if config.adversary is None:
         return node
-    import adversary  # by now it is there, see `prepare`
+    import adversary  # `prepare` has imported it
 
     byzantine: Machine = adversary.wrap(node, config.adversary[0], config.adversary[1])
     return byzantine
 
 
 def prepare(config: "Config") -> None:
-    """Import what only a Byzantine board carries, before there is a state: compiling takes more room than that leaves.
+    """Import what only a Byzantine board carries, before any state exists: compiling needs more room than it leaves.
 
-    From then on collect long before the heap is full: by then it is in pieces, and a checkpoint finds room in none of
-    them.
+    From then on collect long before the heap is full: a full heap is so fragmented that a checkpoint fits in none of
+    its pieces.
     """
     if config.adversary is not None:
         import adversary
@@ -91,7 +91,7 @@ def prepare(config: "Config") -> None:
 
 
 def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Recovered, life: Life) -> str:
-    """From waking up to a Control telecommand, which is returned. Raises JournalError when flash fails."""
+    """Fly from boot to a Control telecommand, which is returned. Raises JournalError when flash fails."""
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
     node = make_node(config, recovered, board.nonce(), life.ended)
     first_slot = node.applied_slot
@@ -123,14 +123,14 @@ def live(board: "Board", config: "Config", life: Life) -> str:
 def lives(board: "Board", config: "Config") -> str:
     """One life after another, as long as each ends for want of memory. Returns why the last one ended."""
     ended = None
-    barren = 0  # lives in a row that came to nothing
+    barren = 0  # lives in a row that applied no slot
     while True:
         life = Life(ended)
         try:
             return live(board, config, life)
         except MemoryError as error:
             report = trace_back(error)
-        # All that the life held has been let go of.
+        # Everything that the life held has been freed.
         gc.collect()
         barren = 0 if life.slots else barren + 1
         ended = (last_words(report), life.heap[0], life.heap[1])

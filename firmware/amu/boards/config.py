@@ -1,6 +1,6 @@
-"""The configuration of one board: who it is, which keys it holds, how fast it lives.
+"""The configuration of one board: its number, its keys, the length of its ticks.
 
-`config.cbor` is written once by whoever provisions the board and never by the board itself. It is a CBOR map:
+`config.cbor` is written once, when the board is provisioned, and never by the board itself. It is a CBOR map:
 
     cluster             bytes, 1 to 16         name of the swarm; part of every MAC
     epoch               unsigned               counts key changes; part of every MAC
@@ -14,8 +14,8 @@
     trace_messages      bool                   trace Send and Receive too; false for slow boards
     adversary           null or [name, map]    Byzantine behaviour to put on top of the flight code
 
-A board that guesses at a bad configuration could vote under another's name, so nothing is defaulted and nothing
-unknown is let pass.
+A board that guessed at a bad configuration could vote under another's name, so no field has a default, and unknown
+fields are refused.
 """
 
 from amu.core import limits

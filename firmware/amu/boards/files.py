@@ -1,8 +1,8 @@
-"""The Store seam on a real file system: littlefs under MicroPython, whatever lies under CPython.
+"""The Store seam on a real file system: littlefs under MicroPython, the host's own under CPython.
 
-A call that returns has reached flash. On littlefs, closing a file commits its data and its length together; elsewhere
-the kernel is told to write through (`fsync`), for the file and, where a name changed, for its folder. `replace`
-writes a second file and renames it over the first, which every file system in question does atomically.
+When a call returns, its data is on flash. On littlefs, closing a file commits data and length together. Elsewhere the
+store calls `fsync` on the file and, where a name changed, on its folder. `replace` writes a second file and renames it
+over the first: an atomic operation on all of these file systems.
 """
 
 import os
@@ -24,7 +24,7 @@ class FileStore:
         self._directory = directory
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
-        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file.
+        """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist.
 
         Raises OSError when it cannot be read.
         """
@@ -45,7 +45,7 @@ class FileStore:
             _write_through(file)
 
     def replace(self, name: str, fill: "Callable[[Sink], object]") -> None:
-        """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture."""
+        """Replace the whole file by what `fill(write)` writes. After a power cut: old or new, never a mixture."""
         written = self._path(name + ".new")
         with open(written, "wb") as file:
             fill(file.write)
@@ -54,7 +54,7 @@ class FileStore:
         self._write_names_through()
 
     def remove(self, name: str) -> None:
-        """Delete the file if it is there."""
+        """Delete the file if it exists."""
         try:
             os.remove(self._path(name))
         except OSError as error:

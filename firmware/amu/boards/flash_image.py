@@ -1,9 +1,9 @@
-"""NOR flash in a file, for boards that have none: the block device under littlefs on the MicroPython unix port.
+"""NOR flash in a file: the block device under littlefs on the MicroPython unix port.
 
-A power cut is a process that dies at once in the middle of a flash operation, so that whatever littlefs and the journal
-make of the torn page next time is what they would make of it on a real board. To arm it, write a count to the file
-`power_cut` beside the image: the operation of that number from then on (1 is the next) is half done, and the board is
-dead.
+A power cut kills the process at once, in the middle of a flash operation. At the next start littlefs and the
+journal find a torn page, as on a real board. To arm a power cut, write a count to the file `power_cut`
+beside the image: the operation of that number from then on (1 is the next) is half done when the process
+dies.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""How much heap a MicroPython board has left, and in how long a piece: what is free is of no use in crumbs.
+"""How much heap a MicroPython board has left, and in how long a piece: short pieces are of no use.
 
-MicroPython counts free bytes and tells nobody but the console how they lie, so the longest run is found by asking for
-blocks and giving them back: a BytesIO lets go of its buffer when it is closed, at once and without a collection.
+MicroPython counts free bytes, but prints their layout on the console only. So `measure` finds the longest run by
+allocating blocks and freeing them again: a BytesIO frees its buffer as soon as it is closed, without a collection.
 """
 
 import gc
@@ -11,12 +11,12 @@ _STEP_BYTES = 64
 
 
 def measure() -> tuple[int, int]:
-    """(free bytes, bytes of the longest free run) after a collection; the run is told to _STEP_BYTES."""
+    """(free bytes, bytes of the longest free run) after a collection. The run is exact to _STEP_BYTES."""
     gc.collect()
     free = gc.mem_free()  # type: ignore[attr-defined]
-    run = 0  # there is one of so many bytes
-    bound = free  # and none of so many
-    # A block that does not fit must not be collected for: that would be a collection a question.
+    run = 0  # a run of this length exists
+    bound = free  # but not of this length
+    # Do not collect when a block does not fit: that would cost one collection per try.
     gc.disable()
     try:
         while bound - run > _STEP_BYTES:

@@ -5,9 +5,9 @@
     runtime.start()
     node.step(source, lamport, message); runtime.perform()
 
-Drivers of nodes on a host perform effects with `Runtime._perform`, the body that flies. To crash a board in the middle
-of that, give it a store that fails (`MemoryStore.cut_after`): PowerCut or JournalError comes out of the call, nothing
-after the failed write has been performed, and the life is over.
+Drivers of nodes on a host perform effects with `Runtime._perform`, the code that flies. To crash a board in the middle
+of it, give the board a store that fails (`MemoryStore.cut_after`): the call raises PowerCut or JournalError, no effect
+after the failed write is performed, and the life is over.
 
 `MemoryStore` keeps the promises of the Store seam and no more. It can cut the power after any number of bytes, which
 leaves exactly what the seam allows: a prefix of an append, the old or the new content of a replace.
@@ -36,14 +36,14 @@ if "":  # for the type checker; see amu.core.types
 
 
 class PowerCut(BaseException):
-    """The board is dead at this point. Not an Exception: nothing on a board could catch it."""
+    """The power fails at this point. Not an Exception: nothing on a board could catch it."""
 
 
 class MemoryStore:
-    """Store on a dict. `files` is what survives: hand it to the next MemoryStore to restart with flash.
+    """Store on a dict. `files` survives: pass it to the next MemoryStore to restart the board with its flash.
 
-    With `cut_after_bytes` = k the first k bytes written are kept, then PowerCut is raised, and by every call after
-    it. Each byte of an append counts one, a replace its length and one for the rename, a remove one.
+    With `cut_after_bytes` = k the first k bytes written are kept; then this call and every later one raise PowerCut. An
+    append counts its length, a replace its length and one for the rename, a remove one.
     """
 
     def __init__(self, files: dict[str, bytes] | None = None, cut_after_bytes: int | None = None) -> None:
@@ -52,15 +52,15 @@ class MemoryStore:
         self._cut_after_bytes = cut_after_bytes
 
     def cut_after(self, count: int) -> None:
-        """Let the power fail `count` written bytes from now."""
+        """Cut the power after `count` more written bytes."""
         self._cut_after_bytes = self.bytes_written + count
 
     def mend(self) -> None:
-        """The power is back: what was written stays."""
+        """Restore the power. What was written stays."""
         self._cut_after_bytes = None
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
-        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
+        """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist."""
         data = self.files.get(name)
         return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
@@ -78,14 +78,14 @@ class MemoryStore:
         raise PowerCut(name)
 
     def replace(self, name: str, fill: "Callable[[Sink], object]") -> None:
-        """Put what `fill(write)` writes in place of the whole file, or not at all."""
+        """Replace the whole file by what `fill(write)` writes, or leave it as it is."""
         data = bytearray()
         fill(data.extend)
         self._spend(name, len(data) + 1)
         self.files[name] = bytes(data)
 
     def remove(self, name: str) -> None:
-        """Delete the file if it is there."""
+        """Delete the file if it exists."""
         if name in self.files:
             self._spend(name, 1)
             del self.files[name]
@@ -123,7 +123,7 @@ class MemoryPort:
         self.outgoing.extend(data)
 
     def take(self) -> bytes:
-        """What the board has written since the last call."""
+        """Bytes that the board has written since the last call."""
         data = bytes(self.outgoing)
         self.outgoing = bytearray()
         return data
@@ -157,8 +157,8 @@ def wake(
 ) -> "tuple[Node | Flight, Journal | None]":
     """Begin a life as `main.py` does. Returns the node, inside `wrap(node)` if that is given, and its journal.
 
-    The journal is None, and the node knows it, if the vote state in `store` cannot be read, or `store` is None because
-    it failed in flight. What the node wants done on waking up waits to be performed.
+    The journal is None, and the node knows it, if the vote state in `store` cannot be read, or if `store` is None
+    because it failed in flight. The node's first effects are still to be performed.
     """
     journal = None
     recovered = Recovered(UNREADABLE, None, [])
@@ -175,8 +175,8 @@ def wake(
 class Decoded(Runtime):
     """A board's runtime whose messages travel decoded, many times faster than frames.
 
-    It takes the same steps in the same order; what the bytes would decide is known beforehand: a tag is sound unless
-    its sender spoils it, and a damaged frame never gets past its CRC. `carrier` takes what leaves the board, in order:
+    It takes the same steps in the same order. What the bytes would decide is known beforehand: a tag is sound unless
+    its sender spoils it, and a damaged frame never passes its CRC. `carrier` takes what leaves the board, in order:
 
         trace(node, boot, first_seq, ticks, events)              trace events, before anything that is sent after them
         carry(source, destination, lamport, message, is_sound)   a message to one node; a broadcast is one for each peer
@@ -190,9 +190,9 @@ class Decoded(Runtime):
         self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
 
     def receive(self, source: int, lamport: int, message: "AnyMessage", is_sound: bool) -> None:
-        """A frame of `source` has arrived: addressed rightly, and whole unless `message` is None."""
+        """A frame of `source` for this board has arrived. `message` is None if the frame is damaged."""
         if message is None:
-            return  # the framer's CRC finds it, and counts it
+            return  # the framer's CRC check refuses and counts it
         self.frames_in += 1
         if not self._admit(source, message.KIND):
             return
@@ -208,7 +208,7 @@ class Decoded(Runtime):
             self._tick()
 
     def perform(self) -> None:
-        """Perform what the node wants done, for a driver that steps the node itself."""
+        """Perform the node's effects, for a driver that steps the node itself."""
         self._perform()
 
     def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
@@ -223,10 +223,10 @@ class Decoded(Runtime):
 
 
 def no_heap() -> tuple[int, int]:
-    """Free bytes and longest run of the heap, unknown on a host."""
+    """(free bytes, longest run) of the heap: unknown on a host."""
     return 0, 0
 
 
 def tag_of(message: "AnyMessage") -> bytes:
-    """What stands for a sound tag of the message's frame."""
+    """A stand-in for a sound tag of the message's frame."""
     return SOUND_TAG if messages.is_authenticated(message.KIND) else b""

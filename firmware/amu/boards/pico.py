@@ -2,9 +2,9 @@
 
 The file system holds `config.cbor`, the firmware and the folder `store`, which belongs to the journal alone.
 
-The watchdog is fed once a turn of the flight loop, by the look at the clock that every turn takes; nothing else may
-feed it but a wait for the host, which is no hang. So a loop that hangs anywhere restarts the board. The light changes
-with it: a board whose light stands still flies no more.
+Each turn of the flight loop reads the clock, which feeds the watchdog. Only a wait for the host may feed it, too: that
+is not a hang. So a loop that hangs anywhere restarts the board. The light blinks as the watchdog is fed: a board whose
+light does not change has stopped flying.
 """
 
 import os
@@ -50,7 +50,7 @@ class Watchdog:
             self._light.toggle()
 
     def retire(self) -> None:
-        """Somebody works on the board by hand: keep it from being restarted under their fingers."""
+        """Stop restarting the board: an operator works at its prompt."""
         self._timer = machine.Timer(period=_FEED_MS, mode=machine.Timer.PERIODIC, callback=self._feed_by_timer)
 
     def _feed_by_timer(self, timer: machine.Timer) -> None:
@@ -70,8 +70,8 @@ class UsbPort:
         self._poll.register(sys.stdin, select.POLLIN)
         self._buffer = bytearray(_PACKET_BYTES)
         view = memoryview(self._buffer)
-        # A read blocks until its buffer is full and nothing tells how much has arrived, so bytes are taken one at a
-        # time. Ready-made views keep that free of allocation: 29 us a byte where `read(1)` costs 47.
+        # A read blocks until its buffer is full, and the port does not say how much has arrived: so read byte by byte.
+        # Views made once avoid allocation: 29 us per byte, where `read(1)` costs 47.
         self._bytes = [view[i : i + 1] for i in range(_PACKET_BYTES)]
 
     def read(self) -> bytes:
@@ -87,7 +87,7 @@ class UsbPort:
         return bytes(self._buffer)
 
     def write(self, data: bytes) -> None:
-        """Write all of `data`. The port gives up for half a second at a time when the host does not read; we do not.
+        """Write all of `data`. When the host does not read, the port gives up every half second, and we try again.
 
         With no host on the line the port keeps the newest bytes and drops the rest: the ground sees a gap in the trace.
         """
@@ -105,7 +105,7 @@ class UsbPort:
 
 
 class WatchedTicks(MillisecondTicks):
-    """The clock that every turn of the flight loop reads, which proves that the loop turns."""
+    """The clock that every turn of the flight loop reads. A reading proves that the loop runs."""
 
     def __init__(self, tick_ms: int, watchdog: Watchdog) -> None:
         super().__init__(tick_ms)
@@ -156,7 +156,7 @@ class PicoBoard:
 
 
 def _light() -> machine.Pin | None:
-    """The board's light, None if MicroPython knows none by that name."""
+    """The board's light, or None if MicroPython has no pin of that name."""
     try:
         return machine.Pin("LED", machine.Pin.OUT)
     except ValueError:

@@ -3,11 +3,11 @@
 In: bytes -> framer -> address and direction -> rate limit -> MAC -> codec -> `node.step`. Cheap checks come first,
 because an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a
 millisecond. Out, after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the
-safety argument: a vote that is not on flash is never heard of, and an act that is not in the trace is never seen by
-the swarm.
+safety argument: no replica hears of a vote that is not on flash, and no replica sees an act that is not in the
+trace.
 
-Every frame that is turned away is counted; the first few of each tick are also traced. Tracing them all would let one
-flooder fill the link with our own complaints.
+Every refused frame is counted; the first few of each tick are also traced. Tracing them all would let one flooder fill
+the link with our own reports.
 """
 
 from amu.core import limits
@@ -42,12 +42,12 @@ class Runtime:
     ) -> None:
         """`heap` is a function of no arguments: free heap in bytes and its longest run; 0 if unknown.
 
-        `journal` is None on a board whose vote state is unreadable. Nothing can be persisted before it is sent then, so
-        nothing goes to another replica, whatever the node may want; the ground still hears from it.
+        `journal` is None on a board whose vote state is unreadable. Such a board cannot persist before it sends, so it
+        sends nothing to other replicas, even if the node asks for it; the ground still hears from it.
         """
         self.stopped: str | None = None
         self.frames_in = 0  # sound frames addressed to this board
-        self.frames_refused = 0  # sound frames turned away, those for somebody else included
+        self.frames_refused = 0  # sound frames refused, including those addressed to others
         self._node = node
         self._spoil_tag = getattr(node, "spoil_tag", None)  # a Byzantine node's hook; a correct one has none
         self._me = config.replica
@@ -62,14 +62,14 @@ class Runtime:
         self._refusals_traced = 0  # in this tick
 
     def start(self) -> None:
-        """Perform what the node wants done on waking up: its boot in the trace, the votes that it restored."""
+        """Perform the node's first effects: trace its boot and the votes that it restored."""
         self._perform()
 
     def poll(self, now_ticks: int) -> bool:
-        """Take in what has arrived, then let a tick pass if one is due. True if any byte was there.
+        """Read what has arrived, then tick if a tick is due. True if any byte had arrived.
 
-        Ticks that were missed while the board was busy or stopped are skipped: time-outs are for silence, not for our
-        own slowness. Raises JournalError when flash fails; no effect after the failed write has been performed then.
+        Ticks that were missed while the board was busy or stopped are skipped: time-outs measure silence, not our own
+        slowness. Raises JournalError when flash fails; then no effect after the failed write has been performed.
         """
         data = self._port.read()
         if data:
@@ -89,7 +89,7 @@ class Runtime:
                 self._take(frame)
 
     def _take(self, frame: frames.Frame) -> None:
-        """Hold one sound frame against every check, and step the node with its message."""
+        """Check one sound frame, and step the node with its message."""
         source = frame.source
         if frame.destination != self._me or not self._is_peer(source):
             self._refuse(source, frame.kind, "address")
@@ -109,7 +109,7 @@ class Runtime:
         self._hand_over(source, lamport, message)
 
     def _admit(self, source: int, kind: int) -> bool:
-        """What can be judged before the MAC: may `source` send this, and not too often?"""
+        """The checks before the MAC: may `source` send this kind, and is it within its rate?"""
         if not _may_send(source, kind):
             self._refuse(source, kind, "direction")
             return False
@@ -121,7 +121,7 @@ class Runtime:
         return True
 
     def _hand_over(self, source: int, lamport: int, message: messages.Message) -> None:
-        """An authentic message: to the node, or to the board itself."""
+        """Pass an authentic message to the node, or to the board itself."""
         if isinstance(message, messages.Control):
             self._control(message)
         else:
@@ -168,7 +168,7 @@ class Runtime:
         self._node.advance()
 
     def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
-        """Put `events` into frames, as many into each as its two bounds allow: a dozen events, and a payload."""
+        """Pack `events` into frames, each as full as two bounds allow: a dozen events, and a payload."""
         some: list[bytes] = []
         size = 0
         for event in events:

@@ -4,7 +4,7 @@ import time
 
 
 class MillisecondTicks:
-    """Board ticks of `tick_ms` milliseconds each. Look at it at least once a wrap, that is every few days."""
+    """Board ticks of `tick_ms` milliseconds each. Read it at least once per wrap, that is every few days."""
 
     def __init__(self, tick_ms: int) -> None:
         self._tick_ms = tick_ms

@@ -2,8 +2,8 @@
 
 The process starts in the board's folder, which holds `config.cbor`, the flash image and, on the very first start, an
 empty file `commission`. Its standard input and output are the master of the pseudo-terminal, in raw mode and
-non-blocking: whoever starts the board sees to both. Non-blocking is what makes `readinto` return what is there, and
-a read as cheap as one system call; blocking, it would wait for a full buffer.
+non-blocking: the starter of the board has set both. In non-blocking mode `readinto` returns what has arrived, in one
+system call; in blocking mode it would wait for a full buffer.
 """
 
 import os
@@ -25,8 +25,8 @@ if "":  # for the type checker; see amu.core.types
 
 _FLASH = "/flash"
 _WRITE_WAIT_MS = 1000
-EXIT_CODE = 0  # of a board that was told to leave the flight loop
-CRASH_CODE = 70  # of one that met a bug: EX_SOFTWARE of sysexits.h
+EXIT_CODE = 0  # of a board that a telecommand took out of the flight loop
+CRASH_CODE = 70  # of a board that met a bug: EX_SOFTWARE of sysexits.h
 
 
 class UnixPort:
@@ -50,7 +50,7 @@ class UnixPort:
         return bytes(self._view[:count]) if count else b""
 
     def write(self, data: bytes) -> None:
-        """Write all of `data`, waiting while the pseudo-terminal is full: what is lost here no trace would show."""
+        """Write all of `data`, waiting while the pseudo-terminal is full: no trace would show a loss here."""
         sent = self._output.write(data) or 0
         if sent < len(data):
             rest = memoryview(data)  # its slices copy nothing
@@ -62,7 +62,7 @@ class UnixPort:
         """Sleep until bytes arrive or the time has passed."""
         for _, event in self._readable.poll(milliseconds):
             if not event & select.POLLIN:
-                # Nobody holds the other end. Without this the loop would spin until somebody does.
+                # No process holds the other end. Without this sleep the loop would spin until one does.
                 time.sleep_ms(milliseconds)  # type: ignore[attr-defined]
 
 
@@ -98,7 +98,7 @@ class UnixBoard:
             sys.exit(EXIT_CODE if reason == EXIT else CRASH_CODE)
 
     def _commission(self) -> None:
-        """Once, on the first start. The order is safe: a board cut off in between is blank, which is never unsafe."""
+        """Once, at the first start. A power cut in between leaves a blank board, which is always safe."""
         flag = self._directory + "/commission"
         try:
             os.remove(flag)

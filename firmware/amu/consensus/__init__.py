@@ -1,1 +1,1 @@
-"""TetraBFT, one instance a slot, and the replicated log composed from it."""
+"""TetraBFT, one instance per slot, and the replicated log composed of the instances."""

@@ -53,7 +53,7 @@ class BodyShelf:
     def __init__(self, group: "Group") -> None:
         # (value, body) of each peer's latest proposal
         self._proposed: list[tuple[bytes, bytes] | None] = [None] * group.size
-        # (value, body) that each peer last answered us with
+        # (value, body) of each peer's latest answer
         self._fetched: list[tuple[bytes, bytes] | None] = [None] * group.size
         # at most BODIES_PER_SLOT_MAX (value, body): own votes and the decision; on flash as well
         self.kept: list[tuple[bytes, bytes]] = []
@@ -65,7 +65,7 @@ class BodyShelf:
         self._fetched[replica] = (value, body)
 
     def keep(self, value: bytes, body: bytes, is_needed: "Callable[[bytes], bool]") -> None:
-        """Keep a body for good. When full, one whose value is no longer needed (`is_needed(value)`) makes room."""
+        """Keep a body. A full shelf evicts one whose value is no longer needed (`is_needed(value)` is False)."""
         for kept, _ in self.kept:
             if kept == value:
                 return
@@ -75,7 +75,7 @@ class BodyShelf:
         self.kept.append((value, body))
 
     def get(self, value: bytes) -> bytes | None:
-        """Body of `value`, or None if nobody has shown it to us."""
+        """Body of `value`, or None if we have not received it."""
         for pairs in (self.kept, self._proposed, self._fetched):
             for pair in pairs:
                 if pair is not None and pair[0] == value:

@@ -5,9 +5,9 @@ A replica that is behind believes f+1 equal replies: `Decided` for single slots,
 Rejoining after amnesia: a replica that lost its flash may have voted in slots that it no longer knows. Each of them
 was open to it, so it is at most W = WINDOW_SLOTS beyond the last slot d that it had applied, and d was decided by n-f
 voters that each had applied d - W. Any n-f other replicas include f+1 of those voters, of whom f-1 may lie, so two
-tell the truth; with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M +
-2W. So it votes above that only. (The highest would do as well, but a single liar could name one that the log never
-reaches.) Freshness comes from a nonce: an old Progress frame that was still under way could report too little.
+tell the truth; with M the second highest applied slot among n-f *fresh* answers, every old vote is at a slot <= M + 2W.
+So it votes above that only. (The highest would be safe, too, but a single liar could name one that the log never
+reaches.) A nonce proves freshness: an old Progress frame that is still in transit could report too little.
 """
 
 from amu.consensus import checkpoints, records
@@ -45,7 +45,7 @@ class CatchUp:
     # --- the log ----------------------------------------------------------------------------
 
     def applied(self, slot: int, value: bytes, body: bytes) -> None:
-        """A slot has been applied: keep its body for laggards, and check-point now and then."""
+        """A slot has been applied: keep its body for laggards, and make a checkpoint when one is due."""
         self._log.append([slot, value, body])
         if slot % limits.CHECKPOINT_SLOTS == 0:
             replica = self._replica
@@ -54,13 +54,13 @@ class CatchUp:
             self._send_progress(BROADCAST, 0)
         self._cut()
         if slot == self._asked_up_to:
-            self._fetch()  # a laggard goes on at once
+            self._fetch()  # a laggard asks for the next slots at once
 
     def _cut(self) -> None:
-        """The log before the checkpoint before the stable one is of use to nobody who may not take a state instead.
+        """Drop the log before the stable checkpoint's predecessor: a laggard may adopt a state instead.
 
-        What f+1 others tell us is applied above the watermark, too: without the second bound the log of a replica that
-        is behind, and so shares no checkpoint with n-f, would grow for ever.
+        A replica that is behind shares no checkpoint with n-f others, but applies what f+1 others report, above the
+        watermark, too: without the second bound its log would grow without end.
         """
         log = self._log
         while log and (
@@ -72,7 +72,7 @@ class CatchUp:
     def _entry(self, slot: int) -> "Array | None":
         log = self._log
         index = min(slot - log[0][0], len(log) - 1) if log else -1
-        while index >= 0 and log[index][0] > slot:  # above a gap, where a state was taken over
+        while index >= 0 and log[index][0] > slot:  # above a gap, where a state was adopted
             index -= 1
         return log[index] if index >= 0 and log[index][0] == slot else None
 
@@ -101,12 +101,12 @@ class CatchUp:
             self._effects.refuse(peer, kind, "not a flight message")
 
     def cost(self, kind: int) -> int:
-        """Messages that the answer to a question takes at most."""
+        """The most messages that the answer to a question takes."""
         return limits.CHUNKS_PER_REPLY_MAX if kind == FetchState.KIND else 2
 
     def answer_learner(self, learner: int, message: "AnyMessage") -> None:
-        """As to a replica. A learner hears no reports, so it is told how far we are when it asks beyond our end of the
-        log, and once a window when it is more than a window behind."""
+        """Answer as to a replica. Learners receive no reports, so we report our progress when a learner asks beyond the
+        end of our log, and once per window while it is more than a window behind."""
         self._on_question(learner, message)
         if message.KIND == Fetch.KIND:
             slot, applied = message.slot, self._replica.applied
@@ -142,7 +142,7 @@ class CatchUp:
         self.checkpoints.heard(peer, message)
         if self.checkpoints.stable_slot != stable_slot:
             self._cut()
-            self._replica.open_window()  # the high watermark has been lifted
+            self._replica.open_window()  # the high watermark has risen
         if message.nonce and message.nonce == self._nonce and self._replica.floor < 0:
             self._answers[peer] = message.applied_slot
             self._try_rejoin()
@@ -152,7 +152,7 @@ class CatchUp:
         self._effects.send(destination, Progress(self._replica.applied, slot, digest, nonce))
 
     def _send_checkpoints(self, peer: int) -> None:
-        """What we still have for `peer`, who asks for what we have no more: f+1 may be alike in the older one only."""
+        """Tell a peer that asks for a slot we dropped which states we have: f+1 may share the older one only."""
         for slot, digest in self.checkpoints.held():
             self._effects.send(peer, Progress(self._replica.applied, slot, digest, 0))
 
@@ -175,7 +175,7 @@ class CatchUp:
             self._fetch()
 
     def _fetch(self) -> None:
-        """Ask f+1 peers, others each time, for the next window of slots."""
+        """Ask f+1 peers, different ones each time, for the next window of slots."""
         replica = self._replica
         last = min(self.checkpoints.target(), replica.applied + WINDOW_SLOTS)
         self._turn += 1
@@ -205,7 +205,7 @@ class CatchUp:
         self._replica.application.adopt(state)
         self.checkpoints.keep(slot, data)
         self.checkpoints.stable_slot = slot
-        self._cut()  # no more than that: the f+1 that still know a slot below may be we and f others
+        self._cut()  # no further: we may be one of the f+1 that still know a slot below
         self._replica.jump(slot, proposers)
 
     # --- without memory ---------------------------------------------------------------------
@@ -217,7 +217,7 @@ class CatchUp:
             self._replica.floor = floor
             self._effects.persist([records.FLOOR, floor])
             self._effects.has_memory = True
-            self._effects.compact()  # only a checkpoint ends the journal's being blank
+            self._effects.compact()  # the journal stays blank until a checkpoint
             self._effects.trace("Rejoin", floor)
 
     # --- reboot -----------------------------------------------------------------------------

@@ -1,17 +1,17 @@
-"""Checkpoints: what lets the log be cut, and a replica far behind take over the state.
+"""Checkpoints: they let replicas cut the log, and let a replica far behind adopt a state.
 
 Every CHECKPOINT_SLOTS slots each replica digests its state: proposers of the last slots and the application's state.
-n-f equal digests make a checkpoint stable: the log before the one before it can go. f+1 equal digests make it
-trustworthy: one comes from a correct replica, so a laggard may adopt the state behind it, from whomever it gets the
+n-f equal digests make a checkpoint stable: the log before its predecessor can go. f+1 equal digests make it
+trustworthy: one comes from a correct replica, so a laggard may adopt that state, from any peer that sends the right
 bytes. (Castro and Liskov, OSDI 1999, sections 4.3 and 5.3.)
 
-The last two checkpoints count, of each replica: f+1 correct ones are at most a window apart, so their last ones may
-differ, and then only the ones before are alike (specs/replicated_log/checkpoints.tla, `Recoverable`).
+The last two checkpoints of each replica count: f+1 correct replicas are at most a window apart, so their last ones may
+differ, and then only those before are equal (specs/replicated_log/checkpoints.tla, `Recoverable`).
 
-A transfer knows neither how long a round trip takes nor who lies. It stays with a peer that delivers, asks it again for
-what was lost, and turns to the next when nothing came or the peer has gone on to newer states. Once all holders have
-been waited for in vain it waits twice as long, up to a bound; any progress sets it back to the shortest wait. Only a
-whole state and an applied slot are progress: a liar can send chunks.
+A transfer knows neither the round-trip time nor who lies. It stays with a peer that delivers, asks it again for lost
+chunks, and turns to the next one when no chunk came or the peer has moved on to newer states. After it has waited for
+all holders in vain it doubles its wait, up to a bound; progress resets the wait. Only a whole state or an applied slot
+is progress: a liar can send chunks.
 """
 
 import hashlib
@@ -55,13 +55,13 @@ class Checkpoints:
         # at most 2 (slot, digest) of each replica, newest last
         self._reported: list[list[tuple[int, bytes]]] = [[] for _ in range(group.size)]
         self.stable_slot = 0
-        self._applied_by = [0] * group.size  # what each replica says of itself
+        self._applied_by = [0] * group.size  # as each replica reports
         self._applied_last_time = -1
         self._stalled_periods = 0
         self._transfer: _Transfer | None = None
         self._turn = 0
         self._tried_in_vain = 0  # holders, since the patience last changed
-        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN  # without a chunk, until somebody is asked again
+        self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN  # without a chunk, until we ask again
         self._patience_periods_max = patience_periods_max
 
     def latest(self) -> tuple[int, bytes, Chunks]:
@@ -79,7 +79,7 @@ class Checkpoints:
         return [own[2] for own in self._own]
 
     def make(self, slot: int, proposers: list[int], state: Chunks) -> None:
-        """Digest the state after `slot`. `state`: Chunks, of the application."""
+        """Digest the state after `slot`. `state`: the application's, as Chunks."""
         data = Chunks()
         cbor.write([slot, proposers, state], data.add)
         data.close()
@@ -115,7 +115,7 @@ class Checkpoints:
         return count
 
     def trusted(self) -> tuple[int, bytes] | None:
-        """The newest (slot, digest) that f+1 replicas report alike, or None."""
+        """The newest (slot, digest) that f+1 replicas report, or None."""
         best = None
         for reported in self._reported:
             for slot, digest in reported:
@@ -127,12 +127,12 @@ class Checkpoints:
     # --- serving ----------------------------------------------------------------------------
 
     def serve(self, peer: int, slot: int, offset: int) -> bool:
-        """A burst of chunks. A checkpoint that we no longer have is answered by our Progress (the caller's part)."""
+        """Send a burst of chunks. False if we no longer have the checkpoint: then the caller sends our Progress."""
         for own_slot, _, data in self._own:
             if own_slot == slot:
                 first, skipped = offset // SIZE, offset % SIZE
                 for piece in data.pieces[first : first + limits.CHUNKS_PER_REPLY_MAX]:
-                    # Nobody who keeps to the protocol asks from within a piece.
+                    # A correct replica never asks from within a piece.
                     part = piece[skipped:] if skipped else piece
                     skipped = 0
                     self._effects.send(peer, StateChunk(slot, offset, len(data), part))
@@ -143,7 +143,7 @@ class Checkpoints:
     # --- behind -----------------------------------------------------------------------------
 
     def heard(self, peer: int, message: Progress) -> None:
-        """How far a replica says that it is."""
+        """Note how far a replica says that it is."""
         if message.applied_slot > self._applied_by[peer]:
             self._applied_by[peer] = message.applied_slot
         self.report(peer, message.checkpoint_slot, message.checkpoint_digest)
@@ -159,7 +159,7 @@ class Checkpoints:
         self.progressed(applied)
 
     def catch_up(self, applied: int) -> bool:
-        """Once a period: ask for a state if single slots cannot be had or are too many. True: ask for single slots."""
+        """Once per period: ask for a state if slots are unavailable or too many. True: ask for single slots."""
         if applied != self._applied_last_time:
             self.come_to(applied)
             return False
@@ -168,7 +168,7 @@ class Checkpoints:
         is_fetching_in_vain = self._stalled_periods >= limits.FETCH_PERIODS_MAX
         trusted = self.trusted()
         has_state = trusted is not None and trusted[0] > applied
-        # Also when close: peers that took a state over cannot serve the slots before it.
+        # Also when close: peers that adopted a state cannot serve the slots before it.
         if has_state and (is_far or is_fetching_in_vain):
             self.pursue()
         return not has_state or not is_far
@@ -205,14 +205,14 @@ class Checkpoints:
         self._effects.send(peer, FetchState(target[0], 0))
 
     def progressed(self, applied: int) -> None:
-        """The board has come on to slot `applied`: waiting in vain before says nothing about the next transfer."""
+        """The board has reached slot `applied`: former waits in vain say nothing about the next transfer."""
         self._tried_in_vain = 0
         self._patience_periods = limits.TRANSFER_PATIENCE_PERIODS_MIN
         if self._transfer is not None and self._transfer.slot <= applied:
-            self._transfer = None  # up to STATE_BYTES_MAX that nobody needs any more
+            self._transfer = None  # frees up to STATE_BYTES_MAX
 
     def on_chunk(self, peer: int, message: StateChunk) -> tuple[int, Chunks] | None:
-        """(slot, data) once a whole checkpoint with the right digest is there, else None."""
+        """(slot, data) once a whole checkpoint with the right digest has arrived, else None."""
         transfer = self._transfer
         if transfer is None or peer != transfer.peer or message.slot != transfer.slot:
             return None
@@ -249,7 +249,7 @@ def digest_of(data: Chunks) -> bytes:
 
 
 def decode(data: Chunks) -> tuple[int, list[int], bytes | Chunks]:
-    """(slot, proposers, state) of a checkpoint's Chunks. CodecError if they are none."""
+    """(slot, proposers, state) of a checkpoint's Chunks. CodecError if they are not one."""
     item = cbor.read(data.source())
     if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) not in (bytes, Chunks):
         raise CodecError("checkpoint: want [slot, proposers, state]")

@@ -2,15 +2,15 @@
 
 Rules, in the words of specs/tetrabft/tetrabft.tla (Yu, Losa, Wang, PODC 2024):
 - EnterView(v): persisted before anything of v is sent; registers are frozen for proof and suggest at that moment.
-- Propose: the leader of v, once a view, when SafeAt holds on the suggests of a quorum (Rule 1), and only what it would
-  vote for itself.
+- Propose: the leader of v, once per view, when SafeAt holds on the suggests of a quorum (Rule 1), and only what it
+  would vote for itself.
 - Vote1: for the proposal of its own view when SafeAt holds on the proofs of a quorum (Rule 3, clause (iii-B) included).
 - Vote2 .. Vote4: on a quorum of equal votes of the phase before; they may lift the replica into a higher view.
 - Decide: on a quorum of equal Vote4.
 
-Bounded: one place for each (peer, kind of message); the highest view wins, and of one view the first (an equivocator
-cannot rewrite what it said). A *passive* instance (slot at or below the vote floor, or buffering ahead of the window)
-listens and decides but says nothing of its own.
+Bounded: one place for each (peer, kind of message). The highest view wins, and within a view the first message: an
+equivocator cannot rewrite what it said. A *passive* instance (slot at or below the vote floor, or buffering ahead of
+the window) listens and decides but sends nothing of its own.
 """
 
 from amu.consensus import records, rules
@@ -33,7 +33,7 @@ _VOTE_NAMES = ("", "Vote1", "Vote2", "Vote3", "Vote4")
 
 
 class Instance:
-    """One slot. `log` is the replica that owns it: leader, vote floor, validity, what to propose are its business."""
+    """One slot. `log` is the replica that owns it and knows leader, vote floor, validity and what to propose."""
 
     def __init__(self, slot: int, group: "Group", me: int, log: "Replica", effects: "Effects") -> None:
         self.slot = slot
@@ -56,7 +56,7 @@ class Instance:
         self._proposals: list[Register] = [None] * group.size  # (view, value)
         self._learned: list[bytes | None] = [None] * group.size  # value that each peer says it decided
         self._heard = [False] * group.size
-        self.is_demanded = False  # requests wait that this slot should carry: the view timer runs
+        self.is_demanded = False  # requests wait for this slot: the view timer runs
         self._ticks_in_view = 0
 
     # --- what peers say ---------------------------------------------------------------------
@@ -73,7 +73,7 @@ class Instance:
         self.bodies.put_proposed(peer, value, body)
         if self.is_open:
             self.log.on_proposal_by(peer)
-            if view == self.view:  # to look into a body costs milliseconds: never for what cannot be voted for now
+            if view == self.view:  # reading a body costs milliseconds: only for what we can vote for now
                 self._try_vote1()
             self._decided_body_arrived(value)
 
@@ -109,7 +109,7 @@ class Instance:
             self._follow_wishes()
 
     def on_status(self, peer: int, status: Status) -> None:
-        """All that `peer` would say of the slot; each part is handled as the message that it repeats."""
+        """The peer's whole state of the slot; each part is handled as the message that it repeats."""
         view = status.view
         if view > 0:
             self.on_proof(peer, view, status.hi1, status.second1, status.hi4)
@@ -135,7 +135,7 @@ class Instance:
             self._conclude(learned)
 
     def on_body(self, peer: int, body: bytes) -> None:
-        """Answer to FetchBody. Only a value that we asked for takes a place."""
+        """Answer to FetchBody. Only the body of a value that we asked for is kept."""
         value = value_of(self.slot, body)
         if self._is_wanted(value) and self.bodies.get(value) is None:
             self.bodies.put_fetched(peer, value, body)
@@ -168,7 +168,7 @@ class Instance:
         return self.view > 0 or self.proposed_view >= 0 or self.registers.as_list() != [None] * 6
 
     def is_busy(self) -> bool:
-        """Something is under way here. One talkative peer is not enough."""
+        """Whether replicas work on the slot. One talkative peer is not enough."""
         return self.has_voted() or self.has_proposal() or count_equal(self._heard, True) >= self.group.blocking
 
     def is_active(self) -> bool:
@@ -186,19 +186,19 @@ class Instance:
             self.time_out()
 
     def time_out(self) -> None:
-        """Wish the next view."""
+        """Wish for the next view."""
         if not self._is_passive():
             self._wish(self.view + 1)
             self._follow_wishes()
 
     def retry(self) -> None:
-        """Something new is known: what could not be done before may be possible now."""
+        """Try again what was not possible before: something new is known."""
         if self.is_open:
             self.try_propose()
             self._try_vote1()
 
     def send_state(self, destination: int) -> None:
-        """Say again all that we have said, in one frame (and the proposal, to those who have not voted for it)."""
+        """Repeat our whole state in one frame, and the proposal to those that have not voted for it."""
         if self._is_passive():
             return
         registers = self.registers
@@ -216,7 +216,7 @@ class Instance:
                 self.effects.send(peer, message)
 
     def send_words(self, peer: int) -> None:
-        """The same to one peer, message by message: nothing here is answered, so two replicas cannot echo for ever."""
+        """The same to one peer, message by message. None of them is answered, so two replicas cannot echo forever."""
         if self._is_passive():
             return
         send, slot, view = self.effects.send, self.slot, self.view
@@ -234,7 +234,7 @@ class Instance:
                 send(peer, Vote(slot, view, phase, value))
 
     def ask_for_body(self) -> None:
-        """Send for the body of the decision, or of a value that only we could not propose for want of it."""
+        """Ask for the body of the decision, or of a value that we would propose if we had its body."""
         value = self._wanted_value()
         if value is not None and self.bodies.get(value) is None:
             self.effects.send(BROADCAST, FetchBody(self.slot, value))
@@ -335,13 +335,13 @@ class Instance:
             body = self.bodies.get(value)
             if body is None or not rules.safe_at(value, view, reports, self.group, False):
                 continue
-            # A liar's help can make a value safe that no correct voter accepts: only what we would vote for ourselves.
+            # A liar can help make a value safe that no correct voter accepts: propose only what we would vote for.
             if self.log.is_valid(self, view, body, self._is_vouched(value)):
                 return body
         return None
 
     def _wanted_value(self) -> bytes | None:
-        """The value whose body we cannot do without: the decision's, or the first that we may propose."""
+        """The value whose body we need: the decided one, or the first that we may propose."""
         if self.decision is not None:
             return self.decision
         if self._is_passive() or self.view == 0 or self.log.leader(self.slot, self.view) != self.me:
@@ -358,7 +358,7 @@ class Instance:
         return names(self.registers.as_list(), value) or value == self._wanted_value()
 
     def _is_needed(self, value: bytes) -> bool:
-        """Must its body be kept? Rests on what is on flash alone, so that a reboot keeps the same bodies."""
+        """Must its body be kept? Depends on flash alone, so that a reboot keeps the same bodies."""
         return value == self.decision or names(self.registers.as_list() + [self._proposals[self.me]], value)
 
     def _keep_body(self, value: bytes, body: bytes) -> None:
@@ -430,7 +430,7 @@ class Instance:
     # --- reboot -----------------------------------------------------------------------------
 
     def export(self) -> "list[Array]":
-        """Records that make this instance again when replayed."""
+        """Records that restore this instance when replayed."""
         slot = self.slot
         written: list[Array] = []
         if self.has_voted():
@@ -473,7 +473,7 @@ class Instance:
             self.registers.load([register and tuple(register) for register in registers])
 
     def restored(self) -> None:
-        """All is replayed: put our own words back as if we had just heard them."""
+        """The journal is replayed: count our own messages as if we had just received them."""
         me, view = self.me, self.view
         for phase in range(1, 5):
             self._votes[phase][me] = self.registers.hi[phase]
@@ -485,12 +485,12 @@ class Instance:
 
 
 def _is_news(told: "Told | Register", view: int) -> bool:
-    """Has a peer told us nothing of this kind yet for `view` or a later one? What it told: (view, ...)."""
+    """Whether `told`, a peer's last message of a kind as (view, ...), is from before `view`, or None."""
     return told is None or told[0] < view
 
 
 def _reports(told: "list[Told | None]", view: int) -> "list[Report]":
-    """Reports, in the words of `rules`, out of the proofs or suggests for `view`."""
+    """Reports, as `rules` defines them, from the proofs or suggests for `view`."""
     reports = []
     for one in told:
         if one is not None:

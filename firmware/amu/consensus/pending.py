@@ -37,7 +37,7 @@ class Pending:
         if len(self._entries) >= limits.PENDING_REQUESTS_MAX:
             raise BusyError("%d requests wait" % len(self._entries))
         request = [client, operation, command]
-        # One that fits no proposal would stay at the head of the queue, and all behind it would wait for ever.
+        # A request that fits no proposal would stay at the head of the queue and block all behind it forever.
         bodies.decode(bodies.encode(limits.VIEW_MAX, [request]))
         if len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
             raise CodecError("command: want at most %d bytes" % limits.COMMAND_BYTES_MAX)
@@ -53,7 +53,7 @@ class Pending:
         return None
 
     def waiting(self) -> int:
-        """How many are in no open slot's proposal."""
+        """How many requests are in no open slot's proposal."""
         count = 0
         for entry in self._entries:
             if entry.slot == 0:
@@ -107,7 +107,7 @@ class Pending:
         return is_overlooked
 
     def forget(self, is_done: "Callable[[int, int], bool]") -> None:
-        """Drop what `is_done(client, operation)` knows as settled (after taking over a checkpoint)."""
+        """Drop each request for which `is_done(client, operation)`, after adopting a checkpoint."""
         self._entries = [entry for entry in self._entries if not is_done(entry.request[0], entry.request[1])]
         for entry in self._entries:
             entry.slot = 0

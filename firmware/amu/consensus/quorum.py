@@ -1,4 +1,4 @@
-"""Sizes of the sets that a decision needs, and two counts that are made with them. Knows nothing of clocks or links.
+"""Sizes of the sets that a decision needs, and two counts that use them. No clocks and no links.
 
 n >= 3f + 1 replicas. A quorum has n - f members: two quorums share a correct replica. A blocking set has f + 1 members:
 one of them is correct. (Yu, Losa, Wang, "TetraBFT", PODC 2024, section 2.)
@@ -28,7 +28,7 @@ class Group:
 
 
 def count_equal(entries: "Sequence[Item]", wanted: "Item") -> int:
-    """How many `entries`, of which some may be None, are `wanted`."""
+    """How many `entries`, some of which may be None, equal `wanted`."""
     count = 0
     for entry in entries:
         if entry == wanted:

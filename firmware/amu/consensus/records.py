@@ -1,4 +1,4 @@
-"""Types of journal records: what a replica must know again after a reboot. A record is a CBOR array, its type first.
+"""Types of journal records: what a replica must still know after a reboot. A record is a CBOR array, its type first.
 
 A whole instance is written into a checkpoint in the same words: VIEW, ENTRY, REGISTERS, PROPOSED, BODY, DECIDE.
 """

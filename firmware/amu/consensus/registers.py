@@ -1,8 +1,8 @@
 """A replica's own votes in one slot, on constant storage.
 
 hi[k] is the highest vote of phase k as (view, value), second[k] the highest vote of phase k (1 and 2 only) whose value
-differs from hi[k]'s. Votes are cast in views that never decrease, one a view and phase, so six registers say as much as
-the whole history (Yu, Losa, Wang, section 3). They survive reboots: the node replays its journal through `vote`.
+differs from hi[k]'s. Votes are cast in views that never decrease, one per view and phase, so six registers say as much
+as the whole history (Yu, Losa, Wang, section 3). They survive reboots: the node replays its journal through `vote`.
 """
 
 if "":  # for the type checker; see amu.core.types
@@ -25,7 +25,7 @@ class Registers:
         return hi_view >= view
 
     def vote(self, phase: int, view: int, value: bytes) -> None:
-        """Take note of a vote. At most one vote a view and phase, or safety is gone: ours to ensure."""
+        """Record a vote. Safety depends on at most one vote per view and phase, which the caller ensures."""
         assert not self.voted(phase, view), "second vote"
         hi = self.hi[phase]
         if phase <= 2 and hi is not None:

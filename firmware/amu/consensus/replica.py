@@ -2,9 +2,9 @@
 
 Composition rules (ours; decision records leader_rule, rejoin_after_amnesia):
 - Slot s opens when slot s - WINDOW_SLOTS is applied, and not before a checkpoint LOG_SLOTS_MAX slots back is stable.
-- leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, a dead leader costs once a window.
+- leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, so a dead leader costs once per window.
 - State is sent again, not messages: each open slot's whole state in one idempotent frame, periodically.
-- Nothing of a slot outside the window is believed, except what f+1 replicas say alike (catch-up).
+- Nothing about a slot outside the window is believed, except what f+1 replicas agree on (catch-up).
 - A replica votes only above its vote floor: 0 normally; not at all while the floor is unknown (-1, lost memory).
 
 Deterministic and pure: messages and ticks in, effects out.
@@ -30,7 +30,7 @@ FLOOR_UNKNOWN = -1
 
 
 class Replica:
-    """`effects` and `application`: see amu.consensus.seams. What is public here is for oracles to read, too."""
+    """`effects` and `application`: see amu.consensus.seams. Oracles read the public attributes, too."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Replica:
         return self.floor >= 0 and slot > self.floor and not self.is_halted and not self._is_restoring
 
     def next_body(self, instance: Instance, view: int) -> bytes | None:
-        """What to propose when nothing binds us. Nothing to say in view 0 is no proposal; later, an empty one."""
+        """Body when the choice is free. Without requests: none in view 0, an empty body later."""
         if view == 0 and not self._is_next(instance.slot):
             return None
         batch = self.pending.batch(instance.slot)
@@ -91,7 +91,7 @@ class Replica:
         return bodies.encode(view, batch)
 
     def _is_next(self, slot: int) -> bool:
-        """Every open slot before this one has its proposal: filled in order, slots leave no holes to wait for."""
+        """Whether every open slot before this one has its proposal: slots filled in order leave no holes."""
         for earlier in range(self.applied + 1, slot):
             instance = self.find(earlier)
             if instance is None or (instance.decision is None and not instance.has_proposal()):
@@ -99,7 +99,7 @@ class Replica:
         return True
 
     def on_abandoned(self, leader: int) -> None:
-        """n-f replicas have left a view of `leader`. Not a verdict: only whose other empty slots not to wait for."""
+        """n-f replicas have left a view of `leader`. Not a verdict: we only stop waiting for its other empty slots."""
         self._suspect = leader
 
     def on_proposal_by(self, peer: int) -> None:
@@ -123,13 +123,13 @@ class Replica:
                     return False
                 has_news = has_news or held == request
             if view == 0 and not has_news:
-                return False  # a leader that says old things again would use up slots, and everybody's flash
-        if instance.slot > self.applied:  # else nothing would ever set them free again
+                return False  # a leader that repeats applied requests would use up slots and flash
+        if instance.slot > self.applied:  # else nothing would ever free them again
             self.pending.assign(instance.slot, requests)
         return True
 
     def on_conclusion(self, instance: Instance) -> None:
-        """A decision and its body are there. Applied by `settle`, not here: a board's stack is shallow."""
+        """The decision and its body are known. `settle` applies them, not this call: a board's stack is shallow."""
         if not instance.is_concluded:
             instance.is_concluded = True
             self.effects.persist_later([records.DECIDE, instance.slot, instance.decision])
@@ -231,7 +231,7 @@ class Replica:
         return self.instances[index]
 
     def instance(self, slot: int) -> Instance:
-        """Instance of `slot`, made if need be. The slot must be in range."""
+        """Instance of `slot`, created on first use. The slot must be in range."""
         index = slot - self._base()
         instance = self.instances[index]
         if instance is None:
@@ -265,8 +265,8 @@ class Replica:
             instance.retry()
 
     def _mark_demand(self) -> None:
-        """Which undecided slots must not stay empty, so that their timers run: as many as requests wait, and every
-        slot below one that is under way. A leader that skips a slot, or dies before it proposes, blocks the rest."""
+        """Mark the undecided slots that must not stay empty, so that their timers run: as many as requests wait, and
+        every slot below one in progress. A leader that skips a slot, or dies before it proposes, blocks the rest."""
         waiting = self.pending.waiting()
         first, last = self.applied + 1, self._last_open()
         last_busy = 0
@@ -307,7 +307,7 @@ class Replica:
             self.instance(slot + 1).time_out()
 
     def jump(self, slot: int, proposers: list[int]) -> None:
-        """Take over a state applied up to `slot`: what we knew of earlier slots is of no use any more."""
+        """Adopt a state applied up to `slot`, and forget all earlier slots."""
         distance = slot - self.applied
         kept = []
         for instance in self.instances[distance:]:
@@ -339,7 +339,7 @@ class Replica:
         instance = self.instance(message.slot)
         instance.on_status(peer, message)
         if instance.decision is not None and self.may_answer(peer, message.KIND, 1 + WORDS_MAX):
-            # The sender is behind. Our words help it to a quorum; our decision counts towards f+1.
+            # The sender is behind. Our messages help it to a quorum; our decision counts towards f+1.
             self.effects.send(peer, m.Decided(message.slot, instance.decision, b""))
             instance.send_words(peer)
 
@@ -393,7 +393,7 @@ class Replica:
         self.instance(slot).replay(record)
 
     def trace_restored(self) -> None:
-        """Say what we found on flash, slot by slot, for the checker to hold against what it saw."""
+        """Trace what we found on flash, slot by slot, for the checker to compare with the trace."""
         for instance in self.instances:
             if instance is not None and instance.has_voted():
                 self.effects.trace("Restore", instance.slot, instance.view, *instance.registers.as_list())

@@ -8,8 +8,8 @@ where, for a proposal (suggest), a = phase 3 and b = phase 2; for a voter (proof
 the sender's highest vote of that phase, `second` its highest vote of that phase for a value other than hi's. (Yu, Losa,
 Wang, PODC 2024 and arXiv 2405.02615, section 3: Rules 1-4.)
 
-All counts below are of members that satisfy a condition each on its own, so "there is a quorum whose members all ..."
-is the same as "at least n - f reports ...", and no subset has to be enumerated.
+All counts below are of members that each satisfy a condition on its own, so "there is a quorum whose members all ..."
+is the same as "at least n - f reports ...", and the code enumerates no subsets.
 """
 
 if "":  # for the type checker; see amu.core.types
@@ -20,7 +20,7 @@ if "":  # for the type checker; see amu.core.types
 def claims_safe_at(value: bytes, view: int, hi: "Register", second: "Register") -> bool:
     """Rules 2 and 4: the sender of a report claims that `value` is safe at `view`.
 
-    Claims only weaken as `view` grows: who claims a value at some view claims it at every earlier one.
+    Claims only weaken as `view` grows: a sender that claims a value at some view claims it at every earlier one.
     """
     if view == 0:
         return True
@@ -43,7 +43,7 @@ def _claim_count(value: bytes, view: int, reports: "list[Report]") -> int:
 
 
 def _permit_count(value: bytes, base: int, reports: "list[Report]") -> int:
-    """Reports that allow `base` for `value`: (i) no vote-A after base, (ii) a vote-A at base is for value."""
+    """How many reports allow `base` for `value`: (i) no vote-A after base, (ii) a vote-A at base is for value."""
     count = 0
     for hi, _, _ in reports:
         if hi is None:
@@ -80,8 +80,8 @@ def _bases(view: int, reports: "list[Report]") -> list[int]:
 def _two_values_claimed(base: int, view: int, reports: "list[Report]", blocking: int) -> bool:
     """Clause (iii-B): two different values, claimed by blocking sets at views base <= a < b < view.
 
-    Claims weaken with the view, so a = base and b = base + 1 are the easiest choice. A value that nobody's highest vote
-    names is claimed through `second` alone, which claims every value, and then clause (iii-A) holds already.
+    Claims weaken with the view, so a = base and b = base + 1 are the easiest choice. A value that no highest vote names
+    is claimed through `second` alone, which claims every value, and then clause (iii-A) holds already.
     """
     if base + 1 >= view:
         return False

@@ -21,7 +21,7 @@ class Chunks:
         self._filled = 0
 
     def add(self, data: bytes) -> None:
-        """Put `data` behind what is there."""
+        """Append `data`."""
         at = 0
         self.length += len(data)
         while at < len(data):
@@ -48,7 +48,7 @@ class Chunks:
             sink(piece)
 
     def source(self) -> "Source":
-        """A function that gives the next piece, b"" when there is none."""
+        """A function that gives the next piece, b"" at the end."""
         pieces = iter(self.pieces)
         return lambda: next(pieces, b"")
 

@@ -22,7 +22,7 @@ class JournalError(AmuError):
 
 
 class BusyError(AmuError):
-    """A bounded queue is full. The refusal is explicit: the sender is told and may try again."""
+    """A bounded queue is full. The refusal is explicit: the sender learns of it and may try again."""
 
 
 class ConfigError(AmuError):

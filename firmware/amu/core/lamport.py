@@ -6,18 +6,18 @@ If one event can have caused another then its time is smaller (the clock conditi
 - IR2: a message carries the time of its sending, and its receipt is later than that: `witness(received)`.
 
 Times of different nodes may be equal; node numbers break the tie. `order_key` is that total order, in which a trace is
-checked. The clock knows nothing of seconds and of nodes' failures.
+checked. The clock measures neither seconds nor failures of nodes.
 
 The clock is bounded above by `LAMPORT_MAX`, and IR2 would let one lying node push every clock there with one message.
 So a time more than `LAMPORT_JUMP_MAX` ahead is refused. That is safe: a refused message is a lost message, which
 the protocols above live with, and the clock condition speaks of receipts only, so a message that is never received owes
 nothing. The price is stated in `limits`, beside the bound.
 
-Refusing alone would hand a liar a weapon: it pushes the clock of one correct node twice, and all others refuse that
-node for ever. So `Witnesses` keeps what each peer says the time is, and nobody is pushed further than LAMPORT_LEAD_MAX
-beyond what f + 1 peers have claimed, one of whom is correct. Who hears of a time a little beyond that follows up to the
-bound and loses the message; as the others do the same, the next one is in order. Should a liar keep that up message by
-message, then what its victim says is received all the same, outside the order: liveness before a whole trace.
+Refusal alone would give a liar a weapon: it pushes the clock of one correct node twice, and all others refuse that node
+forever. So `Witnesses` keeps the time that each peer claims, and no clock moves further than LAMPORT_LEAD_MAX past the
+time that f + 1 peers have claimed, one of them correct. A node that hears a time slightly past the bound advances to
+the bound and drops the message; the others do the same, so the next message is in order. If a liar keeps doing this,
+the messages of its victim are received all the same, outside the order: liveness before a complete trace.
 """
 
 from amu.core import limits
@@ -58,7 +58,7 @@ class LamportClock:
 
 IN_ORDER = "in order"
 OUT_OF_ORDER = "out of order"  # to be acted upon, but the receipt may be earlier than the sending
-LOST = "lost"  # as if the message had never come
+LOST = "lost"  # as if the message had never arrived
 
 
 class Witnesses:
@@ -70,7 +70,7 @@ class Witnesses:
         self._lost = [0] * count  # messages of each peer in a row
 
     def believable(self, clock: LamportClock, peer: int, claimed: int) -> int:
-        """The latest time to be believed of `peer`, who claims `claimed`. Moves `clock` up to what f + 1 claim."""
+        """The latest time that we believe of `peer`, which claims `claimed`. Moves `clock` up to what f + 1 claim."""
         if claimed > self._claims[peer]:
             self._claims[peer] = claimed
         common = self._common()
@@ -81,7 +81,7 @@ class Witnesses:
         return max(clock.time, common + limits.LAMPORT_LEAD_MAX)
 
     def judge(self, clock: LamportClock, peer: int, claimed: int) -> str:
-        """What to do with a message of `peer`, sent at `claimed`. If it is in order `clock.witness` will take it."""
+        """What to do with a message of `peer`, sent at `claimed`. If it is in order, `clock.witness` will accept it."""
         bound = min(self.believable(clock, peer, claimed), limits.LAMPORT_MAX - 1)
         if claimed <= bound:
             self._lost[peer] = 0
@@ -94,7 +94,7 @@ class Witnesses:
         return LOST if self._lost[peer] <= limits.LAMPORT_LOST_MAX else OUT_OF_ORDER
 
     def judge_stranger(self, clock: LamportClock, claimed: int) -> str:
-        """What to do with a message of one who is no witness: its word counts for nothing, but its question may.
+        """What to do with a message of a node that is not a witness: its time does not count, its question may.
 
         It pushes a clock no further than a lying witness could, and not at all before f + 1 witnesses have spoken.
         """

@@ -20,22 +20,22 @@ CRC_BYTES = 4
 PAYLOAD_BYTES_MAX = 1024  # deterministic CBOR of one message
 FRAME_BYTES_MAX = HEADER_BYTES + TAG_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES
 WIRE_BYTES_MAX = FRAME_BYTES_MAX + FRAME_BYTES_MAX // 254 + 1 + 2  # COBS overhead and both delimiters
-# No block of heap that is asked for after boot is longer: what is free may lie in pieces that are hardly longer. The
-# longest are a frame between its delimiters and an open file of littlefs (1,200 bytes on a 64-bit machine).
+# No allocation after boot is longer: free heap may consist of pieces that are hardly longer. The longest are a frame
+# between its delimiters and an open file of littlefs (1,200 bytes on a 64-bit machine).
 HEAP_BLOCK_BYTES_MAX = 1280
 RING_BYTES = 4096  # serial bytes received and not yet framed
 CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
 
 # --- consensus -------------------------------------------------------------------------------
 WINDOW_SLOTS = 4  # open slots; slot s starts when slot s - WINDOW_SLOTS is decided
-SHARED_VALUES_MAX = 32  # latest values that stand in memory once, whoever names them
+SHARED_VALUES_MAX = 32  # latest values of which memory holds one copy each, however many messages name them
 INSTANCES_MAX = 3 * WINDOW_SLOTS  # the decided window behind, the open one, and one ahead that only buffers
 SLOT_MAX = (1 << 30) - 1  # small integers on a Pico stop at 2**30
 VIEW_MAX = (1 << 20) - 1
 LAMPORT_MAX = (1 << 62) - 1
 LAMPORT_JUMP_MAX = 1 << 36  # how far a telecommand may push a clock: see the relations below
-LAMPORT_LOST_MAX = 8  # messages in a row that a peer may lose for their dates
-LAMPORT_LEAD_MAX = 1 << 26  # how far beyond what f + 1 replicas say the time is a single one may push a clock
+LAMPORT_LOST_MAX = 8  # messages in a row that a peer may lose because of their times
+LAMPORT_LEAD_MAX = 1 << 26  # how far one replica may push a clock past the time that f + 1 claim
 VIEW_TIMEOUT_DOUBLINGS_MAX = 6  # the view timer grows as 2**view up to this
 STATUS_PERIOD_TICKS = 20  # state of each open slot is sent again this often
 PROGRESS_PERIOD_TICKS = 25
@@ -43,16 +43,16 @@ BODY_BYTES_MAX = 768  # proposal body: origin view and requests
 BODY_DEPTH_MAX = 4  # arrays within each other: body, requests, request, command; a Pico's stack has no room for more
 BATCH_REQUESTS_MAX = 8
 PENDING_REQUESTS_MAX = 64
-OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots an own pending request may be passed over
-CHECKPOINT_SLOTS = 16  # ledger checkpoint every so many slots
+OVERLOOKED_SLOTS_MAX = 3 * WINDOW_SLOTS  # decided slots that may pass over an own pending request
+CHECKPOINT_SLOTS = 16  # slots from one ledger checkpoint to the next
 LOG_SLOTS_MAX = 4 * CHECKPOINT_SLOTS  # decided bodies kept for laggards; high watermark above a stable checkpoint
 CATCH_UP_PERIOD_TICKS = 10
-FETCH_PERIODS_MAX = 8  # catch-up periods in which asking for single slots may gain nothing, until a state is asked for
-BODIES_PER_SLOT_MAX = 6 + 1 + 1 + 1  # of own registers, the current proposal, the decision, and one that arrives
+FETCH_PERIODS_MAX = 8  # catch-up periods in which questions for single slots may gain nothing, until we ask for a state
+BODIES_PER_SLOT_MAX = 6 + 1 + 1 + 1  # own registers, current proposal, decision, incoming
 STATE_BYTES_MAX = 48 * 1024  # serialised ledger state
 CHUNK_BYTES_MAX = 512  # state transfer
 CHUNKS_PER_REPLY_MAX = 8
-TRANSFER_PATIENCE_PERIODS_MIN = 1  # catch-up periods without a chunk, until somebody is asked again
+TRANSFER_PATIENCE_PERIODS_MIN = 1  # catch-up periods without a chunk, until we ask again
 TRANSFER_PATIENCE_PERIODS_MAX = 64  # after doublings; longer only where the view timer is: see the function below
 ANSWERS_PER_TICK_MAX = 32  # messages that one peer's questions may cost us in a tick
 LEARNER_ANSWERS_PER_TICK_MAX = 32  # messages that the questions of all learners together may cost us in a tick
@@ -80,7 +80,7 @@ JOB_NUMBER_MAX = SLOT_MAX * BATCH_REQUESTS_MAX  # as tokens: a request opens one
 # Deterministic CBOR of one row of each table: an array head and, for each field, its head and its bytes.
 SHARD_ROW_BYTES_MAX = 1 + 5 + 3 * (2 + KEY_SPACE_BYTES_MAX) + (2 + TOKEN_BYTES_MAX) + 1
 LEASE_ROW_BYTES_MAX = 1 + (2 + RESOURCE_BYTES_MAX) + 2 + 9 + 5
-# An open job has n - f different digests at most, or none could come to f + 1 any more; and the report that ends it.
+# An open job has at most n - f different digests, else none could reach f + 1; and one from the report that ends it.
 JOB_DIGESTS_MAX = REPLICAS_MAX - (REPLICAS_MAX - 1) // 3 + 1
 JOB_ROW_BYTES_MAX = 1 + 9 + (2 + DIGEST_BYTES) + 5 + 10 + (1 + JOB_DIGESTS_MAX * (2 + DIGEST_BYTES)) + 1 + REPLICAS_MAX
 OPERATION_ROW_BYTES_MAX = 1 + 5 + 5 + RESULT_BYTES_MAX
@@ -99,7 +99,7 @@ SNAPSHOT_ITEMS_MAX = 64  # recorded for one snapshot on all channels to a board:
 MUTEX_ITEM_BYTES_MAX = 1 + 1 + 9  # deterministic CBOR: array head, kind, Lamport time
 
 # --- the node --------------------------------------------------------------------------------
-JOURNAL_RECORDS_MAX = 256  # then a checkpoint is written and the journal starts anew
+JOURNAL_RECORDS_MAX = 256  # then a board writes a checkpoint and starts a new journal
 BLANK_RECORDS_MAX = 64  # written by a board without memory, whose journal is not cut before it votes again
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
@@ -107,18 +107,18 @@ TRACE_EVENTS_PER_FRAME_MAX = 12
 TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 1 + 3 * 5 + 1)  # of a frame's events: beside them head, time, three counts
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
-BARREN_LIVES_MAX = 3  # in a row that end for want of memory without having applied a slot: then the board has crashed
-ENDED_CHARACTERS_MAX = 120  # of why a life ended, as the next one tells it
-READ_BYTES_MAX = 1024  # taken from the serial port at a time; ticks are looked at in between
+BARREN_LIVES_MAX = 3  # consecutive lives that end out of memory and apply no slot: then the board has crashed
+ENDED_CHARACTERS_MAX = 120  # of the reason why a life ended, as the next life reports it
+READ_BYTES_MAX = 1024  # read from the serial port at a time; ticks are checked in between
 
 # --- failure detector ------------------------------------------------------------------------
 TURN_HOLD_TICKS = 5  # a board keeps its turn this long
-DETECTOR_SAMPLE_TICKS = 10  # levels of suspicion are looked at this often
-BEAT_SAMPLES = 32  # ticks between heartbeats that are remembered of each peer
+DETECTOR_SAMPLE_TICKS = 10  # levels of suspicion are sampled this often
+BEAT_SAMPLES = 32  # pauses between heartbeats that are kept of each peer
 BEAT_TICKS_MAX = 255  # a longer pause counts as this: it fits a byte, and boards speak several times as often
-BEAT_TICKS_FIRST = PROGRESS_PERIOD_TICKS  # how often a peer is thought to speak before it was heard often enough
+BEAT_TICKS_FIRST = PROGRESS_PERIOD_TICKS  # assumed pause between heartbeats of a peer that was not heard often enough
 LEVEL_MILLI_PER_PART = 1000
-LEVEL_MILLI_MAX = 16 * LEVEL_MILLI_PER_PART  # suspicion ends here: once in 10**16 beats is never
+LEVEL_MILLI_MAX = 16 * LEVEL_MILLI_PER_PART  # the highest suspicion: once in 10**16 beats is never
 SILENT_TICKS_MAX = SLOT_MAX
 
 # --- channels --------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A bounded byte queue between a serial port and the framer.
 
-It never grows: what does not fit is not taken, and the caller is told how much was. Bytes are moved in at most two
-slices a call, never one by one, and the storage is allocated once, at start, before the heap has holes.
+It never grows: `push` takes what fits and returns how much that was. Each call moves bytes in at most two slices, never
+one by one. The storage is allocated once, at start, before the heap has holes.
 """
 
 from amu.core import limits

@@ -46,7 +46,7 @@ class Store(Protocol):
     """Named byte files on flash. Every call that returns has reached flash. Each raises OSError when flash fails."""
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
-        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file."""
+        """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist."""
         ...
 
     def append(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -54,19 +54,19 @@ class Store(Protocol):
         ...
 
     def replace(self, name: str, fill: Callable[[Sink], object]) -> None:
-        """Put what `fill(write)` writes in place of the whole file: after a power cut old or new, never a mixture.
+        """Replace the whole file by what `fill(write)` writes. After a power cut: old or new, never a mixture.
 
         `fill` calls `write(data)` as often as it likes, so that a long file never stands in memory as one piece.
         """
         ...
 
     def remove(self, name: str) -> None:
-        """Delete the file if it is there."""
+        """Delete the file if it exists."""
         ...
 
 
 class Board(Protocol):
-    """One board: what `main.py` asks of the platform that it finds itself on."""
+    """One board: what `main.py` asks of its platform."""
 
     @property
     def port(self) -> WaitingPort:

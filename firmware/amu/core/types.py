@@ -12,17 +12,17 @@ and name `Item` in annotations that are strings: the type checker follows the im
 from collections.abc import Callable
 from typing import Any, TypeAlias, dataclass_transform
 
-# anything: what arrived as CBOR and was not looked at, what is to be encoded and may be refused
+# anything: CBOR that arrived and is not checked yet, or an item to encode, which may be refused
 Item: TypeAlias = object
 Array: TypeAlias = list[Any]  # a CBOR array whose members its reader knows: a record, a request, a command, a result
 Register: TypeAlias = tuple[int, bytes] | None  # (view, value) of the last vote of some phase
 RegisterList: TypeAlias = list[Register]  # hi1, second1, hi2, second2, hi3, hi4
 Report: TypeAlias = tuple[Register, Register, Register]  # (hi_a, hi_b, second_b): amu.consensus.rules
-# What a peer told on entering a view: (view, hi1, second1, hi4) in a proof, (view, hi2, second2, hi3) in a suggest.
+# What a peer reported on entering a view: (view, hi1, second1, hi4) in a proof, (view, hi2, second2, hi3) in a suggest.
 Told: TypeAlias = tuple[int, Register, Register, Register]
 AnyMessage: TypeAlias = Any  # a message that its reader knows by its KIND
 TraceEvent: TypeAlias = tuple[Any, ...]  # (code, lamport, field, ...): amu.node.tracer
-Keys: TypeAlias = list[bytes | None]  # one a node, the ground station last; None where there is none
+Keys: TypeAlias = list[bytes | None]  # one per node, the ground station last; None where a key does not exist
 Sink: TypeAlias = Callable[[bytes], object]
 Source: TypeAlias = Callable[[], bytes]  # b"" at the end
 

@@ -1,8 +1,8 @@
 """The commands of the ledger: their verbs, their fields and each field's shape.
 
-A command is the CBOR array `[verb, field, ...]`. `parse` tells a malformed command, which is refused whatever the
-ledger holds, from one whose fate the ledger's state decides. Each table row below is one verb; its transition in
-`amu.ledger.transitions` and its action in specs/ledger/ledger.tla bear the same name.
+A command is the CBOR array `[verb, field, ...]`. `parse` refuses a malformed command, whatever the ledger holds; the
+ledger's state decides about the others. Each table row below is one verb; its transition in `amu.ledger.transitions`
+and its action in specs/ledger/ledger.tla have the same name.
 """
 
 from amu.core import limits
@@ -18,7 +18,7 @@ SHARD_PREFIX = "shard/"
 
 
 def is_uint(field: "Item", bound: int) -> "TypeGuard[int]":
-    """An unsigned integer up to `bound`; `True` is none."""
+    """An unsigned integer up to `bound`; `True` is not one."""
     return type(field) is int and 0 <= field <= bound
 
 
@@ -72,7 +72,7 @@ def is_key(field: "Item") -> "TypeGuard[bytes]":
 
 
 def is_last_key(field: "Item") -> "TypeGuard[bytes | None]":
-    """A key or null. That null is refused is a rule of cursors, not of spelling."""
+    """A key or null. Cursors refuse null; the shape allows it."""
     return field is None or is_key(field)
 
 

@@ -1,4 +1,4 @@
-"""Cursors: how far the work on a shard has come, so that the next holder goes on where the last one stopped.
+"""Cursors: how far the work on a shard has come, so that the next holder continues where the last one stopped.
 
 A cursor has two layers: `last_key`, the last key done, which the ledger understands, and `opaque`, a token in which the
 holder keeps what it needs to go on from there, which the ledger does not (Spanner's query restarts; Bacon et al.,

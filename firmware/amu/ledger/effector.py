@@ -1,8 +1,8 @@
 """The thing that acts - a dock, an arm, a welder - checks the fencing token again.
 
-A holder that stalls between its last look at the ledger and its act does not know that its lease is gone; a command of
-its may also be under way for longer than the lease. Only the thing that acts can tell: it remembers the highest token
-that it has seen and refuses any lower one (Kleppmann, "How to do distributed locking", 2016).
+A holder that stalls between reading the ledger and acting does not know that its lease is gone; its command may also be
+in transit for longer than the lease lasts. Only the thing that acts can tell: it remembers the highest token that it
+has seen and refuses any lower one (Kleppmann, "How to do distributed locking", 2016).
 
 Rule: once a token was accepted, no older grant moves this resource.
 """

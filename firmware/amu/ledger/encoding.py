@@ -1,11 +1,11 @@
-"""The ledger as bytes: what a checkpoint holds and a laggard takes over.
+"""The ledger as bytes: what a checkpoint holds and a laggard adopts.
 
 Deterministic CBOR `[applied_slot, next_token, [shard row ...], [lease row ...], next_job, [job row ...], [[client,
 [operation row ...]] ...]]`, rows as the tables define them, operation rows each wrapped as a byte string so that they
 are hashed and copied without decoding.
 
-`decode` believes nothing: bytes from a peer, or from flash, must be bytes that some ledger could have written. Whether
-it is the ledger of this swarm is for the digest to say.
+`decode` believes nothing: bytes from a peer, or from flash, must be bytes that some ledger could have written. The
+digest tells whether it is the ledger of this swarm.
 """
 
 import hashlib
@@ -170,7 +170,7 @@ def _decode_clients(table: "OperationTable", rows: "list[Array]", applied_slot: 
         entry = ClientOperations(client)
         for operation in operations:
             _decode_operation(entry, operation, applied_slot)
-        # A row that a later one pushed out of the window is one that no ledger would have written.
+        # No ledger writes a row that a later row has pushed out of the window.
         _require(len(entry.rows()) == len(operations), "operation window")
         table.add(entry)
         last = client

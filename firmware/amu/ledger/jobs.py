@@ -5,13 +5,13 @@ that report one digest at least one is correct and has computed it (Castro and L
 waits for f + 1 equal replies; volunteer computing calls the same a quorum of replicated results: Anderson, GRID 2004).
 The correct ones agree only if the job is deterministic: equal input, equal digest.
 
-Each job ends once, by an operation whose result says how, and every end but *accepted* is no statement about workers:
+Each job ends once, by an operation whose result says how. No end but *accepted* is a statement about workers:
 
     accepted    f + 1 workers have reported one digest
-    disputed    whatever the silent workers still report, no digest can come to f + 1 any more; with at most f faulty
+    disputed    no digest can reach f + 1 any more, whatever the silent workers still report; with at most f faulty
                 workers this means that the job is not deterministic
-    cancelled   an operator took it back
-    expired     ledger time had reached the deadline when somebody asked; nobody says that a worker has failed
+    cancelled   an operator withdrew it
+    expired     ledger time had reached the deadline when a client asked; this does not mean that a worker has failed
 
 Rules: numbers come from one counter that only grows, so that a late report never meets another job under its number. A
 worker reports once. Nothing counts from the deadline on. An ended job keeps its place as a record until the place is
@@ -39,8 +39,8 @@ STATUSES = (OPEN, ACCEPTED, DISPUTED, CANCELLED, EXPIRED)
 class Job:
     """One row. `payload` is the digest of what to compute: program and input.
 
-    `digests`: those reported so far, each once, in the order of their first report. `reports`: one entry a worker, the
-    index of its digest in `digests`, or None.
+    `digests`: those reported so far, each once, in the order of their first report. `reports`: one entry per worker,
+    the index of its digest in `digests`, or None.
     """
 
     def __init__(

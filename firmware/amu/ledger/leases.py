@@ -1,15 +1,15 @@
-"""Leases: one holder a resource for a stretch of ledger time, told apart by fencing tokens.
+"""Leases: one holder per resource for a stretch of ledger time. Fencing tokens tell the holders apart.
 
-A lease (Gray and Cheriton, SOSP 1989) gives way by itself when its holder falls silent: nobody has to decide whether
-the holder is dead. Ledger time is the slot that is being applied, so all replicas agree on every expiry and no clock is
-asked. A lease acquired in slot s for k slots is live in slots s .. s+k-1.
+A lease (Gray and Cheriton, SOSP 1989) ends by itself when its holder falls silent: nobody has to decide whether the
+holder is dead. Ledger time is the slot that is being applied, so all replicas agree on every expiry, and no clock is
+read. A lease acquired in slot s for k slots is live in slots s .. s+k-1.
 
 A holder may not have heard yet that its lease has expired. Each grant therefore carries a fencing token larger than all
-before it (Chubby's sequencer, OSDI 2006, section 2.4), and whoever acts on the holder's word checks the token again:
+before it (Chubby's sequencer, OSDI 2006, section 2.4), and the part that acts for the holder checks the token again:
 the ledger for shards and cursors, `amu.ledger.effector` for docks and tools.
 
-Rules: at most one live lease a resource; a token names one grant for good; an expired lease moves nothing, not even
-itself.
+Rules: at most one live lease per resource; a token names one grant for good; an expired lease permits nothing, not even
+its own renewal.
 """
 
 from amu.core import limits

@@ -2,8 +2,8 @@
 
 A shard is open until it is completed; then it neither moves nor splits, and its range is free for other shards.
 Completed shards stay in the table as the record of work done until the place is needed: the lowest-numbered one then
-makes room. A number is taken as long as its shard is in the table, so the cursor of a number in the table never starts
-anew.
+makes room. A number is taken as long as its shard is in the table, so the cursor under a number in the table never
+restarts.
 """
 
 from amu.core import limits

@@ -4,7 +4,7 @@ The same requests in the same slots give the same results, the same bytes and th
 on CPython and on MicroPython. Ledger time is the slot that is being applied.
 
 Every request reaches a terminal state: `["ok", ...]` or `["refused", reason]`, remembered under its operation id. Two
-refusals are not remembered, because there is no place to do so: of a client that does not fit the table, and of an
+refusals are not remembered, because the table has no place for them: of a client that does not fit it, and of an
 operation older than what is remembered. Repeating such a request gives a refusal again and never an effect.
 """
 
@@ -21,8 +21,8 @@ if "":  # for the type checker; see amu.core.types
 class Ledger:
     """`applied_slot` is the last slot applied, 0 for the empty ledger.
 
-    replica_count: boards of the swarm, who are the workers of jobs; it is the same on all of them and no part of the
-    state.
+    replica_count: boards of the swarm, which are the workers of jobs. It is the same on all of them, and so not part of
+    the state.
     """
 
     def __init__(self, replica_count: int = limits.REPLICAS_MIN) -> None:
@@ -41,7 +41,7 @@ class Ledger:
         """Apply the requests of the next slot: one result for each, in order.
 
         `requests`: [[client, operation, command], ...]. A repeated operation gets the result that it had the first
-        time. A bad request is refused, never raised: it is decided already, and every replica has to get past it.
+        time. A bad request is refused, never raised: it is decided already, and every replica must get past it.
         """
         assert slot == self.applied_slot + 1, "slots are applied in order"
         assert len(requests) <= limits.BATCH_REQUESTS_MAX, "batch"

@@ -1,9 +1,9 @@
-"""What each command does: one function a verb, named as its action in specs/ledger/ledger.tla.
+"""What each command does: one function per verb, named like its action in specs/ledger/ledger.tla.
 
 Each takes the tables, the slot that is being applied and the fields of a well-formed command, in the order of
 `amu.ledger.commands.SHAPES`. It either changes the tables and returns `["ok", ...]`, or changes nothing and returns
-`["refused", reason]`. The guards are the module's `Can...` operators; they are asked in the order written here, so that
-all replicas give the same reason.
+`["refused", reason]`. The guards are the module's `Can...` operators; they are checked in the order written here, so
+that all replicas give the same reason.
 """
 
 from amu.ledger import commands, cursors
@@ -24,7 +24,7 @@ REFUSED = "refused"
 
 
 class Tables:
-    """All that the ledger holds beside the slot that was applied last."""
+    """All that the ledger holds besides the number of the last applied slot."""
 
     def __init__(self, replica_count: int) -> None:
         self.shards = ShardTable()
@@ -161,7 +161,7 @@ def job_open(tables: Tables, now: int, payload: bytes, slots: int) -> "Array":
 
 
 def job_result(tables: Tables, now: int, number: int, worker: int, digest: bytes) -> "Array":
-    """Count what `worker` has computed. Whether it was that worker is the requester's word: specs/decisions/jobs.md."""
+    """Count the digest that `worker` computed. The requester vouches for the worker: specs/decisions/jobs.md."""
     if worker >= tables.jobs.workers:
         return refused("no such worker")
     job, reason = _running(tables, now, number)
@@ -174,7 +174,7 @@ def job_result(tables: Tables, now: int, number: int, worker: int, digest: bytes
 
 
 def job_cancel(tables: Tables, now: int, number: int) -> "Array":
-    """Take a job back before its deadline."""
+    """Withdraw a job before its deadline."""
     job, reason = _running(tables, now, number)
     if job is None:
         return refused(reason)

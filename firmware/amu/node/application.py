@@ -1,4 +1,4 @@
-"""The ledger as the replicated log sees it: applied slot by slot, answering the ground, leaving its trace."""
+"""The ledger as the replicated log sees it: it applies slot by slot, answers the ground and traces each step."""
 
 from amu.core.limits import GROUND
 from amu.ledger.state import Ledger

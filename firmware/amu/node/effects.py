@@ -1,4 +1,4 @@
-"""What a node wants done, gathered while it thinks and handed over in one piece.
+"""The effects that a node asks for, gathered during its steps and handed over in one piece.
 
 The board performs a `Ready` in this order: checkpoint, records, trace events, sends. Persist before send: a replica
 that reboots must know every vote that anybody may have seen. Trace before send on the same link: the ground has the
@@ -59,12 +59,12 @@ class Effects:
         self.is_muted = False  # while state is rebuilt from flash nothing is new
 
     def persist(self, record: "Array") -> None:
-        """To flash before anything sent from now on leaves."""
+        """Write to flash before any message sent from now on leaves."""
         if not self.is_muted:
             self._forced.append(record)
 
     def persist_later(self, record: "Array") -> None:
-        """To flash with the next record that must go there: it can be learned again if it is lost."""
+        """Write to flash with the next forced record. If it is lost, it can be learned again."""
         if self.has_memory and not self.is_muted:
             self._later.append(record)
 
@@ -73,7 +73,7 @@ class Effects:
             self._tracer.emit(name, self._clock.tick(), *fields)
 
     def event_time(self) -> int:
-        """Lamport time of an event that others trace, with this time in it."""
+        """Lamport time of an event that the caller traces, with this time among its fields."""
         return self._clock.tick()
 
     def send(self, destination: int, message: messages.Message) -> None:
@@ -89,8 +89,8 @@ class Effects:
         self._sends.append((destination, time, message))
 
     def receive(self, verdict: str, source: int, sent: int, kind: int) -> bool:
-        """Take note of a receipt, an event of its own. False: sent at a time that cannot be believed, so it is as if it
-        had been lost. `verdict`: what the witnesses say of the time."""
+        """Record a receipt, an event of its own. False: its time of sending cannot be believed, so the message counts
+        as lost. `verdict`: what the witnesses say of the time."""
         if verdict == IN_ORDER:
             try:
                 time = self._clock.witness(sent)
@@ -103,7 +103,7 @@ class Effects:
         return verdict != LOST
 
     def refuse(self, peer: int, kind: int, reason: str) -> None:
-        """Say what was not accepted, and why; of a flood only the beginning, or we would flood the ground with it."""
+        """Trace what was refused, and why. Of a flood, trace only the beginning: else we would flood the ground."""
         self.refusals += 1
         if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
             self._refusals_traced += 1
@@ -123,7 +123,7 @@ class Effects:
             self.wants_checkpoint = True
 
     def take(self, checkpoint: "Array | None") -> Ready:
-        """Everything gathered so far, as a Ready. A checkpoint holds what the records would say."""
+        """Everything gathered so far, as a Ready. A checkpoint replaces the records."""
         records = []
         if checkpoint is not None:
             self._forced, self._later = [], []

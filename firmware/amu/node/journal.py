@@ -43,7 +43,7 @@ _END = 1 << 30  # beyond the end of any file
 
 
 class Recovered:
-    """What flash had to say: `status`, the checkpoint's data or `None`, and the records since, oldest first."""
+    """What flash holds: `status`, the checkpoint's data or `None`, and the records since, oldest first."""
 
     def __init__(self, status: str, checkpoint: "Array | None", records: "list[Array]") -> None:
         self.status = status
@@ -103,7 +103,7 @@ class Journal:
         self.appends += 1
 
     def checkpoint(self, data: "Array") -> None:
-        """Put `data`, a CBOR item, in place of everything so far. Raises JournalError when flash refuses."""
+        """Replace everything so far by `data`, a CBOR item. Raises JournalError when flash refuses."""
         self._check_open()
         before: int = self._generation  # type: ignore[assignment]
         try:
@@ -160,7 +160,7 @@ class Journal:
 
 
 class _Check:
-    """CRC-32 of bytes that come piece by piece."""
+    """CRC-32 of bytes that arrive piece by piece."""
 
     def __init__(self, data: bytes) -> None:
         self.value = crc.crc32(data)
@@ -170,7 +170,7 @@ class _Check:
 
 
 class _File:
-    """A file of the store, of which only a piece at a time stands in memory. One that is not there is empty."""
+    """A file of the store, read piece by piece. A missing file is empty."""
 
     def __init__(self, store: "Store", name: str) -> None:
         self._store = store
@@ -186,7 +186,7 @@ class _File:
         return self._data[at - self._start : at - self._start + count]
 
     def source(self, at: int, end: int) -> "Source":
-        """A function that gives the next piece of the bytes from `at` to `end`, b"" when there is none."""
+        """A function that gives the next piece of the bytes from `at` to `end`, b"" at the end."""
 
         def take() -> bytes:
             nonlocal at

@@ -12,11 +12,11 @@ ZooKeeper's observers do the same where nobody lies.
 
 Rules
 - A value is believed on f + 1 equal `Decided` of different replicas, its body on its digest. Slots go in order.
-- Far behind, or where slots cannot be had, a state is taken over on f + 1 equal digests (`amu.consensus.checkpoints`).
-- It pulls: once a period it asks f + 1 replicas, others each time, for the next slot, or for a window of them when it
-  knows that they are there; what comes in full is followed by the next question at once. So a slot costs O(f + 1)
+- Far behind, or without single slots, it adopts a state on f + 1 equal digests (`amu.consensus.checkpoints`).
+- It pulls: once per period it asks f + 1 replicas, different ones each time, for the next slot, or for a window of
+  slots that it knows to exist. After a complete answer it asks the next question at once. So a slot costs O(f + 1)
   messages, and a replica that falls silent costs a period.
-- "No answer" is not "failed": replicas answer so many questions a tick and no more, and the learner asks again.
+- "No answer" is not "failed": replicas answer a bounded number of questions per tick, and the learner asks again.
 - It promises nothing and so remembers nothing: after a reboot it starts from an empty ledger.
 - It believes no learner and answers nobody, so that a reply of the swarm is a replica's reply.
 """
@@ -93,7 +93,7 @@ class Learner:
 
     @property
     def messages_refused(self) -> int:
-        """Messages turned away since boot, traced or not."""
+        """Messages refused since boot, traced or not."""
         return self._effects.refusals
 
     @property
@@ -143,7 +143,7 @@ class Learner:
     # --- asking -----------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        """Ask f+1 replicas, others each time, for the next slot, or for a window of them that are there."""
+        """Ask f+1 replicas, different ones each time, for the next slot, or for a window of slots that exist."""
         first = self._ledger.applied_slot + 1
         last = max(first, min(self._checkpoints.target(), first + WINDOW_SLOTS - 1))
         for slot in range(first, last + 1):
@@ -181,7 +181,7 @@ class Learner:
                 self._effects.refuse(peer, message.KIND, "wrong body")
 
     def _settle(self) -> None:
-        """Apply what is believed and there, in slot order; then ask on."""
+        """Apply what is believed and complete, in slot order; then ask for more."""
         while not self._is_halted and self._window[0].body is not None:
             self._apply(self._window[0])
         if self._ledger.applied_slot == self._asked_up_to and not self._is_halted:

@@ -32,14 +32,14 @@ if "":  # for the type checker; see amu.core.types
 BLANK_BOOT = 1 << 20  # boot numbers of a board without memory start above this, spread by its nonce
 
 VOTING = "voting"
-SILENT = "silent"  # vote state unreadable, or a contradiction met: says nothing to other replicas
+SILENT = "silent"  # vote state unreadable, or a contradiction found: sends nothing to other replicas
 REJOINING = "rejoining"  # without memory: listens, and votes again once that is safe
 
 
 class Node:
     """`config` as in amu.boards.config; `recovered` from the journal; `nonce` 1 .. 2**20-1, fresh for each start.
 
-    `replica`, `services`, `effects`, `me` and `group` are there to be looked at: by adversaries, oracles and tests.
+    Adversaries, oracles and tests read `replica`, `services`, `effects`, `me` and `group`.
     `ended`: None, or why the life before ended by itself: (reason, free heap, longest run of it).
     """
 
@@ -88,7 +88,7 @@ class Node:
         if ended is not None:
             effects.trace("Restart", *ended)
         if status == journal.UNREADABLE:
-            # A vote may be missing: whoever votes again could contradict it.
+            # A vote may be missing: a new vote could contradict it.
             replica.halt("vote state unreadable")
             return
         self._reserve()
@@ -97,10 +97,10 @@ class Node:
         replica.settle()
 
     def _reserve(self) -> None:
-        """Clock values are used only after flash knows it, so that no time is used again after a reboot."""
+        """Reserve clock values on flash before their use, so that a reboot repeats no time."""
         self._reserved = self._clock.time + limits.LAMPORT_RESERVE
         if not self.effects.has_memory and self.effects.records_written >= limits.BLANK_RECORDS_MAX:
-            return  # nothing cuts the journal of a board without memory, and its clock starts anew with every boot
+            return  # nothing cuts the journal of a board without memory, and its clock restarts with every boot
         self.effects.persist([records.BOOT, self.boot, self._reserved])
 
     # --- what the board may know ------------------------------------------------------------
@@ -116,7 +116,7 @@ class Node:
 
     @property
     def messages_refused(self) -> int:
-        """Messages turned away by the core since boot, traced or not."""
+        """Messages that the core refused since boot, traced or not."""
         return self.effects.refusals
 
     @property
@@ -151,7 +151,7 @@ class Node:
             self.services.receive(source, message)
 
     def _judge(self, source: int, lamport: int) -> str:
-        """May a message that `source` sent at `lamport` be believed to be that late?"""
+        """Can the time `lamport` of a message of `source` be believed?"""
         if source == GROUND:
             return IN_ORDER
         if source < self.group.size:
@@ -167,7 +167,7 @@ class Node:
             self.services.tick()
 
     def note_refused(self, source: int, kind: int, reason: str) -> None:
-        """The board turned a frame away before it became a message."""
+        """Trace a frame that the board refused before it became a message."""
         self.effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board
 
     # --- outputs ----------------------------------------------------------------------------

@@ -6,15 +6,15 @@ failure detector that listens to everything.
     tick()                      a board tick has passed
 
 Rules
-- The order of effects is that of the machines: what an input makes them say goes into the channels before anything
-  else.
-- Nothing is taken that cannot be answered. While some channel has no room for the answers, items of segments are left
-  for their sender to send again (backpressure), and no turn is asked for; acknowledgements are always taken. So a
-  silent peer fills its own channel to a bound, stops the mutex, which waits for it anyway, and nothing else.
+- Effects keep the order of the machines: what they send on an input goes into the channels before anything else
+  does.
+- An item is accepted only if its replies fit in the channel queues. While they do not, items are left for their sender
+  to repeat (backpressure), and the board asks for no turn; acknowledgements are always accepted. So a silent peer fills
+  its own channel up to a bound, and stops only the mutex, which waits for it anyway.
 - The detector's level is shown to operators. No protocol here or elsewhere reads it.
 - Off unless the board is configured to take turns or snapshots; the detector is always on.
 
-What goes wrong here never touches the agreed log: nothing is persisted, nothing is voted on.
+A failure here never touches the agreed log: services persist nothing and vote on nothing.
 """
 
 from amu.core import limits
@@ -117,7 +117,7 @@ class Services:
                 self._channels[peer].tick()
         if self._turn_ticks and self._ticks >= self._turn_at:
             self._take_turn()
-        # Boards start at different times: snapshots of all at once would be as many pictures of one moment.
+        # Each board at its own time: snapshots of all at once would be many pictures of one moment.
         if (
             self._snapshot_ticks
             and (self._ticks + self._me * self._snapshot_ticks // self._count) % self._snapshot_ticks == 0
@@ -147,7 +147,7 @@ class Services:
                 self._snapshot.receive_item(source, item)
                 self._mutex.receive(source, time, item)
         except CodecError:
-            # A correct board sends no such item; its channel goes on.
+            # A correct board sends no such item. The channel continues.
             self._effects.refuse(source, Segment.KIND, "item")
         self._gather()
 
@@ -160,12 +160,12 @@ class Services:
             try:
                 mutex.request(self._effects.event_time())
             except BusyError:
-                return  # somebody asked at a later time than ours: we ask when our clock has passed it
+                return  # a peer asked at a later time than ours: we ask when our clock has passed it
         self._gather()
 
     def _take_snapshot(self) -> None:
         if self._snapshot.is_busy or self._room() < SPARE_ITEMS:
-            return  # the one that is under way tells its end; this one never began
+            return  # the one in progress will report its end; this one never began
         state = self._state()
         self._snapshot.start(self._effects.event_time(), state)
         self._gather()
@@ -178,7 +178,7 @@ class Services:
     # --- outputs ------------------------------------------------------------------------------
 
     def _gather(self) -> None:
-        """What the machines want traced and sent, in their order, into the trace and the channels."""
+        """Move what the machines trace and send, in their order, into the trace and the channels."""
         for event in self._mutex.take_events():
             self._effects.trace(*event)
             if event[0] == "MutexEnter":
@@ -191,7 +191,7 @@ class Services:
         for peer, item in self._mutex.take_items():
             self._channel_send(peer, item)
             self._snapshot.sent(peer)
-        self._snapshot.take_results()  # SnapshotDone has told them
+        self._snapshot.take_results()  # SnapshotDone has reported them
 
     def _channel_send(self, peer: int, item: "Array") -> None:
         channel = self._channels[peer]
@@ -199,14 +199,14 @@ class Services:
         self._effects.trace("ChannelSend", peer, channel.peer_boot, number)
 
     def _say(self) -> None:
-        """Segments that are due, to each peer."""
+        """Send the segments that are due to each peer."""
         for peer in range(self._count):
             if peer != self._me:
                 for segment in self._channels[peer].take_segments():
                     self._effects.send(peer, segment)
 
     def _room(self) -> int:
-        """Items that every channel could still take; none while there is a peer that was never met."""
+        """How many items every channel can still take; 0 while some peer was never met."""
         room = limits.CHANNEL_QUEUE_ITEMS_MAX
         for peer in range(self._count):
             if peer != self._me:

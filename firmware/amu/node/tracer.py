@@ -30,7 +30,7 @@ EVENTS: dict[int, tuple[str, tuple[str, ...]]] = {
     18: ("Wish", ("slot", "view")),  # view-change sent
     # --- log and ledger ---
     20: ("Apply", ("slot", "value", "digest")),  # digest of the ledger state afterwards
-    21: ("Operation", ("slot", "client", "operation", "command", "result")),  # one a request, before its Apply
+    21: ("Operation", ("slot", "client", "operation", "command", "result")),  # one per request, before its Apply
     22: ("Checkpoint", ("slot", "digest")),  # ledger state written to flash
     23: ("Adopt", ("slot", "digest")),  # ledger state taken over on f+1 matching digests
     # --- messages: named by their sender and the Lamport time of their sending ---
@@ -56,7 +56,7 @@ EVENTS: dict[int, tuple[str, tuple[str, ...]]] = {
     74: ("SnapshotIgnored", ("from", "initiator", "number")),  # a marker of a snapshot that is over here
     # --- failure detector (specs/failure_detector/failure_detector.tla): levels of suspicion, never a verdict ---
     80: ("Suspicion", ("peer", "silent_ticks", "level_milli")),  # the level's whole part has risen
-    81: ("Heard", ("peer", "silent_ticks")),  # after such a suspicion, which is over
+    81: ("Heard", ("peer", "silent_ticks")),  # after such a suspicion, which has ended
 }
 
 CODES: dict[str, int] = {}

@@ -1,23 +1,23 @@
 """A reliable channel to one peer, first in, first out, over a path that loses, doubles and reorders.
 
-Sliding window with cumulative acknowledgement (Stenning, A Data Transfer Protocol, 1976; Cerf and Kahn 1974), going
-back n: items of a connection are numbered 1, 2, 3, ...; the receiver takes the next number only and says the last one
-that it has; what is not acknowledged in time is sent again from there on. Numbers never wrap, so no segment can be
-taken for another's, however late it comes.
+Sliding window, go-back-n, with cumulative acknowledgements (Stenning, A Data Transfer Protocol, 1976; Cerf and Kahn
+1974): items of a connection are numbered 1, 2, 3, ... The receiver accepts the next number only and acknowledges the
+last one that it has. The sender repeats from the first item that was not acknowledged in time. Numbers never wrap, so a
+late segment is never mistaken for another.
 
-A connection is a pair of *incarnations*: the boot numbers of both sides. A board that lost its flash starts anew with
-any number, so numbers tell incarnations apart, never which is the later one. Hence the three-way handshake (Tomlinson
-1975; Belsnes 1976): who hears an unknown incarnation answers with a challenge, a number of its own that was never used
-before, and adopts it only when that number comes back. Either side goes on asking until it hears that it was adopted.
-Rules, each with what it prevents:
+A connection is a pair of *incarnations*: the boot numbers of both sides. A board that lost its flash starts with any
+number, so numbers tell incarnations apart, but not which is the later one. Hence the three-way handshake (Tomlinson
+1975; Belsnes 1976): a side that hears an unknown incarnation answers with a challenge, a number that it never used
+before, and adopts the incarnation only when that number comes back. Each side keeps asking until it hears that it was
+adopted. Rules, each with what it prevents:
 
-- A challenge is new with each adoption. Whoever echoes it has lived since, so it is no former incarnation: a late
-  duplicate can neither be adopted nor flip a channel back.
+- A challenge is new with each adoption. Only an incarnation that has lived since can echo it: a late duplicate of a
+  former one can neither be adopted nor flip a channel back.
 - Items and acknowledgements count only between two incarnations that name each other: nothing of a former connection
   is delivered or acknowledged in the present one.
-- A pair is adopted once at most on either side, so its numbers start once: each item is delivered once at most.
-- What the former incarnation of the peer has not acknowledged goes back to the caller, who alone knows whether to send
-  it again: it may have been delivered.
+- Each side adopts a pair at most once, so its numbers start once: each item is delivered at most once.
+- Items that the former incarnation of the peer has not acknowledged go back to the caller. Only the caller knows
+  whether to send them again: they may have been delivered.
 
 Assumed: the path forges nothing (`amu.wire.auth`), and no two incarnations of one board have the same boot number. A
 lying peer can spoil its own channel only: it costs bounded memory and CHANNEL_SEGMENTS_PER_TICK_MAX segments a tick,
@@ -84,7 +84,7 @@ class Channel:
         return number
 
     def unacknowledged(self) -> int:
-        """Items that were taken by `send` and are not acknowledged."""
+        """How many items `send` has taken that are not acknowledged."""
         return len(self._queue)
 
     def receive(self, segment: Segment) -> list[bytes]:
@@ -95,7 +95,7 @@ class Channel:
             self._echo = segment.challenge
             self._owed = True
         if segment.peer_boot != self.boot:
-            # It knows no incarnation of ours, or a former one: what it sends is not for us, but it should hear of us.
+            # The peer knows no incarnation of ours, or a former one: its items are not for us, but it must hear of us.
             self._owed = True
             return []
         if segment.first and not self._is_known:
@@ -110,7 +110,7 @@ class Channel:
         return restart
 
     def tick(self) -> None:
-        """A board tick has passed. Goes back to the first item that is not acknowledged when that is due."""
+        """A board tick has passed. Sends again from the first unacknowledged item when that is due."""
         self._budget = limits.CHANNEL_SEGMENTS_PER_TICK_MAX
         if self._is_known and self._highest == self._acknowledged:
             return  # nothing to wait for
@@ -132,7 +132,7 @@ class Channel:
             self._stranger = None
             segments.append(self._handshake(boot, echo))
             if self.peer_boot is None:
-                self._owed = False  # that said all that there is to say
+                self._owed = False  # that segment says all
         if self._budget and (self._owed or self._has_fresh()):
             self._owed = False
             if self.peer_boot is None:

@@ -3,15 +3,15 @@
 Theory (Hayashibara, Defago, Yared, Katayama, The phi accrual failure detector, SRDS 2004, section 4). Each peer's
 heartbeats are sampled: the last BEAT_SAMPLES pauses between them give a mean and a standard deviation. The suspicion
 after a silence of t ticks is phi = -log10(P_later(t)), where P_later(t) is the tail of a normal distribution with that
-mean and deviation: phi = 3 says that a beat later than this is seen once in a thousand. It is told in thousandths.
+mean and deviation: phi = 3 says that one beat in a thousand is later than this. The level is phi in thousandths.
 
 Contract (Defago, Urban, Hayashibara, Katayama, DSN 2005: accruement and upper bound;
 specs/failure_detector holds both). The level
 - never falls while a peer is silent, and reaches LEVEL_MILLI_MAX, where it stays, if the silence lasts;
 - is below 1000 at the tick in which the peer is heard, whatever it was before;
-- is UNKNOWN of a peer that was never heard: nothing is known of it, in particular not that it failed.
+- is UNKNOWN for a peer that was never heard: we know nothing about it, in particular not that it failed.
 A slow peer and a dead one look alike (Fischer, Lynch, Paterson 1985). So a level is for display, and for hints such as
-whom to ask first. Nothing that must not happen may depend on one.
+which peer to ask first. No safety property may depend on one.
 
 Approximation. With n samples of sum S and sum of squares Q, mean = S / n and deviation = sqrt(n Q - S^2) / n, so the
 standardised silence z = (t n - S) / sqrt(n Q - S^2) needs one division and one integer root, taken only of a peer that
@@ -53,8 +53,8 @@ ROOT_SCALE = 8  # the root is taken of 64 times the variance, so that it is good
 class Detector:
     """Levels of suspicion of `count` peers, numbered from 0. A board that reboots starts with a new one.
 
-    Ticks are those of the board's own counter and never run backwards. It keeps BEAT_SAMPLES bytes and six integers a
-    peer.
+    Ticks are those of the board's own counter and never run backwards. The detector keeps BEAT_SAMPLES bytes and six
+    integers per peer.
     """
 
     def __init__(self, count: int) -> None:
@@ -66,10 +66,10 @@ class Detector:
         # ROOT_SCALE times BEAT_SAMPLES times the deviation; 0: not known, for the samples changed
         self._root = [0] * count
         self._last = [UNKNOWN] * count  # tick of the last heartbeat
-        self._told = [0] * count  # whole part of the level that `sample` told last, 0 again when the peer is heard
+        self._told = [0] * count  # whole part of the level that `sample` reported last, 0 again when the peer is heard
 
     def heard(self, peer: int, tick: int) -> int:
-        """A heartbeat of `peer` in this tick. Returns how long it was silent if `sample` had told of it, else 0."""
+        """A heartbeat of `peer` in this tick. Returns how long it was silent if `sample` had reported that, else 0."""
         last = self._last[peer]
         assert tick >= last, "ticks run forward"
         self._last[peer] = tick
@@ -93,10 +93,10 @@ class Detector:
         return self._level_milli(peer, tick - last)
 
     def sample(self, tick: int) -> list[tuple[int, int, int]]:
-        """[(peer, silent ticks, level in thousandths), ...] of peers whose level has another whole part than was told.
+        """[(peer, silent ticks, level in thousandths), ...] of peers whose level has a new whole part.
 
-        At most one entry a peer, and 16 in one silence, for whole parts only rise in it. That a peer was heard again is
-        told by `heard`.
+        At most one entry per peer, and 16 per silence, since whole parts only rise during it. `heard` reports that a
+        peer was heard again.
         """
         changed = []
         for peer in range(self._count):
@@ -152,7 +152,7 @@ class Detector:
         return max(spread, ROOT_SCALE * BEAT_SAMPLES, ROOT_SCALE * total // 4)
 
 
-# After so many ticks every level has come to its end. Samples lie between 1 and M = BEAT_TICKS_MAX, so a deviation is
+# After so many ticks every level has reached its end. Samples lie between 1 and M = BEAT_TICKS_MAX, so a deviation is
 # at most (M - 1) / 2 or a quarter of the mean, and the last point of the table, 8.25 deviations, lies below 6 M.
 SATURATED_TICKS = 6 * BEAT_TICKS_MAX
 
@@ -173,5 +173,5 @@ assert BEAT_SAMPLES * BEAT_SAMPLES * ROOT_SCALE * ROOT_SCALE * (BEAT_TICKS_MAX /
 assert (
     SATURATED_TICKS * BEAT_SAMPLES * ROOT_SCALE * TAIL_STEPS * STEP < 1 << 30
 )  # small integers of a Pico: nothing allocates
-assert TAIL_MILLI[-TAIL_FROM * TAIL_STEPS] < LEVEL_MILLI_PER_PART  # z = 0: `sample` passes over who is not late
+assert TAIL_MILLI[-TAIL_FROM * TAIL_STEPS] < LEVEL_MILLI_PER_PART  # z = 0: `sample` skips peers that are not late
 assert TAIL_MILLI[-2] < LEVEL_MILLI_MAX <= TAIL_MILLI[-1]

@@ -1,9 +1,9 @@
-"""What services say to each other over the channels: small arrays, the kind first.
+"""What services send to each other over the channels: small arrays, the kind first.
 
     [REQUEST, time]    [REPLY, time]    [RELEASE, time]      mutual exclusion, Lamport 1978
     [MARKER, initiator, number]                              global snapshot, Chandy and Lamport 1985
 
-An item comes from a board that may lie, so it is looked at before anything is done with it.
+An item comes from a board that may lie, so it is checked before use.
 """
 
 from amu.core import limits
@@ -31,5 +31,5 @@ def checked(item: "Item") -> int:
 
 
 def _number(value: "Item") -> int:
-    """`value` if it is an integer (True is none), else -1."""
+    """`value` if it is an integer (True is not), else -1."""
     return value if type(value) is int else -1

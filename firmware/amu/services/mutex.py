@@ -5,9 +5,9 @@ order.
 Theory. Every board keeps a queue of requests, ordered by (time, board). The five rules of the paper:
 
 1. To ask, a board puts its request, with the time of asking, into its own queue and sends it to every other board.
-2. Who receives a request puts it into its queue and answers with a reply that bears a later time.
+2. A board that receives a request puts it into its queue and answers with a reply that has a later time.
 3. To release, a board takes its request out of its queue and sends a release to every other board.
-4. Who receives a release takes the sender's request out of its queue.
+4. A board that receives a release takes the sender's request out of its queue.
 5. A board has its turn when its request is the first in its own queue, and every other board has sent it something
    later than the request. Channels are in order and times of one board grow, so no earlier request can still be on
    its way.
@@ -19,10 +19,10 @@ Crashes. Lamport assumes none; a board that is down never replies, so others wai
 lives:
 
 6. A reboot ends a turn: the board that wakes up holds nothing and asks for nothing.
-7. Who meets a peer on a new channel forgets the peer's request and what it heard from it, and says first of all what
-   it has asked for itself: its outstanding request (waiting or holding) with its old time, or else a bare reply.
-8. Nobody asks before it has heard from every peer on the present channel, nor at a time that is not later than every
-   request it knows.
+7. A board that meets a peer on a new channel forgets the peer's request and what it heard from it, and first of all
+   sends its own outstanding request (waiting or holding) with its old time, or else a bare reply.
+8. A board asks only after it has heard from every peer on the present channel, and at a time later than every request
+   that it knows.
 
 By 7 the channel's order still says everything: whatever comes later than my request comes after it. By 8 the request
 of a board that forgot its clock together with its flash is later than the turns that it cannot remember.
@@ -112,7 +112,7 @@ class Mutex:
     def receive(self, sender: int, time: int, item: "Array") -> None:
         """Rules 2, 4 and 5: `item`, which the channel from `sender` delivered at my `time`.
 
-        Raises CodecError, changing nothing, if it is no item of this protocol.
+        Raises CodecError, changing nothing, if it is not an item of this protocol.
         """
         self._check_time(time)
         kind = checked(item)
@@ -140,11 +140,11 @@ class Mutex:
         self._is_heard[peer] = False
         self._is_later[peer] = False
         self._items = [entry for entry in self._items if entry[0] != peer]
-        # The old time: a later one would let somebody who asked in between pass the holder.
+        # The old time: with a later one a board that asked in between could pass the holder.
         self._items.append((peer, [REQUEST, self.requested] if self.wants else [REPLY, self._time]))
 
     def take_items(self) -> "list[tuple[int, Array]]":
-        """[(destination, item), ...] to send, in order. Not more than one a peer for each input."""
+        """[(destination, item), ...] to send, in order. At most one per peer for each input."""
         items = self._items
         self._items = []
         return items

@@ -20,10 +20,10 @@ Rules of the machine
   its new life has not recorded, and may do so again with a marker that reaches it late. That says nothing about the
   peer but that it rebooted.
 - So a part that is done lies between two lives of each pair of boards, and parts of one snapshot fit. What a new life
-  records again is never done: the initiator sent its marker to the life before. The next snapshot of it ends that.
+  records again is never done: the initiator sent its marker to the former life. Its next snapshot ends that.
 - A snapshot of the whole swarm is complete when every board has reported it done. Nobody reports failure for another.
-- `sent` must be told of each item given to a channel (markers do not count) and `receive_item` of each one delivered
-  by a channel, so that the trace can show where each cut goes through each channel.
+- Call `sent` for each item given to a channel (not for markers) and `receive_item` for each one that a channel
+  delivers, so that the trace can show where each cut goes through each channel.
 - After each input, take the markers and send them before anything else on those channels.
 
 Liars. The cut through a channel between two correct boards depends on what those two do alone, so it stays
@@ -81,10 +81,10 @@ class Snapshot:
         return self._recordings[self._me] is not None
 
     def start(self, number: int, state: "Item") -> None:
-        """Take a snapshot of the swarm. `number`: above all that this board ever used.
+        """Take a snapshot of the swarm. `number`: higher than any that this board ever used.
 
-        Raises BusyError, which is counted, while the last one is in progress: as long as a peer is silent, if need be,
-        for silence is no verdict.
+        Raises BusyError, which is counted, while the last one is in progress. A silent peer can prolong that without
+        limit, for silence is not a verdict.
         """
         assert 0 <= number <= limits.LAMPORT_MAX, "snapshot number"
         if self.is_busy:
@@ -123,7 +123,7 @@ class Snapshot:
         self._finish_if_done(initiator)
 
     def receive_item(self, sender: int, item: "Array") -> None:
-        """An item that is no marker was delivered by the channel from `sender`. Call it before acting on the item."""
+        """The channel from `sender` delivered an item, not a marker. Call this before acting on the item."""
         self._check_peer(sender)
         self._received[sender] += 1
         for initiator in range(self._count):
@@ -137,12 +137,12 @@ class Snapshot:
             recording.items_count += 1
 
     def sent(self, destination: int) -> None:
-        """An item that is no marker was given to the channel to `destination`."""
+        """An item, not a marker, was given to the channel to `destination`."""
         self._check_peer(destination)
         self._sent[destination] += 1
 
     def peer_restarted(self, peer: int) -> None:
-        """The channel to `peer` is new: no recording in progress goes on without the old one."""
+        """The channel to `peer` is new: no recording in progress can continue without the old one."""
         self._check_peer(peer)
         self._sent[peer] = 0
         self._received[peer] = 0

@@ -27,7 +27,7 @@ _BLOCK_BYTES = 64  # SHA-256
 
 
 class Mac:
-    """HMAC-SHA256 under one key of any length. The padded key blocks are made once: three times faster a message."""
+    """HMAC-SHA256 under one key of any length. The padded key blocks are made once: three times faster per message."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) > _BLOCK_BYTES:
@@ -110,6 +110,6 @@ def key_rows(master: bytes, cluster: "Item", epoch: "Item", me: int, replica_cou
 
 
 def keyring(master: bytes, cluster: "Item", epoch: "Item", me: int, replica_count: int) -> Keyring:
-    """Keyring of node `me`. Only who provisions the swarm, and the ground station, hold `master`."""
+    """Keyring of node `me`. Only the provisioner of the swarm and the ground station hold `master`."""
     keys_out, keys_in = key_rows(master, cluster, epoch, me, replica_count)
     return Keyring(cluster, epoch, me, keys_out, keys_in)

@@ -1,7 +1,7 @@
 """Messages to payloads and back: deterministic CBOR arrays `[lamport, field, ...]`; the frame's header names the kind.
 
-The shapes are those of `messages` and of `wire.cddl`. Decode a payload only after its frame's tag was checked: what a
-stranger can send is then not parsed at all.
+The shapes are those of `messages` and of `wire.cddl`. Decode a payload only after its frame's tag was checked: then
+nothing that a stranger sends is parsed.
 """
 
 from amu.core import limits

@@ -1,7 +1,7 @@
-"""One class a message. Each names its kind, its fields in wire order and each field's shape.
+"""One class per message. Each names its kind, its fields in wire order and each field's shape.
 
 On the wire a message is the CBOR array `[lamport, field, field, ...]`; the frame's header carries the kind. The shapes
-below and `firmware/amu/wire/wire.cddl` say the same thing; tests hold one against the other.
+below and `firmware/amu/wire/wire.cddl` say the same thing; tests compare the two.
 
 A *register* is the last vote of some phase: `(view, value)`, or `None` when no such vote was cast.
 A *value* is the SHA-256 digest of a proposal body; the body itself travels in `Proposal` and `Decided`.
@@ -184,7 +184,7 @@ class Proof(Message):
 
 
 class ViewChange(Message):
-    """The sender wishes that the slot's instance enter `view`."""
+    """The sender wishes that the slot's instance enters `view`."""
 
     KIND = 0x14
     SHAPE = (("slot", slot), ("view", view))
@@ -193,7 +193,7 @@ class ViewChange(Message):
 
 
 class Status(Message):
-    """All that the sender would say of an open slot, said again: one idempotent frame against loss.
+    """The sender's whole state of an open slot, sent again: one idempotent frame against loss.
 
     `hi1` .. `hi4`, `second1`, `second2` are the registers as they stood when `view` was entered (proof and suggest);
     `vote1` .. `vote4` are the values voted for in `view`, or null.
@@ -312,7 +312,7 @@ class Segment(Message):
     """Of the channel from incarnation `boot` to incarnation `peer_boot`, null while none is known (`services.channel`).
 
     `items` are number `first` and those after it, `first` is 0 in a handshake; number `acknowledged` and all before it
-    have arrived. `challenge` asks for its echo, and `echo` answers one; 0 is none.
+    have arrived. `challenge` asks for its echo, and `echo` answers one; 0: no challenge.
     """
 
     KIND = 0x1E
@@ -389,7 +389,7 @@ class Identity(Message):
 
 
 class Receipt(Message):
-    """What became of a `Request` on arrival: `queued`, `busy` (refused, try again), `stale` or `malformed`."""
+    """The outcome of a `Request` on arrival: `queued`, `busy` (refused, try again), `stale` or `malformed`."""
 
     KIND = 0x31
     SHAPE = (("client", byte), ("operation", count), ("status", _text(16)))
