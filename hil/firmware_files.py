@@ -1,7 +1,7 @@
 """Where the flight software lies: in a checkout, or installed from a wheel.
 
-A checkout keeps `main.py` beside the package `amu`; a wheel must not put a module called `main` at the top of
-site-packages, so there it lies in `hil/firmware/`. Code that stages a board asks here and need not know which it is.
+A checkout keeps `main.py` beside the package `amu`. A wheel must not put a module called `main` at the top of
+site-packages, so it keeps `main.py` in `hil/firmware/`. The functions below hide the difference.
 """
 
 from pathlib import Path

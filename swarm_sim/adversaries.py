@@ -1,7 +1,6 @@
-"""The adversaries, for scenario files: which there are, what they take, and whether they take what a file gives them.
+"""The adversaries, for scenario files: their names, their parameters, and a check of the parameters in a file.
 
-Registered under the entry point `amu.adversaries`; `groundstation.scenario.adversaries` asks it when a scenario is
-read.
+Registered under the entry point `amu.adversaries`, where `groundstation.scenario.adversaries` finds it.
 """
 
 import sys
@@ -14,19 +13,19 @@ from swarm_sim.adversary.base import SEED_MAX, TICKS_MAX
 
 # What the parameters mean: texts by name, numbers by adversary and name.
 TEXTS = {
-    "deceived": 'boards that hear the other story, such as "0 2"; half of them, if left out',
-    "peers": 'boards that it is done to, such as "0 2"; all, if left out',
-    "kinds": 'flight messages that are meant, such as "Vote Proof"; all, if left out',
+    "deceived": 'boards that hear the other story, such as "0 2"; default: half of them',
+    "peers": 'boards that are affected, such as "0 2"; default: all',
+    "kinds": 'flight messages that are affected, such as "Vote Proof"; default: all',
 }
 NUMBERS = {
-    ("silence", "from_tick"): "tick of the board from which on it is silent",
-    ("silence", "until_tick"): "tick of the board before which it is silent",
-    ("replay", "per_tick"): "messages that it sends again in a tick",
-    ("flood", "per_tick"): "messages that it sends to each board in a tick",
-    ("bad_mac", "one_in"): "one frame in so many is spoiled",
+    ("silence", "from_tick"): "board tick at which it falls silent",
+    ("silence", "until_tick"): "board tick at which it speaks again",
+    ("replay", "per_tick"): "messages that it sends again in each tick",
+    ("flood", "per_tick"): "messages that it sends to each board in each tick",
+    ("bad_mac", "one_in"): "one frame of so many is spoiled",
     ("starve", "helped_views"): "views of a slot, from view 0 on, in which it helps the leader",
-    ("starve", "forges_one_in"): "in one slot in so many leaders are told of a body that no board may accept",
-    ("hurry", "views_ahead"): "how many views ahead of its own it wishes for at most",
+    ("starve", "forges_one_in"): "in one slot of so many, leaders get a body that no board may accept",
+    ("hurry", "views_ahead"): "the most views ahead of its own that it wishes for",
     ("hurry", "period_ticks"): "ticks from one wish to the next",
 }
 
@@ -39,7 +38,7 @@ def names() -> list[str]:
 def meaning(name: str) -> str:
     """What an adversary does: the first sentence of its module."""
     if name == adversary.MIXED:
-        return "Does what all others do, one after the other."
+        return "Takes turns at all other behaviours."
     return str(sys.modules[adversary.behaviour_of(name).__module__].__doc__).split("\n", 1)[0]
 
 

@@ -1,10 +1,10 @@
-"""What came of one seed: a verdict, what said so, and in which words.
+"""The outcome of one seed: a verdict, the oracle that gave it, and its cause.
 
-Rules. A verdict is one of `WORST_FIRST`; where several apply, the first counts. The cause is normalised by whoever
-finds it: equal causes are equal texts, so that seeds can be counted by cause. What differs from seed to seed (slots,
-values, a traceback) belongs into the detail. A seed that no worker could finish is not judged: "no answer" is never
-"failed". An outcome depends on seed, nodes, slots and code, never on the host: how
-long it took is kept elsewhere (`swarm_sim.campaign.task.Finished`).
+Rules. A verdict is one of `WORST_FIRST`; where several apply, the first counts. Each oracle normalises its causes:
+equal causes are equal texts, so that seeds can be counted by cause. What differs from seed to seed (slots, values, a
+traceback) belongs in the detail. A seed that no worker could finish is not judged: "no answer" is never "failed". An
+outcome depends on seed, nodes, slots and code, never on the host: its duration is kept elsewhere
+(`swarm_sim.campaign.task.Finished`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""One simulated run, from a scenario to an outcome: the world flies, everything is held against the modules and
-oracles.
+"""One simulated run, from a scenario to an outcome: the world flies, and modules and oracles check each step.
 
     simulate(scenario) -> Outcome           run_seed(seed, nodes, slots) -> Outcome, of the scenario drawn from the seed
 
 Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked
-log), SIM-ASKED (nothing is applied that nobody asked for), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
+log), SIM-ASKED (only submitted operations are applied), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
 SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-LAG (a board that is behind
 and hears the others catches up), SIM-TIMER (no timer is overdue), SIM-CRASH (flight code raised).
 """
@@ -35,20 +34,20 @@ from swarm_sim.world.events import Sink, open_trace
 from swarm_sim.world.marks import Marks
 from swarm_sim.world.world import FlightCodeCrash, World
 
-LOOK_TICKS = 5  # how often the run is asked whether it is over
+LOOK_TICKS = 5  # how often the run checks whether it is over
 WEIGH_TICKS = 200  # how often nodes are weighed
 CRASHED = "SIM-CRASH"
 
 
 def run_seed(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Outcome:
-    """What comes of the scenario that is drawn from `seed`."""
+    """The outcome of the scenario that is drawn from `seed`."""
     return simulate(draw(seed, nodes, slots))
 
 
 def simulate(
     scenario: Scenario, trace: Path | None = None, is_encoded: bool = False, is_checked: bool = True
 ) -> Outcome:
-    """Fly `scenario`. `trace`: where to write it. `is_checked`: ask the oracles. Raises OSError."""
+    """Fly `scenario`. `trace`: the file to write. `is_checked`: ask the oracles. Raises OSError."""
     if trace is None:
         return Simulation(scenario, None, is_encoded, is_checked).fly()
     with open_trace(trace) as file:
@@ -56,7 +55,7 @@ def simulate(
 
 
 class Simulation:
-    """One run. `fly` once; afterwards `world`, `verdict` and `findings` can be looked at."""
+    """One run. Call `fly` once; then read `world`, `verdict` and `findings`."""
 
     def __init__(self, scenario: Scenario, file: TextIO | None, is_encoded: bool, is_checked: bool) -> None:
         self.scenario = scenario
@@ -158,7 +157,7 @@ class Simulation:
         self.world.at(self.world.now + WEIGH_TICKS * self.world.tick_seconds, self._weigh)
 
     def _watch(self) -> None:
-        """Is somebody left behind, or some timer overdue?"""
+        """Is a board left behind, or a timer overdue?"""
         self._conditions.look()
         self._find(self.laggards.look())
         self._find(self._timers.look())
@@ -175,7 +174,7 @@ class Simulation:
         self._find(self._validity.finding)
         if self._checker is not None and crash is None:
             self.verdict = self._checker.conclude()
-            # A module says which rule was broken, a history only that one was: histories are asked when no module has.
+            # A module names the broken rule, a history does not: so ask histories only if no module objects.
             if self.verdict.verdict != VIOLATION and not self.findings:
                 operators = self.world.operators
                 boards = self.scenario.mission.boards
@@ -216,7 +215,7 @@ class Simulation:
 
 
 def _of_verdict(verdict: Verdict) -> Finding | None:
-    """The first thing that the trace checker has against the run."""
+    """The trace checker's first objection to the run."""
     if verdict.violations:
         oracle, _, what = verdict.violations[0].partition(": ")
         return Finding(oracle, _normalised(_last_reason(what)), verdict.violations[0])
@@ -226,7 +225,7 @@ def _of_verdict(verdict: Verdict) -> Finding | None:
 
 
 def _last_reason(what: str) -> str:
-    """Of an explanation that takes several lines: the event's name, and why it is no step."""
+    """From an explanation of several lines: the event's name, and why it is not a step."""
     lines = [line.strip() for line in what.split("\n") if line.strip()]
     event = re.search(r"Lamport time \d+: (\w+)", lines[0])
     reason = lines[1] if len(lines) > 1 else lines[0]

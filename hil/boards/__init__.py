@@ -1,1 +1,1 @@
-"""One file a kind of board; all pass one conformance suite."""
+"""One package per kind of board; all kinds pass the same conformance suite."""

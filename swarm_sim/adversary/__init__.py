@@ -4,9 +4,9 @@
 
 Rules
 - Deterministic: the draws depend on the parameter `seed` and on what the node does, on nothing else.
-- Bounded, in memory and in frames a tick: a board must live to do harm.
-- A board knows this package as `adversary`, since nothing on it may hang on where the host keeps its adversaries; so
-  modules of the package import each other by relative names.
+- Bounded, in memory and in frames per tick: a board must live to do harm.
+- A board knows this package as `adversary`, wherever the host keeps it, so modules of the package import each other by
+  relative names.
 - Every message is well formed and sealed with the board's own keys; `bad_mac` alone spoils tags.
 """
 
@@ -53,7 +53,7 @@ def wrap(node: "Node", name: str, parameters: "Parameters") -> Adversary:
 
     parameters: a map of `seed` and of what the behaviour takes, all optional. Raises ConfigError naming what is wrong.
     """
-    # An adversary knows its own node inside out; nobody else may.
+    # Only an adversary may know the inside of its own node.
     me, replica_count = node.me, node.group.size
     draws = Draws(number(parameters, "seed", 1, 0, SEED_MAX))
     if name == MIXED:
@@ -70,7 +70,7 @@ def wrap(node: "Node", name: str, parameters: "Parameters") -> Adversary:
 
 
 def _check_names(name: str, parameters: "Parameters", known: tuple[str, ...]) -> None:
-    """A misspelt parameter that is left out in silence would make a rehearsal milder than it says."""
+    """Refuse unknown parameters: a misspelt one, silently ignored, would make a rehearsal milder than it claims."""
     for parameter in sorted(parameters.keys()):
         if parameter not in known:
             raise ConfigError("adversary %s: no parameter %r; known are %s" % (name, parameter, ", ".join(known)))

@@ -1,7 +1,7 @@
 """Spoils the tags of its frames, of all or of some: a partially valid vector of MACs.
 
 With pairwise keys a message can be sound for one receiver and refused by the next (Castro and Liskov, OSDI 1999), so no
-replica may rest on "everybody must have got it".
+replica may assume that all others got it.
 """
 
 from amu.core.limits import GROUND
@@ -13,7 +13,7 @@ if "":  # for the type checker; see amu.core.types
 
 
 class BadMac(Behaviour):
-    """One frame in `one_in` to a replica in `peers` is spoiled. Frames to the ground stay whole.
+    """Spoils one frame of `one_in` to replicas in `peers`. Frames to the ground stay whole.
 
     peers: numbers in a text, such as "0 2"; empty: all of them.
     """

@@ -1,8 +1,8 @@
-"""A Byzantine board: the real node, with somebody sitting between it and its transmitter.
+"""A Byzantine board: the real node, with an adversary between it and its transmitter.
 
-The node underneath runs untouched. It votes, persists and traces as a correct one; the adversary sees what it
-receives and decides what leaves the board. So its lies look like the protocol, and the trace still tells what a correct
-node would have done. It holds the board's own keys and no others: it can lie, but not in another's name.
+The node runs unchanged: it votes, persists and traces like a correct one. The adversary sees what the node receives and
+decides what leaves the board. So its lies look like the protocol, and the trace still shows what a correct node would
+have done. The adversary holds only the board's own keys: it can lie, but not in another's name.
 
 Runs on a board as well as on the host, so it is written as flight code is.
 """
@@ -70,7 +70,7 @@ class Behaviour:
         return [peer for peer in range(self.replica_count) if peer != self.me]
 
     def overhear(self, source: int, message: "AnyMessage") -> None:
-        """Called with every message that the board receives, whoever is misbehaving just then."""
+        """Called with every message that the board receives, even while another behaviour has its turn."""
 
     def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         """What is sent instead of `message` to the replica `peer`: [(time, message), ...]."""
@@ -81,7 +81,7 @@ class Behaviour:
         return message
 
     def inject(self, tick: int, time: int) -> "Iterable[tuple[int, int, AnyMessage]]":
-        """What is sent besides, once a tick: (peer, time, message) each, bounded. `time`: the node's Lamport time."""
+        """Additional messages, once per tick: (peer, time, message) each, bounded. `time`: the node's Lamport time."""
         return []
 
     def spoil_tag(self, destination: int, tag: bytes) -> bytes:
@@ -109,7 +109,7 @@ class Adversary:
         self._behaviours = behaviours
         self._period_ticks = period_ticks
         self._ticks = 0
-        self._has_ticked = False  # since the last ready: what is injected goes out once a tick
+        self._has_ticked = False  # since the last ready: injected messages go out once per tick
 
     def __getattr__(self, name: str) -> "Item":
         return getattr(self.node, name)
@@ -136,7 +136,7 @@ class Adversary:
     def _sends(
         self, active: Behaviour, sends: "Iterable[tuple[int, int, AnyMessage]]", has_ticked: bool, now: int
     ) -> "Iterator[tuple[int, int, AnyMessage]]":
-        """Made one by one, as they are sent: a message for each peer, all at once, would be 20 KB in a swarm of 13."""
+        """Made one by one, as they are sent: all at once, one for each peer, would take 20 KB in a swarm of 13."""
         for destination, time, message in sends:
             if not messages.is_flight(message.KIND):
                 yield destination, time, active.to_ground(message)

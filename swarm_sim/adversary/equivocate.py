@@ -1,9 +1,9 @@
 """Tells one half of the swarm one thing and the other half another.
 
-Every proposal, vote, claimed vote and decision exists in two versions, and the two stories hold together: who is shown
-the other body also gets the votes for it. The other body is a function of the first, so that several such boards tell
-the same two stories without a word to each other. Up to f of them can keep slots from being decided in their own views,
-but may never have two values decided.
+Every proposal, vote, claimed vote and decision exists in two versions, and each story is consistent: a replica that
+gets the other body also gets the votes for it. The other body is a function of the first, so several such boards tell
+the same two stories without communicating. Up to f of them can prevent decisions in their own views, but must never
+cause two values to be decided.
 """
 
 from amu.consensus import bodies

@@ -1,7 +1,7 @@
 """Floods its peers with authentic nonsense: votes far ahead, views out of reach, junk bodies, questions by the dozen.
 
-All of it is well formed and sealed, so it costs each receiver the whole way up to the protocol. Memory, work a tick and
-answers to questions must be bounded against it. One message in eight carries a Lamport time that nobody may believe.
+All of it is well formed and sealed, so it reaches each receiver's protocol. Memory, work per tick and answers to
+questions must be bounded against it. One message in eight carries a Lamport time that nobody may believe.
 """
 
 from amu.core import limits

@@ -1,8 +1,8 @@
-"""Lies about the views that it wishes: too high ones, other ones to each peer, and some before any timer has run out.
+"""Lies about the views that it wishes for: too high, different for each peer, and before any timer has run out.
 
-f + 1 wishes are echoed and n - f obeyed, so f liars alone can lift nobody; but each of their wishes lies in wait for
-the correct replica whose timer runs out first. No wish, however high, may take a replica where no other goes, and views
-must still last. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020.)
+f + 1 wishes are echoed and n - f obeyed, so f liars alone move nobody; but one of their wishes can join that of the
+correct replica whose timer runs out first. No wish, however high, may take a replica to a view that no other enters,
+and views must still last. (Bravo, Chockler, Gotsman, "Making Byzantine consensus live", DISC 2020.)
 """
 
 from amu.core import limits
@@ -23,7 +23,7 @@ PERIOD_TICKS_MAX = 1000
 
 
 class Hurry(Behaviour):
-    """Wishes views up to `views_ahead` ahead of its node's, and in every `period_ticks` wishes again for each slot."""
+    """Wishes for views up to `views_ahead` ahead of its node's, and again for each slot every `period_ticks`."""
 
     PARAMETERS = (("views_ahead", 2, 1, VIEWS_AHEAD_MAX), ("period_ticks", 10, 1, PERIOD_TICKS_MAX))
     views_ahead: int

@@ -1,9 +1,9 @@
-"""Says what is not so: votes that it never cast, progress that it has not made, results that nobody computed.
+"""Lies: about votes that it never cast, progress that it has not made, results that nobody computed.
 
 The registers in proof, suggest and status decide what a new leader may propose and what voters accept (rules 1 to 4 of
 TetraBFT), so false ones are the strongest weapon of a replica that keeps to the form of the protocol. Checkpoints,
-chunks of state and bodies are falsified too: whoever believes one replica's word instead of f+1's, or does not hold a
-body against its digest, is found out. Replies to the ground lie about results.
+chunks of state and bodies are falsified too: this exposes code that believes one replica instead of f+1, or does not
+compare a body with its digest. Replies to the ground lie about results.
 """
 
 from amu.core import limits

@@ -1,4 +1,4 @@
-"""Sends old messages again, as they were, under their old Lamport times.
+"""Sends old messages again, unchanged, with their old Lamport times.
 
 Each is authentic, so no tag gives it away. Votes and statuses are idempotent and carry slot and view, so an old one may
 cost a frame, never a second effect.

@@ -1,7 +1,7 @@
-"""Falls silent, to everybody or to some, in everything or in some: the fault that cannot be told from a slow link.
+"""Falls silent, to all or to some peers, entirely or in part: a fault that looks like a slow link.
 
-Selective silence is the worse one: those who are spoken to see a correct replica, the others see a dead one. A replica
-that leaves out one kind of message only, its proofs or its votes, looks alive to everybody.
+Selective silence is worse: some peers see a correct replica, the others a dead one. A replica that leaves out one kind
+of message only, such as its proofs or its votes, looks alive to all.
 """
 
 from .base import TICKS_MAX, Behaviour, kinds, replicas

@@ -1,20 +1,20 @@
-"""Helps the leader and starves the voters: what lets a leader propose is withheld from those who would have to accept.
+"""Helps the leader and starves the voters: withholds from voters the reports that let a leader propose.
 
 Leaders and voters ask different questions (rules 1 and 3 of TetraBFT), and each counts the reports that it has itself.
 So a liar can tell a leader what makes a value proposable and say nothing to the voters, view after view, unless voters
-accept on their own whatever a leader may propose. That is what clause (iii-B) of rule 3 is for (Yu, Losa, Wang, PODC
-2024, section 3). This is no schedule but a policy: the draws and the network make the schedules.
+accept on their own whatever a leader may propose. Clause (iii-B) of rule 3 ensures that (Yu, Losa, Wang, PODC 2024,
+section 3). This is a policy, not a schedule: the draws and the network make the schedules.
 
 Rules, by slot and view
-- It helps, but never all the way. It votes for whatever a peer votes for, to that peer alone: up to phase 3 for one
-  peer drawn in each view, up to phase 2 for the others; once somebody has voted in phase 4, up to phase 1. Its proofs
-  allow every value. As leader it shows a value, known or new, to all but f peers, again and again. So few replicas
-  come to be locked, and votes for different values come to lie with few.
-- It falls silent to voters when that is decisive: the next leader may propose a new value, and no claims for that value
-  (clause iii-A) would let a voter accept it; and in any case from view `helped_views` on.
-- The next leader is told ahead of time the body of a new value, and a suggest that claims this value and all others.
-- Of the correct replicas one may have voted for two values in phase 2. It claims every value, too, so it should be
-  heard before the others: from us it alone hears the wish for the next view, and hears it early.
+- It helps, but never all the way. It repeats to each peer that peer's own votes: up to phase 3 for one peer drawn in
+  each view, up to phase 2 for the others; once any replica has voted in phase 4, up to phase 1. Its proofs allow every
+  value. As leader it shows a value, known or new, to all but f peers, again and again. So few replicas are locked, and
+  few have votes for different values.
+- It falls silent to voters when that is decisive: when the next leader may propose a new value, and no claims for that
+  value (clause iii-A) would let a voter accept it. From view `helped_views` on it is always silent.
+- The next leader gets, ahead of time, the body of a new value, and a suggest that claims this value and all others.
+- One correct replica may have voted for two values in phase 2. It claims every value, too, so it should be heard before
+  the others: we send the wish for the next view to it alone, and early.
 """
 
 from amu.consensus import bodies, rules
@@ -66,7 +66,7 @@ class Plan:
             self.registers[peer].vote(phase, view, value)
 
     def heard_proof(self, peer: int, proof: m.Proof | m.Status) -> None:
-        """Of a proof or a status: votes that were lost on their way to us. Older ones are no news."""
+        """Takes votes that were lost on their way to us from a proof or a status. Ignores older ones."""
         registers = self.registers[peer]
         if _is_later(proof.hi1, registers, 1):
             registers.hi[1], registers.second[1] = proof.hi1, proof.second1
@@ -74,7 +74,7 @@ class Plan:
             registers.hi[4] = proof.hi4
 
     def locked(self) -> list[bytes | None]:
-        """The values of votes of phase 4, by peer; None where there is none."""
+        """The values of votes of phase 4, by peer; None without such a vote."""
         values = []
         for registers in self.registers:
             _, value = registers.hi[4] or (-1, None)
@@ -114,8 +114,8 @@ def _is_later(told: "Register", registers: Registers, phase: int) -> bool:
 
 
 class Starve(Behaviour):
-    """Views of a slot from `helped_views` on are not helped at all. In one slot in `forges_one_in` leaders are told of
-    bodies that no voter may accept: with a request that nobody made."""
+    """Does not help views of a slot from `helped_views` on. In one slot of `forges_one_in` it sends leaders bodies that
+    no voter may accept: with a request that no client made."""
 
     PARAMETERS = (("helped_views", 12, 0, 64), ("forges_one_in", 8, 1, 1000))
     helped_views: int
@@ -191,7 +191,7 @@ class Starve(Behaviour):
     # --- what it plans ----------------------------------------------------------------------
 
     def _plan(self, slot: int, view: int) -> Plan | None:
-        """The plan of `slot`, made anew for a view higher than its own. None for a slot below those that are kept."""
+        """The plan of `slot`: a new one for a view higher than its own. None for a slot below those that are kept."""
         plans = self._plans
         for plan in plans:
             if plan.slot == slot:
@@ -229,7 +229,7 @@ class Starve(Behaviour):
             plan.is_helped = not plan.is_silence_decisive(self.me, suggest, self._group)
 
     def _draw_proposal(self, plan: Plan, view: int) -> None:
-        """What to show, and to whom: all but f peers, so that they and we are a quorum, and no more than that."""
+        """Draws what to show to which peers: all but f of them, so that they and we are just a quorum."""
         locked = plan.locked()
         is_new = not plan.known or (view > 0 and not self.draws.one_in(3))
         body = self._new_body(plan, view, False) if is_new else self.draws.pick(plan.known)[1]
@@ -249,8 +249,8 @@ class Starve(Behaviour):
         return (plan.first_leader + view) % self.replica_count  # type: ignore[operator]
 
     def _new_body(self, plan: Plan, view: int, is_forged: bool) -> bytes:
-        """A body that nobody has, from a view up to `view`. Of the greatest value: of two values of one view a leader
-        tries that one first. A correct leader might have made it, unless it is forged."""
+        """A body that nobody has, from a view up to `view`. Its value is the greatest: of two values from the same view
+        a leader tries that first. A correct leader might have made it, unless it is forged."""
         requests = []
         if is_forged:
             requests = [[limits.CLIENT_NUMBER_MAX, limits.OPERATION_MAX - view, ["noop"]]]
@@ -293,7 +293,7 @@ class Starve(Behaviour):
         return [(time, one) for one in said]
 
     def _help_leader(self, plan: Plan, view: int) -> list[m.Message]:
-        """A body, in the only message that shows one unasked, and a suggest that claims it, and all others as well."""
+        """A body, in the only message that shows one unasked, and a suggest that claims it and all others."""
         if view == 0:
             return []
         body = self._new_body(plan, view, plan.is_forging)
@@ -327,7 +327,7 @@ class Starve(Behaviour):
         return []
 
     def _again(self, peer: int, status: m.Status) -> list[m.Message]:
-        """In place of the status, which says all at once to everybody."""
+        """Replaces the status, which tells everything to everybody."""
         plan = self._plan(status.slot, status.view)
         if plan is None:
             return []

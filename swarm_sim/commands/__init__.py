@@ -1,1 +1,1 @@
-"""The commands of `amu` that simulate, one a file; they come in through the entry-point group `amu.commands`."""
+"""The commands of `amu` that simulate, one per file, registered in the entry-point group `amu.commands`."""

@@ -29,7 +29,7 @@ def byzzfuzz(
         ),
     ] = "0:3",
     network: Annotated[
-        str, typer.Option("--d", help="In how many rounds the network is parted, likewise.", metavar="A:B")
+        str, typer.Option("--d", help="In how many rounds the network is partitioned, likewise.", metavar="A:B")
     ] = "0:3",
     seed: Annotated[
         int,
@@ -46,11 +46,11 @@ def byzzfuzz(
     """Fuzz rounds of the protocol with lies and partitions.  Example: [cyan]amu byzzfuzz --runs 20[/cyan]
 
     Four boards, one of them Byzantine: the liar. A round is a step of a view, such as vote 2 of view 1. In d rounds,
-    drawn at random, the network is parted; in c rounds the liar tells some of its peers what it could nearly have said:
-    another value that is about, a neighbouring view, or nothing. Every trace is held against the modules, and every
-    operation must be confirmed afterwards.
+    drawn at random, the network is partitioned; in c rounds the liar sends some of its peers a message close to the
+    correct one: with another value in circulation or a neighbouring view, or no message. Every trace is checked against
+    the modules, and every operation must be confirmed afterwards.
 
-    Each pair of c and d is flown --runs times: as 0:3 stands for 0, 1 and 2, there are nine pairs by default.
+    Each pair of c and d is flown --runs times. By default c and d are 0:3, that is 0, 1 and 2: nine pairs.
 
         amu byzzfuzz --c 2 --d 1:3 --runs 1000
 
@@ -87,7 +87,7 @@ def byzzfuzz(
 
 
 def _numbers(text: str, option: str) -> range:
-    """A:B as a range, from A to before B; a lone number is one that holds just it."""
+    """A:B as a half-open range. A single number is a range of one."""
     head, colon, tail = text.partition(":")
     first, end = whole(head), whole(tail if colon else head)
     if first is None or end is None:

@@ -1,4 +1,4 @@
-"""`amu campaign`: many seeds, on all cores or on a cluster, into a store that can be gone on with."""
+"""`amu campaign`: many seeds, on all cores or on a cluster, into a store from which a campaign can continue."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def campaign(
     """Run the simulator over many seeds.  Example: [cyan]amu campaign --seeds 0:1000 --store runs/night.sqlite[/cyan]
 
     Failures are printed as they happen, each with the command that replays it; at the end they are counted by cause.
-    With --store the same command goes on where it was interrupted, and a larger range runs only what is new.
+    With --store the same command continues where it was interrupted, and a larger range runs only the new seeds.
 
         amu campaign --seeds 0:20 --nodes 7 --jobs 1
 
@@ -135,7 +135,7 @@ def _crew(jobs: int | None, cluster: str | None) -> Crew:
 
 
 def _run(task: Task, seeds: range, path: Path | None, crew: Crew, as_json: bool) -> Summary:
-    """Run what is missing; print and return the summary, of an interrupted campaign too."""
+    """Run what is missing; print and return the summary, even if the campaign is interrupted."""
     from groundstation.console import SafeConsole
     from swarm_sim.campaign import campaign as campaigns
     from swarm_sim.campaign import summary as summaries
@@ -149,7 +149,7 @@ def _run(task: Task, seeds: range, path: Path | None, crew: Crew, as_json: bool)
             try:
                 campaigns.run(task, seeds, store, crew, display)
             except KeyboardInterrupt:
-                console.print(_how_to_go_on(task, seeds, path), soft_wrap=True)
+                console.print(_how_to_continue(task, seeds, path), soft_wrap=True)
         summary = summaries.of_store(store, task, seeds, len(seeds))
         _print(summary, _rates(summary, display), as_json)
     finally:
@@ -157,18 +157,18 @@ def _run(task: Task, seeds: range, path: Path | None, crew: Crew, as_json: bool)
     return summary
 
 
-def _how_to_go_on(task: Task, seeds: range, path: Path | None) -> str:
+def _how_to_continue(task: Task, seeds: range, path: Path | None) -> str:
     if path is None:
         return "interrupted; without --store nothing is kept"
     words = ["amu", "campaign", "--seeds", f"{seeds.start}:{seeds.stop}", "--nodes", str(task.nodes)]
     words += ["--slots", str(task.slots), "--store", str(path)]
     if task.function != RUN_SEED:
         words += ["--function", task.function]
-    return f"interrupted; what is done is stored. Go on with:\n    {shlex.join(words)}"
+    return f"interrupted; what is done is stored. Continue with:\n    {shlex.join(words)}"
 
 
 def _rates(summary: Summary, display: Display) -> dict[str, float]:
-    """Seeds a second of this run; deliveries a second of a run that did all of its seeds itself."""
+    """Seeds per second of this run; deliveries per second if this run did all of its seeds itself."""
     rates = {"seeds/s": display.done / display.seconds} if display.done else {}
     if display.done == summary.done and "deliveries" in summary.counts:
         rates["deliveries/s"] = summary.counts["deliveries"] / display.seconds

@@ -40,8 +40,8 @@ def linearizable(
 ) -> None:
     """Decide histories of a register or a store.  Example: [cyan]amu linearizable a.log --format etcd[/cyan]
 
-    One line a file: its name, true, false or unknown, and the milliseconds that it took. Unknown: the search was given
-    up at the bound of --steps-max, or the file holds no operation. Lines of other loggers are skipped, and counted.
+    One line per file: its name, true, false or unknown, and the milliseconds that it took. Unknown: the search reached
+    the bound of --steps-max, or the file holds no operation. Lines of other loggers are skipped and counted.
 
         amu linearizable --sample --explain
 
@@ -80,7 +80,7 @@ def linearizable(
 
 
 def _tell(path: Path, skipped: int, result: "Result") -> None:
-    """What is odd about a file, on standard error: standard output has one line for each."""
+    """Report oddities of a file on standard error: standard output has one line per file."""
     from groundstation.console import complain
 
     if skipped:

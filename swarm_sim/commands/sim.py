@@ -39,8 +39,8 @@ def sim(
 ) -> None:
     """Fly one scenario in the simulator and judge it.  Example: [cyan]amu sim 7[/cyan]
 
-    The same seed on the same commit gives the same trace, to the byte. Faults of links, boards, flash and clocks and
-    lying boards are drawn from the seed; the drawn scenario is a file like any other:
+    The same seed on the same commit gives the same trace, to the byte. Lying boards and faults of links, boards, flash
+    and clocks are drawn from the seed; the drawn scenario is a file like any other:
 
         amu sim 7 --show-scenario > mine.toml
 

@@ -46,8 +46,9 @@ def twins(
     """Run two copies of one replica through all partitions of all rounds.  Example: [cyan]amu twins --rounds 4[/cyan]
 
     Two copies under one identity are a Byzantine replica that equivocates, votes twice and forgets. Four replicas and a
-    second copy can be parted in 15 ways, so there are 15**rounds schedules. All are covered, equal states merged; a
-    sample is flown alone, held against the modules step by step, and must make progress when the network has healed.
+    second copy have 15 partitions, so there are 15**rounds schedules. The search covers all of them, merging equal
+    states. A sample is also flown one by one: each step is checked against the modules, and the swarm must make
+    progress after the network has healed.
 
         amu twins --rounds 4 --twin 2
 
@@ -96,7 +97,7 @@ def _fly_sample(searched: "Search", sample: int, compare: bool) -> list["Outcome
         if outcome.verdict != PASS:
             break
         if compare:
-            replay.hold_against(searched, outcome)
+            replay.compare(searched, outcome)
     return outcomes
 
 
@@ -167,7 +168,7 @@ def _progress() -> Callable[["Coverage"], None]:
 
 
 def _seldom(words: Callable[[], str]) -> Callable[[], None]:
-    """Says the words on standard error, when it is called and has not said any for PROGRESS_SECONDS."""
+    """Prints the words on standard error when called, at most once per PROGRESS_SECONDS."""
     last = time.monotonic()
 
     def tell() -> None:

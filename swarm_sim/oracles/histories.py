@@ -15,9 +15,9 @@ ORACLE = "SIM-LIN"
 def check(
     history: Sequence[HistoryEntry], replica_count: int, contradictions: Sequence[tuple[int, Answer, Answer]]
 ) -> Finding | None:
-    """Two answers that f + 1 boards gave each, or a history that no order explains.
+    """Finds two answers that f + 1 boards gave each, or a history that no order explains.
 
-    A history that the search cannot decide within its bound is no finding.
+    A history that the search cannot decide within its bound is not a finding.
     """
     if contradictions:
         number, one, other = contradictions[0]

@@ -8,12 +8,12 @@
 
 The same seed gives the same run to the byte. Time is counted in board ticks. Every message may be lost, doubled or
 delayed; boards may be killed, restarted with or without their flash, or lose power at any byte of a write. Nothing of
-the flight code is replaced, except that messages travel decoded (`amu.boards.host`). A test may look into a node, and
-step it by hand: what it then wants is performed with the cluster's next tick.
+the flight code is replaced, except that messages travel decoded (`amu.boards.host`). A test may look into a node and
+step it by hand: the cluster performs the effects with its next tick.
 
 Learners (`amu.node.learner`) are numbered from the replicas up. A cluster with learners is a *cell*. Consensus among n
-boards costs O(n^2) messages a slot, so a swarm of hundreds is not one group but many cells (`Cells`), which share
-nothing: k of them cost k times what one costs, and a learner adds O(f + 1) messages a slot
+boards costs O(n^2) messages per slot, so a swarm of hundreds is not one group but many cells (`Cells`), which share
+nothing: k cells cost k times as much as one, and a learner adds O(f + 1) messages per slot
 (specs/decisions/learners.md).
 
 `swarm_sim.simulation` flies a scenario in seconds, with faults, oracles and a verdict; here a test moves everything.
@@ -71,7 +71,7 @@ class Seat:
         self.journal: Journal | None = Journal(self.store)  # of the present life; a learner's stays empty
         self.node: Any = None  # or what is wrapped around it, or a learner; None while the board is off
         self.node_nonce = 0
-        self.wrap: Wrap | None = None  # what goes around the node: an adversary, an observer
+        self.wrap: Wrap | None = None  # a wrapper around the node: an adversary, an observer
         self.runtime: Decoded | None = None
         if not is_learner:
             Journal(self.store).commission()
@@ -144,12 +144,12 @@ class Cluster:
             self.perform(i)
 
     def kill(self, node: int) -> None:
-        """Sudden death: what was not performed is gone, flash stays."""
+        """Sudden death: effects not yet performed are lost, flash stays."""
         self.seats[node].node = None
         self.ground("BoardKill", board=node)
 
     def power_cut(self, node: int, after_bytes: int) -> None:
-        """Let the board's flash die `after_bytes` from now, in the middle of whatever is written then."""
+        """Cut the board's power after `after_bytes` more written bytes, in the middle of a write."""
         self.seats[node].store.cut_after(after_bytes)
 
     def erase(self, node: int) -> None:
@@ -170,13 +170,13 @@ class Cluster:
                 self.block((a, b), (b, a))
 
     def heal(self) -> None:
-        """Every link is whole again."""
+        """Restore every link."""
         self._blocked.clear()
 
     # --- the ground -------------------------------------------------------------------------
 
     def request(self, command: Array) -> int:
-        """Submit an operation to every replica; repeated until f+1 have replied alike. Returns its number."""
+        """Submit an operation to every replica; repeated until f+1 replies are equal. Returns its number."""
         self._operations += 1
         self._open_requests[self._operations] = Request(1, self._operations, command)
         self.replies[self._operations] = {}
@@ -205,7 +205,7 @@ class Cluster:
     def _write(self, node: int, boot: int, seq: int, lamport: object, event: str, fields: Mapping[str, object]) -> None:
         self.lines.append(trace_line.line("cluster", node, boot, seq, lamport, self.now, self.now, event, fields))
 
-    # --- what has come of it ----------------------------------------------------------------
+    # --- results ----------------------------------------------------------------------------
 
     @property
     def decided_slot(self) -> int:
@@ -215,14 +215,14 @@ class Cluster:
         return int(applied[faults_max(self.replica_count)])
 
     def has_caught_up(self) -> bool:
-        """Every learner that is up has applied all that is decided."""
+        """Whether every running learner has applied all decided slots."""
         end = self.decided_slot
         nodes = [self.seats[i].node for i in self.learners]
         return all(node is None or node.applied_slot >= end for node in nodes)
 
     @property
     def messages(self) -> int:
-        """Sent between boards."""
+        """Messages sent between boards."""
         return self.sent[REPLICAS] + self.sent[QUESTIONS] + self.sent[ANSWERS]
 
     # --- time -------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ class Cluster:
         return until is None
 
     def perform(self, node: int) -> None:
-        """Perform what a node wants done; a board whose power fails in the middle of it is dead."""
+        """Perform a node's effects. A board whose power fails meanwhile is dead."""
         seat = self.seats[node]
         assert seat.runtime is not None, "a board that was never on"
         try:
@@ -286,7 +286,7 @@ class Cluster:
             self._write(node, boot, first_seq + k, lamport, name, fields)
 
     def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
-        """A message to one node, or to the ground. Where a liar has spoilt its tag, nobody takes it."""
+        """A message to one node, or to the ground. If a liar has spoilt its tag, it is refused."""
         if destination == GROUND:
             self._ground_time = max(self._ground_time, lamport) + 1
             if isinstance(message, Reply):
@@ -322,7 +322,7 @@ class Cells:
 
     @property
     def messages(self) -> int:
-        """Sent between boards, in all cells."""
+        """Messages sent between boards, in all cells."""
         return sum(cell.messages for cell in self.cells)
 
     @property
@@ -336,10 +336,10 @@ class Cells:
             cell.request(command)
 
     def run(self, ticks: int) -> None:
-        """Cells share nothing, so each has its time for itself."""
+        """Let time pass in each cell. Cells share nothing, so one runs after the other."""
         for cell in self.cells:
             cell.run(ticks)
 
     def has_caught_up(self) -> bool:
-        """Every learner of every cell has."""
+        """Whether every learner of every cell has."""
         return all(cell.has_caught_up() for cell in self.cells)

@@ -113,7 +113,7 @@ class _Flier:
         self._log.ground(name, self._log.ground_time, fields)
 
 
-def hold_against(search: Search, outcome: Outcome) -> int:
+def compare(search: Search, outcome: Outcome) -> int:
     """Check that the merged search visits the states of `outcome`. Returns the number of rounds compared.
 
     Raises MergeError. The search does not continue from settled states.

@@ -1,14 +1,13 @@
-"""One board in virtual time: flash that outlives it, a clock that may go wrong, a processor that may stand still or be
-slow.
+"""One board in virtual time: flash that outlives it, a clock that may go wrong, a processor that may stop or be slow.
 
-What `firmware/main.py` does on a board is done here step by step: read the journal, build the node, let the runtime
-perform. A board whose vote state cannot be read flies on without a journal, in silence; one whose flash fails in flight
-does so from then on.
+It does step by step what `firmware/main.py` does on a board: read the journal, build the node, let the runtime perform.
+A board whose vote state cannot be read flies without a journal, in silence; so does a board whose flash fails in
+flight, from then on.
 
 Rules
-- A frame that arrives while the processor is busy or stands still waits, at most INBOX_FRAMES_MAX of them: then the
-  line holds no more, and the frame is lost with a count. Ticks that pass meanwhile are skipped, as on a board.
-- A board that died is silent at once: what its runtime had not performed is gone.
+- A frame that arrives while the processor is busy or stopped waits. The line holds at most INBOX_FRAMES_MAX frames;
+  more are lost and counted. Ticks that pass meanwhile are skipped, as on a board.
+- A board that died is silent at once: effects that its runtime had not performed are lost.
 """
 
 from collections import deque
@@ -123,11 +122,11 @@ class Board:
         return self._life
 
     def is_prompt_since(self, since: float) -> bool:
-        """Has the processor taken every frame and tick as it came, from mission second `since` on?"""
+        """Has the processor taken every frame and tick without delay, from mission second `since` on?"""
         return max(self._busy_until, self._slow_until) <= since and not self._inbox
 
     def start(self, nonce: int, phase_seconds: float) -> None:
-        """Switch on. `phase_seconds`: when in the first tick that happens. PowerCut may come out of it."""
+        """Switch on. `phase_seconds`: when in the first tick that happens. May raise PowerCut."""
         self._life += 1
         self._reset_faults()
         self._live(self.flash, nonce)
@@ -154,7 +153,7 @@ class Board:
         return node if liar is None else adversary.wrap(node, liar[0], liar[1])
 
     def stop(self) -> None:
-        """Sudden death: flash stays, nothing else."""
+        """Sudden death: only flash stays."""
         self._life += 1
         self.runtime = self.flight = self.journal = None
         self._inbox.clear()
@@ -163,7 +162,7 @@ class Board:
     # --- clock and processor --------------------------------------------------------------------
 
     def pause(self, seconds: float) -> None:
-        """The processor stands still."""
+        """Stop the processor for `seconds`."""
         self._busy_until = max(self._busy_until, self._time.now + seconds)
 
     def slow(self, seconds: float, step_seconds: float) -> None:
@@ -171,7 +170,7 @@ class Board:
         self._step_seconds, self._slow_until = step_seconds, self._time.now + seconds
 
     def drift(self, seconds: float, factor: float) -> None:
-        """For `seconds` ticks come `factor` times as fast."""
+        """For `seconds` ticks pass `factor` times as fast."""
         self._factor, self._factor_until = factor, self._time.now + seconds
 
     def jump(self, ticks: int) -> None:
@@ -179,11 +178,11 @@ class Board:
         self._ticks += ticks
 
     def stop_clock(self, seconds: float) -> None:
-        """No tick comes."""
+        """For `seconds` no tick passes."""
         self._stopped_until = self._time.now + seconds
 
     def mend(self) -> None:
-        """Processor, clock and flash are themselves again."""
+        """Repair processor, clock and flash."""
         self._factor_until = self._stopped_until = self._slow_until = 0.0
         self._busy_until = min(self._busy_until, self._time.now)
         self.flash.disarm()

@@ -1,4 +1,4 @@
-"""Trace events of the simulated world: made once, given to the checker and the oracles as they are, written as lines.
+"""Trace events of the simulated world: made once, passed to the checker and the oracles, written as lines.
 
 A line is written as the ground station's recorder writes it (specs/checking/trace_line.py).
 """
@@ -23,7 +23,7 @@ assert EVENTS[RECEIVE] == ("Receive", ("from", "sent", "kind"))
 
 
 class TraceNotWritten(OSError):
-    """The trace's file takes no more: no fault of the swarm."""
+    """The trace cannot be written. This is not a fault of the swarm."""
 
 
 Sink = Callable[[Event], None]
@@ -31,7 +31,7 @@ Sink = Callable[[Event], None]
 
 @lru_cache(maxsize=1024)
 def _hexadecimal(data: bytes) -> str:
-    """Digests come again and again: a text that is the same object is quick to compare and to look up."""
+    """Digests repeat: a text that is the same object is quick to compare and to look up."""
     return data.hex()
 
 
@@ -66,7 +66,7 @@ class EventLog:
         self._ground_seq = 0
 
     def flight(self, node: int, boot: int, first_seq: int, ticks: int, events: Sequence[TraceEvent]) -> None:
-        """The events that a board has told, in their order."""
+        """The events that a board reports, in order."""
         if self._is_deaf:
             return
         seq = first_seq

@@ -1,12 +1,12 @@
 """Flash in memory, with the faults of flash.
 
-Keeps the promises of `amu.core.seams.Store` until a fault that was armed strikes. A *flash operation* is one append,
-replace or remove; a fault that is armed with `after_operations` = k strikes at the k-th from then, 1 being the next.
+Keeps the promises of `amu.core.seams.Store` until an armed fault strikes. A *flash operation* is one append, replace or
+remove. A fault armed with `after_operations` = k strikes at the k-th operation from then; 1 is the next one.
 
     power_cut           a prefix of an append is kept, or the old or the new file of a replace; then the board is dead
     crash_corruption    as power_cut, but what was being written is garbage of the same length
     write_fault         a prefix of an append is kept, a replace changes nothing; then OSError
-    misdirected_write   the bytes land in another place, over whatever is there, and nobody is told
+    misdirected_write   the bytes overwrite another place, and the write reports success
     read_fault          every read fails with OSError, until `mend_reads`: the board that boots then has no memory
 """
 
@@ -25,7 +25,7 @@ Fill = Callable[[Callable[[bytes], object]], object]
 class Flash:
     """A Store. `files` is what is on it; `draws` decides where a fault strikes.
 
-    is_damaged: a fault that nobody is told of has struck: what the journal says may differ from what was promised.
+    is_damaged: an unreported fault has struck, so the journal may differ from what was promised.
     """
 
     def __init__(self, draws: random.Random) -> None:
@@ -40,7 +40,7 @@ class Flash:
 
     @property
     def armed(self) -> list[str]:
-        """Faults that are to strike at some flash operation to come."""
+        """Faults that will strike at a later flash operation."""
         return [fault for fault in STRIKING if fault in self._armed]
 
     def arm(self, fault: str, after_operations: int = 1) -> None:
@@ -52,7 +52,7 @@ class Flash:
             self._armed[fault] = self.operations + after_operations
 
     def disarm(self) -> None:
-        """A board that is switched off writes no more: what was armed and has not struck never will."""
+        """The board is switched off and writes no more: armed faults will not strike."""
         self._armed.clear()
 
     def mend_reads(self) -> None:
@@ -65,7 +65,7 @@ class Flash:
         self.is_damaged = False
 
     def _strikes(self) -> str | None:
-        """The fault that this operation meets."""
+        """The fault that strikes at this operation, or None."""
         self.operations += 1
         if not self._armed:
             return None
@@ -78,7 +78,7 @@ class Flash:
     # --- Store --------------------------------------------------------------------------------
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
-        """Up to `count` bytes from `offset` on, all that are there if -1; `None` if there is no such file.
+        """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist.
 
         Raises OSError under a read fault.
         """
@@ -88,7 +88,7 @@ class Flash:
         return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
     def append(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Add `pieces` at the end. Raises PowerCut or OSError when a fault says so."""
+        """Add `pieces` at the end. Raises PowerCut or OSError when a fault strikes."""
         data = b"".join(pieces)
         fault = self._strikes()
         if fault is None:
@@ -105,7 +105,7 @@ class Flash:
             self._fail(fault)
 
     def replace(self, name: str, fill: Fill) -> None:
-        """Put what `fill(write)` writes in place of the file. Raises PowerCut or OSError when a fault says so."""
+        """Replace the file by what `fill(write)` writes. Raises PowerCut or OSError when a fault strikes."""
         data = bytearray()
         fill(data.extend)
         fault = self._strikes()
@@ -118,7 +118,7 @@ class Flash:
             self._fail(fault)
 
     def remove(self, name: str) -> None:
-        """Delete the file if it is there. Raises PowerCut or OSError when a fault says so."""
+        """Delete the file if it exists. Raises PowerCut or OSError when a fault strikes."""
         if name not in self.files:
             return
         fault = self._strikes()

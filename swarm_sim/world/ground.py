@@ -1,13 +1,13 @@
-"""The operators on the ground: they ask, repeat what is not confirmed, and keep the history of what they were told.
+"""The operators on the ground: they submit operations, repeat unconfirmed ones and record client histories.
 
 Each of CLIENTS clients is the ground station's own `groundstation.station.client.Client`, here without frames and keys:
-its requests go to the boards as they are. Operations are dealt out to the clients in turn, so that histories have
-several clients, each with its own numbers.
+its requests go to the boards unencoded. The clients take operations in turn, so that histories have several clients,
+each with its own numbers.
 
 Rules
-- At most `in_flight` operations are open; the place of a finished one is taken again after a pause.
-- The history counts moments, not seconds: an operation is invoked when it is first sent and responded to when the reply
-  that completes f + 1 arrives.
+- At most `in_flight` operations are open. A new one takes a finished one's place after a pause.
+- The history counts moments, not seconds: an operation is invoked when it is first sent, and its response is the
+  arrival of the reply that completes f + 1.
 - The trace gets the stages of TOLD; the ground station's own has all.
 """
 
@@ -49,7 +49,7 @@ class HistoryEntry:
 
 
 class GroundStation(Protocol):
-    """What the operators ask of the world."""
+    """What the operators need from the world."""
 
     def at(self, when: float, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None: ...
 
@@ -105,7 +105,7 @@ class Operators:
         return [found for client in self._clients.values() for found in client.contradictions]
 
     def ask(self) -> None:
-        """Bring as many operations under way as may be."""
+        """Submit as many operations as `in_flight` allows."""
         while self.is_asking and self.open_count + self._resting < self._spec.in_flight:
             client = self._clients[1 + len(self.history) % CLIENTS]
             if client.obstacle is not None:
@@ -118,7 +118,7 @@ class Operators:
             self._send(client, entry.number)
 
     def receive(self, board: int, message: AnyMessage) -> None:
-        """What a board tells the ground. Telemetry is for people."""
+        """Take a board's receipt or reply. Other telemetry is for people."""
         if not isinstance(message, Reply | Receipt) or message.client not in self._clients:
             return
         client = self._clients[message.client]
@@ -141,7 +141,7 @@ class Operators:
         self.ask()
 
     def _send(self, client: Client, number: int) -> None:
-        """To every board that is due; and again, if it is still open then."""
+        """Send to every board that is due, and again later if the operation is still open."""
         operation, now = client.operation(number), self._station.now
         if operation is None or operation.is_terminal:
             return

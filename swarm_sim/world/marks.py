@@ -1,6 +1,6 @@
-"""Coverage marks: rare states that a campaign must reach, so that a campaign which has found nothing has looked there.
+"""Coverage marks: rare states that a campaign must reach, so that finding nothing means something.
 
-A mark is set when a run gets there; tests/properties/swarm_sim/test_marks.py names a seed for each of them.
+A run that reaches such a state sets its mark; tests/properties/swarm_sim/test_marks.py names a seed for each mark.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from specs.checking.schema import Fields
 from specs.checking.trace import Event
 
 VIEW_HIGH = 4
-BACKLOG = 16  # operations that wait at a time
+BACKLOG = 16  # operations that wait at the same time
 REASONS = {
     "rate": "frames refused for their rate",
     "mac": "frame refused for its tag",
@@ -66,7 +66,7 @@ class Marks:
         self._boards = 0
 
     def reached(self, fates: Mapping[str, int]) -> tuple[str, ...]:
-        """All marks of the run, in the order of NAMES. `fates`: the network's counts, for what is no event."""
+        """All marks of the run, in the order of NAMES. `fates`: the network's counts, for marks that are not events."""
         if fates.get("link busy"):
             self._reached.add("line held no more frames")
         return tuple([name for name in NAMES if name in self._reached])

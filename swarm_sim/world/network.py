@@ -1,13 +1,13 @@
 """What carries frames in the simulated world: the fault plan of the ground station's ether, on messages in flight.
 
-The same rules, draws and counts as in `groundstation.faults.ether`; what differs is that a frame may travel decoded. A
-rule that needs bytes (a length, bits to flip) gets a `LazyFrame`, which encodes itself when it is asked to; a copy that
-comes back as plain bytes was damaged, and a damaged frame gets no further than its receiver's framer.
+The same rules, draws and counts as in `groundstation.faults.ether`, except that a frame may travel decoded. A rule that
+needs bytes (a length, bits to flip) gets a `LazyFrame`, which encodes itself on demand. A copy that comes back as plain
+bytes was damaged, and its receiver's framer drops it.
 
 Rules
 - Every frame has a counted fate: accepted + copies made = delivered + lost + in flight.
-- FRAMES_MAX frames are in flight at once, the rest is lost with a count.
-- Every link takes LINK_TICKS of a tick, so that nothing arrives in the moment in which it was sent.
+- At most FRAMES_MAX frames are in flight at once; more are lost and counted.
+- Every link takes LINK_TICKS of a tick, so that nothing arrives at the moment at which it was sent.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ class LazyFrame:
 
 
 class Network:
-    """Fates of flight frames under `plan`. `counts` by fate; `in_flight` is kept by whoever schedules the arrivals."""
+    """Fates of flight frames under `plan`. `counts` by fate; The scheduler of arrivals keeps `in_flight`."""
 
     def __init__(self, plan: FaultPlan, node_count: int, tick_seconds: float) -> None:
         self.counts: Counter[str] = Counter()

@@ -4,7 +4,7 @@
 `amu.boards.host.Decoded`: the same path without the bytes, many times faster. Both take the same steps in the same
 order, so the same scenario gives the same trace.
 
-The world is asked for three things, `Carrier`: it carries frames and messages, and takes in trace events.
+A runtime needs three things of the world, its `Carrier`: it carries frames and messages, and takes trace events.
 """
 
 from typing import Protocol
@@ -25,7 +25,7 @@ class Carrier(seams.Carrier, Protocol):
 
 
 class Encoded(Runtime):
-    """Bytes travel. `port` is a MemoryPort: `receive` feeds it and lets the runtime take all of it in."""
+    """Bytes travel. `port` is a MemoryPort: `receive` feeds it and lets the runtime read all of it."""
 
     _port: MemoryPort
 

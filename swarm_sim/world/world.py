@@ -1,7 +1,7 @@
 """The simulated world: virtual time, boards, network and ground of one scenario. No thread, no clock, one heap of
 events.
 
-Everything that happens is an action in the heap, ordered by mission second and, within one, by when it was put there.
+Everything that happens is an action in the heap, ordered by mission second and then by the order of insertion.
 So the same scenario gives the same run to the byte, on any host, with any PYTHONHASHSEED.
 
 Mission seconds are those of the scenario: a board's tick lasts `tick_ms` of its own milliseconds, `speed` times that in
@@ -35,11 +35,11 @@ from swarm_sim.world.network import LazyFrame, Network
 
 FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
 BOARD_OFF, LINE_FULL = "board off", "link busy"
-CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes only must check them
+CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes must check them, no more
 
 
 class FlightCodeCrash(Exception):
-    """Flight code raised what nothing on a board catches: `node` at mission second `seconds`, from `cause`."""
+    """Flight code raised `cause`, which nothing on a board catches, on `node` at mission second `seconds`."""
 
     def __init__(self, node: int, seconds: float, cause: BaseException) -> None:
         super().__init__(f"board {node} at {seconds:.3f} s: {cause!r}")
@@ -48,7 +48,7 @@ class FlightCodeCrash(Exception):
 
 
 class _BoardTime:
-    """Virtual time as a board has it: what it does by itself is guarded, too."""
+    """Virtual time for a board: its own actions are guarded, too."""
 
     def __init__(self, world: "World", node: int) -> None:
         self._world = world
@@ -63,9 +63,9 @@ class _BoardTime:
 
 
 class World:
-    """One run. `faulty` boards are held to nothing; `sinks`, `step_sinks` and `file` take the trace (see EventLog);
-    `on_kill(board)` is called when a board is about to be killed between two events: all that it wanted done is
-    done."""
+    """One run. Nothing is required of `faulty` boards; `sinks`, `step_sinks` and `file` take the trace (see EventLog);
+    `on_kill(board)` is called when a board is about to be killed between two events: all its effects have been
+    performed."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class World:
         heapq.heappush(self._heap, (when, self._count, action, arguments))
 
     def faults_due(self, deadline: float) -> list[str]:
-        """Board faults that are to come by mission second `deadline`, in words."""
+        """Board faults that are due by mission second `deadline`, in words."""
         armed = [
             f"{fault} on board {board.node}, at one of its next flash operations"
             for board in self.boards
@@ -180,7 +180,7 @@ class World:
         self.note("RunEnd", **fields)
 
     def note(self, event: str, **fields: Unpack[Fields]) -> None:
-        """An event of the ground station's, into the trace."""
+        """Write an event of the ground station into the trace."""
         self.log.ground(event, self.clock.tick(), fields)
 
     # --- what boards say ------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class World:
         self.at(when, self._arrive_from_ground, board, frames.build(message.KIND, GROUND, board, tag, payload))
 
     def _downlink(self, source: int, data: bytes) -> None:
-        """What a board tells the ground, out of its bytes: trace events as they are, the rest under its tag."""
+        """A board's bytes to the ground: trace events as they are, the rest under its tag."""
         framer = self._framers[source]
         framer.push(data)
         while (frame := framer.next()) is not NEED_BYTES:
@@ -261,15 +261,15 @@ class World:
             self.network.counts[LINE_FULL] += 1
 
     def act(self, node: int, action: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        """Something that a board does by itself: a tick, a waking up."""
+        """An action that a board starts itself: a tick, a boot."""
         self._guard(self.boards[node], action, *arguments)
 
     def _guard(self, board: Board, action: Callable[[*Arguments], bool | None], *arguments: *Arguments) -> bool | None:
-        """What `action` returns. Flash may fail in it; anything else that comes out of flight code is a crash."""
+        """What `action` returns. Flash may fail in it; any other exception of flight code is a crash."""
         try:
             return action(*arguments)
         except (TraceNotWritten, MemoryError):
-            raise  # of the machine that simulates; a simulated board has no heap of its own
+            raise  # of the simulating machine: a simulated board has no heap of its own
         except PowerCut:
             self._die(board, "PowerCut")
         except JournalError:
@@ -289,7 +289,7 @@ class World:
         self._guard(board, board.start, nonce, phase_seconds)
 
     def _flash_failed(self, board: Board) -> None:
-        """As main.py has it: the board says so and flies on, unable to vote."""
+        """As in main.py: the board reports it and continues, unable to vote."""
         self.note("BoardCrash", board=board.node)
         self._guard(board, board.fail_flash, self._boots.randrange(1, 1 << 20))
         self._died(board)
@@ -337,7 +337,7 @@ class World:
         self._set_alarm()
 
     def _died(self, board: Board) -> None:
-        """It was switched off, or its flash has failed."""
+        """The board was switched off, or its flash has failed."""
         self._schedule.died(board.node, self.now)
         self._set_alarm()
 

@@ -1,9 +1,9 @@
 """Emulated Picos: real MicroPython on a simulated RP2040, stepped in virtual time.
 
-The board lives in this process and its time passes in `advance` only. Its flash outlives it on disk as an image that is
-written when the board is switched off. While it runs there is no image: were the ground station to die then, an old
-image would be a flash that has forgotten votes, and a board that forgets votes may vote twice. Without an image the
-board wakes up with amnesia, which it knows how to live with.
+The board lives in this process, and its time passes in `advance` only. When the board is switched off, its flash is
+written to disk as an image. While it runs there is no image: if the ground station died then, an old image would be
+flash that has lost votes, and a board that has lost votes may vote twice. Without an image the board boots with
+amnesia, from which it can rejoin safely.
 
     node-<n>/           config.cbor, flash.bin (2 MiB less the interpreter) while off, starts (lives so far)
 """
@@ -28,7 +28,7 @@ _IMAGE = "flash.bin"
 _CONFIGURATION = "config.cbor"
 _STARTS = "starts"
 _STORE = "store/"
-UF2_MAGIC = b"UF2\nWQ]\x9e"  # as each of its blocks begins: github.com/microsoft/uf2
+UF2_MAGIC = b"UF2\nWQ]\x9e"  # each block begins with it: github.com/microsoft/uf2
 UF2_BLOCK_BYTES = 512
 
 
@@ -48,7 +48,7 @@ def micropython_image() -> Path:
     except OSError as error:
         raise BoardError(f"{IMAGE_VARIABLE}={name}: {error.strerror}; want an image that can be read") from error
     if begins != UF2_MAGIC or image.stat().st_size % UF2_BLOCK_BYTES:
-        raise BoardError(f"{IMAGE_VARIABLE}={name}: is no UF2 file; want a MicroPython image (.uf2) for the RP2040")
+        raise BoardError(f"{IMAGE_VARIABLE}={name}: is not a UF2 file; want a MicroPython image (.uf2) for the RP2040")
     return image
 
 
@@ -131,11 +131,11 @@ class EmulatedBoard(Board):
         return self._chip is not None
 
     def was_switched_off(self) -> bool:
-        return not self._has_run  # by the end of the ground station that it ended with
+        return not self._has_run  # lost with the ground station that it ran under
 
     def link(self) -> Link:
         if self._is_closed:
-            raise LinkLost(f"{self._line.name}: the board was closed; create or attach it anew")
+            raise LinkLost(f"{self._line.name}: the board was closed; create or attach it again")
         return self._link
 
     def advance(self, seconds: float) -> None:
@@ -166,11 +166,11 @@ class EmulatedBoard(Board):
         return start
 
     def _keep(self, flash: bytes) -> None:
-        """Replace the image; a half-written one must never be taken for a flash."""
+        """Replace the image; a half-written one must never be taken for flash."""
         write_private(self._directory / _IMAGE, flash)
 
     def _collect(self, chip: PicoChip) -> None:
-        """After the power went: what the board said is on the line, what it had not read is lost, flash stays."""
+        """After the power failed: what the board sent is on the line, what it had not read is lost, flash stays."""
         self._line.give(chip.receive())
         self._link.drop_unsent()
         self._keep(chip.files)

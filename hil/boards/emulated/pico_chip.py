@@ -1,11 +1,11 @@
 """One emulated RP2040 with its flash chip, stepped in virtual time.
 
-The chip runs real MicroPython from a .uf2 image. It advances only when told to, so a run is bit for bit
-the same at any load of the host. Not modelled: the cost of erasing and programming flash, the cache before
-it, the second core, back-pressure on USB. Times measured here are lower bounds.
+The chip runs real MicroPython from a .uf2 image. Its time passes in `advance` only, so a run is bit for bit the same at
+any load of the host. Not modelled: the cost of erasing and programming flash, the flash cache, the second core,
+back-pressure on USB. Times measured here are lower bounds.
 
 A flash operation (erase of a block, program of a page) is atomic here and takes no time; `cut_power_at` tears one in
-the middle, as a real cut would.
+the middle, like a real power cut.
 """
 
 from collections.abc import Callable
@@ -36,8 +36,8 @@ class PicoChip:
     def __init__(self, image: Path, files: bytes, name: str, start: int, take: Callable[[int], bytes]) -> None:
         """`image` is a MicroPython .uf2, `files` the file-system area of flash.
 
-        `name`, eight characters, is the chip's identity; with `start`, the number of this life, it also decides what
-        random numbers it draws. `take(most)` gives up to `most` bytes that the host sends.
+        `name`, eight characters, is the chip's identity. Together with `start`, the number of this life, it seeds the
+        chip's random numbers. `take(most)` gives up to `most` bytes that the host sends.
         """
         if len(files) != BLOCKS * BLOCK_BYTES:
             raise ValueError(f"files: want {BLOCKS * BLOCK_BYTES} bytes of flash, have {len(files)}")
@@ -82,7 +82,7 @@ class PicoChip:
             execute_batch(self._simulator, 1)
 
     def receive(self) -> bytes:
-        """Board to host: what has arrived since the last call."""
+        """Board to host: the bytes that arrived since the last call."""
         data = bytes(self._received)
         self._received.clear()
         return data
@@ -94,7 +94,7 @@ class PicoChip:
         self._cut_at = self.flash_operations + operations
 
     def power_off(self) -> None:
-        """Between two instructions."""
+        """Cut the power between two instructions."""
         self.powered = False
         self._simulator.stopped = True
 

@@ -1,7 +1,7 @@
-"""What rp2040py 0.3.6 models otherwise than the chip behaves, mended on one emulated chip at a time.
+"""Fixes for what rp2040py 0.3.6 models differently from the chip, on one emulated chip at a time.
 
 Each fix hooks the instance that it is given; the library stays as it is. tests/conformance/boards/test_rp2040_fixes.py
-shows each fault without its fix, so that a newer rp2040py tells us when a fix can go.
+shows each fault without its fix; when a newer rp2040py mends one, that test fails and the fix can go.
 """
 
 import random
@@ -21,7 +21,7 @@ class SerialHost:
     """The host's end of the USB serial line: says "not yet" while it has nothing to send.
 
     As shipped, the host answers every read of the device with a packet of zero bytes at once. The device's stack asks
-    again, so the processor handles USB interrupts for ever: it never idles and its timings double. Here a read that
+    again, so the processor handles USB interrupts forever: it never idles and its timings double. Here a read that
     finds nothing waits until `look` finds bytes.
     """
 
@@ -38,7 +38,7 @@ class SerialHost:
         cdc.usb.on_reset = self._on_reset
 
     def look(self) -> None:
-        """There may be bytes to send now. Call it while the simulation stands still."""
+        """There may be bytes to send now. Call it while no virtual time passes."""
         waiting, self._reads = self._reads, []
         for endpoint, size in waiting:
             self._on_read(endpoint, size)
@@ -57,7 +57,7 @@ class SerialHost:
 
 
 def quiet_uart(uart: Any) -> None:
-    """Raise the transmit interrupt when a byte has gone out, not at every look at the interrupt line.
+    """Raise the transmit interrupt when a byte has gone out, not at every check of the interrupt line.
 
     As shipped, the interrupt comes back as soon as it is cleared, and MicroPython's `machine.UART()` never returns.
     """
@@ -93,9 +93,9 @@ def give_unique_id(ssi: Any, unique_id: bytes) -> None:
 
 
 def give_noise(ring_oscillator: Any, seed: str) -> None:
-    """Let the ring oscillator's random bit be a stream that `seed` decides; as shipped it is always 1.
+    """Let the ring oscillator's random bit be a stream drawn from `seed`; as shipped it is always 1.
 
-    Without it `os.urandom` gives the same bytes on every board and after every start, and what must be fresh is not.
+    Without it `os.urandom` gives the same bytes on every board and after every start, so nonces are not fresh.
     """
     read_of_library = ring_oscillator.read_uint32
     noise = random.Random(seed)

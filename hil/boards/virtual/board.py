@@ -1,19 +1,19 @@
 """Virtual boards: a MicroPython process each, a pseudo-terminal for its USB cable, littlefs on a file for its flash.
 
-The process holds the master of the pseudo-terminal, so that the ground station opens the other end by path, as it
-would a Pico's. The board also keeps that other end open and lives in its own session: it survives the ground station,
-and the next one finds it by the files below. The ground station that made a board holds a second copy of the master,
-so that the line, and what the board said last, outlive the board's process.
+The process holds the master of the pseudo-terminal, and the ground station opens the other end by path, as it would
+open a Pico's. The board also keeps that other end open and lives in its own session: it survives the ground station,
+and the next one finds it by the files below. The ground station that made a board holds a second copy of the master, so
+that the line, with the board's last output, outlives the board's process.
 
-    firmware/           what flies, copied once, so that a run says what flew
+    firmware/           the flight software, copied once, so that the run records what flew
     byzantine/          the package `adversary`, on the module path of Byzantine boards alone
     flown.sha256        digest of both
     node-<n>/           config.cbor, flash.img, board.json (process id and device), board.log (standard error), lock,
                         intake (what was read of its line and is not on record yet), running, or else stopped
                         (somebody switched it off)
 
-A board is alive as long as somebody holds `lock`: the process inherits the lock and the kernel lets go of it at death,
-so a process id that has been used again by somebody else is never mistaken for a board.
+A board is alive as long as a process holds `lock`: the board's process inherits the lock, and the kernel releases it at
+death. So a process id that the system has reused is never mistaken for a board.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ CONFIG_BYTES_MAX = 65536
 FLASH = "flash.img"
 FLASH_BYTES = 128 * 4096  # as `amu.boards.flash_image` makes it
 NO_DEVICE = "/dev/null/gone"  # nothing can be opened under this path
-_DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the kernel's letting go of the process
+_DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the end of the process
 _DEATH_POLL_SECONDS = 0.0002
 _READ_BYTES = 65536
 
@@ -62,7 +62,7 @@ class VirtualBoard(Board):
         self.directory = directory
         self.node = _number(directory)
         self._spawner = spawner
-        self._master: int | None = None  # of the pseudo-terminal, if it was this ground station that made it
+        self._master: int | None = None  # of the pseudo-terminal, if this ground station made it
         self._link: SerialLink | None = None
         self._intake: Intake | None = None
         self._is_closed = False
@@ -107,7 +107,7 @@ class VirtualBoard(Board):
         boards = [cls(home.parent, spawner) for home in homes]
         for board in boards:
             if board.alive():
-                # Its ground station died between the word and the deed.
+                # Its ground station died between the note and the kill.
                 with contextlib.suppress(FileNotFoundError):
                     (board.directory / "stopped").replace(board.directory / "running")
         return boards
@@ -143,12 +143,12 @@ class VirtualBoard(Board):
             (self.directory / "power_cut").unlink(missing_ok=True)
             (self.directory / "stopped").unlink(missing_ok=True)
             (self.directory / "running").touch()
-            # Should the ground station die before it knows the new process id, nobody may be left with the old one.
+            # If the ground station dies before it knows the new process id, no file may name the old one.
             state = {**self._state(), "pid": None}
             _replace(self.directory / "board.json", json.dumps(state))
             master, slave = self._terminal()
             firmware = self.directory.parent / "firmware"
-            # Nothing of the host's own MicroPython libraries: a run must not depend on them.
+            # Without the host's own MicroPython libraries: a run must not depend on them.
             search = [".frozen", str(self.directory.parent / "byzantine")] if state["byzantine"] else [".frozen"]
             try:
                 process = Process(
@@ -166,7 +166,7 @@ class VirtualBoard(Board):
             _replace(self.directory / "board.json", json.dumps(state))
 
     def _make_flash(self) -> None:
-        """Erased flash, as the board would make it. Raises OSError: without room it would die at its first boot."""
+        """Make erased flash, as the board would. Raises OSError: without room the board would die at its first boot."""
         path = self.directory / FLASH
         if path.exists():
             return
@@ -186,7 +186,7 @@ class VirtualBoard(Board):
             return
         pid = self._process_id()
         if self._master is None and self._link is not None:
-            # The line dies with the board: stop it and save what it has said.
+            # The line dies with the board: stop it and save the board's output.
             with contextlib.suppress(LinkLost, ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
                 self._link.fetch()
@@ -245,7 +245,7 @@ class VirtualBoard(Board):
                 self._intake = Intake(self.directory / "intake")
             except OSError as error:
                 raise BoardError(f"{self.directory}: no room for what board {self.node} says: {error}") from error
-        # A dead board's line is gone with the process that held it, and its path may be another board's line by now.
+        # A dead board's line is gone with the process that held it, and its path may name another board's line by now.
         has_line = self._master is not None or self.alive()
         self._link = SerialLink(self._device if has_line else NO_DEVICE, self._intake)
         return self._link
@@ -301,7 +301,7 @@ class VirtualBoard(Board):
             with contextlib.suppress(BlockingIOError):
                 while os.read(self._master, _READ_BYTES):
                     pass
-        # Each time: the kernel forgets the mode of a line that nobody holds.
+        # Each time: the kernel forgets the mode of a line that no process holds.
         tty.setraw(slave)
         return self._master, slave
 
@@ -332,7 +332,7 @@ def _number(home: Path) -> int:
 
 
 def _require_whole(home: Path) -> None:
-    """Raise BoardError unless the board in this folder, or the ground station, can work with what is in its files."""
+    """Raise BoardError unless the board and the ground station can work with the files in this folder."""
     try:
         path = home / CONFIG
         config.decode(files.read_bytes(path, CONFIG_BYTES_MAX))
@@ -344,7 +344,7 @@ def _require_whole(home: Path) -> None:
 
 
 def _note_stopped(home: Path) -> None:
-    """Somebody switches the board off: it does not die by itself. A rename, which needs no room on a full disk."""
+    """Note that the board is switched off and does not crash. A rename, which needs no room on a full disk."""
     with contextlib.suppress(OSError):
         (home / "running").replace(home / "stopped")
 

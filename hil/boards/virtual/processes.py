@@ -1,4 +1,4 @@
-"""Which processes are virtual boards: told by the kernel alone, so that no lost note hides one.
+"""Which processes are virtual boards: only the kernel is asked, so that a lost note cannot hide one.
 
 A board's process works in its folder `node-<n>` and holds the file `lock` in it open, from its first instruction to its
 last. Nothing else does both for longer than a moment.
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the end of the process
-_DELETED = " (deleted)"  # what Linux adds to the name of a file that has none any more
+_DELETED = " (deleted)"  # Linux adds this to the name of a deleted file
 _HOME = re.compile(r"node-[0-9]+")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A board's process. `is_deleted`: its folder is gone, and it runs all the same. `since`: seconds since 1970."""
+    """A board's process. `is_deleted`: it runs although its folder is gone. `since`: seconds since 1970."""
 
     pid: int
     home: Path
@@ -27,13 +27,13 @@ class Found:
 
 
 def running() -> list[Found]:
-    """The boards that run on this machine and that we may look at, by process id. Needs Linux's /proc."""
+    """The boards on this machine that we may inspect, by process id. Needs Linux's /proc."""
     numbers = sorted(int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
     return [found for number in numbers if (found := look(number)) is not None]
 
 
 def look(pid: int) -> Found | None:
-    """The board that the process is; None if it is none."""
+    """The board behind the process, or None if it is not a board."""
     entry = Path(f"/proc/{pid}")
     try:
         folder = os.readlink(entry / "cwd")
@@ -41,12 +41,12 @@ def look(pid: int) -> Found | None:
         if _HOME.fullmatch(home.name) and _holds(entry, home / "lock"):
             return Found(pid, home, entry.stat().st_mtime, folder.endswith(_DELETED))
     except OSError:
-        pass  # somebody else's, or gone meanwhile
+        pass  # another user's, or gone meanwhile
     return None
 
 
 def kill(pid: int, home: Path) -> None:
-    """SIGKILL to the board of `home` if `pid` still is its process; a number that is used again is left alone."""
+    """SIGKILL to the board of `home` if `pid` is still its process. A reused process id is left alone."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

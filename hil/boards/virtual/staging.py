@@ -1,6 +1,6 @@
-"""The flight software of a run, copied beside its boards, so that the run says what flew.
+"""The flight software of a run, copied beside its boards, so that the run records what flew.
 
-A run may be gone on with long after. Its boards fly the copies, so these must still be what the boards began with.
+A run may be resumed much later. Its boards fly the copies, so the copies must not change while the run exists.
 """
 
 import shutil
@@ -19,7 +19,7 @@ SEAL = "flown.sha256"
 
 
 def stage_firmware(directory: Path) -> None:
-    """Copy main.py and the package `amu` to `directory`/firmware, unless that was done for this run already."""
+    """Copy main.py and the package `amu` to `directory`/firmware, unless this run already has them."""
     directory /= FIRMWARE
     if directory.exists():
         return
@@ -47,7 +47,7 @@ def seal(directory: Path) -> None:
 
 
 def require_sealed(directory: Path) -> None:
-    """Raise BoardError unless what was staged is as it was. Runs without a seal are taken at their word."""
+    """Raise BoardError if what was staged has changed. Runs without a seal are not checked."""
     path = directory / SEAL
     if not path.exists():
         return

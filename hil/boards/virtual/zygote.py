@@ -1,10 +1,10 @@
-"""Starts MicroPython processes: forked from one that has the interpreter loaded, or else by command.
+"""Starts MicroPython processes: forked from a process that has the interpreter loaded, or by a command.
 
 The zygote is a small process of its own, so that a fork copies neither the ground station's memory nor its threads. It
-imports the interpreter once and forks a board a request, in under a millisecond and sharing its pages. Boards live in
-sessions of their own and outlive both the ground station and the zygote; the zygote ends when its socket does.
+imports the interpreter once and forks one board per request, in under a millisecond and sharing its pages. Boards live
+in sessions of their own and outlive both the ground station and the zygote. The zygote ends when its socket closes.
 
-This file is also the zygote's program, run by path: it imports the standard library alone until it is one.
+This file is also the zygote's program, run by path, so at the top it imports the standard library alone.
 """
 
 import atexit
@@ -25,13 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol, TypedDict
 
-_REPLY_SECONDS_MAX = 30.0  # a zygote that says nothing for so long is broken, whatever the load
+_REPLY_SECONDS_MAX = 30.0  # a zygote that is silent for so long is broken, whatever the load
 _REQUEST_BYTES_MAX = 65536
-PRIVATE = 0o077  # a board's files are for their owner's eyes only: its flash holds what it must not have forgotten
+PRIVATE = 0o077  # only the owner may read a board's files: its configuration holds keys
 
 
 class Request(TypedDict):
-    """What the zygote is asked for: a board in this folder, on the descriptors that come with it."""
+    """A request to the zygote: a board in this folder, on the descriptors that come with the request."""
 
     directory: str
     arguments: list[str]
@@ -66,12 +66,12 @@ class Spawner(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what is needed for starting. What was started lives on."""
+        """Release what is needed for starting. Started processes live on."""
         ...
 
 
 class ZygoteSpawner:
-    """Client of a zygote. One that has died is replaced when the next board is to be started."""
+    """Client of a zygote. Replaces a dead zygote when the next board is started."""
 
     def __init__(self) -> None:
         self._make()
@@ -110,7 +110,7 @@ class ZygoteSpawner:
         return int(reply)
 
     def _ask(self, request: bytes, descriptors: list[int]) -> bytes:
-        """The zygote's reply; empty if it has died, or says nothing and is killed: then there is no board either."""
+        """The zygote's reply; empty if it died, or was silent and got killed. Then there is no board either."""
         try:
             socket.send_fds(self._socket, [request], descriptors)
             return self._socket.recv(_REQUEST_BYTES_MAX)
@@ -135,14 +135,14 @@ class _Survivor(subprocess.Popen[bytes]):
 
 
 class CommandSpawner:
-    """Runs a `micropython` command each time. Slower, and works wherever there is one."""
+    """Runs a `micropython` command each time. Slower, but works with any MicroPython."""
 
     def __init__(self, command: str) -> None:
         self._command = command
         self._running: list[_Survivor] = []
 
     def spawn(self, process: Process) -> int:
-        self.close()  # takes note of those that have ended
+        self.close()  # reaps those that have ended
         try:
             popen = _Survivor(
                 [self._command, *process.arguments],
@@ -165,7 +165,7 @@ class CommandSpawner:
 
 
 def make_spawner() -> Spawner:
-    """The fastest that there is: the command in AMU_MICROPYTHON if set, else a zygote, else `micropython` on PATH."""
+    """The command in AMU_MICROPYTHON if set, else a zygote, which is the fastest, else `micropython` on PATH."""
     command = os.environ.get("AMU_MICROPYTHON")
     if command:
         return CommandSpawner(command)
@@ -190,10 +190,10 @@ def shared_spawner() -> Spawner:
 
 
 def serve(connection: socket.socket) -> None:
-    """Fork one board a request until the other end closes."""
+    """Fork one board per request until the other end closes."""
     import micropython_run
 
-    # Children that nobody waits for must not stay as zombies.
+    # Dead children must not stay as zombies: nobody waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     cloexec = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
     while True:
@@ -205,7 +205,7 @@ def serve(connection: socket.socket) -> None:
         if child == 0:
             connection.close()
             os.close(going)
-            # Should the zygote die before it has replied, another is asked: this board must not be there then.
+            # If the zygote dies before it has replied, another is asked: then this board must not exist.
             if os.read(waiting, 1):
                 os.close(waiting)
                 _become_board(json.loads(data), descriptors, micropython_run.run_main)
@@ -220,7 +220,7 @@ def serve(connection: socket.socket) -> None:
 
 
 def _become_board(request: Request, descriptors: list[int], run_main: Callable[[list[str]], int]) -> NoReturn:
-    """In the child: take the board's place in the world and run the interpreter in it. Never returns."""
+    """In the child: enter the board's folder, line and session and run the interpreter. Never returns."""
     code = 1
     try:
         os.setsid()

@@ -115,7 +115,7 @@ def test_without_an_image_the_variable_is_named(monkeypatch: pytest.MonkeyPatch,
     for content in (b"", b"no image", b"UF2\n\x57\x51\x5d\x9e cut off"):
         (tmp_path / "image.uf2").write_bytes(content)
         monkeypatch.setenv("AMU_PICO_UF2", str(tmp_path / "image.uf2"))
-        with pytest.raises(BoardError, match="is no UF2 file"):
+        with pytest.raises(BoardError, match="is not a UF2 file"):
             make_board(tmp_path)
 
 

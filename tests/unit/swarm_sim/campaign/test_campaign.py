@@ -98,7 +98,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store: Path, tmp
     output, errors = process.communicate()
     assert process.returncode == 5
     assert "seeds     5 of 10" in output
-    assert "Go on with:" in errors
+    assert "Continue with:" in errors
     assert f"amu campaign --seeds 0:10 --nodes 4 --slots 7 --store {store}" in errors
     assert "Traceback" not in errors
     wait_until_gone(worker)

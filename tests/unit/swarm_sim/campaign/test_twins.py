@@ -11,7 +11,7 @@ from specs.checking.check import check_trace
 from specs.verdict import NO_PROGRESS, PASS, VIOLATION
 from swarm_sim.commands.twins import twins
 from swarm_sim.twins import replay, state
-from swarm_sim.twins.replay import MergeError, fly, hold_against, sampled
+from swarm_sim.twins.replay import MergeError, compare, fly, sampled
 from swarm_sim.twins.round import ENDPOINTS, Endpoint, GuardError, Record, Violation, contradiction, play
 from swarm_sim.twins.search import PARTITIONS, Coverage, Search
 from tests.support.planted_bugs import planted
@@ -107,7 +107,7 @@ def test_sampled_schedules_pass_the_checker_decide_and_go_through_the_merged_sta
         outcome = fly(1, schedule)
         assert outcome.verdict == PASS, outcome.detail
         assert outcome.steps > 20
-        assert hold_against(search, outcome) >= 1
+        assert compare(search, outcome) >= 1
 
 
 def test_a_digest_that_is_blind_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_digest_that_is_blind_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _hold_all(search: Search, schedules: list[list[int]]) -> None:
     for schedule in schedules:
-        hold_against(search, fly(0, schedule))
+        compare(search, fly(0, schedule))
 
 
 def _blind(canonical):  # type: ignore[no-untyped-def]
