@@ -8,7 +8,7 @@ import pytest
 import typer.testing
 from hypothesis import settings
 
-# The conformance suites are base classes in modules that are no tests themselves; their asserts explain themselves too.
+# The conformance suites are base classes in modules without tests; pytest shall explain their asserts, too.
 pytest.register_assert_rewrite("tests.conformance")
 
 # The tree of commands is the same in every call, and takes a third of most calls to build.

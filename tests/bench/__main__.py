@@ -1,4 +1,4 @@
-"""Figures of the flight software and the ground station, each beside the bound that it is held against.
+"""Figures of the flight software and the ground station, each beside its bound.
 
     python -m tests.bench [--decisions N] [--long N]
 

@@ -61,7 +61,7 @@ def fly(folder: Path, replica_count: int, steps: int, trace_messages: bool = Tru
 
 
 def consensus(flight: Flight) -> list[SlotResult]:
-    """Every consensus step of the flight held against the module."""
+    """Check every consensus step of the flight against the module."""
     results = []
     for slot, events in sorted(flight.slots.items()):
         results.append(SlotChecker(flight.swarm, slot, sorted(events, key=order.sort_key), None, frozenset()).check())

@@ -197,7 +197,7 @@ def sample(nodes: int, slots: int, is_encoded: bool, is_checked: bool) -> dict[s
 
 
 def part_of(frame: Any) -> str:
-    """The part that a frame works for: its own file's, else that of whoever called into a library."""
+    """The part that a frame works for: its own file's, or, in a library, the caller's."""
     while frame is not None:
         path = frame.f_code.co_filename
         for name, place in PARTS:

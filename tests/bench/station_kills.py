@@ -99,7 +99,7 @@ def _command(*arguments: str) -> subprocess.Popen[str]:
 
 
 def fly(flight: Flight, scenario: str, folder: Path) -> Flight:
-    """Fly it, with its kills, and look at what came of it."""
+    """Fly it, with its kills, and record the outcome."""
     arguments = [scenario, "--seed", str(flight.seed)]
     runs: list[Path] = []
     try:

@@ -1,6 +1,6 @@
 """From end to end, as an operator runs it: MicroPython boards on pseudo-terminals, `amu`, the verdict.
 
-Boards live by the wall clock here, so nothing is asserted about time, only about what came of it.
+Boards live by the wall clock here, so tests assert outcomes and nothing about time.
 """
 
 import json
@@ -45,7 +45,7 @@ GIVE_UP_SECONDS = 240
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Path]:
-    """A folder of runs whose boards are switched off at the end, whoever left them running."""
+    """A folder of runs. All their boards are switched off at the end."""
     path = tmp_path / "runs"
     yield path
     for boards in path.glob("*/boards"):
@@ -227,7 +227,7 @@ def test_boards_outlive_a_ground_station_that_is_killed(tmp_path: Path, runs: Pa
     assert (flight / "trace.ndjson").read_bytes().startswith(record)
     assert confirmed_but_not_executed_once(flight / "trace.ndjson") == []
 
-    # Its boards have gone on without it: the first run's record is no longer all that was.
+    # Its boards have flown on without it: the first run's record is no longer complete.
     again = _amu(tmp_path, "rehearse", "--resume", str(run), "--out", str(runs), "--no-tlc")
     assert again.returncode == 2
     assert f"its boards fly on in a later run; resume that one: {flight}" in again.stderr

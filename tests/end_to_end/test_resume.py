@@ -102,7 +102,7 @@ ALIVE = "from groundstation.cli import main; main()"
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Path]:
-    """A folder of runs whose boards are switched off at the end, whoever left them running."""
+    """A folder of runs. All their boards are switched off at the end."""
     path = tmp_path / "runs"
     yield path
     for boards in path.glob("*/boards"):
@@ -226,7 +226,7 @@ def test_boards_that_were_left_behind_are_stopped_and_can_be_resumed(tmp_path: P
     before = past.read(run / "trace.ndjson", lambda event: None)
     done = _run(tmp_path, "rehearse", "--resume", str(run), "--out", str(runs), "--no-tlc", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    # That somebody switched them off is no crash of theirs, and nothing that the mission did to them.
+    # They were switched off: they did not crash, and the mission did nothing to them.
     verdict = _verdict(done)
     assert verdict["mission"]["crashed"] == []
     assert verdict["mission"]["board_events"][SWITCHED_OFF] == 4
@@ -263,7 +263,7 @@ def test_boards_of_a_living_ground_station_are_left_alone(tmp_path: Path, runs: 
 
 
 def test_a_terminal_that_goes_away_takes_nothing_with_it(tmp_path: Path, runs: Path) -> None:
-    """A real one: output fails with an error from then on, and the hang-up is told by the kernel."""
+    """A real terminal: output fails with an error from then on, and the kernel reports the hang-up."""
     arguments = ["rehearse", _scenario(tmp_path, slots=100_000), "--out", str(runs), "--no-tlc"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TERM": "xterm"}
     station, terminal = pty.fork()

@@ -29,7 +29,7 @@ GIVE_UP_SECONDS = 240
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Path]:
-    """A folder of runs whose boards are switched off at the end, whoever left them running."""
+    """A folder of runs. All their boards are switched off at the end."""
     path = tmp_path / "runs"
     yield path
     for boards in path.glob("*/boards"):

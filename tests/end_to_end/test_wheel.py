@@ -33,7 +33,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_away(unpacked: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python with the unpacked wheel before everything else, in a folder that is no checkout."""
+    """Run Python with the unpacked wheel first on its path, outside of any checkout."""
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
     command = [sys.executable, "-P", *arguments]
     return subprocess.run(command, cwd=unpacked.parent, env=environment, capture_output=True, text=True, check=False)

@@ -2,7 +2,7 @@
 
     python -m tests.mutants [PART_OF_A_NAME ...]
 
-One line a mutant: name, caught by, seconds. Exit code 1 if any survives, 2 if the catalogue no longer fits the code.
+One line per mutant: name, caught by, seconds. Exit code 1 if any survives, 2 if the catalogue no longer fits the code.
 """
 
 import os

@@ -118,7 +118,7 @@ MUTANTS = (
         ("golden", "replica"),
     ),
     Mutant(
-        "a laggard is told the view instead of the wish",
+        "a laggard hears the view instead of the wish",
         INSTANCE,
         "send(peer, ViewChange(slot, wish))",
         "send(peer, ViewChange(slot, view))",
@@ -153,7 +153,7 @@ MUTANTS = (
         ("hostile peers",),
     ),
     Mutant(
-        "what a liar's victim says is lost for ever",
+        "messages of a liar's victim are lost without end",
         "firmware/amu/core/lamport.py",
         "return LOST if self._lost[peer] <= limits.LAMPORT_LOST_MAX else OUT_OF_ORDER",
         "return LOST",
@@ -237,7 +237,7 @@ MUTANTS = (
         ("laggards", "log behaviours"),
     ),
     Mutant(
-        "the log of a laggard grows for ever",
+        "the log of a laggard grows without end",
         CATCH_UP,
         "            or len(log) > limits.LOG_SLOTS_MAX + limits.CHECKPOINT_SLOTS\n",
         "",

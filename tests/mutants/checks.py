@@ -1,4 +1,4 @@
-"""The checks that planted bugs are held against, by name: each a command that succeeds on sound code."""
+"""The checks that must find planted bugs, by name: each a command that succeeds on sound code."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Short deterministic flights whose traces are held against the TLA+ modules; some are made to tempt a wrong replica.
+"""Short deterministic flights whose traces are checked against the TLA+ modules; some tempt a wrong replica.
 
     python -m tests.mutants.flights [NAME ...]
 

@@ -17,7 +17,7 @@ from swarm_sim.simulation import simulate
 
 
 def hunt(seeds: Iterable[int], nodes: int, is_encoded: bool) -> dict[str, Any]:
-    """What came of `seeds`, up to the first failure."""
+    """The outcome of `seeds`, up to the first failure."""
     flown, failure = 0, None
     for seed in seeds:
         flown += 1

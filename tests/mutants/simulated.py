@@ -2,9 +2,9 @@
 
     python -m tests.mutants.simulated [PART_OF_A_NAME ...] [--seeds N] [--jobs J] [--json FILE]
 
-Seeds are drawn and flown from 0 on until one fails; sound code must pass that same seed, or it counts for nothing. One
-line a mutant: seeds flown, oracle and cause, processor seconds. Exit code 1 if a mutant of VISIBLE is not seen within
-its number of seeds, or within N if that is less; 2 if sound code fails.
+Seeds are drawn and flown from 0 on until one fails. Sound code must pass that same seed, or the failure does not count.
+One line per mutant: seeds flown, oracle and cause, processor seconds. Exit code 1 if a mutant of VISIBLE is not seen
+within its number of seeds, or within N if that is less; 2 if sound code fails.
 
 Bugs of wire and boards fly encoded: only there are frames built, sealed and checked.
 """
@@ -85,10 +85,10 @@ _TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test
 UNSEEN = {
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
-    "a laggard is told the view instead of the wish": _PROGRESS,
+    "a laggard hears the view instead of the wish": _PROGRESS,
     "a backlog counts as censorship": _PROGRESS,
     "nobody follows a correct board whose clock a liar has pushed": _PROGRESS,
-    "what a liar's victim says is lost for ever": _PROGRESS,
+    "messages of a liar's victim are lost without end": _PROGRESS,
     "one liar's answer sets the vote floor": _PROGRESS,
     "a state is asked for again in every period, however long the round trip": _EFFORT,
     "one peer's questions are answered without bound": _EFFORT,
@@ -106,7 +106,7 @@ UNSEEN = {
     "a reboot forgets the checkpoint before the last": _STATES,
     "a state is asked for by those far behind only": _STATES,
     "to take over a state clears the log": _STATES,
-    "the log of a laggard grows for ever": _STATES,
+    "the log of a laggard grows without end": _STATES,
     "a request is voted for without an own copy": "no liar invents requests",
     "half a batch is believed after a power cut": "what is torn is too short; garbage is on boards held to nothing",
     "MAC not checked": "no liar speaks in another's name",

@@ -1,11 +1,11 @@
-"""A ledger, and somebody who sends it one command a slot."""
+"""A ledger, and a desk that sends it one command per slot."""
 
 from amu.ledger.state import Ledger
 from amu.wire import cbor
 
 
 class Desk:
-    """Sends one command a slot."""
+    """Sends one command per slot."""
 
     def __init__(self):
         self.ledger = Ledger()

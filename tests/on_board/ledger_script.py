@@ -63,7 +63,7 @@ class Script:
         return [self._request() for _ in range(self.draw(most + 1))]
 
     def learn(self, requests, results):
-        """Take in what became of a batch."""
+        """Take in the results of a batch."""
         for request, result in zip(requests, results):
             if request in self._learned:
                 continue

@@ -108,7 +108,7 @@ def test_text_without_delimiter_waits_for_flush():
     assert framer.flush() is NEED_BYTES
     framer.push(VOTE[:9])
     assert framer.next() is NEED_BYTES
-    assert framer.flush() is NEED_BYTES  # half a frame is no text, and stays
+    assert framer.flush() is NEED_BYTES  # half a frame is not text, and stays
     framer.push(VOTE[9:])
     assert pull_all(framer) == [(0x11, 0, 1, TAG, b"\x81\x01")]
 

@@ -77,7 +77,7 @@ def test_nothing_counts_from_the_deadline_on_and_somebody_is_told():
     desk.refused("job is before its deadline", "job-expire", 1)
     desk.refused("job is past its deadline", "job-result", 1, 1, RIGHT)  # slot 4
     desk.refused("job is past its deadline", "job-cancel", 1)
-    assert _job(desk, 1)[3] == "open"  # until somebody asks and is told
+    assert _job(desk, 1)[3] == "open"  # until a client asks
     assert desk.do("job-expire", 1) == ["ok", "expired"]
     desk.refused("job is expired", "job-result", 1, 1, RIGHT)
     desk.refused("job is expired", "job-expire", 1)

@@ -71,7 +71,7 @@ def test_a_peers_reboot_abandons_every_recording_in_progress():
 
 
 def test_a_reboot_after_the_marker_abandons_too_and_the_new_lifes_marker_is_ignored():
-    """The new life may record again, with a marker that reaches it late: that marker is no second one on a channel."""
+    """The new life may record again, with a marker that reaches it late. It does not count as a second marker."""
     snapshot = Snapshot(1, 3)
     snapshot.receive_marker(2, 0, 7, [])
     snapshot.take_events()

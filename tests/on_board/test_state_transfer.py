@@ -16,7 +16,7 @@ LONGEST = limits.TRANSFER_PATIENCE_PERIODS_MAX
 
 
 class Desk:
-    """Checkpoints of a board that is behind. The world of the others: one more checkpoint, when it is told."""
+    """Checkpoints of a board that is behind. A test tells it when the others have one more checkpoint."""
 
     def __init__(self, periods_max=LONGEST):
         self.asked = []  # (peer, slot, offset)

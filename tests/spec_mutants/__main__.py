@@ -2,8 +2,8 @@
 
     python -m tests.spec_mutants [FEATURE ...]
 
-One line a mutant: feature, name, what caught it, states (or steps of the trace) until then, seconds. Exit code 1 if one
-survives or is caught by something else than listed, 2 if the catalogue no longer fits the modules.
+One line per mutant: feature, name, what caught it, states (or steps of the trace) until then, seconds. Exit code 1 if
+one survives or is caught by something else than listed, 2 if the catalogue no longer fits the modules.
 """
 
 import sys

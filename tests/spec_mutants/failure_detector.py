@@ -65,13 +65,13 @@ MUTANTS = (
         LIVENESS,
     ),
     _trace(
-        "a receipt need not be told",
+        "a receipt need not be reported",
         "  IN  /\\ x \\notin owed\n      /\\ level_milli",
         "  IN  /\\ level_milli",
         "HeardIsTold",
     ),
     _trace(
-        "silence may begin anew under a suspicion",
+        "silence may restart under a suspicion",
         "IF isSuspected THEN silence[x] ELSE 0, level_milli",
         "0, level_milli",
         "FallsWhenHeard",

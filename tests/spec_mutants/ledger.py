@@ -266,7 +266,7 @@ MUTANTS = (
         "AtMostOnce",
     ),
     SpecMutant(
-        "operation ids: a repetition is told something else",
+        "operation ids: a repetition gets another answer",
         FEATURE,
         "operations.tla",
         "  /\\ answer = clients[c].answers[operation]\n",

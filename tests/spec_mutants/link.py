@@ -19,7 +19,7 @@ def _framing(name: str, before: str, after: str, caught_by: str) -> SpecMutant:
 
 MUTANTS = (
     _channel(
-        "whoever speaks is adopted",
+        "every incarnation that speaks is adopted",
         "Proves(c, m) == m.echo = c.challenge /\\ m.peer = c.boot",
         "Proves(c, m) == TRUE",
         RECEIVER,
@@ -116,7 +116,7 @@ MUTANTS = (
         "OnlySealed",
     ),
     _framing(
-        "what is too long begins anew",
+        "a frame that is too long starts over",
         "THEN piece' = <<>> /\\ skipping' = TRUE",
         "THEN piece' = <<>> /\\ skipping' = FALSE",
         "Resynchronised",

@@ -49,8 +49,8 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True)
 class Kill:
-    """What came of a mutant: `catchers` is empty for a survivor. `states`: distinct ones seen until then (for a trace,
-    steps checked)."""
+    """The outcome of a mutant: `catchers` is empty for a survivor. `states`: distinct ones seen until then (for a
+    trace, steps checked)."""
 
     mutant: SpecMutant
     catchers: tuple[str, ...]

@@ -127,7 +127,7 @@ def imports(path: str, tree: ast.AST) -> Iterator[Finding]:
     for node in ast.walk(_without_guards(tree)):
         for module in _modules(node):
             if module in {"groundstation", "hil", "specs"}:
-                yield Finding(path, node.lineno, "imports", f"flight code knows nothing of {module}")  # type: ignore[attr-defined]
+                yield Finding(path, node.lineno, "imports", f"flight code must not depend on {module}")  # type: ignore[attr-defined]
             elif allowed is not None and module not in allowed:
                 text = f"{module} is not allowed here; allowed: {', '.join(sorted(allowed))}"
                 yield Finding(path, node.lineno, "imports", text)  # type: ignore[attr-defined]

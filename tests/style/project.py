@@ -1,4 +1,4 @@
-"""The rules held against the project as it lies on disk."""
+"""The rules, applied to the project's files."""
 
 from collections.abc import Iterator
 

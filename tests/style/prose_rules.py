@@ -53,7 +53,7 @@ _CODE = re.compile(r"`[^`\n]*`|\[[^\]\n]*\](?!\()")  # also names of runs, in br
 STRICT = ("docs/", "tests/docs/")
 GENERATED = "verification_summary.md"
 # How many the others still have, at most. Lower a number when you have rewritten some; never raise one.
-LEFT = {"firmware": 2, "groundstation": 52, "specs": 98, "tests": 101}
+LEFT = {"firmware": 2, "groundstation": 52, "specs": 98, "tests": 8}
 QUOTED = ("tests/style/",)  # names the phrases
 _NAMES = "| Mutant |"  # a row of a decision record that names planted bugs: those are renamed in their own list
 TEXTS = (".md", ".tla", ".cfg", ".toml", ".cddl")

@@ -1,8 +1,8 @@
 """Pauses that grow: each one in the code is a row of docs/reference/timers.md, and each row is one in the code.
 
 A pause that grows and never returns to its start makes a board deaf for minutes because of trouble that ended long ago.
-So nobody adds one without saying where it starts, where it ends and what sets it back. What is looked for is what such
-pauses look like here: a shift by an amount that is no constant, and a name that is set to a multiple of itself.
+So nobody adds one without saying where it starts, where it ends and what sets it back. The rule looks for a shift by an
+amount that is not a constant, and for a name that is set to a multiple of itself.
 """
 
 import ast

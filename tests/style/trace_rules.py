@@ -37,7 +37,7 @@ def literals(source: str) -> set[str]:
 
 
 def silent_events(sources: Iterable[str], names: Iterable[str]) -> Iterator[Finding]:
-    """An event in the table that no flight code names: the checker would wait for it for ever."""
+    """An event in the table that no flight code names: the checker would wait for it forever."""
     spoken = set().union(*(literals(source) for source in sources))
     for name in sorted(set(names) - spoken):
         yield Finding("firmware/amu/node/tracer.py", 1, "trace", f"nothing emits {name}")
@@ -65,7 +65,7 @@ def actions(module: str) -> set[str]:
 
 
 def untraced_actions(path: str, module: str, traced: set[str]) -> Iterator[Finding]:
-    """An action of a module that nothing in a trace shows could never be held against a run."""
+    """An action of a module that no trace event shows: a run could never be checked against it."""
     found = actions(module)
     if not found:
         yield Finding(path, 1, "trace", "no action found in Next")

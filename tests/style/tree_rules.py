@@ -40,7 +40,7 @@ def sizes(path: str, source: str, file_lines: int, function_lines: int) -> Itera
     """A file or a function longer than it may be."""
     lines = source.count("\n")
     if lines > file_lines:
-        yield Finding(path, 1, "size", f"{lines} lines, more than {file_lines}: one concept a file")
+        yield Finding(path, 1, "size", f"{lines} lines, more than {file_lines}: one concept per file")
     for node in ast.walk(ast.parse(source, path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1

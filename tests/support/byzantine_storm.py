@@ -1,7 +1,7 @@
 """A storm with liars in it: up to f boards lie or lose their memory, all others may lose power at any time.
 
-A board that comes back with its flash is no faulty board, only a slow one, so correct boards are killed beyond the
-bound f; those that lie, and those that were erased and do not vote yet, stay within it.
+A board that returns with its flash is not faulty, only slow, so more than f correct boards may be killed. Boards that
+lie, and erased ones that do not vote yet, are at most f.
 """
 
 import random
@@ -14,7 +14,7 @@ from swarm_sim.adversary import behaviour_of, wrap
 from swarm_sim.adversary.base import Adversary, Behaviour, Draws
 from swarm_sim.testing.cluster import Cluster, Links
 
-FICKLE = "fickle"  # draws anew for each message and receiver whether to be honest, silent, equivocate or lie
+FICKLE = "fickle"  # draws for each message and receiver whether to be honest, be silent, equivocate or lie
 ADVERSARIES = ("equivocate", "lie", "silence", "replay", "flood", "mixed", FICKLE)  # no bad_mac: there are no tags here
 CALM_TICKS_MAX = 20_000
 LEVEL_TICKS_MAX = 5_000

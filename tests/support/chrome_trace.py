@@ -2,8 +2,8 @@
 
 Rules
 - Every event has a phase that is known here, and the fields of that phase with the right types; no others.
-- Names of processes and threads are told, each once, of all that occur.
-- Times never go back in the file, so neither on any track.
+- Each process and thread that occurs has a name, given once.
+- Times never go back in the file, and so on no track.
 - The slices of a thread lie within each other or apart.
 - A flow has one start and, later, one end of the same name and category; each stands within a slice of its thread.
 """
@@ -45,7 +45,7 @@ def problems(document: Any) -> list[str]:
 
 def _of_one(event: Any) -> list[str]:
     if type(event) is not dict:
-        return [f"{event!r} is no object"]
+        return [f"{event!r} is not an object"]
     phase = event.get("ph")
     if phase == "M":
         return _of_metadata(event)
@@ -82,7 +82,7 @@ def _of_metadata(event: dict[str, Any]) -> list[str]:
 
 def _names(events: list[dict[str, Any]]) -> list[str]:
     told = [(event["name"], event["pid"], event.get("tid")) for event in events if event["ph"] == "M"]
-    wrong = [f"{name} is told twice" for name in set(told) if told.count(name) > 1]
+    wrong = [f"{name} is named twice" for name in set(told) if told.count(name) > 1]
     threads = {(event["pid"], event["tid"]) for event in events if event["ph"] not in "MC"}
     wrong += [f"thread {thread} has no name" for thread in threads if ("thread_name", *thread) not in told]
     processes = {event["pid"] for event in events}

@@ -3,9 +3,9 @@
     python -m tests.support.diagrams [FEATURE ...]
 
 The real mermaid renders them in a headless Chromium, so what the page of a repository shows and what lies here are one
-picture. Mermaid is installed by npm into the user's cache folder, never into the project. Each picture stands alone (no
-font, script or address of elsewhere) and carries the SHA-256 of its block: whoever changes a block and not the picture
-is told by a test, which needs no browser.
+picture. Mermaid is installed by npm into the user's cache folder, never into the project. Each picture is
+self-contained (no external font, script or address) and holds the SHA-256 of its block: a test fails when a block
+changes without its picture. The test needs no browser.
 
 Exit codes: 0 rendered, 1 a block with an error (file and line are named), 2 a tool is missing.
 """

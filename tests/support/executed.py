@@ -1,4 +1,4 @@
-"""What was confirmed against what was applied: the promise of a telecommand, held against the log of a run."""
+"""Is what was confirmed also applied? The promise of a telecommand, checked against the log of a run."""
 
 import json
 from pathlib import Path

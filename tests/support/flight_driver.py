@@ -164,7 +164,7 @@ class Driver:
         self.digests[value] = digest
         self.bodies[digest] = body
 
-    # --- what came of it -------------------------------------------------------------------------
+    # --- outcome ---------------------------------------------------------------------------------
 
     def _require(self, act: Act, taken: list[tuple[str, dict[str, Any]]]) -> None:
         i = self.replicas.index(act.replica)

@@ -33,7 +33,7 @@ CUT_OFF, REBOOTED = 3, 2
 
 
 class Port:
-    """What a board says goes to the swarm at once; what it is told waits."""
+    """A board's output goes to the swarm at once; its input waits."""
 
     def __init__(self, node, swarm):
         self.waiting = []

@@ -28,13 +28,13 @@ def script() -> ModuleType:
 
 
 def life(seed: int, slots: int, **options: int) -> list[Slot]:
-    """Requests and results of the scripted life `seed`, one pair a slot."""
+    """Requests and results of the scripted life `seed`, one pair per slot."""
     lived = script()
     return list(lived.run(Ledger(), lived.Script(seed, **options), slots))
 
 
 def apply(commands: Iterable[list[Any]]) -> list[Slot]:
-    """One command a slot, by client 1."""
+    """One command per slot, by client 1."""
     ledger = Ledger()
     slots = []
     for number, command in enumerate(commands, 1):

@@ -1,4 +1,4 @@
-"""The TLA+ modules of tests/data/tla with constants for them, for whoever explores them."""
+"""The TLA+ modules of tests/data/tla, with constants to explore them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same observations held against a module here and by TLC: the verdicts agree, and a disagreement is told."""
+"""Our checker and TLC check the same observations against a module: verdicts agree; a disagreement is reported."""
 
 from __future__ import annotations
 

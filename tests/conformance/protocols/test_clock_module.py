@@ -47,7 +47,7 @@ def by_rules(events: list[Event]) -> set[int]:
 
 
 def by_module(events: list[Event]) -> set[int]:
-    """The line of the first event that is no step of the module."""
+    """The line of the first event that is not a step of the module."""
     constants = {
         "Node": frozenset(range(COUNT)),
         "Broadcast": BROADCAST,

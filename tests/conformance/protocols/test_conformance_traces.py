@@ -26,7 +26,7 @@ def test_a_good_run_passes(replica_count: int, tmp_path: Path) -> None:
     assert verdict.steps["Vote3"] == verdict.steps["Decide"] == 3 * replica_count
     assert verdict.counts["slots decided"] == 3
     assert {state for name, state in verdict.invariants.items() if name not in verdict.not_met} == {"holds"}
-    # Nobody asked for turns, snapshots or operations, nobody was suspected or restarted; there was no checkpoint.
+    # No turns, snapshots or operations were requested, no board was suspected or restarted; there was no checkpoint.
     assert {name for name in verdict.not_met if name[:3] not in ("MUT", "SNP", "LNK", "FDT", "LED")} == {
         "CON-2", "LOG-3", "LOG-5"
     }  # fmt: skip

@@ -61,7 +61,7 @@ class Walk:
         return level // limits.LEVEL_MILLI_PER_PART
 
     def take(self, name: str, arguments: tuple[Any, ...]) -> None:
-        """One step: given to the code, then held against the module."""
+        """One step: performed by the code, then checked against the module."""
         state, detectors = self.state, self.detectors
         if name in ("Deliver", "Elapse"):
             observer, peer = arguments[0]

@@ -24,7 +24,7 @@ CONSTANTS = {
     "QueueMax": limits.CHANNEL_QUEUE_ITEMS_MAX,
     "FlightMax": 6,
 }
-# A segment is received by the step of its kind; which one it was is told by the states (see `arrived`).
+# A segment is received by the step of its kind; the states tell which segment it was (see `arrived`).
 ARRIVALS = ("Receive", "Adopt", "Challenge")
 DEFINITIONS = "\n".join(f"Any{name}(s) == \\E m \\in Coming(s) : {name}(s, m)" for name in ARRIVALS)
 STEPS = [
@@ -165,7 +165,7 @@ class AcksEarly(Channel):
 
 
 class Believes(Channel):
-    """Planted: adopts whoever speaks, without a handshake."""
+    """Planted: adopts every incarnation that speaks, without a handshake."""
 
     def _meet(self, segment: Segment) -> bool:
         self._adopt(segment.boot)

@@ -1,5 +1,5 @@
 ---- MODULE Parcels ----
-\* A module that a user could hold a trace against: parcels go from depot to depot, and may be lost.
+\* A module that a user could check a trace against: parcels go from depot to depot, and may be lost.
 EXTENDS Integers, FiniteSets
 CONSTANTS Depot, WeightMax
 VARIABLES stock, road

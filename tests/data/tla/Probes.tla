@@ -1,5 +1,5 @@
 ------------------------------- MODULE Probes -------------------------------
-(* One expression a construct; the evaluator's values must be TLC's. *)
+(* One expression per construct; the evaluator's values must be TLC's. *)
 EXTENDS Integers, Sequences, FiniteSets, TLC, Bags
 CONSTANTS m1, m2
 

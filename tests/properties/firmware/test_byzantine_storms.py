@@ -1,6 +1,6 @@
 """Liars in the storm, and fuzzed peers: safety throughout, progress with the calm, no input costs more than its share.
 
-Every trace is held against the TLA+ modules. What a seed has found stays here as a regression.
+Every trace is checked against the TLA+ modules. Seeds that found a bug stay here as regressions.
 """
 
 from pathlib import Path

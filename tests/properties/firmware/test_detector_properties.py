@@ -93,7 +93,7 @@ def test_levels_grow_within_their_bounds_on_the_extreme_windows() -> None:
 
 
 class Silence:
-    """The contract, kept in plain Python: what was told in this silence, and since when it lasts."""
+    """The contract in plain Python: what was reported in this silence, and since when it lasts."""
 
     def __init__(self) -> None:
         self.last: int | None = None

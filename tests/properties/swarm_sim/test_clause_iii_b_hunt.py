@@ -1,7 +1,6 @@
-"""Without clause (iii-B) the swarm can be brought to stand still for ever (specs/decisions/consensus.md): seeds that
-hit upon it.
+"""Without clause (iii-B) the swarm can stop forever (specs/decisions/consensus.md): seeds that find it.
 
-Nobody leads the search there: the seeds are among the first that `amu campaign --seeds 0:400` draws.
+Nothing guides the search: the seeds are among the first that `amu campaign --seeds 0:400` draws.
 """
 
 import pytest

@@ -13,8 +13,8 @@ from swarm_sim.simulation import run_seed, simulate
 # its own besides.
 REGRESSIONS = [
     (4, 11, 20, "a peer rebooted after its marker had come: the parts of a snapshot did not fit together"),
-    (4, 28, 20, "a life that flash knows nothing of was taken as the measure for the next life's Lamport times"),
-    (4, 32, 20, "a snapshot went on over the reboot of a peer whose marker was in"),
+    (4, 28, 20, "the next life's Lamport times were measured by a life that left nothing on flash"),
+    (4, 32, 20, "a snapshot continued over the reboot of a peer whose marker had arrived"),
     (4, 48, 20, "the same, between other boards"),
     (4, 130, 20, "the modules took from the wire what a former life had sent and its receiver had yet to take"),
     (4, 5431, 20, "power failed behind a checkpoint, before the decision in it was traced; another learned from it"),

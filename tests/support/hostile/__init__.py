@@ -67,7 +67,7 @@ class Hostile:
             self._frame(TRACE, [0, 0, self._sequence, n, [[VOTE1, n, n, 0, b"x" * 32]] * 12])
 
     def _junk(self, n):
-        """Events of no kind, with wrong fields, of wrong types; trace frames that are none."""
+        """Events of unknown kinds, with wrong fields, of wrong types; trace frames without a trace."""
         for event in ([999, 1, 2], [VOTE1, -1], [VOTE1, 1 << 62, "a", [[[]]]], ["x"], [], [VOTE1, n, NASTY, NASTY]):
             self._sequence += 1
             self._frame(TRACE, [0, 0, self._sequence, n, [event, [0] * 50]])

@@ -35,7 +35,7 @@ def load_main() -> ModuleType:
 
 
 class MemoryBoard:
-    """A board whose time passes whenever it waits. It is told to exit at tick TICKS; Hello comes at tick 1."""
+    """A board whose time passes whenever it waits. Hello arrives at tick 1, the order to exit at tick TICKS."""
 
     def __init__(self, store: MemoryStore) -> None:
         self.store = store

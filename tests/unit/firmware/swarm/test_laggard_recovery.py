@@ -1,7 +1,7 @@
 """A laggard must find its way back although one replica of four has died: its vote is needed for anything more.
 
-The schedules were found with specs/replicated_log/checkpoints.tla (`Recoverable`); without what these tests hold the
-swarm stood still for ever.
+The schedules were found with specs/replicated_log/checkpoints.tla (`Recoverable`). Without the tested rules the swarm
+stopped forever.
 """
 
 from functools import partial

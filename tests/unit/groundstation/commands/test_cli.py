@@ -124,7 +124,7 @@ def test_commands_of_upper_floors_are_added(
     cli.add_entry_points(app)
     for arguments in (["greet"], ["many", "two"]):
         assert "hello from above" in RUNNER.invoke(app, arguments).output
-    # One that cannot be loaded is told, and takes nothing with it.
+    # A command that cannot be loaded is reported, and harms no other.
     assert "command broken of module:broken cannot be loaded: no such module" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""What boards, files and names say is shown, never obeyed: by the terminal, by rich, by whoever reads a log."""
+"""Text from boards, files and names is shown, never obeyed: by the terminal, by rich, by readers of a log."""
 
 import io
 import unicodedata

@@ -175,7 +175,7 @@ def test_contact_window_drops_and_repeats() -> None:
 
 
 def test_bandwidth_queues_then_overflows() -> None:
-    rate = len(FRAME)  # one frame a second
+    rate = len(FRAME)  # one frame per second
     faults = plan({"fault": "bandwidth", "bytes_per_second": rate, "queue_bytes_max": 20 * len(FRAME)})
     fates = fly(faults, [0.0] * 25)
     assert [each.deliveries[0][0] for each in fates[:20]] == [float(n) for n in range(1, 21)]

@@ -248,7 +248,7 @@ def test_healed_core_makes_progress_where_the_swarm_stood_still(fly: Callable[..
     decided = _events(flight, "Decide")
     assert min(event["received"] for event in decided) >= 1.5
     assert {event["node"] for event in decided} == {0, 1, 2}
-    # The dead one was started, the one whose power was to fail started anew, the paused one went on by itself.
+    # The dead board was started, the one whose power was to fail restarted, the paused one continued by itself.
     assert [event["board"] for event in _events(flight, "BoardStart")] == [0, 1, 2, 3, 0, 2]
     assert flight.summary["board_events"] == {"BoardFault": 1, "BoardKill": 3}
 

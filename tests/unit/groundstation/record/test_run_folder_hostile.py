@@ -77,7 +77,7 @@ def require_sensible(done: Any) -> None:
 
 
 def mangled(text: str) -> Iterator[str | bytes]:
-    """What is no JSON object, or not one of ours."""
+    """Texts that are not a JSON object, or not one of ours."""
     yield from ("", " ", "null", "3", '"x"', "[]", "{}", "[{}]", text[: len(text) // 2], text + "x", text + text)
     yield from (text.replace("{", "{" + '"run": 1, "run": 2, "mission": NaN, ', 1), "[" * 100_000, '{"a":' * 100_000)
     yield from (text.encode() + b"\xff", b"\xff\xfe" + text.encode("utf-16-le"), b"\x00")

@@ -129,7 +129,7 @@ def test_vector_clocks_are_a_valid_order(steps: list[Step], log: list[shiviz_log
 def test_vector_order_implies_lamport_order_in_a_storm(tmp_path: Path, seed: int) -> None:
     cluster = storm(4, seed, steps=25).cluster
     steps = causality.read(cluster.finish(tmp_path / "trace.ndjson"))
-    # A board without memory starts its clock anew: it alone may be out of Lamport order.
+    # The clock of a board without memory restarts: only that board may be out of Lamport order.
     forgot = {step.event.node for step in steps if step.event.fields.get("journal") in ("blank", "unreadable")}
     lawless = frozenset(causality.node_name(node) for node in forgot | cluster.byzantine)
     assert shiviz_log.problems(shiviz_log.entries("".join(shiviz.log(steps))), lawless) == []

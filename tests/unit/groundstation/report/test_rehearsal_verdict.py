@@ -175,7 +175,7 @@ def test_the_table_in_each_state_on_narrow_and_wide_terminals(
 
 
 def test_a_summary_of_an_earlier_version_is_judged_too() -> None:
-    """verdict.json of a run that was flown before these were told."""
+    """verdict.json of a run that flew before these fields existed."""
     summary = _summary()
     for key in ("waits_for", "liars", "faults_not_begun"):
         del summary[key]

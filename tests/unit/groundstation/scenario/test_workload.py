@@ -67,7 +67,7 @@ def test_shards_stay_within_the_ledgers_bound() -> None:
 
 
 class Listening(Workload):
-    """Keeps what it is told."""
+    """Records the results that it gets."""
 
     def learn(self, command: list[object], slot: int, result: list[object]) -> None:
         self.told = [*getattr(self, "told", []), (command, result)]

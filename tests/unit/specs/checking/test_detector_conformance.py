@@ -146,9 +146,9 @@ PLANTED = {
     "a level beyond the end": ((("Suspicion", 3_000, 17_000),), "FDT-1"),
     "the same whole part again": ((("Suspicion", 20, 2000), ("Suspicion", 30, 2100)), "FDT-1"),
     "no whole part at all": ((("Suspicion", 20, 999),), "FDT-1"),
-    "heard again who was not suspected": ((("Heard", 20),), "FDT-1"),
-    "heard after a shorter silence than was told": ((("Suspicion", 30, 2000), ("Heard", 29)), "FDT-1"),
-    "a long silence of which nothing was told": ((("Suspicion", 20, 1263), ("Heard", 4_000)), "FDT-1"),
+    "heard again without having been suspected": ((("Heard", 20),), "FDT-1"),
+    "heard after a shorter silence than was reported": ((("Suspicion", 30, 2000), ("Heard", 29)), "FDT-1"),
+    "a long silence that was not reported": ((("Suspicion", 20, 1263), ("Heard", 4_000)), "FDT-1"),
     "suspected again without having been silent": (
         (("Suspicion", 20, 2000), ("Heard", 21), ("Suspicion", 0, 1000)),
         "FDT-4",

@@ -1,4 +1,4 @@
-"""What learners tell, held against what replicas told: each breach planted in a good trace is found."""
+"""Traces of learners are checked against those of replicas: each breach planted in a good trace is found."""
 
 import json
 from pathlib import Path

@@ -233,7 +233,7 @@ def test_a_bug_in_flight_code_is_caught(name: str, monkeypatch: pytest.MonkeyPat
 
 
 def operation_events(*requests: tuple[int, int, list[Any], list[Any]]) -> list[Event]:
-    """One slot a request: (client, operation, command, told result)."""
+    """One slot per request: (client, operation, command, reported result)."""
     return ledger_traces.events([([list(request[:3])], [request[3]]) for request in requests])
 
 

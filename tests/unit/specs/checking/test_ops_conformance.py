@@ -189,7 +189,7 @@ def recorded(events: list[Event], which: int) -> Fields:
 
 
 def channels(events: list[Event], spoil: Callable[[list[Any]], list[Any]]) -> list[Event]:
-    """The trace, in which the first channels that were not empty are told as `spoil` makes them."""
+    """The trace, in which `spoil` has changed the first channels that were not empty."""
     done = [event for event in events if event.name == "SnapshotDone"]
     which, event = next((place, event) for place, event in enumerate(done) if any(event.fields["channels"]))
     return changed(events, "SnapshotDone", which, channels=[spoil(list(items)) for items in event.fields["channels"]])

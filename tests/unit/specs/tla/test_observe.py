@@ -1,4 +1,4 @@
-"""A module held against observations: what is logged, what is searched for, what is refused and in which words."""
+"""Observations checked against a module: what is logged, searched for and refused, and in which words."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_an_argument_that_cannot_be_searched_for_is_an_error() -> None:
 
 
 def test_what_the_module_leaves_open_must_be_logged(tmp_path: Path) -> None:
-    """No answer is no verdict: the step may well be allowed."""
+    """No answer is not a verdict: the step may well be allowed."""
     write = writer(tmp_path)
     module = write(
         """VARIABLES x, y

@@ -1,4 +1,4 @@
-"""Files of observations: what in them is bad input, what is told, and what is held against a module at all."""
+"""Files of observations: which are bad input, what is reported, and what is checked against a module at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans of features: what is read, and what a broken one is told."""
+"""Plans of features: how they are read, and the errors of broken ones."""
 
 import json
 from pathlib import Path

@@ -38,7 +38,7 @@ class ScriptedFuture:
 
 
 class ScriptedClient:
-    """Two threads; `script` says what becomes of the future of each key."""
+    """Two threads; `script` gives the fate of each key's future."""
 
     id = "client"
 

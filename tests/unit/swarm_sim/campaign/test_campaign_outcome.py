@@ -1,4 +1,4 @@
-"""Outcomes and their summary: which verdict outranks which, what is no pass."""
+"""Outcomes and their summary: which verdict outranks which, and what is not a pass."""
 
 import json
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The store: what is written stays, once; what is no store, or another campaign's, is refused and left alone."""
+"""The store keeps each outcome once. A file that is not a store, or another campaign's, is refused and untouched."""
 
 import os
 import resource
@@ -108,7 +108,7 @@ def test_another_campaigns_store_is_refused(store: Store, path: Path, change: di
     store.put(finished(1))
     with closing(Store(path)) as again, pytest.raises(StoreError, match=said):
         again.identify(replace(TASK, **change))  # type: ignore[arg-type]
-    store.identify(replace(TASK, seconds_max=1.0))  # how long a seed may take is no part of what it is
+    store.identify(replace(TASK, seconds_max=1.0))  # the time limit of a seed is not part of the identity
     assert store.identity()["nodes"] == "4"
     assert store.verdicts(ALL) == {PASS: 1}
 

@@ -64,7 +64,7 @@ CHANNELS = flown([LOST], 8.0, ops={"turn_seconds": 0.2}), ((1.0, 7.0),)
 
 
 def fly(one: tuple[Scenario, tuple[tuple[float, float], ...]]) -> tuple[Simulation, Outcome]:
-    """The simulation and what came of it. Nothing is asked of the swarm in the quiet times, so its states stay."""
+    """The simulation and its outcome. Operators submit nothing in the quiet times, so the swarm's states stay."""
     flight, quiet = one
     simulation = Simulation(flight, None, False, True)
     world = simulation.world

@@ -1,4 +1,4 @@
-"""Each oracle of the simulator has been seen to find: a bug is planted in the flight code or in what it is told."""
+"""Each oracle of the simulator finds a bug that is planted in the flight code or in its input."""
 
 from typing import Any
 
