@@ -22,7 +22,7 @@ def codes(part: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", generated.PARTS[part]()))
 
 
-def test_each_event_and_field_of_a_trace_is_told() -> None:
+def test_each_event_and_field_of_a_trace_is_documented() -> None:
     events = dict(tracer.EVENTS.values())
     assert codes("flight events") >= set(events) | {field for fields in events.values() for field in fields}
     assert codes("ground events") >= set(schema.GROUND_EVENTS)
@@ -52,7 +52,7 @@ def test_each_verb_says_its_fields_its_answer_and_its_refusals() -> None:
     )
 
 
-def test_each_command_and_option_is_told() -> None:
+def test_each_command_and_option_is_documented() -> None:
     page = generated.PARTS["command line"]()
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
         section = page.partition(f"### amu {name}\n")[2].partition("\n### ")[0]

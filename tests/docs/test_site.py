@@ -52,7 +52,7 @@ def test_a_broken_link_is_named(page: str, problem: str, tmp_path: Path, capsys:
     assert capsys.readouterr().out.splitlines()[0] == f"index.html:{line}: {problem}"
 
 
-def test_no_site_is_no_pass(tmp_path: Path) -> None:
+def test_a_missing_site_does_not_pass(tmp_path: Path) -> None:
     assert check_site.main([str(tmp_path)]) == 2
 
 

@@ -95,7 +95,7 @@ $ cat <<'EOF'
 """
 
 
-def test_a_command_that_fails_or_prints_something_else_is_told(tmp_path: Path) -> None:
+def test_a_command_that_fails_or_prints_something_else_is_reported(tmp_path: Path) -> None:
     problems = [tutorial.problem(one, tmp_path, os.environ) for one in tutorial.commands(PLANTED)]
     assert problems[0] is None
     assert problems[1] == "line 6: $ false\n\nexit code 1, the page says 0"

@@ -38,6 +38,6 @@ def test_every_length_round_trips():
         assert cobs.decode(encoded) == data
 
 
-def test_what_is_no_encoding_is_refused():
+def test_bytes_that_are_not_an_encoding_are_refused():
     for bad in ("", "02", "0511", "0211 05", "00", "021100", "0100"):
         refused(FrameError, "bad COBS", cobs.decode, unhex(bad))

@@ -11,7 +11,7 @@ def after_beats(period, count=limits.BEAT_SAMPLES):
     return found, count * period
 
 
-def test_who_was_never_heard_is_unknown_for_ever():
+def test_a_peer_that_was_never_heard_stays_unknown():
     found = Detector(4)
     assert found.level_milli(2, 0) == UNKNOWN
     assert found.level_milli(2, 1 << 40) == UNKNOWN
@@ -103,13 +103,13 @@ def test_samples_tell_changes_of_the_whole_part_once():
     assert found.sample(last + 101) == []
 
 
-def test_a_suspicion_that_was_not_told_is_not_taken_back():
+def test_a_suspicion_that_was_not_reported_is_not_withdrawn():
     found, last = after_beats(10)
     assert found.level_milli(1, last + 50) == limits.LEVEL_MILLI_MAX
     assert found.heard(1, last + 50) == 0
 
 
-def test_silence_is_told_within_its_bound():
+def test_silence_is_reported_within_its_bound():
     found, last = after_beats(10)
     forever = limits.SILENT_TICKS_MAX * 8
     assert found.sample(last + forever) == [(1, limits.SILENT_TICKS_MAX, limits.LEVEL_MILLI_MAX)]

@@ -71,7 +71,7 @@ def test_a_job_is_disputed_when_no_digest_can_win_any_more():
     desk.refused("job is disputed", "job-cancel", 1)
 
 
-def test_nothing_counts_from_the_deadline_on_and_somebody_is_told():
+def test_nothing_counts_from_the_deadline_on_and_a_client_learns_it():
     desk = _with_job(3)  # runs in slots 1 to 3
     assert desk.do("job-result", 1, 0, RIGHT) == ["ok", "open"]
     desk.refused("job is before its deadline", "job-expire", 1)

@@ -159,7 +159,7 @@ def test_every_flipped_bit_is_damage():
             expect.refused(JournalError, "", Journal(store).recover)
 
 
-def test_damage_before_valid_batches_is_no_torn_tail():
+def test_damage_before_valid_batches_is_not_a_torn_tail():
     store = commissioned()
     first, _ = reopened(store)
     first.append(BATCHES[0])

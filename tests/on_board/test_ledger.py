@@ -211,7 +211,7 @@ def test_an_operation_below_the_window_is_stale():
     assert tables(ledger)[0] == 1  # no token was granted
 
 
-def test_one_client_too_many_is_told_so():
+def test_one_client_too_many_is_refused():
     ledger = Ledger()
     for client in range(limits.CLIENTS_MAX):
         assert ledger.apply(client + 1, [[client, 1, ["noop"]]]) == [["ok"]]
@@ -261,7 +261,7 @@ def test_the_effector_refuses_older_tokens():
 # --- snapshot -----------------------------------------------------------------------------------
 
 
-def test_a_restored_ledger_goes_on_as_the_old_one():
+def test_a_restored_ledger_continues_like_the_old_one():
     old = Ledger()
     script = ledger_script.Script(5)
     for _ in ledger_script.run(old, script, 60):

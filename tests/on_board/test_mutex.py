@@ -101,7 +101,7 @@ def test_rule_7_a_new_channel_starts_over():
     assert mutex.is_holding, "its former request does not either"
 
 
-def test_rule_7_who_holds_goes_on_holding():
+def test_rule_7_a_holder_keeps_its_turn():
     mutex = holding()
     mutex.peer_restarted(1)
     assert mutex.is_holding
@@ -148,7 +148,7 @@ def test_one_request_at_a_time():
     refused(BusyError, "outstanding", mutex.request, 40)
 
 
-def test_what_is_no_item_changes_nothing():
+def test_bytes_that_are_not_an_item_change_nothing():
     mutex = greeted()
     for item in (None, [], 7, [REPLY], [REPLY, -1], [REPLY, True], [0, 1], [REPLY, 1, 2], [True, 1], ["a", 1], [[], 1]):
         refused(CodecError, "item", mutex.receive, 1, 10, item)

@@ -153,7 +153,7 @@ def test_growing_timers_are_noticed(line: str) -> None:
     assert [(finding.path, finding.rule) for finding in found] == [(CORE, "timers")]
 
 
-def test_constant_shifts_and_plain_products_are_no_timers() -> None:
+def test_constant_shifts_and_plain_products_are_not_timers() -> None:
     source = "def f(n):\n    a = 1 << 20\n    b = 3 * n\n    return a << limits.DOUBLINGS_MAX\n"
     assert timer_rules.growing(CORE, source) == set()
 

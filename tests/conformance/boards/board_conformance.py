@@ -291,7 +291,7 @@ class BoardConformance:
             station.hello(2)
         assert board.alive()
 
-    def test_a_board_told_to_leave_the_flight_loop_flies_no_more(self, board: Board) -> None:
+    def test_a_board_that_leaves_the_flight_loop_on_command_stops_flying(self, board: Board) -> None:
         station = Station(board)
         board.start()
         station.hello(1)

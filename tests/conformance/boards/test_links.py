@@ -111,7 +111,7 @@ class TestSerialLink(LinkConformance):
         with pytest.raises(LinkLost, match=r"/dev/amu-none: cannot open.*is the cable in"):
             SerialLink("/dev/amu-none")
 
-    def test_descriptors_that_ran_out_are_no_cable_that_was_pulled(self) -> None:
+    def test_a_lack_of_descriptors_is_not_a_pulled_cable(self) -> None:
         far = TerminalEnd()
         free = os.dup(far.master)
         os.close(free)

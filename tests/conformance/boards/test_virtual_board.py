@@ -139,7 +139,7 @@ class TestVirtualBoard(BoardConformance):
             ("lock", "want a regular file"),
         ],
     )
-    def test_boards_whose_files_are_none_are_not_attached_to(self, tmp_path: Path, name: str, wanted: str) -> None:
+    def test_boards_with_malformed_files_are_not_attached_to(self, tmp_path: Path, name: str, wanted: str) -> None:
         folder = tmp_path / "boards"
         VirtualBoard.create(folder, [BoardPlan(1, provision.configuration(SWARM, 1))])[0].close()
         path = folder / "node-1" / name
@@ -304,7 +304,7 @@ def _nonces(station: Station) -> set[int]:
     return {message.nonce for _, message in station.heard if isinstance(message, m.Identity)}
 
 
-def test_a_dead_board_does_not_take_the_bytes_of_whoever_has_its_path_now(tmp_path: Path) -> None:
+def test_a_dead_board_does_not_take_the_bytes_of_a_board_that_has_its_path_now(tmp_path: Path) -> None:
     VirtualBoard.create(tmp_path, [BoardPlan(1, provision.configuration(SWARM, 1))])
     master, slave = os.openpty()
     try:
@@ -391,7 +391,7 @@ class TestZygote:
         boards[0].start()
         Station(boards[0]).hello(1)
 
-    def test_a_board_that_nobody_was_told_of_does_not_live(
+    def test_a_board_that_was_never_reported_does_not_live(
         self, boards: list[VirtualBoard], spawner: ZygoteSpawner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         """The next zygote starts it again, and two of them would write to one flash."""

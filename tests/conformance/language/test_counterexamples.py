@@ -51,7 +51,7 @@ def test_the_check_finds_what_tlc_found(jug: tuple[Path, Path, Path]) -> None:
     assert checked.verdict.exit_code == 3
 
 
-def test_a_counterexample_that_was_tampered_with_is_no_behaviour(jug: tuple[Path, Path, Path], tmp_path: Path) -> None:
+def test_a_tampered_counterexample_is_not_a_behaviour(jug: tuple[Path, Path, Path], tmp_path: Path) -> None:
     module, config, trace = jug
     changed = tmp_path / "changed.ndjson"
     told = trace.read_text().splitlines()

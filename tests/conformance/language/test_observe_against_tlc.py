@@ -62,7 +62,7 @@ def test_both_accept(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
     assert found.verdict.invariants == {"NotFull": HOLDS, "Light": HOLDS, AGREES_WITH_TLC: HOLDS}
 
 
-def test_nothing_but_the_initial_state_is_accepted_and_is_no_pass(tmp_path: Path) -> None:
+def test_an_initial_state_alone_is_accepted_but_is_not_a_pass(tmp_path: Path) -> None:
     found = checked(tmp_path, [line("Boot")])
     assert (found.verdict.verdict, found.verdict.tlc) == ("incomplete", "accepted")
 

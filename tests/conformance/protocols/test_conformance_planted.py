@@ -317,7 +317,7 @@ def test_tlc_rejects_the_same_slots(tmp_path: Path) -> None:
     assert verdict.counts["slots accepted by TLC"] == 1
 
 
-def test_a_disagreement_with_tlc_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disagreement_with_tlc_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An evaluator that lets everything pass is found out by TLC."""
     monkeypatch.setattr("specs.tla.language.language.Module.is_step", lambda *_: True)
     script = Script()

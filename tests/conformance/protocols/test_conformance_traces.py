@@ -102,7 +102,7 @@ def test_a_view_and_a_decision_that_died_with_a_board_are_recovered(tmp_path: Pa
     assert verdict.steps["Decide recovered"] == 1
 
 
-def test_a_decision_told_again_after_a_reboot_is_no_step(tmp_path: Path) -> None:
+def test_a_decision_repeated_after_a_reboot_is_not_a_step(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.reboot(1, applied=1)

@@ -152,7 +152,7 @@ def test_once_stable_a_live_peer_stays_below_the_end_and_a_crashed_one_reaches_i
     assert walk.part((0, 1)) == level_max
 
 
-def test_a_detector_with_another_slope_is_no_behaviour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_with_another_slope_is_not_a_behaviour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Detector, "_level_milli", lambda self, peer, silent_ticks: 3000 * silent_ticks)
     walk = Walk(0)
     walk.take("Beat", (1,))

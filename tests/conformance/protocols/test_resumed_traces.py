@@ -110,7 +110,7 @@ def test_events_that_were_lost_while_nobody_listened_are_missed(tmp_path: Path) 
     assert verdict.missing == ["events 7 to 7 of node 2, boot 0 are missing"]
 
 
-def test_a_receipt_is_no_breach_if_its_sending_turns_out_to_be_missing(tmp_path: Path) -> None:
+def test_a_receipt_is_not_a_breach_if_its_sending_turns_out_to_be_missing(tmp_path: Path) -> None:
     """The record was cut off behind a whole line: what is missing shows only when the sender is heard again."""
     script = Script()
     script.good_slot(1)
@@ -203,7 +203,7 @@ def test_a_proposal_that_nobody_recorded_is_nobody_elses(tmp_path: Path) -> None
     assert verdict.verdict == "incomplete"
 
 
-def test_a_board_that_reboots_after_the_join_is_no_riddle(tmp_path: Path) -> None:
+def test_a_board_that_reboots_after_the_join_is_explained(tmp_path: Path) -> None:
     """Where the board stood before nobody has told, so nothing is known of what it applied in between."""
     script = Script()
     script.good_slot(1)
@@ -269,7 +269,7 @@ def test_a_report_of_health_tells_where_a_board_stands() -> None:
 # --- after the end -------------------------------------------------------------------------------------------
 
 
-def test_what_comes_after_the_end_is_told_and_not_judged(tmp_path: Path) -> None:
+def test_events_after_the_end_are_reported_but_not_judged(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.end()
@@ -282,7 +282,7 @@ def test_what_comes_after_the_end_is_told_and_not_judged(tmp_path: Path) -> None
     assert f"2 events after RunEnd, from line {end + 1} on, do not belong to the run: not judged" in verdict.notes
 
 
-def test_what_came_after_the_end_is_part_of_a_run_that_goes_on(tmp_path: Path) -> None:
+def test_events_after_the_end_are_part_of_a_resumed_run(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.end("interrupted")

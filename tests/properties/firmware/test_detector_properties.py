@@ -150,6 +150,6 @@ def test_nothing_that_flies_reads_a_level_but_to_show_it() -> None:
     assert methods == {"heard", "sample"}
 
 
-def test_the_trace_can_hold_what_is_told() -> None:
+def test_the_trace_can_hold_what_is_reported() -> None:
     assert limits.LEVEL_MILLI_MAX % LEVEL_MILLI_PER_PART == 0
     assert limits.SILENT_TICKS_MAX > SATURATED_TICKS

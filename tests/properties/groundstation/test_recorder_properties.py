@@ -58,7 +58,7 @@ def test_a_cut_at_any_byte_costs_the_cut_line_only(written: list[dict], data: st
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 6)), max_size=12))
 @settings(max_examples=40, deadline=None)
-def test_every_event_is_written_once_and_every_hole_is_told(frames: list[tuple[int, int, int]]) -> None:
+def test_every_event_is_written_once_and_every_gap_is_reported(frames: list[tuple[int, int, int]]) -> None:
     """frames: (boot, first number, events) as they may come from a link that repeats and loses."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.ndjson"

@@ -234,7 +234,7 @@ def test_what_is_not_meant_for_the_node_is_refused_and_noted(bench: Bench, frame
     assert bench.node.inputs == [(2, 7, VOTE)]
 
 
-def test_a_sealed_payload_that_is_no_message_is_refused(bench: Bench) -> None:
+def test_a_sealed_payload_that_is_not_a_message_is_refused(bench: Bench) -> None:
     payload = b"\x82\x01\x02"
     tag = keyring_of(2).seal(m.Vote.KIND, ME, payload)
     bench.feed(frames.build(m.Vote.KIND, 2, ME, tag, payload))

@@ -14,7 +14,7 @@ class StoreConformance:
     def store(self, tmp_path: Path) -> Store:
         raise NotImplementedError
 
-    def test_a_file_that_is_not_there_is_none(self, store: Store) -> None:
+    def test_a_missing_file_reads_as_none(self, store: Store) -> None:
         assert store.read("journal-0") is None
 
     def test_append_creates_then_extends(self, store: Store) -> None:
@@ -42,7 +42,7 @@ class StoreConformance:
         store.replace("checkpoint", lambda write: write(b"short"))
         assert store.read("checkpoint") == b"short"
 
-    def test_append_goes_on_behind_a_replace(self, store: Store) -> None:
+    def test_append_continues_after_a_replace(self, store: Store) -> None:
         store.append("journal-0", [b"torn tail"])
         store.replace("journal-0", lambda write: write(b"torn"))
         store.append("journal-0", [b" and mended"])

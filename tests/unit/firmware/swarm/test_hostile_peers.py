@@ -104,7 +104,7 @@ def test_a_request_that_no_proposal_can_carry_is_refused_and_stops_nobody(comman
     decide(cluster, 3)
 
 
-def test_a_backlog_is_no_censorship() -> None:
+def test_a_backlog_is_not_censorship() -> None:
     cluster = flying()
     operations = [cluster.request(["noop", b"x" * 150]) for _ in range(limits.PENDING_REQUESTS_MAX)]
     assert cluster.run(1_000, lambda: all(map(cluster.confirmed, operations)))

@@ -67,7 +67,7 @@ def test_a_time_beyond_all_reason_moves_no_clock_and_silences_nobody() -> None:
     assert witnesses.judge(clock, 1, 100) == IN_ORDER
 
 
-def test_whoever_is_pushed_at_every_turn_is_heard_in_the_end() -> None:
+def test_a_board_that_is_pushed_at_every_turn_is_heard_in_the_end() -> None:
     """A node is always one step beyond the bound: outside the order, but heard."""
     clock, witnesses = swarm_at(100)
     heard = 0

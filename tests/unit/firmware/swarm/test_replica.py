@@ -68,7 +68,7 @@ def test_a_replica_that_has_decided_repeats_its_wish_to_one_that_has_not() -> No
     assert ViewChange(1, 2) in [message for destination, _, message in decided.ready().sends if destination == 2]
 
 
-def test_a_request_that_only_one_replica_got_is_no_reason_to_change_the_view() -> None:
+def test_a_request_that_only_one_replica_got_does_not_change_the_view() -> None:
     cluster = Cluster(4)
     cluster.start()
     cluster.seats[2].node.step(limits.GROUND, 1, Request(1, 7, ["noop"]))

@@ -59,7 +59,7 @@ def test_with_a_lock_about_it_helps_to_votes_of_phase_two_only() -> None:
     assert [(to, vote.view, vote.phase) for to, _, vote in ticked(adversary)] == [(2, 2, 1)]
 
 
-def test_the_leader_is_told_a_new_body_and_a_suggest_that_claims_it_and_all_others() -> None:
+def test_the_leader_gets_a_new_body_and_a_suggest_that_claims_it_and_all_others() -> None:
     adversary = starve(forges_one_in=1000)
     sends = sent(adversary, (2, 1, m.Suggest(4, 2, None, None, None)))
     decided, suggest = of_kind(m.Decided, sends)[2], of_kind(m.Suggest, sends)[2]

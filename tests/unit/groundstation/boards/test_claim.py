@@ -39,7 +39,7 @@ def test_one_ground_station_at_a_time_and_the_refusal_says_which(run: Path) -> N
     ("verdict", "is_refused"),
     [('{"mission": {"outcome": "complete"}}', True), ('{"mission": {"outcome": "interrupted"}}', False), ("[", False)],
 )
-def test_a_complete_mission_is_not_gone_on_with(run: Path, verdict: str, is_refused: bool) -> None:
+def test_a_complete_mission_is_not_resumed(run: Path, verdict: str, is_refused: bool) -> None:
     (run / "run.json").write_text(json.dumps({"run": NAME, "boards": "boards"}))
     (run / "verdict.json").write_text(verdict)
     if is_refused:
@@ -49,7 +49,7 @@ def test_a_complete_mission_is_not_gone_on_with(run: Path, verdict: str, is_refu
         resumption.take_over(run).claim.close()
 
 
-def test_a_run_that_was_gone_on_with_points_to_the_later_one(run: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_points_to_the_later_one(run: Path, tmp_path: Path) -> None:
     later = tmp_path / "mission-2"
     later.mkdir()
     held = claim.resume(run, NAME, run / "boards")
@@ -71,14 +71,14 @@ def test_a_copy_is_refused_and_a_move_is_not(run: Path, tmp_path: Path) -> None:
     claim.resume(moved, NAME, moved / "boards").close()
 
 
-def test_boards_that_are_gone_are_told_with_what_to_do(run: Path) -> None:
+def test_boards_that_are_gone_are_reported_with_what_to_do(run: Path) -> None:
     shutil.rmtree(run / "boards")
     with pytest.raises(RunDirectoryError, match=r"moved, or deleted\? `amu ps` lists"):
         claim.resume(run, NAME, run / "boards")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": 1}', '{"run": "a", "directory": "/", "pid": "x"}'])
-def test_a_broken_note_is_told(run: Path, text: str) -> None:
+def test_a_broken_note_is_reported(run: Path, text: str) -> None:
     (run / "boards" / claim.STATION).write_text(text)
     with pytest.raises(RunDirectoryError, match=r"station\.json"):
         claim.resume(run, NAME, run / "boards")

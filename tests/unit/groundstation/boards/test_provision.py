@@ -109,7 +109,7 @@ def test_missing_and_unknown_fields_are_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", cbor.encode([1])])
-def test_bytes_that_are_no_configuration_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_a_configuration_are_refused(data: bytes) -> None:
     with pytest.raises(ConfigError, match=r"CBOR"):
         config.decode(data)
 

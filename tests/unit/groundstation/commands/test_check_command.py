@@ -38,7 +38,7 @@ def test_a_broken_verdict_is_bad_input(content: str, tmp_path: Path) -> None:
     assert "verdict.json: " in result.output
 
 
-def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) -> None:
+def test_a_run_whose_ground_station_died_says_how_to_continue(tmp_path: Path) -> None:
     run = tmp_path / "run"
     claim = Claim(run / "boards")
     script = Script()
@@ -67,7 +67,7 @@ def test_a_run_whose_ground_station_died_is_told_how_to_go_on(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["none", "x" * 300, "/dev/zero", "/dev/null", "pipe"])
-def test_what_is_no_trace_is_bad_input(name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_trace_is_bad_input(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     result = CliRunner().invoke(app, ["check", str(tmp_path / name)])
     assert result.exit_code == 2, result.output

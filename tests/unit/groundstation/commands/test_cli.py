@@ -76,7 +76,7 @@ def test_plan_that_cannot_be_flown_leaves_no_run_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_check_refuses_what_is_no_trace(tmp_path: Path) -> None:
+def test_check_refuses_a_file_that_is_not_a_trace(tmp_path: Path) -> None:
     path = tmp_path / "trace.ndjson"
     path.write_text("certainly not\n")
     result = _run("check", str(path))
@@ -211,7 +211,7 @@ def test_what_would_lose_or_show_nothing_is_refused_at_once(
     assert names["file"].read_text() == "precious"
 
 
-def test_memory_that_is_used_up_is_no_crash(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_running_out_of_memory_is_not_a_crash(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     def starved(*_: Any, **__: Any) -> None:
         raise MemoryError
 

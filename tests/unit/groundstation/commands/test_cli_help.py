@@ -130,7 +130,7 @@ def models(found: type[BaseModel]) -> list[type[BaseModel]]:
     return [found, *(inner for model in nested for inner in models(model))]
 
 
-def test_every_field_of_a_scenario_is_told_with_its_meaning() -> None:
+def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
     told = {field.name for table in scenario_fields.tables() for field in table.fields}
     inner = {"aos", "los", "nodes"}  # told in the line of the field that holds them
     for model in {*models(scenario.Scenario), *Rule.__subclasses__()}:
@@ -186,7 +186,7 @@ def test_every_field_of_a_scenario_is_told_with_its_meaning() -> None:
         ),
     ],
 )
-def test_a_field_is_told_with_values_unit_and_default(header: str, line: tuple[str, ...]) -> None:
+def test_a_field_is_shown_with_values_unit_and_default(header: str, line: tuple[str, ...]) -> None:
     (table,) = [table for table in scenario_fields.tables() if table.header == header]
     (found,) = [field for field in table.fields if field.name == line[0]]
     assert (found.name, found.values, found.unit, found.default, found.meaning) == line

@@ -49,7 +49,7 @@ def test_a_trace_that_the_module_allows_passes(tmp_path: Path, config: Path) -> 
     assert "PASS" in result.output
 
 
-def test_the_first_bad_step_is_told_with_the_modules_line(tmp_path: Path, config: Path) -> None:
+def test_the_first_bad_step_is_reported_with_the_modules_line(tmp_path: Path, config: Path) -> None:
     path = trace(tmp_path, SEND, RECEIVE, RECEIVE)
     result = run("check", path, "--spec", PARCELS, "--cfg", config)
     assert result.exit_code == 3
@@ -77,7 +77,7 @@ def test_a_trace_that_is_cut_off_is_incomplete(tmp_path: Path, config: Path) -> 
         ('{"event": "Lose"}\n', ["--silent", "Gain"], "no definition 'Gain'"),
     ],
 )
-def test_bad_input_is_told_in_one_line(
+def test_bad_input_is_reported_in_one_line(
     tmp_path: Path, config: Path, lines: str, arguments: list[str], said: str
 ) -> None:
     path = tmp_path / "trace.ndjson"
@@ -151,7 +151,9 @@ def test_a_deadlock_is_a_violation_where_the_configuration_forbids_it(tmp_path: 
         ("Init == x = 0\nNext == x' = x", "INIT Init NEXT Next CONSTANT N = 1", "no CONSTANT and no definition N"),
     ],
 )
-def test_what_cannot_be_explored_is_told_in_one_line(tmp_path: Path, body: str, config: str, said: str) -> None:
+def test_a_model_that_cannot_be_explored_is_reported_in_one_line(
+    tmp_path: Path, body: str, config: str, said: str
+) -> None:
     (tmp_path / "M.tla").write_text(f"---- MODULE M ----\nEXTENDS Integers\nVARIABLE x\n{body}\n====\n")
     (tmp_path / "M.cfg").write_text(config)
     result = run("states", tmp_path / "M.tla", "--cfg", tmp_path / "M.cfg")

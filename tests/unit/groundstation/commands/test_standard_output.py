@@ -78,7 +78,7 @@ def test_an_output_that_nobody_reads_leaves_the_verdict(tail: str) -> None:
 
 
 @pytest.mark.parametrize("tail", [">/dev/full", "2>&1 >/dev/full"])
-def test_an_output_without_room_is_told(tail: str) -> None:
+def test_an_output_without_room_is_reported(tail: str) -> None:
     done = fly(tail)
     assert done.returncode == 2
     said = done.stdout + done.stderr
@@ -138,7 +138,7 @@ def test_a_bug_leaves_one_line_and_a_log(tmp_path: Path) -> None:
         ("PermissionError(13, 'Permission denied', 'runs')", "amu: runs: Permission denied; choose another folder"),
     ],
 )
-def test_what_the_machine_refuses_is_no_bug_of_ours(problem: str, wanted: str) -> None:
+def test_a_refusal_by_the_machine_is_not_our_bug(problem: str, wanted: str) -> None:
     script = VERDICT.replace("raise typer.Exit(4)", f"raise {problem}")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 2

@@ -333,7 +333,7 @@ def test_links_draw_independently() -> None:
     assert len(patterns) == 4
 
 
-def test_what_befell_frames_is_sorted_by_what_it_did_to_them() -> None:
+def test_faults_of_frames_are_sorted_by_their_effect() -> None:
     """Told by the counts of copies, which the rules themselves keep right: they decide how many arrive."""
     always = {"probability": 1.0}
     kinds: list[dict] = [

@@ -80,7 +80,7 @@ def test_unfinished_frame_of_a_dead_board_does_not_spoil_the_next_boot(board: _B
     assert _texts(list(cable.frames())) == ["next boot"]
 
 
-def test_last_words_without_an_end_are_told(board: _Board) -> None:
+def test_last_words_without_an_end_are_reported(board: _Board) -> None:
     cable: Any = Cable(board)  # type: ignore[arg-type]
     cable.open()
     os.write(board.master, b"\x00MemoryError")
@@ -114,7 +114,7 @@ def test_lost_line_is_silent_and_deaf_and_opened_again(board: _Board) -> None:
     assert cable.write(b"anything") is None
 
 
-def test_board_without_a_line_is_no_error() -> None:
+def test_board_without_a_line_is_not_an_error() -> None:
     class NoLine:
         def link(self) -> Link:
             raise LinkLost("board 0 has no serial line before its first start")

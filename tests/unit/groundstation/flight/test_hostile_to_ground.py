@@ -35,7 +35,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize("mode", sorted(TOLD))
-def test_each_way_of_being_hostile_is_told_bounded_and_no_hindrance(
+def test_each_hostile_behaviour_is_reported_bounded_and_harmless(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stage(directory: Path) -> None:

@@ -146,7 +146,7 @@ def test_clusters_of_long_names_that_begin_alike_differ() -> None:
 
 
 @pytest.mark.parametrize("error", [RecorderError("trace: the disk is full"), BoardError("board 2: is stuck")])
-def test_what_was_recorded_is_judged_when_the_ground_station_cannot_go_on(
+def test_the_record_is_judged_when_the_ground_station_cannot_continue(
     fly: Callable[..., Flight], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     keep = mission.Mission.keep
@@ -214,7 +214,7 @@ def test_paused_board_stands_still_and_catches_up(fly: Callable[..., Flight]) ->
     assert [at for at in silent if at > pause["received"] + 1]
 
 
-def test_board_that_is_killed_while_it_is_paused_starts_anew(fly: Callable[..., Flight]) -> None:
+def test_board_that_is_killed_while_it_is_paused_restarts(fly: Callable[..., Flight]) -> None:
     faults = [
         {"at": 0.2, "node": 0, "kind": "pause", "seconds": 1.5},
         {"at": 0.4, "node": 0, "kind": "kill", "restart_after": 0.3},

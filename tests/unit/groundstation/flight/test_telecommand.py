@@ -148,7 +148,7 @@ def test_a_boards_first_answer_stands() -> None:
     assert len(swarm.record.stages("conflict")) == 8
 
 
-def test_a_lone_liar_is_one_conflict_whoever_speaks_first() -> None:
+def test_a_lone_liar_is_one_conflict_in_any_order() -> None:
     for order in ([3, 0, 1, 2], [0, 3, 1, 2], [0, 1, 2, 3]):
         swarm = Swarm()
         number = swarm.station.submit(["noop"], 0)
@@ -219,7 +219,7 @@ def test_f_plus_1_refusals_end_an_operation(status: str, state: str) -> None:
     assert swarm.station.counts[state] == 1
 
 
-def test_busy_is_no_refusal_and_silence_is_no_failure() -> None:
+def test_busy_is_not_a_refusal_and_silence_is_not_a_failure() -> None:
     swarm = Swarm()
     number = swarm.station.submit(["noop"], 0)
     for now in range(100):
@@ -445,7 +445,7 @@ def asked_at(swarm: Swarm, number: int, times: range) -> list[int]:
     return [now for now in times if (0, messages.Request(CLIENT, number, ["noop"])) in swarm.step(now)]
 
 
-def test_a_board_that_has_rebooted_is_told_at_once_what_it_has_forgotten() -> None:
+def test_a_rebooted_board_learns_at_once_what_it_has_forgotten() -> None:
     swarm = Swarm(hello_seconds=100.0)
     number = swarm.station.submit(["noop"], 0)
     assert asked_at(swarm, number, range(40)) == [0, 1, 3, 7, 15, 23, 31, 39]

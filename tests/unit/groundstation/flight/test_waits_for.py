@@ -54,7 +54,7 @@ def _texts(flight: Flight) -> str:
 # --- whole missions --------------------------------------------------------------------------------
 
 
-def test_boards_that_are_off_leave_no_quorum_and_everybody_is_told(fly: Callable[..., Flight]) -> None:
+def test_boards_that_are_off_leave_no_quorum_and_the_error_says_so(fly: Callable[..., Flight]) -> None:
     flight = fly(board_faults=KILLS)
     assert flight.outcome == mission_end.NO_PROGRESS
     told = _texts(flight)
@@ -70,7 +70,7 @@ def test_boards_that_are_off_leave_no_quorum_and_everybody_is_told(fly: Callable
     assert [line.detail for line in judgement.lines if line.detail in last["waits_for"]] == last["waits_for"]
 
 
-def test_a_partition_is_told_by_the_links_that_carry_nothing(fly: Callable[..., Flight]) -> None:
+def test_a_partition_is_recognised_by_the_links_that_carry_nothing(fly: Callable[..., Flight]) -> None:
     flight = fly(faults=[{"fault": "partition", "groups": [[0, 1], [2, 3]], "start": 0.5}])
     told = _texts(flight)
     assert "no frame of board 0 reached boards 2, 3: partition" in told
@@ -83,7 +83,7 @@ def test_a_liar_that_is_needed_is_named(fly: Callable[..., Flight]) -> None:
     assert "board 3 (Byzantine: silence)" in _texts(flight)
 
 
-def test_a_limit_that_comes_while_slots_are_decided_is_not_told_as_a_stuck_slot(fly: Callable[..., Flight]) -> None:
+def test_a_limit_reached_while_slots_are_decided_is_not_reported_as_a_stuck_slot(fly: Callable[..., Flight]) -> None:
     flight = fly(mission={"slots": 5000, "limit_seconds": 2.0, "no_progress_seconds": 3.0})
     told = _texts(flight)
     assert "the limit of 2 s was reached (mission.limit_seconds)" in told
@@ -143,7 +143,7 @@ def test_links_are_asked_since_the_last_slot_only() -> None:
     assert link_texts(before, now + Counter({("delivered", 0, 1): 1}), [0, 1]) == []
 
 
-def test_full_queues_are_told() -> None:
+def test_full_queues_are_reported() -> None:
     counts = Counter({("accepted", 0, 1): 9, ("delivered", 0, 1): 9, ("link busy", 0, 1): 4})
     assert link_texts({}, counts, [0, 1]) == ["4 frames lost to a full queue: link busy"]
 
@@ -242,7 +242,7 @@ def test_votes_of_a_board_are_kept_of_few_slots() -> None:
     assert watch.boards[1].votes[499] == (0, 1)
 
 
-def test_a_new_boot_of_a_board_knows_nothing_of_the_one_before() -> None:
+def test_a_new_boot_of_a_board_replaces_the_former_one() -> None:
     watch = Watch(4)
     watch.event(1, 0, "Apply", {"slot": 7})
     watch.event(1, 1, "Boot", {"applied_slot": 5, "journal": "ok"})

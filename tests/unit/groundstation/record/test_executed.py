@@ -40,5 +40,5 @@ def test_an_operation_that_was_applied_as_confirmed_is_good(tmp_path: Path) -> N
         [START, QUEUED, {**APPLIED, "result": ["refused", "no"]}, CONFIRMED],
     ],
 )
-def test_whatever_else_there_is_is_told(tmp_path: Path, events: list[dict[str, Any]]) -> None:
+def test_every_mismatch_is_reported(tmp_path: Path, events: list[dict[str, Any]]) -> None:
     assert _complaints(tmp_path, events)

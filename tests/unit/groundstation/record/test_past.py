@@ -97,7 +97,7 @@ def test_only_what_was_done_is_not_played_again(record: Record, after: list[tupl
         {"event": "Telecommand", "client": 0, "operation": 5, "stage": "confirmed", "slot": 1, "result": ["ok"]},
     ],
 )
-def test_a_record_that_cannot_be_gone_on_from_is_told(record: Record, change: dict[str, Any]) -> None:
+def test_a_record_that_cannot_be_continued_is_reported(record: Record, change: dict[str, Any]) -> None:
     record.say("BoardMode")
     record.say("BoardMode", **{name: value for name, value in change.items() if name not in record.lines[0]})
     record.lines[-1].update(change)
@@ -105,7 +105,7 @@ def test_a_record_that_cannot_be_gone_on_from_is_told(record: Record, change: di
         record.read()
 
 
-def test_an_empty_record_is_told(tmp_path: Path) -> None:
+def test_an_empty_record_is_reported(tmp_path: Path) -> None:
     (tmp_path / "trace.ndjson").touch()
     with pytest.raises(RecorderError, match="there is nothing in it"):
         read(tmp_path / "trace.ndjson", lambda event: None)

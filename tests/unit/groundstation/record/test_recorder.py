@@ -92,7 +92,7 @@ def test_repeated_events_are_left_out_and_counted(path: Path) -> None:
     assert recorder.gaps == []
 
 
-def test_gaps_are_told_by_node_and_boot(path: Path) -> None:
+def test_gaps_are_reported_by_node_and_boot(path: Path) -> None:
     recorder = record(
         path, (1, Trace(0, 2, 1, [vote(1)])), (1, Trace(0, 5, 1, [vote(2)])), (0, Trace(0, 0, 1, [vote(1)]))
     )
@@ -155,7 +155,7 @@ def test_a_ground_event_outside_the_schema_is_our_mistake(path: Path) -> None:
     assert lines(path) == []
 
 
-def test_what_a_joined_board_did_before_is_no_gap(path: Path) -> None:
+def test_steps_of_a_joined_board_before_the_join_are_not_a_gap(path: Path) -> None:
     recorder = Recorder(path, "r1", Clock())
     recorder.ground("Attach", 0.0, 1, board=1)
     recorder.trace(1, Trace(4, 70, 1, [vote(1)]), 1.0)
@@ -195,7 +195,7 @@ def test_second_writer_is_refused(path: Path) -> None:
     recorder.close()
 
 
-def test_resume_goes_on_where_the_record_ends(path: Path) -> None:
+def test_resume_continues_where_the_record_ends(path: Path) -> None:
     first = Recorder(path, "r1", Clock())
     first.ground("BoardKill", 4.0, 41, board=0)
     first.trace(1, Trace(2, 0, 1, [vote(1), vote(2)]), 5.25)
@@ -250,7 +250,7 @@ def test_torn_end_is_set_aside(path: Path, torn: bytes) -> None:
     assert path.with_name("trace.ndjson.torn").read_bytes() == torn[kept:] * 2  # appended to, not overwritten
 
 
-def test_damage_in_the_middle_is_no_torn_end(path: Path) -> None:
+def test_damage_in_the_middle_is_not_a_torn_end(path: Path) -> None:
     path.write_bytes(b'{"n":1}\n{"n"\n{"n":3}\n')
     with pytest.raises(RecorderError, match="damage before line 3"):
         LineLog(path, Clock(), resume=True)

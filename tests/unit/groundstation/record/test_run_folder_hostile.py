@@ -124,7 +124,7 @@ def test_the_mission_writes_what_the_judgement_reads(flown: Path) -> None:
         assert (shape.fault(without, Summary) is None) == (key in Summary.__optional_keys__)
 
 
-def test_a_verdict_that_is_no_json_is_refused(folder: Path) -> None:
+def test_a_verdict_that_is_not_json_is_refused(folder: Path) -> None:
     path = folder / run_directory.VERDICT
     for content in mangled(path.read_text()):
         put(path, content)
@@ -184,7 +184,7 @@ def test_what_a_report_reads_is_refused_in_words(folder: Path, name: str) -> Non
 
 @pytest.mark.parametrize("name", [*JSON_FILES, run_directory.SCENARIO, run_directory.TRACE, run_directory.LOG])
 @pytest.mark.parametrize("what", ["folder", "pipe", "nothing", "dangling", "loop"])
-def test_what_is_no_file_is_refused(folder: Path, name: str, what: str) -> None:
+def test_a_path_that_is_not_a_file_is_refused(folder: Path, name: str, what: str) -> None:
     path = folder / name
     path.unlink()
     if what == "folder":
@@ -199,7 +199,7 @@ def test_what_is_no_file_is_refused(folder: Path, name: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "00" * 16, "00" * 33, "x", "\xff"])
-def test_a_secret_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_malformed_secret_is_refused(tmp_path: Path, content: str) -> None:
     put(tmp_path / run_directory.SECRET, content)
     with pytest.raises(run_directory.RunDirectoryError, match="secret: cannot be read"):
         resumption.secret(tmp_path)

@@ -83,7 +83,7 @@ def test_receipts_have_the_sending_of_that_name_as_cause(steps: list[Step]) -> N
         assert step.cause.event.lamport <= fields["sent"] < step.event.lamport
 
 
-def test_what_was_not_sent_to_a_node_is_no_cause() -> None:
+def test_a_message_that_was_not_sent_to_a_node_is_not_a_cause() -> None:
     send = _line(1, 0, 5, "Send", to=2, kind=0x11, slot=1, view=0)
     receives = [
         _line(2, 1, 6, "Receive", **{"from": 0, "sent": 5, "kind": 0x11}),  # not to node 1
@@ -109,7 +109,7 @@ def test_a_liars_circle_is_opened() -> None:
     assert [step.event.line for step in steps if step.cause is not None] == [1]
 
 
-def test_a_receipt_told_before_its_sending_is_drawn_after_it() -> None:
+def test_a_receipt_reported_before_its_sending_is_drawn_after_it() -> None:
     receive = _line(1, 1, 6, "Receive", received=1.0, **{"from": 0, "sent": 5, "kind": 0x11})
     send = _line(2, 0, 5, "Send", received=1.5, to=1, kind=0x11, slot=1, view=0)
     assert causality.ordered([receive, send]) == [send, receive]

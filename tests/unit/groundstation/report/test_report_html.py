@@ -71,7 +71,7 @@ def test_telecommand_stages_count_from_the_queue() -> None:
     assert dict(series.stages) == {"uplinked to a board": [0.5], "confirmed by f+1 boards": [2.0]}
 
 
-def test_fate_of_nearly_every_frame_is_told_apart() -> None:
+def test_fate_of_nearly_every_frame_is_distinguished() -> None:
     collector = Collector()
     counts = {"accepted": 100, "delivered": 98, "delay": 100, "drop": 2}
     collector.feed(

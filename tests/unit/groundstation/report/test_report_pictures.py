@@ -192,11 +192,11 @@ def test_marks_of_one_moment_do_not_hide_each_other(steps: list[Step]) -> None:
         ([4.0], 1),
     ],
 )
-def test_ticks_are_told_to_a_tenth_of_what_lies_between_them(numbers: list[float], digits: int) -> None:
+def test_ticks_are_labelled_to_a_tenth_of_their_distance(numbers: list[float], digits: int) -> None:
     assert _digits(numbers) == digits
 
 
-def test_a_resume_and_a_board_that_is_down_are_drawn_and_told(steps: list[Step]) -> None:
+def test_a_resume_and_a_board_that_is_down_are_drawn_and_reported(steps: list[Step]) -> None:
     quiet = picture(_excerpt(steps), []).svg()
     assert "<!-- down -->" in quiet
     assert "<!-- ground station resumed -->" not in quiet
@@ -277,7 +277,7 @@ def _flight(event: str, received: float, **fields: Any) -> dict[str, Any]:
     return {"node": 1, "boot": 0, "seq": 0, "lamport": 1, "received": received, "event": event, **fields}
 
 
-def test_what_befell_boards_is_collected() -> None:
+def test_faults_of_boards_are_collected() -> None:
     collector = Collector()
     for event in (
         _ground("BoardStart", 0.0, board=1),
@@ -322,7 +322,7 @@ def test_mission_has_a_lane_for_each_window_contact_and_board_and_a_legend() -> 
     assert left_out == 3
 
 
-def test_board_that_restarts_by_itself_is_told_from_one_that_the_ground_restarts() -> None:
+def test_board_that_restarts_by_itself_is_distinguished_from_one_that_the_ground_restarts() -> None:
     collector = Collector()
     for event in (
         _ground("BoardStart", 0.0, board=1),
@@ -349,7 +349,7 @@ def test_more_boards_than_a_picture_has_room_for_are_left_out_and_counted() -> N
     assert f"<!-- board {BOARDS_MAX} -->" not in drawn
 
 
-def test_more_kinds_of_faults_than_can_be_told_apart_share_a_mark() -> None:
+def test_more_kinds_of_faults_than_marks_share_a_mark() -> None:
     collector = Collector()
     collector.feed(_flight("Boot", 0.0))
     for number in range(KINDS_MAX + 4):

@@ -176,7 +176,7 @@ def test_date_and_versions_are_those_of_the_flight(written: str) -> None:
     assert all(said in versions for said in ("3.11.7", "ab" * 32, "Linux", "pydantic 2.6"))
 
 
-def test_scenario_is_told_in_words_and_kept_as_text(written: str) -> None:
+def test_scenario_is_described_in_words_and_kept_as_text(written: str) -> None:
     flown = _section(written, "As flown")
     assert "7 boards, until at least" in flown
     assert "board 3 is Byzantine: mixed (period ticks 77)" in flown
@@ -185,7 +185,7 @@ def test_scenario_is_told_in_words_and_kept_as_text(written: str) -> None:
     assert "parameters = { period_ticks = 77 }" in flown
 
 
-def test_each_property_is_told_with_its_sentence_its_state_and_why_not(written: str) -> None:
+def test_each_property_is_shown_with_its_sentence_its_state_and_why_not(written: str) -> None:
     told = _section(written, "Properties")
     assert "CON-10 under an honest leader only its proposal is voted for violated" in told
     assert "CON-2 registers read back after a reboot are those of the votes cast" in told
@@ -211,7 +211,7 @@ def test_every_identifier_that_a_checker_names_has_a_sentence() -> None:
     assert len({each.sentence for each in known.values()}) == len(known)
 
 
-def test_what_the_mission_waits_for_is_told(written: str) -> None:
+def test_the_report_names_what_the_mission_waits_for(written: str) -> None:
     told = _section(written, "Verdict")
     assert "What it waits for slot 5 has 2 of 3 votes board 2 was not heard" in told
 
@@ -256,7 +256,7 @@ def test_many_failures_are_counted_not_shown(folder: Path) -> None:
     assert "further ones are in ground.log" in told
 
 
-def test_resume_is_told_and_drawn(written: str) -> None:
+def test_resume_is_reported_and_drawn(written: str) -> None:
     assert "the ground station was down, and another one resumed the run: " in _section(written, "Mission")
     assert "after run words-0" in _section(written, "Mission")
     assert "<!-- ground station resumed -->" in written
@@ -265,7 +265,7 @@ def test_resume_is_told_and_drawn(written: str) -> None:
 # --- heap and passes ------------------------------------------------------------------------------
 
 
-def test_heap_of_a_board_is_drawn_if_it_told(written: str, folder: Path, trace: bytes) -> None:
+def test_heap_of_a_board_is_drawn_if_it_was_reported(written: str, folder: Path, trace: bytes) -> None:
     part = written[written.index("<h2>Heap of the boards") : written.index("<h2>Space-time diagram")]
     said = set(re.findall(r"<!-- (.+?) -->", part))
     assert {"free heap", "longest free run", "boot", "board 1", "kB", "mission time (s)"} <= said
@@ -294,7 +294,7 @@ def test_a_heaps_line_ends_with_the_life_that_it_is_of(boots: list[float], lines
     assert drawn[1].count("M") == lines
 
 
-def test_passes_are_told_from_acquisition_to_loss_of_signal(folder: Path) -> None:
+def test_passes_are_listed_from_acquisition_to_loss_of_signal(folder: Path) -> None:
     [lander] = contacts(scenario.load(str(folder / run_directory.SCENARIO)), 115.0)
     assert (lander.name, lander.links) == ("lander", "to 2")
     assert lander.passes == [(10.0, 20.0), (60.0, 70.0), (110.0, 115.0)]
@@ -326,7 +326,7 @@ def test_sights_between_places_are_those_of_the_ether() -> None:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def test_page_is_sound_and_names_are_no_markup(written: str) -> None:
+def test_page_is_sound_and_names_are_not_markup(written: str) -> None:
     page = _Page(written)
     assert not page.open
     assert not page.wrong

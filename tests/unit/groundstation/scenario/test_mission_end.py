@@ -55,7 +55,7 @@ def test_a_fault_to_come_keeps_the_mission_and_its_operators_going() -> None:
     assert end.look(_standing(5.0, 40, 40, 40, 40)) == COMPLETE
 
 
-def test_work_that_was_done_is_never_told_as_no_progress_for_a_fault_that_did_not_come() -> None:
+def test_completed_work_is_never_no_progress_for_a_fault_that_did_not_come() -> None:
     end = MissionEnd(_scenario())
     assert end.look(_standing(59.0, 1187, 1187, 1187, 1187, open_count=6, due=[CUT])) is None
     late = _standing(60.1, 1190, 1190, 1190, 1190, open_count=6, due=[CUT])
@@ -73,7 +73,7 @@ def test_what_was_asked_for_until_the_limit_may_still_be_confirmed() -> None:
     assert end.look(_standing(61.0, 1191, 1191, 1191, 1191)) == COMPLETE
 
 
-def test_operations_that_are_never_confirmed_are_no_progress() -> None:
+def test_operations_that_are_never_confirmed_are_not_progress() -> None:
     end = MissionEnd(_scenario())
     for now in (59.0, 60.1, 79.0):
         assert end.look(_standing(now, 1190, 1190, 1190, 1190, open_count=6)) is None

@@ -217,7 +217,7 @@ def test_liveness_reads_back_the_same_and_grows_with_the_swarm(tmp_path: Path) -
         flown.flown(boards=8)
 
 
-def test_every_error_of_a_file_is_told(tmp_path: Path) -> None:
+def test_every_error_of_a_file_is_reported(tmp_path: Path) -> None:
     said = _error(tmp_path, HEAD + "[mission]\nslotz = 3\nboards = 2\n")
     assert "slotz" in said
     assert "mission.boards" in said
@@ -259,11 +259,11 @@ def test_seven_boards_tolerate_two() -> None:
     assert scenario.load("byzantine").byzantine_nodes() == [2, 5]
 
 
-def test_unknown_scenario_is_told_with_the_nearest_name() -> None:
+def test_the_error_of_an_unknown_scenario_names_the_nearest_one() -> None:
     with pytest.raises(ScenarioError, match="did you mean 'first-light'"):
         scenario.load("first-ligth")
 
 
-def test_missing_file_is_told() -> None:
+def test_missing_file_is_reported() -> None:
     with pytest.raises(ScenarioError, match="cannot be read"):
         scenario.load("/nowhere/mine.toml")

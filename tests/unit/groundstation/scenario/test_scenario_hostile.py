@@ -229,7 +229,7 @@ def test_a_line_separator_in_a_text_ends_no_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "wanted"), [("fifo", "it is a pipe"), ("folder", "it is a directory"), ("device", "it is a device")]
 )
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str, wanted: str) -> None:
+def test_a_path_that_is_not_a_file_is_refused_at_once(tmp_path: Path, kind: str, wanted: str) -> None:
     path = tmp_path / "mine.toml"
     if kind == "fifo":
         os.mkfifo(path)

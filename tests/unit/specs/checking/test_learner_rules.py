@@ -61,7 +61,7 @@ def test_a_learner_that_follows_is_held_and_counted(tmp_path: Path) -> None:
         ("Learn", "slot", 9),
     ],
 )
-def test_what_no_replica_told_is_found(event: str, field: str, value: Any, tmp_path: Path) -> None:
+def test_values_that_no_replica_reported_are_found(event: str, field: str, value: Any, tmp_path: Path) -> None:
     script = followed()
     line(script, event, 3)[field] = value
     assert found(script, tmp_path) == [FOLLOWS]
@@ -74,7 +74,7 @@ def test_a_value_of_a_slot_that_nobody_has_decided_is_found(tmp_path: Path) -> N
     assert found(script, tmp_path) == [FOLLOWS]
 
 
-def test_what_a_liar_alone_told_was_not_decided(tmp_path: Path) -> None:
+def test_a_decision_that_only_a_liar_reports_was_not_decided(tmp_path: Path) -> None:
     script = followed(2, byzantine=(3,))
     follow(script, 2)
     script.emit(3, "Decide", slot=3, view=0, value="a lie")
@@ -82,7 +82,7 @@ def test_what_a_liar_alone_told_was_not_decided(tmp_path: Path) -> None:
     assert found(script, tmp_path) == [FOLLOWS]
 
 
-def test_a_ledger_that_is_told_before_any_replicas_is_compared_later(tmp_path: Path) -> None:
+def test_a_ledger_reported_before_any_replicas_is_compared_later(tmp_path: Path) -> None:
     def script(digest_of_learner: str) -> Script:
         script = followed(2)
         follow(script, 2)

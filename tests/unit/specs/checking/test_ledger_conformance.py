@@ -154,7 +154,7 @@ PLANTED: dict[str, tuple[int, list[Any]]] = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_result_is_no_step(name: str) -> None:
+def test_a_planted_result_is_not_a_step(name: str) -> None:
     assert IS_STEP in violated(with_result(*PLANTED[name]))
 
 
@@ -292,7 +292,7 @@ def test_nodes_must_tell_the_same() -> None:
     assert violated(ledger_traces.events(slots) + fewer) == {SAME_RESULTS}
 
 
-def test_what_a_hole_took_is_not_held_against_a_node() -> None:
+def test_a_node_is_not_blamed_for_events_lost_in_a_gap() -> None:
     slots = ledger_traces.apply(COMMANDS)
     hole = Hole(1, 1, 4, 4, line=0)
     fewer = [event for event in ledger_traces.events(slots, node=1) if event.seq != 4]

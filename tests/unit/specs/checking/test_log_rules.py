@@ -104,7 +104,7 @@ def test_a_floor_below_a_forgotten_vote_is_found(tmp_path: Path) -> None:
     assert held(script, tmp_path)[1] == ["LOG-4"]
 
 
-def test_whoever_fell_silent_says_nothing_more(tmp_path: Path) -> None:
+def test_a_board_that_fell_silent_sends_nothing_more(tmp_path: Path) -> None:
     script = log_of(1)
     script.emit(2, "Silent", reason="two values decided in slot 1")
     script.vote(2, 0, 1, "a", 2)
@@ -118,7 +118,7 @@ def test_an_applied_value_is_the_decided_one(tmp_path: Path) -> None:
     assert set(held(script, tmp_path)[1]) == {"LOG-2"}
 
 
-def test_after_a_hole_the_rules_start_anew(tmp_path: Path) -> None:
+def test_after_a_gap_the_rules_start_over(tmp_path: Path) -> None:
     script = log_of(2)
     lost = script.emit(1, "Boot", version="1", journal="ok", applied_slot=0)
     script.apply(9, "value 9", 1)
@@ -143,7 +143,7 @@ def test_leaders_follow_the_proposer_a_window_before(tmp_path: Path) -> None:
     assert [checker.first_leader(slot) for slot in range(1, 8)] == [0, 0, 0, 0, 1, 0, 0]
 
 
-def test_a_proposer_that_a_liar_hides_is_told_a_window_later(tmp_path: Path) -> None:
+def test_a_proposer_that_a_liar_hides_is_known_a_window_later(tmp_path: Path) -> None:
     script = Script(byzantine=(0,))
     for slot in range(1, WINDOW_SLOTS + 1):
         script.good_slot(slot)
@@ -166,7 +166,7 @@ def called_by(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(name for name, rule in log_rules.RULES.items() if rule.told != name))
-def test_an_operator_is_its_guards_and_what_was_told(name: str) -> None:
+def test_an_operator_is_its_guards_and_what_was_logged(name: str) -> None:
     """The guards are asked one by one; together they are the operator that `amu check --spec` asks."""
     rule = log_rules.RULES[name]
     assert called_by(name) == [*(guard for _, guard in rule.guards), rule.told]

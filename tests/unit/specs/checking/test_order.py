@@ -55,7 +55,7 @@ def test_time_must_grow_within_a_boot_and_across_boots() -> None:
     assert breaches(script)[0] == ["ORD-1"]
 
 
-def test_a_board_without_memory_starts_its_clock_anew() -> None:
+def test_the_clock_of_a_board_without_memory_restarts() -> None:
     script = Script()
     script.reboot(1, journal="blank", boot=1 << 20)
     script.lines[-1]["lamport"] = 1
@@ -70,7 +70,7 @@ def test_a_receipt_needs_its_sending() -> None:
     assert breaches(script)[0] == ["ORD-3"]
 
 
-def test_what_may_be_missing_is_not_held_against_the_receiver() -> None:
+def test_the_receiver_is_not_blamed_for_events_that_may_be_missing() -> None:
     script = Script()
     script.message(0, 1)
     script.message(0, 1)
@@ -113,7 +113,7 @@ def test_a_node_without_memory_may_use_a_time_again_while_its_former_message_is_
     assert found_by(checker) == ["ORD-3"]
 
 
-def test_a_life_that_flash_knows_nothing_of_is_no_measure_for_the_next() -> None:
+def test_a_life_that_left_nothing_on_flash_does_not_bind_the_next() -> None:
     checker = of_swarm()
     for one in (
         event(0, 0, "Boot", 5, version="", journal="ok", applied_slot=0),

@@ -64,7 +64,7 @@ def test_a_wrong_field_is_named(change: dict[str, object], complaint: str) -> No
     assert complaint in str(caught.value)
 
 
-def test_a_number_out_of_range_is_no_number() -> None:
+def test_a_number_out_of_range_is_not_a_number() -> None:
     text = json.dumps({**vote(), "extra": [17]}).replace("17", "1e400")
     with pytest.raises(TraceError, match=r"line 7: the number 1e400 is out of range"):
         parse(text, 7)
@@ -117,7 +117,7 @@ def test_a_bad_line_elsewhere_is_named(bad: bytes, tmp_path: Path) -> None:
         list(Reader(path))
 
 
-def test_no_file_is_no_trace(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_a_trace(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="cannot be read"):
         list(Reader(tmp_path / "none"))
 
@@ -158,7 +158,7 @@ def test_the_tail_of_a_killed_boot_may_be_missing() -> None:
     assert not continuity.unexplained
 
 
-def test_a_boot_that_ends_for_no_recorded_reason_is_told() -> None:
+def test_a_boot_that_ends_without_a_recorded_reason_is_reported() -> None:
     script = Script()
     script.reboot(2)
     kill = next(number for number, line in enumerate(script.lines, 1) if line["event"] == "BoardKill")
@@ -166,7 +166,7 @@ def test_a_boot_that_ends_for_no_recorded_reason_is_told() -> None:
     assert feed(script).unexplained == ["boot 0 of node 2 ended for no recorded reason"]
 
 
-def test_a_boot_whose_end_the_next_one_explains_is_told_of_and_misses_nothing() -> None:
+def test_a_boot_whose_end_the_next_one_explains_is_reported_and_misses_nothing() -> None:
     script = Script()
     script.reboot(2)
     kill = next(number for number, line in enumerate(script.lines, 1) if line["event"] == "BoardKill")
@@ -179,7 +179,7 @@ def test_a_boot_whose_end_the_next_one_explains_is_told_of_and_misses_nothing() 
     ]
 
 
-def test_an_event_told_twice_is_an_error() -> None:
+def test_an_event_reported_twice_is_an_error() -> None:
     script = Script()
     script.lines.append(script.vote(1, 0, 1, "a", 1) or script.lines[-1])
     assert len(feed(script).errors) == 1

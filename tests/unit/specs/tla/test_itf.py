@@ -68,7 +68,7 @@ def test_items_are_read(item: Any, value: Any) -> None:
         ({"#unserializable": "Nat"}, "could not be written out"),
     ],
 )
-def test_what_is_no_value_is_refused(item: Any, message: str) -> None:
+def test_an_item_that_is_not_a_value_is_refused(item: Any, message: str) -> None:
     with pytest.raises(ItfError, match=message):
         of_itf([item])
 
@@ -90,7 +90,7 @@ def test_a_trace_is_written_and_read_back() -> None:
         ('{"states": [], "loop": 0}', "lasso"),
     ],
 )
-def test_what_is_no_trace_is_refused(text: str, message: str) -> None:
+def test_a_file_that_is_not_a_trace_is_refused(text: str, message: str) -> None:
     with pytest.raises(ItfError, match=message):
         states(text)
 
@@ -154,7 +154,7 @@ def test_only_the_last_line_may_be_cut_off(tmp_path: Path, module: Module) -> No
         ('{"event": "Send", "state": [1]}\n', "line 1: want an object of variables"),
     ],
 )
-def test_what_is_no_trace_file_is_refused(tmp_path: Path, module: Module, text: str, message: str) -> None:
+def test_a_file_that_is_not_a_trace_file_is_refused(tmp_path: Path, module: Module, text: str, message: str) -> None:
     with pytest.raises(ItfError, match=message):
         list(read(tmp_path, module, text))
 

@@ -134,13 +134,13 @@ def test_a_state_that_the_module_does_not_allow_is_set_beside_the_one_it_does(
     assert "stock = <<0, 2, 0>> where <<0, 3, 0>> was observed" in bad.why
 
 
-def test_a_guard_without_value_is_no_step(module: Module) -> None:
+def test_a_guard_without_value_is_not_a_step(module: Module) -> None:
     bad = refused(module, [send(), ("Spend", {"at": 7, "weight": 1}, {})])
     assert bad.without_value
     assert "stock[at] >= weight cannot be evaluated: 7 is not in the domain of <<0, 0, 0>>" in bad.why
 
 
-def test_searched_arguments_that_do_not_exist_are_no_step(module: Module) -> None:
+def test_searched_arguments_that_do_not_exist_are_not_a_step(module: Module) -> None:
     bad = refused(module, [send(), ("Receive", {"at": 1}, {})])
     assert "no choice of the unlogged arguments" in bad.why
 
@@ -153,7 +153,7 @@ def test_what_follows_the_first_bad_step_is_counted(module: Module) -> None:
 # --- invariants and properties --------------------------------------------------------------------
 
 
-def test_invariants_are_held_against_every_state(module: Module) -> None:
+def test_invariants_are_checked_in_every_state(module: Module) -> None:
     seen = [send(3), receive(3), send(2), receive(2)]
     result, _ = observed(module, seen, invariants=["NotFull"])
     assert result.invariants == {"NotFull": VIOLATED}
@@ -167,7 +167,7 @@ def test_an_invariant_must_hold_in_every_state_that_is_possible(module: Module) 
     assert observed(module, seen, invariants=["NotFull"])[0].invariants == {"NotFull": VIOLATED}
 
 
-def test_properties_of_steps_and_of_states_are_held_against_the_trace(module: Module) -> None:
+def test_properties_of_steps_and_of_states_are_checked_against_the_trace(module: Module) -> None:
     seen = [send(2), receive(2), send(3), receive(3)]
     result, _ = observed(module, seen, properties=["Light", "Typed"])
     assert result.properties == {"Light": VIOLATED, "Typed": HOLDS}
@@ -183,7 +183,7 @@ def test_too_little_logged_is_an_error_that_says_what_to_log(module: Module) -> 
         observed(module, [("Send", {"from": 1}, {})], candidates_max=2)
 
 
-def test_an_operator_that_is_no_action_is_an_error(module: Module) -> None:
+def test_an_operator_that_is_not_an_action_is_an_error(module: Module) -> None:
     with pytest.raises(ObservationError, match="NotFull is not an action"):
         observed(module, [("NotFull", {}, {})])
 

@@ -52,7 +52,7 @@ def check(text: str | bytes, config: str = "Door.cfg") -> Checked:
         ('{"event": "Enter"', "the trace is empty"),
     ],
 )
-def test_what_nothing_was_held_against_is_incomplete(text: str, why: str) -> None:
+def test_a_verdict_is_incomplete_if_nothing_was_checked(text: str, why: str) -> None:
     verdict = check(text).verdict
     assert (verdict.verdict, verdict.exit_code) == ("incomplete", 5)
     assert verdict.missing[0] == f"nothing was checked against module Door: {why}"
@@ -73,7 +73,7 @@ def test_a_configuration_of_which_nothing_is_checked_is_incomplete() -> None:
 # --- told -----------------------------------------------------------------------------------------
 
 
-def test_a_member_that_is_no_parameter_is_told_once() -> None:
+def test_a_member_that_is_not_a_parameter_is_reported_once() -> None:
     verdict = check(
         '{"event": "Enter", "woh": 1}\n{"event": "Leave", "who": 1}\n{"event": "Enter", "woh": 2}\n'
     ).verdict
@@ -82,13 +82,13 @@ def test_a_member_that_is_no_parameter_is_told_once() -> None:
     assert told == ["line 1: Enter has no parameter 'woh' (its parameters are who): ignored"]
 
 
-def test_members_of_a_swarms_events_are_not_told() -> None:
+def test_members_of_a_swarms_events_are_not_reported() -> None:
     start = '{"event": "RunStart", "byzantine": []}\n'
     verdict = check(start + '{"event": "Enter", "who": 1, "lamport": 7}\n').verdict
     assert not any("no parameter" in note for note in verdict.notes)
 
 
-def test_what_a_swarm_told_after_the_end_is_no_part_of_the_run() -> None:
+def test_events_after_the_end_are_not_part_of_the_run() -> None:
     start, end = '{"event": "RunStart", "byzantine": []}\n', '{"event": "RunEnd"}\n'
     verdict = check(start + ENTER + end + ENTER).verdict
     assert verdict.verdict == "pass"
@@ -128,7 +128,7 @@ def test_bad_input_is_named_by_file_and_line(text: str | bytes, complaint: str) 
 
 
 @pytest.mark.parametrize("name", ["pipe", "folder", "none", "x" * 300, "/dev/zero", "/dev/null"])
-def test_what_is_no_file_is_bad_input(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_path_that_is_not_a_file_is_bad_input(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo("pipe")
     Path("folder").mkdir()
     assert observed.check(Path(name), Path("Door.tla"), Path("Door.cfg"), [], False, False) == 2

@@ -64,7 +64,7 @@ def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: s
         ('Bad == x\' = x + "a"', "NEXT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
     ],
 )
-def test_what_has_no_value_in_a_state_is_told_in_the_terms_of_tla(
+def test_a_missing_value_in_a_state_is_reported_in_terms_of_tla(
     line: str, statement: str, message: str, tmp_path: Path
 ) -> None:
     behaviour = {"INIT": "NEXT Next", "NEXT": "INIT Init"}.get(statement[:4].strip(), "INIT Init NEXT Next")

@@ -150,7 +150,7 @@ def test_a_number_of_too_many_digits_is_bad_input(number: str, write: Write) -> 
 
 
 @pytest.mark.parametrize("read", [lambda path: load(path), configuration.read], ids=["module", "configuration"])
-def test_what_is_no_text_file_is_refused(read: Callable[[Path], object], tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(read: Callable[[Path], object], tmp_path: Path) -> None:
     pipe, folder, bytes_ = tmp_path / "Pipe.tla", tmp_path / "Folder.tla", tmp_path / "Bytes.tla"
     os.mkfifo(pipe)
     folder.mkdir()

@@ -387,7 +387,7 @@ def test_an_allowed_step_and_a_guard_without_value(write: Write) -> None:
     assert "cannot be evaluated" in str(found)
 
 
-def test_a_guard_may_hold_operators_that_are_no_values(write: Write) -> None:
+def test_a_guard_may_hold_operators_that_are_not_values(write: Write) -> None:
     module = write("VARIABLE x\nInc(n) == n + 1\nTwice(F(_), n) == F(F(n))\nBase == 3\nGuard == Twice(Inc, x) < Base")
     found = module.explain("Guard", (), module.state(x=2))
     assert found.guard == "Twice(Inc, x) < Base"

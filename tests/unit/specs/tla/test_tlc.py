@@ -81,6 +81,6 @@ def test_what_is_missing_is_named(tmp_path: Path, counter: Path, monkeypatch: py
     assert not tlc.available()
 
 
-def test_a_run_that_is_cut_off_is_no_answer(counter: Path) -> None:
+def test_a_run_that_is_cut_off_is_not_an_answer(counter: Path) -> None:
     with pytest.raises(TlcError, match="gave no answer"):
         tlc.run(counter, CONFIG.format(bound=9), timeout_seconds=0.01)

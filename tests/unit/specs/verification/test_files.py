@@ -26,7 +26,7 @@ def test_a_pipe_without_a_writer_is_refused_at_once(tmp_path: Path) -> None:
         files.read_text(path)
 
 
-def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_regular_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="it is a directory"):
         files.read_bytes(tmp_path)
     with pytest.raises(FileError, match="it is a device"):

@@ -49,7 +49,7 @@ def test_pictures_show_todays_diagrams(feature: str) -> None:
     assert diagrams.faults(path) == [], "run `make diagrams`"
 
 
-def test_a_stale_picture_is_told(tmp_path: Path) -> None:
+def test_a_stale_picture_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "diagrams.md"
     path.write_text("# A\n\n```mermaid\nsequenceDiagram\n    A->>B: hello\n```\n")
     [block] = diagrams.blocks(path)

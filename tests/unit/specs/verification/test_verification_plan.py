@@ -21,7 +21,7 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
     assert plans.missing_files(read, tmp_path) == ["record: record.md"]
 
 
-def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
+def test_the_error_of_an_unknown_feature_names_the_known_ones(tmp_path: Path) -> None:
     write_feature(tmp_path)
     with pytest.raises(PlanError, match="no feature 'countr'; there are counter"):
         plans.folder_of("countr", tmp_path)
@@ -44,14 +44,16 @@ def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
         ({}, "feature: Field required"),
     ],
 )
-def test_a_broken_plan_is_told_member_and_remedy(document: dict[str, Any], complaint: str, tmp_path: Path) -> None:
+def test_the_error_of_a_broken_plan_names_member_and_remedy(
+    document: dict[str, Any], complaint: str, tmp_path: Path
+) -> None:
     folder = write_feature(tmp_path)
     (folder / "plan.json").write_text(json.dumps(document))
     with pytest.raises(PlanError, match=complaint):
         plans.load(folder)
 
 
-def test_what_is_no_json_is_told_its_line(tmp_path: Path) -> None:
+def test_the_error_of_invalid_json_names_its_line(tmp_path: Path) -> None:
     folder = write_feature(tmp_path)
     (folder / "plan.json").write_text('{"feature":\n oops}')
     with pytest.raises(PlanError, match=r"plan\.json: not JSON: .* line 2 "):

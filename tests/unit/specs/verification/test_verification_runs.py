@@ -118,7 +118,7 @@ def test_an_excused_invariant_is_not_refused(tmp_path: Path) -> None:
     assert (result.status, result.findings) == (PASS, ())
 
 
-def test_alternatives_that_tlc_counts_as_one_are_told_apart(tmp_path: Path) -> None:
+def test_alternatives_that_tlc_counts_as_one_are_distinguished(tmp_path: Path) -> None:
     """TLC does not split a disjunct under a quantifier whose set depends on the state."""
     text = (
         "Left(n) == x = n /\\ x < 3 /\\ x' = x + 1\nRight(n) == x > 7 /\\ x' = n\n"
@@ -157,7 +157,7 @@ def test_a_violation_that_does_not_come_is_refused(tmp_path: Path) -> None:
     assert result.findings == ("expected Small violated, found ok",)
 
 
-def test_what_cannot_be_evaluated_is_no_answer_and_not_kept(tmp_path: Path) -> None:
+def test_a_failed_evaluation_is_not_an_answer_and_not_kept(tmp_path: Path) -> None:
     for _ in range(2):
         result = result_of(tmp_path, 'Small == x < "ten"')
         assert (result.status, result.cached) == (NO_ANSWER, False)
@@ -211,7 +211,7 @@ def test_a_comment_is_not_a_part_of_a_module(text: str, code: str) -> None:
     assert cache.without_comments(text) == code
 
 
-def test_a_damaged_entry_is_written_anew(tmp_path: Path) -> None:
+def test_a_damaged_entry_is_written_again(tmp_path: Path) -> None:
     result_of(tmp_path)
     [entry] = (tmp_path / "cache").rglob("*.json")
     for damage in ("", "{", "[]", '{"key": "other", "result": {}}'):

@@ -44,7 +44,7 @@ def test_sound_code_passes(any_scope: bool) -> None:
         assert pair.counts() == {"c": c, "d": d, "runs": 6, "violations": 0, "no_progress": 0}, pair.failed
 
 
-def test_a_parted_round_does_not_last_for_ever() -> None:
+def test_a_partitioned_round_ends() -> None:
     """The wish for view 1 and the proposal of view 0 are cut off: without an end to it, nobody would move again."""
     plan = draw(88, 0, 2)
     assert {fault.at for fault in plan.network} == {(1, rounds.WISH), (0, rounds.PROPOSAL)}
@@ -71,7 +71,7 @@ def test_messages_belong_to_rounds() -> None:
     assert len(set(rounds.all_rounds())) == 5 + 7
 
 
-def test_the_network_is_parted_in_the_round_of_the_fault_only() -> None:
+def test_the_network_is_partitioned_in_the_round_of_the_fault_only() -> None:
     plan = Plan(1, 0, (NetworkFault((0, rounds.VOTE2), frozenset({0, 1})),), ())
     assert not plan.lets_pass(0, 2, m.Vote(1, 0, 2, VALUE))
     assert not plan.lets_pass(3, 1, m.Vote(1, 0, 2, VALUE))
@@ -90,7 +90,7 @@ def told(change: str, at: rounds.Round, message: Any, peer: int = 2) -> Any:
     return [message for _, message in sent]
 
 
-def test_lies_are_told_to_their_receivers_in_their_round() -> None:
+def test_lies_go_to_their_receivers_in_their_round() -> None:
     vote = m.Vote(1, 0, 1, VALUE)
     assert told(lies.OMIT, (0, rounds.VOTE1), vote, peer=1) == [vote]
     assert told(lies.OMIT, (0, rounds.VOTE2), vote) == [vote]

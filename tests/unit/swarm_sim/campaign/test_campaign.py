@@ -88,7 +88,7 @@ def test_a_larger_range_runs_what_is_new_alone(store: Path, tmp_path: Path, monk
     assert not campaign_seeds.mark_of(tmp_path, 3, visit=3).exists()
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(store: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_continues(store: Path, tmp_path: Path) -> None:
     environment = {campaign_seeds.FOLDER: str(tmp_path)}
     arguments = ("--seeds", "0:10", "--store", str(store), "--jobs", "1", *SIZE)
     process = start_campaign("hangs_once_at_5", *arguments, environment=environment)
@@ -126,7 +126,7 @@ def test_a_coordinator_that_is_killed_loses_nothing_and_leaves_nothing(store: Pa
     assert outcomes_of(store) == passing(range(10))
 
 
-def test_a_seed_that_does_not_end_is_told_as_not_answered_and_tried_again(store: Path) -> None:
+def test_a_seed_that_does_not_end_is_reported_as_unanswered_and_tried_again(store: Path) -> None:
     result = amu("hangs_at_3", "--seeds", "3:4", "--seed-seconds-max", "0.2", "--store", str(store))
     assert result.exit_code == 5
     result = amu("hangs_at_3", "--seeds", "3:4", "--seed-seconds-max", "0.3", "--store", str(store))

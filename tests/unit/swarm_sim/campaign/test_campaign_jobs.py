@@ -87,7 +87,7 @@ def test_a_seed_that_does_not_end_has_no_answer_and_its_worker_is_replaced() -> 
         assert keeper.run(4).outcome.verdict == PASS
 
 
-def test_a_worker_that_dies_between_two_seeds_is_no_seeds_fault() -> None:
+def test_a_worker_that_dies_between_two_seeds_is_not_the_fault_of_a_seed() -> None:
     with keeper_of(task_of("passes")) as keeper:
         keeper.run(1)
         for seed in range(2, 6):
@@ -98,7 +98,7 @@ def test_a_worker_that_dies_between_two_seeds_is_no_seeds_fault() -> None:
             assert keeper.run(seed).outcome == campaign_seeds.passes(seed, 4, 7)
 
 
-def test_a_death_between_two_seeds_is_not_held_against_the_next(folder: Path) -> None:
+def test_a_death_between_two_seeds_does_not_count_for_the_next(folder: Path) -> None:
     with keeper_of(task_of("kills_once_at_3")) as keeper:
         keeper.run(2)
         process = keeper._process
@@ -168,7 +168,7 @@ def test_a_fault_of_a_keepers_thread_is_heard_of(monkeypatch: pytest.MonkeyPatch
         list(finished)
 
 
-def test_memory_that_is_used_up_is_no_outcome_of_a_seed() -> None:
+def test_running_out_of_memory_is_not_an_outcome_of_a_seed() -> None:
     def starved(seed: int, nodes: int, slots: int) -> Outcome:
         raise MemoryError
 
@@ -204,7 +204,7 @@ def keeper_of(task: Task) -> closing[Keeper]:
     return closing(Keeper(task))
 
 
-def test_whoever_kills_a_worker_in_mid_seed_costs_no_seed(folder: Path) -> None:
+def test_killing_a_worker_in_mid_seed_costs_no_seed(folder: Path) -> None:
     with closing(jobs.run(task_of("hangs_once_at_5"), _seeds_then_a_kill(folder), 1)) as finished:
         assert [one.outcome for one in finished] == passing(range(3, 6))
     assert campaign_seeds.mark_of(folder, 5, visit=2).exists()

@@ -62,7 +62,7 @@ def test_the_worst_seed_is_the_verdict(verdicts: list[str], worst: str) -> None:
     assert summary.exit_code == EXIT_CODES[worst]
 
 
-def test_seeds_that_did_not_run_are_no_pass() -> None:
+def test_seeds_that_did_not_run_do_not_pass() -> None:
     assert summary_of(PASS, PASS, wanted=2).verdict == PASS
     assert summary_of(PASS, PASS, wanted=3).verdict == INCOMPLETE
     assert summary_of(PASS, VIOLATION, wanted=3).verdict == VIOLATION

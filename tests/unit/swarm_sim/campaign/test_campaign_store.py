@@ -141,7 +141,7 @@ def test_a_file_that_may_not_grow_loses_nothing_that_was_stored(store: Store, pa
     assert [outcome.seed for outcome in outcomes_of(path)] == [0, 1, 2, 4]
 
 
-def test_a_locked_store_is_an_error_and_no_wait_for_ever(store: Store, path: Path) -> None:
+def test_a_locked_store_is_an_error_not_an_endless_wait(store: Store, path: Path) -> None:
     store.put(finished(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -151,7 +151,7 @@ def test_a_locked_store_is_an_error_and_no_wait_for_ever(store: Store, path: Pat
     assert len(outcomes_of(path)) == 2
 
 
-def test_what_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_untouched(path: Path) -> None:
     path.write_bytes(b"certainly no database " * 100)
     before = path.read_bytes()
     with pytest.raises(StoreError, match=r"damaged, or not of a campaign"):
@@ -243,7 +243,7 @@ def test_rows_that_no_campaign_writes_are_refused(path: Path, change: str) -> No
 
 
 @pytest.mark.parametrize("what", ["folder", "pipe", "device", "nothing", "long"])
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path, what: str) -> None:
+def test_a_path_that_is_not_a_file_is_refused_at_once(tmp_path: Path, what: str) -> None:
     path = tmp_path / "store"
     if what == "folder":
         path.mkdir()

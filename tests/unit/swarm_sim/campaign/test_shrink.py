@@ -340,7 +340,7 @@ def test_faults_that_boards_cannot_play_go_first() -> None:
     assert kinds(shrink(stormy(), failing(needs), playable=VIRTUAL)) == ["restart"]
 
 
-def test_faults_that_boards_cannot_play_stay_if_they_must_and_are_told() -> None:
+def test_faults_that_boards_cannot_play_stay_if_they_must_and_are_reported() -> None:
     result = shrink(stormy(), failing(lambda flown: "clock_jump" in kinds_of(flown)), playable=VIRTUAL)
     assert shrinking.unplayable(result.scenario, VIRTUAL) == ["clock_jump"]
 

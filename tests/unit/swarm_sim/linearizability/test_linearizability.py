@@ -105,7 +105,7 @@ def test_the_bound_gives_unknown_and_only_if_nothing_is_illegal() -> None:
     assert check(hard, key_value).verdict == LINEARIZABLE
 
 
-def test_many_pending_operations_are_no_burden() -> None:
+def test_many_pending_operations_do_not_slow_the_search() -> None:
     """Thirty writes that nobody heard of, then reads that only a longer list of them could explain."""
     history = [wrote(n, None, n % 5) for n in range(30)]
     history += [read(100 + 2 * n, 101 + 2 * n, n % 5) for n in range(30)]

@@ -109,7 +109,7 @@ def test_bad_store_lines_are_named(tmp_path: Path, text: str, said: str) -> None
     assert said in str(caught.value)
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(HistoryError, match="line 1: not UTF-8"):
@@ -187,7 +187,7 @@ def test_a_line_of_an_operation_is_never_skipped(tmp_path: Path, line: str) -> N
 
 @pytest.mark.parametrize("text", ["", "\n\n", NOISE, "\ufeff"])
 @pytest.mark.parametrize("kind", ["etcd", "kv"])
-def test_a_file_without_operations_is_no_pass(tmp_path: Path, text: str, kind: str) -> None:
+def test_a_file_without_operations_does_not_pass(tmp_path: Path, text: str, kind: str) -> None:
     result = run(write(tmp_path, text), "--format", kind)
     assert result.exit_code == 5
     assert " unknown " in result.stdout

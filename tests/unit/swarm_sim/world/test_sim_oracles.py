@@ -105,7 +105,7 @@ def test_lack_of_progress_is_found_and_explained(
     assert "board 0: voting" in outcome.detail
 
 
-def test_a_core_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_core_that_is_down_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "_heal", lambda self, board: None)
     dead = [{"at": 0.01, "node": node, "kind": "kill"} for node in (0, 1)]
     outcome = fly(board_faults=dead, liveness={"core": [0, 1, 2], "at": 0.5, "bound_seconds": 3.0})

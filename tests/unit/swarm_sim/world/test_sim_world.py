@@ -162,7 +162,7 @@ def test_everything_sent_has_a_counted_fate() -> None:
         assert run.world.network.in_flight >= 0
 
 
-def test_a_full_disk_is_told_as_that_and_is_no_fault_of_the_swarm() -> None:
+def test_a_full_disk_is_reported_as_such_not_as_a_fault_of_the_swarm() -> None:
     done = subprocess.run([AMU, "sim", "7", "--out", "/dev/full"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == (

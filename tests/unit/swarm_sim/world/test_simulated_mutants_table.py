@@ -60,7 +60,7 @@ def test_a_seed_on_which_sound_code_fails_proves_nothing(monkeypatch: pytest.Mon
     assert sound_failures([seen, Hunted("cursor moves back", {**FAILURE, "seed": 7}, 8, 0.1)])
 
 
-def test_a_tree_that_does_not_run_is_no_kill(tmp_path: Path) -> None:
+def test_a_tree_that_does_not_run_does_not_count_as_a_kill(tmp_path: Path) -> None:
     broken = tmp_path / "tests" / "mutants"
     broken.mkdir(parents=True)
     (broken / "hunt.py").write_text("raise SystemExit('planted')")
