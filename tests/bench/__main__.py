@@ -15,7 +15,7 @@ from tests.bench.virtual_boards import Measured
 from tests.support.interpreters import run_micropython
 
 FRAMES_PER_SLOT = 51  # n = 4: 3 proposals and 4 phases of 12 votes; specs/decisions/consensus.md
-FLASH_WRITES_PER_SLOT = 4  # one forced write a vote
+FLASH_WRITES_PER_SLOT = 4  # one forced write per vote
 DELAYS = 5  # message delays from proposal to decision
 USB_BYTES_PER_SECOND = 1_000_000  # full-speed USB CDC carries about 1 MB/s each way
 UART_BYTES_PER_SECOND = 11_520  # 115200 baud, 8N1

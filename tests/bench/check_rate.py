@@ -4,8 +4,8 @@
 
 Traces come from the deterministic cluster. "whole" is all that `amu check` does (reading, clocks, log rules, every
 consensus step and invariant, the ledger); "consensus" is the part that TLC does, too: each step against tetrabft.tla
-with all its invariants. Rates are steps a second of processor time, on one core; the ratio to TLC is one of elapsed
-times, TLC's start included, which both suffer alike from what else the machine does. Nothing here passes or fails.
+with all its invariants. Rates are steps per second of processor time, on one core. The ratio to TLC compares elapsed
+times, including TLC's start, because other load slows both alike. Nothing here passes or fails.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def count(results: list[SlotResult]) -> int:
 
 
 def seconds_of(work: object, *arguments: object) -> tuple[float, float]:
-    """Processor time and elapsed time, the best of a few runs: what disturbs a run only makes it longer."""
+    """Processor time and elapsed time, the best of a few runs: disturbances only make a run longer."""
     assert callable(work)
     processor, elapsed = [], []
     for _ in range(REPEATS):
@@ -96,7 +96,7 @@ def by_tlc(flight: Flight, results: list[SlotResult]) -> float:
 
 
 def measure(flight: Flight, with_tlc: bool) -> tuple[float, float]:
-    """Print a line; returns consensus steps a second by themselves and within the whole check."""
+    """Print a line; returns consensus steps per second by themselves and within the whole check."""
     results = consensus(flight)
     steps = count(results)
     assert check_trace(flight.path).verdict == PASS

@@ -1,4 +1,4 @@
-"""How fast the simulator is, what of that is flight code, and what a bare event loop makes of the same messages.
+"""How fast the simulator is, which part of it is flight code, and how fast a bare event loop is on the same messages.
 
     python -m tests.bench.sim_rate [--slots N] [--repeats N]
 
@@ -6,8 +6,8 @@ One faultless scenario flies with messages decoded and encoded, checked (trace c
 message traced; and once without that. Beside it, in the same process, the very same tree of events - who causes what,
 after which delay - runs with empty handlers through a bare heap and through SimPy.
 
-Rates are by processor time on one core, the best of several rounds in which everything takes its turn: what disturbs a
-run only makes it longer. Nothing here passes or fails.
+Rates are by processor time on one core, the best of several rounds in which everything takes its turn: disturbances
+only make a run longer. Nothing here passes or fails.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def scenario(nodes: int, slots: int, trace_messages: bool = True) -> Scenario:
 
 
 def fly(nodes: int, slots: int, is_encoded: bool, is_checked: bool, trace_messages: bool = True) -> Flown:
-    """One flight. Its figures but the processor time are the same each time."""
+    """One flight. All its figures except the processor time are the same each time."""
     simulation = Simulation(scenario(nodes, slots, trace_messages), None, is_encoded, is_checked)
     gc.collect()
     start = time.process_time()
@@ -176,7 +176,7 @@ def seconds_of(loop: Callable[[Pattern], int], pattern: Pattern) -> float:
 
 
 def sample(nodes: int, slots: int, is_encoded: bool, is_checked: bool) -> dict[str, float]:
-    """Share of each part in the processor time of a flight, by looking at what runs at regular intervals."""
+    """Share of each part in the processor time of a flight, by sampling at regular intervals."""
     found: Counter[str] = Counter()
 
     def look(_: int, frame: Any) -> None:
@@ -243,7 +243,7 @@ def show(label: str, flown: Flown, nodes: int) -> None:
 
 
 def tell_bound(bare: Flown, heap_seconds: float, nodes: int, slots: int) -> None:
-    """Print the profiles, and what no change to the simulator can take away."""
+    """Print the profiles, and the part that no change to the simulator can remove."""
     shares = {}
     for label in ("decoded", "encoded", "decoded, checked"):
         shares[label] = sample(nodes, slots, *MODES[label][:2])

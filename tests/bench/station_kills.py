@@ -4,11 +4,11 @@
 
 Each flight is a scenario flown by `amu rehearse`. Its ground station is killed up to three times, with SIGKILL or, one
 time in five, with SIGHUP as by a closed terminal; the boards are alone for 0.2 to 60 s; then `amu rehearse --resume`
-goes on. The last ground station flies to the end.
+continues. The last ground station flies to the end.
 
 A flight is good if its verdict is PASS, if no board has died by itself, if each operation that was confirmed stands in
 the log exactly once and as it was confirmed, and if the first run's record begins the last one's. Exit code 0 if all
-are. The moments and the pauses follow from the seed; what they meet does not, for boards live by the wall clock.
+are. The moments and pauses follow from the seed; the state that they hit does not, since boards live by the wall clock.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def fly(flight: Flight, scenario: str, folder: Path) -> Flight:
             is_killed = kill is not None and _strike(station, out, kill)
             told, errors = station.communicate(timeout=GIVE_UP_SECONDS)
             runs += sorted(path.parent for path in out.glob("*/trace.ndjson"))
-            # A hang-up behind the end of the mission changes nothing.
+            # A hang-up after the end of the mission changes nothing.
             if kill is None or not is_killed or station.returncode == 0:
                 _judge(flight, station.returncode, told, errors, runs)
                 return flight

@@ -18,7 +18,7 @@ from tests import ROOT
 
 
 def codes(part: str) -> set[str]:
-    """What a part shows as code."""
+    """The texts that a part shows as code."""
     return set(re.findall(r"`([^`]+)`", generated.PARTS[part]()))
 
 

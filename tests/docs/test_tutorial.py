@@ -47,7 +47,7 @@ def copy(tmp_path: Path) -> Iterator[Path]:
 
 
 def environment(tree: Path) -> dict[str, str]:
-    """In which the code of `tree` comes first."""
+    """The environment in which the code of `tree` comes first."""
     path = f"{tree / 'firmware'}{os.pathsep}{tree}"
     return os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
 

@@ -1,8 +1,8 @@
 """Reads a page of commands and their output, and runs each command for real.
 
-A block of the kind `console` holds commands (`$ ...`, and `> ...` where one goes on) and, below each, what it prints.
-`<!-- exit N -->` above a block says how each of its commands ends; 0 if it is not there. What is shown must be printed,
-in that order: numbers may differ, `...` stands for anything, and lines may be broken elsewhere.
+A block of the kind `console` holds commands (`$ ...`, continued by `> ...`) and, below each, its output.
+`<!-- exit N -->` above a block gives the exit code of each of its commands; the default is 0. Each command must print
+what the page shows, in that order: numbers may differ, `...` stands for anything, and lines may be broken elsewhere.
 """
 
 import re
@@ -38,7 +38,7 @@ def commands(page: str) -> Iterator[Command]:
 
 
 def problem(command: Command, tree: Path, environment: Mapping[str, str]) -> str | None:
-    """Run a command in `tree`: what is wrong with it, or None."""
+    """Run a command in `tree`. Returns its error, or None."""
     done = subprocess.run(
         ["bash", "-c", command.text],
         cwd=tree,

@@ -45,7 +45,7 @@ def process_of(
 
 @contextmanager
 def cluster(folder: Path, workers: int, **settings: str) -> Iterator[str]:
-    """The address of a scheduler with so many one-threaded workers in one process each, which nobody restarts."""
+    """The address of a scheduler with so many one-threaded workers, each a process that is not restarted."""
     environment = {campaign_seeds.FOLDER: str(folder), **settings}
     file = folder / "scheduler.json"
     with ExitStack() as stack:
@@ -97,7 +97,7 @@ def test_a_dask_worker_that_is_killed_costs_no_seed(tmp_path: Path, allowed_fail
 
 
 def test_dask_workers_that_are_killed_blame_no_seed(tmp_path: Path) -> None:
-    """With no failure allowed Dask gives up all seeds that lay on a dead worker, whether they ran or waited."""
+    """With no failure allowed Dask gives up all seeds of a dead worker, whether they ran or waited."""
     store = tmp_path / "cluster.sqlite"
     with cluster(tmp_path, 3, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as address:
         process = start_campaign("hangs_twice_at_5", *SIZE, "--cluster", address, "--store", str(store))

@@ -133,7 +133,7 @@ def test_small_mission_passes_and_checks_again(tmp_path: Path, runs: Path) -> No
 
 
 def test_boards_that_stand_still_and_a_core_that_heals(tmp_path: Path, runs: Path) -> None:
-    """Board 0 is killed while it stands still, board 1 stands still until the core heals; board 3 stays dead."""
+    """Board 0 is killed while it is paused, board 1 is paused until the core heals; board 3 stays dead."""
     faults = (
         '[[board_faults]]\nat = 0.5\nnode = 0\nkind = "pause"\nseconds = 60\n'
         '[[board_faults]]\nat = 1.0\nnode = 0\nkind = "kill"\nrestart_after = 0.5\n'
@@ -215,7 +215,7 @@ def test_boards_outlive_a_ground_station_that_is_killed(tmp_path: Path, runs: Pa
 
     record = b"".join(line for line in (run / "trace.ndjson").read_bytes().splitlines(True) if line.endswith(b"\n"))
 
-    # A new ground station goes on with the same boards, and with a mission of a size for a test.
+    # A new ground station continues with the same boards, and with a mission of a size for a test.
     flown = (run / "scenario.toml").read_text()
     (run / "scenario.toml").write_text(flown.replace("slots = 5000", f"slots = {verdict['counts']['slots'] + 20}"))
     resumed = _amu(tmp_path, "rehearse", "--resume", str(run), "--out", str(runs), "--no-tlc", "--json")

@@ -1,6 +1,6 @@
-"""Ground stations that die at the worst moments, and what the next one makes of it. Real boards, real deaths.
+"""Ground stations that die at the worst moments, and others that resume their runs. Real boards, real deaths.
 
-The moments are chosen by what the dying station does, never by the time, so that a busy machine meets the same ones.
+The acts of the dying station choose the moments, never the time, so that a busy machine hits the same ones.
 """
 
 import contextlib
@@ -161,7 +161,7 @@ def test_a_run_survives_the_death_of_five_ground_stations(tmp_path: Path, runs: 
     assert confirmed_but_not_executed_once(trace) == []
     for record in records:
         assert trace.read_bytes().startswith(record)
-    # What the schedule was about to do when its ground station died has been done, once.
+    # The act that the schedule began when its ground station died has been completed, once.
     assert verdict["mission"]["board_events"] == {"BoardKill": 1}
     events = [json.loads(line) for line in trace.read_text().splitlines()]
     assert len([event for event in events if event["event"] == "Resume"]) == 5

@@ -1,9 +1,9 @@
 """From a planted bug to boards that show it: the simulator finds a seed, `amu shrink` makes it small, MicroPython
-boards fly what is left and get the same verdict for breaking the same property. The tutorial goes the same way, and
+boards fly the result and get the same verdict for breaking the same property. The tutorial takes the same way, and
 tests/docs/test_tutorial.py runs it in every suite.
 
-Boards live by the wall clock. So the bugs here are such that what is left needs no luck: commands one after the other,
-no faults in time.
+Boards live by the wall clock. So the bugs here are such that the shrunk scenario needs no luck: commands one after the
+other, no timed faults.
 """
 
 import json

@@ -18,7 +18,7 @@ DATA = (".tla", ".cfg", ".toml", ".cddl", ".md")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, unpacked into an empty folder."""
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"  # not the checkout: what an earlier build left there would be shipped too
+    source = folder / "source"  # not the checkout: leftovers of an earlier build would be shipped, too
     for path in tracked_files():
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, source / path)

@@ -1,10 +1,10 @@
-"""Plays a golden script on real nodes and says what they did. Runs on MicroPython and on CPython alike.
+"""Plays a golden script on real nodes and prints what they did. Runs on MicroPython and on CPython.
 
 A script is blocks of commands, each followed by `----` and the output that it must give:
 
     boot N                     N new boards, commissioned, in memory
     request [I] VERB [N]       operation with that verb to every board (or to board I), an integer argument at most
-    deliver A->B KIND | all    the oldest such message in flight (`*` for any board), or everything till nothing is left
+    deliver A->B KIND | all    the oldest such message in flight (`*` for any board), or messages until none are left
     drop A->B KIND             lose all such messages in flight
     tick K [I]                 K ticks on every board (or on board I)
     crash I / restart I        sudden death; boot again from flash
@@ -128,7 +128,7 @@ class Engine:
             self._runtimes[destination].perform()
 
     def trace(self, i, boot, first_seq, ticks, events):
-        """What a board has traced, in words."""
+        """Write a board's trace events in words."""
         for event in events:
             name, fields = EVENTS[event[0]]
             words = []
@@ -137,7 +137,7 @@ class Engine:
             self.lines.append("%d %s %s" % (i, name, " ".join(words)))
 
     def carry(self, i, peer, lamport, message, is_sound):
-        """What a board has sent."""
+        """Take a board's message."""
         if peer != GROUND:
             self._flying.append((i, peer, lamport, message))
 

@@ -1,4 +1,4 @@
-"""Plays a recorded input script into one node and digests everything that it wants done. On either interpreter.
+"""Plays a recorded input script into one node and digests all its effects. Runs on both interpreters.
 
     player.py SCRIPT
 

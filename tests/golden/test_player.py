@@ -17,7 +17,7 @@ PLAYER = Path(__file__).with_name("player.py")
 
 
 class Recorded:
-    """Around a node: writes down what goes in."""
+    """A wrapper around a node that records its inputs."""
 
     def __init__(self, node: Any, inputs: list[list[Any]]) -> None:
         self._node = node

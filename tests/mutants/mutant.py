@@ -1,4 +1,4 @@
-"""A planted bug: one place of the code, and what must catch it there."""
+"""A planted bug: one place of the code, and the checks that must catch it."""
 
 from dataclasses import dataclass
 

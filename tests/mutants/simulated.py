@@ -81,7 +81,7 @@ _PROGRESS = "no rule forbids it, and progress is delayed less than the bound all
 _EFFORT = "costs effort, which the simulator does not charge"
 _STATES = "runs are too short for a state to be taken over in such a case"
 _TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test_sim_laggards.py flies such runs"
-# Why the simulator is not known to see the others.
+# Why the simulator does not reliably see the others.
 UNSEEN = {
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
@@ -117,7 +117,7 @@ UNSEEN = {
 
 @dataclass(frozen=True)
 class Hunted:
-    """What the simulator had to say of one mutant. `outcome`: of the seed that failed; None: none did."""
+    """The simulator's result for one mutant. `outcome`: of the seed that failed; None if none did."""
 
     name: str
     outcome: dict[str, Any] | None

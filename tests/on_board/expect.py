@@ -1,4 +1,4 @@
-"""What tests on a board share."""
+"""Helpers that tests on a board share."""
 
 
 def refused(error, part, call, *arguments):

@@ -53,7 +53,7 @@ def run(names):
             print(f"FAIL {name}: holds no tests")
         passed += counts[0]
         failed += counts[1]
-        # Give back what this part took, or the heap is in pieces when a later part asks for a long stretch of it.
+        # Free what this part took, or the heap is in pieces when a later part needs a long block.
         del module
         sys.modules.pop(name)
         gc.collect()

@@ -95,10 +95,10 @@ def test_a_full_job_table_gives_up_ended_jobs_only():
     for number in range(1, limits.JOBS_MAX + 1):
         assert desk.do("job-open", PAYLOAD, 2)[1] == number
     desk.wait(2)
-    desk.refused("no room for another job", "job-open", PAYLOAD, 2)  # overdue, but nobody has been told
+    desk.refused("no room for another job", "job-open", PAYLOAD, 2)  # overdue, but no client has learned it
     assert desk.do("job-expire", 5) == ["ok", "expired"]
     assert desk.do("job-expire", 3) == ["ok", "expired"]
-    assert desk.do("job-open", PAYLOAD, 2)[1] == limits.JOBS_MAX + 1  # a number never comes again
+    assert desk.do("job-open", PAYLOAD, 2)[1] == limits.JOBS_MAX + 1  # numbers never repeat
     assert _job(desk, 3) is None
     assert _job(desk, 5)[3] == "expired"
     desk.refused("no such job", "job-result", 3, 0, RIGHT)

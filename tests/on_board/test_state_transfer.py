@@ -49,13 +49,13 @@ class Desk:
         self.keep(self.chunk())
 
     def keep(self, whole):
-        """The state that has come is the board's own from now on."""
+        """The received state is the board's own from now on."""
         assert whole == (self.slot, split(self.state)) == (self.slot, self.state)
         self.checkpoints.keep(self.slot, self.state)
         assert self.checkpoints.latest()[2] == whole[1] != self.state + b"more"
 
     def periods_until_asked(self):
-        """How many periods pass until somebody is asked."""
+        """How many periods pass until a peer is asked."""
         asked = len(self.asked)
         periods = 0
         while len(self.asked) == asked:
@@ -142,7 +142,7 @@ def test_chunks_alone_set_nothing_back():
 
 
 def test_states_with_another_digest_make_nobody_wait_longer():
-    """What came at once says nothing about how long a round trip takes."""
+    """An immediate answer says nothing about the length of a round trip."""
     desk = Desk()
     desk.new_checkpoint()
     for _ in range(4 * len(HOLDERS)):

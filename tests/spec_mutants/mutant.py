@@ -1,4 +1,4 @@
-"""What a specification mutant is."""
+"""A specification mutant."""
 
 from dataclasses import dataclass
 

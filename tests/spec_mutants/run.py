@@ -1,4 +1,4 @@
-"""Plants a mistake in a copy of a feature's modules and says what noticed.
+"""Plants a mistake in a copy of a feature's modules and reports which check noticed it.
 
 A mutant of a model-checking run goes through TLC with the run's own cfg. TLC names an invariant or a step property that
 is violated, but no other temporal property: if such a one is to catch the mutant, it alone is checked beside the

@@ -1,6 +1,6 @@
 """`python -m tests.style`: every breach, then what is longer than we aim at; exit 1 on a breach.
 
-`python -m tests.style prose FOLDER`: every phrase under FOLDER that tests/style/prose_rules.py would have otherwise.
+`python -m tests.style prose FOLDER`: every phrase under FOLDER that tests/style/prose_rules.py would replace.
 """
 
 import sys

@@ -168,7 +168,7 @@ def typing_imports(path: str, tree: ast.AST) -> Iterator[Finding]:
 
 
 def annotations(path: str, tree: ast.AST) -> Iterator[Finding]:
-    """Every function says what it takes and gives; mypy asks for the same, and for truth."""
+    """Every function has annotations; mypy requires that, too, and checks that they are true."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             given = [*node.args.args, *node.args.kwonlyargs, *filter(None, (node.args.vararg, node.args.kwarg))]

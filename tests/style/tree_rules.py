@@ -1,4 +1,4 @@
-"""Rules for the whole tree: sizes, words that have no place in it, packages that a wheel would forget."""
+"""Rules for the whole tree: sizes, words that must not appear, packages that a wheel would omit."""
 
 import ast
 import re
@@ -58,7 +58,7 @@ def words(path: str, source: str) -> Iterator[Finding]:
 
 
 def packages(paths: list[str]) -> Iterator[Finding]:
-    """A folder of modules without `__init__.py` is left out of the wheel in silence."""
+    """A wheel silently omits a folder of modules without `__init__.py`."""
     folders = {path.rpartition("/")[0] for path in paths if path.endswith(".py") and path.startswith(SHIPPED)}
     for folder in sorted(folders):
         if f"{folder}/__init__.py" not in paths:

@@ -15,8 +15,8 @@ from tests.style.tree_rules import ROOT
 SEEDS = "tests.support.campaign_seeds"
 ALL = range(2**62)
 PATIENCE_SECONDS = 120.0  # then what must happen has not happened
-# The checkout's folder is appended, so that what is installed goes before what lies in it. A shell starts what it puts
-# into the background deaf to Ctrl-C; the command must hear it.
+# The checkout's folder is appended, so that installed packages come first. A shell makes background commands ignore
+# Ctrl-C; this command must not.
 AMU = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -61,7 +61,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> str:
 
 
 def wait_until(is_so: Callable[[], bool], else_said: str) -> None:
-    """Wait for what is bound to happen; fail when it has not after an age."""
+    """Wait for an event that must happen; fail after a generous time."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < end, else_said

@@ -1,4 +1,4 @@
-"""Holds a file against the Trace Event Format, more strictly than viewers do.
+"""Checks a file against the Trace Event Format, more strictly than viewers do.
 
 Rules
 - Every event has a phase that is known here, and the fields of that phase with the right types; no others.
@@ -31,7 +31,7 @@ ARGUMENT_TYPES = {"name": str, "sort_index": int}
 
 
 def problems(document: Any) -> list[str]:
-    """What is wrong with a file, in words; empty if nothing is."""
+    """The errors of a file, in words; empty if it has none."""
     if type(document) is not dict or type(document.get("traceEvents")) is not list:
         return ["want an object with a list traceEvents"]
     events = document["traceEvents"]

@@ -1,4 +1,4 @@
-"""What a node wants done, for a test that looks at it instead of performing it."""
+"""A node's effects, for a test that inspects them instead of performing them."""
 
 from typing import Any
 

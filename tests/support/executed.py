@@ -8,9 +8,9 @@ from typing import Any
 def confirmed_but_not_executed_once(trace: Path) -> list[str]:
     """Complaints about confirmed operations, in words; an empty list if each was applied exactly once, as confirmed.
 
-    An operation must have been asked for by one `queued` line alone. It must stand in the slot that was confirmed, with
-    the command that was asked for and the result that was confirmed, on each correct board that tells of it; in no slot
-    before that; and in a later one with the same result alone, as a repetition that the ledger answers from memory.
+    An operation must have exactly one `queued` line. On each correct board that reports it, it must be in the confirmed
+    slot, with the submitted command and the confirmed result; in no earlier slot; and in later slots only with the same
+    result, as a repetition that the ledger answers from memory.
     """
     byzantine: set[int] = set()
     asked: dict[tuple[int, int], list[str]] = {}

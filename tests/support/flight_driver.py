@@ -1,9 +1,8 @@
 """Plays behaviours of tetrabft.tla to real nodes: the flight code must take each step of the module, and no other.
 
-The driver is the network and the Byzantine replica. A step of replica p is brought about by handing p the messages that
-make the step's guard true and nothing else: what honest replicas really sent (kept in `sent`), and what the liar would
-say to help. No tick ever passes. Values are bound as they appear: the first proposal of a model value gives it its
-digest.
+The driver is the network and the Byzantine replica. To bring about a step of replica p it hands p only the messages
+that make the step's guard true: those that honest replicas really sent (kept in `sent`), and those that the liar would
+send to help. No tick passes. Values are bound as they appear: the first proposal of a model value gives it its digest.
 """
 
 from __future__ import annotations
@@ -185,7 +184,7 @@ class Driver:
             raise Mismatch(f"want {act}, the flight code took {taken or 'no step'}")
 
     def _drain(self, i: int) -> list[tuple[str, dict[str, Any]]]:
-        """Perform what node `i` wants. Returns the steps of the module that it took, as (name, fields)."""
+        """Perform the effects of node `i`. Returns the steps of the module that it took, as (name, fields)."""
         self.runtimes[i].perform()
         taken, self._taken = self._taken, []
         return taken
@@ -208,7 +207,7 @@ class Driver:
         self.nodes[i].step(source, self.nodes[i].lamport, message)
 
     def _forward(self, i: int, cls: type, **fields: Any) -> None:
-        """Deliver what others really sent to replica `i`."""
+        """Deliver to replica `i` the messages that others really sent."""
         for peer in self._others(i):
             for message in self._sent_by(peer, cls, to=i, **fields):
                 self._step(i, peer, message)

@@ -1,4 +1,4 @@
-"""Children that hear a hang-up, whatever the tests were started with."""
+"""Children that receive a hang-up, even if the tests run under `nohup`."""
 
 import signal
 

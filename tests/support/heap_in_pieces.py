@@ -3,9 +3,8 @@
     micropython heap_in_pieces.py FOLDER PIECE_BYTES
 
 Real flight code over real littlefs: decisions with a ledger that fills up, checkpoints, a board that reboots, and one
-that was cut off and takes over the state of the others. No piece of free heap is longer than PIECE_BYTES, so an
-allocation that wants more raises MemoryError, with its place in the traceback. Prints what came to pass in the last
-line.
+that was cut off and adopts the state of the others. No piece of free heap is longer than PIECE_BYTES, so a longer
+allocation raises MemoryError, with its place in the traceback. The last line of output is the outcome.
 """
 
 import gc

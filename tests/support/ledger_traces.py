@@ -1,4 +1,4 @@
-"""Traces of a ledger alone: what boards that apply these requests would have told."""
+"""Traces of a ledger alone, as boards that apply these requests would report it."""
 
 import importlib.util
 from collections.abc import Iterable, Sequence

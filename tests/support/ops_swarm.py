@@ -1,7 +1,7 @@
 """A swarm of real Mutex and Snapshot machines over channels in order, one event at a time, as a test wants them.
 
-Nothing happens by itself: the test says which channel delivers next, who notices whose reboot, who asks. What the
-machines tell is gathered as trace events in the order of happening, in which every receipt stands after its sending.
+Nothing happens by itself: the test says which channel delivers next, which board notices whose reboot, which one
+requests. The machines' trace events are gathered in causal order: every receipt follows its sending.
 """
 
 from typing import Any

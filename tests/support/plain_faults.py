@@ -1,6 +1,6 @@
 """The fault plan again, in its plainest form: every rule looked at for every frame, every draw made when it is needed.
 
-A second opinion, kept apart on purpose: what `groundstation.faults.plan` does quickly must come out as it does here.
+A second opinion, kept apart on purpose: `groundstation.faults.plan` is faster, and must give the same results.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Reads a ShiViz log as ShiViz does, and holds its vector clocks against what vector clocks are.
+"""Reads a ShiViz log as ShiViz does, and checks its vector clocks against their definition.
 
 Independent of the writer: the log's own first line says how it is read.
 
@@ -37,7 +37,7 @@ def entries(text: str) -> list[Entry]:
 
 
 def problems(log: list[Entry], lawless: frozenset[str] = frozenset()) -> list[str]:
-    """What is wrong with the clocks of a log, in words; empty if nothing is."""
+    """The errors of a log's clocks, in words; empty if there are none."""
     by_count: dict[tuple[str, int], Entry] = {}
     latest: dict[str, dict[str, int]] = {}
     wrong: list[str] = []

@@ -1,7 +1,7 @@
-"""A campaign against progress: proposals are lost at random for a while, f boards starve the others, then all is well.
+"""A campaign against progress: proposals are lost at random for a while, and f boards starve the others; then calm.
 
 Nothing here follows a schedule. A seed draws which boards lie, their seeds, how late messages may be, and which
-proposals are lost. In the calm the network loses and delays nothing, and only the liars go on.
+proposals are lost. In the calm the network loses and delays nothing, and only the liars continue.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Writes traces by hand: a run in which everything is as it should be, to be spoilt in one place by a test.
+"""Writes traces by hand: a correct run, which a test then spoils in one place.
 
 Lamport times come from one counter, so that the order of the calls is the order of the events.
 """
@@ -92,7 +92,7 @@ class Script:
             self.emit(node, "Apply", slot=slot, value=value, digest=ledger or f"ledger {slot}")
 
     def rounds(self, slot: int, value: str, view: int = 0, phases: int = 4) -> None:
-        """Everybody votes, phase by phase."""
+        """All nodes vote, phase by phase."""
         for phase in range(1, phases + 1):
             self.vote(slot, view, phase, value)
 
@@ -120,7 +120,7 @@ class Script:
         self.emit(node, "Boot", version="1", journal=journal, applied_slot=applied)
 
     def resume(self, *alive: int) -> None:
-        """The ground station died; another goes on from the record."""
+        """The ground station died; another continues from the record."""
         self.boots[GROUND] += 1
         self.ground("Resume", resumed="earlier")
         for node in alive or range(self.replica_count):

@@ -1,4 +1,4 @@
-"""Reads lines `what hex` from the file named on the command line and prints what the wire makes of each.
+"""Reads lines `what hex` from the file named on the command line and prints how the wire code decodes each.
 
 Runs under CPython and MicroPython alike; a test compares the two outputs.
 """

@@ -1,4 +1,4 @@
-"""What every Board keeps, whatever it is made of: it flies the real flight software and is spoken to over its link.
+"""The contract of every Board: it flies the real flight software and communicates over its link.
 
 A kind passes by subclassing and giving the fixture `make_boards`. The suite plays the ground station and, with the
 mission's keys, the other replicas. It never asserts on time: real-time boards are waited for up to a generous limit,
@@ -43,7 +43,7 @@ class Station:
         self._framer = Framer()
 
     def send(self, message: m.Message, source: int = GROUND, lamport: int = 1) -> int:
-        """Send it; how many bytes that are."""
+        """Send it; returns the number of bytes."""
         node = self.board.node
         payload = codec.encode(lamport, message)
         keys = auth.keyring(SWARM.master, SWARM.cluster, SWARM.epoch, source, SWARM.replica_count)
@@ -58,7 +58,7 @@ class Station:
         link.pump()
 
     def listen(self) -> None:
-        """Let the board live for a moment and take in what it says."""
+        """Let the board run for a moment and read its output."""
         self.board.advance(STEP_SECONDS)
         link = self.board.link()
         link.pump()
@@ -84,7 +84,7 @@ class Station:
         return value
 
     def hello(self, nonce: int) -> m.Identity:
-        """Ask who is there, again and again: a board may be still booting and lose the question."""
+        """Ask who is there, repeatedly: a board may still be booting and lose the question."""
 
         def answer() -> m.Identity | None:
             for _, message in self.heard:
@@ -105,7 +105,7 @@ class Station:
         return identity
 
     def propose(self, slot: int) -> None:
-        """What ground and leader of view 0 say so that the board votes in `slot`, which is a write to flash."""
+        """Send what makes the board vote in `slot`, as ground and leader of view 0: a write to flash."""
         self.send(m.Request(7, slot, ["noop"]))
         self.send(m.Proposal(slot, 0, bodies.encode(0, [[7, slot, ["noop"]]])), LEADER)
 

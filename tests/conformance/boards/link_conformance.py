@@ -1,4 +1,4 @@
-"""What every Link keeps, whatever it is made of. A kind passes by subclassing and giving the fixture `ends`."""
+"""The contract of every Link. A kind passes by subclassing and giving the fixture `ends`."""
 
 from abc import ABC, abstractmethod
 
@@ -15,11 +15,11 @@ class FarEnd(ABC):
 
     @abstractmethod
     def take(self) -> bytes:
-        """What has arrived from the ground, perhaps a part."""
+        """The bytes that arrived from the ground, perhaps a part."""
 
     @abstractmethod
     def give(self, data: bytes) -> None:
-        """Say `data`, which is short enough for any line to hold."""
+        """Send `data`, which is short enough for any line to hold."""
 
     @abstractmethod
     def pull(self) -> None:
@@ -41,7 +41,7 @@ def carry_to_board(link: Link, end: FarEnd, count: int) -> bytes:
 
 
 def carry_to_ground(link: Link, count: int) -> bytes:
-    """Read until `count` bytes are there."""
+    """Read until `count` bytes have arrived."""
     got = bytearray()
     for _ in range(TURNS_MAX):
         got += link.read()

@@ -1,7 +1,7 @@
 """Journal, littlefs and flash image together, under MicroPython: death at many flash operations of one board's life.
 
-Nothing is played here: the process is killed in the middle of an erase or a program, and the next one has to live with
-what that left on the image. What the board had said before was on flash by then, and must be there again.
+Nothing is simulated here: the process is killed in the middle of an erase or a program, and the next one starts from
+what is left on the image. Everything that the board had sent was on flash by then, and must be recovered.
 """
 
 import subprocess
@@ -78,7 +78,7 @@ def test_a_board_cut_off_again_and_again_never_forgets_what_it_said(folder: Path
     cuts = 0
     for operation in range(1, 60):
         life = Life(folder, operation)
-        # The write that the power cut hit may have arrived all the same; nothing else is new, nothing is lost.
+        # The write that the power cut hit may have succeeded; nothing else is new, nothing is lost.
         if life.status:
             assert said <= life.found <= said + 1
             said = life.said

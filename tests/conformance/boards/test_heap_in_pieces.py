@@ -31,7 +31,7 @@ def test_a_swarm_flies_on_a_heap_whose_longest_run_is_the_bound(tmp_path: Path) 
 
 @pytest.mark.parametrize("piece_bytes", [700, 1100])
 def test_a_smaller_bound_does_not_hold(tmp_path: Path, piece_bytes: int) -> None:
-    """The longest blocks are asked for, and asking for one that is not there ends the flight."""
+    """The flight allocates the longest blocks, and ends if one is not available."""
     code, out = fly(tmp_path, piece_bytes)
     assert code != 0
     assert "MemoryError: memory allocation failed" in out

@@ -1,4 +1,4 @@
-"""A virtual board that runs out of memory begins a new life and rejoins; what repeats without progress is a crash."""
+"""A virtual board that runs out of memory begins a new life and rejoins; repeated without progress, that is a crash."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from specs.checking.check import check_trace
 from specs.verdict import ENDED_BY_ITSELF, PASS
 
 VICTIM = 1
-# Asked for more than there is, MicroPython raises what it raises when the heap is in pieces.
+# MicroPython raises the same error for a block that is too large and for a heap in pieces.
 PLANT = """
 _{method} = Runtime.{method}
 _left = [{count}]

@@ -31,7 +31,7 @@ def chip(image: Path, program: bytes, name: str = "AMU-0001", start: int = 1) ->
 
 
 def written(board: PicoChip) -> bytes | None:
-    """What the program has left in the file `out`."""
+    """The content of the file `out`, written by the program."""
     board.advance(BOOT_MILLISECONDS * MILLISECOND)
     return pico_files.read(board.files, "out")
 

@@ -267,7 +267,7 @@ def _pid(boards: Path, node: int = 1) -> int:
 
 
 def _bytes_moved(pid: int) -> tuple[int, int]:
-    """What the kernel says that a process has read and written, on all its files."""
+    """The bytes that a process has read and written on all its files, from the kernel."""
     lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     return int(lines["rchar"]), int(lines["wchar"])
 
@@ -275,8 +275,8 @@ def _bytes_moved(pid: int) -> tuple[int, int]:
 def _ask_and_leave_unread(station: Station, nonce: int, boards: Path) -> None:
     """Ask a board who it is, and wait until the whole answer is on the line, without reading it.
 
-    A board handles what it has read, and answers, before it does anything else. So once it has read the question, and
-    has then written as much as the longest frame, the answer is among that: however slow the machine is.
+    A board handles what it has read, and answers, before it does anything else. So once it has read the question and
+    then written as much as the longest frame, the answer is among that, on any machine.
     """
     pid = _pid(boards, station.board.node)
     before, _ = _bytes_moved(pid)

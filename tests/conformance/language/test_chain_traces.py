@@ -1,6 +1,6 @@
 """The example traces of a chain against specs/chain: the good one is accepted, each bad one at its first bad line.
 
-This is how anybody holds a module of their own against a trace of their own: `amu check TRACE --spec --cfg --silent`.
+A user checks a trace against a module in the same way: `amu check TRACE --spec --cfg --silent`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What TLC finds wrong with a module is a trace that the check in this process understands, and finds wrong, too."""
+"""A counterexample of TLC is a trace that the check in this process understands and rejects, too."""
 
 from pathlib import Path
 

@@ -112,7 +112,7 @@ def run_tlc(folder: Path, source: str, config: str) -> str:
 
 
 def value_of(node: tree.Expression) -> Value:
-    """The value that a printed expression stands for; told from its syntax alone, without the evaluator."""
+    """The value of a printed expression, from its syntax alone, without the evaluator."""
     if isinstance(node, tree.Literal):
         return language.of_python(node.value)
     if isinstance(node, tree.Tuple):

@@ -6,7 +6,7 @@ The examples (github.com/tlaplus/Examples) are not part of the project. AMU_TLA_
 
 AGREED lists models that both explore: the same number of distinct states, the same depth, the same verdicts. VIOLATED
 lists models in which TLC finds an invariant violated; it stops there, so its count says nothing. REFUSED lists models
-that this evaluator does not evaluate, with the reason: it must say so when it is loaded, and never guess.
+that this evaluator does not evaluate, with the reason: it must refuse them when they are loaded, and never guess.
 """
 
 from __future__ import annotations

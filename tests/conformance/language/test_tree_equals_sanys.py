@@ -45,7 +45,7 @@ LEAVES = (tree.Literal, tree.At)
 
 @dataclass
 class Sany:
-    """What SANY says of one file: expressions by place, and definitions by name."""
+    """SANY's result for one file: expressions by place, and definitions by name."""
 
     expressions: dict[Span, set[tuple[str, tuple[Span, ...]]]] = field(default_factory=dict)
     definitions: dict[str, set[tuple[int, int]]] = field(default_factory=dict)  # name -> (line, arity)
@@ -155,7 +155,7 @@ def expressions(node: Any) -> Iterator[tree.Expression]:
 
 
 def differences(module: tree.ModuleTree, theirs: Sany) -> Iterator[str]:
-    """What of our tree is not in SANY's."""
+    """The parts of our tree that SANY's does not have."""
     for unit in module.units:
         if isinstance(unit, tree.Definition):
             told = (unit.place.line, len(unit.parameters))

@@ -68,14 +68,14 @@ def prepare(folder: Path, played: Sequence[tuple[Any, ...]]) -> Path:
 
 
 def by_tlc(player: Path, invariant: str) -> TlcResult:
-    """What TLC says of the invariant along the schedule."""
+    """TLC's verdict on the invariant along the schedule."""
     lines = ["SPECIFICATION PlaySpec", "CONSTANTS"]
     lines += [f"  {name} = {to_tla(value)}" for name, value in CONSTANTS.items()]
     return tlc.run(player, "\n".join([*lines, f"INVARIANT {invariant}", ""]))
 
 
 def in_process(player: Path) -> tuple[Module, list[State]]:
-    """The states of the schedule, each of whose steps the published module allows."""
+    """The states of the schedule. The published module allows each of its steps."""
     module = language.load(player, CONSTANTS)
     (state,) = module.initials("PlayInit")
     states = [state]

@@ -130,7 +130,7 @@ def wrong_second_register(script: Script, slot: int) -> None:
 
 
 def impossible_vote_on_flash(script: Script, slot: int) -> None:
-    """The board had written a phase-2 vote that it was never allowed to cast."""
+    """The board wrote a phase-2 vote that it must not cast."""
     script.propose(slot, 0, "a", 0)
     script.vote(slot, 0, 1, "a", 3)
     script.reboot(3, applied=slot - 1)
@@ -318,7 +318,7 @@ def test_tlc_rejects_the_same_slots(tmp_path: Path) -> None:
 
 
 def test_a_disagreement_with_tlc_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An evaluator that lets everything pass is found out by TLC."""
+    """TLC exposes an evaluator that accepts everything."""
     monkeypatch.setattr("specs.tla.language.language.Module.is_step", lambda *_: True)
     script = Script()
     early_vote4(script, 1)

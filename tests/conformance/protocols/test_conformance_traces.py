@@ -1,4 +1,4 @@
-"""Whole traces: what passes, what is incomplete, what is recovered after reboots, and what the verdict says of it."""
+"""Whole traces: which pass, which are incomplete, what is recovered after reboots, and the verdict's words."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_byzantine_events_are_counted_and_held_to_nothing(tmp_path: Path) -> Non
 
 
 def test_what_died_with_a_board_is_recovered(tmp_path: Path) -> None:
-    """Replica 0 wrote its proposal and two votes to flash and was killed before it could tell anybody."""
+    """Replica 0 wrote its proposal and two votes to flash and was killed before it could send them."""
     script = Script()
     script.reboot(0)
     script.restore(0, 1, hi1=(0, "a"))
@@ -144,7 +144,7 @@ def test_every_prefix_of_a_good_run_is_incomplete_and_nothing_worse(tmp_path: Pa
 
 
 def test_a_hole_makes_the_run_incomplete_not_wrong(tmp_path: Path) -> None:
-    """Without the first votes the next ones lack their quorum: that may be so only because events are missing."""
+    """Without the first votes the next ones lack their quorum, perhaps only because events are missing."""
     script = Script()
     for slot in range(1, 4):
         script.good_slot(slot)
@@ -214,7 +214,7 @@ def test_a_run_that_joined_running_boards_checks_what_began_later(tmp_path: Path
 
 
 def test_boards_that_bring_a_past_are_judged_from_what_began_here(tmp_path: Path) -> None:
-    """A second run on the same flash: what the registers of its open slots rest on is in the first run's trace."""
+    """A second run on the same flash: the votes behind the registers of its open slots are in the first run's trace."""
     script = Script()
     for line in script.lines:
         if line["event"] == "Boot":

@@ -1,4 +1,4 @@
-"""Behaviours of failure_detector.tla drive the detector that flies, and what it answers must be a step of the module.
+"""Behaviours of failure_detector.tla drive the detector that flies; each of its answers must be a step of the module.
 
 The module says which action may come next; heartbeats, ticks and reboots are given to real detectors; the level that
 they answer goes into the next state. So the walk is the module's and each level is the code's.

@@ -36,7 +36,7 @@ STEPS = [
 
 
 def item(given: tuple[int, int, int]) -> bytes:
-    """What stands for an item of the module. Its addressee is left out: the real one does not change when adopted."""
+    """A stand-in for an item of the module. Its addressee is left out: the real one does not change when adopted."""
     return b"%d/%d" % (given[0], given[2])
 
 
@@ -61,7 +61,7 @@ class Pair:
         self.ends = [self.new(side, 1) for side in SIDES]
 
     def new(self, side: int, boot: int) -> Channel:
-        """A channel whose first word is lost: in the module it comes when the timer runs out."""
+        """A channel whose first segment is lost: in the module it is sent when the timer runs out."""
         end = self.channel(1 - side, boot)
         assert len(end.take_segments()) == 1
         return end
@@ -156,7 +156,7 @@ def test_channels_do_what_the_module_does(walker: Walker) -> None:
 
 
 class AcksEarly(Channel):
-    """Planted: says that it has what it did not take."""
+    """Planted: acknowledges an item that it did not take."""
 
     def _take_items(self, first: int, items: list[bytes]) -> list[bytes]:
         got: list[bytes] = super()._take_items(first, items)
@@ -173,7 +173,7 @@ class Believes(Channel):
 
 
 class KeepsItems(Channel):
-    """Planted: sends to the new incarnation what the old one was meant to get."""
+    """Planted: sends to the new incarnation the items that were meant for the old one."""
 
     def _adopt(self, boot: int) -> None:
         queue = self._queue

@@ -1,4 +1,4 @@
-"""Runs that another ground station goes on with: judged in full with the record, as far as it goes without."""
+"""Runs that another ground station resumes: judged in full with the record, and in part without it."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def judged(script: Script, folder: Path) -> Verdict:
 
 
 def without_record(script: Script, first: int, *attached: int) -> Script:
-    """What a ground station would have that joins before line `first` of the script, with no record of what was."""
+    """The record of a ground station that joins before line `first` of the script, without an earlier record."""
     attach = [
         {**script.lines[0], "seq": 1 + place, "event": "Attach", "board": node} for place, node in enumerate(attached)
     ]
@@ -324,7 +324,7 @@ def test_a_run_without_a_decision_has_shown_no_agreement(reason: str, verdict: s
     assert found.invariants["CON-1"] == "holds"
 
 
-# --- numbers that no run comes to ----------------------------------------------------------------------------
+# --- numbers that no run reaches -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

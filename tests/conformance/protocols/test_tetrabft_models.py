@@ -1,4 +1,4 @@
-"""TLC on the TetraBFT modules: what holds within which bounds. Planted mistakes are in tests/spec_mutants.
+"""TLC on the TetraBFT modules: which properties hold within which bounds. Planted mistakes: tests/spec_mutants.
 
 The bounds are in the cfg files; `amu verify tetrabft` runs these and more. State counts are part of the test: a module
 that lost a behaviour would hold more easily.

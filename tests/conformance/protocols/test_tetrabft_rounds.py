@@ -1,8 +1,8 @@
 """rounds.tla has the behaviours of tetrabft.tla, as far as a later view can tell.
 
-All that a view takes from the views before it is the registers of those who enter it. So both modules list, complete
-within the bounds, with which registers which honest replicas can enter the last view, and the lists are equal. Why this
-is what to compare: specs/decisions/communication_closed_rounds.md.
+A view depends on the views before it only through the registers of the replicas that enter it. So both modules list,
+complete within the bounds, which honest replicas can enter the last view with which registers, and the lists are equal.
+Why compare just these: specs/decisions/communication_closed_rounds.md.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ THREE = Bounds(("h", "p"), frozenset({"h"}), 2)  # as in tetrabft_two_views.cfg
 
 
 def entries(folder: Path, name: str, bounds: Bounds, specification: str, replicas: dict[str, Any]) -> set[str]:
-    """The summaries that the module prints: with which registers which replicas enter the last view."""
+    """The summaries that the module prints: which replicas enter the last view with which registers."""
     constants = {
         **replicas,
         "Byzantine": frozenset("z"),
@@ -84,7 +84,7 @@ def test_three_replicas_that_weigh_as_four_enter_view_2_alike(tmp_path: Path) ->
 
 
 def test_a_round_that_is_left_out_is_noticed(tmp_path: Path, four_by_votes: set[str]) -> None:
-    """Planted: in rounds.tla nobody may stay silent in phase 4."""
+    """Planted: in rounds.tla no replica may stay silent in phase 4."""
     source = (MODULE.parent / "rounds.tla").read_text()
     before = "Phase4 == phase = 4 /\\ Vote("
     assert source.count(before) == 1

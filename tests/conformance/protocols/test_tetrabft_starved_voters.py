@@ -1,4 +1,4 @@
-"""Clause (iii-B), by the schedule that needs it: with it voters accept the leader's proposal, without it nobody can.
+"""Clause (iii-B), by a schedule that needs it: with it voters accept the leader's proposal, without it none can.
 
 The module that the authors of TetraBFT published lost the clause in a refactoring; see specs/tetrabft/behavior.md.
 The schedule is played on that module (if AMU_TETRABFT_PUBLIC names it), on ours and on the flight code, each with
@@ -75,7 +75,7 @@ def after(module: Module, state: State, action: str, arguments: tuple[Any, ...])
 
 
 def play(module: Module) -> State:
-    """The state at the end of the schedule, each of whose steps the module allows."""
+    """The state at the end of the schedule. The module allows each of its steps."""
     state = initial(module)
     for action, arguments in steps():
         following = after(module, state, action, arguments)

@@ -44,7 +44,7 @@ def test_a_recorded_run_is_accepted(feature: str, run: Path) -> None:
 
 @pytest.mark.parametrize("feature", CONFIGURATIONS)
 def test_a_run_with_a_line_taken_out_is_not(feature: str, run: Path, tmp_path: Path) -> None:
-    """The first step of the event is missing, or told twice: one of the two must be noticed."""
+    """The first step of the event is missing, or reported twice: one of the two must be noticed."""
     module, configuration, event = CONFIGURATIONS[feature]
     folder = ROOT / "specs" / feature
     lines = run.read_text().splitlines(keepends=True)

@@ -27,7 +27,7 @@ from tests.support.wire_strategies import messages_of
 
 # (n, seed) that once failed, and why.
 REGRESSIONS = [
-    (7, 208),  # a flooder's dates drove correct clocks apart, and receipts stood before their sendings
+    (7, 208),  # a flooder's times drove correct clocks apart, and receipts came before their sendings
 ]
 
 

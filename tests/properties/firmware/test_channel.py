@@ -27,7 +27,7 @@ STEPS = st.lists(
 
 
 class Path:
-    """Two channels, what is under way between them, and what their callers have seen."""
+    """Two channels, the segments in transit between them, and what their callers have seen."""
 
     def __init__(self, channel: type[Channel] = Channel) -> None:
         self.channel = channel
@@ -114,7 +114,7 @@ class Path:
                 assert key in self.sent, "delivered to an incarnation that its sender never knew"
 
     def calm(self) -> None:
-        """Nobody reboots and the path is good: all that is under way is delivered, then everything that was given."""
+        """No board reboots and the path is good: segments in transit are delivered, then all items that were given."""
         most = limits.CHANNEL_RETRANSMIT_TICKS << limits.CHANNEL_RETRANSMIT_DOUBLINGS_MAX
         for _ in range(3 * most):
             for side in SIDES:
@@ -152,7 +152,7 @@ class TakesTwice(Channel):
 
 
 class DropsQueue(Channel):
-    """Planted: what was not acknowledged is forgotten with the old incarnation."""
+    """Planted: unacknowledged items are forgotten with the old incarnation."""
 
     def take_restart(self) -> Any:
         restart = super().take_restart()

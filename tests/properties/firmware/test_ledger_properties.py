@@ -1,4 +1,4 @@
-"""The ledger under any input: it never raises, decides the same twice, and goes on the same from a snapshot."""
+"""The ledger under any input: it never raises, decides the same twice, and continues the same from a snapshot."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ REPORTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), max_size=30
 @settings(max_examples=200)
 @given(st.integers(4, 13), REPORTS)
 def test_a_job_ends_as_its_reports_say(replica_count: int, reports: list[tuple[int, int]]) -> None:
-    """The rules once more: the first report of each worker counts, f + 1 equal ones win, and the end is the end."""
+    """The rules once more: the first report of each worker counts, f + 1 equal ones win, an ended job stays ended."""
     ledger = Ledger(replica_count)
     assert ledger.apply(1, [[1, 0, ["job-open", bytes(32), 99]]]) == [["ok", 1, 100]]
     needed = (replica_count - 1) // 3 + 1

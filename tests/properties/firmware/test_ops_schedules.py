@@ -99,7 +99,7 @@ def test_a_liar_can_stop_turns_but_not_let_two_correct_boards_hold(
 @settings(max_examples=30, deadline=None)
 @given(schedules)
 def test_pictures_are_consistent(schedule: list[tuple[str, int, int]]) -> None:
-    """What a complete snapshot says is on the channels, is what its boards sent and had not received."""
+    """The channels of a complete snapshot hold just the items that its boards had sent and not received."""
     swarm = OpsSwarm(COUNT)
     swarm.connect()
     for name, i, j in schedule:

@@ -1,4 +1,4 @@
-"""Power is cut at every byte that a replica writes during some slots; it must come back knowing what it said."""
+"""Power is cut at every byte that a replica writes during some slots; after the reboot it must know its votes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Everything at once, many times. What a seed has found stays here as a regression."""
+"""All faults at once, many times. Seeds that found a bug stay here as regressions."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.storm import disagreement, storm
 # (n, seed) that once failed, and why.
 REGRESSIONS = [
     (4, 45),  # a fetched body was taken for one on flash: the journal reached beyond the window after a reboot
-    (4, 23),  # a slot above an empty one was decided; nobody's timer ran for the empty one
+    (4, 23),  # a slot above an empty one was decided; no timer ran for the empty one
     (7, 33),  # a decided replica repeated its view instead of its wish: the others never agreed on the next view
     (7, 34),
 ]

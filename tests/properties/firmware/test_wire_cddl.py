@@ -1,4 +1,4 @@
-"""The codec and wire.cddl accept the same payloads: whatever one refuses, the other refuses too."""
+"""The codec and wire.cddl accept and refuse the same payloads."""
 
 from pathlib import Path
 from typing import Any

@@ -65,7 +65,7 @@ def test_same_answers(tmp_path: Path) -> None:
     # MicroPython warns when a map holds keys of both types, and does the right thing.
     theirs = [line for line in there.stdout.splitlines() if line != "Warning: Comparison between bytes and str"]
     assert theirs == answers
-    # The inputs are worth something: plenty is taken, plenty is refused, for many reasons.
+    # The inputs are worth something: many are accepted, many are refused, for many reasons.
     assert len(answers) == 3300
     assert sum("refused" in answer for answer in answers) > 1000
     assert sum("refused" not in answer for answer in answers) > 800

@@ -1,4 +1,4 @@
-"""Each coverage mark of the simulator is reached by a drawn seed: a campaign that has found nothing has looked there.
+"""A drawn seed reaches each coverage mark of the simulator, so that finding nothing means something.
 
 Most seeds stand for many marks; `amu campaign` prints how often its seeds reached each.
 """

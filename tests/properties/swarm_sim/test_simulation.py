@@ -1,4 +1,4 @@
-"""Drawn seeds in the simulator: all pass. What a seed has found stays here as a regression."""
+"""Drawn seeds in the simulator: all pass. Seeds that found a bug stay here as regressions."""
 
 import json
 from pathlib import Path

@@ -29,7 +29,7 @@ RUNNER = load(FOLDER / "run.py")
 
 @pytest.fixture
 def on_board_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files import what they share by its bare name, as on a board."""
+    """The files import shared modules by their bare names, as on a board."""
     monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.delitem(sys.modules, "expect", raising=False)
 

@@ -1,4 +1,4 @@
-"""The composition root on a board of memory: which life a board leads with which flash."""
+"""The composition root on a board in memory: how a board starts with which flash."""
 
 import gc
 import importlib.util

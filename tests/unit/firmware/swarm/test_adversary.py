@@ -30,7 +30,7 @@ BODY = bodies.encode(0, REQUESTS)
 
 
 class Scripted:
-    """A node that wants to send what the test says."""
+    """A node whose sends the test chooses."""
 
     class group:
         size = 4
@@ -58,7 +58,7 @@ class Scripted:
 
 
 def sent(adversary: Any, *sends: tuple[int, int, Any]) -> list[tuple[int, int, Any]]:
-    """What leaves the board when its node wants to send `sends`."""
+    """The messages that leave the board when its node sends `sends`."""
     adversary.node.sends = list(sends)
     return list(performed(adversary).sends)
 
@@ -296,7 +296,7 @@ def test_bad_configuration_is_refused_by_name(name: str, parameters: dict, words
 
 
 def tags_refused(name: str, **parameters: Any) -> tuple[list[int], int]:
-    """What the peers of a real board with this adversary hear in 300 ticks: who refuses a frame for its tag, and how
+    """The traffic of a real board with this adversary in 300 ticks: which peers refuse a frame for its tag, and how
     many frames there are."""
     store = MemoryStore()
     Journal(store).commission()
@@ -369,7 +369,7 @@ def test_correct_nodes_agree_and_get_on_with_f_adversaries(name: str, replica_co
 
 
 def test_the_oracle_can_fail() -> None:
-    """Two liars of four are more than f, and the two correct boards hear nobody else: both stories are decided."""
+    """Two liars of four are more than f, and the two correct boards hear only them: both stories are decided."""
     cluster = Cluster(4, view_timeout_ticks=40)
     for liar in (0, 1):
         cluster.make_byzantine(liar, lambda node: wrap(node, "equivocate", {"deceived": "3"}))

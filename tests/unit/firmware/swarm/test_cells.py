@@ -1,4 +1,4 @@
-"""Cells: learners follow the log whatever becomes of messages and replicas, and weigh on no replica."""
+"""Cells: learners follow the log despite faults of messages and replicas, and are no burden on a replica."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one hostile peer, or one unlucky request, must not be able to do to a correct board."""
+"""One hostile peer, or one unlucky request, must not harm a correct board."""
 
 import sys
 from collections.abc import Callable

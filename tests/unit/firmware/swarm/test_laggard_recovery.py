@@ -34,7 +34,7 @@ def _decide_up_to(cluster: Cluster, slot: int) -> None:
 
 
 def _without_the_last_vote(source: int, destination: int) -> Any:
-    """What `source` sends to `destination` helps it to vote, and not to decide."""
+    """Messages of `source` help `destination` to vote, but not to decide."""
 
     def lets_pass(sender: int, receiver: int, message: Any) -> bool:
         if (sender, receiver) != (source, destination):
@@ -45,7 +45,7 @@ def _without_the_last_vote(source: int, destination: int) -> Any:
 
 
 def _goes_on(cluster: Cluster) -> None:
-    """All that live apply the same slots, and new ones."""
+    """All running boards apply the same slots, and new ones."""
     before = max(_applied(cluster))
     for _ in range(8):
         cluster.request(["noop"])

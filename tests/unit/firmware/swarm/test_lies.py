@@ -1,4 +1,4 @@
-"""Byzantine peers, lie by lie: what a correct replica must not believe."""
+"""Byzantine peers, lie by lie: a correct replica must not believe them."""
 
 import hashlib
 

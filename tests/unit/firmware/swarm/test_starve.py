@@ -1,4 +1,4 @@
-"""The adversary that helps leaders and starves voters: what it says, and that the swarm decides in spite of it.
+"""The adversary that helps leaders and starves voters: its messages, and that the swarm decides in spite of it.
 
 The seeds below were found by campaigns over seeds 0, 1, 2, ...; nobody wrote their schedules.
 """

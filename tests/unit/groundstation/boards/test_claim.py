@@ -1,4 +1,4 @@
-"""Who may fly a folder of boards, and which numbers are never used again."""
+"""Which ground station may fly a folder of boards, and which numbers are never used again."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What boards are given: configurations that they accept, keys that fit and no more of them than needed."""
+"""Provisioned boards have configurations that they accept, and only the keys that they need."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The command line: help, exit codes, and what it says when something is wrong."""
+"""The command line: help, exit codes and error messages."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What `amu` tells of itself: groups, version, completion, fields, and which numbers its options take."""
+"""The help of `amu`: groups, version, completion, fields, and which numbers its options take."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def test_every_command_stands_in_a_group() -> None:
 
 @pytest.mark.parametrize("command", ["", *sorted(cli_commands())])
 def test_help_is_not_torn_on_a_narrow_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrapped is filled up to the margin, and a command to be copied stands in one line."""
+    """Wrapped text is filled up to the margin, and a command to be copied is on one line."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
     lines = run(*command.split(), "--help").stdout.split("\n")
@@ -76,7 +76,7 @@ def test_help_is_not_torn_on_a_narrow_terminal(command: str, monkeypatch: pytest
 
 
 def completed(words: str, folder: Path) -> list[str]:
-    """What bash offers at the end of `words`."""
+    """The completions that bash offers at the end of `words`."""
     environment = {
         **os.environ,
         "_AMU_COMPLETE": "complete_bash",

@@ -1,4 +1,4 @@
-"""`amu check --spec` and `amu states`: exit codes, JSON, and what they say when something is wrong."""
+"""`amu check --spec` and `amu states`: exit codes, JSON and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output that cannot be written: a verdict that was reached is the exit code, and nobody sees a traceback."""
+"""Output that cannot be written: a verdict that was reached is the exit code, without a traceback."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`amu verify`: what it prints, saves and exits with."""
+"""`amu verify`: output, saved files and exit codes."""
 
 import io
 import json

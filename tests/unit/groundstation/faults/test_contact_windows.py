@@ -16,7 +16,7 @@ STEP_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def plan() -> FaultPlan:
-    """Only what the geometry does: no frame is lost or late by chance."""
+    """Only the effects of geometry: no frame is lost or late by chance."""
     loaded = scenario.load(NAME)
     rules = tuple(rule for rule in loaded.faults if rule.fault in ("orbits", "contact_window"))
     return FaultPlan(seed=loaded.mission.seed, rules=rules)

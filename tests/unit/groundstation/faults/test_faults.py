@@ -1,4 +1,4 @@
-"""Each fault of the vocabulary, one at a time, and the words that a bad plan is refused with."""
+"""Each fault of the vocabulary, one at a time, and the errors of bad plans."""
 
 from typing import get_args
 
@@ -127,7 +127,7 @@ def test_burst_loss_comes_in_bursts() -> None:
 
 
 def test_burst_loss_needs_no_history() -> None:
-    """The state that is found by looking back equals the one that is reached by going forward from good."""
+    """The state found by looking back equals the one reached by going forward from good."""
     rule = plan({"fault": "burst_loss", "good_to_bad": 0.9, "bad_to_good": 0.7}).rules[0]  # the draw may turn it round
     draws = Draws(7, "burst_loss", 0, 1)
     bad = False

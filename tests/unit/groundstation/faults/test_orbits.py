@@ -1,4 +1,4 @@
-"""Orbits: light times against known magnitudes, and who is hidden behind what."""
+"""Orbits: light times against known magnitudes, and which bodies hide which places."""
 
 import itertools
 import math

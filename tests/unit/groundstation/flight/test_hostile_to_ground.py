@@ -1,4 +1,4 @@
-"""A tolerated liar makes no verdict incomplete by what it sends to the ground: real boards, one of them hostile."""
+"""A tolerated liar cannot make a verdict incomplete by what it sends to the ground: real boards, one hostile."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from tests.support import hostile
 from tests.support.traces import Script
 
 LIAR = 3
-# What each mode sends, as the verdict must tell it; a mode's flood must fill its room in the record.
+# What each mode sends, as the verdict must report it; a mode's flood must fill its room in the record.
 TOLD = {
     "flood": (NOT_RECORDED,),
     "junk": ("trace events unreadable", "trace frames unreadable"),

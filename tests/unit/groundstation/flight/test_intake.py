@@ -1,4 +1,4 @@
-"""What a line's bytes survive: the ground station's death after any read, any record and any half of a clearing-up."""
+"""A line's bytes survive the ground station's death after any read, any record and any half of a clearing-up."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""A mission without progress says what it waits for."""
+"""A mission without progress reports what it waits for."""
 
 import json
 from collections import Counter
@@ -172,7 +172,7 @@ def test_fault_rules_that_had_not_begun() -> None:
 
 
 class Clock:
-    """Wall seconds that a test moves."""
+    """Wall time, in seconds, under the test's control."""
 
     def __init__(self) -> None:
         self.now = 0.0

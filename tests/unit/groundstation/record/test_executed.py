@@ -1,4 +1,4 @@
-"""The check of confirmed operations against the log has been seen to fail."""
+"""The check of confirmed operations against the log fails on planted errors."""
 
 import json
 from pathlib import Path

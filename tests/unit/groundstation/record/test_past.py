@@ -1,4 +1,4 @@
-"""What a ground station learns from the record of the one before it."""
+"""A ground station learns from the record of its predecessor."""
 
 import json
 from pathlib import Path

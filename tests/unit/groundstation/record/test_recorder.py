@@ -1,4 +1,4 @@
-"""The recorder: what a line holds, what a bad board can do to it, and what a crash or a full disk leaves behind."""
+"""The recorder: the content of lines, the effects of bad boards, and the remains of a crash or a full disk."""
 
 import json
 import resource
@@ -23,7 +23,7 @@ VALUE = bytes(range(32))
 
 
 class Clock:
-    """Seconds that the test moves on."""
+    """Time in seconds, under the test's control."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -304,7 +304,7 @@ def test_batch_is_bounded_while_the_disk_is_full(path: Path, monkeypatch: pytest
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     log.close()
-    assert lines(path) == [{"text": "x" * 80}] * 5  # what had been taken, and nothing that had been refused
+    assert lines(path) == [{"text": "x" * 80}] * 5  # the accepted lines, and no refused one
 
 
 PROGRAM = """

@@ -1,4 +1,4 @@
-"""A run's folder in which somebody, or a full disk, has been: each command says which file, what, and what it wants."""
+"""Run folders damaged by people or by a full disk: each command names the file, the fault and what it wants."""
 
 import json
 import os
@@ -135,7 +135,7 @@ def test_a_verdict_that_is_not_json_is_refused(folder: Path) -> None:
 
 
 def fault_of(verdict: Path) -> str:
-    """Why what the mission said of itself cannot be read; nothing if it can."""
+    """Why the mission's own summary cannot be read; empty if it can."""
     try:
         run_directory.read_as(verdict, Mission)
     except run_directory.RunDirectoryError as error:

@@ -1,4 +1,4 @@
-"""Shapes of JSON files: what fits, and where the first part stands that does not."""
+"""Shapes of JSON files: which files fit, and the place of the first part that does not."""
 
 from typing import Any, NotRequired, TypedDict
 

@@ -1,4 +1,4 @@
-"""Exports: causes before effects, vector clocks that are some, and files that their viewers can read."""
+"""Exports: causes before effects, valid vector clocks, and files that their viewers can read."""
 
 import copy
 import json
@@ -97,7 +97,7 @@ def test_a_message_that_was_not_sent_to_a_node_is_not_a_cause() -> None:
 
 
 def test_a_liars_circle_is_opened() -> None:
-    """Two nodes, each of which says to have received before it sent what the other received."""
+    """Two nodes; each claims to have received the other's message before it sent its own."""
     steps = [
         _line(1, 0, 9, "Receive", **{"from": 1, "sent": 3, "kind": 0x11}),
         _line(2, 0, 3, "Send", to=1, kind=0x11, slot=1, view=0),

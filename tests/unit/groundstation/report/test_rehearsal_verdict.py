@@ -1,4 +1,4 @@
-"""The judgement: precedence of what the checker says of the trace and what the mission says of itself."""
+"""The verdict combines the checker's result on the trace and the mission's own summary, by precedence."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The report: what it draws from a trace, and that it stands by itself."""
+"""The report: its drawings of a trace, and that it is self-contained."""
 
 import json
 import re

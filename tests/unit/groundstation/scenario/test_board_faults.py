@@ -1,4 +1,4 @@
-"""The queue of board events: what comes when, what waits for what, and what a healed core keeps out of it."""
+"""The queue of board events: their times, what waits for what, and the effect of a healed core."""
 
 from collections.abc import Collection
 from typing import Any
@@ -19,7 +19,7 @@ def schedule(*faults: BoardFault, core: Liveness | None = None, **fields: Any) -
 
 
 def told(schedule: Schedule, off: Collection[int] = (), armed: Collection[int] = ()) -> list[tuple[float, int, str]]:
-    """Everything that still comes by itself: when, to whom, what."""
+    """All events that still come by themselves: when, on which board, which."""
     events = []
     while (due := schedule.next_due()) is not None:
         taken = schedule.due(due, lambda node: node not in off, lambda node, fault: node in armed)

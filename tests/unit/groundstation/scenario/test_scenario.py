@@ -1,4 +1,4 @@
-"""Scenario files: the shipped ones fly, and a bad one says where it is wrong and what was expected."""
+"""Scenario files: the shipped ones fly; the error of a bad one says where it is wrong and what was expected."""
 
 import tomllib
 from pathlib import Path

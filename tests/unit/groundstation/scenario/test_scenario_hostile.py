@@ -1,4 +1,4 @@
-"""Scenario files that nobody meant to fly: each is refused in words, with its place, or read as it stands."""
+"""Hostile scenario files: each is refused with an error that names the place, or read as it is."""
 
 import os
 import typing
@@ -169,7 +169,7 @@ def models(found: object) -> set[type[BaseModel]]:
 
 
 def test_every_model_of_a_scenario_is_strict() -> None:
-    """Else a number in quotes is one, and 1.0 and true are 1, wherever somebody adds a table."""
+    """Otherwise a number in quotes would be one, and 1.0 and true would be 1, in every new table."""
     found = models(Scenario) | models(FaultRule)
     assert contacts.Pass in found
     assert len(found) > 24

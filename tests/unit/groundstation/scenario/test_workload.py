@@ -1,4 +1,4 @@
-"""The workload, against the ledger that it is meant for."""
+"""The workload, tested against the ledger."""
 
 import hashlib
 import random

@@ -1,4 +1,4 @@
-"""Recorded channels against trace_link.tla: what a run may tell, and each breach by its property's identifier."""
+"""Recorded channels against trace_link.tla: what a run may report, and each breach by its property's identifier."""
 
 from typing import Any
 

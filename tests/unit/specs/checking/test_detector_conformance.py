@@ -23,7 +23,7 @@ FOUR_BOARDS = MODULE.with_name("trace_four_boards.cfg")
 
 
 class Flight:
-    """Boards with real detectors, as node/operations.py composes them, and the trace of what they say."""
+    """Boards with real detectors, composed as in the node, and the trace of their events."""
 
     def __init__(self, sample_ticks: int = limits.DETECTOR_SAMPLE_TICKS) -> None:
         self.events: list[Event] = []
@@ -100,7 +100,7 @@ def test_what_the_detector_says_is_accepted(seed: int) -> None:
 
 
 def told(*lines: tuple[Any, ...]) -> list[Event]:
-    """Board 0 boots, and says of peer 1 what `lines` say."""
+    """Board 0 boots, and reports `lines` about peer 1."""
     events = [Event(1, 0, 0, 0, 1, "Boot", {"version": "1", "journal": "fresh", "applied_slot": 0})]
     fields = {
         "Suspicion": ("silent_ticks", "level_milli"),

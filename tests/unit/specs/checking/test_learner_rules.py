@@ -122,7 +122,7 @@ def test_after_missing_events_a_learner_may_stand_anywhere(tmp_path: Path) -> No
     verdict = check_trace(script.end().write(tmp_path / "trace.ndjson"))
     assert verdict.verdict == "incomplete"
     assert verdict.invariants[FOLLOWS] == "holds"
-    assert verdict.counts["slots decided"] == 6  # a learner's hole leaves nothing open about the replicas
+    assert verdict.counts["slots decided"] == 6  # a gap of a learner leaves nothing open about the replicas
 
 
 def test_an_operation_with_another_result_is_found(tmp_path: Path) -> None:

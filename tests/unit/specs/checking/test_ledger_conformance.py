@@ -19,7 +19,7 @@ from tests.support import ledger_traces
 
 PAYLOAD, RIGHT, WRONG = bytes(32), bytes([1] * 32), bytes([2] * 32)
 
-# A short life in which everything happens that the planted bugs need.
+# A short life with all the events that the planted bugs need.
 COMMANDS: list[list[Any]] = [
     ["shard-create", 3, b"b", b"m"],
     ["lease-acquire", "shard/3", 2, 3],  # token 1, slots 2 to 4
@@ -67,7 +67,7 @@ def violated(events: list[Event]) -> set[str]:
 
 
 def with_result(slot: int, result: list[Any]) -> list[Event]:
-    """The short life, told with another result in one slot."""
+    """The short life, reported with another result in one slot."""
     told = ledger_traces.events(ledger_traces.apply(COMMANDS))
     return [
         dataclasses.replace(event, fields={**event.fields, "result": result})
@@ -91,7 +91,7 @@ def test_the_short_life_is_accepted() -> None:
 
 
 def test_a_job_that_nobody_reports_on_is_open() -> None:
-    """No digest stands in the whole trace then, and still one could win."""
+    """Then no digest is in the whole trace, and still one could win."""
     commands = [["job-open", PAYLOAD, 9], ["job-cancel", 1]]
     verdict, recorded = check(ledger_traces.events(ledger_traces.apply(commands)))
     assert verdict.verdict == "pass", verdict.violations

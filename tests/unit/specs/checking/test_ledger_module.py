@@ -1,7 +1,7 @@
-"""The modules of specs/ledger under TLC: what must hold does, and what must fail without its guard does.
+"""The modules of specs/ledger under TLC: properties hold, and fail without the guards that they need.
 
-`amu verify ledger` takes every run of plan.json, and `make spec-mutants` every planted mistake; here are the runs of a
-second or two, with the number of states, so that a module that shrinks in silence is noticed.
+`amu verify ledger` does every run of plan.json, and `make spec-mutants` every planted mistake. Here are the runs that
+take a second or two, with the number of states, so that a module that silently shrinks is noticed.
 """
 
 import json

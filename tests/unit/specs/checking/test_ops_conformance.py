@@ -94,7 +94,7 @@ def test_a_board_that_reboots_after_its_marker_spoils_the_snapshot_and_no_invari
 
 
 def test_a_recording_that_outlives_a_peers_reboot_is_rejected() -> None:
-    """What the flight code once did: only what waited for the marker of the rebooted peer was abandoned."""
+    """A former bug of the flight code: only snapshots that waited for the rebooted peer's marker were abandoned."""
     verdict = check(without(recorded_again().events, "SnapshotAbandoned", 0), count=4)
     assert verdict.invariants["SNP-1"] == "violated", verdict.violations
 
@@ -164,7 +164,7 @@ def test_a_run_without_turns_and_snapshots_says_so() -> None:
 
 
 def changed(events: list[Event], name: str, which: int, **fields: Any) -> list[Event]:
-    """The trace, in which the `which`-th event of that name tells something else."""
+    """The trace, with other fields in the `which`-th event of that name."""
     found = [number for number, event in enumerate(events) if event.name == name][which]
     event = events[found]
     assert event.fields | fields != event.fields
@@ -177,7 +177,7 @@ def without(events: list[Event], name: str, which: int) -> list[Event]:
 
 
 def earlier(events: list[Event], name: str, which: int, by: int) -> list[Event]:
-    """The trace, in which an event stands `by` places earlier."""
+    """The trace, with an event moved `by` places forward."""
     found = [number for number, event in enumerate(events) if event.name == name][which]
     told = list(events)
     told.insert(found - by, told.pop(found))
@@ -195,7 +195,7 @@ def channels(events: list[Event], spoil: Callable[[list[Any]], list[Any]]) -> li
     return changed(events, "SnapshotDone", which, channels=[spoil(list(items)) for items in event.fields["channels"]])
 
 
-# Name of a bug: what the trace of a swarm with that bug tells, and the property that notices.
+# Name of a bug: the trace of a swarm with that bug, and the property that notices it.
 PLANTED: dict[str, tuple[Callable[[list[Event]], list[Event]], str]] = {
     "enters before it has heard from all": (lambda told: earlier(told, "MutexEnter", 0, 2), "MUT-1"),
     "enters while another holds": (

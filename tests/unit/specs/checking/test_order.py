@@ -23,7 +23,7 @@ def found_by(order: LamportOrder) -> list[str]:
 
 
 def breaches(script: Script, joined: Iterable[int] = ()) -> tuple[list[str], LamportOrder]:
-    """`joined`: nodes of which something is untold."""
+    """`joined`: nodes some of whose events are missing."""
     order = of_swarm(script.byzantine)
     order.run.beginning.past.update(joined)
     for number, line in enumerate(script.lines, 1):

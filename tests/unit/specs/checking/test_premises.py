@@ -1,4 +1,4 @@
-"""Which properties exist, where each is held, and what a run must hold for it: the tables agree with the checkers."""
+"""Which properties exist, which checker covers each, and its premises: the tables agree with the checkers."""
 
 import re
 from pathlib import Path

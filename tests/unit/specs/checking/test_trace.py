@@ -1,4 +1,4 @@
-"""The trace reader: what it takes, what it refuses and in which words, and what it finds missing."""
+"""The trace reader: which files it accepts, its errors for others, and the gaps that it finds."""
 
 import json
 from pathlib import Path

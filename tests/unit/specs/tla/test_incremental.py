@@ -1,4 +1,4 @@
-"""A formula held incrementally says what the plain evaluation says, and asks no more than what changed."""
+"""Incremental evaluation of a formula agrees with plain evaluation, and reads only what changed."""
 
 import itertools
 import random

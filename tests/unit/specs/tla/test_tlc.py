@@ -1,4 +1,4 @@
-"""The TLC runner: each outcome told apart, and every way to have no answer named."""
+"""The TLC runner distinguishes all outcomes, and names every way to have no answer."""
 
 from pathlib import Path
 

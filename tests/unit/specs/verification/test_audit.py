@@ -59,7 +59,7 @@ def test_deleting_any_reference_blocks() -> None:
 
 
 def test_deleting_any_citation_blocks() -> None:
-    """A key that is nowhere cited any more blocks, and so does a level without citation."""
+    """A key that is no longer cited blocks the audit; so does a level without citation."""
     for reference in REFERENCES:
         texts = [*(record.path for record in RECORDS), records.INDEX]
         without = {path: PROJECT.text(path).replace(f"[{reference.key}]", "") for path in texts}
@@ -78,7 +78,7 @@ def test_a_record_without_citations_blocks(record: records.Record) -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: Path(record.path).stem)
 def test_deleting_any_test_module_code_or_mutant_blocks(record: records.Record) -> None:
-    """Each name in a record's evidence, taken out of its file, is missed by name."""
+    """The audit misses each name in a record's evidence when its file no longer has it."""
     known = {reference.key: reference for reference in REFERENCES}
 
     def is_missed(changed: dict[str, str | None], name: str) -> bool:

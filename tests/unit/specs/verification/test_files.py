@@ -1,4 +1,4 @@
-"""What a user names on the command line is a regular file of a bounded size, or refused before it is read."""
+"""A file named on the command line is regular and of a bounded size, or refused before it is read."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""JSON read strictly: what one reader takes and another refuses is refused, in words."""
+"""JSON read strictly: texts that readers interpret differently are refused, with a reason."""
 
 import json
 from pathlib import Path

@@ -24,7 +24,7 @@ def test_the_plan_names_files_that_are_there(feature: str) -> None:
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_every_module_and_configuration_is_in_the_plan(feature: str) -> None:
-    """What no phase names, nobody answers for; what no run uses, nothing checks.
+    """Each file belongs to a phase, and a run checks each module and configuration.
 
     Configurations for recorded traces and for behaviours that drive flight code are used by tests in tests/conformance.
     """

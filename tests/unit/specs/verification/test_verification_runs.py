@@ -1,4 +1,4 @@
-"""The pipeline on a module of ten lines: what it must refuse is refused, with the place and the reason."""
+"""The pipeline on a module of ten lines refuses what it must, with the place and the reason."""
 
 from pathlib import Path
 from typing import Any

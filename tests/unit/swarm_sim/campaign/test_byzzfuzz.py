@@ -45,7 +45,7 @@ def test_sound_code_passes(any_scope: bool) -> None:
 
 
 def test_a_partitioned_round_ends() -> None:
-    """The wish for view 1 and the proposal of view 0 are cut off: without an end to it, nobody would move again."""
+    """The wish for view 1 and the proposal of view 0 are cut off: if that never ended, no replica would move again."""
     plan = draw(88, 0, 2)
     assert {fault.at for fault in plan.network} == {(1, rounds.WISH), (0, rounds.PROPOSAL)}
     assert fly(plan).verdict == PASS
@@ -82,7 +82,7 @@ def test_the_network_is_partitioned_in_the_round_of_the_fault_only() -> None:
 
 
 def told(change: str, at: rounds.Round, message: Any, peer: int = 2) -> Any:
-    """What a liar that knows BODY tells `peer` instead of `message`, when it lies to 2 and 3."""
+    """The message that a liar that knows BODY sends `peer` instead of `message`, when it lies to 2 and 3."""
     liar = Liar(0, 4, (ProcessFault(at, (2, 3), change, 3),))
     liar.overhear(1, m.Proposal(1, 0, BODY))
     sent = liar.to_peer(peer, 7, message)

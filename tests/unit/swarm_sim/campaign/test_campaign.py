@@ -1,4 +1,4 @@
-"""`amu campaign`: options, progress, interrupted and resumed, what it prints and how it exits."""
+"""`amu campaign`: options, progress, interruption and continuation, output and exit codes."""
 
 import io
 import json
@@ -251,7 +251,7 @@ def test_a_seed_is_in_the_store_before_anyone_hears_of_it_and_once() -> None:
 
 
 def shown(is_terminal: bool) -> str:
-    """What a display shows of two seeds of four, one of which fails and one of which another campaign had stored."""
+    """A display of two seeds of four: one fails, the other was stored by another campaign."""
     console = Console(file=io.StringIO(), force_terminal=is_terminal, width=120, color_system=None)
     with Display(task_of("passes"), console) as display:
         display.began(5, 1)

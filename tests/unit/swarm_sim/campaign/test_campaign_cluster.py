@@ -1,4 +1,4 @@
-"""What a cluster may do to a seed besides finishing it, played by a client that follows a script."""
+"""What a cluster may do to a seed besides finishing it, with a scripted client."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -107,7 +107,7 @@ def test_a_seed_that_dask_gave_up_is_sent_again_under_another_key() -> None:
 
 
 def test_seeds_that_waited_where_workers_died_again_and_again_are_judged_in_the_end() -> None:
-    """Dask gives up all that lay on a worker that died, the seeds that were only waiting there as well."""
+    """Dask gives up all seeds of a worker that died, including those that only waited there."""
 
     def script(key: str, seed: int) -> ScriptedFuture:
         attempt = int(key.split("-")[2])

@@ -185,7 +185,7 @@ def test_a_damaged_store_is_noticed(path: Path) -> None:
 
 
 def test_a_torn_write_ahead_log_costs_its_last_seeds_alone(tmp_path: Path) -> None:
-    """What a power cut leaves: a log that ends in the middle of a transaction."""
+    """The remains of a power cut: a log that ends in the middle of a transaction."""
     path = tmp_path / "live.sqlite"
     with closing(Store(path)) as store:
         store.identify(TASK)

@@ -1,4 +1,4 @@
-"""The shrinker: what it keeps, what it refuses, and that its result is small."""
+"""The shrinker keeps the failure, refuses bad input, and gives small results."""
 
 import hashlib
 import tomllib
@@ -44,19 +44,19 @@ def stormy(**tables: Any) -> Scenario:
 
 
 def failing(needs: Callable[[Scenario], bool], **outcome: Any) -> Callable[[Scenario], Outcome]:
-    """A stub that stands for flying: the scenarios that meet `needs` fail."""
+    """A stub instead of a flight: scenarios that meet `needs` fail."""
     told = {"verdict": "violation", "oracle": "CON-4", **outcome}
     return lambda flown: Outcome(1, **told) if needs(flown) else Outcome(1, "pass")
 
 
 def kinds(result: Shrunk) -> list[str]:
-    """What is still done to the swarm."""
+    """The faults that still happen to the swarm."""
     left = result.scenario
     return [one.fault for one in left.faults] + [one.kind for one in left.board_faults]
 
 
 def without_one(flown: Scenario) -> list[Scenario]:
-    """The scenario without one of all that is done to it, for each of them."""
+    """The scenario without one of its faults, for each of them."""
     document = simpler.named(flown.model_dump(mode="json", exclude_unset=True))
     everything = simpler.items(document)
     return [parse(simpler.only(document, [i for i in everything if i != item]), "fewer") for item in everything]
@@ -299,7 +299,7 @@ def all_that_fly() -> list[Scenario]:
 @pytest.mark.parametrize("verdict", ["violation", "no_progress", "crash"])
 @pytest.mark.parametrize("flown", all_that_fly(), ids=lambda flown: flown.name)
 def test_any_scenario_that_flies_shrinks_to_one_that_loads(flown: Scenario, verdict: str, tmp_path: Path) -> None:
-    """Candidates fail alike or not, by their text: so every step is tried on what every other one has left."""
+    """Whether a candidate fails depends on its text, so that every step meets the results of every other."""
 
     def fly(candidate: Scenario) -> Outcome:
         digest = hashlib.sha256(repr(candidate).encode()).digest()

@@ -125,7 +125,7 @@ def _hold_all(search: Search, schedules: list[list[int]]) -> None:
 
 
 def _blind(canonical):  # type: ignore[no-untyped-def]
-    """Without registers, too: what a board has voted is nowhere."""
+    """Without registers, too: votes are stored nowhere."""
     return lambda thing: () if type(thing).__name__ == "Registers" else canonical(thing)
 
 
@@ -167,7 +167,7 @@ def test_the_digest_refuses_what_it_does_not_know(monkeypatch: pytest.MonkeyPatc
     play([endpoint], True)
     before = state.digest(endpoint)
     endpoint.node.replica.pending._entries[0].passed_over += 1
-    assert state.digest(endpoint) != before  # what nobody has argued about counts
+    assert state.digest(endpoint) != before  # state without an argument is part of the digest
     endpoint.node.replica.find(1).something = 1
     with pytest.raises(GuardError, match="fields"):
         state.digest(endpoint)

@@ -106,7 +106,7 @@ def test_the_bound_gives_unknown_and_only_if_nothing_is_illegal() -> None:
 
 
 def test_many_pending_operations_do_not_slow_the_search() -> None:
-    """Thirty writes that nobody heard of, then reads that only a longer list of them could explain."""
+    """Thirty writes without a response, then reads that only a longer list of them could explain."""
     history = [wrote(n, None, n % 5) for n in range(30)]
     history += [read(100 + 2 * n, 101 + 2 * n, n % 5) for n in range(30)]
     assert check(history, register).verdict == LINEARIZABLE

@@ -1,4 +1,4 @@
-"""Ledger histories: true ones pass, whatever nobody saw; each planted bug is caught, by the rule that it breaks."""
+"""Ledger histories: true ones pass, even with lost answers; each planted bug is caught by the rule that it breaks."""
 
 import functools
 import itertools
@@ -43,7 +43,7 @@ def held(slot: int) -> Row:
 
 
 def history(rows: list[Row]) -> list[LedgerOperation]:
-    """One operation after the other: each is submitted and answered in the time that is its place."""
+    """One operation after the other; each has its place in the list as its time."""
     found = []
     for number, (slot, command, result) in enumerate(rows, 1):
         answer = (number + 0.5, slot, result) if slot else ()
@@ -170,7 +170,7 @@ def test_an_operation_applied_twice_is_caught() -> None:
 @pytest.mark.parametrize(
     ("hidden", "later", "expected"),
     [
-        # A lease that nobody heard of holds the dock, under a token that nobody knows until it is used.
+        # A lease without an answer holds the dock, under a token that is unknown until it is used.
         (TAKEN, [held(9)], LINEARIZABLE),
         (TAKEN, [(9, ["lease-release", "dock/1", 1, 6], ["ok"])], LINEARIZABLE),
         (TAKEN, [(9, ["lease-release", "dock/1", 2, 6], ["ok"])], ILLEGAL),
@@ -179,7 +179,7 @@ def test_an_operation_applied_twice_is_caught() -> None:
         (TAKEN, [held(9), held(14)], ILLEGAL),
         # It happens once.
         (TAKEN, [held(9), (20, ["lease-release", "dock/1", 1, 6], ["ok"])], ILLEGAL),
-        # A job that nobody heard of has whatever number its reports show.
+        # A job without an answer has the number that its reports show.
         ((0, ["job-open", DIGEST, 9], None), [(9, ["job-cancel", 4], ["ok", "cancelled"])], LINEARIZABLE),
         ((0, ["job-open", DIGEST, 9], None), [(19, ["job-cancel", 4], ["ok", "cancelled"])], LINEARIZABLE),
         ((0, ["noop"], None), [(9, ["job-cancel", 4], ["ok", "cancelled"])], ILLEGAL),

@@ -1,4 +1,4 @@
-"""Readers of recorded histories and `amu linearizable`: what they make of good lines, and what they say of bad ones."""
+"""Readers of recorded histories and `amu linearizable`: how they read good lines, and their errors for bad ones."""
 
 import json
 from pathlib import Path

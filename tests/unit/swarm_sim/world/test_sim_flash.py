@@ -1,5 +1,4 @@
-"""Simulated flash keeps the Store's promises until a fault strikes, and then breaks the one that the fault is named
-after."""
+"""Simulated flash keeps the Store's promises until a fault strikes, and then breaks only the one that it is about."""
 
 import random
 from pathlib import Path

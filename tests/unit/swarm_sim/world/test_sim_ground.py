@@ -13,7 +13,7 @@ TICK = 0.01
 
 
 class World:
-    """What operators ask of a world; time passes by hand."""
+    """The world that operators need; the test moves time."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,7 +31,7 @@ class World:
         self.notes.append((fields["stage"], fields["client"]))
 
     def pass_until(self, now: float) -> list[int]:
-        """The boards to which something was sent meanwhile."""
+        """The boards to which operations were sent meanwhile."""
         before = len(self.sent)
         while due := sorted((each for each in self._planned if each[0] <= now), key=lambda each: each[0]):
             self._planned.remove(due[0])

@@ -42,7 +42,7 @@ def flown(faults: list[dict[str, Any]], seconds: float, **tables: Any) -> Scenar
 OFTEN = flown([*(cut_off(k, k + 0.7) for k in range(8)), cut_off(8.4, 9.0), no_state(9.0, 9.3)], 9.4), ((9.0, 30.0),)
 # One state is lost.
 ONCE = flown([cut_off(0.0, 0.7), no_state(0.7, 1.0)], 1.1), ((0.7, 30.0),)
-# Nothing comes through for long; then a state; and then one more is lost for a moment.
+# Nothing arrives for long; then a state; and then one more is lost for a moment.
 LONG = (
     flown([cut_off(0.0, 0.7), no_state(0.7, 22.0), cut_off(30.0, 30.7), no_state(30.7, 31.2)], 31.3),
     ((0.7, 30.0), (30.7, 60.0)),

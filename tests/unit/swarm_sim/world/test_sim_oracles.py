@@ -72,7 +72,7 @@ def test_a_node_that_has_worked_hard_weighs_less_than_its_bound() -> None:
 
 
 def test_answers_that_no_order_explains_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ledger does what it should, and tells every client the token of the grant before."""
+    """The ledger is correct, but answers every client with the token of the previous grant."""
     send = Effects.send
 
     def stale(self: Any, destination: int, message: Any) -> None:

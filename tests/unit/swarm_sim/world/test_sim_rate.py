@@ -1,4 +1,4 @@
-"""The simulator's bench at tiny sizes: what it compares is comparable. Rates decide nothing."""
+"""The simulator's bench at tiny sizes: its flights are comparable. Rates decide nothing."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The table of mutants against the simulator: it leaves none out, and it notices what it must."""
+"""The table of mutants and the simulator: the table is complete, and its check notices what it must."""
 
 from collections.abc import Iterable
 from pathlib import Path
