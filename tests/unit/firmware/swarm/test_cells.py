@@ -1,4 +1,4 @@
-"""Cells: learners follow the log despite faults of messages and replicas, and are no burden on a replica."""
+"""Cells: learners follow the log despite faults of messages and replicas, and do not burden replicas."""
 
 from functools import partial
 from pathlib import Path

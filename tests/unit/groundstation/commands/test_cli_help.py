@@ -182,7 +182,7 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
         ),
         (
             "[[byzantine]] flood",
-            ("per_tick", "integer >= 1 <= 128", "", "2", "messages that it sends to each board in a tick"),
+            ("per_tick", "integer >= 1 <= 128", "", "2", "messages that it sends to each board in each tick"),
         ),
     ],
 )
