@@ -36,7 +36,7 @@ def test_each_scenario_field_has_a_row() -> None:
             assert any(row.startswith(f"| `{field.name}` |") and field.default in row for row in rows), field
 
 
-def test_each_verb_says_its_fields_its_answer_and_its_refusals() -> None:
+def test_each_verb_lists_its_fields_its_answer_and_its_refusals() -> None:
     page = generated.PARTS["ledger commands"]()
     sections = {part.partition("\n")[0]: part for part in page.split("### ")[1:]}
     assert set(sections) == set(commands.SHAPES)

@@ -115,5 +115,5 @@ def test_a_command_that_fails_or_prints_something_else_is_reported(tmp_path: Pat
         ("d", "d"),
     ],
 )
-def test_what_a_page_shows_is_looked_for_in_order(shown: str, missing: str | None) -> None:
+def test_the_output_that_a_page_shows_is_looked_for_in_order(shown: str, missing: str | None) -> None:
     assert tutorial.not_printed(shown, "a 22 b\n c") == missing

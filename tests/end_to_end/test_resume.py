@@ -262,7 +262,7 @@ def test_boards_of_a_living_ground_station_are_left_alone(tmp_path: Path, runs: 
     assert (run / "report.html").exists()
 
 
-def test_a_terminal_that_goes_away_takes_nothing_with_it(tmp_path: Path, runs: Path) -> None:
+def test_a_closed_terminal_does_no_harm(tmp_path: Path, runs: Path) -> None:
     """A real terminal: output fails with an error from then on, and the kernel reports the hang-up."""
     arguments = ["rehearse", _scenario(tmp_path, slots=100_000), "--out", str(runs), "--no-tlc"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TERM": "xterm"}

@@ -49,7 +49,7 @@ def test_every_pair_understands_each_other():
                 assert ring[j].check(VOTE.KIND, nodes[i], tag, PAYLOAD) is None
 
 
-def test_what_was_sealed_otherwise_is_refused():
+def test_a_tag_of_another_frame_is_refused():
     ring = rings()
     tag = ring[0].seal(VOTE.KIND, 1, PAYLOAD)
     for receiver, kind, source, bad_tag, payload, reason in (

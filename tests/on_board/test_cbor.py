@@ -102,7 +102,7 @@ def test_every_truncation_is_refused():
         refused(CodecError, "early", cbor.decode, whole[:length])
 
 
-def test_what_cannot_be_encoded():
+def test_items_that_cannot_be_encoded():
     for item in (1 << 64, -(1 << 64) - 1, bytearray(b"x"), {True: 1}, {None: 1}, {(1,): 1}, object()):
         refused(CodecError, "CBOR", cbor.encode, item)
     nested = []

@@ -38,7 +38,7 @@ def test_items_arrive_in_order_both_ways():
     assert (one.restarts, one.undelivered, other.restarts) == (0, 0, 0)
 
 
-def test_silence_once_all_is_said():
+def test_silence_after_all_is_acknowledged():
     one, other = connected()
     for _ in range(10 * limits.CHANNEL_RETRANSMIT_TICKS):
         one.tick()
@@ -231,7 +231,7 @@ def test_both_sides_learn_of_a_reboot_without_anything_to_say():
     assert (one.peer_boot, one.restarts) == (6, 1)
 
 
-def test_what_a_liar_says_is_bounded_and_counted():
+def test_lines_of_a_liar_are_bounded_and_counted():
     one, _ = connected()
     one.send(b"item")
     one.take_segments()

@@ -55,7 +55,7 @@ ITEMS = (
 )  # fmt: skip
 
 
-def test_what_comes_in_pieces_reads_as_it_decodes():
+def test_reading_in_pieces_gives_the_decoded_item():
     for item in ITEMS:
         data = cbor.encode(item)
         for size in (1, 2, 9, 10, 64, SIZE, len(data)):
@@ -69,7 +69,7 @@ def test_long_byte_strings_come_as_chunks():
     assert item[1] == split(pattern(LONG))
 
 
-def test_what_is_cut_off_is_refused_at_every_byte():
+def test_a_truncated_item_is_refused_at_every_byte():
     data = cbor.encode([1, b"x" * 30, "text", [1 << 20, pattern(LONG)], None])
     for end in range(len(data)):
         for size in (1, 600):
@@ -77,7 +77,7 @@ def test_what_is_cut_off_is_refused_at_every_byte():
     refused(CodecError, "bytes after", cbor.read, source(data + b"\x00", 50))
 
 
-def test_what_the_encoder_would_not_have_written_is_refused():
+def test_bytes_that_the_encoder_never_writes_are_refused():
     for data, part in (
         (b"\x18\x17", "longer than need be"),
         (b"\x98\x02\x01\x02", "longer than need be"),

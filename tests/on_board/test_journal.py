@@ -115,7 +115,7 @@ def test_a_cut_anywhere_in_an_append_leaves_whole_batches():
             assert recovered.status == journal.TORN, cut
 
 
-def test_what_follows_a_torn_tail_is_found_again():
+def test_records_after_a_torn_tail_are_recovered():
     store = commissioned()
     first, _ = reopened(store)
     first.append(BATCHES[0])

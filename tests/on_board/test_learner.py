@@ -70,7 +70,7 @@ def names(events):
     return [event[0] for event in events]
 
 
-def test_it_asks_f_plus_1_replicas_and_others_the_next_time():
+def test_it_asks_f_plus_1_replicas_and_different_ones_the_next_time():
     desk = Desk()
     first, second = desk.wait(1), desk.wait(1)
     assert [message for _, message in first + second] == [Fetch(1)] * 4
@@ -92,7 +92,7 @@ def test_one_reply_is_not_believed_and_two_equal_ones_are():
     assert sends == []  # it had not asked
 
 
-def test_what_was_asked_for_and_came_is_followed_by_the_next_question():
+def test_a_complete_answer_is_followed_by_the_next_question():
     desk = Desk()
     desk.wait(1)
     desk.tell(0, decided(1))
@@ -124,7 +124,7 @@ def test_slots_are_applied_in_order():
     assert [event[1] for event in events if event[0] == "Apply"] == [1, 2]
 
 
-def test_what_is_ahead_of_the_window_is_refused():
+def test_messages_ahead_of_the_window_are_refused():
     desk = Desk()
     assert names(desk.tell(0, decided(1 + limits.WINDOW_SLOTS))[0]) == ["Refuse"]
     assert desk.tell(0, decided(limits.WINDOW_SLOTS))[0] == []
@@ -168,7 +168,7 @@ def far_behind(data):
     return desk, sends[0][0]
 
 
-def test_a_state_is_taken_over_on_f_plus_1_digests():
+def test_a_state_is_adopted_on_f_plus_1_digests():
     data = state_after(16)
     desk, peer = far_behind(data)
     for at in range(0, len(data), limits.CHUNK_BYTES_MAX):
@@ -203,7 +203,7 @@ def test_a_state_with_another_digest_is_refused():
     assert desk.learner.applied_slot == 0
 
 
-def test_a_number_of_a_replica_or_of_nobody_is_refused():
+def test_a_number_that_is_not_a_learners_is_refused():
     for number in (REPLICAS - 1, limits.BROADCAST):
         refused(ConfigError, "want a learner's number", Learner, settings(number), 1)
 

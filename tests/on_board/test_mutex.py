@@ -68,7 +68,7 @@ def test_rule_4_a_release_makes_way():
     assert mutex.take_events()[-1] == ["MutexEnter", 11]
 
 
-def test_rule_5_everybody_must_have_said_something_later():
+def test_rule_5_every_board_must_have_sent_something_later():
     mutex = greeted()
     mutex.request(10)
     mutex.receive(1, 13, [REPLY, 12])
@@ -118,7 +118,7 @@ def test_rule_7_nothing_taken_for_the_old_channel_is_sent_on_the_new_one():
     assert mutex.take_items() == [(1, [REPLY, 8])]
 
 
-def test_rule_8_nobody_asks_before_it_has_heard_from_all():
+def test_rule_8_a_board_asks_only_after_it_has_heard_from_all():
     mutex = Mutex(0, 3)
     refused(BusyError, "board 1 has not been heard", mutex.request, 1)
     mutex.receive(1, 2, [REPLY, 0])

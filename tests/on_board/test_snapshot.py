@@ -122,7 +122,7 @@ def test_a_newer_snapshot_of_the_same_initiator_ends_the_older():
     assert snapshot.take_results() == [(0, 5, ["new"], [[], [], []])]
 
 
-def test_what_does_not_fit_abandons_the_snapshot():
+def test_an_item_that_does_not_fit_abandons_the_snapshot():
     snapshot = Snapshot(0, 2)
     snapshot.start(1, [])
     for _ in range(limits.SNAPSHOT_ITEMS_MAX):

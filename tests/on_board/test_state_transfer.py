@@ -65,7 +65,7 @@ class Desk:
         return periods
 
 
-def test_states_taken_over_leave_the_patience_as_it_was():
+def test_adopted_states_do_not_change_the_patience():
     desk = Desk()
     for _ in range(50):
         desk.take_over()
@@ -99,7 +99,7 @@ def tried_in_vain(rounds):
     return desk
 
 
-def test_a_state_taken_over_sets_the_patience_back():
+def test_an_adopted_state_resets_the_patience():
     desk = tried_in_vain(5)
     assert desk.periods_until_asked() == START << 5
     desk.keep(desk.chunk())
@@ -141,7 +141,7 @@ def test_chunks_alone_set_nothing_back():
     assert desk.periods_until_asked() == START << 4
 
 
-def test_states_with_another_digest_make_nobody_wait_longer():
+def test_states_with_another_digest_prolong_no_wait():
     """An immediate answer says nothing about the length of a round trip."""
     desk = Desk()
     desk.new_checkpoint()
@@ -158,7 +158,7 @@ def test_a_long_view_timer_allows_for_a_long_patience():
     assert limits.transfer_patience_periods_max(1) == LONGEST
 
 
-def test_a_transfer_that_nobody_needs_any_more_takes_no_memory():
+def test_a_transfer_that_is_no_longer_needed_takes_no_memory():
     desk = Desk()
     desk.new_checkpoint(4 * limits.CHUNK_BYTES_MAX)
     desk.checkpoints.pursue()

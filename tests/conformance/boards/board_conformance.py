@@ -271,7 +271,7 @@ class BoardConformance:
         codes = [e[0] for f, t in station.heard[:first_vote] if isinstance(t, m.Trace) for e in t.events]
         assert 12 in codes  # Vote1
 
-    def test_what_a_dead_board_was_sent_is_lost(self, board: Board) -> None:
+    def test_input_of_a_dead_board_is_lost(self, board: Board) -> None:
         station = Station(board)
         board.start()
         station.hello(1)

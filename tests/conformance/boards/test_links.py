@@ -35,7 +35,7 @@ class TestMemoryLink(LinkConformance):
         line = MemoryLine("memory-7")
         return MemoryLink(line), MemoryEnd(line)
 
-    def test_what_arrived_before_the_cut_is_delivered_first(self) -> None:
+    def test_bytes_from_before_the_cut_are_delivered_first(self) -> None:
         line = MemoryLine("memory-7")
         link = MemoryLink(line)
         line.give(b"last words")
@@ -86,7 +86,7 @@ class TestSerialLink(LinkConformance):
         yield link, terminal
         link.close()
 
-    def test_what_was_said_before_the_line_was_opened_is_heard(self, terminal: TerminalEnd) -> None:
+    def test_output_from_before_the_line_was_opened_is_read(self, terminal: TerminalEnd) -> None:
         terminal.give(b"boot")
         with contextlib.closing(SerialLink(terminal.device)) as link:
             assert link.read() == b"boot"

@@ -64,7 +64,7 @@ zygote.serve(Dying(fileno=int(sys.argv[1])))
 class TestVirtualBoard(BoardConformance):
     kind = VirtualBoard
 
-    def test_what_a_board_said_before_it_died_is_heard(self, board: Board, tmp_path: Path) -> None:
+    def test_the_last_output_of_a_dead_board_is_read(self, board: Board, tmp_path: Path) -> None:
         station = Station(board)
         board.start()
         station.hello(1)
@@ -89,7 +89,7 @@ class TestVirtualBoard(BoardConformance):
         assert "Traceback" in text
         assert "ConfigError: config: not deterministic CBOR" in text
 
-    def test_what_flew_is_on_record(self, board: Board, tmp_path: Path) -> None:
+    def test_the_record_names_the_software_that_flew(self, board: Board, tmp_path: Path) -> None:
         staged = tmp_path / "boards/firmware"
         assert (staged / "main.py").is_file()
         assert (staged / "amu/node/journal.py").is_file()
@@ -207,7 +207,7 @@ class TestVirtualBoard(BoardConformance):
             for board in boards:
                 board.close()
 
-    def test_a_paused_board_stands_still_and_what_it_was_sent_waits(self, board: Board, tmp_path: Path) -> None:
+    def test_a_paused_board_stops_and_its_input_waits(self, board: Board, tmp_path: Path) -> None:
         station = Station(board)
         board.start()
         station.hello(1)

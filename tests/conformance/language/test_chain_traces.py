@@ -53,7 +53,7 @@ def test_there_are_no_other_traces() -> None:
     assert {path.stem for path in TRACES.glob("*.ndjson")} == {"good", *BAD}
 
 
-def test_what_is_not_logged_has_to_be_named() -> None:
+def test_actions_that_are_not_logged_must_be_named() -> None:
     """Without the silent steps the tail has nothing to commit."""
     checked = observation_check.check(TRACES / "good.ndjson", MODULE, CONFIG)
     assert checked.result.bad is not None

@@ -55,7 +55,7 @@ def test_states_depth_and_verdicts_equal_tlcs(variant: str) -> None:
 @pytest.mark.parametrize(
     ("what", "name"), [("INVARIANT", "NeverTwo"), ("PROPERTY", "ByOneOnly"), ("INVARIANT", "AtMostThree")]
 )
-def test_what_is_violated_here_is_violated_by_tlc(what: str, name: str) -> None:
+def test_violations_found_here_are_found_by_tlc(what: str, name: str) -> None:
     text = f"{BEHAVIOUR} CONSTANTS Node = {{n1, n2}} Nobody = Nobody Advance <- UpToTwo {what} {name}"
     found = explored(text)
     assert {**found.invariants, **found.properties} == {name: VIOLATED}
@@ -66,7 +66,7 @@ def test_what_is_violated_here_is_violated_by_tlc(what: str, name: str) -> None:
     assert len(path) == len(answer.trace)
 
 
-def test_what_speaks_of_infinite_behaviours_is_not_checked_and_said_so() -> None:
+def test_properties_of_infinite_behaviours_are_reported_as_not_checked() -> None:
     found = explored("SPECIFICATION Spec CONSTANT Advance <- ByOne" + COMMON + "SomebodyTakes Refined ByOneOnly")
     assert found.properties == {
         "Grows": HOLDS,

@@ -156,9 +156,7 @@ def test_states_depth_and_verdicts_equal_tlcs(model: str | tuple[str, str], exam
 
 
 @pytest.mark.parametrize("model", VIOLATED, ids=str)
-def test_what_tlc_finds_violated_is_found_violated(
-    model: str | tuple[str, str], examples: Path, tmp_path: Path
-) -> None:
+def test_violations_found_by_tlc_are_found_here(model: str | tuple[str, str], examples: Path, tmp_path: Path) -> None:
     module, config = names(model)
     found, settings = explored(examples, module, config)
     answer = by_tlc(examples, module, settings, tmp_path)
@@ -169,7 +167,7 @@ def test_what_tlc_finds_violated_is_found_violated(
 
 
 @pytest.mark.parametrize(("module", "config", "said"), REFUSED, ids=str)
-def test_what_is_not_evaluated_is_refused_with_the_reason(module: str, config: str, said: str, examples: Path) -> None:
+def test_unsupported_modules_are_refused_with_the_reason(module: str, config: str, said: str, examples: Path) -> None:
     with pytest.raises(ModuleError) as caught:
         explored(examples, module, config)
     assert said in str(caught.value)

@@ -66,7 +66,7 @@ def test_byzantine_events_are_counted_and_held_to_nothing(tmp_path: Path) -> Non
     assert verdict.steps["Vote1"] == 3
 
 
-def test_what_died_with_a_board_is_recovered(tmp_path: Path) -> None:
+def test_events_that_died_with_a_board_are_recovered(tmp_path: Path) -> None:
     """Replica 0 wrote its proposal and two votes to flash and was killed before it could send them."""
     script = Script()
     script.reboot(0)
@@ -160,7 +160,7 @@ def test_a_hole_makes_the_run_incomplete_not_wrong(tmp_path: Path) -> None:
     assert verdict.invariants["CON-1"] == "not checked"
 
 
-def test_what_contradicts_itself_is_a_violation_in_spite_of_a_hole(tmp_path: Path) -> None:
+def test_a_contradiction_is_a_violation_in_spite_of_a_gap(tmp_path: Path) -> None:
     script = Script()
     script.propose(1, 0, "a", 0)
     script.emit(2, "Wish", slot=1, view=1)

@@ -123,7 +123,7 @@ def test_a_receipt_is_not_a_breach_if_its_sending_turns_out_to_be_missing(tmp_pa
     assert verdict.missing == ["events 7 to 7 of node 1, boot 0 are missing"]
 
 
-def test_flight_software_that_another_ground_station_takes_over_conforms(tmp_path: Path) -> None:
+def test_flight_software_resumed_by_another_ground_station_conforms(tmp_path: Path) -> None:
     """The lines of a storm, cut at many places: with a Resume in between the verdict on the whole is the same."""
     cluster = Cluster(4, seed=5, links=Links(drop=0.05, delay_max=4))
     cluster.start()
@@ -155,7 +155,7 @@ def test_flight_software_that_another_ground_station_takes_over_conforms(tmp_pat
 # --- without it ----------------------------------------------------------------------------------------------
 
 
-def test_what_a_run_without_its_record_cannot_judge_is_named(tmp_path: Path) -> None:
+def test_the_verdict_names_what_cannot_be_judged_without_the_record(tmp_path: Path) -> None:
     script = Script()
     for slot in range(1, 16):
         script.good_slot(slot)
@@ -183,7 +183,7 @@ def test_a_breach_in_what_began_later_is_found(tmp_path: Path) -> None:
     assert verdict.invariants["CON-1"] == "violated"
 
 
-def test_a_proposal_that_nobody_recorded_is_nobody_elses(tmp_path: Path) -> None:
+def test_an_unrecorded_proposal_is_ascribed_to_nobody_else(tmp_path: Path) -> None:
     """Node 0 proposed before the run was joined; that node 1 proposes the same value again does not make it the leader
     of the slot a window later."""
     script = Script()
@@ -218,7 +218,7 @@ def test_a_board_that_reboots_after_the_join_is_explained(tmp_path: Path) -> Non
     assert verdict.counts["slots decided"] > 0
 
 
-def test_what_a_board_sent_in_a_life_before_the_record_is_not_looked_up(tmp_path: Path) -> None:
+def test_messages_from_a_life_before_the_record_are_not_looked_up(tmp_path: Path) -> None:
     """Node 2 had still said that it received what node 1 sent; node 1 begins a new life, and sends, before that is
     heard."""
     script = Script()
@@ -251,7 +251,7 @@ def test_boards_that_are_never_heard_leave_a_window_more_in_doubt(
     assert verdict.counts["slots"] == checked  # of 4 .. 19: a window more than up to 12
 
 
-def test_a_report_of_health_tells_where_a_board_stands() -> None:
+def test_a_health_report_shows_the_progress_of_a_board() -> None:
     """Two boards that apply nothing leave everything in doubt, until they say how far they have come."""
     beginning = Beginning(Swarm(4, frozenset()))
     for node in range(4):

@@ -56,7 +56,7 @@ def codec_accepts(cls: type[messages.Message], payload: bytes) -> bool:
 @CLASSES
 @settings(max_examples=10)
 @given(data=st.data())
-def test_what_the_codec_writes_keeps_the_contract(cls: type[messages.Message], data: st.DataObject) -> None:
+def test_encoded_messages_keep_the_contract(cls: type[messages.Message], data: st.DataObject) -> None:
     message = data.draw(wire_strategies.messages_of(cls))
     lamport = data.draw(wire_strategies.LAMPORTS)
     payload = codec.encode(lamport, message)
@@ -77,7 +77,7 @@ def mutated(data: st.DataObject, fields: list[Any]) -> list[Any]:
 @CLASSES
 @settings(max_examples=20)
 @given(data=st.data())
-def test_both_judge_a_changed_message_alike(cls: type[messages.Message], data: st.DataObject) -> None:
+def test_both_judge_a_changed_message_equally(cls: type[messages.Message], data: st.DataObject) -> None:
     fields = mutated(data, [data.draw(wire_strategies.LAMPORTS), *data.draw(wire_strategies.fields_of(cls))])
     payload = cbor2.dumps(fields, canonical=True)
     assume(len(payload) <= limits.PAYLOAD_BYTES_MAX)
@@ -87,7 +87,7 @@ def test_both_judge_a_changed_message_alike(cls: type[messages.Message], data: s
 @CLASSES
 @settings(max_examples=20)
 @given(data=st.data())
-def test_both_judge_changed_bytes_alike(cls: type[messages.Message], data: st.DataObject) -> None:
+def test_both_judge_changed_bytes_equally(cls: type[messages.Message], data: st.DataObject) -> None:
     payload = bytearray(codec.encode(data.draw(wire_strategies.LAMPORTS), data.draw(wire_strategies.messages_of(cls))))
     place = data.draw(st.integers(0, len(payload) - 1))
     payload[place] = data.draw(st.integers(0, 255))

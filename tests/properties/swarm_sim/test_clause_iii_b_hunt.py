@@ -24,7 +24,7 @@ def test_a_drawn_seed_starves_voters_that_lack_the_clause(monkeypatch: pytest.Mo
     assert outcome.cause == "a proposal that not all of the core votes for"
 
 
-def test_the_shrunk_scenario_tells_the_two_rules_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shrunk_scenario_distinguishes_the_two_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     assert simulate(load(str(SHRUNK))).verdict == "pass"
     monkeypatch.setattr(rules, "_two_values_claimed", lambda *arguments: False)
     outcome = simulate(load(str(SHRUNK)))

@@ -103,7 +103,7 @@ def test_store_as_by_definition(history: list[Operation]) -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(_REGISTER, max_size=OPERATIONS_MAX))
-def test_what_is_shown_of_an_illegal_history_is_true(history: list[Operation]) -> None:
+def test_the_explanation_of_an_illegal_history_is_true(history: list[Operation]) -> None:
     """The reported order is valid; with the operation that stuck, no order explains the responses so far."""
     result = check(history, register)
     if result.verdict == LINEARIZABLE:

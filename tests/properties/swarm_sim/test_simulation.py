@@ -29,7 +29,7 @@ def test_drawn_seeds_pass(nodes: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(("nodes", "seed", "slots", "why"), REGRESSIONS)
-def test_what_once_failed_passes(nodes: int, seed: int, slots: int, why: str) -> None:
+def test_former_failures_pass(nodes: int, seed: int, slots: int, why: str) -> None:
     outcome = run_seed(seed, nodes, slots)
     assert outcome.verdict == "pass", f"{why}\n{outcome.oracle}: {outcome.cause}\n{outcome.detail}"
 

@@ -225,7 +225,7 @@ def altered(frame: bytes, **changes: Any) -> bytes:
         (sealed(GROUND, m.Control("dance")), "action"),
     ],
 )
-def test_what_is_not_meant_for_the_node_is_refused_and_noted(bench: Bench, frame: bytes, reason: str) -> None:
+def test_messages_not_meant_for_the_node_are_refused_and_noted(bench: Bench, frame: bytes, reason: str) -> None:
     bench.feed(frame)
     assert bench.node.inputs == []
     assert [refusal[2] for refusal in bench.node.refusals] == [reason]
@@ -336,7 +336,7 @@ def test_a_board_with_unreadable_votes_speaks_to_the_ground_alone() -> None:
     assert [identity.mode for identity in identities] == ["silent"]
 
 
-def test_without_a_journal_nothing_reaches_the_swarm_whatever_the_node_wants(bench: Bench) -> None:
+def test_without_a_journal_nothing_reaches_the_swarm(bench: Bench) -> None:
     fields = config.decode(provision.configuration(SWARM, ME))
     bench.node.nexts.append(Ready(None, [[3, 1]], 0, [], [(BROADCAST, 1, VOTE), (2, 2, VOTE), (GROUND, 3, m.Hello(0))]))
     Runtime(bench.node, fields, keyring_of(ME), bench.port, None, lambda: (0, 0)).start()

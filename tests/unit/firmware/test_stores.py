@@ -77,7 +77,7 @@ class TestFileStore(StoreConformance):
         store.replace("checkpoint", lambda write: write(b"new"))
         assert store.read("checkpoint") == b"new"
 
-    def test_what_cannot_be_read_is_an_error_and_not_absent(self, store: Store, tmp_path: Path) -> None:
+    def test_an_unreadable_file_is_an_error_and_not_absent(self, store: Store, tmp_path: Path) -> None:
         (tmp_path / "checkpoint").mkdir()
         with pytest.raises(OSError, match="directory"):
             store.read("checkpoint")

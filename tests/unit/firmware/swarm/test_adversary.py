@@ -150,7 +150,7 @@ def by_peer(sends: list[tuple[int, int, Any]]) -> dict[int, Any]:
     return {peer: message for peer, _, message in sends}
 
 
-def test_equivocate_tells_two_stories_that_hold_together() -> None:
+def test_equivocate_tells_two_consistent_stories() -> None:
     adversary = wrap(Scripted(), "equivocate", {})
     proposals = by_peer(sent(adversary, (BROADCAST, 1, m.Proposal(4, 0, BODY))))
     votes = by_peer(sent(adversary, (BROADCAST, 2, m.Vote(4, 0, 1, bodies.value_of(4, BODY)))))

@@ -59,7 +59,7 @@ def test_seven_replicas_one_of_them_dead_and_one_a_liar() -> None:
     decide(cell, 15)
 
 
-def test_a_learner_that_comes_late_takes_over_a_state(tmp_path: Path) -> None:
+def test_a_late_learner_adopts_a_state(tmp_path: Path) -> None:
     cell = Cluster(4, 4, Links(delay_max=2), learners=3)
     cell.start()
     cell.kill(6)
@@ -103,7 +103,7 @@ def test_a_slot_costs_a_learner_so_many_messages(learners: int) -> None:
     assert 4 <= each <= 8 * 2
 
 
-def test_what_is_lost_is_counted() -> None:
+def test_losses_are_counted() -> None:
     cell = Cluster(4, 1, Links(drop=0.5), learners=4)
     cell.start()
     flown(cell, 5)

@@ -51,12 +51,12 @@ def laggard(delay_ticks: int, drop: float = 0.0) -> Cluster:
 
 
 @pytest.mark.parametrize("delay_ticks", [4, 7, 33, 150])
-def test_a_state_is_taken_over_however_long_the_round_trip(delay_ticks: int) -> None:
+def test_a_state_is_adopted_over_any_round_trip_time(delay_ticks: int) -> None:
     cluster = laggard(delay_ticks)
     assert cluster.run(40 * delay_ticks + 500, lambda: bool(named(cluster, "Adopt")))
 
 
-def test_a_state_of_many_chunks_is_taken_over_on_a_lossy_link() -> None:
+def test_a_state_of_many_chunks_is_adopted_over_a_lossy_link() -> None:
     cluster = flying(view_timeout_ticks=2_000)
     cluster.isolate(3)
     for k in range(limits.SHARDS_MAX):
@@ -148,7 +148,7 @@ def test_a_leader_uses_up_no_slots_with_what_is_done() -> None:
         Status(3, 0, 0, None, None, None, None, None, None, None, None, None, None),
     ],
 )
-def test_questions_cost_a_board_so_many_answers_a_tick_and_no_more(question: Any) -> None:
+def test_questions_cost_a_board_a_bounded_number_of_answers_per_tick(question: Any) -> None:
     cluster = flying()
     decide(cluster, 20)
     node = cluster.seats[1].node

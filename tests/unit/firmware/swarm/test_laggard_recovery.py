@@ -113,7 +113,7 @@ def test_the_log_of_a_replica_that_shares_no_checkpoint_is_bounded() -> None:
     assert [entry[0] for entry in catch_up._log] == list(range(slots - bound + 1, slots + 1))
 
 
-def test_a_replica_that_takes_over_a_state_keeps_what_only_it_and_f_others_may_know() -> None:
+def test_a_replica_that_adopts_a_state_keeps_slots_that_only_it_and_f_others_may_know() -> None:
     cluster = Cluster(4)
     giver, taker = _teach(cluster, 0, BOUNDARY), _teach(cluster, 3, BOUNDARY - 6)
     slot, _, data = giver.checkpoints.latest()

@@ -59,7 +59,7 @@ def test_a_correct_board_that_was_pushed_ahead_is_followed() -> None:
     assert witnesses.judge(clock, 1, ahead + 1) == IN_ORDER
 
 
-def test_a_time_beyond_all_reason_moves_no_clock_and_silences_nobody() -> None:
+def test_an_absurd_time_moves_no_clock_and_silences_nobody() -> None:
     clock, witnesses = swarm_at(100)
     verdicts = [witnesses.judge(clock, 1, limits.LAMPORT_MAX) for _ in range(limits.LAMPORT_LOST_MAX + 2)]
     assert verdicts == [LOST] * limits.LAMPORT_LOST_MAX + [OUT_OF_ORDER] * 2

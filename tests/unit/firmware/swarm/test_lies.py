@@ -23,7 +23,7 @@ def events(cluster: Cluster, node: int, name: str) -> list[dict[str, object]]:
     return [line for line in cluster.lines if line["node"] == node and line["event"] == name]
 
 
-def test_a_decision_that_only_one_replica_tells_of_is_not_learned() -> None:
+def test_a_decision_that_only_one_replica_reports_is_not_learned() -> None:
     cluster = cluster_with_one_cut_off(3)
     body = bodies.encode(1, [])
     for _ in range(3):

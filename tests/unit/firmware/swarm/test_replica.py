@@ -87,7 +87,7 @@ def test_a_replica_cut_off_for_a_while_fetches_what_it_missed() -> None:
     assert not [line for line in cluster.lines if line["event"] == "Adopt"]
 
 
-def test_a_replica_far_behind_takes_over_a_checkpoint() -> None:
+def test_a_replica_far_behind_adopts_a_checkpoint() -> None:
     cluster = Cluster(4)
     cluster.start()
     cluster.isolate(3)
@@ -144,7 +144,7 @@ def test_without_a_stable_checkpoint_the_log_stops_at_the_high_watermark() -> No
     assert max(applied(cluster)) == limits.LOG_SLOTS_MAX
 
 
-def test_a_flooder_takes_up_a_fixed_place_and_stops_nobody() -> None:
+def test_a_flooder_uses_bounded_memory_and_stops_nobody() -> None:
     cluster = Cluster(4)
     cluster.start()
     node = cluster.seats[1].node

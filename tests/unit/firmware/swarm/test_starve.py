@@ -145,7 +145,7 @@ def test_from_helped_views_on_voters_hear_nothing() -> None:
     assert of_kind(m.Proof, sent(adversary, (BROADCAST, 1, m.Proof(4, 2, None, None, None)))) == {}
 
 
-def test_what_it_keeps_is_bounded() -> None:
+def test_its_memory_is_bounded() -> None:
     adversary = starve()
     behaviour = adversary._behaviours[0]
     for slot in range(1, 60):

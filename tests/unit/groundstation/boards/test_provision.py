@@ -114,6 +114,6 @@ def test_bytes_that_are_not_a_configuration_are_refused(data: bytes) -> None:
         config.decode(data)
 
 
-def test_what_a_board_would_refuse_is_not_provisioned() -> None:
+def test_a_configuration_that_a_board_would_refuse_is_not_provisioned() -> None:
     with pytest.raises(ConfigError, match="tick_ms"):
         provision.configuration(Swarm(b"test", 4, b"m" * 32, tick_ms=0), 0)

@@ -12,7 +12,7 @@ from specs.checking.check import check_trace
 from tests.support.traces import Script
 
 
-def test_a_check_tells_of_bytes_and_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_reports_bytes_and_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "EVENTS_TOGETHER", 2)
     script = Script()
     for slot in (1, 2, 3):
@@ -31,7 +31,7 @@ def test_a_check_tells_of_bytes_and_slots(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_what_takes_long_is_shown(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_work_shows_progress(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter((0.0, 1.9, 2.1, 2.1, 4.2, 4.2))
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     file = io.StringIO()

@@ -197,7 +197,7 @@ def test_a_line_break_in_a_name_is_escaped(arguments: tuple[str, ...]) -> None:
         (("campaign", "--seeds", "0:1", "--function", "..:x"), "no function '..:x'"),
     ],
 )
-def test_what_would_lose_or_show_nothing_is_refused_at_once(
+def test_options_that_would_lose_or_show_nothing_are_refused_at_once(
     arguments: tuple[str, ...], wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     names = {"file": tmp_path / "mine.toml", "link": tmp_path / "link.toml", "folder": tmp_path}

@@ -44,7 +44,7 @@ def test_version() -> None:
     assert run("--version").stdout.startswith("amu-swarm 0.")
 
 
-def test_every_command_stands_in_a_group() -> None:
+def test_every_command_is_in_a_group() -> None:
     told = run("--help").stdout
     places = [told.index(f" {panel} ") for panel in panels.ORDER if panel != panels.OTHERS]
     assert places == sorted(places)

@@ -24,7 +24,7 @@ AMU = Path(sysconfig.get_path("scripts")) / "amu"
         ("cd /; amu scenarios first-light", 0, 'name = "first-light"'),
     ],
 )
-def test_what_the_environment_lacks(command: str, exit_code: int, wanted: str, tmp_path: Path) -> None:
+def test_the_error_names_what_the_environment_lacks(command: str, exit_code: int, wanted: str, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", command.replace("amu ", f"{AMU} ", 1)], capture_output=True, text=True, cwd=tmp_path
     )

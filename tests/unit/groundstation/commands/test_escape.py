@@ -65,7 +65,7 @@ def require_harmless(text: str) -> None:
         ("\U000e0001", r"\U000e0001"),
     ],
 )
-def test_what_cannot_be_seen_is_written_out(text: str, wanted: str) -> None:
+def test_invisible_characters_are_written_out(text: str, wanted: str) -> None:
     assert escaped(text) == wanted
 
 
@@ -159,7 +159,7 @@ def test_a_line_that_comes_in_pieces_is_one_line_of_the_log(tmp_path: Path) -> N
     ]
 
 
-def test_what_is_said_and_complained_of_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_and_complaints_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     say(HOSTILE)
     complain("check", HOSTILE)
     captured = capsys.readouterr()

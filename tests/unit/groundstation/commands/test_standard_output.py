@@ -70,7 +70,7 @@ def test_a_locale_does_not_end_a_flight(name: str) -> None:
         "2>&1 | true",
     ],
 )
-def test_an_output_that_nobody_reads_leaves_the_verdict(tail: str) -> None:
+def test_an_unread_output_does_not_change_the_verdict(tail: str) -> None:
     done = fly(tail)
     assert done.returncode == 4, done.stderr
     assert b"Traceback" not in done.stderr

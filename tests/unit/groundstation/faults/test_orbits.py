@@ -83,7 +83,7 @@ def test_signal_is_aimed_where_the_destination_will_be() -> None:
     ("one", "other"),
     [("earth-moon-l2", "earth"), ("sun-earth-l2", "sun"), ("earth-moon-l3", "moon"), ("sun-earth-l1", "sun-earth-l2")],
 )
-def test_what_lies_behind_a_body_is_hidden_for_good(one: str, other: str) -> None:
+def test_a_place_behind_a_body_is_hidden_for_good(one: str, other: str) -> None:
     for day in range(0, 60, 3):
         assert orbits.occulted(one, other, day * DAY_SECONDS)
         assert orbits.occulted(other, one, day * DAY_SECONDS)

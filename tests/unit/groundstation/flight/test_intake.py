@@ -55,7 +55,7 @@ def _numbers(framer: Framer, data: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_frame_is_lost_whenever_the_ground_station_dies(seed: int, tmp_path: Path, line: Line) -> None:
+def test_no_frame_is_lost_when_the_ground_station_dies_at_any_moment(seed: int, tmp_path: Path, line: Line) -> None:
     draw = random.Random(seed)
     said = b"".join(_frame(number, draw.randrange(LONGEST)) for number in range(FRAMES))
     recorded: set[int] = set()
@@ -83,7 +83,7 @@ def test_no_frame_is_lost_whenever_the_ground_station_dies(seed: int, tmp_path: 
     assert recorded == set(range(FRAMES))
 
 
-def test_what_was_settled_does_not_come_again(tmp_path: Path, line: Line) -> None:
+def test_settled_bytes_do_not_come_again(tmp_path: Path, line: Line) -> None:
     intake = Intake(tmp_path / "intake")
     line.say(_frame(1, 10) + _frame(2, 10)[:9])
     intake.receive(line.out)

@@ -215,7 +215,7 @@ def test_resume_continues_where_the_record_ends(path: Path) -> None:
     assert second.gaps == []
 
 
-def test_resume_tells_the_gap_of_the_time_between(path: Path) -> None:
+def test_resume_reports_the_gap_in_between(path: Path) -> None:
     record(path, (1, Trace(0, 0, 1, [vote(1)])))
     recorder = Recorder(path, "r1", Clock(), resume=True)
     recorder.trace(1, Trace(0, 4, 1, [vote(5)]), 9.0)

@@ -159,7 +159,7 @@ def test_a_verdict_in_another_shape_is_refused_or_read(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [run_directory.RUN, run_directory.SCENARIO])
-def test_what_a_replay_reads_is_refused_in_words(folder: Path, name: str) -> None:
+def test_a_replay_refuses_broken_files_in_words(folder: Path, name: str) -> None:
     path = folder / name
     for content in mangled(path.read_text()):
         put(path, content)
@@ -173,7 +173,7 @@ def test_what_a_replay_reads_is_refused_in_words(folder: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", JSON_FILES)
-def test_what_a_report_reads_is_refused_in_words(folder: Path, name: str) -> None:
+def test_a_report_refuses_broken_files_in_words(folder: Path, name: str) -> None:
     path = folder / name
     for content in list(mangled(path.read_text()))[:9]:
         put(path, content)

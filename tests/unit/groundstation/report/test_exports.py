@@ -60,7 +60,7 @@ def _line(line: int, node: int, lamport: int, event: str, received: float = 1.0,
 # --- causality ------------------------------------------------------------------------------------
 
 
-def test_every_step_stands_after_its_cause_and_its_nodes_former_step(trace: Path, steps: list[Step]) -> None:
+def test_every_step_follows_its_cause_and_its_nodes_former_step(trace: Path, steps: list[Step]) -> None:
     assert len(steps) == len(trace.read_text().splitlines())
     place = {id(step): index for index, step in enumerate(steps)}
     latest: dict[int, Step] = {}

@@ -89,7 +89,7 @@ def _run_folder(tmp_path: Path, trace: bytes) -> Path:
     return tmp_path
 
 
-def test_report_stands_by_itself(tmp_path: Path, trace: Path) -> None:
+def test_report_is_self_contained(tmp_path: Path, trace: Path) -> None:
     text = report.write(_run_folder(tmp_path, trace.read_bytes())).read_text()
     assert text.count("<svg") >= 4
     # Nothing is fetched from anywhere, and what names are made of cannot become markup.

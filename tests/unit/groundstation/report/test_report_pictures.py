@@ -75,7 +75,7 @@ def test_short_run_is_drawn_whole(short: Path) -> None:
     assert {"vote 1", "vote 2", "vote 3", "vote 4", "proposal"} <= {message.label for message in part.messages}
 
 
-def test_what_is_not_of_the_consensus_protocol_is_left_out_first(short: Path) -> None:
+def test_other_protocols_are_left_out_first(short: Path) -> None:
     steps = causality.read(short)
     before = _excerpt(steps)
     status = next(step for step in steps if step.event.name == "Send").event
@@ -370,7 +370,7 @@ def test_more_kinds_of_faults_than_marks_share_a_mark() -> None:
 # --- reports and files ----------------------------------------------------------------------------
 
 
-def test_report_of_a_trace_alone_stands_by_itself(long: Path, tmp_path: Path) -> None:
+def test_report_of_a_trace_alone_is_self_contained(long: Path, tmp_path: Path) -> None:
     out = tmp_path / "flight.html"
     assert RUNNER.invoke(app, ["report", str(long), "--out", str(out)]).exit_code == 0
     text = out.read_text()

@@ -243,7 +243,7 @@ def test_a_restart_and_the_traceback_before_it_are_one_failure() -> None:
     ]
 
 
-def test_what_the_table_says_of_waiting_is_not_said_twice(folder: Path) -> None:
+def test_the_report_does_not_repeat_the_table_of_waiting(folder: Path) -> None:
     line = {"name": "waits for", "status": "open", "detail": "slot 5 has 2 of 3 votes"}
     (folder / run_directory.VERDICT).write_text(json.dumps(VERDICT | {"lines": [line]}))
     assert report.write(folder).read_text().count("slot 5 has 2 of 3 votes") == 1
@@ -356,7 +356,7 @@ def test_report_is_the_same_each_time_it_is_drawn(folder: Path) -> None:
     assert report.write(folder).read_bytes() == first
 
 
-def test_clouds_of_points_are_thinned_and_it_is_said() -> None:
+def test_clouds_of_points_are_thinned_and_the_picture_says_so() -> None:
     points = list(range(3 * POINTS_MAX + 1))
     shown = thin(points)
     assert POINTS_MAX / 2 < len(shown) <= POINTS_MAX

@@ -90,7 +90,7 @@ def test_in_a_storm_a_power_cut_of_a_board_that_is_off_is_void() -> None:
     assert storm.waiting() == []
 
 
-def test_what_a_power_cut_promised_a_board_of_the_core_does_not_come_after_the_healing() -> None:
+def test_a_power_cut_armed_on_a_board_of_the_core_does_not_strike_after_the_healing() -> None:
     storm = schedule(fault(9, 1, "power_cut", restart_after=0.5), fault(9, 3, "power_cut", restart_after=5), core=CORE)
     assert len(told(storm)) == 2 + len(CORE.core)
     storm.died(1, 10)

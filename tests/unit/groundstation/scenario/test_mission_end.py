@@ -66,7 +66,7 @@ def test_completed_work_is_never_no_progress_for_a_fault_that_did_not_come() -> 
     ]
 
 
-def test_what_was_asked_for_until_the_limit_may_still_be_confirmed() -> None:
+def test_operations_submitted_until_the_limit_may_still_be_confirmed() -> None:
     end = MissionEnd(_scenario())
     assert end.look(_standing(60.1, 1190, 1190, 1190, 1190, open_count=6)) is None
     assert not end.wants_more(_standing(60.1, 1190, 1190, 1190, 1190, open_count=6))

@@ -84,7 +84,7 @@ def test_a_channel_that_holds_more_than_its_bound_is_found() -> None:
     assert verdict([*full, event(0, 0, "ChannelSend", 1, NEW, most + 2)]).invariants["LNK-5"] == VIOLATED
 
 
-def test_what_a_liar_says_is_not_judged() -> None:
+def test_events_of_a_liar_are_not_judged() -> None:
     lies = [step for step in [*RUN, event(0, 0, "ChannelDeliver", 1, 99, 8)] if step[0] == 0]
     assert verdict(lies, byzantine=(1,)).violations == []
     assert verdict(lies).violations != []

@@ -86,7 +86,7 @@ def judged(events: Iterable[Event], holes: tuple[Hole, ...] = ()) -> Verdict:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_the_detector_says_is_accepted(seed: int) -> None:
+def test_events_of_the_detector_are_accepted(seed: int) -> None:
     verdict = judged(life(seed).events)
     assert verdict.verdict == "pass", verdict.violations[:3]
     assert set(verdict.invariants) == set(IDENTIFIERS)

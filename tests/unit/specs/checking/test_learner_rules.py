@@ -67,7 +67,7 @@ def test_values_that_no_replica_reported_are_found(event: str, field: str, value
     assert found(script, tmp_path) == [FOLLOWS]
 
 
-def test_a_value_of_a_slot_that_nobody_has_decided_is_found(tmp_path: Path) -> None:
+def test_a_value_of_an_undecided_slot_is_found(tmp_path: Path) -> None:
     script = followed(2)
     follow(script, 2)
     script.emit(LEARNER, "Learn", slot=3, value="early")
@@ -106,7 +106,7 @@ def adopting(slot: int, state: str) -> Script:
     return script
 
 
-def test_a_state_that_replicas_hold_may_be_taken_over(tmp_path: Path) -> None:
+def test_a_state_that_replicas_hold_may_be_adopted(tmp_path: Path) -> None:
     assert found(adopting(3, "state 3"), tmp_path) == []
 
 

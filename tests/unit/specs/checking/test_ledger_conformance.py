@@ -90,7 +90,7 @@ def test_the_short_life_is_accepted() -> None:
     assert answer.accepted, answer.what
 
 
-def test_a_job_that_nobody_reports_on_is_open() -> None:
+def test_a_job_without_reports_is_open() -> None:
     """Then no digest is in the whole trace, and still one could win."""
     commands = [["job-open", PAYLOAD, 9], ["job-cancel", 1]]
     verdict, recorded = check(ledger_traces.events(ledger_traces.apply(commands)))

@@ -43,5 +43,5 @@ def test_every_state_within_bounds_is_right(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAILS)
-def test_what_is_expected_to_fail_does(name: str) -> None:
+def test_runs_that_are_expected_to_fail_do(name: str) -> None:
     assert FAILS[name] in _check(name).message

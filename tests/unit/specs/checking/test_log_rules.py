@@ -53,7 +53,7 @@ def test_a_good_log_is_held_and_its_state_stays_small(tmp_path: Path) -> None:
     assert checker.first_leader(slots + WINDOW_SLOTS) == 0
 
 
-def test_what_is_too_old_to_be_compared_is_counted(tmp_path: Path) -> None:
+def test_receipts_too_old_to_be_compared_are_counted(tmp_path: Path) -> None:
     script = Script()
     script.decide(1, 0, "a", 3)
     script.emit(0, "Boot", version="1", journal="ok", applied_slot=log_rules.PLACES)
@@ -194,7 +194,7 @@ def test_the_table_names_what_there_is() -> None:
         assert name in (*events[event], "node"), (event, name)
 
 
-def test_what_the_command_line_says_of_the_module(tmp_path: Path) -> None:
+def test_the_command_line_checks_the_same_operators(tmp_path: Path) -> None:
     """`amu check TRACE --spec` holds the same trace against the same operators."""
     trace = log_of(3).end().write(tmp_path / "trace.ndjson")
     folder = MODULE.parent

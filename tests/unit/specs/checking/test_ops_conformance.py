@@ -141,7 +141,7 @@ def test_a_correct_board_that_uses_a_number_again_is_found_out() -> None:
     assert "PartsFit" in str(verdict.violations)
 
 
-def test_what_a_former_life_sent_arrives_as_long_as_its_receiver_has_not_met_the_new_one() -> None:
+def test_items_of_a_former_life_arrive_until_the_receiver_meets_the_new_one() -> None:
     swarm = OpsSwarm(3)
     swarm.connect()
     swarm.request(2)
@@ -251,7 +251,7 @@ def test_planted_bug(name: str) -> None:
     assert verdict.first_bad_step
 
 
-def test_what_is_not_in_the_trace_is_not_judged() -> None:
+def test_events_missing_from_the_trace_are_not_judged() -> None:
     told = life().events
     at = [event.name for event in told].index("MutexEnter")
     hole = Hole(told[at].node, 0, 3, 3, told[at].line)
@@ -268,7 +268,7 @@ def test_a_board_that_ran_before_is_not_judged() -> None:
     assert set(verdict.invariants.values()) == {"not checked"}
 
 
-def test_what_a_liar_says_is_outside_the_module_but_not_what_it_does_to_correct_boards() -> None:
+def test_events_of_a_liar_are_outside_the_module_but_not_its_effects_on_correct_boards() -> None:
     swarm = OpsSwarm(3, liars=(2,))
     swarm.connect()
     for i in (0, 1):

@@ -62,7 +62,7 @@ def _judged(tmp_path: Path, script: Script) -> Verdict:
     return check_trace(script.end().write(tmp_path / "trace.ndjson"))
 
 
-def test_nothing_is_claimed_of_what_did_not_happen(tmp_path: Path) -> None:
+def test_nothing_is_claimed_about_events_that_did_not_happen(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     verdict = _judged(tmp_path, script)

@@ -86,7 +86,7 @@ def test_behaviour_is_named_by_init_and_next() -> None:
         ("SYMMETRY INVARIANT", "want a name"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(text: str, message: str) -> None:
+def test_errors_are_named_with_their_lines(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         parse(text)
 

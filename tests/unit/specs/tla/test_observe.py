@@ -145,7 +145,7 @@ def test_searched_arguments_that_do_not_exist_are_not_a_step(module: Module) -> 
     assert "no choice of the unlogged arguments" in bad.why
 
 
-def test_what_follows_the_first_bad_step_is_counted(module: Module) -> None:
+def test_steps_after_the_first_bad_one_are_counted(module: Module) -> None:
     result, _ = observed(module, [receive(), send(), send()])
     assert (result.not_reached, result.steps.total()) == (2, 0)
 
@@ -195,7 +195,7 @@ def test_an_argument_that_cannot_be_searched_for_is_an_error() -> None:
         observer.feed(Observation(1, "Send", {"from": 1}))
 
 
-def test_what_the_module_leaves_open_must_be_logged(tmp_path: Path) -> None:
+def test_values_that_the_module_leaves_open_must_be_logged(tmp_path: Path) -> None:
     """No answer is not a verdict: the step may well be allowed."""
     write = writer(tmp_path)
     module = write(

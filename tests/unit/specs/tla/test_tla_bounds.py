@@ -39,7 +39,7 @@ NESTED: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("kind", NESTED)
-def test_what_nests_within_the_bound_has_its_value(kind: str, write: Write) -> None:
+def test_nesting_within_the_bound_is_evaluated(kind: str, write: Write) -> None:
     """Deeper than Python lets one of its expressions nest."""
     depth = reader.NESTING_MAX // 2 - 5 if kind == "indices" else reader.NESTING_MAX - 20
     if kind == "implications":
@@ -48,7 +48,7 @@ def test_what_nests_within_the_bound_has_its_value(kind: str, write: Write) -> N
 
 
 @pytest.mark.parametrize("kind", NESTED)
-def test_what_nests_beyond_it_is_bad_input(kind: str, write: Write) -> None:
+def test_nesting_beyond_the_bound_is_bad_input(kind: str, write: Write) -> None:
     with pytest.raises(ModuleError, match=r"M\.tla:3: an expression nests more than 400 deep"):
         write(f"E == {NESTED[kind](reader.NESTING_MAX + 20)}").value("E")
 
@@ -59,7 +59,7 @@ def test_a_chain_of_conjuncts_or_factors_is_as_long_as_it_likes(write: Write) ->
     assert (module.value("E"), module.value("F")) == (True, True)
 
 
-def test_what_the_parser_would_take_minutes_for_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_input_that_would_take_the_parser_minutes_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syntax, "PARSE_SECONDS_MAX", 0)
     with pytest.raises(ModuleError, match="not parsed within 0 s of processor time"):
         write("E == " + "(" * 20_000 + "1" + ")" * 20_000)
@@ -112,7 +112,7 @@ def test_nested_sets_of_a_configuration_are_bounded() -> None:
         ("Len([a \\in 1 .. 600000 |-> a] \\o [a \\in 1 .. 600000 |-> a])", "a sequence of more than 1000000 elements"),
     ],
 )
-def test_what_is_too_large_is_an_error_that_names_the_bound(expression: str, complaint: str, write: Write) -> None:
+def test_the_error_of_a_value_that_is_too_large_names_the_bound(expression: str, complaint: str, write: Write) -> None:
     module = write(f"E == {expression}")
     with pytest.raises(EvaluationError, match=complaint):
         module.value("E")
@@ -133,7 +133,7 @@ def test_what_is_too_large_is_an_error_that_names_the_bound(expression: str, com
         "[a, b \\in 1 .. 3 |-> a * b][2, 3] = 6",
     ],
 )
-def test_what_is_large_but_within_the_bounds_has_its_value(expression: str, write: Write) -> None:
+def test_large_values_within_the_bounds_are_evaluated(expression: str, write: Write) -> None:
     assert write(f"E == {expression}").value("E") is True
 
 

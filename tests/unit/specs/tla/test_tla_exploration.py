@@ -84,7 +84,7 @@ Next == Put(x, y + 1) /\\ LET both == x' + 1  Other(v) == Put(v, both)  Go == Ot
         ("Next == x' \\in 5 /\\ UNCHANGED y", "5 is not a set"),
     ],
 )
-def test_what_cannot_be_enumerated_is_an_error(write: Write, text: str, message: str) -> None:
+def test_a_set_that_cannot_be_enumerated_is_an_error(write: Write, text: str, message: str) -> None:
     module = write("VARIABLES x, y\nInit == x = 0 /\\ y = 0\n" + text)
     with pytest.raises(EvaluationError) as caught:
         explore(module, "Init", "Next")
@@ -119,7 +119,7 @@ def _action(module: Module, operator: Operator) -> Action | None:
         return None  # no action, or one with operators as parameters
 
 
-def test_what_branches_is_not_determined(write: Write) -> None:
+def test_a_branching_step_is_not_determined(write: Write) -> None:
     module = write(
         """VARIABLES x, y
 Line(n) == /\\ x > n

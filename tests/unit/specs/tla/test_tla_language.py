@@ -108,7 +108,7 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ("LET f[n \\in Nat] == f[n + 1] IN f[0]", "no value: a definition recurses too deep"),
     ],
 )
-def test_what_has_no_value_is_an_error(write: Write, expression: str, message: str) -> None:
+def test_an_expression_without_a_value_is_an_error(write: Write, expression: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=r"(?s)in E \(M.tla:3\)") as caught:
         write(f"E == {expression}").value("E")
     assert message in str(caught.value)
@@ -208,7 +208,7 @@ def test_meaningless_definitions_are_refused(write: Write, text: str, message: s
         "LET I == INSTANCE Naturals IN 1", "Real", "x \\cdot x", "E!1", "\\A F \\in {1} : ENABLED (F' = 1)'",
     ],
 )  # fmt: skip
-def test_what_is_not_evaluated_is_refused_when_it_is_asked_for(write: Write, expression: str) -> None:
+def test_unsupported_operators_are_refused_when_they_are_evaluated(write: Write, expression: str) -> None:
     module = write(f"VARIABLE x\nE == {expression}\nDeep == IF x = 1 THEN E ELSE 2\nFine == x = 1")
     assert module.holds("Fine", module.state(x=1))
     for name in ("E", "Deep"):

@@ -67,7 +67,9 @@ def test_no_answer_is_an_error_that_says_why(counter: Path, config: str, complai
         tlc.run(counter, config)
 
 
-def test_what_is_missing_is_named(tmp_path: Path, counter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_modules_and_configurations_are_named(
+    tmp_path: Path, counter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(TlcError, match="no module"):
         tlc.run(tmp_path / "none.tla", "")
     with pytest.raises(TlcError, match="no configuration"):

@@ -41,7 +41,7 @@ def test_a_path_that_is_not_a_regular_file_is_named(tmp_path: Path) -> None:
     ("name", "complaint"),
     [("none", "No such file"), ("x" * 300, "File name too long"), ("a\0b", "null"), ("loop", "symbolic links")],
 )
-def test_what_cannot_be_opened_says_why(name: str, complaint: str, tmp_path: Path) -> None:
+def test_the_error_of_a_file_that_cannot_be_opened_says_why(name: str, complaint: str, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(FileError, match=complaint):
         files.read_bytes(tmp_path / name)

@@ -34,7 +34,7 @@ def test_plain_json_is_what_the_standard_library_reads(text: str) -> None:
         ('{"a":' * 200_000 + "1" + "}" * 200_000, f"nested more than {DEPTH_MAX} deep"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_refused(text: str, complaint: str) -> None:
+def test_ambiguous_text_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(JsonError) as caught:
         strict_json.loads(text)
     assert complaint in str(caught.value)

@@ -36,7 +36,7 @@ def test_every_module_and_configuration_is_in_the_plan(feature: str) -> None:
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_the_summary_tells_of_todays_files(feature: str) -> None:
+def test_the_summary_covers_todays_files(feature: str) -> None:
     folder = FOLDER / feature
     stale = summary.stale(folder, plans.load(folder))
     assert not stale, f"stale: {', '.join(stale)}: run `amu verify {feature} --write`"

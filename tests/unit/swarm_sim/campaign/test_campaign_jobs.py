@@ -42,7 +42,7 @@ def test_outcomes_do_not_depend_on_the_number_of_jobs() -> None:
     assert run("mixed", range(20), 3) == expected
 
 
-def test_what_a_function_raises_is_a_crash_with_its_place_as_cause() -> None:
+def test_an_exception_of_the_function_is_a_crash_with_its_place_as_cause() -> None:
     outcomes = run("raises_at_3", range(15))
     crashes = [outcome for outcome in outcomes if outcome.verdict == CRASH]
     assert [outcome.seed for outcome in crashes] == [3, 13]

@@ -43,7 +43,7 @@ def store(path: Path) -> Iterator[Store]:
         yield store
 
 
-def test_what_is_written_is_read_again(store: Store, path: Path) -> None:
+def test_written_values_are_read_back(store: Store, path: Path) -> None:
     written = [
         finished(5, deliveries=3),
         finished(1, VIOLATION, "two values in one slot", deliveries=4, steps=2),

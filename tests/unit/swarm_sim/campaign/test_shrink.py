@@ -104,7 +104,7 @@ def test_pairs_that_stand_apart_are_found_together() -> None:
     assert [rule.name for rule in result.scenario.faults] == ["rule-1", "rule-14"]
 
 
-def test_whatever_fails_always_is_left_with_nothing_done_to_it_in_few_flights() -> None:
+def test_a_scenario_that_always_fails_loses_all_its_faults_in_few_flights() -> None:
     result = shrink(stormy(), failing(lambda flown: True))
     assert simpler.readable(result.scenario) == {
         "name": "test",
@@ -201,7 +201,7 @@ def test_lack_of_progress_keeps_the_time_that_it_was_given() -> None:
     assert bounds("violation") == 10.0
 
 
-def test_nothing_is_simpler_that_makes_the_run_do_more() -> None:
+def test_no_simplification_makes_the_run_do_more() -> None:
     def fly(flown: Scenario) -> Outcome:
         done = 8 if flown.workload.pause_seconds else 300
         return Outcome(1, "violation", "CON-4", counts={"operations": done})
@@ -354,7 +354,7 @@ def amu(*arguments: str) -> Any:
     return CliRunner().invoke(application, arguments)
 
 
-def test_the_command_writes_a_scenario_that_fails_alike(tmp_path: Path) -> None:
+def test_the_command_writes_a_scenario_that_fails_in_the_same_way(tmp_path: Path) -> None:
     big, small = tmp_path / "big.toml", tmp_path / "small.toml"
     big.write_text(toml_text.dumps(stormy(byzantine=[]).model_dump(mode="json", exclude_unset=True)))
     with planted("votes twice in a phase"):

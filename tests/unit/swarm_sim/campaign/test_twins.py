@@ -81,7 +81,7 @@ def test_a_sampled_trace_shows_what_agreement_survives() -> None:
     assert any(outcome.verdict == VIOLATION and "Propose" in outcome.detail for outcome in outcomes)
 
 
-def test_what_twins_cannot_find() -> None:
+def test_bugs_that_twins_cannot_find() -> None:
     """Each copy keeps Rule 1, so no unsafe proposal is ever made that Rule 3 would have to refuse."""
     with planted("Rule 3 skipped"):
         assert Search(0, 2).run().violation is None
@@ -143,7 +143,7 @@ def test_a_swarm_that_does_not_vote_makes_no_progress() -> None:
     assert "after the network healed" in outcome.detail
 
 
-def test_a_record_tells_contradictions() -> None:
+def test_a_record_shows_contradictions() -> None:
     record = Record()
     record.note("Vote1", {"slot": 1, "view": 1, "value": b"a"})
     with pytest.raises(Violation, match="twice"):

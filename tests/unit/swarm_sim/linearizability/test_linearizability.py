@@ -78,7 +78,7 @@ def test_appends_that_overlap(second: str, verdict: str) -> None:
     assert check(history, key_value).verdict == verdict
 
 
-def test_a_put_makes_strings_that_nobody_saw_good_again() -> None:
+def test_a_put_makes_unobserved_strings_valid_again() -> None:
     history = [op(1, 2, "append", "k", "unseen"), op(3, 4, "put", "k", "a"), op(5, 6, "get", "k", answer="a")]
     assert check(history, key_value).verdict == LINEARIZABLE
 

@@ -61,7 +61,7 @@ def storm(replica_count: int, seed: int) -> tuple[LedgerOperation, ...]:
 
 
 @pytest.mark.parametrize(("replica_count", "seed"), [(4, 1), (4, 2), (7, 3)])
-def test_what_a_swarm_told_its_clients_in_a_storm(replica_count: int, seed: int) -> None:
+def test_answers_of_a_swarm_in_a_storm_are_linearizable(replica_count: int, seed: int) -> None:
     told = storm(replica_count, seed)
     assert any(one.result is None for one in told)
     assert any(one.result is not None and one.result[0] == "refused" for one in told)
@@ -188,7 +188,7 @@ def test_an_operation_applied_twice_is_caught() -> None:
         ((3, TAKEN[1], ["refused", "no room for another lease"]), [held(7)], ILLEGAL),
     ],
 )  # fmt: skip
-def test_what_nobody_saw(hidden: Row, later: list[Row], expected: str) -> None:
+def test_operations_without_an_answer(hidden: Row, later: list[Row], expected: str) -> None:
     assert verdict([hidden, *later]).verdict == expected
 
 

@@ -195,7 +195,7 @@ def test_a_file_without_operations_does_not_pass(tmp_path: Path, text: str, kind
 
 
 @pytest.mark.parametrize("arguments", [("--sample", "a.log"), (), ("--sample", "--format", "kv"), ("a.log",)])
-def test_what_to_decide_must_be_said(arguments: tuple[str, ...]) -> None:
+def test_the_histories_to_decide_must_be_given(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 

@@ -108,7 +108,7 @@ def test_a_read_fault_lasts_until_it_is_mended() -> None:
     assert store.read("journal-0") == b"x"
 
 
-def test_what_was_armed_on_a_board_that_is_off_never_strikes() -> None:
+def test_faults_armed_on_a_board_that_is_off_never_strike() -> None:
     store = flash()
     store.arm("power_cut")
     store.disarm()

@@ -55,7 +55,7 @@ def reply(request: Request, slot: int) -> Reply:
     return Reply(request.client, request.operation, slot, ["ok"])
 
 
-def test_what_is_not_answered_is_sent_again_with_pauses_that_grow() -> None:
+def test_unanswered_operations_are_sent_again_with_growing_pauses() -> None:
     world, operators, request = asking()
     operators.receive(2, reply(request, 5))
     first = RETRY_TICKS * TICK

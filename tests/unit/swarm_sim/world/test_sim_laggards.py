@@ -164,7 +164,7 @@ def test_a_channel_that_repeats_ever_later_is_found(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("replica_count", [4, 7, 13])
-def test_the_bound_is_that_of_the_first_try_and_grows_with_time_in_vain(replica_count: int) -> None:
+def test_the_bound_is_that_of_the_first_try_and_grows_with_vain_waiting(replica_count: int) -> None:
     at_once = laggards.ticks_max(replica_count, 0, 30)
     assert 200 < at_once < 700
     assert laggards.ticks_max(replica_count, 100, 30) > at_once

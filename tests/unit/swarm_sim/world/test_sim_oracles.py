@@ -132,7 +132,7 @@ def test_a_broken_rule_is_named_by_the_modules(monkeypatch: pytest.MonkeyPatch) 
     assert fly().verdict == "pass"  # nobody was tempted: what a bug needs is a schedule
 
 
-def test_an_operation_that_nobody_asked_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operation_that_was_not_submitted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     next_body = Replica.next_body
 
     def forging(self: Any, instance: Any, view: int) -> Any:

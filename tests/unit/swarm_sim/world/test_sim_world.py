@@ -32,7 +32,7 @@ def digest(tmp_path: Path, flown: Scenario, is_encoded: bool = False) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_same_seed_gives_the_same_trace_whatever_the_hash_seed(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_trace_under_any_hash_seed(tmp_path: Path) -> None:
     digests = set()
     for hash_seed in ("0", "1", "4711"):
         out = tmp_path / hash_seed
@@ -55,7 +55,7 @@ def test_another_seed_gives_another_trace(tmp_path: Path) -> None:
     assert digest(tmp_path, draw(1)) != digest(tmp_path, draw(2))
 
 
-def test_a_concern_draws_the_same_whatever_others_draw() -> None:
+def test_the_draws_of_a_concern_do_not_depend_on_others() -> None:
     first = stream(7, "drop")
     stream(7, "partition").random()
     second = stream(7, "drop")
@@ -115,7 +115,7 @@ def test_a_stopped_clock_brings_no_ticks_and_a_fast_one_more(tmp_path: Path) -> 
     assert 3 * ticks[0] < ticks[2] < 5 * ticks[0]
 
 
-def test_a_clock_that_jumps_back_stands_until_it_has_caught_up(tmp_path: Path) -> None:
+def test_a_clock_that_jumps_back_stops_until_it_has_caught_up(tmp_path: Path) -> None:
     back = {"at": 0.1, "node": 1, "kind": "clock_jump", "ticks": -5}
     lines = traced(tmp_path, scenario(board_faults=[back]))
     ticks = [line["ticks"] for line in lines if line["node"] == 1]
