@@ -1,7 +1,6 @@
 """Splits a ledger history into parts, each with its sequential object.
 
 Parts: each leased resource; each set of related shards, with their leases; each job. Shards are related if one is split
-from amu.core.types import Array
 from the other or if clients requested overlapping ranges, so that the rules of one part never depend on the shards of
 another.
 
@@ -16,7 +15,7 @@ from typing import Any
 
 from amu.core.types import Array
 from swarm_sim.linearizability import job_rules, ledger_rules
-from swarm_sim.linearizability.history import Operation
+from swarm_sim.linearizability.history import Nature, Operation
 from swarm_sim.linearizability.job_rules import Job
 from swarm_sim.linearizability.ledger_commands import is_well_formed, shard_of
 from swarm_sim.linearizability.ledger_order import LedgerOperation, earliest_slots, is_numbered
@@ -55,9 +54,19 @@ class LedgerPart:
                 if result[0] == "ok":
                     yield now, after
 
-    def is_read_only(self, operation: Operation) -> bool:
-        """Never: even a refusal advances ledger time."""
+    def nature(self, operation: Operation) -> Nature:
+        """Nothing: even a refusal advances ledger time."""
+        return Nature.NONE
+
+    def wants(self, operation: Operation) -> None:
+        """Any."""
+
+    def is_dead(self, state: Hashable) -> bool:
+        """Never."""
         return False
+
+    def impossible(self) -> None:
+        """Not known."""
 
 
 def parts(history: Sequence[LedgerOperation], workers: int) -> Iterator[LedgerPart]:
