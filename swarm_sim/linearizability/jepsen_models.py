@@ -28,7 +28,7 @@ class Mutex(PlainPart):
         return [is_acquired] if state != is_acquired else []
 
     def nature(self, operation: Operation) -> Nature:
-        """Nobody can tell two holders apart."""
+        """Two holders cannot be told apart."""
         return Nature.TWINS
 
 

@@ -245,7 +245,7 @@ def any_wrong(cases: Sequence[tuple[Sequence[tuple[list[Operation], str]], Model
 @pytest.mark.parametrize(
     ("owner", "method", "bug", "name"),
     [
-        (models.Register, "nature", lambda self, one: Nature.BLIND, "register"),  # even a read may be hidden
+        (models.Register, "nature", lambda self, one: Nature.BLIND | Nature.OVERWRITES, "register"),  # reads, too
         (models.KeyString, "is_dead", lambda self, state: True, "store"),
         (models.KeyString, "wants", lambda self, one: [], "store"),
         (models.KeyString, "_merged", lambda self, text: text if text in self._seen else None, "store"),
