@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench import virtual_boards
 from tests.bench.virtual_boards import Measured
-from tests.support.interpreters import run_micropython
+from tests.support.flight.interpreters import run_micropython
 
 FRAMES_PER_SLOT = 51  # n = 4: 3 proposals and 4 phases of 12 votes; specs/decisions/consensus.md
 FLASH_WRITES_PER_SLOT = 4  # one forced write per vote

@@ -16,8 +16,8 @@ import pytest
 
 from swarm_sim.outcome import Outcome
 from tests.style.tree_rules import ROOT
-from tests.support import campaign_seeds
-from tests.support.campaigns import outcomes_of, start_campaign, wait_for, wait_until
+from tests.support.simulator import campaign_seeds
+from tests.support.simulator.campaigns import outcomes_of, start_campaign, wait_for, wait_until
 
 COUNT = 40
 SIZE = ("--seeds", f"0:{COUNT}", "--nodes", "4", "--slots", "7")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden.engine import play
-from tests.support.interpreters import run_micropython
+from tests.support.flight.interpreters import run_micropython
 
 HERE = Path(__file__).parent
 SCRIPTS = sorted((HERE / "scripts").glob("*.txt"))

@@ -11,7 +11,7 @@ import pytest
 from amu.wire import cbor, codec
 from swarm_sim.testing.cluster import Cluster, Links
 from tests.golden.player import Player
-from tests.support.interpreters import run_micropython
+from tests.support.flight.interpreters import run_micropython
 
 PLAYER = Path(__file__).with_name("player.py")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.interpreters import FIRMWARE, micropython
+from tests.support.flight.interpreters import FIRMWARE, micropython
 
 # Counts upwards on flash, saying each number after it was written; a checkpoint every seventh.
 COUNTER = """

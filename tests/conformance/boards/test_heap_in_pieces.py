@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amu.core import limits
-from tests.support import interpreters
+from tests.support.flight import interpreters
 
 SCRIPT = Path(interpreters.__file__).with_name("heap_in_pieces.py")
 HEAP = "1200k"  # four boards in one process

@@ -24,8 +24,8 @@ from hil.boards.virtual.board import VirtualBoard
 from hil.boards.virtual.zygote import CommandSpawner, ZygoteSpawner
 from tests import ROOT
 from tests.conformance.boards.board_conformance import SWARM, BoardConformance, Station
-from tests.support.campaigns import wait_until
-from tests.support.interpreters import micropython
+from tests.support.flight.interpreters import micropython
+from tests.support.simulator.campaigns import wait_until
 
 # A ground station that starts two boards and is then killed where it stands.
 DOOMED_GROUND_STATION = """

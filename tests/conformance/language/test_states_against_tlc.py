@@ -9,7 +9,7 @@ from specs.tla.explore.states import NOT_CHECKED_TEMPORAL, Report, explore
 from specs.tla.syntax import configuration
 from specs.tlc import runner as tlc
 from specs.verdict import HOLDS, VIOLATED
-from tests.support.tla_models import FOLDER
+from tests.support.modules.tla_models import FOLDER
 
 MODULE = FOLDER / "Configured.tla"
 COMMON = """

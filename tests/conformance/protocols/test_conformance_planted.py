@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from specs.checking.check import check_trace
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 Plant = Callable[[Script, int], None]
 

@@ -8,7 +8,7 @@ from specs.checking.check import check_trace
 from specs.checking.trace import TraceError
 from specs.verdict import Verdict
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 def judged(script: Script, folder: Path, tlc: bool = False) -> Verdict:

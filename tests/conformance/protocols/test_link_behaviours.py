@@ -10,7 +10,7 @@ from amu.services.channel import Channel
 from amu.wire.messages import Segment
 from specs.tla.language.language import State
 from tests import ROOT
-from tests.support.walks import Walker
+from tests.support.modules.walks import Walker
 
 LINK = ROOT / "specs" / "link" / "link.tla"
 SIDES = (0, 1)

@@ -13,7 +13,7 @@ from amu.services.mutex import Mutex
 from amu.services.snapshot import Snapshot
 from specs.tla.language.language import State
 from tests import ROOT
-from tests.support.walks import Walker
+from tests.support.modules.walks import Walker
 
 SPECS = ROOT / "specs"
 SPREAD = 100

@@ -13,7 +13,7 @@ from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, TraceError
 from specs.verdict import Verdict
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 def judged(script: Script, folder: Path) -> Verdict:

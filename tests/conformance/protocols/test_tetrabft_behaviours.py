@@ -18,7 +18,7 @@ from specs.tla.values.values import ModelValue
 from specs.tlc import runner as tlc
 from specs.tlc.states import TlcStateError, counterexample, parse, simulated
 from tests import ROOT
-from tests.support.flight_driver import Driver, Mismatch, OtherChoice
+from tests.support.flight.flight_driver import Driver, Mismatch, OtherChoice
 
 WALKS = 150
 QUORUM_SHORT = "IsQuorum(S) == Weight(S) >= QuorumSize - 1"

@@ -20,10 +20,10 @@ from amu.node.node import VOTING, Node
 from amu.wire import cbor, codec
 from amu.wire import messages as m
 from specs.checking.check import check_trace
-from tests.support.byzantine_storm import ByzantineStorm
-from tests.support.effects import performed
-from tests.support.storm import disagreement
-from tests.support.wire_strategies import messages_of
+from tests.support.flight.effects import performed
+from tests.support.simulator.byzantine_storm import ByzantineStorm
+from tests.support.simulator.storm import disagreement
+from tests.support.simulator.wire_strategies import messages_of
 
 # (n, seed) that once failed, and why.
 REGRESSIONS = [

@@ -12,7 +12,7 @@ from amu.core.errors import BusyError, CodecError
 from amu.services.channel import Channel
 from amu.wire import codec, messages
 from amu.wire.messages import Segment
-from tests.support import wire_strategies
+from tests.support.simulator import wire_strategies
 
 SIDES = (0, 1)
 # (what, side, which): `which` picks a segment that is under way, or the next boot number.

@@ -9,7 +9,7 @@ from amu.core.chunks import split
 from amu.core.errors import CodecError
 from amu.ledger.state import Ledger
 from amu.wire import cbor
-from tests.support.ledger_traces import script
+from tests.support.records.ledger_traces import script
 
 SCRIPT = script()
 

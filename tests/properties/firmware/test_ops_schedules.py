@@ -9,7 +9,7 @@ from amu.core.errors import BusyError
 from amu.services.items import RELEASE, REPLY, REQUEST
 from specs.checking.services.conformance import check_ops
 from specs.verdict import Verdict
-from tests.support.ops_swarm import OpsSwarm
+from tests.support.flight.ops_swarm import OpsSwarm
 
 COUNT = 3
 ACTS = ("deliver", "deliver", "deliver", "deliver", "request", "release", "snapshot", "restart", "amnesia", "meet")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.storm import disagreement, storm
+from tests.support.simulator.storm import disagreement, storm
 
 # (n, seed) that once failed, and why.
 REGRESSIONS = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from amu.core.errors import CodecError
 from amu.wire import cbor
-from tests.support.wire_strategies import KEYS, items
+from tests.support.simulator.wire_strategies import KEYS, items
 
 
 def same(one: Any, other: Any) -> bool:

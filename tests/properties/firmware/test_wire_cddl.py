@@ -13,7 +13,7 @@ import amu.wire
 from amu.core import limits
 from amu.core.errors import CodecError
 from amu.wire import codec, messages
-from tests.support import wire_strategies
+from tests.support.simulator import wire_strategies
 from tests.unit.firmware.test_cddl import kebab
 
 SCHEMA = Validator((Path(amu.wire.__file__).parent / "wire.cddl").read_text(), strict_modules=True)

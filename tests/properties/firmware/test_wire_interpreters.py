@@ -5,7 +5,7 @@ from pathlib import Path
 
 from amu.wire import cbor, codec, frames, messages
 from tests import ROOT
-from tests.support import interpreters
+from tests.support.flight import interpreters
 
 FOLDER = ROOT / "tests" / "support"
 DIGEST = bytes(range(32))

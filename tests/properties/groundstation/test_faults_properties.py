@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from amu.wire.messages import Vote
 from groundstation.faults.plan import Fates, FaultPlan
 from groundstation.faults.rule import Copy, Draws
-from tests.support import plain_faults
+from tests.support.simulator import plain_faults
 
 probability = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 seconds = st.sampled_from([0.0, 0.5, 3.0, 40.0])

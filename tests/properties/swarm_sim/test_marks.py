@@ -9,7 +9,7 @@ import pytest
 
 from swarm_sim.simulation import run_seed, simulate
 from swarm_sim.world.marks import NAMES
-from tests.support.simulations import scenario
+from tests.support.simulator.simulations import scenario
 
 SEEDS = (1, 108, 295, 665)
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests import ROOT
-from tests.support import interpreters
+from tests.support.flight import interpreters
 
 FOLDER = ROOT / "tests" / "on_board"
 FILES = sorted(FOLDER.glob("test_*.py"))

@@ -20,7 +20,7 @@ from swarm_sim.adversary import MIXED, NAMES, wrap
 from swarm_sim.adversary.equivocate import other_body
 from swarm_sim.adversary.replay import KEPT_MAX
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
 
 ME = 1
 VALUE = bytes(range(32))

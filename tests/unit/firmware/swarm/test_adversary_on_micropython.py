@@ -6,7 +6,7 @@ import pytest
 
 import swarm_sim
 from swarm_sim.adversary import NAMES
-from tests.support import interpreters
+from tests.support.flight import interpreters
 
 FOLDER = Path(swarm_sim.__file__).resolve().parent  # the package is called `adversary` on a board
 

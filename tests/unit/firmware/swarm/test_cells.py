@@ -13,7 +13,7 @@ from specs.checking.check import check_trace
 from specs.checking.consensus.learner_rules import FOLLOWS
 from swarm_sim.adversary import wrap
 from swarm_sim.testing.cluster import ANSWERS, LOST, QUESTIONS, REPLICAS, Cells, Cluster, Links
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
 
 ROUGH = Links(drop=0.15, duplicate=0.05, delay_max=5)
 

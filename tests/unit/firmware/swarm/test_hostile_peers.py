@@ -14,8 +14,8 @@ from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.wire.messages import Fetch, FetchState, Progress, Proposal, Receipt, Request, StateChunk, Status, Vote
 from swarm_sim.adversary import wrap
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.byzantine_storm import ByzantineStorm
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
+from tests.support.simulator.byzantine_storm import ByzantineStorm
 
 
 def flying(replica_count: int = 4, **settings: Any) -> Cluster:

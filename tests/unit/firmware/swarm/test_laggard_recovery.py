@@ -13,7 +13,7 @@ from amu.consensus import bodies
 from amu.core.limits import CHECKPOINT_SLOTS, LOG_SLOTS_MAX
 from amu.wire.messages import Decided, Proposal, Vote
 from swarm_sim.testing.cluster import Cluster
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
 
 BOUNDARY = 3 * CHECKPOINT_SLOTS
 

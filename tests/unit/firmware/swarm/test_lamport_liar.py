@@ -4,7 +4,7 @@ from amu.core import limits
 from amu.core.lamport import IN_ORDER, LOST, OUT_OF_ORDER, LamportClock, Witnesses
 from amu.wire.messages import ViewChange
 from swarm_sim.testing.cluster import Cluster
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
 
 LIE = ViewChange(1, 0)
 

@@ -6,7 +6,7 @@ from amu.consensus import bodies
 from amu.core import limits
 from amu.wire.messages import Decided, FetchState, Progress, Proof, StateChunk
 from swarm_sim.testing.cluster import Cluster
-from tests.support.effects import performed
+from tests.support.flight.effects import performed
 
 
 def cluster_with_one_cut_off(slots: int) -> Cluster:

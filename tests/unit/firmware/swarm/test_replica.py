@@ -7,8 +7,8 @@ from amu.core import limits
 from amu.core.limits import WINDOW_SLOTS
 from amu.wire.messages import Progress, Proposal, Request, Status, ViewChange, Vote
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.effects import performed
-from tests.support.storm import disagreement
+from tests.support.flight.effects import performed
+from tests.support.simulator.storm import disagreement
 
 
 def decide(cluster: Cluster, count: int) -> None:

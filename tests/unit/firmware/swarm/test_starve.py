@@ -17,7 +17,7 @@ from amu.wire import messages as m
 from specs.checking.check import check_trace
 from swarm_sim.adversary import wrap
 from swarm_sim.adversary.starve import QUEUE_MAX, SHOWN_TICKS, SLOTS_KEPT_MAX, Plan
-from tests.support.starvation import Starvation
+from tests.support.simulator.starvation import Starvation
 from tests.unit.firmware.swarm.test_adversary import Scripted, by_peer, sent, ticked
 
 PEERS = [0, 2, 3]

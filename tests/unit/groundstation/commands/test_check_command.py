@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from groundstation.boards.claim import Claim
 from tests.support.command import app
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 @pytest.mark.parametrize(

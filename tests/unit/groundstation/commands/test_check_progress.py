@@ -9,7 +9,7 @@ from rich.console import Console
 from groundstation.flight import progress
 from specs.checking import check
 from specs.checking.check import check_trace
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 def test_a_check_reports_bytes_and_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

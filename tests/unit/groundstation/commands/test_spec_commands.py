@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.command import app
-from tests.support.tla_models import FOLDER
+from tests.support.modules.tla_models import FOLDER
 
 RUNNER = CliRunner()
 PARCELS = FOLDER / "Parcels.tla"

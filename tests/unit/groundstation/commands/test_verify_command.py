@@ -14,7 +14,7 @@ from specs.verification import verification
 from specs.verification.result import EXIT_CODES
 from specs.verification.verification import Options
 from tests.support.command import app
-from tests.support.verification import run, write_feature
+from tests.support.modules.verification import run, write_feature
 
 
 def test_an_unknown_feature_is_bad_input() -> None:

@@ -19,7 +19,7 @@ from hil.boards.virtual import staging
 from specs.checking.check import check_trace
 from specs.verdict import INCOMPLETE, PASS
 from tests.support import hostile
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 LIAR = 3
 # What each mode sends, as the verdict must report it; a mode's flood must fill its room in the record.

@@ -12,7 +12,7 @@ from groundstation.scenario.model import Scenario, parse
 from specs.checking.check import check_trace
 from specs.verdict import HOLDS, PASS, VIOLATED, VIOLATION, Verdict
 from swarm_sim.simulation import simulate
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 AMU = str(Path(sys.executable).with_name("amu"))
 WARNING = "2 liars of at most 1 tolerated: safety is not promised"

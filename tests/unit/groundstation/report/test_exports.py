@@ -13,9 +13,9 @@ from groundstation.report.exports import causality, perfetto, shiviz
 from groundstation.report.exports.causality import Step
 from specs.checking.trace import TraceError, parse
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support import chrome_trace, shiviz_log
 from tests.support.command import app
-from tests.support.storm import storm
+from tests.support.records import chrome_trace, shiviz_log
+from tests.support.simulator.storm import storm
 
 RUNNER = CliRunner()
 

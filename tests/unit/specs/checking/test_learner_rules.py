@@ -9,7 +9,7 @@ import pytest
 from specs.checking.check import check_trace
 from specs.checking.consensus.learner_rules import FOLLOWS
 from specs.checking.trace import TraceError
-from tests.support.traces import Script, digest
+from tests.support.records.traces import Script, digest
 
 LEARNER = 4
 NEVER = digest("never decided")

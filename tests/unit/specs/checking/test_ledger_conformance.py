@@ -15,7 +15,7 @@ from specs.checking.ledger.log import SAME_RESULTS
 from specs.checking.ledger.steps import EXACTLY_ONCE, action_of
 from specs.checking.trace import Event
 from specs.verdict import Verdict
-from tests.support import ledger_traces
+from tests.support.records import ledger_traces
 
 PAYLOAD, RIGHT, WRONG = bytes(32), bytes([1] * 32), bytes([2] * 32)
 

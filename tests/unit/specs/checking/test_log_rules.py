@@ -14,7 +14,7 @@ from specs.checking.run import Run
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Reader
 from tests import ROOT
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 MODULE = ROOT / "specs" / "replicated_log" / "trace_replicated_log.tla"
 

@@ -17,7 +17,7 @@ from specs.checking.services.conformance import MUTEX, SNAPSHOT, check_ops
 from specs.checking.trace import Event
 from specs.verdict import Verdict
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.ops_swarm import OpsSwarm
+from tests.support.flight.ops_swarm import OpsSwarm
 
 Fields = dict[str, Any]
 

@@ -7,7 +7,7 @@ from specs.checking.order import LamportOrder, sort_key
 from specs.checking.run import Run
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, parse
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 def event(node: int, boot: int, name: str, lamport: int, **fields: object) -> Event:

@@ -15,7 +15,7 @@ from specs.checking.check import check_trace
 from specs.checking.premises import PREMISES
 from specs.checking.protocols import PROTOCOLS
 from specs.verdict import HOLDS, NOT_CHECKED, Verdict
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 CHECKED = {identifier for protocol in PROTOCOLS for identifier in protocol.properties}
 IN_PART = {

@@ -9,7 +9,7 @@ from amu.node.tracer import EVENTS
 from specs.checking.continuity import Continuity
 from specs.checking.schema import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
 from specs.checking.trace import Reader, TraceError, parse
-from tests.support.traces import Script
+from tests.support.records.traces import Script
 
 
 def line_of(script: Script, name: str) -> dict[str, object]:

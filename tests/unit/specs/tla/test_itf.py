@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from specs.tla.language.language import FALSE, TRUE, Function, ModelValue, Module, function, load, of_python
 from specs.tla.observe.observations import TraceFile
 from specs.tla.values.itf import ItfError, itf_trace, of_itf, states, to_itf
-from tests.support.tla_models import FOLDER
+from tests.support.modules.tla_models import FOLDER
 
 values = st.recursive(
     st.one_of(st.integers(), st.text(max_size=4), st.booleans().map(of_python)),

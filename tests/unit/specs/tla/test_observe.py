@@ -11,7 +11,7 @@ import pytest
 from specs.tla.language.language import Module, ModuleError, load
 from specs.tla.observe.observe import Observation, ObservationError, Observer, Result
 from specs.verdict import HOLDS, VIOLATED
-from tests.support.tla_models import FOLDER, writer
+from tests.support.modules.tla_models import FOLDER, writer
 
 PARCELS = FOLDER / "Parcels.tla"
 

@@ -11,7 +11,7 @@ import pytest
 from specs.tla.language.language import EvaluationError, ModuleError, load
 from specs.tla.syntax import configuration, reader, syntax
 from specs.tla.syntax.configuration import ConfigurationError
-from tests.support.tla_models import Write, writer
+from tests.support.modules.tla_models import Write, writer
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from specs.tla.language.language import EvaluationError, Module, ModuleError
 from specs.tla.language.modules import Operator
 from specs.tla.language.steps import Action
 from specs.tla.language.successors import UNASSIGNED, Planner
-from tests.support.tla_models import MODELS, Write, writer
+from tests.support.modules.tla_models import MODELS, Write, writer
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def write(tmp_path: Path) -> Write:
     return writer(tmp_path)
 
 
-# (distinct states, depth) by TLC 2.15 with the constants of tests/support/tla_models.py
+# (distinct states, depth) by TLC 2.15 with the constants of tests/support/modules/tla_models.py
 BY_TLC = {"Mutex": (55, 9), "Commit": (288, 11), "Registers": (105, 7), "Recursion": (32, 6), "Instances": (71, 11)}
 
 

@@ -10,7 +10,7 @@ import pytest
 from specs.tla.language.language import TRUE, EvaluationError, ModuleError, Unsupported, load, of_python, record
 from specs.tlc import runner as tlc
 from specs.tlc import sany
-from tests.support.tla_models import Write, writer
+from tests.support.modules.tla_models import Write, writer
 
 
 @pytest.fixture

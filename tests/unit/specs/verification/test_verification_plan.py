@@ -8,7 +8,7 @@ import pytest
 
 from specs.verification import plan as plans
 from specs.verification.plan import PlanError
-from tests.support.verification import plan, run, write_feature
+from tests.support.modules.verification import plan, run, write_feature
 
 
 def test_a_plan_is_read(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from specs.verification import cache, formulas, pipeline, plan, summary, verification
 from specs.verification.result import FAIL, NO_ANSWER, PASS, RunResult
 from specs.verification.verification import Options, Report
-from tests.support.verification import run, write_feature
+from tests.support.modules.verification import run, write_feature
 
 TYPED = "TypeOK == x \\in 0 .. 9"
 

@@ -21,8 +21,8 @@ from swarm_sim.campaign.task import RUN_SEED, Finished, Task
 from swarm_sim.commands import campaign as commands
 from swarm_sim.draw import draw
 from swarm_sim.outcome import PASS, VIOLATION, Outcome
-from tests.support import campaign_seeds
-from tests.support.campaigns import SEEDS, outcomes_of, start_campaign, task_of, wait_for, wait_until_gone
+from tests.support.simulator import campaign_seeds
+from tests.support.simulator.campaigns import SEEDS, outcomes_of, start_campaign, task_of, wait_for, wait_until_gone
 
 RUNNER = CliRunner()
 APP = typer.Typer()

@@ -11,8 +11,8 @@ from swarm_sim.campaign.dask_cluster import _Coordinator
 from swarm_sim.campaign.keeper import WorkerError
 from swarm_sim.campaign.task import Finished
 from swarm_sim.outcome import unanswered
-from tests.support import campaign_seeds
-from tests.support.campaigns import task_of
+from tests.support.simulator import campaign_seeds
+from tests.support.simulator.campaigns import task_of
 
 distributed = pytest.importorskip("distributed")
 

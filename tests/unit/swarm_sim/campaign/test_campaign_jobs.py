@@ -14,8 +14,8 @@ from swarm_sim.campaign.keeper import Keeper, WorkerError
 from swarm_sim.campaign.task import Finished, Task, TaskError, code_of, fingerprint
 from swarm_sim.outcome import CRASH, INCOMPLETE, NO_ANSWER, PASS, Outcome, unanswered
 from tests.style.tree_rules import ROOT
-from tests.support import campaign_seeds
-from tests.support.campaigns import task_of, wait_until, wait_until_gone
+from tests.support.simulator import campaign_seeds
+from tests.support.simulator.campaigns import task_of, wait_until, wait_until_gone
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_function_that_cannot_be_loaded_is_refused() -> None:
     with pytest.raises(TaskError, match="no function 'nowhere:run'"):
         fingerprint("nowhere:run")
     with pytest.raises(TaskError, match="write it as module:name"):
-        fingerprint("tests.support.campaign_seeds")
+        fingerprint("tests.support.simulator.campaign_seeds")
     task = replace(task_of("passes"), function="nowhere:run")
     with (
         closing(jobs.run(task, range(3), 2)) as finished,

@@ -10,7 +10,7 @@ from swarm_sim.campaign.store import IN_MEMORY, Store
 from swarm_sim.campaign.summary import Summary, of_store
 from swarm_sim.campaign.task import RUN_SEED, Finished, Task, replay
 from swarm_sim.outcome import CRASH, EXIT_CODES, INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, WORST_FIRST, Outcome
-from tests.support import campaign_seeds
+from tests.support.simulator import campaign_seeds
 
 TASK = Task(RUN_SEED, nodes=7, slots=12, seconds_max=300.0, fingerprint="ab" * 32)
 

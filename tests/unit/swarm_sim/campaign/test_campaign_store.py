@@ -13,9 +13,9 @@ import pytest
 from swarm_sim.campaign.store import Store, StoreError, missing
 from swarm_sim.campaign.task import Finished, Task, replay
 from swarm_sim.outcome import CRASH, PASS, VIOLATION, Outcome, unanswered
-from tests.support.campaigns import ALL, outcomes_of
+from tests.support.simulator.campaigns import ALL, outcomes_of
 
-TASK = Task("tests.support.campaign_seeds:passes", nodes=4, slots=7, seconds_max=300.0, fingerprint="ab" * 32)
+TASK = Task("tests.support.simulator.campaign_seeds:passes", nodes=4, slots=7, seconds_max=300.0, fingerprint="ab" * 32)
 
 SEEDS = 300
 
@@ -98,7 +98,7 @@ def test_sums_are_of_the_range_alone(store: Store) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"function": "other:function"}, "function tests.support.campaign_seeds:passes, not other:function"),
+        ({"function": "other:function"}, "function tests.support.simulator.campaign_seeds:passes, not other:function"),
         ({"nodes": 7}, "nodes 4, not 7"),
         ({"slots": 8}, "slots 7, not 8"),
         ({"fingerprint": "cd" * 32}, "another version of the code"),

@@ -21,7 +21,7 @@ from swarm_sim.shrink import simpler
 from swarm_sim.shrink.shrink import NothingToShrink, Shrunk, shrink
 from swarm_sim.simulation import simulate
 from tests.support.planted_bugs import planted
-from tests.support.simulations import scenario
+from tests.support.simulator.simulations import scenario
 
 VIRTUAL = frozenset({"kill", "restart", "amnesia", "power_cut", "pause"})
 STORM: list[dict[str, Any]] = [

@@ -9,7 +9,7 @@ import pytest
 
 from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, Result
 from swarm_sim.linearizability.ledger import WHOLE, LedgerOperation, check_ledger_history
-from tests.support.ledger_histories import scripted, stormy
+from tests.support.records.ledger_histories import scripted, stormy
 
 BOARDS = 4
 DIGEST, OTHER = b"d" * 32, b"o" * 32

@@ -13,7 +13,7 @@ from groundstation.scenario.model import Scenario
 from swarm_sim.oracles import laggards, timers
 from swarm_sim.outcome import Outcome
 from swarm_sim.simulation import Simulation, run_seed
-from tests.support.simulations import scenario
+from tests.support.simulator.simulations import scenario
 
 LAGGARD = 3
 

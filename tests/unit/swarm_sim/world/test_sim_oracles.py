@@ -16,7 +16,7 @@ from swarm_sim.oracles import agreement, histories, journal, liveness, memory, v
 from swarm_sim.outcome import Outcome
 from swarm_sim.simulation import CRASHED, Simulation
 from swarm_sim.world.world import World
-from tests.support.simulations import scenario
+from tests.support.simulator.simulations import scenario
 
 RESTARTS = [{"at": 0.05 + 0.1 * k, "node": k % 4, "kind": "restart"} for k in range(8)]
 

@@ -15,7 +15,7 @@ from groundstation.scenario.model import Scenario
 from swarm_sim.draw.draw import KINDS, draw
 from swarm_sim.simulation import Simulation, simulate
 from swarm_sim.streams import stream
-from tests.support.simulations import scenario
+from tests.support.simulator.simulations import scenario
 
 AMU = str(Path(sys.executable).with_name("amu"))
 

@@ -12,7 +12,7 @@ from swarm_sim.campaign.task import Task, fingerprint
 from swarm_sim.outcome import Outcome
 from tests.style.tree_rules import ROOT
 
-SEEDS = "tests.support.campaign_seeds"
+SEEDS = "tests.support.simulator.campaign_seeds"
 ALL = range(2**62)
 PATIENCE_SECONDS = 120.0  # then what must happen has not happened
 # The checkout's folder is appended, so that installed packages come first. A shell makes background commands ignore

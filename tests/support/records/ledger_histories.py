@@ -6,7 +6,7 @@ from typing import Any
 from groundstation.scenario.workload import Workload
 from swarm_sim.linearizability.ledger import LedgerOperation
 from swarm_sim.testing.cluster import Cluster, Links
-from tests.support.ledger_traces import life
+from tests.support.records.ledger_traces import life
 
 CLIENT = 1  # the one that `Cluster.request` speaks for
 UNDER_WAY_MAX = 8

@@ -1,0 +1,1 @@
+"""Flight code on both interpreters."""

@@ -1,0 +1,1 @@
+"""TLA+ modules, and what their behaviours drive."""

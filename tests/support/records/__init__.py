@@ -1,0 +1,1 @@
+"""Traces, histories and the formats that they are exported to."""

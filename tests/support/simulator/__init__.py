@@ -1,0 +1,1 @@
+"""Storms, scenarios and campaigns for tests of the simulator."""
