@@ -2,39 +2,39 @@
 (***************************************************************************)
 (* One object on a chain of nodes: CRAQ, chain replication with            *)
 (* apportioned queries (Terrace and Freedman, "Object Storage on CRAQ",    *)
-(* USENIX ATC 2009, section 2.3), on the chain of van Renesse, Schneider,  *)
-(* "Chain Replication for Supporting High Throughput and Availability",    *)
-(* OSDI 2004.                                                              *)
+(* USENIX ATC 2009, section 2.3), on the chain of van Renesse and          *)
+(* Schneider (OSDI 2004).                                                  *)
 (*                                                                         *)
-(* The head numbers a write and passes it down; the tail commits it; an    *)
-(* acknowledgement goes up, and each node then knows the version to be     *)
-(* clean. Any node answers reads: at once if its last version is clean,    *)
-(* otherwise it asks the tail which version is committed. Nodes fail by    *)
-(* stopping. A master takes a lost node out of the chain; its predecessor  *)
-(* then sends again what was not acknowledged.                             *)
+(* The head numbers a write and passes it down. The tail commits it. An    *)
+(* acknowledgement travels up, and each node that it passes knows the      *)
+(* version to be clean. Any node answers reads: at once if its last        *)
+(* version is clean; otherwise it asks the tail which version is           *)
+(* committed. Nodes fail by stopping. A master removes a failed node from  *)
+(* the chain; its predecessor then repeats what was not acknowledged.      *)
 (*                                                                         *)
 (* Abstractions, and why they are sound:                                   *)
-(* - Links between neighbours are first in, first out. What a lost node    *)
-(*   had sent may arrive until the master takes it out; then it is dropped *)
-(*   (or, which is the same, was lost before).                             *)
-(* - The master is right and tells all survivors at once. It never takes   *)
-(*   out a node that is alive, so a node that is told later only acts      *)
-(*   later. It would be the agreed ledger, which is not modelled here.     *)
-(* - A node keeps all versions, where CRAQ keeps the clean one and those   *)
-(*   after it: no guard reads an older one.                                *)
-(* - A query and its answer are a step each. Queries to a lost tail go to  *)
-(*   the new one.                                                          *)
-(* - A write that only lost nodes had is lost; nobody was told that it was *)
-(*   committed. Whether its client tries again is the client's affair.     *)
-(* - No node lies: a single liar breaks a chain (specs/decisions/chain.md).*)
+(* - Links between neighbours are first in, first out. What a failed node  *)
+(*   had sent may arrive until the master removes the node; then it is     *)
+(*   dropped. That is the same as having been lost earlier.                *)
+(* - The master is right and informs all survivors in one step. It never   *)
+(*   removes a node that is alive, so a node that learns of it later only  *)
+(*   acts later. The master would be the agreed ledger, which is not       *)
+(*   modelled here.                                                        *)
+(* - A node keeps all versions. CRAQ keeps the clean one and those after   *)
+(*   it, but no guard reads an older one.                                  *)
+(* - A query and its answer are one step each. A query to a failed tail    *)
+(*   goes to the new one.                                                  *)
+(* - A write that only failed nodes had is lost; it was never committed.   *)
+(*   The client may retry.                                                 *)
+(* - No node lies: one liar breaks a chain (specs/decisions/chain.md).     *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
 CONSTANTS
   Node,     \* node numbers; the chain begins in their order
   Write,    \* writes, each done once at most; a write stands for its value
-  NoWrite,  \* what version 0 holds
-  LossMax   \* so many nodes may be lost
+  NoWrite,  \* the value of version 0
+  LossMax   \* how many nodes may fail
 
 ASSUME
   /\ Node \subseteq Nat /\ IsFiniteSet(Node)
@@ -42,15 +42,15 @@ ASSUME
   /\ LossMax \in 0..(Cardinality(Node) - 1)
 
 VARIABLES
-  order,      \* the chain, head first, as the master last told it
+  order,      \* the chain, head first, as the master last announced it
   lost,       \* nodes that have stopped
   log,        \* log[n]: the writes that n has, version 1 first
-  clean,      \* clean[n]: n knows versions up to this one to be committed
+  clean,      \* clean[n]: n knows that versions up to this one are committed
   down,       \* down[n]: writes on their way from n to its successor
   up,         \* up[n]: acknowledged versions on their way from n to its predecessor
   read,       \* the read in progress, or the last one
-  committed,  \* history: the writes that were committed, in order
-  answered    \* history: the last version that a tail named
+  committed,  \* history: the committed writes, in order
+  answered    \* history: the last version that a tail reported as committed
 
 storage == <<order, lost, log, clean, down, up>>
 vars == <<storage, read, committed, answered>>
@@ -95,19 +95,19 @@ Init ==
 -----------------------------------------------------------------------------
 \* Writes
 
-\* n has one more version, and passes it on.
+\* n adds a version and passes it on.
 Extend(n, w, downs) ==
   /\ log' = [log EXCEPT ![n] = Append(@, w)]
   /\ down' = IF n = Last THEN downs ELSE [downs EXCEPT ![n] = Append(@, Message(Len(log[n]) + 1, w))]
 
-\* The head takes a write of a client.
+\* The head accepts a client's write.
 Accept(n, w) ==
   /\ n = First /\ IsUp(n)
   /\ \A m \in Node : \A i \in 1..Len(log[m]) : log[m][i] # w
   /\ Extend(n, w, down)
   /\ UNCHANGED <<order, lost, clean, up, read, committed, answered>>
 
-\* A write arrives from the predecessor. What was sent again may be here already.
+\* A write arrives from the predecessor. If it is a repetition, n may have it already.
 Receive(n) ==
   /\ IsUp(n) /\ n # First
   /\ down[Before(n)] # <<>>
@@ -118,7 +118,7 @@ Receive(n) ==
          ELSE down' = downs /\ UNCHANGED log
   /\ UNCHANGED <<order, lost, clean, up, read, committed, answered>>
 
-\* What the tail has is committed. A node that becomes the tail commits here what it had not known to be.
+\* The tail commits all that it has. A node that becomes the tail commits here the versions that it holds as dirty.
 Commit(n) ==
   /\ n = Last /\ IsUp(n)
   /\ ~IsClean(n)
@@ -127,7 +127,7 @@ Commit(n) ==
   /\ up' = IF n = First THEN up ELSE [up EXCEPT ![n] = Append(@, Len(log[n]))]
   /\ UNCHANGED <<order, lost, log, down, read, answered>>
 
-\* An acknowledgement arrives from the successor; it speaks of all earlier versions, too.
+\* An acknowledgement arrives from the successor. It covers all earlier versions.
 Acknowledge(n) ==
   /\ IsUp(n) /\ n # Last
   /\ up[After(n)] # <<>>
@@ -138,7 +138,7 @@ Acknowledge(n) ==
   /\ UNCHANGED <<order, lost, log, down, read, committed, answered>>
 
 -----------------------------------------------------------------------------
-\* Reads. `since` is what was committed when the read began.
+\* Reads. `since`: the version that was committed when the read began.
 
 \* n answers at once: its last version is clean.
 ReadClean(n) ==
@@ -155,7 +155,7 @@ Ask(n) ==
   /\ read' = [phase |-> "asked", node |-> n, since |-> Len(committed), version |-> 0, value |-> NoWrite]
   /\ UNCHANGED <<storage, committed, answered>>
 
-\* The tail names its version. One that has just become the tail commits first.
+\* The tail reports its version. A node that has just become the tail commits first.
 Answer(n) ==
   /\ read.phase = "asked"
   /\ n = Last /\ IsUp(n)
@@ -164,14 +164,14 @@ Answer(n) ==
   /\ answered' = clean[n]
   /\ UNCHANGED <<storage, committed>>
 
-\* The node that asked returns that version, which it has, for it is upstream.
+\* The node that asked returns that version. It has it, because it is upstream of the tail.
 Return(n) ==
   /\ read.phase = "told"
   /\ n = read.node /\ IsUp(n)
   /\ read' = [read EXCEPT !.phase = "done", !.value = ValueAt(n, read.version)]
   /\ UNCHANGED <<storage, committed, answered>>
 
-\* The node that was asked is lost. No answer says nothing about the object.
+\* The node that the client asked fails. The missing answer says nothing about the object.
 NoAnswer ==
   /\ read.phase \in {"asked", "told"}
   /\ read.node \in lost
@@ -189,8 +189,8 @@ Lose(n) ==
 
 Without(n) == SelectSeq(order, LAMBDA m : m # n)
 
-\* The master takes a lost node out. Nothing is taken from or sent to it any more; its predecessor sends again what it
-\* does not know to be committed, and its successor says again what is.
+\* The master removes a failed node. No neighbour receives from it or sends to it any more. Its predecessor repeats the
+\* writes that it does not know to be committed; its successor repeats its acknowledgement.
 Reconfigure(n) ==
   /\ n \in lost /\ InChain(n)
   /\ order' = Without(n)
@@ -217,7 +217,7 @@ Next ==
   \/ \E n \in Node : Lose(n)
   \/ \E n \in Node : Reconfigure(n)
 
-\* What is sent arrives, the tail commits and answers, the master learns of a loss. Nobody has to write, read or fail.
+\* Messages arrive, the tail commits and answers, the master notices failures. No one has to write, read or fail.
 Fairness ==
   /\ \A n \in Node :
        /\ WF_vars(Receive(n)) /\ WF_vars(Commit(n)) /\ WF_vars(Acknowledge(n))
@@ -241,49 +241,49 @@ TypeOK ==
   /\ Len(committed) \in Version
   /\ answered \in Version
 
-\* Update propagation (van Renesse and Schneider, section 3): down the chain, each has a prefix of what those before it have.
+\* Update propagation (van Renesse and Schneider, section 3): each node has a prefix of what the nodes before it have.
 PrefixDownTheChain ==
   \A i, j \in 1..Len(order) : i < j => IsPrefix(log[order[j]], log[order[i]])
 
-\* No committed write is lost, whichever nodes are: every node that is left has all of them.
+\* No committed write is lost, whichever nodes fail: every remaining node has all of them.
 NoCommittedWriteLost == \A n \in Members : IsPrefix(committed, log[n])
 
-\* A node calls clean only what was committed.
+\* Clean versions are committed.
 CleanIsCommitted ==
   \A n \in Members : clean[n] <= Len(log[n]) /\ IsPrefix(SubSeq(log[n], 1, clean[n]), committed)
 
-\* Linearisable: a read returns what was committed when it began, or something later that is committed when it returns.
-\* Two reads, one after the other, can therefore not go back.
+\* Linearisable: a read returns a version that is committed when it returns, and none older than was committed when it
+\* began. So of two successive reads the second never returns an older version.
 Linearisable ==
   read.phase = "done" =>
     /\ read.since <= read.version
     /\ read.version <= Len(committed)
     /\ read.value = (IF read.version = 0 THEN NoWrite ELSE committed[read.version])
 
-\* Links are in order and lose nothing in between: the next write to arrive is known or the next one.
+\* Links keep the order and leave no gap: the next write to arrive is a known one or the next new one.
 NoGap ==
   \A n \in Members \ {First} :
     down[Before(n)] # <<>> => Head(down[Before(n)]).version <= Len(log[n]) + 1
 
-\* A version that the tail names can be returned: whoever asked has it.
+\* The node that asked has the version that the tail reports, so it can return it.
 AnswerCanBeReturned == read.phase = "told" /\ IsUp(read.node) => read.version <= Len(log[read.node])
 
-\* What was committed stays, in its order.
+\* The committed writes and their order never change.
 CommittedStandsStep == IsPrefix(committed, committed')
 CommittedStands == [][CommittedStandsStep]_vars
 
-\* Tails never name an earlier version than was named before, whoever the tail is.
+\* A tail never reports an earlier version than was reported before, even if another node was the tail then.
 AnswersMonotoneStep == answered' >= answered
 AnswersMonotone == [][AnswersMonotoneStep]_vars
 
 Has(n, w) == \E i \in 1..Len(log[n]) : log[n][i] = w
 
-\* A write that the head has is committed in the end, unless the head is lost before it has passed it on.
+\* A write that the head has is eventually committed, unless the head fails before it has passed it on.
 WritesCommit == \A w \in Write : Has(First, w) ~> (Has(Last, w) /\ IsClean(Last)) \/ ~Has(First, w)
 
-\* A read ends: with a version, or because its node is lost.
+\* A read ends: with a version, or because its node fails.
 ReadsEnd == read.phase = "asked" ~> read.phase \in {"done", "none"}
 
-\* When writes and losses have ceased, every node that is left comes to know that all is committed.
+\* Once writes and failures have ceased, every remaining node eventually knows that all its versions are committed.
 CleanInTheEnd == <>[](\A n \in Node : IsUp(n) => IsClean(n))
 =============================================================================

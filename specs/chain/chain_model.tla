@@ -1,5 +1,5 @@
 ----------------------------- MODULE chain_model -----------------------------
-(* chain within bounds: writes may be exchanged for each other where only safety is asked for. *)
+(* chain within bounds: writes are symmetric where only safety is checked. *)
 EXTENDS chain, TLC
 
 Writes == Permutations(Write)

@@ -1,8 +1,8 @@
 ---------------------------- MODULE trace_chain ----------------------------
 (***************************************************************************)
-(* Holds a trace of some chain against chain.tla: one operator for each    *)
-(* event, its parameters named as the members of the event. This is also   *)
-(* the example of a module for traces that are not this swarm's:           *)
+(* Checks a trace of some chain against chain.tla. Each event has an       *)
+(* operator; its parameters have the names of the event's members. It is   *)
+(* also the example of a module for traces of other systems:               *)
 (*                                                                         *)
 (*   amu check tests/data/chain/good.ndjson                                *)
 (*     --spec specs/chain/trace_chain.tla --cfg specs/chain/trace_chain.cfg*)
@@ -17,8 +17,8 @@
 (*   NodeRemoved   node                    Reconfigure                     *)
 (*   (not logged)                          Receive, Acknowledge, Answer    *)
 (*                                                                         *)
-(* What is not logged is searched for: a trace is accepted if writes and   *)
-(* acknowledgements can have travelled so that each logged step was one.   *)
+(* The checker searches for unlogged steps: a trace is accepted if some    *)
+(* movement of writes and acknowledgements explains all its steps.         *)
 (***************************************************************************)
 EXTENDS chain
 

@@ -1,1 +1,1 @@
-"""Holds traces of real runs against TLA+ modules."""
+"""Checks traces of real runs against TLA+ modules."""

@@ -3,7 +3,7 @@
     check(trace, spec, config, tlc=False, silent=()) -> Checked
 
 Rules. The initial predicate and the next-state relation are those of the configuration; its constraints, SYMMETRY and
-VIEW bound a search and are not applied to a trace. With `tlc`, TLC must come to the same verdict on the same steps.
+VIEW bound a search and are not applied to a trace. With `tlc`, TLC must reach the same verdict on the same steps.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ AGREES_WITH_TLC = "TLC-3"  # TLC accepts the observations exactly if the in-proc
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a trace: in full, and as the verdict that every check of a trace gives."""
+    """The outcome for a trace: the full result, and the verdict in the form that every check of a trace gives."""
 
     result: Result
     verdict: Verdict
 
     def as_dict(self) -> dict[str, object]:
-        """The verdict as JSON, with the module's own part: steps outside it, properties, the bad step taken apart."""
+        """The verdict as JSON, with the module's own part: steps outside it, properties, the bad step's parts."""
         bad = self.result.bad
         return {
             "module": self.result.module,
@@ -55,9 +55,9 @@ def check(
     silent: Sequence[str] = (),
     candidates_max: int = CANDIDATES_MAX,
 ) -> Checked:
-    """The verdict on the trace. `silent`: operators that may take steps that nobody logged.
+    """The verdict on the trace. `silent`: operators whose steps may be missing from the log.
 
-    Raises ModuleError, ItfError, ObservationError, and TlcError if TLC was asked for and cannot say.
+    Raises ModuleError, ItfError, ObservationError, and TlcError if TLC was requested and gives no answer.
     """
     settings = configuration.read(config)
     module = load_configured(spec, settings)

@@ -1,13 +1,14 @@
-"""What a trace leaves untold of the time before it: boards that were running, or had a past on their flash.
+"""Which slots cannot be judged because boards acted before the trace began.
 
-Theory. A ground station that joins a flying swarm without the record of the one before it sees votes whose quorums,
-proposals and decisions were cast earlier. A slot in which a board may have acted before cannot be judged: what is not
-allowed may only lack what nobody recorded. From some slot on nothing was begun before; those are judged in full.
+Theory. A ground station may join a flying swarm without the record of the station before it. It then sees votes whose
+quorums, proposals and decisions were cast earlier. In a slot in which a board may have acted before, a step that the
+module does not allow may be due to an event that nobody recorded, so the slot cannot be judged. From some slot on, no
+board acted before the trace; those slots are judged in full. Boards acted before the trace at most in slots
 
-    acted by a board that was seen to have applied s      up to s + 2 windows
-    acted by one of which no position is known            it had applied at most what was decided; what was decided was
-                                                          voted for by a quorum, so by a board of known position, in its
-                                                          window, unless more than f positions are unknown
+    of a board that was seen to apply s        up to s + 2 windows
+    of a board whose position is unknown       it had applied at most what was decided. A quorum voted for that, so some
+                                               board of known position voted for it, within its window, unless more
+                                               than f positions are unknown
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from specs.checking.trace import Event
 
 @dataclass
 class Beginning:
-    """Feed it the events of honest replicas, and what the ground tells of them, in file order."""
+    """Feed it the events of honest replicas, and the ground station's events about them, in file order."""
 
     swarm: Swarm
-    past: set[int] = field(default_factory=set)  # nodes of which something is untold
-    told_from: int = 0  # the ground station's own word on the last slot that must not be judged
-    _heard: set[int] = field(default_factory=set)  # nodes of which an event was told
+    past: set[int] = field(default_factory=set)  # nodes that acted before the trace
+    told_from: int = 0  # the last slot that must not be judged, as the ground station says
+    _heard: set[int] = field(default_factory=set)  # nodes with an event in the trace
     _position: dict[int, int] = field(default_factory=dict)  # node -> the first slot that it was seen to apply
 
     def attach(self, event: Event) -> bool:
-        """The run joined a board. Returns whether that is the first word of it."""
+        """The run joined a board. Returns whether this is the first event about it."""
         self.told_from = max(self.told_from, _slot(event.fields.get("checked_from")))
         node = event.fields["board"]
         if node in self._heard or node not in self.swarm.honest:
@@ -43,7 +44,7 @@ class Beginning:
             self._position.setdefault(event.fields["board"], event.fields["applied_slot"])
 
     def feed(self, event: Event) -> bool:
-        """An event of a replica. Returns whether it is the first word of a board with a past."""
+        """An event of a replica. Returns whether it is the first event of a board that acted before the trace."""
         node = event.node
         if node in self.past and event.name in ("Apply", "Adopt"):
             self._position.setdefault(node, event.fields["slot"])
@@ -52,16 +53,16 @@ class Beginning:
         self._heard.add(node)
         is_boot = event.name == "Boot" and event.seq == 0
         if is_boot and event.fields["journal"] == "fresh":
-            self.past.discard(node)  # it was attached to, but it had only just begun
+            self.past.discard(node)  # the run attached to it, but it had only just started
         elif is_boot:
             self.past.add(node)
             return True
         return False
 
     def last_slot_begun(self, last_slot: int) -> int:
-        """The last slot in which something may have happened before the trace; 0 if it tells everything.
+        """The last slot in which a board may have acted before the trace; 0 if the trace is complete.
 
-        `last_slot`: the highest of which the trace tells anything.
+        `last_slot`: the highest slot that the trace mentions.
         """
         if not self.past:
             return self.told_from
@@ -75,7 +76,7 @@ class Beginning:
         return max(self.told_from, max(known) + windows + ahead)
 
     def untold(self, last_slot: int) -> list[str]:
-        """What cannot be judged, in words; `last_slot` is that of `last_slot_begun`."""
+        """What cannot be judged, in words. `last_slot`: what `last_slot_begun` returned."""
         if not self.past:
             return [f"slots up to {last_slot} were not checked: so the ground station wants it"] if last_slot else []
         boards = ", ".join(map(str, sorted(self.past)))

@@ -2,11 +2,11 @@
 
     check_trace(path, tlc=False, tell=ignore_progress) -> Verdict
 
-Rules. If events are missing, the check goes as far as it can: a step that the module does not allow may then be due to
+Rules. If events are missing, the check goes as far as it can. A step that the module does not allow may then be due to
 a missing event, so it becomes a note; a contradiction (two votes in one phase, two decisions, two ledgers) is always a
-violation. Slots that began before the trace are named as not checked (specs/checking/beginning.py). Events after RunEnd
-do not belong to the run, unless a Resume or an Attach follows. A property is checked only if some event was compared
-with it; a trace of which nothing was checked is incomplete.
+violation. Slots that began before the trace are reported as not checked (specs/checking/beginning.py). Events after
+RunEnd do not belong to the run, unless a Resume or an Attach follows. A property counts as checked only if some event
+was compared with it; a trace of which nothing was checked is incomplete.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from specs.verdict import ENDED_BY_ITSELF, NOT_CHECKED, Progress, Verdict, ignor
 __all__ = ["NO_PROGRESS_REASON", "TLC", "TraceChecker", "check_trace"]
 
 NO_PROGRESS_REASON = "no progress"  # RunEnd.reason of a run that stopped deciding
-EVENTS_TOGETHER = 512  # looked at in one go: code that takes turns with other code finds the caches cold
+EVENTS_TOGETHER = 512  # handled in one batch, which keeps the processor's caches warm
 
 Feed = Callable[[Event], None]
 
 
 def check_trace(path: Path | str, tlc: bool = False, tell: Progress = ignore_progress) -> Verdict:
-    """The verdict on the trace at `path`; with `tlc`, TLC must accept the same steps. `tell` hears how far it is.
+    """The verdict on the trace at `path`. With `tlc`, TLC must accept the same steps. `tell` is called with progress.
 
-    Raises TraceError if the file is no trace, TlcError if TLC was asked for and cannot be run.
+    Raises TraceError if the file is not a trace, TlcError if TLC was requested and cannot be run.
     """
     checker = TraceChecker(tell)
     reader = trace.Reader(Path(path))
@@ -51,9 +51,8 @@ def check_trace(path: Path | str, tlc: bool = False, tell: Progress = ignore_pro
 class TraceChecker:
     """One pass over a trace: hands each event to the checkers of the protocols that it belongs to.
 
-    Feed it every event in the order in which they were received, then `conclude` once. Events need not come from a
-    file: a simulator feeds them as they happen. What is wrong with an event may be found, and TraceError raised, by a
-    later call.
+    Feed it all events in the order in which they were received, then call `conclude` once. Events need not come from a
+    file: a simulator feeds them as they happen. A TraceError about an event may be raised by a later call.
     """
 
     def __init__(self, tell: Progress = ignore_progress) -> None:
@@ -62,10 +61,10 @@ class TraceChecker:
         self.continuity = Continuity()
         self._run: Run | None = None
         self._checkers: list[Checker] = []
-        self._feeds: dict[str, dict[str, list[Feed]]] = {}  # by board's role and event's name, whom to hand it to
+        self._feeds: dict[str, dict[str, list[Feed]]] = {}  # by role of the board and name of the event
         self._node_count = 0  # replicas and learners
         self._end: str | None = None
-        self._after_end: list[Event] = []  # no part of the run, unless it goes on
+        self._after_end: list[Event] = []  # not part of the run, unless it resumes
         self._events = 0
         self._seen: set[str] = set()  # names of events of honest boards
         self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
@@ -116,7 +115,7 @@ class TraceChecker:
             join()
 
     def _goes_on(self, event: Event) -> bool:
-        """Whether the run that has ended goes on with this event: then the events in between belong to it, too."""
+        """Whether the run, which has ended, resumes with this event. If so, the events in between belong to it too."""
         if event.node != GROUND or event.name not in ("Resume", "Attach"):
             self._after_end.append(event)
             return False
@@ -155,7 +154,7 @@ class TraceChecker:
             self.verdict.note(swarm.warning)
 
     def _on_ground(self, event: Event) -> None:
-        # What a liar says is held to nothing: neither does what cannot be read of it leave anything open.
+        # A liar's events are not judged, so an unreadable one leaves no question open.
         is_of_liar = self._run is not None and event.fields.get("board") in self._run.swarm.byzantine
         if event.name == "TraceError" and is_of_liar:
             self.verdict.counts["unreadable events of byzantine nodes"] += 1
@@ -177,7 +176,7 @@ class TraceChecker:
     # --- the verdict ----------------------------------------------------------------------------
 
     def conclude(self, tlc: bool = False, is_truncated: bool = False) -> Verdict:
-        """The verdict. `is_truncated`: the file's last line was cut off. Raises TraceError, and TlcError as above."""
+        """The verdict. `is_truncated`: the file's last line was cut off. Raises TraceError and TlcError (see above)."""
         self._look_at_waiting()
         self._look_for_what_is_missing(is_truncated)
         for checker in self._checkers:
@@ -207,13 +206,13 @@ class TraceChecker:
             verdict.note(f"{count} events after RunEnd, from line {line} on, do not belong to the run: not judged")
 
     def _look_for_what_was_not_held(self) -> None:
-        """What holds because nothing was there to break it has not been checked."""
+        """Mark vacuous properties as not checked: those that no event could have broken."""
         verdict = self.verdict
         premises.look(verdict, self._seen)
         for checker in self._checkers:
             for identifier in checker.not_held():
                 verdict.doubt(identifier, "nothing of it could be judged")
         if not any(state != NOT_CHECKED for state in verdict.invariants.values()):
-            verdict.miss("no event of an honest board was held against a module: nothing was checked")
+            verdict.miss("no event of an honest board was compared with a module: nothing was checked")
         elif not verdict.counts["slots decided"] and not verdict.stalled:
             verdict.miss(f"no slot was seen to be decided: agreement ({AGREEMENT}) was not checked")

@@ -1,9 +1,9 @@
-"""What is missing from a trace: events of a boot, and the reasons why boots ended.
+"""Finds what is missing from a trace: events of a boot, and the reasons why boots ended.
 
-Rules. A hole in a boot's numbers means that events are missing: what was not seen is never taken for granted, so such a
-trace is incomplete. A boot that was killed may lack its tail: events are sent before the messages that they explain, so
-nobody can have acted on what is missing. While no ground station listens nobody records how a boot ends: a `Resume`
-stands for the reason of one end of each board.
+Rules. A hole in a boot's numbers means that events are missing. Nothing is assumed about them, so such a trace is
+incomplete. A boot that was killed may lack its last events: a board sends events before the messages that they explain,
+so no other node can have acted on the missing ones. While no ground station listens, nobody records how a boot ends: a
+`Resume` stands for the reason of one end per board.
 """
 
 from __future__ import annotations
@@ -33,10 +33,15 @@ class Hole:
 class Continuity:
     """Finds holes in the numbers of each boot, and boots that ended for no recorded reason.
 
-    Feed it every event in file order. `joined`: nodes that were running when the run joined them, so that their first
-    number here is not 0. `attached`: nodes of which an Attach was the first that was told. `holes` in order of
-    discovery; `unexplained` ends of boots, `restarts` (ends that the next boot explains) and `errors` (events told
-    twice, trace frames that nobody can read) in words. `boots` of each node in order of appearance.
+    Feed it every event in file order. Results:
+
+    joined        nodes that were already running when the run joined them: their first number here is not 0
+    attached      nodes whose first event in the trace is an Attach
+    boots         boots of each node, in order of appearance
+    holes         in order of discovery
+    unexplained   ends of boots without a recorded reason, in words
+    restarts      ends of boots that the next boot explains, in words
+    errors        duplicate events and unreadable trace frames, in words
     """
 
     boots: dict[int, list[int]] = field(default_factory=dict)
@@ -51,7 +56,7 @@ class Continuity:
     _ended: set[int] = field(default_factory=set)
 
     def feed(self, event: Event, is_of_liar: bool = False) -> None:
-        """`is_of_liar`: an event of the ground's about a board whose own events are not fed."""
+        """`is_of_liar`: a ground event about a board whose own events are not fed."""
         if event.node == GROUND and not is_of_liar:
             self._on_ground(event)
         key = (event.node, event.boot)
@@ -81,7 +86,7 @@ class Continuity:
             self.errors.append(f"line {event.line}: a trace frame could not be read: {event.fields['reason']}")
 
     def _on_restart(self, event: Event) -> None:
-        """The board knows why its life before ended by itself."""
+        """The board reports why it ended its previous life."""
         earlier = self._unexplained.pop((event.node, event.boot), None)
         if earlier is not None:
             self.unexplained.remove(earlier)

@@ -1,17 +1,17 @@
 """Lamport time in a trace: is it a clock, and does every message come before its receipt?
 
-Theory (Lamport 1978): if event a can have influenced event b then a's time is below b's. Then sorting by (time, node)
-gives an order of events that some observer could have seen, and specs/decisions/trace_order.md says why that order may
-be replayed against the modules.
+Theory (Lamport 1978). If event a can have influenced event b, the time of a is below the time of b. Sorting by (time,
+node) therefore gives an order of events that some observer could have seen. specs/decisions/trace_order.md says why
+that order may be replayed against the modules.
 
 Rules
-- A node's times grow with each event, also across its reboots; only a board that lost its memory starts anew. What it
-  does while its memory cannot be read leaves no trace on flash: a later boot goes on from the life before.
+- A node's times grow with each event, also across its reboots. Only a board that lost its memory may start at a lower
+  time. A board that cannot read its memory writes nothing to flash; a later boot continues from the life before that.
 - A receipt's time is above the time of the sending.
-- What an honest node receives from an honest one was sent: with that time and kind, and to that node or to all. A node
-  that lost its memory may send at times that it used before, while what it sent then is still on its way.
+- What an honest node receives from an honest one was sent: at that time, of that kind, to that node or to all. A node
+  that lost its memory may use a time again while a message that it sent at that time is still on its way.
 
-Each rule has its own property identifier. Events come in file order; those of one boot must come in the order of their
+Each rule has its own property identifier. Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
 """
 
@@ -37,8 +37,8 @@ def sort_key(event: Event) -> tuple[int, int, int]:
 class LamportOrder(Checker):
     """Checks the rules in one pass.
 
-    Receipts from nodes of which sendings may be missing from the trace are not looked up. That some are missing may
-    come to light later than a receipt, so what seems to lack its sending is kept until the end.
+    A receipt is not looked up if sendings of its sender may be missing from the trace. That may show only later, so a
+    receipt without a sending is kept until the end.
     """
 
     def __init__(self, run: Run) -> None:
@@ -47,10 +47,10 @@ class LamportOrder(Checker):
         self.receipts_not_checked = 0
         self._violate = run.verdict.violate
         self._last: dict[int, Event] = {}
-        self._is_remembered: dict[int, bool] = {}  # is the present life one of those
+        self._is_remembered: dict[int, bool] = {}  # does flash know of the present life
         self._remembered: dict[int, Event] = {}  # last event of the last life that flash knows of
         self._sends: dict[int, int] = {}  # sender and time -> kind and destination
-        self._sent_again: dict[int, list[int]] = {}  # the same, of times that a node used once more
+        self._sent_again: dict[int, list[int]] = {}  # the same, for times that a node used more than once
         self._senders: set[int] = set()
         self._unsent: list[tuple[int, str]] = []  # sender and breach, if all its sendings are known
 
@@ -90,7 +90,7 @@ class LamportOrder(Checker):
             self._sent_again.setdefault(time_and_sender, []).append(kind_and_destination)
 
     def _check_growth(self, event: Event, before: Event | None) -> None:
-        """Within a life, of an event that is not later than the one `before`; and of the first one of each life."""
+        """Check the first event of a life, or an event whose time is not above that of the one `before`."""
         if before is not None and (event.name == "Boot" or before.boot != event.boot):
             before = self._of_last_life(event, before)
         if event.name == "Boot":
@@ -106,7 +106,7 @@ class LamportOrder(Checker):
         self._violate(LAMPORT_GROWS, f"{event}: the node's Lamport time does not grow, {where}")
 
     def _of_last_life(self, event: Event, before: Event) -> Event:
-        """What `event`, which may begin a life, has to be later than."""
+        """The event that `event`, which may begin a life, must be later than."""
         if self._is_remembered.get(event.node, True):
             self._remembered[event.node] = before
         return before if before.boot == event.boot else self._remembered.get(event.node, before)

@@ -1,7 +1,7 @@
-"""What must have happened in a run for a property to be asked at all. Without it nothing was held.
+"""What must have happened in a run for a property to be checked at all. Without it the property is vacuous.
 
-PREMISES is the one table of the properties that are held on traces. A test compares it with the checkers and with the
-tables of specs/*/properties.md, where the properties stand in words.
+PREMISES is the one table of the properties that are checked on traces. A test compares it with the checkers and with
+the tables of specs/*/properties.md, which state the properties in words.
 """
 
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from specs.verdict import HOLDS, NOT_CHECKED, Verdict
 
 
 class Premise(NamedTuple):
-    """`events`: of honest boards, or steps of the modules; one of them must be there. `lack` says that none is."""
+    """At least one of `events` (of honest boards, or steps of the modules) must occur. `lack` says that none did."""
 
     events: frozenset[str]
     lack: str
@@ -36,15 +36,15 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("LED-6 LED-7 LED-8", ("LeaseAcquire",), "no lease was granted"),
     ("LED-13", ("JobResult",), "no worker reported a result"),
     ("LED-14", ("JobOpen",), "no job was opened"),
-    ("ORD-1", tuple(name for name, _ in EVENTS.values()), "no board told anything"),
+    ("ORD-1", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),
     ("ORD-2 ORD-3", ("Receive",), "no receipt was traced"),
     ("LNK-1 LNK-5", _CHANNELS, "no channel was used"),
     ("LNK-6", ("ChannelRestart",), "no channel was begun"),
-    ("MUT-1 MUT-5 MUT-6 MUT-7 MUT-8 MUT-9", _TURNS, "nobody asked for a turn"),
+    ("MUT-1 MUT-5 MUT-6 MUT-7 MUT-8 MUT-9", _TURNS, "no board requested a turn"),
     ("MUT-2 MUT-3", ("MutexEnter",), "nobody had a turn"),
     ("SNP-1 SNP-5 SNP-7 SNP-8", ("SnapshotRecord", "SnapshotMarker"), "there was no snapshot"),
     ("SNP-2 SNP-3 SNP-6 SNP-9", ("SnapshotDone",), "no snapshot was finished"),
-    ("FDT-1", ("Suspicion", "Heard"), "no suspicion was told"),
+    ("FDT-1", ("Suspicion", "Heard"), "no suspicion was reported"),
     ("FDT-2 FDT-4", ("Suspicion",), "nobody was suspected"),
     ("FDT-3", ("Heard",), "no suspicion was lifted"),
 )
@@ -54,7 +54,7 @@ PREMISES: dict[str, Premise] = {
 
 
 def look(verdict: Verdict, seen: Collection[str]) -> None:
-    """Take back what the verdict says of properties whose premise is not among `seen` or the verdict's own steps."""
+    """Mark properties as not checked if their premise is neither among `seen` nor among the verdict's own steps."""
     found = {*seen, *verdict.steps}
     for identifier, state in list(verdict.invariants.items()):
         premise = PREMISES.get(identifier)

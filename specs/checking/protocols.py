@@ -1,8 +1,7 @@
 """The protocols that a trace is checked against, one row each.
 
-A new protocol is a file with its checker, and a row here.
-
-Checkers are fed, and finish, in the order of the table.
+To add a protocol, write a file with its checker and add a row here. Checkers are fed, and finish, in the order of the
+table.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ REPLICAS, LEARNERS = "replicas", "learners"
 
 
 class Protocol(NamedTuple):
-    """`events`: names of those that its checker is fed, None for all. `boards`: whose."""
+    """Its checker is fed the events named in `events` (None: all) of the boards whose roles are in `boards`."""
 
     name: str
     events: frozenset[str] | None

@@ -1,4 +1,4 @@
-"""What the checkers of one run share, and what each of them is: the interface that `protocols.PROTOCOLS` lists."""
+"""What the checkers of one run share, and the interface of each checker that `protocols.PROTOCOLS` lists."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ class Log(Protocol):
 
 @dataclass
 class Run:
-    """Who flies, what is missing of the trace, and the verdict. `join` is called when a board turns out to have a past
-    that is not told; `log` is the checker of the log between slots, which others ask how far it has come.
+    """Who flies, what is missing from the trace, and the verdict.
+
+    `join`: functions to call when a board turns out to have acted before the trace. `log`: the checker of the log from
+    slot to slot, which other checkers ask for its state.
     """
 
     swarm: Swarm
@@ -41,30 +43,30 @@ class Run:
         self.beginning = Beginning(self.swarm)
 
     def is_told(self, node: int) -> bool:
-        """Whether the trace has all that a node has done so far, in this life and in those before."""
+        """Whether the trace has everything that a node has done so far, in this life and in those before."""
         return self.continuity.is_whole(node) and node not in self.beginning.past
 
     def holes(self) -> list[Hole]:
-        """Of honest boards."""
+        """Holes in the traces of honest boards."""
         return [hole for hole in self.continuity.holes if hole.node not in self.swarm.byzantine]
 
     def replica_holes(self) -> list[Hole]:
-        """Those that leave open what was decided."""
+        """Holes in the traces of honest replicas: a decision may be in them."""
         return [hole for hole in self.holes() if hole.node < self.swarm.replica_count]
 
 
 class Checker:
-    """Holds one protocol's events against its rules. What it finds it tells `run.verdict` itself."""
+    """Checks one protocol's events against its rules, and reports to `run.verdict`."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def feed(self, event: Event) -> None:
-        """An event of an honest board, one of the protocol's, in file order."""
+        """An event of the protocol, of an honest board, in file order."""
         raise NotImplementedError
 
     def finish(self, tlc: bool) -> None:
-        """The trace has ended. `tlc`: let TLC judge the same steps, too. Raises TlcError."""
+        """The trace has ended. `tlc`: let TLC judge the same steps too. Raises TlcError."""
 
     def not_held(self) -> set[str]:
         """Properties of the protocol that no event was compared with. Called after `finish`."""

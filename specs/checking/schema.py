@@ -1,7 +1,7 @@
-"""The schema of a trace: its events, their fields, the type of each field and how it is checked.
+"""The schema of a trace: its events, their fields, and the type and the check of each field.
 
-Flight events and their fields are those of amu.node.tracer.EVENTS. Ground events may carry further fields, unchecked.
-Bytes are hexadecimal text; a register is null or [view, value], and (view, value) once it has been read.
+amu.node.tracer.EVENTS lists flight events and their fields. Ground events may carry further fields, which are not
+checked. Bytes are hexadecimal text; a register is null or [view, value], and (view, value) once it has been read.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ from amu.core.types import Array
 from amu.node.tracer import EVENTS
 from specs.seeds import SEED_MAX
 
-WINDOW_SLOTS_MAX = 64  # the log's module remembers some windows of slots
-RECEIVED_SECONDS_MAX = 10**10  # three hundred years of a mission
+WINDOW_SLOTS_MAX = 64  # the log's module remembers a few windows of slots
+RECEIVED_SECONDS_MAX = 10**10  # a mission of three hundred years
 
 Register: TypeAlias = tuple[int, str] | None
 Check: TypeAlias = Callable[[object], Any]
@@ -148,7 +148,7 @@ _FlightFields = TypedDict(
         # the peer's incarnation that a channel leads to, null while none is adopted
         "peer_boot": Annotated[int | None, _optional_boot],
         "sequence": Annotated[int, uint(CHANNEL_SEQUENCE_MAX)],  # number of an item in its connection, from 1
-        # items handed back that the former incarnation has not acknowledged
+        # items handed back: the former incarnation did not acknowledge them
         "undelivered": Annotated[int, uint(CHANNEL_QUEUE_ITEMS_MAX)],
         "time": Annotated[int, uint(LAMPORT_MAX)],  # Lamport time of an event of the mutex
         "initiator": Annotated[int, uint(REPLICAS_MAX - 1)],  # (initiator, number) names a snapshot
@@ -156,9 +156,9 @@ _FlightFields = TypedDict(
         "state": Annotated[Array, _list],  # what a board recorded of itself
         "sent_counts": Annotated[list[int], _counts],  # items given to each channel before a board recorded
         "received_counts": Annotated[list[int], _counts],  # items delivered by each channel before a board recorded
-        "received_count": Annotated[int, uint(LAMPORT_MAX)],  # items that stood before a marker
+        "received_count": Annotated[int, uint(LAMPORT_MAX)],  # items ahead of a marker
         "channels": Annotated[Array, _list],  # for each sender, the items that were on their way
-        "silent_ticks": Annotated[int, uint(SILENT_TICKS_MAX)],  # how long nothing of a peer was heard
+        "silent_ticks": Annotated[int, uint(SILENT_TICKS_MAX)],  # since the peer was last heard
         "level_milli": Annotated[int, uint(LEVEL_MILLI_MAX)],  # suspicion of a peer in thousandths
     },
     total=False,
@@ -170,7 +170,7 @@ FIELDS: Mapping[str, Check] = {
 
 
 class Fields(_FlightFields, total=False):
-    """The fields of an event: those that its table names, and of a ground event the further ones."""
+    """The fields of an event: those in its table and, for a ground event, the optional ones."""
 
     scenario: str
     seed: int
@@ -223,8 +223,8 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
 
 _BOARD = ("board", uint(LEARNER_LAST))  # the board that an event of the ground station is about
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
-    # First event of a run; `byzantine` boards are recorded, but not held to anything. An optional field `learners` says
-    # how many nodes there are beyond the replicas: see `learner_count`.
+    # First event of a run. `byzantine` boards are recorded but not judged. An optional field `learners` says how many
+    # nodes there are beyond the replicas: see `learner_count`.
     "RunStart": (
         ("scenario", _text),
         ("seed", uint(SEED_MAX)),
@@ -233,25 +233,25 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("byzantine", _replicas),
         ("window_slots", _window),
     ),
-    # "complete", "no progress", "interrupted"; an optional field `waits_for` lists in words what was not done.
+    # "complete", "no progress", "interrupted"; an optional field `waits_for` lists in words what was still open.
     "RunEnd": (("reason", _text),),
-    # The ground station of run `resumed` is gone; another goes on from here. Every line before this one is that run's
-    # record, word for word, its RunEnd included if it came to that. An `Attach` follows for each board that is alive,
-    # and everything that such a board did in between is told after it.
+    # The ground station of run `resumed` is gone; another continues from here. All lines before this one are that run's
+    # record, copied verbatim, with its RunEnd if it has one. An `Attach` follows for each board that is alive, and
+    # after that come the events of the time in between.
     "Resume": (("resumed", _text),),
-    # The run joins a board that was running already: what it did before is known from before a `Resume`, or not at all.
-    # An optional field `checked_from` names the last slot that must not be judged for that reason; without it the
-    # checker finds a safe one.
+    # The run joins a board that was already running. What it did before stands before a `Resume`, or is not known. An
+    # optional field `checked_from` names the last slot that must not be judged for that reason; without it the checker
+    # computes a safe one.
     "Attach": (_BOARD,),
     "BoardStart": (_BOARD,),
-    # The process died at once, what had not been sent yet is lost. An optional field `reason`: why, if the mission did
-    # not have it killed.
+    # The process died at once; what it had not sent is lost. An optional field `reason` says why, unless the mission
+    # killed it.
     "BoardKill": (_BOARD,),
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
-    # The board ended by itself. An optional field `reason`: what it printed last, several lines, such as a traceback.
+    # The board crashed. An optional field `reason` has its last output, several lines, such as a traceback.
     "BoardCrash": (_BOARD,),
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
-    # A board's report of itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown).
+    # A board's report about itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown).
     "Health": (
         _BOARD,
         ("board_ticks", uint(SLOT_MAX)),
@@ -262,7 +262,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
     "BoardFault": (_BOARD, ("kind", _text)),  # the scenario does something to it: "pause", "clock_jump", ...
-    # What the schedule of board faults does next, told before it is done: event `number` of the scenario, in its order.
+    # What the schedule of board faults will do next: event `number` of the scenario, in its order.
     "Scheduled": (_BOARD, ("action", _text), ("number", FIELDS["number"])),
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),

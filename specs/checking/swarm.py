@@ -1,4 +1,4 @@
-"""Who flies a run: what its RunStart says."""
+"""Who takes part in a run: what its RunStart says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from amu.core.limits import faults_max
 
 @dataclass(frozen=True)
 class Swarm:
-    """What RunStart says, as far as the modules ask for it."""
+    """What the modules need of a RunStart."""
 
     replica_count: int
     byzantine: frozenset[int]
@@ -22,12 +22,12 @@ class Swarm:
 
     @property
     def is_tolerable(self) -> bool:
-        """Are there no more liars than that? If there are, a run is judged outside of what the modules ASSUME."""
+        """Whether there are at most f liars. With more, the run violates what the modules ASSUME."""
         return len(self.byzantine) <= self.faults_max
 
     @property
     def warning(self) -> str:
-        """What is to be said of more liars than that; empty if there are none."""
+        """A warning if there are more than f liars; empty otherwise."""
         if self.is_tolerable:
             return ""
         return f"{len(self.byzantine)} liars of at most {self.faults_max} tolerated: safety is not promised"

@@ -1,13 +1,19 @@
 """The trace of a run, and a reader.
 
-A trace is a file of lines, one JSON object (one event) a line, in the order in which the ground station received them.
-Every event has `run` (text), `node` (number of a replica or, above those, of a learner; 255 for the ground station),
-`boot` (number of the node's boot: higher ones later, but a board that lost its memory starts anew somewhere above
-2**20), `seq` (0, 1, 2, ... within the boot), `lamport` (Lamport time), `ticks` (board ticks when the trace frame left),
-`received` (mission seconds at the ground), `event` (its name), and the fields of that event.
+A trace is a text file. Each line is one event, a JSON object, in the order in which the ground station received them.
+Every event has these members, and the fields of its kind:
 
-`specs.checking.schema` has the events and their fields. Bytes are hexadecimal text; a register is null or
-[view, value].
+    run        text
+    node       number of a replica or, above those, of a learner; 255 for the ground station
+    boot       number of the node's boot. It grows, but a board that lost its memory starts somewhere above 2**20
+    seq        0, 1, 2, ... within the boot
+    lamport    Lamport time
+    ticks      board ticks when the trace frame left
+    received   mission seconds at the ground
+    event      name
+
+`specs.checking.schema` lists the events and their fields. Bytes are hexadecimal text; a register is null or [view,
+value].
 
 Specification, trace and code name the same things:
 
@@ -24,10 +30,10 @@ Specification, trace and code name the same things:
     decided[p]               Decide.value, Learn.value         Instance.decision
     SafeAt                   (evaluated at Propose, Vote1)     rules.safe_at
 
-Rules. A line that is no event is a TraceError that names the line; only the last line may be cut off, for the ground
-station may have died while writing it. A hole in a boot's numbers means that events are missing: what was not seen is
-never taken for granted, so such a trace is incomplete. A boot that was killed may lack its tail: events are sent before
-the messages that they explain, so nobody can have acted on what is missing.
+Rules. A line that is not an event raises a TraceError that names the line. Only the last line may be cut off: the
+ground station may have died while writing it. A hole in a boot's numbers means that events are missing. Nothing is
+assumed about them, so such a trace is incomplete. A boot that was killed may lack its last events: a board sends events
+before the messages that they explain, so no other node can have acted on the missing ones.
 """
 
 from __future__ import annotations
@@ -54,19 +60,20 @@ from specs.checking.schema import (
 )
 from specs.escape import escaped
 
-LINE_BYTES_MAX = 2**20  # of an event; a snapshot of the largest swarm takes a tenth
+LINE_BYTES_MAX = 2**20  # per event; a snapshot of the largest swarm takes a tenth of it
 FOUND_CHARACTERS_MAX = 80
 
 
 class TraceError(Exception):
-    """The file is no trace. The message names file and line, what was found and what is wanted."""
+    """The file is not a trace. The message names file and line, what was found and what is wanted."""
 
 
 @dataclass(slots=True)
 class Event:
     """One line. `fields` holds the event's own fields; registers in it are (view, value) or None.
 
-    Nobody changes an event. It is not frozen for a trace has many, and a frozen one takes three times as long to make.
+    Treat it as immutable. It is not frozen because a trace has many events, and a frozen dataclass takes three times
+    as long to construct.
     """
 
     line: int
@@ -90,7 +97,7 @@ def _brief(value: object) -> str:
 
 
 def _found(value: object) -> str:
-    """A value as it stood, for an error."""
+    """A value as it was written, for an error."""
     text = escaped(repr(value))
     return text if len(text) <= FOUND_CHARACTERS_MAX else text[:FOUND_CHARACTERS_MAX] + ".."
 
@@ -100,11 +107,10 @@ _raw_decode = strict_json.PLAIN_DECODER.raw_decode
 
 
 def _json(text: str, line: int) -> object:
-    """What is on a line, read as specs.strict_json reads it.
+    """The JSON value of a line, with the checks of specs.strict_json, which takes twice as long as the plain decoder.
 
-    Its way takes twice as long, and there are many lines. So a line without escapes is read the fast way, and what it
-    gives is taken if it has as many members as the line has colons: then no name stands twice, and nothing is nested in
-    objects. Lists are few levels deep.
+    So a line without escapes goes through the plain decoder. Its result is used if it has as many members as the line
+    has colons: then no name occurs twice, no object is nested, and lists are few levels deep.
     """
     try:
         if "\\" not in text:
@@ -130,9 +136,9 @@ def parse(text: str, line: int) -> Event:
 
 
 def require_readable(found: dict[str, object], text: str) -> None:
-    """Raise TraceError unless `parse` takes `text`, which `found` was written as."""
+    """Raise TraceError unless `parse` accepts `text`, the encoding of `found`."""
     if "\\u" in text or text.count("[") + text.count("{") > strict_json.DEPTH_MAX:
-        parse(text, 0)  # what JSON is read strictly for
+        parse(text, 0)  # these are the cases that strict JSON checks
     else:
         _event(found, 0)
 
@@ -150,7 +156,7 @@ def _event(found: dict[str, object], line: int) -> Event:
         # Made as its table has them, so they are its Fields.
         fields: Any = {field_name: check(found[field_name]) for field_name, check in table}
     except (KeyError, Wrong):
-        raise _problem(found, line) from None  # most lines are right: what is wrong is looked for afterwards
+        raise _problem(found, line) from None  # most lines are right: find the reason only when one is not
     if node == GROUND:
         extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
         fields.update((field_name, found[field_name]) for field_name in sorted(extra))
@@ -197,9 +203,9 @@ def _field_problem(found: dict[str, object], name: str, check: Check, event: str
 
 
 class Reader:
-    """The events of a trace file, in the file's order. `truncated`, after the last one: the last line was cut off.
+    """The events of a trace file, in the file's order. `position` of `size` bytes have been read so far.
 
-    `position` of `size` bytes have been read so far.
+    `truncated`, once the last event is read: the last line was cut off.
     """
 
     def __init__(self, path: Path) -> None:
@@ -216,7 +222,7 @@ class Reader:
                     if len(raw) > LINE_BYTES_MAX:
                         raise TraceError(f"{self.path}: line {number}: longer than {LINE_BYTES_MAX} bytes")
                     if not raw.endswith(b"\n"):
-                        # Only a finished line ends so. Whatever is on this one, its writer died before it was done.
+                        # The writer died before it had finished this line, whatever it holds.
                         self.truncated = True
                         return
                     yield self._event(raw.removeprefix(files.BYTE_ORDER_MARK) if number == 1 else raw, number)

@@ -1,9 +1,9 @@
-"""Trace events written: the other half of `specs.checking.trace`, which reads them.
+"""Writes trace events; `specs.checking.trace` reads them.
 
-Whatever writes a trace writes it with this: the ground station's recorder, the simulator, swarms in memory, a module's
-behaviour that is told as a run, the scripts of tests.
+Everything that writes a trace uses this: the ground station's recorder, the simulator, swarms in memory, behaviours of
+a module that are written as a run, the scripts of tests.
 
-    decode_event(event)   name, Lamport time and fields of an event as a board tells it
+    decode_event(event)   name, Lamport time and fields of an event as a board sends it
     line(...)             a line of a trace; head(...) the members that every line has
     encode(line)          its text
 """
@@ -27,7 +27,7 @@ Told: TypeAlias = Mapping[str, Any]  # an event's fields by name, as a board tel
 
 
 def decode_event(event: object) -> tuple[str, object, Told]:
-    """(name, Lamport time, fields) of a trace event as it is on the wire. Raises CodecError if it is none."""
+    """(name, Lamport time, fields by name) of a trace event in wire form. Raises CodecError if it is malformed."""
     if not isinstance(event, list | tuple) or len(event) < 2:
         raise CodecError("trace event: want an array [code, lamport, field, ...]")
     code, lamport = event[:2]
@@ -50,7 +50,7 @@ def line(
     event: str,
     fields: Mapping[str, object],
 ) -> dict[str, object]:
-    """An event as a line: `fields` by name, as a board tells them."""
+    """An event as a line. `fields`: by name, with the values that a board sends."""
     assert not fields.keys() & set(ENVELOPE), fields
     printed = {name: printable(field) for name, field in fields.items()}
     return head(run, node, boot, seq, lamport, ticks, received, event) | printed
@@ -59,12 +59,12 @@ def line(
 def head(
     run: str, node: int, boot: int, seq: int, lamport: object, ticks: int, received: float, event: str
 ) -> dict[str, object]:
-    """What every line begins with. seq: within its boot. received: mission seconds, kept to the microsecond."""
+    """The members that every line begins with. seq: within its boot. received: mission seconds, to the microsecond."""
     return dict(zip(ENVELOPE, (run, node, boot, seq, lamport, ticks, round(received, 6), event)))
 
 
 def printable(item: object) -> object:
-    """A CBOR item as JSON holds it: bytes as hex, arrays as lists, a map with keys that are no text as its pairs."""
+    """A CBOR item in JSON's types: bytes as hex, arrays as lists, a map with any key but text as a list of pairs."""
     if isinstance(item, bytes):
         return item.hex()
     if isinstance(item, list | tuple):
@@ -77,5 +77,5 @@ def printable(item: object) -> object:
 
 
 def encode(line: Mapping[str, object]) -> str:
-    """A line's text: compact, in ASCII, and no infinities, which are no JSON."""
+    """A line's text: compact and in ASCII. Raises ValueError for infinities, which JSON does not have."""
     return _ENCODER.encode(line)

@@ -2,42 +2,42 @@
 (***************************************************************************)
 (* The contract of an accrual failure detector, and a user of its levels.  *)
 (* Defago, Urban, Hayashibara, Katayama, "Definition and specification of  *)
-(* accrual failure detectors", DSN 2005: accruement and upper bound, class *)
-(* diamond-P_ac. The detector that flies is the phi detector of            *)
+(* accrual failure detectors", DSN 2005: accruement and upper bound,       *)
+(* class diamond-P_ac. The flight code has the phi detector of             *)
 (* Hayashibara, Defago, Yared, Katayama, SRDS 2004                         *)
 (* (firmware/amu/services/detector.py).                                    *)
 (*                                                                         *)
-(* Processes send heartbeats, or crash for good, or are slow: a slow one   *)
-(* takes no step for as long as it likes. Until the system is stable       *)
+(* Processes send heartbeats, crash permanently, or are slow: a slow one   *)
+(* takes no step for an arbitrary time. Until the system is stable,        *)
 (* heartbeats may be lost and late; from then on a live process is heard   *)
-(* every Delta ticks. An observer may reboot, which loses all levels.      *)
+(* every Delta ticks. An observer may reboot, which loses all its levels.  *)
 (*                                                                         *)
 (* Abstractions, and why they are sound:                                   *)
-(* - A level is in whole parts, 0 .. LevelMax: what the trace tells.       *)
-(* - How a level depends on what was heard is left open. After s ticks of  *)
+(* - A level is a whole number, 0 .. LevelMax: what the trace reports.     *)
+(* - How a level depends on the heartbeats is left open. After s ticks of  *)
 (*   silence it lies between Floor(s) and Ceiling(s), whatever the window  *)
-(*   of samples holds: a property of the code, tried on all windows in     *)
-(*   tests/properties/firmware/test_detector_properties.py. Each           *)
-(*   function between the two that does not fall is allowed, so            *)
-(*   whatever holds here holds of the detector that flies.                 *)
-(* - Time passes at each observer by itself. Silence is not counted beyond *)
-(*   SilenceMax, where every level has come to its end.                    *)
-(* - Heartbeats carry nothing, so those in flight are counted, up to       *)
-(*   FlightMax: more of them could only be heard more often.               *)
+(*   of samples holds. The code has this property:                         *)
+(*   tests/properties/firmware/test_detector_properties.py tries windows   *)
+(*   of all kinds. Every nondecreasing function between the two is         *)
+(*   allowed, so the properties here hold of the code.                     *)
+(* - Each observer has its own time. Silence is not counted beyond         *)
+(*   SilenceMax, where every level has reached its maximum.                *)
+(* - Heartbeats carry no data, so those in flight are counted, up to       *)
+(*   FlightMax: more could only be heard more often.                       *)
 (*                                                                         *)
-(* A liar can beat while it does nothing else. Levels say nothing about    *)
-(* lies; whatever must hold against liars goes through the ledger.         *)
+(* A liar can send heartbeats while it does nothing else. Levels say       *)
+(* nothing about lies; the ledger guards whatever must resist liars.       *)
 (***************************************************************************)
 EXTENDS Integers
 
 CONSTANTS
   Process,     \* process numbers
   Pair,        \* pairs <<q, p>>: q watches p
-  LevelMax,    \* where suspicion ends
-  Patience,    \* ticks of silence after which a level has risen by one at least
-  Slope,       \* by how much a level can rise in a tick of silence, from the first one on
+  LevelMax,    \* the highest level of suspicion
+  Patience,    \* ticks of silence after which a level has risen by at least one
+  Slope,       \* how much a level can rise in one tick of silence, from the first tick on
   SilenceMax,  \* silence is counted up to this
-  Delta,       \* once stable, a live process is heard within so many ticks
+  Delta,       \* once stable, a live process is heard within this many ticks
   FlightMax    \* heartbeats in flight between two processes
 
 ASSUME
@@ -46,7 +46,7 @@ ASSUME
   /\ \A bound \in {LevelMax, Patience, Slope, SilenceMax, Delta, FlightMax} : bound \in Nat /\ bound > 0
   /\ SilenceMax >= LevelMax * Patience
   /\ Slope * Patience >= 1
-  /\ Slope * Delta < LevelMax  \* so the class is not empty: a live process can stay below the end
+  /\ Slope * Delta < LevelMax  \* so the class is not empty: a live process can stay below the maximum
 
 VARIABLES
   crashed,  \* processes that have crashed
@@ -59,24 +59,24 @@ VARIABLES
 detector == <<level, silence>>
 vars == <<crashed, stable, flight, level, silence, holds>>
 
-Unknown == -1  \* never heard: not a level, and not a verdict either
+Unknown == -1  \* never heard: neither a level nor a verdict
 Level == 0..LevelMax
 IsLive(p) == p \notin crashed
 IsKnown(x) == level[x] # Unknown
 
-EachOther == {x \in Process \X Process : x[1] # x[2]}  \* who watches whom, when everybody watches everybody
+EachOther == {x \in Process \X Process : x[1] # x[2]}  \* all pairs: every process watches every other
 
 Min(a, b) == IF a < b THEN a ELSE b
 Max(a, b) == IF a < b THEN b ELSE a
 
-\* The level after s ticks of silence lies between these, whatever was heard before.
+\* The level after s ticks of silence lies between these, for any history of heartbeats.
 Floor(s) == Min(LevelMax, s \div Patience)
 Ceiling(s) == Min(LevelMax, Slope * s)
 
 -----------------------------------------------------------------------------
 \* The detector of x = <<q, p>>.
 
-\* q hears p. The level falls to 0, whatever it was.
+\* q hears p. Any level falls to 0.
 Hear(x) ==
   /\ level' = [level EXCEPT ![x] = 0]
   /\ silence' = [silence EXCEPT ![x] = 0]
@@ -89,15 +89,15 @@ Rise(x, l, s) ==
   /\ level' = [level EXCEPT ![x] = l]
   /\ silence' = [silence EXCEPT ![x] = s]
 
-\* q forgets whom it heard.
+\* q reboots and forgets all levels.
 Forget(q) ==
   /\ level' = [x \in Pair |-> IF x[1] = q THEN Unknown ELSE level[x]]
   /\ silence' = [x \in Pair |-> IF x[1] = q THEN 0 ELSE silence[x]]
 
 -----------------------------------------------------------------------------
-\* The user: a job that one process holds and hands on. It asks the least suspected first, or any other.
+\* The user: a job that one process holds and hands on, to the least suspected process or to any other.
 
-\* Whether q may hand the job to p, where l is its level of p: l is a hint, so it is not looked at.
+\* Whether q may hand the job to p; l is its level of p. A level is only a hint, so the guard does not use it.
 CanGive(q, p, l) == holds[q]
 
 Give(q, p) ==
@@ -116,7 +116,7 @@ Init ==
   /\ silence = [x \in Pair |-> 0]
   /\ \E first \in Process : holds = [p \in Process |-> p = first]
 
-\* p sends a heartbeat to all who watch it.
+\* p sends a heartbeat to all its observers.
 Beat(p) ==
   /\ IsLive(p)
   /\ flight' = [x \in Pair |-> IF x[2] = p THEN Min(flight[x] + 1, FlightMax) ELSE flight[x]]
@@ -129,7 +129,7 @@ Deliver(x) ==
   /\ Hear(x)
   /\ UNCHANGED <<crashed, stable, holds>>
 
-\* A tick at q without a heartbeat of p. A stable system lets no live process be silent for longer than Delta.
+\* A tick at q without a heartbeat of p. In a stable system no live process is silent for longer than Delta.
 Elapse(x) ==
   /\ IsLive(x[1])
   /\ IsKnown(x)
@@ -169,7 +169,7 @@ Next ==
   \/ Stabilise
   \/ \E q, p \in Process : Give(q, p)
 
-\* Live processes beat, heartbeats arrive, time passes, and the system becomes stable. Nobody has to crash or reboot.
+\* Live processes send heartbeats, which arrive; time passes; the system becomes stable. No one has to crash or reboot.
 Fairness ==
   /\ \A p \in Process : WF_vars(Beat(p))
   /\ \A x \in Pair : WF_vars(Deliver(x)) /\ WF_vars(Elapse(x))
@@ -178,7 +178,7 @@ Fairness ==
 Spec == Init /\ [][Next]_vars
 FairSpec == Spec /\ Fairness
 
-\* The same user under a detector that says whatever it likes, at any time.
+\* The same user with an arbitrary detector: any levels at any time.
 AnyLevels ==
   /\ level' \in [Pair -> Level \cup {Unknown}]
   /\ UNCHANGED <<crashed, stable, flight, silence, holds>>
@@ -186,7 +186,7 @@ AnyLevels ==
 ArbitrarySpec == Init /\ [][AnyLevels \/ (\E p \in Process : Crash(p)) \/ (\E q, p \in Process : Give(q, p))]_vars
 
 -----------------------------------------------------------------------------
-\* A level is a number or unknown. There is no value that says "failed".
+\* A level is a number or unknown. No value means "failed".
 TypeOK ==
   /\ crashed \subseteq Process
   /\ stable \in BOOLEAN
@@ -195,44 +195,44 @@ TypeOK ==
   /\ silence \in [Pair -> 0..SilenceMax]
   /\ holds \in [Process -> BOOLEAN]
 
-\* The level is what the silence allows, and nothing is counted of who was never heard.
+\* The level is within the bounds of the silence. The silence of a process that was never heard is not counted.
 WithinEnvelope ==
   \A x \in Pair :
     IF IsKnown(x) THEN Floor(silence[x]) <= level[x] /\ level[x] <= Ceiling(silence[x]) ELSE silence[x] = 0
 
-\* Whatever the level, a heartbeat that arrives is heard.
+\* At any level, a heartbeat that arrives is heard.
 Revocable == \A x \in Pair : flight[x] > 0 /\ IsLive(x[1]) => ENABLED Deliver(x)
 
-\* The user may do the same whatever the levels are.
+\* The levels do not restrict the user's steps.
 Noninterference ==
   \A x \in Pair : \A l \in Level \cup {Unknown} : CanGive(x[1], x[2], l) = CanGive(x[1], x[2], level[x])
 
-\* What the user is there for: no two processes hold the job.
+\* The user's own invariant: no two processes hold the job.
 OneHolder == \A p, q \in Process : holds[p] /\ holds[q] => p = q
 
 \* While a peer is silent its level does not fall.
 MonotoneStep == \A x \in Pair : silence'[x] > silence[x] => level'[x] >= level[x]
 Monotone == [][MonotoneStep]_vars
 
-\* A level falls to 0 because the peer was heard, or is forgotten, and for no other reason.
+\* A level falls only to 0, when the peer is heard, or is forgotten in a reboot.
 FallsWhenHeardStep ==
   \A x \in Pair : silence'[x] < silence[x] \/ level'[x] < level[x] => level'[x] \in {0, Unknown} /\ silence'[x] = 0
 FallsWhenHeard == [][FallsWhenHeardStep]_vars
 
-\* Who was never heard is unknown until it is heard, and starts without suspicion.
+\* A peer that was never heard is unknown until it is heard, and then starts at level 0.
 UnknownUntilHeardStep ==
   \A x \in Pair : level[x] = Unknown /\ level'[x] # Unknown => level'[x] = 0 /\ silence'[x] = 0
 UnknownUntilHeard == [][UnknownUntilHeardStep]_vars
 
-\* What the detector does changes nothing but levels.
+\* The detector changes nothing but levels.
 LevelsMoveNothing == [][level' # level => UNCHANGED <<crashed, stable, holds>>]_vars
 
-\* Accruement: the level of a crashed process comes to the end and stays there.
+\* Accruement: the level of a crashed process reaches the maximum and stays there.
 Accruement == \A x \in Pair : <>[](~IsLive(x[2]) /\ IsLive(x[1]) => level[x] \in {LevelMax, Unknown})
 
-\* Upper bound: that of a process that does not crash stays below the end, from some time on.
+\* Upper bound: eventually the level of a process that does not crash stays below the maximum.
 UpperBound == \A x \in Pair : <>[](IsLive(x[2]) /\ IsLive(x[1]) => level[x] <= Slope * Delta)
 
-\* No suspicion of a live process lasts.
+\* Every suspicion of a live process ends.
 SuspicionEnds == \A x \in Pair : level[x] > 0 ~> level[x] <= 0 \/ ~IsLive(x[1]) \/ ~IsLive(x[2])
 =============================================================================

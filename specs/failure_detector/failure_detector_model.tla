@@ -1,5 +1,5 @@
 ----------------------- MODULE failure_detector_model -----------------------
-(* Who watches whom in the bounded models of failure_detector. *)
+(* Which process watches which in the bounded models of failure_detector. *)
 EXTENDS failure_detector
 
 OneWatchesAll == {x \in Process \X Process : x[1] = 1 /\ x[2] # 1}

@@ -1,7 +1,7 @@
 ----------------------- MODULE trace_failure_detector -----------------------
 (***************************************************************************)
-(* Holds the suspicions in a recorded run against failure_detector.tla:    *)
-(* one operator for each trace event, its parameters named as the fields.  *)
+(* Checks the suspicions in a recorded run against failure_detector.tla.   *)
+(* Each trace event has an operator; parameters have the names of fields.  *)
 (*                                                                         *)
 (*   failure_detector   trace                      code (firmware/amu)     *)
 (*   q of <<q, p>>      node                       Operations' own board   *)
@@ -15,21 +15,21 @@
 (*   Forget             Boot                       Detector.__init__       *)
 (*   LevelMax           (16)                       limits.LEVEL_MILLI_MAX  *)
 (*                                                                         *)
-(* A peer that is not suspected (level 0, or unknown) is heard in silence: *)
-(* no event tells it, so a Suspicion from there says itself how long the   *)
-(* silence was. Once a suspicion was told, hearing the peer is told, too:  *)
-(* silence grows from one Suspicion to the next, and a Receive of that     *)
-(* peer must be followed by Heard before the next Suspicion. What the      *)
-(* contract does not speak of (crashes, heartbeats in flight, the user)    *)
-(* stands still.                                                           *)
+(* While a peer is not suspected (level 0, or unknown), no event reports   *)
+(* that it is heard, so the first Suspicion itself gives the length of the *)
+(* silence. After that, hearing the peer is reported too: the silence      *)
+(* grows from one Suspicion to the next, and after a Receive from that     *)
+(* peer a Heard must come before the next Suspicion. Variables that traces *)
+(* do not show (crashes, heartbeats in flight, the user) are constant.     *)
+(*                                                                         *)
 (***************************************************************************)
 EXTENDS failure_detector
 
 CONSTANTS
   PartMilli,   \* limits.LEVEL_MILLI_PER_PART
-  SampleTicks  \* limits.DETECTOR_SAMPLE_TICKS: levels are looked at this often
+  SampleTicks  \* limits.DETECTOR_SAMPLE_TICKS: ticks between two samples of a level
 
-VARIABLE owed  \* pairs <<q, p>>: q received from p whom it suspects, and has not yet told that it heard p
+VARIABLE owed  \* pairs <<q, p>>: q received from p, which it suspects, and has not yet reported that it heard p
 
 Rest == <<crashed, stable, flight, holds>>
 
@@ -72,7 +72,7 @@ TraceNext ==
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, owed>>
 
-\* A suspicion does not rise over a receipt: hearing the peer has to be told first.
+\* A suspicion does not rise after a receipt until the board has reported that it heard the peer.
 HeardIsToldStep == \A x \in owed : level'[x] <= level[x]
 HeardIsTold == [][HeardIsToldStep]_<<vars, owed>>
 

@@ -9,10 +9,10 @@
 (*   any event             Event            every other event              *)
 (*   (a new board)         Amnesia          Boot, journal blank            *)
 (*                                                                         *)
-(* Checked on every trace by specs/checking/order.py, in as many steps but *)
-(* without this module's history, which grows with the trace; tests hold   *)
-(* the two against each other. Events come in the order of the file: those *)
-(* of a board in their own, and a sending before its receipt.              *)
+(* specs/checking/order.py checks these rules on every trace, in as many   *)
+(* steps but without this module's history, which grows with the trace;    *)
+(* tests compare the two. Events come in the order of the file: those of   *)
+(* each board in its order, and a sending before its receipt.              *)
 (***************************************************************************)
 EXTENDS Naturals
 
@@ -22,7 +22,7 @@ CONSTANTS
 
 VARIABLES
   clock,    \* [n] -> time of the latest event
-  sendings  \* what was sent: <<from, time, to, kind>>
+  sendings  \* sent messages: <<from, time, to, kind>>
 
 vars == <<clock, sendings>>
 
@@ -35,15 +35,15 @@ Later(node, lamport) ==
 
 Event(node, lamport) == Later(node, lamport) /\ UNCHANGED sendings
 
-(* A board that lost its memory begins anew. *)
+(* A board that lost its memory may start at any time. *)
 Amnesia(node, lamport) == clock' = [clock EXCEPT ![node] = lamport] /\ UNCHANGED sendings
 
 Send(node, lamport, to, kind) ==
   /\ Later(node, lamport)
   /\ sendings' = sendings \cup {<<node, lamport, to, kind>>}
 
-(* ORD-2: IR2, later than the sending. ORD-3: of something that was sent, to this board or to all. What the ground and
-   liars say of their sendings is not looked at. *)
+(* ORD-2: IR2, a receipt is later than the sending. ORD-3: the message was sent, to this board or to all. Messages from
+   the ground and from liars are not checked. *)
 Receive(node, lamport, from, sent, kind) ==
   /\ Later(node, lamport)
   /\ lamport > sent

@@ -1,38 +1,38 @@
 ------------------------------ MODULE witnesses ------------------------------
 (***************************************************************************)
-(* Whom to believe about the time when some boards lie                     *)
+(* How far a clock follows its peers when some of them lie                 *)
 (* (firmware/amu/core/lamport.py, class Witnesses). OUR rule, after the    *)
 (* f + 1 of Byzantine fault tolerance: among that many boards one is       *)
 (* correct (Castro and Liskov, PBFT, OSDI 1999, section 4).                *)
 (*                                                                         *)
-(* IR2 lets one message push a clock to the end of all times. So a board   *)
-(* remembers what each peer claims the time to be and is pushed at most    *)
-(* Lead beyond what f + 1 of them claim. Refusing alone would let a liar   *)
-(* push one correct board that all others then refuse for ever; so who     *)
-(* hears of a time a little beyond follows up to the bound, and a peer     *)
-(* whose messages were lost LostMax times in a row is heard all the same,  *)
-(* outside the order.                                                      *)
+(* With IR2 alone, one message can push a clock to the end of all times.   *)
+(* So a board remembers the time that each peer claims, and follows at     *)
+(* most Lead beyond what f + 1 of them claim. Rejecting alone is not       *)
+(* enough: a liar could push one correct board, and all others would       *)
+(* then reject its messages forever. So a board that hears a time          *)
+(* slightly past the bound advances to the bound, and a peer of which      *)
+(* LostMax messages in a row were lost is heard nevertheless, outside      *)
+(* the order.                                                              *)
 (*                                                                         *)
 (* Modelled: every correct board's clock, claims and counts; liars that    *)
-(* claim anything to anybody at any time; messages that are lost, and      *)
-(* messages that come late.                                                *)
+(* claim any time to any board at any moment; lost and late messages.      *)
 (*                                                                         *)
-(* Abstracted: a board's own events. Lead stands for 2^26 of them, so that *)
-(* the one by which a clock moves at an event is too small to be seen: a   *)
-(* receipt takes the clock to the later of the two times (module           *)
-(* lamport_clock has IR1 and IR2 event by event). The end of all times     *)
-(* (LAMPORT_MAX) is TimeMax; liars stop there, as they must in the code.   *)
+(* Abstracted: a board's own events. Lead stands for 2^26 of them, so      *)
+(* the single tick of an event is too small to matter: a receipt sets      *)
+(* the clock to the later of the two times (module lamport_clock has IR1   *)
+(* and IR2 event by event). The end of all times (LAMPORT_MAX) is          *)
+(* TimeMax; liars stop there, as they must in the code.                    *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
 CONSTANTS
   Correct, Liar,  \* boards
-  Victims,        \* the correct ones that liars speak to
+  Victims,        \* the correct ones that liars send to
   FaultMax,       \* f
   Lead,           \* LAMPORT_LEAD_MAX
   LostMax,        \* LAMPORT_LOST_MAX
   TimeMax,
-  FirstTimes      \* where clocks stand at first: apart, if a liar has pushed some before it fell silent
+  FirstTimes      \* initial clocks: apart, if a liar pushed some of them before it fell silent
 
 Board == Correct \cup Liar
 ASSUME
@@ -43,7 +43,7 @@ ASSUME
 VARIABLES
   clock,   \* [n] -> Lamport time of a correct board
   claims,  \* [n][p] -> the latest time that p claimed to n, -1 before the first
-  lost     \* [n][p] -> messages of p in a row that n took for lost
+  lost     \* [n][p] -> how many messages of p in a row n treated as lost
 
 vars == <<clock, claims, lost>>
 
@@ -58,8 +58,8 @@ Common(c) ==
     /\ Cardinality({p \in Board : c[p] >= t}) > FaultMax
     /\ Cardinality({p \in Board : c[p] > t}) <= FaultMax
 
-(* Witnesses.believable: what n knows once p has claimed `time`, how far its clock follows what f + 1 claim, and the
-   latest time that it believes. *)
+(* Witnesses.believable, after p has claimed `time`: the claims that n remembers, how far its clock follows what f + 1
+   claim, and the latest time that it accepts. *)
 Heard(n, p, time) ==
   LET c == [claims[n] EXCEPT ![p] = Max(@, time)]
       common == Common(c)
@@ -72,7 +72,7 @@ Init ==
   /\ claims = [n \in Correct |-> [p \in Board |-> None]]
   /\ lost = [n \in Correct |-> [p \in Correct |-> 0]]
 
-(* Witnesses.judge, and what comes of its three answers. A message of p to n that claims `time`. *)
+(* Witnesses.judge, and the effect of each of its answers on a message of p to n that claims `time`. *)
 InOrder(n, p, time) ==
   LET h == Heard(n, p, time)
   IN /\ time <= h.bound
@@ -80,7 +80,7 @@ InOrder(n, p, time) ==
      /\ lost' = IF p \in Correct THEN [lost EXCEPT ![n][p] = 0] ELSE lost
      /\ claims' = [claims EXCEPT ![n] = h.claims]
 
-(* Too few have spoken: our own clock is all that we have to go by. *)
+(* Too few peers have claimed a time: judge by our own clock. *)
 TooEarly(n, p, time) ==
   LET h == Heard(n, p, time)
   IN /\ time > h.bound
@@ -88,7 +88,7 @@ TooEarly(n, p, time) ==
      /\ claims' = [claims EXCEPT ![n] = h.claims]
      /\ UNCHANGED <<clock, lost>>
 
-(* Beyond the bound. A little beyond is followed up to it. *)
+(* Beyond the bound. If it is only slightly beyond, the clock advances to the bound. *)
 Beyond(n, p, time) ==
   LET h == Heard(n, p, time)
   IN /\ time > h.bound
@@ -101,25 +101,25 @@ Lost(n, p, time) ==
   /\ Beyond(n, p, time)
   /\ lost' = [lost EXCEPT ![n][p] = @ + 1]
 
-(* Acted upon, but the receipt may be earlier than the sending. (The code counts on; nobody reads by how much.) *)
+(* The board acts on it, but the receipt may be earlier than the sending. (The code counts on; no guard reads that.) *)
 OutOfOrder(n, p, time) ==
   /\ lost[n][p] = LostMax
   /\ Beyond(n, p, time)
   /\ UNCHANGED lost
 
-(* A message that a correct peer sends now. *)
+(* A message that a correct peer sends at this moment. *)
 HearInOrder(n, p) == p # n /\ InOrder(n, p, clock[p])
 HearTooEarly(n, p) == p # n /\ TooEarly(n, p, clock[p])
 HearLost(n, p) == p # n /\ Lost(n, p, clock[p])
 HearOutOfOrder(n, p) == p # n /\ OutOfOrder(n, p, clock[p])
 Hear(n, p) == HearInOrder(n, p) \/ HearTooEarly(n, p) \/ HearLost(n, p) \/ HearOutOfOrder(n, p)
 
-(* One that was long under way: from any time that the peer's clock may have passed. *)
+(* A late message: with any time that the peer's clock has passed. *)
 HearLate(n, p, time) ==
   /\ p # n /\ time < clock[p]
   /\ InOrder(n, p, time) \/ TooEarly(n, p, time) \/ Lost(n, p, time) \/ OutOfOrder(n, p, time)
 
-(* A liar says what it likes to whom it likes. Whether what it says is lost or acted upon is nothing to the clocks. *)
+(* A liar sends any time to any of its victims. Whether a board loses the message or acts on it, clocks are the same. *)
 HearLiar(n, p, time) ==
   \/ InOrder(n, p, time)
   \/ TooEarly(n, p, time)
@@ -135,9 +135,9 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
-(* Correct boards go on hearing each other as long as anybody learns of a later time by it. Claims and clocks only grow, so
-   that much is enough, and no pair needs a condition of its own. Messages that come late tell of nothing later; they
-   are left out here, for TLC's sake. *)
+(* Correct boards keep hearing each other as long as some board learns a later time from it. Claims and clocks only
+   grow, so this one condition is enough; no pair needs its own. Late messages bring no later time, and are left out to
+   make TLC's search smaller. *)
 Exchange == \E n \in Correct : \E p \in Correct \ {n} : Hear(n, p)
 Prompt == Exchange \/ \E n \in Victims, p \in Liar, time \in Time : HearLiar(n, p, time)
 
@@ -151,15 +151,15 @@ TypeOK ==
 
 Latest == CHOOSE t \in Time : (\E n \in Correct : clock[n] = t) /\ \A n \in Correct : clock[n] <= t
 
-(* LAM-6: what f + 1 claim, some correct board's clock has reached. *)
+(* LAM-6: some correct board's clock has reached the time that f + 1 boards claim. *)
 CommonIsBacked == \A n \in Correct : Common(claims[n]) <= Latest
 
-(* LAM-7: nobody is pushed further than Lead beyond the clocks of correct boards, and never to the end of all times. *)
+(* LAM-7: no board is pushed more than Lead beyond the clocks of correct boards, and none to the end of all times. *)
 PushBounded ==
   [][\A n \in Correct : clock'[n] <= Latest + Lead]_vars
 TimesLeft == \A n \in Correct : clock[n] < TimeMax
 
-(* LAM-8: when liars have said all that they can say, every correct board takes every other's messages in order. *)
+(* LAM-8: once the liars can claim nothing later, every correct board takes the messages of all others in order. *)
 TakenInOrder == \A n, p \in Correct : n # p => clock[p] <= Heard(n, p, clock[p]).bound
 HeardInTheEnd == <>[]TakenInOrder
 =============================================================================

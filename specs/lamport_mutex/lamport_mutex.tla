@@ -1,29 +1,29 @@
 --------------------------- MODULE lamport_mutex ---------------------------
 (***************************************************************************)
 (* Mutual exclusion by L. Lamport, "Time, Clocks, and the Ordering of      *)
-(* Events in a Distributed System", CACM 21(7), 1978: a queue of requests  *)
-(* at every board, ordered by (time, board), kept by requests, replies and *)
-(* releases over reliable channels in order. Message level: every item on  *)
-(* every channel is here.                                                  *)
+(* Events in a Distributed System", CACM 21(7), 1978: every board keeps a  *)
+(* queue of requests, ordered by (time, board). Requests, replies and      *)
+(* releases on reliable channels, in order, keep the queues up to date.    *)
+(* Message level: every item on every channel is modelled.                 *)
 (*                                                                         *)
 (* Added to the paper: boards that reboot. A reboot ends the board's turn, *)
-(* and its channels get a new incarnation (specs/link). Whoever meets a    *)
-(* peer on a new channel forgets what it knew of the peer and says first   *)
-(* what it has asked for itself, with the old time; nobody asks before it  *)
-(* has heard from every peer on the present channel, nor at a time that is *)
-(* not later than all requests that it knows.                              *)
+(* and its channels get a new incarnation (specs/link). A board that meets *)
+(* a peer on a new channel forgets what it knew of the peer, and first     *)
+(* repeats its own outstanding request, with the old time. No board        *)
+(* requests before it has heard from every peer on the present channel,    *)
+(* nor at a time that is not later than all requests it knows.             *)
 (*                                                                         *)
 (* Abstractions, and why they are sound:                                   *)
-(* - A channel is a sequence: specs/link is about why. It loses its items  *)
-(*   only with an incarnation of either end.                               *)
-(* - Down and slow look alike, so a board that is down takes no step, and  *)
+(* - A channel is a sequence; specs/link shows why. It loses items only    *)
+(*   when either end starts a new incarnation.                             *)
+(* - Down and slow look alike. So a board that is down takes no step, and  *)
 (*   Restart is its crash and its next life in one.                        *)
 (* - Boots are counted 1, 2, ...; only whether two are equal matters.      *)
-(* - Times are arguments. Safety asks only that the times of one life of a *)
-(*   board grow; a reboot may lose the clock. The clock condition (receipt *)
-(*   later than sending) serves progress alone, see lamport_mutex_model.   *)
+(* - Times are arguments. Safety needs only that times grow within a       *)
+(*   board's life; a reboot may lose the clock. The clock condition        *)
+(*   (receipt later than sending) serves progress alone.                   *)
 (* - Liars (Byzantine boards) have no state: any item may come from them   *)
-(*   at any time, and what is sent to them is not kept.                    *)
+(*   at any time, and items sent to them are not kept.                     *)
 (*                                                                         *)
 (* Names in trace and code: trace_lamport_mutex.tla.                       *)
 (***************************************************************************)
@@ -31,7 +31,7 @@ EXTENDS Integers, Sequences, FiniteSets
 
 CONSTANTS
   Board,     \* board numbers: a set of naturals
-  Liar       \* those that may say anything
+  Liar       \* those that may send anything
 
 ASSUME Board \subseteq Nat /\ Liar \subseteq Board
 
@@ -44,7 +44,7 @@ VARIABLES
   later,      \* later[i][j]: j has sent i something later than the request of i
   life,       \* life[i]: number of the present life of i
   known,      \* known[i][j]: the life of j to which i has a channel, 0 if none
-  wire        \* wire[i][j]: items from i to j, sent by which life of i
+  wire        \* wire[i][j]: items from i to j, each with the life of i that sent it
 
 vars == <<clock, requested, holding, queue, heard, later, life, known, wire>>
 
@@ -59,7 +59,7 @@ Before(s, i, t, j) == s < t \/ (s = t /\ i < j)    \* the total order of request
 -----------------------------------------------------------------------------
 (* Channels *)
 
-(* The channel from i to j exists as far as i can tell, and j is still the board that i means. *)
+(* i has a channel to j, and it leads to the present life of j. *)
 Reaches(i, j) == j \in Correct /\ known[i][j] = life[j]
 
 Sent(i, j, kind, time) == [life |-> life[i], kind |-> kind, time |-> time]
@@ -97,8 +97,8 @@ Request(i, time) ==
   /\ wire' = ToAll(i, "request", time)
   /\ UNCHANGED <<holding, queue, heard, life, known>>
 
-(* Rules 2 and 4, and what rule 5 needs: i gets an item of j at `time`. A receipt that is not answered sends nothing, so
-   nobody can see whether the clock moved at it. *)
+(* Rules 2 and 4, and what rule 5 needs: i gets an item of j at `time`. A receipt without an answer sends nothing, so no
+   other board can see whether the clock moved. *)
 Takes(i, j, kind, sent, time) ==
   /\ IF kind = "request" THEN time > clock[i] ELSE time >= clock[i]
   /\ clock' = [clock EXCEPT ![i] = time]
@@ -159,8 +159,8 @@ Forgets(i, j) ==
 Greeting(i, j) ==
   IF requested[i] # NoTime THEN Sent(i, j, "request", requested[i]) ELSE Sent(i, j, "reply", clock[i])
 
-(* The channel of i to life b of j comes into being. What former boots of j sent is lost to i. What former boots of i
-   sent to this one of j still arrives, until j meets the present boot of i. Boot b may be over by now: i cannot know. *)
+(* The channel of i to life b of j begins. Items that former boots of j sent to i are lost. Items that former boots of i
+   sent to this boot of j still arrive until j meets the present boot of i. Boot b may have ended: i cannot know. *)
 Meet(i, j, b) ==
   /\ j \in Correct
   /\ known[i][j] < b /\ b <= life[j]
@@ -171,14 +171,14 @@ Meet(i, j, b) ==
              IN IF b = life[j] THEN [dropped EXCEPT ![i][j] = Append(@, Greeting(i, j))] ELSE dropped
   /\ UNCHANGED <<clock, requested, holding, life>>
 
-(* A liar may claim to have rebooted, too. *)
+(* A liar may also claim to have rebooted. *)
 MeetLiar(i, x) ==
   /\ x \in Liar
   /\ Forgets(i, x)
   /\ UNCHANGED <<clock, requested, holding, life, known, wire>>
 
-(* Crash and next life, with the clock that flash has kept, or 0. What i had sent may still arrive, what was sent to it is
-   lost. *)
+(* Crash and next life, with the clock that flash has kept, or 0. Items that i sent may still arrive; items sent to i
+   are lost. *)
 Restart(i, time) ==
   /\ life' = [life EXCEPT ![i] = @ + 1]
   /\ clock' = [clock EXCEPT ![i] = time]
@@ -191,7 +191,7 @@ Restart(i, time) ==
   /\ wire' = [j \in Board |-> [wire[j] EXCEPT ![i] = <<>>]]
 
 -----------------------------------------------------------------------------
-(* Properties of states. All speak of correct boards. *)
+(* Properties of states. All are about correct boards. *)
 
 TypeOK ==
   /\ \A i \in Correct :
@@ -210,7 +210,7 @@ TypeOK ==
 (* I of the paper. *)
 MutualExclusion == \A i, j \in Correct : holding[i] /\ holding[j] => i = j
 
-(* II of the paper: who holds asked before all who wait. *)
+(* II of the paper: the request of the holder is before those of all that wait. *)
 GrantedInOrder ==
   \A i, j \in Correct :
     i # j /\ holding[i] /\ requested[j] # NoTime => Before(requested[i], i, requested[j], j)
@@ -221,25 +221,25 @@ Connected(i, j) == i # j /\ known[i][j] = life[j] /\ known[j][i] = life[i]
 OnWire(i, j, kind) == {wire[i][j][k].time : k \in {k \in 1 .. Len(wire[i][j]) :
                           wire[i][j][k].kind = kind /\ wire[i][j][k].life = life[i]}}
 
-(* Why rule 5 is enough: once j has said something later than the request of i, i knows every earlier request of j. *)
+(* Why rule 5 suffices: once j has sent i something later than the request of i, i knows every earlier request of j. *)
 LaterMeansKnown ==
   \A i, j \in Correct :
     /\ later[i][j] /\ requested[i] # NoTime /\ requested[j] # NoTime
     /\ Connected(i, j) /\ Before(requested[j], j, requested[i], i)
     => queue[i][j] = requested[j]
 
-(* A request is in the queue of a peer, or on the way to it. *)
+(* Each request is in the queue of every peer, or on the way to it. *)
 RequestsArrive ==
   \A i, j \in Correct :
     requested[j] # NoTime /\ Connected(i, j) => queue[i][j] = requested[j] \/ requested[j] \in OnWire(j, i, "request")
 
-(* A queue tells the truth: what stands in it is outstanding, or its release is on the way. *)
+(* Each request in a queue is outstanding, or its release is on the way. *)
 QueueTruthful ==
   \A i, j \in Correct :
     queue[i][j] # NoTime /\ Connected(i, j) =>
       queue[i][j] = requested[j] \/ \E time \in OnWire(j, i, "release") : time > queue[i][j]
 
-(* A channel carries the times of one life in their order. *)
+(* The times of the items that one life of a board sends on a channel grow. *)
 TimesGrow ==
   \A i, j \in Correct : \A k \in 1 .. Len(wire[i][j]) - 1 :
     wire[i][j][k].life = wire[i][j][k + 1].life => wire[i][j][k].time < wire[i][j][k + 1].time
@@ -251,7 +251,7 @@ WireBounded == \A i, j \in Correct : Cardinality({k \in 1 .. Len(wire[i][j]) : w
 RebootEndsTurnStep == \A i \in Correct : life'[i] # life[i] => ~holding'[i] /\ requested'[i] = NoTime
 RebootEndsTurn == [][RebootEndsTurnStep]_vars
 
-(* Who holds goes on holding until it releases or reboots: nobody takes a turn away. *)
+(* A holder keeps its turn until it releases or reboots: no other board can take it away. *)
 NoTakingAwayStep ==
   \A i \in Correct : holding[i] /\ ~holding'[i] => life'[i] # life[i] \/ \A j \in Board : j # i => holding'[j] = holding[j]
 NoTakingAway == [][NoTakingAwayStep]_vars

@@ -2,25 +2,25 @@
 (***************************************************************************)
 (* lamport_mutex within bounds.                                            *)
 (*                                                                         *)
-(* Times. A clock moves as in the paper: one more than the larger of its   *)
-(* own time and the item's (IR1, IR2), or as much more as Jumps says, for  *)
-(* events outside this protocol. Nothing compares a time with a constant,  *)
-(* so adding a constant to all times of a state changes none of its steps. *)
-(* Runs without reboots may therefore go on for ever: VIEW Shifted takes   *)
-(* the smallest time off, and finitely many states are left. Reboots (a    *)
-(* clock may fall back to 0) and temporal properties get a bounded number  *)
-(* of requests instead, and no VIEW.                                       *)
+(* Times. A clock moves as in the paper: to one more than the larger of    *)
+(* its own time and the item's (IR1, IR2), or further by Jumps, for events *)
+(* outside this protocol. No guard compares a time with a constant, so     *)
+(* adding a constant to all times of a state changes none of its steps.    *)
+(* Runs without reboots may therefore be infinite: VIEW Shifted subtracts  *)
+(* the smallest time, which leaves finitely many states. Reboots (a clock  *)
+(* may fall back to 0) and temporal properties get a bounded number of     *)
+(* requests instead, and no VIEW.                                          *)
 (*                                                                         *)
-(* A board enters in the very event that lets it, as the flight code does: *)
-(* while one can enter nothing else happens.                               *)
+(* A board enters at the very event that allows it, as in the flight code: *)
+(* while some board can enter, nothing else happens.                       *)
 (***************************************************************************)
 EXTENDS lamport_mutex
 
 CONSTANTS
-  Jumps,          \* by how much a clock moves on at an event that sends: {1}, or {1, 2}
-  RequestsMax,    \* requests of all boards together, 0 for no bound
+  Jumps,          \* by how much a clock advances at an event that sends: {1}, or {1, 2}
+  RequestsMax,    \* requests of all boards together; 0: unbounded
   RestartsMax,    \* reboots of all boards together
-  ClockMax        \* times end here where there are liars
+  ClockMax        \* the last time in models with liars
 
 VARIABLES
   asked,      \* requests so far, if they are bounded
@@ -31,7 +31,7 @@ budgets == <<asked, restarted>>
 
 Max(a, b) == IF a < b THEN b ELSE a
 
-(* Every board has met and heard every other: where the runs without reboots begin. *)
+(* Every board has met and heard every other: the initial state of runs without reboots. *)
 Connections ==
   /\ clock = [i \in Board |-> 0]
   /\ requested = [i \in Board |-> NoTime]
@@ -80,8 +80,8 @@ StepRestart(i) ==
   /\ restarted' = restarted + 1
   /\ UNCHANGED asked
 
-(* Lies are dated before everything or after everything, which is as much as any date: a board compares what a liar says
-   with its own request only, and the liar may change its mind at any time. The clock condition does not hold for them. *)
+(* The time of a lie is before or after all others. That covers any time: a board compares it only with its own request,
+   and the liar may send another at any moment. The clock condition does not hold for lies. *)
 StepReceiveLie(i, x) ==
   /\ IsQuiet
   /\ \E sent \in {0, ClockMax + 1}, kind \in Kind :
@@ -107,7 +107,7 @@ ConnectedSpec == ConnectedInit /\ [][Next]_modelVars
 WithinBounds == \A i \in Correct : clock[i] <= ClockMax
 
 -----------------------------------------------------------------------------
-(* States that differ in a constant added to all times are one. *)
+(* States that differ only by a constant in all times are equal. *)
 
 AllTimes ==
   {clock[i] : i \in Correct} \cup {requested[i] : i \in Correct} \cup {queue[i][j] : i, j \in Correct}

@@ -1,7 +1,7 @@
 ------------------------ MODULE trace_lamport_mutex ------------------------
 (***************************************************************************)
-(* Holds the turns of a recorded run against lamport_mutex.tla: one        *)
-(* operator for each trace event, its parameters named as the fields.      *)
+(* Checks the turns of a recorded run against lamport_mutex.tla. Each      *)
+(* trace event has an operator; parameters have the names of the fields.   *)
 (*                                                                         *)
 (*   lamport_mutex     trace                        code (firmware/amu)    *)
 (*   i                 node                         Mutex._me              *)
@@ -21,10 +21,10 @@
 (*   life, known       Boot, ChannelRestart         Channel.boot, peer_boot*)
 (*   wire[i][j]        (follows from the others)    Mutex._items, Channel  *)
 (*                                                                         *)
-(* Boots have numbers of their own in a trace; `lives` tells which life of *)
-(* a board each of them is. Events must come in an order in which every    *)
-(* receipt stands after its sending: that of the file is one, for a board  *)
-(* traces what it does before it sends what comes of it.                   *)
+(* A trace has its own boot numbers; `lives` maps them to lives of boards. *)
+(* Events must come in an order in which every receipt comes after its     *)
+(* sending. The order of the file is one: a board traces each step before  *)
+(* it sends the resulting items.                                           *)
 (***************************************************************************)
 EXTENDS lamport_mutex
 

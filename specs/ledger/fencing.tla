@@ -1,21 +1,21 @@
 ------------------------------- MODULE fencing -------------------------------
 (***************************************************************************)
-(* Why the thing that acts has to check the fencing token again            *)
+(* Why an effector has to check the fencing token again                    *)
 (* (firmware/amu/ledger/effector.py).                                      *)
 (*                                                                         *)
-(* A holder that stalls, or whose command is under way for long, acts on a *)
-(* lease that has expired meanwhile: here whoever was ever granted a token *)
-(* may act with it at any time. With Checked = FALSE an act of an older    *)
-(* grant follows one of a newer grant, although the ledger is correct and  *)
-(* never has two live leases; with Checked = TRUE it cannot (Kleppmann     *)
-(* 2016).                                                                  *)
+(* A holder that stalls, or whose command takes long to arrive, acts on a  *)
+(* lease that has expired meanwhile: here every holder that was ever       *)
+(* granted a token may act with it at any time. With Checked = FALSE an    *)
+(* act of an older grant can follow one of a newer grant, although the     *)
+(* ledger is correct and never has two live leases. With Checked = TRUE it *)
+(* cannot (Kleppmann 2016).                                                *)
 (***************************************************************************)
 EXTENDS ledger_model
 
-CONSTANT Checked  \* whether effectors look at the token
+CONSTANT Checked  \* whether effectors check the token
 
 VARIABLES
-  granted,  \* resource -> tokens that were ever granted for it
+  granted,  \* resource -> all tokens that were granted for it
   acted     \* resource -> token of the last act, 0 before the first: Effector.token
 
 Highest(r, token) == Checked => token >= acted[r]
@@ -41,6 +41,6 @@ FencingNext == Decide \/ \E r \in Resources : \E token \in granted[r] : Accept(r
 
 FencingSpec == FencingInit /\ [][FencingNext]_<<vars, granted, acted>>
 
-(* Once a grant has acted, no older one does. *)
+(* Once a grant has acted, no older one acts. *)
 NoOlderGrantActs == [][\A r \in Resources : acted'[r] >= acted[r]]_acted
 =============================================================================

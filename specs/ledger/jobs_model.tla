@@ -2,18 +2,18 @@
 (***************************************************************************)
 (* Jobs within bounds, with workers that lie (specs/decisions/jobs.md).    *)
 (*                                                                         *)
-(* A correct worker reports Right, the digest of what the job computes: it *)
-(* is deterministic, so all correct workers report the same. A liar        *)
-(* reports anything, once, for the ledger takes one report a worker; lies  *)
-(* under another worker's number are excluded, because the ground station  *)
-(* reports for a worker only what came over that worker's authenticated    *)
-(* link. Any worker, correct or not, may be silent for ever. Reports come  *)
-(* in any order, at any time, and again.                                   *)
+(* A correct worker reports Right, the digest of the job's result: jobs    *)
+(* are deterministic, so all correct workers report the same. A liar       *)
+(* reports anything, once, because the ledger takes one report per worker. *)
+(* Lies under another worker's number are excluded: the ground station     *)
+(* reports for a worker only what arrived on that worker's authenticated   *)
+(* link. Any worker, correct or not, may be silent forever. Reports arrive *)
+(* in any order, at any time, and repeatedly.                              *)
 (*                                                                         *)
-(* Bounds: ledger time stops at SlotMax and no more than JobMax jobs are   *)
-(* opened, both by guards, so that every behaviour is one of ledger.tla    *)
-(* and liveness may be asked for. A job that would run past SlotMax is not *)
-(* opened: its deadline could not come.                                    *)
+(* Bounds: ledger time stops at SlotMax and at most JobMax jobs are        *)
+(* opened. Both are guards, so every behaviour is one of ledger.tla, and   *)
+(* liveness can be checked. A job that would run past SlotMax is not       *)
+(* opened, because its deadline could not come.                            *)
 (***************************************************************************)
 EXTENDS ledger
 
@@ -51,12 +51,12 @@ NeverDisputed == \A j \in DOMAIN jobs : jobs[j].status # "disputed"
 -----------------------------------------------------------------------------
 (* Liveness *)
 
-(* Slots go on being decided, and somebody asks for what is overdue. No worker has to answer. *)
+(* Slots keep being decided, and some client asks for overdue jobs to expire. No worker has to answer. *)
 AskedFor == JobsSpec /\ WF_vars(Pass) /\ WF_vars(Expire)
 
 EveryJobEnds == \A j \in 1 .. JobMax : IsOpenJob(j) ~> ~IsOpenJob(j)
 
-(* Correct workers report while there is time, and nobody takes the job back: liars can neither stop it nor bend it. *)
+(* Correct workers report in time, and no client cancels the job: liars can neither stop it nor falsify its result. *)
 Patient ==
   /\ Init
   /\ [][\/ \E payload \in Payloads, k \in JobSlots : OpenJob(payload, k)

@@ -1,45 +1,45 @@
 ------------------------------- MODULE ledger -------------------------------
 (***************************************************************************)
-(* The ledger of amu-swarm: shards, leases with fencing tokens, cursors,   *)
-(* and jobs.                                                               *)
+(* The ledger of amu-swarm: shards, leases with fencing tokens,            *)
+(* cursors, and jobs.                                                      *)
 (*                                                                         *)
-(* One state machine, applied in slot order (Schneider 1990); consensus on *)
-(* the order is the business of tetrabft.tla. Each action is one verb of   *)
-(* firmware/amu/ledger/transitions.py and bears its name; CanX is the      *)
-(* guard of X, and the code refuses a well-formed command exactly where    *)
-(* CanX is false.                                                          *)
+(* One state machine, applied in slot order (Schneider 1990);              *)
+(* tetrabft.tla specifies consensus on the order. Each action is one       *)
+(* verb of firmware/amu/ledger/transitions.py and has its name. CanX       *)
+(* is the guard of X: the code refuses a well-formed command exactly       *)
+(* where CanX is false.                                                    *)
 (*                                                                         *)
 (* Leases: Gray and Cheriton 1989; tokens: Burrows 2006, section 2.4.      *)
 (* Shards and cursors: Chang et al. 2006, section 2, and Bacon et al.      *)
-(* 2017. Jobs: f + 1 equal results name one that a correct worker has      *)
-(* computed (Castro and Liskov 1999, section 4.1; Anderson 2004).          *)
+(* 2017. Jobs: of f + 1 equal results a correct worker has computed        *)
+(* one (Castro and Liskov 1999, section 4.1; Anderson 2004).               *)
 (*                                                                         *)
 (* Keys are byte strings in the code and, in their order, 0 .. KeyMax      *)
-(* here. EndOfKeys stands for the end b"" of a range without upper bound.  *)
-(* `opaque` is the second layer of a cursor: kept, never looked at.        *)
+(* here. EndOfKeys stands for the end b"" of a range without upper         *)
+(* bound. `opaque` is the second layer of a cursor: stored, never          *)
+(* read.                                                                   *)
 (*                                                                         *)
-(* Left out, because it is another concern: operation ids (operations.tla; *)
-(* a repeated operation is a stutter here), malformed commands (stutters,  *)
-(* too), and how long an expired lease stays in the code's table: no guard *)
-(* reads it.                                                               *)
+(* Left out: operation ids (operations.tla; a repeated operation is a      *)
+(* stutter here), malformed commands (also stutters), and how long an      *)
+(* expired lease stays in the code's table (no guard reads it).            *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
 CONSTANTS
   Shards,     \* numbers that shards may have
   Things,     \* names of the other resources: docks, tools
-  Holders,    \* who may hold a lease
+  Holders,    \* possible holders of a lease
   KeyMax,     \* the largest key
   Opaques,    \* opaque cursor tokens
   LeaseSlots, \* lengths of leases, in slots
   ShardsMax,  \* places for shards, completed ones included
   LeasesMax,  \* places for live leases
-  Workers,    \* who may report the result of a job
+  Workers,    \* those that may report the result of a job
   FaultyMax,  \* f: how many of them may be faulty
-  Payloads,   \* what jobs compute
-  Digests,    \* what workers may report
+  Payloads,   \* descriptions of jobs
+  Digests,    \* results that workers may report
   JobSlots,   \* lengths of jobs, in slots
-  JobsMax     \* places for jobs, those that have ended included
+  JobsMax     \* places for jobs, ended ones included
 
 VARIABLES
   now,        \* ledger time: the slot that is being applied
@@ -97,7 +97,7 @@ HasRoomForJob == Cardinality(DOMAIN jobs) < JobsMax \/ EndedJobs # {}
 
 Equal(reports, d) == Cardinality({w \in Workers : reports[w] = d})
 IsWon(reports, d) == Equal(reports, d) >= Needed
-(* Whatever the silent workers still report, be it a digest that nobody has reported yet. *)
+(* No digest can win any more, whatever the silent workers report, even a new digest. *)
 IsHopeless(reports) ==
   /\ Equal(reports, NoDigest) < Needed
   /\ \A d \in Digests : Equal(reports, d) + Equal(reports, NoDigest) < Needed
@@ -127,13 +127,13 @@ Later(a, b) == IF a < b THEN b ELSE a
 NewJob(payload, deadline) ==
   [status |-> "open", payload |-> payload, deadline |-> deadline, reports |-> [w \in Workers |-> NoDigest]]
 
-(* A new job in a full table takes the place of the one with the lowest number that has ended. *)
+(* A new job in a full table takes the place of the ended one with the lowest number. *)
 KeptJobs ==
   IF Cardinality(DOMAIN jobs) < JobsMax THEN DOMAIN jobs
   ELSE DOMAIN jobs \ {CHOOSE j \in EndedJobs : \A k \in EndedJobs : j <= k}
 
 -----------------------------------------------------------------------------
-(* Actions: one a verb *)
+(* Actions: one per verb *)
 
 Init ==
   /\ now = 0
@@ -143,7 +143,7 @@ Init ==
   /\ nextJob = 1
   /\ jobs = [j \in {} |-> NewJob("", 0)]
 
-(* The log goes on to a later slot. *)
+(* The log advances to a later slot. *)
 Tick(slot) ==
   /\ slot > now
   /\ now' = slot
@@ -246,7 +246,7 @@ CanJobResult(j, w) ==
   /\ IsRunning(j)
   /\ jobs[j].reports[w] = NoDigest
 
-(* That w has computed d is the requester's word; jobs_model.tla says what follows if at most f workers are faulty. *)
+(* The requester claims that w has computed d. jobs_model.tla shows what follows if at most f workers are faulty. *)
 JobResult(j, w, d) ==
   /\ CanJobResult(j, w)
   /\ LET reports == [jobs[j].reports EXCEPT ![w] = d]
@@ -260,7 +260,7 @@ JobCancel(j) ==
   /\ jobs' = [jobs EXCEPT ![j].status = "cancelled"]
   /\ UNCHANGED <<now, nextToken, shards, leases, nextJob>>
 
-(* Ledger time has reached the deadline. Nobody says that a worker has failed. *)
+(* Ledger time has reached the deadline. This does not say that a worker has failed. *)
 CanJobExpire(j) == IsOverdue(j)
 
 JobExpire(j) ==
@@ -268,7 +268,7 @@ JobExpire(j) ==
   /\ jobs' = [jobs EXCEPT ![j].status = "expired"]
   /\ UNCHANGED <<now, nextToken, shards, leases, nextJob>>
 
-(* Anybody may ask for anything at any time, with any token that was ever granted. *)
+(* Any client may request any operation at any time, with any token that was ever granted. *)
 Tokens == 1 .. nextToken - 1
 
 Next ==
@@ -290,7 +290,7 @@ Next ==
 Spec == Init /\ [][Next]_vars
 
 -----------------------------------------------------------------------------
-(* Properties of states; properties.md says what each is for *)
+(* Properties of states; properties.md gives the purpose of each *)
 
 TypeOK ==
   /\ now \in Nat
@@ -332,8 +332,8 @@ TokensUnique ==
 
 LeaseOnOpenShard == \A s \in Shards : IsLive(ResourceOf(s)) => IsOpen(s)
 
-(* Whoever shows another token than the newest grant's is refused, whatever it asks for. TLC asks for every token that
-   was ever granted; for a trace this would be long, and follows from each step being one of the module. *)
+(* Every request with a token other than the newest grant's is refused. TLC tries every token that was ever granted. On
+   a trace that would take long, and it follows from each step being one of the module. *)
 StaleTokenMovesNothing ==
   /\ \A s \in Shards : \A token \in Tokens \ {leases[ResourceOf(s)].token} :
        /\ \A key \in Keys : ~CanCursorAdvance(s, token, key)
@@ -348,14 +348,14 @@ TablesBounded ==
   /\ Cardinality(LiveLeases) <= LeasesMax
   /\ Cardinality(DOMAIN jobs) <= JobsMax
 
-(* Accepted means f + 1 equal reports of different workers, for one digest alone. *)
+(* Accepted means f + 1 equal reports of different workers, and no other digest has as many. *)
 AcceptedByQuorum ==
   \A j \in DOMAIN jobs :
     /\ jobs[j].status = "accepted" => Cardinality({d \in Digests : IsWon(jobs[j].reports, d)}) = 1
     /\ jobs[j].status # "accepted" => \A d \in Digests : ~IsWon(jobs[j].reports, d)
 
 (* Disputed means that f + 1 equal reports have become impossible; such a job does not stay open. NoDigest stands for
-   a digest that nobody has reported. *)
+   a digest that no worker has reported. *)
 CanStillWin(reports, d) == Cardinality({w \in Workers : reports[w] \in {d, NoDigest}}) >= Needed
 DisputedIsHopeless ==
   \A j \in DOMAIN jobs :
@@ -366,7 +366,7 @@ ExpiredByLedgerTime == \A j \in DOMAIN jobs : jobs[j].status = "expired" => jobs
 -----------------------------------------------------------------------------
 (* Properties of steps *)
 
-(* A number that stays in the table keeps its range's start, and its cursor never moves back nor returns to none. *)
+(* A shard that stays in the table keeps the start of its range, and its cursor never moves back or is cleared. *)
 CursorMonotoneStep ==
   \A s \in Shards :
     IsTaken(s) /\ shards'[s].status # "none" =>
@@ -374,20 +374,20 @@ CursorMonotoneStep ==
       /\ shards'[s].lastKey >= shards[s].lastKey
       /\ shards[s].lastKey # NoKey => shards'[s].lastKey # NoKey
 
-(* Whatever moves an open shard, shows the token of a lease that is live in this slot. *)
+(* Every step that changes an open shard shows the token of a lease that is live in this slot. *)
 ExpiredLeaseMovesNothingStep ==
   \A s \in Shards : IsOpen(s) /\ shards'[s] # shards[s] => IsLive(ResourceOf(s))
 
 CompleteIsTerminalStep ==
   \A s \in Shards : shards[s].status = "complete" => shards'[s] \in {shards[s], NoShard}
 
-(* A token, once granted, names one holder of one resource for good; a new one is larger than all before it. *)
+(* A granted token names one holder of one resource permanently; a new token is larger than all earlier ones. *)
 TokensMonotoneStep ==
   /\ nextToken' >= nextToken
   /\ \A r \in Resources :
        leases'[r].token # leases[r].token => leases'[r].token = 0 \/ leases'[r].token >= nextToken
 
-(* Who holds a live lease keeps it until it expires, gives it back or hands it on: then the token changes as well. *)
+(* The holder of a live lease keeps it until it expires, is released or is handed over; then the token changes too. *)
 OneHolderStep ==
   \A r \in Resources :
     leases[r].token # 0 /\ leases'[r].token = leases[r].token =>
@@ -395,24 +395,24 @@ OneHolderStep ==
       /\ leases'[r].expires >= leases[r].expires
       /\ leases'[r].expires > leases[r].expires => IsLive(r)
 
-(* A live lease passes to another grant only where its shard is handed over: nobody takes it away. *)
+(* A live lease is granted to another holder only by a handover of its shard: no one else can take it away. *)
 NoTakingAwayStep ==
   \A r \in Resources :
     IsLive(r) /\ leases'[r].token \notin {0, leases[r].token} =>
       r \in ShardResources /\ leases'[r].expires = leases[r].expires
 
-(* A job ends once, and only one that has ended gives up its place. *)
+(* A job ends once, and only ended jobs give up their places. *)
 JobEndsOnceStep ==
   \A j \in DOMAIN jobs :
     /\ jobs[j].status = "open" => j \in DOMAIN jobs'
     /\ jobs[j].status \in Ended /\ j \in DOMAIN jobs' => jobs'[j] = jobs[j]
 
-(* A number never comes again, so a late report never meets another job. *)
+(* Job numbers are never reused, so a late report never counts for another job. *)
 JobNumbersMonotoneStep ==
   /\ nextJob' >= nextJob
   /\ \A j \in DOMAIN jobs' : j \in DOMAIN jobs \/ j >= nextJob
 
-(* A worker reports once, and nothing counts from the deadline on. *)
+(* A worker reports once, and no report counts from the deadline on. *)
 ReportStandsStep ==
   \A j \in DOMAIN jobs : j \in DOMAIN jobs' /\ jobs'[j] # jobs[j] =>
     \A w \in Workers : jobs'[j].reports[w] # jobs[j].reports[w] =>

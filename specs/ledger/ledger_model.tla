@@ -6,8 +6,8 @@ CONSTANTS
   SlotMax,  \* ledger time ends here
   TokenMax  \* the last token that may be granted
 
-(* States that differ only in rows that no guard reads again are visited once: what an expired lease said, where a
-   completed shard lay. *)
+(* States are equal if they differ only in values that no guard will read: those of an expired lease, the range of a
+   completed shard. *)
 Living ==
   <<now, nextToken,
     [s \in Shards |-> IF IsOpen(s) THEN shards[s] ELSE [NoShard EXCEPT !.status = shards[s].status]],

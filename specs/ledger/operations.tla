@@ -4,17 +4,17 @@
 (* is sent or decided (firmware/amu/ledger/operations.py).                 *)
 (*                                                                         *)
 (* A client numbers its operations. The ledger remembers the answer of     *)
-(* each down to Window below the client's highest; a repetition gets the   *)
-(* remembered answer, a number below the window is stale, and a client for *)
-(* whom there is no place is turned away as busy (Lee et al. 2015,         *)
-(* completion records beside the data; Castro and Liskov 1999, section     *)
-(* 4.1; the window by number is ours).                                     *)
+(* each down to Window below the client's highest. A repetition gets the   *)
+(* remembered answer, a number below the window is stale, and a client     *)
+(* without a place is refused as busy (Lee et al. 2015, completion records *)
+(* beside the data; Castro and Liskov 1999, section 4.1; the window by     *)
+(* number is ours).                                                        *)
 (*                                                                         *)
-(* What an operation does is the business of ledger.tla; trace_ledger.tla  *)
-(* joins the two: Remember goes with a step or a refusal of the ledger,    *)
-(* Repeat and TurnAway leave it unchanged. Answers are opaque. The code's  *)
-(* ring of Window places is the function `answers`, whose domain lies in   *)
-(* the window; snapshots carry it whole, so no action stands for them.     *)
+(* ledger.tla specifies the effect of an operation; trace_ledger.tla joins *)
+(* the two: Remember goes with a step or a refusal of the ledger, Repeat   *)
+(* and TurnAway leave it unchanged. Answers are opaque. The code's ring of *)
+(* Window places is the function `answers`, whose domain lies in the       *)
+(* window. Snapshots carry it whole, so no action stands for them.         *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -23,7 +23,7 @@ CONSTANTS
   Window,     \* remembered operations of each client: OPERATIONS_PER_CLIENT_MAX
   ClientsMax  \* places for clients
 
-VARIABLE clients  \* client -> its highest operation, and the remembered answers by operation
+VARIABLE clients  \* client -> its highest operation, and the remembered answers, by operation
 
 NoAnswers == [operation \in {} |-> ""]
 Unknown == [highest |-> -1, answers |-> NoAnswers]
@@ -41,7 +41,7 @@ Fate(c, operation) ==
 
 OperationsInit == clients = [c \in Clients |-> Unknown]
 
-(* A new operation takes effect, or is refused for what the ledger holds; either is its answer from now on. *)
+(* A new operation takes effect or the ledger refuses it; either result is its answer from now on. *)
 Remember(c, operation, answer) ==
   /\ Fate(c, operation) = "new"
   /\ LET row == clients[c]
@@ -51,13 +51,13 @@ Remember(c, operation, answer) ==
           [highest |-> highest,
            answers |-> [o \in kept \cup {operation} |-> IF o = operation THEN answer ELSE row.answers[o]]]]
 
-(* A repetition changes nothing and is told the first answer. *)
+(* A repetition changes nothing and gets the first answer. *)
 Repeat(c, operation, answer) ==
   /\ Fate(c, operation) = "done"
   /\ answer = clients[c].answers[operation]
   /\ UNCHANGED clients
 
-(* What cannot be told apart from a repetition, or not be remembered, is refused rather than risked. *)
+(* Refuse an operation that may be a repetition, or whose answer could not be remembered. *)
 TurnAway(c, operation, why) ==
   /\ why \in {"stale", "busy"}
   /\ Fate(c, operation) = why
@@ -70,7 +70,7 @@ WindowBounded ==
          operation <= clients[c].highest /\ ~IsForgotten(c, operation)
 ClientsBounded == Cardinality(Known) <= ClientsMax
 
-(* A remembered answer stands until its number falls out of the window. *)
+(* A remembered answer does not change until its number leaves the window. *)
 AnswersStandStep ==
   \A c \in Clients : \A operation \in DOMAIN clients[c].answers :
     \/ operation \in DOMAIN clients'[c].answers /\ clients'[c].answers[operation] = clients[c].answers[operation]

@@ -1,22 +1,22 @@
 -------------------------- MODULE operations_model --------------------------
 (***************************************************************************)
 (* Operation ids within bounds: any operation of any client is decided in  *)
-(* any slot, any number of times and in any order, as lost and repeated    *)
-(* telecommands make it. `effects` counts what each did, `told` collects   *)
-(* what its sender was told: neither is in the code.                       *)
+(* any slot, any number of times and in any order, because telecommands    *)
+(* are lost and repeated. `effects` counts how often each took effect,     *)
+(* `told` collects the answers to its sender. Neither is in the code.      *)
 (*                                                                         *)
-(* The answer of an operation that takes effect depends on what the ledger *)
-(* holds by then: any of Answers.                                          *)
+(* The answer of an operation that takes effect depends on the ledger's    *)
+(* state at that moment: any of Answers.                                   *)
 (***************************************************************************)
 EXTENDS operations
 
 CONSTANTS
   OperationMax,  \* operations are numbered 0 .. OperationMax
-  Answers        \* what an operation may be answered
+  Answers        \* possible answers to an operation that takes effect
 
 VARIABLES
   effects,  \* client -> operation -> how often it took effect
-  told      \* client -> operation -> what its sender was told so far
+  told      \* client -> operation -> the answers to its sender so far
 
 modelVars == <<clients, effects, told>>
 Operations == 0 .. OperationMax
@@ -52,17 +52,17 @@ ModelNext == \E c \in Clients, operation \in Operations : Decide(c, operation)
 
 OnceSpec == ModelInit /\ [][ModelNext]_modelVars
 
-(* Whatever is sent until it is answered is decided at last. *)
+(* An operation that is sent until it is answered is eventually decided. *)
 SentUntilAnswered ==
   OnceSpec /\ \A c \in Clients, operation \in Operations : WF_modelVars(Decide(c, operation))
 
 AtMostOnce == \A c \in Clients, operation \in Operations : effects[c][operation] <= 1
 
-(* Whoever is told what the operation did is told the same each time; stale and busy say that it is not known or not
-   done. *)
+(* The sender gets the same result each time. Stale and busy are not results: they say that the result is unknown, or
+   that nothing was done. *)
 OneAnswer == \A c \in Clients, operation \in Operations : Cardinality(told[c][operation] \cap Answers) <= 1
 
-(* Busy is told only of an operation that has had no effect. *)
+(* An operation that was refused as busy has had no effect. *)
 BusyDidNothing ==
   \A c \in Clients, operation \in Operations : Fate(c, operation) = "busy" => effects[c][operation] = 0
 

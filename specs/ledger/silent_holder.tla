@@ -1,24 +1,24 @@
 --------------------------- MODULE silent_holder ---------------------------
 (***************************************************************************)
-(* A lease whose holder falls silent can be acquired again                 *)
+(* After a holder falls silent, its lease can be acquired again            *)
 (* (specs/decisions/leases_and_fencing.md).                                *)
 (*                                                                         *)
-(* Silent acquires, renews, moves cursors and releases as it likes until   *)
-(* slot SilentFrom, and says nothing from then on; nobody is told why.     *)
-(* Waiting keeps asking for every resource. With Fair, slots go on being   *)
-(* decided (an operator sends noop) and Waiting gets what Silent held.     *)
-(* With Idle nothing is decided any more, ledger time stands still, and    *)
-(* the lease never ends: the price of a clock that counts slots.           *)
+(* Silent acquires, renews, moves cursors and releases at will until slot  *)
+(* SilentFrom, and sends nothing from then on; no one learns why. Waiting  *)
+(* keeps requesting every resource. With Fair, slots keep being decided    *)
+(* (an operator sends noop) and Waiting gets what Silent held. With Idle   *)
+(* nothing is decided any more, ledger time stands still, and the lease    *)
+(* never ends: the price of a clock that counts slots.                     *)
 (*                                                                         *)
-(* Bounds are guards, so that every behaviour is one of ledger.tla: time   *)
-(* stops at SlotMax, when every lease of Silent has ended; Silent is       *)
-(* granted tokens up to TokenMax.                                          *)
+(* Bounds are guards, so every behaviour is one of ledger.tla: time stops  *)
+(* at SlotMax, when every lease of Silent has ended; Silent is granted     *)
+(* tokens up to TokenMax.                                                  *)
 (***************************************************************************)
 EXTENDS ledger
 
 CONSTANTS
   Silent, Waiting,  \* the two holders
-  SilentFrom,       \* the first slot in which Silent says nothing
+  SilentFrom,       \* the first slot in which Silent sends nothing
   SlotMax,          \* ledger time ends here
   TokenMax          \* the last token that Silent may be granted
 
@@ -48,6 +48,6 @@ IsHeldBy(r, holder) == IsLive(r) /\ leases[r].holder = holder
 
 EndsForTheSilent == \A r \in Resources : IsHeldBy(r, Silent) ~> IsHeldBy(r, Waiting)
 
-(* What the silent holder had done stays done, whoever goes on. *)
+(* The next holder keeps the silent holder's progress. *)
 WorkIsKept == \A s \in Shards, key \in Keys : (shards[s].lastKey = key) ~> [](shards[s].lastKey >= key)
 =============================================================================

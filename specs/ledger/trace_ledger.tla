@@ -1,8 +1,8 @@
 ---------------------------- MODULE trace_ledger ----------------------------
 (***************************************************************************)
-(* Holds a recorded log against ledger.tla and operations.tla together.    *)
-(* ledger_trace.tla is generated from the trace                            *)
-(* (specs/checking/ledger/tlc.py) and defines Trace, one record a step:    *)
+(* Checks a recorded log against ledger.tla and operations.tla together.   *)
+(* specs/checking/ledger/tlc.py generates ledger_trace.tla from the        *)
+(* trace; it defines Trace, a sequence with one record per step:           *)
 (*                                                                         *)
 (*   field      trace (Operation event)     code (firmware/amu/ledger)     *)
 (*   client     client                      request[0]                     *)
@@ -19,22 +19,22 @@
 (*   status     result[1] of a report or    Job.status                     *)
 (*              of the end of a job                                        *)
 (*                                                                         *)
-(* Keys are numbered in their order, shard/3 is <<"shard", 3>> and dock/1  *)
-(* is <<"dock/1", 0>>. A Tick, whose outcome is "tick", stands before the  *)
-(* first step of each slot.                                                *)
+(* Keys are numbered in their order, shard/3 is <<"shard", 3>> and         *)
+(* dock/1 is <<"dock/1", 0>>. A Tick, whose outcome is "tick", precedes    *)
+(* the first step of each slot.                                            *)
 (*                                                                         *)
 (* "ok" must be a step of the verb's action with exactly that outcome,     *)
 (* "refused" a state in which the verb's guard is false; both remember     *)
-(* the answer. A repetition must be told the remembered answer, and moves  *)
-(* nothing. A command that is malformed, which is a matter of its shape,   *)
-(* bears the verb "Malformed". The actions are functions of their          *)
-(* arguments, so each step has one successor at most and nothing is        *)
-(* searched for. The trace is accepted when the last step prints its       *)
-(* sentinel; a rejected one ends at the depth of the bad step.             *)
+(* the answer. A repetition must report the remembered answer and          *)
+(* changes nothing. A malformed command has the verb "Malformed".          *)
+(* Actions are functions of their arguments, so each step has at most      *)
+(* one successor and no search is needed. The trace is accepted when the   *)
+(* last step prints its sentinel; a rejected one ends at the depth of      *)
+(* the bad step.                                                           *)
 (***************************************************************************)
 EXTENDS ledger, operations, ledger_trace, Sequences, TLC
 
-VARIABLE place  \* of the next step in Trace
+VARIABLE place  \* position of the next step in Trace
 
 step == Trace[place]
 args == step.args

@@ -1,34 +1,34 @@
 -------------------------------- MODULE link --------------------------------
 (***************************************************************************)
 (* A reliable channel between two boards, first in, first out in each      *)
-(* direction, over a path that loses, doubles and reorders                 *)
+(* direction, over a path that loses, duplicates and reorders              *)
 (* (firmware/amu/services/channel.py).                                     *)
 (*                                                                         *)
-(* Sliding window with cumulative acknowledgement, going back n (Stenning, *)
-(* A Data Transfer Protocol, Computer Networks 1, 1976; Cerf and Kahn, A   *)
-(* Protocol for Packet Network Intercommunication, 1974). Either board may *)
-(* reboot and forget everything; a new incarnation is adopted only by a    *)
-(* three-way handshake (Tomlinson, Selecting Sequence Numbers, 1975;       *)
+(* Sliding window with cumulative acknowledgement and go-back-n            *)
+(* (Stenning, A Data Transfer Protocol, Computer Networks 1, 1976; Cerf    *)
+(* and Kahn, A Protocol for Packet Network Intercommunication, 1974).      *)
+(* Either board may reboot and forget everything; a three-way handshake    *)
+(* adopts a new incarnation (Tomlinson, Selecting Sequence Numbers, 1975;  *)
 (* Belsnes, Single-Message Communication, 1976).                           *)
 (*                                                                         *)
-(* Modelled: both ends whole, with every field of a segment. A side is one *)
-(* record, and what an input does to it is a function of that record, as   *)
-(* in the code. Each input is followed by the segment that it makes due.   *)
+(* Modelled: both ends, with every field of a segment. A side is one       *)
+(* record, and the effect of an input is a function of that record, as in  *)
+(* the code. Each input is followed by the segment that is due after it.   *)
 (*                                                                         *)
-(* Abstracted, and why that is sound.                                      *)
-(* - Bytes: a damaged frame is refused by its CRC or its tag, so damage is *)
-(*   loss (module framing, same folder). Nobody can forge a segment of the *)
-(*   other side.                                                           *)
+(* Abstractions, and why they are sound:                                   *)
+(* - Bytes: CRC or tag reject a damaged frame, so damage is loss (module   *)
+(*   framing, same folder). No one can forge a segment of the other side.  *)
 (* - Boot numbers: a board that lost its flash takes any unused number.    *)
-(*   Guards compare boot numbers for equality only, so 1, 2, ... stand for *)
-(*   any distinct ones; only OnlyLaterIncarnations uses their order, which *)
-(*   is that of time.                                                      *)
-(* - Time: a timer may run out whenever it runs. Pauses and their growth   *)
-(*   are left out, and so is the bound on segments a tick: a segment that  *)
-(*   is held back is one that is slow on its way, or was never sent.       *)
-(* - The path holds FlightMax segments a direction, each until it is lost  *)
-(*   or pushed out by another. It may be received any number of times and  *)
-(*   in any order, so an old duplicate can wait for as long as it likes.   *)
+(*   Guards compare boot numbers only for equality, so 1, 2, ... stand     *)
+(*   for any distinct ones; only OnlyLaterIncarnations uses their order,   *)
+(*   which is that of time.                                                *)
+(* - Time: a running timer may expire at any moment. Pauses, their growth  *)
+(*   and the bound on segments per tick are left out: a segment that is    *)
+(*   held back is one that is slow, or was never sent.                     *)
+(* - The path holds FlightMax segments per direction, each until it is     *)
+(*   lost or pushed out by another. It may be received any number of       *)
+(*   times and in any order, so an old duplicate can wait arbitrarily      *)
+(*   long.                                                                 *)
 (***************************************************************************)
 EXTENDS Naturals, Sequences, FiniteSets
 
@@ -37,7 +37,7 @@ CONSTANTS
   Talkers,     \* those of them that send items
   Rebooters,   \* those that reboot
   BootMax,     \* incarnations of each of them
-  NumberMax,   \* items of a connection that are given
+  NumberMax,   \* items that are given in one connection
   Window,      \* CHANNEL_WINDOW_ITEMS
   QueueMax,    \* CHANNEL_QUEUE_ITEMS_MAX
   FlightMax    \* segments under way
@@ -45,21 +45,21 @@ CONSTANTS
 ASSUME Cardinality(Side) = 2 /\ Talkers \subseteq Side /\ Rebooters \subseteq Side
 
 VARIABLES
-  side,    \* [s] -> what the board knows; forgotten when it reboots
-  flight,  \* segments under way, each with the side to which it goes
-  log      \* [s][own boot][boot of the other] -> items delivered there: nobody reads it, it is for the properties
+  side,    \* [s] -> what the board knows; a reboot clears it
+  flight,  \* segments under way, each with its destination
+  log      \* [s][own boot][boot of the other] -> delivered items: history, for the properties
 
 vars == <<side, flight, log>>
 
-NoBoot == 0  \* None: no incarnation of the other side has been adopted
+NoBoot == 0  \* None in the code: no incarnation of the other side is adopted
 Boot == 1..BootMax
 
 Other(s) == CHOOSE t \in Side : t # s
 Min(x, y) == IF x < y THEN x ELSE y
 Max(x, y) == IF x > y THEN x ELSE y
 
-(* An item says of itself from which incarnation it is, for which one, and its number as Give counted it. The protocol
-   looks at none of these. *)
+(* For the properties, an item carries the incarnation that sent it, the one that it is for, and its number as counted
+   by Give. The protocol does not read these. *)
 Item == Boot \X (Boot \cup {NoBoot}) \X (1..NumberMax)
 From(item) == item[1]
 To(item) == item[2]
@@ -75,12 +75,12 @@ New(b) ==
 WindowEnd(c) == c.acknowledged + Min(Len(c.queue), Window)
 HasFresh(c) == c.peer # NoBoot /\ c.sent < WindowEnd(c)
 
-(* Channel._handshake: a segment of no connection. *)
+(* Channel._handshake: a segment outside any connection. *)
 Handshake(c, peer, echo) ==
   [boot |-> c.boot, peer |-> peer, challenge |-> c.challenge, echo |-> echo,
    first |-> 0, acknowledged |-> 0, items |-> <<>>]
 
-(* Channel._connected: what is fresh; it asks for an answer until the other side is known to have adopted us. *)
+(* Channel._connected: the fresh items. It asks for an answer until we know that the other side has adopted us. *)
 Connected(c) ==
   [boot |-> c.boot, peer |-> c.peer, challenge |-> IF c.known THEN 0 ELSE c.challenge, echo |-> c.echo,
    first |-> c.sent + 1, acknowledged |-> c.delivered,
@@ -88,7 +88,7 @@ Connected(c) ==
 
 Speech(c) == IF c.peer = NoBoot THEN Handshake(c, NoBoot, 0) ELSE Connected(c)
 
-(* What has been sent once Speech(c) is. *)
+(* The side after Speech(c) has been sent. *)
 Spoken(c) ==
   IF c.peer = NoBoot THEN c
   ELSE [c EXCEPT !.sent = WindowEnd(c), !.highest = Max(c.highest, WindowEnd(c))]
@@ -102,15 +102,15 @@ Given(c) ==
 WentBack(c) == [c EXCEPT !.sent = c.acknowledged]
 MayGoBack(c) == ~c.known \/ c.highest > c.acknowledged
 
-(* Channel._adopt. What was given before any incarnation was known goes to the first one that is; what was given for a
-   former one is handed back to the caller. *)
+(* Channel._adopt. Items given before any incarnation was known go to the first one; items given for a former
+   incarnation are handed back to the caller. *)
 Adopted(c, b) ==
   [New(c.boot) EXCEPT
     !.peer = b,
     !.challenge = c.challenge + 1,
     !.queue = IF c.peer = NoBoot THEN [i \in DOMAIN c.queue |-> <<c.boot, b, i>>] ELSE <<>>]
 
-(* Channel._meet: the echo of a challenge that is new since the last adoption proves that m's incarnation has lived since. *)
+(* Channel._meet: a challenge is new since the last adoption, so its echo proves that m's incarnation lived after it. *)
 IsStranger(c, m) == m.boot # c.peer
 Proves(c, m) == m.echo = c.challenge /\ m.peer = c.boot
 
@@ -122,7 +122,7 @@ Acknowledged(c, m) ==
                  !.sent = Max(c.sent, m.acknowledged)]
   ELSE c
 
-(* Channel._take_items: the items of m that are delivered. *)
+(* Channel._take_items: the items of m that are new. *)
 Next1(c) == c.delivered + 1
 Last(m) == m.first + Len(m.items) - 1
 FreshItems(c, m) ==
@@ -130,7 +130,7 @@ FreshItems(c, m) ==
   THEN SubSeq(m.items, Next1(c) - m.first + 1, Len(m.items))
   ELSE <<>>
 
-(* Channel.receive, of the adopted incarnation. *)
+(* Channel.receive: a segment of the adopted incarnation. *)
 Heard(c, m) ==
   LET challenged == IF m.challenge = 0 THEN c ELSE [c EXCEPT !.echo = m.challenge]
       connected == [Acknowledged(challenged, m) EXCEPT
@@ -141,7 +141,7 @@ Heard(c, m) ==
 IsOwed(c, m) == m.challenge # 0 \/ m.peer # c.boot \/ m.items # <<>>
 
 -----------------------------------------------------------------------------
-(* The path. A segment that finds it full pushes another one out. *)
+(* The path. A segment that finds the path full pushes another one out. *)
 Coming(s) == {sent[2] : sent \in {sent \in flight : sent[1] = s}}
 
 Put(t, m) ==
@@ -166,7 +166,7 @@ Give(s) ==
         ELSE side' = [side EXCEPT ![s] = given] /\ UNCHANGED flight
      /\ UNCHANGED log
 
-(* The timer runs out. *)
+(* The timer expires. *)
 Timeout(s) ==
   LET c == WentBack(side[s])
   IN /\ MayGoBack(side[s])
@@ -174,7 +174,7 @@ Timeout(s) ==
      /\ Put(Other(s), Speech(c))
      /\ UNCHANGED log
 
-(* A segment of the adopted incarnation, or of one that is adopted for it. *)
+(* A segment of the adopted incarnation, or of one that is adopted because of it. *)
 Take(s, m, c, owed) ==
   LET heard == Heard(c, m)
       fresh == FreshItems(c, m)
@@ -204,7 +204,7 @@ Lose(s, m) ==
   /\ flight' = flight \ {<<s, m>>}
   /\ UNCHANGED <<side, log>>
 
-(* Everything is forgotten; what the path holds is still there. *)
+(* The side forgets everything; the segments on the path remain. *)
 Reboot(s) ==
   /\ s \in Rebooters
   /\ side[s].boot < BootMax
@@ -221,9 +221,9 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
-(* A segment that is never received again is as good as lost, so what must never happen is looked for without Lose. What
-   must happen needs it. The timers run, and where segments come again and again the path lets one through again and
-   again. Boards stop rebooting, for there are only BootMax incarnations. *)
+(* A segment that is never received again is as good as lost, so safety is checked without Lose. Liveness needs Lose.
+   Timers run, and if segments of a kind keep coming, the path keeps letting some of them through. Boards stop
+   rebooting, because there are only BootMax incarnations. *)
 LossyNext == Next \/ \E s \in Side : \E m \in Coming(s) : Lose(s, m)
 
 Greetings(s) == {m \in Coming(s) : m.peer = NoBoot}
@@ -257,21 +257,21 @@ TypeOK ==
        /\ m.acknowledged \in Count /\ m.first \in Count \cup {NumberMax + 1}
        /\ \A i \in DOMAIN m.items : m.items[i] \in Item
 
-(* LNK-1: what is delivered in a connection is a prefix of what was given, each item once and in order. *)
+(* LNK-1: the items delivered in a connection are a prefix of those given, each once and in order. *)
 DeliveredInOrder ==
   \A s \in Side, b \in Boot, p \in Boot : \A i \in DOMAIN log[s][b][p] : Number(log[s][b][p][i]) = i
 
-(* LNK-2: no item of a former incarnation, and none that was meant for one. *)
+(* LNK-2: no delivered item is from a former incarnation, or was meant for one. *)
 NoFormerItem ==
   \A s \in Side, b \in Boot, p \in Boot : \A i \in DOMAIN log[s][b][p] :
     From(log[s][b][p][i]) = p /\ To(log[s][b][p][i]) = b
 
-(* LNK-3: what is acknowledged has been delivered. *)
+(* LNK-3: acknowledged items have been delivered. *)
 AcknowledgedIsDelivered ==
   \A s \in Side : side[s].peer # NoBoot =>
     side[s].acknowledged <= Len(log[Other(s)][side[s].peer][side[s].boot])
 
-(* LNK-4: what was given and is not acknowledged is still held, in order: nothing is dropped in silence. *)
+(* LNK-4: items that were given and not acknowledged are still held, in order: nothing is dropped silently. *)
 QueueHoldsTheRest ==
   \A s \in Side : \A i \in DOMAIN side[s].queue :
     side[s].queue[i] = <<side[s].boot, side[s].peer, side[s].acknowledged + i>>
@@ -286,19 +286,19 @@ WindowKept ==
 (* Both sides name each other. *)
 Paired == \A s \in Side : side[s].peer = side[Other(s)].boot
 
-(* A side that is known to be adopted by a living peer is. *)
+(* If a side knows that a living peer has adopted it, the peer has. *)
 KnownIsTrue ==
   \A s \in Side : side[s].known /\ side[Other(s)].boot = side[s].peer => side[Other(s)].peer = side[s].boot
 
-(* LNK-6: a side never goes back to an incarnation that has ended. *)
+(* LNK-6: a side never returns to an incarnation that has ended. *)
 Stays(s) == side'[s].boot = side[s].boot
 OnlyLaterIncarnations ==
   [][\A s \in Side : Stays(s) /\ side'[s].peer # side[s].peer => side'[s].peer > side[s].peer]_vars
 
-(* LNK-7: nothing that is still under way from before can part two sides that name each other. *)
+(* LNK-7: no old segment that is still under way can part two sides that name each other. *)
 PairStands ==
   [][Paired /\ (\A s \in Side : Stays(s)) => \A s \in Side : side'[s].peer = side[s].peer]_vars
 
-(* LNK-8: all that is given is delivered, if boards stop rebooting and the path lets segments through again and again. *)
+(* LNK-8: every given item is delivered if boards stop rebooting and the path keeps letting segments through. *)
 AllDelivered == <>[](Paired /\ \A s \in Side : side[s].known /\ side[s].queue = <<>>)
 =============================================================================

@@ -1,13 +1,13 @@
 ----------------------------- MODULE trace_link -----------------------------
 (***************************************************************************)
-(* Holds the channels of a recorded run against what link.tla promises:    *)
-(* one operator for each trace event, its parameters named as the fields.  *)
+(* Checks the channels of a recorded run against the promises of link.tla. *)
+(* Each trace event has an operator; parameters have the names of fields.  *)
 (*                                                                         *)
-(* A trace tells what callers see: items that are given, items that are    *)
-(* delivered, incarnations that are adopted. Segments are not traced, so   *)
-(* this module keeps of link.tla what those three can be judged by, for    *)
-(* every pair of boards. What it keeps does not grow with a run, but for   *)
-(* the incarnations that were left.                                        *)
+(* A trace shows what callers see: given items, delivered items, adopted   *)
+(* incarnations. Segments are not traced. So this module keeps, for every  *)
+(* pair of boards, only the part of link.tla's state by which these three  *)
+(* can be judged. Except for the incarnations that were left, its state    *)
+(* does not grow with a run.                                               *)
 (*                                                                         *)
 (* link.tla                   here             trace        code           *)
 (* side[n].boot               incarnation[n]   boot         Channel.boot   *)
@@ -16,9 +16,9 @@
 (* delivered                  delivered[n][p]  sequence     Channel.delivered*)
 (* Len(queue) in Adopt        (checked)        undelivered  Channel.take_restart*)
 (*                                                                         *)
-(* Events come in an order in which every delivery stands after the        *)
-(* giving: that of the file is one, for a board traces what it does before *)
-(* it sends what comes of it. What a liar says of itself is not looked at. *)
+(* Events must come in an order in which every item is given before it is  *)
+(* delivered. The order of the file is one: a board traces each step       *)
+(* before it sends the resulting messages. Liars' events are ignored.      *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -55,7 +55,7 @@ Boot(node, boot) ==
   /\ delivered' = [delivered EXCEPT ![node] = [p \in Board |-> 0]]
   /\ left' = [left EXCEPT ![node] = [p \in Board |-> {}]]
 
-(* n and p live and have adopted each other: what one of them counts can be held against the other. *)
+(* n and p are alive and have adopted each other, so their counts can be compared. *)
 Paired(n, p) == adopted[n][p] = incarnation[p] /\ adopted[p][n] = incarnation[n]
 
 (* An item is given to the channel. *)
@@ -66,7 +66,7 @@ ChannelSend(node, peer, sequence) ==
      ELSE UNCHANGED given
   /\ UNCHANGED <<incarnation, adopted, delivered, left>>
 
-(* The next item, of the connection that this board is in; and it was given, as far as its sender can be asked. *)
+(* The next item of this board's present connection. If sender and receiver are paired, the sender gave it. *)
 ChannelDeliver(node, peer, peer_boot, sequence) ==
   /\ IF IsJudged(node, peer)
      THEN /\ peer_boot = adopted[node][peer]
@@ -76,8 +76,8 @@ ChannelDeliver(node, peer, peer_boot, sequence) ==
      ELSE UNCHANGED delivered
   /\ UNCHANGED <<incarnation, adopted, given, left>>
 
-(* An incarnation of the peer is adopted: one that it has, none that this board had left. Of what was given to the former
-   one all is handed back that was not delivered, and perhaps some that was; to the first one goes what was given before. *)
+(* The board adopts an incarnation of the peer that exists and that it has not left. It gets back all items that the
+   former one did not receive, and perhaps some that it did; items given before the first adoption go to that one. *)
 ChannelRestart(node, peer, peer_boot, undelivered) ==
   /\ IF IsJudged(node, peer)
      THEN LET before == adopted[node][peer]
@@ -96,11 +96,11 @@ ChannelRestart(node, peer, peer_boot, undelivered) ==
 NothingInvented ==
   \A n, p \in Correct : n # p /\ Paired(n, p) => delivered[n][p] <= given[p][n]
 
-(* LNK-5: a channel holds no more than its bound of what the peer has not got. *)
+(* LNK-5: a channel holds at most QueueMax items that the peer has not received. *)
 QueueKept ==
   \A n, p \in Correct : n # p /\ Paired(n, p) => given[n][p] - delivered[p][n] <= QueueMax
 
-(* LNK-6: who was left is not adopted again. *)
+(* LNK-6: an incarnation that was left is not adopted again. *)
 LeftForGood == \A n, p \in Correct : adopted[n][p] \notin left[n][p]
 
 CONSTANTS NumberMax, BootMax  \* for TLC, which must find the arguments: see trace_link.cfg

@@ -1,23 +1,23 @@
 ----------------------------- MODULE checkpoints -----------------------------
 (***************************************************************************)
-(* What lets the log be cut, and what a replica that is behind lives on:   *)
-(* checkpoints, the stable one, the log kept for laggards, adoption of a   *)
-(* state, single slots on f + 1 replies. After Castro and Liskov, OSDI     *)
-(* 1999, sections 4.3 and 5.3, with digests that f + 1 replicas report     *)
-(* alike in the place of signed certificates.                              *)
+(* When the log may be cut, and how a replica that is behind catches up:   *)
+(* checkpoints, the stable checkpoint, the log kept for laggards, adoption *)
+(* of a state, single slots on f + 1 replies. After Castro and Liskov,     *)
+(* OSDI 1999, sections 4.3 and 5.3, with digests that f + 1 replicas       *)
+(* report alike instead of signed certificates.                            *)
 (*                                                                         *)
 (* Abstractions, and why they are sound                                    *)
-(* - Log values are left out: by agreement (replicated_log.tla) the log is *)
-(*   one, so the state after slot s is a function of s. A checkpoint is    *)
-(*   its slot, and its digest is "right" or, when a liar tells it, "wrong".*)
-(*   SHA-256 is taken to have no collisions.                               *)
+(* - Log values are left out: by agreement (replicated_log.tla) there is   *)
+(*   one log, so the state after slot s is a function of s. A checkpoint   *)
+(*   is its slot; its digest is "right" or, when a liar reports it,        *)
+(*   "wrong". SHA-256 is assumed to be free of collisions.                 *)
 (* - Consensus on a slot is one step (tetrabft.tla): a quorum that has the *)
-(*   slot open, liars included, decides it. What correct replicas can do   *)
-(*   without any liar's help is stated apart (Can...), for liveness.       *)
+(*   slot open, liars included, decides it. Can... states separately what  *)
+(*   correct replicas can do without any liar's help, for liveness.        *)
 (* - A slot counts as decided when it is first applied: a decision that    *)
-(*   waits for the slot below it helps nobody earlier.                     *)
-(* - Reports travel in no time or are old: what a replica ever reported    *)
-(*   may be heard at any time later.                                       *)
+(*   waits for the slot below it helps no one earlier.                     *)
+(* - Reports are instantaneous or old: any earlier report of a replica may *)
+(*   be heard at any later time.                                           *)
 (*                                                                         *)
 (* Byzantine replicas have no state: each guard counts them as having said *)
 (* what makes it true. A crashed replica is one of them.                   *)
@@ -32,7 +32,7 @@ CONSTANTS
     Period,       \* CHECKPOINT_SLOTS
     Watermark,    \* LOG_SLOTS_MAX: no slot opens that far above the stable checkpoint
     Kept,         \* how many of its own checkpoints a replica keeps and reports
-    MaxSlot       \* the model ends here
+    MaxSlot       \* the last slot of the model
 
 Correct == Replica \ Byzantine
 Slot == 1..MaxSlot
@@ -50,10 +50,10 @@ VARIABLES
     decided,   \* slots 1 .. decided have been decided
     applied,   \* applied[p]: the last slot in p's ledger
     made,      \* made[p]: checkpoints that p has made or adopted
-    stable,    \* stable[p]: the last one that p takes for stable
-    log,       \* log[p]: slots that p can tell others
-    voted,     \* voted[p]: the highest slot that p voted in; on flash with all that is below its window
-    misled     \* correct replicas that hold a state which no correct replica had
+    stable,    \* stable[p]: the last one that p considers stable
+    log,       \* log[p]: slots that p can send to others
+    voted,     \* voted[p]: the highest slot that p voted in; on flash, with everything below its window
+    misled     \* correct replicas that adopted a state which no correct replica had
 
 vars == <<decided, applied, made, stable, log, voted, misled>>
 
@@ -71,11 +71,11 @@ InRange(p, s) == applied[p] - Window < s /\ s <= LastOpen(p)
 
 Made(p, s) == IF s \in Checkpoint THEN made[p] \cup {s} ELSE made[p]
 
-\* What is told by liars' help alone is applied above the watermark, too: the log is bounded all the same.
+\* Slots learned with the liars' help are applied above the watermark too. The log is bounded nevertheless.
 LogMax == Watermark + Period
 Newest(S) == {t \in S : Cardinality({u \in S : u > t}) < LogMax}
 
-\* The log before the checkpoint before a stable one can go.
+\* The log before the checkpoint that precedes a stable one can be cut.
 Uncut(p, s) == {t \in log[p] : t > s - Period}
 
 -----------------------------------------------------------------------------
@@ -94,8 +94,8 @@ Advance(p) ==
     /\ log' = [log EXCEPT ![p] = Newest(@ \cup {applied[p] + 1})]
     /\ UNCHANGED <<stable, misled>>
 
-\* A slot is decided, by the votes of V and of the liars; p is the first to apply it. More voters
-\* than it takes would only leave less to be lost in a reboot.
+\* A slot is decided by the votes of V and of the liars; p is the first to apply it. V has no more
+\* voters than needed: with more, a reboot would lose less.
 Decide(p, V) ==
     LET s == decided + 1 IN
     /\ applied[p] = decided
@@ -108,14 +108,14 @@ Decide(p, V) ==
     /\ voted' = [q \in Correct |-> IF q \in V THEN Max(voted[q], s) ELSE voted[q]]
     /\ Advance(p)
 
-\* p gets a decided slot: it sees the quorum of votes at last, or f + 1 replies.
+\* p learns a decided slot: it finally sees the quorum of votes, or gets f + 1 replies.
 Learn(p) ==
     /\ p \in Correct
     /\ applied[p] < decided
     /\ Advance(p)
     /\ UNCHANGED <<decided, voted>>
 
-\* p takes over the state after checkpoint s with digest d, on f + 1 reports.
+\* p adopts the state after checkpoint s with digest d, on f + 1 reports.
 Reporters(s, d) == Byzantine \cup (IF d = "right" THEN {q \in Correct : s \in made[q]} ELSE misled)
 
 Adopt(p, s, d) ==
@@ -130,7 +130,7 @@ Adopt(p, s, d) ==
     /\ misled' = IF d = "right" THEN misled ELSE misled \cup {p}
     /\ UNCHANGED <<decided, voted>>
 
-\* n - f report p's own checkpoint: the log before the one before it can go.
+\* n - f report p's own checkpoint, so it is stable: the log before the preceding one can be cut.
 Stabilise(p, s) ==
     /\ p \in Correct
     /\ s \in Own(p)
@@ -140,7 +140,7 @@ Stabilise(p, s) ==
     /\ log' = [log EXCEPT ![p] = Uncut(p, s)]
     /\ UNCHANGED <<decided, applied, made, voted, misled>>
 
-\* p loses power and comes back. Decisions go to flash with the next vote, checkpoints at once.
+\* p loses power and reboots. Decisions are written to flash with the next vote, checkpoints at once.
 Reboot(p, s) ==
     /\ p \in Correct
     /\ s < applied[p]
@@ -163,12 +163,12 @@ Spec == Init /\ [][Next]_vars
 -----------------------------------------------------------------------------
 \* What correct replicas can do if every liar is silent.
 
-\* f + 1 hold the slot in their logs and say the same.
+\* f + 1 replicas hold the next slot in their logs and send the same value.
 CanFetch(p) == IsBlocking({q \in Correct \ {p} : applied[p] + 1 \in log[q]})
 
-\* The slot's instance can still come to an end at p: n - f take part in it, and f + 1 of them have
-\* not decided it, so that their wish for another view is heard (a replica that has decided follows
-\* wishes and has none of its own).
+\* The slot's instance can still end at p: n - f take part in it, and f + 1 of them have not decided
+\* it, so their wish for another view is heard (a replica that has decided follows wishes but does
+\* not make any).
 CanDecide(p) ==
     LET s == applied[p] + 1
     IN  /\ s \in Slot
@@ -204,21 +204,21 @@ TypeOK ==
 \* An adopted state is one that a correct replica had.
 AdoptedStateIsReal == misled = {} /\ \A p \in Correct : applied[p] <= decided
 
-\* Nobody works beyond its window, nor beyond the watermark: so the log that it keeps is bounded.
+\* No replica works beyond its window or the watermark, so the log that it keeps is bounded.
 WithinWindow == \A p \in Correct : voted[p] <= applied[p] + Window
 LogIsBounded == \A p \in Correct : Cardinality(log[p]) <= LogMax
 
-\* Whatever is cut from a log stands in a checkpoint that f + 1 correct replicas hold, or in the
-\* logs of f + 1 correct replicas.
+\* Slot s is available: in a checkpoint that f + 1 correct replicas hold, or in the logs of f + 1
+\* correct replicas. Every slot that is cut from a log is.
 CanBeHad(s) ==
     \/ IsBlocking({q \in Correct : s \in log[q]})
     \/ \E c \in Checkpoint : c >= s /\ IsBlocking({q \in Correct : c \in Own(q)})
 
 CutIsCovered == \A p \in Correct : \A s \in 1..(stable[p] - Period) : CanBeHad(s)
 
-\* No decided slot is lost: as soon as too many have retired its instance for it to end, it can be had.
+\* No decided slot is lost: if too many replicas have retired its instance for it to end, CanBeHad holds.
 Recoverable == \A s \in 1..decided : IsQuorum({q \in Correct : applied[q] - Window < s}) \/ CanBeHad(s)
 
-\* Nobody is left behind: while some correct replica is, one of them can go on without any liar.
+\* No replica is left behind: while some correct replica is behind, one of them can advance without any liar.
 SomebodyGoesOn == (\E p \in Correct : applied[p] < MaxSlot) => \E p \in Correct : CanGoOn(p)
 =============================================================================

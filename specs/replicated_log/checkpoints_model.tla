@@ -1,12 +1,12 @@
 ------------------------- MODULE checkpoints_model -------------------------
 (***************************************************************************)
-(* checkpoints.tla for TLC: symmetry, and what fairness must bring about.  *)
+(* checkpoints.tla for TLC: symmetry, and what fairness must achieve.      *)
 (***************************************************************************)
 EXTENDS checkpoints, TLC
 
 Symmetry == Permutations(Correct)
 
-\* After the last reboot. Liars may help or not; what correct replicas can do without them gets done.
+\* After the last reboot. Liars may help or not; correct replicas eventually do what they can without them.
 Step ==
     \E p \in Correct :
         \/ \E V \in SUBSET Correct : Decide(p, V)
@@ -20,6 +20,6 @@ Honest(p) ==
 
 FairSpec == Init /\ [][Step]_vars /\ \A p \in Correct : WF_vars(Honest(p))
 
-\* Whoever is behind catches up: all come to the end, and stay there.
+\* All correct replicas catch up: they reach the last slot, and stay there.
 EverybodyCatchesUp == <>[](\A p \in Correct : applied[p] = MaxSlot)
 =============================================================================

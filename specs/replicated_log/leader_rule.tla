@@ -1,25 +1,25 @@
 ----------------------------- MODULE leader_rule -----------------------------
 (***************************************************************************)
-(* Who leads a view: leader(s, v) = (proposer of decided slot s - Window   *)
-(* + v) mod n, where the proposer of a decided slot is the leader of its   *)
-(* value's origin view, and replica 0 stands in for the first window. Our  *)
+(* Which replica leads a view: leader(s, v) = (proposer of decided slot s  *)
+(* - Window + v) mod n. The proposer of a decided slot is the leader of    *)
+(* its value's origin view; replica 0 stands in for the first window. Our  *)
 (* own composition: specs/decisions/leader_rule.md.                        *)
 (*                                                                         *)
 (* Each replica computes it as the code does, from a list of bounded       *)
-(* length: the proposers of the last two windows that it applied. It comes *)
-(* by the list slot by slot, from a state that it takes over, or, after    *)
-(* the loss of its flash, from the beginning again.                        *)
+(* length: the proposers of the last two windows that it applied. It gets  *)
+(* the list slot by slot, from a state that it adopts, or, after the loss  *)
+(* of its flash, from the beginning again.                                 *)
 (*                                                                         *)
 (* Abstractions, and why they are sound                                    *)
-(* - Of a decided value only the origin view is kept; nothing else of it   *)
-(*   has a part in the rule. Consensus on a slot is one step: voters that  *)
-(*   have the slot open accept what the leader of a view, as each of them  *)
-(*   computes it, proposes, so that one value is decided (tetrabft.tla).   *)
+(* - Only the origin view of a decided value is kept; the rule uses        *)
+(*   nothing else of it. Consensus on a slot is one step: voters that have *)
+(*   the slot open accept the proposal of the leader of a view, as each of *)
+(*   them computes it, so one value is decided (tetrabft.tla).             *)
 (* - A value that is proposed again in a later view keeps its origin view: *)
 (*   the view of the step is the one in which it was first proposed.       *)
 (* - Slots of a window are decided one after the other: the rule looks a   *)
-(*   whole window back, so their order among themselves is of no account.  *)
-(* - A state may be taken over from any correct replica at any slot:       *)
+(*   whole window back, so the order within one is irrelevant.             *)
+(* - A state may be adopted from any correct replica at any slot:          *)
 (*   checkpoints.tla shows that it is a correct one's, and checkpoints are *)
 (*   some of the slots.                                                    *)
 (***************************************************************************)
@@ -27,11 +27,11 @@ EXTENDS Integers, Sequences, FiniteSets
 
 CONSTANTS
     ReplicaCount,  \* n; replicas are 0 .. n - 1
-    Byzantine,     \* those that may do anything: as leaders they may name an earlier origin view
+    Byzantine,     \* those that may do anything: as leaders they may claim an earlier origin view
     FaultsMax,     \* f
     Window,        \* WINDOW_SLOTS
-    MaxView,       \* the model ends here
-    MaxSlot        \* and here
+    MaxView,       \* the last view of the model
+    MaxSlot        \* and the last slot
 
 Replica == 0..(ReplicaCount - 1)
 Correct == Replica \ Byzantine
@@ -46,7 +46,7 @@ ASSUME
 VARIABLES
     log,        \* origin views of the decided values, slot 1 first
     applied,    \* applied[p]: the last slot that p applied
-    proposers   \* proposers[p]: those of the last 2 * Window slots that p applied, oldest first
+    proposers   \* proposers[p]: of the last 2 * Window slots that p applied, oldest first
 
 vars == <<log, applied, proposers>>
 
@@ -55,10 +55,10 @@ NoProposers == [i \in 1..(2 * Window) |-> 0]
 \* p has an instance of slot s: it is open, or was applied less than a window ago.
 InRange(p, s) == applied[p] - Window < s /\ s <= applied[p] + Window
 
-\* As p computes it, for a slot in its range.
+\* The leader as p computes it, for a slot in its range.
 Leader(p, s, v) == (proposers[p][s - applied[p] + Window] + v) % ReplicaCount
 
-\* As the rule has it, for a slot at most a window beyond the decided ones.
+\* The leader by the rule, for a slot at most a window beyond the decided ones.
 RECURSIVE FirstLeader(_)
 FirstLeader(s) == IF s <= Window THEN 0 ELSE (FirstLeader(s - Window) + log[s - Window]) % ReplicaCount
 LeaderByRule(s, v) == (FirstLeader(s) + v) % ReplicaCount
@@ -69,9 +69,9 @@ Init ==
     /\ applied = [p \in Correct |-> 0]
     /\ proposers = [p \in Correct |-> NoProposers]
 
-\* The next slot is decided: in view v all of some quorum's correct members took the same replica
-\* for the leader; its value says that it was first proposed in view `origin`. Voters refuse a view
-\* later than their own, and a correct leader tells the truth.
+\* The next slot is decided: in view v all correct members of some quorum computed the same leader.
+\* The value claims that it was first proposed in view `origin`. Voters refuse a view later than
+\* their own, and a correct leader's claim is true.
 Decide(v, origin) ==
     LET s == Len(log) + 1 IN
     /\ s <= MaxSlot
@@ -89,7 +89,7 @@ Apply(p) ==
     /\ proposers' = [proposers EXCEPT ![p] = Append(Tail(@), Leader(p, s, log[s]))]
     /\ UNCHANGED log
 
-\* p takes over the state of q, in which the list stands.
+\* p adopts the state of q, which includes the list.
 Adopt(p, q) ==
     /\ applied[q] > applied[p]
     /\ applied' = [applied EXCEPT ![p] = applied[q]]
@@ -118,7 +118,7 @@ TypeOK ==
     /\ applied \in [Correct -> 0..MaxSlot]
     /\ proposers \in [Correct -> [1..(2 * Window) -> Replica]]
 
-\* All that have a slot open or retained compute the same leader, and it is that of the rule.
+\* All replicas that have an instance of a slot compute the same leader, which is the rule's.
 SameLeader ==
     \A p \in Correct, s \in 1..MaxSlot :
         InRange(p, s) => Leader(p, s, 0) = LeaderByRule(s, 0)
@@ -133,7 +133,7 @@ CorrectLeaderSoon ==
     \A p \in Correct, s \in 1..MaxSlot :
         InRange(p, s) => \E v \in 0..FaultsMax : Leader(p, s, v) \in Correct
 
-\* A leader stays as long as it delivers: what was decided in view 0 has the same leader a window on.
+\* A leader stays as long as it delivers: a slot decided in view 0 has the same leader a window later.
 Sticky ==
     \A s \in 1..Len(log) : log[s] = 0 => LeaderByRule(s + Window, 0) = LeaderByRule(s, 0)
 

@@ -8,22 +8,22 @@
 (* quorum's answers (Castro and Liskov, ACM TOCS 2002).                    *)
 (*                                                                         *)
 (* Abstractions, and why they are sound                                    *)
-(* - A replica's votes in a slot are one vote, without value: whoever      *)
-(*   voted anything there may have voted for any value in any phase, so to *)
-(*   vote again after having forgotten it is the breach. If nobody does,   *)
-(*   what tetrabft.tla says of replicas that remember holds for all.       *)
-(* - A slot is decided as soon as a quorum voted in it: the real one is    *)
+(* - A replica's votes in a slot are one vote, without value. A replica    *)
+(*   that voted in a slot may have voted for any value in any phase, so    *)
+(*   voting again after forgetting that is the breach. If no replica does, *)
+(*   what tetrabft.tla shows of replicas that remember holds for all.      *)
+(* - A slot is decided as soon as a quorum voted in it. The real one is    *)
 (*   decided later or never, so this log is ahead of any real one, and the *)
 (*   forgotten votes are as high as they can be.                           *)
-(* - To take over a state is to apply all its slots one after the other,   *)
-(*   which passes through more states.                                     *)
+(* - To adopt a state is to apply all its slots one after the other, which *)
+(*   passes through more states.                                           *)
 (* - Decisions reach flash with the next vote, so a reboot may lose all    *)
-(*   that was applied since; what lies a window below a vote is on flash.  *)
+(*   slots applied since; all slots a window below a vote are on flash.    *)
 (*                                                                         *)
-(* Who counts as faulty: the Byzantine replicas, and a replica without     *)
-(* memory from the loss until it has voted above its floor. At most f at a *)
-(* time; `Forget` is bounded by that. To have applied what lies below the  *)
-(* floor is not enough: until the vote, a reboot may take it away again.   *)
+(* Faulty are the Byzantine replicas, and a replica without memory from    *)
+(* the loss until it has voted above its floor. At most f at a time; this  *)
+(* bounds `Forget`. It is not enough to have applied what lies below the   *)
+(* floor: until the vote, a reboot may undo that.                          *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -32,7 +32,7 @@ CONSTANTS
     Byzantine,    \* those that may do anything
     FaultsMax,    \* f
     Window,       \* WINDOW_SLOTS
-    MaxSlot       \* the model ends here
+    MaxSlot       \* the last slot of the model
 
 Correct == Replica \ Byzantine
 Slot == 1..MaxSlot
@@ -48,9 +48,9 @@ ASSUME
 VARIABLES
     applied,    \* applied[p]: the last slot in p's ledger
     floor,      \* floor[p]: p votes above it only; Unknown without memory
-    voted,      \* voted[p]: slots in which p voted, and knows it
+    voted,      \* voted[p]: slots in which p remembers to have voted
     forgotten,  \* forgotten[p]: slots in which p voted in a life that it forgot
-    answers     \* answers[p]: what others answered to p's present probe: replica to applied slot, or Unknown
+    answers     \* answers[p]: answers to p's present probe: replica to applied slot, or Unknown
 
 vars == <<applied, floor, voted, forgotten, answers>>
 
@@ -84,14 +84,14 @@ Apply(p) ==
     /\ applied' = [applied EXCEPT ![p] = @ + 1]
     /\ UNCHANGED <<floor, voted, forgotten, answers>>
 
-\* p loses power and comes back with its flash.
+\* p loses power and reboots with its flash.
 Reboot(p, s) ==
     /\ s < applied[p]
     /\ s >= Highest(voted[p]) - Window
     /\ applied' = [applied EXCEPT ![p] = s]
     /\ UNCHANGED <<floor, voted, forgotten, answers>>
 
-\* p comes back without its flash, while no more than f are faulty.
+\* p reboots without its flash, while at most f are faulty.
 Forget(p) ==
     /\ Cardinality(Byzantine \cup {q \in Correct : q = p \/ IsRecovering(q)}) <= FaultsMax
     /\ applied' = [applied EXCEPT ![p] = 0]
@@ -100,8 +100,8 @@ Forget(p) ==
     /\ forgotten' = [forgotten EXCEPT ![p] = @ \cup voted[p]]
     /\ answers' = [answers EXCEPT ![p] = NoAnswers]
 
-\* An answer to p's probe of this life (the nonce): never older than the loss. Only the first of each counts here; a
-\* later one would be the first of another behaviour.
+\* An answer to p's probe of this life (the nonce): never older than the loss. Only the first answer of each replica
+\* counts here; a later one is the first in another behaviour.
 Answer(p, q, s) ==
     /\ floor[p] = Unknown
     /\ q # p
@@ -145,21 +145,21 @@ TypeOK ==
     /\ forgotten \in [Correct -> SUBSET Slot]
     /\ answers \in [Correct -> [Replica -> Unknown..MaxSlot]]
 
-\* Nobody votes a second time in a slot in which it voted and forgot.
+\* No replica votes a second time in a slot in which it forgot its vote.
 NoSecondVote == \A p \in Correct : voted[p] \cap forgotten[p] = {}
 
-\* Why: every forgotten vote lies at or below the floor.
+\* The reason: every forgotten vote lies at or below the floor.
 FloorCoversForgotten == \A p \in Correct : floor[p] # Unknown => \A s \in forgotten[p] : s <= floor[p]
 
-\* Without memory there is no vote, and none at or below the floor.
+\* A replica without memory does not vote, and none votes at or below its floor.
 SilentWithoutMemory ==
     \A p \in Correct : IF floor[p] = Unknown THEN voted[p] = {} ELSE \A s \in voted[p] : s > floor[p]
 
-\* One liar alone cannot put the floor where the log never comes.
+\* One liar alone cannot raise the floor above all slots that the log will reach.
 FloorIsReachable ==
     \A p \in Correct : floor[p] <= 2 * Window + Highest({s \in Slot : Decided(s)})
 
-\* While no more than f are faulty, n - f others know their votes and can answer.
+\* While at most f are faulty, n - f others remember their votes and can answer.
 CanBeAnswered ==
     \A p \in Correct :
         floor[p] = Unknown => Cardinality({q \in Correct \ {p} : floor[q] # Unknown}) >= QuorumSize - Cardinality(Byzantine)

@@ -1,12 +1,12 @@
 ---------------------------- MODULE rejoin_model ----------------------------
 (***************************************************************************)
-(* rejoin.tla for TLC: symmetry, and what fairness must bring about.       *)
+(* rejoin.tla for TLC: symmetry, and what fairness must achieve.           *)
 (***************************************************************************)
 EXTENDS rejoin, TLC
 
 Symmetry == Permutations(Correct)
 
-\* A board is not erased again before it has rejoined. Those that can answer do, and liars need not.
+\* A board is not erased again before it has rejoined. Replicas that can answer do; liars need not.
 Step ==
     \E p \in Correct :
         \/ \E s \in Slot : Vote(p, s)

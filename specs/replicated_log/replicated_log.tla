@@ -1,28 +1,28 @@
 --------------------------- MODULE replicated_log ---------------------------
 (***************************************************************************)
-(* The log around the instances of consensus: a window of open slots, what *)
-(* each replica knows to be decided, applied in slot order, and who leads. *)
-(* The window that looks back by its own length is that of Lamport, "Paxos *)
-(* Made Simple", SIGACT News 2001, section 3; the rest is our composition  *)
-(* (specs/decisions: window, catch_up, checkpoints, leader_rule,           *)
-(* rejoin_after_amnesia). Four modules, each with what its question needs: *)
+(* The log around the instances of consensus: a window of open slots, the  *)
+(* decisions that each replica knows, their application in slot order, and *)
+(* the leaders. The window that looks back by its own length is that of    *)
+(* Lamport, "Paxos Made Simple", SIGACT News 2001, section 3; the rest is  *)
+(* our composition (specs/decisions: window, catch_up, checkpoints,        *)
+(* leader_rule, rejoin_after_amnesia). Four modules, one per question:     *)
 (*                                                                         *)
 (*   replicated_log  agreement from slot to slot, order, window, learning  *)
 (*   leader_rule     each replica's own computation of the leader          *)
 (*   checkpoints     what may be cut, adopted, and never be lost           *)
 (*   rejoin          no second vote after the loss of all memory           *)
 (*                                                                         *)
-(* trace_replicated_log.tla holds recorded runs against this one.          *)
+(* trace_replicated_log.tla checks recorded runs against this one.         *)
 (*                                                                         *)
 (* Abstractions, and why they are sound                                    *)
 (* - Consensus on a slot is one step, `Choose`: tetrabft.tla shows that at *)
 (*   most one value is decided in a slot, and only by the votes of a       *)
-(*   quorum, whose correct members have the slot open. When a replica      *)
-(*   comes to know it is another step.                                     *)
-(* - A value is opaque; who proposed it first stands beside it.            *)
-(* - Slots are kept in rings of `Places`, so that a state is bounded       *)
-(*   however long the log: a slot takes the place of the one `Places`      *)
-(*   before. A model has more places than slots and forgets nothing.       *)
+(*   quorum whose correct members have the slot open. A replica learns the *)
+(*   decision in another step.                                             *)
+(* - A value is opaque; its first proposer stands beside it.               *)
+(* - Slots are kept in rings of `Places`, so a state is bounded however    *)
+(*   long the log is: a slot replaces the one `Places` before it. A model  *)
+(*   has more places than slots and forgets nothing.                       *)
 (*                                                                         *)
 (* Byzantine replicas have no state: each guard counts them as having said *)
 (* what makes it true.                                                     *)
@@ -41,8 +41,8 @@ Correct == Replica \ Byzantine
 ReplicaCount == Cardinality(Replica)
 IsQuorum(S) == Cardinality(S) >= ReplicaCount - FaultsMax
 IsBlocking(S) == Cardinality(S) >= FaultsMax + 1
-Anyone == -1     \* a proposer of whom nothing is known: in a trace only
-Unknown == -1    \* a position of which nothing is known: in a trace only
+Anyone == -1     \* an unknown proposer: in traces only
+Unknown == -1    \* an unknown position: in traces only
 
 ASSUME
     /\ Replica = 0..(ReplicaCount - 1)
@@ -51,8 +51,8 @@ ASSUME
     /\ Window \in Nat \ {0} /\ Places > 3 * Window
 
 VARIABLES
-    log,      \* log[i]: what is decided in the slot of place i: [slot, value, proposer]
-    known,    \* known[p][i]: what p knows to be decided there: [slot, value]
+    log,      \* log[i]: the decision of the slot in place i: [slot, value, proposer]
+    known,    \* known[p][i]: the decision that p knows there: [slot, value]
     applied   \* applied[p]: the last slot in p's ledger
 
 vars == <<log, known, applied>>
@@ -68,7 +68,7 @@ IsOpen(p, s) == applied[p] # Unknown => s <= applied[p] + Window
 \* p has an instance of s: open, or applied less than a window ago.
 InRange(p, s) == applied[p] # Unknown => applied[p] - Window < s /\ s <= applied[p] + Window
 
-\* The leader of view 0: whoever proposed what was decided a window before.
+\* The leader of view 0: the proposer of the value that was decided a window earlier.
 FirstLeader(s) ==
     IF s <= Window THEN 0
     ELSE IF log[Place(s - Window)].slot = s - Window THEN log[Place(s - Window)].proposer
@@ -99,7 +99,7 @@ SeeDecision(p, s, val) ==
     /\ known' = [known EXCEPT ![p] = Put(@, s, val)]
     /\ UNCHANGED <<log, applied>>
 
-\* f + 1 say alike that it was decided. p may be a window behind them.
+\* f + 1 replicas report the same decision. p may be a window behind them.
 LearnDecision(p, s, val) ==
     /\ p \in Correct
     /\ applied[p] - Window < s /\ s <= applied[p] + 2 * Window
@@ -116,7 +116,7 @@ ApplyNext(p, s, val) ==
     /\ applied' = [applied EXCEPT ![p] = s]
     /\ UNCHANGED <<log, known>>
 
-\* p takes over the state after slot s, on f + 1 equal digests.
+\* p adopts the state after slot s, on f + 1 equal digests.
 AdoptState(p, s) ==
     /\ p \in Correct
     /\ s > applied[p]
@@ -124,7 +124,7 @@ AdoptState(p, s) ==
     /\ applied' = [applied EXCEPT ![p] = s]
     /\ UNCHANGED <<log, known>>
 
-\* p loses power and comes back with what flash has: decisions wait there for the next vote.
+\* p loses power and reboots with its flash. Decisions are written to flash only with the next vote.
 Above(ring, s) == [i \in DOMAIN ring |-> IF ring[i].slot > s THEN [slot |-> 0, value |-> NoValue] ELSE ring[i]]
 
 Reboot(p, s) ==
@@ -140,22 +140,22 @@ Reboot(p, s) ==
 Slots == {log[i].slot : i \in 0..(Places - 1)} \ {0}
 Knows(p) == {known[p][i] : i \in 0..(Places - 1)} \ {[slot |-> 0, value |-> NoValue]}
 
-\* No two correct replicas know different values to be decided in a slot.
+\* No two correct replicas know different decisions of a slot.
 LogAgreement ==
     \A p, q \in Correct : \A x \in Knows(p), y \in Knows(q) : x.slot = y.slot => x.value = y.value
 
-\* What a replica decided, learned or applied was decided.
+\* Every value that a replica decided, learned or applied was decided.
 LearnedIsDecided == \A p \in Correct : \A x \in Knows(p) : At(log, x.slot) = x.value
 
-\* What is applied is a prefix of the log, without a gap.
+\* The applied slots are a prefix of the log, without a gap.
 AppliedIsDecided == \A p \in Correct : \A s \in 1..applied[p] : At(log, s) # NoValue
 
-\* Nothing is decided before what lies a window below it, and nobody knows of a slot two windows ahead of it.
+\* No slot is decided before the one a window below it. No replica knows decisions two windows ahead of its own slot.
 WithinWindow ==
     /\ \A s \in Slots : s > Window => s - Window \in Slots
     /\ \A p \in Correct : \A x \in Knows(p) : x.slot <= applied[p] + 2 * Window
 
-\* Slot by slot, or on to a state that f + 1 have reached (with what liars say).
+\* A replica advances slot by slot, or to a state that f + 1 have reached, liars counted.
 InOrderStep ==
     \A p \in Correct :
         applied'[p] > applied[p] + 1 => IsBlocking(Byzantine \cup {q \in Correct : applied[q] >= applied'[p]})

@@ -1,7 +1,7 @@
 ------------------------ MODULE replicated_log_model ------------------------
 (***************************************************************************)
 (* replicated_log.tla for TLC: a few slots and values, and what fairness   *)
-(* must bring about.                                                       *)
+(* must achieve.                                                           *)
 (***************************************************************************)
 EXTENDS replicated_log, TLC
 
@@ -27,8 +27,8 @@ Next == Step \/ \E p \in Correct, s \in 0..MaxSlot : Reboot(p, s)
 
 Spec == Init /\ [][Next]_vars
 
-\* After the last reboot: a slot below one that is decided is demanded, so that consensus on it ends
-\* (is_demanded in the code); what is decided is seen; what is known is applied.
+\* After the last reboot: a slot below a decided one is demanded, so consensus on it ends
+\* (is_demanded in the code); decisions are seen; known decisions are applied.
 IsDemanded(s) == \E t \in Slots : t >= s
 
 FairSpec ==
@@ -37,7 +37,7 @@ FairSpec ==
     /\ \A p \in Correct, s \in Slot :
           WF_vars((\E val \in Value : SeeDecision(p, s, val)) \/ (\E val \in Value : ApplyNext(p, s, val)))
 
-\* A slot with a hole below it does not wait for ever, and nobody stays behind.
+\* A slot with a hole below it is eventually applied, and no replica stays behind.
 EverybodyCatchesUp == \A s \in Slot : At(log, s) # NoValue ~> \A p \in Correct : applied[p] >= s
 
 Symmetry == Permutations(Value)

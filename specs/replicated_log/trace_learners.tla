@@ -1,20 +1,20 @@
 --------------------------- MODULE trace_learners ---------------------------
 (***************************************************************************)
-(* Holds what learners tell against what correct replicas told before: a   *)
-(* learner follows the log and adds nothing to it. One operator for each   *)
-(* trace event of a learner, its parameters named as the event's fields;   *)
-(* each is a conjunction of guards (LOG-10) and of what the event did.     *)
+(* Checks the events of learners against earlier events of correct         *)
+(* replicas: a learner follows the log and adds nothing to it. Each event  *)
+(* of a learner has an operator; its parameters have the names of the      *)
+(* fields. It is a conjunction of guards (LOG-10) and the effect.          *)
 (*                                                                         *)
 (*   here              trace                        code (firmware/amu)    *)
 (*   node              node, from replica_count up  Learner._me            *)
 (*   position[node]    Apply.slot, Adopt.slot       Learner.applied_slot   *)
 (*   Learner           RunStart.learners            limits.LEARNER_LAST    *)
 (*                                                                         *)
-(* f + 1 equal replies are behind each thing that a learner believes, so a *)
-(* correct replica had told it first, in the trace as well: its events go  *)
-(* out before the messages that they explain. A replica may have lost that *)
-(* decision over a reboot since; `log` has it still. What stands among     *)
-(* missing events, or is too old to be looked up, is not asked for.        *)
+(* A learner believes only f + 1 equal replies, so a correct replica       *)
+(* reported the same earlier in the trace: its events leave before the     *)
+(* messages that they explain. It may have lost the decision in a reboot   *)
+(* since; `log` still has it. Guards hold where events are missing, and    *)
+(* for slots that are too old to be looked up.                             *)
 (***************************************************************************)
 EXTENDS trace_replicated_log
 
@@ -28,7 +28,7 @@ learnerVars == <<traceVars, position>>
 
 LearnerInit == TraceInit /\ position = [p \in Learner |-> 0]
 
-\* A correct replica told so, as far as the trace can know.
+\* A correct replica reported it, as far as the trace shows.
 IsTold(ring, s, val) ==
     \/ At(ring, s) = val
     \/ IsPast(ring, s)
@@ -71,7 +71,7 @@ LearnerAdopt(node, slot, digest) ==
     /\ Moved(node, slot)
 
 -----------------------------------------------------------------------------
-\* What a trace may say, within bounds: for TLC.
+\* Possible events of a trace, within bounds: for TLC.
 
 LearnerNext ==
     \/ TraceNext /\ UNCHANGED position

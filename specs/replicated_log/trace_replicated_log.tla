@@ -1,9 +1,9 @@
 ------------------------ MODULE trace_replicated_log ------------------------
 (***************************************************************************)
-(* Holds recorded runs against the log: one operator for each trace event, *)
-(* its parameters named as the event's fields. Each is a conjunction of    *)
-(* guards, one for each property (LOG-1 .. LOG-6, CON-12, see              *)
-(* properties.md), and of what the event did (...Told).                    *)
+(* Checks recorded runs against the log. Each trace event has an operator; *)
+(* its parameters have the names of the event's fields. It is a            *)
+(* conjunction of guards, one per property (LOG-1 .. LOG-6, CON-12, see    *)
+(* properties.md), and of the event's effect (...Told).                    *)
 (*                                                                         *)
 (*   here, replicated_log  trace                    code (firmware/amu)    *)
 (*   node                  node                     Node._me               *)
@@ -23,13 +23,13 @@
 (*   restored[node]        Restore.slot             Replica.trace_restored *)
 (*   Window                RunStart.window_slots    limits.WINDOW_SLOTS    *)
 (*                                                                         *)
-(* What a trace does not tell. Bodies: the proposer of a decided value is  *)
-(* known only if an honest leader proposed it in view 0, or nobody lies;   *)
-(* else it is Anyone until a proposal a window later tells. A Decide or a  *)
-(* Checkpoint that died with its board: so the guards compare with what is *)
-(* known, and ask for nothing to be known. Events that are missing: Gap    *)
-(* makes the position of the board unknown and counts the board as having  *)
-(* done whatever helps.                                                    *)
+(* A trace does not show everything. It has no bodies: the proposer of a   *)
+(* decided value is known only if an honest leader proposed it in view 0,  *)
+(* or no one lies; else it is Anyone until a proposal a window later shows *)
+(* it. A Decide or a Checkpoint may have died with its board, so guards    *)
+(* compare with what is known, and demand no knowledge. If events of a     *)
+(* board are missing, Gap makes its position unknown, and the board is     *)
+(* counted as having done whatever helps.                                  *)
 (***************************************************************************)
 EXTENDS replicated_log
 
@@ -40,10 +40,10 @@ VARIABLES
     reached,     \* reached[p]: the highest slot that p had applied in any of its lives
     voteFloor,   \* voteFloor[p]: p acts above it only
     hasMemory,   \* hasMemory[p]: p knows what it voted
-    isHalted,    \* isHalted[p]: p has fallen silent for good
+    isHalted,    \* isHalted[p]: p has fallen silent permanently
     acted,       \* acted[p]: slots in which p acted, in this boot or before; the last few
     restored,    \* restored[p]: slots in which this boot of p may act: new ones, and those that it read from flash
-    hazy         \* nodes of which events are missing
+    hazy         \* nodes with missing events
 
 memories == <<reached, voteFloor, hasMemory, isHalted, acted, restored, hazy>>
 digests == <<proposed, ledger, checkpoint>>
@@ -64,7 +64,7 @@ Max(a, b) == IF a > b THEN a ELSE b
 Agrees(ring, s, val) == At(ring, s) \in {NoValue, val}
 Kept(ring, s, val) == IF IsPast(ring, s) \/ At(ring, s) # NoValue THEN ring ELSE Put(ring, s, val)
 
-\* No instance is older than that when its board acts in slot s.
+\* The slots of S that may still have an instance when its board acts in slot s.
 Recent(S, s) == {t \in S : t > s - 4 * Window}
 
 -----------------------------------------------------------------------------
@@ -72,9 +72,9 @@ Recent(S, s) == {t \in S : t > s - 4 * Window}
 
 IsWithoutMemory(node, journal) ==
     \/ journal \in {"blank", "unreadable"}
-    \/ journal = "fresh" /\ acted[node] # {}  \* it takes itself for a new board, but it had voted
+    \/ journal = "fresh" /\ acted[node] # {}  \* it considers itself a new board, but it had voted
 
-\* A board that lost its memory and comes back with a flash has rejoined: the event died with it.
+\* A board that lost its memory and boots with a journal has rejoined, but the Rejoin event died with the board.
 Boot(node, journal, applied_slot) ==
     /\ applied' = [applied EXCEPT ![node] = applied_slot]
     /\ known' = [known EXCEPT ![node] = Above(@, applied_slot)]
@@ -92,7 +92,7 @@ Silent(node) ==
     /\ isHalted' = [isHalted EXCEPT ![node] = TRUE]
     /\ UNCHANGED <<vars, digests, reached, voteFloor, hasMemory, acted, restored, hazy>>
 
-\* Every vote that the trace knows of lies at or below the floor.
+\* Every vote in the trace lies at or below the floor.
 CoversForgotten(node, floor) == \A s \in acted[node] : s <= floor
 
 RejoinTold(node, floor) ==
@@ -102,7 +102,7 @@ RejoinTold(node, floor) ==
 
 Rejoin(node, floor) == CoversForgotten(node, floor) /\ RejoinTold(node, floor)
 
-\* Events of the node are missing: where it is and what it promised is unknown.
+\* Events of the node are missing: its position and its promises are unknown.
 Gap(node) ==
     /\ hazy' = hazy \cup {node}
     /\ applied' = [applied EXCEPT ![node] = Unknown]
@@ -139,7 +139,7 @@ Vote2(node, slot) == Act(node, slot)
 Vote3(node, slot) == Act(node, slot)
 Vote4(node, slot) == Act(node, slot)
 
-\* A proposal tells who was the proposer a window before, if that was not known.
+\* A proposal reveals the proposer of a window earlier, if it was unknown.
 Resolved(node, slot, view) ==
     LET i == Place(slot - Window)
     IN  IF FirstLeader(slot) # Anyone \/ log[i].slot > slot - Window THEN log
@@ -165,10 +165,10 @@ Propose(node, slot, view, value) ==
     /\ ProposeTold(node, slot, view, value)
 
 -----------------------------------------------------------------------------
-\* What is decided, and what becomes of it.
+\* Decisions, and their application.
 
-\* Who was the first to propose the value. What is proposed in a later view may be a value of an earlier one, which a
-\* liar proposed, or a board whose events are missing.
+\* The first proposer of the value. A proposal of a later view may repeat a value of an earlier view, which a liar or a
+\* board with missing events had proposed.
 ProposerOf(slot, value) ==
     LET mine == {x \in Proposals(slot) : x[1] = value /\ (x[2] = 0 \/ Byzantine \cup hazy = {})}
     IN  IF mine = {} THEN Anyone ELSE (CHOOSE x \in mine : \A y \in mine : x[2] <= y[2])[3]
@@ -244,7 +244,7 @@ Adopt(node, slot, digest) ==
     /\ AdoptTold(node, slot, digest)
 
 -----------------------------------------------------------------------------
-\* What a trace may say, within bounds: for TLC, and for arguments that somebody else's trace leaves out.
+\* Possible events of a trace, within bounds: for TLC, and for arguments that other programs' traces leave out.
 CONSTANTS TraceSlot, TraceView, TraceDigest
 
 TraceNext ==

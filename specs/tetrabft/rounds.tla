@@ -2,30 +2,30 @@
 (***************************************************************************)
 (* TetraBFT round by round: small enough to check completely.              *)
 (*                                                                         *)
-(* What a replica does in phase k of view v depends on phase k - 1 of view *)
-(* v and on the registers that were frozen when v was entered, on nothing  *)
+(* A replica's act in phase k of view v depends on phase k - 1 of view v   *)
+(* and on the registers that were frozen when v was entered, on nothing    *)
 (* later. So the steps of any run can be sorted by (view, phase) without   *)
-(* changing what anybody saw (communication closure: Elrad and Francez     *)
+(* changing what any replica saw (communication closure: Elrad and Francez *)
 (* 1982; Damian, Dragoi, Militaru, Widder, CAV 2019). Here one step is one *)
-(* phase of all honest replicas at once. A replica may stay silent in any  *)
-(* phase, which stands for one that is late, cut off, crashed, or has gone *)
-(* past the view, and may miss a view, which stands for one still behind.  *)
+(* phase of all honest replicas at once. A replica may be silent in any    *)
+(* phase: it is late, cut off, crashed, or past the view. It may miss a    *)
+(* view: it is still behind.                                               *)
 (*                                                                         *)
-(* State is what a replica keeps: six registers. Byzantine replicas say    *)
-(* whatever makes a guard true, as in tetrabft.tla. Leaders are Byzantine: *)
-(* any value may be proposed to anybody. Views end at MaxView.             *)
+(* The state is what a replica keeps: six registers. Byzantine replicas    *)
+(* say whatever makes a guard true, as in tetrabft.tla. Leaders are        *)
+(* Byzantine: any value may be proposed to any replica.                    *)
 (*                                                                         *)
-(* Goal says what is to be shown, so that no state is kept for the other:  *)
-(* "agreement" needs no suggest registers (phases 2 and 3); "acceptance"   *)
-(* needs them all, but no votes in the last view.                          *)
+(* Goal selects the property and so the state: "agreement" needs no        *)
+(* suggest registers (phases 2 and 3); "acceptance" needs them all, but no *)
+(* votes in the last view.                                                 *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets, TLC
 
 CONSTANTS
     Honest, Byzantine,
     FaultsMax,
-    Value,          \* values that are voted for
-    Fresh,          \* further values that a leader may think of
+    Value,          \* values that replicas vote for
+    Fresh,          \* further values that a leader may propose
     NoValue,
     MaxView,
     WithClauseIIIB,
@@ -48,12 +48,12 @@ ASSUME
 
 VARIABLES
     view,       \* the view under way
-    phase,      \* its phase: 1 .. 4, or 5 when they are over, or 6 at the very end
+    phase,      \* its phase: 1 .. 4, or 5 after them, or 6 at the very end
     present,    \* honest replicas that take part in the view
-    ballot,     \* ballot[p]: p's vote of the phase before, or NoValue
-    registers,  \* registers[p]: what p kept from the views before
+    ballot,     \* ballot[p]: p's vote of the previous phase, or NoValue
+    registers,  \* registers[p]: p's registers from earlier views
     pending,    \* pending[p]: its votes in this view, by phase
-    chosen      \* values that had a quorum of phase-4 votes
+    chosen      \* values that got a quorum of phase-4 votes
 
 vars == <<view, phase, present, ballot, registers, pending, chosen>>
 
@@ -171,15 +171,15 @@ SecondsDiffer ==
         \A pair \in {<<registers[p].second1, registers[p].hi1>>, <<registers[p].second2, registers[p].hi2>>} :
             pair[1] # NoVote => pair[1].value # pair[2].value /\ pair[1].view < pair[2].view
 
-\* A vote of phase 2 to 4 has a quorum of the phase before behind it. Agreement needs this of phase 3
-\* only; what leaders may propose and voters accept needs it of phases 2 and 4 as well.
+\* A vote of phases 2 to 4 has a quorum of votes in the previous phase. Agreement needs this only for phase
+\* 3; the rules for proposals and first votes need it for phases 2 and 4 as well.
 VotesHaveQuorumBefore ==
     [][\A p \in Honest :
           phase \in 2..4 /\ ballot'[p] # NoValue =>
               Weight(Byzantine \cup {q \in Honest : ballot[q] = ballot'[p]}) >= QuorumSize]_vars
 
-\* As in tetrabft.tla: what a leader may propose with the help of all Byzantine replicas, voters
-\* accept with the help of none, once all honest replicas are in the view.
+\* As in tetrabft.tla: a value that a leader may propose with the help of all Byzantine replicas is
+\* accepted by voters with the help of none, once all honest replicas are in the view.
 ProposalAcceptable ==
     phase = 1 /\ present = Honest =>
         \A val \in Value \cup Fresh : SafeToPropose(val) => SafeAt(val, 4, 1, WithClauseIIIB, {})

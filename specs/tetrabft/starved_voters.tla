@@ -1,18 +1,18 @@
 --------------------------- MODULE starved_voters ---------------------------
 (***************************************************************************)
-(* What clause (iii-B) of Rule 3 is for. Behaviours begin where the        *)
-(* schedule tests/conformance/data/starved_voters.txt ends: four replicas, *)
+(* The purpose of clause (iii-B) of Rule 3. Behaviours begin at the end of *)
+(* the schedule tests/conformance/data/starved_voters.txt: four replicas,  *)
 (* 3 of them a liar, four views. With claims that it does not repeat to    *)
 (* voters, the liar has helped the leader of the last view to a proposal.  *)
-(* With the clause everyone decides all the same. Without it nobody can    *)
+(* With the clause every replica still decides. Without it no replica can  *)
 (* vote unless the liar helps, and it need not.                            *)
 (*                                                                         *)
 (* tests/conformance/protocols/test_tetrabft_starved_voters.py plays the   *)
-(* schedule step by step and holds its end against StarvedInit.            *)
+(* schedule step by step and compares its end with StarvedInit.            *)
 (***************************************************************************)
 EXTENDS tetrabft_messages
 
-CONSTANTS First, Second, Third  \* the values, in the order in which the schedule brings them up
+CONSTANTS First, Second, Third  \* the values, in order of appearance in the schedule
 
 ASSUME Replica = 1..4 /\ Byzantine = {3} /\ MaxView = 3
 

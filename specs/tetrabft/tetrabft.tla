@@ -7,17 +7,17 @@
 (* There are no messages. The state is what the honest replicas did: which *)
 (* views they entered, what they voted for, what was proposed and decided. *)
 (* A replica's proof and suggest messages for view v are functions of its  *)
-(* votes before v, and entering v freezes those, so a guard reads them     *)
+(* votes before v, and entering v freezes those. So a guard reads them     *)
 (* from the votes of any replica that has entered v or gone past it.       *)
 (*                                                                         *)
 (* Byzantine replicas have no state. Each guard counts them as having said *)
-(* whatever would make it true, to that replica at that moment: no real    *)
+(* whatever makes it true, to that replica at that moment. No real         *)
 (* adversary can do more, so safety against this one is safety.            *)
 (*                                                                         *)
-(* Every guard but two only becomes truer as others act, so a run may be   *)
-(* replayed in any order that respects causality. The two compare a        *)
-(* replica's own view or own votes, and its own steps keep their order.    *)
-(* specs/decisions/trace_order.md argues this.                             *)
+(* Every guard but two only becomes true, never false, when others act. So *)
+(* a run may be replayed in any order that respects causality. The two     *)
+(* compare a replica's own view or own votes, and its own steps keep their *)
+(* order. specs/decisions/trace_order.md has the argument.                 *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -26,7 +26,7 @@ CONSTANTS
     Byzantine,      \* those that may do anything
     FaultsMax,      \* f: Weight(Replica) >= 3 * f + 1
     Value,          \* values to decide on
-    NoValue,        \* none of them
+    NoValue,        \* not a value
     MaxView,        \* views are 0 .. MaxView
     WithClauseIIIB  \* TRUE; FALSE only to show what is lost without the clause
 
@@ -59,7 +59,7 @@ VARIABLES
 vars == <<leader, view, proposal, votes, decided>>
 
 -----------------------------------------------------------------------------
-\* Registers: all that a replica keeps of its past, and all that rules 1 to 4 ask for.
+\* Registers: all that a replica keeps of its past, and all that rules 1 to 4 read.
 
 NoVote == [view |-> -1, value |-> NoValue]
 
@@ -127,7 +127,7 @@ Init ==
     /\ votes = [p \in Replica |-> [k \in Phase |-> [v \in View |-> NoValue]]]
     /\ decided = [p \in Replica |-> NoValue]
 
-\* A replica goes to a higher view: by its synchroniser, or because others voted there.
+\* A replica enters a higher view: by its synchroniser, or because others voted there.
 EnterView(p, v) ==
     /\ p \in Honest
     /\ view[p] < v
@@ -177,7 +177,7 @@ Decide(p, v, val) ==
     /\ decided' = [decided EXCEPT ![p] = val]
     /\ UNCHANGED <<leader, view, proposal, votes>>
 
-\* p has heard from a blocking set that it decided val.
+\* A blocking set has reported to p that it decided val.
 Learn(p, val) ==
     /\ p \in Honest
     /\ decided[p] = NoValue
@@ -185,8 +185,8 @@ Learn(p, val) ==
     /\ decided' = [decided EXCEPT ![p] = val]
     /\ UNCHANGED <<leader, view, proposal, votes>>
 
-\* p has rebooted and read its registers back from flash: they are those of its votes. A step
-\* that changes nothing, here so that a trace can be held against it.
+\* p has rebooted and read its registers back from flash: they are those of its votes. The step
+\* changes nothing; it exists so that traces can be checked against it.
 Restore(p, v, hi1, second1, hi2, second2, hi3, hi4) ==
     /\ p \in Honest
     /\ view[p] = v
@@ -224,7 +224,7 @@ TypeOK ==
 
 Agreement == \A p, q \in Honest : NoValue \in {decided[p], decided[q]} \/ decided[p] = decided[q]
 
-\* Whether or not anybody has noticed yet, at most one value has its quorum of phase-4 votes.
+\* At most one value has its quorum of phase-4 votes, even if no replica has noticed yet.
 OneValueChosen == Cardinality({val \in Value : \E v \in View : Accepted(val, v, 4)}) <= 1
 
 DecisionHasQuorum ==
@@ -239,8 +239,8 @@ VoteFollowsProposal ==
     \A p \in Honest, v \in View :
         votes[p][1][v] # NoValue /\ leader[v] \in Honest => proposal[v] = votes[p][1][v]
 
-\* No value but val can get a quorum of phase-4 votes in view u, now or ever: a quorum voted for
-\* val there or has gone past u without a vote.
+\* No value but val can ever get a quorum of phase-4 votes in view u: a quorum voted for val there
+\* or has gone past u without a vote.
 NoneOtherChoosableAt(val, u) ==
     IsQuorum(Byzantine \cup {p \in Honest : votes[p][4][u] = val \/ (view[p] > u /\ votes[p][4][u] = NoValue)})
 
@@ -250,15 +250,15 @@ VotesSafe ==
         \A val \in {votes[p][k][v] : p \in Honest, k \in Phase} \ {NoValue} :
             \A u \in 0..(v - 1) : NoneOtherChoosableAt(val, u)
 
-\* What was permitted stays permitted: nothing that others do later makes a guard false again. So
-\* a recorded run may be replayed in any order that respects causality.
+\* What was permitted stays permitted: no later act of others makes a guard false again. So a
+\* recorded run may be replayed in any order that respects causality.
 GuardsStand ==
     \A v \in View :
         /\ proposal[v] # NoValue => SafeToPropose(proposal[v], v)
         /\ \A val \in {votes[p][1][v] : p \in Honest} \ {NoValue} : SafeToVote(val, v)
 
-\* The heart of liveness: once every honest replica has entered v, whatever a leader of v may
-\* propose with the help of all Byzantine replicas, a voter accepts with the help of none.
+\* The heart of liveness: once every honest replica has entered v, a value that the leader of v may
+\* propose with the help of all Byzantine replicas is accepted by every voter with the help of none.
 ProposalAcceptable ==
     \A v \in View :
         (\A p \in Honest : view[p] >= v) =>
@@ -275,7 +275,7 @@ Safety ==
     /\ VotesSafe
     /\ GuardsStand
 
-\* At most one vote in each phase of each view: a vote that was cast stands.
+\* At most one vote in each phase of each view: a vote never changes.
 VotesStand ==
     [][\A p \in Honest, k \in Phase, v \in View : votes[p][k][v] \in {NoValue, votes'[p][k][v]}]_vars
 =============================================================================

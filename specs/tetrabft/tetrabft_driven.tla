@@ -1,12 +1,12 @@
 -------------------------- MODULE tetrabft_driven --------------------------
 (***************************************************************************)
-(* Behaviours of tetrabft.tla that flight code can be asked to reproduce,  *)
-(* step by step: drawn at random by TLC (-simulate), played to real nodes  *)
-(* by tests/conformance/protocols/test_tetrabft_behaviours.py.             *)
+(* Behaviours of tetrabft.tla that flight code can reproduce. TLC draws    *)
+(* them at random (-simulate); nodes replay them step by step              *)
+(* (tests/conformance/protocols/test_tetrabft_behaviours.py).              *)
 (*                                                                         *)
-(* Left out is only what no schedule of messages can bring about: leaders  *)
-(* go round as in the first window of the log, and a replica enters the    *)
-(* next view, for a proof of a view that it skipped is never sent.         *)
+(* Only what no schedule of messages can cause is left out: leaders rotate *)
+(* as in the first window of the log, and a replica enters only the next   *)
+(* view, since a proof of a skipped view is never sent.                    *)
 (***************************************************************************)
 EXTENDS tetrabft
 
@@ -22,11 +22,11 @@ DrivenInit ==
     /\ votes = [p \in Replica |-> [k \in Phase |-> [v \in View |-> NoValue]]]
     /\ decided = [p \in Replica |-> NoValue]
 
-\* A random walk that changes views as often as it may ends before anybody has voted: leave a view
-\* once somebody has cast its third vote there, or has left it.
+\* A random walk that changes views as often as it may ends before any replica has voted. So p leaves
+\* a view only once some replica has cast its third vote there, or has left it.
 Worn(p) == \E q \in Honest : view[q] > view[p] \/ votes[q][3][view[p]] # NoValue
 
-\* In view 0 nothing stands between a leader's proposal and its own vote for it.
+\* In view 0 a leader votes for its proposal at once.
 OwesVote(p) == leader[view[p]] = p /\ proposal[view[p]] # NoValue /\ votes[p][1][view[p]] = NoValue
 
 DrivenNext ==

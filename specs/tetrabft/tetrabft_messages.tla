@@ -1,29 +1,29 @@
 -------------------------- MODULE tetrabft_messages --------------------------
 (***************************************************************************)
-(* One instance (one slot) of TetraBFT as a board runs it: messages on the *)
-(* way, six registers, flash, the view synchroniser. tetrabft.tla says the *)
-(* same without messages; Refines says that this module implements it.     *)
-(* Source: Yu, Losa, Wang, PODC 2024, arXiv 2405.02615, section 3; the     *)
-(* synchroniser: Bravo, Chockler, Gotsman, DISC 2020.                      *)
+(* One instance (one slot) of TetraBFT as a board runs it: messages in     *)
+(* transit, six registers, flash, the view synchroniser. tetrabft.tla      *)
+(* specifies the same without messages; Refines says that this module      *)
+(* implements it. Source: Yu, Losa, Wang, PODC 2024, arXiv 2405.02615,     *)
+(* section 3; the synchroniser: Bravo, Chockler, Gotsman, DISC 2020.       *)
 (*                                                                         *)
 (* Messages are a set that only grows. A guard may use any of them and     *)
-(* need use none, so loss, delay, duplication and reordering are all here: *)
-(* a lost message is one that nobody ever uses. That also covers a place   *)
-(* for one message a peer and kind, where a later one replaces an earlier. *)
+(* need use none. That covers loss (no guard uses the message), delay,     *)
+(* duplication, reordering, and the code's tables, in which a peer's later *)
+(* message of a kind replaces its earlier one.                             *)
 (*                                                                         *)
 (* Byzantine replicas have no state and send nothing: each guard counts    *)
-(* them as having said whatever would make it true (`liars`).              *)
+(* them as having said whatever makes it true (`liars`).                   *)
 (*                                                                         *)
 (* A step of a replica writes its flash, then sends. Power may fail in     *)
 (* between (PowerFails): then nothing was sent. A rebooted replica reads   *)
-(* its flash and says again what it says (Reboot), which is also how state *)
-(* is sent again while all is well. What a board holds in RAM is copies of *)
-(* messages, so losing it is not having received them yet.                 *)
+(* its flash and sends its state again (Reboot), which is also the         *)
+(* periodic repetition without faults. A board's RAM has copies of         *)
+(* messages, so losing it means not having received them yet.              *)
 (*                                                                         *)
-(* `votes` and `proposal` are history: no guard reads them. They say what  *)
-(* was persisted, sent or not, and are what tetrabft.tla's variables of    *)
-(* the same names are mapped to (Abadi and Lamport, 1991: the registers    *)
-(* forget, so some history is needed to name the abstract state).          *)
+(* `votes` and `proposal` are history: no guard reads them. They record    *)
+(* what was persisted, sent or not, and map to tetrabft.tla's variables of *)
+(* the same names (Abadi and Lamport, 1991: registers forget, so naming    *)
+(* the abstract state needs some history).                                 *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
@@ -40,7 +40,7 @@ VARIABLES
     entry,      \* entry[p]: hi and second as they stood when view[p] was entered
     proposed,   \* proposed[p]: the last proposal as leader
     decided,    \* decided[p]
-    \* on the way
+    \* in transit
     messages,
     \* history
     votes, proposal
@@ -48,7 +48,7 @@ VARIABLES
 flash == <<view, hi, second, entry, proposed, decided>>
 vars == <<leader, flash, messages, votes, proposal>>
 
-\* The mapping: leader, view and decided are what they are called; votes and proposal are history.
+\* The mapping: leader, view and decided map to themselves; votes and proposal are history.
 Abstract == INSTANCE tetrabft
 
 Honest == Replica \ Byzantine
@@ -67,8 +67,8 @@ VoteOf(p, v, k, val) == [kind |-> "vote", from |-> p, view |-> v, phase |-> k, v
 WishOf(p, v) == [kind |-> "wish", from |-> p, view |-> v]
 DecidedOf(p, val) == [kind |-> "decided", from |-> p, value |-> val]
 
-\* What p's registers say on entering v: a proof to all about phases 4 and 1, a suggest to the
-\* leader about phases 3 and 2. In both, `lock` is the phase that a value must not contradict.
+\* On entering v, p sends its registers: a proof to all with phases 4 and 1, a suggest to the leader
+\* with phases 3 and 2. In both, `lock` is the vote that a value must not contradict.
 ProofOf(p, v, e) ==
     [kind |-> "proof", from |-> p, view |-> v, lock |-> e.hi[4], highest |-> e.hi[1], second |-> e.second[1]]
 SuggestOf(p, v, e) ==
@@ -76,18 +76,18 @@ SuggestOf(p, v, e) ==
 
 EntryWords(p, v, e) == IF v = 0 THEN {} ELSE {ProofOf(p, v, e), SuggestOf(p, v, e)}
 
-\* All that p says, from its flash alone.
+\* All messages that p can send from its flash alone.
 Words(p) ==
     EntryWords(p, view[p], entry[p])
     \cup {VoteOf(p, view[p], k, hi[p][k].value) : k \in {j \in Phase : hi[p][j].view = view[p]}}
     \cup (IF proposed[p].view = view[p] THEN {ProposalOf(p, view[p], proposed[p].value)} ELSE {})
     \cup (IF decided[p] # NoValue THEN {DecidedOf(p, decided[p])} ELSE {})
 
-\* Sending what was persisted in this step; or power fails first.
+\* p sends what it persisted in this step, or its power fails first.
 Send(p, words) == messages' = messages \cup words \/ (p \in PowerFails /\ messages' = messages)
 
 -----------------------------------------------------------------------------
-\* Rules 1 to 4 on messages received. `liars` have sent what is needed.
+\* Rules 1 to 4 on received messages. `liars` have sent what is needed.
 
 Claims(m, val, r) ==
     \/ r = 0
@@ -138,13 +138,13 @@ Wish(p, v) ==
     /\ messages' = messages \cup {WishOf(p, v)}
     /\ UNCHANGED <<leader, flash, votes, proposal>>
 
-\* p's view timer ran out. Timers serve liveness only, so this one may run out at any time.
+\* p's view timer expired. Timers serve liveness only, so this one may expire at any time.
 TimeOut(p) == view[p] < MaxView /\ Wish(p, view[p] + 1)
 
-\* A blocking set wishes v: one of them is honest.
+\* A blocking set wishes v, so at least one honest replica does.
 Echo(p, v, liars) == Abstract!IsBlocking(Wishes(v, liars)) /\ Wish(p, v)
 
-\* A quorum wishes v; or votes of v show that a quorum of replicas is there.
+\* A quorum wishes v, or votes of v show that a quorum of replicas has entered it.
 Enter(p, v, liars) ==
     /\ view[p] < v
     /\ \/ Abstract!IsQuorum(Wishes(v, liars))
@@ -163,7 +163,7 @@ Propose(p, val, liars) ==
     /\ Send(p, {ProposalOf(p, view[p], val)})
     /\ UNCHANGED <<leader, view, hi, second, entry, decided, votes>>
 
-\* The vote into the registers: the old highest vote becomes the second one if it was for another value.
+\* The registers after a vote: the old highest vote becomes the second one if it was for another value.
 Saved(p, k, val) ==
     LET old == hi[p][k]
     IN  /\ hi' = [hi EXCEPT ![p][k] = [view |-> view[p], value |-> val]]
@@ -205,7 +205,7 @@ Learn(p, val, liars) ==
     /\ Send(p, {DecidedOf(p, val)})
     /\ UNCHANGED <<leader, view, hi, second, entry, proposed, votes, proposal>>
 
-\* p restarts from its flash, or sends its state again as it does from time to time.
+\* p restarts from its flash, or repeats its state as it does periodically.
 Reboot(p) ==
     /\ ~ Words(p) \subseteq messages
     /\ messages' = messages \cup Words(p)
@@ -225,9 +225,9 @@ Next == \E p \in Honest : TimeOut(p) \/ Answer(p, Byzantine)
 
 Spec == Init /\ [][Next]_vars
 
-\* What an honest replica does sooner or later once messages arrive: what it can do without the
-\* liars' help. Its timer runs until it has decided. Each of these steps is taken once at most, so
-\* one fairness condition a replica is enough. Views end at MaxView, the one that lasts long enough.
+\* Once messages arrive, an honest replica eventually does what it can do without the liars' help.
+\* Its timer runs until it has decided. Each of these steps is taken at most once, so one fairness
+\* condition per replica is enough. Views end at MaxView, the one that lasts long enough.
 FairStep(p) == (decided[p] = NoValue /\ TimeOut(p)) \/ Answer(p, {})
 
 Fairness == \A p \in Honest : WF_vars(FairStep(p))
@@ -241,7 +241,7 @@ TypeOK ==
     /\ proposed \in [Honest -> Register]
     /\ \A m \in messages : m.from \in Honest /\ m.kind \in {"proposal", "vote", "wish", "proof", "suggest", "decided"}
 
-\* What is on the way was on flash before: nobody ever hears of a vote that a reboot undoes.
+\* A message in transit was on flash before: no replica ever receives a vote that a reboot undoes.
 PersistBeforeSend ==
     \A m \in messages :
         /\ m.kind = "vote" => votes[m.from][m.phase][m.view] = m.value
@@ -249,7 +249,7 @@ PersistBeforeSend ==
         /\ m.kind = "proof" => view[m.from] >= m.view
         /\ m.kind = "decided" => decided[m.from] = m.value
 
-\* Six registers say as much as all votes.
+\* The six registers carry as much as all votes.
 RegistersSuffice ==
     \A p \in Honest :
         /\ \A k \in Phase : hi[p][k] = Abstract!HighestVote(p, k, MaxView + 1)
@@ -257,7 +257,7 @@ RegistersSuffice ==
         /\ \A k \in Phase : entry[p].hi[k] = Abstract!HighestVote(p, k, view[p])
         /\ \A k \in 1..2 : entry[p].second[k] = Abstract!SecondVote(p, k, view[p])
 
-\* A proof stays true: after it was sent for v, its sender never votes below v.
+\* A proof stays true: after sending it for v, the sender never votes below v.
 ProofsStayTrue ==
     \A m \in messages :
         /\ m.kind = "proof" =>
@@ -273,6 +273,6 @@ Agreement == Abstract!Agreement
 
 Refines == Abstract!Spec
 
-\* Under Fairness, if the leader of MaxView is honest, and whatever the liars say and when.
+\* Under Fairness, if the leader of MaxView is honest, whatever the liars send at any time.
 EveryoneDecides == <>[](\A p \in Honest : decided[p] # NoValue)
 =============================================================================

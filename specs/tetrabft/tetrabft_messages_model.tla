@@ -1,7 +1,7 @@
 ----------------------- MODULE tetrabft_messages_model -----------------------
 (***************************************************************************)
-(* tetrabft_messages.tla for TLC: three replicas that weigh as four (see   *)
-(* HeavyWeight in tetrabft_model.tla), symmetry, who leads.                *)
+(* tetrabft_messages.tla for TLC: three replicas with the weight of four   *)
+(* (see HeavyWeight in tetrabft_model.tla), symmetry, leaders.             *)
 (***************************************************************************)
 EXTENDS tetrabft_messages, TLC
 
@@ -18,13 +18,13 @@ LedSpec == LedInit /\ [][Next]_vars
 
 FairLedSpec == LedSpec /\ Fairness
 
-\* Must fail to decide: the light honest replica never follows to a higher view.
+\* Must fail to decide: the light honest replica never enters a higher view.
 Follows(p) == (decided[p] = NoValue /\ TimeOut(p)) \/ (Answer(p, {}) /\ view' = view)
 LateSpec == LedSpec /\ \A p \in Honest : IF p \in Heavy THEN WF_vars(FairStep(p)) ELSE WF_vars(Follows(p))
 
 \* One view that lasts, led by an honest replica.
 FairHonestSpec == Init /\ (\A v \in View : leader[v] \in Honest) /\ [][Next]_vars /\ Fairness
 
-\* As a CONSTRAINT: a behaviour is followed up to the first decision, and that step is still checked.
+\* As a CONSTRAINT: behaviours end at the first decision, and that step is still checked.
 NobodyHasDecided == \A p \in Honest : decided[p] = NoValue
 =============================================================================

@@ -1,9 +1,9 @@
 --------------------------- MODULE tetrabft_model ---------------------------
 (***************************************************************************)
 (* tetrabft.tla for TLC: symmetry, and the rules of the paper word by word *)
-(* (sets of replicas enumerated, all votes remembered), to be held against *)
-(* the counting of single replicas on constant storage that tetrabft.tla   *)
-(* and the flight software do.                                             *)
+(* (they enumerate sets of replicas and remember all votes), which         *)
+(* CountingIsExact compares with the counting of single replicas, on       *)
+(* constant storage, in tetrabft.tla and in the flight software.           *)
 (***************************************************************************)
 EXTENDS tetrabft, TLC
 
@@ -16,14 +16,14 @@ HeavyWeight(S) == Cardinality(S) + Cardinality(S \cap Heavy)
 
 Symmetry == Permutations(Honest \ Heavy) \cup Permutations(Honest \cap Heavy) \cup Permutations(Value)
 
-\* A liar leads the first view, the heavy replica the others: the case in which every rule is asked,
-\* and fewer states than with all leaders.
+\* A liar leads the first view, the heavy replica the others: this case uses every rule, and has
+\* fewer states than all leaders together.
 LedInit == Init /\ \A v \in View : IF v = 0 THEN leader[v] \in Byzantine ELSE leader[v] \in Heavy
 
 LedSpec == LedInit /\ [][Next]_vars
 
-\* For random walks. To go past a view is to enter it and do nothing there, so a step of one view
-\* at a time loses nothing, and keeps walks from skipping most views.
+\* For random walks. To skip a view is to enter it and do nothing there, so entering one view at a
+\* time loses no behaviour, and keeps walks from skipping most views.
 WalkNext ==
     \E p \in Honest :
         \/ view[p] < MaxView /\ EnterView(p, view[p] + 1)

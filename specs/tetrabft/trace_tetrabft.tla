@@ -1,24 +1,24 @@
 --------------------------- MODULE trace_tetrabft ---------------------------
 (***************************************************************************)
-(* Holds recorded steps against tetrabft.tla. Module trace_data is written *)
-(* by specs/checking/consensus/tlc.py: Slots is a sequence, one entry for  *)
-(* each slot of a trace, with `leaders` (of views 0, 1, ...) and `steps`,  *)
-(* each an action's name and its arguments.                                *)
+(* Checks recorded steps against tetrabft.tla. Module trace_data, which    *)
+(* specs/checking/consensus/tlc.py writes, defines Slots, a sequence with  *)
+(* one entry per slot of a trace: `leaders` (of views 0, 1, ...) and       *)
+(* `steps`, each an action's name and its arguments.                       *)
 (*                                                                         *)
-(* Each slot is one behaviour, chosen in the initial state, so that one    *)
-(* run of TLC judges all. A step first says what the event did to the      *)
-(* variables and then asks the action: TRUE = A makes TLC evaluate A on    *)
-(* the two states instead of searching for successors.                     *)
+(* Each slot is one behaviour, chosen in the initial state, so one run of  *)
+(* TLC judges all. A step first applies the event's effect, then evaluates *)
+(* the action: TRUE = A makes TLC evaluate A on the two states instead of  *)
+(* searching for successors.                                               *)
 (*                                                                         *)
-(* A behaviour that stops early is a rejected slot; TLC does not call that *)
-(* an error (run it with -deadlock). So each slot that comes to its end    *)
-(* prints a line, and whoever runs TLC requires that line. The names of    *)
-(* trace, module and code are set side by side in specs/checking/trace.py. *)
+(* A behaviour that stops early is a rejected slot, not an error to TLC    *)
+(* (run it with -deadlock). So each slot that reaches its end prints a     *)
+(* line that the caller of TLC requires. specs/checking/trace.py lists the *)
+(* names in trace, module and code.                                        *)
 (***************************************************************************)
 EXTENDS tetrabft, trace_data, Sequences, TLC
 
 VARIABLES
-    slot,   \* which of Slots
+    slot,   \* index in Slots
     taken   \* how many of its steps have been taken
 
 Steps == Slots[slot].steps

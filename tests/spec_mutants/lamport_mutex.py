@@ -5,7 +5,7 @@ from tests.spec_mutants.mutant import SpecMutant
 FEATURE = "lamport_mutex"
 MODULE = "lamport_mutex.tla"
 
-FOR_EVER = "two boards that ask for ever"
+WITHOUT_END = "two boards that request without end"
 REBOOTS = "two boards, two reboots"
 THREE = "three boards, two requests"
 LIAR = "two correct boards and a liar"
@@ -56,7 +56,7 @@ MUTANTS = (
         "any word is late enough",
         "(requested[i] # NoTime /\\ sent > requested[i])",
         "requested[i] # NoTime",
-        FOR_EVER,
+        WITHOUT_END,
         "LaterMeansKnown",
     ),
     mutant(
@@ -77,7 +77,7 @@ MUTANTS = (
         "releases are not sent",
         'wire\' = ToAll(i, "release", time)',
         "wire' = wire",
-        FOR_EVER,
+        WITHOUT_END,
         "QueueTruthful",
     ),
     mutant(

@@ -1,1 +1,1 @@
-"""Consensus and the replicated log: rules and conformance of recorded steps."""
+"""Consensus and the replicated log: checks recorded steps against their modules."""

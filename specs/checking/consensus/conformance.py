@@ -1,20 +1,20 @@
-"""Holds what honest nodes did in one slot against specs/tetrabft/tetrabft.tla, step by step, in this process.
+"""Checks what honest nodes did in one slot against specs/tetrabft/tetrabft.tla, step by step, in this process.
 
-Theory. The events of a slot, sorted by (Lamport time, node), are a behaviour of the module if each of them is a step of
-the action of its name from the state that the ones before it made. No successor is searched for: the event names action
-and arguments, its effect is known, and the module says whether that step is allowed.
+Theory. The events of a slot, sorted by (Lamport time, node), are a behaviour of the module if each event is a step of
+the action of its name, from the state that the earlier events produced. No search is needed: the event names the action
+and its arguments, its effect is known, and the module says whether that step is allowed.
 
 Rules
-- Byzantine nodes' events are not replayed. The module counts those nodes as saying whatever helps.
-- After a reboot a node states its registers (Restore). A vote or view that is in them and not in the trace was on flash
-  before the board died, and was sent to nobody: it is taken as a step then, and counted as recovered. After that the
-  registers must be exactly those of the module: a lost lock or half a vote shows here.
-- A decision told again after a reboot is no step if it is the same one.
-- A node that boots with a slot applied has decided it, though its power may have failed between the checkpoint that
-  says so and the trace: such a decision is taken as a step at its Boot, or at its Restore, as recovered.
-- A Propose that died with the board is likewise recovered at the leader's Restore, if honest nodes voted for a value
+- Byzantine nodes' events are not replayed. The module assumes that these nodes say whatever helps.
+- After a reboot a node states its registers (Restore). A vote or view that is in them but not in the trace was on flash
+  before the board died, and was not sent to anyone. It is taken as a step then, and counted as recovered. After that
+  the registers must equal the module's: this finds a lost lock or half a vote.
+- A decision that is reported again after a reboot is not a step, if it is the same one.
+- A node that boots with a slot applied has decided it, but its power may have failed between writing the checkpoint
+  and sending the trace. Such a decision is taken as a recovered step at its Boot or its Restore.
+- A Propose that died with the board is likewise recovered at the leader's Restore if honest nodes voted for a value
   in that view: a persisted proposal is sent again after the reboot.
-- Values are named v1, v2, ... in order of appearance; the module gets one more that nobody named.
+- Values are named v1, v2, ... in order of appearance; the module gets one more, which no event names.
 - State lives as long as the slot's check: cost does not depend on the length of the run.
 """
 
@@ -61,7 +61,7 @@ IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS)
 
 @dataclass(slots=True)
 class Step:
-    """One step of the module: `arguments` are the action's, as TLA+ values. Nobody changes it: see Event."""
+    """One step of the module: `arguments` are the action's, as TLA+ values. Immutable, like Event."""
 
     action: str
     arguments: tuple[Value, ...]
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True)
 class BadStep:
-    """The first event that is no step. `identifier` is the property that it breaks."""
+    """The first event that is not a step of the module. `identifier` is the property that it breaks."""
 
     identifier: str
     event: Event
@@ -84,7 +84,7 @@ class BadStep:
 
 @dataclass
 class SlotResult:
-    """What came of a slot. `steps` includes the bad one, as its last; `leaders[v]` is what the module was given."""
+    """The result for a slot. `steps` ends with the bad one, if any; `leaders[v]` is the leader given to the module."""
 
     slot: int
     leaders: tuple[int, ...]
@@ -98,17 +98,17 @@ class SlotResult:
 
     @property
     def is_rejected(self) -> bool:
-        """The last of `steps` is not allowed by the module."""
+        """Whether the module does not allow the last of `steps`."""
         return self.bad is not None and self.bad.identifier in (IS_STEP, RESTORED)
 
     def counts(self) -> Counter[str]:
-        """Good steps by action; recovered ones under "... recovered"."""
+        """How many good steps there are, by action; recovered ones under "... recovered"."""
         good = self.steps[:-1] if self.is_rejected else self.steps
         return Counter(step.action + (" recovered" if step.recovered else "") for step in good)
 
 
 def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
-    """What is wrong in a slot whatever else may be missing: two votes in a phase, two values decided."""
+    """An error that no missing event can explain: two votes in one phase, or two decided values."""
     cast: dict[tuple[int, int, str], str] = {}
     decided: Event | None = None
     for event in events:
@@ -124,9 +124,10 @@ def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
 
 
 class SlotChecker:
-    """Checks one slot. `leader_offset`: leader of view 0, if the rule of succession says who that is.
+    """Checks one slot.
 
-    `events` in order; `rebooted`: nodes of which something may have died with a board before it was traced.
+    `events`: in order. `leader_offset`: leader of view 0, if the rule of succession names one. `rebooted`: nodes whose
+    board may have died before it had traced everything.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class SlotChecker:
         self.instance = Instance(swarm, max_view, round_up(len(self.names)), leaders)
         self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
         self._decided_in_boot: dict[int, int] = {}
-        self._owes_decision: set[int] = set()  # booted with the slot applied; how it was decided is not known yet
+        self._owes_decision: set[int] = set()  # booted with the slot applied; how it decided is not known yet
 
     # --- preparation ----------------------------------------------------------------------------
 
@@ -160,8 +161,9 @@ class SlotChecker:
         return names
 
     def _leaders(self, offset: int | None, max_view: int) -> tuple[int, ...]:
-        """The leader of each view: by the rule of succession if it is known, else whoever honestly proposed there, else
-        a Byzantine node (of which nothing is asked) if there is one."""
+        """The leader of each view: by the rule of succession, if known; else the honest node that proposed there; else
+        a Byzantine node, if there is one, because the module demands nothing of it.
+        """
         if offset is not None:
             return tuple((offset + view) % self.swarm.replica_count for view in range(max_view + 1))
         leaders = [min(self.swarm.byzantine, default=0)] * (max_view + 1)
@@ -173,7 +175,7 @@ class SlotChecker:
     # --- the check ------------------------------------------------------------------------------
 
     def check(self) -> SlotResult:
-        """Replay all events, up to the first that is no step."""
+        """Replay all events, up to the first that the module does not allow."""
         result = self.result
         for event in self.events:
             self._replay(event)
@@ -244,7 +246,7 @@ class SlotChecker:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")
 
     def _boot(self, event: Event) -> None:
-        """The node had applied the slot when it booted, and was not seen to."""
+        """The node had applied the slot when it booted, but the trace has no Apply of it."""
         if self.instance.decided(event.node) is None and not self._recover_any_decision(event):
             self._owes_decision.add(event.node)
 
@@ -278,7 +280,7 @@ class SlotChecker:
             self._owes_decision.discard(node)
 
     def _missing_votes(self, event: Event) -> list[tuple[int, int, str]]:
-        """(view, phase, value) of votes that stand in the registers and not in the module, oldest first."""
+        """(view, phase, value) of votes that are in the registers but not in the module's state, oldest first."""
         missing = set()
         for name in REGISTERS:
             told = event.fields[name]
@@ -307,7 +309,7 @@ class SlotChecker:
             self._take("Propose", (node, view, value), event, recovered=True)
 
     def _compare(self, event: Event) -> None:
-        """Registers read back from flash equal those of the votes that the trace holds."""
+        """Require the registers that were read back from flash to equal those of the votes in the trace."""
         node, view = event.node, event.fields["view"]
         told = {name: register(self._renamed(event.fields[name])) for name in REGISTERS}
         arguments = (node, view, *told.values())

@@ -1,7 +1,8 @@
-"""One instance of specs/tetrabft/tetrabft.tla in this process: constants, states, and what each action does to them.
+"""One instance of specs/tetrabft/tetrabft.tla in this process: constants, states, and the effect of each action.
 
-The module says whether a step is allowed; this file says what state an event claims to have made. Values are texts (v1,
-v2, ...), replicas and views integers. The module is loaded once for each rounding of its bounds, not for each slot.
+The module says whether a step is allowed; this file computes the state that an event claims to have produced. Values
+are texts (v1, v2, ...), replicas and views are integers. The module is loaded once per rounding of its bounds, not once
+per slot.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from specs.tla.values.values import Value
 
 MODULE = FOLDER / "tetrabft" / "tetrabft.tla"
 NO_VALUE = "none"
-UNNAMED = "unnamed"  # a value that nobody voted for: clause (iii-B) may speak of such a one
+UNNAMED = "unnamed"  # a value without votes: clause (iii-B) may need one
 
 VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
 DECISIONS = ("Decide", "Learn")
 RegisterName = Literal["hi1", "second1", "hi2", "second2", "hi3", "hi4"]
 REGISTERS: tuple[RegisterName, ...] = get_args(RegisterName)
 REGISTER_PHASES = {"hi1": 1, "second1": 1, "hi2": 2, "second2": 2, "hi3": 3, "hi4": 4}
-GUARD_CHARACTERS_MAX = 120  # a longer one is better read in the module
+GUARD_CHARACTERS_MAX = 120  # of a longer one only the line is shown
 
 
 def constants(swarm: Swarm, max_view: int, value_count: int) -> dict[str, Value]:
@@ -59,18 +60,18 @@ def _initial(module: Module, replica_count: int, max_view: int, leaders: tuple[i
 
 
 def round_up(number: int) -> int:
-    """The next 2**k - 1, at least 1: bounds are rounded so that few modules are ever loaded."""
+    """The next 2**k - 1, at least 1. Rounded bounds keep the number of loaded modules small."""
     return max(1, (1 << number.bit_length()) - 1)
 
 
 def register(told: tuple[int, str] | None) -> Function:
-    """A register as the module has it: a record of view and value, view -1 for none."""
+    """A register in the module's form: a record of view and value, view -1 for none."""
     view, value = (-1, NO_VALUE) if told is None else told
     return language.record(view=view, value=value)
 
 
 class Instance:
-    """The module and a state of it. `leaders` of views 0, 1, ...; `max_view` and `value_count` already rounded."""
+    """The module and a state of it. `leaders`: of views 0, 1, ... `max_view` and `value_count` are already rounded."""
 
     def __init__(self, swarm: Swarm, max_view: int, value_count: int, leaders: Sequence[int]) -> None:
         self.swarm = swarm
@@ -99,7 +100,9 @@ class Instance:
     # --- steps ----------------------------------------------------------------------------------
 
     def after(self, action: str, arguments: tuple[Value, ...]) -> State:
-        """The state that an event claims to have made: (node, view), (node, view, value) or (node, value)."""
+        """The state that an event claims to have produced. `arguments`: (node, view), (node, view, value) or
+        (node, value).
+        """
         state, replace = self.state, self.module.replace
         if action == "EnterView":
             return replace(state, view=state["view"].updated(*arguments))
@@ -138,7 +141,7 @@ class Instance:
         return f"{shown} is not allowed by {reason.file.name}, line {reason.line}{way}: {guard} {problem}"
 
     def register_differences(self, node: int, view: int, told: Mapping[RegisterName, Function]) -> Iterable[str]:
-        """How a node's registers, as told, differ from those of its votes."""
+        """How the registers that a node reports differ from those of its votes."""
         if self.view(node) != view:
             yield f"view is {view}, was {self.view(node)}"
         for name in REGISTERS:

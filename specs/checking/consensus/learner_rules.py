@@ -1,13 +1,13 @@
-"""Holds what learners tell against specs/replicated_log/trace_learners.tla, in this process.
+"""Checks the events of learners against specs/replicated_log/trace_learners.tla, in this process.
 
-Theory. A learner follows the log and adds nothing to it: what it learns, applies and takes over must be what correct
-replicas told before it in the trace. So there is one property, LOG-10, whose guards are asked one by one, as in
+Theory. A learner follows the log and adds nothing to it: correct replicas must have reported what it learns, applies
+and adopts earlier in the trace. So there is one property, LOG-10. Its guards are evaluated one by one, as in
 specs/checking/consensus/log_rules.py, on the state that `LogChecker` keeps of the replicas.
 
 Rules
 - A learner's number is the replica count or higher; RunStart says in `learners` how many there are.
-- A learner may apply a slot that no replica has applied yet: its ledger is compared as soon as one has told its own.
-- What the module has forgotten cannot be compared: it is counted (`too_old`).
+- A learner may apply a slot that no replica has applied yet. Its ledger is compared once a replica has reported one.
+- A step in a slot that the module has forgotten cannot be compared: it is counted (`too_old`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RULES: Mapping[str, Rule] = {
 
 
 class LearnerChecker(Checker):
-    """Takes every event of a learner. It is held against the state of the replicas' `LogChecker` at that moment."""
+    """Takes all events of learners, and checks each against the state of the replicas' `LogChecker` at that moment."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -56,7 +56,7 @@ class LearnerChecker(Checker):
         self._blank = (UNASSIGNED,) * len(self._module.variables)
         self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
         self._next: dict[int, tuple[int, int]] = {}  # learner -> boot and number of its next event
-        self._early: dict[int, list[Event]] = {}  # slot -> applications that no replica had told of
+        self._early: dict[int, list[Event]] = {}  # slot -> applications before any replica's
 
     def _action(self, name: str) -> Action:
         return Action(self._module.compiler, self._module.definitions[name], None)
@@ -73,7 +73,7 @@ class LearnerChecker(Checker):
             self._compare_later(event, replicas)
 
     def finish(self, tlc: bool) -> None:
-        """Compare what was applied before any replica told of it."""
+        """Compare the slots that learners applied before any replica did."""
         verdict, state = self.run.verdict, self._state(self.run.log.state)
         for slot in sorted(self._early):
             for event in self._early[slot]:

@@ -1,25 +1,24 @@
-"""Holds what honest nodes did from slot to slot against specs/replicated_log/trace_replicated_log.tla, in this process.
+"""Checks what honest nodes did from slot to slot: specs/replicated_log/trace_replicated_log.tla, in this process.
 
-Theory. As specs/checking/consensus/conformance.py: an event names its operator and its arguments, so nothing is
-searched for. Each operator of the module is a conjunction of guards, one for each property below, and of what the event
-did. The guards are asked one by one, so that a breach has its identifier and the rest of the run is checked all the
-same.
+Theory. As in specs/checking/consensus/conformance.py, an event names its operator and its arguments, so no search is
+needed. Each operator of the module is a conjunction: guards, one for each property below, and the effect of the event.
+The guards are evaluated one by one, so a breach has its identifier and the rest of the run is still checked.
 
-    LOG-1   a node applies slots in order, without a gap, from what it found on flash or took over
+    LOG-1   a node applies slots in order, without a gap, from what it found on flash or adopted
     LOG-2   in each slot honest nodes decide and apply the same value and have the same ledger afterwards
-    LOG-3   checkpoints of a slot are equal; a ledger that is taken over is one of them, and f + 1 had come that far
+    LOG-3   checkpoints of a slot are equal; an adopted ledger is one of them, and f + 1 nodes had reached it
     LOG-4   a node without memory says nothing in consensus until it rejoins, and then only above its vote floor, below
-            which all its forgotten votes lie; a node that fell silent for good says nothing
+            which all its forgotten votes lie; a node that fell silent permanently says nothing
     LOG-5   a rebooted node acts in a slot that it had acted in only after it stated its registers
     LOG-6   a node acts in, decides and learns slots of its window only
     CON-12  leader(slot, view) = (proposer of the value decided WINDOW_SLOTS before + view) mod n
 
 Rules
 - Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
-- Where events of a node are missing, what it did is unknown: `Gap`, its rules start anew after the hole.
-- To act in a slot again in the same boot changes nothing and is allowed if the first time was: it is not asked twice.
-- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run. What is
-  told of a slot that it has forgotten cannot be compared with what others did there: it is counted (`too_old`).
+- Where events of a node are missing, what it did is unknown: a `Gap`. Its rules start from there after the hole.
+- Acting in a slot again in the same boot changes nothing and is allowed if the first time was: it is not checked again.
+- The module's state is bounded (rings of PLACES slots), so an event costs the same at the end of a long run. An event
+  of a slot that it has forgotten cannot be compared with what others did there: it is counted (`too_old`).
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ IDENTIFIERS = (
     *(SILENT_WITHOUT_MEMORY, RESTORED_BEFORE_ACTING, WITHIN_WINDOW, LEADER),
 )
 
-PLACES = 256  # slots that the module remembers: older ones no honest node can tell another
+PLACES = 256  # slots that the module remembers; no honest node can send another an older one
 NO_VALUE = ModelValue("none")
 ANYONE = -1
 
@@ -63,7 +62,7 @@ assert PLACES >= 2 * (LOG_SLOTS_MAX + CHECKPOINT_SLOTS + INSTANCES_MAX)
 
 @dataclass(frozen=True)
 class Rule:
-    """`guards`: (identifier, operator) in the order of the module. `told`: what the event does, whatever they say."""
+    """`told`: the operator with the event's effect. `guards`: (identifier, operator), in the order of the module."""
 
     told: str
     guards: tuple[tuple[str, str], ...] = ()
@@ -101,11 +100,11 @@ RULES: Mapping[str, Rule] = {
     ),
 }
 
-# A guard names its parameters as the module's operators do; these few are called otherwise where they are defined.
+# A guard's parameters have the names of the event's fields, except for these.
 PARAMETERS = {"p": "node", "s": "slot", "v": "view"}
 
 ACTS = frozenset({"EnterView", *VOTES})
-HELD = frozenset({name for name, rule in RULES.items() if rule.guards})  # events that a rule says something of
+HELD = frozenset({name for name, rule in RULES.items() if rule.guards})  # events that some guard checks
 PROMISES = frozenset(
     {"Boot", "Restore", "Silent", "Gap", "Rejoin", "Apply", "Adopt"}
 )  # may change what is allowed next
@@ -137,7 +136,7 @@ Guard = tuple[str, str, Callable[..., bool], tuple[str, ...]]  # identifier, ope
 
 @lru_cache(maxsize=4)
 def _compiled(module: Module) -> tuple[State, Mapping[str, Action], Mapping[str, list[Guard]]]:
-    """The first state, what each event does, and what it is asked before: made once for all runs of a swarm's size."""
+    """The first state, and the effect and guards of each event. Compiled once for all runs of a swarm's size."""
     told = {name: Action(module.compiler, module.definitions[rule.told], None) for name, rule in RULES.items()}
     assert all(action.is_determined for action in told.values()), "one next state for each event"
     guards = {
@@ -158,8 +157,8 @@ def _parameters(module: Module, guard: str) -> tuple[str, ...]:
 class LogChecker(Checker):
     """Takes every event of an honest replica.
 
-    `steps` counts those that were held, by operator; `state` is the module's after the last; `too_old` counts decisions
-    and applications of slots that the module had forgotten.
+    `steps` counts the checked ones, by operator. `state` is the module's state after the last. `too_old` counts
+    decisions and applications of slots that the module had forgotten.
     """
 
     def __init__(self, run: Run) -> None:
@@ -174,11 +173,11 @@ class LogChecker(Checker):
         self.state, self._told, self._guards = _compiled(self._module)
         self._before: dict[int, Event] = {}  # node -> its last event
         self._joined: set[int] = set()
-        self._acting: dict[int, set[int]] = {}  # node -> slots in which it was seen to act, and to be allowed to
-        self._proposers: dict[int, int] = {}  # slot -> who proposed what was decided there, where that is known
+        self._acting: dict[int, set[int]] = {}  # node -> slots in which it acted, with guards checked
+        self._proposers: dict[int, int] = {}  # slot -> proposer of the decided value, if known
 
     def join(self) -> None:
-        """Some node has a past that is not told: so may every other of which nothing was told so far."""
+        """Some node acted before the trace. So may every other node without an event so far."""
         for node in self._swarm.honest:
             if node not in self._before and node not in self._joined:
                 self._joined.add(node)
@@ -210,7 +209,7 @@ class LogChecker(Checker):
         return set() if self.steps.keys() & HELD else {*IDENTIFIERS}
 
     def first_leader(self, slot: int) -> int | None:
-        """Who leads view 0 of `slot`, as far as the trace has told; None if it has not."""
+        """The leader of view 0 of `slot`, or None if the trace does not say so far."""
         return 0 if slot <= self._swarm.window_slots else self._proposers.get(slot - self._swarm.window_slots)
 
     def _take(self, name: str, fields: Mapping[str, object], event: Event) -> None:
@@ -227,10 +226,10 @@ class LogChecker(Checker):
             self._note_proposers(event.fields["slot"])
 
     def _do(self, name: str, fields: Mapping[str, object]) -> None:
-        """Take over what was told."""
+        """Apply the event's effect to the state."""
         told = self._told[name]
         following = told.only(self.state.values, [of_python(fields[parameter]) for parameter in told.parameters])
-        assert following is not None, "what was told has no guard"
+        assert following is not None, "an effect has no guard"
         self.state = self._module.state_of(following)
 
     def _note_proposers(self, slot: int) -> None:

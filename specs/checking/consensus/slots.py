@@ -2,9 +2,9 @@
 
 Rules
 - In a slot that may lack events, a step that the module does not allow becomes a note: a missing event may explain it.
-  A contradiction is a violation whatever is missing.
-- Slots that began before the trace are named as not checked.
-- A Boot event names slots of which the trace has no Apply: the power failed between the two.
+  A contradiction is always a violation.
+- Slots that began before the trace are reported as not checked.
+- A Boot event may name slots of which the trace has no Apply: the power failed between the two.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
 EVENTS = SLOT_EVENTS | {"Boot", "Adopt"}
-VIEWS_MAX = 1023  # of a slot that is judged: a guard looks at every pair of views; no run comes to a hundred
-TLC = "TLC"  # its place among the reasons
+VIEWS_MAX = 1023  # in a judged slot: guards look at all pairs of views. No real run reaches a hundred
+TLC = "TLC"  # its key among the reasons
 
 
 class SlotsChecker(Checker):
@@ -40,7 +40,7 @@ class SlotsChecker(Checker):
         self._checked_from = 0  # slots up to this one began before the trace did
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._applied_at_boot: dict[int, int] = {}
-        self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high that only a boot tells to be applied
+        self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high: applied, as only a Boot says
 
     def feed(self, event: Event) -> None:
         name = event.name
@@ -53,7 +53,7 @@ class SlotsChecker(Checker):
             self._applied[event.node].append((event.line, event.fields["slot"]))
 
     def _keep_applied_before(self, event: Event) -> None:
-        """Not of the first boot: what that one has found on flash is an earlier run's."""
+        """Ignores the first boot: what it found on flash is from an earlier run."""
         node, applied = event.node, event.fields["applied_slot"]
         if len(self.run.continuity.boots[node]) > 1:
             seen = [*(slot for _, slot in self._applied[node][-1:])]
@@ -75,7 +75,7 @@ class SlotsChecker(Checker):
         elif tlc:
             verdict.reasons[TLC] = "tetrabft.tla ASSUMEs that at most f replicas lie"
         else:
-            verdict.reasons[TLC] = "not asked for"
+            verdict.reasons[TLC] = "not requested"
 
     def not_held(self) -> set[str]:
         counts = self.run.verdict.counts
@@ -84,7 +84,7 @@ class SlotsChecker(Checker):
         return set() if counts["slots decided"] else {DECIDED_BEFORE_APPLIED, AGREEMENT}
 
     def _check(self, keep: bool) -> list[SlotResult]:
-        """Check every slot against the module, in order. Returns the results, if they are to be kept."""
+        """Check every slot against the module, in order. Returns the results if `keep`, else none."""
         run, verdict = self.run, self.run.verdict
         rebooted = frozenset(node for node, boots in run.continuity.boots.items() if len(boots) > 1)
         tainted = self._tainted()
@@ -104,13 +104,11 @@ class SlotsChecker(Checker):
             view = max([event.fields.get("view", 0) for event in events])
             if view > VIEWS_MAX:
                 verdict.counts["slots not checked"] += 1
-                verdict.miss(
-                    f"slot {slot} was not checked: it comes to view {view}, more than {VIEWS_MAX} are not judged"
-                )
+                verdict.miss(f"slot {slot} was not checked: it reaches view {view}, above the limit of {VIEWS_MAX}")
                 continue
             result = SlotChecker(run.swarm, slot, events, offset, rebooted).check()
             self._judge(result, is_tainted)
-            # The replay ended at the first bad step: what contradicts itself behind it is still told.
+            # The replay ended at the first bad step: contradictions after it are still reported.
             found = contradiction(events) if result.bad is not None and not is_tainted else None
             if found is not None:
                 verdict.violate(*found)
@@ -119,7 +117,7 @@ class SlotsChecker(Checker):
         return results
 
     def _judge(self, result: SlotResult, is_tainted: bool) -> None:
-        """What a slot adds to the verdict. `is_tainted`: what is not allowed may only lack events that are missing."""
+        """Add a slot's result to the verdict. `is_tainted`: missing events may explain a step that is not allowed."""
         verdict = self.run.verdict
         verdict.counts["slots"] += 1
         verdict.counts["slots decided"] += result.decided is not None
@@ -136,7 +134,7 @@ class SlotsChecker(Checker):
                 verdict.violate(identifier, f"slot {result.slot}: {what}")
 
     def _tainted(self) -> list[tuple[int, int]]:
-        """Ranges of slots in which missing events may have happened: those open at some time during a hole."""
+        """Ranges of slots that missing events may belong to: those that were open during a hole."""
         ranges = []
         for hole in self.run.replica_holes():
             before = [slot for line, slot in self._applied[hole.node] if line < hole.line]
@@ -145,7 +143,7 @@ class SlotsChecker(Checker):
         return ranges
 
     def _open_at(self, node: int, line: int) -> int:
-        """The last slot that `node` may have acted in before `line`: two windows ahead of what it applies next."""
+        """The last slot that `node` may have acted in before `line`: two windows past the next one that it applies."""
         for other_line, slot in self._applied[node]:
             if other_line >= line:
                 return slot + 2 * self.run.swarm.window_slots

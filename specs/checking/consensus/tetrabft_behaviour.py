@@ -1,9 +1,9 @@
-"""Behaviours of tetrabft.tla, told in acts: which replica did what, read off two successive states.
+"""Turns behaviours of tetrabft.tla into acts: which replica did what, derived from each pair of successive states.
 
-Each action of the module changes one place of one variable, so the pair of states names the action and its arguments
-(a decision is told as Learn where a blocking set may have told of it: the states are the same). With them TLC's
-behaviours and counterexamples become traces of a swarm (`trace_lines`), which `amu check`, the report and whoever reads
-traces take as they take recorded ones.
+Each action of the module changes one argument of one variable, so a pair of states determines the action and its
+arguments. (A decision becomes a Learn if a blocking set may have reported it: the states of Learn and Decide are
+equal.) `trace_lines` then writes TLC's behaviours and counterexamples as traces of a swarm, so `amu check`, the report
+and every other reader of traces work on them as on recorded ones.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from amu.core.limits import GROUND, WINDOW_SLOTS, blocking_size, quorum_size
 from specs.checking import trace_line
 from specs.tla.values.values import Value
 
-SLOT = 1  # every behaviour is one slot: the first
+SLOT = 1  # a behaviour has one slot
 
 
 @dataclass(frozen=True)
 class Act:
-    """One step: the action's name, the replica, and the view, phase and value where it has them."""
+    """One step: the action's name, the replica, and the view and value if the action has them."""
 
     name: str
     replica: Value
@@ -31,7 +31,7 @@ class Act:
 
 
 def acts(states: Sequence[Mapping[str, Value]], byzantine_count: int) -> Iterator[Act]:
-    """The steps between successive states; stuttering is left out. Raises ValueError for a step of no action."""
+    """The steps between successive states, without stuttering. Raises ValueError if no action takes such a step."""
     for before, after in pairwise(states):
         if before != after:
             yield _act(before, after, byzantine_count)
@@ -64,7 +64,7 @@ def _act(before: Mapping[str, Value], after: Mapping[str, Value], byzantine_coun
 
 
 def _place(before: Value, after: Value) -> Value:
-    """The one argument at which two functions differ."""
+    """The only argument at which two functions differ."""
     return next(key for key in before if before[key] != after[key])
 
 
@@ -73,16 +73,16 @@ def _votes_for(state: Mapping[str, Value], view: int, value: Value) -> int:
 
 
 def digest(value: Value) -> str:
-    """A model value's name as the digest that a trace has in its place."""
+    """The digest that stands for a model value in a trace."""
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 
 def trace_lines(
     states: Sequence[Mapping[str, Value]], byzantine: Sequence[str], run: str
 ) -> Iterator[dict[str, object]]:
-    """The behaviour as events of a recorded run, one dictionary a line. Replicas are numbered in order of their names.
+    """The behaviour as events of a recorded run, a dictionary for each line. Replicas are numbered in order of name.
 
-    Whatever the behaviour does, right or wrong, is told: the checker judges it.
+    Wrong steps are written too: the checker judges them.
     """
     replicas = sorted(states[0]["view"], key=str)
     number = {replica: place for place, replica in enumerate(replicas)}
@@ -104,7 +104,7 @@ def trace_lines(
 
 
 class _Lines:
-    """Numbers events as a recorder would: one Lamport time each, so that the trace's order is the behaviour's."""
+    """Numbers events as a recorder would. Each has its own Lamport time, so the trace's order is the behaviour's."""
 
     def __init__(self, run: str) -> None:
         self._run = run

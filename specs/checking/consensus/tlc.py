@@ -1,10 +1,10 @@
-"""TLC's judgement on the steps that a trace's slots were turned into: the second opinion on `conformance`.
+"""Lets TLC judge the steps of a trace's slots: a second opinion on `conformance`.
 
-Theory. Both evaluate the same module on the same steps, one in this process, one in TLC. An error in the evaluator, or
-in how a step's effect is written down, shows as a disagreement; so does an error in TLC.
+Theory. Both evaluate the same module on the same steps, one in this process, one in TLC. An error in our evaluator, in
+our effect of a step, or in TLC shows as a disagreement.
 
-Rules. All slots go to one run of TLC, up to STEPS_MAX steps; a slot is accepted when TLC prints its sentinel. A slot
-that this process rejected must be rejected by TLC at the same step.
+Rules. All slots go to one run of TLC, up to STEPS_MAX steps; a slot is accepted when TLC prints its sentinel. If this
+process rejects a slot, TLC must reject it at the same step.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from specs.verdict import Verdict
 
 TRACE_MODULE = MODULE.parent / "trace_tetrabft.tla"
 STEPS_MAX = 20_000  # TLC parses a module of that size in a few seconds
-UNEXPECTED_MAX = 3  # each costs a run of TLC, and tells the same story
+UNEXPECTED_MAX = 3  # each costs a run of TLC, and shows the same fault
 SENTINEL = '<<"ACCEPTED", '
 
 ACCEPTED_BY_TLC = "TLC-1"  # TLC accepts every slot that the in-process check accepts, and no other
 
 
 def check(swarm: Swarm, results: Sequence[SlotResult], verdict: Verdict) -> None:
-    """Let TLC judge all slots; whatever it says otherwise than `results` becomes a violation. Raises TlcError."""
+    """Let TLC judge all slots. Each difference from `results` is a violation. Raises TlcError."""
     verdict.expect(ACCEPTED_BY_TLC)
     rejected: list[SlotResult] = []
     for batch in _batches(results):
@@ -52,14 +52,14 @@ def check(swarm: Swarm, results: Sequence[SlotResult], verdict: Verdict) -> None
 
 
 def _worth_a_closer_look(rejected: Sequence[SlotResult]) -> list[SlotResult]:
-    """Of the slots that TLC rejects: those that are accepted here, and the first of the others."""
+    """The slots to run again alone: those that only TLC rejects, and the first that both reject."""
     unexpected = [result for result in rejected if not result.is_rejected]
     agreed = [result for result in rejected if result.is_rejected]
     return unexpected[:UNEXPECTED_MAX] + agreed[:1]
 
 
 def _confirm(swarm: Swarm, result: SlotResult, verdict: Verdict) -> None:
-    """Where TLC stops in a slot that it rejects: a run of the slot alone, whose depth counts the states."""
+    """Require TLC to stop at the step that was found bad here. In a run of the slot alone the depth counts states."""
     taken = run(swarm, [result]).depth - 1
     step = result.steps[taken]
     place = f"slot {result.slot}: TLC rejects step {taken + 1}, {step.action}{step.arguments}"
@@ -100,7 +100,7 @@ def run(swarm: Swarm, results: Sequence[SlotResult], timeout_seconds: float = 60
 
 
 def accepted_slots(results: Sequence[SlotResult], answer: TlcResult) -> set[int]:
-    """Slots whose sentinel TLC printed."""
+    """The slots whose sentinel TLC printed."""
     numbers = {int(line[len(SENTINEL) :].rstrip("> ")) for line in answer.sentinels if line.startswith(SENTINEL)}
     return {results[number - 1].slot for number in numbers}
 
@@ -115,7 +115,7 @@ def configuration(swarm: Swarm, max_view: int, value_count: int) -> str:
 
 
 def data_module(results: Sequence[SlotResult], max_view: int) -> str:
-    """Module trace_data: every slot with its leaders and steps."""
+    """Text of the module trace_data: every slot with its leaders and steps."""
     slots = []
     for result in results:
         leaders = list(result.leaders)

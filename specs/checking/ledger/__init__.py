@@ -1,1 +1,1 @@
-"""The ledger: conformance of recorded operations."""
+"""The ledger: checks recorded operations against its modules."""

@@ -1,4 +1,4 @@
-"""Keeps the operations that honest boards applied until the trace ends, then holds their log against specs/ledger."""
+"""Collects the operations that honest boards applied; when the trace ends, checks their log against specs/ledger."""
 
 from __future__ import annotations
 

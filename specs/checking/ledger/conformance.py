@@ -1,14 +1,14 @@
-"""Holds the log that honest nodes applied against specs/ledger/ledger.tla, operation by operation, in this process.
+"""Checks the log that honest nodes applied against specs/ledger/ledger.tla, operation by operation, in this process.
 
-Theory. As specs/checking/consensus/conformance.py: an operation names its action and arguments and tells its outcome,
-so the next state is known without a search, and the module says whether that step is allowed. Actions are functions of
-state and arguments; a refused operation changes nothing, and its action's guard must be false: a wrong refusal is
-caught too.
+Theory. As in specs/checking/consensus/conformance.py, no search is needed: an operation names its action and arguments
+and reports its outcome, so the next state is known, and the module says whether that step is allowed. Actions are
+functions of state and arguments. A refused operation changes nothing and its action's guard must be false, so a wrong
+refusal is caught too.
 
 Rules
-- The next state is built from what the result tells (token, expiry), never from what the module would grant.
+- The next state is built from what the result reports (token, expiry), never from what the module would grant.
 - The module's properties of states and of steps are evaluated at every step that changes anything.
-- Operation ids come first (specs/checking/ledger/operations.py): what is no new operation must change nothing.
+- Operation ids come first (specs/checking/ledger/operations.py): only a new operation may change anything.
 - A log whose beginning is not in the trace cannot be replayed, and is reported as not checked.
 """
 
@@ -79,7 +79,7 @@ NO_SHARD = record(status="none", start=0, end=0, lastKey=-1, opaque="")
 
 @dataclass
 class Replay:
-    """The ledger's state in the module's terms, moved on by what the log tells."""
+    """The ledger's state in the module's terms, computed from the results in the log."""
 
     constants: Constants
     now: int = 0
@@ -106,7 +106,7 @@ class Replay:
         )
 
     def take(self, step: Step) -> None:
-        """Do what an accepted `step` says that it did."""
+        """Apply the effect that an accepted `step` reports."""
         getattr(self, "_" + step.verb)(*step.arguments, *step.told)
 
     def _Tick(self, slot: int) -> None:
@@ -176,7 +176,7 @@ class Replay:
 
 
 def _told_by_results() -> dict[str, int]:
-    """How many items the result of each action tells: as many as its effect takes beyond the command's fields.
+    """How many items the result of each action has: as many as its effect takes besides the command's fields.
 
     Two for a number and a slot, one for a job's status.
     """
@@ -196,7 +196,7 @@ class LedgerChecker:
     def __init__(self, constants: Constants, clients: Iterable[int], violate: Violate) -> None:
         self.module = language.load(MODULE, constants.as_dict())
         self.taken: Counter[str] = Counter()
-        self.is_stuck = False  # after the first bad step there is no state to go on from
+        self.is_stuck = False  # after the first bad step the state is unknown
         self._violate = violate
         self._ids = OperationIds(clients, violate)
         self._replay = Replay(constants)
@@ -205,7 +205,7 @@ class LedgerChecker:
         self._step_properties = [(name, self.module.action(name)) for name in STEP_PROPERTIES]
 
     def check(self, steps: Iterable[Step]) -> None:
-        """Hold each step against the module, up to the first that is none."""
+        """Check the steps against the module, up to the first that it does not allow."""
         for step in steps:
             if self.is_stuck:
                 return
@@ -230,7 +230,7 @@ class LedgerChecker:
 
     def _done(self, step: Step) -> None:
         if len(step.told) != TOLD_BY_RESULTS[step.verb]:
-            self._bad(step, "its result is not that of its verb")
+            self._bad(step, "its result does not have the form of its verb's")
             return
         self._replay.take(step)
         after = self._replay.state(self.module)
@@ -249,7 +249,7 @@ class LedgerChecker:
         self.taken["refused " + step.verb] += 1
 
     def _is_possible(self, step: Step) -> bool:
-        """Whether the action's guard holds. It takes the first of the action's arguments."""
+        """Whether the action's guard holds. The guard's parameters are the first of the action's."""
         guard = "Can" + step.verb
         count = len(self.module.definitions[guard].definition.parameters)
         return bool(self.module.value(guard, self._state, *step.arguments[:count]))
@@ -271,7 +271,7 @@ class LedgerChecker:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A log in the module's terms: what TLC needs to judge it once more."""
+    """A log in the module's terms: what TLC needs to judge it again."""
 
     constants: Constants
     clients: frozenset[int]
@@ -281,10 +281,10 @@ class Recorded:
 def check_ledger(
     events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict
 ) -> Recorded | None:
-    """Hold the ledger's part of a trace against the module; the verdict takes what was found.
+    """Check the ledger's part of a trace against the module, and report to `verdict`.
 
     `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. Returns the
-    steps, for TLC; None if there are none.
+    steps, for TLC, or None if the trace has none.
     """
     verdict.expect(*IDENTIFIERS)
     log = agreed_log(events, holes, verdict.violate)

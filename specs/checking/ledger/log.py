@@ -1,11 +1,11 @@
 """The log that honest nodes applied, slot by slot, read from their Operation and Apply events.
 
 Theory. The ledger is a state machine: all honest nodes apply the same operations in the same slots, so one log stands
-for all of them, and holding it against the module once holds every node against it. That they do agree is checked here;
-that their states agree is for the digests to say (LOG-2).
+for all of them, and checking it once checks every node. This file checks that the logs agree; the digests show that the
+resulting states agree (LOG-2).
 
-Rules. A node's part of a slot counts only if none of its events between two Apply events is missing. A slot that no
-honest node's trace tells in full ends the log: what comes after it starts in a state that nobody knows.
+Rules. A node's part of a slot counts only if no event between two Apply events is missing. The log ends before the
+first slot that no honest node reports in full: the state after such a slot is unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Violate = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Operation:
-    """One request in the order of the log, as the first honest node that applied it told it."""
+    """One request in the order of the log, as reported by the first honest node that applied it."""
 
     slot: int
     client: int
@@ -35,7 +35,7 @@ class Operation:
     event: Event
 
     def same(self, other: Operation) -> bool:
-        """Whether two nodes tell the same of it."""
+        """Whether two nodes report the same operation and result."""
         return (self.client, self.operation, self.command, self.result) == (
             other.client,
             other.operation,
@@ -46,7 +46,7 @@ class Operation:
 
 @dataclass
 class Log:
-    """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if a later one is told."""
+    """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if the trace has a later one."""
 
     slots: list[list[Operation]] = field(default_factory=list)
     missing: int | None = None
@@ -63,7 +63,7 @@ class Log:
 def agreed_log(events: Iterable[Event], holes: Sequence[Hole], violate: Violate) -> Log:
     """The log from the Operation and Apply events of honest nodes, in file order.
 
-    `violate(SAME_RESULTS, what)` is called where two nodes tell different things of a slot.
+    Calls `violate(SAME_RESULTS, what)` where two nodes report different things about a slot.
     """
     parts = _Parts(holes)
     told: dict[int, tuple[list[Operation], Event]] = {}
@@ -104,7 +104,7 @@ class _Parts:
         self._applied_seq: dict[tuple[int, int], int] = {}
 
     def feed(self, event: Event) -> list[Operation] | None:
-        """The operations of the slot that `event` ends, if it ends one and nothing of it is missing."""
+        """The operations of the slot that `event` ends. None if it ends none, or if events of the slot are missing."""
         key = (event.node, event.boot)
         if event.name == "Operation":
             fields = event.fields

@@ -1,10 +1,10 @@
-"""Holds the operation ids of an agreed log against specs/ledger/operations.tla.
+"""Checks the operation ids of an agreed log against specs/ledger/operations.tla.
 
-Theory. The module says of each request whether it is new, done, stale or busy, from the requests before it alone. What
-a node told must agree: a done one has its first answer again, a stale or busy one says so, any other takes effect or is
-refused for what the ledger holds.
+Theory. The module derives from the earlier requests alone whether a request is new, done, stale or busy. The reported
+result must agree: a done one has its first answer again, a stale or busy one says so, and a new one takes effect or is
+refused because of the ledger's state.
 
-Rule. After the first disagreement nobody knows what the swarm remembers, so nothing more is held.
+Rule. After the first disagreement it is unknown what the swarm remembers, so nothing more is checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NEW = "new"
 DONE = "done"
 INVARIANTS = ("WindowBounded", "ClientsBounded")
 STEP_PROPERTY = "AnswersStandStep"
-# As STEP_PROPERTY, a conjunction over the clients: of those whose rows Remember leaves as they are nothing is asked.
+# As STEP_PROPERTY, a conjunction over the clients. Only the clients whose rows Remember changes are checked.
 OF_EACH_CLIENT = frozenset({"WindowBounded"})
 
 
@@ -46,7 +46,7 @@ def load(clients: frozenset[int]) -> Module:
 
 
 class OperationIds:
-    """What is remembered of each client, moved on by what the log tells."""
+    """What the swarm remembers of each client, computed from the log."""
 
     def __init__(self, clients: Iterable[int], violate: Violate) -> None:
         self.module = load(frozenset(clients))
@@ -58,7 +58,7 @@ class OperationIds:
         self._state = self._now()
 
     def takes_effect(self, step: Step) -> bool:
-        """Whether the ledger had to look at the request of `step`: False for repeated and turned-away ones."""
+        """Whether the request of `step` reaches the ledger. False if it is repeated, stale or busy."""
         request = step.request
         assert request is not None, "a tick has no request"
         fate = self.module.value("Fate", self._state, request.client, request.operation)
@@ -101,7 +101,7 @@ class OperationIds:
         return self.module.state(clients=language.function(self._rows))
 
     def _alone(self, client: int) -> State:
-        """The state if nobody but `client` had ever asked for anything."""
+        """The state if `client` were the only one with requests."""
         return self.module.state(clients=language.function({**self._nobody, client: self._rows[client]}))
 
     def _bad(self, step: Step, why: str) -> None:

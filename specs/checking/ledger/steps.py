@@ -1,10 +1,10 @@
 """Operations of the log as steps of ledger.tla and operations.tla.
 
-Whether a command is malformed is a matter of its shape, which no module speaks of: such a step bears the verb
-MALFORMED_VERB, and a node must have said so. All else about a step is for the modules to judge.
+Whether a command is malformed depends on its encoding, which the modules do not describe. Such a step has the verb
+MALFORMED_VERB, and the node must have refused it as malformed. The modules judge everything else about a step.
 
-The modules' values: keys become 0, 1, 2, ... in their order, the end b"" of a range comes after all of them, `shard/3`
-becomes <<"shard", 3>> and `dock/1` <<"dock/1", 0>>. Opaque tokens and digests stay text.
+The modules' values: keys become 0, 1, 2, ... in their order, and the end b"" of a range comes after all of them.
+`shard/3` becomes <<"shard", 3>> and `dock/1` <<"dock/1", 0>>. Opaque tokens and digests stay text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MALFORMED = "malformed"
 STALE = "stale"
 BUSY = "busy"
 MALFORMED_VERB = "Malformed"
-REASONS = (MALFORMED, STALE, BUSY)  # refusals that are no matter of the ledger's state begin with one of these
+REASONS = (MALFORMED, STALE, BUSY)  # refusals that do not depend on the ledger's state begin with one of these
 
 NO_KEY = -1
 NO_DIGEST = ""
@@ -39,7 +39,7 @@ TEXT_FIELDS = ("opaque", "payload", "digest")
 
 @dataclass(frozen=True)
 class Request:
-    """What operations.tla looks at. `answer` is the result as text."""
+    """The part of an operation that operations.tla uses. `answer` is the result as text."""
 
     client: int
     operation: int
@@ -50,8 +50,8 @@ class Request:
 class Step:
     """One step: `verb` and `arguments` name an action of ledger.tla.
 
-    `outcome` is TICK (then there is no request), OK, REFUSED, or one of REASONS. A result tells of a number and a slot
-    (`granted`: token and expiry, or job and deadline), of a job's `status`, or of neither.
+    `outcome` is TICK (then there is no request), OK, REFUSED, or one of REASONS. A result has a number and a slot
+    (`granted`: token and expiry, or job and deadline), a job's `status`, or neither.
     """
 
     verb: str
@@ -60,17 +60,17 @@ class Step:
     request: Request | None
     granted: tuple[int, int] | None
     status: str | None
-    where: object  # for messages: a text, or an event that is written out when it is asked for
+    where: object  # for messages: a text, or an event, which is formatted only when needed
 
     @property
     def told(self) -> tuple[Value, ...]:
-        """What the result tells, if it tells anything."""
+        """The items of the result, if it has any."""
         return self.granted or (() if self.status is None else (self.status,))
 
 
 @dataclass(frozen=True)
 class Constants:
-    """The constants of ledger.tla under which a log can be replayed: whatever its commands speak of."""
+    """The constants of ledger.tla under which a log can be replayed: all values that its commands name."""
 
     shards: frozenset[int]
     things: frozenset[str]
@@ -109,7 +109,7 @@ def action_of(verb: str) -> str:
 
 
 def outcome_of(result: Array) -> str:
-    """The outcome that a result tells: OK, REFUSED, or one of REASONS."""
+    """The outcome that a result reports: OK, REFUSED, or one of REASONS."""
     if result[:1] == [OK]:
         return OK
     reason, colon, _ = str(result[1] if len(result) > 1 else "").partition(":")
@@ -174,7 +174,7 @@ class Steps:
         )
 
     def steps(self) -> Iterable[Step]:
-        """One Tick before the first operation of each slot, and one step an operation."""
+        """A Tick before the first operation of each slot, and a step for each operation."""
         slot = 0
         for operation, fields in zip(self._operations, self._fields):
             if operation.slot != slot:

@@ -1,7 +1,7 @@
 """Lets TLC judge the same steps of the ledger: writes them as a module and runs specs/ledger/trace_ledger.tla on it.
 
-Rules. The trace is a definition in a module of its own (as a constant it would be evaluated again and again). A
-rejected trace ends with exit status 0 as an accepted one does: only the sentinel of the last step counts.
+Rules. The trace is a definition in a module of its own: TLC would evaluate a constant again at each use. TLC exits with
+status 0 even if it rejects the trace, so only the sentinel of the last step counts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NO_REQUEST = Request(0, 0, "")  # of a tick
 
 @dataclass(frozen=True)
 class TlcAnswer:
-    """`accepted`, or the first step that TLC does not take and why."""
+    """Whether TLC accepts the steps; if not, `what` names the first step that it does not take, or the reason."""
 
     accepted: bool
     what: str
@@ -46,7 +46,7 @@ class TlcAnswer:
 
 
 def check(recorded: Recorded, timeout_seconds: float = 300) -> TlcAnswer:
-    """Whether TLC takes every step and finds every property held. Raises TlcError if TLC cannot be run."""
+    """Whether TLC takes every step and every property holds. Raises TlcError if TLC cannot be run."""
     steps = recorded.steps
     if not steps:
         return TlcAnswer(True, "no steps", 0.0)

@@ -1,1 +1,1 @@
-"""Channel, mutex, snapshot and failure detector: conformance of recorded steps."""
+"""Channel, mutex, snapshot and failure detector: checks recorded steps against their modules."""

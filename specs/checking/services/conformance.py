@@ -1,17 +1,17 @@
-"""Holds the turns and snapshots of a recorded run against specs/lamport_mutex and specs/snapshot, in this process.
+"""Checks turns and snapshots of a recorded run against specs/lamport_mutex and specs/snapshot, in this process.
 
-Theory. Every event of the ops protocols names an operator of the trace module and gives all its arguments; what is on
-each channel follows from them, so nothing is searched for. A receipt must be of what stands first on its channel: an
-item that was lost, doubled, reordered or never sent is no step. So is a turn that begins too early, a recorded state
-that is not the board's, and a recorded channel that holds anything but what was on its way.
+Theory. Every event of the services names an operator of the trace module and gives all its arguments, and these
+determine what is on each channel, so no search is needed. A receipt must take the first item of its channel: the module
+does not allow the receipt of an item that was lost, duplicated, reordered or never sent. Nor does it allow a turn that
+begins too early, a recorded state that is not the board's, or a recorded channel with other items than those on it.
 
 Rules
-- Events are taken in the order of the file. A board traces what it does before it sends what comes of it, and the
-  ground carries both, so every receipt stands after its sending. (Lamport times would not do: a board that lost its
+- Events are taken in the order of the file. A board traces each step before it sends the resulting messages, and the
+  ground carries both, so every receipt comes after its sending. (Lamport times would not do: a board that lost its
   memory starts again at 0.)
-- Boards that were running when the run joined them, or events that are missing, leave open what is on the channels:
-  nothing is checked from there on, and the verdict says so.
-- A run without ops events says "not checked".
+- If boards were already running when the run joined them, or if events are missing, the contents of the channels are
+  unknown. Nothing is checked from there on, and the verdict says so.
+- If the run has no such events, the verdict says "not checked".
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ SNAPSHOT_EVENTS = frozenset(
 )
 CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
 SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
-EVENTS_TOGETHER = 256  # between two words of how far the check is
+EVENTS_TOGETHER = 256  # between two reports of progress
 EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """A trace module, the events that it takes, and property identifiers behind its operators (properties.md)."""
+    """A trace module, the events that it takes, and the property identifiers of its operators (properties.md)."""
 
     module: Path
     events: frozenset[str]
@@ -104,8 +104,8 @@ IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in proto
 
 
 def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Value]:
-    """The trace module's constants. The last two bound what TLC would search for; here every argument is logged."""
-    found: dict[str, Value] = {
+    """The trace module's constants. Those that are 0 bound TLC's search; here every argument is logged."""
+    found: dict[str, Any] = {
         "Board": frozenset(range(replica_count)),
         "Liar": frozenset(byzantine),
         "TimeMax": 0,
@@ -120,13 +120,13 @@ def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]
 
 
 def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> Observer:
-    """Takes the observations of a run: see `observation`."""
+    """An observer for the observations of one run (see `observation`)."""
     return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).restarted()
 
 
 @lru_cache(maxsize=64)
 def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Observer:
-    """Of the protocol at `place` in PROTOCOLS; never fed itself."""
+    """The observer of the protocol at `place` in PROTOCOLS. It is a template and is never fed itself."""
     protocol = PROTOCOLS[place]
     module = language.load(protocol.module, constants(protocol, replica_count, byzantine))
     return Observer(
@@ -139,7 +139,7 @@ def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Obse
 
 
 def observation(event: Event) -> Observation:
-    """The event as a step of the operator that bears its name. A field that is null is no argument."""
+    """The event as a step of the operator of its name. Null fields are left out of the arguments."""
     arguments = {"node": of_python(event.node), "boot": of_python(event.boot)}
     fields = [(name, value) for name, value in event.fields.items() if value is not None]
     arguments.update({name: of_python(value) for name, value in fields})
@@ -147,7 +147,7 @@ def observation(event: Event) -> Observation:
 
 
 class ServicesChecker(Checker):
-    """Keeps the events of replicas until the trace has ended: what is missing of it is known then."""
+    """Keeps the events of replicas until the trace has ended: only then is it known which events are missing."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -170,7 +170,7 @@ def check_ops(
     verdict: Verdict,
     tell: Progress = ignore_progress,
 ) -> None:
-    """Hold turns and snapshots against their modules; the verdict takes what was found.
+    """Check channels, turns and snapshots against their modules, and report to `verdict`.
 
     `events`: those of honest boards in the file's order, at least those of EVENTS. `holes`: of honest boards.
     """

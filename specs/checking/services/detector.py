@@ -1,15 +1,15 @@
-"""Holds the suspicions of a recorded run against specs/failure_detector/trace_failure_detector.tla, in this process.
+"""Checks the suspicions of a recorded run against specs/failure_detector/trace_failure_detector.tla, in this process.
 
-Theory. As specs/checking/consensus/conformance.py: an event names its operator and arguments and tells its outcome, so
-the next state is known without a search, and the module says whether that step is allowed. A board's suspicions speak
-of its own ticks and of what it received, so the events of each board in their own order are enough; boards need no
+Theory. As in specs/checking/consensus/conformance.py, no search is needed: an event names its operator and arguments
+and reports its outcome, so the next state is known, and the module says whether that step is allowed. A board's
+suspicions depend only on its own ticks and receipts, so the order of each board's own events is enough; boards need no
 common order.
 
 Rules
-- A board is followed from its boot. What it did before, if the run joined it, and after a hole in its events up to its
-  next boot is not checked, and counted.
-- Hearing a peer that is not suspected changes nothing that a trace tells; such receipts are not looked at.
-- After the first bad step of a board its events up to its next boot are passed over, and counted.
+- A board is followed from its boot. Events before that (if the run joined the board), and those between a hole and the
+  next boot, are counted but not checked.
+- Receipts from a peer that is not suspected are skipped: they change nothing in the module's state.
+- After the first bad step of a board, its events up to its next boot are skipped, and counted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ IDENTIFIERS = tuple(dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values
 
 EVENTS = frozenset({"Boot", "Receive", "Suspicion", "Heard"})
 
-# How fast the level can and must rise in flight, whatever was heard:
+# Bounds on how fast the level rises in flight, for any history of receipts:
 # tests/properties/firmware/test_detector_properties.py.
 PATIENCE_TICKS = 340
 SLOPE = 2
@@ -68,7 +68,7 @@ def constants(replica_count: int) -> dict[str, object]:
 
 @dataclass
 class Replay:
-    """The detectors' state in the module's terms, moved on by what the events tell."""
+    """The detectors' state in the module's terms, computed from the events."""
 
     replica_count: int
     level: dict[Pair, int] = field(init=False)
@@ -81,7 +81,7 @@ class Replay:
         self.silence = dict.fromkeys(self.level, 0)
 
     def state(self, module: language.Module) -> State:
-        """What the contract does not speak of stands still: nobody crashes, nothing is in flight, 0 holds the job."""
+        """The module's state. Variables that traces do not show are constant: no crash, empty channels, 0 holds."""
         return module.state(
             crashed=frozenset(),
             stable=False,
@@ -99,7 +99,7 @@ class Replay:
         self.owed = frozenset(pair for pair in self.owed if pair[0] != node)
 
     def take(self, event: Event) -> tuple[object, ...]:
-        """Do what the event says. Returns the arguments of its operator."""
+        """Apply the effect of the event. Returns the arguments of its operator."""
         node, fields = event.node, event.fields
         if event.name == "Boot":
             self.boot(node)
@@ -123,14 +123,14 @@ Predicates = list[tuple[str, Callable[..., bool]]]
 
 @lru_cache(maxsize=8)
 def _compiled(replica_count: int) -> tuple[Module, Predicates, Predicates]:
-    """The module, its invariants and its properties of steps: made once for all runs of a swarm's size."""
+    """The module, its invariants and its properties of steps. Compiled once for all runs of a swarm's size."""
     module = language.load(MODULE, constants(replica_count))
     invariants = [(name, module.predicate(name)) for name in INVARIANTS]
     return module, invariants, [(name, module.action(name)) for name in STEP_PROPERTIES]
 
 
 class DetectorChecker:
-    """Takes the events of all honest boards, each board's in their order."""
+    """Takes the events of all honest boards. Each board's events must be in their order."""
 
     def __init__(self, replica_count: int, holes: Sequence[Hole], verdict: Verdict) -> None:
         self.module, self._invariants, self._step_properties = _compiled(replica_count)
@@ -143,7 +143,7 @@ class DetectorChecker:
         self._state = self._replay.state(self.module)
 
     def feed(self, event: Event) -> None:
-        """The next event of its board. Those that are none of EVENTS are not looked at."""
+        """The next event of its board. Ignores events that are not in EVENTS."""
         holes = self._holes.get((event.node, event.boot))
         while holes and event.seq > holes[-1]:
             holes.pop()
@@ -180,10 +180,10 @@ class DetectorChecker:
             self._state = after
 
     def _shown(self, event: Event, state: State) -> str:
-        """What board and peer of the event had told, without the rest of the state."""
+        """The part of the state that belongs to the event's board and peer."""
         peer = event.fields.get("peer", event.fields.get("from"))
         if peer is None:
-            return "all that it had told"
+            return "all that it had reported"
         pair = (event.node, peer)
         return f"level {state['level'][pair]}, silent for {state['silence'][pair]} ticks"
 
@@ -192,22 +192,22 @@ class DetectorChecker:
         self._lose(event.node)
 
     def _lose(self, node: int) -> None:
-        """What the board suspects is not known until its next boot."""
+        """Stop following the board: its suspicions are unknown until its next boot."""
         self._followed.discard(node)
         self._replay.boot(node)
         self._state = self._replay.state(self.module)
 
 
 class SuspicionChecker(Checker):
-    """Keeps the events of replicas until the trace has ended: what is missing of it is known then.
+    """Keeps the events of replicas until the trace has ended: only then is it known which events are missing.
 
-    Of all receipts only those of a suspected peer say anything to the module.
+    Skips receipts from peers that are not suspected: the module does not use them.
     """
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._events: list[Event] = []
-        self._suspected: set[Pair] = set()  # as the board has told
+        self._suspected: set[Pair] = set()  # as the board reported
 
     def feed(self, event: Event) -> None:
         name, node = event.name, event.node
@@ -227,10 +227,10 @@ class SuspicionChecker(Checker):
 
 
 def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:
-    """Hold the suspicions of honest boards against the module; the verdict takes what was found.
+    """Check the suspicions of honest boards against the module, and report to `verdict`.
 
     `events`: those of honest boards, each board's in their order, at least those of EVENTS. `verdict.steps` counts
-    Boot, Suspicion, Heard, and Receive of a suspected peer.
+    Boot, Suspicion, Heard, and Receive from a suspected peer.
     """
     verdict.expect(*IDENTIFIERS)
     checker = DetectorChecker(replica_count, holes, verdict)

@@ -300,7 +300,7 @@ def test_a_swarm_of_liars_alone_was_not_checked(tmp_path: Path) -> None:
     script.emit(0, "Vote1", slot=1, view=0, value="a")
     verdict = judged(script.end(), tmp_path)
     assert verdict.verdict == "incomplete"
-    assert verdict.missing == ["no event of an honest board was held against a module: nothing was checked"]
+    assert verdict.missing == ["no event of an honest board was compared with a module: nothing was checked"]
     assert set(verdict.invariants.values()) == {"not checked"}
 
 
@@ -359,4 +359,4 @@ def test_a_view_far_ahead_is_not_judged_and_named(tmp_path: Path) -> None:
     script.good_slot(1)
     script.enter(2, 2**20 - 1, 0)
     verdict = judged(script.end(), tmp_path)
-    assert verdict.missing == ["slot 2 was not checked: it comes to view 1048575, more than 1023 are not judged"]
+    assert verdict.missing == ["slot 2 was not checked: it reaches view 1048575, above the limit of 1023"]

@@ -21,7 +21,7 @@ HOLDS = {
     "jobs that nobody can decide": 1599,
     "every job ends": 537,
     "correct workers are enough": 51,
-    "every sender is told": 41,
+    "every sender gets an answer": 41,
 }
 FAILS = {
     "an effector that does not look": "NoOlderGrantActs is violated",
