@@ -1,1 +1,1 @@
-"""Boards as the ground station sees them: kinds, provisioning, liars, and who holds them."""
+"""Boards as the ground station sees them: kinds, provisioning, limits for liars, and the station that holds them."""

@@ -1,6 +1,6 @@
-"""What the ground station asks of a board, whatever kind it is, and where the kinds are found.
+"""The interface of every kind of board, and the registry of the kinds.
 
-Kinds register under the entry-point group `amu.boards`, so that this floor imports none of them and others can add
+Kinds register under the entry-point group `amu.boards`, so this floor imports none of them and third parties can add
 their own.
 """
 
@@ -22,9 +22,7 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class BoardPlan:
-    """What one board is made from: its node number, its `config.cbor`, and its heap in bytes (kinds with a real heap
-    ignore it).
-    """
+    """What one board is made from. `configuration`: its `config.cbor`. `heap_bytes`: not for kinds with a real heap."""
 
     node: int
     configuration: bytes
@@ -33,7 +31,7 @@ class BoardPlan:
 
 @dataclass(frozen=True)
 class RunningBoard:
-    """A board's process as it is found on this machine, whoever started it.
+    """A board's process on this machine, started by any ground station.
 
     home: the board's own folder. since: seconds since 1970. is_deleted: its folder is gone.
     """
@@ -49,8 +47,8 @@ class RunningBoard:
 class Board(ABC):
     """One board. Its flash outlives `kill` and `power_cut`; `erase` empties it.
 
-    Made stopped, commissioned (its flash says "vote as a fresh replica") and powered off. All calls are idempotent
-    where that makes sense: killing a dead board does nothing.
+    A new board is powered off and commissioned: its flash says "vote as a fresh replica". Calls are idempotent where
+    that makes sense: killing a dead board does nothing.
     """
 
     kind: ClassVar[str]
@@ -61,55 +59,53 @@ class Board(ABC):
     @classmethod
     @abstractmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
-        """New boards, one a plan, that keep their files under `directory`. Raises BoardError."""
+        """New boards, one per plan, with their files under `directory`. Raises BoardError."""
 
     @classmethod
     @abstractmethod
     def attach(cls, directory: Path) -> list[Self]:
-        """The boards that an earlier ground station made under `directory`, dead or alive. Raises BoardError."""
+        """The boards, running or off, that an earlier ground station made under `directory`. Raises BoardError."""
 
     @classmethod
     def running(cls) -> list[RunningBoard]:
-        """Boards of this kind that run on this machine; none of a kind that ends with its ground station."""
+        """Boards of this kind that run on this machine. Empty for kinds that end with their ground station."""
         return []
 
     @classmethod
     def stop_running(cls, board: RunningBoard) -> None:
-        """Switch off one of `running`, never another process that has its number by now. Raises BoardError."""
+        """Switch off one of `running`, but never another process that has got its id. Raises BoardError."""
         raise BoardError(f"{board.home}: {cls.kind} boards end with their ground station")
 
     @abstractmethod
     def start(self) -> None:
-        """Switch on. The board boots with whatever its flash holds. Raises BoardError."""
+        """Switch on. The board boots from its flash. Raises BoardError."""
 
     @abstractmethod
     def kill(self) -> None:
-        """Switch off at once. What the board has written can still be read; what it had not read yet is lost."""
+        """Switch off at once. The board's output can still be read; input that it has not read is lost."""
 
     @abstractmethod
     def power_cut(self, after_operations: int) -> None:
-        """Let the running board die in the middle of its `after_operations`-th flash operation from now, 1 being the
-        next.
-        """
+        """Let the running board die in the middle of a flash operation, the `after_operations`-th from now (from 1)."""
 
     def pause(self) -> None:
-        """Let the running board stand still until `resume`; what it is sent waits. For kinds that list "pause"."""
+        """Stop the running board until `resume`; its input waits. For kinds that list "pause"."""
         raise BoardError(f"board {self.node}: {self.kind} boards cannot be paused")
 
     def resume(self) -> None:
-        """Let a board go on that stands still; others are as they were. For kinds that list "pause"."""
+        """Let a paused board continue. Does nothing to others. For kinds that list "pause"."""
         raise BoardError(f"board {self.node}: {self.kind} boards cannot be paused")
 
     @abstractmethod
     def erase(self) -> None:
-        """Empty the flash of a board that is off: it will wake with amnesia. Raises BoardError if it is running."""
+        """Empty the flash of a board that is off: it will boot with amnesia. Raises BoardError if it is running."""
 
     @abstractmethod
     def alive(self) -> bool:
-        """Is it switched on? Never blocks."""
+        """Whether it is switched on. Never blocks."""
 
     def was_switched_off(self) -> bool:
-        """Of a board that is off: did a ground station, or an operator, switch it off? If not, it died by itself."""
+        """Of a board that is off: whether a ground station or an operator switched it off. If not, it crashed."""
         return False
 
     @abstractmethod
@@ -122,16 +118,16 @@ class Board(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Switch off for good and let go of everything; the line is lost. Files stay."""
+        """Switch off permanently and release everything; the line is lost. Files stay."""
 
 
 def board_kinds() -> list[str]:
-    """Names of the kinds there are, sorted."""
+    """Names of the registered kinds, sorted."""
     return sorted({entry.name for entry in entry_points(group=_GROUP)})
 
 
 def board_kind(name: str) -> type[Board]:
-    """The class behind a kind's name. Raises BoardError when there is none or when it cannot be loaded."""
+    """The class of a kind. Raises BoardError if the name is unknown or the class cannot be loaded."""
     found = entry_points(group=_GROUP, name=name)
     if not found:
         there = ", ".join(board_kinds()) or "none: install amu-swarm, which registers its kinds"

@@ -1,14 +1,14 @@
-"""Who flies a folder of boards: one ground station at a time, and the run that it flies them in.
+"""Which ground station flies a folder of boards, and in which run: one at a time.
 
     boards/station.lock    locked while a ground station lives
     boards/station.json    its process, the run that the boards fly in, and the numbers that are used up
 
-Boards outlive their ground station, and a run may be resumed again and again, each time in a new folder. So the folder
-of the boards, which stays, says whose they are; a copy of a run, or a run that was resumed since, must not fly them.
+Boards outlive their ground station, and a run may be resumed repeatedly, each time in a new folder. So the owner is
+recorded in the folder of the boards, which stays. A copy of a run, or a run that was resumed since, must not fly them.
 
-Numbers must never be used twice under the same keys. Operation numbers and nonces are reserved here before the first
-one of a block is used. The next ground station goes on above: the record of the run before it may be gone, or lack its
-end without anything to show it.
+No number may be used twice under the same keys. Operation numbers and nonces are reserved here, in blocks, before the
+first one of a block is used. The next ground station starts above them: the record of the earlier run may be gone, or
+lack its end without any sign of that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from groundstation.record.run_directory import RunDirectoryError, read_json, wri
 
 LOCK = "station.lock"
 STATION = "station.json"
-# Numbers reserved at a time. Operations: few beside OPERATIONS_PER_CLIENT_MAX, as boards forget what lies below.
+# Numbers per block. Operations: few compared with OPERATIONS_PER_CLIENT_MAX, because boards forget older ones.
 RESERVED_OPERATIONS = 16
 RESERVED_NONCES = 1024
 ANYWAY = "`amu ps` lists boards that still run, `amu stop` stops them"
@@ -32,7 +32,7 @@ ANYWAY = "`amu ps` lists boards that still run, `amu stop` stops them"
 
 @dataclass(frozen=True)
 class Holder:
-    """What station.json says. `inode` is that of the folder of the boards: a copy has another."""
+    """The content of station.json. `inode` is that of the folder of the boards: a copy has another."""
 
     run: str
     directory: str
@@ -43,7 +43,7 @@ class Holder:
 
 
 def holder(boards: Path) -> Holder | None:
-    """Who flies, or flew last, the boards in this folder; None if nobody did. Raises RunDirectoryError."""
+    """The last ground station that flew the boards in this folder, or None. Raises RunDirectoryError."""
     path = boards / STATION
     if not path.exists():
         return None
@@ -55,7 +55,7 @@ def holder(boards: Path) -> Holder | None:
 
 
 def is_held(boards: Path) -> bool:
-    """Does a ground station fly them now?"""
+    """Whether a ground station flies them now."""
     try:
         descriptor = os.open(boards / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -70,7 +70,7 @@ def is_held(boards: Path) -> bool:
 
 
 class Claim:
-    """This ground station's hold on the boards in `boards`. Raises RunDirectoryError while another one has it."""
+    """This ground station's lock on the boards in `boards`. Raises RunDirectoryError while another one holds it."""
 
     def __init__(self, boards: Path) -> None:
         self.boards = boards
@@ -92,12 +92,12 @@ class Claim:
 
     @property
     def first_operation(self) -> int:
-        """Above every operation number that may have been used before."""
+        """The first operation number that was certainly never used."""
         return 0 if self.before is None else self.before.operations
 
     @property
     def first_nonce(self) -> int:
-        """Above every nonce that may have been used before."""
+        """The first nonce that was certainly never used."""
         return 0 if self.before is None else self.before.nonces
 
     def take(self, run: Path) -> None:
@@ -122,7 +122,7 @@ class Claim:
             self._write()
 
     def close(self) -> None:
-        """Let go of the boards. Who flew them last stays written."""
+        """Release the boards. station.json still names the last ground station."""
         os.close(self._lock)
 
     def _mine(self) -> Holder:
@@ -138,10 +138,10 @@ class Claim:
 
 
 def resume(run: Path, name: str, boards: Path) -> Claim:
-    """The claim on the boards of the run `name`, found in `run`, for a ground station that goes on with it.
+    """The claim on the boards of the run `name`, found in `run`, for a ground station that resumes it.
 
-    Raises RunDirectoryError, saying what to do: a living ground station holds them, a later run has taken them over, or
-    the folder is a copy.
+    Raises RunDirectoryError, which says what to do, if a living ground station holds the boards, if a later run has
+    taken them over, or if the folder is a copy.
     """
     if not boards.is_dir():
         raise RunDirectoryError(f"{run}: its boards were in {boards}, and are not: moved, or deleted? {ANYWAY}")

@@ -1,7 +1,8 @@
-"""Boards that run on this machine, by the run that they fly in: what a dead ground station has left behind.
+"""Finds the boards that run on this machine, grouped by run: what dead ground stations have left behind.
 
-Boards outlive their ground station, so that it can be followed by another. If none follows, they run until somebody
-stops them. They are found by what runs, not by what is noted anywhere; see `groundstation.boards.base.Board.running`.
+Boards outlive their ground station, so that another one can resume the run. If none does, they run until an operator
+stops them. The list is made from the running processes, not from notes on disk; see
+`groundstation.boards.base.Board.running`.
 """
 
 import datetime
@@ -16,18 +17,18 @@ from groundstation.record import run_directory
 
 
 class StillFlown(Exception):
-    """A living ground station flies these boards. Says which."""
+    """A living ground station flies these boards. The message names it."""
 
 
 @dataclass(frozen=True)
 class Swarm:
-    """The boards of one folder that run. `run`: the folder of the run that they fly in, as far as it can be told."""
+    """The running boards of one folder. `run`: the folder of the run that they fly in, if known."""
 
     folder: Path
     run: Path
     scenario: str
     boards: list[RunningBoard]
-    station: int | None  # process id of the ground station that flies them, 0 if it lives and is not known
+    station: int | None  # process id of the ground station that flies them; 0: alive, but unknown
 
     @property
     def since(self) -> datetime.datetime:
@@ -36,11 +37,11 @@ class Swarm:
 
     @property
     def is_deleted(self) -> bool:
-        """Is their folder gone?"""
+        """Whether their folder is gone."""
         return any(board.is_deleted for board in self.boards)
 
     def is_called(self, name: str) -> bool:
-        """Is this the run that somebody means by a path or by the run's name?"""
+        """Whether `name` is the path or the name of this run."""
         path = Path(name).absolute()
         return name == self.run.name or path.resolve() in (self.folder, self.folder.parent, self.run)
 
@@ -62,7 +63,7 @@ class _About(TypedDict):
 
 
 def swarms() -> list[Swarm]:
-    """All that run here, the oldest first."""
+    """All swarms that run on this machine, the oldest first."""
     folders: dict[Path, list[RunningBoard]] = {}
     for board in _running():
         folders.setdefault(board.home.parent, []).append(board)
@@ -106,7 +107,7 @@ def stop(swarm: Swarm, is_forced: bool = False) -> None:
     except run_directory.RunDirectoryError as error:
         if claim.is_held(swarm.folder):
             raise StillFlown(str(error)) from error
-        _stop_all(swarm.boards)  # a note that cannot be read protects nobody
+        _stop_all(swarm.boards)  # an unreadable station.json protects no one
         return
     try:
         _stop_all(swarm.boards)

@@ -1,13 +1,14 @@
-"""What Byzantine boards send the ground: counted under their names, and bounded in what it may cost.
+"""Bounds what Byzantine boards may cost the ground, and counts what they send.
 
-A liar may send anything: events that are none, gaps, boots that never were, floods of any of it. None of that makes a
-verdict incomplete, for it is held to nothing; but it must not fill the disk, the log or the operator's page either.
+A liar may send anything: malformed events, gaps, boots that never happened, and floods of any of these. None of that
+makes a verdict incomplete, because a liar's events are not judged. It must not fill the disk, the log or the
+operator's page either.
 
 Rules
-- Correct boards are bounded by their work, and nothing of what they say is left out: all this is about liars alone.
-- A liar's part of the record may come to RECORD_BYTES and twice what the busiest correct board has there. What it tells
-  the ground beyond that is counted and not looked into, so that a flood costs little time, too.
-- NOTICES_MAX notices of a liar are shown to the operator. Those beyond are counted.
+- Correct boards are bounded by their work, and nothing that they send is left out: these rules apply to liars alone.
+- A liar's part of the record may have RECORD_BYTES plus twice the bytes of the busiest correct board. Events beyond
+  that are counted but not decoded, so a flood costs little time too.
+- The operator sees NOTICES_MAX notices about a liar. Further ones are counted.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ NOT_RECORDED = "frames to the ground not recorded"
 
 
 class Liars:
-    """Counts by node. For a correct board every question is answered yes, and nothing is counted."""
+    """Counts by node. Correct boards may do everything, and nothing about them is counted."""
 
     def __init__(self, nodes: Iterable[int]) -> None:
         self.counts: dict[int, Counter[str]] = {node: Counter() for node in sorted(nodes)}
@@ -32,14 +33,14 @@ class Liars:
             self.counts[node][what] += number
 
     def may_record(self, node: int, recorded: Mapping[int, int]) -> bool:
-        """Is there room for what `node` tells the ground? `recorded`: bytes of the record by node."""
+        """Whether there is room for events of `node`. `recorded`: bytes of the record by node."""
         if node not in self.counts:
             return True
         busiest = max([size for other, size in recorded.items() if other not in self.counts], default=0)
         return recorded.get(node, 0) < RECORD_BYTES + RECORD_FACTOR * busiest
 
     def may_tell(self, node: int) -> bool:
-        """Is a notice about `node` to be shown? Counts it either way."""
+        """Whether to show a notice about `node`. Counts it either way."""
         if node not in self.counts:
             return True
         self._notices[node] += 1

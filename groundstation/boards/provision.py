@@ -1,7 +1,7 @@
-"""Provisioning: what each board of a swarm is given before it flies.
+"""Provisioning: the configuration and the keys that each board gets before it flies.
 
-The mission's master secret stays on the ground. A board gets the keys of its own row and column alone, so that taking
-one board apart gives away one identity and no other.
+The mission's master secret stays on the ground. A board gets only the keys of its own row and column, so an attacker
+who takes one board apart gains one identity and no other.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MASTER_BYTES_MIN = 16
 
 @dataclass(frozen=True)
 class Swarm:
-    """What all boards of one swarm share. Fields as in `amu.boards.config`; `epoch` counts key changes."""
+    """The settings that all boards of a swarm share. Fields as in `amu.boards.config`; `epoch` counts key changes."""
 
     cluster: bytes
     replica_count: int
@@ -43,7 +43,7 @@ class Swarm:
 def configuration(swarm: Swarm, replica: int, adversary: tuple[str, Mapping[str, Item]] | None = None) -> bytes:
     """`config.cbor` of one board. `adversary` is name and parameters (CBOR values) of a Byzantine behaviour.
 
-    Raises ConfigError, naming the field, when the board would refuse it.
+    Raises ConfigError, naming the field, if a board would refuse it.
     """
     keys_out, keys_in = auth.key_rows(swarm.master, swarm.cluster, swarm.epoch, replica, swarm.replica_count)
     fields = {
@@ -61,12 +61,12 @@ def configuration(swarm: Swarm, replica: int, adversary: tuple[str, Mapping[str,
         "adversary": None if adversary is None else [adversary[0], adversary[1]],
     }
     data: bytes = cbor.encode(fields)
-    config.decode(data)  # what a board would refuse is refused here, where somebody can mend it
+    config.decode(data)  # refused here, where an operator can correct it, rather than on the board
     return data
 
 
 def ground_keyring(swarm: Swarm) -> auth.Keyring:
-    """The ground station's own keys: one pair a board."""
+    """The ground station's own keys: a pair for each board."""
     keys_out, keys_in = auth.key_rows(swarm.master, swarm.cluster, swarm.epoch, limits.GROUND, swarm.replica_count)
     return auth.Keyring(swarm.cluster, swarm.epoch, limits.GROUND, keys_out, keys_in)
 

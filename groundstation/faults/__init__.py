@@ -1,1 +1,1 @@
-"""What happens to frames on their way: faults, contacts and the ether that carries them."""
+"""Faults of frames in transit: the plan, its rules, contacts, and the ether that carries frames."""

@@ -2,7 +2,7 @@
 
 A *contact pass* runs from acquisition of signal (AOS) to loss of signal (LOS), a half-open interval [aos, los) of
 mission seconds. A schedule may repeat with a period (an orbit); its passes then lie within one period, and the first
-period starts at mission time 0. Everything here is a pure function of mission time: nothing knows of frames or faults.
+period starts at mission time 0. Everything here is a pure function of mission time, independent of frames and faults.
 """
 
 import itertools
@@ -18,7 +18,7 @@ Node = Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX, description="replica n
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False, description="mission seconds")]
 
 
-LISTED = Field(strict=False)  # a file has lists where the model has tuples; what is in them is read strictly
+LISTED = Field(strict=False)  # accepts a file's lists for the model's tuples; their elements are checked strictly
 
 
 class Pass(BaseModel):
@@ -66,7 +66,7 @@ def check_passes(passes: Sequence[Pass], period_seconds: float | None) -> None:
 
 
 def next_contact(passes: Sequence[Pass], period_seconds: float | None, now: float) -> float | None:
-    """First mission second >= `now` that lies in a pass: `now` itself during a pass, `None` if no pass is left.
+    """First mission second >= `now` that lies in a pass: `now` itself during a pass, None if no pass is left.
 
     `passes` must satisfy `check_passes` and hold at least one pass.
     """

@@ -1,11 +1,11 @@
-"""The ether: carries flight frames from board to board, and does to them what the fault plan says.
+"""The ether: carries flight frames from board to board, and applies the fault plan to them.
 
-It knows no link, no thread and no clock: frames and mission time go in, frames that are due come out.
+It has no link, thread or clock: frames and mission time go in, frames that are due come out.
 
 Rules
 - Every frame has a counted fate. At any time: accepted + copies made = delivered + lost + in flight.
-- Frames come out in the order (mission time, source, destination, index on the link, copy), so that equal inputs give
-  equal outputs.
+- Frames come out in the order (mission time, source, destination, index on the link, copy), so equal inputs give equal
+  outputs.
 - A frame must come from the board that its header names: a board can lie in a header, but not about its cable.
 """
 
@@ -18,7 +18,7 @@ from amu.wire.messages import is_flight
 from groundstation.faults.plan import FaultPlan, LinkState
 
 ETHER_FRAMES_MAX = 65_536  # in flight at once; at 100 bytes a frame under 10 MB
-TIMELINE_SECONDS_MAX = 100_000  # mission seconds with a count of their own; what comes later is counted in the last one
+TIMELINE_SECONDS_MAX = 100_000  # mission seconds with separate counts; later frames count in the last one
 
 ACCEPTED = "accepted"
 DELIVERED = "delivered"
@@ -28,7 +28,7 @@ DESTINATION_UNKNOWN = "destination unknown"
 
 
 class Header(Protocol):
-    """What the ether reads of a frame: kind, source and destination of its header."""
+    """The fields of a header that the ether reads."""
 
     @property
     def kind(self) -> int: ...
@@ -52,8 +52,8 @@ class Delivery(NamedTuple):
 class Ether:
     """Frames in flight between `nodes` (replica numbers) under `plan`.
 
-    first_index: of the first frame of each link; in a run that goes on, one that no frame had before, so that the
-    draws are new ones.
+    first_index: index of the first frame of each link. A resumed run starts above all earlier ones, so that its draws
+    are new.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Ether:
         self._states: dict[tuple[int, int], LinkState] = {}
 
     def accept(self, now: float, source_node: int, frame: bytes, header: Header) -> int:
-        """Take a flight frame (wire bytes with both delimiters) that came over the cable of `source_node`.
+        """Take a flight frame (wire bytes with both delimiters) from the cable of `source_node`.
 
-        Returns the number of copies that are on their way; 0 means lost or refused, and counted. Raises ValueError for
-        a frame that is no flight frame: those are never routed, and to fault one would be the caller's mistake.
+        Returns the number of copies in flight; 0 means lost or refused, and counted. Raises ValueError if it is not a
+        flight frame: other frames are never routed, so passing one is the caller's mistake.
         """
         if not is_flight(header.kind):
-            raise ValueError(f"message kind 0x{header.kind:02x} is no flight kind; the ether carries 0x10 to 0x1f only")
+            raise ValueError(f"message kind 0x{header.kind:02x} is not a flight kind; the ether carries 0x10 to 0x1f")
         if header.source != source_node:
             self.count(now, SOURCE_FORGED, source_node, header.destination)
             return 0
@@ -114,7 +114,7 @@ class Ether:
 
     @property
     def next_due(self) -> float | None:
-        """Mission second of the next delivery, `None` when nothing is in flight."""
+        """Mission second of the next delivery. None if nothing is in flight."""
         return self._heap[0].at if self._heap else None
 
     @property
@@ -123,7 +123,7 @@ class Ether:
         return len(self._heap)
 
     def count(self, now: float, fate: str, source: int, destination: int, frames: int = 1) -> None:
-        """Count a fate. Public, so that whoever writes to the links counts what befalls a frame there ("link busy")."""
+        """Count a fate. Public, because the writer to the links counts what happens to frames there ("link busy")."""
         self.counts[fate, source, destination] += frames
         second = min(int(now), TIMELINE_SECONDS_MAX - 1)
         if second not in self.timeline:

@@ -1,7 +1,7 @@
-"""The fault vocabulary: one class a fault, each a rule that takes one copy of a frame to the copies that survive it.
+"""The faults of links, each a class: a rule that maps one copy of a frame to the copies that survive it.
 
-The fields are the scenario file's words: a table `[[faults]]` with `fault = "drop"`, `probability = 0.1`, `end = 30`.
-Faults that a path has from its geometry and its capacity are in `groundstation.faults.paths`.
+Class and fields have the names of the scenario file: a table `[[faults]]` with `fault = "drop"`, `probability = 0.1`,
+`end = 30`. Faults from a path's geometry and capacity are in `groundstation.faults.paths`.
 """
 
 from collections.abc import Callable
@@ -170,11 +170,11 @@ class Truncate(Rule):
 
 
 class BurstLoss(Rule):
-    """Loss in bursts: the Gilbert-Elliott channel (Gilbert 1960, Elliott 1963), one step a frame of the link.
+    """Loss in bursts: the Gilbert-Elliott channel (Gilbert 1960, Elliott 1963). Each frame of the link is a step.
 
     In the good state nothing is lost, in the bad one a copy is lost with probability `loss`. Every link starts good.
-    The state at a frame follows from the draws of the frames before it, so it is recomputed rather than remembered:
-    walking back, one soon meets a draw after which both states agree (Propp and Wilson 1996, coupling from the past).
+    The state at a frame is a function of the draws of the frames before it, so it is recomputed rather than stored.
+    Going back, a draw after which both states agree is soon found (Propp and Wilson 1996, coupling from the past).
     """
 
     LOOK_BACK_EXPECTED_FRAMES_MAX: ClassVar[int] = 1000
@@ -192,10 +192,10 @@ class BurstLoss(Rule):
         return self
 
     def is_bad(self, index: int, draws: Draws) -> bool:
-        """State of the link for frame `index`: the step into it has been made `index + 1` times from good."""
+        """Whether the link is bad for frame `index`: its state after `index + 1` steps from good."""
         stay_bad = 1 - self.bad_to_good
         low, high = sorted((self.good_to_bad, stay_bad))
-        flips = 0  # steps that leave the state as it was, or turn it round when stay_bad < good_to_bad
+        flips = 0  # steps that keep the state, or invert it if stay_bad < good_to_bad
         for step in range(index, -1, -1):
             draw = draws.uniform(step)
             if draw < low or draw >= high:
@@ -212,7 +212,7 @@ class BurstLoss(Rule):
         effect = Effect(link.name, -1)
 
         def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
-            # The state belongs to the link, so that all copies of a frame see the same; each is lost by its own draw.
+            # The state belongs to the link, so all copies of a frame see the same one; each is lost by its own draw.
             if is_bad(copy.index) and draws.uniform(copy.index, 1, copy.lineage) < loss:
                 effects.append(effect)
                 return ()
@@ -221,7 +221,7 @@ class BurstLoss(Rule):
         return step
 
     def _walker(self, draws: Draws) -> Callable[[int], bool]:
-        """`is_bad`, one step from the frame before when that was asked for last: looking back costs a draw a frame."""
+        """`is_bad` with a memory of its last call: after the previous frame it makes one step, without going back."""
         good_to_bad, stay_bad = self.good_to_bad, 1 - self.bad_to_good
         last, bad = -1, False
 
@@ -238,7 +238,7 @@ class BurstLoss(Rule):
 
 
 class Partition(Rule):
-    """Cuts every frame between different groups, both ways. Replicas in no group form one more group together."""
+    """Loses every frame between different groups, both ways. Replicas in no group form another group together."""
 
     fault: Literal["partition"]
     groups: Annotated[tuple[Annotated[tuple[Node, ...], LISTED, Field(min_length=1)], ...], LISTED] = Field(
@@ -268,7 +268,7 @@ class Partition(Rule):
 
 
 class OneWayPartition(Rule):
-    """Cuts every frame from the `source` replicas to the `destination` replicas, and none the other way."""
+    """Loses every frame from the `source` replicas to the `destination` replicas, and none in the other direction."""
 
     fault: Literal["one_way_partition"]
 

@@ -1,4 +1,4 @@
-"""A small model of the Interplanetary Transport Network: where its places are, how far apart in light, who is hidden.
+"""A small model of the Interplanetary Transport Network: positions of its places, light times and occultations.
 
 Coplanar circles at constant speed, in SI units, about a Sun at rest in the origin:
 
@@ -8,9 +8,9 @@ Coplanar circles at constant speed, in SI units, about a Sun at rest in the orig
 - Lagrange points of Earth and Moon turn with the Moon about the Earth, those of Sun and Earth with the Earth; the
   collinear ones are the roots of the circular restricted three-body problem (Szebehely 1967, chapter 4)
 
-Left out: eccentricity, inclination, the motion of the Earth about the barycentre (4700 km), of the Sun, of a halo orbit
-about its Lagrange point. The angles at mission second 0 are chosen, not an ephemeris. So light times are right in their
-size and in how they change, not in the date.
+Left out: eccentricity, inclination, and the motions of the Earth about the barycentre (4700 km), of the Sun, and of a
+halo orbit about its Lagrange point. The angles at mission second 0 are chosen, not from an ephemeris. So light times
+are right in size and in rate of change, but not for a date.
 """
 
 import math
@@ -31,12 +31,12 @@ _EARTH_RADIUS_METRES = 6_378_100.0  # IAU 2015 B3, equatorial
 _LEO_METRES = _EARTH_RADIUS_METRES + 400_000.0  # the height of a space station
 _GEO_PERIOD_SECONDS = 86_164.1  # sidereal day
 
-DISC_METRES = {"sun": 695_700_000.0, "earth": _EARTH_RADIUS_METRES, "moon": 1_737_400.0}  # radii of what hides
+DISC_METRES = {"sun": 695_700_000.0, "earth": _EARTH_RADIUS_METRES, "moon": 1_737_400.0}  # radii of hiding bodies
 _CACHED = 1 << 14
 
 
 class _Place(NamedTuple):
-    """A circle about `centre`: radius in metres, radians a second, radians at mission second 0."""
+    """A circle about `centre`: radius in metres, radians per second, radians at mission second 0."""
 
     centre: str
     radius_metres: float
@@ -58,7 +58,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
 def _collinear(mass_share: float) -> dict[int, float]:
     """Distance of L1, L2, L3 from the heavy body in units of that of the light one; L3 lies behind the heavy body.
 
-    mass_share: of the light body in the mass of both. Where gravity and centrifugal force cancel, that is.
+    That is where gravity and centrifugal force cancel. mass_share: mass of the light body over the mass of both.
     """
 
     def pull(x: float) -> float:
@@ -114,10 +114,10 @@ def position(name: str, seconds: float) -> tuple[float, float]:
 
 @lru_cache(_CACHED)
 def light_time_seconds(source: str, destination: str, seconds: float) -> float:
-    """How long a signal that leaves `source` at a mission second takes to `destination`.
+    """Light time in seconds of a signal that leaves `source` for `destination` at a mission second.
 
-    To first order: the signal is aimed where the destination will be after the light time of now. What is left out is
-    of second order in speed over light speed, some 1e-8 of the result.
+    To first order: the signal is aimed at where the destination will be after the present light time. The error is of
+    second order in speed over light speed, about 1e-8 of the result.
     """
     here = position(source, seconds)
     now = math.dist(here, position(destination, seconds)) / LIGHT_METRES_PER_SECOND
@@ -126,9 +126,9 @@ def light_time_seconds(source: str, destination: str, seconds: float) -> float:
 
 @lru_cache(_CACHED)
 def occulted(source: str, destination: str, seconds: float) -> bool:
-    """Is the straight line between two places behind a disc of Sun, Earth or Moon at a mission second?
+    """Whether a disc of Sun, Earth or Moon hides two places from each other at a mission second.
 
-    All places are taken at one moment. A body does not hide itself: "earth" is a net of antennas all round it.
+    All positions are of the same moment. A body does not hide itself: "earth" is a network of antennas all around it.
     """
     start, end = position(source, seconds), position(destination, seconds)
     return any(

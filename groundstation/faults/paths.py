@@ -1,6 +1,6 @@
-"""Faults that a path has from its geometry and its capacity: light time, orbits, contact, bandwidth, room, clogs.
+"""Faults of a path, from its geometry and its capacity: light time, orbits, contact, bandwidth, capacity, clogs.
 
-What these rules remember of a link is their memory; what it holds, each of them says.
+Some of these rules keep state per link, their memory; each class documents its own.
 """
 
 from bisect import bisect_right, insort
@@ -33,8 +33,8 @@ from groundstation.faults.rule import (
     delays,
 )
 
-STORE_FRAMES_MAX = 4096  # frames held back outside a pass, a link
-IN_FLIGHT_FRAMES_MAX = 1024  # that a link with a capacity carries
+STORE_FRAMES_MAX = 4096  # frames held back outside a pass, per link
+IN_FLIGHT_FRAMES_MAX = 1024  # on a link with a capacity
 
 
 class LightTime(Rule):
@@ -68,7 +68,7 @@ class Orbits(Rule):
     """Light time between places of the Interplanetary Transport Network, as they move; see `orbits`.
 
     stations: where each replica is, by its number. occultation: "drop" loses what a disc of Sun, Earth or Moon hides.
-    Places are looked up at whole mission seconds: what moves most, moves 60 km in one, and light takes 0.2 ms for that.
+    Positions are computed at whole mission seconds: the fastest place moves 60 km in a second, 0.2 ms of light time.
     """
 
     does: ClassVar[str] = DELAYED
@@ -77,7 +77,7 @@ class Orbits(Rule):
     stations: Annotated[tuple[str, ...], LISTED] = Field(
         min_length=1, max_length=limits.REPLICAS_MAX, description=f"each replica's place: {', '.join(orbits.PLACES)}"
     )
-    occultation: Literal["drop", "none"] = Field(default="none", description="what becomes of frames behind a disc")
+    occultation: Literal["drop", "none"] = Field(default="none", description="what happens to frames behind a disc")
 
     @model_validator(mode="after")
     def _stations_known(self) -> Self:
@@ -123,7 +123,7 @@ class ContactWindow(Rule):
     period_seconds: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = Field(
         default=None, description="after which the passes come again"
     )
-    outside: Literal["hold", "drop"] = Field(description="what becomes of frames between passes")
+    outside: Literal["hold", "drop"] = Field(description="what happens to frames between passes")
     store_frames_max: int = Field(default=256, ge=1, le=STORE_FRAMES_MAX, description="frames held, a link")
 
     @model_validator(mode="after")
@@ -157,9 +157,9 @@ class ContactWindow(Rule):
 
 
 class Bandwidth(Rule):
-    """A link that carries `bytes_per_second`, with a queue of at most `queue_bytes_max` before it.
+    """A link that carries `bytes_per_second`, behind a queue of at most `queue_bytes_max`.
 
-    Memory: (second when the queue will have run empty,).
+    Memory: (second when the queue will be empty,).
     """
 
     remembers: ClassVar[bool] = True
@@ -191,9 +191,9 @@ class Bandwidth(Rule):
 
 
 class Capacity(Rule):
-    """A path that holds `frames_max` frames in flight; what enters a full one is lost.
+    """A path that holds `frames_max` frames in flight; a frame that enters a full one is lost.
 
-    A frame is in flight from its entering the ether to its arrival, as the rules before this one have delayed it.
+    A frame is in flight from its entry into the ether to its arrival, with the delays of the earlier rules.
     Memory: seconds of arrival of the frames in flight, ascending.
     """
 
@@ -220,9 +220,9 @@ class Capacity(Rule):
 
 
 class Clog(Rule):
-    """With `probability` a frame finds the link clogged, for `seconds` from then on.
+    """With `probability` a frame finds the link clogged for the next `seconds`.
 
-    It and all that enter meanwhile arrive when the clog ends.
+    It and all frames that enter meanwhile arrive when the clog ends.
 
     Memory: (second when the clog ends,).
     """

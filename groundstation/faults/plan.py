@@ -1,14 +1,14 @@
-"""The fault plan: what becomes of each frame, as a pure function of the seed and of the frame's place in the traffic.
+"""The fault plan: the fate of each frame, a pure function of the seed and of the frame's place in the traffic.
 
 A plan is a list of rules (`groundstation.faults.rule`; the faults are in `groundstation.faults.kinds`). A frame that
-enters the ether passes the rules in their order, each of which may lose, change, delay or multiply the copies that the
-rules before it left over.
+enters the ether passes the rules in their order. Each may lose, change, delay or multiply the copies that the earlier
+rules left.
 
 Rules
 - The same seed, link, index, frame and link state give the same fates, on any host, in any order of calls.
-- A rule's window and selector are held against the moment when the frame enters the ether, never against its arrival:
-  what has left the antenna is on its way.
-- From the moment of healing on no rule applies between two nodes of the core; what is on its way still arrives late.
+- A rule's window and selector apply to the moment when the frame enters the ether, never to its arrival: a frame that
+  has left the antenna is on its way.
+- From the moment of healing on, no rule applies between two nodes of the core; frames in flight still arrive late.
 - Adding or removing a rule never shifts the draws of another one that keeps its name.
 """
 
@@ -39,17 +39,17 @@ from groundstation.faults.rule import (
 )
 
 RULES_MAX = 256
-COPIES_OF_A_FRAME_MAX = 64  # several duplicating rules multiply: the product stays bounded
-COPIES_EXPECTED_MAX = 16  # of a frame, on average; with more, carrying copies takes longer than the mission lasts
+COPIES_OF_A_FRAME_MAX = 64  # bounds the product of several duplicating rules
+COPIES_EXPECTED_MAX = 16  # of a frame, on average; with more, the copies take longer than the mission
 
-LinkState = Mapping[str, Memory]  # rule name -> what that rule remembers of this link; {} at the start
+LinkState = Mapping[str, Memory]  # rule name -> that rule's memory of this link; {} at the start
 
 
 class Fates(NamedTuple):
-    """What becomes of one frame.
+    """The fates of one frame's copies.
 
     deliveries: (mission second, wire bytes) of each copy that arrives, the original first.
-    effects: what the rules did, for the counts. 1 + the sum of `copies` over the effects = number of deliveries.
+    effects: of the rules, for the counts. 1 + the sum of `copies` over the effects = number of deliveries.
     state: the link's state for its next frame.
     """
 
@@ -99,7 +99,7 @@ class FaultPlan(BaseModel):
         return self
 
     def rule_names(self) -> list[str]:
-        """Counting name of each rule: its own, or its fault's, numbered from the fault's second nameless rule on."""
+        """The name under which each rule is counted: its own, or its fault's, numbered from the second unnamed one."""
         names = []
         nameless: dict[str, int] = {}
         for rule in self.rules:
@@ -111,9 +111,9 @@ class FaultPlan(BaseModel):
         return names
 
     def by_kind(self, fates: Mapping[str, int]) -> dict[str, dict[str, int]]:
-        """Counts of what befell frames, by name, sorted by what it did to them: LOST, DAMAGED, DOUBLED, DELAYED.
+        """Counts of fates by name, grouped by their effect on frames: LOST, DAMAGED, DOUBLED, DELAYED.
 
-        What is no rule's was lost: at the ether's or a link's own bounds, or on the way to a board that was off.
+        Fates of no rule are losses: at a bound of the ether or of a link, or on the way to a board that is off.
         """
         kinds = {name: rule.does for name, rule in zip(self.rule_names(), self.rules)}
         held = {f"{name}: {HELD}" for name in kinds}
@@ -131,7 +131,7 @@ class FaultPlan(BaseModel):
                 raise ValueError(f"fault rule {name!r} {error}") from error
 
     def require_few_copies(self, replica_count: int) -> None:
-        """Raise ValueError when duplicating rules that hold at the same time multiply beyond COPIES_EXPECTED_MAX."""
+        """Raise ValueError if duplicating rules with overlapping windows multiply beyond COPIES_EXPECTED_MAX."""
         rules = [rule for rule in self.rules if isinstance(rule, Duplicate)]
         for source, destination in itertools.permutations(range(replica_count), 2):
             for kind in FLIGHT_KINDS.values():
@@ -153,8 +153,8 @@ class FaultPlan(BaseModel):
     ) -> Fates:
         """Fates of frame number `index` (from 0) of the link `source` -> `destination`.
 
-        now: mission second in which it enters the ether. frame: wire bytes with both delimiters. kind: message kind of
-        its header. state: as returned for the frame before it on this link; `{}` for the first.
+        now: mission second in which it enters the ether. frame: wire bytes with both delimiters. kind: message kind in
+        its header. state: as returned for the previous frame on this link; `{}` for the first.
         """
         path = self._paths.get((source, destination, kind)) or self._path(source, destination, kind)
         steps = path.steps[bisect_right(path.bounds, now)]
@@ -175,7 +175,7 @@ class FaultPlan(BaseModel):
 
     @cached_property
     def _paths(self) -> dict[tuple[int, int, int], _Path]:
-        """The paths that frames have taken, by source, destination and kind of message."""
+        """The paths used so far, by source, destination and kind of message."""
         return {}
 
     def _path(self, source: int, destination: int, kind: int) -> _Path:

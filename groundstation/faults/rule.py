@@ -1,16 +1,16 @@
 """What all faults have in common: a window, a selector, and a step that a copy of a frame takes on one link.
 
-A rule never looks at a clock or keeps anything: what it draws comes from `Draws`, a counter-based generator keyed with
-everything that names the draw (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and what it must
-remember of a link travels in and out as a tuple, its `Memory`.
+A rule has no clock and no state. Its random draws come from `Draws`, a counter-based generator keyed with everything
+that identifies the draw (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). State of a link
+travels in and out as a tuple, the rule's `Memory`.
 
-Simulations ask for the fates of tens of thousands of frames a second. So a rule is bound to a link once, and the step
-that comes of it has all that it needs in local names. A step may change the copy that it is given: it owns it.
+Simulations ask for the fates of tens of thousands of frames per second. So a rule is bound to a link once, and the
+resulting step has all that it needs in local names. A step may change the copy that it is given: it owns it.
 
 Rules
 - A draw depends on seed, rule name, link, frame index on that link and lineage of the copy: no other rule can shift it.
-- A rule that changes, delays, multiplies or loses a copy says so with an `Effect`; a loss without one is a bug.
-- A step asks a frame for its length, its bytes or a slice only when it needs them: they may cost an encoding.
+- A rule that changes, delays, multiplies or loses a copy reports that with an `Effect`; a loss without one is a bug.
+- A step asks a frame for its length, its bytes or a slice only if it needs them: they may cost an encoding.
 """
 
 import hashlib
@@ -25,18 +25,18 @@ from groundstation.faults.contacts import LISTED, Node, Seconds
 
 FLIGHT_KINDS: dict[str, int] = {m.__name__: m.KIND for m in messages.ALL if messages.is_flight(m.KIND)}
 LOST, DAMAGED, DOUBLED, DELAYED = "lost", "damaged", "doubled", "delayed"  # what a fault does to a frame
-HELD = "held"  # counted as "<name>: held" by a rule that keeps frames for later; all else under such names is lost
+HELD = "held"  # counted as "<name>: held" by a rule that keeps frames for later; other such counts are losses
 DRAW_BITS = 53  # of 64, as many as a float holds
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0, never, to 1, always")]
-Memory = tuple[float, ...]  # what one rule remembers of one link; () at the start
+Memory = tuple[float, ...]  # one rule's state of one link; () at the start
 
 
 class Copy:
     """One copy of a frame on its way through the rules.
 
-    at: mission second in which it gets as far as the rules have taken it. entered: when the frame entered the ether.
-    lineage: which copy it is, b"" for the original. key: names the first draw of a rule for this copy.
+    at: mission second of its arrival, with the delays so far. entered: when the frame entered the ether.
+    lineage: identifies the copy, b"" for the original. key: of a rule's first draw for this copy.
     """
 
     __slots__ = ("at", "entered", "frame", "index", "key", "lineage")
@@ -51,13 +51,13 @@ class Copy:
 
 
 class Effect(NamedTuple):
-    """What a rule did to a frame: the count's name and by how many copies the frame grew (negative: copies lost)."""
+    """What a rule did to a frame: the name of the count, and the number of copies added (negative: lost)."""
 
     name: str
     copies: int
 
 
-# One copy, the effects so far to add to, what rules remember of the link by name to replace -> the copies that go on.
+# (copy, list of effects to extend, memories by rule name to update) -> the copies that remain.
 Step = Callable[[Copy, list[Effect], dict[str, Memory]], tuple[Copy, ...]]
 
 
@@ -66,12 +66,12 @@ class Draws:
 
     def __init__(self, seed: int, rule: str, source: int, destination: int) -> None:
         name = rule.encode()
-        # The length goes before the text, so that no two different keys read the same.
+        # The length precedes the text, so different keys have different bytes.
         prefix = b"%d/%d/%d/%d:" % (seed, source, destination, len(name)) + name
         self._copy = hashlib.blake2b(prefix, digest_size=8).copy
 
     def uniform(self, index: int, number: int = 0, lineage: bytes = b"") -> float:
-        """A number in [0, 1) for frame `index` of the link; `number` tells several draws for one copy apart."""
+        """A number in [0, 1) for frame `index` of the link; `number` distinguishes several draws for one copy."""
         return self._keyed(b"/%d/%d/%b" % (index, number, lineage))
 
     def first(self, copy: Copy) -> float:
@@ -83,11 +83,11 @@ class Draws:
         return int(self.uniform(copy.index, number, copy.lineage) * bound)
 
     def chance(self, probability: float) -> tuple[Callable[[], "hashlib.blake2b"], bytes]:
-        """(fresh, limit): the number 0 for a copy lies below `probability` when the digest of `fresh()` does below
-        `limit`, once it has been updated with the copy's key. A call and a number are saved.
+        """(fresh, limit): draw 0 of a copy is below `probability` if the digest of `fresh()`, updated with the copy's
+        key, is below `limit`. Faster than `first`: it saves a call and a conversion.
         """
-        # The highest bits of the hash are the number. Scaling by a power of two is exact, so that comparing the bytes
-        # is comparing the numbers. Above all of them for a probability of 1, which 8 bytes cannot hold.
+        # The highest bits of the hash are the number. Scaling by a power of two is exact, so comparing the bytes is
+        # comparing the numbers. For a probability of 1, which 8 bytes cannot hold, the limit is above all digests.
         least = math.ceil(probability * (1 << DRAW_BITS)) << (64 - DRAW_BITS)
         return self._copy, least.to_bytes(8, "big") if least < 1 << 64 else b"\xff" * 9
 
@@ -98,7 +98,7 @@ class Draws:
 
 
 class Link(NamedTuple):
-    """Where a rule is bound to: one direction between two replicas, the rule's counting name and its draws there."""
+    """What a rule is bound to: one direction between two replicas, the name of the rule's counts, and its draws."""
 
     source: int
     destination: int
@@ -110,15 +110,15 @@ class Rule(BaseModel):
     """Window and selector, common to all faults.
 
     name: how reports count the fault; unique in a plan; by default the fault's own name (`drop`, then `drop-2`, ...).
-    start, end: the window [start, end) in mission seconds, held against the moment when the frame enters the ether;
-        no `end` means to the end of the mission.
-    source, destination: replicas whose frames are meant; left out: all.
-    kinds: flight message names such as "Vote"; left out: all.
+    start, end: the window [start, end) in mission seconds, for the moment when the frame enters the ether. Default of
+        `end`: the end of the mission.
+    source, destination: replicas to whose frames it applies. Default: all.
+    kinds: flight message names such as "Vote". Default: all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    remembers: ClassVar[bool] = False  # does its step use the link's memory?
+    remembers: ClassVar[bool] = False  # whether its step uses the link's memory
     does: ClassVar[str] = LOST  # to the frames that are counted under its own name
 
     fault: str = Field(description="kind of the fault")
@@ -126,13 +126,13 @@ class Rule(BaseModel):
     start: Seconds = Field(default=0.0, description="mission second from which on it holds")
     end: Seconds | None = Field(default=None, description="mission second until which it holds")
     source: Annotated[tuple[Node, ...], LISTED] | None = Field(
-        default=None, min_length=1, description="replicas whose frames are meant; all, if left out"
+        default=None, min_length=1, description="replicas whose frames it applies to; default: all"
     )
     destination: Annotated[tuple[Node, ...], LISTED] | None = Field(
-        default=None, min_length=1, description="replicas that they are for; all, if left out"
+        default=None, min_length=1, description="destinations of those frames; default: all"
     )
     kinds: Annotated[tuple[str, ...], LISTED] | None = Field(
-        default=None, min_length=1, description="flight messages that are meant, such as Vote; all, if left out"
+        default=None, min_length=1, description="flight messages that it applies to, such as Vote; default: all"
     )
 
     @field_validator("kinds")
@@ -140,7 +140,7 @@ class Rule(BaseModel):
     def _kinds_known(cls, kinds: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for kind in kinds or ():
             if kind not in FLIGHT_KINDS:
-                raise ValueError(f"{kind!r} is no flight message; expected some of {', '.join(FLIGHT_KINDS)}")
+                raise ValueError(f"{kind!r} is not a flight message; expected some of {', '.join(FLIGHT_KINDS)}")
         return kinds
 
     @model_validator(mode="after")
@@ -150,7 +150,7 @@ class Rule(BaseModel):
         return self
 
     def selects(self, source: int, destination: int, kind: int) -> bool:
-        """Is a frame of message `kind` on this link one that the rule means, in its window?"""
+        """Whether the rule applies to frames of message `kind` on this link, in its window."""
         return (
             (self.source is None or source in self.source)
             and (self.destination is None or destination in self.destination)
@@ -168,12 +168,12 @@ class Rule(BaseModel):
             raise ValueError(f"names replica {strangers[0]}, but the replicas are 0 to {replica_count - 1}")
 
     def on_link(self, link: Link) -> Step | None:
-        """The step that a copy takes on this link; None when the rule never does anything there."""
+        """The step that a copy takes on this link. None if the rule never does anything there."""
         raise NotImplementedError
 
 
 def loses(count: str) -> Step:
-    """The step in which every copy is lost, and counted under `count`."""
+    """A step that loses every copy and counts it under `count`."""
     effect = Effect(count, -1)
 
     def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
@@ -184,7 +184,7 @@ def loses(count: str) -> Step:
 
 
 def delays(count: str, seconds: float) -> Step:
-    """The step in which every copy is delayed by `seconds`, and counted under `count`."""
+    """A step that delays every copy by `seconds` and counts it under `count`."""
     effect = Effect(count, 0)
 
     def step(copy: Copy, effects: list[Effect], memories: dict[str, Memory]) -> tuple[Copy, ...]:
@@ -196,7 +196,7 @@ def delays(count: str, seconds: float) -> Step:
 
 
 def by_chance(draws: Draws, probability: float, then: Step) -> Step | None:
-    """The step that is `then` with a probability, and nothing otherwise."""
+    """A step that does `then` with a probability, and nothing otherwise."""
     if probability == 0:
         return None
     fresh, limit = draws.chance(probability)

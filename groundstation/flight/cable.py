@@ -1,7 +1,7 @@
-"""One board's cable as the mission loop sees it: whole frames and text come out, bytes go in, and a loss costs a count.
+"""One board's cable for the mission loop: whole frames and text come out, bytes go in, and a loss is counted.
 
-A board that is off, or whose line is gone, is silent and deaf: what is written to it then is lost, as on a real cable,
-and reported to the caller, who counts it.
+A board that is off, or whose line is gone, sends and receives nothing: as on a real cable, bytes written to it then
+are lost. The caller gets the reason and counts them.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.links.base import Link, LinkBusy, LinkLost
 
-READS_MAX = 8  # of one board in a turn: a pseudo-terminal gives 4 KB a read, and the other boards wait meanwhile
+READS_MAX = 8  # of one board per turn: a pseudo-terminal gives 4 KB per read, and the other boards wait meanwhile
 LAST_READS_MAX = 1 << 16
 PIECE_BYTES = 2048  # pushed into the framer at a time, below the bound of its ring
 
 
 class FlightFrame(Frame):
-    """A flight frame and its bytes on the cable, `wire`: the ether carries what was sent, not what was understood."""
+    """A flight frame with its bytes on the cable, `wire`: the ether carries the bytes as sent."""
 
     def __init__(self, frame: Frame, wire: bytes) -> None:
         super().__init__(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
@@ -26,7 +26,7 @@ class FlightFrame(Frame):
 
 
 class _GroundFramer(Framer):
-    """Gives out flight frames as `FlightFrame`s."""
+    """Returns flight frames as `FlightFrame`s."""
 
     def _classify(self, segment: bytes) -> Frame | Text | None:
         item = super()._classify(segment)
@@ -44,7 +44,7 @@ class Cable:
         self._framer = _GroundFramer()
 
     def open(self) -> Link | None:
-        """The link, opened again if it was lost; None while there is none."""
+        """The link, reopened if it was lost. None if it cannot be opened."""
         if self.link is None:
             try:
                 self.link = self.board.link()
@@ -53,9 +53,7 @@ class Cable:
         return self.link
 
     def frames(self, reads_max: int = READS_MAX) -> Iterator[Frame | Text]:
-        """What has arrived, in order: `FlightFrame`, `Frame` and `Text` objects. Of a talkative board only so many
-        reads' worth.
-        """
+        """What has arrived, in order: `FlightFrame`, `Frame` and `Text` objects, from at most `reads_max` reads."""
         for _ in range(reads_max):
             data = self._read()
             if not data:
@@ -66,9 +64,9 @@ class Cable:
                     yield item
 
     def last_frames(self) -> Iterator[Frame | Text]:
-        """All that a dead board has said: a line gives it out in pieces, and what is left there is a gap in the trace.
+        """All that a dead board has sent. The line returns it in pieces; a rest left there would be a gap in the trace.
 
-        What it had not finished cannot run into its next boot's first frame.
+        An unfinished frame is dropped, so it cannot merge with the first frame of the next boot.
         """
         yield from self.frames(LAST_READS_MAX)
         last = self._framer.flush()
@@ -86,7 +84,7 @@ class Cable:
             return b""
 
     def settle(self) -> None:
-        """What has come out so far is on record."""
+        """Everything returned so far is on record."""
         if self.link is not None:
             self.link.settle()
 
@@ -104,7 +102,7 @@ class Cable:
         return None
 
     def pump(self) -> None:
-        """Give the line what it takes now."""
+        """Send as much as the line takes now."""
         if self.link is None:
             return
         try:

@@ -1,7 +1,7 @@
-"""Who makes mission time pass: the wall clock, or the emulated boards themselves.
+"""Drivers make mission time pass: by the wall clock, or by stepping emulated boards.
 
-The mission loop asks a driver for the time and lets it wait. Nothing else in the loop knows whether seconds are real,
-so that the same loop flies boards on a cable and boards that are stepped in virtual time.
+The mission loop asks a driver for the time and lets it wait. Nothing else in the loop depends on whether seconds are
+real, so the same loop flies boards on a cable and boards that are stepped in virtual time.
 """
 
 import selectors
@@ -12,32 +12,32 @@ from typing import Protocol
 from groundstation.boards.base import Board
 from groundstation.links.base import Link
 
-# A board is stepped by so much of its own time before the frames that it sent are looked at.
+# A board is stepped by this much of its own time before its frames are read.
 QUANTUM_SECONDS = 0.002
 
 
 class Driver(Protocol):
-    """Mission time in seconds, and waiting. `start` is when it begins: not 0 in a run that goes on."""
+    """Mission time in seconds, and waiting. `start`: when it begins; not 0 in a resumed run."""
 
     def now(self) -> float:
         """Mission seconds. Never decreases."""
         ...
 
     def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
-        """Wait until a link has bytes or mission time `until` has come; nodes whose links are worth reading."""
+        """Wait until a link has bytes or until mission time `until`. Returns the nodes whose links to read."""
         ...
 
     def watch(self, node: int, link: Link | None) -> None:
-        """From now on `link` is how `node` is reached; None: it cannot be reached."""
+        """Reach `node` by `link` from now on. None: it cannot be reached."""
         ...
 
     def close(self) -> None:
-        """Let go of what the driver holds. The links stay open."""
+        """Release the driver's resources. The links stay open."""
         ...
 
 
 class WallClock:
-    """Real-time boards: `speed` mission seconds pass in a second of wall time."""
+    """Real-time boards: `speed` mission seconds pass per second of wall time."""
 
     def __init__(self, speed: float, start: float = 0.0) -> None:
         self.speed = speed
@@ -66,7 +66,7 @@ class WallClock:
 
 
 class SteppedClock:
-    """Emulated boards: time passes only as they are stepped, so a slow host changes nothing in a run."""
+    """Emulated boards: time passes only as they are stepped, so a slow host does not change a run."""
 
     def __init__(self, speed: float, start: float = 0.0) -> None:
         self.speed = speed
@@ -76,10 +76,10 @@ class SteppedClock:
         return self._now
 
     def watch(self, node: int, link: Link | None) -> None:
-        """Every board is stepped and every link is looked at, always: nothing to note."""
+        """Nothing to do: every board is stepped and every link is read, always."""
 
     def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
-        # Not below a tenth: what is due at once is looked at after every step anyway.
+        # Not below a tenth: events that are due at once are handled after every step anyway.
         quantum = min(QUANTUM_SECONDS, max((until - self._now) / self.speed, QUANTUM_SECONDS / 10))
         for node in sorted(boards):
             boards[node].advance(quantum)
@@ -87,4 +87,4 @@ class SteppedClock:
         return sorted(boards)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

@@ -1,9 +1,9 @@
-"""The boards of a mission: which are up, which stand still, and what the scenario does to them.
+"""The boards of a mission: which are up, which are paused, and the board faults that the scenario schedules.
 
 Rules
-- What a dead board had still said is taken in before its death is recorded.
-- A board that dies although nobody had it killed has crashed, and the run with it.
-- A board that stands still is up: its line is written to and looked at as ever.
+- The last output of a dead board is recorded before its death.
+- A board that stops without being killed by the scenario has crashed; so has the run.
+- A paused board is up: its line is written and read as usual.
 """
 
 from collections import Counter
@@ -22,8 +22,8 @@ from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
 from specs.checking.schema import Fields
 from specs.escape import escaped
 
-LIFE_WALL_SECONDS = 0.05  # how often the boards are asked whether they are alive
-LAST_WORDS_BYTES_MAX = 4096  # of text that are kept of each board: its traceback, should it die of one
+LIFE_WALL_SECONDS = 0.05  # how often to check whether the boards are alive
+LAST_WORDS_BYTES_MAX = 4096  # of text kept per board, for its traceback if it crashes
 
 DEATHS = {
     "BoardKill": "killed",
@@ -34,7 +34,7 @@ DEATHS = {
 
 
 class Reports(Protocol):
-    """Where the fleet's news go: the mission."""
+    """Receives the fleet's reports; the mission implements it."""
 
     def take(self, node: int, items: Iterable[Frame | Text]) -> None:
         """Frames and text from a board."""
@@ -45,7 +45,7 @@ class Reports(Protocol):
         ...
 
     def keep(self) -> None:
-        """Persist what is recorded so far."""
+        """Persist the record so far."""
         ...
 
     def tell(self, now: float, text: str) -> None:
@@ -54,7 +54,7 @@ class Reports(Protocol):
 
 
 class Fleet:
-    """Switches boards on and off, as the schedule says and as they do by themselves."""
+    """Applies the schedule of board faults, and notices boards that die by themselves."""
 
     def __init__(
         self,
@@ -70,8 +70,8 @@ class Fleet:
         self.cables = {node: Cable(board) for node, board in sorted(boards.items())}
         self.up: set[int] = set()
         self.events: Counter[str] = Counter()  # what happened to boards, by name of the event
-        self.deaths: dict[int, str] = {}  # board that is off -> how it came to that
-        self.crashed: list[int] = []  # boards that died although nobody had them killed
+        self.deaths: dict[int, str] = {}  # board that is off -> time and cause
+        self.crashed: list[int] = []  # boards that died without being killed by the scenario
         self._driver = driver
         self._watch = watch
         self._reports = reports
@@ -79,7 +79,7 @@ class Fleet:
         self._life_due = 0.0
         self._power_cut_armed: set[int] = set()
         self._paused_until: dict[int, float] = {}
-        self._said: dict[int, bytes] = {}  # the latest text of each board in this life
+        self._said: dict[int, bytes] = {}  # the latest text of each board since its boot
         self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
             "kill": self._kill,
             "start": self._restart,
@@ -92,7 +92,7 @@ class Fleet:
         }
 
     def attach(self, node: int) -> None:
-        """Take over a board that is running already. The ground station before may have left it standing still."""
+        """Take over a running board. The earlier ground station may have left it paused."""
         self.up.add(node)
         self._reports.record("Attach", self._driver.now(), board=node)
         if "pause" in self.boards[node].board_faults:
@@ -100,7 +100,7 @@ class Fleet:
         self.watch_link(node)
 
     def take_up(self, past: Past) -> None:
-        """Go on with the boards as they are now; `past` is what the ground station before knew of them."""
+        """Continue with the boards as they are now. `past`: what the earlier ground station knew of them."""
         self.events.update(past.board_events)
         self.crashed += past.crashed
         self._power_cut_armed |= past.armed
@@ -113,7 +113,7 @@ class Fleet:
                 self.start(node)
 
     def join(self) -> None:
-        """Go on with the boards as they are now, knowing nothing of what they did before."""
+        """Continue with the boards as they are now, without a record of what they did before."""
         for node in sorted(self.boards):
             if self.boards[node].alive():
                 self.attach(node)
@@ -121,7 +121,7 @@ class Fleet:
                 self._found_off(node)
 
     def _found_off(self, node: int) -> None:
-        """What it did is not known, nor why it is off; what it had still said is on its line."""
+        """What it did and why it is off is unknown; its last output is still on its line."""
         self._reports.record("Attach", self._driver.now(), board=node)
         self.watch_link(node)
         self._reports.take(node, self.cables[node].last_frames())
@@ -130,7 +130,7 @@ class Fleet:
         self.start(node)
 
     def _found_dead(self, node: int) -> None:
-        """It died while nobody looked. It starts again, unless its power was to fail: then its start is scheduled."""
+        """It died while no ground station was there. Start it, unless it died of a power cut with a scheduled start."""
         self.watch_link(node)
         death = self._death_of(node)
         self._gone(node, death)
@@ -153,13 +153,13 @@ class Fleet:
         self._said[node] = (self._said.get(node, b"") + text)[-LAST_WORDS_BYTES_MAX:]
 
     def watch_link(self, node: int) -> None:
-        """Let the driver wait for a board's line as it is now."""
+        """Let the driver wait for a board's present line."""
         self._driver.watch(node, self.cables[node].open())
 
     def step(self, now: float) -> None:
-        """Do what is due, and look for boards that have died."""
+        """Apply the board faults that are due, and look for boards that have died."""
         for event in self.schedule.due(now, self.up.__contains__, self._is_armed):
-            # Recorded before it is done: the ground station that follows must know what not to play again.
+            # Recorded before it is done: the next ground station must know what not to repeat.
             self._reports.record("Scheduled", now, board=event.node, action=event.action, number=event.number)
             self._reports.keep()
             self._actions[event.action](event, now)
@@ -174,7 +174,7 @@ class Fleet:
         return due + sorted(armed)
 
     def why_off(self, node: int) -> str | None:
-        """Why a board takes no part; None if it does."""
+        """Why a board takes no part. None if it does."""
         if node not in self.up:
             return f"off since {self.deaths[node]}" if node in self.deaths else "off"
         if node in self._paused_until:
@@ -189,12 +189,12 @@ class Fleet:
             self._gone(event.node, "BoardKill")
 
     def _is_armed(self, node: int, fault: str) -> bool:
-        assert fault == "power_cut", fault  # no board plays another one that strikes its flash
+        assert fault == "power_cut", fault  # no board can play another fault of the flash
         return node in self._power_cut_armed
 
     def _restart(self, event: BoardEvent, now: float) -> None:
         self._kill(event, now)
-        self._reports.keep()  # a new life is not begun before the old one's end is on record
+        self._reports.keep()  # record the end of a life before the next one begins
         self.start(event.node)
 
     def _erase(self, event: BoardEvent, now: float) -> None:
@@ -239,14 +239,14 @@ class Fleet:
         self._reports.tell(now, f"board {event.node}: goes on")
 
     def _heal(self, event: BoardEvent, now: float) -> None:
-        """Let it go on, or give it a new life if it has none or is about to lose it."""
+        """Let the board continue, or restart it if it is off or about to lose power."""
         node = event.node
         if node in self._paused_until:
             del self._paused_until[node]
             self.boards[node].resume()
         if node not in self.up or node in self._power_cut_armed:
             self._restart(event, now)
-        self._reports.tell(now, f"board {node}: of the core, meets no fault from now on")
+        self._reports.tell(now, f"board {node}: in the healthy core; no further faults")
 
     # --- deaths -------------------------------------------------------------------------------
 
@@ -257,13 +257,13 @@ class Fleet:
             self._gone(node, self._death_of(node))
 
     def _death_of(self, node: int) -> str:
-        """How a board came to be off that the schedule has not switched off."""
+        """Why a board is off that the schedule has not switched off."""
         if self.boards[node].was_switched_off():
             return SWITCHED_OFF
         return "PowerCut" if node in self._power_cut_armed else "BoardCrash"
 
     def _gone(self, node: int, event: str) -> None:
-        """Take in what the dead board had still said, then note its death, one of DEATHS."""
+        """Take in the dead board's last output, then record its death, one of DEATHS."""
         self._reports.take(node, self.cables[node].last_frames())
         self.up.discard(node)
         self._power_cut_armed.discard(node)
@@ -283,7 +283,7 @@ class Fleet:
 
 
 def last_words(text: bytes) -> str:
-    """What a board printed last, from its last traceback on if there is one, safe to show line by line."""
+    """The last lines that a board printed, from its last traceback on if there is one, safe to show."""
     lines = text.decode("utf-8", "backslashreplace").split("\n")
     start = max((i for i, line in enumerate(lines) if line.startswith("Traceback")), default=0)
     return "\n".join(escaped(line.rstrip("\r")) for line in lines[start:] if line.strip())

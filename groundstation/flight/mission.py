@@ -1,8 +1,8 @@
-"""The mission loop: bytes from the boards go where they belong, faults come when they are due, until the work is done.
+"""The mission loop: passes the boards' bytes on, applies the faults that are due, and ends when the work is done.
 
-One turn: wait for bytes or for the next due thing; read every board; deliver what the ether lets through; send the
-telecommands that are due; fault boards; look whether it is over. The loop never blocks on a board, and it asks the
-driver for the time, so that it is the same for boards in real time and in virtual time.
+One turn: wait for bytes or for the next due event; read every board; deliver the frames that the ether lets through;
+send the telecommands that are due; apply board faults; check for the end. The loop never blocks on a board, and it asks
+the driver for the time, so it is the same for boards in real time and in virtual time.
 
     flight frames -> Ether -> the board that they are for      trace frames   -> Recorder and Watch
     telemetry     -> Station                                   logs and text  -> the run's log
@@ -40,14 +40,14 @@ from groundstation.station.telecommand import Station
 from specs.checking.schema import Fields
 
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
-FATES_WALL_SECONDS = 0.25  # how often the ether's counts go into the trace
+FATES_WALL_SECONDS = 0.25  # how often the ether's counts are recorded
 TRACE_FLAWS = {"errors": "trace events unreadable", "gaps": "gaps", "duplicates": "events repeated"}
-ALARM = 2  # severity of a Log message that the operator is shown
+ALARM = 2  # severity from which a Log message is shown to the operator
 
 
 @dataclass
 class Parts:
-    """What a mission is put together from; the rehearsal makes them."""
+    """The parts of a mission; the rehearsal makes them."""
 
     scenario: Scenario
     boards: Mapping[int, Board]
@@ -60,8 +60,8 @@ class Parts:
     workload: Workload
     display: Display
     log: GroundLog
-    past: Past | None = None  # of a run that goes on
-    joins: bool = False  # a run that goes on and has lost its past
+    past: Past | None = None  # of a resumed run
+    joins: bool = False  # a resumed run without a record
 
 
 class Mission:
@@ -74,7 +74,7 @@ class Mission:
         self.workload, self.display, self.log = parts.workload, parts.display, parts.log
         self.past = parts.past or Past()
         now = parts.driver.now()
-        # Which board faults have happened in a past that is lost is not known.
+        # If the record is lost, it is unknown which board faults have happened.
         board_faults = [] if parts.joins else parts.scenario.board_faults
         self.schedule = Schedule(
             board_faults, parts.scenario.liveness, parts.scenario.tick_seconds(), self.past.begun, self.past.armed, now
@@ -82,14 +82,14 @@ class Mission:
         self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
         self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
         self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
-        self._carried: Counter[tuple[str, int, int]] = Counter()  # by the ether, when the last slot was decided
+        self._carried: Counter[tuple[str, int, int]] = Counter()  # the ether's counts when the last slot was decided
         self.liars = Liars(parts.watch.byzantine)
         self.outcome = INTERRUPTED  # until the mission ends by itself
         self.issued = 0
         self.confirmed = 0
         self._open: dict[int, Command] = {}
-        self._resting: list[float] = []  # when the places of confirmed operations may be taken again
-        self._drawn: Command | None = None  # the station had no room for it yet
+        self._resting: list[float] = []  # when the places of confirmed operations are free again
+        self._drawn: Command | None = None  # drawn, but the station had no room for it
         self._stopped = False
         self.waits_for: list[str] = []  # what the mission lacked when it ended, in words
         self._end = MissionEnd(parts.scenario)
@@ -105,24 +105,24 @@ class Mission:
         )
 
     def take_up(self) -> None:
-        """Go on where the record of the ground station before ends, with its operations and its boards.
+        """Continue where the record of the earlier ground station ends, with its operations and its boards.
 
-        Watch and workload have been told of it already.
+        Watch and workload have read the record already.
         """
         past, now = self.past, self.driver.now()
         self.station.take_up(past, now)
         self.issued = len(past.operations)
         self.confirmed = sum(operation.answer is not None for operation in past.operations.values())
         self._open = {operation.number: operation.command for operation in past.open_operations}
-        self.tell(now, f"goes on from run {past.run} with {len(self._open)} open operations")
+        self.tell(now, f"continues run {past.run} with {len(self._open)} open operations")
         self.fleet.take_up(past)
 
     def fates(self) -> dict[str, int]:
-        """Frames by what became of them, in the whole run."""
+        """Counts of frames by fate, in the whole run."""
         return dict(sorted((Counter(self.ether.totals()) + self.past.fates).items()))
 
     def fates_by_kind(self, fates: Mapping[str, int]) -> dict[str, dict[str, int]]:
-        """`fates` without those that every frame meets, by what was done to the frames, then by name."""
+        """The fates of faulted frames, grouped by the effect on the frame, then by name."""
         harm = {name: count for name, count in fates.items() if name not in (ACCEPTED, DELIVERED)}
         return self.ether.plan.by_kind(harm)
 
@@ -165,13 +165,14 @@ class Mission:
         now = self.driver.now()
         times = [now + TURN_WALL_SECONDS * self.scenario.mission.speed, self.ether.next_due, self.schedule.next_due()]
         uplink = self.station.next_due()
-        # What was due already is for a board that cannot be reached: waiting for it would be spinning.
+        # What is due already is for an unreachable board: waiting for it would be busy waiting.
         times.append(uplink if uplink is not None and uplink > now else None)
         return min(time for time in times if time is not None)
 
     def keep(self) -> None:
-        """Persist what the boards have said, before anybody hears of it: a ground station that dies must not have
-        passed on what its record does not tell."""
+        """Persist the boards' events before their frames are passed on: if this ground station dies, its record must
+        contain everything that it has passed on.
+        """
         self.recorder.flush()
         for cable in self.fleet.cables.values():
             cable.settle()
@@ -227,7 +228,7 @@ class Mission:
             self.liars.count(node, words, counts[name] - before[name])
 
     def _leave_out(self, node: int, now: float) -> None:
-        """A liar has used up its room in the record: said once there, and counted."""
+        """A liar has used up its room in the record: record that once, then only count."""
         if not self.liars.counts[node][NOT_RECORDED]:
             reason = f"{self.recorder.bytes[node]} bytes of this Byzantine board recorded; the rest is counted only"
             self.record("TraceError", now, board=node, reason=reason)
@@ -251,10 +252,10 @@ class Mission:
             self._write(now, delivery.source, delivery.destination, delivery.frame)
 
     def _record_fates(self, now: float) -> None:
-        """What the ether has done to frames since the last such event."""
+        """Record the fates of frames since the last such event."""
         self._fates_due = now + FATES_WALL_SECONDS * self.scenario.mission.speed
         totals = Counter(self.ether.totals())
-        # Subtraction leaves out what has not changed.
+        # Subtraction leaves out counts that have not changed.
         counts = totals - self._fates_recorded
         if counts:
             self.record("Fault", now, counts=dict(sorted(counts.items())))
@@ -271,7 +272,7 @@ class Mission:
     def _uplink(self, now: float) -> None:
         self._take_confirmations(now)
         self._ask_for_more(now)
-        self.recorder.flush()  # an operation is on record before any board can have heard of it
+        self.recorder.flush()  # an operation is on record before any board can receive it
         for uplink in self.station.step(now, self.fleet.up):
             if self.fleet.cables[uplink.board].write(uplink.frame) is None:
                 self.station.sent(uplink)
@@ -295,7 +296,7 @@ class Mission:
             try:
                 number = self.station.submit(self._drawn, now)
             except BusyError:
-                # An old operation is still open, and boards could forget its result: ask again later.
+                # An old operation is still open, and boards could forget its result: try again later.
                 return
             self._open[number] = self._drawn
             self._drawn = None
@@ -312,7 +313,7 @@ class Mission:
         return reason
 
     def _why(self, reason: str) -> list[str]:
-        """What the mission still waits for, in words."""
+        """What the mission was still waiting for, in words."""
         if reason == COMPLETE:
             return []
         now, mission = self.driver.now(), self.scenario.mission
@@ -322,10 +323,10 @@ class Mission:
             texts += waits_for.link_texts(self._carried, self.ether.counts, self.fleet.up)
             texts += waits_for.operation_texts(self.station.client.open_operations, mission.boards, now)
             if self._drawn is not None:
-                texts.append("no further operation can be asked for before the oldest one is confirmed")
+                texts.append("no further operation can be submitted before the oldest one is confirmed")
             if not self._open and self._resting:
                 pause = self.scenario.workload.pause_seconds
-                texts.append(f"no operation is under way: a place rests {pause:g} s (workload.pause_seconds)")
+                texts.append(f"no operation is open: each place pauses {pause:g} s (workload.pause_seconds)")
         if any(board.is_real_time for board in self.fleet.boards.values()):
             timer = self.scenario.view_timeout_ticks()
             texts += waits_for.machine_texts(mission.speed, self.pace.busy_share, self.pace.late_ticks, timer)
@@ -362,13 +363,13 @@ class Mission:
         )
 
     def drain(self) -> None:
-        """What the boards have said by now belongs into the trace."""
+        """Record what the boards have sent by now."""
         for node in self.fleet.cables:
             self._read(node)
         self._record_fates(self.driver.now())
         self.keep()
 
-    # --- telling ------------------------------------------------------------------------------
+    # --- reports ------------------------------------------------------------------------------
 
     def record(self, event: str, now: float, **fields: Unpack[Fields]) -> None:
         """An event of the ground station for the trace."""
@@ -389,7 +390,7 @@ class Mission:
         self.display.show(picture, self._refresh)
 
     def _refresh(self) -> None:
-        """Fill in what is costly; the display asks for it when it is about to draw."""
+        """Fill in the costly parts; the display calls this when it is about to draw."""
         picture = self.picture
         for board in picture.boards:
             watched = self.watch.boards[board.node]

@@ -1,15 +1,15 @@
-"""Does this machine keep up with the mission's speed? Measured beside the mission; nothing but words depends on it.
+"""Does this machine keep up with the mission's speed? Only explanations depend on this measurement, never a decision.
 
 Two signs: the share of wall time in which the ground station had work to do, and how much later than at best a board's
-trace frames are heard (each carries the tick in which it left the board). Both are asked for the time since the last
-slot, if that was long enough to tell, else for the whole flight.
+trace frames arrive (each carries the tick in which it left the board). Both are taken since the last slot, if that is
+long enough, else over the whole flight.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-WINDOW_WALL_SECONDS = 2.0  # a shorter time since the last slot tells nothing
+WINDOW_WALL_SECONDS = 2.0  # a shorter time since the last slot is not significant
 
 
 @dataclass
@@ -22,7 +22,7 @@ class _Span:
 
 
 class Pace:
-    """`turn_begins`, `turn_works` around each wait, `heard` for each trace frame, `progress` with each new slot."""
+    """Call `turn_begins` and `turn_works` around each wait, `heard` per trace frame, `progress` per new slot."""
 
     def __init__(self, ticks_of_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._ticks_of_second = ticks_of_second  # board ticks in a mission second
@@ -32,12 +32,12 @@ class Pace:
         self._best: dict[tuple[int, int], float] = {}  # (node, boot) -> least difference of the clocks, in ticks
 
     def turn_begins(self) -> None:
-        """All is done: the ground station waits."""
+        """The ground station has no work and begins to wait."""
         for span, seconds in self._lap():
             span.busy += seconds
 
     def turn_works(self) -> None:
-        """Something has come."""
+        """The wait is over."""
         for span, seconds in self._lap():
             span.waited += seconds
 
@@ -55,7 +55,7 @@ class Pace:
             span.late[node] = (total + difference - best, frames + 1)
 
     def progress(self) -> None:
-        """A new slot: what was before it no longer matters."""
+        """A new slot was decided: measure from here."""
         self._spans = (self._spans[0], _Span())
 
     def _span(self) -> _Span:
@@ -64,11 +64,11 @@ class Pace:
 
     @property
     def busy_share(self) -> float:
-        """Of the wall time."""
+        """The busy share of wall time."""
         span = self._span()
         return span.busy / (span.busy + span.waited) if span.busy else 0.0
 
     @property
     def late_ticks(self) -> dict[int, float]:
-        """Mean by node."""
+        """Mean delay in ticks, by node."""
         return {node: total / frames for node, (total, frames) in self._span().late.items()}

@@ -1,8 +1,8 @@
 """What the operator sees while a rehearsal flies, and while its trace is checked.
 
-The mission loop fills in a `Picture` now and then; a display shows it. On a terminal the display is a live page,
-elsewhere (a pipe, a CI log) it is a line every few seconds. All of it goes to standard error: standard output belongs
-to the verdict. A display only ever reads: a slow terminal can delay the loop by one refresh, and nothing waits for a
+The mission loop fills in a `Picture` at intervals; a display shows it. On a terminal the display is a live page,
+elsewhere (a pipe, a CI log) it is a line every few seconds. All of it goes to standard error: standard output is for
+the verdict. A display only reads: a slow terminal can delay the loop by one refresh, and the loop never waits for a
 reader.
 """
 
@@ -30,7 +30,7 @@ EVENTS_SHOWN = 6
 
 @dataclass
 class BoardPicture:
-    """One board as the ground knows it: from its trace, so as old as the cable is long."""
+    """One board as the ground knows it: from its trace, so with the delay of its cable."""
 
     node: int
     byzantine: bool = False
@@ -56,7 +56,7 @@ class Picture:
     operations_confirmed: int = 0
     frames: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)  # by name, of the whole run
-    harm: dict[str, int] = field(default_factory=dict)  # the same by what they did: "lost", "delayed", ...
+    harm: dict[str, int] = field(default_factory=dict)  # the same by effect: "lost", "delayed", ...
     telecommands: dict[str, int] = field(default_factory=dict)
     events: deque[str] = field(default_factory=lambda: deque(maxlen=EVENTS_SHOWN))
 
@@ -65,11 +65,11 @@ class Display(Protocol):
     """Shows a mission."""
 
     def show(self, picture: Picture, refresh: Callable[[], None]) -> None:
-        """Called often. If it is time to, fills in the picture by `refresh` and shows it."""
+        """Called often. If it is time, fills in the picture with `refresh` and shows it."""
         ...
 
     def event(self, text: str) -> None:
-        """Something that the operator should hear of at once."""
+        """Something that the operator should see at once."""
         ...
 
     def close(self) -> None: ...
@@ -79,10 +79,10 @@ class SilentDisplay:
     """Shows nothing: for tests and for callers with a display of their own."""
 
     def show(self, picture: Picture, refresh: Callable[[], None]) -> None:
-        """Nothing to show it on."""
+        """Shows nothing."""
 
     def event(self, text: str) -> None:
-        """Nobody to tell."""
+        """Shows nothing."""
 
     def close(self) -> None:
         """Nothing is held."""
@@ -149,7 +149,7 @@ def display(console: Console | None = None) -> Display:
 
 @contextlib.contextmanager
 def checking(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows how far a check is: a function to tell of what, how many are done, of how many. A short one is silent."""
+    """Shows the progress of a check: a function (what, done, total). A short check shows nothing."""
     console = console or SafeConsole(stderr=True)
     live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
     shown_at = time.monotonic()

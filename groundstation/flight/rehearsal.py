@@ -1,14 +1,14 @@
 """A rehearsal from the scenario to the verdict: provision, fly, check, write everything down.
 
 The run's folder is complete at every moment: scenario, seed and versions are written before the first board is switched
-on, the trace as it comes, verdict and report at the end. So a run whose ground station died can still be checked,
+on, the trace as it arrives, verdict and report at the end. So a run whose ground station died can still be checked,
 resumed (its boards fly on) and flown again.
 
-A run is flown again from its scenario and seed. On boards in virtual time that gives the same trace to the byte; on
-boards that live by the wall clock the same faults in the same places of the traffic, but not the same traffic.
+A replay flies a run again from its scenario and seed. On boards in virtual time that gives the same trace, byte for
+byte. On real-time boards it gives the same faults at the same places of the traffic, but other traffic.
 
-The swarm's keys follow from a secret that is drawn for each run and stays in its folder, so that no frame of one run is
-authentic in another. A replay, and a run that is gone on with, use the secret of the recorded one.
+The swarm's keys derive from a secret that is drawn for each run and stays in its folder, so no frame of one run is
+authentic in another. Replays and resumed runs use the recorded run's secret.
 """
 
 import contextlib
@@ -50,21 +50,21 @@ from groundstation.station.client import Retry
 from groundstation.station.telecommand import Station
 from specs.checking.schema import Fields
 
-CLIENT = 0  # the one client of the swarm's ledger that the ground station is, however often it dies
-IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # what ends a mission, and not the ground station
+CLIENT = 0  # the ground station's client number in the ledger, also after a resume
+IN_FLIGHT = (BoardError, RecorderError, RunDirectoryError, OSError)  # these end a mission, but not the ground station
 RETRY_WALL_SECONDS = (0.5, 8.0)  # first pause before a telecommand is sent again, and the longest
 HELLO_WALL_SECONDS = 2.0
 
 
 class PlanError(Exception):
-    """The plan cannot be flown: its boards cannot be made or found. Nothing has been switched on."""
+    """The plan cannot be flown: its boards cannot be made or found. No board has been switched on."""
 
 
 @dataclass(frozen=True)
 class Flight:
-    """What a flown mission leaves behind for the verdict; see `groundstation.verdict.verdict`.
+    """The result of a flown mission, for the verdict; see `groundstation.verdict.verdict`.
 
-    failure: why the ground station had to break the mission off, None if it did not.
+    failure: why the ground station aborted the mission. None if it did not.
     """
 
     directory: Path
@@ -76,9 +76,9 @@ class Flight:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be flown: scenario, board kind and the folder of runs.
+    """What to fly: scenario, board kind and the folder of runs.
 
-    resumed: the run whose boards fly on. replayed: the run that is flown again, from the start and with its keys.
+    resumed: the run whose boards fly on. replayed: the run to fly again, from the start and with its keys.
     """
 
     scenario: Scenario
@@ -101,8 +101,8 @@ def replayed(run: Path) -> tuple[Scenario, str]:
 def fly(plan: Plan, display: Display) -> Flight:
     """Fly the plan. The boards are switched off at the end.
 
-    Raises PlanError and RunDirectoryError for what the caller can mend before anything has been switched on, or off.
-    What goes wrong in flight ends the mission in order; see `Flight.failure`.
+    Raises PlanError and RunDirectoryError before any board is switched on or off, for errors that the caller can
+    correct. Errors in flight end the mission in order; see `Flight.failure`.
     """
     kind = _kind(plan)
     _require_faults(kind, plan.scenario)
@@ -119,7 +119,7 @@ def fly(plan: Plan, display: Display) -> Flight:
 
 
 class _Preparation:
-    """One run from its folder to the end of its flight. `stack` lets go of all that is held, whatever happens."""
+    """One run, from its folder to the end of its flight. `stack` releases all resources, whatever happens."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class _Preparation:
         stack: contextlib.ExitStack,
     ) -> None:
         self._plan, self._directory, self._earlier, self._stack = plan, directory, earlier, stack
-        self._lost: str | None = None  # why the record of the earlier run cannot be gone on from
+        self._lost: str | None = None  # why the record of the earlier run cannot be continued
         self._about = _about(plan, directory, earlier)
         secret = self._secret(display)
         self._keep_folder(secret)
@@ -231,7 +231,7 @@ class _Preparation:
             mission.outcome = INTERRUPTED
             failures.append(error)
         failures += self._end(mission, is_broken_off=bool(failures))
-        # The first of each kind: a full disk is met again with every try to write.
+        # The first of each kind: on a full disk every further attempt to write fails too.
         told = {type(error): _words(error) for error in reversed(failures)}
         failure = "; ".join(reversed(told.values())) or None
         summary = _summary(mission, self._about)
@@ -252,7 +252,7 @@ class _Preparation:
                 mission.fleet.start(node)
 
     def _end(self, mission: Mission, is_broken_off: bool) -> list[Exception]:
-        """Finish the record, as far as that can be done; what went wrong."""
+        """Finish the record as far as possible. Returns the errors."""
         parts = self._parts
         failures: list[Exception] = []
         try:
@@ -308,7 +308,7 @@ def _kind(plan: Plan) -> type[Board]:
 
 
 def _require_faults(kind: type[Board], scenario: Scenario) -> None:
-    """Raise PlanError for a board fault that this kind of board cannot play: left out, it would make it easier."""
+    """Raise PlanError for a board fault that this kind of board cannot play: without it the mission would be easier."""
     for index, fault in enumerate(scenario.board_faults):
         if fault.kind not in kind.board_faults:
             raise PlanError(
@@ -362,9 +362,9 @@ def _record_start(parts: Parts) -> None:
 def _stopping(mission: Mission) -> Iterator[None]:
     """Control-C, SIGTERM and a closed terminal end the mission in order.
 
-    A second control-C or SIGTERM is not waited for. A closed terminal says so twice, once through its shell: from the
-    first moment of the flight on SIGHUP does no more than end the mission. When that is over it does nothing, for
-    the verdict has still to be written; where it was ignored from the start (`nohup`) it stays so.
+    A second control-C or SIGTERM ends the process at once. A closed terminal sends SIGHUP twice, once through its
+    shell, so during the flight SIGHUP only ends the mission, and afterwards it does nothing, because the verdict has
+    still to be written. If it was ignored from the start (`nohup`) it stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -386,7 +386,7 @@ def _stopping(mission: Mission) -> Iterator[None]:
         for each in before:
             signal.signal(each, before[each])
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-            # A handler that does nothing: what is ignored would be ignored by every child, too.
+            # A handler that does nothing: children would inherit an ignored signal.
             signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 

@@ -1,7 +1,7 @@
-"""Going on with the boards of a run whose ground station is gone: what is needed of it, and what may be missing.
+"""Resumes the boards of a run whose ground station is gone.
 
-Its folder is only read. The new run's trace begins with the old one's lines, word for word, and so is whole by itself.
-If the old trace is gone or damaged the boards fly on all the same, under numbers that were never used, and the verdict
+The old run's folder is only read. The new run's trace begins with a copy of the old one's lines, so it is complete by
+itself. If the old trace is gone or damaged, the boards still fly on, with numbers that were never used, and the verdict
 says what could not be checked.
 """
 
@@ -44,7 +44,7 @@ class _Ended(TypedDict):
 
 @dataclass(frozen=True)
 class Earlier:
-    """The run that is gone on with: its folder, its run.json, the folder of its boards, and our claim on them."""
+    """The run to resume: its folder, its run.json, the folder of its boards, and our claim on them."""
 
     folder: Path
     about: Boards
@@ -53,17 +53,17 @@ class Earlier:
 
 
 def take_over(run: Path) -> Earlier:
-    """Claim the boards of the run in the folder `run`. Raises RunDirectoryError; nothing has been changed then."""
+    """Claim the boards of the run in the folder `run`. Raises RunDirectoryError without having changed anything."""
     run = run.resolve()
     if _is_complete(run):
         raise RunDirectoryError(f"{run}: its mission is complete; fly it again with: amu rehearse --replay {run}")
     about = run_directory.read_as(run / run_directory.RUN, Boards)
-    boards = run / about["boards"]  # an absolute path stays what it is
+    boards = run / about["boards"]  # an absolute path is kept
     return Earlier(run, about, boards, claim.resume(run, about["run"], boards))
 
 
 def _is_complete(run: Path) -> bool:
-    """Whether its verdict says so. One that is missing or damaged says nothing: the boards are what counts."""
+    """Whether its verdict says so. If that is missing or damaged, the boards decide."""
     try:
         return run_directory.read_as(run / run_directory.VERDICT, _Ended)["mission"]["outcome"] == COMPLETE
     except RunDirectoryError:
@@ -71,10 +71,10 @@ def _is_complete(run: Path) -> bool:
 
 
 def how(run: Path, outcome: str | None) -> str | None:
-    """The command that goes on with a run. `outcome`: of its mission, None if its ground station died before the end.
+    """The command that resumes a run. `outcome`: of its mission, None if its ground station died before the end.
 
-    None if the mission has ended by itself, while a ground station flies the boards, if another run has gone on with
-    them, and for a folder that does not tell.
+    None if the mission has ended by itself, if a ground station flies the boards, if another run has resumed them, and
+    if the folder cannot be read.
     """
     if outcome not in (None, INTERRUPTED):
         return None
@@ -90,7 +90,7 @@ def how(run: Path, outcome: str | None) -> str | None:
 
 
 def secret(run: Path) -> bytes:
-    """What the keys of the run's swarm follow from. Raises RunDirectoryError."""
+    """The secret from which the keys of the run's swarm derive. Raises RunDirectoryError."""
     path = run / run_directory.SECRET
     try:
         found = bytes.fromhex(files.read_text(path))
@@ -102,12 +102,12 @@ def secret(run: Path) -> bytes:
 
 
 def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -> tuple[Recorder, Past]:
-    """The recorder of the new run in `directory`, behind the earlier run's record, and what that tells.
+    """The recorder of the new run in `directory`, which appends to a copy of the earlier record, and its content.
 
-    Raises RecorderError if there is no such record to go on from; RunDirectoryError if it cannot be kept here.
+    Raises RecorderError if there is no usable record; RunDirectoryError if it cannot be kept here.
     """
     if earlier.claim.before is not None and earlier.claim.before.run != earlier.about["run"]:
-        raise RecorderError(f"the boards have flown in {earlier.claim.before.directory} since, and that is gone")
+        raise RecorderError(f"the boards have flown in {earlier.claim.before.directory} since, and that folder is gone")
     trace = directory / run_directory.TRACE
     _copy(earlier.folder / run_directory.TRACE, trace)
     try:

@@ -1,8 +1,8 @@
-"""What the boards' traces tell while the mission still flies: enough to show progress and to know when to stop.
+"""Follows the boards' traces while the mission flies: enough to show progress and to know when to stop.
 
-This is the operator's view, not the verdict: it believes what each board says of itself, one board at a time. How far
-the swarm has come is what f + 1 boards that fly the plain flight software say, so that one late or lying board
-neither ends a mission early nor holds it up.
+This is the operator's view, not the verdict: it believes what each board reports about itself. The swarm's progress is
+what f + 1 boards with the plain flight software report, so one late or lying board can neither end a mission early nor
+hold it up.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ PHASES = {
 
 
 class Notice(NamedTuple):
-    """Something that a board did. `is_routine`: so frequent that only a page with room for it shows it."""
+    """Something that a board did. `is_routine`: so frequent that only the live page shows it."""
 
     text: str
     is_routine: bool = False
@@ -45,7 +45,7 @@ class Watched:
     votes: dict[int, tuple[int, int]] = field(default_factory=dict)  # slot -> view, phase; of the latest slots
 
     def note_vote(self, slot: int, reached: tuple[int, int]) -> None:
-        """The board has come to this view and phase of a slot."""
+        """The board has reached this view and phase of a slot."""
         known = self.votes.get(slot, reached)
         self.votes[slot] = max(reached, known, key=lambda vote: (vote[1] == DECIDED, vote))
         if len(self.votes) > SLOTS_WATCHED:
@@ -54,7 +54,7 @@ class Watched:
 
 @dataclass
 class Watch:
-    """All boards. `byzantine` are left out of how far the swarm has come."""
+    """All boards. `byzantine` ones do not count for the swarm's progress."""
 
     replica_count: int
     byzantine: frozenset[int] = frozenset()
@@ -64,7 +64,7 @@ class Watch:
         self.boards = {node: Watched() for node in range(self.replica_count)}
 
     def event(self, node: int, boot: int, name: str, fields: Told) -> Notice | None:
-        """Take in an event that is on record; what an operator should hear of."""
+        """Take in a recorded event. Returns what the operator should see of it."""
         board = self.boards[node]
         if boot != board.boot:
             board = self.boards[node] = Watched(boot)
@@ -95,7 +95,7 @@ class Watch:
         return None
 
     def forget(self, node: int) -> None:
-        """The board starts again: what it knew is what it will say."""
+        """The board starts again: forget what it reported before."""
         self.boards[node] = Watched()
 
     def slots(self) -> int:

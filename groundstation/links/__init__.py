@@ -1,1 +1,1 @@
-"""Serial links between the ground station and the boards, one file a kind."""
+"""Serial links between the ground station and the boards. Each kind of link has a file."""

@@ -1,8 +1,8 @@
 """The ground station's end of one board's serial line.
 
-A link carries bytes both ways, in order, all 256 values, or says that it is lost. It never blocks, so one stuck board
-cannot stop the ground station, and what it holds is bounded: a board that does not read makes its link refuse bytes
-(LinkBusy) and nothing else.
+A link carries bytes both ways, in order, all 256 values, or reports that it is lost. It never blocks, so one stuck
+board cannot stop the ground station. Its queue is bounded: if a board does not read, only its own link refuses bytes
+(LinkBusy).
 """
 
 from abc import ABC, abstractmethod
@@ -11,13 +11,11 @@ WRITE_QUEUE_BYTES_MAX = 64 * 1024
 
 
 class LinkError(Exception):
-    """Base of what can go wrong on a link."""
+    """Base of the errors of a link."""
 
 
 class LinkBusy(LinkError):
-    """The write queue is full; nothing of the data was taken. The board does not read: try again later, or give it
-    up.
-    """
+    """The write queue is full, and none of the data was taken. The board does not read: try again later, or give up."""
 
 
 class LinkLost(LinkError):
@@ -30,17 +28,17 @@ class Link(ABC):
     @property
     @abstractmethod
     def device(self) -> str:
-        """What an operator would look for: a device path, or the name of a simulated line."""
+        """The name for operators: a device path, or the name of a simulated line."""
 
     @abstractmethod
     def read(self) -> bytes:
-        """Everything that has arrived, `b""` if nothing has. What arrived before a loss is delivered before LinkLost
-        is raised.
+        """Everything that has arrived, or `b""`. Bytes that arrived before a loss are returned before LinkLost is
+        raised.
         """
 
     @abstractmethod
     def settle(self) -> None:
-        """All that `read` has returned is on record: the next ground station need not be given it."""
+        """All that `read` has returned is on record, so the next ground station does not need it."""
 
     @abstractmethod
     def write(self, data: bytes) -> None:
@@ -48,16 +46,16 @@ class Link(ABC):
 
     @abstractmethod
     def pump(self) -> int:
-        """Send as much of the queue as the line takes now; the number of bytes that still wait."""
+        """Send as much of the queue as the line takes now. Returns the number of bytes that still wait."""
 
     @abstractmethod
     def fileno(self) -> int | None:
-        """Descriptor to select on for reading, None if there is none."""
+        """Descriptor to select on for reading, or None."""
 
     @abstractmethod
     def drop_unsent(self) -> int:
-        """Forget what was written and has not left our queue: a dead board's input dies with it. Number of bytes."""
+        """Drop bytes that have not left our queue: a dead board's input dies with it. Returns their number."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the line. May be called again."""
+        """Release the line. May be called again."""

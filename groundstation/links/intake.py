@@ -1,17 +1,17 @@
-"""Where a line's bytes arrive: in a file's pages, so that the death of the ground station loses none of them.
+"""The buffer in which a line's bytes arrive: pages of a file, so that they survive the death of the ground station.
 
-The kernel copies what a board has said straight into a shared mapping of a file (readv(2), mmap(2) with MAP_SHARED).
-From there it is framed and recorded, and only then forgotten. A ground station that is killed between the read and the
-record leaves the bytes in the file, and the next one begins with them. The file lives in the page cache: it survives
+The kernel copies a board's bytes straight into a shared mapping of a file (readv(2), mmap(2) with MAP_SHARED). From
+there they are framed and recorded, and only then erased. If a ground station is killed between the read and the record,
+the bytes stay in the file, and the next ground station begins with them. The file lives in the page cache: it survives
 the process, not the machine.
 
 Rules
-- What has been dealt with is overwritten with zeros. 0x00 is the delimiter of frames, so zeros in front of a frame say
-  nothing. A frame of which only a part has arrived stays until the rest is there.
-- No length is stored: one would be wrong if the process died between the read and the note. What is there ends with the
-  last byte that is not zero. If that byte completes a frame, its delimiter follows; else the line goes on behind it.
-- A frame that is not whole is moved to the front when the file fills up. The last byte of the file says that the copy
-  is there and what stands behind it is void: one byte is written whole or not at all.
+- Bytes that have been recorded are overwritten with zeros. 0x00 is the delimiter of frames, so zeros before a frame
+  mean nothing. A partly received frame stays until the rest arrives.
+- No length is stored: it would be wrong if the process died between the read and its update. The content ends with the
+  last byte that is not zero. If that byte completes a frame, its delimiter follows; else the line continues after it.
+- When the file fills up, an incomplete frame is moved to the front. The last byte of the file says that the copy is
+  complete and the rest of the file is void: one byte is written whole or not at all.
 """
 
 import mmap
@@ -24,11 +24,11 @@ from amu.wire import cobs, frames
 
 INTAKE_BYTES = 256 * 1024
 _AREA_BYTES = INTAKE_BYTES - 1  # the last byte: only the front counts
-ROOM_BYTES = 4096  # a pseudo-terminal gives as much in a read
+ROOM_BYTES = 4096  # as much as a pseudo-terminal gives in one read
 
 
 class Intake:
-    """The bytes of one line. Without a path they die with this process, as those of a test may. Raises OSError."""
+    """The bytes of one line. Without a path (for tests) they are lost with this process. Raises OSError."""
 
     def __init__(self, path: Path | None = None) -> None:
         if path is None:
@@ -36,7 +36,7 @@ class Intake:
         else:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                # The disk's space is taken now: a page that cannot be had later is a signal, not an error.
+                # Allocate the disk's space now: a page that cannot be allocated later raises a signal, not an error.
                 os.posix_fallocate(descriptor, 0, INTAKE_BYTES)
                 self._map = mmap.mmap(descriptor, INTAKE_BYTES)
             finally:
@@ -48,28 +48,28 @@ class Intake:
 
     @property
     def is_empty(self) -> bool:
-        """Has all that arrived been taken?"""
+        """Whether everything that arrived has been taken."""
         return self._given == self._used
 
     @property
     def has_room(self) -> bool:
-        """Is there room for another read? Before there is, `settle`."""
+        """Whether there is room for another read. If not, call `settle`."""
         return _AREA_BYTES - self._used >= ROOM_BYTES
 
     def receive(self, descriptor: int) -> int:
-        """Read once from `descriptor`; the number of bytes, 0 at its end. Raises OSError as read(2) does."""
+        """Read once from `descriptor`. Returns the number of bytes, 0 at its end. Raises OSError as read(2) does."""
         count = os.readv(descriptor, [self._view[self._used : _AREA_BYTES]])
         self._used += count
         return count
 
     def take(self) -> bytes:
-        """Everything that has arrived and was not taken yet."""
+        """Everything that has arrived and was not yet taken."""
         data = bytes(self._view[self._given : self._used])
         self._given = self._used
         return data
 
     def settle(self) -> None:
-        """What was taken has been dealt with, but for a frame that is not whole yet: forget it."""
+        """All bytes taken have been recorded: erase them, except for an incomplete frame."""
         if self._given == self._settled:
             return
         cut = max(self._map.rfind(b"\0", self._settled, self._given) + 1, self._settled)
@@ -83,7 +83,7 @@ class Intake:
             self._move(cut)
 
     def _move(self, start: int) -> None:
-        """What stands from `start` on to the front, where there are zeros only."""
+        """Move the bytes from `start` on to the front, where there are only zeros."""
         self._view[: self._used - start] = self._view[start : self._used]
         self._view[_AREA_BYTES] = 1
         self._clear(start, self._used)
@@ -94,7 +94,7 @@ class Intake:
         self._view[start:end] = bytes(end - start)
 
     def _end(self) -> int:
-        """Where what an earlier ground station has left here ends."""
+        """The end of the bytes that an earlier ground station has left here."""
         if self._view[_AREA_BYTES]:
             self._clear(self._map.find(b"\0"), _AREA_BYTES)
             self._view[_AREA_BYTES] = 0

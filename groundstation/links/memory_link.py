@@ -1,19 +1,20 @@
-"""A line with no cable: two byte queues in this process, for emulated boards and for tests.
+"""A line without a cable: two byte queues in this process, for emulated boards and for tests.
 
 `MemoryLine` is the cable, `MemoryLink` the ground station's end of it. The board's end takes bytes at its own pace:
 
     line = MemoryLine("emulated-0")
-    line.take(64)        what the ground has sent, at most 64 bytes of it
-    line.give(b"...")    what the board says
-    line.pull()          the cable is gone
+    line.take(64)        at most 64 bytes that the ground has sent
+    line.give(b"...")    bytes from the board
+    line.pull()          pull the cable
 """
 
 from groundstation.links.base import WRITE_QUEUE_BYTES_MAX, Link, LinkBusy, LinkLost
 
 
 class MemoryLine:
-    """The cable: bytes under way in both directions. Bytes from the board wait without bound for a ground station that
-    reads at every step; bytes to the board are bounded by the link."""
+    """The cable: bytes in transit in both directions. Those from the board are not bounded, because the ground station
+    reads at every step; those to the board are bounded by the link.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -28,11 +29,11 @@ class MemoryLine:
         return data
 
     def give(self, data: bytes) -> None:
-        """The board has said `data`."""
+        """The board sends `data`."""
         self.to_ground += data
 
     def pull(self) -> None:
-        """Cut the line. What has reached the ground already can still be read."""
+        """Cut the line. Bytes that have reached the ground can still be read."""
         self.is_pulled = True
 
 
@@ -55,7 +56,7 @@ class MemoryLink(Link):
         return data
 
     def settle(self) -> None:
-        """Both ends die with this process: there is nothing to keep."""
+        """Nothing to do: both ends die with this process."""
 
     def write(self, data: bytes) -> None:
         self._check()
@@ -80,6 +81,6 @@ class MemoryLink(Link):
 
     def _check(self) -> None:
         if self._is_closed:
-            raise LinkLost(f"{self.device}: the link was closed on this side; open it anew")
+            raise LinkLost(f"{self.device}: the link was closed on this side; open it again")
         if self._line.is_pulled:
             raise LinkLost(f"{self.device}: the line was pulled; is its board still running?")

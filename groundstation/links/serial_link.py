@@ -1,8 +1,8 @@
 """A link over a serial device that pyserial can open: a board's USB port, or the pseudo-terminal of a virtual board.
 
-The descriptor is read and written without blocking; pyserial opens and configures the device. The write queue sits in
-front of the kernel's own buffer, which a pseudo-terminal bounds at some 20 KB and USB at less. What is read arrives in
-an `Intake`, which may outlive this process.
+pyserial opens and configures the device; the descriptor is read and written without blocking. The write queue precedes
+the kernel's own buffer, which holds some 20 KB for a pseudo-terminal and less for USB. Input arrives in an `Intake`,
+which may outlive this process.
 """
 
 import errno
@@ -14,13 +14,13 @@ import serial
 from groundstation.links.base import WRITE_QUEUE_BYTES_MAX, Link, LinkBusy, LinkLost
 from groundstation.links.intake import Intake
 
-_OURS = (errno.EMFILE, errno.ENFILE)  # what ails this process or machine, and not the line
+_OURS = (errno.EMFILE, errno.ENFILE)  # errors of this process or machine, not of the line
 _WRITE_BYTES = 16384
-_BAUD = 115200  # of no consequence on USB and on pseudo-terminals
+_BAUD = 115200  # USB and pseudo-terminals ignore it
 
 
 class _Port(serial.Serial):
-    """pyserial throws away what came in before the port was opened. On this line that is a board's trace."""
+    """A port that keeps input from before it was opened. pyserial discards it, but here it is a board's trace."""
 
     def _reset_input_buffer(self) -> None:
         pass
@@ -30,9 +30,10 @@ class SerialLink(Link):
     """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
 
     def __init__(self, device: str, intake: Intake | None = None) -> None:
-        """`intake` belongs to the caller, who closes it. What it holds is read first, even if the device is gone.
+        """`intake` belongs to the caller, who closes it. Its bytes are read first, even if the device is gone.
 
-        Raises LinkLost if there is neither a device nor anything to read, OSError if this process may open no more.
+        Raises LinkLost if there is neither a device nor anything to read, OSError if this process cannot open more
+        files.
         """
         self._device = device
         self._queue = bytearray()
@@ -67,7 +68,7 @@ class SerialLink(Link):
         return self._intake.take()
 
     def fetch(self) -> None:
-        """Take in all that has arrived, for `read` to return: for a device that is about to vanish. Raises LinkLost."""
+        """Take in all that has arrived, for `read` to return, before the device vanishes. Raises LinkLost."""
         while self._receive():
             pass
 
@@ -75,7 +76,7 @@ class SerialLink(Link):
         self._intake.settle()
 
     def _receive(self) -> int:
-        """Bytes that have come in now; 0 if none have, or if there is no room before the next `settle`."""
+        """Number of bytes received now; 0 if there are none, or no room before the next `settle`."""
         self._check()
         if not self._intake.has_room:
             return 0
@@ -119,7 +120,7 @@ class SerialLink(Link):
 
     def close(self) -> None:
         if self._loss is None:
-            self._loss = "the link was closed on this side; open it anew"
+            self._loss = "the link was closed on this side; open it again"
         if self._serial is not None:
             self._serial.close()
 
@@ -128,5 +129,5 @@ class SerialLink(Link):
             raise LinkLost(f"{self._device}: {self._loss}")
 
     def _lost(self, what: str) -> LinkLost:
-        self._loss = f"{what}; is the board running, is the cable in? Start the board again and open the link anew"
+        self._loss = f"{what}; is the board running, is the cable in? Restart the board and reopen the link"
         return LinkLost(f"{self._device}: {self._loss}")

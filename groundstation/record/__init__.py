@@ -1,1 +1,1 @@
-"""The record of a run: trace, log, and the folder that holds them."""
+"""The record of a run: trace, log, and their folder."""

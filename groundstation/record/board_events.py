@@ -1,7 +1,7 @@
-"""What happens to boards, by name of the trace's event, and in words.
+"""Names and words for what happens to boards, by name of the trace's event.
 
-A board may be switched off by somebody whom the schedule of the mission knows nothing of: `amu stop`, or its ground
-station when that was ended. In the trace this is a BoardKill with a reason; here it has a name of its own.
+A board may be switched off outside the mission's schedule: by `amu stop`, or by a signal to its ground station. In the
+trace this is a BoardKill with a reason; here it has its own name.
 """
 
 import re
@@ -9,8 +9,8 @@ import re
 from specs.checking.trace_line import Told
 
 SWITCHED_OFF = "SwitchedOff"
-OUTSIDE = "switched off outside the mission"  # the reason that the trace gives
-FOUND_OFF = "found off by a ground station that has no record of it"  # another one; nothing to count
+OUTSIDE = "switched off outside the mission"  # the reason in the trace
+FOUND_OFF = "found off by a ground station that has no record of it"  # another reason; not counted
 
 WORDS = {
     "BoardKill": "killed",
@@ -23,7 +23,7 @@ WORDS = {
 
 
 def name_of(event: str, fields: Told) -> str:
-    """The event's name, but SWITCHED_OFF for a board that the mission did not kill."""
+    """The event's name; SWITCHED_OFF for a BoardKill that the mission did not cause."""
     return SWITCHED_OFF if event == "BoardKill" and fields.get("reason") == OUTSIDE else event
 
 

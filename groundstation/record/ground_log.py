@@ -1,8 +1,8 @@
-"""The run's log in plain text: what boards print and report, and what the ground station did to them.
+"""The run's log in plain text: output and reports of boards, and what the ground station did to them.
 
-Bounded: a board that floods its line with text, or a Byzantine one, must neither fill the disk nor take the room of the
-others. What is left out is counted. A disk that is full costs lines of this log, and nothing else: what must not be
-lost is in the trace.
+Bounded: a board that floods its line with text, or a Byzantine one, must neither fill the disk nor use up the room of
+the others. Lines beyond the bound are counted. A full disk costs lines of this log and nothing else: the trace has
+everything that must not be lost.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from specs.escape import escaped
 
-LINES_MAX = 10_000  # of each board, and of the ground station
+LINES_MAX = 10_000  # per board, and for the ground station
 LINE_CHARACTERS_MAX = 500
 
 
@@ -22,11 +22,11 @@ class GroundLog:
         self.path = path
         self.left_out: Counter[str] = Counter()
         self._lines: Counter[str] = Counter()
-        self._begun: dict[int, tuple[float, bytes]] = {}  # board -> when it said the beginning of a line, and that
+        self._begun: dict[int, tuple[float, bytes]] = {}  # board -> time and text of an unfinished line
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def say(self, now: float, node: int | None, text: str) -> None:
-        """One entry; a board's own words if `node` is given."""
+        """Write one entry: of board `node`, or of the ground station if None."""
         who = "ground" if node is None else f"board {node}"
         if self._lines[who] >= LINES_MAX:
             self.left_out[who] += 1
@@ -35,7 +35,7 @@ class GroundLog:
         self._write(who, f"{now:10.3f}  {who:8}  {escaped(text[:LINE_CHARACTERS_MAX])[:LINE_CHARACTERS_MAX]}\n")
 
     def text(self, now: float, node: int, data: bytes) -> None:
-        """Text that a board printed between its frames. A line that has not ended yet waits for its end."""
+        """Text that a board printed between its frames. An unfinished line waits for its end."""
         _, begun = self._begun.pop(node, (now, b""))
         *lines, rest = (begun + data).split(b"\n")
         for line in lines:
@@ -51,7 +51,7 @@ class GroundLog:
             self.say(now, node, text)
 
     def close(self) -> None:
-        """Say what never ended and what was left out, and close."""
+        """Write unfinished lines and how many were left out, and close."""
         for node, (now, line) in sorted(self._begun.items()):
             self._line(now, node, line)
         for who, count in sorted(self.left_out.items()):

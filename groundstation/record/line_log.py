@@ -1,13 +1,13 @@
 """An append-only file of lines that a crash cannot corrupt.
 
 A line counts as written once its newline is there, so a crash can only leave a torn line at the end. A torn end is
-never taken for data and never overwritten: it is moved aside, into `<name>.torn`, when the file is opened again.
+never read as data and never overwritten: it is moved to `<name>.torn` when the file is opened again.
 
 Rules
 - Lines gather in a bounded batch; `flush` hands the batch to the operating system. A crash of this process loses at
   most the lines since the last flush, a crash of the machine those since the last fsync, at most a second older.
 - A full disk is an error that names the file and what to do. Nothing is dropped: the batch waits for the next flush.
-- One writer: the file is locked, so that two ground stations cannot mix their lines.
+- One writer: the file is locked, so two ground stations cannot mix their lines.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from specs import strict_json
 from specs.checking.schema import Line
 
 SYNC_SECONDS = 1.0
-BATCH_BYTES = 64 * 1024  # flushed without being asked
-BATCH_BYTES_MAX = 1024 * 1024  # lines that wait for a disk that is full; then `append` refuses
+BATCH_BYTES = 64 * 1024  # flushed automatically
+BATCH_BYTES_MAX = 1024 * 1024  # lines that wait for a full disk; beyond that `append` refuses
 LINE_BYTES_MAX = 64 * 1024
 
 
@@ -31,9 +31,9 @@ class RecorderError(Exception):
 
 
 class LineLog:
-    """Appends JSON objects, one a line, as `specs.checking.trace_line.encode` writes them.
+    """Appends JSON objects, one per line, as `specs.checking.trace_line.encode` writes them.
 
-    path: created if it is not there; an existing file is refused unless `resume` is set. clock: seconds that never
+    path: created if it does not exist; an existing file is refused unless `resume` is set. clock: seconds that never
     decrease (wall time, not mission time: it spaces the fsyncs). Raises RecorderError.
     """
 
@@ -102,13 +102,13 @@ class LineLog:
         os.fsync(descriptor)
 
     def lines(self) -> Iterator[Line]:
-        """Every line that the file holds, flushed ones only."""
+        """All flushed lines of the file."""
         with self.path.open("rb") as file:
             for line in file:
                 yield json.loads(line)
 
     def append(self, text: str) -> None:
-        """Add a line, `encode`d, to the batch. Raises RecorderError when it cannot be kept."""
+        """Add a line, already `encode`d, to the batch. Raises RecorderError if it cannot be kept."""
         data = text.encode("ascii") + b"\n"
         if len(data) > LINE_BYTES_MAX:
             raise RecorderError(f"{self.path}: a line of {len(data)} bytes, at most {LINE_BYTES_MAX}: {data[:80]!r}...")
@@ -119,7 +119,7 @@ class LineLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write the batch; fsync once a second. Raises RecorderError, keeping what was not written."""
+        """Write the batch; fsync once per second. On RecorderError the batch is kept."""
         try:
             while self._batch:
                 written = os.write(self._descriptor, self._batch)
@@ -130,13 +130,13 @@ class LineLog:
             raise self._failure("cannot be written", error) from error
 
     def sync(self) -> None:
-        """Force to disk what has been flushed."""
+        """Force the flushed lines to disk."""
         os.fsync(self._descriptor)
         self.syncs += 1
         self._synced_at = self._clock()
 
     def close(self) -> None:
-        """Flush, force to disk, let go of the file. Raises RecorderError if lines could not be kept. A second call does
+        """Flush, force to disk, close the file. Raises RecorderError if lines could not be kept. A second call does
         nothing.
         """
         if self._is_closed:
@@ -144,7 +144,7 @@ class LineLog:
         self._is_closed = True
         try:
             self.flush()
-            with contextlib.suppress(OSError):  # the lines are with the operating system
+            with contextlib.suppress(OSError):  # the operating system has the lines
                 self.sync()
         finally:
             os.close(self._descriptor)
@@ -157,7 +157,7 @@ class LineLog:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The file's name must survive a crash of the machine too, not only its content."""
+    """Force the folder to disk: the file's name must survive a crash of the machine too."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

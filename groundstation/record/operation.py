@@ -1,12 +1,12 @@
-"""One telecommand on its way: what is known of it on each board, and when it may be called confirmed.
+"""One telecommand: its state on each board, and the rule by which it counts as confirmed.
 
-At most f boards lie, so an answer that f + 1 distinct boards give is the answer of at least one correct board, and all
-correct boards apply an operation in the same slot with the same result (Castro and Liskov, OSDI 1999, section 4.1).
+At most f boards lie, so if f + 1 distinct boards give the same answer, at least one of them is correct. All correct
+boards apply an operation in the same slot with the same result (Castro and Liskov, OSDI 1999, section 4.1).
 
 Rules
-- Stages are times, not hopes: queued, uplinked, received and applied *per board*, confirmed.
-- No answer is never "failed": until enough boards have answered, the state is "unconfirmed, waiting".
-- A board's first answer stands. A second, different one is noted as a conflict, and so is each answer that no other
+- Stages are times at which something was seen: queued, uplinked, received and applied *per board*, confirmed.
+- A missing answer never means "failed": until enough boards have answered, the state is "unconfirmed, waiting".
+- A board's first answer stands. A second, different one is recorded as a conflict, and so is each answer that no other
   board has given.
 """
 
@@ -19,18 +19,18 @@ QUEUED = "queued"  # not uplinked yet
 WAITING = "unconfirmed, waiting"
 CONFIRMED = "confirmed"
 MALFORMED = "malformed"  # f + 1 boards cannot read the command: it will never be applied
-STALE = "stale"  # f + 1 boards have forgotten so old a number: whether it was applied cannot be known any more
+STALE = "stale"  # f + 1 boards have forgotten this old number: whether it was applied is unknown
 
 TERMINAL = (CONFIRMED, MALFORMED, STALE)
 RECEIPTS = ("queued", "busy", "stale", "malformed")
-CONFLICTS_MAX = 2  # noted a board and operation
+CONFLICTS_MAX = 2  # recorded per board and operation
 
 Answer = tuple[int, Array]  # slot and result
 
 
 @dataclass
 class OnBoard:
-    """One operation on one board. Times are the station's; None: not yet."""
+    """One operation on one board. Times are those of the station; None: not yet."""
 
     due: float  # next uplink
     attempts: int = 0
@@ -40,12 +40,12 @@ class OnBoard:
     applied: float | None = None
     answer: Answer | None = None
     pauses: int = 0  # before uplinks, since the board's last boot
-    encoded: bytes | None = field(default=None, compare=False)  # the answer as it is on the wire
+    encoded: bytes | None = field(default=None, compare=False)  # the answer in wire form
 
 
 @dataclass
 class Operation:
-    """Operation `number` of this station's client, and how far it has come on each board."""
+    """Operation `number` of this station's client, and its progress on each board."""
 
     number: int
     command: Array
@@ -58,11 +58,11 @@ class Operation:
 
     @property
     def is_terminal(self) -> bool:
-        """Nothing more is uplinked for it."""
+        """Whether it is finished: nothing more is uplinked for it."""
         return self.state in TERMINAL
 
     def note_answer(self, board: int, answer: Answer, now: float) -> bool:
-        """Take in a board's answer. True for a new conflict: nobody has said so before, or it said otherwise itself."""
+        """Take in a board's answer. True for a new conflict: no other board gave it, or the board gave another one."""
         on_board, encoded = self.boards[board], on_wire(answer)
         if on_board.answer is None:
             known = [other.encoded for other in self.boards.values() if other.answer is not None]
@@ -78,12 +78,12 @@ class Operation:
         return True
 
     def matching(self, answer: Answer) -> list[int]:
-        """Boards whose answer is this one."""
+        """The boards that gave this answer."""
         encoded = on_wire(answer)
         return [n for n, on_board in self.boards.items() if on_board.encoded == encoded]
 
     def with_receipt(self, status: str) -> list[int]:
-        """Boards that have not answered and whose latest receipt has this status."""
+        """The boards without an answer whose latest receipt has this status."""
         return [n for n, on_board in self.boards.items() if on_board.answer is None and on_board.receipt == status]
 
     def finish(self, state: str, now: float) -> None:
@@ -95,11 +95,11 @@ class Operation:
 
 
 def on_wire(answer: Answer) -> bytes:
-    """What answers are compared by: in Python True == 1, but no ledger result may be taken for another."""
+    """The wire form, by which answers are compared: in Python True == 1, but results must not be confused."""
     encoded: bytes = cbor.encode(list(answer))
     return encoded
 
 
 def same(one: Answer, other: Answer) -> bool:
-    """Are they equal as they are on the wire?"""
+    """Whether they are equal in wire form."""
     return on_wire(one) == on_wire(other)

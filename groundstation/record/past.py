@@ -1,9 +1,8 @@
-"""What the record of a dead ground station tells the one that goes on: all that it needs to know, from the trace alone.
+"""Reads from a dead ground station's trace everything that the next ground station needs to know.
 
-The trace is flushed before anybody can have acted on it: an operation's `queued` line before its first uplink, the
-events of a board before the frames behind them are passed on, what the schedule is about to do to a board before that
-is done. So the dead station has done nothing that is not here, and what it may or may not have done is the last
-scheduled event alone.
+The trace is flushed before any board can act on it: an operation's `queued` line before its first uplink, the events of
+a board before the frames behind them are passed on, the next step of the schedule before it is done. So everything that
+the dead station did is in the trace. Only the last scheduled event may or may not have been done.
 """
 
 import io
@@ -24,7 +23,7 @@ from specs.checking.schema import BOOT_ENDS, Fields
 from specs.checking.trace import Event, TraceError, parse
 from specs.files import open_regular
 
-# What an event of the schedule leaves in the record when it is done.
+# The trace event that shows that an action of the schedule was done.
 DONE_BY = {
     "kill": "BoardKill",
     "start": "BoardStart",
@@ -37,7 +36,7 @@ DONE_BY = {
 
 @dataclass
 class PastOperation:
-    """An operation as the record tells of it. `answer`: slot and result, once it was confirmed."""
+    """An operation in the record. `answer`: slot and result, once it was confirmed."""
 
     number: int
     command: Array
@@ -48,25 +47,25 @@ class PastOperation:
 
 @dataclass
 class Past:
-    """All that was, up to mission second `received`."""
+    """The content of a record, up to mission second `received`."""
 
-    run: str = ""  # that the latest events belong to
+    run: str = ""  # of the latest events
     received: float = 0.0
     operations: dict[int, PastOperation] = field(default_factory=dict)
     retries: int = 0
     contradictions: list[tuple[int, op.Answer, op.Answer]] = field(default_factory=list)
     up: set[int] = field(default_factory=set)  # boards that were on, as far as the ground station knew
-    started: set[int] = field(default_factory=set)  # boards that have ever been on
-    armed: set[int] = field(default_factory=set)  # whose power is to fail
+    started: set[int] = field(default_factory=set)  # boards that were ever on
+    armed: set[int] = field(default_factory=set)  # boards with an armed power cut
     crashed: list[int] = field(default_factory=list)
     board_events: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
-    begun: set[int] = field(default_factory=set)  # events of the schedule, by number, that need not be played any more
-    _last: tuple[int, int, str] | None = None  # the latest of them while it may not be done: number, board, action
+    begun: set[int] = field(default_factory=set)  # numbers of the schedule's events that were played
+    _last: tuple[int, int, str] | None = None  # the latest, while it may not be done: number, board, action
 
     @property
     def open_operations(self) -> list[PastOperation]:
-        """Those that were neither confirmed nor given up, oldest first."""
+        """Operations that were neither confirmed nor given up, oldest first."""
         return [operation for operation in self.operations.values() if operation.state not in op.TERMINAL]
 
     def _take(self, event: Event) -> None:
@@ -119,15 +118,15 @@ class Past:
                 self.contradictions.append((number, answer, (fields["slot"], fields["result"])))
 
     def _finish(self) -> None:
-        """What was begun last and has left no trace is played again: whoever is dead already dies no second time."""
+        """Play the latest event again if the trace does not show its effect. Killing a dead board does nothing."""
         if self._last is not None:
             self.begun.discard(self._last[0])
 
 
 def read(path: Path, board_event: Callable[[Event], object]) -> Past:
-    """The past that the trace at `path` tells of; `board_event` gets each event of a board.
+    """The content of the trace at `path`. `board_event` is called with each event of a board.
 
-    Raises RecorderError for a trace that cannot be gone on from, saying why.
+    Raises RecorderError, which says why, for a trace that cannot be continued.
     """
     past = Past()
     line = 0
@@ -141,7 +140,7 @@ def read(path: Path, board_event: Callable[[Event], object]) -> Past:
                     board_event(event)
                 past._take(event)
     except (TraceError, CodecError, KeyError, TypeError, ValueError) as error:
-        raise RecorderError(f"{path}: line {line}: cannot be gone on from: {error}") from error
+        raise RecorderError(f"{path}: line {line}: cannot be continued: {error}") from error
     except OSError as error:
         raise RecorderError(f"{path}: cannot be read ({error.strerror})") from error
     if not line:

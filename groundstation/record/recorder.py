@@ -1,14 +1,14 @@
-"""The recorder: one trace a run, a line for each event of a board or of the ground station.
+"""The recorder: writes the trace of a run, a line for each event of a board or of the ground station.
 
-Boards number their trace events within a boot, so a hole in the numbers is a loss that can be proved, and the verdict
-of such a run is *incomplete*. The recorder tells it at once; `specs/checking/trace.py` finds it again in the file.
+Boards number their trace events within a boot, so a hole in the numbers proves a loss, and the verdict of such a run is
+*incomplete*. The recorder reports it at once; `specs/checking/trace.py` finds it again in the file.
 
 Rules
 - Every line: run, node, boot, seq, lamport, ticks, received (mission seconds), event, then the event's fields.
-- An event is written once: what arrives again is counted and left out.
-- What a board says is not believed to be well formed: an unknown or malformed event becomes a `TraceError` line of the
-  ground station, with the event in it. Nothing is dropped in silence.
-- Ground events carry node 255, the ground's own boot number and sequence numbers without holes.
+- An event is written once: duplicates are counted and left out.
+- Boards' data may be malformed: an unknown or malformed event becomes a `TraceError` line of the ground station, with
+  the event in it. Nothing is dropped silently.
+- Ground events have node 255, the ground's own boot number and sequence numbers without holes.
 """
 
 import time
@@ -28,7 +28,7 @@ from specs.checking.trace_line import Told, decode_event, printable
 
 __all__ = ["Gap", "Recorder", "RecorderError"]
 
-# Boots of one board that are told apart; a board that claims more (trace frames carry no tag) is refused, and counted.
+# Boots of one board that are distinguished. A board that claims more (trace frames have no tag) is refused and counted.
 BOOTS_MAX = 4096
 GAPS_MAX = 4096  # kept for the report; all are counted
 
@@ -45,9 +45,9 @@ class Gap(NamedTuple):
 class Recorder:
     """Writes the trace of `run` to `path`.
 
-    clock: wall seconds, for the spacing of fsyncs only. resume: go on with the trace of a ground station that died; its
-    events are read again, so that duplicates and gaps are told as if nothing had happened. earlier: the run that the
-    trace at `path` has been copied from. Raises RecorderError.
+    clock: wall seconds, only to space the fsyncs. resume: continue the trace of a ground station that died. Its events
+    are read, so duplicates and gaps are reported as if there had been one station. earlier: the run from which the
+    trace at `path` was copied. Raises RecorderError.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class Recorder:
         self.boot = 0  # of the ground station in this run
         self.gaps: list[Gap] = []
         self.counts: Counter[str] = Counter()  # events, duplicates, gaps, errors, boots refused
-        self.bytes: Counter[int] = Counter()  # of the record, since this station writes it, by the node it tells of
-        self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock must start behind it
-        self.received = 0.0  # latest receipt in the record; mission time goes on from here after a resume
+        self.bytes: Counter[int] = Counter()  # written by this station, by node of the event
+        self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock starts above it
+        self.received = 0.0  # latest receipt in the record; after a resume mission time continues from here
         self._seq = 0
         self._next_seq: dict[int, dict[int, int]] = {}  # node -> boot -> number of the next event
-        self._joined: set[int] = set()  # boards that ran before the run
+        self._joined: set[int] = set()  # boards that were running before the run
         self._log = LineLog(path, clock, resume)
         try:
             self._remember(run if earlier is None else earlier)
@@ -83,7 +83,7 @@ class Recorder:
         return self._log.path
 
     def _remember(self, owner: str) -> None:
-        """`owner` is the run that the last lines must be of: those before a `Resume` are of the runs before."""
+        """Read the existing lines. `owner`: the run of the last ones; those before a `Resume` are of earlier runs."""
         run = owner
         for line in self._log.lines():
             run = line["run"]
@@ -106,14 +106,14 @@ class Recorder:
         """
         text = self._line(limits.GROUND, self.boot, self._seq, lamport, 0, received, event, fields)
         self._seq += 1
-        # Boards' times do not count: one lying board would use up the clock of the resumed ground station.
+        # Ignore boards' times: one lying board would use up the clock of the resumed ground station.
         self.lamport = max(self.lamport, lamport)
         if event == "Attach":
             self._joined.add(fields["board"])
         self._append(fields.get("board", limits.GROUND), text, received)
 
     def trace(self, node: int, message: Trace, received: float) -> list[tuple[str, Told]]:
-        """Record the events of a `Trace` message that came over the cable of `node`; name and fields of the new ones.
+        """Record the events of a `Trace` message from the cable of `node`. Returns name and fields of the new ones.
 
         received: mission seconds. Raises RecorderError.
         """
@@ -134,11 +134,11 @@ class Recorder:
         return new
 
     def _advance(self, node: int, boot: int, first_seq: int, end: int) -> int | None:
-        """Move the boot's number on to `end`; first number that is new, or None if there are too many boots."""
+        """Advance the boot's number to `end`. Returns the first new number, or None if there are too many boots."""
         boots = self._next_seq.setdefault(node, {})
         if boot not in boots and len(boots) >= BOOTS_MAX:
             return None
-        # What a board did before the run joined it is no gap.
+        # Events from before the run joined the board are not a gap.
         expected = boots.get(boot, first_seq if node in self._joined and not boots else 0)
         if first_seq > expected:
             self.counts["gaps"] += 1
@@ -181,7 +181,7 @@ class Recorder:
         event: str,
         fields: Mapping[str, object],
     ) -> str:
-        """The line's text. Raises TraceError if no reader would take it: one such line would spoil the whole trace."""
+        """The line's text. Raises TraceError if readers would reject it: one such line would spoil the whole trace."""
         line = trace_line.line(self.run, node, boot, seq, lamport, ticks, received, event, fields)
         text = trace_line.encode(line)
         require_readable(line, text)
@@ -194,9 +194,9 @@ class Recorder:
         self._log.append(text)
 
     def flush(self) -> None:
-        """Hand the lines so far to the operating system; at least once a second also force them to disk.
+        """Hand the lines so far to the operating system; at least once per second also force them to disk.
 
-        Call it once a turn of the mission loop. Raises RecorderError when the disk is full.
+        Call it once per turn of the mission loop. Raises RecorderError when the disk is full.
         """
         self._log.flush()
 

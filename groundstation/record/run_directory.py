@@ -3,12 +3,12 @@
 run.json         run, scenario, seed, board kind, when it started (UTC), folder of the boards
 scenario.toml    the scenario as flown, with the options of the command line
 versions.json    python, packages, firmware
-secret           what the swarm's keys follow from; for its owner's eyes only
+secret           from which the swarm's keys derive; readable by its owner only
 trace.ndjson     every event; see specs/checking/trace.py
-ground.log       what boards and ground station had to say
+ground.log       messages of boards and ground station
 verdict.json     the judgement; see groundstation/verdict/verdict.py
 report.html      the flight in pictures
-boards/          the boards' own files, for their owner's eyes only; see groundstation/boards/claim.py
+boards/          the boards' own files, readable by their owner only; see groundstation/boards/claim.py
 """
 
 import contextlib
@@ -36,11 +36,11 @@ Content = TypeVar("Content")
 
 
 class RunDirectoryError(Exception):
-    """A folder that is no run, or where none can be made. One line, with what to do."""
+    """A folder that is not a run, or in which no run can be created. One line, with what to do."""
 
 
 def create(parent: Path, scenario: str, seed: int) -> Path:
-    """A new folder for a run under `parent`, named after scenario, seed and the time (in UTC, for people only)."""
+    """A new folder for a run under `parent`, named after scenario, seed and the time (UTC, for people only)."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
     name = f"{scenario}-{seed}-{stamp}"
     try:
@@ -60,7 +60,7 @@ def create(parent: Path, scenario: str, seed: int) -> Path:
 
 def find(path: Path) -> Path:
     """The run folder meant by `path`: itself, or the newest run in it. Raises RunDirectoryError."""
-    # os.path, for a Path raises an error for a name that is too long to exist.
+    # os.path, because a Path raises an error for a name that is too long to exist.
     if os.path.exists(path / TRACE) or os.path.exists(path / RUN):
         return path
     try:
@@ -79,12 +79,12 @@ def trace_of(path: Path) -> Path:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Replace `path` as a whole, so that a reader never sees half of it."""
+    """Replace `path` as a whole, so a reader never sees half of it."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` as a whole, so that a reader never sees half of it. Raises OSError, leaving nothing behind."""
+    """Replace `path` as a whole, so a reader never sees half of it. Raises OSError, leaving nothing behind."""
     temporary = path.with_name(path.name + ".part")
     try:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -96,7 +96,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """As `write_text`, for the owner's eyes only; on disk when it returns. Raises OSError."""
+    """As `write_text`, readable by the owner only, and on disk when it returns. Raises OSError."""
     temporary = path.with_name(path.name + ".part")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""Whether what a JSON file holds has the type that its reader declares.
+"""Checks that the content of a JSON file has the shape that its reader needs.
 
 A shape is a type, as in annotations: int, float, str, bool, None, object; `list[shape]`; `dict[str, shape]`, an object
 with any names; `dict[Number, shape]`, with numbers for names; a TypedDict, an object that has at least these members; a
@@ -14,7 +14,7 @@ NAMES = {int: "an integer", float: "a number", str: "a text", bool: "true or fal
 
 
 def fault(found: object, shape: object, where: str = "") -> str | None:
-    """What is wrong with the first part that has another shape, and where it stands; None if there is none."""
+    """What is wrong with the first part of another shape, and where it is. None if all is well."""
     if isinstance(shape, UnionType):
         faults = [fault(found, one, where) for one in get_args(shape)]
         return None if None in faults else faults[0]

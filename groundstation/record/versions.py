@@ -1,4 +1,4 @@
-"""What flew: versions of everything that a later reader needs to fly the same again."""
+"""Versions of everything that a later reader needs to fly the same run again."""
 
 import hashlib
 import importlib.metadata
@@ -49,7 +49,7 @@ def digest_of_files(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def firmware_digest() -> str:
-    """SHA-256 over the flight package as it is imported here, hex."""
+    """SHA-256 over the flight package that is imported here, hex."""
     import amu
 
     root = Path(amu.__file__).resolve().parent
@@ -57,9 +57,9 @@ def firmware_digest() -> str:
 
 
 def micropython_version() -> str:
-    """Version of the unix port that virtual boards fly, as it names itself, and where it is from.
+    """Version of the unix port that virtual boards run, as it reports itself, and its origin.
 
-    It is the one in AMU_MICROPYTHON, beside python (the package's), or on PATH. The package counts its own versions.
+    It is the one in AMU_MICROPYTHON, beside python (the package's), or on PATH. The package has its own versions.
     """
     beside = shutil.which("micropython", path=sysconfig.get_path("scripts"))
     command = os.environ.get("AMU_MICROPYTHON") or beside or shutil.which("micropython")

@@ -1,1 +1,1 @@
-"""What is flown: missions as files, with every fault, board and operation in them."""
+"""Missions as files, with every fault, board and operation in them."""

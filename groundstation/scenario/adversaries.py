@@ -1,4 +1,4 @@
-"""Which adversaries a scenario may name. They register under the entry-point group `amu.adversaries`, as boards do.
+"""The adversaries that a scenario may name. They register under the entry-point group `amu.adversaries`.
 
 An entry is a module with `names()`, `meaning(name)`, `parameters(name)` and `check(name, parameters, node,
 replica_count)`, which raises ValueError.
@@ -13,7 +13,7 @@ _GROUP = "amu.adversaries"
 
 
 class Adversaries(Protocol):
-    """What a registered module offers."""
+    """The interface of a registered module."""
 
     def names(self) -> list[str]: ...
 
@@ -30,22 +30,22 @@ def names() -> list[str]:
 
 
 def meaning(name: str) -> str:
-    """What an adversary that there is does, in a sentence."""
+    """What a registered adversary does, in a sentence."""
     return _module_of(name).meaning(name)
 
 
 def parameters(name: str) -> list[tuple[str, str, str, str]]:
-    """(name, values, default, meaning) of each parameter of an adversary that there is."""
+    """(name, values, default, meaning) of each parameter of a registered adversary."""
     return list(_module_of(name).parameters(name))
 
 
 def check(name: str, given: Mapping[str, int | str | bool], node: int, replica_count: int) -> None:
-    """Raise ValueError unless there is such an adversary, and it takes these parameters on board `node`."""
+    """Raise ValueError unless the adversary is registered and accepts these parameters on board `node`."""
     _module_of(name).check(name, given, node, replica_count)
 
 
 def _module_of(name: str) -> Adversaries:
-    """The module that knows `name`; else the first one, whose error says which there are. Raises ValueError."""
+    """The module that has `name`; else the first one, whose error lists the names. Raises ValueError if empty."""
     modules = _modules()
     if not modules:
         raise ValueError("no adversaries are registered: install amu-swarm, which registers its own")

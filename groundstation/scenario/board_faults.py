@@ -1,15 +1,15 @@
-"""When what happens to the boards themselves: the scenario's board faults as a queue of single events.
+"""The schedule of board faults: a scenario's faults as a queue of single events.
 
-One queue for rehearsals and for the simulator. It knows no board: callers report which are on, and each change.
+Rehearsals and the simulator use the same queue. It does not know the boards: callers say which are on, and report each
+change.
 
 Rules
-- Without a core (`groundstation.scenario.model.Liveness`) every fault must happen: one that strikes at a flash
-  operation waits until its board is on and no such fault is armed already, and comes a pause after the board's start.
-  With a core, a fault that strikes a board which is off is void, and a second one replaces the first: storms have
-  enough of them.
-- The start after such a fault waits for the board's death, of whatever cause; then it comes at its time, at the
-  earliest a pause later.
-- Once the core is healed, its boards get one `heal` each and no other event, and no other board is started.
+- Without a core (`groundstation.scenario.model.Liveness`) every fault must happen. A fault that strikes at a flash
+  operation waits until its board is on, a pause has passed since its start, and no such fault is armed. With a core, a
+  fault that strikes a board which is off is void, and a second one replaces the first: storms have enough of them.
+- The start after such a fault waits for the board's death, of any cause. Then it comes at its time, but not before a
+  pause has passed.
+- Once the core is healed, each of its boards gets one `heal` and no other event, and no other board is started.
 """
 
 import heapq
@@ -20,33 +20,33 @@ from dataclasses import dataclass, replace
 
 from groundstation.scenario.model import BoardFault, Liveness
 
-STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a flash operation to come
+STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a later flash operation
 
-_ACTIONS = {"amnesia": "erase"}  # where the fault is not called as what is done
+_ACTIONS = {"amnesia": "erase"}  # of faults that are not named after their action
 
 
 @dataclass(frozen=True)
 class BoardEvent:
-    """What is to be done to a board.
+    """An action on a board.
 
-    kill; start, restart (both a reboot if it is running); erase (amnesia: kill, erase, start); pause, and resume;
-    heal (whatever was done to it, it is sound from now on); others as `fault` is called.
+    kill; start, restart (a running board reboots); erase (amnesia: kill, erase, start); pause, and resume; heal (undo
+    all faults: the board is sound from now on); others have the names of their `fault`.
     """
 
     node: int
     action: str
-    due: float  # as planned, however long it waits
+    due: float  # as planned, even if it has to wait longer
     fault: BoardFault | None = None  # that it belongs to
-    number: int = 0  # among all events of the scenario, the same in every flight of it
+    number: int = 0  # among all events of the scenario; the same in every flight
 
     @property
     def waits_for_death(self) -> bool:
-        """Is it a start after a fault that comes with a write, not with the clock?"""
+        """Whether it is a start after a fault that strikes with a write, not at a time."""
         return self.action == "start" and self.fault is not None and self.fault.kind in STRIKING
 
 
 class Schedule:
-    """Board events that are still to come, by mission time, then in the order of the scenario."""
+    """The remaining board events, by mission time, then in the order of the scenario."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Schedule:
         armed: Collection[int] = (),
         now: float = 0.0,
     ) -> None:
-        """From mission second `now` on; the events with the numbers in `begun` have happened before.
+        """The schedule from mission second `now` on. begun: numbers of events that have happened.
 
-        armed: boards whose flash is to fail by one of them.
+        armed: boards on which such an event has armed a fault of the flash.
         """
         self._pause_seconds = pause_seconds
         self._count = itertools.count()
@@ -81,7 +81,7 @@ class Schedule:
                 self._push(max(event.due, now), event)
 
     def _planned(self, faults: Iterable[BoardFault]) -> Iterator[BoardEvent]:
-        """A start stands behind the fault that it belongs to."""
+        """All events in the order of the scenario, each start after its fault."""
         for node in sorted(self._core):
             yield BoardEvent(node, "heal", self._healed_at)
         for fault in faults:
@@ -92,12 +92,12 @@ class Schedule:
                 yield BoardEvent(fault.node, "start", fault.at + fault.restart_after, fault)
 
     def waiting(self) -> list[BoardEvent]:
-        """What has not happened and waits for nothing but its time, or a board that is on; in the order of the plan."""
+        """The events that wait only for their time, or for a board to be on, in the order of the plan."""
         events = [*(event for _, _, event in self._heap), *itertools.chain(*self._parked.values())]
         return sorted(events, key=lambda event: (event.due, event.number))
 
     def told(self, deadline: float, is_on: Callable[[int], bool]) -> list[str]:
-        """`waiting`, as far as it is due by mission second `deadline`, in words."""
+        """The `waiting` events that are due by mission second `deadline`, in words."""
 
         def words(event: BoardEvent) -> str:
             off = ", which is off," if event.action in STRIKING and not is_on(event.node) else ""
@@ -106,15 +106,15 @@ class Schedule:
         return [words(event) for event in self.waiting() if event.due <= deadline]
 
     def next_due(self) -> float | None:
-        """Mission second of the next event that waits for nothing but its time; None if there is none."""
+        """Mission second of the next event that waits only for its time. None if there is none."""
         return self._heap[0][0] if self._heap else None
 
     def due(
         self, now: float, is_on: Callable[[int], bool], is_armed: Callable[[int, str], bool]
     ) -> Iterator[BoardEvent]:
-        """Take out the events whose time has come, one by one: each may change what the next has to wait for.
+        """Take out the due events, one by one: each may change what the next one waits for.
 
-        is_on: whether a board is. is_armed: whether a fault of this kind is already to strike its flash.
+        is_on: whether a board is on. is_armed: whether a fault of this kind is already armed on it.
         """
         while self._heap and self._heap[0][0] <= now:
             event = heapq.heappop(self._heap)[2]
@@ -147,5 +147,5 @@ class Schedule:
 
 
 def ends_at(fault: BoardFault) -> float:
-    """The mission second in which a fault that lasts is over."""
+    """The mission second at which a lasting fault ends."""
     return fault.at + (fault.seconds or 0.0)

@@ -1,7 +1,7 @@
-"""Says where in a scenario file an error is, and what was expected there.
+"""Explains errors in a scenario file: where they are, and what was expected there.
 
-Pydantic knows fields but no lines, so the text is read once more for the line of the offending field. A rule that ties
-several fields together names its field itself, with a colon: "liveness.core: there is no board 7".
+Pydantic knows fields but no lines, so the text is searched for the line of the bad field. A rule that involves several
+fields names its field itself, with a colon: "liveness.core: there is no board 7".
 """
 
 import difflib
@@ -18,7 +18,7 @@ SHOWN_MAX = 80  # characters of a bad value
 
 
 def explain(item: ErrorDetails, scenario: type[BaseModel], where: str, text: str) -> str:
-    """One line for one of pydantic's errors. `scenario`: the model that the document was held against."""
+    """One line for one of pydantic's errors. `scenario`: the model that the document was checked against."""
     loc = item["loc"]
     # Pydantic puts the kind of fault into the path of a field: ("faults", 3, "drop", "probability").
     tag = str(loc[2]) if loc[:1] == ("faults",) and len(loc) > 2 else None
@@ -53,7 +53,7 @@ def _told(value: object) -> str:
 
 
 def explain_syntax(error: Exception, where: str) -> str:
-    """One line for what keeps a text from being TOML."""
+    """One line: why a text is not TOML."""
     where = escaped(where)
     if isinstance(error, RecursionError):
         return f"{where}: not TOML that can be read: nested too deep"
@@ -67,13 +67,13 @@ def _cut(text: str) -> str:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """A hint to append to an error, empty when nothing known is like the word."""
+    """A hint to append to an error. Empty if no known word is similar."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _known_keys(scenario: type[BaseModel], path: list[int | str], tag: str | None) -> list[str]:
-    """The keys of the table at `path`, in the order of their declaration."""
+    """The keys of the table at `path`, in order of declaration."""
     if tag is not None:
         rules = {get_args(rule.model_fields["fault"].annotation)[0]: rule for rule in Rule.__subclasses__()}
         return list(rules[tag].model_fields)

@@ -1,15 +1,15 @@
-"""When a mission is over: one rule for rehearsals and for the simulator. Pure: callers pass in the state of the swarm.
+"""When is a mission over? One rule for rehearsals and for the simulator. Pure: callers pass in the state of the swarm.
 
 Rules
-- Asked for are the scenario's slots, its operations, and that each board fault which is due before the limit has
-  happened. Until then operators go on asking, for a power cut comes with a flash write.
-- Without a core: the slot that counts is the last one that f + 1 correct boards have applied. When all is done and
-  confirmed, boards get `settle_seconds` to come level. Standing still for `no_progress_seconds`, or reaching the limit
-  before the work is done, counts as no progress. If only a fault is still to come at the limit, the mission is broken
-  off: the swarm did its part, yet the mission was not the one that was asked for.
-- Fault rules of the ether are not waited for; those that have not begun are named in the verdict.
-- With a core (`Liveness`): all boards of the core count. Once it is healed, NEW_SLOTS more are asked for, and the core
-  must come level. Until then the swarm may stand still; the bound alone says whether that was too long.
+- Required are the scenario's slots, its operations, and that each board fault which is due before the limit has
+  happened. Until then operators keep submitting, because a power cut needs a flash write.
+- Without a core, the last slot that f + 1 correct boards have applied counts. When all is done and confirmed, boards
+  get `settle_seconds` to catch up. A mission has made no progress if there is no new slot for `no_progress_seconds`, or
+  if it reaches its limit before the work is done. If only a fault is outstanding at the limit, the mission is aborted:
+  the swarm did its part, but the mission was not the one in the scenario.
+- Fault rules of the ether are not waited for; the verdict names those that have not begun.
+- With a core (`Liveness`), all boards of the core count. Once it is healed, NEW_SLOTS more slots are required, and the
+  core must catch up. Until then the swarm may stand still; only the bound limits the time.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -28,10 +28,10 @@ NEW_SLOTS = 8  # decided slots that a healed core must add
 
 @dataclass(frozen=True)
 class Standing:
-    """How things stand at mission second `now`.
+    """The state of a mission at mission second `now`.
 
     applied: last slot of each correct board, as last known; those in `up` are on. issued, confirmed, open_count:
-    operations. faults_due: board faults that are to come before the limit, in words.
+    operations. faults_due: board faults that are outstanding before the limit, in words.
     """
 
     now: float
@@ -44,7 +44,7 @@ class Standing:
 
 
 def slots_applied(applied: Mapping[int, int], replica_count: int) -> int:
-    """The last slot that f + 1 correct boards have applied; of fewer correct boards, that all of them have."""
+    """The last slot that f + 1 correct boards have applied, or all of them if there are fewer."""
     latest = sorted(applied.values(), reverse=True)
     rank: int = min(blocking_size(replica_count), len(latest))
     return latest[rank - 1] if latest else 0
@@ -57,7 +57,7 @@ def not_begun(scenario: Scenario, ended: float) -> list[str]:
 
 
 class MissionEnd:
-    """Look at it every now and then."""
+    """Call `look` at intervals."""
 
     def __init__(self, scenario: Scenario) -> None:
         mission, core = scenario.mission, scenario.liveness
@@ -77,11 +77,11 @@ class MissionEnd:
         self.progressed_at = now
 
     def wants_more(self, standing: Standing) -> bool:
-        """Are operators to go on asking?"""
+        """Whether operators should submit more operations."""
         return self._settle_until is None and not self._is_enough(standing)
 
     def look(self, standing: Standing) -> str | None:
-        """COMPLETE, NO_PROGRESS or INTERRUPTED; None while the mission goes on."""
+        """COMPLETE, NO_PROGRESS or INTERRUPTED. None while the mission continues."""
         now = standing.now
         self._count_slots(standing)
         if self._settle_until is not None:
@@ -100,7 +100,7 @@ class MissionEnd:
         slots = self._slots(standing)
         if slots > self.slots:
             self.progressed_at = standing.now
-        # A core's boards may lose what they had applied; what f + 1 correct boards have applied stands.
+        # A core's boards may lose applied slots; a slot that f + 1 correct boards have applied stands.
         self.slots = slots if self._core is not None else max(slots, self.slots)
         if not self._is_calm and standing.now >= self._calm_at:
             self._is_calm = True
@@ -126,18 +126,18 @@ class MissionEnd:
                 return NO_PROGRESS
             if standing.faults_due():
                 return INTERRUPTED
-            # What was asked for while a fault was to come may still be confirmed.
+            # Operations submitted while a fault was outstanding may still be confirmed.
             return NO_PROGRESS if now > max(self.deadline, self.progressed_at) + patience else None
         return NO_PROGRESS if now - self.progressed_at > patience else None
 
     # --- in words -------------------------------------------------------------------------------
 
     def is_stuck(self, now: float) -> bool:
-        """Has no slot been decided for a while?"""
+        """Whether no slot has been decided for a while."""
         return now - self.progressed_at >= self._mission.no_progress_seconds / 2
 
     def lacks(self, reason: str, standing: Standing, members: Callable[[int], Sequence[Member]]) -> list[str]:
-        """What a mission that has ended for `reason` still waits for, in words. `members`: the boards, as to a slot."""
+        """What a mission that ended for `reason` was waiting for, in words. `members`: the boards' states in a slot."""
         if reason == COMPLETE:
             return []
         texts = self.unmet(standing)
@@ -148,7 +148,7 @@ class MissionEnd:
         return texts
 
     def unmet(self, standing: Standing) -> list[str]:
-        """What the mission still waits for, in words: its bounds first, then what is not done."""
+        """What the mission is waiting for, in words: its bounds first, then the open work."""
         texts = self._bounds_reached(standing.now)
         if not self._is_calm:
             texts.append(f"the core is healed at {self._calm_at:g} s")

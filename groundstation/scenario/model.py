@@ -1,9 +1,9 @@
-"""Scenario files: what a rehearsal flies, written in TOML, read into checked models.
+"""Scenario files: the missions of rehearsals, written in TOML, read into checked models.
 
-A scenario is the whole description of a mission but for its seed: boards, speed, workload, link faults, board faults
-and Byzantine boards. All times are mission seconds, so that a scenario reads like a mission plan at any speed;
-`speed` says how many mission seconds pass in a second of wall time. The boards' tick is the exception: it is a
-property of the board's clock and is given in its own milliseconds.
+A scenario is the whole description of a mission except its seed: boards, speed, workload, link faults, board faults and
+Byzantine boards. All times are mission seconds, so a scenario reads like a mission plan at any speed; `speed` says how
+many mission seconds pass per second of wall time. The boards' tick is the exception: it is a property of the board's
+clock and is given in its own milliseconds.
 
 A bad file raises ScenarioError with file, line and field, and with what was expected.
 """
@@ -27,7 +27,7 @@ from specs import files
 from specs.escape import MultilineError, escaped
 
 SUFFIX = ".toml"
-_MISSIONS = resources.files("groundstation.scenario").joinpath("missions")  # those that come with the package
+_MISSIONS = resources.files("groundstation.scenario").joinpath("missions")  # shipped with the package
 TICKS_MIN = 4  # a view timer shorter than this expires before a proposal can be answered
 
 JUMP_TICKS_MAX = 100_000
@@ -36,7 +36,7 @@ STEP_MS_MAX = 10_000.0
 SECONDS_MAX = 1e9
 SPEED_MIN = 1e-6
 BOARD_FAULTS_MAX = 1000
-NAME_LENGTH_MAX = 60  # of a scenario: run folders are named after it
+NAME_LENGTH_MAX = 60  # of a scenario; it is part of the names of run folders
 TEXT_BYTES_MAX = 2**20
 NESTING_MAX = 16
 
@@ -45,23 +45,23 @@ Moment = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
 
 
 class ScenarioError(MultilineError):
-    """A scenario that cannot be flown. A line for each mistake: where, what, and what was expected."""
+    """A scenario that cannot be flown. Each mistake has a line: where, what, and what was expected."""
 
 
 class Strict(BaseModel):
-    """Unknown keys are errors: a misspelt fault, left out in silence, would make a rehearsal easier than it says."""
+    """Unknown keys are errors: if a misspelt fault were silently ignored, the rehearsal would be too easy."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class MissionSpec(Strict):
-    """When the mission starts, ends, and counts as stuck."""
+    """Size, seed, speed and end of the mission."""
 
     boards: int = Field(default=4, ge=limits.REPLICAS_MIN, le=limits.REPLICAS_MAX, description="number of boards")
     seed: int = Field(default=1, ge=0, lt=1 << 64, description="of the workload and of every fault")
     speed: float = Field(default=1.0, ge=SPEED_MIN, le=100_000, description="mission seconds in a second of wall time")
-    slots: int = Field(default=50, ge=1, le=limits.SLOT_MAX, description="slots decided by which the mission may end")
-    limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is broken off")
+    slots: int = Field(default=50, ge=1, le=limits.SLOT_MAX, description="decided slots; then the mission may end")
+    limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is aborted")
     no_progress_seconds: PositiveSeconds = Field(default=30.0, description="without a decision: no progress")
     settle_seconds: PositiveSeconds = Field(default=3.0, description="for the last boards to catch up at the end")
 
@@ -75,26 +75,26 @@ class Clock(Strict):
 
 
 class Ops(Strict):
-    """What the boards do among themselves, beside the agreed ledger."""
+    """What the boards do among themselves, besides the agreed ledger."""
 
-    turn_seconds: PositiveSeconds | None = Field(default=None, description="each asks for the mutex this often")
+    turn_seconds: PositiveSeconds | None = Field(default=None, description="each requests the mutex this often")
     snapshot_seconds: PositiveSeconds | None = Field(default=None, description="each takes a snapshot this often")
 
 
 class WorkloadSpec(Strict):
-    """What the operators ask for."""
+    """What the operators submit."""
 
     operations: int = Field(
-        default=100, ge=0, le=1_000_000, description="at least so many, until the slots are decided"
+        default=100, ge=0, le=1_000_000, description="at least this many, until the slots are decided"
     )
     in_flight: int = Field(default=6, ge=1, le=limits.OPERATIONS_PER_CLIENT_MAX, description="unconfirmed at a time")
-    pause_seconds: Moment = Field(default=0.0, description="from a confirmation until its place is taken again")
+    pause_seconds: Moment = Field(default=0.0, description="from a confirmation to the next operation in its place")
     mix: dict[Literal[KINDS], Annotated[int, Field(ge=0, le=1000)]] = Field(  # type: ignore[valid-type]
         default_factory=lambda: dict(DEFAULT_MIX), description="weight of each kind of command"
     )
 
 
-# What happens to a board, by the word that a scenario has for it.
+# Kinds of board faults, and what each does.
 BOARD_FAULT_KINDS = {
     "kill": "switched off at once",
     "restart": "switched off and on again",
@@ -105,16 +105,16 @@ BOARD_FAULT_KINDS = {
     "clock_drift": "ticks come faster or slower",
     "clock_jump": "the clock leaps, ahead or back",
     "clock_stop": "no ticks come",
-    "write_fault": "a flash operation fails with an error; silent until restarted, for what it voted is not known",
+    "write_fault": "a flash operation fails with an error; silent until restarted, because its votes are unknown",
     "misdirected_write": "an append lands in the wrong place, and the board does not notice",
     "read_fault": "the next boot cannot read its flash, once",
-    "crash_corruption": "dies, and what was being written is garbage, not a prefix",
+    "crash_corruption": "dies, and its last write is garbage, not a prefix",
 }
 if TYPE_CHECKING:
     BoardFaultKind = str
 else:
     BoardFaultKind = Literal[tuple(BOARD_FAULT_KINDS)]
-MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after them flash may lack what it acknowledged
+MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after these, flash may lack acknowledged writes
 KINDS_OF_FIELD = {
     "after_operations": ("power_cut", "write_fault", "misdirected_write"),
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
@@ -123,11 +123,11 @@ KINDS_OF_FIELD = {
     "ticks": ("clock_jump",),
     "step_ms": ("slow",),
 }
-REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # each by all of its kinds
+REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # all kinds with such a field need it
 
 
 class BoardFault(Strict):
-    """Something happens to a board itself. The kinds differ in the fields that go with them."""
+    """A fault of a board itself. Each kind has its own fields."""
 
     at: Moment = Field(description="mission second in which it happens")
     node: int = Field(ge=0, lt=limits.REPLICAS_MAX, description="the board that it happens to")
@@ -137,7 +137,7 @@ class BoardFault(Strict):
     )
     restart_after: PositiveSeconds | None = Field(default=None, description="seconds until it is started again")
     seconds: PositiveSeconds | None = Field(default=None, description="how long it lasts")
-    factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come so many times as fast")
+    factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come this many times as fast")
     ticks: int | None = Field(
         default=None, ge=-JUMP_TICKS_MAX, le=JUMP_TICKS_MAX, description="by how far the clock leaps; negative: back"
     )
@@ -155,20 +155,20 @@ class BoardFault(Strict):
 
 
 class Liveness(Strict):
-    """From the mission second `at` on, a core of boards that suffices for a quorum meets no fault any more.
+    """From mission second `at` on, a core of boards that suffices for a quorum has no more faults.
 
     Links within the core are clean: no fault rule applies. Core boards that are down are started, paused and slowed
-    ones are themselves again, and no board fault befalls them. A board outside the core that is down stays down: what
-    `restart_after` promised it after `at` does not happen. A mission that has not reached its slots and confirmed all
-    operations by `at + bound_seconds` has made no progress. Until then the swarm may stand still, so that this bound
-    takes the place of the mission's own two.
+    ones recover, and no board fault strikes them. A board outside the core that is down stays down, even if its
+    `restart_after` ends after `at`. A mission that has not reached its slots and confirmed all operations by `at +
+    bound_seconds` has made no progress. Until then the swarm may stand still, so this bound replaces the mission's own
+    two.
     """
 
     core: list[Annotated[int, Field(ge=0, lt=limits.REPLICAS_MAX)]] = Field(
         min_length=1, max_length=limits.REPLICAS_MAX, description="boards that suffice for a quorum"
     )
-    at: Moment = Field(description="mission second from which on they meet no fault")
-    bound_seconds: PositiveSeconds = Field(description="time from then on in which the work must be done")
+    at: Moment = Field(description="mission second from which on they have no faults")
+    bound_seconds: PositiveSeconds = Field(description="time after that within which the work must be done")
 
 
 class Byzantine(Strict):
@@ -176,7 +176,7 @@ class Byzantine(Strict):
 
     node: int = Field(ge=0, lt=limits.REPLICAS_MAX, description="the board that lies")
     adversary: str = Field(min_length=1, description="name of the adversary")
-    parameters: dict[str, int | str | bool] = Field(default_factory=dict, description="what the adversary takes")
+    parameters: dict[str, int | str | bool] = Field(default_factory=dict, description="parameters of the adversary")
 
 
 class Scenario(Strict):
@@ -263,7 +263,7 @@ class Scenario(Strict):
         if liars:
             raise ValueError(f"liveness.core: board {liars[0]} is Byzantine; the core must be of correct boards")
         if len(core) < quorum:
-            raise ValueError(f"liveness.core: {len(core)} boards are no quorum of {boards}; want at least {quorum}")
+            raise ValueError(f"liveness.core: {len(core)} boards are not a quorum of {boards}; want at least {quorum}")
         return self
 
     @model_validator(mode="after")
@@ -314,7 +314,7 @@ class Scenario(Strict):
         return self.mission.limit_seconds if self.liveness is None else self.liveness.at + self.liveness.bound_seconds
 
     def fault_plan(self) -> FaultPlan:
-        """What the ether does to frames, seeded with the mission's seed."""
+        """The fault plan of the ether, with the mission's seed."""
         heal = None if self.liveness is None else Heal(core=tuple(self.liveness.core), at=self.liveness.at)
         return FaultPlan(seed=self.mission.seed, rules=tuple(self.faults), heal=heal)
 
@@ -323,14 +323,15 @@ class Scenario(Strict):
         return sorted(entry.node for entry in self.byzantine)
 
     def memory_faults(self) -> list[int]:
-        """Boards whose flash may lose what it acknowledged, ascending. Like Byzantine ones they count towards f."""
+        """Boards whose flash may lose acknowledged writes, ascending. Like Byzantine ones they count towards f."""
         return sorted({fault.node for fault in self.board_faults if fault.kind in MEMORY_FAULTS})
 
     def flown(self, boards: int | None = None, seed: int | None = None, speed: float | None = None) -> "Scenario":
         """The scenario with the command line's options in place of its own. Raises ScenarioError.
 
-        Frames grow with the square of the boards and the host does not: with more boards than the scenario was written
-        for, ticks, timers and limits grow alike. Otherwise the boards would say everything again before it was heard.
+        The number of frames grows with the square of the number of boards, but the host's speed does not. With more
+        boards than in the scenario, ticks, timers and limits grow alike; otherwise boards would repeat every message
+        before it was received.
         """
         document = self.model_dump(mode="json", exclude_unset=True)
         mission, clock = document.setdefault("mission", {}), document.setdefault("clock", {})
@@ -348,12 +349,12 @@ class Scenario(Strict):
 
 
 def shipped() -> list[str]:
-    """Names of the scenarios that come with the package, sorted."""
+    """Names of the shipped scenarios, sorted."""
     return sorted(entry.name.removesuffix(SUFFIX) for entry in _MISSIONS.iterdir() if entry.name.endswith(SUFFIX))
 
 
 def source(name_or_path: str) -> tuple[str, str]:
-    """(text, where it lies) of a shipped scenario's name or of a file. Raises ScenarioError."""
+    """(text, location) of a shipped scenario or of a file. Raises ScenarioError."""
     path = Path(name_or_path)
     if path.suffix == SUFFIX or "/" in name_or_path or _is_there(path):
         try:
@@ -371,7 +372,7 @@ def source(name_or_path: str) -> tuple[str, str]:
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
@@ -390,7 +391,7 @@ def load(name_or_path: str) -> Scenario:
 
 
 def _is_deep(document: Document) -> bool:
-    """Whether containers stand in NESTING_MAX others; level by level, for recursion is what may be too deep."""
+    """Whether containers nest more than NESTING_MAX deep. Goes level by level: recursion could go too deep."""
     level: list[object] = [document]
     for _ in range(NESTING_MAX):
         containers = [node for node in level if isinstance(node, list | dict)]

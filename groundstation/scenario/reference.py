@@ -1,4 +1,4 @@
-"""Every field of a scenario file, from the models that read it: values and range, unit, default, meaning."""
+"""The reference of scenario files, from the models that read them: values and range, unit, default, meaning."""
 
 import typing
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from groundstation.scenario import adversaries, toml_text
 from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault, Scenario
 
 NEEDED, LEFT_OUT = "needed", "left out"
-MOMENTS = ("at", "start", "end", "aos", "los", "restart_after")  # in seconds, without saying so in their names
+MOMENTS = ("at", "start", "end", "aos", "los", "restart_after")  # in seconds, without a unit in their names
 UNITS = (("bytes_per_second", "bytes/s"), ("seconds", "s"), ("_ms", "ms"), ("ticks", "ticks"), ("bytes_max", "bytes"))
 WORDS = {int: "integer", float: "number", bool: "true or false", str: "text"}
 SIGNS = {"gt": ">", "ge": ">=", "le": "<=", "lt": "<"}
@@ -21,7 +21,7 @@ SIGNS = {"gt": ">", "ge": ">=", "le": "<=", "lt": "<"}
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a table. `default`: NEEDED if it must be given, LEFT_OUT if leaving it out is a choice of its own."""
+    """One key of a table. `default`: NEEDED if it must be given, LEFT_OUT if its absence is a separate choice."""
 
     name: str
     values: str
@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the file: its header, what it is for, and its keys."""
+    """One table of the file: its header, its purpose, and its keys."""
 
     header: str
     meaning: str
@@ -40,7 +40,7 @@ class Table:
 
 
 def tables() -> Iterator[Table]:
-    """All tables: the file's own keys; what link faults share, and each; likewise board faults; each adversary."""
+    """All tables: the top-level keys; the common keys of link faults, then each; likewise board faults; adversaries."""
     yield _table("at the top", Scenario, [name for name, field in Scenario.model_fields.items() if _is_table(field)])
     for name, field in Scenario.model_fields.items():
         if name == "faults":
@@ -60,7 +60,7 @@ def tables() -> Iterator[Table]:
 
 
 def of_adversary(name: str) -> Table:
-    """What an adversary that there is takes as its parameters."""
+    """The parameters of a registered adversary."""
     fields = [
         Field(key, values, "ticks" if key.endswith("_ticks") else "", default, meaning)
         for key, values, default, meaning in adversaries.parameters(name)
@@ -95,7 +95,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _values(annotation: Any, metadata: list[Any]) -> str:
-    """What may stand behind the `=`, in words."""
+    """The possible values after the `=`, in words."""
     parts = [part for part in get_args(annotation) if part is not type(None)]
     origin = get_origin(annotation)
     if origin is typing.Annotated:
@@ -115,7 +115,7 @@ def _values(annotation: Any, metadata: list[Any]) -> str:
 
 
 def _range(metadata: list[Any]) -> str:
-    """Bounds of a number, as pydantic keeps them: in objects of their own, or in the field of an alias."""
+    """Bounds of a number, from where pydantic keeps them: separate objects, or the field of an alias."""
     bounds = [bound for one in metadata for bound in (one, *getattr(one, "metadata", ()))]
     found = {key: getattr(bound, key) for bound in bounds for key in SIGNS if getattr(bound, key, None) is not None}
     return "".join(f" {sign} {_number(found[key])}" for key, sign in SIGNS.items() if key in found)
@@ -134,7 +134,7 @@ def _is_table(field: FieldInfo) -> bool:
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models in a type, in their order."""
+    """The models in a type, in order."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models(part)]

@@ -26,7 +26,7 @@ def _table(table: Mapping[str, Any], path: list[str]) -> Iterator[str]:
         elif _is_section(value):
             for entry in value:
                 yield f"\n[[{name}]]"
-                # Whatever is nested in an array of tables is written inline: it stays with its entry.
+                # Tables nested in an array of tables are written inline, so they stay with their entry.
                 yield from (f"{_key(k)} = {inline(v)}" for k, v in entry.items() if v is not None)
 
 

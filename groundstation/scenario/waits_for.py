@@ -1,7 +1,7 @@
-"""What a mission that made no progress waited for, in words: votes of the slot that does not end, frames that do not
-arrive, operations that are not confirmed, and a machine that is too slow.
+"""Explains in words what a mission without progress was waiting for: votes of an open slot, frames that do not arrive,
+operations that are not confirmed, a machine that is too slow.
 
-Everything here is told from what the ground has seen. It explains a verdict and decides none.
+All of it is derived from what the ground has seen. It explains a verdict and never decides one.
 """
 
 from collections import Counter
@@ -18,17 +18,17 @@ OPERATIONS_TOLD = 2
 LINKS_TOLD = 4
 UNHEARD_SECONDS = 1.0
 FULL = ("link busy", "ether full")  # frames lost because a queue was full
-NOT_TAKEN = ("board off", "link busy", "link lost")  # what the ether had delivered then
+NOT_TAKEN = ("board off", "link busy", "link lost")  # after the ether had delivered it
 VOTING = "voting"
-BUSY_SHARE = 0.9  # of the wall time: a ground station with less to spare falls behind
+BUSY_SHARE = 0.9  # of the wall time: a busier ground station falls behind
 
 
 @dataclass(frozen=True)
 class Member:
-    """A board and how far it is in the slot that everybody waits for.
+    """A board and its progress in the slot that the mission is waiting for.
 
-    why_off: why it is not on; None if it is. liar: its adversary, or None. vote: view and phase of its latest vote
-    there, phase 0 before the first, None if nothing is known. silent_seconds: since it was last heard.
+    why_off: why it is off. None if it is on. liar: its adversary, or None. vote: view and phase of its latest vote
+    there, phase 0 before the first, None if unknown. silent_seconds: since it was last heard.
     """
 
     node: int
@@ -42,7 +42,7 @@ class Member:
 
     @property
     def obstacle(self) -> str | None:
-        """Why nobody may count on its vote."""
+        """Why its vote cannot be relied on. None if it can."""
         if self.liar is not None:
             return f"Byzantine: {self.liar}"
         if self.why_off is not None:
@@ -51,7 +51,7 @@ class Member:
 
 
 def slot_texts(slot: int, members: Sequence[Member]) -> list[str]:
-    """Whose votes the slot lacks, and whether a quorum is possible at all."""
+    """Which votes the slot lacks, and whether a quorum is possible at all."""
     quorum = quorum_size(len(members))
     able = [member for member in members if member.obstacle is None]
     texts = []
@@ -81,7 +81,7 @@ def _position(member: Member) -> str:
 
 
 def link_texts(before: Carried, now: Carried, on: Collection[int]) -> list[str]:
-    """Boards of `on` that nothing reaches, and queues that were full: from the counts `before` and `now`."""
+    """Boards of `on` that no frame reaches, and queues that were full: from the counts `before` and `now`."""
     news = Counter({key: count - before.get(key, 0) for key, count in now.items() if count > before.get(key, 0)})
     sent: Counter[tuple[int, int]] = Counter()
     lost: dict[tuple[int, int], Counter[str]] = {}
@@ -107,7 +107,7 @@ def link_texts(before: Carried, now: Carried, on: Collection[int]) -> list[str]:
 
 
 def operation_texts(operations: Sequence[Operation], replica_count: int, now: float) -> list[str]:
-    """What each operation that is not confirmed lacks."""
+    """What each unconfirmed operation lacks."""
     texts = [_operation_text(operation, replica_count, now) for operation in operations[:OPERATIONS_TOLD]]
     if len(operations) > OPERATIONS_TOLD:
         texts.append(f"{len(operations) - OPERATIONS_TOLD} further operations likewise")
@@ -130,7 +130,7 @@ def _operation_text(operation: Operation, replica_count: int, now: float) -> str
 
 
 def machine_texts(speed: float, busy_share: float, late_ticks: Mapping[int, float], timer_ticks: int) -> list[str]:
-    """Is this machine too slow for the speed? `late_ticks`: how much later than at best each board is heard."""
+    """Whether this machine is too slow for the speed. `late_ticks`: how much later than at best each board is heard."""
     texts = []
     late = {node: ticks for node, ticks in late_ticks.items() if 2 * ticks >= timer_ticks}
     if busy_share >= BUSY_SHARE:

@@ -1,17 +1,16 @@
-"""What the operators ask of the swarm: a seeded stream of ledger commands.
+"""The operators' workload: a seeded stream of ledger commands.
 
-Many ledger commands need a fencing token that only an earlier reply holds, so a fixed list of commands would mostly be
-refused. The workload therefore keeps the operators' own picture of the ledger - shards, cursors and leases that
-confirmed replies have told of, nothing else - and draws the next command from what that picture allows. At most one
-command a resource is under way at a time, because the second would be drawn from a picture that the first is about to
-change. A small share is wrong on purpose (a stale token, a cursor that moves back): the ledger must refuse it on
-every board.
+Many ledger commands need a fencing token that only an earlier reply has, so most commands of a fixed list would be
+refused. The workload therefore keeps the operators' own view of the ledger (shards, cursors and leases from confirmed
+replies, nothing else) and draws the next command from what that view allows. At most one command per resource is under
+way at a time, because the first is about to change the view from which a second would be drawn. A small share is wrong
+on purpose (a stale token, a cursor that moves back): the ledger must refuse it on every board.
 
 Jobs need workers. Until boards compute, the workload stands in for them: a correct worker reports the digest of the
-payload, up to f of them lie, and in some jobs each worker comes to something else, so that the ledger must call them
-disputed. Some jobs get a deadline too short for their reports, and are ended when ledger time has reached it.
+payload, up to f of them lie, and in some jobs each worker reports a different digest, so the ledger must declare them
+disputed. Some jobs get a deadline too short for their reports, and are expired once ledger time has reached it.
 
-The draws depend on the seed and on the order of the replies, on no clock.
+The draws depend on the seed and on the order of the replies, not on a clock.
 """
 
 import hashlib
@@ -39,16 +38,16 @@ DEFAULT_MIX = {
     "job-expire": 2,
 }
 KINDS = tuple(DEFAULT_MIX)
-# Leave room below the ledger's bound, so that a split is refused for a bad token and never for want of a place.
+# Leave room below the ledger's bound, so a split is refused for a bad token and never because the table is full.
 SHARDS_CREATED_MAX = limits.SHARDS_MAX - 4
-LEASE_SLOTS = (8, 80)  # shortest and longest lease asked for, so that some expire in use
+LEASE_SLOTS = (8, 80)  # shortest and longest lease requested; some expire in use
 KEY_BYTES = 4
 DOCKS = 3
 WRONG_SHARE = 0.05
 SEQUENCE_BYTES = 8
-JOB_SLOTS = (6, 60)  # shortest and longest job asked for, so that some are overdue before they are decided
-DISPUTED_EVERY = 5  # in each job whose number this divides, every worker reports something else
-PAYLOAD_BYTES = 8  # of what the payload's digest is taken
+JOB_SLOTS = (6, 60)  # shortest and longest job requested; some are overdue before they are decided
+DISPUTED_EVERY = 5  # in each job whose number this divides, every worker reports another digest
+PAYLOAD_BYTES = 8  # length of the data that the payload's digest is of
 NO_LIVE_LEASE = "no live lease"  # the ledger's reason
 
 
@@ -87,7 +86,7 @@ class Workload:
     seed: int
     replica_count: int
     mix: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_MIX))
-    life: int = 0  # of the ground station; each draws anew
+    life: int = 0  # of the ground station; each has its own draws
 
     def __post_init__(self) -> None:
         life = f"/{self.life}" if self.life else ""
@@ -104,7 +103,7 @@ class Workload:
         self.outcomes: dict[str, int] = {}
 
     def draw(self) -> Command:
-        """The next command. Falls back to a no-op when the picture allows none of the mix."""
+        """The next command. A no-op if the view allows none of the mix."""
         kinds = [kind for kind in KINDS if self.mix.get(kind, 0) > 0]
         while kinds:
             kind = self._random.choices(kinds, [self.mix[k] for k in kinds])[0]
@@ -126,11 +125,11 @@ class Workload:
         elif outcome == "ok":
             self._learn_success(command, result)
         elif result[1:] == [NO_LIVE_LEASE]:
-            # It expired while the command was under way. Other refusals are those that we asked for.
+            # It expired while the command was under way. Other refusals are those that we provoked.
             self._leases.pop(resource_of(command), None)
 
     def recall(self, command: Command) -> None:
-        """Note a command that was drawn before an earlier ground station died, as if `draw` had given it now."""
+        """Take in a command that an earlier ground station drew, as if `draw` had returned it now."""
         self._under_way.add(resource_of(command))
         kind = command[0]
         if kind == "job-open":
@@ -162,7 +161,7 @@ class Workload:
             return None
         number = self._shards_asked_for
         self._shards_asked_for += 1
-        # Ranges lie apart, so a creation fails only when the ledger has a fault.
+        # Ranges do not overlap, so a creation fails only if the ledger has a fault.
         start = number << 16
         return ["shard-create", number, _key(start), _key(start + 0xFFFF)]
 
@@ -198,7 +197,7 @@ class Workload:
         if self._shards_asked_for >= SHARDS_CREATED_MAX or first + 1 >= shard.end:
             return None
         self._shards_asked_for += 1
-        # The new number follows all creations, so that the two never ask for the same one.
+        # The new number follows all creations, so the two never request the same one.
         return ["shard-split", number, token, _key(self._random.randrange(first + 1, shard.end)), self._new_number()]
 
     def _advance(self, number: int, shard: Shard, token: int, first: int) -> Command | None:
@@ -293,7 +292,7 @@ class Workload:
         elif is_accepted and result[1] == "open":
             self._jobs[_int(command[1])].reported.add(_int(command[2]))
         elif is_accepted:
-            del self._jobs[_int(command[1])]  # it has ended, and this is who was told
+            del self._jobs[_int(command[1])]  # it has ended, and this client got the answer
 
     def _split(self, command: Command, result: Result) -> None:
         old, new = self._shards[_int(command[1])], _int(command[4])
@@ -306,7 +305,8 @@ class Workload:
 
 def resource_of(command: Command) -> str:
     """The name under which at most one command is under way: the leased resource, the shard or the job. Empty for a
-    no-op and for a job that has no number yet."""
+    no-op and for a job without a number.
+    """
     if command[0] in ("noop", "job-open"):
         return ""
     if str(command[0]).startswith("job-"):
@@ -315,7 +315,7 @@ def resource_of(command: Command) -> str:
 
 
 def _liars(seed: int, replica_count: int) -> frozenset[int]:
-    """As many workers as may be faulty, drawn apart from the commands."""
+    """As many workers as may be faulty, drawn separately from the commands."""
     return frozenset(random.Random(f"liars/{seed}").sample(range(replica_count), limits.faults_max(replica_count)))
 
 

@@ -1,17 +1,17 @@
-"""One client of the swarm's ledger: f + 1 equal answers confirm its operations; what is not answered is sent again.
+"""One client of the swarm's ledger: submits operations, repeats unanswered ones, and confirms by f + 1 equal answers.
 
-Sans-I/O: commands, receipts and replies go in with the caller's time, requests to send and stages come out. The ground
-station seals the requests and writes them to its links (`groundstation.station.telecommand`); the simulator's operators
-hand them to boards as they are (`swarm_sim.world.ground`), so that campaigns exercise the client that flies.
+Sans-I/O: commands, receipts and replies go in with the caller's time; requests to send and stages come out. The ground
+station seals the requests and writes them to its links (`groundstation.station.telecommand`). The simulator's operators
+pass them to boards directly (`swarm_sim.world.ground`), so campaigns exercise the same client.
 
 Rules
 - An operation goes to every replica, and keeps its number however often it is sent; (client, operation) makes it take
   effect at most once.
-- What a board has not answered is sent to it again, with a pause that doubles up to a bound, and never given up. A
-  board that has rebooted gets it at once, and the pauses start over.
-- A request counts as sent when the caller says that it has left, not before.
-- Every queue is bounded. `submit` refuses what does not fit, and an operation that could run out of the boards' memory
-  of results (OPERATIONS_PER_CLIENT_MAX newest numbers) while an older one is open.
+- An unanswered operation is sent to a board again, with a pause that doubles up to a bound, and never given up. A board
+  that has rebooted gets it at once, and the pauses start over.
+- A request counts as sent when the caller reports that it has left, not before.
+- Every queue is bounded. `submit` refuses an operation that does not fit. It also refuses one that would let boards
+  forget the result of an older, open operation (they remember the OPERATIONS_PER_CLIENT_MAX newest numbers).
 """
 
 import itertools
@@ -32,7 +32,7 @@ from specs.checking.schema import Fields
 
 QUEUE_MAX = 64  # operations that are not terminal
 IN_FLIGHT_MAX = 32  # of these, sent to boards: half of what a board's queue of requests holds
-FINISHED_MAX = 1024  # terminal operations that are kept for late replies and for the report
+FINISHED_MAX = 1024  # terminal operations kept for late replies and for the report
 
 assert IN_FLIGHT_MAX <= limits.PENDING_REQUESTS_MAX // 2
 assert QUEUE_MAX <= limits.OPERATIONS_PER_CLIENT_MAX
@@ -47,22 +47,22 @@ class Retry:
 
     def pause(self, attempts: int) -> float:
         """Pause after the `attempts`-th sending (from 1)."""
-        doublings = min(attempts - 1, 32)  # far behind any bound, and no float overflows
+        doublings = min(attempts - 1, 32)  # beyond any bound, and no float overflows
         return min(self.first_seconds * float(1 << doublings), self.seconds_max)
 
 
 class Stages(Protocol):
-    """Hears each stage of an operation, in order."""
+    """Receives each stage of an operation, in order."""
 
     def __call__(self, now: float, number: int, stage: str, /, **fields: Unpack[Fields]) -> None: ...
 
 
 class Client:
-    """Operations of client `number` (0 .. 255, nobody else's).
+    """Operations of client `number` (0 .. 255, not used by any other client).
 
-    first_operation: above all that were ever used under this client number, or operations are refused as stale.
-    in_flight_max: open operations that are sent, the oldest ones; the others wait. reserve: called with a bound before
-    an operation number reaches it: all numbers below may have been used. Times are the caller's, as those of `retry`.
+    first_operation: above all numbers ever used by this client; otherwise boards refuse operations as stale.
+    in_flight_max: the oldest so many open operations are sent; the others wait. reserve: called with a bound before an
+    operation number reaches it: all numbers below may have been used. Times are the caller's, as those of `retry`.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Client:
         self.next_operation = first_operation
         self.finished: dict[int, Operation] = {}  # the latest terminal ones, by number, oldest first
         self.counts: Counter[str] = Counter()  # terminal states, retries, refusals
-        self.contradictions: list[tuple[int, op.Answer, op.Answer]] = []  # f + 1 boards each for two answers: unsafe
+        self.contradictions: list[tuple[int, op.Answer, op.Answer]] = []  # two answers of f + 1 boards each: unsafe
         self._boards = range(replica_count)
         self._needed = limits.blocking_size(replica_count)
         self._retry = retry
@@ -92,7 +92,7 @@ class Client:
 
     @property
     def obstacle(self) -> str | None:
-        """Why nothing can be submitted now; None if something can."""
+        """Why nothing can be submitted now. None if an operation can."""
         if len(self._open) >= QUEUE_MAX:
             return f"{QUEUE_MAX} operations are open; wait until one is confirmed"
         oldest = next(iter(self._open), self.next_operation)
@@ -101,9 +101,9 @@ class Client:
         return None
 
     def submit(self, command: Array, now: float) -> int:
-        """Queue a ledger command; its operation number.
+        """Queue a ledger command. Returns its operation number.
 
-        Raises BusyError when the queue is full, ValueError for what no board could take.
+        Raises BusyError if the queue is full, ValueError for a command that no board could accept.
         """
         check_command(command)
         if self.obstacle is not None:
@@ -112,12 +112,12 @@ class Client:
         self._reserve(number + 1)
         self.next_operation += 1
         self._open[number] = self._operation(number, command, now, now)
-        # Twice: for people, and as the client that goes on after this one's death needs it, to the byte.
+        # Twice: for people, and in the exact bytes for the client that continues after this one's death.
         self._stages(now, number, op.QUEUED, command=command, encoded=cbor.encode(command).hex())
         return number
 
     def take_up(self, past: Iterable[PastOperation], now: float) -> None:
-        """Go on where an earlier client of this number has ended: under the same numbers, until all is confirmed."""
+        """Continue an earlier client's open operations, with their numbers, until all are confirmed."""
         for each in past:
             if each.state in op.TERMINAL:
                 self.counts[each.state] += 1
@@ -140,18 +140,18 @@ class Client:
     # --- requests ---------------------------------------------------------------------------------
 
     def due(self, board: int, now: float) -> Iterator[Request]:
-        """Requests to send to a board now. Call `sent` for each that has left; the others stay due."""
+        """Requests to send to a board now. Call `sent` for each that has left; the others remain due."""
         for operation in self._in_flight():
             if self.is_due(operation, board, now):
                 yield self.request(operation)
 
     def is_due(self, operation: Operation, board: int, now: float) -> bool:
-        """Is an operation to be sent to a board now?"""
+        """Whether to send an operation to a board now."""
         on_board = operation.boards[board]
         return on_board.answer is None and now >= on_board.due
 
     def request(self, operation: Operation) -> Request:
-        """The message that asks a board for it."""
+        """The message that requests it from a board."""
         return Request(self.number, operation.number, operation.command)
 
     def sent(self, board: int, number: int, now: float) -> None:
@@ -172,7 +172,7 @@ class Client:
         self._stages(now, number, "uplinked", board=board, attempt=on_board.attempts)
 
     def next_due(self) -> float | None:
-        """When a request is next due to some board; None: not before something happens."""
+        """When the next request is due to any board. None: not before something happens."""
         times = (
             on_board.due
             for operation in self._in_flight()
@@ -182,7 +182,7 @@ class Client:
         return min(times, default=None)
 
     def rebooted(self, board: int, now: float) -> None:
-        """A board that has rebooted has lost what it did not answer: send it again, from the first pause."""
+        """A rebooted board has lost unanswered requests: send them again, starting with the first pause."""
         for operation in self._in_flight():
             on_board = operation.boards[board]
             if on_board.answer is None and on_board.attempts:
@@ -194,7 +194,7 @@ class Client:
     # --- answers ----------------------------------------------------------------------------------
 
     def receive(self, board: int, message: Receipt | Reply, now: float) -> None:
-        """A Receipt or a Reply of `board`, authentic. What is not about an operation of ours is counted."""
+        """An authentic Receipt or Reply of `board`. Those about unknown operations are counted."""
         operation = self.operation(message.operation) if message.client == self.number else None
         if isinstance(message, Reply):
             self._on_reply(operation, board, message, now)
@@ -231,7 +231,7 @@ class Client:
             operation.answer = answer
             self._finish(now, operation, op.CONFIRMED)
         elif operation.answer is not None and not op.same(operation.answer, answer):
-            # More boards lie than the swarm tolerates, or correct ones have diverged: either must be seen.
+            # More boards lie than the swarm tolerates, or correct ones have diverged: report either.
             self.contradictions.append((operation.number, operation.answer, answer))
             self._stages(now, operation.number, "contradiction", slot=message.slot, result=message.result)
 
@@ -249,7 +249,7 @@ class Client:
 
 
 def check_command(command: Array) -> None:
-    """Raise ValueError unless `command` can travel: a CBOR array that starts with a name, of bounded length."""
+    """Raise ValueError unless `command` can be sent: a CBOR array that starts with a name, of bounded length."""
     if not isinstance(command, list) or not command or not isinstance(command[0], str):
         raise ValueError(f"command: want an array that starts with the command's name, have {command!r}")
     try:

@@ -1,14 +1,14 @@
-"""The telecommand station: seals what its client and its questions have for each board, and takes in what boards tell.
+"""The telecommand station: seals requests and questions for each board, and reads the boards' telemetry.
 
-Sans-I/O: time, frames and commands go in, frames to write and stage events come out. The caller owns the links. What
-becomes of an operation is the client's (`groundstation.station.client`); here are its frames, and what concerns a board
-as such: identity, health, control. An operation goes to every board, because a replica votes only for requests of which
-it has its own copy: a MAC convinces its receiver alone, so no replica can prove to another that the ground has asked
-for something.
+Sans-I/O: time, frames and commands go in; frames to write and stage events come out. The caller owns the links. The
+client decides about operations (`groundstation.station.client`). This file has their frames and everything about a
+board itself: identity, health, control. An operation goes to every board, because a replica votes only for requests of
+which it has its own copy: a MAC convinces its receiver alone, so no replica can prove a request of the ground to
+another.
 
 Rules
-- A frame counts as uplinked when the caller says that its link took it, not before.
-- A board whose Identity tells of another boot has rebooted: the client starts over with it.
+- A frame counts as uplinked when the caller reports that its link took it, not before.
+- A board whose Identity has another boot number has rebooted: the client starts over with it.
 - Every queue is bounded.
 """
 
@@ -31,14 +31,12 @@ from groundstation.record.past import Past
 from groundstation.station.client import Client, Retry
 from specs.checking.schema import Fields
 
-CONTROLS_MAX = 4  # a board
-FRAMES_PER_STEP_MAX = (
-    limits.PEER_FRAMES_PER_TICK_MAX // 4
-)  # a board: what it takes from us in a tick, with room to spare
+CONTROLS_MAX = 4  # per board
+FRAMES_PER_STEP_MAX = limits.PEER_FRAMES_PER_TICK_MAX // 4  # per board: less than it accepts in a tick
 
 
 class GroundRecord(Protocol):
-    """Where stage events go; `groundstation.record.recorder.Recorder` is one."""
+    """Takes stage events; `groundstation.record.recorder.Recorder` is one."""
 
     def ground(self, event: str, received: float, lamport: int, **fields: Unpack[Fields]) -> None: ...
 
@@ -54,7 +52,7 @@ class Uplink(NamedTuple):
 
 @dataclass
 class BoardView:
-    """A board as the ground last knew it. `seen` is when: the truth is older by the time that the frame took."""
+    """A board as the ground last knew it. `seen`: when its frame arrived; the state is older by the frame's delay."""
 
     mode: str | None = None
     boot: int | None = None
@@ -64,22 +62,21 @@ class BoardView:
     health: Health | None = None  # the latest
     hello_due: float = 0.0
     hello_attempts: int = 0  # since the last answer
-    nonce: int | None = None  # that the next Identity must bring back
+    nonce: int | None = None  # that the next Identity must carry
 
     def age(self, now: float) -> float | None:
-        """Seconds since the board was last heard of; None if never."""
+        """Seconds since the board was last heard. None if never."""
         return None if self.seen is None else now - self.seen
 
 
 class Station:
     """Telecommands of one client.
 
-    keyring: the ground's own. client: 0 .. 255, not in use by another station. clock: the ground's Lamport clock, which
-    whoever else records ground events shares. first_operation, first_nonce: above all that were ever used under this
-    client number and these keys, or operations are refused as stale and old identities pass for new ones. reserve: is
-    told, before it is so, that all operation numbers and nonces below two bounds have been used.
-    hello_seconds: pause between an Identity and the next Hello; None asks never. Times are in the caller's seconds, as
-    are those of `retry`.
+    keyring: the ground's own. client: 0 .. 255, not used by another station. clock: the ground's Lamport clock, shared
+    by all that record ground events. first_operation, first_nonce: above all numbers ever used with this client number
+    and these keys; otherwise boards refuse operations as stale, and old identities pass for new ones. reserve: called
+    with two bounds before operation numbers or nonces below them are used. hello_seconds: pause between an Identity and
+    the next Hello; None sends no Hello. Times are in the caller's seconds, as are those of `retry`.
     """
 
     def __init__(
@@ -104,7 +101,7 @@ class Station:
             first_operation,
             reserve=lambda bound: reserve(bound, self._next_nonce),
         )
-        self.counts = self.client.counts  # refusals of frames by reason, too
+        self.counts = self.client.counts  # also refusals of frames by reason
         self._keyring = keyring
         self._clock = clock
         self._witnesses = Witnesses(replica_count, limits.blocking_size(replica_count))
@@ -122,13 +119,13 @@ class Station:
         return self.client.submit(command, now)
 
     def take_up(self, past: Past, now: float) -> None:
-        """Go on where an earlier station of this client has ended."""
+        """Continue where an earlier station of this client ended."""
         self.client.take_up(past.operations.values(), now)
         self.counts["retries"] += past.retries
         self.client.contradictions += past.contradictions
 
     def control(self, board: int, action: str) -> None:
-        """Send a board `exit` or `reset` with the next step, once. Raises BusyError when too many wait."""
+        """Send a board `exit` or `reset` with the next step, once. Raises BusyError if too many wait."""
         if len(self._controls[board]) >= CONTROLS_MAX:
             raise BusyError(f"{CONTROLS_MAX} control commands for board {board} wait for its link")
         self._controls[board].append(action)
@@ -142,7 +139,7 @@ class Station:
     def step(self, now: float, reachable: Collection[int] | None = None) -> list[Uplink]:
         """Frames to write now to the boards in `reachable` (all if None).
 
-        Call `sent` for each that its link took. The others come again with the next step, under a new Lamport time.
+        Call `sent` for each that its link took. The next step returns the others again, with a new Lamport time.
         """
         uplinks = []
         for board in self.boards:
@@ -182,7 +179,7 @@ class Station:
             self.client.sent(uplink.board, uplink.subject, uplink.at)
 
     def next_due(self) -> float | None:
-        """When `step` next has something to send, reachable boards or not; None: not before something happens."""
+        """When `step` next has a frame to send, reachable boards or not. None: not before something happens."""
         times = [0.0 for waiting in self._controls.values() if waiting]
         if self._hello_seconds is not None:
             times += [view.hello_due for view in self.boards.values()]
@@ -192,9 +189,9 @@ class Station:
     # --- downlink ---------------------------------------------------------------------------------
 
     def receive(self, now: float, board: int, frame: Frame) -> AnyMessage:
-        """Take a telemetry frame (kinds 0x30 to 0x3f) that came over the cable of `board`; its message.
+        """Take a telemetry frame (kinds 0x30 to 0x3f) from the cable of `board`. Returns its message.
 
-        What is not authentic or not well formed is counted and gives None.
+        Returns None for a frame that is not authentic or not well formed, and counts it.
         """
         if frame.source != board or frame.destination != limits.GROUND:
             self.counts["refused: address"] += 1
@@ -202,7 +199,7 @@ class Station:
         try:
             self._keyring.check(frame.kind, board, frame.tag, frame.payload)
             sent, message = codec.decode(frame.kind, frame.payload)
-            # A lying board must not push our clock to where the others refuse our telecommands.
+            # A lying board must not push our clock so far that the others refuse our telecommands.
             self._clock.witness(min(sent, self._witnesses.believable(self._clock, board, sent)))
         except AuthError:
             self.counts["refused: mac"] += 1

@@ -54,7 +54,7 @@ STRICT = ("docs/", "tests/docs/")
 GENERATED = "verification_summary.md"
 # How many the others still have, at most. Lower a number when you have rewritten some; never raise one. Of flight code,
 # # error texts stay (and tests that quote them): they cost bytes and appear in traces.
-LEFT = {"firmware": 2, "groundstation": 52, "specs": 98, "tests": 8}
+LEFT = {"firmware": 2, "specs": 1, "tests": 8}
 QUOTED = ("tests/style/",)  # names the phrases
 _NAMES = "| Mutant |"  # a row of a decision record that names planted bugs: those are renamed in their own list
 TEXTS = (".md", ".tla", ".cfg", ".toml", ".cddl")

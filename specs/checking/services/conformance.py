@@ -105,7 +105,7 @@ IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in proto
 
 def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Value]:
     """The trace module's constants. Those that are 0 bound TLC's search; here every argument is logged."""
-    found: dict[str, Any] = {
+    found: dict[str, Value] = {
         "Board": frozenset(range(replica_count)),
         "Liar": frozenset(byzantine),
         "TimeMax": 0,

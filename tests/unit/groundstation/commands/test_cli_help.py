@@ -149,7 +149,7 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
     ("header", "line"),
     [
         ("[mission]", ("boards", "integer >= 4 <= 13", "", "4", "number of boards")),
-        ("[ops]", ("turn_seconds", "number > 0 <= 1000000000", "s", "left out", "each asks for the mutex this often")),
+        ("[ops]", ("turn_seconds", "number > 0 <= 1000000000", "s", "left out", "each requests the mutex this often")),
         ("[clock]", ("trace_messages", "true or false", "", "true", "trace each Send and Receive")),
         ("[[faults]] drop", ("probability", "number >= 0 <= 1", "", "needed", "from 0, never, to 1, always")),
         (
@@ -159,7 +159,7 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
                 "list of integer >= 0 < 13",
                 "",
                 "left out",
-                "replicas whose frames are meant; all, if left out",
+                "replicas whose frames it applies to; default: all",
             ),
         ),
         (
@@ -178,7 +178,7 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
         ),
         (
             "[[board_faults]] clock_drift",
-            ("factor", "number >= 0.1 <= 10", "", "needed", "ticks come so many times as fast"),
+            ("factor", "number >= 0.1 <= 10", "", "needed", "ticks come this many times as fast"),
         ),
         (
             "[[byzantine]] flood",

@@ -76,7 +76,7 @@ def test_unknown_destination_is_refused(destination: int) -> None:
 
 
 def test_frames_that_are_not_flight_are_the_callers_mistake() -> None:
-    with pytest.raises(ValueError, match="0x21 is no flight kind"):
+    with pytest.raises(ValueError, match="0x21 is not a flight kind"):
         Ether(FaultPlan(), range(4)).accept(0, 0, *frame_of(0, 1, kind=Request.KIND))
 
 

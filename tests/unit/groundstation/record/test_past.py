@@ -101,7 +101,7 @@ def test_a_record_that_cannot_be_continued_is_reported(record: Record, change: d
     record.say("BoardMode")
     record.say("BoardMode", **{name: value for name, value in change.items() if name not in record.lines[0]})
     record.lines[-1].update(change)
-    with pytest.raises(RecorderError, match="line 2: cannot be gone on from"):
+    with pytest.raises(RecorderError, match="line 2: cannot be continued"):
         record.read()
 
 

@@ -186,7 +186,7 @@ LIVENESS = "[liveness]\ncore = {core}\nat = 9\nbound_seconds = 20\n"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (LIVENESS.format(core="[0, 1]"), "mine.toml:4: liveness.core: 2 boards are no quorum of 4; want at least 3"),
+        (LIVENESS.format(core="[0, 1]"), "mine.toml:4: liveness.core: 2 boards are not a quorum of 4; want at least 3"),
         (LIVENESS.format(core="[0, 1, 4]"), "mine.toml:4: liveness.core: there is no board 4, only 0 to 3"),
         (LIVENESS.format(core="[0, 1, 1]"), "mine.toml:4: liveness.core: a board is named twice"),
         (
@@ -213,7 +213,7 @@ def test_liveness_reads_back_the_same_and_grows_with_the_swarm(tmp_path: Path) -
     more = flown.flown(boards=7).liveness
     assert more is not None
     assert more.bound_seconds == pytest.approx(20 * 49 / 36)
-    with pytest.raises(ScenarioError, match=r"scenario mine: liveness.core: 5 boards are no quorum of 8"):
+    with pytest.raises(ScenarioError, match=r"scenario mine: liveness.core: 5 boards are not a quorum of 8"):
         flown.flown(boards=8)
 
 
