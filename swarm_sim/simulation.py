@@ -5,7 +5,8 @@
 Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT, SNP, FDT), SIM-LOG (one hash-linked
 log), SIM-ASKED (only submitted operations are applied), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
 SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-LAG (a board that is behind
-and hears the others catches up), SIM-TIMER (no timer is overdue), SIM-CRASH (flight code raised).
+and hears the others catches up), SIM-TIMER (each timer keeps its bound, and returns to its start on progress),
+SIM-CRASH (flight code raised).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What the JSON files of a run's folder hold; `run_directory.read_as` holds a file against it."""
+"""What is in the JSON files of a run's folder; `run_directory.read_as` checks a file against it."""
 
 from typing import NotRequired, TypedDict
 

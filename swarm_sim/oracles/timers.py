@@ -1,4 +1,4 @@
-"""Does every timer keep its bound, and start again at its base length after progress?
+"""Does each timer keep its bound, and return to its start on progress?
 
     view      in a view of a started, undecided slot, a board wishes for the next view after view_timeout_ticks,
               doubled for each view of this slot, at most VIEW_TIMEOUT_DOUBLINGS_MAX times

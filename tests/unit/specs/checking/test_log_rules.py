@@ -195,7 +195,7 @@ def test_the_table_names_what_there_is() -> None:
 
 
 def test_the_command_line_checks_the_same_operators(tmp_path: Path) -> None:
-    """`amu check TRACE --spec` holds the same trace against the same operators."""
+    """`amu check TRACE --spec` checks the same trace against the same operators."""
     trace = log_of(3).end().write(tmp_path / "trace.ndjson")
     folder = MODULE.parent
     checked = observation_check.check(trace, MODULE, folder / "trace_four_boards.cfg")
