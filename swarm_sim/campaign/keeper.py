@@ -1,10 +1,10 @@
 """Keeps one worker process, and returns an outcome for every seed, whatever happens to the worker.
 
 A worker's death need not be the fault of its seed: an operator may have killed it, or a kernel short of memory. So the
-seed runs again in a new worker. If the second worker also dies, and nobody killed it from outside, the seed is at fault and
-the outcome is a crash. If a worker was killed twice, or did not end within `seconds_max` and was killed for that, there is
-no answer: the machine may have been short of memory or time. The seed is reported as unanswered, and runs again when
-the campaign is continued.
+seed runs again in a new worker. If the second worker also dies, and nobody killed it from outside, the seed is at fault
+and the outcome is a crash. If a worker was killed twice, or did not end within `seconds_max` and was killed for that,
+there is no answer: the machine may have been short of memory or time. The seed is reported as unanswered, and runs
+again when the campaign is continued.
 
 Rules. One seed at a time, from one thread at a time; but any thread may call `stop`. A worker that cannot start is not
 an outcome of a seed: it ends the campaign.
