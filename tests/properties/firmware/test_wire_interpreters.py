@@ -7,7 +7,7 @@ from amu.wire import cbor, codec, frames, messages
 from tests import ROOT
 from tests.support.flight import interpreters
 
-FOLDER = ROOT / "tests" / "support"
+FOLDER = ROOT / "tests" / "support" / "simulator"
 DIGEST = bytes(range(32))
 
 

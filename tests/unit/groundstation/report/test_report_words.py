@@ -187,7 +187,7 @@ def test_scenario_is_described_in_words_and_kept_as_text(written: str) -> None:
 
 def test_each_property_is_shown_with_its_sentence_its_state_and_why_not(written: str) -> None:
     told = _section(written, "Properties")
-    assert "CON-10 under an honest leader only its proposal is voted for violated" in told
+    assert "CON-10 under an honest leader replicas vote only for its proposal violated" in told
     assert "CON-2 registers read back after a reboot are those of the votes cast" in told
     assert "not checked: the trace does not tell slot 4" in told
     assert "not checked: no event of this run concerns it" in told

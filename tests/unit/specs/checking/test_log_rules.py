@@ -175,7 +175,7 @@ def test_an_operator_is_its_guards_and_what_was_logged(name: str) -> None:
 def test_the_table_names_what_there_is() -> None:
     """Every trace event and field and every name of the code in the module's table exists."""
     text = MODULE.read_text()
-    table = text[text.index("(*   here, ") : text.index("(* What a trace does not tell")]
+    table = text[text.index("(*   here, ") : text.index("(* A trace does not show everything")]
     rows = [re.split(r"  +", line[2:-2].strip()) for line in table.splitlines()[1:]]
     flight = "\n".join(path.read_text() for path in sorted((ROOT / "firmware" / "amu").rglob("*.py")))
     module = text + (MODULE.parent / "replicated_log.tla").read_text()
