@@ -50,10 +50,10 @@ def output(path: Path | None) -> Path | None:
     return path
 
 
-def require_apart(out: Path | None, read: Path) -> None:
+def require_apart(out: Path | None, read: Path, option: str = "--out") -> None:
     """Rejects an output that is the input file, which would be overwritten."""
     if out is not None and os.path.exists(out) and os.path.exists(read) and os.path.samefile(out, read):
-        raise typer.BadParameter(f"--out {out}: is the input file, and would be overwritten; choose another")
+        raise typer.BadParameter(f"{option} {out}: is the input file, and would be overwritten; choose another")
 
 
 def whole(text: str) -> int | None:

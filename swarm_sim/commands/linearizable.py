@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundstation.commands import panels
-from groundstation.commands.options import AsJson, number
+from groundstation.commands.options import AsJson, number, output, require_apart
 
 if TYPE_CHECKING:
     from swarm_sim.linearizability.history import Model, Operation, Result
     from swarm_sim.linearizability.readers import Recorded
 
 UNDECIDED = 5  # exit code
+EXIT_BAD_INPUT = 2  # exit code, in the JSON of the histories that were decided before the bad one
 SHOWN_OPERATIONS = 12  # at the end of an order
 FORMATS = ("etcd", "kv", "edn")
 KNOSSOS = ("register", "cas-register", "mutex", "fifo-queue", "unordered-queue", "set")
@@ -43,7 +44,8 @@ def linearizable(
         bool, typer.Option("--explain", help="Show the order, and the first response that no order explains.")
     ] = False,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw one history, as .svg or .png.", metavar="FILE")
+        Path | None,
+        typer.Option("--picture", help="Draw one history, as .svg or .png.", metavar="FILE", callback=output),
     ] = None,
     as_json: AsJson = False,
     steps_max: Annotated[
@@ -72,11 +74,13 @@ def linearizable(
     from swarm_sim.linearizability.readers import HistoryError
 
     _refuse_options(paths, kind, model, sample, picture)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for path, form in _samples() if sample else [(path, kind or "") for path in paths or []]:
         try:
             recorded, objects = _read(path, form, model or "")
         except HistoryError as error:
+            if as_json and rows:
+                _print_json(rows, EXIT_BAD_INPUT)
             raise refused("linearizable", error) from error
         begun = time.perf_counter()
         result = check(recorded.operations, objects, steps_max or STEPS_MAX, _clock(seconds_max))
@@ -90,8 +94,12 @@ def linearizable(
             _draw(picture, recorded.operations, objects, result)
     exit_code = UNDECIDED if any(row["linearizable"] == UNKNOWN for row in rows) else 0
     if as_json:
-        typer.echo(json.dumps({"histories": rows, "exit_code": exit_code}, indent=2))
+        _print_json(rows, exit_code)
     raise typer.Exit(exit_code)
+
+
+def _print_json(rows: list[dict[str, Any]], exit_code: int) -> None:
+    typer.echo(json.dumps({"histories": rows, "exit_code": exit_code}, indent=2))
 
 
 def _refuse_options(
@@ -115,6 +123,8 @@ def _refuse_options(
             raise typer.BadParameter("give one history to draw", param_hint="--picture")
         if picture.suffix not in PICTURES:
             raise typer.BadParameter(f"want a name that ends in {' or '.join(PICTURES)}", param_hint="--picture")
+        for path in paths or []:
+            require_apart(picture, path, "--picture")
 
 
 def _clock(seconds_max: int | None) -> Callable[[], bool]:

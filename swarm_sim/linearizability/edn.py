@@ -12,10 +12,13 @@ import bisect
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 DEPTH_MAX = 64
 SHOWN_CHARACTERS = 40
+NUMBER_CHARACTERS_MAX = 100  # of one with a point, an exponent or a fraction
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s,]+|;[^\n]*)
@@ -49,6 +52,16 @@ class Map(dict[Any, Any]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
+
+
+class Tagged(tuple[str, Any]):
+    """A value with the tag in front of it: no list of two."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tagged) and tuple.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return hash((Tagged, *self))
 
 
 class _Open:
@@ -93,6 +106,8 @@ def shown(value: Any) -> str:
         return "{" + ", ".join(sorted(f"{shown(key)} {shown(held)}" for key, held in value.items())) + "}"
     if isinstance(value, frozenset):
         return "#{" + " ".join(sorted(map(shown, value))) + "}"
+    if isinstance(value, Tagged):
+        return f"{value[0]} {shown(value[1])}"
     return "[" + " ".join(map(shown, value)) + "]" if isinstance(value, tuple) else str(value)
 
 
@@ -119,7 +134,7 @@ def _add(top: _Open, line: int, value: Any) -> None:
         if prefix == "#_":
             return
         if not isinstance(value, Map):
-            value = (prefix, value)
+            value = Tagged((prefix, value))
     top.items.append((line, value))
 
 
@@ -138,14 +153,35 @@ def _collection(done: _Open) -> Any:
     if done.opener == "#{":
         found = frozenset(values)
         if len(found) != len(values):
-            raise EdnError(done.line, "an element is twice in a set")
+            raise EdnError(done.line, f"{_repeated(values)} is twice in a set: want each element once")
         return found
     if len(values) % 2:
         raise EdnError(done.line, "want a value for each key of the map")
     pairs = Map(zip(values[::2], values[1::2]))
     if 2 * len(pairs) != len(values):
-        raise EdnError(done.line, "a key is twice in a map")
+        raise EdnError(done.line, f"{_repeated(values[::2])} is twice in a map: want each key once")
     return pairs
+
+
+def _repeated(values: list[Any]) -> str:
+    """The first value that comes again."""
+    return _shortened(shown(next(value for at, value in enumerate(values) if value in values[:at])))
+
+
+def _number(text: str) -> str:
+    """A number with a point, an exponent or a fraction, in one normal form: equal ones are equal texts."""
+    if text.startswith("##"):
+        return text
+    top, slash, bottom = text.partition("/")
+    if len(text) > NUMBER_CHARACTERS_MAX:
+        raise ValueError(f"want a number of at most {NUMBER_CHARACTERS_MAX} characters")
+    if slash:
+        if not int(bottom):
+            raise ValueError("want no 0 below the line of a fraction")
+        return str(Fraction(int(top), int(bottom)))
+    if text.endswith("M"):
+        return f"{Decimal(text[:-1]).normalize()}M"
+    return repr(float(text) + 0.0)  # + 0.0: no negative zero
 
 
 def _atom(text: str, line: int, kind: str) -> str:
@@ -154,7 +190,10 @@ def _atom(text: str, line: int, kind: str) -> str:
     if integer := _INTEGER.fullmatch(text):
         return "0" if integer[2] == "0" else integer[1].replace("+", "") + integer[2]
     if _FLOAT.fullmatch(text):
-        return text.replace("+", "")
+        try:
+            return _number(text)
+        except (ValueError, ArithmeticError) as error:
+            raise EdnError(line, f"{error}, not {_shortened(text)}") from error
     if not _NAME.fullmatch(text):
         raise EdnError(line, f"want EDN, not {_shortened(text)}")
     return text

@@ -1,12 +1,13 @@
 """A reader of Jepsen's `history.edn`: a map for each invocation and each outcome, one after the other or in a vector.
 
 `:ok`: it happened. `:fail`: it did not. `:info`, or no outcome: unknown, so it is pending from its call on. Operations
-whose process is not a number (such as `:nemesis`) are skipped and counted. As in Knossos, a read whose answer is nil
+whose process is a keyword (such as `:nemesis`) are skipped and counted. As in Knossos, a read whose answer is nil
 says nothing about the value, and the registers are nil at first.
 
 Time is the position in the history. Values are EDN in normal form (`edn`).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ VERBS = {  # model -> its operations
     "set": (ADD, READ),
 }
 NIL = "nil"
+_PROCESS = re.compile(r"-?[0-9]{1,18}")
 _ASKED = (WRITE, CAS, ENQUEUE, ADD)  # operations whose value is the client's
 _ANSWERED = (READ, DEQUEUE)  # whose value is the answer
 
@@ -70,7 +72,10 @@ def read_edn(path: Path, model: str) -> Recorded:
         except ValueError as error:
             raise HistoryError(f"{path}:{line}: {error}") from error
     for call in open_calls.values():
-        history.extend(_operation(call, None, None, model))
+        try:
+            history.extend(_operation(call, None, None, model))
+        except ValueError as error:
+            raise HistoryError(f"{path}:{call.line}: {error}") from error
     return Recorded(history, skipped)
 
 
@@ -83,8 +88,10 @@ def _event(number: int, line: int, form: Any, verbs: tuple[str, ...]) -> _Event 
     process, kind, verb = (form.get(key) for key in (":process", ":type", ":f"))
     if process is None:
         raise ValueError("want :process in the map")
-    if not isinstance(process, str) or not process.lstrip("-").isdecimal():
+    if isinstance(process, str) and process[:1] == ":":
         return None
+    if not isinstance(process, str) or not _PROCESS.fullmatch(process):
+        raise ValueError(f"want a number of up to 18 digits or a keyword as :process, not {edn.shown(process)[:40]}")
     kinds = [f":{one}" for one in (INVOKE, OK, FAIL, INFO)]
     if kind not in kinds:
         raise ValueError(f"want one of {' '.join(kinds)} as :type, not {edn.shown(kind or NIL)}")
@@ -118,7 +125,7 @@ def _answer(outcome: _Event, model: str) -> Any:
         raise ValueError("want the value that the :dequeue returned, not nil")
     if model != "set":
         return _plain(value)
-    if not isinstance(value, frozenset | tuple):
+    if not isinstance(value, frozenset | tuple) or isinstance(value, edn.Tagged):
         raise ValueError(f"want a set or a vector after :ok :read, not {edn.shown(value)}")
     if len(frozenset(value)) != len(value):
         raise ValueError("an element is twice in a :read")
@@ -131,7 +138,7 @@ def _operation(call: _Event, returned: int | None, response: Any, model: str) ->
         return
     request: tuple[Any, ...] = (call.verb,)
     if call.verb == CAS:
-        if not isinstance(call.value, tuple) or len(call.value) != 2:
+        if not isinstance(call.value, tuple) or isinstance(call.value, edn.Tagged) or len(call.value) != 2:
             raise ValueError(f"want [OLD NEW] as :value of :cas in line {call.line}, not {edn.shown(call.value)}")
         request += tuple(map(_plain, call.value))
     elif call.verb in _ASKED:

@@ -24,12 +24,12 @@ INVOKE, OK, FAIL, INFO = "invoke", "ok", "fail", "info"
 FILE_BYTES_MAX = 2**30
 
 _ETCD_OURS = re.compile(r"\bjepsen\.util\b.*?[0-9]\s+:|INFO\s+jepsen\.util - [0-9]")
-_ETCD = re.compile(r"INFO\s+jepsen\.util - ([0-9]+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.+)")
-_PAIR = re.compile(r"\[([0-9]+) ([0-9]+)\]")
+_ETCD = re.compile(r"INFO\s+jepsen\.util - ([0-9]{1,18})\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.+)")
+_PAIR = re.compile(r"\[([0-9]{1,4000}) ([0-9]{1,4000})\]")
 _NUMBER = re.compile(r"[0-9]{1,4000}")
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _KEY_VALUE = re.compile(
-    r"\{:process ([0-9]+), :type :(invoke|ok|fail|info), :f :(get|put|append), "
+    r"\{:process ([0-9]{1,18}), :type :(invoke|ok|fail|info), :f :(get|put|append), "
     rf":key {_STRING}, :value (?:nil|{_STRING})\}}"
 )
 

@@ -53,12 +53,13 @@ def write(folder: Path, *lines: str) -> Path:
     [
         ("1 +1 1N 01", ["1", "1", "1", "1"]),
         ("-0 0 -7", ["0", "0", "-7"]),
-        ("1.0 2e3 1/2 nil true :a/b sym", ["1.0", "2e3", "1/2", "nil", "true", ":a/b", "sym"]),
+        ("1.0 2e3 1/2 nil true :a/b sym", ["1.0", "2000.0", "1/2", "nil", "true", ":a/b", "sym"]),
         ('"a\\n\\u00e9\\"" \\a \\newline', ['"a\\n\\u00e9\\""', "\\a", "\\newline"]),
         ("[1 (2 3)]", ["1", "[2 3]"]),
         ("#{2 1} {:b 1, :a 2}", ["#{1 2}", "{:a 2, :b 1}"]),
+        ("1.0 1.00 1e0 -0.0 2/4 1.50M ##NaN", ["1.0", "1.0", "1.0", "0.0", "1/2", "1.5M", "##NaN"]),
         ("; a note\n#_ {:a #_ 1 2} 3", ["3"]),
-        ('#jepsen.history.Op{:a 1} #inst "2020"', ["{:a 1}", '[#inst "2020"]']),
+        ('#jepsen.history.Op{:a 1} #inst "2020"', ["{:a 1}", '#inst "2020"']),
         ('"\u2028"', ['"\\u2028"']),
         ("", []),
     ],
@@ -80,8 +81,10 @@ def test_a_list_equals_a_vector_and_kinds_of_atoms_differ() -> None:
         ("1\n]", 2, "`]` closes nothing"),
         ("[1\n}", 2, "`}` closes nothing"),
         ("{:a 1\n :b}", 1, "a value for each key"),
-        ("\n{:a 1 :a 2}", 2, "a key is twice"),
-        ("#{1 1N}", 1, "an element is twice"),
+        ("\n{:a 1 :a 2}", 2, "`:a` is twice in a map"),
+        ("#{1 1N}", 1, "`1` is twice in a set"),
+        ("1/0", 1, "no 0 below the line"),
+        ("1." + 101 * "0", 1, "at most 100 characters"),
         ("\n\n'x", 3, "want EDN, not `'x`"),
         ("0x1f", 1, "want EDN, not `0x1f`"),
         ("^{:a 1} []", 1, "want EDN"),
@@ -162,6 +165,12 @@ def test_processes_of_jepsen_itself_are_skipped_and_counted(tmp_path: Path) -> N
         ("register", ["{:process 0, :type :begin, :f :read}"], ":1: want one of :invoke :ok :fail :info as :type"),
         ("register", done(0, "cas", "[1 2]"), ":1: want one of :read :write as :f for this model, not :cas"),
         ("cas-register", done(0, "cas", "4"), ":2: want [OLD NEW] as :value of :cas in line 1, not 4"),
+        ("cas-register", [event(0, "invoke", "cas", "7")], ":1: want [OLD NEW] as :value of :cas in line 1, not 7"),
+        ("cas-register", lost(0, "cas", '#inst "x"'), ":2: want [OLD NEW] as :value of :cas in line 1, not #inst"),
+        ("set", done(0, "read", answer="#ordered/set (1)"), ":2: want a set or a vector after :ok :read, not #ordered"),
+        ("register", ["{:process --5, :type :invoke, :f :read}"], ":1: want a number of up to 18 digits or a keyword"),
+        ("register", ["{:process [0], :type :invoke, :f :read}"], ":1: want a number of up to 18 digits or a keyword"),
+        ("register", [f"{{:process {5000 * '1'}, :type :invoke, :f :read}}"], ":1: want a number of up to 18 digits"),
         ("mutex", [event(0, "ok", "acquire")], ":1: want an :invoke of process 0"),
         ("mutex", 2 * [event(0, "invoke", "acquire")], ":2: process 0 still waits for its call in line 1"),
         ("mutex", [event(0, "invoke", "acquire"), event(0, "ok", "release")], ":2: want the outcome of :acquire"),
@@ -200,6 +209,15 @@ def test_options_that_do_not_fit_are_refused(arguments: list[str], said: str) ->
     result = run("a.log", *arguments)
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
+
+
+def test_a_picture_never_replaces_its_history(tmp_path: Path) -> None:
+    path = write(tmp_path, *done(0, "write", "1")).rename(tmp_path / "h.svg")
+    before = path.read_bytes()
+    result = run(path, "--format", "edn", "--model", "register", "--picture", path)
+    assert result.exit_code == 2
+    assert "overwritten" in result.output
+    assert path.read_bytes() == before
 
 
 def test_a_picture_and_an_explanation_of_a_violation(tmp_path: Path) -> None:
