@@ -63,7 +63,8 @@ def test_the_build_fails_on_a_link_to_a_page_or_heading_that_is_not_there(tmp_pa
         sys.executable,
         "-m",
         "sphinx",
-        "-q",
+        "--quiet",
+        "--no-color",  # which a CI machine would get
         "-W",
         "--keep-going",
         "-c",
