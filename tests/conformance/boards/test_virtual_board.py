@@ -93,6 +93,7 @@ class TestVirtualBoard(BoardConformance):
         staged = tmp_path / "boards/firmware"
         assert (staged / "main.py").is_file()
         assert (staged / "amu/node/journal.py").is_file()
+        assert not {path.name for path in staged.rglob("*.py")} & {"host.py", "seams.py", "types.py"}
         assert not (tmp_path / "boards/byzantine").exists()
 
     def test_a_byzantine_board_carries_its_adversary(self, tmp_path: Path) -> None:
