@@ -106,13 +106,9 @@ class TraceChecker:
         self._seen.add(event.name)
         role = REPLICAS if event.node < run.swarm.replica_count else LEARNERS
         if role == REPLICAS and run.beginning.feed(event):
-            self._join()
+            run.log.join()
         for feed in self._feeds[role][event.name]:
             feed(event)
-
-    def _join(self) -> None:
-        for join in self.run.join:
-            join()
 
     def _goes_on(self, event: Event) -> bool:
         """Whether the run, which has ended, resumes with this event. If so, the events in between belong to it too."""
@@ -167,7 +163,7 @@ class TraceChecker:
             self._end = event.fields["reason"]
         elif event.name == "Attach" and self._run is not None:
             if self._run.beginning.attach(event):
-                self._join()
+                self._run.log.join()
         elif event.name == "Health" and self._run is not None:
             self._run.beginning.health(event)
         elif event.name == "Telecommand":

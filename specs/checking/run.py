@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,13 +20,15 @@ class Log(Protocol):
 
     def first_leader(self, slot: int) -> int | None: ...
 
+    def join(self) -> None:
+        """A board turns out to have acted before the trace."""
+
 
 @dataclass
 class Run:
     """Who flies, what is missing from the trace, and the verdict.
 
-    `join`: functions to call when a board turns out to have acted before the trace. `log`: the checker of the log from
-    slot to slot, which other checkers ask for its state.
+    `log`: the checker of the log from slot to slot, which other checkers ask for its state.
     """
 
     swarm: Swarm
@@ -36,7 +37,6 @@ class Run:
     learner_count: int = 0
     tell: Progress = ignore_progress
     beginning: Beginning = field(init=False)
-    join: list[Callable[[], None]] = field(default_factory=list)
     log: Log = field(init=False)  # set by that checker
 
     def __post_init__(self) -> None:
@@ -71,3 +71,14 @@ class Checker:
     def not_held(self) -> set[str]:
         """Properties of the protocol that no event was compared with. Called after `finish`."""
         return set()
+
+
+class KeepingChecker(Checker):
+    """Keeps its events until the trace has ended: `finish` checks them, when all holes of the trace are known."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._events: list[Event] = []
+
+    def feed(self, event: Event) -> None:
+        self._events.append(event)

@@ -144,7 +144,6 @@ _FlightFields = TypedDict(
         # message kind, see amu.wire.messages; of an item of a service, see amu.services.items
         "kind": Annotated[Any, uint(255)],
         "peer": Annotated[int, uint(REPLICAS_MAX - 1)],
-        "boot": Annotated[int, uint(2 * SLOT_MAX)],
         # the peer's incarnation that a channel leads to, null while none is adopted
         "peer_boot": Annotated[int | None, _optional_boot],
         "sequence": Annotated[int, uint(CHANNEL_SEQUENCE_MAX)],  # number of an item in its connection, from 1
@@ -202,6 +201,7 @@ class Line(Fields, total=False):
 
     run: str
     node: int
+    boot: int
     seq: int
     lamport: int
     ticks: int

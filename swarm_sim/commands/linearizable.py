@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from swarm_sim.linearizability.readers import Recorded
 
 UNDECIDED = 5  # exit code
-EXIT_BAD_INPUT = 2  # exit code, in the JSON of the histories that were decided before the bad one
 SHOWN_OPERATIONS = 12  # at the end of an order
 FORMATS = ("etcd", "kv", "edn")
 KNOSSOS = ("register", "cas-register", "mutex", "fifo-queue", "unordered-queue", "set")
@@ -68,7 +67,7 @@ def linearizable(
 
     Exit codes: 0 all were decided, 1 crash, 2 bad input, 5 one is unknown.
     """
-    from groundstation.console import refused
+    from groundstation.console import EXIT_BAD_INPUT, refused
     from swarm_sim.linearizability.checker import STEPS_MAX, check
     from swarm_sim.linearizability.history import UNKNOWN, Result
     from swarm_sim.linearizability.readers import HistoryError

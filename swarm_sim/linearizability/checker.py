@@ -12,14 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from swarm_sim.linearizability.history import ILLEGAL, LINEARIZABLE, UNKNOWN, Model, Operation, Part, Result
-from swarm_sim.linearizability.search import Search
+from swarm_sim.linearizability.search import Search, never
 
 STEPS_MAX = 2_000_000  # of the model, per part
-
-
-def never() -> bool:
-    """A search that takes its time."""
-    return False
 
 
 def check(

@@ -55,13 +55,7 @@ class Map(dict[Any, Any]):
 
 
 class Tagged(tuple[str, Any]):
-    """A value with the tag in front of it: no list of two."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tagged) and tuple.__eq__(self, other)
-
-    def __hash__(self) -> int:
-        return hash((Tagged, *self))
+    """A tag and the value behind it. It equals no list of two: no atom begins as a tag does."""
 
 
 class _Open:
@@ -165,7 +159,12 @@ def _collection(done: _Open) -> Any:
 
 def _repeated(values: list[Any]) -> str:
     """The first value that comes again."""
-    return _shortened(shown(next(value for at, value in enumerate(values) if value in values[:at])))
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            break
+        seen.add(value)
+    return _shortened(shown(value))
 
 
 def _number(text: str) -> str:

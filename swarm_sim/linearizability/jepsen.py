@@ -29,6 +29,7 @@ VERBS = {  # model -> its operations
     "set": (ADD, READ),
 }
 NIL = "nil"
+_KINDS = tuple(f":{one}" for one in (INVOKE, OK, FAIL, INFO))
 _PROCESS = re.compile(r"-?[0-9]{1,18}")
 _ASKED = (WRITE, CAS, ENQUEUE, ADD)  # operations whose value is the client's
 _ANSWERED = (READ, DEQUEUE)  # whose value is the answer
@@ -92,9 +93,8 @@ def _event(number: int, line: int, form: Any, verbs: tuple[str, ...]) -> _Event 
         return None
     if not isinstance(process, str) or not _PROCESS.fullmatch(process):
         raise ValueError(f"want a number of up to 18 digits or a keyword as :process, not {edn.shown(process)[:40]}")
-    kinds = [f":{one}" for one in (INVOKE, OK, FAIL, INFO)]
-    if kind not in kinds:
-        raise ValueError(f"want one of {' '.join(kinds)} as :type, not {edn.shown(kind or NIL)}")
+    if kind not in _KINDS:
+        raise ValueError(f"want one of {' '.join(_KINDS)} as :type, not {edn.shown(kind or NIL)}")
     if verb not in [f":{one}" for one in verbs]:
         known = " ".join(f":{one}" for one in verbs)
         raise ValueError(f"want one of {known} as :f for this model, not {edn.shown(verb or NIL)}")

@@ -46,6 +46,11 @@ EARLY, LATE, TWINS, BLIND, OVERWRITES = (  # plain numbers, which are quicker
 )
 
 
+def never() -> bool:
+    """A search that takes its time is not late."""
+    return False
+
+
 class Move(NamedTuple):
     """A completed or pending operation takes effect, or a completed one is found to have done so unseen before."""
 
@@ -73,6 +78,7 @@ class Node:
     state: Hashable
     hideable: int  # completed operations, one bit each
     cover: Cover | None
+    frontier: int = HEAD  # once visited
     covered: int = 0  # became hideable here: the cover could come right after them
     idle: int = 0  # became hideable here: the state does not notice them
     moves: list[Move] | None = None  # None: not visited yet
@@ -81,7 +87,7 @@ class Node:
 class Search:
     """One run of the search over the operations of one part."""
 
-    def __init__(self, part: Part, steps_max: int, is_late: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, part: Part, steps_max: int, is_late: Callable[[], bool] = never) -> None:
         self._part = part
         self._steps_max = steps_max
         self._is_late = is_late
@@ -199,12 +205,11 @@ class Search:
             cover = node.cover
         else:
             is_pending = kind == PENDING
-            _, frontier = self._called()
             nature = (self._pending_natures if is_pending else self._natures)[index]
             response = NEVER if is_pending else self._entries[index][1]
             limit = response if nature & OVERWRITES else HEAD
-            is_blind = is_pending or (bool(nature & BLIND) and response != frontier)
-            cover = Cover(len(self._path), limit, node.state, frontier, is_blind, is_pending and limit == HEAD)
+            is_blind = is_pending or (bool(nature & BLIND) and response != node.frontier)
+            cover = Cover(len(self._path), limit, node.state, node.frontier, is_blind, is_pending and limit == HEAD)
         self._lift(move)
         self._path.append(Node(move, after, node.hideable, cover))
 
@@ -242,6 +247,7 @@ class Search:
     def _moves(self, node: Node) -> list[Move]:
         """The moves from a configuration, the best last; none if it is not better than one that was visited."""
         called, frontier = self._called()
+        node.frontier = frontier
         self._steps += len(called) // COMPARISONS_PER_STEP
         blind = sum(1 << index for index in called if self._natures[index] & BLIND)
         if node.cover is not None and node.cover.limit:

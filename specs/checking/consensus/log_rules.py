@@ -164,7 +164,6 @@ class LogChecker(Checker):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         run.log = self
-        run.join.append(self.join)
         self.steps: Counter[str] = Counter()
         self.too_old = 0
         self._swarm = run.swarm

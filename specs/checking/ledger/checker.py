@@ -5,8 +5,7 @@ from __future__ import annotations
 from specs.checking.ledger import tlc as ledger_tlc
 from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, check_ledger
 from specs.checking.ledger.steps import EXACTLY_ONCE
-from specs.checking.run import Checker, Run
-from specs.checking.trace import Event
+from specs.checking.run import KeepingChecker
 from specs.verdict import HOLDS
 
 __all__ = ["EVENTS", "IDENTIFIERS", "OperationsChecker"]
@@ -16,15 +15,8 @@ ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-proc
 OF_THE_MODULE = {*INVARIANTS.values(), *STEP_PROPERTIES.values(), EXACTLY_ONCE}
 
 
-class OperationsChecker(Checker):
+class OperationsChecker(KeepingChecker):
     """Takes the events of replicas and learners."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        self._events: list[Event] = []
-
-    def feed(self, event: Event) -> None:
-        self._events.append(event)
 
     def finish(self, tlc: bool) -> None:
         run, verdict = self.run, self.run.verdict

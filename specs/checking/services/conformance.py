@@ -25,7 +25,7 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
-from specs.checking.run import Checker, Run
+from specs.checking.run import KeepingChecker
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
@@ -146,15 +146,8 @@ def observation(event: Event) -> Observation:
     return Observation(event.line, event.name, arguments)
 
 
-class ServicesChecker(Checker):
-    """Keeps the events of replicas until the trace has ended: only then is it known which events are missing."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        self._events: list[Event] = []
-
-    def feed(self, event: Event) -> None:
-        self._events.append(event)
+class ServicesChecker(KeepingChecker):
+    """Takes the events of replicas."""
 
     def finish(self, tlc: bool) -> None:
         run = self.run

@@ -22,7 +22,7 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
-from specs.checking.run import Checker, Run
+from specs.checking.run import KeepingChecker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import Module, State
@@ -198,22 +198,18 @@ class DetectorChecker:
         self._state = self._replay.state(self.module)
 
 
-class SuspicionChecker(Checker):
-    """Keeps the events of replicas until the trace has ended: only then is it known which events are missing.
-
-    Skips receipts from peers that are not suspected: the module does not use them.
-    """
+class SuspicionChecker(KeepingChecker):
+    """Takes the events of replicas. Skips receipts from peers without suspicion: the module does not use them."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._events: list[Event] = []
         self._suspected: set[Pair] = set()  # as the board reported
 
     def feed(self, event: Event) -> None:
         name, node = event.name, event.node
         if name == "Receive" and (not self._suspected or (node, event.fields["from"]) not in self._suspected):
             return
-        self._events.append(event)
+        super().feed(event)
         if name == "Suspicion":
             self._suspected.add((node, event.fields["peer"]))
         elif name == "Heard":

@@ -129,8 +129,9 @@ def _list(tag: str, content: object) -> list[object]:
 
 
 def _map(content: object, read: _Read) -> Value:
-    pairs = [pair for pair in _list("#map", content) if isinstance(pair, list) and len(pair) == 2]
-    if len(pairs) != len(_list("#map", content)):
+    listed = _list("#map", content)
+    pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2]
+    if len(pairs) != len(listed):
         raise ItfError("#map: want a list of [argument, value]")
     found = {read(argument): read(value) for argument, value in pairs}
     if len(found) != len(pairs):
