@@ -16,14 +16,16 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from amu.core import limits
 from amu.ledger import commands
 from specs import FOLDER
 from specs.checking.continuity import Hole
-from specs.checking.ledger.log import SAME_RESULTS, Log, Violate, agreed_log
+from specs.checking.ledger.body import NOT_BOUND, origin_view
+from specs.checking.ledger.log import OF_THE_BODY, SAME_RESULTS, Log, Violate, agreed_log
 from specs.checking.ledger.operations import OperationIds
 from specs.checking.ledger.steps import (
     EXACTLY_ONCE,
@@ -71,7 +73,13 @@ STEP_PROPERTIES = {
     "JobEndsOnceStep": "LED-14",
     "JobNumbersMonotoneStep": "LED-14",
 }
-IDENTIFIERS = (*dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())), EXACTLY_ONCE, SAME_RESULTS)
+IDENTIFIERS = (
+    *dict.fromkeys((*INVARIANTS.values(), *STEP_PROPERTIES.values())),
+    EXACTLY_ONCE,
+    SAME_RESULTS,
+    OF_THE_BODY,
+)
+OF_OPERATIONS = tuple(identifier for identifier in IDENTIFIERS if identifier != OF_THE_BODY)  # need the log's beginning
 
 NO_LEASE = record(holder=0, token=0, expires=0)
 NO_SHARD = record(status="none", start=0, end=0, lastKey=-1, opaque="")
@@ -279,17 +287,24 @@ class Recorded:
 
 
 def check_ledger(
-    events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict
+    events: Iterable[Event],
+    holes: Sequence[Hole],
+    replica_count: int,
+    verdict: Verdict,
+    decided_in: Mapping[int, int] = MappingProxyType({}),
+    joined: Collection[tuple[int, int]] = (),
 ) -> Recorded | None:
     """Check the ledger's part of a trace against the module, and report to `verdict`.
 
-    `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. Returns the
-    steps, for TLC, or None if the trace has none.
+    `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. `decided_in`: the
+    last view in which each slot was decided, as far as the trace says. `joined`: see `agreed_log`. Returns the steps,
+    for TLC, or None if the trace has none.
     """
     verdict.expect(*IDENTIFIERS)
-    log = agreed_log(events, holes, verdict.violate)
+    log = agreed_log(events, holes, verdict.violate, joined)
+    _bind(log, decided_in, verdict)
     if not log.slots:
-        for identifier in IDENTIFIERS:
+        for identifier in OF_OPERATIONS:
             if log.missing is None:
                 verdict.nothing_held(identifier, PREMISES[identifier].lack)
             else:
@@ -305,6 +320,27 @@ def check_ledger(
     if log.missing is not None:
         verdict.miss(f"no honest node's trace tells slot {log.missing}: the ledger is checked up to it only")
     return recorded
+
+
+def _bind(log: Log, decided_in: Mapping[int, int], verdict: Verdict) -> dict[int, int]:
+    """Hold each slot's operations against its value. Returns the origin view of each slot whose body is known."""
+    found = {}
+    for slot, part in log.told.items():
+        value = part.applied.fields["value"]
+        view = origin_view(slot, value, part.operations, decided_in.get(slot))
+        if view is None:
+            told = ", ".join(str(operation.event) for operation in part.operations) or "none"
+            verdict.violate(OF_THE_BODY, f"{part.applied}: the value is of a body with other operations; told: {told}")
+        elif view == NOT_BOUND:
+            verdict.counts["bodies not bound to their values"] += 1
+            verdict.doubt(OF_THE_BODY, "a malformed command can be read in too many ways")
+        else:
+            found[slot] = view
+    if log.applied and not log.told:
+        verdict.doubt(OF_THE_BODY, "events of each slot are missing")
+    elif not log.told:
+        verdict.nothing_held(OF_THE_BODY, PREMISES[OF_THE_BODY].lack)
+    return found
 
 
 def _checked(log: Log, replica_count: int, verdict: Verdict) -> Recorded:

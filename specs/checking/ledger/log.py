@@ -4,14 +4,16 @@ Theory. The ledger is a state machine: all honest nodes apply the same operation
 for all of them, and checking it once checks every node. This file checks that the logs agree; the digests show that the
 resulting states agree (LOG-2).
 
-Rules. A node's part of a slot counts only if no event between two Apply events is missing. The log ends before the
-first slot that no honest node reports in full: the state after such a slot is unknown.
+Rules
+- A node's part of a slot counts only if no event between two Apply events is missing.
+- An operation belongs to the slot that its node applies next (LED-15). A boot that ended may owe that slot.
+- The log ends before the first slot that no honest node reports in full: the state after such a slot is unknown.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from amu.core.types import Array
@@ -19,6 +21,7 @@ from specs.checking.continuity import Hole
 from specs.checking.trace import Event
 
 SAME_RESULTS = "LED-12"
+OF_THE_BODY = "LED-15"
 
 Violate = Callable[[str, str], None]
 
@@ -44,12 +47,25 @@ class Operation:
         )
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a node reports of a slot: its operations in order, and the Apply that ends them."""
+
+    operations: list[Operation]
+    applied: Event
+
+
 @dataclass
 class Log:
-    """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if the trace has a later one."""
+    """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if the trace has a later one.
+
+    `told`: the first whole part of each slot, by slot, those after `missing` too. `applied`: all Apply events.
+    """
 
     slots: list[list[Operation]] = field(default_factory=list)
     missing: int | None = None
+    told: dict[int, Part] = field(default_factory=dict)
+    applied: list[Event] = field(default_factory=list)
 
     @property
     def last_slot(self) -> int:
@@ -60,26 +76,31 @@ class Log:
             yield from slot
 
 
-def agreed_log(events: Iterable[Event], holes: Sequence[Hole], violate: Violate) -> Log:
+def agreed_log(
+    events: Iterable[Event], holes: Sequence[Hole], violate: Violate, joined: Collection[tuple[int, int]] = ()
+) -> Log:
     """The log from the Operation and Apply events of honest nodes, in file order.
 
-    Calls `violate(SAME_RESULTS, what)` where two nodes report different things about a slot.
+    `joined`: (node, boot) of lives whose beginning is not in the trace. Calls `violate(SAME_RESULTS, what)` where two
+    nodes report different things about a slot, `violate(OF_THE_BODY, what)` where an operation is of another slot.
     """
-    parts = _Parts(holes)
-    told: dict[int, tuple[list[Operation], Event]] = {}
+    parts = _Parts(holes, joined, violate)
+    log = Log()
     for event in events:
-        part = parts.feed(event)
-        if part is None:
+        if event.name == "Apply":
+            log.applied.append(event)
+        operations = parts.feed(event)
+        if operations is None:
             continue
         slot = event.fields["slot"]
-        first, first_event = told.setdefault(slot, (part, event))
-        difference = _difference(first, part)
+        first = log.told.setdefault(slot, Part(operations, event))
+        difference = _difference(first.operations, operations)
         if difference is not None:
-            violate(SAME_RESULTS, f"slot {slot}: node {first_event.node} and node {event.node} differ in {difference}")
-    log = Log()
-    while log.last_slot + 1 in told:
-        log.slots.append(told[log.last_slot + 1][0])
-    later = [slot for slot in told if slot > log.last_slot]
+            nodes = f"node {first.applied.node} and node {event.node}"
+            violate(SAME_RESULTS, f"slot {slot}: {nodes} differ in {difference}")
+    while log.last_slot + 1 in log.told:
+        log.slots.append(log.told[log.last_slot + 1].operations)
+    later = [slot for slot in log.told if slot > log.last_slot]
     log.missing = log.last_slot + 1 if later else None
     return log
 
@@ -96,7 +117,9 @@ def _difference(first: list[Operation], second: list[Operation]) -> str | None:
 class _Parts:
     """Collects each node's operations until the Apply event that ends the slot."""
 
-    def __init__(self, holes: Sequence[Hole]) -> None:
+    def __init__(self, holes: Sequence[Hole], joined: Collection[tuple[int, int]], violate: Violate) -> None:
+        self._violate = violate
+        self._joined = joined
         self._holes: dict[tuple[int, int], list[Hole]] = defaultdict(list)
         for hole in holes:
             self._holes[hole.node, hole.boot].append(hole)
@@ -113,8 +136,15 @@ class _Parts:
             return None
         if event.name != "Apply":
             return None
-        part = [operation for operation in self._open.pop(key, []) if operation.slot == event.fields["slot"]]
-        since = self._applied_seq.get(key, -1)
+        since = self._applied_seq.get(key)
         self._applied_seq[key] = event.seq
-        torn = any(since < hole.last_seq and hole.first_seq < event.seq for hole in self._holes[key])
-        return None if torn else part
+        operations, slot = self._open.pop(key, []), event.fields["slot"]
+        if since is None and key in self._joined:
+            return None
+        after = -1 if since is None else since
+        if any(after < hole.last_seq and hole.first_seq < event.seq for hole in self._holes[key]):
+            return None
+        for operation in operations:
+            if operation.slot != slot:
+                self._violate(OF_THE_BODY, f"{operation.event}: the node applies slot {slot} next")
+        return [operation for operation in operations if operation.slot == slot]

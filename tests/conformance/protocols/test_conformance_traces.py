@@ -59,7 +59,7 @@ def test_byzantine_events_are_counted_and_held_to_nothing(tmp_path: Path) -> Non
         for phase in range(1, 5):
             script.vote(1, 0, phase, value, 3)
     script.emit(3, "Apply", slot=7, value="z", digest="z")
-    script.good_slot(1)
+    script.good_slot(1, "a")
     verdict = judged(script.end(), tmp_path)
     assert verdict.verdict == "pass"
     assert verdict.counts["events of byzantine nodes"] == 9
@@ -220,7 +220,8 @@ def test_boards_that_bring_a_past_are_judged_from_what_began_here(tmp_path: Path
         if line["event"] == "Boot":
             line.update(journal="ok", applied_slot=4)
     script.restore(1, 5, view=2, hi1=(1, "a"), hi2=(1, "a"))
-    for slot in range(5, 15):
+    script.good_slot(5, "a")
+    for slot in range(6, 15):
         script.good_slot(slot)
     verdict = judged(script.end(), tmp_path)
     assert verdict.verdict == "incomplete", verdict.violations

@@ -170,7 +170,8 @@ def test_the_verdict_names_what_cannot_be_judged_without_the_record(tmp_path: Pa
     ]
     assert verdict.counts["slots decided"] == 4
     assert verdict.invariants["CON-1"] == "holds"
-    assert {state for name, state in verdict.invariants.items() if name.startswith("LED-")} == {"not checked"}
+    held = [name for name, state in verdict.invariants.items() if name.startswith("LED-") and state == "holds"]
+    assert held == ["LED-15"]  # what a value is of does not depend on the slots before
 
 
 def test_a_breach_in_what_began_later_is_found(tmp_path: Path) -> None:

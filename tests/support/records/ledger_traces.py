@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
+from amu.consensus import bodies
 from amu.ledger.state import Ledger
 from specs.checking.trace import Event
 from specs.checking.trace_line import printable
@@ -54,5 +55,6 @@ def events(slots: Iterable[Slot], node: int = 0) -> list[Event]:
     for slot, (requests, results) in enumerate(slots, 1):
         for (client, operation, command), result in zip(requests, results):
             tell("Operation", slot=slot, client=client, operation=operation, command=command, result=result)
-        tell("Apply", slot=slot, value=ZERO_DIGEST, digest=ZERO_DIGEST)
+        value = bodies.value_of(slot, bodies.encode(0, list(requests)))
+        tell("Apply", slot=slot, value=value, digest=ZERO_DIGEST)
     return told

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from amu.consensus import bodies
 from amu.core.limits import BROADCAST, GROUND, faults_max
 from amu.node.tracer import EVENTS
 from specs.checking import trace_line
@@ -15,12 +16,16 @@ REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
 
 
 def digest(name: str) -> str:
-    """A value or ledger digest that stands for `name`."""
+    """A ledger digest that stands for `name`."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 
 class Script:
-    """A trace in the making. Values are given by short names."""
+    """A trace in the making. Values are given by short names.
+
+    The first value of a slot is that of a body of view 0, the next one that of view 1, and so on. `requests`: of the
+    bodies of each slot; none, if it names none.
+    """
 
     def __init__(self, replica_count: int = 4, byzantine: tuple[int, ...] = ()) -> None:
         self.replica_count = replica_count
@@ -29,6 +34,8 @@ class Script:
         self.time = 0
         self.boots = dict.fromkeys([*range(replica_count), GROUND], 0)
         self._seq: dict[tuple[int, int], int] = {}
+        self.requests: dict[int, list[Any]] = {}
+        self._names: dict[int, list[str]] = {}  # of the values of each slot
         self.ground(
             "RunStart",
             scenario="by hand",
@@ -51,15 +58,23 @@ class Script:
 
     def emit(self, node: int, event: str, **fields: Any) -> dict[str, Any]:
         """One flight event; value and digest fields as short names."""
-        for name in ("value", "digest"):
-            if name in fields:
-                fields[name] = digest(fields[name])
+        if "value" in fields:
+            fields["value"] = self.value(fields["slot"], fields["value"])
+        if "digest" in fields:
+            fields["digest"] = digest(fields["digest"])
         for name in REGISTERS:
             if fields.get(name) is not None:
-                fields[name] = [fields[name][0], digest(fields[name][1])]
+                fields[name] = [fields[name][0], self.value(fields["slot"], fields[name][1])]
         names = dict(EVENTS.values())[event]
         assert set(fields) == set(names), f"{event} has fields {names}"
         return self._line(node, event, fields)
+
+    def value(self, slot: int, name: str) -> str:
+        """The value that stands for `name` in `slot`."""
+        names = self._names.setdefault(slot, [])
+        if name not in names:
+            names.append(name)
+        return bodies.value_of(slot, bodies.encode(names.index(name), self.requests.get(slot, []))).hex()
 
     def _line(self, node: int, event: str, fields: dict[str, Any]) -> dict[str, Any]:
         self.time += 1

@@ -131,6 +131,7 @@ def test_an_operation_with_another_result_is_found(tmp_path: Path) -> None:
     script.boots[LEARNER] = 0
     script.emit(LEARNER, "Boot", version="1", journal="blank", applied_slot=0)
     fields = {"slot": 1, "client": 1, "operation": 1, "command": ["noop"]}
+    script.requests[1] = [[1, 1, ["noop"]]]
     script.propose(1, 0, "a", 0)
     script.rounds(1, "a")
     script.decide(1, 0, "a")
