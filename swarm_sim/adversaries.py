@@ -27,6 +27,8 @@ NUMBERS = {
     ("starve", "forges_one_in"): "in one slot of so many, leaders get a body that no board may accept",
     ("hurry", "views_ahead"): "the most views ahead of its own that it wishes for",
     ("hurry", "period_ticks"): "ticks from one wish to the next",
+    ("understate", "slots_back"): "slots that it claims not to have applied",
+    ("counterfeit", "invents_one_in"): "one proposal of so many holds a request that nobody made",
 }
 
 

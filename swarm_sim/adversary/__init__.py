@@ -29,6 +29,9 @@ KINDS = (
     ("bad_mac", "BadMac"),
     ("starve", "Starve"),
     ("hurry", "Hurry"),
+    ("forge", "Forge"),
+    ("understate", "Understate"),
+    ("counterfeit", "Counterfeit"),
 )
 MIXED = "mixed"  # all of them in turn, for `period_ticks` each
 NAMES = tuple([name for name, _ in KINDS]) + (MIXED,)

@@ -2,20 +2,28 @@
 
 import sys
 
+from tests.mutants import past
+
 _PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
 _OPS = ("channel", "mutex", "snapshot")  # files are named: pytest collects none of tests/on_board by the folder's name
 
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
+    "past": [sys.executable, "-m", "tests.mutants.flights", *(flight.__name__ for flight in past.FLIGHTS)],
     "golden": [*_PYTEST, "tests/golden/test_golden.py", "-k", "cpython"],
     "storms": [*_PYTEST, "tests/properties/firmware/test_storms.py"],
     "power cuts": [*_PYTEST, "tests/properties/firmware/test_power_cuts.py"],
     "rules": [*_PYTEST, "tests/unit/firmware/test_rules.py", "tests/properties/firmware/test_rules_against_history.py"],
+    "quorum sizes": [*_PYTEST, "tests/unit/firmware/test_quorum_sizes.py"],
     "starve": [*_PYTEST, "tests/unit/firmware/swarm/test_starve.py"],
     "replica": [*_PYTEST, "tests/unit/firmware/swarm/test_replica.py"],
+    "rejoin": [*_PYTEST, "tests/unit/firmware/swarm/test_rejoin.py"],
+    "slot memory": [*_PYTEST, "tests/unit/firmware/test_slot_memory.py"],
     "lies": [*_PYTEST, "tests/unit/firmware/swarm/test_lies.py"],
     "learners": [*_PYTEST, "tests/on_board/test_learner.py", "tests/unit/firmware/swarm/test_cells.py"],
     "laggards": [*_PYTEST, "tests/unit/firmware/swarm/test_laggard_recovery.py"],
+    "pending": [*_PYTEST, "tests/on_board/test_pending.py"],
+    "ledger on board": [*_PYTEST, "tests/on_board/test_ledger.py"],
     "state transfer": [*_PYTEST, "tests/on_board/test_state_transfer.py"],
     "timer oracles": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_laggards.py", "-k", "sound"],
     "log behaviours": [*_PYTEST, "tests/conformance/protocols/test_replicated_log_behaviours.py"],
@@ -33,6 +41,6 @@ CHECKS: dict[str, list[str]] = {
         *(f"tests/on_board/test_{part}.py" for part in _OPS),
         "tests/unit/firmware/swarm/test_operations.py",
     ],
-    "detector": [*_PYTEST, "tests/properties/firmware/test_detector_properties.py"],
+    "detector": [*_PYTEST, "tests/on_board/test_detector.py", "tests/properties/firmware/test_detector_properties.py"],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }

@@ -2,7 +2,8 @@
 
     python -m tests.mutants.flights [NAME ...]
 
-Exit code 0 when every trace passes, else 3, and the last line says which check refused what.
+Without names: all of this file. Exit code 0 when every trace passes, else 3, and the last line says which check
+refused what.
 """
 
 import sys
@@ -17,6 +18,7 @@ from amu.core.limits import BROADCAST
 from amu.wire.messages import Decided, Proposal, StateChunk, Status, Vote
 from specs.checking.check import check_trace
 from swarm_sim.testing.cluster import Cluster, Links
+from tests.mutants import past
 
 RIGHT, WRONG = bytes([1] * 32), bytes([2] * 32)
 
@@ -238,9 +240,8 @@ FLIGHTS = (
 
 
 def main(names: list[str]) -> int:
-    for flight in FLIGHTS:
-        if names and flight.__name__ not in names:
-            continue
+    flights = [flight for flight in (*FLIGHTS, *past.FLIGHTS) if flight.__name__ in names]
+    for flight in flights or FLIGHTS:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 cluster = flight()

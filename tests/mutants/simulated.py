@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swarm_sim.draw.draw import NODES_DEFAULT
+from tests.mutants import memory, quorums
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -81,8 +82,12 @@ _PROGRESS = "no rule forbids it, and progress is delayed less than the bound all
 _EFFORT = "costs effort, which the simulator does not charge"
 _STATES = "runs are too short for a state to be taken over in such a case"
 _TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test_sim_laggards.py flies such runs"
+_SIZE = "not hunted: tests/unit/firmware/test_quorum_sizes.py asks each place for its size"
+_MEMORY = "not hunted: the unit test named in its check asks for it"
 # Why the simulator does not reliably see the others.
 UNSEEN = {
+    **{mutant.name: _SIZE for mutant in quorums.MUTANTS},
+    **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
     "a laggard hears the view instead of the wish": _PROGRESS,

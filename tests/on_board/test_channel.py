@@ -254,3 +254,31 @@ def test_numbers_that_are_used_up_are_an_error_that_says_so():
     one.receive(Segment(99, None, 1, 0, 0, 0, []))
     assert one.take_segments() == []
     assert one.peer_boot == 0
+
+
+def gone_back(items):
+    """(channel, its peer): `items` items are queued, a window of them was sent, and all are due to be sent again."""
+    one, other = connected()
+    for number in range(items):
+        one.send(b"%d" % number)
+    (segment,) = one.take_segments()
+    assert len(segment.items) == limits.CHANNEL_WINDOW_ITEMS
+    other.receive(segment)
+    for _ in range(limits.CHANNEL_RETRANSMIT_TICKS):
+        one.tick()
+    return one, other
+
+
+def test_an_acknowledgement_beyond_what_was_sent_again_counts():
+    one, other = gone_back(limits.CHANNEL_WINDOW_ITEMS)
+    one.receive(other.take_segments()[0])
+    assert (one.unacknowledged(), one.refused) == (0, 0)
+    assert [segment.items for segment in one.take_segments()] == [[]]  # nothing is sent again
+
+
+def test_after_such_an_acknowledgement_the_next_item_is_sent():
+    one, other = gone_back(3 * limits.CHANNEL_WINDOW_ITEMS)
+    one.receive(other.take_segments()[0])
+    (segment,) = one.take_segments()
+    assert segment.first == limits.CHANNEL_WINDOW_ITEMS + 1
+    assert len(other.receive(segment)) == limits.CHANNEL_WINDOW_ITEMS

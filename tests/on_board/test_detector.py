@@ -136,3 +136,16 @@ def test_square_roots_are_the_nearest():
         if square + root + 1 < 1 << 30:
             assert square_root(square + root + 1) == root + 1
     assert square_root(0) == 0
+
+
+def test_a_level_that_was_asked_for_does_not_outlive_its_samples():
+    """Two detectors hear the same; one is asked for a level after each heartbeat."""
+    asked, other = Detector(2), Detector(2)
+    tick = 0
+    for beat in range(3 * limits.BEAT_SAMPLES):
+        tick += 4 if beat < limits.BEAT_SAMPLES else (2, 60)[beat % 2]
+        for one in (asked, other):
+            one.heard(1, tick)
+        asked.level_milli(1, tick + 20)
+    for silent in range(0, 200, 10):
+        assert asked.level_milli(1, tick + silent) == other.level_milli(1, tick + silent), silent

@@ -6,6 +6,7 @@ from amu.boards.host import MemoryStore, PowerCut
 from amu.core.errors import JournalError
 from amu.node import journal
 from amu.node.journal import Journal
+from amu.wire.crc import crc32
 
 VOTE = [3, 1, 0, 1, b"v" * 8]
 BATCHES = [[VOTE, [5, 1, b"body"]], [[2, 1, 1]], [[3, 1, 1, 1, b"w" * 8], [8, 4096], VOTE]]
@@ -239,3 +240,33 @@ def test_forced_writes_are_counted():
     first.append(BATCHES[1])
     first.checkpoint(None)
     assert first.appends == 3
+
+
+def test_a_journal_that_outlived_its_checkpoint_is_removed_at_the_next_start():
+    """The power failed between the rename of the checkpoint and the removal: else the file would stay for ever."""
+    store = commissioned()
+    first, _ = reopened(store)
+    first.append(BATCHES[0])
+    old = store.files["journal-0"]
+    first.checkpoint([1, b"state"])
+    store.files["journal-0"] = old
+    _, recovered = reopened(store)
+    assert recovered.records == []
+    assert sorted(store.files) == ["checkpoint"]
+
+
+def test_the_check_of_a_batch_covers_generation_and_link():
+    """As docs/reference/journal.md has it, byte for byte: a board must read what another version has written."""
+    store = commissioned()
+    first, _ = reopened(store)
+    first.checkpoint([1, b"state"])
+    first.append([VOTE])
+    first.append([VOTE])
+    link = store.files["checkpoint"][8:12]
+    content = store.files["journal-1"]
+    size = len(content) // 2
+    for at in (0, size):
+        batch = content[at : at + size]
+        want = crc32(b"\x00\x00\x00\x01" + link + batch[:4] + batch[8:])
+        link = batch[4:8]
+        assert want == int.from_bytes(link, "big")

@@ -7,10 +7,12 @@ import pytest
 
 from amu.boards.host import MemoryPort, MemoryStore, Settings, no_heap, wake
 from amu.boards.runtime import Runtime
-from amu.consensus import bodies
+from amu.consensus import bodies, checkpoints
 from amu.core import limits
+from amu.core.chunks import Chunks
 from amu.core.errors import AuthError, ConfigError
 from amu.core.limits import BROADCAST, GROUND
+from amu.ledger.state import Ledger
 from amu.node.effects import Ready
 from amu.node.journal import Journal
 from amu.wire import auth, codec
@@ -239,6 +241,90 @@ def test_hurry_wishes_other_views_to_each_peer_and_before_its_timer() -> None:
     assert all(type(message) is m.ViewChange and 3 <= message.view <= 8 for _, _, message in sends)
 
 
+def whole(adversary: Any, slot: int) -> Chunks:
+    """The state that the board delivers for the checkpoint of `slot`, asked for as a board asks."""
+    data, total = Chunks(), 1
+    while len(data) < total:
+        adversary.step(2, 9, m.FetchState(slot, len(data)))
+        ((peer, _, chunk),) = ticked(adversary)
+        assert (peer, chunk.slot, chunk.offset) == (2, slot, len(data))
+        total = chunk.total
+        data.add(chunk.data)
+    return data.close()
+
+
+def test_forge_delivers_the_state_that_it_reports_and_others_report_the_same() -> None:
+    slot = 2 * limits.CHECKPOINT_SLOTS
+    one, other = wrap(Scripted(), "forge", {}), wrap(Scripted(), "forge", {"seed": 9})
+    reports = told_by(one, slot)
+    assert sorted(reports) == [slot, slot + 2 * limits.CHECKPOINT_SLOTS]
+    assert reports == told_by(other, slot)
+    data = whole(one, slot)
+    assert reports[slot] == {checkpoints.digest_of(data)} != {VALUE}
+    told, proposers, state = checkpoints.decode(data)
+    assert told == slot
+    assert len(proposers) == 2 * limits.WINDOW_SLOTS
+    assert Ledger.restore(state, 4).applied_slot == slot
+    assert sent(one, (0, 2, m.StateChunk(slot, 0, 4, b"data"))) == []
+
+
+def test_forge_reports_states_ahead_and_sends_other_bytes_than_it_reported() -> None:
+    slot = 3 * limits.CHECKPOINT_SLOTS
+    adversary = wrap(Scripted(), "forge", {})
+    reports = told_by(adversary, slot)
+    assert sorted(reports) == [slot, slot + limits.CHECKPOINT_SLOTS]
+    assert reports[slot] == {VALUE}
+    ((_, _, chunk),) = sent(adversary, (0, 2, m.StateChunk(slot, 0, 4, b"data")))
+    assert (chunk.slot, chunk.total, len(chunk.data)) == (slot, 4, 4)
+    assert chunk.data != b"data"
+    assert sent(adversary, (0, 3, m.Progress(3, 0, bytes(32), 0))) == [(0, 3, m.Progress(3, 0, bytes(32), 0))]
+
+
+def told_by(adversary: Any, slot: int) -> dict[int, set[bytes]]:
+    """Slot and digests of the checkpoints that it reports when its node has one of `slot`."""
+    told: dict[int, set[bytes]] = {}
+    for _ in range(9):
+        for _, _, report in sent(adversary, (BROADCAST, 1, m.Progress(slot + 3, slot, VALUE, 0))):
+            told.setdefault(report.checkpoint_slot, set()).add(report.checkpoint_digest)
+            assert report.applied_slot >= report.checkpoint_slot
+    return told
+
+
+def test_understate_lies_in_answers_only_and_answers_earlier_questions() -> None:
+    adversary = wrap(Scripted(), "understate", {"slots_back": 6})
+    assert set(by_peer(sent(adversary, TRAFFIC[6])).values()) == {TRAFFIC[6][2]}
+    adversary.step(2, 1, m.Probe(70))
+    answers = [message for _, _, message in sent(adversary, (2, 2, m.Progress(9, 8, VALUE, 70)))]
+    assert [(answer.applied_slot, answer.nonce) for answer in answers] == [(3, 70)]
+    assert answers[0].checkpoint_digest != VALUE
+    adversary.step(2, 3, m.Probe(71))
+    answers = [message for _, _, message in sent(adversary, (2, 4, m.Progress(5, 0, VALUE, 71)))]
+    assert [(answer.applied_slot, answer.nonce) for answer in answers] == [(0, 70), (0, 71)]
+
+
+def test_counterfeit_invents_requests_and_hides_proposals() -> None:
+    adversary = wrap(Scripted(), "counterfeit", {"invents_one_in": 4})
+    invented = by_peer(sent(adversary, (BROADCAST, 1, m.Proposal(4, 0, BODY))))
+    assert len({proposal.body for proposal in invented.values()}) == 1
+    ((client, operation, _),) = bodies.decode(invented[0].body)[1]
+    assert [client, operation] not in [request[:2] for request in REQUESTS]
+    shown = [by_peer(sent(adversary, (BROADCAST, 1, m.Proposal(slot, 0, BODY)))) for slot in (5, 6, 7)]
+    assert {len(proposals) for proposals in shown} == {2, 3}
+    assert all(proposal.body == BODY for proposals in shown for proposal in proposals.values())
+
+
+def test_counterfeit_withholds_decided_bodies_or_sends_others() -> None:
+    adversary = wrap(Scripted(), "counterfeit", {})
+    replies = [sent(adversary, (0, 1, m.Decided(3, VALUE, BODY)))[0][2] for _ in range(20)]
+    assert {reply.value for reply in replies} == {VALUE}
+    assert {len(reply.body) == 0 for reply in replies} == {True, False}
+    assert BODY not in [reply.body for reply in replies]
+    given = [sent(adversary, (0, 1, m.Body(3, BODY))) for _ in range(20)]
+    assert {len(sends) for sends in given} == {0, 1}
+    assert BODY not in [sends[0][2].body for sends in given if sends]
+    assert sent(adversary, (0, 1, m.Decided(3, VALUE, b""))) == [(0, 1, m.Decided(3, VALUE, b""))]
+
+
 def test_replay_sends_old_messages_as_they_were() -> None:
     adversary = wrap(Scripted(), "replay", {"per_tick": 3})
     assert ticked(adversary) == []
@@ -264,11 +350,12 @@ def test_flood_is_bounded_and_goes_to_everybody() -> None:
 def test_mixed_takes_turns() -> None:
     adversary = wrap(Scripted(), MIXED, {"period_ticks": 10})
     kinds = [type(adversary._active()).__name__]
-    for _ in range(89):
+    for _ in range(119):
         adversary.tick()
         if type(adversary._active()).__name__ != kinds[-1]:
             kinds.append(type(adversary._active()).__name__)
-    assert kinds == ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Starve", "Hurry", "Equivocate"]
+    first = ["Equivocate", "Lie", "Silence", "Replay", "Flood", "BadMac", "Starve", "Hurry"]
+    assert kinds == [*first, "Forge", "Understate", "Counterfeit", "Equivocate"]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +364,8 @@ def test_mixed_takes_turns() -> None:
         (
             "lies",
             {},
-            "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, starve, hurry, mixed",
+            "there is no 'lies'; known are equivocate, lie, silence, replay, flood, bad_mac, starve, hurry, forge, "
+            "understate, counterfeit, mixed",
         ),
         ("flood", {"per_tick": 0}, "per_tick: want an integer from 1 to 128, have 0"),
         ("flood", {"per_tik": 1}, "flood: no parameter 'per_tik'; known are seed, per_tick"),

@@ -1,0 +1,160 @@
+"""Planted bugs of what a board remembers: answers, registers, bodies, requests, flash, and what is computed once only.
+
+Some of them change little that others see. "CRC chain without the generation" changes nothing that a board does: the
+name of a journal names its generation, and the first link of the chain, the checkpoint's CRC, covers it again, so only
+two checkpoints with equal CRC-32 would tell. It is caught as a breach of the format on flash.
+"""
+
+from tests.mutants.mutant import Mutant
+
+CATCH_UP = "firmware/amu/consensus/catch_up.py"
+INSTANCE = "firmware/amu/consensus/instance.py"
+PENDING = "firmware/amu/consensus/pending.py"
+JOURNAL = "firmware/amu/node/journal.py"
+OPERATIONS = "firmware/amu/ledger/operations.py"
+CHANNEL = "firmware/amu/services/channel.py"
+DETECTOR = "firmware/amu/services/detector.py"
+
+MUTANTS = (
+    Mutant(
+        "the nonce of a rejoin answer is not compared",
+        CATCH_UP,
+        "if message.nonce and message.nonce == self._nonce and",
+        "if message.nonce and",
+        ("past", "rejoin"),
+    ),
+    Mutant(
+        "any report of progress counts as a rejoin answer",
+        CATCH_UP,
+        "if message.nonce and message.nonce == self._nonce and",
+        "if",
+        ("past", "rejoin"),
+    ),
+    Mutant(
+        "a decision's body is evicted from the shelf",
+        INSTANCE,
+        "return value == self.decision or names(",
+        "return names(",
+        ("slot memory",),
+    ),
+    Mutant(
+        "the body of an own vote is evicted from the shelf",
+        INSTANCE,
+        "names(self.registers.as_list() + [self._proposals[self.me]], value)",
+        "names([self._proposals[self.me]], value)",
+        ("slot memory",),
+    ),
+    Mutant(
+        "the body of the own proposal is evicted from the shelf",
+        INSTANCE,
+        "names(self.registers.as_list() + [self._proposals[self.me]], value)",
+        "names(self.registers.as_list(), value)",
+        ("slot memory",),
+    ),
+    Mutant(
+        "a request of an overruled proposal stays assigned",
+        PENDING,
+        "            elif entry.slot == slot:\n                entry.slot = 0\n",
+        "",
+        ("pending",),
+    ),
+    Mutant(
+        "a request stays assigned when its slot was decided without it",
+        PENDING,
+        "            if entry.slot == slot:\n                entry.slot = 0\n            if not",
+        "            if not",
+        ("pending",),
+    ),
+    Mutant(
+        "a request stays assigned when a state was adopted",
+        PENDING,
+        "        for entry in self._entries:\n            entry.slot = 0\n",
+        "",
+        ("pending",),
+    ),
+    Mutant(
+        "registers at entry are taken from the last vote",
+        INSTANCE,
+        "        self.registers.vote(phase, view, value)\n        # Persist",
+        "        self.registers.vote(phase, view, value)\n        self.entry = self.registers.as_list()\n"
+        "        # Persist",
+        ("slot memory",),
+    ),
+    Mutant(
+        "a status tells the registers of the last vote",
+        INSTANCE,
+        "Status(self.slot, view, wish, *self.entry, *votes)",
+        "Status(self.slot, view, wish, *registers.as_list(), *votes)",
+        ("slot memory",),
+    ),
+    Mutant(
+        "proof and suggest are repeated with the registers of the last vote",
+        INSTANCE,
+        "        hi1, second1, hi2, second2, hi3, hi4 = self.entry\n        wish",
+        "        hi1, second1, hi2, second2, hi3, hi4 = self.registers.as_list()\n        wish",
+        ("slot memory",),
+    ),
+    Mutant(
+        "own words are counted with the registers of the last vote after a reboot",
+        INSTANCE,
+        "            hi1, second1, hi2, second2, hi3, hi4 = self.entry\n            self._proofs",
+        "            hi1, second1, hi2, second2, hi3, hi4 = self.registers.as_list()\n            self._proofs",
+        ("slot memory",),
+    ),
+    Mutant(
+        "registers at entry are not restored from a checkpoint",
+        INSTANCE,
+        "            self.entry = [register and tuple(register) for register in registers]",
+        "            pass",
+        ("slot memory",),
+    ),
+    Mutant(
+        "CRC chain without the generation",
+        JOURNAL,
+        'return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)',
+        'return _Check(link.to_bytes(4, "big") + length)',
+        ("journal",),
+    ),
+    Mutant(
+        "CRC chain without the batch before",
+        JOURNAL,
+        'return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)',
+        'return _Check(generation.to_bytes(4, "big") + length)',
+        ("journal",),
+    ),
+    Mutant(
+        "an old journal is not cleared at recovery",
+        JOURNAL,
+        "        if generation:\n",
+        "        if False:\n",
+        ("journal",),
+    ),
+    Mutant(
+        "a cached digest is kept when a client's operation comes out of order",
+        OPERATIONS,
+        "            self.highest = operation\n        self._digest = None\n",
+        "            self.highest = operation\n            self._digest = None\n",
+        ("ledger on board",),
+    ),
+    Mutant(
+        "channel: an acknowledgement beyond what was sent again is refused",
+        CHANNEL,
+        "        if number > self._highest:\n            self.refused",
+        "        if number > self._sent:\n            self.refused",
+        ("ops",),
+    ),
+    Mutant(
+        "channel: after an acknowledgement beyond what was sent again the next items are passed over",
+        CHANNEL,
+        "            if self._sent < number:\n                self._sent = number\n",
+        "",
+        ("ops",),
+    ),
+    Mutant(
+        "detector: the cached deviation outlives its samples",
+        DETECTOR,
+        "        self._root[peer] = 0\n",
+        "",
+        ("detector",),
+    ),
+)

@@ -1,0 +1,39 @@
+"""A board that lost its memory votes again only on fresh answers of a quorum, whatever liars and laggards say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amu.boards.host import MemoryStore, Settings, wake
+from amu.wire.messages import Progress
+from specs.checking.check import check_trace
+from swarm_sim.testing.cluster import Cluster
+from tests.mutants import past
+from tests.support.flight.effects import performed
+
+NONCE = 77
+
+
+@pytest.mark.parametrize("nonce", [0, 1, NONCE - 1, NONCE + 1])
+def test_an_answer_to_another_question_does_not_count(nonce: int) -> None:
+    node, _ = wake(Settings(3, 4), MemoryStore(), NONCE)
+    for peer in (0, 1, 2):
+        node.step(peer, 1, Progress(9, 0, bytes(32), nonce))
+    assert node.mode == "rejoining"
+    for peer in (0, 1, 2):
+        node.step(peer, 1, Progress(9, 0, bytes(32), NONCE))
+    performed(node)
+    assert node.mode == "voting"
+
+
+def named(cluster: Cluster, name: str) -> list[Any]:
+    return [line for line in cluster.lines if line["event"] == name]
+
+
+@pytest.mark.parametrize("flight", past.FLIGHTS, ids=lambda flight: flight.__name__)
+def test_flights_that_tempt_a_board_without_memory_pass(flight: Any, tmp_path: Path) -> None:
+    cluster = flight()
+    verdict = check_trace(cluster.finish(tmp_path / "trace.ndjson"))
+    assert verdict.verdict == "pass", verdict.first_bad_step
+    assert named(cluster, past.TEMPTED[flight.__name__])
