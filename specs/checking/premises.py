@@ -34,7 +34,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("LED-2 LED-3 LED-9", ("ShardCreate",), "no shard was created"),
     ("LED-4 LED-5", ("CursorAdvance",), "no cursor moved"),
     ("LED-6 LED-7 LED-8", ("LeaseAcquire",), "no lease was granted"),
-    ("LED-15", ("Apply",), "no slot was applied"),
+    ("LED-15 LED-16", ("Apply",), "no slot was applied"),
     ("LED-13", ("JobResult",), "no worker reported a result"),
     ("LED-14", ("JobOpen",), "no job was opened"),
     ("ORD-1", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),

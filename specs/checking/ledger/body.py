@@ -47,7 +47,7 @@ def origin_view(slot: int, value: str, operations: Sequence[Operation], last_vie
         for view in views:
             try:
                 body = bodies.encode(view, requests)
-            except CodecError:
+            except (CodecError, ValueError):
                 break  # no board can have decided on this reading
             if bodies.value_of(slot, body) == digest:
                 return view

@@ -11,7 +11,7 @@ from specs.verdict import HOLDS
 
 __all__ = ["EVENTS", "IDENTIFIERS", "OperationsChecker"]
 
-EVENTS = frozenset({"Apply", "Decide", "Operation"})
+EVENTS = frozenset({"Adopt", "Apply", "Checkpoint", "Decide", "Operation"})
 ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
 OF_THE_MODULE = {*INVARIANTS.values(), *STEP_PROPERTIES.values(), EXACTLY_ONCE}
 

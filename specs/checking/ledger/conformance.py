@@ -25,6 +25,7 @@ from amu.ledger import commands
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.ledger.body import NOT_BOUND, origin_view
+from specs.checking.ledger.digests import Digests
 from specs.checking.ledger.log import OF_THE_BODY, SAME_RESULTS, Log, Violate, agreed_log
 from specs.checking.ledger.operations import OperationIds
 from specs.checking.ledger.steps import (
@@ -46,6 +47,8 @@ from specs.tla.language.language import Function, State, record
 from specs.verdict import Verdict
 
 MODULE = FOLDER / "ledger" / "ledger.tla"
+
+OF_THE_STATE = "LED-16"
 
 # Property identifiers, see specs/ledger/properties.md, and the operators behind them.
 IS_STEP = "LED-1"
@@ -78,6 +81,7 @@ IDENTIFIERS = (
     EXACTLY_ONCE,
     SAME_RESULTS,
     OF_THE_BODY,
+    OF_THE_STATE,
 )
 OF_OPERATIONS = tuple(identifier for identifier in IDENTIFIERS if identifier != OF_THE_BODY)  # need the log's beginning
 
@@ -201,11 +205,14 @@ TOLD_BY_RESULTS = _told_by_results()
 class LedgerChecker:
     """Takes steps in log order. `taken` counts them by action, refusals under `refused <action>`."""
 
-    def __init__(self, constants: Constants, clients: Iterable[int], violate: Violate) -> None:
+    def __init__(
+        self, constants: Constants, clients: Iterable[int], violate: Violate, digests: Digests | None = None
+    ) -> None:
         self.module = language.load(MODULE, constants.as_dict())
         self.taken: Counter[str] = Counter()
         self.is_stuck = False  # after the first bad step the state is unknown
         self._violate = violate
+        self._digests = digests or Digests(constants.workers)
         self._ids = OperationIds(clients, violate)
         self._replay = Replay(constants)
         self._state = self._replay.state(self.module)
@@ -218,16 +225,23 @@ class LedgerChecker:
             if self.is_stuck:
                 return
             if step.outcome == TICK:
+                self._digests.end(step.arguments[0] - 1)
                 self._done(step)
             elif not self._ids.takes_effect(step):
                 self.is_stuck = self._ids.is_stuck
                 self.taken["stutter"] += 1
-            elif step.verb == MALFORMED_VERB or step.outcome == MALFORMED:
-                self._malformed(step)
-            elif step.outcome == OK:
-                self._done(step)
             else:
-                self._refused(step)
+                self._new(step)
+
+    def _new(self, step: Step) -> None:
+        """A step whose operation was not applied before."""
+        self._digests.remember(step)
+        if step.verb == MALFORMED_VERB or step.outcome == MALFORMED:
+            self._malformed(step)
+        elif step.outcome == OK:
+            self._done(step)
+        else:
+            self._refused(step)
 
     def _malformed(self, step: Step) -> None:
         self.taken["stutter"] += 1
@@ -249,6 +263,7 @@ class LedgerChecker:
             self._hold_properties(step, after)
         self.taken[step.verb] += 1
         self._state = after
+        self._digests.take(step)
 
     def _refused(self, step: Step) -> None:
         if step.verb == "Noop" or self._is_possible(step):
@@ -296,13 +311,13 @@ def check_ledger(
 ) -> Recorded | None:
     """Check the ledger's part of a trace against the module, and report to `verdict`.
 
-    `events`: Operation and Apply of honest nodes in file order. `replica_count`: boards of the swarm. `decided_in`: the
-    last view in which each slot was decided, as far as the trace says. `joined`: see `agreed_log`. Returns the steps,
-    for TLC, or None if the trace has none.
+    `events`: Operation, Apply, Checkpoint and Adopt of honest nodes in file order. `replica_count`: boards of the
+    swarm. `decided_in`: the last view in which each slot was decided, as far as the trace says. `joined`: see
+    `agreed_log`. Returns the steps, for TLC, or None if the trace has none.
     """
     verdict.expect(*IDENTIFIERS)
     log = agreed_log(events, holes, verdict.violate, joined)
-    _bind(log, decided_in, verdict)
+    origin_views = _bind(log, decided_in, verdict)
     if not log.slots:
         for identifier in OF_OPERATIONS:
             if log.missing is None:
@@ -315,7 +330,7 @@ def check_ledger(
                 "so the state after it is not known"
             )
         return None
-    recorded = _checked(log, replica_count, verdict)
+    recorded = _checked(log, replica_count, origin_views, verdict)
     verdict.counts["ledger slots"] = log.last_slot
     if log.missing is not None:
         verdict.miss(f"no honest node's trace tells slot {log.missing}: the ledger is checked up to it only")
@@ -336,18 +351,37 @@ def _bind(log: Log, decided_in: Mapping[int, int], verdict: Verdict) -> dict[int
             verdict.doubt(OF_THE_BODY, "a malformed command can be read in too many ways")
         else:
             found[slot] = view
-    if log.applied and not log.told:
+    if log.hashed and not log.told:
         verdict.doubt(OF_THE_BODY, "events of each slot are missing")
     elif not log.told:
         verdict.nothing_held(OF_THE_BODY, PREMISES[OF_THE_BODY].lack)
     return found
 
 
-def _checked(log: Log, replica_count: int, verdict: Verdict) -> Recorded:
+def _checked(log: Log, replica_count: int, origin_views: Mapping[int, int], verdict: Verdict) -> Recorded:
     translation = Steps(log.operations(), replica_count)
     steps = list(translation.steps())
-    checker = LedgerChecker(translation.constants, translation.clients, verdict.violate)
+    digests = Digests(replica_count, origin_views)
+    checker = LedgerChecker(translation.constants, translation.clients, verdict.violate, digests)
     checker.check(steps)
+    if not checker.is_stuck:
+        digests.end(log.last_slot)
+    _compare(log, digests, verdict)
     verdict.steps.update({name: count for name, count in checker.taken.items() if name != "stutter"})
     verdict.counts["ledger operations that change nothing"] = checker.taken["stutter"]
     return Recorded(translation.constants, translation.clients, steps)
+
+
+def _compare(log: Log, digests: Digests, verdict: Verdict) -> None:
+    """Hold the reported digests against those of the checker's own state."""
+    unknown = 0
+    for event in log.hashed:
+        known = digests.after if event.name == "Apply" else digests.checkpoints
+        want = known.get(event.fields["slot"])
+        if want is None:
+            unknown += 1
+        elif want != event.fields["digest"]:
+            verdict.violate(OF_THE_STATE, f"{event}: the state that the log makes has digest {want[:8]}..")
+    if unknown:
+        verdict.counts["digests not compared"] = unknown
+        verdict.doubt(OF_THE_STATE, "the state behind some digests is not known")

@@ -59,13 +59,13 @@ class Part:
 class Log:
     """Slots 1 .. `last_slot` with their operations. `missing`: the slot after it, if the trace has a later one.
 
-    `told`: the first whole part of each slot, by slot, those after `missing` too. `applied`: all Apply events.
+    `told`: the first whole part of each slot, by slot, those after `missing` too. `hashed`: all events with a digest.
     """
 
     slots: list[list[Operation]] = field(default_factory=list)
     missing: int | None = None
     told: dict[int, Part] = field(default_factory=dict)
-    applied: list[Event] = field(default_factory=list)
+    hashed: list[Event] = field(default_factory=list)
 
     @property
     def last_slot(self) -> int:
@@ -87,8 +87,8 @@ def agreed_log(
     parts = _Parts(holes, joined, violate)
     log = Log()
     for event in events:
-        if event.name == "Apply":
-            log.applied.append(event)
+        if event.name != "Operation":
+            log.hashed.append(event)
         operations = parts.feed(event)
         if operations is None:
             continue

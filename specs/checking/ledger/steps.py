@@ -9,7 +9,7 @@ The modules' values: keys become 0, 1, 2, ... in their order, and the end b"" of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amu.core import limits
@@ -61,6 +61,8 @@ class Step:
     granted: tuple[int, int] | None
     status: str | None
     where: object  # for messages: a text, or an event, which is formatted only when needed
+    operation: Operation | None = None  # of the log, and
+    fields: Mapping[str, Value] | None = None  # of its command by name, bytes as bytes, if it is well-formed
 
     @property
     def told(self) -> tuple[Value, ...]:
@@ -187,13 +189,14 @@ class Steps:
         request = Request(operation.client, operation.operation, " ".join(str(part) for part in result))
         outcome = outcome_of(result)
         if fields is None:
-            return Step(MALFORMED_VERB, (), outcome, request, None, None, where)
+            return Step(MALFORMED_VERB, (), outcome, request, None, None, where, operation)
         granted = (
             (result[1], result[2]) if outcome == OK and [type(part) for part in result[1:]] == [int, int] else None
         )
         status = str(result[1]) if outcome == OK and len(result) == 2 else None
         arguments = tuple(self._value(name, item) for name, item in fields.items())
-        return Step(action_of(operation.command[0]), arguments, outcome, request, granted, status, where)
+        verb = action_of(operation.command[0])
+        return Step(verb, arguments, outcome, request, granted, status, where, operation, fields)
 
     def _value(self, name: str, item: Value) -> Value:
         if name == "end" and item == b"":

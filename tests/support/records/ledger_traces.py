@@ -14,8 +14,6 @@ from tests import ROOT
 Request = list[Any]
 Slot = tuple[Sequence[Request], Sequence[list[Any]]]
 
-ZERO_DIGEST = "00" * 32
-
 
 def script() -> ModuleType:
     """tests/on_board/ledger_script.py, which boards import by its bare name."""
@@ -45,8 +43,9 @@ def apply(commands: Iterable[list[Any]]) -> list[Slot]:
 
 
 def events(slots: Iterable[Slot], node: int = 0) -> list[Event]:
-    """The Operation and Apply events of one node that applied these slots from the beginning."""
+    """The Operation and Apply events of one node that applied these slots from the beginning, with real digests."""
     told: list[Event] = []
+    ledger = Ledger()
 
     def tell(name: str, **fields: Any) -> None:
         place = len(told)
@@ -56,5 +55,6 @@ def events(slots: Iterable[Slot], node: int = 0) -> list[Event]:
         for (client, operation, command), result in zip(requests, results):
             tell("Operation", slot=slot, client=client, operation=operation, command=command, result=result)
         value = bodies.value_of(slot, bodies.encode(0, list(requests)))
-        tell("Apply", slot=slot, value=value, digest=ZERO_DIGEST)
+        ledger.apply(slot, list(requests))
+        tell("Apply", slot=slot, value=value, digest=ledger.digest())
     return told

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from amu.consensus import bodies
+from amu.consensus.checkpoints import digest_of
+from amu.core import limits
+from amu.core.chunks import Chunks
 from amu.core.limits import BROADCAST, GROUND, faults_max
+from amu.ledger.state import Ledger
 from amu.node.tracer import EVENTS
+from amu.wire import cbor
 from specs.checking import trace_line
 
 REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
@@ -61,7 +66,7 @@ class Script:
         if "value" in fields:
             fields["value"] = self.value(fields["slot"], fields["value"])
         if "digest" in fields:
-            fields["digest"] = digest(fields["digest"])
+            fields["digest"] = self.digest(fields["slot"], fields["digest"])
         for name in REGISTERS:
             if fields.get(name) is not None:
                 fields[name] = [fields[name][0], self.value(fields["slot"], fields[name][1])]
@@ -75,6 +80,19 @@ class Script:
         if name not in names:
             names.append(name)
         return bodies.value_of(slot, bodies.encode(names.index(name), self.requests.get(slot, []))).hex()
+
+    def digest(self, slot: int, name: str) -> str:
+        """The digest that stands for `name`: of the ledger after `slot`, of the checkpoint there, or of no state."""
+        ledger = Ledger(self.replica_count)
+        for number in range(1, slot + 1):
+            ledger.apply(number, self.requests.get(number, []))
+        if name == f"ledger {slot}":
+            return ledger.digest().hex()
+        if name == f"checkpoint {slot}":  # of bodies of view 0, so that board 0 leads always
+            data = Chunks()
+            cbor.write([slot, [0] * (2 * limits.WINDOW_SLOTS), ledger.encoded()], data.add)
+            return digest_of(data.close()).hex()
+        return digest(name)
 
     def _line(self, node: int, event: str, fields: dict[str, Any]) -> dict[str, Any]:
         self.time += 1

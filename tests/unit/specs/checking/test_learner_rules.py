@@ -52,19 +52,21 @@ def test_a_learner_that_follows_is_held_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "field", "value"),
+    ("event", "field", "value", "other"),
     [
-        ("Learn", "value", NEVER),
-        ("Apply", "value", NEVER),
-        ("Apply", "digest", NEVER),
-        ("Apply", "slot", 4),
-        ("Learn", "slot", 9),
+        ("Learn", "value", NEVER, []),
+        ("Apply", "value", NEVER, []),
+        ("Apply", "digest", NEVER, ["LED-16"]),
+        ("Apply", "slot", 4, ["LED-16"]),
+        ("Learn", "slot", 9, []),
     ],
 )
-def test_values_that_no_replica_reported_are_found(event: str, field: str, value: Any, tmp_path: Path) -> None:
+def test_values_that_no_replica_reported_are_found(
+    event: str, field: str, value: Any, other: list[str], tmp_path: Path
+) -> None:
     script = followed()
     line(script, event, 3)[field] = value
-    assert found(script, tmp_path) == [FOLLOWS]
+    assert found(script, tmp_path) == [FOLLOWS, *other]
 
 
 def test_a_value_of_an_undecided_slot_is_found(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_a_ledger_reported_before_any_replicas_is_compared_later(tmp_path: Path)
         return script
 
     assert found(script("ledger 3"), tmp_path) == []
-    assert found(script("another"), tmp_path) == [FOLLOWS]
+    assert found(script("another"), tmp_path) == [FOLLOWS, "LED-16"]
 
 
 def adopting(slot: int, state: str) -> Script:

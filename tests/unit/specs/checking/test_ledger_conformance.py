@@ -80,7 +80,7 @@ def with_result(slot: int, result: list[Any]) -> list[Event]:
 def test_the_short_life_is_accepted() -> None:
     verdict, recorded = check(ledger_traces.events(ledger_traces.apply(COMMANDS)))
     assert verdict.verdict == "pass", verdict.violations
-    assert set(verdict.invariants) == {f"LED-{number}" for number in range(1, 16)}
+    assert set(verdict.invariants) == {f"LED-{number}" for number in range(1, 17)}
     assert verdict.steps["Tick"] == len(COMMANDS)
     assert verdict.steps["refused CursorAdvance"] == 5
     for action in map(action_of, SHAPES):

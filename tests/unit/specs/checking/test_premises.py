@@ -82,7 +82,7 @@ def test_nothing_is_claimed_about_events_that_did_not_happen(tmp_path: Path) -> 
         assert identifier in verdict.not_met
     lines = {line.name: line for line in judge(verdict, None, None).lines}
     assert lines["consensus"].detail == "hold: CON-1, CON-3 to CON-13"
-    assert lines["ledger rules"].detail == "holds: LED-15"
+    assert lines["ledger rules"].detail == "hold: LED-15, LED-16"
     assert "CON-2, LOG-5: no board came back to an open slot" in lines["not checked here"].detail
     assert "LNK-2: in part on traces (by LNK-1" in lines["not checked here"].detail
     assert "FDT-10: tests only" in lines["not checked here"].detail
