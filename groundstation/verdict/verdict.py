@@ -150,7 +150,13 @@ def _mission_lines(summary: Summary | None) -> Iterable[Line]:
 
 
 SEPARATE = ("TLC-", "RUN-")  # have their own lines: TLC, decided
-FAMILIES = (("consensus", "CON-"), ("replicated log", "LOG-"), ("ledger rules", "LED-"), ("Lamport order", "ORD-"))
+FAMILIES = (
+    ("consensus", "CON-"),
+    ("replicated log", "LOG-"),
+    ("ledger rules", "LED-"),
+    ("messages", "MSG-"),
+    ("Lamport order", "ORD-"),
+)
 # Listed only if the run had any of it: a mission without turns has no mutual exclusion to check.
 OPTIONAL_FAMILIES = (
     ("channels", "LNK-"),

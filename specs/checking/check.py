@@ -157,6 +157,8 @@ class TraceChecker:
         if event.name == "Resume":
             self.verdict.resumed.append(event.fields["resumed"])
         self.continuity.feed(event, is_of_liar)
+        for checker in self._checkers:
+            checker.ground(event)
         if event.name == "RunStart":
             self._start(event)
         elif event.name == "RunEnd":

@@ -17,7 +17,7 @@ numbers, as the serial line delivers them.
 
 from __future__ import annotations
 
-from amu.core.limits import BROADCAST, GROUND
+from amu.core.limits import GROUND
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
@@ -49,9 +49,6 @@ class LamportOrder(Checker):
         self._last: dict[int, Event] = {}
         self._is_remembered: dict[int, bool] = {}  # does flash know of the present life
         self._remembered: dict[int, Event] = {}  # last event of the last life that flash knows of
-        self._sends: dict[int, int] = {}  # sender and time -> kind and destination
-        self._sent_again: dict[int, list[int]] = {}  # the same, for times that a node used more than once
-        self._senders: set[int] = set()
         self._unsent: list[tuple[int, str]] = []  # sender and breach, if all its sendings are known
 
     def feed(self, event: Event) -> None:
@@ -61,8 +58,7 @@ class LamportOrder(Checker):
         if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
             self._check_growth(event, before)
         if name == "Send":
-            self._senders.add(node)
-            self._note_sending(event.lamport << 8 | node, event.fields["kind"] << 8 | event.fields["to"])
+            self.run.sends.add(event)
         elif name == "Receive":
             self._check_receipt(event)
 
@@ -84,10 +80,6 @@ class LamportOrder(Checker):
         if self.receipts == self.receipts_not_checked:
             found.add(RECEIVED_WAS_SENT)
         return found
-
-    def _note_sending(self, time_and_sender: int, kind_and_destination: int) -> None:
-        if self._sends.setdefault(time_and_sender, kind_and_destination) != kind_and_destination:
-            self._sent_again.setdefault(time_and_sender, []).append(kind_and_destination)
 
     def _check_growth(self, event: Event, before: Event | None) -> None:
         """Check the first event of a life, or an event whose time is not above that of the one `before`."""
@@ -113,24 +105,19 @@ class LamportOrder(Checker):
 
     def _check_receipt(self, event: Event) -> None:
         self.receipts += 1
-        sender, sent, kind = event.fields["from"], event.fields["sent"], event.fields["kind"]
+        sender, sent = event.fields["from"], event.fields["sent"]
         if event.lamport <= sent:
             self._violate(RECEIPT_AFTER_SENDING, f"{event}: received at or before its sending")
         if sender == GROUND or sender in self.run.swarm.byzantine:
             self.receipts_not_checked += 1
             return
-        found = self._sends.get(sent << 8 | sender)
-        if found is None:
-            if sender not in self._senders or not self.run.is_told(sender):
-                self.receipts_not_checked += 1
-                return
-            self._unsent.append((sender, f"{event}: node {sender} sent nothing at Lamport time {sent}"))
+        if self.run.sends.of(event) is not None:
             return
-        for one in (found, *self._sent_again.get(sent << 8 | sender, ())):
-            if one >> 8 == kind and one & 255 in (event.node, BROADCAST):
-                break
+        found = self.run.sends.at(sender, sent)
+        if found:
+            said = ", ".join(f"a message of kind {one.kind} to {one.to}" for one in found)
+            self._violate(RECEIVED_WAS_SENT, f"{event}: at that time node {sender} sent {said}")
+        elif sender not in self.run.sends.senders or not self.run.is_told(sender):
+            self.receipts_not_checked += 1
         else:
-            self._violate(
-                RECEIVED_WAS_SENT,
-                f"{event}: at that time node {sender} sent a message of kind {found >> 8} to {found & 255}",
-            )
+            self._unsent.append((sender, f"{event}: node {sender} sent nothing at Lamport time {sent}"))

@@ -3,14 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from amu.core.limits import BROADCAST
 from specs.checking.beginning import Beginning
 from specs.checking.continuity import Continuity, Hole
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 from specs.tla.language.language import State
 from specs.verdict import Progress, Verdict, ignore_progress
+
+
+class Sent(NamedTuple):
+    """A message of an honest board, as its Send tells it. `to`: 254 for every other replica."""
+
+    to: int
+    kind: int
+    slot: int
+    view: int
+
+
+class Sends:
+    """What honest boards sent, by sender and Lamport time. `order.LamportOrder`, the first checker, adds each Send.
+
+    A board that lost its memory may use a time again, so one time may name several messages.
+    """
+
+    def __init__(self) -> None:
+        self.senders: set[int] = set()  # nodes with a Send so far
+        self._first: dict[int, Sent] = {}  # by time and sender
+        self._again: dict[int, list[Sent]] = {}  # further ones of the same time
+
+    def add(self, event: Event) -> None:
+        """An event Send."""
+        fields = event.fields
+        self.senders.add(event.node)
+        key = event.lamport << 8 | event.node
+        sent = Sent(fields["to"], fields["kind"], fields["slot"], fields["view"])
+        if self._first.setdefault(key, sent) != sent:
+            self._again.setdefault(key, []).append(sent)
+
+    def at(self, sender: int, time: int) -> tuple[Sent, ...]:
+        """All that `sender` sent at Lamport time `time`."""
+        first = self._first.get(time << 8 | sender)
+        return () if first is None else (first, *self._again.get(time << 8 | sender, ()))
+
+    def of(self, receipt: Event) -> Sent | None:
+        """What an event Receive received: the sender's message of that time, to this node, of that kind. None: unknown
+        so far, because the sender lies or is the ground station, or its event is missing, or the receipt is wrong."""
+        fields = receipt.fields
+        key = fields["sent"] << 8 | fields["from"]
+        first = self._first.get(key)
+        if first is None:
+            return None
+        node, kind = receipt.node, fields["kind"]
+        if first.kind == kind and (first.to == node or first.to == BROADCAST):
+            return first
+        for sent in self._again.get(key, ()):
+            if sent.kind == kind and sent.to in (node, BROADCAST):
+                return sent
+        return None
 
 
 class Log(Protocol):
@@ -36,6 +88,7 @@ class Run:
     continuity: Continuity = field(default_factory=Continuity)
     learner_count: int = 0
     tell: Progress = ignore_progress
+    sends: Sends = field(default_factory=Sends)
     beginning: Beginning = field(init=False)
     log: Log = field(init=False)  # set by that checker
 
@@ -64,6 +117,9 @@ class Checker:
     def feed(self, event: Event) -> None:
         """An event of the protocol, of an honest board, in file order."""
         raise NotImplementedError
+
+    def ground(self, event: Event) -> None:
+        """An event of the ground station, after RunStart, in file order."""
 
     def finish(self, tlc: bool) -> None:
         """The trace has ended. `tlc`: let TLC judge the same steps too. Raises TlcError."""

@@ -28,6 +28,8 @@ from specs.seeds import SEED_MAX
 WINDOW_SLOTS_MAX = 64  # the log's module remembers a few windows of slots
 RECEIVED_SECONDS_MAX = 10**10  # a mission of three hundred years
 
+JOURNALS = ("fresh", "ok", "torn", "blank", "unreadable")  # blank: no memory
+
 Register: TypeAlias = tuple[int, str] | None
 Check: TypeAlias = Callable[[object], Any]
 
@@ -49,6 +51,12 @@ def _text(value: object) -> str:
     if type(value) is not str:
         raise Wrong("a text")
     return value
+
+
+def _journal(value: object) -> str:
+    if value not in JOURNALS:
+        raise Wrong("one of " + ", ".join(JOURNALS))
+    return str(value)
 
 
 def _digest(value: object) -> str:
@@ -130,7 +138,7 @@ _FlightFields = TypedDict(
         "floor": Annotated[int, uint(SLOT_MAX)],  # the node votes above this slot only
         "applied_slot": Annotated[int, uint(SLOT_MAX)],  # last slot in the ledger
         "version": Annotated[str, _text],  # of the flight software
-        "journal": Annotated[str, _text],  # what was found on flash: fresh, ok, torn, blank (no memory), unreadable
+        "journal": Annotated[str, _journal],  # what was found on flash
         "reason": Annotated[str, _text],
         "heap_free": Annotated[int, uint(SLOT_MAX)],  # bytes of free heap, 0 if unknown ...
         "heap_run": Annotated[int, uint(SLOT_MAX)],  # ... and of its longest run

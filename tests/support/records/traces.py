@@ -13,8 +13,10 @@ from amu.core import limits
 from amu.core.chunks import Chunks
 from amu.core.limits import BROADCAST, GROUND, faults_max
 from amu.ledger.state import Ledger
+from amu.node.node import BLANK_BOOT
 from amu.node.tracer import EVENTS
 from amu.wire import cbor
+from amu.wire.messages import Progress
 from specs.checking import trace_line
 
 REGISTERS = ("hi1", "second1", "hi2", "second2", "hi3", "hi4")
@@ -138,9 +140,9 @@ class Script:
         self.decide(slot, 0, value)
         self.apply(slot, value)
 
-    def message(self, sender: int, receiver: int, kind: int = 0x11) -> None:
+    def message(self, sender: int, receiver: int, kind: int = Progress.KIND) -> None:
         """One that arrives."""
-        sent = self.emit(sender, "Send", to=BROADCAST, kind=kind, slot=1, view=0)["lamport"]
+        sent = self.emit(sender, "Send", to=BROADCAST, kind=kind, slot=0, view=0)["lamport"]
         self.emit(receiver, "Receive", **{"from": sender, "sent": sent, "kind": kind})
 
     def reboot(self, node: int, journal: str = "ok", applied: int = 0, boot: int | None = None) -> None:
@@ -149,7 +151,8 @@ class Script:
         if journal == "blank":
             self.ground("Erase", board=node)
         self.ground("BoardStart", board=node)
-        self.boots[node] = self.boots[node] + 1 if boot is None else boot
+        first = BLANK_BOOT if journal in ("blank", "unreadable") else 0
+        self.boots[node] = max(self.boots[node] + 1, first) if boot is None else boot
         self.emit(node, "Boot", version="1", journal=journal, applied_slot=applied)
 
     def resume(self, *alive: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from amu.node.node import BLANK_BOOT
 from specs.checking.check import check_trace
 from specs.checking.consensus.learner_rules import FOLLOWS
 from specs.checking.trace import TraceError
@@ -19,7 +20,7 @@ def followed(slots: int = 6, byzantine: tuple[int, ...] = ()) -> Script:
     """Four replicas decide; a learner follows, a slot behind the last."""
     script = Script(byzantine=byzantine)
     script.lines[0]["learners"] = 1
-    script.boots[LEARNER] = 0
+    script.boots[LEARNER] = BLANK_BOOT
     script.ground("BoardStart", board=LEARNER)
     script.emit(LEARNER, "Boot", version="1", journal="blank", applied_slot=0)
     for slot in range(1, slots + 1):
@@ -130,7 +131,7 @@ def test_after_missing_events_a_learner_may_stand_anywhere(tmp_path: Path) -> No
 def test_an_operation_with_another_result_is_found(tmp_path: Path) -> None:
     script = Script()
     script.lines[0]["learners"] = 1
-    script.boots[LEARNER] = 0
+    script.boots[LEARNER] = BLANK_BOOT
     script.emit(LEARNER, "Boot", version="1", journal="blank", applied_slot=0)
     fields = {"slot": 1, "client": 1, "operation": 1, "command": ["noop"]}
     script.requests[1] = [[1, 1, ["noop"]]]

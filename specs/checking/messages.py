@@ -1,0 +1,171 @@
+"""What boards send and receive, before any protocol asks what it means.
+
+    MSG-1   a board sends only messages of its role, to those that take them; slot and view are those of the kind
+    MSG-2   a board receives only from other nodes of the swarm, and only what their role sends to its own
+    MSG-3   each vote, proposal, view entry and wish is sent to all at once, and none is sent to all at another time;
+            a board that fell silent sends to the ground station only
+
+Theory. In specs/tetrabft/tetrabft_messages.tla a step and the message that tells it are one step (`Send` within
+`CastVote`, `Propose`, `Enter` and `Wish`). A board writes its flash, traces the step and sends; so in its trace the
+message is the next event, unless the board died in between.
+
+Rules
+- A message's fields are those of its class in amu.wire.messages: slot and view are 0 if it has none.
+- A board whose messages are not traced is asked nothing.
+"""
+
+from __future__ import annotations
+
+from amu.core.limits import BROADCAST, GROUND
+from amu.wire import messages as m
+from specs.checking.run import Checker, Run
+from specs.checking.trace import Event
+
+SENT_AS_ITS_KIND = "MSG-1"
+RECEIVED_FROM_A_PEER = "MSG-2"
+TOLD_AT_ONCE = "MSG-3"
+IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE)
+EVENTS = frozenset({"Send", "Receive"})
+
+# kind: the steps that it tells to all
+TELLS = {
+    m.Proposal.KIND: frozenset({"Propose"}),
+    m.Vote.KIND: frozenset({"Vote1", "Vote2", "Vote3", "Vote4"}),
+    m.Proof.KIND: frozenset({"EnterView"}),
+    m.ViewChange.KIND: frozenset({"Wish"}),
+}
+TOLD_BY = {step: kind for kind, steps in TELLS.items() for step in steps}
+
+REPLICA, LEARNER, THE_GROUND, STRANGER = "a replica", "a learner", "the ground station", "nobody in the swarm"
+FLIGHT = frozenset(kind for kind in m.BY_KIND if m.is_flight(kind))
+TO_ALL = frozenset(
+    {*TELLS, m.Status.KIND, m.Progress.KIND, m.Probe.KIND, m.FetchBody.KIND}
+)  # kinds that a replica sends to every other one
+TO_ALL_ONLY = frozenset({m.Status.KIND, m.Probe.KIND, m.FetchBody.KIND})
+ROLES = {  # (sender, receiver): kinds
+    (REPLICA, REPLICA): FLIGHT,
+    (REPLICA, LEARNER): frozenset({m.Decided.KIND, m.Progress.KIND, m.StateChunk.KIND}),
+    (LEARNER, REPLICA): frozenset({m.Fetch.KIND, m.FetchState.KIND}),
+    (REPLICA, THE_GROUND): frozenset({m.Identity.KIND, m.Receipt.KIND, m.Reply.KIND, m.Log.KIND}),
+    (LEARNER, THE_GROUND): frozenset({m.Log.KIND}),
+    (THE_GROUND, REPLICA): frozenset({m.Hello.KIND, m.Request.KIND, m.Control.KIND}),
+}
+HAS_SLOT = frozenset(kind for kind, of in m.BY_KIND.items() if any(name == "slot" for name, _ in of.SHAPE))
+HAS_VIEW = frozenset(kind for kind, of in m.BY_KIND.items() if any(name == "view" for name, _ in of.SHAPE))
+
+
+class MessagesChecker(Checker):
+    """Takes all events of replicas and learners."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._violate = run.verdict.violate
+        self._before: dict[int, Event] = {}  # node -> its last event
+        self._silent: set[int] = set()
+        self._told: set[tuple[int, ...]] = set()  # kinds of sendings and receipts that were in order
+        self._tellers: set[int] = set()  # nodes whose messages about steps are traced
+        self._untold: list[tuple[int, str]] = []  # node and breach, if it is one of these
+        self._held: set[str] = set()
+
+    def feed(self, event: Event) -> None:
+        node, name = event.node, event.name
+        before = self._before.get(node)
+        self._before[node] = event
+        is_next = before is not None and before.boot == event.boot and before.seq + 1 == event.seq
+        if name == "Send":
+            self._look_at_sending(event, before if is_next else None)
+        elif name == "Receive":
+            self._look_at_receipt(event)
+        elif name == "Boot":
+            self._silent.discard(node)
+        elif name == "Silent":
+            self._silent.add(node)
+        if is_next and before.name in TOLD_BY:  # type: ignore[union-attr]
+            self._look_for_its_message(before, event)  # type: ignore[arg-type]
+
+    def finish(self, tlc: bool) -> None:
+        for sender, breach in self._untold:
+            if sender in self._tellers:
+                self._violate(TOLD_AT_ONCE, breach)
+
+    def not_held(self) -> set[str]:
+        return {*IDENTIFIERS} - self._held
+
+    def _role(self, node: int) -> str:
+        if node < self.run.swarm.replica_count:
+            return REPLICA
+        if node == GROUND:
+            return THE_GROUND
+        return LEARNER if node < self.run.swarm.replica_count + self.run.learner_count else STRANGER
+
+    # --- sendings ---------------------------------------------------------------------------
+
+    def _look_at_sending(self, event: Event, before: Event | None) -> None:
+        fields = event.fields
+        to, kind = fields["to"], fields["kind"]
+        self._held |= {SENT_AS_ITS_KIND, TOLD_AT_ONCE}
+        look = (event.node, to, kind, fields["slot"] > 0, fields["view"] > 0)
+        if look not in self._told:
+            breach = self._wrong_sending(event)
+            if breach is None:
+                self._told.add(look)
+            else:
+                self._violate(SENT_AS_ITS_KIND, f"{event}: {breach}")
+        if event.node in self._silent and to != GROUND:
+            self._violate(TOLD_AT_ONCE, f"{event}: the node had fallen silent")
+        if to == BROADCAST and kind in TELLS:
+            self._tellers.add(event.node)
+            if before is not None and not _tells(event, before):
+                self._violate(TOLD_AT_ONCE, f"{event}: the event before is not the step of this message: {before}")
+
+    def _wrong_sending(self, event: Event) -> str | None:
+        """What is wrong with a Send, whatever the protocols say; None: nothing."""
+        fields = event.fields
+        to, kind = fields["to"], fields["kind"]
+        if kind not in m.BY_KIND:
+            return f"there is no message of kind {kind}"
+        name = m.BY_KIND[kind].__name__
+        sender, receiver = self._role(event.node), REPLICA if to == BROADCAST else self._role(to)
+        if to == event.node or kind not in ROLES.get((sender, receiver), ()):
+            return f"{sender} sends no {name} to {'itself' if to == event.node else receiver}"
+        if to == BROADCAST and kind not in TO_ALL:
+            return f"a {name} is sent to one node only"
+        if to != BROADCAST and kind in TO_ALL_ONLY:
+            return f"a {name} is sent to all only"
+        if (fields["slot"] > 0) != (kind in HAS_SLOT):
+            return f"a {name} names {'a' if kind in HAS_SLOT else 'no'} slot"
+        if fields["view"] > 0 and kind not in HAS_VIEW:
+            return f"a {name} names no view"
+        return None
+
+    def _look_for_its_message(self, step: Event, event: Event) -> None:
+        """The event after a step that its board broadcasts."""
+        if not (event.name == "Send" and event.fields["to"] == BROADCAST and _tells(event, step)):
+            self._untold.append((event.node, f"{step}: the event after it is not the message that tells it: {event}"))
+
+    # --- receipts ---------------------------------------------------------------------------
+
+    def _look_at_receipt(self, event: Event) -> None:
+        sender, kind = event.fields["from"], event.fields["kind"]
+        self._held.add(RECEIVED_FROM_A_PEER)
+        look = (event.node, sender, kind)
+        if look in self._told:
+            return
+        role = self._role(sender)
+        own = self._role(event.node)
+        if sender == event.node or kind not in ROLES.get((role, own), ()):
+            name = m.BY_KIND[kind].__name__ if kind in m.BY_KIND else f"message of kind {kind}"
+            who = "itself" if sender == event.node else role
+            self._violate(RECEIVED_FROM_A_PEER, f"{event}: {own} receives no {name} from {who}")
+        else:
+            self._told.add(look)
+
+
+def _tells(sending: Event, step: Event) -> bool:
+    """Whether a Send is the message that tells a step."""
+    told = sending.fields
+    return (
+        step.name in TELLS.get(told["kind"], ())
+        and told["slot"] == step.fields["slot"]
+        and told["view"] == step.fields["view"]
+    )

@@ -1,0 +1,143 @@
+"""Messages and lives: a sound flight is accepted, and each planted breach is found under its own identifier."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from amu.core.limits import BROADCAST, GROUND
+from amu.wire import messages as m
+from specs.checking.messages import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, TELLS, TO_ALL
+from specs.verdict import HOLDS, PASS
+from tests.support.records.edits import (
+    FORGETFUL,
+    LEARNER,
+    RESTARTED,
+    Line,
+    find,
+    flown,
+    found,
+    insert,
+    judged,
+    places,
+    remove,
+)
+
+Plant = Callable[[list[Line]], None]
+
+
+def of(event: str, members: dict[str, object], **change: object) -> Plant:
+    """Change the members of an event in the middle of the flight."""
+
+    def plant(lines: list[Line]) -> None:
+        all_of_them = places(lines, event, **members)
+        lines[all_of_them[len(all_of_them) // 2]].update(change)
+
+    return plant
+
+
+def a_vote_that_nobody_cast(lines: list[Line]) -> None:
+    place = find(lines, "Apply", 5, node=1)
+    insert(lines, place, "Send", 1, to=BROADCAST, kind=m.Vote.KIND, slot=lines[place]["slot"], view=0)
+
+
+def a_vote_told_twice(lines: list[Line]) -> None:
+    place = find(lines, "Send", 9, node=0, kind=m.Vote.KIND, to=BROADCAST)
+    insert(lines, place, "Send", 0, to=BROADCAST, kind=m.Vote.KIND, slot=lines[place]["slot"], view=0)
+
+
+def a_vote_that_is_not_told(lines: list[Line]) -> None:
+    remove(lines, find(lines, "Send", 9, node=0, kind=m.Vote.KIND, to=BROADCAST))
+
+
+def words_after_silence(lines: list[Line]) -> None:
+    insert(lines, find(lines, "Apply", 9, node=2), "Silent", 2, reason="a test")
+
+
+def a_life_without_a_boot(lines: list[Line]) -> None:
+    remove(lines, find(lines, "Boot", node=0))
+
+
+def a_second_boot(lines: list[Line]) -> None:
+    insert(lines, find(lines, "Apply", 9, node=2), "Boot", 2, version="1", journal="ok", applied_slot=2)
+
+
+def a_life_that_comes_back(lines: list[Line]) -> None:
+    last = places(lines, "Apply", node=RESTARTED, boot=0)[-1]
+    place = find(lines, "Boot", node=RESTARTED, boot=1)
+    insert(lines, last, "Silent", RESTARTED, reason="a test")
+    lines.insert(place + 20, lines.pop(last + 1) | {"seq": 1 + lines[find(lines, "BoardKill", board=2) - 1]["seq"]})
+
+
+def a_killed_board_that_lives_on(lines: list[Line]) -> None:
+    place = find(lines, "BoardKill", board=RESTARTED)
+    for line in lines[place + 2 :]:
+        if line["node"] == RESTARTED:
+            line.update(boot=0, seq=line["seq"] + 10_000)
+
+
+def a_life_whose_number_flash_knows(lines: list[Line]) -> None:
+    for line in lines:
+        if line["node"] == RESTARTED and line["boot"] == 0:
+            line["boot"] = 1
+        elif line["node"] == RESTARTED:
+            line["boot"] = 0
+
+
+def a_forgetful_board_that_counts(lines: list[Line]) -> None:
+    for line in lines:
+        if line["node"] == FORGETFUL and line["boot"] > 0:
+            line["boot"] = 1
+
+
+PLANTED: dict[str, tuple[Plant, str]] = {
+    "a kind that does not exist": (of("Send", {"kind": m.Decided.KIND}, kind=0x0F), "MSG-1"),
+    "a kind of the ground's": (of("Send", {"kind": m.Decided.KIND}, kind=m.Hello.KIND), "MSG-1"),
+    "a fetch to all": (of("Send", {"kind": m.Fetch.KIND, "node": 3}, to=BROADCAST), "MSG-1"),
+    "a status to one": (of("Send", {"kind": m.Status.KIND}, to=GROUND), "MSG-1"),
+    "a message to itself": (of("Send", {"kind": m.Decided.KIND, "node": 2}, to=2), "MSG-1"),
+    "a message to nobody": (of("Send", {"kind": m.Decided.KIND}, to=77), "MSG-1"),
+    "a progress that names a slot": (of("Send", {"kind": m.Progress.KIND}, slot=3), "MSG-1"),
+    "a vote that names none": (of("Send", {"kind": m.Vote.KIND}, slot=0), "MSG-1"),
+    "a decision with a view": (of("Send", {"kind": m.Decided.KIND}, view=1), "MSG-1"),
+    "a learner that answers": (of("Send", {"node": LEARNER}, kind=m.Decided.KIND), "MSG-1"),
+    "a receipt from a stranger": (of("Receive", {"kind": m.Vote.KIND}, **{"from": 200}), "MSG-2"),
+    "a receipt from itself": (of("Receive", {"kind": m.Vote.KIND, "node": 1}, **{"from": 1}), "MSG-2"),
+    "a vote from the ground": (of("Receive", {"kind": m.Vote.KIND}, **{"from": GROUND}), "MSG-2"),
+    "a vote from a learner": (of("Receive", {"kind": m.Vote.KIND}, **{"from": LEARNER}), "MSG-2"),
+    "a learner that receives votes": (of("Receive", {"node": LEARNER}, kind=m.Vote.KIND), "MSG-2"),
+    "a reply that is received": (of("Receive", {"from": GROUND}, kind=m.Reply.KIND), "MSG-2"),
+    "a vote that nobody cast": (a_vote_that_nobody_cast, "MSG-3"),
+    "a vote told twice": (a_vote_told_twice, "MSG-3"),
+    "a vote that is not told": (a_vote_that_is_not_told, "MSG-3"),
+    "a vote told in another slot": (of("Send", {"kind": m.Vote.KIND, "to": BROADCAST}, slot=10**6), "MSG-3"),
+    "a wish told in another view": (of("Send", {"kind": m.ViewChange.KIND, "to": BROADCAST}, view=9), "MSG-3"),
+    "a wish that is not told": (of("Send", {"kind": m.ViewChange.KIND, "to": BROADCAST}, kind=m.Vote.KIND), "MSG-3"),
+    "words after silence": (words_after_silence, "MSG-3"),
+    "a life without a Boot": (a_life_without_a_boot, "LOG-12"),
+    "a life that comes back": (a_life_that_comes_back, "LOG-12"),
+    "a killed board that lives on": (a_killed_board_that_lives_on, "LOG-12"),
+    "a life whose number flash knows": (a_life_whose_number_flash_knows, "LOG-12"),
+    "a forgetful board that counts": (a_forgetful_board_that_counts, "LOG-12"),
+    "a second Boot": (a_second_boot, "LOG-12"),
+}
+
+
+def test_a_sound_flight_is_accepted(tmp_path: Path) -> None:
+    verdict = judged(flown(), tmp_path)
+    assert verdict.verdict == PASS, verdict.first_bad_step
+    assert {verdict.invariants[key] for key in ("MSG-1", "MSG-2", "MSG-3", "LOG-12")} == {HOLDS}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
+    plant, identifier = PLANTED[name]
+    lines = flown()
+    plant(lines)
+    assert identifier in found(lines, tmp_path)
+
+
+def test_kinds_and_roles_are_those_of_the_wire() -> None:
+    assert {kind for kinds in ROLES.values() for kind in kinds} == set(m.BY_KIND) - {m.Health.KIND, m.Trace.KIND}
+    assert set(TELLS) < TO_ALL < FLIGHT
+    assert set(TELLS) < HAS_VIEW < HAS_SLOT
