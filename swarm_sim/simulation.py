@@ -6,7 +6,7 @@ Oracles, by identifier: those of the trace checker (CON, LOG, LED, ORD, LNK, MUT
 log), SIM-ASKED (only submitted operations are applied), SIM-JOURNAL (flash equals memory), SIM-MEMORY (bounded),
 SIM-LIN (client histories are linearizable), SIM-LIVE (the healthy core makes progress), SIM-LAG (a board that is behind
 and hears the others catches up), SIM-TIMER (each timer keeps its bound, and returns to its start on progress),
-SIM-CRASH (flight code raised).
+SIM-REACH (no board believes others further than they can be), SIM-CRASH (flight code raised).
 """
 
 import re
@@ -19,6 +19,7 @@ from groundstation.scenario import mission_end
 from groundstation.scenario.mission_end import MissionEnd, Standing
 from groundstation.scenario.model import Scenario
 from specs.checking.check import TraceChecker
+from specs.checking.trace import Event
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
 from swarm_sim.draw.draw import NODES_DEFAULT, SLOTS_DEFAULT, draw
 from swarm_sim.oracles import histories, journal, liveness, memory
@@ -27,6 +28,7 @@ from swarm_sim.oracles.conditions import LOOK_TICKS as WATCH_TICKS
 from swarm_sim.oracles.conditions import Conditions
 from swarm_sim.oracles.finding import Finding
 from swarm_sim.oracles.laggards import Laggards
+from swarm_sim.oracles.reach import Reach
 from swarm_sim.oracles.timers import Timers
 from swarm_sim.oracles.validity import Validity
 from swarm_sim.outcome import CRASH, Outcome
@@ -71,12 +73,13 @@ class Simulation:
         step_sinks: list[Sink] = []
         if self._checker is not None:
             sinks = [self._checker.feed]
-            step_sinks = [self._agreement.feed, self._marks.feed, lambda event: self._validity.feed(event)]
+            step_sinks = [self._agreement.feed, self._marks.feed, lambda event: self._look_further(event)]
         self.world = World(scenario, self._faulty, sinks, file, is_encoded, step_sinks)
         self._validity = Validity(self._faulty, self.world.operators.asked)
         view_ticks = scenario.view_timeout_ticks()
         self._conditions = Conditions(self.world, self._faulty)
         self.laggards = Laggards(self._conditions, self.world.boards, self._faulty, view_ticks)
+        self._reach = Reach(self.world.boards, self._faulty)
         self._timers = Timers(self.world.boards, self._faulty, view_ticks)
         self._end = MissionEnd(scenario)
         self._applied = {node: 0 for node in range(scenario.mission.boards) if node not in self._faulty}
@@ -110,7 +113,7 @@ class Simulation:
     def _look(self) -> None:
         """Is the run over?"""
         world = self.world
-        if self.findings or self._agreement.finding is not None or self._validity.finding is not None:
+        if self.findings or any(oracle.finding is not None for oracle in self._step_oracles()):
             world.stop()
             return
         standing = self._standing()
@@ -147,6 +150,13 @@ class Simulation:
 
     # --- oracles --------------------------------------------------------------------------------
 
+    def _step_oracles(self) -> tuple[Agreement, Validity, Reach]:
+        return self._agreement, self._validity, self._reach
+
+    def _look_further(self, event: Event) -> None:
+        self._validity.feed(event)
+        self._reach.feed(event)
+
     def _on_kill(self, board: Board) -> None:
         if board.flight is not None and board.node not in self._faulty:
             self._find(journal.check(board))
@@ -162,6 +172,7 @@ class Simulation:
         self._conditions.look()
         self._find(self.laggards.look())
         self._find(self._timers.look())
+        self._reach.look()
         self.world.at(self.world.now + WATCH_TICKS * self.world.tick_seconds, self._watch)
 
     def _find(self, finding: Finding | None) -> None:
@@ -171,8 +182,8 @@ class Simulation:
     # --- the verdict ----------------------------------------------------------------------------
 
     def _judge(self, crash: FlightCodeCrash | None) -> Outcome:
-        self._find(self._agreement.finding)
-        self._find(self._validity.finding)
+        for oracle in self._step_oracles():
+            self._find(oracle.finding)
         if self._checker is not None and crash is None:
             self.verdict = self._checker.conclude()
             # A module names the broken rule, a history does not: so ask histories only if no module objects.

@@ -25,6 +25,7 @@ SLOTS_DEFAULT = 20
 NODES_DEFAULT = 4
 NARROW_SHARE = 0.08  # of the seeds: few slots and lost proposals, so that views change often
 LONG_SHARE = 0.06  # of the seeds: a long log, which one board at a time fails to follow
+PAST_SHARE = 0.06  # of the seeds: boards that do not know the past, and liars who tell them of it
 FAR_SHARE = 0.08  # of the seeds: boards far apart, a hundred mission seconds per second of the boards' clocks
 BUSY_SHARE = 0.1  # of the seeds: turns and snapshots all the time, so that they overlap
 FAR_SPEED = 100.0
@@ -35,11 +36,13 @@ PAUSE_SECONDS_MAX = 1.0
 
 def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> Scenario:
     """The scenario of `seed`: a function of the three arguments."""
-    profile = stream(seed, "profile").random()
+    profile = _profile(seed)
     if profile < NARROW_SHARE:
         return parse(_narrow(seed, nodes, stream(seed, "narrow")), f"seed {seed}")
     if profile < NARROW_SHARE + LONG_SHARE:
         return parse(_long(seed, nodes, stream(seed, "long")), f"seed {seed}")
+    if is_of_the_past(seed):
+        return parse(_past(seed, nodes, stream(seed, "past")), f"seed {seed}")
     draws = stream(seed, "shape")
     speed = FAR_SPEED if draws.random() < FAR_SHARE else 1.0
     storm = round(draws.uniform(*STORM_SECONDS), 2)
@@ -76,6 +79,15 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
         },
     }
     return parse(document, f"seed {seed}")
+
+
+def _profile(seed: int) -> float:
+    return stream(seed, "profile").random()
+
+
+def is_of_the_past(seed: int) -> bool:
+    """Whether the seed draws boards that do not know the past, and liars who tell them of it."""
+    return _profile(seed) >= 1 - PAST_SHARE
 
 
 def _narrow(seed: int, nodes: int, draws: random.Random) -> Document:
@@ -139,6 +151,51 @@ def _long(seed: int, nodes: int, draws: random.Random) -> Document:
         "faults": faults,
         "board_faults": sorted(board_faults, key=lambda fault: fault["at"]),
         "byzantine": [liar(node, draws.choice(("lie", *LIARS)), draws) for node in faulty[1:]],
+        "liveness": {"core": others, "at": storm, "bound_seconds": _bound_seconds(nodes, view_timeout)},
+    }
+
+
+def _past(seed: int, nodes: int, draws: random.Random) -> Document:
+    """A laggard and, where the swarm tolerates it beside a liar, a board without memory: they hear liars before the
+    others, and answers to questions that they asked long ago.
+
+    The laggard has none of the log, so a careless board without memory takes its word and a liar's for the log's
+    length; and a careless laggard takes over a state that liars forge. That takes f liars.
+    """
+    storm = round(draws.uniform(3.0, 5.0), 2)
+    view_timeout = draws.choice((0.15, 0.3))
+    faulty = draws.sample(range(nodes), limits.faults_max(nodes))
+    forgetful = faulty[:1] if draws.random() < 0.5 else []
+    liars = [node for node in faulty if node not in forgetful]
+    lies = draws.choice(("understate", "lie") if forgetful else ("forge", "forge", "counterfeit"))
+    if lies == "counterfeit" and 0 not in liars:
+        faulty = liars = [0, *liars[1:]]  # the first leader: no view change is needed for its proposals
+    others = [node for node in range(nodes) if node not in faulty]
+    laggard, near = draws.sample(others, 2)
+    back = round(storm * draws.uniform(0.4, 0.7), 2)
+    away = round(back * draws.uniform(0.1, 0.5), 2) if lies == "counterfeit" else 0.0
+    until = round(back + draws.uniform(0.3, 0.8), 2)
+    faults: list[Document] = [{"fault": "jitter", "seconds_max": draws.choice((0.003, 0.01)), "end": storm}]
+    if len(others) + len(liars) > limits.quorum_size(nodes):  # else nothing would be decided without the laggard
+        faults.append({"fault": "partition", "groups": [[laggard]], "start": away, "end": back})
+    board_faults: list[Document] = []
+    for node in forgetful:
+        first_heard = sorted([node, laggard, near, *liars])
+        faults.append({"fault": "partition", "groups": [first_heard], "start": back, "end": until})
+        hold = round(draws.uniform(1.0, 2.0), 2)
+        late: Document = {"fault": "reorder", "probability": 0.5, "hold_seconds": hold, "kinds": ["Progress"]}
+        faults.append({**late, "destination": [node], "end": storm})
+        for at in (round(max(0.2, back - draws.uniform(1.0, 1.8)), 2), back):
+            board_faults.append({"at": at, "node": node, "kind": "amnesia"})
+    return {
+        "name": f"seed-{seed}",
+        "description": f"drawn from seed {seed}: boards that do not know the past, and liars who tell them of it",
+        "mission": {"boards": nodes, "seed": seed, "slots": 60},
+        "clock": {"tick_ms": TICK_MS, "view_timeout_seconds": view_timeout},
+        "workload": {"operations": 60, "in_flight": draws.choice((1, 2)), "pause_seconds": 0.01},
+        "faults": faults,
+        "board_faults": board_faults,
+        "byzantine": [liar(node, lies, draws) for node in liars],
         "liveness": {"core": others, "at": storm, "bound_seconds": _bound_seconds(nodes, view_timeout)},
     }
 

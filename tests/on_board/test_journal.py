@@ -243,7 +243,7 @@ def test_forced_writes_are_counted():
 
 
 def test_a_journal_that_outlived_its_checkpoint_is_removed_at_the_next_start():
-    """The power failed between the rename of the checkpoint and the removal: else the file would stay for ever."""
+    """The power failed between the rename of the checkpoint and the removal: else the file would stay forever."""
     store = commissioned()
     first, _ = reopened(store)
     first.append(BATCHES[0])
