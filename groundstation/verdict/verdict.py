@@ -159,6 +159,7 @@ FAMILIES = (
 )
 # Listed only if the run had any of it: a mission without turns has no mutual exclusion to check.
 OPTIONAL_FAMILIES = (
+    ("answers", "TCM-"),
     ("channels", "LNK-"),
     ("mutual exclusion", "MUT-"),
     ("snapshots", "SNP-"),

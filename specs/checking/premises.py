@@ -35,6 +35,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("LED-4 LED-5", ("CursorAdvance",), "no cursor moved"),
     ("LED-6 LED-7 LED-8", ("LeaseAcquire",), "no lease was granted"),
     ("LED-15 LED-16", ("Apply",), "no slot was applied"),
+    ("TCM-1 TCM-2 TCM-3 TCM-4", ("telecommand queued",), "no telecommand was recorded"),
     ("LED-13", ("JobResult",), "no worker reported a result"),
     ("LED-14", ("JobOpen",), "no job was opened"),
     ("ORD-1 LOG-12", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),

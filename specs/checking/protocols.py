@@ -12,6 +12,7 @@ from specs.checking import lives, messages, order
 from specs.checking.consensus import conformance as consensus
 from specs.checking.consensus import learner_rules, log_rules, slots
 from specs.checking.ledger import checker as ledger
+from specs.checking.ledger import telecommand
 from specs.checking.order import LamportOrder
 from specs.checking.run import Checker
 from specs.checking.services import conformance as services
@@ -38,6 +39,7 @@ PROTOCOLS = (
     Protocol("learners", None, learner_rules.IDENTIFIERS, learner_rules.LearnerChecker, (LEARNERS,)),
     Protocol("consensus", slots.EVENTS, consensus.IDENTIFIERS, slots.SlotsChecker),
     Protocol("ledger", ledger.EVENTS, ledger.IDENTIFIERS, ledger.OperationsChecker, (REPLICAS, LEARNERS)),
+    Protocol("telecommands", telecommand.REACHING, telecommand.IDENTIFIERS, telecommand.TelecommandChecker),
     Protocol("channels, turns, snapshots", services.EVENTS, services.IDENTIFIERS, services.ServicesChecker),
     Protocol("failure detector", detector.EVENTS, detector.IDENTIFIERS, detector.SuspicionChecker),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from amu.core.limits import BROADCAST
 from specs.checking.beginning import Beginning
@@ -76,6 +77,16 @@ class Log(Protocol):
         """A board turns out to have acted before the trace."""
 
 
+class AppliedLog(Protocol):
+    """The operations that honest nodes applied."""
+
+    @property
+    def last_slot(self) -> int: ...
+
+    def operations(self) -> Iterable[Any]:
+        """Each `specs.checking.ledger.log.Operation`, in order."""
+
+
 @dataclass
 class Run:
     """Who flies, what is missing from the trace, and the verdict.
@@ -91,6 +102,7 @@ class Run:
     sends: Sends = field(default_factory=Sends)
     beginning: Beginning = field(init=False)
     log: Log = field(init=False)  # set by that checker
+    applied: AppliedLog = field(init=False)  # set by the ledger's checker when it finishes
 
     def __post_init__(self) -> None:
         self.beginning = Beginning(self.swarm)

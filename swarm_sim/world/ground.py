@@ -8,12 +8,12 @@ Rules
 - At most `in_flight` operations are open. A new one takes a finished one's place after a pause.
 - The history counts moments, not seconds: an operation is invoked when it is first sent, and its response is the
   arrival of the reply that completes f + 1.
-- The trace gets the stages of TOLD; the ground station's own has all.
+- The trace gets the stages of TOLD and the receipts of RECEIPTS_TOLD; the ground station's own has all.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, Unpack
+from typing import Protocol, Unpack, cast
 
 from amu.core import limits
 from amu.core.lamport import LamportClock
@@ -25,12 +25,14 @@ from groundstation.scenario.model import WorkloadSpec
 from groundstation.scenario.workload import Command, Workload
 from groundstation.station.client import QUEUE_MAX, Client, Retry, Stages
 from specs.checking.schema import Fields
+from specs.checking.trace_line import printable
 from swarm_sim.world.board import Arguments
 
 CLIENTS = 3
 RETRY_TICKS = 60
 RETRY_TICKS_MAX = 960
-TOLD = (op.QUEUED, op.CONFIRMED, op.MALFORMED, op.STALE, "contradiction")
+TOLD = (op.QUEUED, "applied", "conflict", op.CONFIRMED, op.MALFORMED, op.STALE, "contradiction")
+RECEIPTS_TOLD = (op.MALFORMED, op.STALE)  # those that can end an operation
 
 assert CLIENTS <= limits.CLIENTS_MAX - 1
 
@@ -158,8 +160,10 @@ class Operators:
         def note(now: float, number: int, stage: str, /, **fields: Unpack[Fields]) -> None:
             if stage == op.CONFIRMED:
                 self._entries[client, number].responded = self._moment()
-            if stage in TOLD:
-                self._station.note("Telecommand", client=client, operation=number, stage=stage)
+            if stage in TOLD or fields.get("status") in RECEIPTS_TOLD:
+                printed = {name: printable(field) for name, field in fields.items()}
+                about = {"client": client, "operation": number, "stage": stage, **printed}
+                self._station.note("Telecommand", **cast(Fields, about))
 
         return note
 

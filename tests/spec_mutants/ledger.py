@@ -4,6 +4,7 @@ from tests.spec_mutants.mutant import SpecMutant
 
 FEATURE = "ledger"
 LEDGER = "ledger.tla"
+TELECOMMAND = "telecommand.tla"
 
 TWO_SHARDS = "two shards and a dock"
 FENCING = "the effector looks at the token"
@@ -11,6 +12,7 @@ JOBS = "jobs with a liar"
 JOB_PLACES = "jobs in two places"
 JOBS_DISPUTED = "jobs that nobody can decide"
 OPERATIONS = "operations repeated in any order"
+TOLD = "a telecommand with a liar"
 
 MUTANTS = (
     SpecMutant(
@@ -291,5 +293,32 @@ MUTANTS = (
         "Cardinality(Known) <= ClientsMax",
         OPERATIONS,
         "ClientsBounded",
+    ),
+    SpecMutant(
+        "telecommand: f equal answers confirm",
+        FEATURE,
+        TELECOMMAND,
+        "Cardinality(S) >= FaultyMax + 1",
+        "Cardinality(S) >= FaultyMax",
+        TOLD,
+        "MalformedIsTrue",
+    ),
+    SpecMutant(
+        "telecommand: any answers confirm",
+        FEATURE,
+        TELECOMMAND,
+        "Giving(a) == {b \\in Board : answer[b] = a}",
+        "Giving(a) == {b \\in Board : answer[b] # NoAnswer}",
+        TOLD,
+        "NeverContradicted",
+    ),
+    SpecMutant(
+        "telecommand: one receipt ends it",
+        FEATURE,
+        TELECOMMAND,
+        "IsEnough(Refusing(status))",
+        "Refusing(status) # {}",
+        TOLD,
+        "MalformedIsTrue",
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from specs.checking.ledger import tlc as ledger_tlc
-from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, check_ledger
+from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, check_log
+from specs.checking.ledger.log import agreed_log
 from specs.checking.ledger.steps import EXACTLY_ONCE
 from specs.checking.run import KeepingChecker, Run
 from specs.checking.trace import Event
@@ -34,7 +35,8 @@ class OperationsChecker(KeepingChecker):
         run, verdict = self.run, self.run.verdict
         joined = [(node, run.continuity.boots[node][0]) for node in run.continuity.joined]
         views = self._decided_in if run.swarm.is_tolerable else {}
-        recorded = check_ledger(self._events, run.holes(), run.swarm.replica_count, verdict, views, joined)
+        run.applied = log = agreed_log(self._events, run.holes(), verdict.violate, joined)
+        recorded = check_log(log, run.swarm.replica_count, verdict, views)
         if not tlc or recorded is None:
             return
         verdict.expect(ACCEPTED_BY_TLC)

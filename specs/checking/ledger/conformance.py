@@ -316,7 +316,13 @@ def check_ledger(
     `agreed_log`. Returns the steps, for TLC, or None if the trace has none.
     """
     verdict.expect(*IDENTIFIERS)
-    log = agreed_log(events, holes, verdict.violate, joined)
+    return check_log(agreed_log(events, holes, verdict.violate, joined), replica_count, verdict, decided_in)
+
+
+def check_log(
+    log: Log, replica_count: int, verdict: Verdict, decided_in: Mapping[int, int] = MappingProxyType({})
+) -> Recorded | None:
+    """As `check_ledger`, of a log."""
     origin_views = _bind(log, decided_in, verdict)
     if not log.slots:
         for identifier in OF_OPERATIONS:

@@ -66,7 +66,7 @@ def test_unanswered_operations_are_sent_again_with_growing_pauses() -> None:
     operators.receive(0, reply(request, 5))
     assert (operators.confirmed, operators.open_count) == (1, 0)
     assert world.pass_until(1e3) == []
-    assert [stage for stage, _ in world.notes] == ["queued", "confirmed"]
+    assert [stage for stage, _ in world.notes] == ["queued", "applied", "applied", "confirmed"]
 
 
 def test_two_answers_of_f_plus_1_boards_each_are_found() -> None:
@@ -87,4 +87,4 @@ def test_an_operation_that_boards_have_forgotten_is_open_no_more_and_not_confirm
         operators.receive(board, Receipt(request.client, request.operation, "stale"))
     assert (operators.confirmed, operators.open_count) == (0, 0)
     assert operators.history[0].responded is None
-    assert [stage for stage, _ in world.notes] == ["queued", "stale"]
+    assert [stage for stage, _ in world.notes] == ["queued", "received", "received", "stale"]
