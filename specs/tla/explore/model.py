@@ -19,7 +19,7 @@ from specs.tla.explore.search import Values
 from specs.tla.language import temporal
 from specs.tla.language.language import Module, Replacements, load
 from specs.tla.language.located import NO_VALUE, located
-from specs.tla.language.modules import Operator
+from specs.tla.language.meanings import Operator
 from specs.tla.language.successors import Enumeration, conjunction
 from specs.tla.language.temporal import Formula, Parts
 from specs.tla.syntax import tree
@@ -156,12 +156,12 @@ class Model:
 
     def _next(self, name: str, parts: Parts) -> Formula:
         """The A of `[][A]_v`."""
-        place = operator_of(self.module, name).definition.place
+        compiler, place = self.module.compiler, operator_of(self.module, name).definition.place
         if len(parts.steps) != 1 or parts.always:
             raise Unsupported(f"{place}: {name} must have one conjunct of the form [][Next]_vars, and no []P")
         formula: Formula | None = parts.steps[0]
         while formula is not None and not isinstance(formula.expression, tree.BoxAction):
-            formula = temporal.opened(formula)
+            formula = temporal.opened(compiler, formula)
         if formula is None:
             raise Unsupported(f"{place}: the next-state relation of {name} is not of the form [][Next]_vars")
         assert isinstance(formula.expression, tree.BoxAction)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from specs.tla.language.language import Module
 from specs.tla.language.located import NO_VALUE
-from specs.tla.language.modules import Operator
+from specs.tla.language.meanings import Operator
 from specs.tla.language.steps import Action
 from specs.tla.language.temporal import Formula
 from specs.tla.syntax import tree

@@ -47,6 +47,8 @@ def _ranges(compiler: Compiling, bounds: tuple[tree.Bound, ...], context: Contex
         texts = [compiler.fresh(f"b_{name}_") for name in item.names]
         bound.update({name: Bound(text) for name, text in zip(item.names, texts)})
         domain = _domain(compiler, item, context)
+        if ":=" in domain.text:  # Python allows no assignment in what a comprehension iterates over
+            domain = compiler.apart(domain, item.domain.place)
         domains.append(domain)
         text = domain.text
         if (number > 0 or (len(texts) > 1 and not item.pattern)) and not _cheap(domain):
@@ -74,6 +76,8 @@ def _domain(compiler: Compiling, item: tree.Bound, context: Context) -> Code:
     domain = item.domain
     if not item.pattern and isinstance(domain, tree.SetLiteral) and domain.items:
         items = [compiler.value(element, context) for element in domain.items]
+        if len({code.kind for code in items}) > 1:
+            return compiler.value(domain, context)  # it tests whether its elements are of one kind
         return joined("(" + ", ".join([element.text for element in items]) + ",)", "value", items)
     interval = None if item.pattern else _interval(compiler, domain, context)
     if interval is not None:
@@ -142,7 +146,9 @@ def _is_infinite(node: Expression, context: Context) -> bool:
 
 def _set_map(compiler: Compiling, node: tree.SetMap, context: Context) -> Code:
     mapped = members(compiler, node, context)
-    return replace(mapped, text=f"frozenset({mapped.text})", kind="set")
+    text = f"frozenset({mapped.text})"
+    is_uniform = isinstance(node.body, tree.Tuple | tree.Record) or mapped.kind in ("int", "string")
+    return replace(mapped, text=text if is_uniform else f"mixed({text})", kind="set")
 
 
 def members(compiler: Compiling, node: tree.SetMap | tree.SetLiteral, context: Context) -> Code:
@@ -153,7 +159,8 @@ def members(compiler: Compiling, node: tree.SetMap | tree.SetLiteral, context: C
     ranges = _ranges(compiler, node.bounds, context)
     body = compiler.value(node.body, ranges.context)
     text = f"{body.text} {ranges.clauses}"
-    return ranges.joined(f"listed({text})" if ranges.is_product else f"[{text}]", "value", [body])
+    kind = body.kind if body.kind in ("int", "string") else "value"
+    return ranges.joined(f"listed({text})" if ranges.is_product else f"[{text}]", kind, [body])
 
 
 def _function_literal(compiler: Compiling, node: tree.FunctionLiteral, context: Context) -> Code:
@@ -179,13 +186,18 @@ def function(compiler: Compiling, node: tree.FunctionLiteral, context: Context, 
 def _lazy_function(
     compiler: Compiling, node: tree.FunctionLiteral, context: Context, ranges: _Ranges, body: Code, itself: str
 ) -> Code:
-    factors = [compiler.value(bound.domain, context) for bound in node.bounds for _ in bound.names]
-    if any(bound.pattern for bound in node.bounds):
-        raise Unsupported(f"{node.place}: a recursive function with a tuple of variables")
+    pattern = node.bounds[0].pattern
+    factors = [
+        compiler.value(bound.domain, context) for bound in node.bounds for _ in ((0,) if pattern else bound.names)
+    ]
+    if any(bound.pattern for bound in node.bounds) and len(node.bounds) > 1:
+        raise Unsupported(f"{node.place}: a lazy function of a tuple of variables and a further argument")
     domain = factors[0].text if len(factors) == 1 else f"Product({', '.join([factor.text for factor in factors])})"
     argument = compiler.fresh("b_")
-    names = ranges.key.strip("()") if len(factors) > 1 else ranges.key
-    call = f"(lambda {names}: {body.text})({'*' if len(factors) > 1 else ''}{argument})"
+    several = len(factors) > 1 or pattern
+    names = ranges.key.strip("()").rstrip(",") if several else ranges.key
+    given = f"*one_tuple({argument}, {len(node.bounds[0].names)})" if pattern else ("*" if several else "") + argument
+    call = f"(lambda {names}: {body.text})({given})"
     inner = joined("", "value", [body], ranges.names | {itself})
     return joined(f"LazyFunction({domain}, lambda {itself}, {argument}: {call})", "value", [*factors, inner])
 

@@ -32,11 +32,13 @@ from specs.tla.language.contexts import (
     as_test,
     as_value,
     is_state,
+    variable_named,
 )
-from specs.tla.language.modules import Constant, Loader, Operator, Scope
+from specs.tla.language.meanings import Constant, InstanceScope, Operator, Scope, Substitution, Variable
+from specs.tla.language.modules import Loader
 from specs.tla.syntax import tree
-from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
-from specs.tla.values import operations, sets, values
+from specs.tla.syntax.tree import Expression, Place, Unsupported
+from specs.tla.values import kinds, operations, sets, values
 from specs.tla.values.values import Value
 
 PARENTHESES_MAX = 60  # nested in one Python expression: Python allows 200, including the code around it
@@ -55,12 +57,13 @@ class Compiler:
         self.loader = loader
         self._enabled = enabled
         self.namespace: Namespace = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
-        for library in (values, sets, operations):
+        for library in (values, kinds, sets, operations):
             self.namespace.update({name: item for name, item in vars(library).items() if not name.startswith("_")})
         for name, value in constants.items():
             self.namespace[f"k_{name}"] = value
         self._done: dict[Operator, Compiled] = {}
         self._doing: list[Operator] = []
+        self._recursive: set[Operator] = set()  # those that call themselves, directly or through others
         self._constants: dict[Operator, Code] = {}
         self._count = 0
 
@@ -71,10 +74,12 @@ class Compiler:
 
     def context(self, operator: Operator) -> Context:
         """The context of a definition's body: its parameters, and those of the instances around it."""
-        formals = {name: Formal(text, 0, operator) for name, text in operator.hidden}
-        for parameter in operator.definition.parameters:
-            formals[parameter.name] = Formal(self.fresh(f"a_{_identifier(parameter.name)}_"), parameter.arity, operator)
-        return Context(scope=operator.scope, locals=formals)
+        hidden = {text: Formal(text, 0, operator) for _, text in operator.hidden}
+        formals = {
+            parameter.name: Formal(self.fresh(f"a_{_identifier(parameter.name)}_"), parameter.arity, operator)
+            for parameter in operator.definition.parameters
+        }
+        return Context(scope=operator.scope, locals=formals, hidden=hidden)
 
     def compiled(self, operator: Operator) -> Compiled:
         """Compiles `operator`, once. Raises Unsupported or ModuleError, naming module and line."""
@@ -82,9 +87,10 @@ class Compiler:
         if done is not None:
             return done
         if operator in self._doing:
-            if not operator.definition.recursive:
-                raise ModuleError(f"{operator.definition.place}: {operator.name} is defined by itself")
+            self._recursive.add(operator)
             return Compiled("value", frozenset(("?" + operator.python_name,)))
+        if operator.by_name and not operator.definition.recursive:
+            return Compiled("value", frozenset(), expanded=True)
         self._doing.append(operator)
         try:
             done = self._function(operator)
@@ -94,7 +100,7 @@ class Compiler:
         except NeedsNames as needs:
             if needs.owner is not operator:
                 raise
-            if operator.definition.recursive:
+            if operator in self._recursive:
                 raise Unsupported(
                     f"{operator.definition.place}: a parameter of a recursive operator under a prime"
                 ) from None
@@ -107,9 +113,10 @@ class Compiler:
     def _function(self, operator: Operator) -> Compiled:
         context = self.context(operator)
         code = self.body(operator.definition, context)
-        if operator.definition.recursive:
+        if operator in self._recursive:
             code = as_value(code)  # recursive calls were compiled as yielding a value
-        parameters = [local.text for local in context.locals.values() if isinstance(local, Formal)]
+        formals = [*context.hidden.values(), *context.locals.values()]
+        parameters = [local.text for local in formals if isinstance(local, Formal)]
         self.emit(operator.python_name, ["s", "t", *parameters], code, operator.definition.place)
         return Compiled(code.kind, code.reads - {"?" + operator.python_name})
 
@@ -117,7 +124,7 @@ class Compiler:
         """Code for `expression`. Raises Unsupported or ModuleError, naming module, line and construct."""
         code = _HANDLERS[type(expression)](self, expression, context)
         if _is_nested(code.text):
-            code = self._apart(code, expression.place)
+            code = self.apart(code, expression.place)
         if code.names or code.kept or code.simple or isinstance(expression, tree.Literal):
             return code
         return self.constant(code, expression.place)
@@ -156,7 +163,7 @@ class Compiler:
         self.define(f"def get_{name}(): global {name}; {name} = {text}; return {name}", place)
         return Code(f"({name} if {name} is not UNSET else get_{name}())", code.kind, reads=code.reads, kept=True)
 
-    def _apart(self, code: Code, place: Place) -> Code:
+    def apart(self, code: Code, place: Place) -> Code:
         """`code` as a call of a separate function: Python bounds how deep one expression may nest."""
         used = {name[0] for name in code.names if name in ("s", "t") or is_state(name)}
         free = sorted([name for name in code.names if name not in ("s", "t") and not is_state(name)])
@@ -203,6 +210,19 @@ class Compiler:
         name = self.fresh("enabled")
         self.namespace[name] = self._enabled(self, action, context)
         return name
+
+    def own_variables(self, context: Context) -> dict[Substitution, Variable]:
+        """The variables that an ENABLED in an instance binds, if they are not distinct variables of the root module."""
+        substituted = context.scope.substituted()
+        named = [variable_named(item.expression, context.substituting(item)) for item in substituted]
+        if None not in named and len(set(named)) == len(named):
+            return {}
+        count = len(self.loader.variables) + len(context.own)
+        return {item: Variable(item.name, count + number) for number, item in enumerate(substituted)}
+
+    def instance_in_let(self, unit: tree.Instance, scope: Scope) -> tuple[InstanceScope, dict[str, Expression]]:
+        """The scope of an INSTANCE in a LET, and what it substitutes."""
+        return self.loader.instance_in_let(unit, scope)
 
     def constant_value(self, constant: Constant) -> Value:
         return self.namespace[f"k_{constant.name}"]
@@ -262,5 +282,6 @@ def settled(value: Value) -> Value:
 
 # The only Python builtins that generated code can call.
 _BUILTINS = {
-    "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "tuple": tuple, "type": type,
+    "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "str": str, "tuple": tuple,
+    "type": type,
 }  # fmt: skip

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
-from specs.tla.language.modules import Constant, InstanceScope, Operator, Scope, Substitution, Variable
+from specs.tla.language.meanings import Constant, InstanceScope, Operator, Scope, Substitution, Variable
 from specs.tla.language.standard import ALWAYS, Kind
 from specs.tla.syntax import tree
-from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
+from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
 from specs.tla.values.values import Value
 
 _NONE: frozenset[str] = frozenset()
@@ -86,17 +86,39 @@ class Local:
     code: Code | None
 
 
-LocalMeaning: TypeAlias = Bound | Formal | Named | Local
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that compiled code gives, in `state`."""
+
+    code: Code
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalInstance:
+    """An INSTANCE in a LET. `arguments`: what it substitutes, by Python name."""
+
+    instance: InstanceScope
+    arguments: Mapping[str, Named]
+
+
+LocalMeaning: TypeAlias = Bound | Formal | Named | Local | Known | LocalInstance
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The context of an expression. `state` is where its unprimed variables are read: "s", or "t" under a prime."""
+    """The context of an expression. `state` is where its unprimed variables are read: "s", or "t" under a prime.
+
+    `hidden`: the meanings of the parameters of the instances around it, by Python name. `own`: inside an ENABLED of an
+    instance, the instance's variables under a prime: they are bound by the ENABLED, and not substituted.
+    """
 
     scope: Scope
     locals: Mapping[str, LocalMeaning] = field(default_factory=dict)
     state: str = "s"
     at: str = ""
+    hidden: Mapping[str, LocalMeaning] = field(default_factory=dict)
+    own: Mapping[Substitution, Variable] = field(default_factory=dict)
 
     def binding(self, meanings: Mapping[str, LocalMeaning]) -> Context:
         return replace(self, locals={**self.locals, **meanings})
@@ -108,6 +130,19 @@ class Context:
     def like(self, other: Context) -> Context:
         """This context, primed if `other` is."""
         return replace(self, state="t") if other.primed else self
+
+    def entering(
+        self, operator: Operator, named: Mapping[str, LocalMeaning], hidden: Mapping[str, LocalMeaning] | None = None
+    ) -> Context:
+        """The context of the body of `operator`, called here. `hidden`: arguments of the instances on the way."""
+        return Context(
+            scope=operator.scope, locals=named, state=self.state, hidden={**self.hidden, **(hidden or {})}, own=self.own
+        )
+
+    def substituting(self, meaning: Substitution) -> Context:
+        """The context of what an instance substitutes for a declaration that is read here."""
+        formals = {name: self.hidden[text] for name, text in meaning.hidden if text in self.hidden}
+        return Context(scope=meaning.scope, locals=formals, state=self.state, hidden=self.hidden, own=self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +175,11 @@ class Compiling(Protocol):
     def body(self, definition: tree.Definition, context: Context) -> Code: ...
     def constant_operator(self, operator: Operator) -> Code: ...
     def constant_value(self, constant: Constant) -> Value: ...
+    def apart(self, code: Code, place: Place) -> Code: ...
+    def instance_in_let(self, unit: tree.Instance, scope: Scope) -> tuple[InstanceScope, dict[str, Expression]]: ...
     def resolved(self, reads: frozenset[str]) -> frozenset[str]: ...
     def enabled(self, action: Expression, context: Context) -> str: ...
+    def own_variables(self, context: Context) -> dict[Substitution, Variable]: ...
 
 
 Handler: TypeAlias = Callable[[Compiling, Any, Context], Code]  # compiles one kind of node
@@ -181,6 +219,12 @@ def same_kind(codes: list[Code]) -> tuple[list[Code], Kind]:
     return [as_value(code) for code in codes], "value"
 
 
+def local_instance(compiler: Compiling, unit: tree.Instance, context: Context) -> LocalInstance:
+    """The meaning of an INSTANCE in a LET."""
+    instance, substitutions = compiler.instance_in_let(unit, context.scope)
+    return LocalInstance(instance, {text: Named(expression, context) for text, expression in substitutions.items()})
+
+
 # --- the meaning of a name ---------------------------------------------------------------------------
 
 
@@ -193,24 +237,30 @@ def resolve(node: tree.Apply, context: Context) -> LocalMeaning | object | None:
 
 @dataclass(frozen=True, slots=True)
 class Qualified:
-    """The meaning of I!J(3)!Op: that of `bare`, with values for the parameters of the instances."""
+    """The meaning of I!J(3)!Op: that of `bare`, with meanings for the parameters of the instances."""
 
     bare: tree.Apply
     meaning: object
-    arguments: Mapping[str, Expression]  # by Python name
+    arguments: Mapping[str, Named]  # by Python name
 
 
 def qualified(node: tree.Apply, context: Context) -> Qualified:
     """Resolves a name with `!`. Raises ModuleError if it is undefined, Unsupported for parts of definitions."""
     scope = context.scope
-    arguments: dict[str, Expression] = {}
-    for step in node.path:
-        instance = scope.meaning(step.name)
+    arguments: dict[str, Named] = {}
+    for number, step in enumerate(node.path):
+        instance: object = context.locals.get(step.name) if number == 0 else None
+        if isinstance(instance, LocalInstance):
+            arguments.update(instance.arguments)
+            instance = instance.instance
+        else:
+            instance = scope.meaning(step.name)
         if not isinstance(instance, InstanceScope):
             raise Unsupported(f"{node.place}: {step.name}! where {step.name} is not an INSTANCE: {node.place.text}")
         if len(step.arguments) != len(instance.parameters):
             raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
-        arguments.update(zip(instance.parameters, step.arguments))
+        named = [Named(argument, context) for argument in step.arguments]
+        arguments.update(zip(instance.parameters, named))
         scope = instance.scope
     meaning = scope.meaning(node.name)
     if meaning is None or node.name in scope.local:
@@ -243,12 +293,24 @@ def applied(node: tree.Apply, expression: Expression, there: Context, context: C
 
 
 def variable_named(node: Expression, context: Context) -> Variable | None:
-    """The variable that a name means, through instances and parameters. None if it means anything else."""
-    if not isinstance(node, tree.Apply) or node.arguments or node.path:
+    """The variable that a name means, through instances, parameters and definitions. None if it means another thing."""
+    if not isinstance(node, tree.Apply) or node.arguments:
         return None
-    meaning = resolve(node, context)
+    hidden: Mapping[str, LocalMeaning] = {}
+    if node.path:
+        found = qualified(node, context)
+        meaning, hidden = found.meaning, found.arguments
+    else:
+        meaning = resolve(node, context)
     if isinstance(meaning, Substitution):
-        return variable_named(meaning.expression, Context(scope=meaning.scope))
+        own = context.own.get(meaning)
+        if own is not None:
+            return own if context.primed else None
+        return variable_named(meaning.expression, context.substituting(meaning))
     if isinstance(meaning, Named):
-        return variable_named(meaning.expression, meaning.context)
+        return variable_named(meaning.expression, meaning.context.like(context))
+    if isinstance(meaning, Operator) and not meaning.definition.parameters:
+        return variable_named(meaning.definition.body, context.entering(meaning, {}, hidden))
+    if isinstance(meaning, Local) and not meaning.definition.parameters:
+        return variable_named(meaning.definition.body, meaning.context.like(context))
     return meaning if isinstance(meaning, Variable) else None

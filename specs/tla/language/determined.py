@@ -26,7 +26,7 @@ from specs.tla.language.contexts import (
     as_value,
     resolve,
 )
-from specs.tla.language.modules import Operator, Substitution
+from specs.tla.language.meanings import Operator, Substitution
 from specs.tla.language.successors import Planner
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression
@@ -139,6 +139,8 @@ class _Program:
 
     def _let(self, node: tree.Let, context: Context, depth: int) -> None:
         for definition in node.definitions:
+            if isinstance(definition, tree.Instance):
+                raise _Undetermined
             made = operators.let_definition(self.compiler, definition, context)
             if made is None or any(read[0] != "s" for read in made.reads):
                 context = context.binding({definition.name: Local(definition, context, None)})
@@ -166,8 +168,8 @@ class _Program:
             self._operator(node, meaning, context, depth)
         elif isinstance(meaning, Named):
             self.add(*applied(node, meaning.expression, meaning.context, context), depth)
-        elif isinstance(meaning, Substitution) and not meaning.hidden:
-            self.add(*applied(node, meaning.expression, Context(scope=meaning.scope), context), depth)
+        elif isinstance(meaning, Substitution):
+            self.add(*applied(node, meaning.expression, context.substituting(meaning), context), depth)
         elif isinstance(meaning, Local) and not meaning.definition.recursive:
             named: Mapping[str, LocalMeaning] = {
                 parameter.name: Named(argument, context)
@@ -198,5 +200,5 @@ class _Program:
                 self._line(depth, f"{text} = {self._usable(as_value(self.compiler.code(argument, context)), depth)}")
                 meanings[parameter.name] = Bound(text)
         self._expanding.append(operator)
-        self.add(operator.definition.body, Context(scope=operator.scope, locals=meanings), depth)
+        self.add(operator.definition.body, context.entering(operator, meanings), depth)
         self._expanding.pop()

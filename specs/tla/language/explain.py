@@ -15,9 +15,9 @@ from pathlib import Path
 
 from specs.tla.language import operators
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Bound, Context, Local, LocalMeaning, Named, resolve
+from specs.tla.language.contexts import Bound, Context, Local, LocalMeaning, Named, local_instance, resolve
 from specs.tla.language.located import NO_VALUE, located
-from specs.tla.language.modules import Constant, Operator, Substitution, Variable
+from specs.tla.language.meanings import Constant, Operator, Substitution, Variable
 from specs.tla.language.successors import UNASSIGNED, Planner
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place
@@ -175,6 +175,10 @@ class Explainer:
     def _under_let(self, node: tree.Let, position: _Position) -> _Position:
         context, environment = position.context, dict(position.environment)
         for definition in node.definitions:
+            if isinstance(definition, tree.Instance):
+                instance = local_instance(self.compiler, definition, context)
+                context = context.binding({definition.name or "": instance})
+                continue
             made = operators.let_definition(self.compiler, definition, context)
             reference = None
             if made is not None:
@@ -235,7 +239,7 @@ class Explainer:
             named = {
                 parameter.name: Named(item, position.context) for parameter, item in zip(parameters, node.arguments)
             }
-            context = Context(scope=operator.scope, locals=named)
+            context = position.context.entering(operator, named)
             return _Position(operator.definition.body, context, position.environment)
         values = [
             self._value(_Position(item, position.context, position.environment), False) for item in node.arguments

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TypeGuard
 
-from specs.tla.language.contexts import Code, Compiling, Context, Handler, is_state, joined, resolve, same_kind
-from specs.tla.language.modules import Operator
+from specs.tla.language.contexts import (
+    Code,
+    Compiling,
+    Context,
+    Handler,
+    as_value,
+    is_state,
+    joined,
+    resolve,
+    same_kind,
+)
+from specs.tla.language.meanings import Operator
 from specs.tla.language.standard import Builtin
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
+
+APART = 40  # parts of an expression, of which each nests in the one before it, until a function of its own begins
+
 
 # --- literals and logic -----------------------------------------------------------------------------
 
@@ -17,13 +31,27 @@ from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
 def _literal(compiler: Compiling, node: tree.Literal, context: Context) -> Code:
     if isinstance(node.value, bool):
         return Code(str(node.value), "test")
-    return Code(repr(node.value), "int" if isinstance(node.value, int) else "value")
+    return Code(repr(node.value), "int" if isinstance(node.value, int) else "string")
 
 
 def _junction(compiler: Compiling, node: tree.Junction, context: Context) -> Code:
     items = [compiler.test(item, context) for item in node.items]
     word = " and " if node.conjunction else " or "
     return joined("(" + word.join([item.text for item in items]) + ")", "test", items)
+
+
+def _infix_junction(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
+    """/\\ or \\/ as the argument of an operator."""
+    conjunction = node.name == "/\\"
+    return _junction(compiler, tree.Junction(place=node.place, conjunction=conjunction, items=node.arguments), context)
+
+
+def _infix_product(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
+    return _product(compiler, tree.Product(place=node.place, factors=node.arguments), context)
+
+
+def _postfix_prime(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
+    return _prime(compiler, tree.Prime(place=node.place, operand=node.arguments[0]), context)
 
 
 def _not(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
@@ -42,30 +70,74 @@ def _equivalent(compiler: Compiling, node: tree.Apply, context: Context) -> Code
 
 
 def _equal(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
-    left, right = [compiler.value(argument, context) for argument in node.arguments]
-    symbol = "==" if node.name == "=" else "!="
-    return joined(f"({left.text} {symbol} {right.text})", "test", [left, right])
+    codes = [compiler.code(argument, context) for argument in node.arguments]
+    kinds = {code.kind for code in codes}
+    left, right = [as_value(code) for code in codes]
+    is_equal = node.name == "="
+    if "model" in kinds or kinds in ({"int"}, {"test"}, {"string"}):
+        # The kinds are known, and comparable.
+        return joined(f"({left.text} {'==' if is_equal else '!='} {right.text})", "test", [left, right])
+    # Equal values need no test of their kinds.
+    (first, one), (second, other) = _kept(compiler, left), _kept(compiler, right)
+    kind_test = _comparable(one, other, *[code.kind for code in codes])
+    if is_equal:
+        text = f"({first} == {second} or not {kind_test})"
+    else:
+        text = f"({first} != {second} and {kind_test})"
+    return joined(text, "test", [left, right])
+
+
+def _kept(compiler: Compiling, code: Code) -> tuple[str, str]:
+    """Texts of `code` for its first use and for further ones."""
+    if code.simple or _CONSTANT.fullmatch(code.text):
+        return code.text, code.text
+    name = compiler.fresh("w")
+    return f"({name} := {code.text})", name
+
+
+_CONSTANT = re.compile(r"\(\w+ if \w+ is not UNSET else get_\w+\(\)\)|'[^'\\]*'|\(\)")
+_PYTHON_KINDS = {"int": "int", "string": "str"}
+
+
+def _comparable(left: str, right: str, left_kind: str, right_kind: str) -> str:
+    """Code that is true of two unequal values, or raises KindError."""
+    call = f"comparable({left}, {right})"
+    if left_kind in _PYTHON_KINDS:
+        return f"(type({right}) is {_PYTHON_KINDS[left_kind]} or {call})"
+    if right_kind in _PYTHON_KINDS:
+        return f"(type({left}) is {_PYTHON_KINDS[right_kind]} or {call})"
+    return f"(type({left}) is type({right}) in FLAT or {call})"
 
 
 def _member(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
     left, right = node.arguments
     element = compiler.value(left, context)
-    word = "in" if node.name == "\\in" else "not in"
+    text, codes = _contained(compiler, element, right, context)
+    return joined(text if node.name == "\\in" else f"(not {text})", "test", [element, *codes])
+
+
+def _contained(compiler: Compiling, element: Code, right: Expression, context: Context) -> tuple[str, list[Code]]:
+    """Code of `element \\in right`, and the codes of the parts of `right`."""
     if isinstance(right, tree.SetLiteral) and right.items:
         items = [compiler.value(item, context) for item in right.items]
-        texts = ", ".join([item.text for item in items])
-        return joined(f"({element.text} {word} ({texts},))", "test", [element, *items])
+        if element.kind == "model":
+            return f"({element.text} in ({', '.join([item.text for item in items])},))", items
+        first, value = _kept(compiler, element)
+        pairs = [_kept(compiler, item) for item in items]
+        tests = [_comparable(value, pair[1], element.kind, item.kind) for pair, item in zip(pairs, items)]
+        if len({item.kind for item in items}) == 1 and items[0].kind in _PYTHON_KINDS:
+            tests = tests[:1]  # as good as all
+        collection = f"({', '.join([pair[0] for pair in pairs])},)"
+        return f"({first} in {collection} or not ({' and '.join(tests)}))", items
     if _is_domain(right, context):
         function = compiler.value(right.arguments[0], context)
-        text = f"is_in_domain({element.text}, {function.text})"
-        return joined(text if word == "in" else f"(not {text})", "test", [element, function])
-    collection = compiler.value(right, context)
-    text = collection.text
-    if collection.kind != "set":
-        text = (
-            f"({text} if type({text}) is frozenset else elements({text}))" if collection.simple else f"elements({text})"
-        )
-    return joined(f"({element.text} {word} {text})", "test", [element, collection])
+        return f"is_in_domain({element.text}, {function.text})", [function]
+    code = compiler.value(right, context)
+    if element.simple and (code.simple or _CONSTANT.fullmatch(code.text)):
+        value, text = element.text, code.text
+        within = f"({value} in {text} or absent({value}, {text}))"
+        return f"({within} if type({text}) is frozenset else {value} in elements({text}))", [code]
+    return f"is_in({element.text}, {code.text})", [code]
 
 
 def _is_domain(node: Expression, context: Context) -> TypeGuard[tree.Apply]:
@@ -89,9 +161,16 @@ def _case(compiler: Compiling, node: tree.Case, context: Context) -> Code:
     if node.other is not None:
         results.append(compiler.code(node.other, context))
     results, kind = same_kind(results)
-    text = "".join([f"{result.text} if {condition.text} else " for condition, result in zip(conditions, results)])
-    last = results[-1].text if node.other is not None else f"fail({f'CASE: no arm is true, {node.place}'!r})"
-    return joined(f"({text}{last})", kind, [*conditions, *results])
+    if node.other is not None:
+        last = results[-1]
+    else:
+        last = Code(f"fail({f'CASE: no arm is true, {node.place}'!r})", kind)
+    for number in range(len(conditions) - 1, -1, -1):
+        condition, result = conditions[number], results[number]
+        last = joined(f"{result.text} if {condition.text} else {last.text}", kind, [condition, result, last])
+        if number % APART == APART - 1:
+            last = compiler.apart(last, node.place)
+    return replace(last, text=f"({last.text})")
 
 
 # --- constructors -------------------------------------------------------------------------------------
@@ -104,7 +183,9 @@ def _tuple(compiler: Compiling, node: tree.Tuple, context: Context) -> Code:
 
 def _set_literal(compiler: Compiling, node: tree.SetLiteral, context: Context) -> Code:
     text, items = compiler.values(node.items, context)
-    return joined(f"frozenset(({text}))", "set", items)
+    if len(items) < 2 or (len({item.kind for item in items}) == 1 and items[0].kind in ("int", "string")):
+        return joined(f"frozenset(({text}))", "set", items)
+    return joined(f"uniform(frozenset(({text})))", "set", items)
 
 
 def _product(compiler: Compiling, node: tree.Product, context: Context) -> Code:
@@ -149,7 +230,9 @@ def _index(compiler: Compiling, node: tree.Index, context: Context) -> Code:
 
 def _except(compiler: Compiling, node: tree.Except, context: Context) -> Code:
     result = compiler.value(node.function, context)
-    for update in node.updates:
+    for number, update in enumerate(node.updates, 1):
+        if number % APART == 0:
+            result = compiler.apart(result, node.place)
         path, steps = compiler.values(update.path, context)
         at = compiler.fresh("at")
         new = compiler.value(update.value, replace(context, at=at))
@@ -185,8 +268,8 @@ def _unchanged_value(compiler: Compiling, node: Expression, context: Context) ->
         parts = [_unchanged_value(compiler, item, context) for item in node.items]
         return joined("(" + " and ".join([part.text for part in parts]) + ")", "test", parts)
     meaning = resolve(node, context) if isinstance(node, tree.Apply) and not node.arguments else None
-    if isinstance(meaning, Operator) and not meaning.hidden and isinstance(meaning.definition.body, tree.Tuple):
-        return _unchanged_value(compiler, meaning.definition.body, Context(scope=meaning.scope))
+    if isinstance(meaning, Operator) and isinstance(meaning.definition.body, tree.Tuple):
+        return _unchanged_value(compiler, meaning.definition.body, context.entering(meaning, {}))
     before = compiler.value(node, context)
     after = compiler.value(node, replace(context, state="t"))
     text = f"({before.text} == {after.text})"
@@ -207,6 +290,8 @@ def _box_action(compiler: Compiling, node: tree.BoxAction, context: Context) -> 
 def _enabled(compiler: Compiling, node: tree.Enabled, context: Context) -> Code:
     if context.primed:
         raise Unsupported(f"{node.place}: ENABLED under a prime")
+    own = compiler.own_variables(context)
+    context = replace(context, own={**context.own, **own})
     code = compiler.test(node.action, context)
     free = sorted(name for name in code.names if name not in ("s", "t") and not is_state(name))
     environment = "{" + ", ".join(f"{name!r}: {name}" for name in free) + "}"
@@ -233,4 +318,5 @@ HANDLERS: dict[type[Expression], Handler] = {
 
 LOGIC: dict[str, Handler] = {
     "~": _not, "=>": _implies, "<=>": _equivalent, "=": _equal, "#": _equal, "\\in": _member, "\\notin": _member,
+    "/\\": _infix_junction, "\\/": _infix_junction, "\\X": _infix_product, "'": _postfix_prime,
 }  # fmt: skip

@@ -31,7 +31,7 @@ from specs.tla.language.contexts import (
     resolve,
 )
 from specs.tla.language.located import NO_VALUE
-from specs.tla.language.modules import Constant, Fixed, Operator, Substitution, Variable
+from specs.tla.language.meanings import Constant, Fixed, Operator, Substitution, Variable
 from specs.tla.language.standard import Builtin
 from specs.tla.language.temporal import Formula
 from specs.tla.syntax import tree
@@ -326,6 +326,8 @@ class _Reads:
             self.walk(node.operand, replace(context, state="t"))
         elif isinstance(node, tree.Let):
             for definition in node.definitions:
+                if isinstance(definition, tree.Instance):
+                    raise _Opaque
                 context = context.binding({definition.name: Local(definition, context, None)})
             self.walk(node.body, context)
         elif isinstance(node, tree.Lambda):

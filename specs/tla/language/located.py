@@ -11,7 +11,7 @@ from types import TracebackType
 
 from specs.tla.syntax.tree import Place
 from specs.tla.values.operations import shown
-from specs.tla.values.values import EvaluationError
+from specs.tla.values.values import EvaluationError, KindError
 
 # Raised where TLA+ defines no value: 1 + "a", a record without that field, a function outside its domain.
 NO_VALUE = (EvaluationError, TypeError, KeyError, ValueError, RecursionError, OverflowError, MemoryError)
@@ -42,7 +42,8 @@ def located(error: BaseException, name: str = "", place: Place | None = None) ->
     outermost = f"{name} ({place})"
     if place is not None and outermost not in definitions:
         definitions.append(outermost)
-    return EvaluationError("\n  in ".join([_in_words(error), *definitions]))
+    kind = KindError if isinstance(error, KindError) else EvaluationError
+    return kind("\n  in ".join([_in_words(error), *definitions]))
 
 
 def _in_words(error: BaseException) -> str:

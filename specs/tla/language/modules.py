@@ -2,135 +2,40 @@
 
 Theory. EXTENDS M adds M's names to the module's own: one meaning, shared. INSTANCE M WITH c <- e makes a copy of M's
 definitions in which c means e, in the context of the INSTANCE. J(k) == INSTANCE ... makes a family of copies, compiled
-as operators with k as a further, hidden parameter.
+as operators with k as a further, hidden parameter. An INSTANCE in a LET may depend on bound variables: all that it
+substitutes are hidden parameters, and its definitions are expanded where they are used.
 
-Rules. Modules are files in the folder of the root module; the standard modules are in specs/tla/language/standard.py.
+Rules. Modules stand inside the module that needs them, in files in the folder of the root module, or are standard
+modules (specs/tla/language/standard.py). A module that SANY would refuse is refused (specs/tla/language/semantics.py).
 A CONSTANT without a value, or a declaration of an instantiated module without a meaning, is a ModuleError.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from specs.tla.language import standard
-from specs.tla.language.standard import Builtin
+from specs.tla.language import semantics, standard
+from specs.tla.language.meanings import (
+    Alias,
+    Constant,
+    Fixed,
+    InstanceScope,
+    Meaning,
+    Operator,
+    Replacements,
+    Scope,
+    Substitution,
+    Variable,
+)
 from specs.tla.syntax import syntax, tree
 from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Unsupported
-from specs.tla.values.values import ModelValue, Value
+from specs.tla.values.values import ModelValue
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Constant:
-    """A CONSTANT of the root module, or a definition that the caller replaced with a value."""
-
-    name: str
-    arity: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Variable:
-    """A VARIABLE of the root module. `index`: its position in a state."""
-
-    name: str
-    index: int
-
-
-@dataclass(eq=False, slots=True)
-class Operator:
-    """A definition in its context. `hidden`: (name, Python name) of the parameters of the instances around it."""
-
-    definition: tree.Definition
-    scope: Scope
-    hidden: tuple[tuple[str, str], ...]
-    python_name: str
-
-    @property
-    def name(self) -> str:
-        return self.definition.name
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Substitution:
-    """The meaning of a declaration of an instantiated module."""
-
-    expression: Expression
-    scope: Scope
-    hidden: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class InstanceScope:
-    """`I` in I!Op. `parameters` are the Python names of its own parameters."""
-
-    scope: Scope
-    parameters: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Fixed:
-    """A definition of any module that a configuration replaced with a value."""
-
-    value: Value
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Alias:
-    """A name that refers to another definition of the root module: `Name <- target` in a configuration."""
-
-    target: str
-    scope: Scope
-
-
-Meaning: TypeAlias = Constant | Variable | Operator | Substitution | InstanceScope | Alias | Fixed | Builtin
-
-
-@dataclass(eq=False, slots=True)
-class Scope:
-    """The names that a module knows."""
-
-    module: str
-    names: dict[str, Meaning] = field(default_factory=dict)
-    local: set[str] = field(default_factory=set)
-
-    def define(self, name: str, meaning: Meaning, local: bool = False) -> None:
-        self.names[name] = meaning
-        if local:
-            self.local.add(name)
-
-    def meaning(self, name: str) -> Meaning | None:
-        """The meaning of `name` in this module, with aliases resolved. None if it has none."""
-        found = self.names.get(name)
-        while isinstance(found, Alias):
-            found = found.scope.names.get(found.target)
-        return found
-
-    def exported(self) -> dict[str, Meaning]:
-        return {name: meaning for name, meaning in self.names.items() if name not in self.local}
-
-
+_Hidden: TypeAlias = tuple[tuple[str, str], ...]
 _Declare: TypeAlias = Callable[[Parameter, bool], Meaning]
-
-
-@dataclass(frozen=True, slots=True)
-class Replacements:
-    """`Name <- Target` of a configuration: everywhere, or within one module (by module and name).
-
-    `values`: `Name = [Module] value`.
-    """
-
-    everywhere: Mapping[str, str] = field(default_factory=dict)
-    within: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Pairs of the replaced name and its target."""
-        yield from self.everywhere.items()
-        for (module, name), target in self.within.items():
-            yield f"{module}!{name}", target
 
 
 class Loader:
@@ -160,6 +65,9 @@ class Loader:
         self._trees: dict[str, tree.ModuleTree] = {}
         self._count = 0
         self._loading: list[str] = []
+        self._lets: dict[tuple[tree.Instance, Scope], tuple[InstanceScope, dict[str, Expression]]] = {}
+        if path.stem not in standard.MODULES:
+            semantics.check(self._tree(path.stem), self._standard_or_tree)
         self.root = self._module(path.stem, self._declare, (), {}, root=True)
         names = {name for name, _ in self._replacements.targets()}
         # A configuration may name model values that only its own sets contain: `a = a`.
@@ -201,47 +109,75 @@ class Loader:
             self.sources.append(path)
         return found
 
+    def _standard_or_tree(self, name: str, where: str) -> tree.ModuleTree | None:
+        """The tree of a module in a file; None for a standard module."""
+        if name in standard.MODULES:
+            return None
+        self._loading.append(where)
+        found = self._tree(name)
+        self._loading.pop()
+        return found
+
     def _module(
         self,
         name: str,
         declare: _Declare,
-        hidden: tuple[tuple[str, str], ...],
+        hidden: _Hidden,
         shared: dict[str, Scope],
         root: bool = False,
+        around: Scope | None = None,
+        by_name: bool = False,
     ) -> Scope:
-        """The scope of module `name`; `shared` holds the modules extended so far in the same instance."""
-        if name in self._loading:
+        """The scope of module `name`; `shared` holds the modules extended so far in the same instance.
+
+        `around`: the scope in which the module is named. `by_name`: its definitions are expanded where they are used.
+        """
+        inside = None if around is None else around.module_inside(name)
+        known = name if inside is None else f"{name} in {id(inside[0])}"
+        if known in self._loading:
             raise ModuleError(f"modules depend on each other in a cycle: {' -> '.join([*self._loading, name])}")
-        if name in shared:
-            return shared[name]
+        if known in shared:
+            return shared[known]
         scope = self._root_scope if root and name == self.path.stem else Scope(name)
-        shared[name] = scope
-        if name in standard.MODULES:
+        shared[known] = scope
+        if inside is None and name in standard.MODULES:
             for defined, builtin in standard.MODULES[name].items():
                 scope.define(defined, self._replacement(defined, len(builtin.arities), True) or builtin)
             return scope
-        module = self._tree(name)
-        self._loading.append(name)
+        module, scope.outer = inside or (self._tree(name), None)
+        self._loading.append(known)
         for extended in module.extends:
-            scope.names.update(self._module(extended, declare, hidden, shared, root).exported())
-        for constant in module.constants:
-            alias = self._alias(constant.name, root)
-            scope.define(constant.name, alias or declare(constant, False))
-        for variable in module.variables:
-            scope.define(variable, declare(Parameter(name=variable), True))
+            other = self._module(extended, declare, hidden, shared, root, scope, by_name)
+            for item, meaning in other.exported().items():
+                scope.names.setdefault(item, meaning)
+            scope.inner.update(other.inner)
         for unit in module.units:
-            self._define(unit, scope, hidden, root)
-        if root:
-            self.assumptions += [(assumption, scope) for assumption in module.assumptions]
+            if isinstance(unit, tree.Declaration):
+                self._declared(unit, scope, declare, root)
+            elif isinstance(unit, tree.ModuleTree):
+                scope.inner[unit.name] = unit
+            elif isinstance(unit, tree.Assumption):
+                if root:
+                    self.assumptions.append((unit.expression, scope))
+            else:
+                self._define(unit, scope, hidden, root, by_name)
         self._replace_within(scope)
         self._loading.pop()
         return scope
 
+    def _declared(self, unit: tree.Declaration, scope: Scope, declare: _Declare, root: bool) -> None:
+        for parameter in unit.parameters if unit.kind != "RECURSIVE" else ():
+            is_variable = unit.kind == "VARIABLE"
+            if is_variable and isinstance(scope.names.get(parameter.name), Variable | Substitution):
+                continue  # declared twice, or by a module that this one extends, too
+            alias = None if is_variable else self._alias(parameter.name, root)
+            scope.define(parameter.name, alias or declare(parameter, is_variable))
+
     def _define(
-        self, unit: tree.Definition | tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...], root: bool
+        self, unit: tree.Definition | tree.Instance, scope: Scope, hidden: _Hidden, root: bool, by_name: bool
     ) -> None:
         if isinstance(unit, tree.Instance):
-            self._instance(unit, scope, hidden)
+            self._instance(unit, scope, hidden, by_name)
             return
         replacement = self._replacement(unit.name, len(unit.parameters), root)
         if replacement is not None:
@@ -249,7 +185,7 @@ class Loader:
         else:
             self._count += 1
             python_name = f"f{self._count}_" + re.sub(r"\W", "", unit.name)
-            scope.define(unit.name, Operator(unit, scope, hidden, python_name), unit.local)
+            scope.define(unit.name, Operator(unit, scope, hidden, python_name, by_name), unit.local)
 
     def _replacement(self, name: str, arity: int, root: bool) -> Meaning | None:
         """The configuration's replacement for a definition. `root`: in the root module or one that it extends.
@@ -278,28 +214,49 @@ class Loader:
                 scope.names[name] = meaning
                 self._replaced.add(f"{module}!{name}")
 
-    def _instance(self, unit: tree.Instance, scope: Scope, hidden: tuple[tuple[str, str], ...]) -> None:
-        parameters = []
-        for parameter in unit.parameters:
-            if parameter.arity:
-                raise Unsupported(f"{unit.place}: INSTANCE with an operator as parameter")
-            self._count += 1
-            parameters.append((parameter.name, f"h{self._count}_{parameter.name}"))
+    def _instance(self, unit: tree.Instance, scope: Scope, hidden: _Hidden, by_name: bool) -> None:
+        parameters = [(parameter.name, self._hidden_name(parameter.name)) for parameter in unit.parameters]
         inner_hidden = (*hidden, *parameters)
         substitutions = dict(unit.substitutions)
 
         def declare(declared: Parameter, variable: bool) -> Meaning:
             if declared.name in substitutions:
-                return Substitution(substitutions[declared.name], scope, inner_hidden)
-            if declared.name in dict(parameters) or declared.name in scope.names:
+                return Substitution(substitutions[declared.name], scope, inner_hidden, declared.name, variable)
+            if declared.name in dict(parameters) or scope.meaning(declared.name) is not None:
                 same = tree.Apply(place=unit.place, name=declared.name)
-                return Substitution(same, scope, inner_hidden)
+                return Substitution(same, scope, inner_hidden, declared.name, variable)
             raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {declared.name} no value")
 
-        instantiated = self._module(unit.module, declare, inner_hidden, {})
+        instantiated = self._module(unit.module, declare, inner_hidden, {}, around=scope, by_name=by_name)
         if unit.name is None:
             for name, meaning in instantiated.exported().items():
                 if not isinstance(meaning, Substitution):
-                    scope.define(name, meaning, unit.local)
+                    scope.names.setdefault(name, meaning)
+                    if unit.local:
+                        scope.local.add(name)
         else:
             scope.define(unit.name, InstanceScope(instantiated, tuple([name for _, name in parameters])), unit.local)
+
+    def _hidden_name(self, name: str) -> str:
+        self._count += 1
+        return f"h{self._count}_" + re.sub(r"\W", "", name)
+
+    def instance_in_let(self, unit: tree.Instance, scope: Scope) -> tuple[InstanceScope, dict[str, Expression]]:
+        """An INSTANCE in a LET of a module, and what it substitutes, by Python name: in the context of the LET."""
+        found = self._lets.get((unit, scope))
+        if found is not None:
+            return found
+        if unit.parameters:
+            raise Unsupported(f"{unit.place}: INSTANCE with parameters in a LET")
+        substitutions = dict(unit.substitutions)
+        arguments: dict[str, Expression] = {}
+
+        def declare(declared: Parameter, variable: bool) -> Meaning:
+            text = self._hidden_name(declared.name)
+            same = tree.Apply(place=unit.place, name=declared.name)
+            arguments[text] = substitutions.get(declared.name, same)
+            return Substitution(same, Scope(scope.module), ((declared.name, text),), declared.name, variable)
+
+        instantiated = self._module(unit.module, declare, (), {}, around=scope, by_name=True)
+        found = self._lets[unit, scope] = InstanceScope(instantiated, ()), arguments
+        return found

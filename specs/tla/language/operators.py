@@ -6,9 +6,10 @@ argument's expression in the argument's own context (Named).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from specs.tla.language import binders
+from specs.tla.language import binders, semantics
 from specs.tla.language.contexts import (
     Bound,
     Code,
@@ -16,21 +17,30 @@ from specs.tla.language.contexts import (
     Context,
     Formal,
     Handler,
+    Known,
     Local,
+    LocalInstance,
     LocalMeaning,
     Named,
     NeedsNames,
     applied,
     as_value,
     joined,
+    local_instance,
     qualified,
     resolve,
 )
 from specs.tla.language.expressions import LOGIC
-from specs.tla.language.modules import Constant, Fixed, Operator, Substitution, Variable
-from specs.tla.language.standard import Builtin
+from specs.tla.language.meanings import Constant, Fixed, Operator, Substitution, Variable
+from specs.tla.language.standard import Builtin, Kind
 from specs.tla.syntax import tree
+from specs.tla.syntax.reader import CHAIN_MIN
 from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
+from specs.tla.values.kinds import type_of
+from specs.tla.values.values import ModelValue
+
+_CONSTANT_KINDS: dict[type, Kind] = {frozenset: "set", int: "int", str: "string", ModelValue: "model"}
+SO_FAR = "the chain so far"  # no name of TLA+
 
 
 def _apply(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
@@ -39,14 +49,14 @@ def _apply(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
     meaning = resolve(node, context)
     if meaning is None:
         logical = LOGIC.get(node.name)
-        if logical is None:
+        if logical is None or (node.arguments and len(node.arguments) != len(semantics.LOGIC[node.name])):
             raise ModuleError(f"{node.place}: {node.name} has no definition")
         return logical(compiler, node, context)
     return _meant(compiler, node, meaning, context)
 
 
 def _meant(compiler: Compiling, node: tree.Apply, meaning: object, context: Context) -> Code:
-    if isinstance(meaning, Bound | Formal | Named | Local):
+    if isinstance(meaning, Bound | Formal | Named | Local | Known):
         return _local(compiler, node, meaning, context)
     if isinstance(meaning, Variable):
         _arity(node, 0)
@@ -64,9 +74,10 @@ def _meant(compiler: Compiling, node: tree.Apply, meaning: object, context: Cont
         compiler.namespace[name] = meaning.value
         return Code(name, "value", kept=True)
     if isinstance(meaning, Substitution):
-        formals = {name: Formal(text, 0, None) for name, text in meaning.hidden}
-        there = Context(scope=meaning.scope, locals=formals).like(context)
-        return _expanded(compiler, node, Named(meaning.expression, there), context)
+        own = context.own.get(meaning)
+        if own is not None and context.primed:
+            return _meant(compiler, node, own, context)
+        return _expanded(compiler, node, Named(meaning.expression, context.substituting(meaning)), context)
     raise ModuleError(f"{node.place}: {node.name} is an instance, not an operator")
 
 
@@ -81,6 +92,12 @@ def _local(compiler: Compiling, node: tree.Apply, meaning: LocalMeaning, context
         return Code(meaning.text, "value", frozenset((meaning.text,)))
     if isinstance(meaning, Named):
         return _expanded(compiler, node, meaning, context)
+    if isinstance(meaning, Known):
+        if context.state != meaning.state:
+            raise Unsupported(f"{node.place}: an operand of a chain of {CHAIN_MIN} operators under a prime")
+        return meaning.code
+    if isinstance(meaning, LocalInstance):
+        raise ModuleError(f"{node.place}: {node.name} is an instance, not an operator")
     if isinstance(meaning, Formal):
         if context.state != meaning.state:
             if meaning.owner is None:
@@ -94,7 +111,7 @@ def _local(compiler: Compiling, node: tree.Apply, meaning: LocalMeaning, context
         return replace(call, names=call.names | {meaning.text})
     parameters = meaning.definition.parameters
     _arity(node, len(parameters))
-    if context.primed or meaning.code is None:
+    if context.primed or context.own or meaning.code is None:
         if meaning.definition.recursive and not meaning.definition.function:
             raise Unsupported(f"{node.place}: the recursive LET operator {node.name} under a prime")
         named = {parameter.name: Named(argument, context) for parameter, argument in zip(parameters, node.arguments)}
@@ -118,11 +135,13 @@ def _constant(compiler: Compiling, node: tree.Apply, meaning: Constant, context:
         text, arguments = compiler.values(node.arguments, context)
         return joined(f"from_python({name}, {text})", "value", arguments)
     known = compiler.constant_value(meaning)
-    return Code(name, "set" if type(known) is frozenset else "int" if type(known) is int else "value")
+    return Code(name, _CONSTANT_KINDS.get(type(known), "value") if not type_of(known) else "value")
 
 
 def _builtin(compiler: Compiling, node: tree.Apply, meaning: Builtin, context: Context) -> Code:
     _arity(node, len(meaning.arities))
+    if not meaning.template:
+        raise Unsupported(f"{node.place}: {meaning.name} is not evaluated")
     if meaning.name == "UNION" and isinstance(node.arguments[0], tree.SetMap | tree.SetLiteral):
         united = binders.members(compiler, node.arguments[0], context)
         return replace(united, text=f"united({united.text})", kind="set")
@@ -181,27 +200,32 @@ def _operator_argument(compiler: Compiling, node: Expression, arity: int, contex
 def _qualified(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
     found = qualified(node, context)
     if isinstance(found.meaning, Operator):
-        hidden = {name: compiler.value(argument, context) for name, argument in found.arguments.items()}
-        return _call(compiler, found.bare, found.meaning, context, hidden)
-    if found.arguments and not isinstance(found.meaning, Builtin):
-        raise Unsupported(f"{node.place}: a declaration of a parametrised INSTANCE: {node.place.text}")
-    return _meant(compiler, found.bare, found.meaning, context)
+        return _call(compiler, found.bare, found.meaning, context, found.arguments)
+    inside = replace(context, hidden={**context.hidden, **found.arguments})
+    return _meant(compiler, found.bare, found.meaning, inside)
 
 
-def _call(compiler: Compiling, node: tree.Apply, operator: Operator, context: Context, hidden: dict[str, Code]) -> Code:
+def _call(
+    compiler: Compiling, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, LocalMeaning]
+) -> Code:
+    """A call. `hidden`: arguments of the instances that lead to the operator, by Python name."""
     parameters = operator.definition.parameters
     _arity(node, len(parameters))
     compiled = compiler.compiled(operator)
-    if compiled.expanded:
-        if hidden:
-            raise Unsupported(f"{node.place}: a parameter of {node.name} under a prime, in a parametrised INSTANCE")
-        formals: dict[str, LocalMeaning] = {name: Formal(text, 0, None) for name, text in operator.hidden}
-        formals |= {parameter.name: Named(item, context) for parameter, item in zip(parameters, node.arguments)}
-        there = Context(scope=operator.scope, locals=formals).like(context)
-        return compiler.body(operator.definition, there)
-    arguments = [hidden.get(text) or Code(text, "value", frozenset((text,))) for _, text in operator.hidden]
+    if compiled.expanded or (context.own and not operator.definition.recursive):
+        formals = {parameter.name: Named(item, context) for parameter, item in zip(parameters, node.arguments)}
+        return compiler.body(operator.definition, context.entering(operator, formals, hidden))
+    known = {**context.hidden, **hidden}
+    arguments = [_hidden(compiler, known[text], node, context) for _, text in operator.hidden]
     arguments += _arguments(compiler, node, tuple([parameter.arity for parameter in parameters]), context)
     return _called(compiler, node, operator, context, arguments)
+
+
+def _hidden(compiler: Compiling, meaning: LocalMeaning, node: tree.Apply, context: Context) -> Code:
+    """The value of a parameter of an instance around an operator."""
+    if isinstance(meaning, Named):
+        return compiler.value(meaning.expression, meaning.context.like(context))
+    return _local(compiler, tree.Apply(place=node.place, name=node.name), meaning, context)
 
 
 def _called(compiler: Compiling, node: tree.Apply, operator: Operator, context: Context, arguments: list[Code]) -> Code:
@@ -223,6 +247,18 @@ def _called(compiler: Compiling, node: tree.Apply, operator: Operator, context: 
     return replace(code, names=code.names | names, reads=code.reads | reads)
 
 
+def _chain(compiler: Compiling, node: tree.Chain, context: Context) -> Code:
+    """Applies the operator from the left. What has been compiled so far is an operand."""
+    code = compiler.value(node.items[0], context)
+    for number, item in enumerate(node.items[1:], 1):
+        if number % CHAIN_MIN == 0:
+            code = compiler.apart(code, node.place)
+        so_far = tree.Apply(place=node.place, name=SO_FAR)
+        whole = tree.Apply(place=node.place, name=node.name, arguments=(so_far, item))
+        code = as_value(_apply(compiler, whole, context.binding({SO_FAR: Known(code, context.state)})))
+    return code
+
+
 # --- LET ----------------------------------------------------------------------------------------------------
 
 
@@ -231,11 +267,14 @@ def _let(compiler: Compiling, node: tree.Let, context: Context) -> Code:
 
 
 def _let_rest(
-    compiler: Compiling, definitions: tuple[tree.Definition, ...], body: Expression, context: Context
+    compiler: Compiling, definitions: tuple[tree.Definition | tree.Instance, ...], body: Expression, context: Context
 ) -> Code:
     if not definitions:
         return compiler.code(body, context)
     definition, *rest = definitions
+    if isinstance(definition, tree.Instance):
+        inside = context.binding({definition.name or "": local_instance(compiler, definition, context)})
+        return _let_rest(compiler, tuple(rest), body, inside)
     made = let_definition(compiler, definition, context)
     name = compiler.fresh("l_")
     reference = None if made is None else let_reference(definition, name, made)
@@ -321,5 +360,5 @@ def _let_recursive(compiler: Compiling, definition: tree.Definition, context: Co
 
 
 HANDLERS: dict[type[Expression], Handler] = {
-    tree.Apply: _apply, tree.Let: _let,
+    tree.Apply: _apply, tree.Chain: _chain, tree.Let: _let,
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """The standard modules: their operators as templates of Python source over specs/tla/values/operations.py.
 
 Rules. A module must EXTEND or INSTANCE a standard module to use its operators, as in SANY. `kind` is what the source
-yields: "test" a Python bool, "int", "set" (frozenset or LazySet), or "value" for anything.
+yields: "test" a Python bool, "int", "string", "model" (a model value without a type, comparable with all), "set"
+(frozenset or LazySet), or "value" for anything.
+An operator without a template is known by name, and refused when it is evaluated.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["test", "int", "set", "value"]
+Kind: TypeAlias = Literal["test", "int", "string", "model", "set", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,13 @@ TLC = _table(
     Builtin("Assert", (0, 0), "(truth({0}) or fail(shown({1})))", "test"),
     Builtin("Permutations", (0,), "permutations({0})", "set"),
     Builtin("SortSeq", (0, 2), "sorted_sequence({0}, {1})", "value"),
-    Builtin("ToString", (0,), "shown({0})", "value"),
+    Builtin("ToString", (0,), "to_string({0})", "string"),
     Builtin("TLCEval", (0,), "{0}", "value"),
+    Builtin("JavaTime", (), "", "value"),
+    Builtin("TLCGet", (0,), "", "value"),
+    Builtin("TLCSet", (0, 0), "", "value"),
+    Builtin("RandomElement", (0,), "", "value"),
+    Builtin("Any", (), "", "value"),
 )
 BAGS = _table(
     Builtin("IsABag", (0,), "is_bag({0})", "test"),
@@ -96,6 +103,11 @@ BAGS = _table(
     Builtin("\\sqsubseteq", (0, 0), "is_sub_bag({0}, {1})", "test"),
     Builtin("BagCardinality", (0,), "bag_size({0})", "int"),
     Builtin("CopiesIn", (0, 0), "bag_count({0}, {1})", "int"),
+    Builtin("SubBag", (0,), "sub_bags({0})", "set"),
+    Builtin("BagOfAll", (1, 0), "bag_of_all({0}, {1})", "value"),
+)
+REALS = INTEGERS | _table(
+    Builtin("Real", (), "", "value"), Builtin("Infinity", (), "", "value"), Builtin("/", (0, 0), "", "value")
 )
 
 MODULES: dict[str, dict[str, Builtin]] = {
@@ -105,5 +117,6 @@ MODULES: dict[str, dict[str, Builtin]] = {
     "FiniteSets": FINITE_SETS,
     "TLC": TLC,
     "Bags": BAGS,
+    "Reals": REALS,
     "TLAPS": {},  # its operators name provers, and occur only in proofs
 }

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Bound, Context, qualified, resolve
+from specs.tla.language.contexts import Bound, Context, Named, qualified, resolve
 from specs.tla.language.determined import determined
 from specs.tla.language.located import NO_VALUE, located
-from specs.tla.language.modules import Operator
+from specs.tla.language.meanings import Operator
 from specs.tla.language.successors import UNASSIGNED, Environment, Plan, Planner, ReadTooEarly
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
@@ -157,9 +157,7 @@ class _Towards(Planner):
             context,
         )
 
-    def _operator(
-        self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
-    ) -> Plan:
+    def _operator(self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Named]) -> Plan:
         plan = super()._operator(node, operator, context, hidden)
         if operator is not self.target:
             return plan

@@ -9,8 +9,8 @@ Rules. A variable that is read before it is assigned, or never assigned, is an E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from specs.tla.language import operators
@@ -18,16 +18,16 @@ from specs.tla.language.compiler import Compiler
 from specs.tla.language.contexts import (
     Bound,
     Context,
-    Formal,
     Local,
     LocalMeaning,
     Named,
     applied,
+    local_instance,
     qualified,
     resolve,
     variable_named,
 )
-from specs.tla.language.modules import Operator, Substitution, Variable
+from specs.tla.language.meanings import Operator, Substitution, Variable
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
 from specs.tla.values.operations import Later, tuples
@@ -57,15 +57,16 @@ _Evaluator: TypeAlias = Callable[[_States, _States, Environment], Value]
 class Planner:
     """Compiles a formula into a plan: a generator of the assignments that satisfy it.
 
-    `initial`: the formula assigns unprimed variables (Init); otherwise primed ones (Next). A plan is called with the
+    `initial`: the formula assigns unprimed variables (Init); otherwise primed ones (Next). `own`: further variables,
+    which an ENABLED in an instance binds. A plan is called with the
     first state (empty if `initial`), the partial assignment, and the values of its free Python names.
     """
 
-    def __init__(self, compiler: Compiler, initial: bool) -> None:
+    def __init__(self, compiler: Compiler, initial: bool, own: Iterable[Variable] = ()) -> None:
         self.compiler = compiler
         self.initial = initial
         self.assigned = "s" if initial else "t"  # prefix of reads of the state being assigned
-        self.names = [variable.name for variable in compiler.loader.variables]
+        self.names = [variable.name for variable in (*compiler.loader.variables, *own)]
         self._expanding: list[Operator] = []
 
     def plan(self, node: Expression, context: Context) -> Plan:
@@ -181,6 +182,10 @@ class Planner:
     def _let(self, node: tree.Let, context: Context) -> Plan:
         makers: list[tuple[str, tree.Definition, Callable[..., Value], tuple[str, ...]]] = []
         for definition in node.definitions:
+            if isinstance(definition, tree.Instance):
+                instance = local_instance(self.compiler, definition, context)
+                context = context.binding({definition.name or "": instance})
+                continue
             name = self.compiler.fresh("l_")
             made = operators.let_definition(self.compiler, definition, context)
             if made is None or any(read[0] in (self.assigned, "?") for read in made.reads):
@@ -212,6 +217,8 @@ class Planner:
         )
 
     def _unchanged(self, node: Expression, whole: tree.Unchanged, context: Context) -> Plan:
+        if context.own:
+            return self._unchanged_in_instance(node, context)
         indexes = self.variables(node, context)
         if indexes is None:
             return self._test(whole, context)
@@ -227,6 +234,16 @@ class Planner:
 
         return run
 
+    def _unchanged_in_instance(self, node: Expression, context: Context) -> Plan:
+        """UNCHANGED where a variable under a prime is not the one without: a conjunction of equations."""
+        if isinstance(node, tree.Tuple):
+            return sequence([self._unchanged_in_instance(item, context) for item in node.items])
+        meaning = resolve(node, context) if isinstance(node, tree.Apply) else None
+        if isinstance(meaning, Operator) and isinstance(meaning.definition.body, tree.Tuple):
+            return self._unchanged_in_instance(meaning.definition.body, context.entering(meaning, {}))
+        sides = (tree.Prime(place=node.place, operand=node), node)
+        return self.plan(tree.Apply(place=node.place, name="=", arguments=sides), context)
+
     def variables(self, node: Expression, context: Context) -> list[int] | None:
         """Indexes of the variables in a tuple of variables, nested or not. None if it contains anything else."""
         if isinstance(node, tree.Tuple):
@@ -235,9 +252,22 @@ class Planner:
         variable = variable_named(node, context)
         if variable is not None:
             return [variable.index]
-        meaning = resolve(node, context) if isinstance(node, tree.Apply) else None
-        if isinstance(meaning, Operator) and not meaning.definition.parameters and not meaning.hidden:
-            return self.variables(meaning.definition.body, Context(scope=meaning.scope))
+        if not isinstance(node, tree.Apply):
+            return None
+        hidden: Mapping[str, LocalMeaning] = {}
+        if node.path:
+            found = qualified(node, context)
+            meaning, hidden = found.meaning, found.arguments
+        else:
+            meaning = resolve(node, context)
+        if isinstance(meaning, Operator) and not meaning.definition.parameters:
+            return self.variables(meaning.definition.body, context.entering(meaning, {}, hidden))
+        if isinstance(meaning, Named):
+            return self.variables(meaning.expression, meaning.context)
+        if isinstance(meaning, Substitution):
+            return self.variables(meaning.expression, context.substituting(meaning))
+        if isinstance(meaning, Local) and not meaning.definition.parameters:
+            return self.variables(meaning.definition.body, meaning.context)
         return None
 
     def _apply(self, node: tree.Apply, context: Context) -> Plan:
@@ -251,8 +281,8 @@ class Planner:
             return self._operator(node, meaning, context, {})
         if isinstance(meaning, Named):
             return self.plan(*applied(node, meaning.expression, meaning.context, context))
-        if isinstance(meaning, Substitution) and not meaning.hidden:
-            return self.plan(*applied(node, meaning.expression, Context(scope=meaning.scope), context))
+        if isinstance(meaning, Substitution) and meaning not in context.own:
+            return self.plan(*applied(node, meaning.expression, context.substituting(meaning), context))
         if isinstance(meaning, Local) and not meaning.definition.recursive:
             named = {
                 parameter.name: Named(argument, context)
@@ -269,12 +299,19 @@ class Planner:
         """The variable that `left = e` assigns, or None. A parameter may stand for x'."""
         while isinstance(left, tree.Apply) and not left.arguments:
             meaning = resolve(left, context)
-            if not isinstance(meaning, Named):
+            if isinstance(meaning, Named):
+                left, context = meaning.expression, meaning.context
+            elif isinstance(meaning, Local) and not meaning.definition.parameters:
+                left, context = meaning.definition.body, meaning.context
+            elif isinstance(meaning, Operator) and isinstance(meaning.definition.body, tree.Prime):
+                left, context = meaning.definition.body, context.entering(meaning, {})
+            else:
                 break
-            left, context = meaning.expression, meaning.context
         if isinstance(left, tree.Prime) is self.initial:
             return None
-        return variable_named(left.operand if isinstance(left, tree.Prime) else left, context)
+        if isinstance(left, tree.Prime):
+            return variable_named(left.operand, replace(context, state="t"))
+        return variable_named(left, context)
 
     def _assignment(self, node: tree.Apply, index: int, context: Context) -> Plan:
         right = self._evaluator(node.arguments[1], context, False)
@@ -291,31 +328,31 @@ class Planner:
 
         return run
 
-    def _operator(
-        self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Expression]
-    ) -> Plan:
+    def _operator(self, node: tree.Apply, operator: Operator, context: Context, hidden: Mapping[str, Named]) -> Plan:
         """The plan of an operator's body. `hidden`: arguments of the instances that lead to it, by Python name."""
         if operator in self._expanding:
             raise Unsupported(f"{node.place}: successors of the recursive action {operator.name}")
         parameters = operator.definition.parameters
-        meanings: dict[str, LocalMeaning] = {name: Formal(text, 0, None) for name, text in operator.hidden}
         values: list[tuple[str, _Evaluator]] = []
-        for _, text in operator.hidden:
-            if text in hidden:
-                values.append((text, self._evaluator(hidden[text], context, False)))
         by_name = self.compiler.compiled(operator).expanded or any(parameter.arity for parameter in parameters)
+        by_name = by_name or bool(context.own)
         if self.initial:
             # Init assigns unprimed variables: one that is an argument may be unassigned.
             by_name = by_name or any(variable_named(argument, context) for argument in node.arguments)
-        for parameter, argument in zip(parameters, node.arguments):
-            if by_name or self._assigns(argument, context):
-                meanings[parameter.name] = Named(argument, context)
-            else:
-                text = self.compiler.fresh("a_")
-                meanings[parameter.name] = Bound(text)
-                values.append((text, self._evaluator(argument, context, False)))
+
+        def meaning(argument: Named) -> LocalMeaning:
+            if by_name or self._assigns(argument.expression, argument.context):
+                return argument
+            text = self.compiler.fresh("a_")
+            values.append((text, self._evaluator(argument.expression, argument.context, False)))
+            return Bound(text)
+
+        instances = {text: meaning(argument) for text, argument in hidden.items()}
+        meanings = {
+            parameter.name: meaning(Named(argument, context)) for parameter, argument in zip(parameters, node.arguments)
+        }
         self._expanding.append(operator)
-        body = self.plan(operator.definition.body, Context(scope=operator.scope, locals=meanings))
+        body = self.plan(operator.definition.body, context.entering(operator, meanings, instances))
         self._expanding.pop()
         if not values:
             return body
@@ -330,16 +367,25 @@ class Planner:
 
 
 def sequence(plans: Sequence[Plan]) -> Plan:
-    """The assignments that satisfy all of `plans`, evaluated in this order."""
+    """The assignments that satisfy all of `plans`, evaluated in this order. Iterative: there may be thousands."""
+    if not plans:
+        return lambda state, partial, environment: iter((partial,))
+    if len(plans) == 1:
+        return plans[0]
+    count = len(plans)
 
-    def from_item(number: int, state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
-        if number == len(plans):
-            yield partial
-            return
-        for further in plans[number](state, partial, environment):
-            yield from from_item(number + 1, state, further, environment)
+    def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        pending = [plans[0](state, partial, environment)]
+        while pending:
+            further = next(pending[-1], None)
+            if further is None:
+                pending.pop()
+            elif len(pending) == count:
+                yield further
+            else:
+                pending.append(plans[len(pending)](state, further, environment))
 
-    return lambda state, partial, environment: from_item(0, state, partial, environment)
+    return run
 
 
 def _let_value(definition: tree.Definition, function: Callable[..., Value], state: _States, free: list[Value]) -> Value:
@@ -398,11 +444,12 @@ def conjunction(
 def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, Environment], bool]:
     """ENABLED `action`: whether there is a successor. The plan is made on first use."""
     plans: list[Plan] = []
-    count = len(compiler.loader.variables)
+    own = tuple(context.own.values())
+    count = len(compiler.loader.variables) + len(own)
 
     def is_enabled(state: _States, environment: Environment) -> bool:
         if not plans:
-            plans.append(Planner(compiler, False).plan(action, context))
+            plans.append(Planner(compiler, False, own).plan(action, context))
         return any(True for _ in plans[0](state, (UNASSIGNED,) * count, environment))
 
     return is_enabled

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, qualified, resolve
-from specs.tla.language.modules import Operator, Substitution
+from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, local_instance, qualified, resolve
+from specs.tla.language.meanings import Operator, Substitution
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Place, Unsupported
 
@@ -51,7 +51,7 @@ def split(compiler: Compiler, operator: Operator) -> Parts:
 
 def _split(compiler: Compiler, formula: Formula, parts: Parts) -> None:
     node, context = formula.expression, formula.context
-    if not is_temporal(node, context):
+    if not is_temporal(compiler, node, context):
         parts.initial.append(formula)
     elif isinstance(node, tree.Junction) and node.conjunction:
         for item in node.items:
@@ -59,7 +59,7 @@ def _split(compiler: Compiler, formula: Formula, parts: Parts) -> None:
     elif isinstance(node, tree.Always):
         _always(compiler, Formula(node.operand, context), formula, parts)
     else:
-        inner = opened(formula)
+        inner = opened(compiler, formula)
         if inner is None:
             parts.temporal.append(formula)
         else:
@@ -67,7 +67,7 @@ def _split(compiler: Compiler, formula: Formula, parts: Parts) -> None:
 
 
 def _always(compiler: Compiler, operand: Formula, whole: Formula, parts: Parts) -> None:
-    if is_temporal(operand.expression, operand.context):
+    if is_temporal(compiler, operand.expression, operand.context):
         parts.temporal.append(whole)
         return
     reads = compiler.resolved(compiler.code(operand.expression, operand.context).reads)
@@ -75,33 +75,40 @@ def _always(compiler: Compiler, operand: Formula, whole: Formula, parts: Parts) 
     (parts.steps if is_step else parts.always).append(operand)
 
 
-def opened(formula: Formula) -> Formula | None:
+def opened(compiler: Compiler, formula: Formula) -> Formula | None:
     """The body of the definition that a formula names. None if it names none."""
     node, context = formula.expression, formula.context
     if isinstance(node, tree.Let):
-        for definition in node.definitions:
-            context = context.binding({definition.name: Local(definition, context, None)})
-        return Formula(node.body, context)
+        return Formula(node.body, _inside(compiler, node, context))
     if not isinstance(node, tree.Apply):
         return None
     meaning = resolve(node, context)
+    hidden: Mapping[str, LocalMeaning] = {}
     if node.path:
         found = qualified(node, context)
-        if found.arguments:
-            return None
-        meaning = found.meaning
+        meaning, hidden = found.meaning, found.arguments
     named: Mapping[str, LocalMeaning]
-    if isinstance(meaning, Operator) and not meaning.hidden:
+    if isinstance(meaning, Operator):
         named = _arguments(node, meaning.definition, context)
-        return Formula(meaning.definition.body, Context(scope=meaning.scope, locals=named))
+        return Formula(meaning.definition.body, context.entering(meaning, named, hidden))
     if isinstance(meaning, Local) and not meaning.definition.recursive:
         named = _arguments(node, meaning.definition, context)
         return Formula(meaning.definition.body, meaning.context.binding(named))
     if isinstance(meaning, Named) and not node.arguments:
         return Formula(meaning.expression, meaning.context)
-    if isinstance(meaning, Substitution) and not node.arguments and not meaning.hidden:
-        return Formula(meaning.expression, Context(scope=meaning.scope))
+    if isinstance(meaning, Substitution) and not node.arguments:
+        return Formula(meaning.expression, context.substituting(meaning))
     return None
+
+
+def _inside(compiler: Compiler, node: tree.Let, context: Context) -> Context:
+    """The context of the body of a LET."""
+    for definition in node.definitions:
+        if isinstance(definition, tree.Instance):
+            context = context.binding({definition.name or "": local_instance(compiler, definition, context)})
+        else:
+            context = context.binding({definition.name: Local(definition, context, None)})
+    return context
 
 
 def _arguments(node: tree.Apply, definition: tree.Definition, context: Context) -> Mapping[str, LocalMeaning]:
@@ -110,29 +117,27 @@ def _arguments(node: tree.Apply, definition: tree.Definition, context: Context) 
     }
 
 
-def is_temporal(expression: Expression, context: Context) -> bool:
+def is_temporal(compiler: Compiler, expression: Expression, context: Context) -> bool:
     """Whether an expression contains a temporal operator, directly or through definitions."""
-    return _temporal(expression, context, set())
+    return _temporal(compiler, expression, context, set())
 
 
-def _temporal(node: object, context: Context, seen: set[object]) -> bool:
+def _temporal(compiler: Compiler, node: object, context: Context, seen: set[object]) -> bool:
     if isinstance(node, tree.Always) or (isinstance(node, tree.Unknown) and node.temporal):
         return True
     if isinstance(node, tree.Apply):
         try:
-            inner = opened(Formula(node, context))
+            inner = opened(compiler, Formula(node, context))
         except Unsupported:
             inner = None
         if inner is not None and inner.expression not in seen:
             seen.add(inner.expression)
-            if _temporal(inner.expression, inner.context, seen):
+            if _temporal(compiler, inner.expression, inner.context, seen):
                 return True
     if isinstance(node, tree.Let):
-        for definition in node.definitions:
-            context = context.binding({definition.name: Local(definition, context, None)})
-        return _temporal(node.body, context, seen)
+        return _temporal(compiler, node.body, _inside(compiler, node, context), seen)
     if isinstance(node, tuple):
-        return any(_temporal(item, context, seen) for item in node)
+        return any(_temporal(compiler, item, context, seen) for item in node)
     if not is_dataclass(node) or isinstance(node, Place):
         return False
-    return any(_temporal(getattr(node, item.name), context, seen) for item in fields(node))
+    return any(_temporal(compiler, getattr(node, item.name), context, seen) for item in fields(node))

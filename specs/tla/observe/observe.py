@@ -31,13 +31,14 @@ from specs.tla.language.explain import Explainer, Explanation, cut
 from specs.tla.language.incremental import Differences, Incremental
 from specs.tla.language.language import EvaluationError, Module, State, Value, of_python
 from specs.tla.language.located import NO_VALUE, located
-from specs.tla.language.modules import Operator
+from specs.tla.language.meanings import Operator
 from specs.tla.language.steps import Action
 from specs.tla.language.successors import UNASSIGNED, Planner
 from specs.tla.language.temporal import Formula
 from specs.tla.observe.observed import BadStep, Observation, ObservationError, Result
 from specs.tla.syntax.tree import ModuleError
 from specs.tla.values.operations import shown
+from specs.tla.values.values import KindError
 from specs.verdict import HOLDS, NOT_CHECKED, VIOLATED
 
 __all__ = ["CANDIDATES_MAX", "BadStep", "Observation", "ObservationError", "Observer", "Result"]
@@ -103,7 +104,7 @@ class Observer:
             return
         try:
             self._feed(observation)
-        except ModuleError as error:
+        except (ModuleError, KindError) as error:
             raise ObservationError(f"line {observation.line}: {error}") from error
 
     def finish(self) -> None:
@@ -218,6 +219,8 @@ class Observer:
                     found.clear()
                     if len(distinct) > self.candidates_max:
                         raise self._too_many(observation.line, _step(name, arguments))
+            except KindError:
+                raise
             except EvaluationError:
                 continue  # not true here; if it is true in no candidate, the explanation says why
         return pairs
@@ -392,9 +395,11 @@ def _property(module: Module, name: str, differences: Differences) -> Property:
 
 
 def _is_true(holds: Callable[..., bool], *arguments: Value) -> bool:
-    """Whether it is true. A formula without a value is not."""
+    """Whether it is true. A formula without a value is not. Raises KindError."""
     try:
         return holds(*arguments)
+    except KindError:
+        raise
     except EvaluationError:
         return False
 

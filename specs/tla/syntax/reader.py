@@ -6,18 +6,25 @@ and only evaluating it is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import tree_sitter
 
 from specs.escape import escaped
-from specs.tla.syntax import grammar, tree
+from specs.tla.syntax import grammar, precedence, tree
 from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Place
 
 _IGNORED = frozenset(("header_line", "single_line", "double_line", "extends", "pcal_algorithm", "use_or_hide"))
+_DECLARATIONS: dict[str, tree.DeclarationKind] = {
+    "constant_declaration": "CONSTANT",
+    "variable_declaration": "VARIABLE",
+    "recursive_declaration": "RECURSIVE",
+}
 _PROOFS = frozenset(("terminal_proof", "non_terminal_proof"))
+CHAIN_MIN = 50  # operands of one infix operator, or arms of ELSE IF, from which on they are kept flat
 NESTING_MAX = 400  # of expressions: functions on the tree are recursive
 DIGITS_MAX = 2_400  # of a number: as many as values.INTEGER_BITS_MAX has
 
@@ -39,53 +46,49 @@ class Reader:
 
     # --- modules ---------------------------------------------------------------------------------
 
-    def module(self, node: tree_sitter.Node) -> tree.ModuleTree:
+    def module(self, node: tree_sitter.Node, inner: bool = False) -> tree.ModuleTree:
+        """A module; `inner`: one inside another."""
         name = grammar.text_of(grammar.field(node, "name"))
-        if name != self.path.stem:
+        if name != self.path.stem and not inner:
             raise ModuleError(f"{escaped(self.path)}: the file holds module {name}; file and module must have one name")
         extends: list[str] = []
-        constants: list[Parameter] = []
-        variables: list[str] = []
-        assumptions: list[Expression] = []
-        units: list[tree.Definition | tree.Instance] = []
+        units: list[tree.Unit] = []
         for unit in grammar.parts(node):
             if unit.type == "extends":
                 extends += [grammar.text_of(child) for child in grammar.parts(unit)]
-            elif unit.type == "constant_declaration":
-                constants += [self.parameter(child) for child in grammar.parts(unit)]
-            elif unit.type == "variable_declaration":
-                variables += [grammar.text_of(child) for child in grammar.parts(unit)]
+            elif unit.type in _DECLARATIONS:
+                units.append(self.declaration(unit))
             elif unit.type == "assumption":
                 assumed = self.expression(grammar.parts(unit)[-1])
-                assumptions.append(assumed)
+                units.append(tree.Assumption(expression=assumed, place=self.place(unit)))
                 named = [grammar.text_of(child) for child in grammar.fields(unit, "name")]
                 units += [
                     tree.Definition(name=name, parameters=(), body=assumed, place=assumed.place) for name in named
                 ]
             elif unit.type == "theorem":
                 units += self.theorem(unit)
+            elif unit.type == "module":
+                units.append(self.module(unit, True))
             elif unit.type not in _IGNORED and unit.type not in _PROOFS and unit.type != "identifier":
                 units += self.definition(unit)
+        recursive = [item for unit in units if isinstance(unit, tree.Declaration) for item in _recursive(unit)]
         return tree.ModuleTree(
             name=name,
             path=self.path,
+            place=self.place(node),
             extends=tuple(extends),
-            constants=tuple(constants),
-            variables=tuple(variables),
-            units=_marked_recursive(units, self.recursive(grammar.parts(node))),
-            assumptions=tuple(assumptions),
+            units=_marked_recursive(units, set(recursive)),
         )
+
+    def declaration(self, node: tree_sitter.Node) -> tree.Declaration:
+        parameters = tuple([self.parameter(child) for child in grammar.parts(node)])
+        return tree.Declaration(kind=_DECLARATIONS[node.type], parameters=parameters, place=self.place(node))
 
     def theorem(self, node: tree_sitter.Node) -> Iterator[tree.Definition]:
         """`THEOREM T == F` defines T as F."""
         for name in grammar.fields(node, "name"):
             body = self.expression(grammar.field(node, "statement"))
             yield tree.Definition(name=grammar.text_of(name), parameters=(), body=body, place=self.place(node))
-
-    def recursive(self, units: list[tree_sitter.Node]) -> set[str]:
-        """Names declared RECURSIVE."""
-        declarations = [unit for unit in units if unit.type == "recursive_declaration"]
-        return {self.parameter(child).name for unit in declarations for child in grammar.parts(unit)}
 
     def definition(self, node: tree_sitter.Node, local: bool = False) -> Iterator[tree.Definition | tree.Instance]:
         place = self.place(node)
@@ -106,8 +109,6 @@ class Reader:
             yield self.instance(grammar.field(node, "definition"), name, parameters, local)
         elif node.type == "instance":
             yield self.instance(node, None, (), local)
-        elif node.type == "module":
-            raise tree.Unsupported(f"{place}: a module inside a module")
         elif node.type != "recursive_declaration":
             raise tree.Unsupported(f"{place}: {node.type.replace('_', ' ')}")
 
@@ -235,36 +236,48 @@ class Reader:
         return tree.Apply(place=place, name=target.name, arguments=target.arguments, path=tuple(steps))
 
     def _read_bound_infix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
-        name = grammar.symbol(grammar.field(node, "symbol"))
-        left, right = grammar.field(node, "lhs"), grammar.field(node, "rhs")
+        """Iterative along the left operands: a chain may be longer than the recursion limit."""
+        spine = [node]
+        while (left := grammar.field(spine[-1], "lhs")).type == "bound_infix_op":
+            spine.append(left)
+        items, last = [self.expression(left)], ""  # the operands so far of the operator `last`
+        done: list[tree_sitter.Node] = []  # the nodes that end with all but the first of them
+        for node in reversed(spine):
+            self.require_order(node)
+            symbol = grammar.field(node, "symbol")
+            name = "\\X" if symbol.type == "times" else grammar.symbol(symbol)
+            if name != last:
+                items, done, last = [self.infix(last, items, done)], [], name
+            items.append(self.expression(grammar.field(node, "rhs")))
+            done.append(node)
+        return self.infix(last, items, done)
+
+    def infix(self, name: str, items: list[Expression], done: list[tree_sitter.Node]) -> Expression:
+        """`items` joined by an infix operator. A single item is what stands to the left of all operators."""
+        if len(items) == 1:
+            return items[0]
+        place = self.place(done[-1])
         if name in ("/\\", "\\/"):
             # Both are associative: one junction per chain makes explanations easier to read.
-            items = self.chain(left, name) + self.chain(right, name)
-            return tree.Junction(place=place, conjunction=name == "/\\", items=items)
-        if grammar.field(node, "symbol").type == "times":
-            return tree.Product(place=place, factors=(*self.factors(left), self.expression(right)))
-        return self.operation(name, (self.expression(left), self.expression(right)), place)
+            return tree.Junction(place=place, conjunction=name == "/\\", items=tuple(items))
+        if name == "\\X":  # A \X B \X C is a set of triples, (A \X B) \X C is not
+            return tree.Product(place=place, factors=tuple(items))
+        if len(items) > CHAIN_MIN:
+            return tree.Chain(place=place, name=name, items=tuple(items))
+        found = items[0]
+        for item, node in zip(items[1:], done):
+            found = self.operation(name, (found, item), self.place(node))
+        return found
 
-    def chain(self, node: tree_sitter.Node, name: str) -> tuple[Expression, ...]:
-        """The items of `a /\\ b /\\ c`. Iterative: a chain may be longer than the recursion limit."""
-        items, pending = [], [node]
-        while pending:
-            node = pending.pop()
-            if node.type == "bound_infix_op" and grammar.symbol(grammar.field(node, "symbol")) == name:
-                pending += [grammar.field(node, "rhs"), grammar.field(node, "lhs")]
-            else:
-                items.append(self.expression(node))
-        return tuple(items)
-
-    def factors(self, node: tree_sitter.Node) -> tuple[Expression, ...]:
-        """The factors of a product: A \\X B \\X C is a set of triples, (A \\X B) \\X C is not."""
-        items = []
-        while node.type == "bound_infix_op" and grammar.field(node, "symbol").type == "times":
-            items.append(self.expression(grammar.field(node, "rhs")))
-            node = grammar.field(node, "lhs")
-        return (self.expression(node), *reversed(items))
+    def require_order(self, node: tree_sitter.Node) -> None:
+        """Raises ModuleError if operators have no order of precedence."""
+        operators = precedence.conflict(node)
+        if operators is not None:
+            where = self.place(node)
+            raise ModuleError(f"{where}: {operators} have no order of precedence: use parentheses: {where.text[:200]}")
 
     def _read_bound_prefix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        self.require_order(node)
         symbol = grammar.field(node, "symbol")
         operand = self.expression(grammar.field(node, "rhs"))
         if symbol.type == "unchanged":
@@ -278,6 +291,7 @@ class Reader:
         return self.operation(grammar.symbol(symbol), (operand,), place)
 
     def _read_bound_postfix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
+        self.require_order(node)
         operand = self.expression(grammar.field(node, "lhs"))
         if grammar.field(node, "symbol").type == "prime":
             return tree.Prime(place=place, operand=operand)
@@ -291,6 +305,12 @@ class Reader:
         return tree.Apply(place=place, name=name, arguments=arguments)
 
     def junction(self, node: tree_sitter.Node, place: Place, conjunction: bool) -> Expression:
+        for item in grammar.parts(node):
+            line = precedence.broken_item(item, self.source)
+            if line is not None:
+                where = f"{escaped(self.path.name)}:{line}"
+                what = f"this line ends the list item that begins in line {item.start_point[0] + 1}, inside brackets"
+                raise ModuleError(f"{where}: {what}: indent it to the right of the bullet")
         items = [self.expression(grammar.parts(item)[-1]) for item in grammar.parts(node)]
         return tree.Junction(place=place, conjunction=conjunction, items=tuple(items))
 
@@ -382,8 +402,20 @@ class Reader:
         return tree.At(place=place)
 
     def _read_if_then_else(self, node: tree_sitter.Node, place: Place) -> Expression:
-        parts = [self.expression(grammar.field(node, name)) for name in ("if", "then", "else")]
-        return tree.If(place=place, condition=parts[0], then=parts[1], otherwise=parts[2])
+        """Iterative along ELSE IF. A long chain is a CASE, whose first true arm counts, too."""
+        places, arms = [place], []
+        while True:
+            arms.append((self.expression(grammar.field(node, "if")), self.expression(grammar.field(node, "then"))))
+            node = grammar.field(node, "else")
+            if node.type != "if_then_else":
+                break
+            places.append(self.place(node))
+        found = self.expression(node)
+        if len(arms) > CHAIN_MIN:
+            return tree.Case(place=place, arms=tuple(arms), other=found)
+        for place, (condition, then) in zip(reversed(places), reversed(arms)):
+            found = tree.If(place=place, condition=condition, then=then, otherwise=found)
+        return found
 
     def _read_case(self, node: tree_sitter.Node, place: Place) -> Expression:
         arms, other = [], None
@@ -404,11 +436,12 @@ class Reader:
 
     def _read_let_in(self, node: tree_sitter.Node, place: Place) -> Expression:
         nodes = grammar.fields(node, "definitions")
-        units = _marked_recursive([unit for child in nodes for unit in self.definition(child)], self.recursive(nodes))
-        definitions = tuple([unit for unit in units if isinstance(unit, tree.Definition)])
-        if len(definitions) != len(units):
-            return tree.Unknown(place=place, construct="INSTANCE in a LET")
-        return tree.Let(place=place, definitions=definitions, body=self.expression(grammar.field(node, "expression")))
+        declared = [self.declaration(child) for child in nodes if child.type == "recursive_declaration"]
+        names = frozenset([name for item in declared for name in _recursive(item)])
+        units = [unit for child in nodes for unit in self.definition(child)]
+        definitions = _marked_recursive(units, names)
+        body = self.expression(grammar.field(node, "expression"))
+        return tree.Let(place=place, definitions=definitions, body=body, declared=names)
 
     def action(self, node: tree_sitter.Node, place: Place, stutter: bool) -> Expression:
         skipped = ("langle_bracket", "rangle_bracket_sub")
@@ -436,9 +469,15 @@ def _is_temporal(node: tree_sitter.Node) -> bool:
     )
 
 
-def _marked_recursive(
-    units: list[tree.Definition | tree.Instance], names: set[str]
-) -> tuple[tree.Definition | tree.Instance, ...]:
+def _recursive(unit: tree.Declaration) -> Iterator[str]:
+    if unit.kind == "RECURSIVE":
+        yield from [parameter.name for parameter in unit.parameters]
+
+
+_AnyUnit = TypeVar("_AnyUnit")
+
+
+def _marked_recursive(units: list[_AnyUnit], names: Collection[str]) -> tuple[_AnyUnit, ...]:
     return tuple(
         [
             replace(unit, recursive=True) if isinstance(unit, tree.Definition) and unit.name in names else unit

@@ -8,6 +8,7 @@ Rules. Nodes are immutable and compared by identity. Each carries its place in t
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +74,14 @@ class Apply(Expression):
     name: str
     arguments: tuple[Expression, ...] = ()
     path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Chain(Expression):
+    """`a + b + c + ...`: one infix operator, applied from the left, so often that a nested tree would be too deep."""
+
+    name: str
+    items: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -210,8 +219,9 @@ class Lambda(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Let(Expression):
-    definitions: tuple[Definition, ...]
+    definitions: tuple[Definition | Instance, ...]
     body: Expression
+    declared: frozenset[str] = frozenset()  # names that it declares RECURSIVE
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -282,13 +292,32 @@ class Instance:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Declaration:
+    """CONSTANTS, VARIABLES, or names declared RECURSIVE."""
+
+    kind: DeclarationKind
+    parameters: tuple[Parameter, ...]
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Assumption:
+    """ASSUME expression. A named one is followed by its definition."""
+
+    expression: Expression
+    place: Place
+
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True, kw_only=True)
 class ModuleTree:
-    """One module as written."""
+    """One module as written. `units` are in the order of the source."""
 
     name: str
     path: Path
+    place: Place
     extends: tuple[str, ...]
-    constants: tuple[Parameter, ...]
-    variables: tuple[str, ...]
-    units: tuple[Definition | Instance, ...]
-    assumptions: tuple[Expression, ...]
+    units: tuple[Unit, ...]
+
+
+DeclarationKind: typing.TypeAlias = typing.Literal["CONSTANT", "VARIABLE", "RECURSIVE"]
+Unit: typing.TypeAlias = Declaration | Definition | Instance | Assumption | ModuleTree

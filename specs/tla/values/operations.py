@@ -8,9 +8,11 @@ defines it (Lamport, Specifying Systems, section 16.1.6).
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
+from specs.tla.values.kinds import absent, comparable, foreign, joinable, mixed
 from specs.tla.values.sets import (
     Difference,
     Interval,
@@ -21,6 +23,7 @@ from specs.tla.values.sets import (
     elements,
     enumerated,
     in_order,
+    is_in,
 )
 from specs.tla.values.values import (
     FALSE,
@@ -29,6 +32,7 @@ from specs.tla.values.values import (
     TRUE,
     EvaluationError,
     Function,
+    LazyValue,
     Value,
     canonical_function,
     integer_within_bounds,
@@ -59,6 +63,21 @@ def shown(value: Value) -> str:
         return repr(value)
     except RecursionError:
         return "(a value that nests too deep to print)"
+
+
+def to_string(value: Value) -> str:
+    """ToString(value), as TLC writes it."""
+    value = value.worked_out() if isinstance(value, LazyValue) else value
+    if type(value) is tuple:
+        return "<<" + ", ".join([to_string(item) for item in value]) + ">>"
+    if type(value) is frozenset:
+        return "{" + ", ".join([to_string(item) for item in ordered(value)]) + "}"
+    if type(value) is Function:
+        keys = ordered(frozenset(value))
+        if all(type(key) is str for key in keys):
+            return "[" + ", ".join([f"{key} |-> {to_string(value[key])}" for key in keys]) + "]"
+        return "(" + " @@ ".join([f"{to_string(key)} :> {to_string(value[key])}" for key in keys]) + ")"
+    return shown(value)
 
 
 def fail(message: str) -> NoReturn:
@@ -119,6 +138,8 @@ def modulo(left: Value, right: Value) -> int:
 
 def power(left: Value, right: Value) -> int:
     """left ^ right"""
+    if integer(left) == 0 and integer(right) == 0:
+        raise EvaluationError("0 ^ 0 has no value")
     if integer(right) < 0:
         raise EvaluationError(f"{shown(left)} ^ {right}: the exponent must be natural")
     if abs(integer(left)) > 1 and (abs(left).bit_length() - 1) * right > INTEGER_BITS_MAX:
@@ -137,7 +158,17 @@ def product(left: Value, right: Value) -> int:
 
 def member(value: Value, collection: Value) -> bool:
     """value \\in collection"""
-    return value in elements(collection)
+    return is_in(value, collection)
+
+
+def is_among(value: Value, items: tuple[Value, ...]) -> bool:
+    """value \\in {items}"""
+    return value in items or foreign(value, items)
+
+
+def equal(left: Value, right: Value) -> bool:
+    """left = right"""
+    return left == right or not comparable(left, right)
 
 
 def _lazy(value: Value) -> bool:
@@ -147,30 +178,33 @@ def _lazy(value: Value) -> bool:
 def union(left: Value, right: Value) -> Value:
     """left \\cup right"""
     if type(left) is frozenset and type(right) is frozenset:
+        joinable(left, right)
         return left | right
     if _lazy(left) or _lazy(right):
         return Union(left, right)
-    return enumerated(left) | enumerated(right)
+    return union(enumerated(left), enumerated(right))
 
 
 def intersection(left: Value, right: Value) -> frozenset[Value]:
     """left \\cap right"""
     if type(left) is frozenset and type(right) is frozenset:
+        joinable(left, right)
         return left & right
     if _lazy(left) and not _lazy(right):
         left, right = right, left
     other = elements(right)
-    return frozenset([element for element in elements(left) if element in other])
+    return frozenset([element for element in elements(left) if is_in(element, other)])
 
 
 def difference(left: Value, right: Value) -> Value:
     """left \\ right"""
     if type(left) is frozenset and type(right) is frozenset:
+        joinable(left, right)
         return left - right
     if _lazy(left):
         return Difference(left, right)
     removed = elements(right)
-    return frozenset([element for element in elements(left) if element not in removed])
+    return frozenset([element for element in elements(left) if not is_in(element, removed)])
 
 
 def big_union(collection: Value) -> Value:
@@ -181,7 +215,7 @@ def big_union(collection: Value) -> Value:
 def united(members: list[Value]) -> Value:
     """The union of these sets."""
     if not any(_lazy(item) for item in members):
-        return frozenset().union(*[enumerated(item) for item in members])
+        return mixed(frozenset().union(*[enumerated(item) for item in members]))
     result: Value = frozenset()
     for item in members:
         result = union(result, item)
@@ -224,6 +258,11 @@ def tuples(collection: Value, size: int) -> Iterator[tuple[Value, ...]]:
         yield element
 
 
+def one_tuple(value: Value, size: int) -> Value:
+    """`value`, which must be a tuple over which a pattern <<x, y>> ranges."""
+    return next(tuples(frozenset((value,)), size))
+
+
 # --- functions --------------------------------------------------------------------------------
 
 
@@ -252,12 +291,16 @@ def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Va
     key = path[0]
     if type(function) is Function:
         if key not in function:
+            if not (type(key) is str and all(type(item) is str for item in function)):
+                absent(key, frozenset(function))
             return function
         old = function[key]
         value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
         return function._with(key, value)
     if type(function) is tuple:
-        if type(key) is not int or not 1 <= key <= len(function):
+        if type(key) is not int:
+            raise EvaluationError(f"EXCEPT ![{shown(key)}] of a sequence, whose domain is a set of numbers")
+        if not 1 <= key <= len(function):
             return function
         old = function[key - 1]
         value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
@@ -271,7 +314,9 @@ def _pairs(function: Value) -> dict[Value, Value]:
 
 def merge(left: Value, right: Value) -> Value:
     """left @@ right: where both are defined, left wins."""
-    return canonical_function({**_pairs(right), **_pairs(left)})
+    first, second = _pairs(left), _pairs(right)
+    joinable(frozenset(first), frozenset(second))
+    return canonical_function({**second, **first})
 
 
 def permutations(collection: Value) -> frozenset[Value]:
@@ -291,7 +336,18 @@ def sequence(value: Value) -> tuple[Value, ...]:
         return value
     if isinstance(value, LazyFunction):
         return sequence(value.worked_out())
+    if type(value) is str:  # as in TLC: a sequence of strings of one character
+        return tuple(value)
     raise EvaluationError(f"{shown(value)} is not a sequence")
+
+
+def _like(value: Value, elements: tuple[Value, ...]) -> Value:
+    """`elements` as a string if `value` is one."""
+    if type(value) is not str:
+        return elements
+    if not all(type(element) is str for element in elements):
+        raise EvaluationError(f"{shown(value)} is a string, and is joined with what is no string")
+    return "".join(elements)
 
 
 def length(value: Value) -> int:
@@ -301,33 +357,39 @@ def length(value: Value) -> int:
 
 def head(value: Value) -> Value:
     """Head(value)"""
-    return sequence(value)[0] if value else fail("Head of the empty sequence")
+    items = sequence(value)
+    return items[0] if items else fail("Head of the empty sequence")
 
 
-def tail(value: Value) -> tuple[Value, ...]:
+def tail(value: Value) -> Value:
     """Tail(value)"""
-    return sequence(value)[1:] if value else fail("Tail of the empty sequence")
+    items = sequence(value)
+    return _like(value, items[1:]) if items else fail("Tail of the empty sequence")
 
 
-def append(value: Value, element: Value) -> tuple[Value, ...]:
+def append(value: Value, element: Value) -> Value:
     """Append(value, element)"""
-    return (*sequence(value), element)
+    if type(value) is tuple:
+        return (*value, element)
+    return _like(value, (*sequence(value), element))
 
 
-def concatenation(left: Value, right: Value) -> tuple[Value, ...]:
+def concatenation(left: Value, right: Value) -> Value:
     """left \\o right"""
+    if type(left) is str:
+        return left + right if type(right) is str else fail(f"{shown(left)} \\o {shown(right)}: want two strings")
     if length(left) + length(right) > SET_ELEMENTS_MAX:
         raise EvaluationError(f"a sequence of more than {SET_ELEMENTS_MAX} elements")
     return sequence(left) + sequence(right)
 
 
-def part(value: Value, first: Value, last: Value) -> tuple[Value, ...]:
+def part(value: Value, first: Value, last: Value) -> Value:
     """SubSeq(value, first, last)"""
     if integer(first) > integer(last):
-        return ()
+        return _like(value, sequence(value)[:0])
     if first < 1 or last > length(value):
         raise EvaluationError(f"SubSeq({shown(value)}, {first}, {last}): outside the sequence")
-    return sequence(value)[first - 1 : last]
+    return _like(value, sequence(value)[first - 1 : last])
 
 
 def selected(value: Value, holds: Callable[[Value], Value]) -> tuple[Value, ...]:
@@ -362,7 +424,8 @@ def _bag(counts: Iterable[tuple[Value, int]]) -> Value:
 
 def bag_count(element: Value, bag: Value) -> int:
     """CopiesIn(element, bag)"""
-    return integer(_pairs(bag).get(element, 0))
+    pairs = _pairs(bag)
+    return integer(pairs[element]) if is_in(element, frozenset(pairs)) else 0
 
 
 def bag_size(bag: Value) -> int:
@@ -379,6 +442,23 @@ def bag_sum(left: Value, right: Value) -> Value:
     """left (+) right"""
     keys = {**_pairs(left), **_pairs(right)}
     return _bag([(key, bag_count(key, left) + bag_count(key, right)) for key in keys])
+
+
+def sub_bags(bag: Value) -> frozenset[Value]:
+    """SubBag(bag): the set of all bags in `bag`."""
+    pairs = list(_pairs(bag).items())
+    if math.prod([integer(count) + 1 for _, count in pairs]) > SET_ELEMENTS_MAX:
+        raise EvaluationError(f"SubBag has more than {SET_ELEMENTS_MAX} elements")
+    choices = itertools.product(*[range(count + 1) for _, count in pairs])
+    return frozenset([_bag(zip([element for element, _ in pairs], counts)) for counts in choices])
+
+
+def bag_of_all(image: Callable[[Value], Value], bag: Value) -> Value:
+    """BagOfAll(image, bag)"""
+    result: Value = ()
+    for element, count in _pairs(bag).items():
+        result = bag_sum(result, canonical_function({image(element): integer(count)}))
+    return result
 
 
 def bag_difference(left: Value, right: Value) -> Value:

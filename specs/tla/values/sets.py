@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from specs.tla.values.kinds import absent, comparable, not_in
 from specs.tla.values.values import (
     SET_ELEMENTS_MAX,
     EvaluationError,
     Function,
+    KindError,
     LazyValue,
     Value,
     bounded,
@@ -74,6 +76,13 @@ def elements(value: Value) -> frozenset[Value] | LazySet:
     raise EvaluationError(f"{to_tla(value)} is not a set")
 
 
+def is_in(value: Value, collection: Value) -> bool:
+    """value \\in collection. Raises EvaluationError if the elements are of another kind."""
+    if type(collection) is frozenset:
+        return value in collection or absent(value, collection)
+    return value in elements(collection)
+
+
 def enumerated(value: Value) -> frozenset[Value]:
     """The set `value`, enumerated."""
     if type(value) is frozenset:
@@ -104,7 +113,9 @@ class Interval(LazySet):
         self.low, self.high = low, high
 
     def __contains__(self, value: Value) -> bool:
-        return type(value) is int and self.low <= value <= self.high
+        if type(value) is int:
+            return self.low <= value <= self.high
+        return self.low <= self.high and not_in(value, f"{self.low}..{self.high}")
 
     def _elements(self) -> Iterator[int]:
         return iter(range(self.low, self.high + 1))
@@ -117,15 +128,20 @@ class Interval(LazySet):
 
 
 class Infinite(LazySet):
-    """Nat, Int, STRING: membership can be tested, elements cannot be enumerated."""
+    """Nat, Int, STRING, Seq(S): membership can be tested, elements cannot be enumerated.
+
+    `holds(value)` is None of a value of another kind than the elements.
+    """
 
     __slots__ = ("_holds", "name")
+    can_work_out = False
 
-    def __init__(self, name: str, holds: Callable[[Value], bool]) -> None:
+    def __init__(self, name: str, holds: Callable[[Value], bool | None]) -> None:
         self.name, self._holds = name, holds
 
     def __contains__(self, value: Value) -> bool:
-        return self._holds(value)
+        held = self._holds(value)
+        return not_in(value, self.name) if held is None else held
 
     def _elements(self) -> Iterator[Value]:
         raise EvaluationError(f"{self.name} is infinite: its elements cannot be enumerated")
@@ -152,17 +168,24 @@ class Infinite(LazySet):
         return False
 
 
-NATURALS = Infinite("Nat", lambda value: type(value) is int and value >= 0)
-INTEGERS = Infinite("Int", lambda value: type(value) is int)
-STRINGS = Infinite("STRING", lambda value: type(value) is str)
+NATURALS = Infinite("Nat", lambda value: value >= 0 if type(value) is int else None)
+INTEGERS = Infinite("Int", lambda value: True if type(value) is int else None)
+STRINGS = Infinite("STRING", lambda value: True if type(value) is str else None)
 
 
 def sequences(base: Value) -> Infinite:
     """Seq(base)"""
     members = elements(base)
-    return Infinite(
-        f"Seq({base!r})", lambda value: type(value) is tuple and all(element in members for element in value)
-    )
+
+    def holds(value: Value) -> bool | None:
+        value = value.worked_out() if isinstance(value, LazyFunction) else value
+        if type(value) is tuple:
+            return all(is_in(element, members) for element in value)
+        if type(value) is str:  # in TLC a string is a sequence of strings of one character
+            return all(is_in(character, members) for character in value)
+        return False if type(value) is Function and not all(type(key) is str for key in value) else None
+
+    return Infinite(f"Seq({base!r})", holds)
 
 
 class Powerset(LazySet):
@@ -175,7 +198,9 @@ class Powerset(LazySet):
         self.base = elements(base)
 
     def __contains__(self, value: Value) -> bool:
-        return is_subset(value, self.base) if isinstance(value, frozenset | LazySet) else False
+        if isinstance(value, frozenset | LazySet):
+            return is_subset(value, self.base)
+        raise KindError(f"{to_tla(value)} \\in SUBSET: it is not a set")
 
     def _elements(self) -> Iterator[frozenset[Value]]:
         members = tuple(in_order(self.base))
@@ -203,10 +228,21 @@ class FunctionSet(LazySet):
     def __contains__(self, value: Value) -> bool:
         codomain = self.codomain
         if type(value) is Function:
-            return value.keys() == self.domain and all(item in codomain for item in value.values())
-        if type(value) is tuple:
-            return domain_of(value) == self.domain and all(item in codomain for item in value)
-        return isinstance(value, LazyFunction) and value.worked_out() in self
+            if value.keys() != self.domain:
+                return not comparable(frozenset(value), self.domain)
+            items: Iterable[Value] = value.values()
+        elif type(value) is tuple:
+            domain = domain_of(value)
+            if domain != self.domain:
+                return not comparable(domain, self.domain)
+            items = value
+        elif isinstance(value, LazyFunction):
+            return value.worked_out() in self
+        else:
+            return not_in(value, self.name)
+        if type(codomain) is frozenset:
+            return codomain.issuperset(items) or all(is_in(item, codomain) for item in items)
+        return all(item in codomain for item in items)
 
     def _elements(self) -> Iterator[Value]:
         keys = ordered(self.domain)
@@ -233,9 +269,11 @@ class RecordSet(LazySet):
         self.fields = {field: elements(fields[field]) for field in sorted(fields)}
 
     def __contains__(self, value: Value) -> bool:
-        if type(value) is not Function or value.keys() != self.fields.keys():
+        if type(value) is not Function or not all(type(key) is str for key in value):
+            return not_in(value, self.name)
+        if value.keys() != self.fields.keys():
             return False
-        return all(value[field] in allowed for field, allowed in self.fields.items())
+        return all(is_in(value[field], allowed) for field, allowed in self.fields.items())
 
     def _elements(self) -> Iterator[Function]:
         for values in _tuples(list(self.fields.values())):
@@ -258,9 +296,13 @@ class Product(LazySet):
         self.factors = tuple([elements(factor) for factor in factors])
 
     def __contains__(self, value: Value) -> bool:
-        if type(value) is not tuple or len(value) != len(self.factors):
-            return False
-        return all(item in factor for item, factor in zip(value, self.factors))
+        if type(value) is not tuple:
+            return (
+                False
+                if type(value) is Function and not isinstance(next(iter(value)), str)
+                else not_in(value, self.name)
+            )
+        return len(value) == len(self.factors) and all(is_in(item, factor) for item, factor in zip(value, self.factors))
 
     def _elements(self) -> Iterator[tuple[Value, ...]]:
         return _tuples(self.factors)
@@ -294,7 +336,8 @@ class Union(LazySet):
         self.left, self.right = elements(left), elements(right)
 
     def __contains__(self, value: Value) -> bool:
-        return value in self.left or value in self.right
+        first, second = (self.right, self.left) if type(self.right) is frozenset else (self.left, self.right)
+        return is_in(value, first) or is_in(value, second)  # the enumerated one first, as TLC does
 
     def _elements(self) -> Iterator[Value]:
         return iter(ordered(self.worked_out()))
@@ -319,11 +362,13 @@ class Difference(LazySet):
         self.left, self.right = elements(left), elements(right)
 
     def __contains__(self, value: Value) -> bool:
-        return value in self.left and value not in self.right
+        return not (type(self.right) is frozenset and is_in(value, self.right)) and (
+            is_in(value, self.left) and not is_in(value, self.right)
+        )
 
     def _elements(self) -> Iterator[Value]:
         right = self.right
-        return iter([element for element in self.left if element not in right])
+        return iter([element for element in self.left if not is_in(element, right)])
 
     def size_bound(self) -> float:
         return size_bound(self.left)
@@ -380,13 +425,13 @@ def span(low: int, high: int) -> range | Interval:
 def is_subset(left: Value, right: Value) -> bool:
     """left \\subseteq right"""
     if type(left) is frozenset and type(right) is frozenset:
-        return left <= right
+        return left <= right or all(is_in(element, right) for element in ordered(left))
     if type(right) is Powerset and type(left) is Powerset:
         return is_subset(left.base, right.base)
     allowed = elements(right)
     if left is right or (isinstance(left, Infinite) and left == right):
         return True
-    return all(element in allowed for element in elements(left))
+    return all(is_in(element, allowed) for element in elements(left))
 
 
 def domain_of(value: Value) -> Value:
@@ -403,10 +448,10 @@ def domain_of(value: Value) -> Value:
 def is_in_domain(element: Value, function: Value) -> bool:
     """element \\in DOMAIN function"""
     if type(function) is Function:
-        return element in function
-    if type(function) is tuple:
-        return type(element) is int and 1 <= element <= len(function)
-    return element in domain_of(function)
+        return element in function or absent(element, frozenset(function))
+    if type(function) is tuple and type(element) is int:
+        return 1 <= element <= len(function)
+    return is_in(element, domain_of(function))
 
 
 class LazyFunction(LazyValue):
@@ -425,7 +470,7 @@ class LazyFunction(LazyValue):
             return self._known[argument]
         except KeyError:
             pass
-        if argument not in self.domain:
+        if not is_in(argument, self.domain):
             raise EvaluationError(f"{to_tla(argument)} is not in the domain of the function")
         value = self._body(self, argument)
         self._known[argument] = value

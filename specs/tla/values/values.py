@@ -35,6 +35,10 @@ class EvaluationError(MultilineError):
     """An expression has no value: a function outside its domain, CHOOSE of nothing, `1 + "a"`."""
 
 
+class KindError(EvaluationError):
+    """Values of different kinds are compared: TLA+ gives the comparison no value, and the specification no meaning."""
+
+
 class Boolean:
     """TRUE or FALSE. Not an int, so {TRUE, 1} has two elements. Equal to the Python bool of the same truth."""
 
@@ -179,6 +183,7 @@ class LazyValue:
 
     __slots__ = ("_worked_out",)
     _worked_out: Value
+    can_work_out = True  # False: of Nat and the like, it is known that they cannot be enumerated
 
     def worked_out(self) -> Value:
         """The frozenset, tuple or Function that this computes to."""

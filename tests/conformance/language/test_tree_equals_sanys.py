@@ -68,8 +68,8 @@ def instances(modules: dict[str, Path]) -> str:
         if name not in trees:
             return {}
         module = trees[name]
-        found = {constant.name: constant.arity for constant in module.constants}
-        found |= dict.fromkeys(module.variables, 0)
+        declarations = [unit for unit in module.units if isinstance(unit, tree.Declaration)]
+        found = {item.name: item.arity for unit in declarations if unit.kind != "RECURSIVE" for item in unit.parameters}
         for extended in module.extends:
             found |= declared(extended)
         return found
@@ -162,9 +162,6 @@ def differences(module: tree.ModuleTree, theirs: Sany) -> Iterator[str]:
             if told not in theirs.definitions.get(unit.name, set()):
                 yield f"{unit.place}: definition of {unit.name} with {told[1]} parameters"
         for node in expressions(unit):
-            yield from difference(node, theirs)
-    for assumption in module.assumptions:
-        for node in expressions(assumption):
             yield from difference(node, theirs)
 
 

@@ -29,8 +29,8 @@ Crossed == \\A x, y \\in Board : Get(x, y) + Get(y, x) < 4
 ThroughLet == \\A x, y \\in Board : a[x] = 0 => Same(x, y)
 Diagonal == \\A x \\in Board : b[x][x] # 2
 AnyRow == \\A x \\in Board : \\E y \\in Board : b[y][x] = 0
-Whole == \\A x \\in Board : a[x] = 2 => Cardinal(b) > 0
 Cardinal(f) == f[0][1] + f[1][0]
+Whole == \\A x \\in Board : a[x] = 2 => Cardinal(b) > 0
 Indirect == \\A x \\in Board : a[x] \\in Board => b[a[x]][x] < 2
 Nested == \\A x \\in Board : a[x] = 1 => \\A y \\in Board : b[x][y] # 1 /\\ \\A z \\in Board : b[y][z] + a[x] < 4
 Both == OwnPlace /\\ (\\A x \\in Board : b[x][0] < 2) /\\ d # 2

@@ -135,6 +135,15 @@ def test_a_path_that_is_not_a_file_is_bad_input(name: str, capsys: pytest.Captur
     assert capsys.readouterr().err.startswith("amu check: ")
 
 
+def test_a_value_of_a_wrong_kind_is_bad_input_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t").write_text('{"event": "Enter", "who": "a"}\n')
+    assert observed.check(Path("t"), Path("Door.tla"), Path("Door.cfg"), [], False, False) == 2
+    error = capsys.readouterr().err
+    assert '"a" is compared with 1: a string and a number; TLA+ does not say if they are equal' in error
+    assert "line 1" in error
+    assert "in Enter (Door.tla:5)" in error
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert check("\ufeff" + ENTER).verdict.verdict == "pass"
     assert check('\ufeff{"vars": ["guest"], "states": [{"guest": 0}]}').verdict.verdict == "pass"
@@ -142,7 +151,12 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_text_that_cannot_be_printed_is_escaped(as_json: bool, capfd: pytest.CaptureFixture[str]) -> None:
-    Path("t").write_text('{"event": "Enter", "who": "\\ud800\\u001b[2J\\u202e"}\n')
+    text = '"\\ud800\\u001b[2J\\u202e"'
+    Path("Door.tla").write_text(
+        '---- MODULE Door ----\nVARIABLE guest\nInit == guest = ""\nEnter(who) == guest\' = who\n'
+        'Next == \\E who \\in {"a"} : Enter(who)\nSpec == Init /\\ [][Next]_guest\nOne == guest \\in STRING\n====\n'
+    )
+    Path("t").write_text(f'{{"event": "Enter", "who": "a", "state": {{"guest": {text}}}}}\n')
     assert observed.check(Path("t"), Path("Door.tla"), Path("Door.cfg"), [], False, as_json) == 3
     out = capfd.readouterr().out
     assert "\\ud800" in out
