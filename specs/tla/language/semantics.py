@@ -223,7 +223,7 @@ class _Module:
             given.add(name)
             declared = other.declared.get(name)
             if declared is None:
-                what = f"INSTANCE {unit.module} gives a value to {name}, which is no CONSTANT and no VARIABLE of it"
+                what = f"INSTANCE {unit.module} gives a value to {name}, which it does not declare"
                 raise ModuleError(f"{unit.place}: {what}")
             self._argument(expression, declared.arity, f"WITH {name}")
         for name in other.declared:

@@ -88,7 +88,7 @@ def broken_item(item: tree_sitter.Node, source: bytes) -> int | None:
 
 
 def _first_token(item: tree_sitter.Node, source: bytes, at: int, end: int) -> int | None:
-    """Where the first token in source[at:end] begins. Comments are none."""
+    """Where the first token in source[at:end] begins. Comments are passed over."""
     while at < end:
         if source[at : at + 1].isspace():
             at += 1

@@ -60,7 +60,7 @@ def _first_different(pairs: object) -> None:
 
 
 def _functions(left: Value, right: Value) -> bool:
-    """Functions, at least one of which is no sequence."""
+    """Functions that are not both sequences."""
     first, second = _items(left), _items(right)
     if len(first) == len(second):
         _first_different((a, b) for one, two in zip(first, second) for a, b in zip(one, two))
@@ -144,7 +144,7 @@ def _alike(left: tuple[Value, ...], right: tuple[Value, ...]) -> bool:
 
 
 def foreign(value: Value, items: tuple[Value, ...]) -> bool:
-    """False: `value` is none of `items`. Raises KindError if one of them is of another kind."""
+    """False: `value` is not one of `items`. Raises KindError if one of them is of another kind."""
     for item in items:
         if type(value) is not type(item) or type(value) not in FLAT:
             comparable(value, item)

@@ -346,7 +346,7 @@ def _like(value: Value, elements: tuple[Value, ...]) -> Value:
     if type(value) is not str:
         return elements
     if not all(type(element) is str for element in elements):
-        raise EvaluationError(f"{shown(value)} is a string, and is joined with what is no string")
+        raise EvaluationError(f"{shown(value)} is a string, and is joined with another kind of value")
     return "".join(elements)
 
 

@@ -183,7 +183,7 @@ class LazyValue:
 
     __slots__ = ("_worked_out",)
     _worked_out: Value
-    can_work_out = True  # False: of Nat and the like, it is known that they cannot be enumerated
+    can_work_out = True  # False: of Nat and similar sets it is known that they cannot be enumerated
 
     def worked_out(self) -> Value:
         """The frozenset, tuple or Function that this computes to."""

@@ -71,7 +71,7 @@ REFUSED = {
     "I == INSTANCE Other WITH q <- x\nF == I!L": "L has no definition",
     "I == INSTANCE Other WITH q <- x\nF == I": "I is an instance, not an operator",
     "I == INSTANCE Other": "INSTANCE Other gives q no value",
-    "I == INSTANCE Other WITH q <- x, zz <- 1": "gives a value to zz, which is no CONSTANT and no VARIABLE of it",
+    "I == INSTANCE Other WITH q <- x, zz <- 1": "gives a value to zz, which it does not declare",
     "RECURSIVE R(_)": "M.tla:5: R is declared RECURSIVE, but not defined",
     "RECURSIVE R(_)\nR(a, b) == 1": "R has other parameters than its RECURSIVE declaration",
     "F == @": "@ outside an EXCEPT",
