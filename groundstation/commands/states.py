@@ -29,8 +29,8 @@ def states(
     """Explore all states of a small model.  Example: [cyan]amu states DieHard.tla --cfg DieHard.cfg[/cyan]
 
     Needs no Java. Continues after a violation, so that every invariant gets a verdict. SYMMETRY, VIEW and constraints
-    work as in TLC. Properties of infinite behaviours are reported as not checked. A deadlock is a violation if the
-    configuration sets CHECK_DEADLOCK TRUE.
+    work as in TLC. Properties of infinite behaviours are checked under the fairness of the specification. A deadlock
+    is a violation if the configuration sets CHECK_DEADLOCK TRUE.
 
     Exit codes: 0 pass, 1 crash, 2 bad input or unsupported TLA+, 3 violation, 5 stopped at the limit, or nothing was
     checked.
@@ -90,5 +90,8 @@ def _print(report: "Report", console: "SafeConsole") -> None:
             console.print(f"{number}. {action}", style="bold")
             for variable in state:
                 console.print(escaped(f"   {variable} = {shown(state[variable])}"), soft_wrap=True)
+        if name in report.loops:
+            back = report.loops[name] + 1
+            console.print("stuttering for ever" if back == len(path) else f"back to {back}", style="bold")
     style = "bold green" if report.verdict == PASS else "bold red"
     console.print(Text("verdict   ").append(report.verdict.upper(), style=style))

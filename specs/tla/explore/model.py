@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """The parts of a property: on initial states, all states, steps. `temporal`: the parts that cannot be checked."""
+    """The parts of a property: on initial states, all states, steps, and infinite behaviours."""
 
     name: str
     initial: list[Part]
@@ -123,6 +123,7 @@ class Model:
         self.next: Enumeration | None = None
         self.init_formula: Formula | None = None
         self.next_formula: Formula | None = None
+        self.assumed: list[Formula] = []  # fairness, and what else SPECIFICATION says of infinite behaviours
         self._behaviour()
 
     def _formula(self, name: str) -> Formula:
@@ -143,7 +144,7 @@ class Model:
         if configuration.specification is not None:
             name = configuration.specification
             parts = temporal.split(compiler, operator_of(self.module, name))
-            initial, following = parts.initial, [self._next(name, parts)]
+            initial, following, self.assumed = parts.initial, [self._next(name, parts)], parts.temporal
         elif configuration.init is not None and configuration.next is not None:
             initial, following = [self._formula(configuration.init)], [self._formula(configuration.next)]
         elif self.module.variables:

@@ -4,8 +4,9 @@ Theory. The search is breadth first (specs/tla/explore/search.py), so a countere
 
 Rules. The search continues after a violation, so each invariant gets its own verdict; violated ones are not evaluated
 again. A deadlock is a violation if the configuration sets CHECK_DEADLOCK TRUE; otherwise it is only counted. Properties
-of infinite behaviours are reported as not checked. If there was nothing else to check, or no state to check it in, the
-report is incomplete. An invariant or an action without a value ends the search with an error.
+of infinite behaviours are checked when all states are known (specs/tla/explore/liveness.py), without SYMMETRY and VIEW,
+which may hide a cycle. If there was nothing to check, or no state to check it in, the report is incomplete. An
+invariant or an action without a value ends the search with an error.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from specs.tla.explore.model import Model, Test
+from specs.tla.explore.formulas import Normalizer
+from specs.tla.explore.liveness import Checker, Graph
+from specs.tla.explore.model import Model, Property, Test
 from specs.tla.explore.naming import Names
 from specs.tla.explore.search import Search, Values
 from specs.tla.language.language import EvaluationError, State
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.temporal import Formula
+from specs.tla.syntax.tree import Unsupported
 from specs.tla.values.itf import to_itf
 from specs.verdict import EXIT_CODES, HOLDS, INCOMPLETE, NOT_CHECKED, PASS, VIOLATED, VIOLATION
 
@@ -33,7 +37,8 @@ INITIAL = "initial state"
 class Report:
     """The result. `counterexamples` maps a violated name (or "deadlock") to the states that lead to it.
 
-    `actions` names the steps between them. `complete`: all reachable states were seen; `missing` says why the report is
+    `actions` names the steps between them. `loops`: of a behaviour without end, the position to which the last of its
+    states returns. `complete`: all reachable states were seen; `missing` says why the report is
     incomplete nevertheless. `deadlocks` counts states without a successor. `notes` are for the reader.
     """
 
@@ -49,6 +54,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     counterexamples: dict[str, list[State]] = field(default_factory=dict)
     actions: dict[str, list[str]] = field(default_factory=dict)
+    loops: dict[str, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -78,6 +84,7 @@ class Report:
                 ]
                 for name, path in sorted(self.counterexamples.items())
             },
+            "loops": self.loops,
             "missing": self.missing,
             "notes": self.notes,
         }
@@ -101,9 +108,8 @@ class _Explorer:
         configuration = model.configuration
         self.found.checks_deadlock = bool(configuration.check_deadlock)
         self.found.invariants = dict.fromkeys(configuration.invariants, HOLDS)
-        self.found.properties = {
-            item.name: NOT_CHECKED_TEMPORAL if item.temporal else HOLDS for item in model.properties
-        }
+        self.found.properties = {item.name: HOLDS for item in model.properties}
+        self._limit = limit
         self._note()
         # The tests that no state or step has violated yet: (name, test).
         self._invariants = list(model.invariants)
@@ -122,14 +128,6 @@ class _Explorer:
         )
 
     def _note(self) -> None:
-        for item in self.model.properties:
-            for formula in item.temporal:
-                what = " ".join(formula.text.split())
-                self.found.notes.append(
-                    f"property {item.name}: {formula.expression.place}: temporal, not checked: {what}"
-                )
-            if item.temporal and (item.initial or item.always or item.steps):
-                self.found.notes.append(f"property {item.name}: its safety part is checked")
         for name in self.model.configuration.ignored:
             self.found.notes.append(f"{name}: ALIAS and POSTCONDITION do not affect this check")
 
@@ -144,12 +142,45 @@ class _Explorer:
         search.run()
         found.distinct_states, found.depth, found.complete = search.distinct_states, search.depth, search.complete
         found.deadlocks = len(search.deadlocks)
+        self._check_temporal()
         self._report_what_was_not_checked()
         if search.deadlocks:
             path = search.path(search.deadlocks[0])
             found.counterexamples[DEADLOCK] = [model.module.state_of(values) for values in path]
         self._name_steps()
         return found
+
+    def _check_temporal(self) -> None:
+        """Check what properties say of infinite behaviours."""
+        temporal = [item for item in self.model.properties if item.temporal]
+        if not temporal:
+            return
+        graph = Graph()
+        is_whole = self.found.complete and graph.build(self._initials, self._successors, self._inside, self._limit)
+        normalizer = Normalizer(self.model.module.compiler)
+        for item in temporal:
+            if self.found.properties[item.name] == VIOLATED:
+                continue
+            try:
+                if not is_whole:
+                    raise Unsupported("not all states are known")
+                checker = Checker(graph, *normalizer.assumptions(self.model.assumed))
+                self._check_formulas(item, checker, normalizer)
+            except Unsupported as error:
+                self.found.properties[item.name] = NOT_CHECKED_TEMPORAL
+                self.found.notes.append(f"property {item.name}: not checked: {error}")
+                if item.initial or item.always or item.steps:
+                    self.found.notes.append(f"property {item.name}: its safety part is checked")
+
+    def _check_formulas(self, item: Property, checker: Checker, normalizer: Normalizer) -> None:
+        for formula in item.temporal:
+            lasso = checker.counterexample(normalizer.normal(formula, False))
+            if lasso is not None:
+                states = [self.model.module.state_of(checker.graph.states[number]) for number in lasso.states]
+                self.found.properties[item.name] = VIOLATED
+                self.found.counterexamples[item.name] = states
+                self.found.loops[item.name] = lasso.back
+                return
 
     def _report_what_was_not_checked(self) -> None:
         found = self.found

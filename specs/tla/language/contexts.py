@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
-from specs.tla.language.meanings import Constant, InstanceScope, Operator, Scope, Substitution, Variable
+from specs.tla.language.meanings import Constant, Fixed, InstanceScope, Operator, Scope, Substitution, Variable
 from specs.tla.language.standard import ALWAYS, Kind
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
@@ -102,7 +102,7 @@ class LocalInstance:
     arguments: Mapping[str, Named]
 
 
-LocalMeaning: TypeAlias = Bound | Formal | Named | Local | Known | LocalInstance
+LocalMeaning: TypeAlias = Bound | Formal | Named | Local | Known | LocalInstance | Fixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,8 +300,8 @@ def _enabled(compiler: Compiling, node: tree.Enabled, context: Context) -> Code:
     return Code(f"{function}(s, {environment})", "test", frozenset(("s", *free)), reads)
 
 
-def _always(compiler: Compiling, node: tree.Always, context: Context) -> Code:
-    raise Unsupported(f"{node.place}: temporal operator [] is not evaluated: {node.place.text}")
+def _temporal(compiler: Compiling, node: Expression, context: Context) -> Code:
+    raise Unsupported(f"{node.place}: a temporal formula has no value in a state: {node.place.text}")
 
 
 def _unknown(compiler: Compiling, node: tree.Unknown, context: Context) -> Code:
@@ -309,7 +309,8 @@ def _unknown(compiler: Compiling, node: tree.Unknown, context: Context) -> Code:
 
 
 HANDLERS: dict[type[Expression], Handler] = {
-    tree.Always: _always, tree.At: _at, tree.BoxAction: _box_action, tree.Case: _case, tree.Enabled: _enabled,
+    tree.Always: _temporal, tree.Eventually: _temporal, tree.Fairness: _temporal, tree.LeadsTo: _temporal,
+    tree.At: _at, tree.BoxAction: _box_action, tree.Case: _case, tree.Enabled: _enabled,
     tree.Except: _except, tree.FunctionSet: _function_set, tree.If: _if, tree.Index: _index, tree.Junction: _junction,
     tree.Literal: _literal, tree.Prime: _prime, tree.Product: _product, tree.Record: _record,
     tree.RecordSet: _record_set, tree.SetLiteral: _set_literal, tree.Tuple: _tuple, tree.Unchanged: _unchanged,

@@ -33,7 +33,7 @@ from specs.tla.language.contexts import (
 from specs.tla.language.located import NO_VALUE
 from specs.tla.language.meanings import Constant, Fixed, Operator, Substitution, Variable
 from specs.tla.language.standard import Builtin
-from specs.tla.language.temporal import Formula
+from specs.tla.language.temporal import TEMPORAL, Formula
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place
 from specs.tla.values.sets import in_order
@@ -313,7 +313,7 @@ class _Reads:
     def walk(self, node: Expression, context: Context) -> None:
         """Adds what `node` reads. Raises _Opaque."""
         self.nodes += 1
-        if self.nodes > NODES_MAX or isinstance(node, tree.Enabled | tree.BoxAction | tree.Always | tree.Unknown):
+        if self.nodes > NODES_MAX or isinstance(node, tree.Enabled | tree.BoxAction | TEMPORAL | tree.Unknown):
             raise _Opaque
         if isinstance(node, tree.Apply):
             self._apply(node, context)

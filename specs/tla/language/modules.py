@@ -143,6 +143,7 @@ class Loader:
         if inside is None and name in standard.MODULES:
             for defined, builtin in standard.MODULES[name].items():
                 scope.define(defined, self._replacement(defined, len(builtin.arities), True) or builtin)
+            self._replace_within(scope)
             return scope
         module, scope.outer = inside or (self._tree(name), None)
         self._loading.append(known)

@@ -56,7 +56,7 @@ def _apply(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
 
 
 def _meant(compiler: Compiling, node: tree.Apply, meaning: object, context: Context) -> Code:
-    if isinstance(meaning, Bound | Formal | Named | Local | Known):
+    if isinstance(meaning, Bound | Formal | Named | Local | Known | Fixed):
         return _local(compiler, node, meaning, context)
     if isinstance(meaning, Variable):
         _arity(node, 0)
@@ -68,11 +68,6 @@ def _meant(compiler: Compiling, node: tree.Apply, meaning: object, context: Cont
         return _call(compiler, node, meaning, context, {})
     if isinstance(meaning, Builtin):
         return _builtin(compiler, node, meaning, context)
-    if isinstance(meaning, Fixed):
-        _arity(node, 0)
-        name = compiler.fresh("k")
-        compiler.namespace[name] = meaning.value
-        return Code(name, "value", kept=True)
     if isinstance(meaning, Substitution):
         own = context.own.get(meaning)
         if own is not None and context.primed:
@@ -96,6 +91,11 @@ def _local(compiler: Compiling, node: tree.Apply, meaning: LocalMeaning, context
         if context.state != meaning.state:
             raise Unsupported(f"{node.place}: an operand of a chain of {CHAIN_MIN} operators under a prime")
         return meaning.code
+    if isinstance(meaning, Fixed):
+        _arity(node, 0)
+        name = compiler.fresh("k")
+        compiler.namespace[name] = meaning.value
+        return Code(name, "value", kept=True)
     if isinstance(meaning, LocalInstance):
         raise ModuleError(f"{node.place}: {node.name} is an instance, not an operator")
     if isinstance(meaning, Formal):

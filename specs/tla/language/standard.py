@@ -78,8 +78,8 @@ FINITE_SETS = _table(
 TLC = _table(
     Builtin(":>", (0, 0), "canonical_function({{{0}: {1}}})", "value"),
     Builtin("@@", (0, 0), "merge({0}, {1})", "value"),
-    Builtin("Print", (0, 0), "{1}", "value"),
-    Builtin("PrintT", (0,), "True", "test"),  # prints nothing here
+    Builtin("Print", (0, 0), "printed({0}, {1})", "value"),  # prints nothing here, but evaluates what TLC prints
+    Builtin("PrintT", (0,), "printed({0}, True)", "test"),
     Builtin("Assert", (0, 0), "(truth({0}) or fail(shown({1})))", "test"),
     Builtin("Permutations", (0,), "permutations({0})", "set"),
     Builtin("SortSeq", (0, 2), "sorted_sequence({0}, {1})", "value"),

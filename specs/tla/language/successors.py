@@ -89,7 +89,25 @@ class Planner:
             return self._box_action(node, context)
         if isinstance(node, tree.Apply):
             return self._apply(node, context)
+        if isinstance(node, tree.Index):
+            return self._indexed(node, context)
         return self._test(node, context)
+
+    def _indexed(self, node: tree.Index, context: Context) -> Plan:
+        """An entry of a function of actions: `Step[n]`, where Step[i \\in S] == ..."""
+        meaning = resolve(node.function, context) if isinstance(node.function, tree.Apply) else None
+        literal = meaning.definition.body if isinstance(meaning, Operator) else node.function
+        if (
+            not isinstance(literal, tree.FunctionLiteral)
+            or len(literal.bounds) != 1
+            or len(literal.bounds[0].names) != 1
+        ):
+            return self._test(node, context)
+        there = context.entering(meaning, {}) if isinstance(meaning, Operator) else context
+        (bound,) = literal.bounds
+        member = tree.Apply(place=node.place, name="\\in", arguments=(_name(node, bound.names[0]), bound.domain))
+        inside = there.binding({bound.names[0]: Named(node.argument, context)})
+        return sequence([self._test(member, inside), self.plan(literal.body, inside)])
 
     def _assigns(self, node: Expression, context: Context) -> bool:
         code = self.compiler.code(node, context)
@@ -364,6 +382,10 @@ class Planner:
             return body(state, partial, inner)
 
         return run
+
+
+def _name(node: Expression, name: str) -> Expression:
+    return tree.Apply(place=node.place, name=name)
 
 
 def sequence(plans: Sequence[Plan]) -> Plan:

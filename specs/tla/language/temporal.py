@@ -19,6 +19,8 @@ from specs.tla.language.meanings import Operator, Substitution
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Place, Unsupported
 
+TEMPORAL = tree.Always | tree.Eventually | tree.LeadsTo | tree.Fairness
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -123,7 +125,7 @@ def is_temporal(compiler: Compiler, expression: Expression, context: Context) ->
 
 
 def _temporal(compiler: Compiler, node: object, context: Context, seen: set[object]) -> bool:
-    if isinstance(node, tree.Always) or (isinstance(node, tree.Unknown) and node.temporal):
+    if isinstance(node, TEMPORAL) or (isinstance(node, tree.Unknown) and node.temporal):
         return True
     if isinstance(node, tree.Apply):
         try:

@@ -287,7 +287,7 @@ class Reader:
         if symbol.type == "always":
             return tree.Always(place=place, operand=operand)
         if symbol.type == "eventually":
-            return tree.Unknown(place=place, construct="temporal operator <>", temporal=True)
+            return tree.Eventually(place=place, operand=operand)
         return self.operation(grammar.symbol(symbol), (operand,), place)
 
     def _read_bound_postfix_op(self, node: tree_sitter.Node, place: Place) -> Expression:
@@ -298,7 +298,9 @@ class Reader:
         return self.operation(grammar.symbol(grammar.field(node, "symbol")), (operand,), place)
 
     def operation(self, name: str, arguments: tuple[Expression, ...], place: Place) -> Expression:
-        if name in ("~>", "-+->"):
+        if name == "~>":
+            return tree.LeadsTo(place=place, left=arguments[0], right=arguments[1])
+        if name == "-+->":
             return tree.Unknown(place=place, construct=f"temporal operator {name}", temporal=True)
         if name in ("-|", "|-", "|=", "=|"):
             return tree.Unknown(place=place, construct=f"operator {name}")
@@ -450,6 +452,13 @@ class Reader:
             place=place, action=self.expression(action), subscript=self.expression(subscript), stutter=stutter
         )
 
+    def _read_fairness(self, node: tree_sitter.Node, place: Place) -> Expression:
+        subscript, action = grammar.parts(node)
+        strong = grammar.text_of(node).startswith("SF_")
+        return tree.Fairness(
+            place=place, strong=strong, action=self.expression(action), subscript=self.expression(subscript)
+        )
+
     def _read_step_expr_or_stutter(self, node: tree_sitter.Node, place: Place) -> Expression:
         return self.action(node, place, True)
 
@@ -464,9 +473,7 @@ def _number(text: str, base: int, place: Place) -> int:
 
 
 def _is_temporal(node: tree_sitter.Node) -> bool:
-    return node.type == "fairness" or any(
-        child.type in ("temporal_forall", "temporal_exists") for child in node.named_children
-    )
+    return any(child.type in ("temporal_forall", "temporal_exists") for child in node.named_children)
 
 
 def _recursive(unit: tree.Declaration) -> Iterator[str]:

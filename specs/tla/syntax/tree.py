@@ -256,6 +256,30 @@ class Always(Expression):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Eventually(Expression):
+    """<>operand"""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LeadsTo(Expression):
+    """left ~> right"""
+
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Fairness(Expression):
+    """SF_subscript(action) if `strong`, else WF_subscript(action)."""
+
+    strong: bool
+    action: Expression
+    subscript: Expression
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Unknown(Expression):
     """A construct that the evaluator does not support: an error when it is evaluated."""
 

@@ -80,6 +80,13 @@ def to_string(value: Value) -> str:
     return shown(value)
 
 
+def printed(value: Value, result: Value) -> Value:
+    """Print(value, result), which prints nothing here. `value` is enumerated."""
+    if isinstance(value, LazyValue):
+        value.worked_out()
+    return result
+
+
 def fail(message: str) -> NoReturn:
     raise EvaluationError(message)
 

@@ -22,6 +22,7 @@ Spec == Init /\\ [][Next]_x
 Small == x < 2
 Comes == <>(x = 5)
 Stays == [](x < 2)
+Hidden == \\EE y : <>(x = y)
 ====
 """
 
@@ -36,9 +37,13 @@ def explored(config: str, folder: Path, body: str = BODY) -> Report:
 @pytest.mark.parametrize(
     ("config", "verdict", "missing"),
     [
-        ("SPECIFICATION Spec INVARIANT Small PROPERTY Comes", "pass", ""),
+        ("SPECIFICATION Spec INVARIANT Small PROPERTY Comes", "violation", ""),
         ("SPECIFICATION Spec PROPERTY Stays", "pass", ""),
-        ("SPECIFICATION Spec PROPERTY Comes", "incomplete", "Comes: not checked, and there was nothing else to check"),
+        (
+            "SPECIFICATION Spec PROPERTY Hidden",
+            "incomplete",
+            "Hidden: not checked, and there was nothing else",
+        ),
         ("INIT None NEXT Next INVARIANT Small", "incomplete", "nothing was checked: the initial predicate allows no"),
         ("INIT None NEXT Next", "incomplete", "nothing was checked: the initial predicate allows no state"),
         ("INIT Init NEXT Next", "pass", ""),
