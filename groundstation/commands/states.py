@@ -92,6 +92,6 @@ def _print(report: "Report", console: "SafeConsole") -> None:
                 console.print(escaped(f"   {variable} = {shown(state[variable])}"), soft_wrap=True)
         if name in report.loops:
             back = report.loops[name] + 1
-            console.print("stuttering for ever" if back == len(path) else f"back to {back}", style="bold")
+            console.print("stuttering without end" if back == len(path) else f"back to {back}", style="bold")
     style = "bold green" if report.verdict == PASS else "bold red"
     console.print(Text("verdict   ").append(report.verdict.upper(), style=style))

@@ -3,11 +3,11 @@
 Theory. A behaviour that breaks P is one that satisfies the specification's fairness and ~P. A formula is expanded step
 by step: []F asks for F now and for []F next, <>F for F now or for <>F next (Lichtenstein and Pnueli, POPL 1985). So the
 obligations of a formula form a finite automaton; its product with the state graph has a behaviour that satisfies the
-formula if and only if it has a reachable strongly connected component with a cycle that puts no <>F off for ever and
+formula if and only if it has a reachable strongly connected component with a cycle that puts no <>F off without end and
 is fair. Weak fairness of A needs a step of A or a state in which A is not enabled; strong fairness a step of A, or no
 state at all in which A is enabled: those are removed, and what remains is searched (Emerson and Lei 1987).
 
-Rules. A behaviour may stutter, for ever if fairness allows it. The counterexample is a lasso: a path and a cycle.
+Rules. A behaviour may stutter, without end if fairness allows it. The counterexample is a lasso: a path and a cycle.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def test_what_cannot_be_checked_is_said(tmp_path: Path) -> None:
 
 def test_the_command_prints_where_the_lasso_returns(tmp_path: Path) -> None:
     (tmp_path / "M.tla").write_text(MODULE)
-    for spec, last in (("Spec", "stuttering for ever"), ("Weak", "back to ")):
+    for spec, last in (("Spec", "stuttering without end"), ("Weak", "back to ")):
         (tmp_path / "M.cfg").write_text(f"SPECIFICATION {spec} PROPERTY Flips")
         result = CliRunner().invoke(app, ["states", str(tmp_path / "M.tla"), "--cfg", str(tmp_path / "M.cfg")])
         assert result.exit_code == 3
