@@ -152,6 +152,7 @@ def _mission_lines(summary: Summary | None) -> Iterable[Line]:
 SEPARATE = ("TLC-", "RUN-")  # have their own lines: TLC, decided
 FAMILIES = (
     ("consensus", "CON-"),
+    ("knowledge", "KNW-"),
     ("replicated log", "LOG-"),
     ("ledger rules", "LED-"),
     ("messages", "MSG-"),

@@ -23,11 +23,12 @@ _TURNS = ("MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease")
 _CHANNELS = ("ChannelSend", "ChannelDeliver")
 
 _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("CON-1 CON-5 CON-6 CON-7 CON-8 CON-9 CON-10 CON-11 CON-13 LOG-4 LOG-6", _ACTS, "nobody acted in a slot"),
+    ("CON-1 CON-5 CON-6 CON-7 CON-8 CON-9 CON-10 CON-11 CON-13 LOG-4 LOG-6 KNW-1", _ACTS, "nobody acted in a slot"),
     ("CON-2 LOG-5", ("Restore",), "no board came back to an open slot"),
     ("CON-3 LOG-1", ("Apply", "Adopt"), "nothing was applied"),
     ("CON-4 LOG-2", ("Decide", "Learn", "Apply"), "nothing was decided"),
     ("CON-12", ("Propose",), "nobody proposed"),
+    ("CON-17", ("EnterView", "Wish"), "no wish for a view was traced"),
     ("LOG-3", ("Checkpoint", "Adopt"), "there was no checkpoint"),
     ("LOG-10", ("Learn", "Apply", "Adopt"), "there was no learner"),
     ("LED-1 LED-10 LED-11 LED-12", ("Operation",), "no operation was applied"),
@@ -40,7 +41,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("LED-14", ("JobOpen",), "no job was opened"),
     ("ORD-1 LOG-12", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),
     ("ORD-2 ORD-3 MSG-2", ("Receive",), "no receipt was traced"),
-    ("MSG-1 MSG-3", ("Send",), "no message was traced"),
+    ("MSG-1 MSG-3 KNW-2", ("Send",), "no message was traced"),
     ("LNK-1 LNK-5", _CHANNELS, "no channel was used"),
     ("LNK-6", ("ChannelRestart",), "no channel was begun"),
     ("MUT-1 MUT-5 MUT-6 MUT-7 MUT-8 MUT-9", _TURNS, "no board requested a turn"),

@@ -1,9 +1,11 @@
 --------------------------- MODULE trace_tetrabft ---------------------------
 (***************************************************************************)
-(* Checks recorded steps against tetrabft.tla. Module trace_data, which    *)
-(* specs/checking/consensus/tlc.py writes, defines Slots, a sequence with  *)
-(* one entry per slot of a trace: `leaders` (of views 0, 1, ...) and       *)
-(* `steps`, each an action's name and its arguments.                       *)
+(* Checks recorded steps against tetrabft.tla and knowledge.tla. Module    *)
+(* trace_data, which specs/checking/consensus/tlc.py writes, defines       *)
+(* Slots, a sequence with one entry per slot of a trace: `leaders` (of     *)
+(* views 0, 1, ...) and `steps`, each an action's name, its arguments, and *)
+(* as the last element those of its operator KnowsFor... (empty: what the  *)
+(* replica knew is not asked).                                             *)
 (*                                                                         *)
 (* Each slot is one behaviour, chosen in the initial state, so one run of  *)
 (* TLC judges all. A step first applies the event's effect, then evaluates *)
@@ -15,7 +17,7 @@
 (* line that the caller of TLC requires. specs/checking/trace.py lists the *)
 (* names in trace, module and code.                                        *)
 (***************************************************************************)
-EXTENDS tetrabft, trace_data, Sequences, TLC
+EXTENDS knowledge, trace_data, Sequences, TLC
 
 VARIABLES
     slot,   \* index in Slots
@@ -24,6 +26,7 @@ VARIABLES
 Steps == Slots[slot].steps
 Name == Steps[taken + 1][1]
 Argument(i) == Steps[taken + 1][i + 1]
+Heard == Steps[taken + 1][Len(Steps[taken + 1])]
 
 TraceInit ==
     /\ slot \in 1..Len(Slots)
@@ -74,8 +77,23 @@ TraceRestore ==
     /\ TRUE = Restore(Argument(1), Argument(2), Argument(3), Argument(4), Argument(5), Argument(6), Argument(7),
                       Argument(8))
 
+\* A wish is a step of the synchroniser, which tetrabft.tla leaves out.
+TraceWish == Name = "Wish" /\ UNCHANGED vars
+
+Knows ==
+    CASE Name = "Vote1" -> KnowsForVote1(Heard[1], Heard[2], Heard[3], Heard[4])
+      [] Name = "Vote2" -> KnowsForVote2(Heard[1], Heard[2], Heard[3])
+      [] Name = "Vote3" -> KnowsForVote3(Heard[1], Heard[2], Heard[3])
+      [] Name = "Vote4" -> KnowsForVote4(Heard[1], Heard[2], Heard[3])
+      [] Name = "Decide" -> KnowsForDecide(Heard[1], Heard[2], Heard[3])
+      [] Name = "Propose" -> KnowsForPropose(Heard[1], Heard[2], Heard[3])
+      [] Name = "Learn" -> KnowsForLearn(Heard[1], Heard[2])
+      [] Name = "EnterView" -> KnowsForEnterView(Heard[1], Heard[2], Heard[3])
+      [] Name = "Wish" -> KnowsForWish(Heard[1], Heard[2], Heard[3])
+
 TraceNext ==
     /\ taken < Len(Steps)
+    /\ Heard # <<>> => Knows
     /\ taken' = taken + 1
     /\ UNCHANGED slot
     /\ \/ TraceEnterView
@@ -84,6 +102,7 @@ TraceNext ==
        \/ TraceDecide
        \/ TraceLearn
        \/ TraceRestore
+       \/ TraceWish
     /\ taken + 1 = Len(Steps) => PrintT(<<"ACCEPTED", slot>>)
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, slot, taken>>

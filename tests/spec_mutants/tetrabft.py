@@ -7,6 +7,7 @@ THREE_VIEWS = "three views, round by round"
 ACCEPTANCE = "proposals are acceptable"
 MESSAGES = "messages implement votes"
 MESSAGE_WALKS = "random walks of messages, with power failures"
+KNOWLEDGE = "replicas know and say what happened"
 STARVED = "starved voters decide"
 ON_BLOCKING_SET = "Vote({val \\in Value : IsBlocking(Byzantine \\cup {p \\in present : ballot[p] = val})})"
 
@@ -21,6 +22,10 @@ def _rounds(name: str, before: str, after: str, run: str = THREE_VIEWS, caught_b
 
 def _messages(name: str, before: str, after: str, caught_by: str, run: str = MESSAGES) -> SpecMutant:
     return SpecMutant(f"messages: {name}", "tetrabft", "tetrabft_messages.tla", before, after, run, caught_by)
+
+
+def _knowledge(name: str, before: str, after: str, caught_by: str) -> SpecMutant:
+    return SpecMutant(f"knowledge: {name}", "tetrabft", "knowledge.tla", before, after, KNOWLEDGE, caught_by)
 
 
 MUTANTS = (
@@ -142,6 +147,35 @@ MUTANTS = (
         "    /\\ UNCHANGED <<leader, view, second, entry, proposed, decided, votes, proposal>>",
         "RegistersSuffice",
         MESSAGE_WALKS,
+    ),
+    _messages(
+        "a blocking set of votes accepts",
+        "Accepted(val, v, k, liars) == Abstract!IsQuorum(",
+        "Accepted(val, v, k, liars) == Abstract!IsBlocking(",
+        "ReplicasKnow",
+        KNOWLEDGE,
+    ),
+    _messages(
+        "a proof of a view that is not entered",
+        "{ProofOf(p, v, e), SuggestOf(p, v, e)}",
+        "{ProofOf(p, v - 1, e), SuggestOf(p, v, e)}",
+        "ReplicasSayWhatTheyDid",
+        KNOWLEDGE,
+    ),
+    _knowledge(
+        "phase 2 asks for phase 2", "AcceptedBy(heard, val, v, 1)", "AcceptedBy(heard, val, v, 2)", "ReplicasKnow"
+    ),
+    _knowledge(
+        "views are entered on votes only",
+        "    \\/ IsQuorum(Byzantine \\cup {q \\in Honest : wished[q] >= v})\n",
+        "",
+        "ReplicasKnow",
+    ),
+    _knowledge(
+        "known votes of all",
+        "{q \\in heard : votes[q][k][v] = val}",
+        "{q \\in Honest : votes[q][k][v] = val}",
+        "WrittenOut",
     ),
     _messages("clause (iii-B) dropped", "/\\ clauseIIIB\n", "/\\ FALSE\n", "EveryoneDecides", STARVED),
 )

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from specs.checking.consensus import knowledge
 from specs.checking.consensus.instance import (
     DECISIONS,
     REGISTER_PHASES,
@@ -33,6 +34,7 @@ from specs.checking.consensus.instance import (
     register,
     round_up,
 )
+from specs.checking.consensus.knowledge import Ears, Knowledge, Receipt
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 from specs.tla.values.values import Value
@@ -56,17 +58,21 @@ INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
     "CON-13": "GuardsStand",
 }
 
-IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS)
+IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS, *knowledge.IDENTIFIERS)
+
+Word = tuple[int, int, int, Event | Receipt]  # Lamport time, node, line; a Send, a Wish, or a receipt
 
 
 @dataclass(slots=True)
 class Step:
-    """One step of the module: `arguments` are the action's, as TLA+ values. Immutable, like Event."""
+    """One step of the module: `arguments` are the action's, as TLA+ values, and `known` those of its operator
+    KnowsFor..., if what the node knew was asked."""
 
     action: str
     arguments: tuple[Value, ...]
     event: Event
     recovered: bool = False
+    known: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,13 +99,10 @@ class SlotResult:
     steps: list[Step] = field(default_factory=list)
     again: int = 0
     bad: BadStep | None = None
+    is_rejected: bool = False  # the module does not allow the last of `steps`
+    has_steps: bool = True  # False: there are wishes and messages only
     violated: list[str] = field(default_factory=list)
     decided: str | None = None
-
-    @property
-    def is_rejected(self) -> bool:
-        """Whether the module does not allow the last of `steps`."""
-        return self.bad is not None and self.bad.identifier in (IS_STEP, RESTORED)
 
     def counts(self) -> Counter[str]:
         """How many good steps there are, by action; recovered ones under "... recovered"."""
@@ -126,12 +129,19 @@ def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
 class SlotChecker:
     """Checks one slot.
 
-    `events`: in order. `leader_offset`: leader of view 0, if the rule of succession names one. `rebooted`: nodes whose
-    board may have died before it had traced everything.
+    `events`: steps, in order. `leader_offset`: leader of view 0, if the rule of succession names one. `rebooted`: nodes
+    whose board may have died before it had traced everything. `words`: wishes and messages, in any order.
     """
 
     def __init__(
-        self, swarm: Swarm, slot: int, events: Iterable[Event], leader_offset: int | None, rebooted: frozenset[int]
+        self,
+        swarm: Swarm,
+        slot: int,
+        events: Iterable[Event],
+        leader_offset: int | None,
+        rebooted: frozenset[int],
+        words: Iterable[Word] = (),
+        ears: Ears | None = None,
     ) -> None:
         self.swarm = swarm
         self.events = [event for event in events if event.node not in swarm.byzantine]
@@ -140,7 +150,10 @@ class SlotChecker:
         max_view = round_up(max([event.fields.get("view", 0) for event in self.events], default=0))
         leaders = self._leaders(leader_offset, max_view)
         self.instance = Instance(swarm, max_view, round_up(len(self.names)), leaders)
+        self.words = words
+        self.knowledge = Knowledge(self.instance, ears or Ears())
         self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
+        self.result.has_steps = bool(self.events)
         self._decided_in_boot: dict[int, int] = {}
         self._owes_decision: set[int] = set()  # booted with the slot applied; how it decided is not known yet
 
@@ -177,8 +190,13 @@ class SlotChecker:
     def check(self) -> SlotResult:
         """Replay all events, up to the first that the module does not allow."""
         result = self.result
-        for event in self.events:
-            self._replay(event)
+        steps: list[Word] = [(event.lamport, event.node, event.line, event) for event in self.events]
+        for _, node, _, what in sorted([*steps, *self.words]):
+            if type(what) is Receipt:
+                self.knowledge.hear(node, what)
+                continue
+            assert type(what) is Event
+            self._replay(what)
             if result.bad is not None or result.violated:
                 break
         decisions = [self.instance.decided(node) for node in self.swarm.honest]
@@ -197,6 +215,10 @@ class SlotChecker:
             self._apply(event)
         elif event.name in DECISIONS:
             self._decide(event)
+        elif event.name == "Send":
+            self._say(event)
+        elif event.name == "Wish":
+            self._wish(event)
         else:
             self._take(event.name, self._arguments(event), event)
 
@@ -209,18 +231,42 @@ class SlotChecker:
         return event.node, fields["view"], self.names[fields["value"]]
 
     def _take(self, action: str, arguments: tuple[Value, ...], event: Event, recovered: bool = False) -> bool:
-        """Take one step, if the module allows it."""
-        self.result.steps.append(Step(action, arguments, event, recovered))
+        """Take one step, if the module allows it, and if the node had heard enough."""
+        step = Step(action, arguments, event, recovered)
+        self.result.steps.append(step)
         if not self.instance.take(action, arguments):
             why = self.instance.explain(action, arguments)
+            self.result.is_rejected = True
             if recovered:
                 self._bad(RESTORED, event, f"read back from flash and never traced: {why}")
             else:
                 self._bad(IS_STEP, event, why)
             return False
+        if not recovered and not self._knows(step):
+            return False
+        self.knowledge.note(action, arguments, event)
         if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
             self.result.violated.append(AGREEMENT)
         return True
+
+    def _wish(self, event: Event) -> None:
+        step = Step("Wish", (event.node, event.fields["view"]), event)
+        self.result.steps.append(step)
+        if self._knows(step):
+            self.knowledge.note("Wish", step.arguments, event)
+
+    def _knows(self, step: Step) -> bool:
+        """Whether the node had heard enough for the step."""
+        step.known, breach = self.knowledge.judge(step.action, step.arguments, step.event)
+        if breach is not None:
+            self._bad(breach, step.event, self.instance.explain_state(f"KnowsFor{step.action}", step.known))
+            self.result.is_rejected = step is self.result.steps[-1]
+        return breach is None
+
+    def _say(self, event: Event) -> None:
+        why = self.knowledge.why_unsaid(event)
+        if why is not None:
+            self._bad(knowledge.TRUE_WORDS, event, why)
 
     def _bad(self, identifier: str, event: Event, why: str) -> None:
         values = ", ".join(f"{name} = {value[:8]}.." for name, value in self.result.values.items())
@@ -233,6 +279,7 @@ class SlotChecker:
         if self.instance.decided(node) == value and self._decided_in_boot.get(node) != event.boot:
             self.result.again += 1
             self._decided_in_boot[node] = event.boot
+            self._knows(Step(event.name, self._arguments(event), event))
         elif self._take(event.name, self._arguments(event), event):
             self._decided_in_boot[node] = event.boot
 
@@ -315,8 +362,10 @@ class SlotChecker:
         arguments = (node, view, *told.values())
         self.result.steps.append(Step("Restore", arguments, event))
         if not self.instance.take("Restore", arguments):
+            self.result.is_rejected = True
             differences = "; ".join(self.instance.register_differences(node, view, told))
             self._bad(RESTORED, event, f"node {node} came back with other registers: {differences}")
+        self.knowledge.note("Restore", arguments, event)
 
     def _renamed(self, told: tuple[int, str] | None) -> tuple[int, str] | None:
         return None if told is None else (told[0], self.names[told[1]])

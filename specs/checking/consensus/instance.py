@@ -1,8 +1,8 @@
 """One instance of specs/tetrabft/tetrabft.tla in this process: constants, states, and the effect of each action.
 
-The module says whether a step is allowed; this file computes the state that an event claims to have produced. Values
-are texts (v1, v2, ...), replicas and views are integers. The module is loaded once per rounding of its bounds, not once
-per slot.
+The module says whether a step is allowed, and knowledge.tla, which extends it, what a replica must know for it; this
+file computes the state that an event claims to have produced. Values are texts (v1, v2, ...), replicas and views are
+integers. The module is loaded once per rounding of its bounds, not once per slot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from specs.tla.language import language
 from specs.tla.language.language import Function, Module, State
 from specs.tla.values.values import Value
 
-MODULE = FOLDER / "tetrabft" / "tetrabft.tla"
+MODULE = FOLDER / "tetrabft" / "knowledge.tla"
 NO_VALUE = "none"
 UNNAMED = "unnamed"  # a value without votes: clause (iii-B) may need one
 
@@ -133,7 +133,14 @@ class Instance:
 
     def explain(self, action: str, arguments: tuple[Value, ...]) -> str:
         """Why the step is not allowed: module line and guard."""
-        reason = self.module.explain(action, arguments, self.state, self.after(action, arguments))
+        return self._explain(action, arguments, self.after(action, arguments))
+
+    def explain_state(self, predicate: str, arguments: tuple[Value, ...]) -> str:
+        """Why a predicate on the state is false."""
+        return self._explain(predicate, arguments, None)
+
+    def _explain(self, action: str, arguments: tuple[Value, ...], following: State | None) -> str:
+        reason = self.module.explain(action, arguments, self.state, following)
         guard = reason.guard if len(reason.guard) <= GUARD_CHARACTERS_MAX else "the guard"
         way = f" (in {' > '.join(reason.called)})" if len(reason.called) > 1 else ""
         problem = f"cannot be evaluated: {reason.error}" if reason.error else "is false"

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from specs.checking import order
+from specs.checking.consensus import knowledge
 from specs.checking.consensus import tlc as slots_tlc
 from specs.checking.consensus.conformance import (
     AGREEMENT,
@@ -21,13 +22,17 @@ from specs.checking.consensus.conformance import (
     SLOT_EVENTS,
     SlotChecker,
     SlotResult,
+    Word,
     contradiction,
 )
+from specs.checking.consensus.knowledge import Ears, Receipt
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
-EVENTS = SLOT_EVENTS | {"Boot", "Adopt"}
+EVENTS = SLOT_EVENTS | {"Boot", "Adopt", "Wish", "Send", "Receive", "Refuse"}
+UNTOLD = "messages of consensus were not traced"
 VIEWS_MAX = 1023  # in a judged slot: guards look at all pairs of views. No real run reaches a hundred
+OUT_OF_ORDER = "lamport"  # Refuse.reason of a message that may have been acted upon without a receipt
 TLC = "TLC"  # its key among the reasons
 
 
@@ -37,20 +42,45 @@ class SlotsChecker(Checker):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._slots: dict[int, list[Event]] = defaultdict(list)
+        self._words: dict[int, list[Word]] = defaultdict(list)
+        self._ears = Ears()
         self._checked_from = 0  # slots up to this one began before the trace did
+        self._honest = frozenset(run.swarm.honest)
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._applied_at_boot: dict[int, int] = {}
         self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high: applied, as only a Boot says
 
     def feed(self, event: Event) -> None:
         name = event.name
-        if name == "Boot":
+        if name == "Receive":
+            self._keep_receipt(event)
+        elif name == "Send":
+            if event.fields["kind"] in knowledge.OF_SLOT:
+                self._ears.are_open = True
+                self._words[event.fields["slot"]].append((event.lamport, event.node, event.line, event))
+        elif name == "Boot":
             self._keep_applied_before(event)
-            return
-        if name in SLOT_EVENTS:
+        elif name == "Wish":
+            self._ears.hear_wishes = True
+            self._words[event.fields["slot"]].append((event.lamport, event.node, event.line, event))
+        elif name == "Refuse":
+            if event.fields["reason"] == OUT_OF_ORDER:
+                self._ears.heard_all.add((event.node, event.boot, event.fields["from"]))
+        elif name in SLOT_EVENTS:
             self._slots[event.fields["slot"]].append(event)
         if name in ("Apply", "Adopt"):
             self._applied[event.node].append((event.line, event.fields["slot"]))
+
+    def _keep_receipt(self, event: Event) -> None:
+        sender = event.fields["from"]
+        if sender not in self._honest:
+            return
+        sent = self.run.sends.of(event)
+        if sent is None:
+            self._ears.heard_all.add((event.node, event.boot, sender))
+        elif sent.kind in knowledge.OF_SLOT:
+            receipt = Receipt(event.boot, sender, event.fields["sent"], sent)
+            self._words[sent.slot].append((event.lamport, event.node, event.line, receipt))
 
     def _keep_applied_before(self, event: Event) -> None:
         """Ignores the first boot: what it found on flash is from an earlier run."""
@@ -69,6 +99,11 @@ class SlotsChecker(Checker):
         for what in run.beginning.untold(self._checked_from):
             verdict.miss(what)
         results = self._check(keep=tlc)
+        if not self._ears.are_open:
+            verdict.nothing_held(knowledge.KNOWN, UNTOLD)
+            verdict.nothing_held(knowledge.TRUE_WORDS, UNTOLD)
+            if not self._ears.hear_wishes:
+                verdict.nothing_held(knowledge.VIEWS_WISHED, "no wish for a view was traced")
         if tlc and run.swarm.is_tolerable:
             run.tell("slots before TLC", 0, len(results))
             slots_tlc.check(run.swarm, results, verdict)
@@ -89,24 +124,25 @@ class SlotsChecker(Checker):
         rebooted = frozenset(node for node, boots in run.continuity.boots.items() if len(boots) > 1)
         tainted = self._tainted()
         results = []
-        for number, slot in enumerate(slots := sorted(self._slots)):
+        for number, slot in enumerate(slots := sorted(self._slots.keys() | self._words.keys())):
             run.tell("slots", number, len(slots))
             told = [event for low, high, event in self._told_by_boot if low <= slot <= high]
-            events = sorted(self._slots.pop(slot) + told, key=order.sort_key)
+            events = sorted(self._slots.pop(slot, []) + told, key=order.sort_key)
+            words = self._words.pop(slot, [])
             offset = run.log.first_leader(slot)
             is_tainted = slot <= self._checked_from or any(low <= slot <= high for low, high in tainted)
             found = contradiction(events) if is_tainted else None
             if found is not None:
                 verdict.violate(*found)
             if slot <= self._checked_from:
-                verdict.counts["slots not checked"] += 1
+                verdict.counts["slots not checked"] += bool(events)
                 continue
-            view = max([event.fields.get("view", 0) for event in events])
+            view = max([event.fields.get("view", 0) for event in events], default=0)
             if view > VIEWS_MAX:
                 verdict.counts["slots not checked"] += 1
                 verdict.miss(f"slot {slot} was not checked: it reaches view {view}, above the limit of {VIEWS_MAX}")
                 continue
-            result = SlotChecker(run.swarm, slot, events, offset, rebooted).check()
+            result = SlotChecker(run.swarm, slot, events, offset, rebooted, words, self._ears).check()
             self._judge(result, is_tainted)
             # The replay ended at the first bad step: contradictions after it are still reported.
             found = contradiction(events) if result.bad is not None and not is_tainted else None
@@ -119,7 +155,7 @@ class SlotsChecker(Checker):
     def _judge(self, result: SlotResult, is_tainted: bool) -> None:
         """Add a slot's result to the verdict. `is_tainted`: missing events may explain a step that is not allowed."""
         verdict = self.run.verdict
-        verdict.counts["slots"] += 1
+        verdict.counts["slots"] += result.has_steps
         verdict.counts["slots decided"] += result.decided is not None
         verdict.counts["told again after a reboot"] += result.again
         verdict.steps.update(result.counts())

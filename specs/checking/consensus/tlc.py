@@ -120,7 +120,7 @@ def data_module(results: Sequence[SlotResult], max_view: int) -> str:
     for result in results:
         leaders = list(result.leaders)
         leaders += [leaders[-1]] * (max_view + 1 - len(leaders))
-        steps = [to_tla((step.action, *step.arguments)) for step in result.steps]
+        steps = [to_tla((step.action, *step.arguments, step.known)) for step in result.steps]
         slots.append(f"[leaders |-> {to_tla(tuple(leaders))}, steps |-> <<\n  " + ",\n  ".join(steps) + ">>]")
     body = ",\n".join(slots)
-    return f"---- MODULE trace_data ----\nEXTENDS Integers\nSlots == <<\n{body}>>\n====\n"
+    return f"---- MODULE trace_data ----\nEXTENDS Integers, TLC\nSlots == <<\n{body}>>\n====\n"

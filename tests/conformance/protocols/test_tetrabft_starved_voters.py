@@ -120,7 +120,7 @@ def test_whether_the_view_decides_once_the_liar_is_silent(ending: tuple[bool, Mo
 
 @pytest.mark.parametrize("clause", [True, False], ids=["with the clause", "without it"])
 def test_tlc_says_the_same(clause: bool, tmp_path: Path) -> None:
-    script = ",\n".join(to_tla((action, *arguments)) for action, arguments in steps())
+    script = ",\n".join(to_tla((action, *arguments, ())) for action, arguments in steps())
     leaders = to_tla(tuple(LEADERS[view] for view in range(GOOD_VIEW + 1)))
     (tmp_path / "trace_data.tla").write_text(
         f"---- MODULE trace_data ----\nEXTENDS Integers\n"

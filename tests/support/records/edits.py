@@ -105,9 +105,13 @@ def places(lines: list[Line], event: str, **members: Any) -> list[int]:
 
 def remove(lines: list[Line], *gone: int) -> None:
     """Take events out, as if their boards had never reported them."""
-    for place in sorted(gone, reverse=True):
-        line = lines.pop(place)
-        _renumber(lines, place, line, -1)
+    kept = [line for place, line in enumerate(lines) if place not in set(gone)]
+    next_seq: dict[tuple[int, int], int] = {}
+    for line in kept:
+        life = (line["node"], line["boot"])
+        line["seq"] = next_seq.get(life, 0)
+        next_seq[life] = line["seq"] + 1
+    lines[:] = kept
 
 
 def insert(lines: list[Line], place: int, event: str, node: int, **fields: Any) -> None:
@@ -126,10 +130,10 @@ def _renumber(lines: list[Line], place: int, of: Line, by: int) -> None:
             line["seq"] += by
 
 
-def judged(lines: list[Line], tmp_path: Path) -> Verdict:
+def judged(lines: list[Line], tmp_path: Path, tlc: bool = False) -> Verdict:
     path = tmp_path / "trace.ndjson"
     path.write_text("".join(trace_line.encode(line) + "\n" for line in lines), encoding="utf-8")
-    return check_trace(path)
+    return check_trace(path, tlc)
 
 
 def found(lines: list[Line], tmp_path: Path) -> list[str]:

@@ -36,7 +36,7 @@ def _summary(**changes: Any) -> dict[str, Any]:
 
 def _checked(*, violated: bool = False, missing: bool = False, stalled: bool = False) -> Verdict:
     verdict = Verdict()
-    verdict.expect("CON-1", "CON-4", "LOG-1", "LED-1", "MSG-1", "ORD-1")
+    verdict.expect("CON-1", "CON-4", "LOG-1", "LED-1", "MSG-1", "KNW-1", "ORD-1")
     verdict.steps["Vote1"] = 7
     if violated:
         verdict.violate("CON-4", "two decisions in slot 3")

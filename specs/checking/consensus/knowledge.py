@@ -1,0 +1,237 @@
+"""What each replica had heard in a slot, and whether that was enough: the operators of specs/tetrabft/knowledge.tla.
+
+    KNW-1    a step needs what arrived: its guard of tetrabft.tla holds on what the replica had received in that life
+    KNW-2    a message says what its sender did
+    CON-17   a view is entered because n - f replicas wish it or a quorum votes in it; a replica wishes the next view,
+             or repeats what f + 1 others wish
+
+Theory. A message that a replica sent after a step may carry it; one that it sent before cannot. So the time of a
+message's sending says which steps of its sender the receiver may know. A trace has no contents of messages: a message
+counts as carrying all steps of its kind, in its slot and view, that its sender had taken.
+
+Rules
+- A replica knows its own steps; of the messages that it received it knows those of its present life only.
+- A message of which the trace has no Send, or that was taken out of the order (Refuse "lamport"), may be any: its
+  sender counts as heard, in everything, for the rest of that life.
+- CON-17 asks the same operators as if all messages had arrived, so it is checked without traced messages too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Set
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from amu.wire import messages as m
+from specs.checking.consensus.instance import VOTES, Instance
+from specs.checking.run import Sent
+from specs.checking.trace import Event
+from specs.tla.language.language import of_python
+from specs.tla.values.values import Value
+
+KNOWN = "KNW-1"
+TRUE_WORDS = "KNW-2"
+VIEWS_WISHED = "CON-17"
+IDENTIFIERS = (KNOWN, TRUE_WORDS, VIEWS_WISHED)
+
+SAYS = {  # kind: the operator that says when it may be sent
+    m.Proposal.KIND: "SaysProposal",
+    m.Vote.KIND: "SaysVote",
+    m.Suggest.KIND: "SaysSuggest",
+    m.Proof.KIND: "SaysProof",
+    m.ViewChange.KIND: "SaysViewChange",
+    m.Status.KIND: "SaysStatus",
+    m.Decided.KIND: "SaysDecided",
+}
+STAYS_TRUE = frozenset({m.Proposal.KIND, m.Vote.KIND, m.Decided.KIND})
+OF_SLOT = frozenset(SAYS)  # kinds that a slot's check takes
+
+# What a message tells, by kind: each is asked by one or more guards.
+PROPOSALS, BALLOTS, SUGGESTS, PROOFS, WISHES, DECISIONS = range(6)
+NEVER = 1 << 63  # later than any Lamport time
+TELLS = {
+    m.Proposal.KIND: (PROPOSALS,),
+    m.Vote.KIND: (BALLOTS,),
+    m.Suggest.KIND: (SUGGESTS,),
+    m.Proof.KIND: (PROOFS,),
+    m.ViewChange.KIND: (WISHES,),
+    m.Status.KIND: (BALLOTS, SUGGESTS, PROOFS, WISHES),
+    m.Decided.KIND: (DECISIONS,),
+}
+
+
+class Receipt(NamedTuple):
+    """An honest replica received a message of another about a slot."""
+
+    boot: int
+    sender: int
+    sent: int  # Lamport time
+    message: Sent
+
+
+@dataclass
+class Ears:
+    """What holds for all slots. `are_open`: messages of consensus are traced. `heard_all`: (node, boot, sender) if it
+    is unknown what the node received of the sender in that life."""
+
+    are_open: bool = False
+    hear_wishes: bool = False  # a trace without messages has wishes at least; a behaviour of tetrabft.tla has none
+    heard_all: set[tuple[int, int, int]] = field(default_factory=set)
+
+
+class Knowledge:
+    """Of all replicas, in one slot. Feed it receipts and steps in Lamport order; ask it about steps and messages."""
+
+    def __init__(self, instance: Instance, ears: Ears) -> None:
+        self._instance = instance
+        self._ears = ears
+        self._honest = instance.swarm.honest
+        self._everybody = frozenset(self._honest)
+        # (node, boot) -> (what, view) -> sender -> time of its last message
+        self._heard: dict[tuple[int, int], dict[tuple[int, int], dict[int, int]]] = defaultdict(dict)
+        self._wishes: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)  # (node, boot) -> sender -> view
+        self._wished: dict[int, list[tuple[int, int]]] = {}  # node -> time and view of its wishes, which grow in a life
+        self._own_wish: dict[tuple[int, int], int] = {}  # (node, boot) -> its last wish
+        self._cast: dict[tuple[int, int, int], int] = {}  # node, phase and view of a vote -> its time
+        self._decided: dict[int, int] = {}  # node -> time of its decision
+        self._said: set[tuple[int, int, int]] = set()  # sender, kind and view of messages that stay true
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def hear(self, node: int, receipt: Receipt) -> None:
+        boot, sender, sent, message = receipt
+        life = (node, boot)
+        heard = self._heard[life]
+        view = message.view
+        for what in TELLS[message.kind]:
+            if what == WISHES:
+                self._hear_wish(life, receipt)
+                continue
+            last = heard.setdefault((what, view), {})
+            if last.get(sender, -1) < sent:
+                last[sender] = sent
+
+    def _hear_wish(self, life: tuple[int, int], receipt: Receipt) -> None:
+        """A view change names its wish; a status carries the wish that its sender had then, or its view."""
+        wish = receipt.message.view
+        if receipt.message.kind == m.Status.KIND:
+            wish = max([wish, *(view for time, view in self._wished.get(receipt.sender, ()) if time < receipt.sent)])
+        known = self._wishes[life]
+        known[receipt.sender] = max(wish, known.get(receipt.sender, 0))
+
+    def note(self, action: str, arguments: tuple[Value, ...], event: Event) -> None:
+        """A step has been taken, by `event` or, if it died with its board, before it."""
+        node, time = event.node, event.lamport
+        if action in VOTES:
+            self._cast.setdefault((node, VOTES.index(action) + 1, arguments[1]), time)
+        elif action in ("Decide", "Learn"):
+            self._decided.setdefault(node, time)
+        elif action in ("EnterView", "Restore", "Wish"):
+            self._note_wish(event, arguments[1])
+
+    def _note_wish(self, event: Event, view: int) -> None:
+        life = (event.node, event.boot)
+        if view > self._own_wish.get(life, 0):
+            self._own_wish[life] = view
+            self._wished.setdefault(event.node, []).append((event.lamport, view))
+
+    # --- what it allows ---------------------------------------------------------------------
+
+    def judge(self, action: str, arguments: tuple[Value, ...], event: Event) -> tuple[tuple[Value, ...], str | None]:
+        """The arguments of `KnowsFor<action>` that were asked for a step of `event`, and the property that it breaks,
+        if any. Call `note` after it."""
+        known: tuple[Value, ...] = ()
+        if action in ("EnterView", "Wish") and (self._ears.hear_wishes or self._ears.are_open):
+            known = self._needs(action, arguments, event, has_all=True)
+            if not self._holds(action, known):
+                return known, VIEWS_WISHED
+        if self._ears.are_open:
+            known = self._needs(action, arguments, event)
+            if not self._holds(action, known):
+                return known, KNOWN
+        return known, None
+
+    def _holds(self, action: str, known: tuple[Value, ...]) -> bool:
+        return self._instance.module.predicate(f"KnowsFor{action}")(self._instance.state, *known)
+
+    def _needs(
+        self, action: str, arguments: tuple[Value, ...], event: Event, has_all: bool = False
+    ) -> tuple[Value, ...]:
+        """The arguments of `KnowsFor<action>`. `has_all`: as if all messages had arrived."""
+        if action == "Learn":
+            return (arguments[1], self._who_decided(event, has_all))
+        view = arguments[1]
+        if action == "Wish":
+            return (*arguments, self._wishes_known(event, has_all))
+        if action == "EnterView":
+            phases = tuple([self._voters(phase, view, event, has_all) for phase in (1, 2, 3)])
+            return (view, self._wishes_known(event, has_all), phases)
+        value = arguments[2]
+        if action == "Vote1":
+            asked = self._senders(PROPOSALS, view, event, has_all)
+            return (view, value, asked, self._senders(PROOFS, view, event, has_all))
+        if action == "Propose":
+            return (view, value, self._senders(SUGGESTS, view, event, has_all))
+        phase = 4 if action == "Decide" else VOTES.index(action)
+        return (view, value, self._voters(phase, view, event, has_all))
+
+    def _senders(self, what: int, view: int, event: Event, has_all: bool) -> Set[int]:
+        if has_all:
+            return self._everybody
+        return self._and_others(event, list(self._heard[event.node, event.boot].get((what, view), ())))
+
+    def _voters(self, phase: int, view: int, event: Event, has_all: bool) -> Set[int]:
+        """Those whose vote of the phase the node may know."""
+        if has_all:
+            return self._everybody
+        cast, heard = self._cast, self._heard[event.node, event.boot].get((BALLOTS, view), {})
+        return self._and_others(
+            event, [sender for sender, sent in heard.items() if cast.get((sender, phase, view), NEVER) < sent]
+        )
+
+    def _who_decided(self, event: Event, has_all: bool) -> Set[int]:
+        if has_all:
+            return self._everybody - {event.node}
+        decided, heard = self._decided, self._heard[event.node, event.boot].get((DECISIONS, 0), {})
+        told = [sender for sender, sent in heard.items() if decided.get(sender, NEVER) < sent]
+        return self._and_others(event, told) - {event.node}
+
+    def _and_others(self, event: Event, senders: list[int]) -> frozenset[int]:
+        """These, the node itself, and those of which it may have heard anything."""
+        senders.append(event.node)
+        if self._ears.heard_all:
+            senders += [other for other in self._honest if (event.node, event.boot, other) in self._ears.heard_all]
+        return frozenset(senders)
+
+    def _wishes_known(self, event: Event, has_all: bool) -> Value:
+        node, boot = event.node, event.boot
+        known = self._wishes[node, boot]
+        wished = {}
+        for other in range(self._instance.swarm.replica_count):
+            if other == node:
+                wished[other] = self._own_wish.get((node, boot), 0)
+            elif has_all or (node, boot, other) in self._ears.heard_all:
+                wished[other] = max([0, *(view for _, view in self._wished.get(other, ()))])
+            else:
+                wished[other] = known.get(other, 0)
+        return of_python(wished)
+
+    def why_unsaid(self, event: Event) -> str | None:
+        """Why the node may not send this message; None if it may."""
+        node, fields = event.node, event.fields
+        kind, view = fields["kind"], fields["view"]
+        said = (node, kind, view)
+        if said in self._said:
+            return None
+        arguments: tuple[Value, ...] = (node, view)
+        if kind == m.ViewChange.KIND:
+            arguments = (view, self._own_wish.get((node, event.boot), 0))
+        elif kind == m.Decided.KIND:
+            arguments = (node,)
+        instance = self._instance
+        if instance.module.predicate(SAYS[kind])(instance.state, *arguments):
+            if kind in STAYS_TRUE:
+                self._said.add(said)
+            return None
+        return instance.explain_state(SAYS[kind], arguments)
