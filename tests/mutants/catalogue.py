@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import memory, quorums, timers
+from tests.mutants import checkers, memory, oracles, quorums, timers
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -446,4 +446,4 @@ MUTANTS = (
     ),
 )
 
-ALL = (*MUTANTS, *memory.MUTANTS, *quorums.MUTANTS, *timers.MUTANTS)
+ALL = (*MUTANTS, *memory.MUTANTS, *quorums.MUTANTS, *timers.MUTANTS, *checkers.MUTANTS, *oracles.MUTANTS)

@@ -42,5 +42,22 @@ CHECKS: dict[str, list[str]] = {
         "tests/unit/firmware/swarm/test_operations.py",
     ],
     "detector": [*_PYTEST, "tests/on_board/test_detector.py", "tests/properties/firmware/test_detector_properties.py"],
+    **{
+        f"invariants of {part}": [*_PYTEST, "tests/conformance/protocols/test_every_invariant.py", "-k", words]
+        for part, words in (
+            ("a slot", "of_a_slot"),
+            ("the ledger", "ledger"),
+            ("operations", "operation_ids"),
+            ("the services", "services"),
+            ("the detector", "detector"),
+        )
+    },
+    "log rules": [*_PYTEST, "tests/unit/specs/checking/test_log_rules.py", "-k", "not command_line"],
+    "learner rules": [*_PYTEST, "tests/unit/specs/checking/test_learner_rules.py"],
+    "reboots": [*_PYTEST, "tests/conformance/protocols/test_reboots_planted.py"],
+    "oracles": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_oracles.py"],
+    "SIM-JOURNAL": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_journal.py"],
+    "SIM-REACH": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_past.py", "-k", "reach or REACH"],
+    "laggards and timers": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_laggards.py"],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }

@@ -161,3 +161,34 @@ def test_a_count_of_learners_that_cannot_be(learners: Any, tmp_path: Path) -> No
     path.write_text("".join(json.dumps(x) + "\n" for x in script.lines))
     with pytest.raises(TraceError, match=r"RunStart\.learners: want an integer from 0 to 250"):
         check_trace(path)
+
+
+def a_slot_left_out(script: Script) -> None:
+    script.good_slot(4)
+    script.apply(4, "value 4", LEARNER)  # it stands at slot 2
+
+
+def a_state_of_where_it_stands(script: Script) -> None:
+    script.emit(0, "Checkpoint", slot=2, digest="state 2")
+    script.emit(LEARNER, "Adopt", slot=2, digest="state 2")
+
+
+def a_state_that_too_few_have_reached(script: Script) -> None:
+    script.emit(0, "Checkpoint", slot=9, digest="state 9")
+    script.emit(LEARNER, "Adopt", slot=9, digest="state 9")
+
+
+@pytest.mark.parametrize(
+    ("plant", "guard"),
+    [
+        (a_slot_left_out, "IsNextThere"),
+        (a_state_of_where_it_stands, "IsAheadThere"),
+        (a_state_that_too_few_have_reached, "IsReached"),
+    ],
+)
+def test_each_guard_alone_finds_its_breach(plant: Any, guard: str, tmp_path: Path) -> None:
+    script = followed(3)
+    plant(script)
+    verdict = check_trace(script.end().write(tmp_path / "trace.ndjson"))
+    (breach,) = [what for what in verdict.violations if what.startswith(f"{FOLLOWS}: ")]
+    assert guard in breach

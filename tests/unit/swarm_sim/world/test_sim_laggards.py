@@ -63,6 +63,22 @@ LOST = {"fault": "drop", "probability": 0.5, "kinds": ["Segment"], "start": 0.0,
 CHANNELS = flown([LOST], 8.0, ops={"turn_seconds": 0.2}), ((1.0, 7.0),)
 
 
+# The laggard hears one board only, for long: that is no help, for that board might lie.
+HALF_DEAF = (
+    flown(
+        [
+            cut_off(0.0, 0.7),
+            *(
+                {"fault": "drop", "probability": 1.0, "source": one, "destination": other, "start": 0.7, "end": 12.0}
+                for one, other in (([1, 2], [LAGGARD]), ([LAGGARD], [1, 2]))
+            ),
+        ],
+        12.1,
+    ),
+    ((0.7, 30.0),),
+)
+
+
 def fly(one: tuple[Scenario, tuple[tuple[float, float], ...]]) -> tuple[Simulation, Outcome]:
     """The simulation and its outcome. Operators submit nothing in the quiet times, so the swarm's states stay."""
     flight, quiet = one
@@ -84,7 +100,9 @@ def fly(one: tuple[Scenario, tuple[tuple[float, float], ...]]) -> tuple[Simulati
 
 
 @pytest.mark.parametrize(
-    "one", [OFTEN, ONCE, LONG, VIEWS, CHANNELS], ids=["often", "once", "long", "views", "channels"]
+    "one",
+    [OFTEN, ONCE, LONG, VIEWS, CHANNELS, HALF_DEAF],
+    ids=["often", "once", "long", "views", "channels", "half deaf"],
 )
 def test_sound_code_passes_what_the_planted_bugs_fail(one: Any) -> None:
     simulation, outcome = fly(one)

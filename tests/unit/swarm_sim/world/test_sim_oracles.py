@@ -12,6 +12,8 @@ from amu.consensus.replica import Replica
 from amu.ledger.state import Ledger
 from amu.node.application import Application
 from amu.node.effects import Effects
+from specs.checking.trace import Event
+from swarm_sim.draw.draw import draw
 from swarm_sim.oracles import agreement, histories, journal, liveness, memory, validity
 from swarm_sim.outcome import Outcome
 from swarm_sim.simulation import CRASHED, Simulation
@@ -37,6 +39,38 @@ def test_ledgers_that_differ_are_found_at_once(monkeypatch: pytest.MonkeyPatch) 
     assert (outcome.verdict, outcome.oracle) == ("violation", agreement.ORACLE)
     assert "different ledgers" in outcome.cause
     assert outcome.counts["slots"] < 6  # broken off
+
+
+def apply_event(node: int, slot: int, value: str, digest: str) -> Event:
+    return Event(1, node, 0, 0, 1, "Apply", {"slot": slot, "value": value * 32, "digest": digest * 32})
+
+
+@pytest.mark.parametrize(
+    ("events", "cause"),
+    [
+        ([(0, 1, "aa", "01"), (1, 1, "bb", "01")], "correct boards apply different values in a slot"),
+        ([(0, 1, "aa", "01"), (1, 1, "aa", "02")], "correct boards have different ledgers after a slot"),
+        ([(0, 1, "aa", "01"), (0, 3, "cc", "03")], "a board applies slots out of order"),
+    ],
+)
+def test_each_difference_of_logs_has_its_cause(events: list[tuple[int, int, str, str]], cause: str) -> None:
+    judge = agreement.Agreement(frozenset())
+    for event in events:
+        judge.feed(apply_event(*event))
+    assert judge.finding is not None
+    assert (judge.finding.oracle, judge.finding.cause) == (agreement.ORACLE, cause)
+
+
+def test_a_log_that_continues_from_an_adopted_state_that_nobody_had_is_found() -> None:
+    judge = agreement.Agreement(frozenset())
+    judge.feed(Event(1, 0, 0, 0, 1, "Adopt", {"slot": 5, "digest": "05" * 32}))
+    judge.feed(apply_event(0, 6, "ff", "06"))
+    judge.feed(Event(1, 1, 0, 0, 1, "Boot", {"version": "1", "journal": "ok", "applied_slot": 4}))
+    judge.feed(apply_event(1, 5, "ee", "05"))
+    assert judge.finding is None
+    judge.feed(apply_event(1, 6, "ff", "06"))
+    assert judge.finding is not None
+    assert judge.finding.cause == "correct boards have different logs before a slot"
 
 
 def test_a_vote_that_is_not_on_flash_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,8 +116,21 @@ def test_answers_that_no_order_explains_are_found(monkeypatch: pytest.MonkeyPatc
         send(self, destination, message)
 
     monkeypatch.setattr(Effects, "send", stale)
-    outcome = fly(mission={"slots": 30}, workload={"operations": 40, "in_flight": 6, "mix": {"lease-acquire": 1}})
-    assert (outcome.verdict, outcome.oracle) == ("violation", histories.ORACLE)
+    workload = {"operations": 40, "in_flight": 6, "mix": {"lease-acquire": 1}}
+    run = Simulation(scenario(mission={"slots": 30}, workload=workload), None, False, True)
+    outcome = run.fly()
+    assert (outcome.verdict, outcome.oracle) == ("violation", "TCM-3")  # the modules see it, too, and are asked first
+    operators = run.world.operators
+    found = histories.check(operators.history, 4, operators.contradictions)
+    assert found is not None
+    assert (found.oracle, found.cause) == (histories.ORACLE, "a history that no order explains: lease-acquire")
+
+
+def test_two_confirmed_answers_to_one_operation_are_found() -> None:
+    one, other = (1, ["ok", 1, 9]), (2, ["ok", 2, 9])
+    found = histories.check([], 4, [(7, one, other)])  # type: ignore[list-item]
+    assert found is not None
+    assert (found.oracle, found.cause) == (histories.ORACLE, "f + 1 boards each gave two answers")
 
 
 @pytest.mark.parametrize(
@@ -144,3 +191,45 @@ def test_an_operation_that_was_not_submitted_is_found(monkeypatch: pytest.Monkey
     outcome = fly()
     assert (outcome.verdict, outcome.oracle) == ("violation", validity.ORACLE)
     assert outcome.cause == "an operation was applied that no client submitted"
+
+
+def test_an_operation_with_other_words_than_submitted_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    next_body = Replica.next_body
+
+    def rewording(self: Any, instance: Any, view: int) -> Any:
+        body = next_body(self, instance, view)
+        if body is None:
+            return None
+        origin_view, requests = bodies.decode(body)
+        changed = [[client, operation, ["job-cancel", 7]] for client, operation, _ in requests]
+        return bodies.encode(origin_view, changed)
+
+    monkeypatch.setattr(Replica, "next_body", rewording)
+    monkeypatch.setattr(Replica, "is_valid", lambda *arguments: True)
+    outcome = fly(workload={"mix": {"noop": 1}})
+    assert (outcome.verdict, outcome.oracle) == ("violation", validity.ORACLE)
+    assert outcome.cause == "an operation was applied with another command than submitted"
+
+
+@pytest.mark.parametrize(("replica_count", "kibibytes"), [(4, 810), (7, 948), (10, 1087), (13, 1226)])
+def test_the_bound_of_memory_is_that_of_the_limits(replica_count: int, kibibytes: int) -> None:
+    """Bodies, reports, the log, states, requests, the ledger and channels, each at its limit."""
+    assert kibibytes * 1024 < memory.bytes_max(replica_count) < (kibibytes + 1) * 1024
+    weight = bytearray(memory.bytes_max(replica_count))
+    assert memory.check(0, [weight[64:]], replica_count) is None
+    found = memory.check(0, [weight], replica_count)
+    assert found is not None
+    assert found.oracle == memory.ORACLE
+
+
+@pytest.mark.parametrize(("replica_count", "seconds"), [(4, 444.0), (7, 572.0), (13, 828.0)])
+def test_the_bound_of_progress_is_drawn_from_the_longest_timer(replica_count: int, seconds: float) -> None:
+    """Of a view timer of a second, twice for each of f + 2 leaders in a row, and a minute for all else."""
+    timers = {draw(seed, replica_count).clock.view_timeout_seconds for seed in range(40)}
+    assert 1.0 in timers
+    for seed in range(40):
+        drawn = draw(seed, replica_count)
+        assert drawn.liveness is not None
+        part = drawn.clock.view_timeout_seconds / drawn.mission.speed
+        bound = drawn.liveness.bound_seconds / drawn.mission.speed
+        assert abs(bound - 60 - part * (seconds - 60)) < 0.11

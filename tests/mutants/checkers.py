@@ -1,0 +1,126 @@
+"""Planted bugs of the checkers: an invariant or a guard that is not evaluated, registers that are not compared.
+
+The lists of invariants are read from the code: each one is cut by itself, and a test must miss it by its name.
+"""
+
+from collections.abc import Mapping
+
+from specs.checking.consensus import conformance as consensus
+from specs.checking.ledger import conformance as ledger
+from specs.checking.services import detector
+from specs.checking.services.conformance import PROTOCOLS
+from tests.mutants.mutant import Mutant
+
+CONSENSUS = "specs/checking/consensus/conformance.py"
+LOG_RULES = "specs/checking/consensus/log_rules.py"
+LEARNER_RULES = "specs/checking/consensus/learner_rules.py"
+LEDGER = "specs/checking/ledger/conformance.py"
+OPERATIONS = "specs/checking/ledger/operations.py"
+SERVICES = "specs/checking/services/conformance.py"
+DETECTOR = "specs/checking/services/detector.py"
+TETRABFT = "specs/tetrabft/tetrabft.tla"
+NOTHING = "**{}"  # in the place of an entry of a dictionary
+
+
+def _cut(name: str, file: str, before: str, check: str, after: str = NOTHING) -> Mutant:
+    return Mutant(f"checker: {name} is not evaluated", file, before, after, (check,))
+
+
+def _entries(rules: Mapping[str, str], file: str, check: str) -> list[Mutant]:
+    """One for each entry `"operator": identifier` of a dictionary."""
+    return [
+        _cut(name, file, f'"{name}": ' + ("IS_STEP" if name.endswith("TypeOK") else f'"{identifier}"'), check)
+        for name, identifier in rules.items()
+    ]
+
+
+OF_A_SLOT = [(f'"{key}": "{name}"', name) for key, name in consensus.INVARIANTS.items() if key != consensus.AGREEMENT]
+OF_SERVICES = {name: key for one in PROTOCOLS for name, key in {**one.invariants, **one.properties}.items()}
+
+INVARIANTS = (
+    _cut("Agreement", CONSENSUS, 'AGREEMENT: "Agreement"', "invariants of a slot", 'AGREEMENT: "TypeOK"'),
+    *(_cut(name, CONSENSUS, text, "invariants of a slot") for text, name in OF_A_SLOT),
+    *_entries({**ledger.INVARIANTS, **ledger.STEP_PROPERTIES}, LEDGER, "invariants of the ledger"),
+    _cut("WindowBounded", OPERATIONS, '("WindowBounded", "Cl', "invariants of operations", '("Cl'),
+    _cut("ClientsBounded", OPERATIONS, ' "ClientsBounded")', "invariants of operations", ")"),
+    _cut(
+        "AnswersStandStep",
+        OPERATIONS,
+        "if not self.module.action(STEP_PROPERTY)(alone_before, alone_after):",
+        "invariants of operations",
+        "if False:",
+    ),
+    *_entries(OF_SERVICES, SERVICES, "invariants of the services"),
+    *_entries({**detector.INVARIANTS, **detector.STEP_PROPERTIES}, DETECTOR, "invariants of the detector"),
+)
+
+
+def _guard(event: str, guard: str, before: str, after: str = "") -> Mutant:
+    return _cut(f"{guard} of {event}", LOG_RULES, before, "log rules", after)
+
+
+GUARDS = (
+    *(
+        _guard("a vote", guard, f'    ({identifier}, "{guard}"),\n')
+        for identifier, guard in (
+            ("SILENT_WITHOUT_MEMORY", "MaySpeak"),
+            ("SILENT_WITHOUT_MEMORY", "IsAboveFloor"),
+            ("RESTORED_BEFORE_ACTING", "IsRestored"),
+        )
+    ),
+    _guard("a vote", "InRange", '    (WITHIN_WINDOW, "InRange"),\n)', ")"),
+    _guard("Propose", "Leads", ', (LEADER, "Leads"))', ")"),
+    _guard("Rejoin", "CoversForgotten", '((SILENT_WITHOUT_MEMORY, "CoversForgotten"),)', "()"),
+    _guard("Decide", "InRange", '((WITHIN_WINDOW, "InRange"), (SAME', "((SAME"),
+    _guard("Learn", "IsLearnable", '((WITHIN_WINDOW, "IsLearnable"), (SAME', "((SAME"),
+    _guard("Decide", "IsTheDecision", '"InRange"), (SAME_LEDGER, "IsTheDecision"))', '"InRange"),)'),
+    _guard("Learn", "IsTheDecision", '"IsLearnable"), (SAME_LEDGER, "IsTheDecision"))', '"IsLearnable"),)'),
+    _guard("Apply", "IsNext", '            (APPLY_IN_ORDER, "IsNext"),\n'),
+    _guard("Apply", "IsTheDecision", '            (SAME_LEDGER, "IsTheDecision"),\n'),
+    _guard("Apply", "IsWhatItDecided", '            (SAME_LEDGER, "IsWhatItDecided"),\n'),
+    _guard("Apply", "IsTheLedger", '            (SAME_LEDGER, "IsTheLedger"),\n'),
+    _guard(
+        "Checkpoint", "IsTheCheckpoint", '"CheckpointTold", ((SAME_CHECKPOINT, "IsTheCheckpoint"),)', '"CheckpointTold"'
+    ),
+    _guard("Adopt", "IsAhead", '((APPLY_IN_ORDER, "IsAhead"), (', "(("),
+    _guard("Adopt", "IsReached", '(SAME_CHECKPOINT, "IsReached"), '),
+    _guard("Adopt", "IsTheCheckpoint", '"IsReached"), (SAME_CHECKPOINT, "IsTheCheckpoint"))', '"IsReached"))'),
+    *(
+        _cut(f"{guard} of a learner", LEARNER_RULES, before, "learner rules", after)
+        for guard, before, after in (
+            ("IsInReach", '((FOLLOWS, "IsInReach"), (', "(("),
+            ("IsDecided to learn", ', (FOLLOWS, "IsDecided")))', ",))"),
+            ("IsNextThere", '((FOLLOWS, "IsNextThere"), (', "(("),
+            ("IsDecided to apply", '(FOLLOWS, "IsDecided"), (FOLLOWS, SAME', "(FOLLOWS, SAME"),
+            ("IsTheLedger", ", (FOLLOWS, SAME_LEDGER))", ")"),
+            ("IsAheadThere", '((FOLLOWS, "IsAheadThere"), (', "(("),
+            ("IsReached", '(FOLLOWS, "IsReached"), ', ""),
+            ("IsHeld", ', (FOLLOWS, "IsHeld"))', ")"),
+        )
+    ),
+)
+
+REBOOTS = (
+    *(
+        _cut(
+            f"{name} of Restore", TETRABFT, f"    /\\ {name} = {operator}(p, {name[-1]}, MaxView + 1)\n", "reboots", ""
+        )
+        for name, operator in (
+            ("hi1", "HighestVote"),
+            ("second1", "SecondVote"),
+            ("hi2", "HighestVote"),
+            ("second2", "SecondVote"),
+            ("hi3", "HighestVote"),
+            ("hi4", "HighestVote"),
+        )
+    ),
+    Mutant(
+        "checker: any node may lack its decisions",
+        CONSENSUS,
+        "if decided is None and node in self.rebooted and self._recover",
+        "if decided is None and self._recover",
+        ("reboots",),
+    ),
+)
+
+MUTANTS = (*INVARIANTS, *GUARDS, *REBOOTS)
