@@ -20,7 +20,7 @@ class Premise(NamedTuple):
 
 _ACTS = ("EnterView", "Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn")
 _TURNS = ("MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease")
-_CHANNELS = ("ChannelSend", "ChannelDeliver")
+_CHANNELS = ("ChannelSend", "ChannelDeliver", "MutexReceive", "SnapshotMarker", "SnapshotIgnored")
 
 _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("CON-1 CON-5 CON-6 CON-7 CON-8 CON-9 CON-10 CON-11 CON-13 LOG-4 LOG-6 KNW-1", _ACTS, "nobody acted in a slot"),
@@ -42,7 +42,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("ORD-1 LOG-12", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),
     ("ORD-2 ORD-3 MSG-2", ("Receive",), "no receipt was traced"),
     ("MSG-1 MSG-3 KNW-2", ("Send",), "no message was traced"),
-    ("LNK-1 LNK-5", _CHANNELS, "no channel was used"),
+    ("LNK-1 LNK-3 LNK-5", _CHANNELS, "no channel was used"),
     ("LNK-6", ("ChannelRestart",), "no channel was begun"),
     ("MUT-1 MUT-5 MUT-6 MUT-7 MUT-8 MUT-9", _TURNS, "no board requested a turn"),
     ("MUT-2 MUT-3", ("MutexEnter",), "nobody had a turn"),

@@ -45,9 +45,16 @@ ChannelRestart(node, peer, peer_boot) ==
      \/ \E k \in LivesOf(peer, peer_boot) : Meet(node, peer, k)
   /\ UNCHANGED lives
 
-MutexRequest(node, time) == Request(node, time) /\ UNCHANGED lives
+(* `time` is the Lamport time of the event itself. To report it is the board's next event. *)
+IsNow(time, lamport) == lamport = time + 1
 
-MutexReceive(node, from, kind, sent, time) ==
+MutexRequest(node, time, lamport) ==
+  /\ IsNow(time, lamport)
+  /\ Request(node, time)
+  /\ UNCHANGED lives
+
+MutexReceive(node, from, kind, sent, time, lamport) ==
+  /\ IsNow(time, lamport)
   /\ IF from \in Liar
      THEN ReceiveLie(node, from, Kinds[kind], sent, time)
      ELSE /\ wire[from][node] # <<>>
@@ -58,7 +65,10 @@ MutexReceive(node, from, kind, sent, time) ==
 
 MutexEnter(node, time) == requested[node] = time /\ Enter(node) /\ UNCHANGED lives
 
-MutexRelease(node, time) == Release(node, time) /\ UNCHANGED lives
+MutexRelease(node, time, lamport) ==
+  /\ IsNow(time, lamport)
+  /\ Release(node, time)
+  /\ UNCHANGED lives
 
 CONSTANTS TimeMax, BootMax  \* for TLC, which must find the arguments: see trace_lamport_mutex.cfg
 
@@ -68,9 +78,12 @@ TraceNext ==
   \E node \in Correct :
     \/ \E boot \in 1 .. BootMax : boot > Len(lives[node]) /\ Boot(node, boot)
     \/ \E peer \in Peers(node), peer_boot \in 1 .. BootMax : ChannelRestart(node, peer, peer_boot)
-    \/ \E time \in Times : MutexRequest(node, time) \/ MutexEnter(node, time) \/ MutexRelease(node, time)
+    \/ \E time \in Times :
+         \/ MutexRequest(node, time, time + 1)
+         \/ MutexEnter(node, time)
+         \/ MutexRelease(node, time, time + 1)
     \/ \E from \in Peers(node), kind \in 1 .. 3, sent \in 0 .. TimeMax, time \in Times :
-         MutexReceive(node, from, kind, sent, time)
+         MutexReceive(node, from, kind, sent, time, time + 1)
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, lives>>
 =============================================================================

@@ -6,8 +6,8 @@
 (* A trace shows what callers see: given items, delivered items, adopted   *)
 (* incarnations. Segments are not traced. So this module keeps, for every  *)
 (* pair of boards, only the part of link.tla's state by which these three  *)
-(* can be judged. Except for the incarnations that were left, its state    *)
-(* does not grow with a run.                                               *)
+(* can be judged. Except for the incarnations that were left or have       *)
+(* ended, its state does not grow with a run.                              *)
 (*                                                                         *)
 (* link.tla                   here             trace        code           *)
 (* side[n].boot               incarnation[n]   boot         Channel.boot   *)
@@ -16,9 +16,14 @@
 (* delivered                  delivered[n][p]  sequence     Channel.delivered*)
 (* Len(queue) in Adopt        (checked)        undelivered  Channel.take_restart*)
 (*                                                                         *)
+(* A delivered item goes to its user at once: to the mutex (MutexReceive), *)
+(* to the snapshot (SnapshotMarker, SnapshotIgnored), or to nobody, if it  *)
+(* is not an item (Refuse). These events are taken here, too.              *)
+(*                                                                         *)
 (* Events must come in an order in which every item is given before it is  *)
 (* delivered. The order of the file is one: a board traces each step       *)
-(* before it sends the resulting messages. Liars' events are ignored.      *)
+(* before it sends the resulting messages. Liars' events are ignored, and  *)
+(* of a channel to a liar only this end is judged.                         *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -31,11 +36,15 @@ VARIABLES
   adopted,      \* [n][p] -> boot of p that n has adopted, NoBoot if none
   given,        \* [n][p] -> number of the last item that n gave for p in this connection
   delivered,    \* [n][p] -> number of the last item of p that n got in this connection
-  left          \* [n][p] -> boots of p that n had adopted and left in this incarnation
+  got,          \* [n][p] -> number of the last item of n's present connection to p that p got
+  ended,        \* [n] -> what boots of n that have ended gave: records
+  left,         \* [n][p] -> boots of p that n had adopted and left in this incarnation
+  due           \* [n] -> whose item n has got and not taken yet, Nobody if none
 
-vars == <<incarnation, adopted, given, delivered, left>>
+vars == <<incarnation, adopted, given, delivered, got, ended, left, due>>
 
 NoBoot == -1
+Nobody == -1
 Correct == Board \ Liar
 IsJudged(n, p) == n \in Correct /\ p \in Correct
 
@@ -44,57 +53,91 @@ TraceInit ==
   /\ adopted = [n \in Board |-> [p \in Board |-> NoBoot]]
   /\ given = [n \in Board |-> [p \in Board |-> 0]]
   /\ delivered = [n \in Board |-> [p \in Board |-> 0]]
+  /\ got = [n \in Board |-> [p \in Board |-> 0]]
+  /\ ended = [n \in Board |-> {}]
   /\ left = [n \in Board |-> [p \in Board |-> {}]]
+  /\ due = [n \in Board |-> Nobody]
+
+Boots(n) == {incarnation[n]} \cup {old.boot : old \in ended[n]}
 
 (* A new incarnation knows nobody. *)
 Boot(node, boot) ==
-  /\ boot # incarnation[node]
+  /\ boot # NoBoot
+  /\ boot \notin Boots(node)
   /\ incarnation' = [incarnation EXCEPT ![node] = boot]
   /\ adopted' = [adopted EXCEPT ![node] = [p \in Board |-> NoBoot]]
   /\ given' = [given EXCEPT ![node] = [p \in Board |-> 0]]
   /\ delivered' = [delivered EXCEPT ![node] = [p \in Board |-> 0]]
+  /\ got' = [got EXCEPT ![node] = [p \in Board |-> 0]]
+  /\ ended' = [ended EXCEPT ![node] = IF incarnation[node] = NoBoot THEN @
+                 ELSE @ \cup {[boot |-> incarnation[node], adopted |-> adopted[node], given |-> given[node]]}]
   /\ left' = [left EXCEPT ![node] = [p \in Board |-> {}]]
+  /\ due' = [due EXCEPT ![node] = Nobody]
 
 (* n and p are alive and have adopted each other, so their counts can be compared. *)
 Paired(n, p) == adopted[n][p] = incarnation[p] /\ adopted[p][n] = incarnation[n]
 
-(* An item is given to the channel. *)
-ChannelSend(node, peer, sequence) ==
-  /\ IF IsJudged(node, peer)
-     THEN /\ sequence = given[node][peer] + 1
-          /\ given' = [given EXCEPT ![node][peer] = sequence]
-     ELSE UNCHANGED given
-  /\ UNCHANGED <<incarnation, adopted, delivered, left>>
+(* The peer's boot, living or not, gave this item to the present incarnation of node. *)
+WasGiven(node, peer, boot, sequence) ==
+  IF boot = incarnation[peer]
+  THEN adopted[peer][node] = incarnation[node] /\ sequence <= given[peer][node]
+  ELSE \E old \in ended[peer] :
+         old.boot = boot /\ old.adopted[node] = incarnation[node] /\ sequence <= old.given[node]
 
-(* The next item of this board's present connection. If sender and receiver are paired, the sender gave it. *)
+(* An item is given to the channel. *)
+ChannelSend(node, peer, peer_boot, sequence) ==
+  /\ peer_boot = adopted[node][peer]
+  /\ sequence = given[node][peer] + 1
+  /\ given' = [given EXCEPT ![node][peer] = sequence]
+  /\ UNCHANGED <<incarnation, adopted, delivered, got, ended, left, due>>
+
+(* The next item of this board's present connection. The peer gave it, unless it lies. *)
 ChannelDeliver(node, peer, peer_boot, sequence) ==
-  /\ IF IsJudged(node, peer)
-     THEN /\ peer_boot = adopted[node][peer]
-          /\ sequence = delivered[node][peer] + 1
-          /\ Paired(node, peer) => sequence <= given[peer][node]
-          /\ delivered' = [delivered EXCEPT ![node][peer] = sequence]
-     ELSE UNCHANGED delivered
-  /\ UNCHANGED <<incarnation, adopted, given, left>>
+  /\ due[node] = Nobody
+  /\ peer_boot # NoBoot
+  /\ peer_boot = adopted[node][peer]
+  /\ sequence = delivered[node][peer] + 1
+  /\ peer \in Correct => WasGiven(node, peer, peer_boot, sequence)
+  /\ delivered' = [delivered EXCEPT ![node][peer] = sequence]
+  /\ got' = IF Paired(node, peer) THEN [got EXCEPT ![peer][node] = sequence] ELSE got
+  /\ due' = [due EXCEPT ![node] = peer]
+  /\ UNCHANGED <<incarnation, adopted, given, ended, left>>
+
+(* The item that was delivered last goes to its user. *)
+TakeItem(node, from) ==
+  /\ due[node] = from
+  /\ due' = [due EXCEPT ![node] = Nobody]
+  /\ UNCHANGED <<incarnation, adopted, given, delivered, got, ended, left>>
+
+MutexReceive(node, from) == TakeItem(node, from)
+SnapshotMarker(node, from) == TakeItem(node, from)
+SnapshotIgnored(node, from) == TakeItem(node, from)
+Refuse(node, from) == from \in Liar /\ TakeItem(node, from)  \* only a liar sends anything else
 
 (* The board adopts an incarnation of the peer that exists and that it has not left. It gets back all items that the
    former one did not receive, and perhaps some that it did; items given before the first adoption go to that one. *)
 ChannelRestart(node, peer, peer_boot, undelivered) ==
-  /\ IF IsJudged(node, peer)
-     THEN LET before == adopted[node][peer]
-          IN /\ peer_boot # before /\ peer_boot \notin left[node][peer]
-             /\ undelivered <= IF before = NoBoot THEN 0 ELSE given[node][peer]
-             /\ undelivered <= QueueMax
-             /\ adopted' = [adopted EXCEPT ![node][peer] = peer_boot]
-             /\ given' = [given EXCEPT ![node][peer] = IF before = NoBoot THEN @ ELSE 0]
-             /\ delivered' = [delivered EXCEPT ![node][peer] = 0]
-             /\ left' = [left EXCEPT ![node][peer] = @ \cup ({before} \ {NoBoot})]
-     ELSE UNCHANGED <<adopted, given, delivered, left>>
-  /\ UNCHANGED incarnation
+  LET before == adopted[node][peer]
+  IN /\ due[node] = Nobody
+     /\ peer_boot # NoBoot /\ peer_boot # before
+     /\ peer \in Correct => peer_boot \in Boots(peer) \ left[node][peer]
+     /\ undelivered <= IF before = NoBoot THEN 0 ELSE given[node][peer]
+     /\ peer \in Correct /\ before # NoBoot => undelivered >= given[node][peer] - got[node][peer]
+     /\ undelivered <= QueueMax
+     /\ adopted' = [adopted EXCEPT ![node][peer] = peer_boot]
+     /\ given' = [given EXCEPT ![node][peer] = IF before = NoBoot THEN @ ELSE 0]
+     /\ delivered' = [delivered EXCEPT ![node][peer] = 0]
+     /\ got' = [got EXCEPT ![node][peer] = 0]
+     /\ left' = [left EXCEPT ![node][peer] = @ \cup ({before} \ {NoBoot})]
+     /\ UNCHANGED <<incarnation, ended, due>>
 
 -----------------------------------------------------------------------------
 (* LNK-1: the receiver is not ahead of the sender. *)
 NothingInvented ==
   \A n, p \in Correct : n # p /\ Paired(n, p) => delivered[n][p] <= given[p][n]
+
+(* LNK-3: what is not handed back was delivered: see ChannelRestart. A receiver that is alive has got what it counts. *)
+GotIsDelivered == \A n, p \in Correct : n # p /\ Paired(n, p) => got[n][p] = delivered[p][n]
 
 (* LNK-5: a channel holds at most QueueMax items that the peer has not received. *)
 QueueKept ==
@@ -109,10 +152,12 @@ TraceNext ==
   \E node \in Correct :
     \/ \E boot \in 1..BootMax : Boot(node, boot)
     \/ \E peer \in Board \ {node}, sequence \in 1..NumberMax :
-         \/ ChannelSend(node, peer, sequence)
+         \/ ChannelSend(node, peer, adopted[node][peer], sequence)
          \/ \E peer_boot \in 1..BootMax : ChannelDeliver(node, peer, peer_boot, sequence)
     \/ \E peer \in Board \ {node}, peer_boot \in 1..BootMax, undelivered \in 0..QueueMax :
          ChannelRestart(node, peer, peer_boot, undelivered)
+    \/ \E from \in Board \ {node} :
+         MutexReceive(node, from) \/ SnapshotMarker(node, from) \/ SnapshotIgnored(node, from) \/ Refuse(node, from)
 
 TraceSpec == TraceInit /\ [][TraceNext]_vars
 =============================================================================

@@ -18,6 +18,8 @@
 (*   recording[i][o]     SnapshotRecord.state, ...  ._recordings[o]        *)
 (*   recording...channels SnapshotDone.channels     _Recording.channels    *)
 (*   latest[i][o]        SnapshotRecord.number      ._latest[o]            *)
+(*   applied[i]          Apply.slot, Adopt.slot,    Replica.applied        *)
+(*                       Boot.applied_slot                                 *)
 (*                                                                         *)
 (* The application is the mutex: local[i] is <<time of the outstanding     *)
 (* request or 0, whether i holds>>, and an item <<kind, time>> as in       *)
@@ -29,9 +31,10 @@ EXTENDS snapshot
 
 VARIABLES
   lives,  \* lives[i]: numbers of the boots of i so far, in order
-  time_of \* time_of[i]: of the latest event of i's mutex
+  time_of, \* time_of[i]: of the latest event of i's mutex
+  applied  \* applied[i]: the slot that i applied last
 
-traceVars == <<lives, time_of>>
+traceVars == <<lives, time_of, applied>>
 
 Request == 1
 Reply == 2
@@ -45,28 +48,46 @@ TraceInit ==
   /\ local = [i \in Board |-> Idle]
   /\ lives = [i \in Board |-> <<>>]
   /\ time_of = [i \in Board |-> 0]
+  /\ applied = [i \in Board |-> 0]
 
-Now(node, time) == time_of' = [time_of EXCEPT ![node] = time] /\ UNCHANGED lives
+Now(node, time) == time_of' = [time_of EXCEPT ![node] = time] /\ UNCHANGED <<lives, applied>>
 
-Boot(node, boot) ==
+(* What a board records of the log is where it is. Apply and Adopt need to be here only before a SnapshotRecord. *)
+IsAt(node, slot) == applied' = [applied EXCEPT ![node] = slot] /\ UNCHANGED <<vars, lives, time_of>>
+Apply(node, slot) == IsAt(node, slot)
+Adopt(node, slot) == IsAt(node, slot)
+
+Boot(node, boot, applied_slot) ==
+  /\ applied' = [applied EXCEPT ![node] = applied_slot]
   /\ lives' = [lives EXCEPT ![node] = Append(@, boot)]
   /\ time_of' = [time_of EXCEPT ![node] = 0]
   /\ IF lives[node] = <<>> THEN UNCHANGED vars ELSE Restart(node, Idle)
 
+(* A board reports the end of a snapshot at once: before anything else but the turn that the same item may begin. *)
+OwesAnEnd(node) ==
+  \E o \in Board :
+    /\ InProgress(node, o)
+    /\ \/ IsFinished(node, o)
+       \/ recording[node][o].count > ItemsMax
+       \/ \E j \in Board : recording[node][o].status[j] = "lost"
+
 Greeting(node) == IF local[node][1] # 0 THEN <<Request, local[node][1]>> ELSE <<Reply, time_of[node]>>
 
 ChannelRestart(node, peer, peer_boot) ==
+  /\ ~OwesAnEnd(node)
   /\ \/ MeetLiar(node, peer, <<Greeting(node)>>)
      \/ \E k \in LivesOf(peer, peer_boot) : Meet(node, peer, k, <<Greeting(node)>>)
   /\ UNCHANGED traceVars
 
 MutexRequest(node, time) ==
+  /\ ~OwesAnEnd(node)
   /\ Send(node, Peers(node), <<Request, time>>, <<time, FALSE>>)
   /\ Now(node, time)
 
 MutexReceive(node, from, kind, sent, time) ==
   LET answer == IF kind = Request THEN <<<<Reply, time>>>> ELSE <<>>
-  IN /\ IF from \in Liar
+  IN /\ ~OwesAnEnd(node)
+     /\ IF from \in Liar
         THEN ReceiveLie(node, from, <<kind, sent>>, local[node], answer)
         ELSE HasNext(node, from, "item") /\ Front(node, from)[1] = <<kind, sent>> /\ Receive(node, from, local[node], answer)
      /\ Now(node, time)
@@ -77,24 +98,32 @@ MutexEnter(node, time) ==
   /\ UNCHANGED traceVars
 
 MutexRelease(node, time) ==
+  /\ ~OwesAnEnd(node)
   /\ Send(node, Peers(node), <<Release, time>>, Idle)
   /\ Now(node, time)
 
 Counts(counts) == [n \in 1 .. Cardinality(Board) |-> counts[n - 1]]  \* boards count from 0, the lists of a trace from 1
 
-SnapshotRecord(node, initiator, number, state, sent_counts, received_counts) ==
-  /\ <<state[2], state[3]>> = local[node]
+(* A snapshot's number is the Lamport time of its start. To report it is the board's next event. *)
+IsOfNow(node, initiator, number, lamport) == node = initiator => lamport = number + 1
+
+SnapshotRecord(node, initiator, number, state, sent_counts, received_counts, lamport) ==
+  /\ ~OwesAnEnd(node)
+  /\ IsOfNow(node, initiator, number, lamport)
+  /\ state = <<applied[node], local[node][1], local[node][2]>>
   /\ sent_counts = Counts(given[node])
   /\ received_counts = Counts(taken[node])
   /\ Record(node, initiator, number)
   /\ UNCHANGED traceVars
 
 SnapshotMarker(node, from, initiator, number, received_count) ==
+  /\ ~OwesAnEnd(node)
   /\ received_count = taken[node][from]
   /\ ReceiveMarker(node, from, initiator, number) \/ ReceiveMarkerLie(node, from, initiator, number)
   /\ UNCHANGED traceVars
 
 SnapshotIgnored(node, from, initiator, number) ==
+  /\ ~OwesAnEnd(node)
   /\ Ignore(node, from, initiator, number)
   /\ UNCHANGED traceVars
 
@@ -128,7 +157,7 @@ Times == 1 .. TimeMax
 
 TraceNext ==
   \E node \in Correct :
-    \/ \E boot \in 1 .. BootMax : boot > Len(lives[node]) /\ Boot(node, boot)
+    \/ \E boot \in 1 .. BootMax : boot > Len(lives[node]) /\ Boot(node, boot, 0)
     \/ \E peer \in Peers(node), peer_boot \in 1 .. BootMax : ChannelRestart(node, peer, peer_boot)
     \/ \E time \in Times : time > time_of[node] /\ local[node] = Idle /\ MutexRequest(node, time)
     \/ \E time \in Times : MutexEnter(node, time)
@@ -136,8 +165,8 @@ TraceNext ==
     \/ \E from \in Peers(node), kind \in 1 .. 3, sent_at \in 0 .. TimeMax, time \in Times :
          time > time_of[node] /\ MutexReceive(node, from, kind, sent_at, time)
     \/ \E number \in Times, initiator \in Board :
-         SnapshotRecord(node, initiator, number, <<0, local[node][1], local[node][2]>>, Counts(given[node]),
-                        Counts(taken[node]))
+         SnapshotRecord(node, initiator, number, <<applied[node], local[node][1], local[node][2]>>,
+                        Counts(given[node]), Counts(taken[node]), number + 1)
     \/ \E number \in Times, initiator \in Board, from \in Peers(node) :
          \/ SnapshotMarker(node, from, initiator, number, taken[node][from])
          \/ SnapshotIgnored(node, from, initiator, number)

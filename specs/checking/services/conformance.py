@@ -25,11 +25,11 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
-from specs.checking.run import KeepingChecker
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
-from specs.tla.observe.observe import Observation, Observer
+from specs.tla.observe.observe import Observation, ObservationError, Observer
 from specs.tla.values.values import Value
 from specs.verdict import Progress, Verdict, ignore_progress
 
@@ -38,9 +38,13 @@ SNAPSHOT_EVENTS = frozenset(
     {"SnapshotRecord", "SnapshotMarker", "SnapshotDone", "SnapshotAbandoned", "SnapshotIgnored"}
 )
 CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
+ITEM_EVENTS = frozenset({"MutexReceive", "SnapshotMarker", "SnapshotIgnored"})  # what happens to a delivered item
 SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
+POSITION_EVENTS = frozenset({"Apply", "Adopt"})
+NO_ITEM = "item"  # Refuse.reason of what a channel delivered that is not an item
+NO_BOOT = -1  # of trace_link.tla
 EVENTS_TOGETHER = 256  # between two reports of progress
-EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS
+EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS | POSITION_EVENTS | {"Refuse"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ MUTEX = Protocol(
 )
 SNAPSHOT = Protocol(
     FOLDER / "snapshot" / "trace_snapshot.tla",
-    MUTEX_EVENTS | SNAPSHOT_EVENTS | SHARED_EVENTS,
+    MUTEX_EVENTS | SNAPSHOT_EVENTS | SHARED_EVENTS | POSITION_EVENTS,
     SNAPSHOT_EVENTS,
     "SNP-1",
     {"MarkerOnce": "SNP-5"},
@@ -93,10 +97,10 @@ SNAPSHOT = Protocol(
 )
 LINK = Protocol(
     FOLDER / "link" / "trace_link.tla",
-    CHANNEL_EVENTS | SHARED_EVENTS,
-    CHANNEL_EVENTS,
+    CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | {"Refuse"},
+    CHANNEL_EVENTS | ITEM_EVENTS,
     "LNK-1",
-    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    {"NothingInvented": "LNK-1", "GotIsDelivered": "LNK-3", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
     {},
 )
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
@@ -139,20 +143,61 @@ def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Obse
 
 
 def observation(event: Event) -> Observation:
-    """The event as a step of the operator of its name. Null fields are left out of the arguments."""
-    arguments = {"node": of_python(event.node), "boot": of_python(event.boot)}
-    fields = [(name, value) for name, value in event.fields.items() if value is not None]
-    arguments.update({name: of_python(value) for name, value in fields})
+    """The event as a step of the operator of its name."""
+    fields = {"node": event.node, "boot": event.boot, "lamport": event.lamport}
+    arguments = {name: _value(value) for name, value in (fields | event.fields).items()}
+    if event.fields.get("peer_boot", NO_BOOT) is None:
+        arguments["peer_boot"] = NO_BOOT
     return Observation(event.line, event.name, arguments)
 
 
-class ServicesChecker(KeepingChecker):
+def _value(item: object) -> Value:
+    """What JSON has and TLA+ has not, null or a fraction within a list, becomes a text: no module allows it there."""
+    try:
+        return of_python(item)
+    except TypeError:
+        return str(item)
+
+
+class ServicesChecker(Checker):
     """Takes the events of replicas."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._kept = Kept()
+
+    def feed(self, event: Event) -> None:
+        self._kept.add(event)
 
     def finish(self, tlc: bool) -> None:
         run = self.run
         swarm = run.swarm
-        check_ops(self._events, run.replica_holes(), swarm.replica_count, swarm.byzantine, run.verdict, run.tell)
+        check_kept(self._kept.events, run.replica_holes(), swarm.replica_count, swarm.byzantine, run.verdict, run.tell)
+
+
+class Kept:
+    """The events that the modules take, in order.
+
+    Of the events that tell how far a board is, only those before a SnapshotRecord are kept: a run has many.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._position: dict[int, Event] = {}  # of each board, not kept so far
+
+    def add(self, event: Event) -> None:
+        """The next event, of a name in EVENTS."""
+        name, node = event.name, event.node
+        if name in POSITION_EVENTS:
+            self._position[node] = event
+            return
+        if name == "Refuse" and event.fields["reason"] != NO_ITEM:
+            return
+        if name == "Boot":
+            self._position.pop(node, None)
+        elif name == "SnapshotRecord" and node in self._position:
+            self.events.append(self._position.pop(node))
+        self.events.append(event)
 
 
 def check_ops(
@@ -167,7 +212,22 @@ def check_ops(
 
     `events`: those of honest boards in the file's order, at least those of EVENTS. `holes`: of honest boards.
     """
-    events = [event for event in events if event.name in EVENTS]
+    kept = Kept()
+    for event in events:
+        if event.name in EVENTS:
+            kept.add(event)
+    check_kept(kept.events, holes, replica_count, byzantine, verdict, tell)
+
+
+def check_kept(
+    events: Sequence[Event],
+    holes: Sequence[Hole],
+    replica_count: int,
+    byzantine: Collection[int],
+    verdict: Verdict,
+    tell: Progress,
+) -> None:
+    """As `check_ops`, of what is kept of the events."""
     told, missing = _told(events, holes)
     for protocol in PROTOCOLS:
         verdict.expect(*protocol.identifiers)
@@ -206,7 +266,11 @@ def _told(events: Iterable[Event], holes: Sequence[Hole]) -> tuple[list[Event], 
 
 def _hold(protocol: Protocol, events: Sequence[Event], checker: Observer, verdict: Verdict, tell: Progress) -> None:
     for number, event in enumerate(events):
-        checker.feed(observation(event))
+        try:
+            checker.feed(observation(event))
+        except ObservationError as error:  # a field of another kind than the module's
+            verdict.violate(protocol.is_step, f"{event}: {error}")
+            break
         if number % EVENTS_TOGETHER == 0:
             tell(f"events of {protocol.module.stem}", number, len(events))
     checker.finish()

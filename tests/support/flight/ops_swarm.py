@@ -23,6 +23,9 @@ class Board:
         self.clock = clock
         self.seq = 0
         self.known: dict[int, int] = {}  # boots of peers that it has a channel to
+        self.given = [0] * count  # items of each present channel: given to it, delivered by it, and
+        self.delivered = [0] * count
+        self.got = [0] * count  # how many of the given ones the peer has got
 
 
 class OpsSwarm:
@@ -60,9 +63,12 @@ class OpsSwarm:
         """The channel of i to the present life of j comes into being. What former lives of i sent may still arrive."""
         board = self.boards[i]
         boot = self.boards[j].boot if j in self.boards else 0
+        undelivered = board.given[j] - board.got[j] if j in board.known else 0
+        board.given[j] = 0 if j in board.known else board.given[j]
+        board.delivered[j] = board.got[j] = 0
         board.known[j] = boot
         self.wire[j, i] = [entry for entry in self.wire[j, i] if entry[0] == boot]
-        self._tell(i, "ChannelRestart", j, boot, 0)
+        self._tell(i, "ChannelRestart", j, boot, undelivered)
         board.snapshot.peer_restarted(j)
         board.mutex.peer_restarted(j)
         self._gather(i)
@@ -136,6 +142,11 @@ class OpsSwarm:
 
     def _take(self, i: int, source: int, item: list[int]) -> None:
         board = self.boards[i]
+        board.delivered[source] += 1
+        sender = self.boards.get(source)
+        if sender is not None and sender.known.get(i) == board.boot and board.known.get(source) == sender.boot:
+            sender.got[i] += 1
+        self._tell(i, "ChannelDeliver", source, board.known[source], board.delivered[source])
         if item[0] == MARKER:
             board.snapshot.receive_marker(source, item[1], item[2], self._state(i))
         else:
@@ -157,6 +168,8 @@ class OpsSwarm:
 
     def _send(self, i: int, j: int, item: list[int]) -> None:
         board = self.boards[i]
+        board.given[j] += 1
+        self._tell(i, "ChannelSend", j, board.known.get(j), board.given[j])
         if j in self.boards and board.known.get(j) == self.boards[j].boot:
             self.wire[i, j].append((board.boot, self._tick(i), item))
 

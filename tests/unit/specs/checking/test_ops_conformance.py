@@ -134,7 +134,7 @@ def test_a_correct_board_that_uses_a_number_again_is_found_out() -> None:
         swarm.start_snapshot(2)
         swarm.drain()
         for i in swarm.correct:
-            swarm.restart(i)
+            swarm.restart(i, keep_clock=False)
     assert {event.fields["number"] for event in swarm.events if event.name == "SnapshotDone"} == {100}
     verdict = check(swarm.events)
     assert verdict.invariants["SNP-2"] == "violated"
@@ -171,6 +171,28 @@ def changed(events: list[Event], name: str, which: int, **fields: Any) -> list[E
     return [*events[:found], dataclasses.replace(event, fields=event.fields | fields), *events[found + 1 :]]
 
 
+def retimed(events: list[Event], name: str, which: int, by: int) -> list[Event]:
+    """The trace, with another `time` in an event."""
+    time = [event for event in events if event.name == name][which].fields["time"]
+    return changed(events, name, which, time=time + by)
+
+
+def applying(events: list[Event], node: int, slot: int, recorded: int) -> list[Event]:
+    """The trace, with an application of `slot` before all snapshots of `node`, which record `recorded`."""
+    told = []
+    for event in events:
+        if event.name == "SnapshotRecord" and event.node == node:
+            fields: Any = {**event.fields, "state": [recorded, *event.fields["state"][1:]]}
+            told.append(dataclasses.replace(event, name="Apply", fields={"slot": slot, "value": "", "digest": ""}))
+            event = dataclasses.replace(event, fields=fields)
+        told.append(event)
+    return told
+
+
+def test_a_snapshot_records_the_slot_that_was_applied_last() -> None:
+    assert not check(applying(life().events, 2, 5, 5)).violations
+
+
 def without(events: list[Event], name: str, which: int) -> list[Event]:
     found = [number for number, event in enumerate(events) if event.name == name][which]
     return events[:found] + events[found + 1 :]
@@ -204,6 +226,26 @@ PLANTED: dict[str, tuple[Callable[[list[Event]], list[Event]], str]] = {
     ),
     "asks with a time that it has passed": (lambda told: changed(told, "MutexRequest", 2, time=1), "MUT-1"),
     "a request is lost": (lambda told: without(told, "MutexRequest", 1), "MUT-1"),
+    "a time before the event": (lambda told: retimed(told, "MutexReceive", 3, -1), "MUT-1"),
+    "a time after the event": (lambda told: retimed(told, "MutexReceive", 3, 1), "MUT-1"),
+    "a turn asked for at another time": (lambda told: retimed(told, "MutexRequest", 0, -1), "MUT-1"),
+    "a turn that ends at another time": (lambda told: retimed(told, "MutexRelease", 0, -1), "MUT-1"),
+    "a snapshot of a slot to come": (lambda told: changed(told, "SnapshotRecord", 1, state=[10**6, 0, False]), "SNP-1"),
+    "a snapshot of the slot before": (lambda told: applying(told, 2, 5, 4), "SNP-1"),
+    "a state with more than there is": (
+        lambda told: changed(told, "SnapshotRecord", 1, state=[0, 0, False, 0]),
+        "SNP-1",
+    ),
+    "a state with null": (lambda told: changed(told, "SnapshotRecord", 1, state=[None, 0, False]), "SNP-1"),
+    "a snapshot begun at another time": (lambda told: changed(told, "SnapshotRecord", 0, number=1), "SNP-1"),
+    "a snapshot that is done in silence": (lambda told: without(told, "SnapshotDone", 0), "SNP-1"),
+    "a snapshot that is given up in silence": (lambda told: without(told, "SnapshotAbandoned", 0), "SNP-1"),
+    "a delivery left out": (lambda told: without(told, "ChannelDeliver", 5), "LNK-1"),
+    "no delivery at all": (lambda told: [event for event in told if event.name != "ChannelDeliver"], "LNK-1"),
+    "no channel at all": (
+        lambda told: [event for event in told if event.name not in ("ChannelDeliver", "ChannelSend")],
+        "LNK-1",
+    ),
     "an item is lost": (lambda told: without(told, "MutexReceive", 8), "MUT-1"),
     "an item changes its time": (lambda told: changed(told, "MutexReceive", 8, sent=77), "MUT-1"),
     "a release that nobody sent": (lambda told: changed(told, "MutexReceive", 7, kind=RELEASE), "MUT-1"),
