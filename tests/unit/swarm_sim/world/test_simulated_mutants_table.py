@@ -18,7 +18,8 @@ NAME = "decide on f+1 vote-4"
 def test_every_mutant_that_flies_is_said_to_be_visible_or_why_not() -> None:
     names = sorted(mutant.name for mutant in simulated.flying())
     assert sorted([*VISIBLE, *UNSEEN]) == names
-    assert set(simulated.NODES) <= set(names)
+    assert {*simulated.NODES, *simulated.PAST} <= set(names)
+    assert {*simulated.GROUNDED} <= {mutant.name for mutant in ALL} - {*names}
     assert len(names) < len(ALL)  # those of the checker do not fly
     assert all(1 <= seeds <= simulated.SEEDS_DEFAULT for seeds in VISIBLE.values())
 
