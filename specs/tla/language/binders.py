@@ -16,9 +16,13 @@ from specs.tla.language.contexts import (
     joined,
     resolve,
 )
+from specs.tla.language.meanings import Operator
 from specs.tla.language.standard import Builtin, Kind
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Unsupported
+
+ITSELF = "self"  # begins the Python name of a recursive function inside its body
+DEFINITIONS_MAX = 20  # through which a set is followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +133,36 @@ def _set_filter(compiler: Compiling, node: tree.SetFilter, context: Context) -> 
     if not node.bound.pattern and len(node.bound.names) != 1:
         raise Unsupported(f"{node.place}: a set filter of several variables")
     body = compiler.test(node.body, ranges.context)
-    if not node.bound.pattern and _is_infinite(node.bound.domain, context):
+    if may_be_infinite(node.bound.domain, context):
         domain = compiler.value(node.bound.domain, context)
-        return ranges.joined(f"Filtered({domain.text}, lambda {ranges.key}: {body.text})", "set", [body, domain])
+        test = f"lambda {ranges.key}: {body.text}"
+        if node.bound.pattern:
+            element = compiler.fresh("b_")
+            test = f"lambda {element}: [{body.text} for {ranges.key} in ({element},)][0]"
+        return ranges.joined(f"Filtered({domain.text}, {test})", "set", [body, domain])
     return ranges.joined(f"frozenset([{ranges.key} {ranges.clauses} if {body.text}])", "set", [body])
 
 
-def _is_infinite(node: Expression, context: Context) -> bool:
-    """Whether `node` is literally Nat, Int, STRING or Seq(S)."""
-    return (
-        isinstance(node, tree.Apply)
-        and node.name in ("Nat", "Int", "STRING", "Seq")
-        and isinstance(resolve(node, context), Builtin)
-    )
+def may_be_infinite(node: Expression, context: Context, depth: int = 0) -> bool:
+    """Whether `node` is made from Nat, Int, STRING or Seq(S), so that it may not be possible to enumerate it."""
+    if isinstance(node, tree.Product):
+        return any(may_be_infinite(factor, context, depth) for factor in node.factors)
+    if isinstance(node, tree.SetFilter):
+        return may_be_infinite(node.bound.domain, context, depth)
+    if isinstance(node, tree.FunctionSet):
+        return may_be_infinite(node.codomain, context, depth)
+    if not isinstance(node, tree.Apply) or node.path:
+        return False
+    meaning = resolve(node, context)
+    if isinstance(meaning, Builtin):
+        if node.name in ("Nat", "Int", "STRING", "Seq"):
+            return True
+        return node.name in ("\\cup", "\\", "SUBSET") and any(
+            may_be_infinite(item, context, depth) for item in node.arguments
+        )
+    if isinstance(meaning, Operator) and not meaning.definition.parameters and depth < DEFINITIONS_MAX:
+        return may_be_infinite(meaning.definition.body, context.entering(meaning, {}), depth + 1)
+    return False
 
 
 def _set_map(compiler: Compiling, node: tree.SetMap, context: Context) -> Code:
@@ -169,12 +190,13 @@ def _function_literal(compiler: Compiling, node: tree.FunctionLiteral, context: 
 
 def function(compiler: Compiling, node: tree.FunctionLiteral, context: Context, name: str | None) -> Code:
     """[x \\in S |-> e], or `name[x \\in S] == e`, where e may call name."""
-    itself = compiler.fresh("self")
+    itself = compiler.fresh(ITSELF)
     inside = context if name is None else context.binding({name: Formal(itself, 0, None, context.state)})
     ranges = _ranges(compiler, node.bounds, inside)
     body = compiler.value(node.body, ranges.context)
-    infinite = any(code.text in ("NATURALS", "INTEGERS", "STRINGS") for code in ranges.domains)
-    if itself not in body.names and not infinite:
+    infinite = any(may_be_infinite(bound.domain, context) for bound in node.bounds)
+    # An inner function of a recursive one may need other values of itself.
+    if not infinite and not any(name.startswith(ITSELF) for name in body.names):
         pairs = f"{{{ranges.key}: {body.text} {ranges.clauses}}}"
         if ranges.is_product:
             pairs = f"gathered(({ranges.key}, {body.text}) {ranges.clauses})"
@@ -186,18 +208,17 @@ def function(compiler: Compiling, node: tree.FunctionLiteral, context: Context, 
 def _lazy_function(
     compiler: Compiling, node: tree.FunctionLiteral, context: Context, ranges: _Ranges, body: Code, itself: str
 ) -> Code:
-    pattern = node.bounds[0].pattern
     factors = [
-        compiler.value(bound.domain, context) for bound in node.bounds for _ in ((0,) if pattern else bound.names)
+        compiler.value(bound.domain, context)
+        for bound in node.bounds
+        for _ in ((bound.names,) if bound.pattern else bound.names)
     ]
-    if any(bound.pattern for bound in node.bounds) and len(node.bounds) > 1:
-        raise Unsupported(f"{node.place}: a lazy function of a tuple of variables and a further argument")
     domain = factors[0].text if len(factors) == 1 else f"Product({', '.join([factor.text for factor in factors])})"
     argument = compiler.fresh("b_")
-    several = len(factors) > 1 or pattern
-    names = ranges.key.strip("()").rstrip(",") if several else ranges.key
-    given = f"*one_tuple({argument}, {len(node.bounds[0].names)})" if pattern else ("*" if several else "") + argument
-    call = f"(lambda {names}: {body.text})({given})"
+    if len(factors) > 1 or node.bounds[0].pattern:
+        call = f"[{body.text} for {ranges.key} in ({argument},)][0]"
+    else:
+        call = f"(lambda {ranges.key}: {body.text})({argument})"
     inner = joined("", "value", [body], ranges.names | {itself})
     return joined(f"LazyFunction({domain}, lambda {itself}, {argument}: {call})", "value", [*factors, inner])
 

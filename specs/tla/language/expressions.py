@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from specs.tla.language.contexts import (
+    Bound,
     Code,
     Compiling,
     Context,
@@ -132,6 +133,14 @@ def _contained(compiler: Compiling, element: Code, right: Expression, context: C
     if _is_domain(right, context):
         function = compiler.value(right.arguments[0], context)
         return f"is_in_domain({element.text}, {function.text})", [function]
+    if isinstance(right, tree.SetFilter) and not right.bound.pattern and len(right.bound.names) == 1:
+        # As in TLC, the condition is asked of this element only.
+        first, value = _kept(compiler, element)
+        name = compiler.fresh("b_")
+        domain = compiler.value(right.bound.domain, context)
+        body = compiler.test(right.body, context.binding({right.bound.names[0]: Bound(name)}))
+        inner = joined("", "test", [body], frozenset((name,)))
+        return f"(is_in({first}, {domain.text}) and (lambda {name}: {body.text})({value}))", [domain, inner]
     code = compiler.value(right, context)
     if element.simple and (code.simple or _CONSTANT.fullmatch(code.text)):
         value, text = element.text, code.text

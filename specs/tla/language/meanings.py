@@ -107,6 +107,10 @@ class Scope:
             found = found.scope.names.get(found.target)
         return found
 
+    def knows(self, name: str) -> bool:
+        """Whether `name` has a meaning here, or will have one: a configuration may replace it by a later definition."""
+        return name in self.names or (self.outer is not None and self.outer.knows(name))
+
     def module_inside(self, name: str) -> tuple[tree.ModuleTree, Scope] | None:
         """A module that is written inside this one or one around it, and the scope that it stands in."""
         if name in self.inner:

@@ -223,7 +223,7 @@ class Loader:
         def declare(declared: Parameter, variable: bool) -> Meaning:
             if declared.name in substitutions:
                 return Substitution(substitutions[declared.name], scope, inner_hidden, declared.name, variable)
-            if declared.name in dict(parameters) or scope.meaning(declared.name) is not None:
+            if declared.name in dict(parameters) or scope.knows(declared.name):
                 same = tree.Apply(place=unit.place, name=declared.name)
                 return Substitution(same, scope, inner_hidden, declared.name, variable)
             raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {declared.name} no value")

@@ -34,6 +34,13 @@ _BOOLEANS = {"TRUE": TRUE, "FALSE": FALSE}
 _CHECK_DEADLOCK = "CHECK_DEADLOCK"
 _KEYWORDS = frozenset((*_LISTS, *_SINGLES, *_CONSTANTS, _CHECK_DEADLOCK))
 
+# Operators that have several names, by the one of the syntax tree (grammar.SYMBOLS).
+_SYNONYMS = {
+    "\\circ": "\\o", "\\leq": "<=", "=<": "<=", "\\geq": ">=", "/=": "#", "\\union": "\\cup", "\\intersect": "\\cap",
+    "\\oplus": "(+)", "\\ominus": "(-)", "\\odot": "(.)", "\\oslash": "(/)", "\\otimes": "(\\X)", "\\equiv": "<=>",
+    "\\land": "/\\", "\\lor": "\\/", "\\lnot": "~", "\\neg": "~",
+}  # fmt: skip
+
 NESTING_MAX = 100  # of sets
 DIGITS_MAX = 2_400  # of a number
 
@@ -43,7 +50,8 @@ _TOKEN = re.compile(
       | (?P<string>"(?:[^"\\]|\\.)*")
       | (?P<number>-?\d+(?![\w!]))
       | (?P<name>[\w!]+)
-      | (?P<symbol><-|[={},\[\]])""",
+      | (?P<symbol><-|[={},\[\]](?![-=+*#/^|&$%?!:.]))
+      | (?P<operator>\\[a-zA-Z]+|[-=+*#/^|&$%?!:.@~<>\\]+)""",
     re.VERBOSE,
 )
 
@@ -198,9 +206,9 @@ class _Parser:
 
     def _name(self, what: str) -> str:
         token = self._next(what)
-        if token.kind != "name" or token.text in _KEYWORDS:
+        if token.kind not in ("name", "operator") or token.text in _KEYWORDS:
             raise self._fail(token.line, f"want {what}, have {token.text}")
-        return token.text
+        return _SYNONYMS.get(token.text, token.text)
 
     def configuration(self) -> Configuration:
         while (token := self._peek()) is not None:
@@ -230,7 +238,7 @@ class _Parser:
 
     def _at_name(self) -> bool:
         token = self._peek()
-        return token is not None and token.kind == "name" and token.text not in _KEYWORDS
+        return token is not None and token.kind in ("name", "operator") and token.text not in _KEYWORDS
 
     def _check(self) -> None:
         found = self.result
@@ -244,6 +252,7 @@ class _Parser:
         name = self._name("a constant")
         found = self.result
         known = name in found.constants or name in found.replacements
+        before = found.constants.get(name)
         if self._symbol("="):
             module = self._module(line)
             if module is None:
@@ -260,7 +269,7 @@ class _Parser:
                 found.module_replacements[module, name] = self._name("a definition")
         else:
             raise self._fail(line, f"{name}: want = or <-")
-        if known:
+        if known and (before is None or before != found.constants.get(name)):
             raise self._fail(line, f"{name} is given twice")
         self._symbol(",")
 

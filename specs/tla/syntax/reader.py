@@ -302,8 +302,6 @@ class Reader:
             return tree.LeadsTo(place=place, left=arguments[0], right=arguments[1])
         if name == "-+->":
             return tree.Unknown(place=place, construct=f"temporal operator {name}", temporal=True)
-        if name in ("-|", "|-", "|=", "=|"):
-            return tree.Unknown(place=place, construct=f"operator {name}")
         return tree.Apply(place=place, name=name, arguments=arguments)
 
     def junction(self, node: tree_sitter.Node, place: Place, conjunction: bool) -> Expression:

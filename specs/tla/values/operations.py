@@ -15,6 +15,7 @@ from typing import NoReturn
 from specs.tla.values.kinds import absent, comparable, foreign, joinable, mixed
 from specs.tla.values.sets import (
     Difference,
+    Filtered,
     Interval,
     LazyFunction,
     LazySet,
@@ -22,7 +23,9 @@ from specs.tla.values.sets import (
     domain_of,
     elements,
     enumerated,
+    exact_size,
     in_order,
+    is_finite,
     is_in,
 )
 from specs.tla.values.values import (
@@ -192,12 +195,14 @@ def union(left: Value, right: Value) -> Value:
     return union(enumerated(left), enumerated(right))
 
 
-def intersection(left: Value, right: Value) -> frozenset[Value]:
+def intersection(left: Value, right: Value) -> Value:
     """left \\cap right"""
     if type(left) is frozenset and type(right) is frozenset:
         joinable(left, right)
         return left & right
-    if _lazy(left) and not _lazy(right):
+    if _lazy(left) and _lazy(right) and not (is_finite(left) or is_finite(right)):
+        return Filtered(left, lambda element: is_in(element, right))
+    if (_lazy(left) and not _lazy(right)) or (_lazy(right) and not is_finite(left)):
         left, right = right, left
     other = elements(right)
     return frozenset([element for element in elements(left) if is_in(element, other)])
@@ -239,9 +244,8 @@ def choose(collection: Value, holds: Callable[[Value], bool]) -> Value:
 
 def cardinality(collection: Value) -> int:
     """Cardinality(collection)"""
-    if type(collection) is Interval:
-        return int(collection.size_bound())
-    return len(enumerated(collection))
+    size = exact_size(collection)
+    return len(enumerated(collection)) if size is None else size
 
 
 def listed(items: Iterable[Value]) -> list[Value]:
@@ -263,11 +267,6 @@ def tuples(collection: Value, size: int) -> Iterator[tuple[Value, ...]]:
         if type(element) is not tuple or len(element) != size:
             raise EvaluationError(f"{shown(element)} is not a tuple of {size}")
         yield element
-
-
-def one_tuple(value: Value, size: int) -> Value:
-    """`value`, which must be a tuple over which a pattern <<x, y>> ranges."""
-    return next(tuples(frozenset((value,)), size))
 
 
 # --- functions --------------------------------------------------------------------------------
@@ -293,9 +292,13 @@ def apply(function: Value, argument: Value) -> Value:
 
 def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Value]) -> Value:
     """[function EXCEPT ![path[0]][path[1]]... = new(old value)]"""
-    if isinstance(function, LazyFunction):
-        function = function.worked_out()
     key = path[0]
+    if isinstance(function, LazyFunction):
+        if not is_in(key, function.domain):
+            return function
+        old, base = function.apply(key), function
+        changed = new(old) if len(path) == 1 else replaced(old, path[1:], new)
+        return LazyFunction(base.domain, lambda _, argument: changed if argument == key else base.apply(argument))
     if type(function) is Function:
         if key not in function:
             if not (type(key) is str and all(type(item) is str for item in function)):

@@ -64,6 +64,25 @@ class LazySet(LazyValue):
         return bounded(self, self.name)
 
 
+def exact_size(value: Value) -> int | None:
+    """The number of elements, if it is known without enumerating them and not too large."""
+    if type(value) is frozenset:
+        return len(value)
+    if type(value) is Interval:
+        return int(value.size_bound())
+    if type(value) is Powerset:
+        base = exact_size(value.base)
+        return None if base is None or base > 30 else 1 << base
+    if type(value) is FunctionSet:
+        size, count = exact_size(value.codomain), len(value.domain)
+        return None if size is None or count > 30 or size**count > 1 << 31 else size**count
+    if isinstance(value, Product | RecordSet):
+        parts = value.factors if isinstance(value, Product) else tuple(value.fields.values())
+        sizes = [exact_size(part) for part in parts]
+        return None if None in sizes else math.prod([size for size in sizes if size is not None])
+    return None
+
+
 def size_bound(value: frozenset[Value] | LazySet) -> float:
     """An upper bound on the number of elements of a set."""
     return len(value) if isinstance(value, frozenset) else value.size_bound()

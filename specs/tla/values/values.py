@@ -226,7 +226,7 @@ def order_key(value: Value) -> tuple[object, ...]:
     if kind is int or kind is str:
         return (_RANKS[kind], value)
     if isinstance(value, LazyValue):
-        return order_key(value.worked_out())
+        return order_key(value.worked_out()) if value.can_work_out else (len(_RANKS), repr(value))
     rank = _RANKS.get(kind)
     if rank is None:
         raise EvaluationError(f"{value!r} is not a TLA+ value")

@@ -72,7 +72,7 @@ def test_behaviour_is_named_by_init_and_next() -> None:
     [
         ("42", "configuration:1: 42 is not a statement"),
         ("CONSTANT N = 1\nN = 2", "configuration:2: N is given twice"),
-        ("CONSTANT N < 2", "cannot read"),
+        ("CONSTANT N < 2", "N: want = or <-"),
         ("CONSTANT N 2", "N: want = or <-"),
         ("CONSTANT N = }", "} is not a value"),
         ("CONSTANT N = {1 2}", "want , or } in a set"),

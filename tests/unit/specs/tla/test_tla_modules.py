@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from specs.tla.explore.model import load_configured
 from specs.tla.explore.reachable import Exploration, explore
 from specs.tla.language.language import Module, ModuleError, load
+from specs.tla.syntax import configuration
 from tests.support.modules.tla_models import Write, writer
 
 
@@ -173,3 +175,51 @@ def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "M.tla").write_text("---- MODULE M ----\nA == LET I == INSTANCE Nowhere IN I!B\n====\n")
     with pytest.raises(ModuleError, match="M: no module Nowhere"):
         load(tmp_path / "M.tla")
+
+
+# --- lazy functions and sets, configurations ----------------------------------------------------------------
+
+
+def test_functions_on_infinite_sets_are_lazy(write: Write) -> None:
+    text = """f[i \\in Int] == i + 1
+g == [i \\in Nat, j \\in STRING |-> <<i + 1, j>>]
+h[<<a, b>> \\in Nat \\X Nat, c \\in Nat] == a + 10 * b + 100 * c
+Evens == {n \\in Nat : n % 2 = 0}
+Pairs == {<<i, j>> \\in Int \\X Int : j > i}
+binom[n \\in 0..5, k \\in 0..5] ==
+  IF k = 0 \\/ k = n THEN 1 ELSE IF k > n THEN 0 ELSE binom[n - 1, k - 1] + binom[n - 1, k]
+rows[i \\in 0..3] == [j \\in 0..3 |-> IF j = 0 THEN i ELSE rows[i][j - 1] + 1]
+E == <<[f EXCEPT ![5] = 0, ![6] = @ + 1][5], [f EXCEPT ![5] = 0, ![6] = @ + 1][6], [f EXCEPT ![5] = 0][7], g[2, "x"],
+       h[<<1, 2>>, 3], 4 \\in Evens, 5 \\in Evens, <<3, 4>> \\in Pairs, <<4, 3>> \\in Pairs, binom[5, 2], rows[2][3],
+       [n \\in Evens |-> n][4], -3 \\in DOMAIN f, <<1, 2>> \\in Seq(1..3) \\cap Seq(0..2)>>"""
+    assert write(text).value("E") == (
+        0, 8, 8, (3, "x"), 321, True, False, True, False, 10, 5, 4, True, True
+    )  # fmt: skip
+
+
+def test_a_condition_is_asked_of_the_element_only(write: Write) -> None:
+    assert write("E == 2 \\in {n \\in {0, 2} : 4 \\div n = 2}").value("E") is True
+    assert write("E == Cardinality([1..8 -> 1..9]) + Cardinality(SUBSET (1..25))").value("E") == 9**8 + 2**25
+
+
+def test_symbols_of_operators_in_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "M.tla").write_text(
+        "---- MODULE M ----\nEXTENDS Naturals, Sequences\nCONSTANTS Add(_, _), Join(_, _)\nVARIABLE x\n"
+        "Plus(a, b) == 10 * a - (0 - b)\nInit == x = Join(<<1 + 2>>, <<Add(1, 1)>>)\nNext == UNCHANGED x\n"
+        "Twelve == x = <<12, 1>>\n====\n"
+    )
+    constants = "CONSTANTS\n  + <- Plus\n  Add <- \\div\n  Join <- \\circ\n  a = a a = a\n"
+    settings = configuration.parse(constants + "INIT Init NEXT Next INVARIANT Twelve\n")
+    assert settings.replacements == {"+": "Plus", "Add": "\\div", "Join": "\\o"}
+    module = load_configured(tmp_path / "M.tla", settings)
+    assert [state["x"] for state in module.initials("Init")] == [(12, 1)]
+    with pytest.raises(ModuleError, match="configuration:2: N is given twice"):
+        configuration.parse("CONSTANT N = 1\nN = 2")
+
+
+def test_an_entry_of_a_function_is_an_action(write: Write) -> None:
+    text = """VARIABLE x
+Step[n \\in 1..2] == x < 4 /\\ x' = x + n
+Init == x = 0
+Next == \\E n \\in 1..3 : Step[n]"""
+    assert explored(write(text)).distinct_states == 6
