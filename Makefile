@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 HOST := groundstation hil specs swarm_sim
+EMULATOR := hil/boards/emulated/core
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -15,14 +16,15 @@ help: ## list the targets
 venv: $(STAMP) ## create or refresh .venv with everything a developer needs
 
 # On a terminal pip shows what it fetches; a log gets a line before and one after.
-$(STAMP): pyproject.toml setup.py
+$(STAMP): pyproject.toml setup.py $(EMULATOR)/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "venv: $(PYTHON) is missing or older than 3.11; name another: make venv PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "venv: making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); } || \
 		{ echo "venv: cannot be made; Debian and Ubuntu need the package python3-venv"; rm -rf $(VENV); exit 1; }
-	@echo "venv: installing the project and its tools; the first time takes one to five minutes and 550 MB, mostly downloads"
+	@echo "venv: installing the project and its tools; the first time takes one to five minutes and 800 MB, mostly downloads"
 	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet $$quiet --disable-pip-version-check \
 		--editable '.[dev,docs,emulated]' || { echo "venv: pip failed, see above; without a network set PIP_INDEX_URL"; exit 1; }
+	@$(BIN)/python -m hil.boards.emulated.library || { echo "venv: the emulator of Picos is missing, see above"; exit 1; }
 	@touch $@
 	@echo "venv: ready; fly with $(BIN)/amu rehearse, or see what else there is: make"
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.style.tree_rules import ROOT, SHIPPED, tracked_files
 
-DATA = (".tla", ".cfg", ".toml", ".cddl", ".md")
+DATA = (".tla", ".cfg", ".toml", ".cddl", ".md", ".mjs")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,20 @@ def test_the_firmware_is_found_in_the_wheel(unpacked: Path) -> None:
     assert main == str(unpacked / "hil/firmware/main.py")
     assert package == str(unpacked / "amu")
     assert int(count) > 20
+
+
+def test_the_emulator_is_in_the_wheel_with_its_licence_and_runs(unpacked: Path) -> None:
+    package = unpacked / "hil/boards/emulated/core/node_modules/rp2040js"
+    assert "The MIT License" in (package / "LICENSE").read_text()
+    assert not (package / "dist/cjs").exists()
+    code = (
+        "from hil.boards.emulated import process as p; print(p.__file__); "
+        "chip = p.ChipProcess('AMU-0001'); chip.open(bytes(16384), b'', identity='AMU-0001', seed='1'); "
+        "chip.ask(b'A', bytes(8)); print(len(chip.answer())); chip.close()"
+    )
+    done = run_away(unpacked, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(unpacked / "hil/boards/emulated/process.py"), "33"]
 
 
 def test_the_command_line_works_from_the_wheel(unpacked: Path) -> None:

@@ -1,15 +1,19 @@
 """Emulated Picos: real MicroPython on a simulated RP2040, stepped in virtual time.
 
-The board lives in this process, and its time passes in `advance` only. When the board is switched off, its flash is
-written to disk as an image. While it runs there is no image: if the ground station died then, an old image would be
-flash that has lost votes, and a board that has lost votes may vote twice. Without an image the board boots with
-amnesia, from which it can rejoin safely.
+The board lives in a process that ends with this one, and its time passes in `advance` only. When the board is switched
+off, its flash is written to disk as an image. While it runs there is no image: if the ground station died then, an old
+image would be flash that has lost votes, and a board that has lost votes may vote twice. Without an image the board
+boots with amnesia, from which it can rejoin safely. So does a board whose emulator ended.
+
+`advance` only begins to compute; the board is waited for when it is looked at. So the boards of a swarm, advanced one
+after the other and read afterwards, use all cores of the host.
 
     node-<n>/           config.cbor, flash.bin (2 MiB less the interpreter) while off, starts (lives so far)
 """
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -20,16 +24,15 @@ from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.memory_link import MemoryLine, MemoryLink
 from groundstation.record.run_directory import write_private
-from hil.boards.emulated import pico_files
+from hil.boards.emulated import library, pico_chip, pico_files
 from hil.boards.emulated.pico_chip import NANOS, PicoChip
+from hil.boards.emulated.process import EmulatorError
 
 IMAGE_VARIABLE = "AMU_PICO_UF2"
 _IMAGE = "flash.bin"
 _CONFIGURATION = "config.cbor"
 _STARTS = "starts"
 _STORE = "store/"
-UF2_MAGIC = b"UF2\nWQ]\x9e"  # each block begins with it: github.com/microsoft/uf2
-UF2_BLOCK_BYTES = 512
 
 
 def micropython_image() -> Path:
@@ -43,13 +46,26 @@ def micropython_image() -> Path:
     if not image.is_file():
         raise BoardError(f"{IMAGE_VARIABLE}={name}: no such file; want a MicroPython image (.uf2) for the RP2040")
     try:
-        with image.open("rb") as file:
-            begins = file.read(len(UF2_MAGIC))
+        pico_chip.interpreter(image)
     except OSError as error:
         raise BoardError(f"{IMAGE_VARIABLE}={name}: {error.strerror}; want an image that can be read") from error
-    if begins != UF2_MAGIC or image.stat().st_size % UF2_BLOCK_BYTES:
-        raise BoardError(f"{IMAGE_VARIABLE}={name}: is not a UF2 file; want a MicroPython image (.uf2) for the RP2040")
+    except ValueError as error:
+        raise BoardError(
+            f"{IMAGE_VARIABLE}={name}: is not a UF2 file for an RP2040: {error}; want a MicroPython image (.uf2)"
+        ) from error
     return image
+
+
+class _Link(MemoryLink):
+    """The ground station's end of the line; before it reads, the board takes its time to the end."""
+
+    def __init__(self, line: MemoryLine, settle: Callable[[], None]) -> None:
+        super().__init__(line)
+        self._settle = settle
+
+    def read(self) -> bytes:
+        self._settle()
+        return super().read()
 
 
 class EmulatedBoard(Board):
@@ -63,13 +79,17 @@ class EmulatedBoard(Board):
         self._directory = directory
         self._chip: PicoChip | None = None
         self._line = MemoryLine(f"emulated-{node}")
-        self._link = MemoryLink(self._line)
+        self._link = _Link(self._line, self._settle)
         self._is_closed = False
         self._has_run = False  # in this process
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
         micropython_image()
+        try:
+            library.require()
+        except library.LibraryError as error:
+            raise BoardError(str(error)) from error
         boards = []
         for plan in plans:
             board = cls(directory / f"node-{plan.node}", plan.node)
@@ -105,22 +125,27 @@ class EmulatedBoard(Board):
         image = self._directory / _IMAGE
         flash = image.read_bytes() if image.exists() else self._flash({})
         self._link.drop_unsent()
-        self._chip = PicoChip(micropython_image(), flash, f"AMU-{self.node:04}", self._count_start(), self._line.take)
+        name = f"AMU-{self.node:04}"
+        try:
+            self._chip = PicoChip(micropython_image(), flash, name, self._count_start(), self._line.take)
+        except (EmulatorError, library.LibraryError) as error:
+            raise BoardError(f"board {self.node}: {error}") from error
         self._has_run = True
         image.unlink(missing_ok=True)  # after what can fail, before the first step
 
     def kill(self) -> None:
-        if self._chip is None:
-            return
-        self._chip.power_off()
-        self._collect(self._chip)
+        self._settle()
+        if self._chip is not None:
+            self._with_chip(PicoChip.power_off)
+            self._settle()
 
     def power_cut(self, after_operations: int) -> None:
         if after_operations < 1:
             raise BoardError(f"power cut after {after_operations} flash operations; want 1 or more")
+        self._settle()
         if self._chip is None:
             raise BoardError(f"board {self.node} is off; start it before cutting its power")
-        self._chip.cut_power_at(after_operations)
+        self._with_chip(lambda chip: chip.cut_power_at(after_operations))
 
     def erase(self) -> None:
         if self.alive():
@@ -128,6 +153,7 @@ class EmulatedBoard(Board):
         self._keep(self._flash({}))
 
     def alive(self) -> bool:
+        self._settle()
         return self._chip is not None
 
     def was_switched_off(self) -> bool:
@@ -139,15 +165,13 @@ class EmulatedBoard(Board):
         return self._link
 
     def advance(self, seconds: float) -> None:
-        if self._chip is None:
-            return
-        self._chip.advance(round(seconds * NANOS))
-        self._line.give(self._chip.receive())
-        if not self._chip.powered:
-            self._collect(self._chip)
+        self._settle()
+        if self._chip is not None:
+            self._with_chip(lambda chip: chip.advance(round(seconds * NANOS)))
 
     def close(self) -> None:
-        self.kill()
+        with contextlib.suppress(BoardError):  # its emulator ended: it is off
+            self.kill()
         self._line.pull()
         self._is_closed = True
 
@@ -169,9 +193,32 @@ class EmulatedBoard(Board):
         """Replace the image; a half-written one must never be taken for flash."""
         write_private(self._directory / _IMAGE, flash)
 
-    def _collect(self, chip: PicoChip) -> None:
-        """After the power failed: what the board sent is on the line, what it had not read is lost, flash stays."""
-        self._line.give(chip.receive())
-        self._link.drop_unsent()
-        self._keep(chip.files)
-        self._chip = None
+    def _settle(self) -> None:
+        """The board has computed to the end: what it sent is on the line; if its power failed, its flash is on disk.
+
+        After the power failed, what the board had not read is lost.
+        """
+        if self._chip is None:
+            return
+        chip, is_powered = self._chip, True
+
+        def take_in(chip: PicoChip) -> None:
+            nonlocal is_powered
+            self._line.give(chip.receive())
+            is_powered = chip.powered
+
+        self._with_chip(take_in)
+        if not is_powered:
+            self._chip = None
+            self._link.drop_unsent()
+            self._keep(chip.files)
+
+    def _with_chip(self, act: Callable[[PicoChip], None]) -> None:
+        """Let the chip do something. If its process ended, the board is off and its flash is lost."""
+        assert self._chip is not None
+        try:
+            act(self._chip)
+        except EmulatorError as error:
+            self._chip = None
+            self._link.drop_unsent()
+            raise BoardError(f"board {self.node}: {error}; its flash is lost, fly the run again (--replay)") from error

@@ -1,5 +1,7 @@
-"""The board suite over emulated Picos, and what only they promise. A boot costs ten seconds of processor time."""
+"""The board suite over emulated Picos, and what only they promise. A boot costs a second of processor time."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
 from hil.boards.emulated import pico_files
 from hil.boards.emulated.board import EmulatedBoard
-from tests.conformance.boards.board_conformance import SWARM, BoardConformance, Station
+from tests.conformance.boards.board_conformance import SWARM, BoardConformance, MakeBoards, Station
 
 NODE = 1
 
@@ -60,14 +62,30 @@ class TestEmulatedBoard(BoardConformance):
         board.kill()
         assert image.is_file()
 
-    def test_a_board_whose_ground_station_died_wakes_without_memory(self, board: Board, tmp_path: Path) -> None:
+    def test_a_board_whose_ground_station_died_wakes_without_memory(
+        self, make_boards: MakeBoards, tmp_path: Path
+    ) -> None:
+        board = make_boards([0, 1, 2, 3])[NODE]
         board.start()
         Station(board).hello(1)
         # The process that stepped the board is gone: nothing collects its flash.
-        found = EmulatedBoard.attach(tmp_path / "boards")[0]
+        found = EmulatedBoard.attach(tmp_path / "boards")[NODE]
         found.start()
         assert Station(found).hello(2).mode == "rejoining"
         found.close()
+
+    def test_a_board_whose_emulator_died_ends_the_flight_and_wakes_without_memory(self, board: Board) -> None:
+        assert isinstance(board, EmulatedBoard)
+        board.start()
+        Station(board).hello(1)
+        assert board._chip is not None
+        os.kill(board._chip._process.pid, signal.SIGKILL)
+        board.advance(0.01)
+        with pytest.raises(BoardError, match="board 1: AMU-0001: its emulator ended by signal 9; its flash is lost"):
+            board.link().read()
+        assert not board.alive()
+        board.start()
+        assert Station(board).hello(2).mode == "rejoining"
 
     def test_a_run_is_repeated_to_the_byte(self, tmp_path: Path) -> None:
         runs = []

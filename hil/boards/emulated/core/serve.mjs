@@ -1,0 +1,60 @@
+// One chip behind a pipe: requests on standard input, one answer each on standard output. The host says how far time goes, so
+// its own pace changes nothing. The process ends when its input does.
+//
+//   request   opcode, length (uint32, little-endian), body
+//   answer    length (uint32), body
+import fs from 'node:fs';
+import { Chip } from './chip.mjs';
+
+const BOOTROM_BYTES = 16384;
+
+function read(count) {
+  const data = Buffer.allocUnsafe(count);
+  for (let have = 0; have < count;) {
+    const more = fs.readSync(0, data, have, count - have, null);
+    if (more === 0) process.exit(0);
+    have += more;
+  }
+  return data;
+}
+
+function answer(...parts) {
+  const body = Buffer.concat(parts), head = Buffer.alloc(4);
+  head.writeUInt32LE(body.length);
+  const all = Buffer.concat([head, body]);
+  for (let sent = 0; sent < all.length;) sent += fs.writeSync(1, all, sent);
+}
+
+/** N: a chip. Length of a JSON document, the document with Chip's small options, boot ROM, flash. */
+function open(body) {
+  const rom = 4 + body.readUInt32LE(0), options = JSON.parse(body.toString('utf8', 4, rom)), flash = rom + BOOTROM_BYTES;
+  const bootrom = new Uint32Array(BOOTROM_BYTES / 4).map((_, i) => body.readUInt32LE(rom + 4 * i));
+  return new Chip({ ...options, identity: Buffer.from(options.identity, 'latin1'), bootrom, flash: body.subarray(flash) });
+}
+
+/** A: nanoseconds to pass (double), bytes for the board. State of the chip, bytes from the board. */
+function advance(chip, body) {
+  chip.send(body.subarray(8));
+  chip.advance(body.readDoubleLE(0));
+  const state = Buffer.alloc(33);
+  state.writeDoubleLE(chip.nanos, 0);
+  state.writeDoubleLE(chip.idleNanos, 8);
+  state.writeUInt32LE(chip.flash.operations, 16);
+  state.writeUInt32LE(chip.unread, 20);
+  state.writeUInt32LE(chip.resets, 24);
+  state.writeUInt32LE(chip.reads, 28);
+  state[32] = chip.isPowered ? 1 : 0;
+  answer(state, chip.receive());
+}
+
+let chip;
+for (;;) {
+  const head = read(5), opcode = String.fromCharCode(head[0]), body = read(head.readUInt32LE(1));
+  switch (opcode) {
+    case 'N': chip = open(body); answer(); break;
+    case 'A': advance(chip, body); break;
+    case 'C': chip.cutPowerAt(body.readUInt32LE(0)); answer(); break;  // C: cut power in a flash operation from now
+    case 'F': answer(chip.memory); break;  // F: all of flash
+    default: throw new Error(`opcode ${JSON.stringify(opcode)}: unknown`);
+  }
+}
