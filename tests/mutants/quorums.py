@@ -1,4 +1,4 @@
-"""Planted bugs of sizes: each place of flight code that counts replicas counts one too few, or one too many.
+"""Planted bugs of sizes: each place of flight code or ground that counts replicas counts one too few, or one too many.
 
 One too few believes liars, or asks them alone. One too many keeps a swarm waiting for a replica that may be faulty.
 Two sizes are guarded twice, so that one too few changes nothing (equivalent mutants, not planted):
@@ -12,6 +12,7 @@ from tests.mutants.mutant import Mutant
 
 CATCH_UP = "firmware/amu/consensus/catch_up.py"
 CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
+CLIENT = "groundstation/station/client.py"
 INSTANCE = "firmware/amu/consensus/instance.py"
 JOBS = "firmware/amu/ledger/jobs.py"
 LAMPORT = "firmware/amu/core/lamport.py"
@@ -124,6 +125,8 @@ MUTANTS = (
     _more("a learner's witnesses of a time", LEARNER, _LEARNERS_WITNESSES, "self._group.blocking"),
     _fewer("claims of a common time", LAMPORT, _COMMON, "self._blocking"),
     _more("reports of a job's result", JOBS, _JOBS, "limits.blocking_size(replica_count)"),
+    _fewer("answers that the ground believes", CLIENT, _JOBS, "limits.blocking_size(replica_count)"),
+    _more("answers that the ground believes", CLIENT, _JOBS, "limits.blocking_size(replica_count)"),
     Mutant(
         "f is a quarter of the swarm",
         LIMITS,

@@ -129,10 +129,10 @@ _TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test
 _SIZE = "not seen in 25 seeds; tests/unit/firmware/test_quorum_sizes.py asks each place for its size"
 _MEMORY = "not seen in 30 seeds; the test named in its check asks for it"
 # Why the simulator does not reliably see the others.
-UNSEEN = {
-    **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.name not in (*VISIBLE, *GROUNDED)},
+_REASONS = {
+    **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _NO_LEARNERS for mutant in quorums.MUTANTS if mutant.file == quorums.LEARNER},
-    **{mutant.name: _MEMORY for mutant in memory.MUTANTS if mutant.name not in VISIBLE},
+    **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
     "a laggard hears the view instead of the wish": _PROGRESS,
@@ -160,6 +160,7 @@ UNSEEN = {
     "CRC not checked": "a damaged frame fails its tag, too",
     "snapshot: items after the marker are recorded, too": "turns and snapshots seldom meet",
 }
+UNSEEN = {name: why for name, why in _REASONS.items() if name not in (*VISIBLE, *GROUNDED)}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Every number of replicas that flight code waits for: one less is not enough, that many are.
+"""Every number of replicas that flight code and ground wait for: one less is not enough, that many are.
 
-Each place of flight code that counts replicas has a row. Its probe lets `count` replicas say the same, the board itself
+Each place that counts replicas has a row. Its probe lets `count` replicas say the same, the board itself
 among them where it counts itself, and returns whether the board acts on it. The sizes are written out here, so that a
 wrong formula in `limits` fails too.
 """
@@ -21,6 +21,7 @@ from amu.ledger.state import Ledger
 from amu.node.journal import Journal
 from amu.node.learner import Learner
 from amu.wire import messages as m
+from groundstation.station.client import Client, Retry
 from specs.checking.trace_line import decode_event
 from tests.support.flight.effects import performed
 
@@ -224,6 +225,22 @@ def a_job_has_its_result(n: int, count: int) -> bool:
     return result == ["ok", "accepted"]
 
 
+def the_ground_confirms(n: int, count: int) -> bool:
+    client = Client(7, n, Retry(), lambda *arguments, **fields: None)
+    number = client.submit(["noop"], 0.0)
+    for node in range(count):
+        client.receive(node, m.Reply(7, number, 3, ["ok"]), 1.0)
+    return client.counts["confirmed"] == 1
+
+
+def the_ground_gives_up(n: int, count: int) -> bool:
+    client = Client(7, n, Retry(), lambda *arguments, **fields: None)
+    number = client.submit(["noop"], 0.0)
+    for node in range(count):
+        client.receive(node, m.Receipt(7, number, "stale"), 1.0)
+    return client.counts["stale"] == 1
+
+
 TABLE: list[tuple[Callable[[int, int], bool], int]] = [
     *((next_vote(phase), QUORUM) for phase in (1, 2, 3)),
     (decides, QUORUM),
@@ -248,6 +265,8 @@ TABLE: list[tuple[Callable[[int, int], bool], int]] = [
     (a_time_is_believed, BLOCKING),
     (a_learner_believes_a_time, BLOCKING),
     (a_job_has_its_result, BLOCKING),
+    (the_ground_confirms, BLOCKING),
+    (the_ground_gives_up, BLOCKING),
 ]
 PHASES = iter("123")
 NAMES = [f"votes_after_phase_{next(PHASES)}" if probe.__name__ == "<lambda>" else probe.__name__ for probe, _ in TABLE]
