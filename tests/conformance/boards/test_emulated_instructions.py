@@ -20,16 +20,19 @@ BUGS = {
     "overflow of a subtraction": ("c = a >>> 0 >= b ? 1 : 0; v = (a ^ b) & (a ^ n);", "c = a >>> 0 >= b ? 1 : 0;"),
     "carry of a shift": ("if (k) c = (a >>> (32 - k)) & 1;", "c = (a >>> (32 - k)) & 1;"),
     "sign of a halfword": ("case 0b1011001000: r[op & 7] = (x << 16) >> 16;", "case 0b1011001000: r[op & 7] = x;"),
-    "bytes in place of words": ("else ram32[o >> 2] = r[op & 7];", "else ram8[o] = r[op & 7];"),
+    "bytes in place of words": (
+        "else if (o < RAM_BYTES) ram32[o >> 2] = r[op & 7];",
+        "else if (o < RAM_BYTES) ram8[o] = r[op & 7];",
+    ),
     "edge of memory": ("if (a & 3 || o > RAM_BYTES - 32)", "if (a & 3 || o > RAM_BYTES + 32)"),
     "write-back": ("if (!(list & (1 << m))) r[m] = a;", "r[m] = a;"),
+    "sign of a shift by nothing": ("(a >>> k) | 0 : 0;", "a >>> k : 0;"),
+    "a branch by a move": ("else { next = b & ~1; cycles = 2; }", "else next = b & ~1;"),
+    "remainder for quotient": ("sio.readUint32(o)", "sio.readUint32(o ^ 4)"),
     "link": ("r[14] = (at + 4) | 1;", "r[14] = at + 4;"),
     "a condition": ("isTaken = c !== 0 && z !== 0;", "isTaken = c !== 0;"),
     "cycles of a branch": ("next = at + 4 + ((op << 21) >> 20); cycles = 2;", "next = at + 4 + ((op << 21) >> 20);"),
-    "changed, then left to the library": (
-        "case 0: if (d >= 13) cycles = 0;",
-        "case 0: if (d >= 13) { r[d]++; cycles = 0; }",
-    ),
+    "changed, then left to the library": ("if (m === 15) cycles = 0;", "if (m === 15) { r[d]++; cycles = 0; }"),
 }
 
 

@@ -1,14 +1,16 @@
 // The hot instructions of a Cortex-M0+ in one switch. rp2040js tests an instruction against some sixty patterns, one after the
 // other, and each access to memory against its peripherals; this does neither.
 //
-// `burstOf(mcu)` gives a function that executes instructions from PC until it has used so many cycles, or until one comes that
-// it leaves to the library: rare instructions, addresses outside of RAM, flash and boot ROM, addresses that are not aligned,
-// returns from exceptions. No alarm and no interrupt may be due meanwhile. State and cycles are those of the library's core,
-// errors included; tests/conformance/boards/differential.mjs compares the two.
+// `burstOf(mcu)` gives a function that executes instructions from PC until it has used so many cycles, or until one comes that it
+// leaves to the library: rare instructions, addresses outside of RAM, flash, boot ROM and divider, addresses that are not
+// aligned, returns from exceptions. No alarm and no interrupt may be due meanwhile. State and cycles are those of the library's
+// core, errors included; tests/conformance/boards/differential.mjs compares the two.
 //
 // One function, because the compiler of JavaScript then keeps the processor's state in the host's registers. Numbers are
 // signed, 32 bits. N is the sign of `n`, V the sign of `v`, Z says that `z` is 0, `c` is 0 or 1.
 const RAM = 0x20000000, RAM_BYTES = 264 * 1024, FLASH = 0x10000000, FLASH_BYTES = 16 * 1024 * 1024, ROM_BYTES = 16384;
+// Registers of the SIO without an effect elsewhere: number of the processor; the divider, of which the last is read only.
+const SIO = 0xd0000000 | 0, CPUID = 0, DIVIDER = 0x60, DIVIDER_BYTES = 0x1c;
 const EXCEPTION_RETURN = 15;  // the upper four bits of an address that is not one
 const FIRST_OF_32_BITS = 0b11110;
 
@@ -19,7 +21,7 @@ function ones(bits) {
 }
 
 export function burstOf(mcu) {
-  const { core, sram, flash, bootrom } = mcu;
+  const { core, sram, flash, bootrom, sio } = mcu;
   const ints = new Int32Array(core.registers.buffer);
   const ramHalves = new Uint16Array(sram.buffer), ramWords = new Int32Array(sram.buffer);
   const flashHalves = new Uint16Array(flash.buffer), flashWords = new Int32Array(flash.buffer);
@@ -84,16 +86,24 @@ export function burstOf(mcu) {
           break;
         }
         case 0b01000: {
-          if (op & 0x400) {  // any register; PC as an operand and SP as a result are left to the library
+          if (op & 0x400) {  // any register; SP stays aligned, a write of PC is a branch
             const d = ((op >> 4) & 8) | (op & 7), m = (op >> 3) & 15, b = r[m];
-            if (m === 15) cycles = 0;
+            if (m === 15) cycles = 0;  // PC as an operand: left to the library
             else switch ((op >> 8) & 3) {
-              case 0: if (d >= 13) cycles = 0; else r[d] = r[d] + b; break;  // ADD
+              case 0:  // ADD
+                if (d < 13 || d === 14) r[d] = r[d] + b;
+                else if (d === 13) r[13] = (r[13] + b) & ~3;
+                else { next = (at + 4 + b) & ~1; cycles = 2; }
+                break;
               case 1:  // CMP
                 if (d === 15) { cycles = 0; break; }
                 n = z = (r[d] - b) | 0; c = r[d] >>> 0 >= b >>> 0 ? 1 : 0; v = (r[d] ^ b) & (r[d] ^ n);
                 break;
-              case 2: if (d >= 13) cycles = 0; else r[d] = b; break;  // MOV
+              case 2:  // MOV
+                if (d < 13 || d === 14) r[d] = b;
+                else if (d === 13) r[13] = b & ~3;
+                else { next = b & ~1; cycles = 2; }
+                break;
               default:  // BX, BLX
                 if (op & 7 || (!(op & 0x80) && b >>> 28 === EXCEPTION_RETURN)) { cycles = 0; break; }
                 next = b & ~1;
@@ -116,6 +126,37 @@ export function burstOf(mcu) {
               r[d] = n = z = k >= 32 ? 0 : a << k;
               break;
             }
+            case 4: {  // ASRS
+              const k = (b & 255) < 32 ? b & 255 : 32;
+              c = (a >>> (k - 1)) & 1;  // of 0: the sign, as the library has it
+              r[d] = n = z = a >> (k === 32 ? 31 : k);
+              break;
+            }
+            case 3: {  // LSRS
+              const k = b & 255;
+              c = k <= 32 ? (a >>> (k - 1)) & 1 : 0;
+              r[d] = n = z = k < 32 ? (a >>> k) | 0 : 0;
+              break;
+            }
+            case 5: {  // ADCS
+              const e = (a + c) | 0, x = (b + e) | 0;
+              c = (a >>> 0) + (b >>> 0) + c > 0xffffffff ? 1 : 0; v = ~(b ^ e) & (b ^ x);
+              r[d] = n = z = x;
+              break;
+            }
+            case 6: {  // SBCS
+              const e = (b + 1 - c) | 0;
+              c = a >>> 0 >= (b >>> 0) + 1 - c ? 1 : 0;
+              n = z = (a - e) | 0; v = (a ^ e) & (a ^ n);
+              r[d] = n;
+              break;
+            }
+            case 7: {  // RORS
+              const k = b & 31;
+              r[d] = n = z = (a >>> k) | (a << (32 - k));
+              c = n < 0 ? 1 : 0;
+              break;
+            }
             case 8: n = z = a & b; break;  // TST
             case 9: r[d] = n = z = -b | 0; c = b === 0 ? 1 : 0; v = b & n; break;  // RSBS
             case 10: n = z = (a - b) | 0; c = a >>> 0 >= b >>> 0 ? 1 : 0; v = (a ^ b) & (a ^ n); break;  // CMP
@@ -123,7 +164,7 @@ export function burstOf(mcu) {
             case 13: r[d] = n = z = Math.imul(a, b); break;  // MULS
             case 14: r[d] = n = z = a & ~b; break;  // BICS
             case 15: r[d] = n = z = ~b; break;  // MVNS
-            default: cycles = 0;
+            default: cycles = 0;  // CMN
           }
           break;
         }
@@ -172,7 +213,12 @@ export function burstOf(mcu) {
         case 0b01100: {  // STR immediate
           const a = r[(op >> 3) & 7] + ((op >> 4) & 0x7c);
           o = (a - RAM) >>> 0; cycles = 2;
-          if (a & 3 || o >= RAM_BYTES) cycles = 0; else ram32[o >> 2] = r[op & 7];
+          if (a & 3) cycles = 0;
+          else if (o < RAM_BYTES) ram32[o >> 2] = r[op & 7];
+          else if ((o = (a - SIO) >>> 0) >= DIVIDER && o < DIVIDER + DIVIDER_BYTES - 4) {
+            sio.writeUint32(o, r[op & 7] >>> 0);
+            cycles = 1;
+          } else cycles = 0;
           break;
         }
         case 0b01101: {  // LDR immediate
@@ -181,7 +227,10 @@ export function burstOf(mcu) {
           if (a & 3) cycles = 0;
           else if (o < RAM_BYTES) r[op & 7] = ram32[o >> 2];
           else if ((o = (a - FLASH) >>> 0) < FLASH_BYTES) r[op & 7] = flash32[o >> 2];
-          else cycles = 0;
+          else if ((o = (a - SIO) >>> 0) === CPUID || (o >= DIVIDER && o < DIVIDER + DIVIDER_BYTES)) {
+            r[op & 7] = sio.readUint32(o);
+            cycles = 1;
+          } else cycles = 0;
           break;
         }
         case 0b01110: {  // STRB immediate
