@@ -45,7 +45,8 @@ def node() -> Path:
 
 
 def require(folder: Path = CORE) -> None:
-    """Raise LibraryError when the package is not installed."""
+    """Raise LibraryError when the package or Node.js is not installed."""
+    node()
     if not (folder / _ENTRY).is_file():
         raise LibraryError(
             f"{folder / PACKAGE}: rp2040js is not installed; in a checkout run `make venv` or "

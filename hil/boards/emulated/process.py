@@ -45,11 +45,10 @@ class ChipProcess:
 
     def __init__(self, name: str) -> None:
         library.require()
-        node = library.node()
         self._name = name
         self._told: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
-            [str(node), str(library.CORE / "serve.mjs")],
+            [str(library.node()), str(library.CORE / "serve.mjs")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._told,

@@ -21,11 +21,15 @@ MILLISECOND = 1_000_000
 PATIENCE_SECONDS = 60
 
 
+def make_board(folder: Path, name: str = "AMU-0001") -> PicoChip:
+    (folder / "hangs.uf2").write_bytes(HANGS)
+    files = bytes(pico_chip.BLOCKS * pico_chip.BLOCK_BYTES)
+    return PicoChip(folder / "hangs.uf2", files, name, 1, lambda most: b"")
+
+
 @pytest.fixture
 def board(tmp_path: Path) -> PicoChip:
-    (tmp_path / "hangs.uf2").write_bytes(HANGS)
-    files = bytes(pico_chip.BLOCKS * pico_chip.BLOCK_BYTES)
-    return PicoChip(tmp_path / "hangs.uf2", files, "AMU-0001", 1, lambda most: b"")
+    return make_board(tmp_path)
 
 
 def is_running(pid: int) -> bool:
@@ -47,6 +51,16 @@ def test_time_passes_and_the_power_goes(board: PicoChip) -> None:
     assert board.nanos < 4 * MILLISECOND
     assert board.files == bytes(pico_chip.BLOCKS * pico_chip.BLOCK_BYTES)
     assert not is_running(pid)
+
+
+def test_a_board_that_computes_lets_another_one_compute(board: PicoChip, tmp_path: Path) -> None:
+    other = make_board(tmp_path, "AMU-0002")
+    os.kill(board._process.pid, signal.SIGSTOP)  # so slow that it never ends
+    board.advance(MILLISECOND)
+    other.advance(MILLISECOND)
+    assert other.nanos >= MILLISECOND
+    os.kill(board._process.pid, signal.SIGCONT)
+    assert board.nanos == other.nanos
 
 
 def test_an_emulator_that_is_killed_is_an_error_and_not_a_wait(board: PicoChip) -> None:
