@@ -83,6 +83,7 @@ class Event:
     lamport: int
     name: str
     fields: Fields
+    ticks: int | None = None  # of the board, when the trace frame left; None if the line does not say
 
     def __str__(self) -> str:
         fields = " ".join(f"{escaped(name)}={_brief(value)}" for name, value in self.fields.items())
@@ -160,7 +161,7 @@ def _event(found: dict[str, object], line: int) -> Event:
     if node == GROUND:
         extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
         fields.update((field_name, found[field_name]) for field_name in sorted(extra))
-    return Event(line, node, boot, seq, lamport, name, fields)
+    return Event(line, node, boot, seq, lamport, name, fields, ticks if "ticks" in found else None)
 
 
 def learner_count(run_start: Event) -> int:

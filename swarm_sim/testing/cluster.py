@@ -73,6 +73,7 @@ class Seat:
         self.node_nonce = 0
         self.wrap: Wrap | None = None  # a wrapper around the node: an adversary, an observer
         self.runtime: Decoded | None = None
+        self.ticks = 0  # that its nodes have taken
         if not is_learner:
             Journal(self.store).commission()
 
@@ -203,7 +204,8 @@ class Cluster:
         self._ground_seq += 1
 
     def _write(self, node: int, boot: int, seq: int, lamport: object, event: str, fields: Mapping[str, object]) -> None:
-        self.lines.append(trace_line.line("cluster", node, boot, seq, lamport, self.now, self.now, event, fields))
+        ticks = self.seats[node].ticks if node < len(self.seats) else self.now
+        self.lines.append(trace_line.line("cluster", node, boot, seq, lamport, ticks, self.now, event, fields))
 
     # --- results ----------------------------------------------------------------------------
 
@@ -236,6 +238,7 @@ class Cluster:
                 self._deliver(*heapq.heappop(self._queue)[2:])
             for i, seat in enumerate(self.seats):
                 if seat.node is not None:
+                    seat.ticks += 1
                     seat.node.tick()
                     self.perform(i)
             if self.now % REPEAT_TICKS == 0:

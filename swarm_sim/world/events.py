@@ -94,7 +94,7 @@ class EventLog:
 
     def _hand_on(self, event: Event, ticks: int, sinks: list[Sink]) -> None:
         self.count += 1
-        event.line = self.count
+        event.line, event.ticks = self.count, ticks
         for sink in sinks:
             sink(event)
         if self._file is not None:

@@ -8,7 +8,7 @@ common order.
 Rules
 - A board is followed from its boot. Events before that (if the run joined the board), and those between a hole and the
   next boot, are counted but not checked.
-- Receipts from a peer that is not suspected are skipped: they change nothing in the module's state.
+- Of the receipts from a peer that is not suspected, only the last before an event about the peer is taken.
 - After the first bad step of a board, its events up to its next boot are skipped, and counted.
 """
 
@@ -43,7 +43,7 @@ EVENTS = frozenset({"Boot", "Receive", "Suspicion", "Heard"})
 PATIENCE_TICKS = 340
 SLOPE = 2
 
-UNKNOWN = -1
+UNKNOWN = NO_TICKS = -1
 
 Pair = tuple[int, int]  # who watches whom
 
@@ -63,6 +63,7 @@ def constants(replica_count: int) -> dict[str, object]:
         "FlightMax": 1,
         "PartMilli": limits.LEVEL_MILLI_PER_PART,
         "SampleTicks": limits.DETECTOR_SAMPLE_TICKS,
+        "TicksMax": 0,
     }
 
 
@@ -73,12 +74,14 @@ class Replay:
     replica_count: int
     level: dict[Pair, int] = field(init=False)
     silence: dict[Pair, int] = field(init=False)
+    heard_at: dict[Pair, int] = field(init=False)
     owed: frozenset[Pair] = frozenset()
 
     def __post_init__(self) -> None:
         replicas = range(self.replica_count)
         self.level = {(q, p): UNKNOWN for q in replicas for p in replicas if p != q}
         self.silence = dict.fromkeys(self.level, 0)
+        self.heard_at = dict.fromkeys(self.level, NO_TICKS)
 
     def state(self, module: language.Module) -> State:
         """The module's state. Variables that traces do not show are constant: no crash, empty channels, 0 holds."""
@@ -90,32 +93,38 @@ class Replay:
             silence=language.function(self.silence),
             holds=language.function({replica: replica == 0 for replica in range(self.replica_count)}),
             owed=self.owed,
+            heardAt=language.function(self.heard_at),
         )
 
     def boot(self, node: int) -> None:
         for pair in self.level:
             if pair[0] == node:
-                self.level[pair], self.silence[pair] = UNKNOWN, 0
+                self.level[pair], self.silence[pair], self.heard_at[pair] = UNKNOWN, 0, NO_TICKS
         self.owed = frozenset(pair for pair in self.owed if pair[0] != node)
 
     def take(self, event: Event) -> tuple[object, ...]:
         """Apply the effect of the event. Returns the arguments of its operator."""
         node, fields = event.node, event.fields
+        ticks = NO_TICKS if event.ticks is None else event.ticks
         if event.name == "Boot":
             self.boot(node)
             return (node,)
         if event.name == "Receive":
             pair = (node, fields["from"])
-            self.owed |= {pair}
-            return pair
+            if self.level[pair] > 0:
+                self.owed |= {pair}
+            else:
+                self.heard_at[pair] = ticks
+            return (*pair, ticks)
         pair = (node, fields["peer"])
         if event.name == "Suspicion":
             self.level[pair] = fields["level_milli"] // limits.LEVEL_MILLI_PER_PART
             self.silence[pair] = fields["silent_ticks"]
-            return (*pair, fields["silent_ticks"], fields["level_milli"])
+            return (*pair, fields["silent_ticks"], fields["level_milli"], ticks)
         self.level[pair] = self.silence[pair] = 0
+        self.heard_at[pair] = ticks
         self.owed -= {pair}
-        return (*pair, fields["silent_ticks"])
+        return (*pair, fields["silent_ticks"], ticks)
 
 
 Predicates = list[tuple[str, Callable[..., bool]]]
@@ -139,6 +148,7 @@ class DetectorChecker:
             self._holes.setdefault((hole.node, hole.boot), []).append(hole.last_seq)
         self._verdict = verdict
         self._followed: set[int] = set()
+        self._last: dict[Pair, Event] = {}  # receipts from peers that are not suspected, the last of each
         self._replay = Replay(replica_count)
         self._state = self._replay.state(self.module)
 
@@ -150,20 +160,31 @@ class DetectorChecker:
             self._lose(event.node)
         if event.name == "Boot":
             self._followed.add(event.node)
-        elif event.name not in EVENTS or (event.name == "Receive" and not self._is_suspected(event)):
+        elif event.name not in EVENTS or (event.name == "Receive" and not self._is_needed(event)):
             return
         elif event.node not in self._followed:
             self._verdict.counts["detector events not checked"] += 1
             return
         self._step(event)
 
-    def _is_suspected(self, event: Event) -> bool:
-        return self._replay.level.get((event.node, event.fields["from"]), 0) > 0
+    def _is_needed(self, event: Event) -> bool:
+        """Whether the sender of a receipt is suspected. Else the receipt is kept until the next event about it."""
+        pair = (event.node, event.fields["from"])
+        if self._replay.level.get(pair, 0) > 0:
+            return True
+        self._last[pair] = event
+        return False
 
     def _step(self, event: Event) -> None:
         if event.name in ("Suspicion", "Heard") and (event.node, event.fields["peer"]) not in self._replay.level:
             self._bad(event, IS_STEP, f"board {event.node} does not watch {event.fields['peer']}")
             return
+        if event.name in ("Suspicion", "Heard"):
+            receipt = self._last.pop((event.node, event.fields["peer"]), None)
+            if receipt is not None:
+                self._step(receipt)
+        elif event.name == "Boot":
+            self._last = {pair: kept for pair, kept in self._last.items() if pair[0] != event.node}
         before = self._state
         arguments = self._replay.take(event)
         after = self._replay.state(self.module)
@@ -199,16 +220,22 @@ class DetectorChecker:
 
 
 class SuspicionChecker(KeepingChecker):
-    """Takes the events of replicas. Skips receipts from peers without suspicion: the module does not use them."""
+    """Takes the events of replicas. Of the receipts from a peer without suspicion it keeps the last, as the module."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._suspected: set[Pair] = set()  # as the board reported
+        self._last: dict[Pair, Event] = {}
 
     def feed(self, event: Event) -> None:
         name, node = event.name, event.node
         if name == "Receive" and (not self._suspected or (node, event.fields["from"]) not in self._suspected):
+            self._last[node, event.fields["from"]] = event
             return
+        if name in ("Suspicion", "Heard"):
+            receipt = self._last.pop((node, event.fields["peer"]), None)
+            if receipt is not None:
+                super().feed(receipt)
         super().feed(event)
         if name == "Suspicion":
             self._suspected.add((node, event.fields["peer"]))
@@ -216,6 +243,7 @@ class SuspicionChecker(KeepingChecker):
             self._suspected.discard((node, event.fields["peer"]))
         elif name == "Boot":
             self._suspected = {pair for pair in self._suspected if pair[0] != node}
+            self._last = {pair: kept for pair, kept in self._last.items() if pair[0] != node}
 
     def finish(self, tlc: bool) -> None:
         run = self.run

@@ -37,7 +37,7 @@ WEIGHTS = {"Beat": 6, "Deliver": 6, "Elapse": 6, "Lose": 2, "Crash": 0.04, "Rebo
 
 def load() -> language.Module:
     known = detector_conformance.constants(2)
-    names = {name: known[name] for name in known if name not in ("PartMilli", "SampleTicks")}
+    names = {name: known[name] for name in known if name not in ("PartMilli", "SampleTicks", "TicksMax")}
     lines = [
         f"May{name}{PARAMETERS.get(name, '(x)')} == ENABLED {name}{PARAMETERS.get(name, '(x)')}" for name in ENABLED
     ]

@@ -1,5 +1,6 @@
 """Suspicions in a trace against the contract: those of the real detector are accepted, planted lies are not."""
 
+import dataclasses
 import json
 import random
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from amu.services import detector
 from amu.services.detector import Detector
 from specs.checking import any_trace as observation_check
 from specs.checking.continuity import Hole
-from specs.checking.services.detector import IDENTIFIERS, MODULE, check_detector, constants
+from specs.checking.services.detector import IDENTIFIERS, IS_STEP, MODULE, check_detector, constants
 from specs.checking.trace import Event
 from specs.tla.syntax import configuration
 from specs.verdict import Verdict
@@ -36,7 +37,8 @@ class Flight:
             self.boot(node)
 
     def tell(self, node: int, name: str, **fields: Any) -> None:
-        self.events.append(Event(len(self.events) + 1, node, self._boots[node], self._seq[node], 1, name, fields))
+        numbers = len(self.events) + 1, node, self._boots[node], self._seq[node], 1
+        self.events.append(Event(*numbers, name, fields, self.tick))  # type: ignore[arg-type]
         self._seq[node] += 1
 
     def boot(self, node: int) -> None:
@@ -128,10 +130,32 @@ GOOD = (
 )
 
 
+def at(ticks: int, *events: Event) -> list[Event]:
+    return [dataclasses.replace(event, ticks=ticks) for event in events]
+
+
+def test_no_silence_is_longer_than_the_boards_own_counter_says() -> None:
+    boot, heard, suspicion, again, end = told(
+        ("Receive", 5), ("Suspicion", 20, 1263), ("Receive", 6), ("Heard", 25)
+    )  # fmt: skip
+    sound = [boot, *at(100, heard), *at(120, suspicion), *at(125, again, end)]
+    assert judged(sound).verdict == "pass", judged(sound).violations
+    skipped = [boot, *at(100, heard), *at(140, suspicion), *at(160, again, end)]  # the board was busy for some ticks
+    assert judged(skipped).verdict == "pass", judged(skipped).violations
+    untold = [boot, heard, *at(120, suspicion), *at(125, again, end)]
+    assert judged(untold).verdict == "pass", judged(untold).violations
+    a_moment_ago = [boot, *at(100, heard), *at(119, suspicion), *at(125, again, end)]
+    assert judged(a_moment_ago).invariants[IS_STEP] == "violated"
+    not_so_long = [boot, *at(100, heard), *at(120, suspicion), *at(124, again, end)]
+    assert judged(not_so_long).invariants[IS_STEP] == "violated"
+    of_another_boot = [boot, *at(100, heard), *at(5, boot), *at(20, suspicion)]
+    assert judged(of_another_boot).verdict == "pass"
+
+
 def test_a_short_life_is_accepted() -> None:
     verdict = judged(told(*GOOD))
     assert verdict.verdict == "pass", verdict.violations
-    assert verdict.steps == {"Boot": 2, "Suspicion": 4, "Heard": 2, "Receive": 1}
+    assert verdict.steps == {"Boot": 2, "Suspicion": 4, "Heard": 2, "Receive": 2}
 
 
 PLANTED = {
@@ -171,7 +195,9 @@ def test_the_module_alone_says_the_same(name: str, tmp_path: Path) -> None:
     """As `amu check --spec` does it: the state is searched for, not built from the events."""
     lines = PLANTED[name][0] if name in PLANTED else GOOD
     trace = tmp_path / "trace.ndjson"
-    members = [{"event": event.name, "node": event.node, **event.fields} for event in told(*lines)]
+    members = [
+        {"event": event.name, "node": event.node, "ticks": 1_000 * event.line, **event.fields} for event in told(*lines)
+    ]
     trace.write_text("".join(json.dumps(line) + "\n" for line in members), encoding="utf-8")
     bad = observation_check.check(trace, MODULE, FOUR_BOARDS).result.bad
     assert (bad is None) == (name == "nothing"), bad
@@ -206,13 +232,15 @@ def _forgiving(self: Any, peer: int, silent_ticks: int) -> int:
     return 2500 if silent_ticks < 700 else 0
 
 
+def _falling(self: Any, tick: int) -> list[tuple[int, int, int]]:
+    """A level that falls every other time."""
+    silent_ticks = tick - self._last[1]
+    return [(1, silent_ticks, 3000 if tick % 20 else 2000)] if self._last[1] >= 0 and silent_ticks > 40 else []
+
+
 BUGS = {
     "deaf": ("heard", _deaf, {"FDT-3"}),
-    "a level that falls back": (
-        "sample",
-        lambda self, tick: [(1, tick, 3000 if tick % 20 else 2000)] if self._last[1] >= 0 else [],
-        {"FDT-2"},
-    ),
+    "a level that falls back": ("sample", _falling, {"FDT-2"}),
     "forgiving": ("_level_milli", _forgiving, {"FDT-1"}),
 }
 
