@@ -17,10 +17,10 @@ from pathlib import Path
 
 from specs.tla.explore.search import Values
 from specs.tla.language import temporal
+from specs.tla.language.enumeration import Enumeration, conjunction
 from specs.tla.language.language import Module, Replacements, load
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.meanings import Operator
-from specs.tla.language.successors import Enumeration, conjunction
 from specs.tla.language.temporal import Formula, Parts
 from specs.tla.syntax import tree
 from specs.tla.syntax.configuration import Configuration, ConfigurationError

@@ -38,7 +38,7 @@ from specs.tla.language.meanings import Constant, InstanceScope, Operator, Scope
 from specs.tla.language.modules import Loader
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, Place, Unsupported
-from specs.tla.values import kinds, operations, sets, values
+from specs.tla.values import combined, kinds, operations, sequences, sets, values
 from specs.tla.values.values import Value
 
 PARENTHESES_MAX = 60  # nested in one Python expression: Python allows 200, including the code around it
@@ -57,7 +57,7 @@ class Compiler:
         self.loader = loader
         self._enabled = enabled
         self.namespace: Namespace = {"UNSET": _UNSET, "settled": settled, "__builtins__": _BUILTINS}
-        for library in (values, kinds, sets, operations):
+        for library in (values, kinds, sets, combined, operations, sequences):
             self.namespace.update({name: item for name, item in vars(library).items() if not name.startswith("_")})
         for name, value in constants.items():
             self.namespace[f"k_{name}"] = value

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from specs.tla.language.compiler import Compiler
+from specs.tla.language.enumeration import Enumeration, enabled, enumeration
 from specs.tla.language.explain import Explainer, Explanation
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.meanings import Operator, Replacements
 from specs.tla.language.modules import Loader
-from specs.tla.language.successors import Enumeration, enabled, enumeration
 from specs.tla.syntax.tree import ModuleError, Unsupported
 from specs.tla.values.operations import shown, truth
 from specs.tla.values.values import (

@@ -10,7 +10,7 @@ Rules. A variable that is read before it is assigned, or never assigned, is an E
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from specs.tla.language import operators
@@ -47,11 +47,11 @@ class ReadTooEarly(EvaluationError):
     """A variable is read before the formula assigns it: the next state cannot be computed in this order."""
 
 
-_States: TypeAlias = tuple[Value, ...]
+States: TypeAlias = tuple[Value, ...]
 Environment: TypeAlias = Mapping[str, Value]
-Plan: TypeAlias = Callable[[_States, _States, Environment], Iterator[_States]]
+Plan: TypeAlias = Callable[[States, States, Environment], Iterator[States]]
 
-_Evaluator: TypeAlias = Callable[[_States, _States, Environment], Value]
+_Evaluator: TypeAlias = Callable[[States, States, Environment], Value]
 
 
 class Planner:
@@ -123,7 +123,7 @@ class Planner:
             what = f"{min(primed)}' in an initial predicate, which is about one state"
             raise ModuleError(f"{node.place}: {what}")
 
-        def evaluate(state: _States, partial: _States, environment: Environment) -> Value:
+        def evaluate(state: States, partial: States, environment: Environment) -> Value:
             for index in needed:
                 if partial[index] is UNASSIGNED:
                     raise ReadTooEarly(f"{node.place}: {names[index]} is read before it has a value")
@@ -135,7 +135,7 @@ class Planner:
     def _test(self, node: Expression, context: Context) -> Plan:
         evaluate = self._evaluator(node, context, True)
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             if evaluate(state, partial, environment):
                 yield partial
 
@@ -147,7 +147,7 @@ class Planner:
     def _disjunction(self, node: tree.Junction, context: Context) -> Plan:
         plans = [self.plan(item, context) for item in node.items]
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             for plan in plans:
                 yield from plan(state, partial, environment)
 
@@ -171,7 +171,7 @@ class Planner:
                 for chosen in _tuples_over(sets[number], len(texts[number])):
                     yield from choices(number + 1, sets, environment | dict(zip(texts[number], chosen)))
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             sets = [domain(state, partial, environment) for domain in domains]
             for inner in choices(0, sets, dict(environment)):
                 yield from body(state, partial, inner)
@@ -186,7 +186,7 @@ class Planner:
         otherwise = None if other is None else self.plan(other, context)
         place = arms[0][0].place
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             for condition, plan in zip(conditions, plans):
                 if condition(state, partial, environment):
                     yield from plan(state, partial, environment)
@@ -216,7 +216,7 @@ class Planner:
             makers.append((name, definition, function, free))
         body = self.plan(node.body, context)
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             inner = dict(environment)
             for name, definition, function, free in makers:
                 inner[name] = _let_value(definition, function, state, [inner[item] for item in free])
@@ -241,7 +241,7 @@ class Planner:
         if indexes is None:
             return self._test(whole, context)
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             values = list(partial)
             for index in indexes:
                 if values[index] is UNASSIGNED:
@@ -335,7 +335,7 @@ class Planner:
         right = self._evaluator(node.arguments[1], context, False)
         several = node.name == "\\in"
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             value = right(state, partial, environment)
             if partial[index] is not UNASSIGNED:
                 if partial[index] in elements(value) if several else partial[index] == value:
@@ -375,7 +375,7 @@ class Planner:
         if not values:
             return body
 
-        def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+        def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
             inner = dict(environment)
             for text, evaluate in values:
                 inner[text] = evaluate(state, partial, environment)
@@ -396,7 +396,7 @@ def sequence(plans: Sequence[Plan]) -> Plan:
         return plans[0]
     count = len(plans)
 
-    def run(state: _States, partial: _States, environment: Environment) -> Iterator[_States]:
+    def run(state: States, partial: States, environment: Environment) -> Iterator[States]:
         pending = [plans[0](state, partial, environment)]
         while pending:
             further = next(pending[-1], None)
@@ -410,7 +410,7 @@ def sequence(plans: Sequence[Plan]) -> Plan:
     return run
 
 
-def _let_value(definition: tree.Definition, function: Callable[..., Value], state: _States, free: list[Value]) -> Value:
+def _let_value(definition: tree.Definition, function: Callable[..., Value], state: States, free: list[Value]) -> Value:
     if definition.parameters:
         return function(state, None, *free)
     return Later(lambda: function(state, None, *free))
@@ -424,54 +424,3 @@ def _tuples_over(collection: Value, count: int) -> Iterator[tuple[Value, ...]]:
     for first in in_order(collection):
         for rest in _tuples_over(collection, count - 1):
             yield (first, *rest)
-
-
-@dataclass(frozen=True, slots=True)
-class Enumeration:
-    """A named formula with its plan."""
-
-    plan: Plan
-    names: tuple[str, ...]
-    operator: str
-
-    def assignments(self, state: _States) -> Iterator[_States]:
-        """The complete assignments, without duplicates. Raises EvaluationError."""
-        seen = set()
-        for found in self.plan(state, (UNASSIGNED,) * len(self.names), {}):
-            missing = [name for name, value in zip(self.names, found) if value is UNASSIGNED]
-            if missing:
-                raise EvaluationError(f"{self.operator} gives no value to {', '.join(missing)}")
-            if found not in seen:
-                seen.add(found)
-                yield found
-
-
-def enumeration(compiler: Compiler, operator: Operator, initial: bool) -> Enumeration:
-    """`operator` as an initial predicate or as a next-state relation."""
-    if operator.definition.parameters or operator.hidden:
-        raise Unsupported(f"{operator.definition.place}: {operator.name} has parameters: enumerate one that has none")
-    formula = (operator.definition.body, Context(scope=operator.scope))
-    return conjunction(compiler, [formula], initial, operator.name)
-
-
-def conjunction(
-    compiler: Compiler, formulas: Sequence[tuple[Expression, Context]], initial: bool, name: str
-) -> Enumeration:
-    """The conjunction of `formulas` as an initial predicate or a next-state relation called `name`."""
-    planner = Planner(compiler, initial)
-    plan = sequence([planner.plan(expression, context) for expression, context in formulas])
-    return Enumeration(plan, tuple(planner.names), name)
-
-
-def enabled(compiler: Compiler, action: Expression, context: Context) -> Callable[[_States, Environment], bool]:
-    """ENABLED `action`: whether there is a successor. The plan is made on first use."""
-    plans: list[Plan] = []
-    own = tuple(context.own.values())
-    count = len(compiler.loader.variables) + len(own)
-
-    def is_enabled(state: _States, environment: Environment) -> bool:
-        if not plans:
-            plans.append(Planner(compiler, False, own).plan(action, context))
-        return any(True for _ in plans[0](state, (UNASSIGNED,) * count, environment))
-
-    return is_enabled

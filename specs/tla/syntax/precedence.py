@@ -52,7 +52,7 @@ def _operator(node: tree_sitter.Node) -> tuple[str, Range]:
 
 def conflict(node: tree_sitter.Node) -> str | None:
     """What is wrong between the operator of `node` and its neighbours inside it; None if nothing is."""
-    name, (_, high) = _operator(node)
+    name, (low, high) = _operator(node)
     if node.type != "bound_prefix_op":
         inner = grammar.field(node, "lhs")
         while inner.type in _OPERATIONS and inner.type != "bound_postfix_op":  # those that end where this one begins
@@ -65,10 +65,11 @@ def conflict(node: tree_sitter.Node) -> str | None:
             inner = grammar.field(inner, "rhs")
     if node.type != "bound_postfix_op":
         inner = grammar.field(node, "rhs")
-        if inner.type in ("bound_infix_op", "bound_postfix_op"):
-            other, (other_low, _) = _operator(inner)
-            if other_low <= high:
-                return f"{name} and {other}"
+        other, (other_low, other_high) = _operator(inner) if inner.type in _OPERATIONS else ("", (99, 99))
+        if inner.type in ("bound_infix_op", "bound_postfix_op") and other_low <= high:
+            return f"{name} and {other}"
+        if other == "-" and inner.type == "bound_prefix_op" and node.type == "bound_infix_op" and low > other_high:
+            return f"{name} and {other}"  # 2 * -1
     return None
 
 

@@ -25,6 +25,7 @@ from tests.conformance.language.random_terms import Terms
 BATCH = 100
 ERRORS_ASKED = 3  # of each batch
 STATES_MAX = 3_000
+LAX = "is not a set"  # TLC 2.15 does not look at the other operand of an empty set: `{} \\cup 1` is 1 there
 EXTENDS = "Integers, Sequences, FiniteSets, TLC"
 
 
@@ -116,7 +117,7 @@ def told(sample: Sample, index: int, what: str) -> str:
 def compared_errors(samples: Sequence[Sample], folder: Path) -> list[str]:
     """Of the expressions that have no value here, a few that have one for TLC."""
     differences = []
-    wrong = [(item, index) for item in samples for index in item.errors]
+    wrong = [(item, index) for item in samples for index, error in item.errors.items() if LAX not in error]
     for sample, index in wrong[:ERRORS_ASKED]:
         body = [sample.definitions, f"ASSUME PrintT(<<0, {sample.expressions[index]}>>)"]
         found, _ = asked(folder, "Errors", body)

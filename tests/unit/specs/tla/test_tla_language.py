@@ -64,7 +64,7 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ('"%d" % 3', "is not an integer"),
         ("7 % 0", "must be positive"),
         ("7 \\div 0", "div 0"),
-        ("2 ^ -1", "must be natural"),
+        ("2 ^ (-1)", "must be natural"),
         ("1 \\in <<1, 2>>", "<<1, 2>> is not a set"),
         ('"a" \\in [a |-> 1]', "is not a set"),
         ("\\A x \\in <<1>> : TRUE", "is not a set"),

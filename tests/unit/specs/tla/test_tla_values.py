@@ -20,6 +20,7 @@ from specs.tla.language.language import (
     record,
     to_tla,
 )
+from specs.tla.values.combined import Union
 from specs.tla.values.sets import (
     INTEGERS,
     NATURALS,
@@ -30,7 +31,6 @@ from specs.tla.values.sets import (
     Powerset,
     Product,
     RecordSet,
-    Union,
     in_order,
     is_in,
     sequences,
