@@ -277,4 +277,5 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "TraceError": (("reason", _text),),  # a board sent a trace frame that could not be read
 }
 
+OUT_OF_ORDER = "lamport"  # Refuse.reason of a message that may have been acted upon without a receipt
 BOOT_ENDS = frozenset({"BoardKill", "PowerCut", "BoardCrash", "Erase"})

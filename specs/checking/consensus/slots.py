@@ -27,12 +27,12 @@ from specs.checking.consensus.conformance import (
 )
 from specs.checking.consensus.knowledge import Ears, Receipt
 from specs.checking.run import Checker, Run
+from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
 
 EVENTS = SLOT_EVENTS | {"Boot", "Adopt", "Wish", "Send", "Receive", "Refuse"}
 UNTOLD = "messages of consensus were not traced"
 VIEWS_MAX = 1023  # in a judged slot: guards look at all pairs of views. No real run reaches a hundred
-OUT_OF_ORDER = "lamport"  # Refuse.reason of a message that may have been acted upon without a receipt
 TLC = "TLC"  # its key among the reasons
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from amu.core.limits import CHECKPOINT_SLOTS
 from specs.checking.check import check_trace
 from tests.support.records.traces import Script
 
@@ -188,14 +189,25 @@ def gap_in_the_log(script: Script, slot: int) -> None:
     script.apply(slot + 1, "a", 0)
 
 
+def up_to_a_checkpoint(script: Script, slot: int) -> None:
+    for number in range(slot, CHECKPOINT_SLOTS):
+        script.good_slot(number)
+    value = f"value {CHECKPOINT_SLOTS}"
+    script.propose(CHECKPOINT_SLOTS, 0, value, 0)
+    script.rounds(CHECKPOINT_SLOTS, value)
+    script.decide(CHECKPOINT_SLOTS, 0, value)
+    script.apply(CHECKPOINT_SLOTS, value, 0, 1, 2)
+    script.emit(0, "Checkpoint", slot=CHECKPOINT_SLOTS, digest=f"checkpoint {CHECKPOINT_SLOTS}")
+
+
 def other_checkpoint(script: Script, slot: int) -> None:
-    script.emit(0, "Checkpoint", slot=slot, digest="x")
-    script.emit(1, "Checkpoint", slot=slot, digest="y")
+    up_to_a_checkpoint(script, slot)
+    script.emit(1, "Checkpoint", slot=CHECKPOINT_SLOTS, digest="y")
 
 
 def adopted_something_else(script: Script, slot: int) -> None:
-    script.emit(0, "Checkpoint", slot=slot, digest="x")
-    script.emit(1, "Adopt", slot=slot, digest="y")
+    up_to_a_checkpoint(script, slot)
+    script.emit(3, "Adopt", slot=CHECKPOINT_SLOTS, digest="y")
 
 
 def vote_without_memory(script: Script, slot: int) -> None:

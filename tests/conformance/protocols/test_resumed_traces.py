@@ -79,10 +79,13 @@ def test_boards_may_die_and_reboot_while_nobody_listens(tmp_path: Path) -> None:
     script.good_slot(1)
     script.resume(0, 1, 2)
     script.boots[2] += 1
+    voted = {f"hi{phase}": (0, "value 1") for phase in range(1, 5)}
     script.emit(2, "Boot", version="1", journal="ok", applied_slot=1)
+    script.restore(2, 1, **voted)
     script.ground("BoardStart", board=3)
     script.boots[3] += 1
     script.emit(3, "Boot", version="1", journal="ok", applied_slot=1)
+    script.restore(3, 1, **voted)
     script.good_slot(2)
     verdict = judged(script.end(), tmp_path)
     assert verdict.verdict == "pass", (verdict.violations, verdict.missing)

@@ -139,6 +139,9 @@ class Script:
         self.rounds(slot, value)
         self.decide(slot, 0, value)
         self.apply(slot, value)
+        if slot % limits.CHECKPOINT_SLOTS == 0:
+            for node in self.honest:
+                self.emit(node, "Checkpoint", slot=slot, digest=f"checkpoint {slot}")
 
     def message(self, sender: int, receiver: int, kind: int = Progress.KIND) -> None:
         """One that arrives."""

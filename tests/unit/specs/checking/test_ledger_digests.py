@@ -95,8 +95,6 @@ def whole(digest: str, event: str = "Checkpoint") -> Script:
     script = Script()
     for slot in range(1, CHECKPOINT + 1):
         script.good_slot(slot)
-    for node in script.honest:
-        script.emit(node, "Checkpoint", slot=CHECKPOINT, digest=f"checkpoint {CHECKPOINT}")
     for line in script.lines:
         if line["event"] == event and line.get("slot") == CHECKPOINT and digest:
             line["digest"] = digest

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amu.core.limits import WINDOW_SLOTS
+from amu.core.limits import CHECKPOINT_SLOTS, GROUND, WINDOW_SLOTS
 from amu.node.tracer import EVENTS
 from specs.checking import any_trace as observation_check
 from specs.checking.consensus import log_rules
@@ -26,6 +26,8 @@ def held(script: Script, tmp_path: Path) -> tuple[log_rules.LogChecker, list[str
     for event in Reader(script.end().write(tmp_path / "trace.ndjson")):
         if event.node in script.honest:
             checker.feed(event)
+        elif event.node == GROUND:
+            checker.ground(event)
     return checker, [violation.partition(":")[0] for violation in run.verdict.violations]
 
 
@@ -61,7 +63,7 @@ def test_receipts_too_old_to_be_compared_are_counted(tmp_path: Path) -> None:
     script.apply(1, "b", 3)
     checker, found = held(script, tmp_path)
     assert checker.too_old == 1
-    assert found == ["LOG-2"]  # with what the node itself decided it is compared all the same
+    assert found == ["LOG-11", "LOG-2"]  # with what the node itself decided it is compared all the same
 
 
 def test_a_vote_ahead_of_the_window_is_found(tmp_path: Path) -> None:
@@ -86,13 +88,11 @@ def test_a_slot_learned_two_windows_ahead_is_found(tmp_path: Path) -> None:
 
 
 def test_a_state_that_too_few_had_reached_is_found(tmp_path: Path) -> None:
-    script = log_of(1)
-    script.good_slot(2)
-    script.emit(0, "Checkpoint", slot=2, digest="x")
+    script = log_of(CHECKPOINT_SLOTS)
     script.reboot(3, journal="blank", boot=1 << 20)
-    script.emit(3, "Adopt", slot=2, digest="x")
+    script.emit(3, "Adopt", slot=CHECKPOINT_SLOTS, digest=f"checkpoint {CHECKPOINT_SLOTS}")
     script.reboot(2, journal="blank", boot=1 << 20)
-    script.emit(2, "Adopt", slot=3, digest="y")
+    script.emit(2, "Adopt", slot=2 * CHECKPOINT_SLOTS, digest="y")
     assert held(script, tmp_path)[1] == ["LOG-3"]
 
 
@@ -167,9 +167,11 @@ def called_by(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(name for name, rule in log_rules.RULES.items() if rule.told != name))
 def test_an_operator_is_its_guards_and_what_was_logged(name: str) -> None:
-    """The guards are asked one by one; together they are the operator that `amu check --spec` asks."""
+    """The guards are asked one by one; together they are the operator that `amu check --spec` asks. What had arrived is
+    not among an event's fields."""
     rule = log_rules.RULES[name]
-    assert called_by(name) == [*(guard for _, guard in rule.guards), rule.told]
+    guards = [guard for identifier, guard in rule.guards if identifier != log_rules.REPORTED]
+    assert called_by(name) == [*guards, rule.told]
 
 
 def test_the_table_names_what_there_is() -> None:
