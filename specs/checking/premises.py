@@ -44,7 +44,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("ORD-1 LOG-12", tuple(name for name, _ in EVENTS.values()), "no board reported an event"),
     ("ORD-2 ORD-3 MSG-2", ("Receive",), "no receipt was traced"),
     ("MSG-1 MSG-3 KNW-2", ("Send",), "no message was traced"),
-    ("LNK-1 LNK-3 LNK-5", _CHANNELS, "no channel was used"),
+    ("LNK-1 LNK-5", _CHANNELS, "no channel was used"),
     ("LNK-6", ("ChannelRestart",), "no channel was begun"),
     ("MUT-1 MUT-5 MUT-6 MUT-7 MUT-8 MUT-9", _TURNS, "no board requested a turn"),
     ("MUT-2 MUT-3", ("MutexEnter",), "nobody had a turn"),

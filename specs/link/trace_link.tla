@@ -136,9 +136,6 @@ ChannelRestart(node, peer, peer_boot, undelivered) ==
 NothingInvented ==
   \A n, p \in Correct : n # p /\ Paired(n, p) => delivered[n][p] <= given[p][n]
 
-(* LNK-3: what is not handed back was delivered: see ChannelRestart. A receiver that is alive has got what it counts. *)
-GotIsDelivered == \A n, p \in Correct : n # p /\ Paired(n, p) => got[n][p] = delivered[p][n]
-
 (* LNK-5: a channel holds at most QueueMax items that the peer has not received. *)
 QueueKept ==
   \A n, p \in Correct : n # p /\ Paired(n, p) => given[n][p] - delivered[p][n] <= QueueMax

@@ -100,7 +100,7 @@ LINK = Protocol(
     CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | {"Refuse"},
     CHANNEL_EVENTS | ITEM_EVENTS,
     "LNK-1",
-    {"NothingInvented": "LNK-1", "GotIsDelivered": "LNK-3", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
     {},
 )
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)

@@ -20,6 +20,7 @@ from tests.support.records.traces import Script
 CHECKED = {identifier for protocol in PROTOCOLS for identifier in protocol.properties}
 IN_PART = {
     "LNK-2",
+    "LNK-3",
     "LNK-4",
     "CON-14",
     "CON-15",
