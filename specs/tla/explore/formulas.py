@@ -122,6 +122,8 @@ class Normalizer:
             parts = tuple([self.normal(body, positive) for body in bodies])
             return Every(parts) if node.universal is positive else Some(parts)
         if isinstance(node, tree.Always | tree.Eventually):
+            if not temporal.is_temporal(self._compiler, node.operand, context):
+                temporal.require_form(self._compiler, node, context)
             inner = self.normal(Formula(node.operand, context), positive)
             return Always(inner) if isinstance(node, tree.Always) is positive else Eventually(inner)
         if isinstance(node, tree.LeadsTo):

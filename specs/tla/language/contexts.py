@@ -225,6 +225,18 @@ def local_instance(compiler: Compiling, unit: tree.Instance, context: Context) -
     return LocalInstance(instance, {text: Named(expression, context) for text, expression in substitutions.items()})
 
 
+def forward(node: tree.Let, context: Context) -> Context:
+    """The context of a LET, in which an operator cannot call another that is defined after it."""
+    construct = "a call of an operator of the same LET that is defined later"
+    meanings: dict[str, LocalMeaning] = {}
+    for unit in node.definitions:
+        if isinstance(unit, tree.Definition) and unit.name in node.declared:
+            body = tree.Unknown(place=unit.place, construct=construct)
+            whole = tree.Lambda(place=unit.place, parameters=unit.parameters, body=body) if unit.parameters else body
+            meanings[unit.name] = Named(whole, context)
+    return context.binding(meanings) if meanings else context
+
+
 # --- the meaning of a name ---------------------------------------------------------------------------
 
 

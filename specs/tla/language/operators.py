@@ -25,6 +25,7 @@ from specs.tla.language.contexts import (
     NeedsNames,
     applied,
     as_value,
+    forward,
     joined,
     local_instance,
     qualified,
@@ -263,7 +264,7 @@ def _chain(compiler: Compiling, node: tree.Chain, context: Context) -> Code:
 
 
 def _let(compiler: Compiling, node: tree.Let, context: Context) -> Code:
-    return _let_rest(compiler, node.definitions, node.body, context)
+    return _let_rest(compiler, node.definitions, node.body, forward(node, context))
 
 
 def _let_rest(

@@ -22,6 +22,7 @@ from specs.tla.language.contexts import (
     LocalMeaning,
     Named,
     applied,
+    forward,
     local_instance,
     qualified,
     resolve,
@@ -199,6 +200,7 @@ class Planner:
 
     def _let(self, node: tree.Let, context: Context) -> Plan:
         makers: list[tuple[str, tree.Definition, Callable[..., Value], tuple[str, ...]]] = []
+        context = forward(node, context)
         for definition in node.definitions:
             if isinstance(definition, tree.Instance):
                 instance = local_instance(self.compiler, definition, context)

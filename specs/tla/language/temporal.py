@@ -17,7 +17,7 @@ from specs.tla.language.compiler import Compiler
 from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, local_instance, qualified, resolve
 from specs.tla.language.meanings import Operator, Substitution
 from specs.tla.syntax import tree
-from specs.tla.syntax.tree import Expression, Place, Unsupported
+from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
 
 TEMPORAL = tree.Always | tree.Eventually | tree.LeadsTo | tree.Fairness
 
@@ -72,9 +72,29 @@ def _always(compiler: Compiler, operand: Formula, whole: Formula, parts: Parts) 
     if is_temporal(compiler, operand.expression, operand.context):
         parts.temporal.append(whole)
         return
+    assert isinstance(whole.expression, tree.Always)
+    require_form(compiler, whole.expression, whole.context)
     reads = compiler.resolved(compiler.code(operand.expression, operand.context).reads)
     is_step = any(read[0] == "t" for read in reads)
     (parts.steps if is_step else parts.always).append(operand)
+
+
+def require_form(compiler: Compiler, node: tree.Always | tree.Eventually, context: Context) -> None:
+    """Raises ModuleError if an action under [] or <> is not of the form [A]_v or <<A>>_v, as SANY does."""
+    reads = compiler.resolved(compiler.code(node.operand, context).reads)
+    formula: Formula | None = Formula(node.operand, context)
+    while formula is not None and not isinstance(formula.expression, tree.BoxAction):
+        formula = opened(compiler, formula)
+    boxed = None if formula is None else formula.expression
+    is_always = isinstance(node, tree.Always)
+    fits = isinstance(boxed, tree.BoxAction) and boxed.stutter is is_always
+    if any(read[0] == "t" for read in reads) and not fits:
+        what = (
+            "[] is followed by an action that is not of the form [A]_v"
+            if is_always
+            else ("<> is followed by an action that is not of the form <<A>>_v")
+        )
+        raise ModuleError(f"{node.place}: {what}: {node.place.text[:200]}")
 
 
 def opened(compiler: Compiler, formula: Formula) -> Formula | None:

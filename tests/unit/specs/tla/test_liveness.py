@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from specs.tla.explore.model import Model, load_configured
 from specs.tla.explore.states import NOT_CHECKED_TEMPORAL, Report, explore
 from specs.tla.syntax import configuration
+from specs.tla.syntax.tree import ModuleError
 from specs.tlc import runner as tlc
 from specs.verdict import HOLDS, VIOLATED
 from tests.support.command import app
@@ -143,6 +144,23 @@ def test_what_cannot_be_checked_is_said(tmp_path: Path) -> None:
     assert report.properties == {"Deep": NOT_CHECKED_TEMPORAL}
     assert "a temporal formula under a quantifier over a set that is not constant" in report.notes[0]
     assert report.verdict == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("<>(x' = 1)", "M.tla:17: <> is followed by an action that is not of the form <<A>>_v"),
+        ("<>[Inc]_x", "<> is followed by an action that is not of the form <<A>>_v"),
+        ("[](x' = 1)", "[] is followed by an action that is not of the form [A]_v"),
+        ("[]<<Inc>>_x /\\ Goes", "[] is followed by an action that is not of the form [A]_v"),
+        ("[]<>Inc", "<> is followed by an action that is not of the form <<A>>_v"),
+    ],
+)
+def test_an_action_under_a_temporal_operator_has_its_form(formula: str, message: str, tmp_path: Path) -> None:
+    body = MODULE.replace("Flips ==", f"Bad == {formula}\nFlips ==")
+    with pytest.raises(ModuleError) as caught:
+        checked(tmp_path, "SPECIFICATION Weak PROPERTY Bad", body)
+    assert message in str(caught.value)
 
 
 def test_the_command_prints_where_the_lasso_returns(tmp_path: Path) -> None:
