@@ -66,10 +66,23 @@ class Sends:
         return None
 
 
+class Reports(Protocol):
+    """What has arrived about the positions of replicas."""
+
+    are_traced: bool
+
+    def receive(self, event: Event) -> None:
+        """A receipt of a replica or of a learner."""
+
+    def of_state(self, event: Event) -> frozenset[int]:
+        """Those that may have told the node of their checkpoint of the event's slot."""
+
+
 class Log(Protocol):
     """How far the log has come, after the events so far."""
 
     state: State  # of trace_replicated_log.tla
+    reports: Reports
 
     def first_leader(self, slot: int) -> int | None: ...
 

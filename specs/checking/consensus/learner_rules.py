@@ -7,6 +7,8 @@ specs/checking/consensus/log_rules.py, on the state that `LogChecker` keeps of t
 Rules
 - A learner's number is the replica count or higher; RunStart says in `learners` how many there are.
 - A learner may apply a slot that no replica has applied yet. Its ledger is compared once a replica has reported one.
+- A learner knows what arrived in its present life: f + 1 replies for a value, f + 1 reports for a state. Asked only if
+  messages are traced. A reply of which the trace has no Send may be any.
 - A step in a slot that the module has forgotten cannot be compared: it is counted (`too_old`).
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from amu.wire.messages import Decided
 from specs import FOLDER
 from specs.checking.consensus import log_rules
 from specs.checking.consensus.log_rules import PLACES, Rule
@@ -30,13 +33,15 @@ MODULE = FOLDER / "replicated_log" / "trace_learners.tla"
 
 FOLLOWS = "LOG-10"
 IDENTIFIERS = (FOLLOWS,)
+ANY = -1  # the slot of a reply of which nobody knows the sending
 SAME_LEDGER = "IsTheLedger"
+KNOWS = "KnowsState"  # f + 1 replicas, of what has arrived
 RULES: Mapping[str, Rule] = {
     "Boot": Rule("LearnerBoot"),
     "Gap": Rule("LearnerGap"),
-    "Learn": Rule("LearnTold", ((FOLLOWS, "IsInReach"), (FOLLOWS, "IsDecided"))),
+    "Learn": Rule("LearnTold", ((FOLLOWS, "IsInReach"), (FOLLOWS, "IsDecided"), (FOLLOWS, KNOWS))),
     "Apply": Rule("Moved", ((FOLLOWS, "IsNextThere"), (FOLLOWS, "IsDecided"), (FOLLOWS, SAME_LEDGER))),
-    "Adopt": Rule("Moved", ((FOLLOWS, "IsAheadThere"), (FOLLOWS, "IsReached"), (FOLLOWS, "IsHeld"))),
+    "Adopt": Rule("Moved", ((FOLLOWS, "IsAheadThere"), (FOLLOWS, "IsReached"), (FOLLOWS, "IsHeld"), (FOLLOWS, KNOWS))),
 }
 
 
@@ -56,6 +61,8 @@ class LearnerChecker(Checker):
         self._blank = (UNASSIGNED,) * len(self._module.variables)
         self._told = {name: self._action(rule.told) for name, rule in RULES.items()}
         self._next: dict[int, tuple[int, int]] = {}  # learner -> boot and number of its next event
+        self._replies: dict[tuple[int, int, int], set[int]] = {}  # learner, boot and slot -> replicas that replied
+        self._silent: set[int] = set()
         self._early: dict[int, list[Event]] = {}  # slot -> applications before any replica's
 
     def _action(self, name: str) -> Action:
@@ -67,10 +74,34 @@ class LearnerChecker(Checker):
         if not is_boot and self._next.get(event.node) != (event.boot, event.seq):
             self._take("Gap", event, replicas)
         self._next[event.node] = (event.boot, event.seq + 1)
+        if event.name == "Receive":
+            self._hear(event)
+        elif event.name == "Silent":
+            self._silent.add(event.node)
+        elif event.name == "Boot":
+            self._silent.discard(event.node)
+        elif event.name in RULES and event.node in self._silent:
+            self.run.verdict.violate(FOLLOWS, f"{event}\n  the learner had fallen silent")
         if event.name in RULES:
             self._take(event.name, event, replicas)
         if event.name == "Apply":
             self._compare_later(event, replicas)
+
+    def _hear(self, event: Event) -> None:
+        sender, kind = event.fields["from"], event.fields["kind"]
+        self.run.log.reports.receive(event)
+        if kind != Decided.KIND or sender not in self.run.swarm.honest:
+            return
+        sent = self.run.sends.of(event)
+        slot = ANY if sent is None else sent.slot
+        self._replies.setdefault((event.node, event.boot, slot), set()).add(sender)
+
+    def _heard(self, event: Event) -> frozenset[int]:
+        if event.name == "Adopt":
+            return self.run.log.reports.of_state(event)
+        life = (event.node, event.boot)
+        replies = self._replies.get((*life, event.fields["slot"]), set())
+        return frozenset(replies | self._replies.get((*life, ANY), set()))
 
     def finish(self, tlc: bool) -> None:
         """Compare the slots that learners applied before any replica did."""
@@ -98,8 +129,13 @@ class LearnerChecker(Checker):
         self._position = self._module.state_of(following)["position"]
 
     def _ask(self, guard: str, event: Event, state: language.State) -> None:
-        parameters = self._module.definitions[guard].definition.parameters
-        arguments = [of_python(_fields(event)[parameter.name]) for parameter in parameters]
+        if guard == KNOWS:
+            if not self.run.log.reports.are_traced or not self.run.continuity.is_whole(event.node):
+                return
+            arguments = [of_python(self._heard(event))]
+        else:
+            parameters = self._module.definitions[guard].definition.parameters
+            arguments = [of_python(_fields(event)[parameter.name]) for parameter in parameters]
         if not self._module.predicate(guard)(state, *arguments):
             self.run.verdict.violate(FOLLOWS, f"{event}\n  {self._module.explain(guard, arguments, state)}")
 

@@ -234,7 +234,7 @@ class LogChecker(Checker):
         self._violate = run.verdict.violate
         self._module = load(run.swarm)
         self.state, self._told, self._guards = _compiled(self._module)
-        self._reports = Reports(run)
+        self.reports = Reports(run)
         self._before: dict[int, Event] = {}  # node -> its last event
         self._said: dict[int, set[tuple[int, int, int]]] = {}  # node -> kind, receiver and slot of what it may say
         self._joined: set[int] = set()
@@ -263,11 +263,11 @@ class LogChecker(Checker):
         if event.name == "Send":
             self._say(event)
         elif event.name == "Receive":
-            self._reports.receive(event)
+            self.reports.receive(event)
         elif event.name == "Refuse":
-            self._reports.refuse(event)
+            self.reports.refuse(event)
         elif event.name == "Boot":
-            self._reports.boot(event)
+            self.reports.boot(event)
         if event.name not in RULES:
             return
         if event.name in ACTS:
@@ -277,17 +277,17 @@ class LogChecker(Checker):
             acting.add(event.fields["slot"])
         fields: dict[str, object] = {"node": event.node, **event.fields}
         if event.name in ("Adopt", "Checkpoint"):
-            fields["heard"] = self._reports.of_state(event)
-            self._reports.keep(event)
+            fields["heard"] = self.reports.of_state(event)
+            self.reports.keep(event)
         elif event.name == "Rejoin":
-            fields["answers"], fields["free"] = self._reports.answers(event)
+            fields["answers"], fields["free"] = self.reports.answers(event)
         self._take(event.name, fields, event)
 
     def _say(self, event: Event) -> None:
         """A message: may its sender say this?"""
         kind, slot = event.fields["kind"], event.fields["slot"]
         if kind == m.Progress.KIND:
-            self._reports.send(event, self.state["applied"][event.node])
+            self.reports.send(event, self.state["applied"][event.node])
         if kind not in SAYS:
             return
         said = (kind, event.fields["to"] if kind == m.Suggest.KIND else 0, slot)
@@ -295,7 +295,7 @@ class LogChecker(Checker):
         if said in known:
             return
         known.add(said)
-        heard = self._reports.of_state(event) if kind == m.FetchState.KIND else None
+        heard = self.reports.of_state(event) if kind == m.FetchState.KIND else None
         # A suggest goes to the leader, so it is asked of its receiver whether it leads.
         fields = {"node": event.node, **event.fields, "heard": heard}
         self._guard(kind, fields, event)
@@ -328,13 +328,17 @@ class LogChecker(Checker):
         """Evaluate the guards of an event or of a kind of message."""
         state = self.state
         for identifier, guard, holds, parameters in self._guards[name]:
-            if identifier == REPORTED and not self._reports.are_traced:
+            if identifier == REPORTED and not self._hears(event.node):
                 continue
             arguments = [of_python(fields[parameter]) for parameter in parameters]
             if name == m.Suggest.KIND and guard == "Leads":
                 arguments[0] = event.fields["to"]
             if not holds(state, *arguments):
                 self._violate(identifier, f"{event}\n  {self._module.explain(guard, arguments, state)}")
+
+    def _hears(self, node: int) -> bool:
+        """Whether the trace says what the node received."""
+        return self.reports.are_traced and self.run.is_told(node)
 
     def _do(self, name: str, fields: Mapping[str, object]) -> None:
         """Apply the event's effect to the state."""

@@ -8,7 +8,7 @@ import pytest
 from amu.core.limits import BROADCAST, WINDOW_SLOTS
 from amu.wire import messages as m
 from specs.checking.consensus.log_rules import IDENTIFIERS
-from specs.verdict import HOLDS, PASS
+from specs.verdict import HOLDS, PASS, VIOLATED
 from tests.support.records.edits import (
     FORGETFUL,
     LAGGARD,
@@ -92,6 +92,19 @@ def rejoins_on_old_answers(lines: list[Line]) -> None:
     remove(lines, *places(lines, "Receive", kind=m.Probe.KIND))
 
 
+def deaf_learner(event: str, *kinds: int) -> Plant:
+    def plant(lines: list[Line]) -> None:
+        place = places(lines, event, node=LEARNER)[-1]
+        receipts = places(lines[:place], "Receive", node=LEARNER)
+        remove(lines, *[at for at in receipts if lines[at]["kind"] in kinds])
+
+    return plant
+
+
+def a_learner_after_silence(lines: list[Line]) -> None:
+    insert(lines, find(lines, "Apply", 9, node=LEARNER), "Silent", LEARNER, reason="a test")
+
+
 PLANTED: dict[str, tuple[Plant, str]] = {
     "an application of what nobody decided here": (undecided, "CON-3"),
     "a boot below its own checkpoint": (change("Boot", {"applied_slot": 5}, node=RESTARTED, boot=1), "LOG-11"),
@@ -129,6 +142,9 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a decision of a slot far ahead": (a_word(m.Decided.KIND, 10**6), "KNW-2"),
     "a question of one that has its memory": (a_word(m.Probe.KIND, 0, to=BROADCAST), "KNW-2"),
     "a status of a slot far ahead": (a_word(m.Status.KIND, 10**6, to=BROADCAST), "KNW-2"),
+    "a learner that no reply reached": (deaf_learner("Learn", m.Decided.KIND), "LOG-10"),
+    "a learner that no report reached": (deaf_learner("Adopt", m.Progress.KIND), "LOG-10"),
+    "a learner that fell silent": (a_learner_after_silence, "LOG-10"),
     "a suggest to another than the leader": (change("Send", {"to": 3}, kind=m.Suggest.KIND), "KNW-2"),
 }
 
@@ -145,3 +161,17 @@ def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
     lines = flown()
     plant(lines)
     assert identifier in found(lines, tmp_path)
+
+
+@pytest.mark.parametrize("plant", [adopts_on_no_report, deaf_learner("Adopt", m.Progress.KIND)])
+def test_with_events_missing_nobody_knows_what_arrived(plant: Plant, tmp_path: Path) -> None:
+    """The same as above, but the receipts left a hole."""
+    lines = flown()
+    numbers = [line["seq"] for line in lines]
+    places_of = {id(line): number for line, number in zip(lines, numbers, strict=True)}
+    plant(lines)
+    for line in lines:
+        line["seq"] = places_of[id(line)]
+    verdict = judged(lines, tmp_path)
+    assert verdict.missing
+    assert not {"KNW-3", "LOG-10"} & {key for key, state in verdict.invariants.items() if state == VIOLATED}
