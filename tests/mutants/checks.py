@@ -7,6 +7,8 @@ from tests.mutants import past
 _PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
 _OPS = ("channel", "mutex", "snapshot")  # files are named: pytest collects none of tests/on_board by the folder's name
 
+_LOG_RULES = ("tests/unit/specs/checking/test_log_rules.py", "tests/unit/specs/checking/test_log_flights.py")
+
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
     "past": [sys.executable, "-m", "tests.mutants.flights", *(flight.__name__ for flight in past.FLIGHTS)],
@@ -52,7 +54,7 @@ CHECKS: dict[str, list[str]] = {
             ("the detector", "detector"),
         )
     },
-    "log rules": [*_PYTEST, "tests/unit/specs/checking/test_log_rules.py", "-k", "not command_line"],
+    "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
     "learner rules": [*_PYTEST, "tests/unit/specs/checking/test_learner_rules.py"],
     "reboots": [*_PYTEST, "tests/conformance/protocols/test_reboots_planted.py"],
     "oracles": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_oracles.py"],

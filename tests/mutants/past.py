@@ -84,9 +84,9 @@ def low_answers() -> Cluster:
     return cluster
 
 
-def forged_state(replica_count: int, *liars: int) -> Cluster:
+def forged_state(replica_count: int, *liars: int, trace_messages: bool = False) -> Cluster:
     """f liars report and deliver the same state, which never was, to a board that is far behind."""
-    cluster = Cluster(replica_count, trace_messages=False)
+    cluster = Cluster(replica_count, trace_messages=trace_messages)
     _lie(cluster, "forge", *liars)
     cluster.start()
     laggard = replica_count - 1

@@ -281,7 +281,7 @@ OF_THE_SERVICES: list[tuple[Protocol, dict[str, str]]] = [
             "OneHolderInPictureKept": "SNP-9",
         },
     ),
-    (LINK, {"NothingInvented": "LNK-1", "GotIsDelivered": "LNK-3", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"}),
+    (LINK, {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"}),
 ]
 RULES = [(protocol, name, identifier) for protocol, rules in OF_THE_SERVICES for name, identifier in rules.items()]
 

@@ -1,11 +1,13 @@
 """A board that lost its memory votes again only on fresh answers of a quorum, whatever liars and laggards say."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from amu.boards.host import MemoryStore, Settings, wake
+from amu.consensus.checkpoints import Checkpoints
 from amu.wire.messages import Progress
 from specs.checking.check import check_trace
 from swarm_sim.testing.cluster import Cluster
@@ -37,3 +39,21 @@ def test_flights_that_tempt_a_board_without_memory_pass(flight: Any, tmp_path: P
     verdict = check_trace(cluster.finish(tmp_path / "trace.ndjson"))
     assert verdict.verdict == "pass", verdict.first_bad_step
     assert named(cluster, past.TEMPTED[flight.__name__])
+
+
+def test_a_state_that_one_liar_reported_was_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: one report is trusted. The checker counts the reports that had arrived."""
+    trusted = Checkpoints.trusted
+
+    def on_one(self: Any) -> Any:
+        group, self._group = self._group, SimpleNamespace(blocking=1)
+        try:
+            return trusted(self)
+        finally:
+            self._group = group
+
+    monkeypatch.setattr(Checkpoints, "trusted", on_one)
+    cluster = past.forged_state(4, 1, trace_messages=True)
+    verdict = check_trace(cluster.finish(tmp_path / "trace.ndjson"))
+    breaches = [what for what in verdict.violations if what.startswith("KNW-3: ") and "KnowsState" in what]
+    assert any(": Adopt slot=" in what for what in breaches), breaches
