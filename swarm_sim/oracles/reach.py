@@ -61,6 +61,7 @@ class Reach:
     def _look_at(self, board: Board) -> None:
         if board.flight is None:
             return
+        self._note(board.node, board.flight.applied_slot)  # its Apply may still be on its way
         slot = board.flight.replica.catch_up.checkpoints.stable_slot
         if slot <= self._adopted.get(board.node, 0):
             return

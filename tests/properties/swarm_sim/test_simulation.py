@@ -19,6 +19,12 @@ REGRESSIONS = [
     (4, 130, 20, "the modules took from the wire what a former life had sent and its receiver had yet to take"),
     (4, 5431, 20, "power failed behind a checkpoint, before the decision in it was traced; another learned from it"),
     (4, 664, 40, "a board without memory used a Lamport time again while its former message was on its way"),
+    (
+        4,
+        122,
+        20,
+        "a board's checkpoint was stable before its own Apply had left it: SIM-REACH counted one holder too few",
+    ),
 ]
 
 
