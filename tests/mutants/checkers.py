@@ -6,7 +6,7 @@ The lists of invariants are read from the code: each one is cut by itself, and a
 from collections.abc import Mapping
 
 from specs.checking.consensus import conformance as consensus
-from specs.checking.consensus import log_rules
+from specs.checking.consensus import learner_rules, log_rules
 from specs.checking.ledger import conformance as ledger
 from specs.checking.services import detector
 from specs.checking.services.conformance import PROTOCOLS
@@ -59,20 +59,20 @@ INVARIANTS = (
 ANCHOR = "# A guard's parameters have the names of the event's fields, except for these."
 
 
+LEARNER_ANCHOR = "class LearnerChecker(Checker):"
+LEARNER_CHECKS = {"KnowsState": "log rules"}  # the others: "learner rules"
 LOG_CHECKS = {"KnowsState": "rejoin"}  # the others: "log rules"
 
 
-def _guard(event: str, guard: str) -> Mutant:
+def _guard(event: str, guard: str, file: str = LOG_RULES) -> Mutant:
     """The rule of `event` without `guard`, written behind the table of rules."""
     rule = f'RULES["{event}"]'
     fewer = f'Rule({rule}.told, tuple(one for one in {rule}.guards if one[1] != "{guard}"))'
-    return _cut(
-        f"{guard} of {event}",
-        LOG_RULES,
-        ANCHOR,
-        LOG_CHECKS.get(guard, "log rules"),
-        f'RULES = {{**RULES, "{event}": {fewer}}}\n\n{ANCHOR}',
-    )
+    less = f'RULES = {{**RULES, "{event}": {fewer}}}\n\n'
+    if file == LEARNER_RULES:
+        name, check = f"{guard} of a learner's {event}", LEARNER_CHECKS.get(guard, "learner rules")
+        return _cut(name, file, LEARNER_ANCHOR, check, less + LEARNER_ANCHOR)
+    return _cut(f"{guard} of {event}", file, ANCHOR, LOG_CHECKS.get(guard, "log rules"), less + ANCHOR)
 
 
 GUARDS = (
@@ -82,19 +82,7 @@ GUARDS = (
         for _, guard in rule.guards
         if event not in ("Vote2", "Vote3", "Vote4")  # as Vote1
     ),
-    *(
-        _cut(f"{guard} of a learner", LEARNER_RULES, before, "learner rules", after)
-        for guard, before, after in (
-            ("IsInReach", '((FOLLOWS, "IsInReach"), (', "(("),
-            ("IsDecided to learn", ', (FOLLOWS, "IsDecided")))', ",))"),
-            ("IsNextThere", '((FOLLOWS, "IsNextThere"), (', "(("),
-            ("IsDecided to apply", '(FOLLOWS, "IsDecided"), (FOLLOWS, SAME', "(FOLLOWS, SAME"),
-            ("IsTheLedger", ", (FOLLOWS, SAME_LEDGER))", ")"),
-            ("IsAheadThere", '((FOLLOWS, "IsAheadThere"), (', "(("),
-            ("IsReached", '(FOLLOWS, "IsReached"), ', ""),
-            ("IsHeld", ', (FOLLOWS, "IsHeld"))', ")"),
-        )
-    ),
+    *(_guard(event, guard, LEARNER_RULES) for event, rule in learner_rules.RULES.items() for _, guard in rule.guards),
 )
 
 REBOOTS = (

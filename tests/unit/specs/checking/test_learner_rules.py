@@ -167,6 +167,12 @@ def a_slot_left_out(script: Script) -> None:
     script.apply(4, "value 4", LEARNER)  # it stands at slot 2
 
 
+def a_slot_beyond_its_window(script: Script) -> None:
+    for slot in range(4, 8):
+        script.good_slot(slot)
+    script.emit(LEARNER, "Learn", slot=7, value="value 7")
+
+
 def a_state_of_where_it_stands(script: Script) -> None:
     script.emit(0, "Checkpoint", slot=2, digest="state 2")
     script.emit(LEARNER, "Adopt", slot=2, digest="state 2")
@@ -181,6 +187,7 @@ def a_state_that_too_few_have_reached(script: Script) -> None:
     ("plant", "guard"),
     [
         (a_slot_left_out, "IsNextThere"),
+        (a_slot_beyond_its_window, "IsInReach"),
         (a_state_of_where_it_stands, "IsAheadThere"),
         (a_state_that_too_few_have_reached, "IsReached"),
     ],
