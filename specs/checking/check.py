@@ -151,7 +151,8 @@ class TraceChecker:
 
     def _on_ground(self, event: Event) -> None:
         # A liar's events are not judged, so an unreadable one leaves no question open.
-        is_of_liar = self._run is not None and event.fields.get("board") in self._run.swarm.byzantine
+        board = event.fields.get("board")  # of some events a further field, which the schema does not check
+        is_of_liar = self._run is not None and type(board) is int and board in self._run.swarm.byzantine
         if event.name == "TraceError" and is_of_liar:
             self.verdict.counts["unreadable events of byzantine nodes"] += 1
         if event.name == "Resume":

@@ -9,6 +9,7 @@ from amu.node.tracer import EVENTS
 from specs.checking.continuity import Continuity
 from specs.checking.schema import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
 from specs.checking.trace import Reader, TraceError, parse
+from tests.support.records.edits import judged
 from tests.support.records.traces import Script
 
 
@@ -82,6 +83,15 @@ def test_ground_events_may_say_more() -> None:
     script = Script()
     line = script.ground("Attach", board=1, checked_from=12)
     assert parse(json.dumps(line), 1).fields == {"board": 1, "checked_from": 12}
+
+
+@pytest.mark.parametrize("board", [[], {}, None, "1", 1.5, 10**30])
+def test_a_further_field_of_a_ground_event_may_be_anything(board: object) -> None:
+    script = Script(byzantine=(1,))
+    script.good_slot(1)
+    script.ground("Telecommand", client=1, operation=1, stage="queued", command=["noop"], board=board)
+    script.end()
+    assert judged(script.lines).counts["events"] > 0
 
 
 def test_a_resumed_run_names_the_run_before_it() -> None:
