@@ -86,12 +86,12 @@ def test_ground_events_may_say_more() -> None:
 
 
 @pytest.mark.parametrize("board", [[], {}, None, "1", 1.5, 10**30])
-def test_a_further_field_of_a_ground_event_may_be_anything(board: object) -> None:
+def test_a_further_field_of_a_ground_event_may_be_anything(board: object, tmp_path: Path) -> None:
     script = Script(byzantine=(1,))
     script.good_slot(1)
     script.ground("Telecommand", client=1, operation=1, stage="queued", command=["noop"], board=board)
     script.end()
-    assert judged(script.lines).counts["events"] > 0
+    assert judged(script.lines, tmp_path).counts["events"] > 0
 
 
 def test_a_resumed_run_names_the_run_before_it() -> None:
