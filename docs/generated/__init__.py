@@ -14,13 +14,15 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from docs.generated import command_line, ledger, limits, properties, rooms, scenario, trace
+from docs.generated import command_line, fields, ledger, limits, properties, rooms, scenario, trace
 
 PARTS: dict[str, Callable[[], str]] = {
     "command line": command_line.markdown,
     "flight events": trace.flight_events,
     "ground events": trace.ground_events,
     "trace fields": trace.fields,
+    "events and modules": fields.actions,
+    "held fields": fields.markdown,
     "ledger commands": ledger.markdown,
     "limits": limits.markdown,
     "properties": properties.markdown,

@@ -150,9 +150,12 @@ class TraceChecker:
             self.verdict.note(swarm.warning)
 
     def _on_ground(self, event: Event) -> None:
+        told = event.fields.get("board")  # of some events a further field, which the schema does not check
+        board = told if type(told) is int else None
+        if board is not None and self._run is not None and board >= self._node_count:
+            raise TraceError(f"line {event.line}: there is no board {board} among {self._node_count}")
         # A liar's events are not judged, so an unreadable one leaves no question open.
-        board = event.fields.get("board")  # of some events a further field, which the schema does not check
-        is_of_liar = self._run is not None and type(board) is int and board in self._run.swarm.byzantine
+        is_of_liar = self._run is not None and board in self._run.swarm.byzantine
         if event.name == "TraceError" and is_of_liar:
             self.verdict.counts["unreadable events of byzantine nodes"] += 1
         if event.name == "Resume":

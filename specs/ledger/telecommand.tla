@@ -75,10 +75,11 @@ Received(board, status) ==
   /\ receipt' = [receipt EXCEPT ![board] = status]
   /\ UNCHANGED <<stage, attempts, asked, answer, told>>
 
-(* A board's first answer stands. *)
+(* A board's first answer stands. It answers what it applies, which others may have been asked for: one that was down *)
+(* when the operation was sent learns of it from the log.                                                            *)
 Applied(board, slot, result) ==
   /\ IsKnown
-  /\ WasAsked(board)
+  /\ board \in Board
   /\ slot > 0
   /\ answer[board] = NoAnswer
   /\ answer' = [answer EXCEPT ![board] = <<slot, result>>]
@@ -86,7 +87,7 @@ Applied(board, slot, result) ==
 
 (* A board's answer that no other gave, or another one than its first. *)
 Conflict(board, slot, result) ==
-  /\ WasAsked(board)
+  /\ board \in Board
   /\ answer[board] # NoAnswer
   /\ \E b \in Board : answer[b] \notin {NoAnswer, <<slot, result>>}
   /\ UNCHANGED vars

@@ -385,11 +385,13 @@ KnowsState(heard) == IsBlocking(Byzantine \cup hazy \cup heard)
 
 -----------------------------------------------------------------------------
 \* What a message about the log may say. Messages about an instance are of its window: InRange. A question for a body,
-\* and the body, are of a slot that the sender may learn: IsLearnable. A suggest goes to the leader: Leads.
+\* and the body, are of a slot that the sender may learn: IsLearnable. A suggest goes to the leader: Leads. A reply to a
+\* client leaves when its operation is applied, which is before the end of the slot: HasOperation.
 
 AsksForSlot(node, slot) == applied[node] # Unknown => applied[node] < slot /\ slot <= applied[node] + Window
 TellsDecision(node, slot) == applied[node] # Unknown => slot <= applied[node] + 2 * Window
 HasState(node, slot) == IsCheckpointSlot(slot) /\ (slot <= kept[node] \/ node \in hazy)
+HasOperation(node, slot) == applied[node] # Unknown => slot <= applied[node] + 1
 AsksWhoKnows(node) == ~hasMemory[node] \/ node \in hazy
 
 -----------------------------------------------------------------------------

@@ -66,8 +66,8 @@ MUTANTS = (
     ),
     _trace(
         "a receipt need not be reported",
-        "  IN  /\\ x \\notin owed\n      /\\ level_milli",
-        "  IN  /\\ level_milli",
+        "  IN  /\\ x \\notin owed\n      /\\ IsSilentSince",
+        "  IN  /\\ IsSilentSince",
         "HeardIsTold",
     ),
     _trace(

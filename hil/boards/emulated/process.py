@@ -123,7 +123,7 @@ class ChipProcess:
     def _died(self) -> EmulatorError:
         code = self._process.wait()
         self._told.seek(0)
-        lines = [line.strip() for line in self._told.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        lines = [line.strip() for line in self._told.read().decode("utf-8", "replace").split("\n") if line.strip()]
         # Node.js prints the place, the error and a stack.
         errors = [line for line in lines if _ERROR.match(line)] or lines[-1:]
         self.close()

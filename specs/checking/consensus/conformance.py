@@ -242,7 +242,7 @@ class SlotChecker:
             else:
                 self._bad(IS_STEP, event, why)
             return False
-        if not recovered and not self._knows(step):
+        if (not recovered or action == "EnterView") and not self._knows(step):
             return False
         self.knowledge.note(action, arguments, event)
         if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
@@ -257,7 +257,7 @@ class SlotChecker:
 
     def _knows(self, step: Step) -> bool:
         """Whether the node had heard enough for the step."""
-        step.known, breach = self.knowledge.judge(step.action, step.arguments, step.event)
+        step.known, breach = self.knowledge.judge(step.action, step.arguments, step.event, step.recovered)
         if breach is not None:
             self._bad(breach, step.event, self.instance.explain_state(f"KnowsFor{step.action}", step.known))
             self.result.is_rejected = step is self.result.steps[-1]

@@ -13,7 +13,8 @@ Rules
 - A replica knows its own steps; of the messages that it received it knows those of its present life only.
 - A message of which the trace has no Send, or that was taken out of the order (Refuse "lamport"), may be any: its
   sender counts as heard, in everything, for the rest of that life.
-- CON-17 asks the same operators as if all messages had arrived, so it is checked without traced messages too.
+- CON-17 asks the same operators as if all messages had arrived, so it is checked without traced messages too. It is
+  asked of a view that a board reads back from flash, too: what the board itself wished and heard died with it.
 """
 
 from __future__ import annotations
@@ -138,15 +139,20 @@ class Knowledge:
 
     # --- what it allows ---------------------------------------------------------------------
 
-    def judge(self, action: str, arguments: tuple[Value, ...], event: Event) -> tuple[tuple[Value, ...], str | None]:
+    def judge(
+        self, action: str, arguments: tuple[Value, ...], event: Event, recovered: bool = False
+    ) -> tuple[tuple[Value, ...], str | None]:
         """The arguments of `KnowsFor<action>` that were asked for a step of `event`, and the property that it breaks,
-        if any. Call `note` after it."""
+        if any. Call `note` after it. `recovered`: the step was on flash and died with its board, as may have its own
+        wish and what it heard."""
         known: tuple[Value, ...] = ()
+        if recovered:
+            self._note_wish(event, arguments[1])
         if action in ("EnterView", "Wish") and (self._ears.hear_wishes or self._ears.are_open):
             known = self._needs(action, arguments, event, has_all=True)
             if not self._holds(action, known):
                 return known, VIEWS_WISHED
-        if self._ears.are_open:
+        if self._ears.are_open and not recovered:
             known = self._needs(action, arguments, event)
             if not self._holds(action, known):
                 return known, KNOWN

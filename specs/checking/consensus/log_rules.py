@@ -159,6 +159,7 @@ SAYS: Mapping[int, Rule] = {  # kind of a message: what it may say
     m.FetchState.KIND: Rule("", ((TRUE_WORDS, "IsCheckpointSlot"), (REPORTED, "KnowsState"))),
     m.StateChunk.KIND: Rule("", ((TRUE_WORDS, "HasState"),)),
     m.Probe.KIND: Rule("", ((TRUE_WORDS, "AsksWhoKnows"),)),
+    m.Reply.KIND: Rule("", ((TRUE_WORDS, "HasOperation"),)),
 }
 WAKING = frozenset({"Boot", "Restart", "Restore"})  # the first events of a life
 

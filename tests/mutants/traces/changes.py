@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amu.core.limits import GROUND
+from docs.generated.fields import WHOLE_EVENT
 from tests.mutants.traces.runs import Line
 
 NEAR, OTHER, FAR = "near", "other", "far"
 REMOVED, REPEATED, LATER = "removed", "repeated", "later"
 FAR_STEP = 1_000
 LATER_EVENTS = 5  # how many events of the same board a moved one passes
-WHOLE_EVENT = "(event)"
-ENVELOPE = ("node", "boot", "lamport", "ticks")
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,14 @@ class Change:
 
 
 def of_field(lines: list[Line], places: list[int], place: int, field: str, draws: random.Random) -> Iterator[Change]:
-    """Changes of `field` of the event at `place`; `places`: where the trace has events of that name."""
+    """Changes of `field` of the event at `place`; `places`: of which other events it may get the value."""
     line = lines[place]
     others = [lines[other][field] for other in places if lines[other][field] != line[field]]
-    if others:
-        yield _changed(line, place, field, OTHER, draws.choice(others))
-    for kind, value in ((NEAR, near(line[field], draws)), (FAR, far(line[field], draws))):
+    values = [(OTHER, draws.choice(others))] if others else []
+    values += [(NEAR, near(line[field], draws)), (FAR, far(line[field], draws))]
+    for kind, value in values:
         if value is not None and value != line[field]:
-            yield _changed(line, place, field, kind, value)
-
-
-def _changed(line: Line, place: int, field: str, kind: str, value: Any) -> Change:
-    return Change(line["event"], field, kind, place, {place: [line | {field: value}]})
+            yield Change(line["event"], field, kind, place, {place: [line | {field: value}]})
 
 
 def near(value: Any, draws: random.Random) -> Any:
@@ -84,10 +78,6 @@ def of_event(lines: list[Line], place: int) -> Iterator[Change]:
     """The event at `place` taken out, told twice, and told five events later than it was."""
     line = lines[place]
     name, own = line["event"], _own(lines, place)
-    if line["node"] == GROUND:
-        yield Change(name, WHOLE_EVENT, REMOVED, place, {place: []})
-        yield Change(name, WHOLE_EVENT, REPEATED, place, {place: [line, line]})
-        return
     after = own[own.index(place) + 1 :]
     yield Change(name, WHOLE_EVENT, REMOVED, place, {place: [], **_renumbered(lines, after, -1)})
     again = line | {"seq": line["seq"] + 1}

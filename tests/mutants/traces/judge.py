@@ -33,7 +33,8 @@ class Judge:
     """Judges changes of one sound trace. Raises ValueError if the checker has something against the trace itself."""
 
     def __init__(self, lines: list[Line]) -> None:
-        self._events = [parsed(line, number) for number, line in enumerate(lines, 1)]
+        # Lines have odd numbers, so that one more fits in between.
+        self._events = [parsed(line, 2 * place + 1) for place, line in enumerate(lines)]
         self._verdict = check(self._events)
         if self._verdict.violations or self._verdict.missing:
             raise ValueError(f"not a sound trace: {[*self._verdict.violations, *self._verdict.missing][0]}")
@@ -57,8 +58,10 @@ class Judge:
             if place not in change.replaced:
                 yield event
             else:
+                number = event.line
                 for line in change.replaced[place]:
-                    yield parsed(line, place + 1)
+                    yield parsed(line, number)
+                    number += 1
 
 
 def parsed(line: Line, number: int) -> trace.Event:

@@ -51,5 +51,5 @@ def test_a_decision_is_known_from_a_boot_only_if_the_boot_says_so(tmp_path: Path
         boot["applied_slot"] = 15
     trace.write_text("".join(json.dumps(line) + "\n" for line in lines))
     verdict = check_trace(trace)
-    assert verdict.invariants["CON-1"] == "violated"
-    assert any(told.startswith("CON-1: slot 16") and "Learn" in told for told in verdict.violations)
+    assert verdict.invariants["KNW-2"] == "violated"
+    assert any(told.startswith("KNW-2: slot 16") and "SaysDecided" in told for told in verdict.violations)

@@ -194,7 +194,8 @@ def test_power_cut_of_a_board_that_is_down_waits_for_it(fly: Callable[..., Fligh
         ]
     )
     assert flight.summary["board_events"] == {"BoardKill": 1, "PowerCut": 1}
-    assert _judge(flight).verdict == PASS
+    judgement = _judge(flight)
+    assert judgement.verdict == PASS, judgement.findings
 
 
 def _events(flight: Flight, *names: str) -> list[dict[str, Any]]:

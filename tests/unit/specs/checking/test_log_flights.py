@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amu.core.limits import BROADCAST, WINDOW_SLOTS
+from amu.core.limits import BROADCAST, GROUND, WINDOW_SLOTS
 from amu.wire import messages as m
 from specs.checking.consensus.log_rules import IDENTIFIERS
 from specs.verdict import HOLDS, PASS, VIOLATED
@@ -119,6 +119,8 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a checkpoint that is not due": (change("Checkpoint", {"slot": 15}), "LOG-3"),
     "a state of no checkpoint": (change("Adopt", {"slot": 33}, node=LAGGARD), "LOG-3"),
     "a wish outside the window": (change("Wish", {"slot": 10**6}), "LOG-6"),
+    "a restored view that nobody wished": (change("Restore", {"view": 40}, node=RESTARTED), "CON-17"),
+    "a reply about a slot ahead": (a_word(m.Reply.KIND, 10**6, to=GROUND), "KNW-2"),
     "registers outside the window": (change("Restore", {"slot": 10**6}, node=RESTARTED), "LOG-6"),
     "a decision after silence": (silent_before("Decide"), "LOG-4"),
     "a learned decision after silence": (silent_before("Learn"), "LOG-4"),

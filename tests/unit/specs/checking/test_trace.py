@@ -85,13 +85,20 @@ def test_ground_events_may_say_more() -> None:
     assert parse(json.dumps(line), 1).fields == {"board": 1, "checked_from": 12}
 
 
-@pytest.mark.parametrize("board", [[], {}, None, "1", 1.5, 10**30])
+@pytest.mark.parametrize("board", [[], {}, None, "1", 1.5, True])
 def test_a_further_field_of_a_ground_event_may_be_anything(board: object, tmp_path: Path) -> None:
     script = Script(byzantine=(1,))
     script.good_slot(1)
     script.ground("Telecommand", client=1, operation=1, stage="queued", command=["noop"], board=board)
     script.end()
     assert judged(script.lines, tmp_path).counts["events"] > 0
+
+
+def test_an_event_about_a_board_that_there_is_not_is_an_error(tmp_path: Path) -> None:
+    script = Script()
+    script.ground("Erase", board=4)
+    with pytest.raises(TraceError, match="there is no board 4 among 4"):
+        judged(script.end().lines, tmp_path)
 
 
 def test_a_resumed_run_names_the_run_before_it() -> None:
