@@ -73,7 +73,8 @@ class Timers:
         for channel in flight.services._channels:
             if channel is None or (channel._is_known and channel._highest == channel._acknowledged):
                 continue
-            key = (*_life(board), channel.peer, channel.restarts, channel._acknowledged, channel._is_known)
+            adopted = -1 if channel.peer_boot is None else channel.peer_boot
+            key = (*_life(board), channel.peer, adopted, channel.restarts, channel._acknowledged, channel._is_known)
             # Since the progress, since the last repetition, repetitions.
             since, repeated_at, count = before.get(key, (last, now, channel.retransmissions))
             if channel.retransmissions != count:
