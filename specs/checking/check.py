@@ -153,7 +153,7 @@ class TraceChecker:
         told = event.fields.get("board")  # of some events a further field, which the schema does not check
         board = told if type(told) is int else None
         if board is not None and self._run is not None and board >= self._node_count:
-            raise TraceError(f"line {event.line}: there is no board {board} among {self._node_count}")
+            raise TraceError(f"line {event.line}: there is no node {board} among {self._node_count}")
         # A liar's events are not judged, so an unreadable one leaves no question open.
         is_of_liar = self._run is not None and board in self._run.swarm.byzantine
         if event.name == "TraceError" and is_of_liar:

@@ -63,8 +63,8 @@ class MessagesChecker(Checker):
         self._before: dict[int, Event] = {}  # node -> its last event
         self._silent: set[int] = set()
         self._told: set[tuple[int, ...]] = set()  # kinds of sendings and receipts that were in order
-        self._tellers: set[int] = set()  # nodes whose messages about steps are traced
-        self._untold: list[tuple[int, str]] = []  # node and breach, if it is one of these
+        self._tells_steps = False  # some board has sent a message about a step: these are traced
+        self._untold: list[str] = []  # breaches, if messages about steps are traced
         self._held: set[str] = set()
 
     def feed(self, event: Event) -> None:
@@ -84,8 +84,8 @@ class MessagesChecker(Checker):
             self._look_for_its_message(before, event)  # type: ignore[arg-type]
 
     def finish(self, tlc: bool) -> None:
-        for sender, breach in self._untold:
-            if sender in self._tellers:
+        if self._tells_steps:
+            for breach in self._untold:
                 self._violate(TOLD_AT_ONCE, breach)
 
     def not_held(self) -> set[str]:
@@ -114,7 +114,7 @@ class MessagesChecker(Checker):
         if event.node in self._silent and to != GROUND:
             self._violate(TOLD_AT_ONCE, f"{event}: the node had fallen silent")
         if to == BROADCAST and kind in TELLS:
-            self._tellers.add(event.node)
+            self._tells_steps = True
             if before is not None and not _tells(event, before):
                 self._violate(TOLD_AT_ONCE, f"{event}: the event before is not the step of this message: {before}")
 
@@ -141,7 +141,7 @@ class MessagesChecker(Checker):
     def _look_for_its_message(self, step: Event, event: Event) -> None:
         """The event after a step that its board broadcasts."""
         if not (event.name == "Send" and event.fields["to"] == BROADCAST and _tells(event, step)):
-            self._untold.append((event.node, f"{step}: the event after it is not the message that tells it: {event}"))
+            self._untold.append(f"{step}: the event after it is not the message that tells it: {event}")
 
     # --- receipts ---------------------------------------------------------------------------
 

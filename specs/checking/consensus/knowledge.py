@@ -50,6 +50,10 @@ OF_SLOT = frozenset(SAYS)  # kinds that a slot's check takes
 
 # What a message tells, by kind: each is asked by one or more guards.
 PROPOSALS, BALLOTS, SUGGESTS, PROOFS, WISHES, DECISIONS = range(6)
+UNTOLD = "messages of consensus were not traced"
+GUESSED = (
+    "a step needed messages of which the trace does not say what they were: no Send tells of them, or they came late"
+)
 NEVER = 1 << 63  # later than any Lamport time
 TELLS = {
     m.Proposal.KIND: (PROPOSALS,),
@@ -79,6 +83,7 @@ class Ears:
     are_open: bool = False
     hear_wishes: bool = False  # a trace without messages has wishes at least; a behaviour of tetrabft.tla has none
     heard_all: set[tuple[int, int, int]] = field(default_factory=set)
+    guessed: bool = False  # a step was allowed only because of `heard_all`
 
 
 class Knowledge:
@@ -156,15 +161,24 @@ class Knowledge:
             known = self._needs(action, arguments, event)
             if not self._holds(action, known):
                 return known, KNOWN
+            if self._ears.heard_all and not self._holds(action, self._needs(action, arguments, event, is_strict=True)):
+                self._ears.guessed = True
         return known, None
 
     def _holds(self, action: str, known: tuple[Value, ...]) -> bool:
         return self._instance.module.predicate(f"KnowsFor{action}")(self._instance.state, *known)
 
     def _needs(
-        self, action: str, arguments: tuple[Value, ...], event: Event, has_all: bool = False
+        self, action: str, arguments: tuple[Value, ...], event: Event, has_all: bool = False, is_strict: bool = False
     ) -> tuple[Value, ...]:
-        """The arguments of `KnowsFor<action>`. `has_all`: as if all messages had arrived."""
+        """The arguments of `KnowsFor<action>`. `has_all`: as if all messages had arrived; `is_strict`: as if none had
+        of which the trace does not say what it was."""
+        if is_strict:
+            heard_all, self._ears.heard_all = self._ears.heard_all, set()
+            try:
+                return self._needs(action, arguments, event, has_all)
+            finally:
+                self._ears.heard_all = heard_all
         if action == "Learn":
             return (arguments[1], self._who_decided(event, has_all))
         view = arguments[1]

@@ -40,6 +40,7 @@ from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
 from amu.wire import messages as m
 from specs import FOLDER
 from specs.checking.consensus.instance import VOTES
+from specs.checking.consensus.knowledge import GUESSED, UNTOLD
 from specs.checking.consensus.reports import Reports
 from specs.checking.run import Checker, Run
 from specs.checking.swarm import Swarm
@@ -235,11 +236,12 @@ class LogChecker(Checker):
         self._violate = run.verdict.violate
         self._module = load(run.swarm)
         self.state, self._told, self._guards = _compiled(self._module)
+        self._are_reports_known = True
         self.reports = Reports(run)
         self._before: dict[int, Event] = {}  # node -> its last event
         self._said: dict[int, set[tuple[int, int, int]]] = {}  # node -> kind, receiver and slot of what it may say
         self._joined: set[int] = set()
-        self._acting: dict[int, set[int]] = {}  # node -> slots in which it acted, with guards checked
+        self._acting: dict[int, set[tuple[bool, int]]] = {}  # node -> slots in which it wished or acted, guards checked
         self._proposers: dict[int, int] = {}  # slot -> proposer of the decided value, if known
 
     def join(self) -> None:
@@ -262,6 +264,7 @@ class LogChecker(Checker):
         if before is not None and is_next and before.name in WAKING and event.name not in WAKING:
             self._take("Awake", {"node": event.node}, event)
         if event.name == "Send":
+            self.reports.are_traced = True
             self._say(event)
         elif event.name == "Receive":
             self.reports.receive(event)
@@ -273,15 +276,18 @@ class LogChecker(Checker):
             return
         if event.name in ACTS:
             acting = self._acting.setdefault(event.node, set())
-            if event.fields["slot"] in acting:
+            act = (event.name == "Wish", event.fields["slot"])  # a reboot may forget a wish, but not an act
+            if act in acting:
                 return
-            acting.add(event.fields["slot"])
+            acting.add(act)
         fields: dict[str, object] = {"node": event.node, **event.fields}
         if event.name in ("Adopt", "Checkpoint"):
             fields["heard"] = self.reports.of_state(event)
             self.reports.keep(event)
         elif event.name == "Rejoin":
             fields["answers"], fields["free"] = self.reports.answers(event)
+        if event.name in ("Adopt", "Rejoin"):
+            self._are_reports_known &= not self.reports.free(event)
         self._take(event.name, fields, event)
 
     def _say(self, event: Event) -> None:
@@ -302,6 +308,10 @@ class LogChecker(Checker):
         self._guard(kind, fields, event)
 
     def finish(self, tlc: bool) -> None:
+        if not self.reports.are_traced:
+            self.run.verdict.nothing_held(REPORTED, UNTOLD)
+        elif not self._are_reports_known:
+            self.run.verdict.doubt(REPORTED, GUESSED)
         if self.too_old:
             self.run.verdict.doubt(SAME_LEDGER, "events tell of slots too far back")
             self.run.verdict.note(

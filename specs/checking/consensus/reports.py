@@ -23,7 +23,7 @@ Life = tuple[int, int]  # node, boot
 
 
 class Reports:
-    """Feed it all events of honest replicas that its methods name. `are_traced`: some replica has sent a Progress."""
+    """Feed it all events of honest replicas that its methods name. `are_traced`: the trace has messages."""
 
     def __init__(self, run: Run) -> None:
         self.are_traced = False
@@ -38,7 +38,6 @@ class Reports:
 
     def send(self, event: Event, applied: int) -> None:
         """A Progress message. `applied`: the last slot in its sender's ledger, negative if unknown."""
-        self.are_traced = True
         if event.fields["to"] in self._honest:
             self._applied[event.node, event.lamport] = applied
 
@@ -82,14 +81,15 @@ class Reports:
         slot, last = event.fields["slot"], self._last[event.node, event.boot]
         late = 1 << 63
         told = {sender for sender, sent in last.items() if self._held[sender].get(slot, late) < sent}
-        return frozenset(told) | self._free(event)
+        return frozenset(told) | self.free(event)
 
     def answers(self, event: Event) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
         """For each replica the slots that it may have named to the node that asks who knows; those that may have named
         any."""
         named = self._named[event.node, event.boot]
         replicas = range(self._run.swarm.replica_count)
-        return {node: frozenset(named.get(node, ())) for node in replicas}, self._free(event)
+        return {node: frozenset(named.get(node, ())) for node in replicas}, self.free(event)
 
-    def _free(self, event: Event) -> frozenset[int]:
+    def free(self, event: Event) -> frozenset[int]:
+        """Those that may have told the node anything."""
         return frozenset(node for node in self._honest if (event.node, event.boot, node) in self._any)

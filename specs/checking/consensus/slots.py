@@ -31,7 +31,6 @@ from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
 
 EVENTS = SLOT_EVENTS | {"Boot", "Adopt", "Wish", "Send", "Receive", "Refuse"}
-UNTOLD = "messages of consensus were not traced"
 VIEWS_MAX = 1023  # in a judged slot: guards look at all pairs of views. No real run reaches a hundred
 TLC = "TLC"  # its key among the reasons
 
@@ -100,10 +99,12 @@ class SlotsChecker(Checker):
             verdict.miss(what)
         results = self._check(keep=tlc)
         if not self._ears.are_open:
-            verdict.nothing_held(knowledge.KNOWN, UNTOLD)
-            verdict.nothing_held(knowledge.TRUE_WORDS, UNTOLD)
+            verdict.nothing_held(knowledge.KNOWN, knowledge.UNTOLD)
+            verdict.nothing_held(knowledge.TRUE_WORDS, knowledge.UNTOLD)
             if not self._ears.hear_wishes:
                 verdict.nothing_held(knowledge.VIEWS_WISHED, "no wish for a view was traced")
+        if self._ears.guessed:
+            verdict.doubt(knowledge.KNOWN, knowledge.GUESSED)
         if tlc and run.swarm.is_tolerable:
             run.tell("slots before TLC", 0, len(results))
             slots_tlc.check(run.swarm, results, verdict)

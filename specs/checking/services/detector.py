@@ -248,6 +248,8 @@ class SuspicionChecker(KeepingChecker):
     def finish(self, tlc: bool) -> None:
         run = self.run
         check_detector(self._events, run.replica_holes(), run.swarm.replica_count, run.verdict)
+        if any(event.ticks is None for event in self._events if event.name in ("Suspicion", "Heard", "Receive")):
+            run.verdict.doubt(IS_STEP, "events lack the board's counter, `ticks`")
 
 
 def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:

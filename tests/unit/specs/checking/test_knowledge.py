@@ -8,8 +8,8 @@ import pytest
 from amu.core.limits import BROADCAST
 from amu.wire import messages as m
 from specs import FOLDER
-from specs.checking.consensus.knowledge import SAYS
-from specs.checking.consensus.slots import UNTOLD
+from specs.checking.consensus.knowledge import GUESSED, SAYS, UNTOLD
+from specs.checking.schema import OUT_OF_ORDER
 from specs.verdict import HOLDS, NOT_CHECKED, PASS, VIOLATED
 from tests.support.records.edits import Line, find, flown, found, insert, judged, places, remove
 from tests.support.records.traces import Script
@@ -170,6 +170,21 @@ def test_without_messages_knowledge_is_not_checked(tmp_path: Path) -> None:
     for key in ("KNW-1", "KNW-2"):
         assert (verdict.invariants[key], verdict.reasons[key]) == (NOT_CHECKED, UNTOLD)
     assert verdict.invariants["CON-17"] == HOLDS
+
+
+def test_knowledge_that_only_unknown_messages_could_give_is_not_checked(tmp_path: Path) -> None:
+    """Each board refuses one message of each other one for its time, and receives nothing."""
+    lines = flown()
+    remove(lines, *places(lines, "Receive"))
+    for place in reversed(places(lines, "Boot")):
+        node = lines[place]["node"]
+        for peer in range(4):
+            if peer != node < 4:
+                insert(lines, place, "Refuse", node, **{"from": peer, "kind": m.Vote.KIND, "reason": OUT_OF_ORDER})
+    verdict = judged(lines, tmp_path)
+    assert verdict.invariants["KNW-1"] != HOLDS
+    if verdict.invariants["KNW-1"] == NOT_CHECKED:
+        assert verdict.reasons["KNW-1"] == GUESSED
 
 
 def test_a_message_of_which_nobody_knows_the_sending_may_be_any(tmp_path: Path) -> None:

@@ -92,6 +92,20 @@ def rejoins_on_old_answers(lines: list[Line]) -> None:
     remove(lines, *places(lines, "Receive", kind=m.Probe.KIND))
 
 
+def rejoins_where_no_report_is_traced(lines: list[Line]) -> None:
+    remove(lines, *places(lines, "Send", kind=m.Progress.KIND), *places(lines, "Receive", kind=m.Progress.KIND))
+
+
+def wished_before_it_acted(lines: list[Line]) -> None:
+    """A board wishes for a view of a slot, acts in the slot, and comes back without its registers."""
+    restore = find(lines, "Restore", node=RESTARTED)
+    slot = lines[restore]["slot"]
+    remove(lines, restore)
+    first = next(at for at in range(restore) if lines[at]["node"] == RESTARTED and lines[at].get("slot") == slot)
+    before = max(at for at in range(first) if lines[at]["node"] == RESTARTED)
+    insert(lines, before, "Wish", RESTARTED, slot=slot, view=1)
+
+
 def deaf_learner(event: str, *kinds: int) -> Plant:
     def plant(lines: list[Line]) -> None:
         place = places(lines, event, node=LEARNER)[-1]
@@ -112,6 +126,8 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a boot without memory that has applied": (change("Boot", {"applied_slot": 3}, node=FORGETFUL, nth=1), "LOG-11"),
     "a first boot that has applied": (change("Boot", {"applied_slot": 3}, node=RESTARTED), "LOG-11"),
     "a blank flash that nobody wiped": (without("Erase"), "LOG-11"),
+    "no registers of a slot with a wish": (wished_before_it_acted, "LOG-5"),
+    "a floor where no report is traced": (rejoins_where_no_report_is_traced, "KNW-3"),
     "no registers": (without("Restore", node=RESTARTED), "LOG-5"),
     "registers too late": (restored_late, "LOG-5"),
     "a checkpoint of another slot": (change("Checkpoint", {"slot": 1000}, 1), "LOG-3"),

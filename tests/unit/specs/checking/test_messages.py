@@ -93,6 +93,7 @@ def a_forgetful_board_that_counts(lines: list[Line]) -> None:
 PLANTED: dict[str, tuple[Plant, str]] = {
     "a kind that does not exist": (of("Send", {"kind": m.Decided.KIND}, kind=0x0F), "MSG-1"),
     "a kind of the ground's": (of("Send", {"kind": m.Decided.KIND}, kind=m.Hello.KIND), "MSG-1"),
+    "a board that sends nothing": (lambda lines: remove(lines, *places(lines, "Send", node=2)), "MSG-3"),
     "a fetch to all": (of("Send", {"kind": m.Fetch.KIND, "node": 3}, to=BROADCAST), "MSG-1"),
     "a status to one": (of("Send", {"kind": m.Status.KIND}, to=GROUND), "MSG-1"),
     "a message to itself": (of("Send", {"kind": m.Decided.KIND, "node": 2}, to=2), "MSG-1"),

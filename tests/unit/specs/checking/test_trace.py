@@ -97,7 +97,7 @@ def test_a_further_field_of_a_ground_event_may_be_anything(board: object, tmp_pa
 def test_an_event_about_a_board_that_there_is_not_is_an_error(tmp_path: Path) -> None:
     script = Script()
     script.ground("Erase", board=4)
-    with pytest.raises(TraceError, match="there is no board 4 among 4"):
+    with pytest.raises(TraceError, match="there is no node 4 among 4"):
         judged(script.end().lines, tmp_path)
 
 
