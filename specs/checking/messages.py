@@ -69,19 +69,18 @@ class MessagesChecker(Checker):
 
     def feed(self, event: Event) -> None:
         node, name = event.node, event.name
-        before = self._before.get(node)
+        before = event.right_after(self._before.get(node))
         self._before[node] = event
-        is_next = before is not None and before.boot == event.boot and before.seq + 1 == event.seq
         if name == "Send":
-            self._look_at_sending(event, before if is_next else None)
+            self._look_at_sending(event, before)
         elif name == "Receive":
             self._look_at_receipt(event)
         elif name == "Boot":
             self._silent.discard(node)
         elif name == "Silent":
             self._silent.add(node)
-        if is_next and before.name in TOLD_BY:  # type: ignore[union-attr]
-            self._look_for_its_message(before, event)  # type: ignore[arg-type]
+        if before is not None and before.name in TOLD_BY:
+            self._look_for_its_message(before, event)
 
     def finish(self, tlc: bool) -> None:
         if self._tells_steps:

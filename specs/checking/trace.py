@@ -85,6 +85,11 @@ class Event:
     fields: Fields
     ticks: int | None = None  # of the board, when the trace frame left; None if the line does not say
 
+    def right_after(self, before: Event | None) -> Event | None:
+        """`before`, an earlier event of the same board, if this is the next one of its life. Else None."""
+        is_next = before is not None and before.boot == self.boot and before.seq + 1 == self.seq
+        return before if is_next else None
+
     def __str__(self) -> str:
         fields = " ".join(f"{escaped(name)}={_brief(value)}" for name, value in self.fields.items())
         return (

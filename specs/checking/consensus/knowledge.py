@@ -54,6 +54,8 @@ UNTOLD = "messages of consensus were not traced"
 GUESSED = (
     "a step needed messages of which the trace does not say what they were: no Send tells of them, or they came late"
 )
+# What a replica may know: what arrived, besides what may have been in messages that the trace does not tell, or all.
+CERTAIN, POSSIBLE, ALL = range(3)
 NEVER = 1 << 63  # later than any Lamport time
 TELLS = {
     m.Proposal.KIND: (PROPOSALS,),
@@ -154,84 +156,75 @@ class Knowledge:
         if recovered:
             self._note_wish(event, arguments[1])
         if action in ("EnterView", "Wish") and (self._ears.hear_wishes or self._ears.are_open):
-            known = self._needs(action, arguments, event, has_all=True)
+            known = self._needs(action, arguments, event, ALL)
             if not self._holds(action, known):
                 return known, VIEWS_WISHED
         if self._ears.are_open and not recovered:
-            known = self._needs(action, arguments, event)
+            known = self._needs(action, arguments, event, POSSIBLE)
             if not self._holds(action, known):
                 return known, KNOWN
-            if self._ears.heard_all and not self._holds(action, self._needs(action, arguments, event, is_strict=True)):
+            if self._ears.heard_all and not self._holds(action, self._needs(action, arguments, event, CERTAIN)):
                 self._ears.guessed = True
         return known, None
 
     def _holds(self, action: str, known: tuple[Value, ...]) -> bool:
         return self._instance.module.predicate(f"KnowsFor{action}")(self._instance.state, *known)
 
-    def _needs(
-        self, action: str, arguments: tuple[Value, ...], event: Event, has_all: bool = False, is_strict: bool = False
-    ) -> tuple[Value, ...]:
-        """The arguments of `KnowsFor<action>`. `has_all`: as if all messages had arrived; `is_strict`: as if none had
-        of which the trace does not say what it was."""
-        if is_strict:
-            heard_all, self._ears.heard_all = self._ears.heard_all, set()
-            try:
-                return self._needs(action, arguments, event, has_all)
-            finally:
-                self._ears.heard_all = heard_all
+    def _needs(self, action: str, arguments: tuple[Value, ...], event: Event, extent: int) -> tuple[Value, ...]:
+        """The arguments of `KnowsFor<action>`. `extent`: CERTAIN, POSSIBLE or ALL."""
         if action == "Learn":
-            return (arguments[1], self._who_decided(event, has_all))
+            return (arguments[1], self._who_decided(event, extent))
         view = arguments[1]
         if action == "Wish":
-            return (*arguments, self._wishes_known(event, has_all))
+            return (*arguments, self._wishes_known(event, extent))
         if action == "EnterView":
-            phases = tuple([self._voters(phase, view, event, has_all) for phase in (1, 2, 3)])
-            return (view, self._wishes_known(event, has_all), phases)
+            phases = tuple([self._voters(phase, view, event, extent) for phase in (1, 2, 3)])
+            return (view, self._wishes_known(event, extent), phases)
         value = arguments[2]
         if action == "Vote1":
-            asked = self._senders(PROPOSALS, view, event, has_all)
-            return (view, value, asked, self._senders(PROOFS, view, event, has_all))
+            asked = self._senders(PROPOSALS, view, event, extent)
+            return (view, value, asked, self._senders(PROOFS, view, event, extent))
         if action == "Propose":
-            return (view, value, self._senders(SUGGESTS, view, event, has_all))
+            return (view, value, self._senders(SUGGESTS, view, event, extent))
         phase = 4 if action == "Decide" else VOTES.index(action)
-        return (view, value, self._voters(phase, view, event, has_all))
+        return (view, value, self._voters(phase, view, event, extent))
 
-    def _senders(self, what: int, view: int, event: Event, has_all: bool) -> Set[int]:
-        if has_all:
+    def _senders(self, what: int, view: int, event: Event, extent: int) -> Set[int]:
+        if extent == ALL:
             return self._everybody
-        return self._and_others(event, list(self._heard[event.node, event.boot].get((what, view), ())))
+        return self._and_others(event, list(self._heard[event.node, event.boot].get((what, view), ())), extent)
 
-    def _voters(self, phase: int, view: int, event: Event, has_all: bool) -> Set[int]:
+    def _voters(self, phase: int, view: int, event: Event, extent: int) -> Set[int]:
         """Those whose vote of the phase the node may know."""
-        if has_all:
+        if extent == ALL:
             return self._everybody
         cast, heard = self._cast, self._heard[event.node, event.boot].get((BALLOTS, view), {})
         return self._and_others(
-            event, [sender for sender, sent in heard.items() if cast.get((sender, phase, view), NEVER) < sent]
+            event, [sender for sender, sent in heard.items() if cast.get((sender, phase, view), NEVER) < sent], extent
         )
 
-    def _who_decided(self, event: Event, has_all: bool) -> Set[int]:
-        if has_all:
+    def _who_decided(self, event: Event, extent: int) -> Set[int]:
+        if extent == ALL:
             return self._everybody - {event.node}
         decided, heard = self._decided, self._heard[event.node, event.boot].get((DECISIONS, 0), {})
         told = [sender for sender, sent in heard.items() if decided.get(sender, NEVER) < sent]
-        return self._and_others(event, told) - {event.node}
+        return self._and_others(event, told, extent) - {event.node}
 
-    def _and_others(self, event: Event, senders: list[int]) -> frozenset[int]:
-        """These, the node itself, and those of which it may have heard anything."""
+    def _and_others(self, event: Event, senders: list[int], extent: int) -> frozenset[int]:
+        """These, the node itself, and, if POSSIBLE, those of which it may have heard anything."""
         senders.append(event.node)
-        if self._ears.heard_all:
+        if extent == POSSIBLE and self._ears.heard_all:
             senders += [other for other in self._honest if (event.node, event.boot, other) in self._ears.heard_all]
         return frozenset(senders)
 
-    def _wishes_known(self, event: Event, has_all: bool) -> Value:
+    def _wishes_known(self, event: Event, extent: int) -> Value:
         node, boot = event.node, event.boot
         known = self._wishes[node, boot]
         wished = {}
         for other in range(self._instance.swarm.replica_count):
             if other == node:
                 wished[other] = self._own_wish.get((node, boot), 0)
-            elif has_all or (node, boot, other) in self._ears.heard_all:
+            elif extent == ALL or (extent == POSSIBLE and (node, boot, other) in self._ears.heard_all):
                 wished[other] = max([0, *(view for _, view in self._wished.get(other, ()))])
             else:
                 wished[other] = known.get(other, 0)

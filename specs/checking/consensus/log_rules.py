@@ -39,8 +39,9 @@ from functools import lru_cache
 from amu.core.limits import CHECKPOINT_SLOTS, INSTANCES_MAX, LOG_SLOTS_MAX
 from amu.wire import messages as m
 from specs import FOLDER
+from specs.checking.consensus.conformance import DECIDED_BEFORE_APPLIED
 from specs.checking.consensus.instance import VOTES
-from specs.checking.consensus.knowledge import GUESSED, UNTOLD
+from specs.checking.consensus.knowledge import GUESSED, TRUE_WORDS, UNTOLD
 from specs.checking.consensus.reports import Reports
 from specs.checking.run import Checker, Run
 from specs.checking.swarm import Swarm
@@ -59,9 +60,7 @@ SILENT_WITHOUT_MEMORY = "LOG-4"
 RESTORED_BEFORE_ACTING = "LOG-5"
 WITHIN_WINDOW = "LOG-6"
 FOUND_ON_FLASH = "LOG-11"
-DECIDED_BEFORE_APPLIED = "CON-3"
 LEADER = "CON-12"
-TRUE_WORDS = "KNW-2"
 REPORTED = "KNW-3"
 IDENTIFIERS = (
     *(APPLY_IN_ORDER, SAME_LEDGER, SAME_CHECKPOINT),
@@ -256,12 +255,11 @@ class LogChecker(Checker):
             self._do("Erase", {"board": event.fields["board"]})
 
     def feed(self, event: Event) -> None:
-        before = self._before.get(event.node)
+        before = event.right_after(self._before.get(event.node))
         self._before[event.node] = event
-        is_next = before is not None and before.boot == event.boot and before.seq + 1 == event.seq
-        if not is_next and not (event.name == "Boot" and event.seq == 0):
+        if before is None and not (event.name == "Boot" and event.seq == 0):
             self._take("Gap", {"node": event.node}, event)
-        if before is not None and is_next and before.name in WAKING and event.name not in WAKING:
+        if before is not None and before.name in WAKING and event.name not in WAKING:
             self._take("Awake", {"node": event.node}, event)
         if event.name == "Send":
             self.reports.are_traced = True

@@ -22,7 +22,7 @@ from amu.core import limits
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
-from specs.checking.run import KeepingChecker, Run
+from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import Module, State
@@ -148,43 +148,31 @@ class DetectorChecker:
             self._holes.setdefault((hole.node, hole.boot), []).append(hole.last_seq)
         self._verdict = verdict
         self._followed: set[int] = set()
-        self._last: dict[Pair, Event] = {}  # receipts from peers that are not suspected, the last of each
         self._replay = Replay(replica_count)
         self._state = self._replay.state(self.module)
 
     def feed(self, event: Event) -> None:
-        """The next event of its board. Ignores events that are not in EVENTS."""
+        """The next event of its board, as `Kept` has them."""
         holes = self._holes.get((event.node, event.boot))
         while holes and event.seq > holes[-1]:
             holes.pop()
             self._lose(event.node)
         if event.name == "Boot":
             self._followed.add(event.node)
-        elif event.name not in EVENTS or (event.name == "Receive" and not self._is_needed(event)):
+        elif event.name not in EVENTS:
             return
         elif event.node not in self._followed:
-            self._verdict.counts["detector events not checked"] += 1
+            if event.name != "Receive":
+                self._verdict.counts["detector events not checked"] += 1
             return
         self._step(event)
 
-    def _is_needed(self, event: Event) -> bool:
-        """Whether the sender of a receipt is suspected. Else the receipt is kept until the next event about it."""
-        pair = (event.node, event.fields["from"])
-        if self._replay.level.get(pair, 0) > 0:
-            return True
-        self._last[pair] = event
-        return False
-
     def _step(self, event: Event) -> None:
-        if event.name in ("Suspicion", "Heard") and (event.node, event.fields["peer"]) not in self._replay.level:
-            self._bad(event, IS_STEP, f"board {event.node} does not watch {event.fields['peer']}")
+        peer = event.fields.get("peer", event.fields.get("from"))
+        if peer is not None and (event.node, peer) not in self._replay.level:
+            if event.name != "Receive":
+                self._bad(event, IS_STEP, f"board {event.node} does not watch {peer}")
             return
-        if event.name in ("Suspicion", "Heard"):
-            receipt = self._last.pop((event.node, event.fields["peer"]), None)
-            if receipt is not None:
-                self._step(receipt)
-        elif event.name == "Boot":
-            self._last = {pair: kept for pair, kept in self._last.items() if pair[0] != event.node}
         before = self._state
         arguments = self._replay.take(event)
         after = self._replay.state(self.module)
@@ -219,15 +207,20 @@ class DetectorChecker:
         self._state = self._replay.state(self.module)
 
 
-class SuspicionChecker(KeepingChecker):
-    """Takes the events of replicas. Of the receipts from a peer without suspicion it keeps the last, as the module."""
+class Kept:
+    """The events that the module needs, in order.
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
+    Of the receipts from a peer that is not suspected only the last before an event about the peer is kept: a run has
+    many.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
         self._suspected: set[Pair] = set()  # as the board reported
         self._last: dict[Pair, Event] = {}
 
-    def feed(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
+        """The next event of its board, of a name in EVENTS."""
         name, node = event.name, event.node
         if name == "Receive" and (not self._suspected or (node, event.fields["from"]) not in self._suspected):
             self._last[node, event.fields["from"]] = event
@@ -235,8 +228,8 @@ class SuspicionChecker(KeepingChecker):
         if name in ("Suspicion", "Heard"):
             receipt = self._last.pop((node, event.fields["peer"]), None)
             if receipt is not None:
-                super().feed(receipt)
-        super().feed(event)
+                self.events.append(receipt)
+        self.events.append(event)
         if name == "Suspicion":
             self._suspected.add((node, event.fields["peer"]))
         elif name == "Heard":
@@ -245,19 +238,37 @@ class SuspicionChecker(KeepingChecker):
             self._suspected = {pair for pair in self._suspected if pair[0] != node}
             self._last = {pair: kept for pair, kept in self._last.items() if pair[0] != node}
 
+
+class SuspicionChecker(Checker):
+    """Takes the events of replicas."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._kept = Kept()
+
+    def feed(self, event: Event) -> None:
+        self._kept.add(event)
+
     def finish(self, tlc: bool) -> None:
         run = self.run
-        check_detector(self._events, run.replica_holes(), run.swarm.replica_count, run.verdict)
-        if any(event.ticks is None for event in self._events if event.name in ("Suspicion", "Heard", "Receive")):
-            run.verdict.doubt(IS_STEP, "events lack the board's counter, `ticks`")
+        check_kept(self._kept.events, run.replica_holes(), run.swarm.replica_count, run.verdict)
 
 
 def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:
     """Check the suspicions of honest boards against the module, and report to `verdict`.
 
     `events`: those of honest boards, each board's in their order, at least those of EVENTS. `verdict.steps` counts
-    Boot, Suspicion, Heard, and Receive from a suspected peer.
+    Boot, Suspicion, Heard, and the receipts that are needed.
     """
+    kept = Kept()
+    for event in events:
+        if event.name in EVENTS:
+            kept.add(event)
+    check_kept(kept.events, holes, replica_count, verdict)
+
+
+def check_kept(events: Sequence[Event], holes: Sequence[Hole], replica_count: int, verdict: Verdict) -> None:
+    """As `check_detector`, of what is kept of the events."""
     verdict.expect(*IDENTIFIERS)
     checker = DetectorChecker(replica_count, holes, verdict)
     for event in events:
@@ -265,3 +276,5 @@ def check_detector(events: Iterable[Event], holes: Sequence[Hole], replica_count
     if not verdict.steps["Suspicion"] + verdict.steps["Heard"]:
         for identifier in IDENTIFIERS:
             verdict.nothing_held(identifier, PREMISES[identifier].lack)
+    elif any(event.ticks is None for event in events if event.name != "Boot"):
+        verdict.doubt(IS_STEP, "events lack the board's counter, `ticks`")

@@ -281,6 +281,14 @@ def qualified(node: tree.Apply, context: Context) -> Qualified:
     return Qualified(bare, meaning, arguments)
 
 
+def meaning_of(node: tree.Apply, context: Context) -> tuple[object, Mapping[str, LocalMeaning]]:
+    """The meaning of a name, with `!` or without, and the arguments of the instances that lead to it."""
+    if not node.path:
+        return resolve(node, context), {}
+    found = qualified(node, context)
+    return found.meaning, found.arguments
+
+
 def applied(node: tree.Apply, expression: Expression, there: Context, context: Context) -> tuple[Expression, Context]:
     """`expression`, the meaning of the name in `node`, applied to the arguments of `node` if it has any.
 
@@ -308,12 +316,7 @@ def variable_named(node: Expression, context: Context) -> Variable | None:
     """The variable that a name means, through instances, parameters and definitions. None if it means another thing."""
     if not isinstance(node, tree.Apply) or node.arguments:
         return None
-    hidden: Mapping[str, LocalMeaning] = {}
-    if node.path:
-        found = qualified(node, context)
-        meaning, hidden = found.meaning, found.arguments
-    else:
-        meaning = resolve(node, context)
+    meaning, hidden = meaning_of(node, context)
     if isinstance(meaning, Substitution):
         own = context.own.get(meaning)
         if own is not None:

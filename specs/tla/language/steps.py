@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Bound, Context, Named, qualified, resolve
+from specs.tla.language.contexts import Bound, Context, Named, meaning_of
 from specs.tla.language.determined import determined
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.meanings import Operator
@@ -113,7 +113,7 @@ def leads_to(start: Operator, target: Operator) -> bool:
 
 def _leads(node: object, context: Context, target: Operator, seen: set[Operator]) -> bool:
     if isinstance(node, tree.Apply):
-        meaning = qualified(node, context).meaning if node.path else resolve(node, context)
+        meaning, _ = meaning_of(node, context)
         if meaning is target:
             return True
         if isinstance(meaning, Operator) and meaning not in seen:

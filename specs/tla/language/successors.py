@@ -24,6 +24,7 @@ from specs.tla.language.contexts import (
     applied,
     forward,
     local_instance,
+    meaning_of,
     qualified,
     resolve,
     variable_named,
@@ -274,12 +275,7 @@ class Planner:
             return [variable.index]
         if not isinstance(node, tree.Apply):
             return None
-        hidden: Mapping[str, LocalMeaning] = {}
-        if node.path:
-            found = qualified(node, context)
-            meaning, hidden = found.meaning, found.arguments
-        else:
-            meaning = resolve(node, context)
+        meaning, hidden = meaning_of(node, context)
         if isinstance(meaning, Operator) and not meaning.definition.parameters:
             return self.variables(meaning.definition.body, context.entering(meaning, {}, hidden))
         if isinstance(meaning, Named):

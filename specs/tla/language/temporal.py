@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, local_instance, qualified, resolve
+from specs.tla.language.contexts import Context, Local, LocalMeaning, Named, local_instance, meaning_of
 from specs.tla.language.meanings import Operator, Substitution
 from specs.tla.syntax import tree
 from specs.tla.syntax.tree import Expression, ModuleError, Place, Unsupported
@@ -104,11 +104,7 @@ def opened(compiler: Compiler, formula: Formula) -> Formula | None:
         return Formula(node.body, _inside(compiler, node, context))
     if not isinstance(node, tree.Apply):
         return None
-    meaning = resolve(node, context)
-    hidden: Mapping[str, LocalMeaning] = {}
-    if node.path:
-        found = qualified(node, context)
-        meaning, hidden = found.meaning, found.arguments
+    meaning, hidden = meaning_of(node, context)
     named: Mapping[str, LocalMeaning]
     if isinstance(meaning, Operator):
         named = _arguments(node, meaning.definition, context)

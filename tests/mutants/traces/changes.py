@@ -4,7 +4,6 @@ A change keeps the form of a trace: numbers stay without a gap, fields have thei
 trace means can notice it.
 """
 
-import copy
 import hashlib
 import random
 from collections.abc import Iterator
@@ -102,6 +101,6 @@ def _rotated(lines: list[Line], places: list[int]) -> dict[int, list[Line]]:
     moved = [*places[1:], places[0]]
     kept = ("seq", "lamport", "ticks", "received")
     return {
-        place: [copy.copy(lines[source]) | {name: lines[place][name] for name in kept}]
+        place: [lines[source] | {name: lines[place][name] for name in kept}]
         for place, source in zip(places, moved, strict=True)
     }

@@ -11,6 +11,7 @@ one that adopts a state, and one that lost its memory and rejoins. Lamport times
 
 import copy
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,10 @@ def judged(lines: list[Line], tmp_path: Path, tlc: bool = False) -> Verdict:
 def found(lines: list[Line], tmp_path: Path) -> list[str]:
     """The identifiers of the properties that the trace violates."""
     return [key for key, state in judged(lines, tmp_path).invariants.items() if state == VIOLATED]
+
+
+def found_in_flight(plant: Callable[[list[Line]], None], tmp_path: Path) -> list[str]:
+    """The identifiers of the properties that the sound flight violates once `plant` has changed its lines."""
+    lines = flown()
+    plant(lines)
+    return found(lines, tmp_path)

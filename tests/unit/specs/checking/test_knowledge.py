@@ -11,7 +11,7 @@ from specs import FOLDER
 from specs.checking.consensus.knowledge import GUESSED, SAYS, UNTOLD
 from specs.checking.schema import OUT_OF_ORDER
 from specs.verdict import HOLDS, NOT_CHECKED, PASS, VIOLATED
-from tests.support.records.edits import Line, find, flown, found, insert, judged, places, remove
+from tests.support.records.edits import Line, find, flown, found, found_in_flight, insert, judged, places, remove
 from tests.support.records.traces import Script
 
 Plant = Callable[[list[Line]], None]
@@ -157,9 +157,7 @@ def test_a_sound_flight_is_held(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PLANTED)
 def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
     plant, identifier = PLANTED[name]
-    lines = flown()
-    plant(lines)
-    assert identifier in found(lines, tmp_path)
+    assert identifier in found_in_flight(plant, tmp_path)
 
 
 def test_without_messages_knowledge_is_not_checked(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.support.records.edits import (
     Line,
     find,
     flown,
-    found,
+    found_in_flight,
     insert,
     judged,
     places,
@@ -133,9 +133,7 @@ def test_a_sound_flight_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PLANTED)
 def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
     plant, identifier = PLANTED[name]
-    lines = flown()
-    plant(lines)
-    assert identifier in found(lines, tmp_path)
+    assert identifier in found_in_flight(plant, tmp_path)
 
 
 def test_kinds_and_roles_are_those_of_the_wire() -> None:
