@@ -69,6 +69,6 @@ def _beside():
 
 if __name__ == "__main__":
     if hasattr(gc, "threshold"):
-        gc.threshold(gc.mem_free() // 4)  # as firmware/main.py does on a board
+        gc.threshold(gc.mem_free() // 2)  # as firmware/main.py does on a board
     passed, failed = run(sys.argv[1:] or _beside())
     sys.exit(0 if passed and not failed else 1)

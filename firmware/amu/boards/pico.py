@@ -98,10 +98,11 @@ class UsbPort:
                 self._watchdog.feed()
                 sent += self._output.write(rest[sent:])
 
-    def wait(self, milliseconds: int) -> None:
-        """Sleep until bytes arrive or the time has passed."""
+    def wait(self, milliseconds: int) -> bool:
+        """Sleep until bytes arrive or the time has passed. Whether bytes arrived."""
         for _ in self._poll.ipoll(milliseconds):  # type: ignore[attr-defined]
-            pass
+            return True
+        return False
 
 
 class WatchedTicks(MillisecondTicks):

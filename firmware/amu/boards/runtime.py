@@ -48,6 +48,7 @@ class Runtime:
         self.stopped: str | None = None
         self.frames_in = 0  # sound frames addressed to this board
         self.frames_refused = 0  # sound frames refused, including those addressed to others
+        self.litter = 0  # frames received and sent since the garbage was last collected; the flight loop resets it
         self._node = node
         self._spoil_tag = getattr(node, "spoil_tag", None)  # a Byzantine node's hook; a correct one has none
         self._me = config.replica
@@ -90,6 +91,7 @@ class Runtime:
 
     def _take(self, frame: frames.Frame) -> None:
         """Check one sound frame, and step the node with its message."""
+        self.litter += 1
         source = frame.source
         if frame.destination != self._me or not self._is_peer(source):
             self._refuse(source, frame.kind, "address")
@@ -218,6 +220,7 @@ class Runtime:
         return count
 
     def _write(self, kind: int, destination: int, payload: bytes) -> None:
+        self.litter += 1
         tag = self._keyring.seal(kind, destination, payload)
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)

@@ -58,12 +58,14 @@ class UnixPort:
                 self._writable.poll(_WRITE_WAIT_MS)
                 sent += self._output.write(rest[sent:]) or 0
 
-    def wait(self, milliseconds: int) -> None:
-        """Sleep until bytes arrive or the time has passed."""
+    def wait(self, milliseconds: int) -> bool:
+        """Sleep until bytes arrive or the time has passed. Whether bytes arrived."""
         for _, event in self._readable.poll(milliseconds):
-            if not event & select.POLLIN:
-                # No process holds the other end. Without this sleep the loop would spin until one does.
-                time.sleep_ms(milliseconds)  # type: ignore[attr-defined]
+            if event & select.POLLIN:
+                return True
+            # No process holds the other end. Without this sleep the loop would spin until one does.
+            time.sleep_ms(milliseconds)  # type: ignore[attr-defined]
+        return False
 
 
 class UnixBoard:

@@ -25,8 +25,8 @@ class BytePort(Protocol):
 class WaitingPort(BytePort, Protocol):
     """What a board's flight loop sleeps on."""
 
-    def wait(self, milliseconds: int) -> None:
-        """Sleep until bytes arrive or the time has passed."""
+    def wait(self, milliseconds: int) -> bool:
+        """Sleep until bytes arrive or the time has passed. Whether bytes arrived."""
         ...
 
 

@@ -155,7 +155,7 @@ def main(folder, piece_bytes):
     free, run = heap.measure()
     print("heap", free, "free, longest run", run)
     assert run <= piece_bytes, "the heap is not in pieces"
-    gc.threshold(free // 4)
+    gc.threshold(free // 2)
     number = 0
     least = free
     goal = 3 * limits.CHECKPOINT_SLOTS + 4

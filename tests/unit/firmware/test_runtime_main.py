@@ -61,12 +61,13 @@ class MemoryBoard:
     def heap(self) -> tuple[int, int]:
         return 0, 0
 
-    def _wait(self, milliseconds: int) -> None:
+    def _wait(self, milliseconds: int) -> bool:
         self._ticks += 1
         if self._ticks % 50 == 1:
             self._command(m.Hello(self._ticks))
         if self._ticks >= TICKS:
             self._command(m.Control("exit"))
+        return False
 
     def _command(self, message: m.Message) -> None:
         payload = codec.encode(0, message)
@@ -106,6 +107,28 @@ def test_a_commissioned_board_votes_and_speaks_to_its_peers(main: ModuleType) ->
     board = MemoryBoard(commissioned())
     assert live(main, board) == "exit"
     assert board.said() == ([], {"voting"}, {0, 2, 3, 255})
+
+
+@pytest.mark.parametrize("is_quiet", [True, False])
+def test_garbage_is_collected_while_the_line_is_quiet(
+    main: ModuleType, monkeypatch: pytest.MonkeyPatch, is_quiet: bool
+) -> None:
+    class Board(MemoryBoard):
+        def _wait(self, milliseconds: int) -> bool:
+            super()._wait(milliseconds)
+            return not is_quiet
+
+    board = Board(commissioned())
+    collections = []
+    monkeypatch.setattr(gc, "collect", lambda: collections.append(board.now()))
+    assert live(main, board) == "exit"
+    framer = Framer()
+    framer.push(board.line.take())
+    frames_sent = 0
+    while framer.next() is not NEED_BYTES:
+        frames_sent += 1
+    assert frames_sent > main.LITTER_FRAMES
+    assert 0 < len(collections) <= frames_sent // main.LITTER_FRAMES + 1 if is_quiet else not collections
 
 
 def test_a_blank_board_rejoins(main: ModuleType) -> None:
