@@ -18,7 +18,7 @@ from specs.checking.schema import BOOT_ENDS, FLIGHT_EVENTS, GROUND_EVENTS
 FILE = Path(__file__).with_name("fields.json")
 ANY_EVENT = "*"
 WHOLE_EVENT = "(event)"
-ENVELOPE = ("node", "boot", "lamport", "ticks")
+ENVELOPE = ("run", "node", "boot", "lamport", "ticks")
 
 UNKNOWN_SENDER = "a refused message may be anybody's and may say anything"
 OF_THE_SCENARIO = "what the scenario or the operator did to the swarm; the events of boards show the outcome"
@@ -61,7 +61,6 @@ _PARTLY: tuple[tuple[str, str, str, str], ...] = (
     ("RunStart", "byzantine", "near far", "who lies is the ground station's word, and a liar is not judged"),
     ("RunStart", "window_slots", "near", "a run that never comes near the end of its window"),
     ("RunEnd", "reason", "far", "the word that no progress was made alone changes a verdict"),
-    ("RunEnd", WHOLE_EVENT, "repeated", "what follows the end of a run does not belong to it, and is counted"),
     *((end, WHOLE_EVENT, "repeated", "a dead board stays dead") for end in sorted(BOOT_ENDS)),
     *((end, WHOLE_EVENT, "later", AMONG_OWN) for end in sorted(BOOT_ENDS)),
     *((end, f"board {WHOLE_EVENT}", "near removed", NO_LIFE_AFTER) for end in ("BoardKill", "BoardCrash", "PowerCut")),

@@ -355,6 +355,7 @@ def _record_start(parts: Parts) -> None:
         replica_count=scenario.mission.boards,
         byzantine=scenario.byzantine_nodes(),
         window_slots=WINDOW_SLOTS,
+        traces_messages=scenario.clock.trace_messages,
     )
 
 

@@ -4,9 +4,9 @@
 
 Rules. If events are missing, the check goes as far as it can. A step that the module does not allow may then be due to
 a missing event, so it becomes a note; a contradiction (two votes in one phase, two decisions, two ledgers) is always a
-violation. Slots that began before the trace are reported as not checked (specs/checking/beginning.py). Events after
-RunEnd do not belong to the run, unless a Resume or an Attach follows. A property counts as checked only if some event
-was compared with it; a trace of which nothing was checked is incomplete.
+violation. Slots that began before the trace are reported as not checked (specs/checking/beginning.py). A property
+counts as checked only if some event was compared with it; a trace of which nothing was checked is incomplete. A file
+holds one run: after RunEnd, and with another run's name, only a Resume goes on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from specs.checking.run import Checker, Run
 from specs.checking.schema import FLIGHT_EVENTS
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, TraceError
+from specs.escape import escaped
 from specs.verdict import ENDED_BY_ITSELF, NOT_CHECKED, Progress, Verdict, ignore_progress
 
 __all__ = ["NO_PROGRESS_REASON", "TLC", "TraceChecker", "check_trace"]
@@ -63,8 +64,8 @@ class TraceChecker:
         self._checkers: list[Checker] = []
         self._feeds: dict[str, dict[str, list[Feed]]] = {}  # by role of the board and name of the event
         self._node_count = 0  # replicas and learners
+        self._name: str | None = None  # of the run, as the lines so far have it
         self._end: str | None = None
-        self._after_end: list[Event] = []  # not part of the run, unless it resumes
         self._events = 0
         self._seen: set[str] = set()  # names of events of honest boards
         self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
@@ -90,8 +91,8 @@ class TraceChecker:
             self._look_at(event)
 
     def _look_at(self, event: Event) -> None:
-        if self._end is not None and not self._goes_on(event):
-            return
+        if self._end is not None or event.run != self._name or event.name == "Resume":
+            self._go_on(event)
         self._events += 1
         if event.node == GROUND:
             self._on_ground(event)
@@ -110,17 +111,28 @@ class TraceChecker:
         for feed in self._feeds[role][event.name]:
             feed(event)
 
-    def _goes_on(self, event: Event) -> bool:
-        """Whether the run, which has ended, resumes with this event. If so, the events in between belong to it too."""
-        if event.node != GROUND or event.name not in ("Resume", "Attach"):
-            self._after_end.append(event)
-            return False
-        self._end = None
-        between, self._after_end = self._after_end, []
-        for earlier in between:
-            self._look_at(earlier)
-        self._end = None
-        return True
+    def _go_on(self, event: Event) -> None:
+        """The first event, a Resume, one after the end of the run, or one of another run than those before it."""
+        if event.node == GROUND and event.name == "Resume":
+            resumed = event.fields["resumed"]
+            if self._name not in (None, resumed):
+                raise TraceError(
+                    f"line {event.line}: Resume of run {escaped(resumed)} in the trace of run {escaped(self._name)}; "
+                    "want the name on the lines before it"
+                )
+            self._end, self._name = None, event.run
+        elif not self._events:
+            self._name = event.run
+        elif event.run != self._name:
+            raise TraceError(
+                f"line {event.line}: an event of run {escaped(event.run)} in the trace of run {escaped(self._name)}; "
+                "want a file for each run: only a Resume goes on with another"
+            )
+        else:
+            raise TraceError(
+                f"line {event.line}: {event.name} of node {event.node} after RunEnd, which ends the trace; "
+                "only a Resume goes on"
+            )
 
     def _start(self, event: Event) -> None:
         fields = event.fields
@@ -135,7 +147,8 @@ class TraceChecker:
         swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
         learners = trace.learner_count(event)
         self._node_count = swarm.replica_count + learners
-        self._run = Run(swarm, self.verdict, self.continuity, learners, self._tell)
+        tells = trace.traces_messages(event)
+        self._run = Run(swarm, self.verdict, self.continuity, learners, tells, self._tell)
         self._feeds = {role: {name: [] for name in FLIGHT_EVENTS} for role in (REPLICAS, LEARNERS)}
         for protocol in PROTOCOLS:
             if protocol.boards == (LEARNERS,) and not learners:
@@ -202,10 +215,6 @@ class TraceChecker:
         if self._end is None:
             verdict.miss("no RunEnd: the recorder stopped before the run did")
         verdict.stalled = self._end == NO_PROGRESS_REASON
-        if self._after_end:
-            count, line = len(self._after_end), self._after_end[0].line
-            verdict.counts["events after RunEnd"] = count
-            verdict.note(f"{count} events after RunEnd, from line {line} on, do not belong to the run: not judged")
 
     def _look_for_what_was_not_held(self) -> None:
         """Mark vacuous properties as not checked: those that no event could have broken."""

@@ -11,7 +11,8 @@ message is the next event, unless the board died in between.
 
 Rules
 - A message's fields are those of its class in amu.wire.messages: slot and view are 0 if it has none.
-- A board whose messages are not traced is asked nothing.
+- RunStart says in `traces_messages` whether messages are traced. If it does, they are missed where they are not, and
+  none stands in a trace without them. If it does not (older traces), boards without messages are asked nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class MessagesChecker(Checker):
         self._before: dict[int, Event] = {}  # node -> its last event
         self._silent: set[int] = set()
         self._told: set[tuple[int, ...]] = set()  # kinds of sendings and receipts that were in order
-        self._tells_steps = False  # some board has sent a message about a step: these are traced
+        # RunStart says so, or some board has sent a message about a step: these are traced
+        self._tells_steps = run.traces_messages is True
         self._untold: list[str] = []  # breaches, if messages about steps are traced
         self._held: set[str] = set()
 
@@ -71,7 +73,9 @@ class MessagesChecker(Checker):
         node, name = event.node, event.name
         before = event.right_after(self._before.get(node))
         self._before[node] = event
-        if name == "Send":
+        if name in EVENTS and self.run.traces_messages is False:
+            self._look_at_untraced(event)
+        elif name == "Send":
             self._look_at_sending(event, before)
         elif name == "Receive":
             self._look_at_receipt(event)
@@ -116,6 +120,13 @@ class MessagesChecker(Checker):
             self._tells_steps = True
             if before is not None and not _tells(event, before):
                 self._violate(TOLD_AT_ONCE, f"{event}: the event before is not the step of this message: {before}")
+
+    def _look_at_untraced(self, event: Event) -> None:
+        """The first of them counts: there may be as many as events."""
+        identifier = SENT_AS_ITS_KIND if event.name == "Send" else RECEIVED_FROM_A_PEER
+        if identifier not in self._held:
+            self._held.add(identifier)
+            self._violate(identifier, f"{event}: RunStart says that messages are not traced")
 
     def _wrong_sending(self, event: Event) -> str | None:
         """What is wrong with a Send, whatever the protocols say; None: nothing."""

@@ -104,6 +104,7 @@ class AppliedLog(Protocol):
 class Run:
     """Who flies, what is missing from the trace, and the verdict.
 
+    `traces_messages`: whether boards report what they send and receive, as RunStart says; None: it does not.
     `log`: the checker of the log from slot to slot, which other checkers ask for its state.
     """
 
@@ -111,6 +112,7 @@ class Run:
     verdict: Verdict = field(default_factory=Verdict)
     continuity: Continuity = field(default_factory=Continuity)
     learner_count: int = 0
+    traces_messages: bool | None = None
     tell: Progress = ignore_progress
     sends: Sends = field(default_factory=Sends)
     beginning: Beginning = field(init=False)
@@ -119,6 +121,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self.beginning = Beginning(self.swarm)
+
+    @property
+    def has_messages(self) -> bool:
+        """Whether the trace has what boards sent and received, or must have it. Known when the trace has ended."""
+        return bool(self.sends.senders) if self.traces_messages is None else self.traces_messages
 
     def is_told(self, node: int) -> bool:
         """Whether the trace has everything that a node has done so far, in this life and in those before."""

@@ -47,7 +47,7 @@ def uint(bound: int) -> Callable[[object], int]:
     return check
 
 
-def _text(value: object) -> str:
+def words(value: object) -> str:
     if type(value) is not str:
         raise Wrong("a text")
     return value
@@ -137,9 +137,9 @@ _FlightFields = TypedDict(
         "digest": Annotated[str, _digest],  # SHA-256 of the ledger's state
         "floor": Annotated[int, uint(SLOT_MAX)],  # the node votes above this slot only
         "applied_slot": Annotated[int, uint(SLOT_MAX)],  # last slot in the ledger
-        "version": Annotated[str, _text],  # of the flight software
+        "version": Annotated[str, words],  # of the flight software
         "journal": Annotated[str, _journal],  # what was found on flash
-        "reason": Annotated[str, _text],
+        "reason": Annotated[str, words],
         "heap_free": Annotated[int, uint(SLOT_MAX)],  # bytes of free heap, 0 if unknown ...
         "heap_run": Annotated[int, uint(SLOT_MAX)],  # ... and of its longest run
         "client": Annotated[int, uint(255)],  # (client, operation) names a telecommand
@@ -186,6 +186,7 @@ class Fields(_FlightFields, total=False):
     byzantine: list[int]
     window_slots: int
     learners: object
+    traces_messages: object
     waits_for: list[str]
     resumed: str
     checked_from: object
@@ -222,7 +223,7 @@ ENVELOPE: Mapping[str, Check] = {
     "boot": uint(2 * SLOT_MAX),
     "seq": uint(LAMPORT_MAX),
     "lamport": uint(LAMPORT_MAX),
-    "event": _text,
+    "event": words,
 }
 
 FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
@@ -231,10 +232,11 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
 
 _BOARD = ("board", uint(LEARNER_LAST))  # the board that an event of the ground station is about
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
-    # First event of a run. `byzantine` boards are recorded but not judged. An optional field `learners` says how many
-    # nodes there are beyond the replicas: see `learner_count`.
+    # First event of a run. `byzantine` boards are recorded but not judged. Optional fields: `learners` says how many
+    # nodes there are beyond the replicas, and `traces_messages` whether boards report what they send and receive. A
+    # trace without it is judged by what it has.
     "RunStart": (
-        ("scenario", _text),
+        ("scenario", words),
         ("seed", uint(SEED_MAX)),
         ("versions", _map),
         ("replica_count", _replica_count),
@@ -242,11 +244,11 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("window_slots", _window),
     ),
     # "complete", "no progress", "interrupted"; an optional field `waits_for` lists in words what was still open.
-    "RunEnd": (("reason", _text),),
+    "RunEnd": (("reason", words),),
     # The ground station of run `resumed` is gone; another continues from here. All lines before this one are that run's
     # record, copied verbatim, with its RunEnd if it has one. An `Attach` follows for each board that is alive, and
     # after that come the events of the time in between.
-    "Resume": (("resumed", _text),),
+    "Resume": (("resumed", words),),
     # The run joins a board that was already running. What it did before stands before a `Resume`, or is not known. An
     # optional field `checked_from` names the last slot that must not be judged for that reason; without it the checker
     # computes a safe one.
@@ -267,14 +269,14 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("heap_run", FIELDS["heap_run"]),
         ("applied_slot", FIELDS["applied_slot"]),
     ),
-    "Control": (_BOARD, ("action", _text)),  # a command to a board itself: exit or reset
+    "Control": (_BOARD, ("action", words)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
-    "BoardFault": (_BOARD, ("kind", _text)),  # the scenario does something to it: "pause", "clock_jump", ...
+    "BoardFault": (_BOARD, ("kind", words)),  # the scenario does something to it: "pause", "clock_jump", ...
     # What the schedule of board faults will do next: event `number` of the scenario, in its order.
-    "Scheduled": (_BOARD, ("action", _text), ("number", FIELDS["number"])),
+    "Scheduled": (_BOARD, ("action", words), ("number", FIELDS["number"])),
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
-    "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", _text)),
-    "TraceError": (("reason", _text),),  # a board sent a trace frame that could not be read
+    "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", words)),
+    "TraceError": (("reason", words),),  # a board sent a trace frame that could not be read
 }
 
 OUT_OF_ORDER = "lamport"  # Refuse.reason of a message that may have been acted upon without a receipt

@@ -57,6 +57,7 @@ from specs.checking.schema import (
     Wrong,
     seconds,
     uint,
+    words,
 )
 from specs.escape import escaped
 
@@ -84,6 +85,7 @@ class Event:
     name: str
     fields: Fields
     ticks: int | None = None  # of the board, when the trace frame left; None if the line does not say
+    run: str | None = None  # None if the line does not say
 
     def right_after(self, before: Event | None) -> Event | None:
         """`before`, an earlier event of the same board, if this is the next one of its life. Else None."""
@@ -158,6 +160,9 @@ def _event(found: dict[str, object], line: int) -> Event:
         ticks = found.get("ticks", 0)
         if type(ticks) is not int or not 0 <= ticks <= SLOT_MAX:
             raise Wrong
+        run = found.get("run")
+        if not (type(run) is str or (run is None and "run" not in found)):
+            raise Wrong
         table = GROUND_EVENTS[name] if node == GROUND else FLIGHT_EVENTS[name]
         # Made as its table has them, so they are its Fields.
         fields: Any = {field_name: check(found[field_name]) for field_name, check in table}
@@ -166,7 +171,7 @@ def _event(found: dict[str, object], line: int) -> Event:
     if node == GROUND:
         extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
         fields.update((field_name, found[field_name]) for field_name in sorted(extra))
-    return Event(line, node, boot, seq, lamport, name, fields, ticks if "ticks" in found else None)
+    return Event(line, node, boot, seq, lamport, name, fields, ticks if "ticks" in found else None, run)
 
 
 def learner_count(run_start: Event) -> int:
@@ -178,14 +183,25 @@ def learner_count(run_start: Event) -> int:
         raise TraceError(f"line {run_start.line}: RunStart.learners: want {wrong}, have {_found(count)}") from None
 
 
+def traces_messages(run_start: Event) -> bool | None:
+    """Whether the boards of a run trace what they send and receive. None if its RunStart does not say.
+
+    Raises TraceError.
+    """
+    told = run_start.fields.get("traces_messages")
+    if told is not None and type(told) is not bool:
+        raise TraceError(f"line {run_start.line}: RunStart.traces_messages: want true or false, have {_found(told)}")
+    return told
+
+
 def _problem(found: dict[str, object], line: int) -> TraceError:
     """What is wrong with a line, in words."""
     for field_name, check in _ENVELOPE:
         problem = _field_problem(found, field_name, check, "every event")
         if problem is not None:
             return TraceError(f"line {line}: {problem}")
-    for field_name, check in (("received", seconds), ("ticks", uint(SLOT_MAX))):
-        problem = _field_problem({field_name: 0, **found}, field_name, check, "every event")
+    for field_name, check in (("received", seconds), ("ticks", uint(SLOT_MAX)), ("run", words)):
+        problem = _field_problem(found, field_name, check, "every event") if field_name in found else None
         if problem is not None:
             return TraceError(f"line {line}: {problem}")
     node, name = found["node"], found["event"]

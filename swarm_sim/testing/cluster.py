@@ -118,6 +118,7 @@ class Cluster:
         self._open_requests: dict[int, Request] = {}
         about: Fields = {"scenario": "cluster", "seed": seed, "versions": {}, "replica_count": replica_count}
         about |= {"byzantine": [], "window_slots": WINDOW_SLOTS}
+        about["traces_messages"] = settings.get("trace_messages", True)
         if learners:
             about["learners"] = learners
         self.ground("RunStart", **about)

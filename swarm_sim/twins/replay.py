@@ -72,7 +72,8 @@ class _Flier:
 
     def fly(self, schedule: list[int]) -> Outcome:
         start: Fields = {"scenario": "twins", "seed": 0, "versions": {}, "replica_count": REPLICAS}
-        self._ground("RunStart", {**start, "byzantine": [self._twin], "window_slots": WINDOW_SLOTS})
+        start |= {"byzantine": [self._twin], "window_slots": WINDOW_SLOTS, "traces_messages": True}
+        self._ground("RunStart", start)
         outcome = Outcome(schedule, "pass")
         try:
             for partition in schedule:

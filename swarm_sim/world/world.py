@@ -146,6 +146,7 @@ class World:
             replica_count=scenario.mission.boards,
             byzantine=sorted(self.faulty),
             window_slots=WINDOW_SLOTS,
+            traces_messages=scenario.clock.trace_messages,
         )
         self._set_alarm()
         self.at(FAULTS_TOLD_SECONDS, self._tell_faults)

@@ -108,4 +108,51 @@ REBOOTS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *REBOOTS)
+CHECK, MESSAGES, ORDER = (f"specs/checking/{part}.py" for part in ("check", "messages", "order"))
+
+WHOLE_TRACES = (
+    Mutant(
+        "checker: messages that a run says it traces may be missing",
+        MESSAGES,
+        "self._tells_steps = run.traces_messages is True",
+        "self._tells_steps = False",
+        ("messages",),
+    ),
+    Mutant(
+        "checker: a run that traces no messages may have some",
+        MESSAGES,
+        "if name in EVENTS and self.run.traces_messages is False:",
+        "if False:",
+        ("messages",),
+    ),
+    Mutant(
+        "checker: receipts from a board without any Send are not looked up",
+        ORDER,
+        "is_traced = self.run.traces_messages or sender in self.run.sends.senders",
+        "is_traced = sender in self.run.sends.senders",
+        ("messages",),
+    ),
+    Mutant(
+        "checker: lines of another run are taken",
+        CHECK,
+        "if self._end is not None or event.run != self._name or",
+        "if self._end is not None or",
+        ("one run",),
+    ),
+    Mutant(
+        "checker: a Resume may name any run",
+        CHECK,
+        "if self._name not in (None, resumed):",
+        "if False:",
+        ("one run",),
+    ),
+    Mutant(
+        "checker: events after RunEnd are taken",
+        CHECK,
+        "if self._end is not None or event.run",
+        "if event.run",
+        ("one run",),
+    ),
+)
+
+MUTANTS = (*INVARIANTS, *GUARDS, *REBOOTS, *WHOLE_TRACES)

@@ -89,7 +89,7 @@ def trace_lines(
     liars = sorted(number[replica] for replica in replicas if str(replica) in byzantine)
     lines = _Lines(run)
     about = {"scenario": run, "seed": 0, "versions": {}, "replica_count": len(replicas), "byzantine": liars}
-    yield lines.line(GROUND, "RunStart", **about, window_slots=WINDOW_SLOTS)
+    yield lines.line(GROUND, "RunStart", **about, window_slots=WINDOW_SLOTS, traces_messages=False)
     for node in range(len(replicas)):
         if node not in liars:
             yield lines.line(node, "Boot", version="model", journal="fresh", applied_slot=0)

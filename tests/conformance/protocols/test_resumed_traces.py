@@ -143,7 +143,7 @@ def test_flight_software_resumed_by_another_ground_station_conforms(tmp_path: Pa
     for cut in range(100, len(lines) - 1, len(lines) // 5):
         path = tmp_path / "resumed.ndjson"
         boot = max(line["boot"] for line in lines if line["node"] == GROUND) + 1
-        added = [{"event": "Resume", "resumed": "r"}, *({"event": "Attach", "board": node} for node in range(4))]
+        added = [{"event": "Resume", "resumed": "cluster"}, *({"event": "Attach", "board": node} for node in range(4))]
         resumed = [{**lines[0], "boot": boot, "seq": seq, **event} for seq, event in enumerate(added)]
         after = [line if line["node"] != GROUND else {**line, "boot": boot} for line in lines[cut:]]
         seq = len(resumed)
@@ -273,27 +273,69 @@ def test_a_health_report_shows_the_progress_of_a_board() -> None:
 # --- after the end -------------------------------------------------------------------------------------------
 
 
-def test_events_after_the_end_are_reported_but_not_judged(tmp_path: Path) -> None:
+def test_nothing_follows_the_end_but_a_resume(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.end()
-    end = len(script.lines)
     script.vote(2, 0, 4, "a", 1)
-    script.vote(2, 0, 4, "b", 1)
-    verdict = judged(script, tmp_path)
-    assert verdict.verdict == "pass"
-    assert verdict.counts["events after RunEnd"] == 2
-    assert f"2 events after RunEnd, from line {end + 1} on, do not belong to the run: not judged" in verdict.notes
+    with pytest.raises(TraceError, match=f"line {len(script.lines)}: Vote4 of node 1 after RunEnd"):
+        judged(script, tmp_path)
 
 
-def test_events_after_the_end_are_part_of_a_resumed_run(tmp_path: Path) -> None:
+def test_a_resume_after_the_end_goes_on(tmp_path: Path) -> None:
     script = Script()
     script.good_slot(1)
     script.end("interrupted")
-    script.vote(2, 0, 4, "a", 1)
     script.resume()
+    script.vote(2, 0, 4, "a", 1)
     verdict = judged(script.end(), tmp_path)
     assert verdict.invariants["CON-1"] == "violated"
+
+
+# --- the name of the run -------------------------------------------------------------------------------------
+
+
+def test_a_file_holds_one_run(tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    whole = [*script.end().lines]
+    for other in (whole, [{**line, "run": "s"} for line in whole]):
+        script.lines = [*whole, *other]
+        where = f"line {len(whole) + 1}: "
+        with pytest.raises(TraceError, match=where) as caught:
+            judged(script, tmp_path)
+        assert other is whole or "an event of run s in the trace of run r" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["s", None])
+def test_an_event_of_another_run_is_bad_input(name: str | None, tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    script.end()
+    if name is None:
+        del script.lines[20]["run"]
+    else:
+        script.lines[20]["run"] = name
+    with pytest.raises(TraceError, match=f"line 21: an event of run {name} in the trace of run r"):
+        judged(script, tmp_path)
+
+
+def test_the_run_that_goes_on_has_a_name_of_its_own(tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    before = len(script.lines)
+    script.resume()
+    script.good_slot(2)
+    script.end()
+    for line in script.lines[before:]:
+        line["run"] = "s"
+    assert judged(script, tmp_path).verdict == "pass"
+    script.lines[-1]["run"] = "r"
+    with pytest.raises(TraceError, match=f"line {len(script.lines)}: an event of run r in the trace of run s"):
+        judged(script, tmp_path)
+    script.lines[before]["resumed"] = "q"
+    with pytest.raises(TraceError, match=f"line {before + 1}: Resume of run q in the trace of run r"):
+        judged(script, tmp_path)
 
 
 # --- nothing to judge ----------------------------------------------------------------------------------------

@@ -161,7 +161,7 @@ class Script:
     def resume(self, *alive: int) -> None:
         """The ground station died; another continues from the record."""
         self.boots[GROUND] += 1
-        self.ground("Resume", resumed="earlier")
+        self.ground("Resume", resumed="r")
         for node in alive or range(self.replica_count):
             self.ground("Attach", board=node)
 

@@ -88,7 +88,7 @@ def _cluster() -> Cluster:
     assert cluster.run(2000, lambda: cluster.confirmed(operation) is not None)
     for run in (24_000, 0):
         cluster.ground("Health", board=1, board_ticks=5, heap_free=90_000, heap_run=run, applied_slot=1)
-    cluster.ground("Resume", resumed="words-0")
+    cluster.ground("Resume", resumed="cluster")
     cluster.ground("BoardCrash", board=2, reason="its <line> went dead")
     boot = next(line for line in cluster.lines if line["event"] == "Boot" and line["node"] == 0)
     told = {"event": "Restart", "reason": "MemoryError: 1200 bytes", "heap_free": 90_001, "heap_run": 801}
@@ -258,7 +258,7 @@ def test_many_failures_are_counted_not_shown(folder: Path) -> None:
 
 def test_resume_is_reported_and_drawn(written: str) -> None:
     assert "the ground station was down, and another one resumed the run: " in _section(written, "Mission")
-    assert "after run words-0" in _section(written, "Mission")
+    assert "after run cluster" in _section(written, "Mission")
     assert "<!-- ground station resumed -->" in written
 
 

@@ -162,6 +162,7 @@ def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
 
 def test_without_messages_knowledge_is_not_checked(tmp_path: Path) -> None:
     lines = flown()
+    lines[0]["traces_messages"] = False
     remove(lines, *places(lines, "Receive"), *places(lines, "Send"))
     verdict = judged(lines, tmp_path)
     assert verdict.verdict == PASS, verdict.first_bad_step

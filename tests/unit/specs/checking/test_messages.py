@@ -8,7 +8,8 @@ import pytest
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import messages as m
 from specs.checking.messages import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, TELLS, TO_ALL
-from specs.verdict import HOLDS, PASS
+from specs.checking.trace import TraceError
+from specs.verdict import HOLDS, NOT_CHECKED, PASS
 from tests.support.records.edits import (
     FORGETFUL,
     LEARNER,
@@ -16,6 +17,7 @@ from tests.support.records.edits import (
     Line,
     find,
     flown,
+    found,
     found_in_flight,
     insert,
     judged,
@@ -128,6 +130,48 @@ def test_a_sound_flight_is_accepted(tmp_path: Path) -> None:
     verdict = judged(flown(), tmp_path)
     assert verdict.verdict == PASS, verdict.first_bad_step
     assert {verdict.invariants[key] for key in ("MSG-1", "MSG-2", "MSG-3", "LOG-12")} == {HOLDS}
+
+
+def without_messages(told: bool | None) -> list[Line]:
+    """The flight as if it had been flown without them, and what its RunStart says of that."""
+    lines = flown()
+    remove(lines, *places(lines, "Send"), *places(lines, "Receive"))
+    lines[0].pop("traces_messages")
+    if told is not None:
+        lines[0]["traces_messages"] = told
+    return lines
+
+
+def test_messages_that_are_traced_cannot_be_missing(tmp_path: Path) -> None:
+    assert "MSG-3" in found(without_messages(True), tmp_path)
+
+
+@pytest.mark.parametrize("told", [False, None])
+def test_a_flight_may_have_no_messages(told: bool | None, tmp_path: Path) -> None:
+    verdict = judged(without_messages(told), tmp_path)
+    assert verdict.verdict == PASS, verdict.first_bad_step
+    assert {verdict.invariants[key] for key in ("MSG-1", "MSG-2", "MSG-3", "KNW-1", "KNW-2")} == {NOT_CHECKED}
+
+
+@pytest.mark.parametrize(("event", "other"), [("Send", "Receive"), ("Receive", "Send")])
+def test_a_flight_without_messages_has_none(event: str, other: str, tmp_path: Path) -> None:
+    lines = flown()
+    lines[0]["traces_messages"] = False
+    remove(lines, *places(lines, other))
+    assert {"Send": "MSG-1", "Receive": "MSG-2"}[event] in found(lines, tmp_path)
+
+
+def test_receipts_of_which_all_sendings_are_missing_are_found(tmp_path: Path) -> None:
+    lines = flown()
+    remove(lines, *places(lines, "Send", node=2))
+    assert {"ORD-3", "MSG-3"} <= {*found(lines, tmp_path)}
+
+
+def test_a_run_says_whether_messages_are_traced_in_one_of_two_words(tmp_path: Path) -> None:
+    lines = flown()
+    lines[0]["traces_messages"] = 1
+    with pytest.raises(TraceError, match=r"line 1: RunStart\.traces_messages: want true or false, have 1"):
+        judged(lines, tmp_path)
 
 
 @pytest.mark.parametrize("name", PLANTED)

@@ -115,7 +115,7 @@ def test_a_resumed_run_says_how_many_ground_stations_flew_it(tmp_path: Path) -> 
     for _ in range(2):
         script.resume()
     lines = {line.name: line for line in judge(_judged(tmp_path, script), None, None).lines}
-    assert lines["ground stations"].detail == "3 flew this run, one after the other; resumed from earlier, earlier"
+    assert lines["ground stations"].detail == "3 flew this run, one after the other; resumed from r, r"
 
 
 def test_a_reboot_lets_registers_be_held(tmp_path: Path) -> None:
