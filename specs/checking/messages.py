@@ -4,6 +4,7 @@
     MSG-2   a board receives only from other nodes of the swarm, and only what their role sends to its own
     MSG-3   each vote, proposal, view entry and wish is sent to all at once, and none is sent to all at another time;
             a board that fell silent sends to the ground station only
+    MSG-4   an answer goes to the node whose question came last before it, and a question has a bounded answer
 
 Theory. In specs/tetrabft/tetrabft_messages.tla a step and the message that tells it are one step (`Send` within
 `CastVote`, `Propose`, `Enter` and `Wish`). A board writes its flash, traces the step and sends; so in its trace the
@@ -19,13 +20,15 @@ from __future__ import annotations
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import messages as m
+from specs.checking.answers import FLOODED, Answers
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
 SENT_AS_ITS_KIND = "MSG-1"
 RECEIVED_FROM_A_PEER = "MSG-2"
 TOLD_AT_ONCE = "MSG-3"
-IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE)
+ASKED = "MSG-4"
+IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE, ASKED)
 EVENTS = frozenset({"Send", "Receive"})
 
 # kind: the steps that it tells to all
@@ -63,6 +66,7 @@ class MessagesChecker(Checker):
         self._violate = run.verdict.violate
         self._before: dict[int, Event] = {}  # node -> its last event
         self._silent: set[int] = set()
+        self._answers = Answers()
         self._told: set[tuple[int, ...]] = set()  # kinds of sendings and receipts that were in order
         # RunStart says so, or some board has sent a message about a step: these are traced
         self._tells_steps = run.traces_messages is True
@@ -81,6 +85,9 @@ class MessagesChecker(Checker):
             self._look_at_receipt(event)
         elif name == "Boot":
             self._silent.discard(node)
+            self._answers.boot(node)
+        elif name == "Refuse":
+            self._answers.refuse(event)
         elif name == "Silent":
             self._silent.add(node)
         if before is not None and before.name in TOLD_BY:
@@ -106,7 +113,7 @@ class MessagesChecker(Checker):
     def _look_at_sending(self, event: Event, before: Event | None) -> None:
         fields = event.fields
         to, kind = fields["to"], fields["kind"]
-        self._held |= {SENT_AS_ITS_KIND, TOLD_AT_ONCE}
+        self._held |= {SENT_AS_ITS_KIND, TOLD_AT_ONCE, ASKED}
         look = (event.node, to, kind, fields["slot"] > 0, fields["view"] > 0)
         if look not in self._told:
             breach = self._wrong_sending(event)
@@ -114,6 +121,8 @@ class MessagesChecker(Checker):
                 self._told.add(look)
             else:
                 self._violate(SENT_AS_ITS_KIND, f"{event}: {breach}")
+        if to != BROADCAST:
+            self._look_for_its_question(event)
         if event.node in self._silent and to != GROUND:
             self._violate(TOLD_AT_ONCE, f"{event}: the node had fallen silent")
         if to == BROADCAST and kind in TELLS:
@@ -148,6 +157,16 @@ class MessagesChecker(Checker):
             return f"a {name} names no view"
         return None
 
+    def _look_for_its_question(self, event: Event) -> None:
+        """A message to one node: if it is an answer, was it asked for?"""
+        why = self._answers.why_unasked(event)
+        if why is None:
+            return
+        if self._answers.is_flooded(event.node):
+            self.run.verdict.doubt(ASKED, FLOODED)
+        elif self.run.continuity.is_whole(event.node):
+            self._violate(ASKED, f"{event}: {why}")
+
     def _look_for_its_message(self, step: Event, event: Event) -> None:
         """The event after a step that its board broadcasts."""
         if not (event.name == "Send" and event.fields["to"] == BROADCAST and _tells(event, step)):
@@ -158,6 +177,7 @@ class MessagesChecker(Checker):
     def _look_at_receipt(self, event: Event) -> None:
         sender, kind = event.fields["from"], event.fields["kind"]
         self._held.add(RECEIVED_FROM_A_PEER)
+        self._answers.ask(event)
         look = (event.node, sender, kind)
         if look in self._told:
             return

@@ -9,7 +9,9 @@ Rules
   time. A board that cannot read its memory writes nothing to flash; a later boot continues from the life before that.
 - A receipt's time is above the time of the sending.
 - What an honest node receives from an honest one was sent: at that time, of that kind, to that node or to all. A node
-  that lost its memory may use a time again while a message that it sent at that time is still on its way.
+  that lost its memory may use a time again while a message that it sent at that time is still on its way. The sending
+  stands in the trace before the receipt: the ground station passes messages on, and takes in events before them.
+- The ground station's clock does not run backward from one event of a board to the next: it writes them as they come.
 
 Each rule has its own property identifier. Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
@@ -24,7 +26,8 @@ from specs.checking.trace import Event
 LAMPORT_GROWS = "ORD-1"
 RECEIPT_AFTER_SENDING = "ORD-2"
 RECEIVED_WAS_SENT = "ORD-3"
-IDENTIFIERS = (LAMPORT_GROWS, RECEIPT_AFTER_SENDING, RECEIVED_WAS_SENT)
+RECEIVED_IN_ORDER = "ORD-4"
+IDENTIFIERS = (LAMPORT_GROWS, RECEIPT_AFTER_SENDING, RECEIVED_WAS_SENT, RECEIVED_IN_ORDER)
 
 WITHOUT_MEMORY = frozenset({"blank", "unreadable"})  # Boot.journal of a board that cannot know its old clock
 
@@ -50,11 +53,17 @@ class LamportOrder(Checker):
         self._is_remembered: dict[int, bool] = {}  # does flash know of the present life
         self._remembered: dict[int, Event] = {}  # last event of the last life that flash knows of
         self._unsent: list[tuple[int, str]] = []  # sender and breach, if all its sendings are known
+        self._too_early: dict[int, str] = {}  # sender without a Send so far -> the first receipt of a message of it
+        self._received = -1.0  # the last event's, in mission seconds
 
     def feed(self, event: Event) -> None:
         node, name = event.node, event.name
         before = self._last.get(node)
         self._last[node] = event
+        if event.received is not None:
+            if event.received < self._received:
+                self._violate(RECEIVED_IN_ORDER, f"{event}: received at {event.received} s, after {self._received} s")
+            self._received = event.received
         if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
             self._check_growth(event, before)
         if name == "Send":
@@ -64,6 +73,7 @@ class LamportOrder(Checker):
 
     def finish(self, tlc: bool = False) -> None:
         self.run.verdict.counts["receipts by honest boards"] = self.receipts
+        self._unsent += [(sender, told) for sender, told in self._too_early.items() if sender in self.run.sends.senders]
         for sender, breach in self._unsent:
             if self.run.is_told(sender):
                 self._violate(RECEIVED_WAS_SENT, breach)
@@ -79,6 +89,8 @@ class LamportOrder(Checker):
             found.add(RECEIPT_AFTER_SENDING)
         if self.receipts == self.receipts_not_checked:
             found.add(RECEIVED_WAS_SENT)
+        if self._received < 0:
+            found.add(RECEIVED_IN_ORDER)
         return found
 
     def _may_look_up(self, sender: int) -> bool:
@@ -122,7 +134,11 @@ class LamportOrder(Checker):
         if found:
             said = ", ".join(f"a message of kind {one.kind} to {one.to}" for one in found)
             self._violate(RECEIVED_WAS_SENT, f"{event}: at that time node {sender} sent {said}")
+        elif not self.run.is_told(sender):
+            self.receipts_not_checked += 1
         elif not self._may_look_up(sender):
             self.receipts_not_checked += 1
+            self._too_early.setdefault(sender, f"{event}: node {sender} had sent nothing so far")
+            self.receipts_not_checked += 1
         else:
-            self._unsent.append((sender, f"{event}: node {sender} sent nothing at Lamport time {sent}"))
+            self._unsent.append((sender, f"{event}: node {sender} had sent nothing at Lamport time {sent}"))

@@ -28,6 +28,7 @@ from specs.seeds import SEED_MAX
 WINDOW_SLOTS_MAX = 64  # the log's module remembers a few windows of slots
 RECEIVED_SECONDS_MAX = 10**10  # a mission of three hundred years
 
+CONTROLS = ("exit", "reset")  # commands to a board; each ends its life (amu.boards.runtime)
 JOURNALS = ("fresh", "ok", "torn", "blank", "unreadable")  # blank: no memory
 
 Register: TypeAlias = tuple[int, str] | None
@@ -56,6 +57,12 @@ def words(value: object) -> str:
 def _journal(value: object) -> str:
     if value not in JOURNALS:
         raise Wrong("one of " + ", ".join(JOURNALS))
+    return str(value)
+
+
+def _control(value: object) -> str:
+    if value not in CONTROLS:
+        raise Wrong("one of " + ", ".join(CONTROLS))
     return str(value)
 
 
@@ -269,7 +276,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
         ("heap_run", FIELDS["heap_run"]),
         ("applied_slot", FIELDS["applied_slot"]),
     ),
-    "Control": (_BOARD, ("action", words)),  # a command to a board itself: exit or reset
+    "Control": (_BOARD, ("action", _control)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
     "BoardFault": (_BOARD, ("kind", words)),  # the scenario does something to it: "pause", "clock_jump", ...
     # What the schedule of board faults will do next: event `number` of the scenario, in its order.

@@ -86,6 +86,7 @@ class Event:
     fields: Fields
     ticks: int | None = None  # of the board, when the trace frame left; None if the line does not say
     run: str | None = None  # None if the line does not say
+    received: float | None = None  # mission seconds at the ground; None if the line does not say
 
     def right_after(self, before: Event | None) -> Event | None:
         """`before`, an earlier event of the same board, if this is the next one of its life. Else None."""
@@ -154,12 +155,16 @@ def require_readable(found: dict[str, object], text: str) -> None:
 def _event(found: dict[str, object], line: int) -> Event:
     try:
         node, boot, seq, lamport, name = [check(found[name]) for name, check in _ENVELOPE]
-        received = found.get("received", 0)
-        if not (type(received) is float or type(received) is int) or not 0 <= received <= RECEIVED_SECONDS_MAX:
-            raise Wrong
-        ticks = found.get("ticks", 0)
-        if type(ticks) is not int or not 0 <= ticks <= SLOT_MAX:
-            raise Wrong
+        received: Any = None
+        if "received" in found:
+            received = found["received"]
+            if not (type(received) is float or type(received) is int) or not 0 <= received <= RECEIVED_SECONDS_MAX:
+                raise Wrong
+        ticks: Any = None
+        if "ticks" in found:
+            ticks = found["ticks"]
+            if type(ticks) is not int or not 0 <= ticks <= SLOT_MAX:
+                raise Wrong
         run = found.get("run")
         if not (type(run) is str or (run is None and "run" not in found)):
             raise Wrong
@@ -171,7 +176,7 @@ def _event(found: dict[str, object], line: int) -> Event:
     if node == GROUND:
         extra = found.keys() - fields.keys() - ENVELOPE.keys() - {"run", "ticks", "received"}
         fields.update((field_name, found[field_name]) for field_name in sorted(extra))
-    return Event(line, node, boot, seq, lamport, name, fields, ticks if "ticks" in found else None, run)
+    return Event(line, node, boot, seq, lamport, name, fields, ticks, run, received)
 
 
 def learner_count(run_start: Event) -> int:

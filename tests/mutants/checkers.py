@@ -12,6 +12,8 @@ from specs.checking.services import detector
 from specs.checking.services.conformance import PROTOCOLS
 from tests.mutants.mutant import Mutant
 
+CHECK, MESSAGES, ORDER = (f"specs/checking/{part}.py" for part in ("check", "messages", "order"))
+ANSWERS = "specs/checking/answers.py"
 CONSENSUS = "specs/checking/consensus/conformance.py"
 LOG_RULES = "specs/checking/consensus/log_rules.py"
 LEARNER_RULES = "specs/checking/consensus/learner_rules.py"
@@ -85,6 +87,30 @@ GUARDS = (
     *(_guard(event, guard, LEARNER_RULES) for event, rule in learner_rules.RULES.items() for _, guard in rule.guards),
 )
 
+QUESTIONS = (
+    _cut(
+        "a question before an answer",
+        MESSAGES,
+        "if to != BROADCAST:\n            self._look",
+        "messages",
+        "if False:\n            self._look",
+    ),
+    _cut(
+        "the number of answers",
+        ANSWERS,
+        "if given[kind] > questions[asked.fields",
+        "messages",
+        "if False and questions[asked.fields",
+    ),
+    _cut("the kind of a question", ANSWERS, ' or asked.fields["kind"] not in questions:', "messages", ":"),
+    _cut("who asked a question", ANSWERS, 'or asked.fields["from"] != to or', "messages", "or"),
+    _cut("the ground station's clock", ORDER, "if event.received < self._received:", "order", "if False:"),
+    _cut(
+        "the word of a Control", "specs/checking/schema.py", '("action", _control)', "trace lines", '("action", _text)'
+    ),
+    _cut("the first receipt before its sending", ORDER, "self._unsent += [", "order", "_ = ["),
+)
+
 REBOOTS = (
     *(
         _cut(
@@ -107,8 +133,6 @@ REBOOTS = (
         ("reboots",),
     ),
 )
-
-CHECK, MESSAGES, ORDER = (f"specs/checking/{part}.py" for part in ("check", "messages", "order"))
 
 WHOLE_TRACES = (
     Mutant(
@@ -155,4 +179,4 @@ WHOLE_TRACES = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *REBOOTS, *WHOLE_TRACES)
+MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *REBOOTS, *WHOLE_TRACES)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from amu.core.limits import BROADCAST, GROUND
+from amu.core.limits import BROADCAST, GROUND, REFUSALS_TRACED_PER_TICK_MAX
 from amu.wire import messages as m
+from specs.checking.answers import ANSWERS, FLOODED
 from specs.checking.messages import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, TELLS, TO_ALL
 from specs.checking.trace import TraceError
 from specs.verdict import HOLDS, NOT_CHECKED, PASS
 from tests.support.records.edits import (
     FORGETFUL,
+    LAGGARD,
     LEARNER,
     RESTARTED,
     Line,
@@ -92,7 +94,56 @@ def a_forgetful_board_that_counts(lines: list[Line]) -> None:
             line["boot"] = 1
 
 
+def deaf_to(*kinds: int) -> Plant:
+    """Nobody receives these questions, and the answers are given all the same."""
+
+    def plant(lines: list[Line]) -> None:
+        asked = [place for kind in kinds for place in places(lines, "Receive", kind=kind)]
+        assert asked
+        remove(lines, *asked)
+
+    return plant
+
+
+def never_asked(lines: list[Line]) -> None:
+    remove(lines, *places(lines, "Receive", kind=m.Fetch.KIND), *places(lines, "Send", kind=m.Fetch.KIND))
+
+
+def answered_again(kind: int) -> Plant:
+    """An answer more than its question can have: the last of the answers to it is given again, nine times."""
+
+    def plant(lines: list[Line]) -> None:
+        place = next(at for at in places(lines, "Send", kind=kind) if lines[at]["to"] not in (BROADCAST, GROUND))
+        line = lines[place]
+        fields = {name: line[name] for name in ("to", "kind", "slot", "view")}
+        for again in range(9):
+            insert(lines, place + again, "Send", line["node"], **fields)
+            lines[place + again + 1]["lamport"] = line["lamport"]
+
+    return plant
+
+
+def an_answer_to_another(lines: list[Line]) -> None:
+    """A board answers the one that did not ask."""
+    place = find(lines, "Send", kind=m.Decided.KIND, to=LAGGARD)
+    other = next(node for node in range(4) if node not in (LAGGARD, lines[place]["node"]))
+    lines[place]["to"] = other
+
+
+def an_unrequested_body(lines: list[Line]) -> None:
+    insert(lines, find(lines, "Apply", 5, node=1), "Send", 1, to=2, kind=m.Body.KIND, slot=7, view=0)
+
+
 PLANTED: dict[str, tuple[Plant, str]] = {
+    "unrequested decisions": (never_asked, "MSG-4"),
+    "decisions whose question did not arrive": (deaf_to(m.Fetch.KIND), "MSG-4"),
+    "an unrequested state": (deaf_to(m.FetchState.KIND), "MSG-4"),
+    "an unrequested report": (deaf_to(m.Probe.KIND), "MSG-4"),
+    "an unrequested body": (an_unrequested_body, "MSG-4"),
+    "a receipt of no request": (deaf_to(m.Request.KIND), "MSG-4"),
+    "an answer to another node": (an_answer_to_another, "MSG-4"),
+    "a decision told ten times": (answered_again(m.Decided.KIND), "MSG-4"),
+    "a state told ten times": (answered_again(m.StateChunk.KIND), "MSG-4"),
     "a kind that does not exist": (of("Send", {"kind": m.Decided.KIND}, kind=0x0F), "MSG-1"),
     "a kind of the ground's": (of("Send", {"kind": m.Decided.KIND}, kind=m.Hello.KIND), "MSG-1"),
     "a board that sends nothing": (lambda lines: remove(lines, *places(lines, "Send", node=2)), "MSG-3"),
@@ -129,7 +180,7 @@ PLANTED: dict[str, tuple[Plant, str]] = {
 def test_a_sound_flight_is_accepted(tmp_path: Path) -> None:
     verdict = judged(flown(), tmp_path)
     assert verdict.verdict == PASS, verdict.first_bad_step
-    assert {verdict.invariants[key] for key in ("MSG-1", "MSG-2", "MSG-3", "LOG-12")} == {HOLDS}
+    assert {verdict.invariants[key] for key in ("MSG-1", "MSG-2", "MSG-3", "MSG-4", "LOG-12")} == {HOLDS}
 
 
 def without_messages(told: bool | None) -> list[Line]:
@@ -184,3 +235,28 @@ def test_kinds_and_roles_are_those_of_the_wire() -> None:
     assert {kind for kinds in ROLES.values() for kind in kinds} == set(m.BY_KIND) - {m.Health.KIND, m.Trace.KIND}
     assert set(TELLS) < TO_ALL < FLIGHT
     assert set(TELLS) < HAS_VIEW < HAS_SLOT
+
+
+def test_each_answer_has_its_questions() -> None:
+    answered = {kind for kinds in ROLES.values() for kind in kinds}
+    for kind, questions in ANSWERS.items():
+        assert {kind, *questions} <= answered
+        assert not questions.keys() & ANSWERS.keys()
+
+
+def test_after_a_flood_of_refusals_an_answer_without_a_question_is_in_doubt(tmp_path: Path) -> None:
+    """A message out of the order is taken without a receipt, and of many refusals only some are traced."""
+    lines = flown()
+    place = find(lines, "Send", kind=m.Decided.KIND, to=LAGGARD)
+    node, boot = lines[place]["node"], lines[place]["boot"]
+    asked = [at for at in places(lines[:place], "Receive", node=node, boot=boot) if at][-1]
+    remove(lines, asked)
+    assert found(lines, tmp_path) == ["MSG-4"]
+    for _ in range(REFUSALS_TRACED_PER_TICK_MAX):
+        before = [at for at in range(asked) if lines[at]["node"] == node][-1]
+        insert(lines, before, "Refuse", node, **{"from": LAGGARD, "kind": m.Fetch.KIND, "reason": "rate"})
+        lines[before + 1]["lamport"] = lines[before]["lamport"] + 1
+        asked += 1
+    verdict = judged(lines, tmp_path)
+    assert not [text for text in verdict.violations if "MSG-4" in text]
+    assert (verdict.invariants["MSG-4"], verdict.reasons["MSG-4"]) == (NOT_CHECKED, FLOODED)

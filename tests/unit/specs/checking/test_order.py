@@ -125,3 +125,32 @@ def test_a_life_that_left_nothing_on_flash_does_not_bind_the_next() -> None:
     assert not found_by(checker)
     checker.feed(event(0, 2, "Boot", 6, version="", journal="ok", applied_slot=0))
     assert found_by(checker) == ["ORD-1"]
+
+
+def test_the_ground_stations_clock_does_not_run_backward() -> None:
+    script = Script()
+    script.message(0, 1)
+    for second, line in enumerate(script.lines):
+        line["received"] = float(second)
+    assert breaches(script)[0] == []
+    script.lines[-1]["received"] = 0.5
+    assert breaches(script)[0] == ["ORD-4"]
+
+
+def test_a_trace_may_leave_out_when_it_was_received() -> None:
+    script = Script()
+    for line in script.lines:
+        line.pop("received", None)
+    found, order = breaches(script)
+    assert found == []
+    assert "ORD-4" in order.not_held()
+
+
+def test_a_message_is_not_received_before_it_is_sent() -> None:
+    """In the trace, whatever its Lamport times say; be it the first message of its sender or a later one."""
+    for earlier in (0, 1):
+        script = Script()
+        for _ in range(earlier + 1):
+            script.message(0, 1)
+        script.lines[-2:] = reversed(script.lines[-2:])
+        assert breaches(script)[0] == ["ORD-3"], earlier

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from amu.boards import runtime
+from amu.core.limits import GROUND
 from amu.node.tracer import EVENTS
 from specs.checking.continuity import Continuity
-from specs.checking.schema import FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
+from specs.checking.schema import CONTROLS, FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
 from specs.checking.trace import Reader, TraceError, parse
 from tests.support.records.edits import judged
 from tests.support.records.traces import Script
@@ -215,3 +217,15 @@ def test_a_board_that_was_running_may_begin_anywhere() -> None:
     assert not continuity.holes
     assert continuity.joined == {1}
     assert not continuity.is_whole(1)
+
+
+def test_a_control_is_a_word_that_ends_a_life() -> None:
+    """Else any word would explain why a life ended."""
+    line = {"node": GROUND, "boot": 0, "seq": 1, "lamport": 1, "event": "Control", "board": 2}
+    assert parse(json.dumps(line | {"action": "reset"}), 5).fields["action"] == "reset"
+    with pytest.raises(TraceError, match=r"line 5: Control\.action: want one of exit, reset, have 'dance'"):
+        parse(json.dumps(line | {"action": "dance"}), 5)
+
+
+def test_controls_are_those_that_a_board_obeys() -> None:
+    assert CONTROLS == (runtime.EXIT, runtime.RESET)

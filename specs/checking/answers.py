@@ -1,0 +1,87 @@
+"""Who asked for an answer: rule MSG-4 of specs/checking/messages.py.
+
+Theory. A node answers a question in the step that takes it (amu.consensus.catch_up, amu.consensus.replica). So the
+receipt that comes last before an answer, in that life, is that of its question, and a question has a bounded answer.
+
+Rules
+- A message that was taken out of the order has no receipt; a Refuse with that reason stands for it, if it is traced:
+  of many refusals only the first of a tick are. After so many an answer without a question is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from amu.consensus.instance import WORDS_MAX
+from amu.core.limits import CHUNKS_PER_REPLY_MAX, REFUSALS_TRACED_PER_TICK_MAX
+from amu.wire import messages as m
+from specs.checking.schema import OUT_OF_ORDER
+from specs.checking.trace import Event
+
+FLOODED = "a board refused more messages than it traces"
+CHECKPOINTS_MAX = 2  # that a replica tells of: those that it holds
+# answer to one node: question -> how many such messages answer it, a question for a slot that is gone included
+ANSWERS: Mapping[int, Mapping[int, int]] = {
+    m.Decided.KIND: {m.Fetch.KIND: 1, m.Status.KIND: 1},
+    m.StateChunk.KIND: {m.FetchState.KIND: CHUNKS_PER_REPLY_MAX},
+    m.Body.KIND: {m.FetchBody.KIND: 1},
+    m.Progress.KIND: {
+        m.Probe.KIND: 1,
+        m.Status.KIND: CHECKPOINTS_MAX,
+        m.Fetch.KIND: CHECKPOINTS_MAX + 1,  # and of itself, to a learner
+        m.FetchState.KIND: CHECKPOINTS_MAX,
+    },
+    m.Vote.KIND: {m.Status.KIND: 4},
+    m.Proof.KIND: {m.Status.KIND: 1},
+    m.ViewChange.KIND: {m.Status.KIND: 1},
+    m.Identity.KIND: {m.Hello.KIND: 1},
+    m.Receipt.KIND: {m.Request.KIND: 1},
+}
+
+assert sum(ANSWERS[kind][m.Status.KIND] for kind in (m.Vote.KIND, m.Proof.KIND, m.ViewChange.KIND)) < WORDS_MAX
+
+
+class Answers:
+    """Of all nodes. Feed it receipts, refusals and boots; ask it about messages to one node."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, Event] = {}  # node -> what it received last in this life
+        self._given: dict[int, dict[int, int]] = {}  # node -> kind -> how often that has been answered so
+        self._refused: dict[int, int] = {}  # node -> messages that it refused in this life
+
+    def boot(self, node: int) -> None:
+        self._asked.pop(node, None)
+        self._refused.pop(node, None)
+        self._given.pop(node, None)
+
+    def ask(self, event: Event) -> None:
+        """A Receive."""
+        node = event.node
+        self._asked[node] = event
+        if node in self._given:
+            del self._given[node]
+
+    def refuse(self, event: Event) -> None:
+        self._refused[event.node] = self._refused.get(event.node, 0) + 1
+        if event.fields["reason"] == OUT_OF_ORDER:
+            self.ask(event)
+
+    def is_flooded(self, node: int) -> bool:
+        """Whether it may have taken a message that its trace does not have."""
+        return self._refused.get(node, 0) >= REFUSALS_TRACED_PER_TICK_MAX
+
+    def why_unasked(self, event: Event) -> str | None:
+        """Why a message to one node is not an answer; None if it is, or need not be one."""
+        to, kind = event.fields["to"], event.fields["kind"]
+        questions = ANSWERS.get(kind)
+        if questions is None:
+            return None
+        asked = self._asked.get(event.node)
+        if asked is None or asked.fields["from"] != to or asked.fields["kind"] not in questions:
+            wanted = " or ".join(m.BY_KIND[question].__name__ for question in questions)
+            return f"no {wanted} of node {to} came last before it, but {asked or 'nothing'}"
+        given = self._given.setdefault(event.node, {})
+        given[kind] = given.get(kind, 0) + 1
+        if given[kind] > questions[asked.fields["kind"]]:
+            return f"it is answer number {given[kind]} to one question: {asked}"
+        return None
