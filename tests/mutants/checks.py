@@ -58,7 +58,6 @@ CHECKS: dict[str, list[str]] = {
     "trace lines": [*_PYTEST, "tests/unit/specs/checking/test_trace.py"],
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
-    "messages": [*_PYTEST, "tests/unit/specs/checking/test_messages.py"],
     "one run": [*_PYTEST, "tests/conformance/protocols/test_resumed_traces.py", "-k", "end or run"],
     "learner rules": [*_PYTEST, "tests/unit/specs/checking/test_learner_rules.py"],
     "reboots": [*_PYTEST, "tests/conformance/protocols/test_reboots_planted.py"],
