@@ -106,7 +106,7 @@ QUESTIONS = (
     _cut("who asked a question", ANSWERS, 'or asked.fields["from"] != to or', "messages", "or"),
     _cut("the ground station's clock", ORDER, "if event.received < self._received:", "order", "if False:"),
     _cut(
-        "the word of a Control", "specs/checking/schema.py", '("action", _control)', "trace lines", '("action", _text)'
+        "the word of a Control", "specs/checking/schema.py", '("action", _control)', "trace lines", '("action", words)'
     ),
     _cut("the first receipt before its sending", ORDER, "self._unsent += [", "order", "_ = ["),
 )
