@@ -103,6 +103,8 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
         while runtime.stopped is None:
             if runtime.poll(ticks.now()) or board.port.wait(ticks.left_ms()):
                 continue
+            if journal is not None:
+                journal.rest()
             if runtime.litter >= LITTER_FRAMES:
                 runtime.litter = 0
                 gc.collect()
@@ -115,8 +117,8 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
 
 def live(board: "Board", config: "Config", life: Life) -> str:
     """One life of the board. Returns why it ended."""
-    journal = Journal(board.store)
     try:
+        journal = Journal(board.open_store(config.journal))
         return fly(board, config, journal, journal.recover(), life)
     except JournalError as error:
         say(board, "vote state unreadable: %s" % error)

@@ -7,11 +7,11 @@ who takes one board apart gains one identity and no other.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amu.boards import config
+from amu.boards import config, pages
 from amu.boards.host import MemoryStore
 from amu.core import limits
 from amu.core.types import Item
-from amu.node.journal import Journal
+from amu.node.journal import CHECKPOINT, Journal
 from amu.wire import auth, cbor
 
 MASTER_BYTES_MIN = 16
@@ -30,6 +30,7 @@ class Swarm:
     turn_ticks: int = 0
     snapshot_ticks: int = 0
     trace_messages: bool = True
+    journal: str = config.FILES
 
     def __post_init__(self) -> None:
         if len(self.master) < MASTER_BYTES_MIN:
@@ -58,6 +59,7 @@ def configuration(swarm: Swarm, replica: int, adversary: tuple[str, Mapping[str,
         "turn_ticks": swarm.turn_ticks,
         "snapshot_ticks": swarm.snapshot_ticks,
         "trace_messages": swarm.trace_messages,
+        "journal": swarm.journal,
         "adversary": None if adversary is None else [adversary[0], adversary[1]],
     }
     data: bytes = cbor.encode(fields)
@@ -71,8 +73,13 @@ def ground_keyring(swarm: Swarm) -> auth.Keyring:
     return auth.Keyring(swarm.cluster, swarm.epoch, limits.GROUND, keys_out, keys_in)
 
 
-def commissioned_files() -> dict[str, bytes]:
-    """Files of a fresh board's store, by name: for kinds whose flash is written from outside."""
+def commissioned_files(journal: str = config.FILES) -> dict[str, bytes]:
+    """Files of a fresh board's store, by name: for kinds whose flash is written from outside.
+
+    `journal` as in `amu.boards.config`; a ring of pages is made by the board itself, at its first boot.
+    """
     store = MemoryStore()
     Journal(store).commission()
+    if journal == config.PAGES:
+        return {pages.CHECKPOINT: store.files[CHECKPOINT]}
     return dict(store.files)

@@ -129,6 +129,9 @@ class Flash:
         elif fault is not None:
             self._fail(fault)
 
+    def rest(self) -> None:
+        """Nothing can be done beforehand."""
+
     def _misdirect(self, name: str, data: bytes) -> None:
         self.is_damaged = True
         there = self.files.get(name, b"")

@@ -12,6 +12,7 @@
     turn_ticks          0 to 2**30-1           ask for the swarm's mutex this often; 0 for never
     snapshot_ticks      0 to 2**30-1           take a snapshot of the swarm this often; 0 for never
     trace_messages      bool                   trace Send and Receive too; false for slow boards
+    journal             "files" or "pages"     where vote state goes: files of littlefs, or a ring of raw flash pages
     adversary           null or [name, map]    Byzantine behaviour to put on top of the flight code
 
 A board that guessed at a bad configuration could vote under another's name, so no field has a default, and unknown
@@ -32,6 +33,9 @@ EPOCH_MAX = (1 << 30) - 1
 TICK_MS_MAX = 1000
 VIEW_TIMEOUT_TICKS_MAX = 65535
 PERIOD_TICKS_MAX = (1 << 30) - 1
+FILES = "files"
+PAGES = "pages"
+JOURNALS = (FILES, PAGES)
 
 FIELDS = (
     "cluster",
@@ -45,6 +49,7 @@ FIELDS = (
     "turn_ticks",
     "snapshot_ticks",
     "trace_messages",
+    "journal",
     "adversary",
 )
 
@@ -69,6 +74,7 @@ class Config:
         self.turn_ticks = _uint("turn_ticks", fields["turn_ticks"], 0, PERIOD_TICKS_MAX)
         self.snapshot_ticks = _uint("snapshot_ticks", fields["snapshot_ticks"], 0, PERIOD_TICKS_MAX)
         self.trace_messages = _bool("trace_messages", fields["trace_messages"])
+        self.journal = _journal(fields["journal"])
         self.adversary = _adversary(fields["adversary"])
 
 
@@ -100,6 +106,12 @@ def _uint(name: str, field: "Item", least: int, most: int) -> int:
 def _bool(name: str, field: "Item") -> bool:
     if type(field) is not bool:
         raise ConfigError("config: %s: want true or false, have %r" % (name, field))
+    return field
+
+
+def _journal(field: "Item") -> str:
+    if field not in JOURNALS:
+        raise ConfigError("config: journal: want one of %s, have %r" % (", ".join(JOURNALS), field))
     return field
 
 

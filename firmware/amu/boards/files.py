@@ -63,6 +63,9 @@ class FileStore:
             raise
         self._write_names_through()
 
+    def rest(self) -> None:
+        """Nothing can be done beforehand."""
+
     def _path(self, name: str) -> str:
         return self._directory + "/" + name
 

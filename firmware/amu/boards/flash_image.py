@@ -40,7 +40,7 @@ class FlashImage:
         self._file.seek(block * _BLOCK_BYTES + offset)
         self._file.readinto(buffer)
 
-    def writeblocks(self, block: int, buffer: bytes, offset: int | None = None) -> None:
+    def writeblocks(self, block: int, buffer: "bytes | bytearray", offset: int | None = None) -> None:
         if offset is None:
             self._erase(block)
             offset = 0
@@ -58,7 +58,7 @@ class FlashImage:
     def _erase(self, block: int) -> None:
         self._operate(block * _BLOCK_BYTES, _ERASED)
 
-    def _operate(self, position: int, data: bytes) -> None:
+    def _operate(self, position: int, data: "bytes | bytearray") -> None:
         """One erase or one program. The last one of an armed board reaches half of its bytes."""
         self._file.seek(position)
         if self._is_last():
@@ -85,7 +85,7 @@ def _die() -> "NoReturn":
         os.system("kill -KILL $PPID")
 
 
-def mount(directory: str, point: str) -> None:
+def mount(directory: str, point: str) -> FlashImage:
     """Mount littlefs on the image in `directory` at `point`, formatting it first if it holds none."""
     device = FlashImage(directory)
     try:
@@ -94,3 +94,4 @@ def mount(directory: str, point: str) -> None:
         os.VfsLfs2.mkfs(device, progsize=_PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
         files = os.VfsLfs2(device, progsize=_PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
     os.mount(files, point)  # type: ignore[attr-defined]
+    return device

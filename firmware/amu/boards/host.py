@@ -90,6 +90,9 @@ class MemoryStore:
             self._spend(name, 1)
             del self.files[name]
 
+    def rest(self) -> None:
+        """Nothing can be done beforehand."""
+
     def _room(self) -> int | None:
         return None if self._cut_after_bytes is None else self._cut_after_bytes - self.bytes_written
 

@@ -16,15 +16,17 @@ import machine
 import micropython
 
 from amu.boards import heap
+from amu.boards.config import PAGES
 from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.seams import Board, Ticks
+    from amu.core.seams import Board, Store, Ticks
 
 _CONFIG = "/config.cbor"
 _STORE = "/store"
+_RING_BLOCKS = 64  # of the 352 of the file system: more of them wear out later, and take longer to find at boot
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
 _FEED_MS = 1_000
 _BLINK_MS = 500
@@ -127,12 +129,22 @@ class PicoBoard:
             os.mkdir(_STORE)
         except OSError:
             pass  # it is there
-        self.store = FileStore(_STORE)
 
     def config(self) -> bytes:
         """Bytes of `config.cbor`. Raises OSError if there is none."""
         with open(_CONFIG, "rb") as file:
             return file.read()
+
+    def open_store(self, journal: str) -> "Store":
+        """Where vote state is kept. Raises JournalError."""
+        store: Store = FileStore(_STORE)
+        if journal == PAGES:
+            import rp2
+
+            from amu.boards import ring_files
+
+            return ring_files.open_pages(store, rp2.Flash(), "", _STORE, _RING_BLOCKS)
+        return store
 
     def ticks(self, tick_ms: int) -> "Ticks":
         return WatchedTicks(tick_ms, self._watchdog)

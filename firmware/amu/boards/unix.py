@@ -14,6 +14,7 @@ import time
 import micropython
 
 from amu.boards import flash_image, heap
+from amu.boards.config import PAGES
 from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT, RESET
 from amu.boards.ticks import MillisecondTicks
@@ -21,9 +22,10 @@ from amu.core import limits
 from amu.node.journal import Journal
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.seams import Board
+    from amu.core.seams import Board, Store
 
 _FLASH = "/flash"
+_RING_BLOCKS = 32  # of the 128 of the flash image
 _WRITE_WAIT_MS = 1000
 EXIT_CODE = 0  # of a board that a telecommand took out of the flight loop
 CRASH_CODE = 70  # of a board that met a bug: EX_SOFTWARE of sysexits.h
@@ -73,15 +75,23 @@ class UnixBoard:
 
     def __init__(self) -> None:
         self._directory = os.getcwd()
-        flash_image.mount(self._directory, _FLASH)
+        self._device = flash_image.mount(self._directory, _FLASH)
         self.port = UnixPort()
-        self.store = FileStore(_FLASH)
-        self._commission()
 
     def config(self) -> bytes:
         """Bytes of `config.cbor`. Raises OSError if there is none."""
         with open(self._directory + "/config.cbor", "rb") as file:
             return file.read()
+
+    def open_store(self, journal: str) -> "Store":
+        """Where vote state is kept. Raises JournalError."""
+        store: Store = FileStore(_FLASH)
+        if journal == PAGES:
+            from amu.boards import ring_files
+
+            store = ring_files.open_pages(store, self._device, _FLASH, "", _RING_BLOCKS)
+        self._commission(store)
+        return store
 
     def ticks(self, tick_ms: int) -> MillisecondTicks:
         return MillisecondTicks(tick_ms)
@@ -99,14 +109,14 @@ class UnixBoard:
         if reason != RESET:
             sys.exit(EXIT_CODE if reason == EXIT else CRASH_CODE)
 
-    def _commission(self) -> None:
+    def _commission(self, store: "Store") -> None:
         """Once, at the first start. A power cut in between leaves a blank board, which is always safe."""
         flag = self._directory + "/commission"
         try:
             os.remove(flag)
         except OSError:
             return
-        Journal(self.store).commission()
+        Journal(store).commission()
 
 
 def open_board() -> "Board":

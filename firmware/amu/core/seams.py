@@ -64,6 +64,28 @@ class Store(Protocol):
         """Delete the file if it exists."""
         ...
 
+    def rest(self) -> None:
+        """An idle moment: do what a later write would have to wait for. Raises nothing."""
+        ...
+
+
+class Ring(Protocol):
+    """Blocks of raw flash, of 16 pages of 256 bytes each. Each call raises OSError when flash fails."""
+
+    blocks: int
+
+    def read(self, page: int, buffer: bytearray) -> None:
+        """Fill `buffer`, of 256 bytes, with the page of that number."""
+        ...
+
+    def program(self, page: int, data: bytes | bytearray) -> None:
+        """Write 256 bytes to a page that is erased. After a power cut: any part of them."""
+        ...
+
+    def erase(self, block: int) -> None:
+        """Set all bits of a block. After a power cut its content is unknown."""
+        ...
+
 
 class Board(Protocol):
     """One board: what `main.py` asks of its platform."""
@@ -73,9 +95,8 @@ class Board(Protocol):
         """The line to the ground."""
         ...
 
-    @property
-    def store(self) -> Store:
-        """Where vote state is kept."""
+    def open_store(self, journal: str) -> Store:
+        """Where vote state is kept; `journal` as in amu.boards.config. Raises JournalError if it cannot be opened."""
         ...
 
     def config(self) -> bytes:

@@ -114,6 +114,11 @@ class Journal:
             self._generation = None
             raise JournalError("checkpoint failed: %r" % error)
 
+    def rest(self) -> None:
+        """An idle moment: the store may prepare for later writes."""
+        if self._generation is not None:
+            self._store.rest()
+
     def _check_open(self) -> None:
         if self._generation is None:
             raise JournalError("the journal is not open: not recovered yet, or flash has failed before")

@@ -98,7 +98,8 @@ class EmulatedBoard(Board):
             except FileExistsError as error:
                 raise BoardError(f"{board._directory}: there is a board already; attach to it") from error
             write_private(board._directory / _CONFIGURATION, plan.configuration)
-            store = {_STORE + name: data for name, data in provision.commissioned_files().items()}
+            journal = config.decode(plan.configuration).journal
+            store = {_STORE + name: data for name, data in provision.commissioned_files(journal).items()}
             board._keep(board._flash(store))
             boards.append(board)
         return boards

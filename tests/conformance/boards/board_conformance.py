@@ -7,11 +7,13 @@ others are stepped.
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from amu.boards import config
 from amu.consensus import bodies
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import auth, codec, frames
@@ -23,6 +25,7 @@ from groundstation.boards.provision import Swarm
 from groundstation.links.base import Link, LinkLost
 
 SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, tick_ms=20, view_timeout_ticks=50)
+SWARM_ON_PAGES = replace(SWARM, journal=config.PAGES)
 LEADER = 0  # of view 0 in the first slots
 RESTORE = 2  # code of the trace event
 BOOT_WITHOUT_MEMORY = 1 << 20  # boot numbers of boards that woke with amnesia start here
@@ -141,13 +144,14 @@ class BoardConformance:
     """The suite."""
 
     kind: type[Board]
+    swarm = SWARM
 
     @pytest.fixture
     def make_boards(self, tmp_path: Path) -> Iterator[MakeBoards]:
         made: list[Board] = []
 
         def make(nodes: list[int]) -> list[Board]:
-            plans = [BoardPlan(node, provision.configuration(SWARM, node)) for node in nodes]
+            plans = [BoardPlan(node, provision.configuration(self.swarm, node)) for node in nodes]
             made.extend(self.kind.create(tmp_path / "boards", plans))
             return made
 

@@ -12,7 +12,7 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
 from hil.boards.emulated import pico_files
 from hil.boards.emulated.board import EmulatedBoard
-from tests.conformance.boards.board_conformance import SWARM, BoardConformance, MakeBoards, Station
+from tests.conformance.boards.board_conformance import SWARM, SWARM_ON_PAGES, BoardConformance, MakeBoards, Station
 
 NODE = 1
 
@@ -41,6 +41,30 @@ class TestBriefly:
         board.erase()
         board.start()
         assert station.hello(3).mode == "rejoining"
+        board.close()
+
+    def test_it_remembers_on_pages(self, tmp_path: Path) -> None:
+        """The same bytes at the same places of the ring as littlefs finds in its files."""
+        board = EmulatedBoard.create(tmp_path, [BoardPlan(NODE, provision.configuration(SWARM_ON_PAGES, NODE))])[0]
+        station = Station(board)
+        board.start()
+        assert station.hello(1).mode == "voting"
+        for slot in (1, 2):
+            station.propose(slot)
+        station.until(lambda: len(station.sent_votes()) >= 2, "votes")
+        board.power_cut(1)
+        station.propose(3)
+        station.until(lambda: not board.alive(), "death by power cut")
+        sent = station.sent_votes()
+        files = (tmp_path / f"node-{NODE}" / "flash.bin").read_bytes()
+        page = pico_files.read(files, "store/ring/0")
+        assert page is not None
+        assert page[255] == 0
+        board.start()
+        identity = station.hello(2)
+        assert (identity.mode, identity.boot) == ("voting", 1)
+        for slot, view, _, value in sent:
+            assert station.restored(1)[slot][2] == [view, value]
         board.close()
 
 

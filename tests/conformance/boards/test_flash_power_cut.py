@@ -1,4 +1,4 @@
-"""Journal, littlefs and flash image together, under MicroPython: death at many flash operations of one board's life.
+"""Journal, files or a ring of pages, and flash image together, under MicroPython: death at many operations of a life.
 
 Nothing is simulated here: the process is killed in the middle of an erase or a program, and the next one starts from
 what is left on the image. Everything that the board had sent was on flash by then, and must be recovered.
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from amu.boards import config
 from tests.support.flight.interpreters import FIRMWARE, micropython
 
 # Counts upwards on flash, saying each number after it was written; a checkpoint every seventh.
@@ -18,8 +19,11 @@ from amu.boards import flash_image
 from amu.boards.files import FileStore
 from amu.node.journal import Journal
 
-flash_image.mount(os.getcwd(), "/flash")
+device = flash_image.mount(os.getcwd(), "/flash")
 store = FileStore("/flash")
+if sys.argv[1] == "pages":
+    from amu.boards import ring_files
+    store = ring_files.open_pages(store, device, "/flash", "", 4)
 if store.read("checkpoint") is None:
     Journal(store).commission()
 journal = Journal(store)
@@ -32,17 +36,18 @@ for number in range(last + 1, last + 41):
     else:
         journal.append([[number, bytes(60)], [number]])
     print("wrote", number)
+    journal.rest()
 """
 
 
 class Life:
     """One run of the counter: whether the power went, the status and number it found, the last number that it said."""
 
-    def __init__(self, folder: Path, cut_at_operation: int | None) -> None:
+    def __init__(self, folder: Path, kind: str, cut_at_operation: int | None) -> None:
         if cut_at_operation is not None:
             (folder / "power_cut").write_text(str(cut_at_operation))
         ended = subprocess.run(
-            [str(micropython()), str(folder / "counter.py")],
+            [str(micropython()), str(folder / "counter.py"), kind],
             cwd=folder,
             env={"MICROPYPATH": f".frozen:{FIRMWARE}", "PATH": "/usr/bin:/bin"},
             stdout=subprocess.PIPE,
@@ -71,19 +76,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_board_cut_off_again_and_again_never_forgets_what_it_said(folder: Path) -> None:
-    first = Life(folder, None)
+@pytest.mark.parametrize("kind", config.JOURNALS)
+def test_a_board_cut_off_again_and_again_never_forgets_what_it_said(folder: Path, kind: str) -> None:
+    first = Life(folder, kind, None)
     assert (first.was_cut, first.status, first.said) == (False, "fresh", 40)
     said = first.said
     cuts = 0
     for operation in range(1, 60):
-        life = Life(folder, operation)
+        life = Life(folder, kind, operation)
         # The write that the power cut hit may have succeeded; nothing else is new, nothing is lost.
         if life.status:
             assert said <= life.found <= said + 1
             said = life.said
         cuts += life.was_cut
     assert cuts >= 50
-    last = Life(folder, None)
+    last = Life(folder, kind, None)
     assert said <= last.found <= said + 1
     assert not last.was_cut

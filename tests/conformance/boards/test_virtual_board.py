@@ -23,7 +23,7 @@ from hil.boards.virtual import zygote
 from hil.boards.virtual.board import VirtualBoard
 from hil.boards.virtual.zygote import CommandSpawner, ZygoteSpawner
 from tests import ROOT
-from tests.conformance.boards.board_conformance import SWARM, BoardConformance, Station
+from tests.conformance.boards.board_conformance import SWARM, SWARM_ON_PAGES, BoardConformance, Station
 from tests.support.flight.interpreters import micropython
 from tests.support.simulator.campaigns import wait_until
 
@@ -271,6 +271,13 @@ def _bytes_moved(pid: int) -> tuple[int, int]:
     """The bytes that a process has read and written on all its files, from the kernel."""
     lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     return int(lines["rchar"]), int(lines["wchar"])
+
+
+class TestVirtualBoardOnPages(BoardConformance):
+    """The same with the journal on raw flash."""
+
+    kind = VirtualBoard
+    swarm = SWARM_ON_PAGES
 
 
 def _ask_and_leave_unread(station: Station, nonce: int, boards: Path) -> None:

@@ -74,7 +74,7 @@ class Swarm:
         fields = {
             "cluster": b"pieces", "epoch": 0, "replica": node, "replica_count": BOARDS, "keys_out": keys_out,
             "keys_in": keys_in, "tick_ms": 10, "view_timeout_ticks": 60, "turn_ticks": 40, "snapshot_ticks": 50,
-            "trace_messages": True, "adversary": None,
+            "trace_messages": True, "journal": "files", "adversary": None,
         }  # fmt: skip
         config = configuration.Config(fields)
         journal = Journal(FileStore(f"/flash{node}"))

@@ -38,13 +38,16 @@ class MemoryBoard:
     """A board whose time passes whenever it waits. Hello arrives at tick 1, the order to exit at tick TICKS."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self.store = store
+        self._store = store
         self.port = self.line = MemoryPort()
         self.line.wait = self._wait  # type: ignore[attr-defined]
         self._ticks = 0
 
     def config(self) -> bytes:
         return provision.configuration(SWARM, 1)
+
+    def open_store(self, journal: str) -> MemoryStore:
+        return self._store
 
     def ticks(self, tick_ms: int) -> "MemoryBoard":
         return self

@@ -88,6 +88,8 @@ def test_commissioned_files_make_a_fresh_board() -> None:
         ("tick_ms", 0, "tick_ms: want an integer from 1 to 1000, have 0"),
         ("view_timeout_ticks", None, "view_timeout_ticks: want an integer"),
         ("trace_messages", 1, "trace_messages: want true or false, have 1"),
+        ("journal", "tape", "journal: want one of files, pages, have 'tape'"),
+        ("journal", None, "journal: want one of files, pages, have None"),
         ("adversary", ["silence"], "adversary: want null or"),
         ("adversary", ["silence", []], "adversary: want null or"),
     ],
