@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from docs.generated import command_line, fields, ledger, limits, properties, rooms, scenario, trace
+from docs.generated import command_line, fields, ledger, limits, profile, properties, rooms, scenario, trace
 
 PARTS: dict[str, Callable[[], str]] = {
     "command line": command_line.markdown,
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "held fields": fields.markdown,
     "ledger commands": ledger.markdown,
     "limits": limits.markdown,
+    "profile": profile.markdown,
     "properties": properties.markdown,
     "rooms": rooms.markdown,
     "scenario": scenario.markdown,

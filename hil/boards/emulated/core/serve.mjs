@@ -5,6 +5,7 @@
 //   answer    length (uint32), body
 import fs from 'node:fs';
 import { Chip } from './chip.mjs';
+import { Sampler } from './profiler.mjs';
 
 const BOOTROM_BYTES = 16384;
 
@@ -47,6 +48,13 @@ function advance(chip, body) {
   answer(state, chip.receive());
 }
 
+/** P: a JSON document, see Sampler in profiler.mjs: sample from now on. Without: stop. What was seen until now, as JSON. */
+function profile(chip, body) {
+  const seen = chip.sampler === null ? '' : chip.sampler.report();
+  chip.sampler = body.length ? new Sampler(chip, JSON.parse(body.toString('utf8'))) : null;
+  answer(Buffer.from(seen));
+}
+
 let chip;
 for (;;) {
   const head = read(5), opcode = String.fromCharCode(head[0]), body = read(head.readUInt32LE(1));
@@ -55,6 +63,7 @@ for (;;) {
     case 'A': advance(chip, body); break;
     case 'C': chip.cutPowerAt(body.readUInt32LE(0)); answer(); break;  // C: cut power in a flash operation from now
     case 'F': answer(chip.memory); break;  // F: all of flash
+    case 'P': profile(chip, body); break;
     default: throw new Error(`opcode ${JSON.stringify(opcode)}: unknown`);
   }
 }

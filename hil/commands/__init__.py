@@ -1,0 +1,1 @@
+"""Commands of `amu` about boards on the bench."""
