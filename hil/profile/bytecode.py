@@ -118,6 +118,9 @@ def _written(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
             inside += [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
             yield _COMPREHENSIONS.get(type(node), "<genexpr>"), inside
             yield from _written(first.iter)
+        case ast.If(test=ast.Constant(value=False | "" | 0 | None)):  # not compiled: for the type checker
+            for each in node.orelse:
+                yield from _written(each)
         case ast.AnnAssign():
             if node.value is not None:
                 yield from _written(node.value)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from amu.boards.config import FILES
 from amu.core.limits import GROUND
 from amu.node import tracer
 from amu.wire import codec, frames, messages
@@ -38,12 +39,13 @@ _WORDS_MAX = 300
 
 @dataclass(frozen=True)
 class Setting:
-    """What is measured. `baud`: of every board's line, None for a line without a limit (USB)."""
+    """What is measured. `baud`: of every board's line, None for a line without a limit (USB). `journal`: see Config."""
 
     nodes: int = 4
     baud: int | None = None
     tick_ms: int = 20
     view_timeout_ticks: int = 250
+    journal: str = FILES
 
 
 class _Line:
@@ -119,6 +121,7 @@ class Swarm:
             tick_ms=setting.tick_ms,
             view_timeout_ticks=setting.view_timeout_ticks,
             trace_messages=False,
+            journal=setting.journal,
         )
         self._keys = provision.ground_keyring(self._swarm)
         self._lamport = self._operation = 0
@@ -137,7 +140,8 @@ class Swarm:
                     pico.chip.power_off()
 
     def _flash(self, node: int) -> bytes:
-        files = {f"store/{name}": data for name, data in provision.commissioned_files().items()}
+        stored = provision.commissioned_files(self.setting.journal)
+        files = {f"store/{name}": data for name, data in stored.items()}
         configuration = provision.configuration(self._swarm, node)
         return pico_files.make({**pico_files.firmware(), "config.cbor": configuration, **files})
 

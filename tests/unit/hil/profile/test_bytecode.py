@@ -11,6 +11,8 @@ from hil.profile import bytecode
 SOURCE = """
 import micropython
 EACH = [x for x in (1, 2)]
+if "":
+    def only_for_the_type_checker(): pass
 
 def plain(a, b=lambda: 1, *, c=lambda: 2):
     return {x: [y for y in range(x)] for x in (lambda: a)()}
