@@ -21,7 +21,7 @@ Rules
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from specs.checking.consensus import knowledge
@@ -140,7 +140,7 @@ class SlotChecker:
         events: Iterable[Event],
         leader_offset: int | None,
         rebooted: frozenset[int],
-        words: Iterable[Word] = (),
+        words: Sequence[Word] = (),
         ears: Ears | None = None,
     ) -> None:
         self.swarm = swarm
@@ -190,8 +190,7 @@ class SlotChecker:
     def check(self) -> SlotResult:
         """Replay all events, up to the first that the module does not allow."""
         result = self.result
-        steps: list[Word] = [(event.lamport, event.node, event.line, event) for event in self.events]
-        for _, node, _, what in sorted([*steps, *self.words]):
+        for _, node, _, what in self._in_order():
             if type(what) is Receipt:
                 self.knowledge.hear(node, what)
                 continue
@@ -205,6 +204,10 @@ class SlotChecker:
             if identifier not in result.violated and not self.instance.holds(name):
                 result.violated.append(identifier)
         return result
+
+    def _in_order(self) -> Iterable[Word]:
+        steps: list[Word] = [(event.lamport, event.node, event.line, event) for event in self.events]
+        return sorted([*steps, *self.words]) if self.words else steps
 
     def _replay(self, event: Event) -> None:
         if event.name == "Restore":
@@ -242,9 +245,10 @@ class SlotChecker:
             else:
                 self._bad(IS_STEP, event, why)
             return False
-        if (not recovered or action == "EnterView") and not self._knows(step):
-            return False
-        self.knowledge.note(action, arguments, event)
+        if self.knowledge.is_asked:
+            if (not recovered or action == "EnterView") and not self._knows(step):
+                return False
+            self.knowledge.note(action, arguments, event)
         if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
             self.result.violated.append(AGREEMENT)
         return True

@@ -119,12 +119,12 @@ class Instance:
         return state
 
     def allows(self, action: str, arguments: tuple[Value, ...]) -> bool:
-        return self.module.is_step(action, arguments, self.state, self.after(action, arguments))
+        return self.module.action(action)(self.state, self.after(action, arguments), *arguments)
 
     def take(self, action: str, arguments: tuple[Value, ...]) -> bool:
         """Go to the state after the step, if the module allows it."""
         following = self.after(action, arguments)
-        if not self.module.is_step(action, arguments, self.state, following):
+        if not self.module.action(action)(self.state, following, *arguments):
             return False
         self.state = following
         return True

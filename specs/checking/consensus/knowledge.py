@@ -94,6 +94,7 @@ class Knowledge:
     def __init__(self, instance: Instance, ears: Ears) -> None:
         self._instance = instance
         self._ears = ears
+        self.is_asked = ears.are_open or ears.hear_wishes
         self._honest = instance.swarm.honest
         self._everybody = frozenset(self._honest)
         # (node, boot) -> (what, view) -> sender -> time of its last message

@@ -282,6 +282,6 @@ def settled(value: Value) -> Value:
 
 # The only Python builtins that generated code can call.
 _BUILTINS = {
-    "all": all, "any": any, "frozenset": frozenset, "int": int, "range": range, "str": str, "tuple": tuple,
+    "all": all, "any": any, "frozenset": frozenset, "int": int, "len": len, "range": range, "str": str, "tuple": tuple,
     "type": type,
 }  # fmt: skip

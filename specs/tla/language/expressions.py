@@ -90,13 +90,17 @@ def _equal(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
 
 def _kept(compiler: Compiling, code: Code) -> tuple[str, str]:
     """Texts of `code` for its first use and for further ones."""
-    if code.simple or _CONSTANT.fullmatch(code.text):
+    if code.simple or _LITERAL.fullmatch(code.text):
         return code.text, code.text
+    constant = _CONSTANT.fullmatch(code.text)
+    if constant is not None:
+        return code.text, constant[1]  # the first use has set it
     name = compiler.fresh("w")
     return f"({name} := {code.text})", name
 
 
-_CONSTANT = re.compile(r"\(\w+ if \w+ is not UNSET else get_\w+\(\)\)|'[^'\\]*'|\(\)")
+_CONSTANT = re.compile(r"\((\w+) if \w+ is not UNSET else get_\w+\(\)\)")
+_LITERAL = re.compile(r"'[^'\\]*'|\(\)")
 _PYTHON_KINDS = {"int": "int", "string": "str"}
 
 
@@ -142,10 +146,10 @@ def _contained(compiler: Compiling, element: Code, right: Expression, context: C
         inner = joined("", "test", [body], frozenset((name,)))
         return f"(is_in({first}, {domain.text}) and (lambda {name}: {body.text})({value}))", [domain, inner]
     code = compiler.value(right, context)
-    if element.simple and (code.simple or _CONSTANT.fullmatch(code.text)):
-        value, text = element.text, code.text
-        within = f"({value} in {text} or absent({value}, {text}))"
-        return f"({within} if type({text}) is frozenset else {value} in elements({text}))", [code]
+    if code.kind == "set":
+        first, value = _kept(compiler, element)
+        collection, again = _kept(compiler, code)
+        return f"({first} in {collection} or absent({value}, {again}))", [code]
     return f"is_in({element.text}, {code.text})", [code]
 
 
@@ -229,12 +233,20 @@ def _index(compiler: Compiling, node: tree.Index, context: Context) -> Code:
     if isinstance(node.argument, tree.Literal) and isinstance(node.argument.value, str):
         # Anything but a record raises TypeError or KeyError.
         return joined(f"{function.text}[{argument.text}]", "value", [function, argument])
-    if function.text.isidentifier() and argument.simple:
-        name, key = function.text, argument.text
-        text = f"({name}[{key}] if type({name}) is Function else apply({name}, {key}))"
+    if argument.simple:
+        text = _element(*_kept(compiler, function), argument.text)
     else:
         text = f"apply({function.text}, {argument.text})"
     return joined(text, "value", [function, argument])
+
+
+def _element(first: str, name: str, key: str) -> str:
+    """Code of function[key]: without a call for most functions and sequences. `first`: what sets `name`."""
+    index, within = f"{key} - 1", f"type({key}) is int and 0 < {key} <= len({name})"
+    if key.isdigit() and key != "0":
+        index, within = str(int(key) - 1), f"{key} <= len({name})"
+    in_sequence = f"{name}[{index}] if type({name}) is tuple and {within}"
+    return f"({name}[{key}] if type({first}) is Function else {in_sequence} else apply({name}, {key}))"
 
 
 def _except(compiler: Compiling, node: tree.Except, context: Context) -> Code:

@@ -216,8 +216,10 @@ class Module:
                 raise ModuleError(f"{place}: {name} takes {arity} arguments, not {len(arguments)}")
             if state is None and reads:
                 raise ModuleError(f"{place}: {name} depends on the state: pass one")
+            before = None if state is None else state.values
+            after = None if next_state is None else next_state.values
             try:
-                result = function(state and state.values, next_state and next_state.values, *arguments)
+                result = function(before, after, *arguments)
                 return truth(result) if as_truth else result
             except NO_VALUE as error:
                 raise located(error) from error

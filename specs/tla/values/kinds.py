@@ -129,6 +129,8 @@ def _cut(value: Value) -> str:
 
 def absent(value: Value, collection: frozenset[Value]) -> bool:
     """False: `value` is not in `collection`. Raises KindError if its elements are of another kind."""
+    if type(collection) is not frozenset:
+        return False  # a lazy set refuses what is of another kind by itself
     kind = type(value)
     for element in collection:
         if type(element) is kind and (kind in FLAT or (kind is tuple and _alike(value, element))):

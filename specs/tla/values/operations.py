@@ -185,7 +185,8 @@ def _lazy(value: Value) -> bool:
 def union(left: Value, right: Value) -> Value:
     """left \\cup right"""
     if type(left) is frozenset and type(right) is frozenset:
-        joinable(left, right)
+        if left and right:
+            joinable(left, right)
         return left | right
     if _lazy(left) or _lazy(right):
         return Union(left, right)
@@ -195,7 +196,8 @@ def union(left: Value, right: Value) -> Value:
 def intersection(left: Value, right: Value) -> Value:
     """left \\cap right"""
     if type(left) is frozenset and type(right) is frozenset:
-        joinable(left, right)
+        if left and right:
+            joinable(left, right)
         return left & right
     if _lazy(left) and _lazy(right) and not (is_finite(left) or is_finite(right)):
         return Filtered(left, lambda element: is_in(element, right))
@@ -208,7 +210,8 @@ def intersection(left: Value, right: Value) -> Value:
 def difference(left: Value, right: Value) -> Value:
     """left \\ right"""
     if type(left) is frozenset and type(right) is frozenset:
-        joinable(left, right)
+        if left and right:
+            joinable(left, right)
         return left - right
     if _lazy(left):
         return Difference(left, right)
@@ -241,6 +244,8 @@ def choose(collection: Value, holds: Callable[[Value], bool]) -> Value:
 
 def cardinality(collection: Value) -> int:
     """Cardinality(collection)"""
+    if type(collection) is frozenset:
+        return len(collection)
     size = exact_size(collection)
     return len(enumerated(collection)) if size is None else size
 
@@ -290,12 +295,6 @@ def apply(function: Value, argument: Value) -> Value:
 def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Value]) -> Value:
     """[function EXCEPT ![path[0]][path[1]]... = new(old value)]"""
     key = path[0]
-    if isinstance(function, LazyFunction):
-        if not is_in(key, function.domain):
-            return function
-        old, base = function.apply(key), function
-        changed = new(old) if len(path) == 1 else replaced(old, path[1:], new)
-        return LazyFunction(base.domain, lambda _, argument: changed if argument == key else base.apply(argument))
     if type(function) is Function:
         if key not in function:
             if not (type(key) is str and all(type(item) is str for item in function)):
@@ -312,6 +311,12 @@ def replaced(function: Value, path: tuple[Value, ...], new: Callable[[Value], Va
         old = function[key - 1]
         value = new(old) if len(path) == 1 else replaced(old, path[1:], new)
         return (*function[: key - 1], value, *function[key:])
+    if isinstance(function, LazyFunction):
+        if not is_in(key, function.domain):
+            return function
+        old, base = function.apply(key), function
+        changed = new(old) if len(path) == 1 else replaced(old, path[1:], new)
+        return LazyFunction(base.domain, lambda _, argument: changed if argument == key else base.apply(argument))
     raise EvaluationError(f"EXCEPT on {shown(function)}, which is not a function")
 
 
