@@ -9,7 +9,8 @@ from pathlib import Path
 import amu
 
 FOR_TYPES = frozenset({"seams.py", "types.py"})  # names of modules that only the type checker reads
-GROUNDED = FOR_TYPES | {"host.py"}  # names of all modules of `amu` that no board has; host.py: boards in memory
+# names of all modules of `amu` that no board has; host.py: boards in memory, events.py: what the ground calls fields
+GROUNDED = FOR_TYPES | {"host.py", "events.py"}
 
 
 def package_path() -> Path:

@@ -2,7 +2,8 @@
 
 import inspect
 
-from amu.node import tracer
+from amu.node import events
+from amu.node.tracer import CODES
 from docs.generated import comments
 from docs.generated.markdown import code, plain, table
 from specs.checking import schema
@@ -12,14 +13,15 @@ HEADINGS = ("code", "event", "fields", "meaning")
 
 def flight_events() -> str:
     """What boards report, a section for each part of the table: code on the wire, name, fields, meaning."""
-    entries = comments.of_dictionary(inspect.getsource(tracer), "EVENTS")
+    entries = comments.of_dictionary(inspect.getsource(events), "FIELDS")
     parts = []
     for section in dict.fromkeys(entry.section for entry in entries):
         rows = []
         for entry in entries:
             if entry.section == section:
-                name, fields = tracer.EVENTS[int(entry.name)]
-                rows.append((entry.name, code(name), ", ".join(map(code, fields)), plain(entry.comment)))
+                name = entry.name.strip("'")
+                fields = ", ".join(map(code, events.FIELDS[name]))
+                rows.append((str(CODES[name]), code(name), fields, plain(entry.comment)))
         title, _, remark = section.partition(": ")
         remark = remark and f"{remark[:1].upper()}{remark[1:]}.\n\n"
         parts.append(f"### {title[:1].upper()}{title[1:]}\n\n{plain(remark)}{table(HEADINGS, rows)}")

@@ -7,7 +7,7 @@ the tables of specs/*/properties.md, which state the properties in words.
 from collections.abc import Collection
 from typing import NamedTuple
 
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.verdict import HOLDS, NOT_CHECKED, Verdict
 
 

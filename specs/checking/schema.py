@@ -1,6 +1,6 @@
 """The schema of a trace: its events, their fields, and the type and the check of each field.
 
-amu.node.tracer.EVENTS lists flight events and their fields. Ground events may carry further fields, which are not
+amu.node.events.EVENTS lists flight events and their fields. Ground events may carry further fields, which are not
 checked. Bytes are hexadecimal text; a register is null or [view, value], and (view, value) once it has been read.
 """
 
@@ -22,7 +22,7 @@ from amu.core.limits import (
     VIEW_MAX,
 )
 from amu.core.types import Array
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.seeds import SEED_MAX
 
 WINDOW_SLOTS_MAX = 64  # the log's module remembers a few windows of slots

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from amu.core.errors import CodecError
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 
 ENVELOPE = ("run", "node", "boot", "seq", "lamport", "ticks", "received", "event")
 

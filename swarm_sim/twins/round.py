@@ -21,9 +21,9 @@ from amu.boards.host import Decoded, Settings
 from amu.core import limits
 from amu.core.limits import BROADCAST, GROUND
 from amu.core.types import AnyMessage, Array, TraceEvent
+from amu.node.events import EVENTS
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
-from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
 from specs.checking.trace_line import Told
 

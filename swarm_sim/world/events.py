@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from amu.core.limits import GROUND
 from amu.core.types import TraceEvent
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.checking import trace_line
 from specs.checking.schema import Fields
 from specs.checking.trace import Event

@@ -19,8 +19,8 @@ import sys
 
 from amu.boards.host import Decoded, MemoryStore, Settings, wake
 from amu.core.limits import GROUND
+from amu.node.events import EVENTS
 from amu.node.journal import Journal
-from amu.node.tracer import EVENTS
 from amu.wire.messages import Request
 
 

@@ -8,9 +8,9 @@ from amu.core import limits
 from amu.core.errors import ConfigError
 from amu.core.lamport import IN_ORDER, OUT_OF_ORDER, LamportClock, Witnesses
 from amu.ledger.state import Ledger
+from amu.node.events import EVENTS
 from amu.node.learner import Learner
 from amu.node.node import SILENT
-from amu.node.tracer import EVENTS
 from amu.wire import cbor
 from amu.wire.messages import Decided, Fetch, FetchState, Progress, StateChunk, Vote
 

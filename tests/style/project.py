@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from tests.style import flight_rules, prose_rules, timer_rules, trace_rules, tree_rules
 from tests.style.flight_rules import Finding
 from tests.style.tree_rules import ROOT

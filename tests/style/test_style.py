@@ -105,7 +105,7 @@ def test_trace_rules_catch() -> None:
 
     assert texts('tracer.emit("Vote1", lamport, slot, view, value)\neffects.trace("Vote1", *fields)\n') == []
     assert texts('tracer.emit("Vote5", lamport, slot, view, value)\n') == [
-        "event Vote5 is not in amu.node.tracer.EVENTS"
+        "event Vote5 is not in amu.node.events.EVENTS"
     ]
     assert texts('effects.trace("Vote1", slot, view)\n') == ["event Vote1 has 3 fields, here 2"]
     assert [f.text for f in trace_rules.silent_events(['trace("Vote1")'], ["Vote1", "Vote2"])] == [

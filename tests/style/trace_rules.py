@@ -25,7 +25,7 @@ def unknown_events(path: str, source: str, fields: Mapping[str, int]) -> Iterato
     """An event that the table does not know, or knows with other fields, would be an assertion failure in flight."""
     for name, line, count in emitted(source):
         if name not in fields:
-            yield Finding(path, line, "trace", f"event {name} is not in amu.node.tracer.EVENTS")
+            yield Finding(path, line, "trace", f"event {name} is not in amu.node.events.EVENTS")
         elif count is not None and count != fields[name]:
             yield Finding(path, line, "trace", f"event {name} has {fields[name]} fields, here {count}")
 

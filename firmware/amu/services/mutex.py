@@ -150,7 +150,7 @@ class Mutex:
         return items
 
     def take_events(self) -> "list[Array]":
-        """[[name, field, ...], ...]: trace events, in order, as in amu.node.tracer.EVENTS."""
+        """[[name, field, ...], ...]: trace events, in order, as in amu.node.events.EVENTS."""
         events = self._events
         self._events = []
         return events

@@ -167,7 +167,7 @@ class Snapshot:
         return results
 
     def take_events(self) -> "list[Array]":
-        """[[name, field, ...], ...]: trace events, in order, as in amu.node.tracer.EVENTS."""
+        """[[name, field, ...], ...]: trace events, in order, as in amu.node.events.EVENTS."""
         events = self._events
         self._events = []
         return events

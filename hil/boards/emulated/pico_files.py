@@ -64,7 +64,8 @@ def firmware() -> dict[str, bytes]:
     """
     files = {"main.py": firmware_files.main_path().read_bytes()}
     for path, source in firmware_files.package_files():
-        files[path.removesuffix(".py") + ".mpy"] = compile_module(path, source)
+        compiled = path.removesuffix(".py") + ".mpy"
+        files[compiled] = compile_module(compiled, source)
     return files
 
 
@@ -73,11 +74,15 @@ def adversaries() -> dict[str, bytes]:
     """The package `adversary` as it goes onto a Byzantine Pico."""
     folder = Path(swarm_sim.adversary.__file__ or "").parent
     paths = sorted(folder.glob("*.py"))
-    return {f"adversary/{path.stem}.mpy": compile_module(f"adversary/{path.name}", path) for path in paths}
+    names = {f"adversary/{path.stem}.mpy": path for path in paths}
+    return {name: compile_module(name, path) for name, path in names.items()}
 
 
 def compile_module(path: str, source: Path) -> bytes:
-    """Bytecode of one module; tracebacks on the board show `path`. Raises ValueError on a syntax error."""
+    """Bytecode of one module; tracebacks on the board show `path`. Raises ValueError on a syntax error.
+
+    `path` is the module's own path on the board: the interpreter holds that name anyway, and each other one costs heap.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "module.mpy"
         done = subprocess.run(

@@ -7,7 +7,7 @@ written as flight code is. The mode is the name of the adversary: staged boards 
 import sys
 
 from amu.core import limits
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from amu.wire import cbor, frames, messages
 
 QUIET_TICKS = 20  # the swarm is under way first

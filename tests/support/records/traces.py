@@ -13,8 +13,8 @@ from amu.core import limits
 from amu.core.chunks import Chunks
 from amu.core.limits import BROADCAST, GROUND, faults_max
 from amu.ledger.state import Ledger
+from amu.node.events import EVENTS
 from amu.node.node import BLANK_BOOT
-from amu.node.tracer import EVENTS
 from amu.wire import cbor
 from amu.wire.messages import Progress
 from specs.checking import trace_line

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from amu.core import limits
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.checking.services import conformance as ops_conformance
 from specs.checking.trace import Event
 from specs.verdict import HOLDS, VIOLATED, Verdict

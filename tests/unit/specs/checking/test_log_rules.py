@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amu.core.limits import CHECKPOINT_SLOTS, GROUND, WINDOW_SLOTS
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.checking import any_trace as observation_check
 from specs.checking.consensus import log_rules
 from specs.checking.run import Run

@@ -7,7 +7,7 @@ import pytest
 
 from amu.boards import runtime
 from amu.core.limits import GROUND
-from amu.node.tracer import EVENTS
+from amu.node.events import EVENTS
 from specs.checking.continuity import Continuity
 from specs.checking.schema import CONTROLS, FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
 from specs.checking.trace import Reader, TraceError, parse
