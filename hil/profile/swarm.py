@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from amu.boards.config import FILES
 from amu.core.limits import GROUND
-from amu.node import tracer
+from amu.node.events import EVENTS
 from amu.wire import codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.boards import provision
@@ -33,7 +33,7 @@ BITS_PER_BYTE = 10  # on a serial line: 8N1
 HELLO_NANOS = 200 * MILLISECOND  # from one Hello to the next
 LIMIT_NANOS = 120 * NANOS  # of waiting for anything
 _MASTER = b"measured, not flown: no secret   "
-_EVENT_NAMES = {code: name for code, (name, _) in tracer.EVENTS.items()}
+_EVENT_NAMES = {code: name for code, (name, _) in EVENTS.items()}
 _WORDS_MAX = 300
 
 

@@ -37,6 +37,7 @@ CHECKS: dict[str, list[str]] = {
     "journal": [*_PYTEST, "tests/on_board/test_journal.py", "tests/properties/firmware/test_journal_properties.py"],
     "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
+    "guided receive": [*_PYTEST, "tests/properties/firmware/test_wire_guided.py"],
     "ledger": [*_PYTEST, "tests/unit", "-k", "ledger"],
     "ops": [
         *_PYTEST,

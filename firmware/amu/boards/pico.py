@@ -7,6 +7,7 @@ is not a hang. So a loop that hangs anywhere restarts the board. The light blink
 light does not change has stopped flying.
 """
 
+import io
 import os
 import select
 import sys
@@ -18,6 +19,7 @@ import micropython
 from amu.boards import heap
 from amu.boards.config import PAGES
 from amu.boards.files import FileStore
+from amu.boards.guided import GuidedReader
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
 
@@ -30,7 +32,7 @@ _RING_BLOCKS = 64  # of the 352 of the file system: more of them wear out later,
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
 _FEED_MS = 1_000
 _BLINK_MS = 500
-_PACKET_BYTES = 64  # one USB packet
+_GUARD_MS = 250  # a read that waits for this long, and at most for twice as long, is ended
 _FAREWELL_MS = 100  # for the last bytes to leave before a reset drops the board off the bus
 
 
@@ -59,8 +61,23 @@ class Watchdog:
         self._dog.feed()
 
 
+class _Zeros(io.IOBase):
+    """Second console of the interpreter: a read that waits for the first one takes its bytes."""
+
+    def readinto(self, buffer: bytearray) -> int:
+        buffer[0] = 0
+        return 1
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+
 class UsbPort:
-    """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait."""
+    """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait.
+
+    A read may wait for bytes that a damaged frame has announced (see `amu.boards.guided`). The interpreter cannot end a
+    read, but it runs the callbacks of timers meanwhile: one that sees the same read twice lets it end with zeros.
+    """
 
     def __init__(self, watchdog: Watchdog) -> None:
         # A control-C among the bytes must not stop the flight.
@@ -70,23 +87,45 @@ class UsbPort:
         self._output = sys.stdout.buffer
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
-        self._buffer = bytearray(_PACKET_BYTES)
-        view = memoryview(self._buffer)
-        # A read blocks until its buffer is full, and the port does not say how much has arrived: so read byte by byte.
-        # Views made once avoid allocation: 29 us per byte, where `read(1)` costs 47.
-        self._bytes = [view[i : i + 1] for i in range(_PACKET_BYTES)]
+        self._ipoll = self._poll.ipoll  # type: ignore[attr-defined]
+        self._reader = GuidedReader(self._has_more, self._input.readinto)  # type: ignore[union-attr]
+        self._number = 0  # of the latest read
+        self._seen = 0  # number of the read that the guard saw last
+        self._is_reading = False
+        self._is_ended = False  # by the guard
+        self._zeros = _Zeros()
+        self._guard = machine.Timer(period=_GUARD_MS, mode=machine.Timer.PERIODIC, callback=self._watch_read)
 
     def read(self) -> bytes:
-        """Bytes that have arrived, at most a packet of them, `b""` if none."""
-        poll = self._poll.ipoll  # type: ignore[attr-defined]
-        readinto = self._input.readinto  # type: ignore[union-attr]
-        for count in range(_PACKET_BYTES):
-            taken = 0
-            for _ in poll(0):
-                taken = readinto(self._bytes[count])
-            if not taken:
-                return bytes(self._buffer[:count])
-        return bytes(self._buffer)
+        """Bytes that have arrived, to the end of a frame at most, `b""` if none."""
+        for _ in self._ipoll(0):
+            break
+        else:
+            return b""
+        self._number = (self._number + 1) & 0xFFFF
+        self._is_reading = True
+        data = self._reader.read()
+        self._is_reading = False
+        if self._is_ended:
+            self._is_ended = False
+            os.dupterm(None)  # type: ignore[attr-defined]
+            data = data.rstrip(b"\x00") + b"\x00"
+        return data
+
+    def retire(self) -> None:
+        """Leave the line to an operator."""
+        self._guard.deinit()
+
+    def _has_more(self) -> bool:
+        for _ in self._ipoll(0):
+            return True
+        return False
+
+    def _watch_read(self, timer: machine.Timer) -> None:
+        if self._is_reading and self._seen == self._number:
+            self._is_ended = True
+            os.dupterm(self._zeros)  # type: ignore[attr-defined]
+        self._seen = self._number
 
     def write(self, data: bytes) -> None:
         """Write all of `data`. When the host does not read, the port gives up every half second, and we try again.
@@ -102,7 +141,7 @@ class UsbPort:
 
     def wait(self, milliseconds: int) -> bool:
         """Sleep until bytes arrive or the time has passed. Whether bytes arrived."""
-        for _ in self._poll.ipoll(milliseconds):  # type: ignore[attr-defined]
+        for _ in self._ipoll(milliseconds):
             return True
         return False
 
@@ -161,6 +200,7 @@ class PicoBoard:
         """EXIT: to the prompt, control-C works again. Anything else: restart the chip. Never returns."""
         if reason == EXIT:
             self._watchdog.retire()
+            self.port.retire()
             micropython.kbd_intr(3)
             # As control-C would: after SystemExit the port runs main.py again.
             raise KeyboardInterrupt(EXIT)
