@@ -297,6 +297,7 @@ def _swarm(scenario: Scenario, secret: bytes) -> provision.Swarm:
         turn_ticks=scenario.period_ticks(scenario.ops.turn_seconds),
         snapshot_ticks=scenario.period_ticks(scenario.ops.snapshot_seconds),
         trace_messages=scenario.clock.trace_messages,
+        journal=scenario.mission.journal,
     )
 
 

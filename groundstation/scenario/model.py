@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from amu.boards.config import PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
+from amu.boards.config import FILES, JOURNALS, PERIOD_TICKS_MAX, TICK_MS_MAX, VIEW_TIMEOUT_TICKS_MAX
 from amu.core import limits
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.plan import FaultPlan, Heal
@@ -54,11 +54,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+if TYPE_CHECKING:
+    JournalKind = str
+else:
+    JournalKind = Literal[JOURNALS]
+
+
 class MissionSpec(Strict):
     """Size, seed, speed and end of the mission."""
 
     boards: int = Field(default=4, ge=limits.REPLICAS_MIN, le=limits.REPLICAS_MAX, description="number of boards")
     seed: int = Field(default=1, ge=0, lt=1 << 64, description="of the workload and of every fault")
+    journal: JournalKind = Field(default=FILES, description="where boards keep their votes: files or raw flash pages")
     speed: float = Field(default=1.0, ge=SPEED_MIN, le=100_000, description="mission seconds in a second of wall time")
     slots: int = Field(default=50, ge=1, le=limits.SLOT_MAX, description="decided slots; then the mission may end")
     limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is aborted")

@@ -14,6 +14,7 @@ stop, be slow or be cut off at any time. So a run never demands more than the pr
 
 import random
 
+from amu.boards.config import FILES, PAGES
 from amu.core import limits
 from groundstation.scenario.model import Scenario, parse
 from groundstation.scenario.toml_text import Document
@@ -28,6 +29,7 @@ LONG_SHARE = 0.06  # of the seeds: a long log, which one board at a time fails t
 PAST_SHARE = 0.06  # of the seeds: boards that do not know the past, and liars who tell them of it
 FAR_SHARE = 0.08  # of the seeds: boards far apart, a hundred mission seconds per second of the boards' clocks
 BUSY_SHARE = 0.1  # of the seeds: turns and snapshots all the time, so that they overlap
+PAGES_SHARE = 0.3  # of the seeds with all kinds of faults: boards that keep their journal on raw flash pages
 FAR_SPEED = 100.0
 STORM_SECONDS = (1.5, 6.0)  # of the boards' time
 TICK_MS = 10
@@ -61,6 +63,7 @@ def draw(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) -> S
         "mission": {
             "boards": nodes,
             "seed": seed,
+            "journal": PAGES if stream(seed, "journal").random() < PAGES_SHARE else FILES,
             "speed": speed,
             "slots": slots,
             "limit_seconds": draft.seconds(600),

@@ -5,10 +5,10 @@ requests and progress may be newer in memory, because they can be learned again;
 floor may not. And flash holds the two files that the journal needs, or it would fill up.
 """
 
-from amu.boards.host import MemoryStore
+from amu.boards import pages
 from amu.consensus.instance import Instance
 from amu.core.errors import JournalError
-from amu.node.journal import CHECKPOINT, Journal
+from amu.node.journal import CHECKPOINT
 from amu.node.node import VOTING, Node
 from swarm_sim.oracles.finding import Finding
 from swarm_sim.world.board import Board
@@ -20,12 +20,12 @@ def check(board: Board) -> Finding | None:
     """Compare the flash of a running, voting board with its memory."""
     if board.journal is None or board.flash.is_damaged or board.flying.mode != VOTING:
         return None
-    flash = Journal(MemoryStore(dict(board.flash.files)))
+    flash = board.flash_again()
     try:
         recovered = flash.recover()
     except JournalError as error:
         return Finding(ORACLE, "sound flash cannot be read", f"board {board.node}: {error}")
-    stray = board.flash.files.keys() - {CHECKPOINT, f"journal-{flash._generation}"}
+    stray = board.flash.files.keys() - {CHECKPOINT, pages.CHECKPOINT, f"journal-{flash._generation}"}
     if stray:
         return Finding(ORACLE, "flash holds a file that nothing removes", f"board {board.node}: {sorted(stray)}")
     live = board.flying.replica

@@ -23,6 +23,7 @@ from groundstation.links.base import Link
 from groundstation.links.memory_link import MemoryLine, MemoryLink
 from swarm_sim import adversary
 from swarm_sim.world.flash import Flash
+from swarm_sim.world.ring import open_store
 
 
 class _Port:
@@ -48,7 +49,7 @@ class HostBoard(Board):
         self.crash_at_tick: int | None = None
         self._config = configuration.decode(plan.configuration)
         self._flash = Flash(random.Random(plan.node))
-        Journal(self._flash).commission()
+        Journal(open_store(self._flash, self._config.journal)).commission()
         self._line = MemoryLine(f"host-{plan.node}")
         self._link = MemoryLink(self._line)
         self._runtime: Runtime | None = None
@@ -74,7 +75,8 @@ class HostBoard(Board):
         self._is_paused = False
         self._line.to_board.clear()
         # The nonce only has to differ from start to start; a real board draws it.
-        node, journal = wake(config, self._flash, self._starts * limits.REPLICAS_MAX + self.node + 1, self._wrap)
+        store = open_store(self._flash, config.journal)
+        node, journal = wake(config, store, self._starts * limits.REPLICAS_MAX + self.node + 1, self._wrap)
         keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
         self._runtime = Runtime(node, config, keyring, _Port(self._line), journal, no_heap)
         self._runtime.start()

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeVarTuple
 
+from amu.boards.config import FILES
 from amu.boards.host import Decoded, MemoryPort, Settings, wake
 from amu.consensus.replica import Replica
 from amu.node import seams
@@ -23,6 +24,7 @@ from amu.node.services import Services
 from amu.wire.auth import Keyring
 from swarm_sim import adversary
 from swarm_sim.world.flash import Flash
+from swarm_sim.world.ring import open_store
 from swarm_sim.world.runtimes import Carrier, Encoded
 
 INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
@@ -64,7 +66,8 @@ class Runtime(Protocol):
 
 
 class Board:
-    """Board `config.replica` of a swarm. With a `keyring` its messages travel as bytes."""
+    """Board `config.replica` of a swarm. With a `keyring` its messages travel as bytes. `journal`: where it keeps its
+    vote state, as in `amu.boards.config`."""
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Board:
         time: Scheduler,
         tick_seconds: float,
         keyring: Keyring | None,
+        journal: str = FILES,
     ) -> None:
         self.node = config.replica
         self.flash = flash
@@ -86,7 +90,8 @@ class Board:
         self._tick_seconds = tick_seconds
         self._keyring = keyring
         self._life = 0
-        Journal(flash).commission()
+        self._kind_of_journal = journal
+        Journal(open_store(flash, journal)).commission()
         self._reset_faults()
 
     def _reset_faults(self) -> None:
@@ -138,7 +143,8 @@ class Board:
 
     def _live(self, flash: Flash | None, nonce: int) -> None:
         config = self._config
-        self.flight, self.journal = wake(config, flash, nonce, self._wrap)
+        store = None if flash is None else open_store(flash, self._kind_of_journal)
+        self.flight, self.journal = wake(config, store, nonce, self._wrap)
         if flash is not None:
             flash.mend_reads()
         if self._keyring is None:
@@ -158,6 +164,10 @@ class Board:
         self.runtime = self.flight = self.journal = None
         self._inbox.clear()
         self.flash.disarm()
+
+    def flash_again(self) -> Journal:
+        """The journal as a boot would find it now, for who looks at flash without changing it."""
+        return Journal(open_store(self.flash.copy(), self._kind_of_journal))
 
     # --- clock and processor --------------------------------------------------------------------
 
@@ -202,6 +212,8 @@ class Board:
                 self._spend(now)
                 assert self.runtime is not None, "a clock of a former life"
                 self.runtime.tick(self._ticks)
+                if self.journal is not None and not self._inbox:
+                    self.journal.rest()
         seconds = self._tick_seconds / self._factor if now < self._factor_until else self._tick_seconds
         self._time.at(now + seconds, self._tick, life)
 

@@ -23,16 +23,17 @@ Fill = Callable[[Callable[[bytes], object]], object]
 
 
 class Flash:
-    """A Store. `files` is what is on it; `draws` decides where a fault strikes.
+    """A Store. `files` and `blocks` are what is on it; `draws` decides where a fault strikes.
 
     is_damaged: an unreported fault has struck, so the journal may differ from what was promised.
     """
 
     def __init__(self, draws: random.Random) -> None:
         self.files: dict[str, bytes] = {}
+        self.blocks: list[bytearray] = []  # of a ring of raw flash, see swarm_sim.world.ring
         self.operations = 0
         self.is_damaged = False
-        self._draws = draws
+        self.draws = draws
         self._armed: dict[str, int] = {}  # fault -> number of the operation at which it strikes
         self._is_unreadable = False
 
@@ -62,9 +63,22 @@ class Flash:
     def erase(self) -> None:
         """All bytes are gone, and with them all damage."""
         self.files.clear()
+        self.blocks.clear()
         self.is_damaged = False
 
-    def _strikes(self) -> str | None:
+    def require_readable(self) -> None:
+        """Raise OSError under a read fault."""
+        if self._is_unreadable:
+            raise OSError(5, "read fault")
+
+    def copy(self) -> "Flash":
+        """The same content without faults, to look at."""
+        other = Flash(random.Random(0))
+        other.files = dict(self.files)
+        other.blocks = [bytearray(block) for block in self.blocks]
+        return other
+
+    def strikes(self) -> str | None:
         """The fault that strikes at this operation, or None."""
         self.operations += 1
         if not self._armed:
@@ -82,52 +96,51 @@ class Flash:
 
         Raises OSError under a read fault.
         """
-        if self._is_unreadable:
-            raise OSError(5, "read fault")
+        self.require_readable()
         data = self.files.get(name)
         return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
     def append(self, name: str, pieces: Iterable[bytes]) -> None:
         """Add `pieces` at the end. Raises PowerCut or OSError when a fault strikes."""
         data = b"".join(pieces)
-        fault = self._strikes()
+        fault = self.strikes()
         if fault is None:
             self.files[name] = self.files.get(name, b"") + data
         elif fault == "misdirected_write":
             self._misdirect(name, data)
         else:
-            kept = data[: self._draws.randrange(len(data) + 1)]
+            kept = data[: self.draws.randrange(len(data) + 1)]
             if fault == "crash_corruption":
-                kept = self._draws.randbytes(len(data))
+                kept = self.draws.randbytes(len(data))
                 self.is_damaged = True
             if kept:
                 self.files[name] = self.files.get(name, b"") + kept
-            self._fail(fault)
+            self.fail(fault)
 
     def replace(self, name: str, fill: Fill) -> None:
         """Replace the file by what `fill(write)` writes. Raises PowerCut or OSError when a fault strikes."""
         data = bytearray()
         fill(data.extend)
-        fault = self._strikes()
-        is_new = fault is None or (fault == "power_cut" and self._draws.random() < 0.5)
+        fault = self.strikes()
+        is_new = fault is None or (fault == "power_cut" and self.draws.random() < 0.5)
         if is_new:
             self.files[name] = bytes(data)
         if fault == "misdirected_write":
             self._misdirect(name, bytes(data))
         elif fault is not None:
-            self._fail(fault)
+            self.fail(fault)
 
     def remove(self, name: str) -> None:
         """Delete the file if it exists. Raises PowerCut or OSError when a fault strikes."""
         if name not in self.files:
             return
-        fault = self._strikes()
-        if fault is None or (fault == "power_cut" and self._draws.random() < 0.5):
+        fault = self.strikes()
+        if fault is None or (fault == "power_cut" and self.draws.random() < 0.5):
             del self.files[name]
         if fault == "misdirected_write":
             self.is_damaged = True  # another file may have gone instead: this one stays
         elif fault is not None:
-            self._fail(fault)
+            self.fail(fault)
 
     def rest(self) -> None:
         """Nothing can be done beforehand."""
@@ -135,13 +148,15 @@ class Flash:
     def _misdirect(self, name: str, data: bytes) -> None:
         self.is_damaged = True
         there = self.files.get(name, b"")
-        if there and self._draws.random() < 0.5:
-            at = self._draws.randrange(len(there))
+        if there and self.draws.random() < 0.5:
+            at = self.draws.randrange(len(there))
             self.files[name] = (there[:at] + data + there[at + len(data) :])[: len(there)]
         else:
             self.files[ELSEWHERE] = data
 
-    def _fail(self, fault: str) -> None:
+    def fail(self, fault: str | None) -> None:
+        """What the board notices of the fault that has struck. Raises PowerCut or OSError."""
         if fault == "write_fault":
             raise OSError(5, "write fault")
-        raise PowerCut(fault)
+        if fault in ("power_cut", "crash_corruption"):
+            raise PowerCut(fault)

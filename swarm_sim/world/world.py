@@ -116,7 +116,8 @@ class World:
         )
         keyring = auth.keyring(MASTER, CLUSTER, 0, node, count) if self._is_encoded else None
         flash = Flash(stream(scenario.mission.seed, f"flash/{node}"))
-        return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, keyring)
+        journal = scenario.mission.journal
+        return Board(settings, flash, self, _BoardTime(self, node), self.tick_seconds, keyring, journal)
 
     # --- time -----------------------------------------------------------------------------------
 

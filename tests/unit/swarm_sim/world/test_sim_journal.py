@@ -1,11 +1,13 @@
 """SIM-JOURNAL: what of a board's memory must be on flash, item by item, and when a board is asked."""
 
+import random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from amu.boards.host import Decoded, MemoryStore, Settings, wake
+from amu.boards.config import FILES, JOURNALS
+from amu.boards.host import Decoded, Settings, wake
 from amu.consensus import records
 from amu.consensus.instance import Instance
 from amu.node.effects import Effects
@@ -13,6 +15,8 @@ from amu.node.journal import Journal
 from amu.wire import messages as m
 from swarm_sim.oracles import journal
 from swarm_sim.simulation import simulate
+from swarm_sim.world.flash import Flash
+from swarm_sim.world.ring import open_store
 from tests.support.simulator.simulations import scenario
 
 A, B = b"a" * 32, b"b" * 32
@@ -28,9 +32,10 @@ class Nobody:
         """Nobody receives it."""
 
 
-def board() -> Any:
+def board(kind: str = FILES) -> Any:
     """It voted for A in view 0, entered view 1 and voted for B there; all of that is on its flash."""
-    store = MemoryStore()
+    flash = Flash(random.Random(1))
+    store = open_store(flash, kind)
     Journal(store).commission()
     settings = Settings(2, 4, trace_messages=False)
     node, kept = wake(settings, store, 1)
@@ -40,8 +45,8 @@ def board() -> Any:
         for peer in (0, 1, 3):
             node.step(peer, 1, message)
             runtime.perform()
-    flash = SimpleNamespace(is_damaged=False, files=store.files)
-    return SimpleNamespace(node=2, journal=kept, flash=flash, flying=node, _config=settings)
+    again = lambda: Journal(open_store(flash.copy(), kind))  # noqa: E731
+    return SimpleNamespace(node=2, journal=kept, flash=flash, flash_again=again, flying=node, _config=settings)
 
 
 def other_view(instance: Instance) -> None:
@@ -84,9 +89,10 @@ SPOILT = [
 ]
 
 
+@pytest.mark.parametrize("kind", JOURNALS)
 @pytest.mark.parametrize(("spoil", "cause"), SPOILT, ids=[spoil.__name__ for spoil, _ in SPOILT])
-def test_what_flash_does_not_hold_is_found(spoil: Any, cause: str) -> None:
-    flown = board()
+def test_what_flash_does_not_hold_is_found(spoil: Any, cause: str, kind: str) -> None:
+    flown = board(kind)
     assert journal.check(flown) is None
     spoil(flown.flying.replica.find(1))
     found = journal.check(flown)
