@@ -5,8 +5,9 @@ The lists of invariants are read from the code: each one is cut by itself, and a
 
 from collections.abc import Mapping
 
+from amu.wire import messages as m
 from specs.checking.consensus import conformance as consensus
-from specs.checking.consensus import learner_rules, log_rules
+from specs.checking.consensus import knowledge, learner_rules, log_rules
 from specs.checking.ledger import conformance as ledger
 from specs.checking.services import detector
 from specs.checking.services.conformance import PROTOCOLS
@@ -111,6 +112,25 @@ QUESTIONS = (
     _cut("the first receipt before its sending", ORDER, "self._unsent += [", "order", "_ = ["),
 )
 
+KNOWLEDGE = "specs/checking/consensus/knowledge.py"
+ASKED = "if instance.module.predicate(SAYS[kind])(instance.state, *arguments):"
+
+
+def _word(kind: int, guard: str) -> Mutant:
+    """The rule of a message about the log without `guard`."""
+    fewer = f'Rule("", tuple(one for one in SAYS[{kind}].guards if one[1] != "{guard}"))'
+    text = f"SAYS = {{**SAYS, {kind}: {fewer}}}\n\n" + ANCHOR
+    return _cut(f"{guard} of a {m.BY_KIND[kind].__name__}", LOG_RULES, ANCHOR, "words", text)
+
+
+WORDS = (
+    *(
+        _cut(operator, KNOWLEDGE, ASKED, "words", ASKED.replace("if ", f"if kind == {kind} or "))
+        for kind, operator in knowledge.SAYS.items()
+    ),
+    *(_word(kind, guard) for kind, rule in log_rules.SAYS.items() for _, guard in rule.guards),
+)
+
 REBOOTS = (
     *(
         _cut(
@@ -179,4 +199,4 @@ WHOLE_TRACES = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *REBOOTS, *WHOLE_TRACES)
+MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES)

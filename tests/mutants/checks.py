@@ -9,6 +9,9 @@ _OPS = ("channel", "mutex", "snapshot")  # files are named: pytest collects none
 
 _LOG_RULES = ("tests/unit/specs/checking/test_log_rules.py", "tests/unit/specs/checking/test_log_flights.py")
 
+_WORDS = tuple(f"tests/unit/specs/checking/test_{part}.py" for part in ("words", "knowledge", "log_flights"))
+_TOLD = "vote or proposal or proof or suggest or wish or status or decision or state"
+
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
     "past": [sys.executable, "-m", "tests.mutants.flights", *(flight.__name__ for flight in past.FLIGHTS)],
@@ -59,6 +62,7 @@ CHECKS: dict[str, list[str]] = {
     "trace lines": [*_PYTEST, "tests/unit/specs/checking/test_trace.py"],
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
+    "words": [*_PYTEST, *_WORDS, "-k", "test_words or (by_name and (question or body or reply or " + _TOLD + "))"],
     "one run": [*_PYTEST, "tests/conformance/protocols/test_resumed_traces.py", "-k", "end or run"],
     "learner rules": [*_PYTEST, "tests/unit/specs/checking/test_learner_rules.py"],
     "reboots": [*_PYTEST, "tests/conformance/protocols/test_reboots_planted.py"],
