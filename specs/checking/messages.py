@@ -5,6 +5,8 @@
     MSG-3   each vote, proposal, view entry and wish is sent to all at once, and none is sent to all at another time;
             a board that fell silent sends to the ground station only
     MSG-4   an answer goes to the node whose question came last before it, and a question has a bounded answer
+    MSG-5   a replica answers the ground station: an operation that it applies with a reply at once, a request with a
+            reply or a receipt, a hello with its identity; and it does not reply unasked
 
 Theory. In specs/tetrabft/tetrabft_messages.tla a step and the message that tells it are one step (`Send` within
 `CastVote`, `Propose`, `Enter` and `Wish`). A board writes its flash, traces the step and sends; so in its trace the
@@ -21,6 +23,7 @@ from __future__ import annotations
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import messages as m
 from specs.checking.answers import FLOODED, Answers
+from specs.checking.owed import APPLIED, Owed
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
@@ -28,7 +31,8 @@ SENT_AS_ITS_KIND = "MSG-1"
 RECEIVED_FROM_A_PEER = "MSG-2"
 TOLD_AT_ONCE = "MSG-3"
 ASKED = "MSG-4"
-IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE, ASKED)
+ANSWERED = "MSG-5"
+IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE, ASKED, ANSWERED)
 EVENTS = frozenset({"Send", "Receive"})
 
 # kind: the steps that it tells to all
@@ -67,10 +71,11 @@ class MessagesChecker(Checker):
         self._before: dict[int, Event] = {}  # node -> its last event
         self._silent: set[int] = set()
         self._answers = Answers()
+        self._owed = Owed()
         self._told: set[tuple[int, ...]] = set()  # kinds of sendings and receipts that were in order
         # RunStart says so, or some board has sent a message about a step: these are traced
         self._tells_steps = run.traces_messages is True
-        self._untold: list[str] = []  # breaches, if messages about steps are traced
+        self._untold: list[tuple[str, str]] = []  # property and breach, if messages about steps are traced
         self._held: set[str] = set()
 
     def feed(self, event: Event) -> None:
@@ -92,11 +97,13 @@ class MessagesChecker(Checker):
             self._silent.add(node)
         if before is not None and before.name in TOLD_BY:
             self._look_for_its_message(before, event)
+        if name == "Receive" or (before is not None and before.name == APPLIED):
+            self._look_for_what_is_owed(event, before)
 
     def finish(self, tlc: bool) -> None:
         if self._tells_steps:
-            for breach in self._untold:
-                self._violate(TOLD_AT_ONCE, breach)
+            for identifier, breach in self._untold:
+                self._violate(identifier, breach)
 
     def not_held(self) -> set[str]:
         return {*IDENTIFIERS} - self._held
@@ -123,6 +130,10 @@ class MessagesChecker(Checker):
                 self._violate(SENT_AS_ITS_KIND, f"{event}: {breach}")
         if to != BROADCAST:
             self._look_for_its_question(event)
+        if to == GROUND:
+            breach = self._owed.why_unasked(event, before)
+            if breach is not None and self.run.is_told(event.node):
+                self._violate(ANSWERED, f"{event}: {breach}")
         if event.node in self._silent and to != GROUND:
             self._violate(TOLD_AT_ONCE, f"{event}: the node had fallen silent")
         if to == BROADCAST and kind in TELLS:
@@ -170,7 +181,15 @@ class MessagesChecker(Checker):
     def _look_for_its_message(self, step: Event, event: Event) -> None:
         """The event after a step that its board broadcasts."""
         if not (event.name == "Send" and event.fields["to"] == BROADCAST and _tells(event, step)):
-            self._untold.append(f"{step}: the event after it is not the message that tells it: {event}")
+            breach = f"{step}: the event after it is not the message that tells it: {event}"
+            self._untold.append((TOLD_AT_ONCE, breach))
+
+    def _look_for_what_is_owed(self, event: Event, before: Event | None) -> None:
+        if event.node < self.run.swarm.replica_count:
+            self._held.add(ANSWERED)
+            breach = self._owed.why_unanswered(event, before)
+            if breach is not None and self.run.is_told(event.node):
+                self._untold.append((ANSWERED, breach))
 
     # --- receipts ---------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ PROTOCOLS = (
     Protocol("learners", None, learner_rules.IDENTIFIERS, learner_rules.LearnerChecker, (LEARNERS,)),
     Protocol("consensus", slots.EVENTS, consensus.IDENTIFIERS, slots.SlotsChecker),
     Protocol("ledger", ledger.EVENTS, ledger.IDENTIFIERS, ledger.OperationsChecker, (REPLICAS, LEARNERS)),
-    Protocol("telecommands", telecommand.REACHING, telecommand.IDENTIFIERS, telecommand.TelecommandChecker),
+    Protocol("telecommands", telecommand.EVENTS, telecommand.IDENTIFIERS, telecommand.TelecommandChecker),
     Protocol("channels, turns, snapshots", services.EVENTS, services.IDENTIFIERS, services.ServicesChecker),
     Protocol("failure detector", detector.EVENTS, detector.IDENTIFIERS, detector.SuspicionChecker),
 )

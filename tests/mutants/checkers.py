@@ -199,4 +199,59 @@ WHOLE_TRACES = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES)
+OWED = "specs/checking/owed.py"
+REQUESTS, TELECOMMAND = (f"specs/checking/ledger/{part}.py" for part in ("requests", "telecommand"))
+
+OF_THE_GROUND = (
+    Mutant(
+        "checker: requests need not reach a board",
+        REQUESTS,
+        "if heard <= asked.get(key, NOTHING):",
+        "if False:",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: requests may reach a board before they are made",
+        REQUESTS,
+        "if heard <= asked.get(key, NOTHING):",
+        "if heard == NOTHING:",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: requests of an earlier life count",
+        REQUESTS,
+        "life = (node, event.boot)\n",
+        "life = (node, 0)\n",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: a board may answer the ground without a reply",
+        TELECOMMAND,
+        "for event in self._unsent:",
+        "for event in ():",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: an operation need not be answered",
+        OWED,
+        "if before is not None and before.name == APPLIED and not _is_reply(event):",
+        "if False:",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: a question need not be answered",
+        OWED,
+        "if asked is not None and asked.boot == event.boot:",
+        "if False:",
+        ("requests",),
+    ),
+    Mutant(
+        "checker: a reply needs no question",
+        OWED,
+        "elif _is_reply(event):",
+        "elif False:",
+        ("requests",),
+    ),
+)
+
+MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND)

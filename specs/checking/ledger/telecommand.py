@@ -3,7 +3,7 @@
 Theory. The stages of an operation name the module's actions and their arguments, so no search is needed (as in
 specs/checking/consensus/conformance.py). What the module cannot know is whether a board's answer is true. The log does:
 a correct board answers with the slot and the result that the log gives the operation, and only after it has reached
-that slot. So a confirmation that the log does not bear out is found.
+that slot. So a confirmation that the log does not bear out is found. What boards heard and said, `requests.py` asks.
 
 Rules
 - Answers and stages of an operation before the trace are unknown: a run that joined the swarm starts its own numbers.
@@ -21,6 +21,8 @@ from functools import lru_cache
 from amu.core.errors import CodecError
 from amu.wire import cbor
 from specs import FOLDER
+from specs.checking.ledger import requests
+from specs.checking.ledger.requests import Requests
 from specs.checking.ledger.steps import BUSY, STALE, outcome_of
 from specs.checking.premises import PREMISES
 from specs.checking.run import AppliedLog, Checker, Run
@@ -38,8 +40,10 @@ IS_STAGE = "TCM-1"
 HAS_ITS_BOARDS = "TCM-2"
 OF_THE_LOG = "TCM-3"
 AS_ASKED = "TCM-4"
-IDENTIFIERS = (IS_STAGE, HAS_ITS_BOARDS, OF_THE_LOG, AS_ASKED)
+HAS_ARRIVED = "TCM-5"
+IDENTIFIERS = (IS_STAGE, HAS_ITS_BOARDS, OF_THE_LOG, AS_ASKED, HAS_ARRIVED)
 REACHING = frozenset({"Apply", "Adopt", "Boot"})
+EVENTS = REACHING | requests.EVENTS
 GROUND_EVENTS = frozenset({"Telecommand", "Resume"})
 
 # Stage: the event's fields that are arguments of its action.
@@ -81,8 +85,14 @@ class TelecommandChecker(Checker):
         self._events: list[Event] = []
         self._answers: list[tuple[Event, bool]] = []  # of correct boards, and whether they had reached the slot
         self._tells_uplinks = False
+        self._requests = Requests(run)
+        self._unsent: list[Event] = []  # answers of boards that had sent none
 
     def feed(self, event: Event) -> None:
+        if event.name in requests.EVENTS:
+            self._requests.feed(event)
+        if event.name not in REACHING:
+            return
         slot = event.fields["applied_slot"] if event.name == "Boot" else event.fields["slot"]
         self._reached[event.node] = max(slot, self._reached.get(event.node, 0))
 
@@ -97,12 +107,15 @@ class TelecommandChecker(Checker):
             if board in self.run.swarm.honest:
                 is_told = self.run.is_told(board)
                 self._answers.append((event, not is_told or slot <= self._reached.get(board, 0)))
+                if is_told and not self._requests.may_have_answered(board, _key(event)):
+                    self._unsent.append(event)
 
     def finish(self, tlc: bool) -> None:
         verdict = self.run.verdict
         told = [event for event in self._events if event.name == "Telecommand"]
+        self._hold_arrivals(self.run.applied)
         if not told:
-            for identifier in IDENTIFIERS:
+            for identifier in set(IDENTIFIERS) - {HAS_ARRIVED}:
                 verdict.nothing_held(identifier, PREMISES[identifier].lack)
             return
         _Stages(self.run, self._tells_uplinks).check(self._events)
@@ -119,6 +132,9 @@ class TelecommandChecker(Checker):
         for event, has_reached in self._answers:
             if not has_reached:
                 verdict.violate(OF_THE_LOG, f"{event}: board {event.fields['board']} had not reached that slot")
+        if run.has_messages:
+            for event in self._unsent:
+                verdict.violate(OF_THE_LOG, f"{event}: board {event.fields['board']} had sent no such reply")
         judged = [event for event, _ in self._answers]
         if run.swarm.is_tolerable:
             ends = [event for event in self._events if event.fields.get("stage") == "confirmed"]
@@ -134,6 +150,18 @@ class TelecommandChecker(Checker):
             verdict.doubt(OF_THE_LOG, "the trace does not tell the slots of some answers")
         if not judged:
             verdict.nothing_held(OF_THE_LOG, "no answer was recorded")
+
+    def _hold_arrivals(self, log: AppliedLog) -> None:
+        """TCM-5: what was applied had reached a correct board as a request."""
+        run, verdict = self.run, self.run.verdict
+        if not run.has_messages:
+            verdict.nothing_held(HAS_ARRIVED, requests.UNTOLD)
+        elif run.beginning.past or run.replica_holes() or not run.swarm.is_tolerable:
+            verdict.doubt(HAS_ARRIVED, "what boards received before, or in between, is not in the trace")
+        else:
+            asked = {_key(event): event.lamport for event in self._events if event.fields.get("stage") == "queued"}
+            for breach in self._requests.breaches(log, asked):
+                verdict.violate(HAS_ARRIVED, breach)
 
     def _hold_requests(self, log: AppliedLog) -> None:
         """TCM-4: what was applied for a client is what it asked for."""
