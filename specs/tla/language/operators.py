@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from specs.tla.language import binders, semantics
+from specs.tla.language import binders
 from specs.tla.language.contexts import (
     Bound,
     Code,
@@ -34,6 +34,7 @@ from specs.tla.language.contexts import (
 from specs.tla.language.expressions import LOGIC
 from specs.tla.language.meanings import Constant, Fixed, Operator, Substitution, Variable
 from specs.tla.language.standard import Builtin, Kind
+from specs.tla.language.symbols import LOGIC_ARITIES
 from specs.tla.syntax import tree
 from specs.tla.syntax.reader import CHAIN_MIN
 from specs.tla.syntax.tree import Expression, ModuleError, Unsupported
@@ -50,7 +51,7 @@ def _apply(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
     meaning = resolve(node, context)
     if meaning is None:
         logical = LOGIC.get(node.name)
-        if logical is None or (node.arguments and len(node.arguments) != len(semantics.LOGIC[node.name])):
+        if logical is None or (node.arguments and len(node.arguments) != len(LOGIC_ARITIES[node.name])):
             raise ModuleError(f"{node.place}: {node.name} has no definition")
         return logical(compiler, node, context)
     return _meant(compiler, node, meaning, context)

@@ -3,7 +3,8 @@
 Theory. A name of TLA+ has one meaning at a time. A definition may use what stands before it, and nothing may hide a
 name that has a meaning: neither a second definition nor a parameter nor a bound variable. An operator has as many
 arguments as parameters, and an operator as argument where an operator is wanted (Lamport, Specifying Systems, sections
-17.1-17.5). An evaluator that looks a name up in the innermost scope gives such modules a meaning that may not be meant.
+17.1-17.5). No expression has a higher level than its place allows: no prime under a prime. An evaluator that looks a
+name up in the innermost scope gives such modules a meaning that may not be meant.
 
 Rules. As in SANY, a variable may be declared again, two modules that are extended may define one name (the first
 counts), and theorems and proofs are not looked into. The check depends on the modules alone, so its result is kept.
@@ -12,48 +13,28 @@ counts), and theorems and proofs are not looked into. The check depends on the m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from specs.tla.language import standard
+from specs.tla.language.symbols import (
+    ACTION,
+    BUILT_IN,
+    CONSTANT,
+    DECLARED,
+    STATE,
+    Exports,
+    Level,
+    Symbol,
+    of_tla,
+    open_symbol,
+)
+from specs.tla.language.wellformed import Expressions
 from specs.tla.syntax import tree
-from specs.tla.syntax.tree import Expression, ModuleError, Parameter, Place
+from specs.tla.syntax.tree import Expression, ModuleError, Place
 
 Find: TypeAlias = Callable[[str, str], tree.ModuleTree | None]
-Arities: TypeAlias = tuple[int, ...]  # one per parameter: 0 for a value, otherwise that of an operator
 
-LOGIC: dict[str, Arities] = {
-    "~": (0,), "=>": (0, 0), "<=>": (0, 0), "=": (0, 0), "#": (0, 0), "\\in": (0, 0), "\\notin": (0, 0),
-    "/\\": (0, 0), "\\/": (0, 0), "\\X": (0, 0), "'": (0,),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """What a name means: `what` it is, for messages, and where. `instance`: the names behind `!`."""
-
-    arities: Arities
-    what: str
-    place: Place | None = None
-    instance: Exports | None = None
-
-    def __str__(self) -> str:
-        return self.what if self.place is None else f"{self.what} ({self.place})"
-
-
-@dataclass(slots=True)
-class Exports:
-    """What a module gives to those that extend or instantiate it."""
-
-    names: dict[str, Symbol] = field(default_factory=dict)
-    declared: dict[str, Parameter] = field(default_factory=dict)
-    inner: dict[str, tree.ModuleTree] = field(default_factory=dict)
-
-
-_BUILT_IN = {name: Symbol(arities, "an operator of TLA+") for name, arities in LOGIC.items()} | {
-    name: Symbol(item.arities, "an operator of TLA+") for name, item in standard.ALWAYS.items()
-}
 _CHECKED: WeakKeyDictionary[tree.ModuleTree, tuple[tuple[str, str, tree.ModuleTree | None], ...]] = WeakKeyDictionary()
 
 
@@ -91,7 +72,7 @@ class _Modules:
             return self.exports(found, {}, {})
         if name not in self._done:
             table = {
-                item: Symbol(builtin.arities, f"an operator of module {name}")
+                item: of_tla(item, builtin.arities, f"module {name}")
                 for item, builtin in standard.MODULES[name].items()
             }
             self._done[name] = Exports(table)
@@ -110,19 +91,17 @@ class _Modules:
         return done
 
 
-class _Module:
-    """Checks one module. `names`: all that has a meaning at the point that is looked at."""
+class _Module(Expressions):
+    """Checks one module."""
 
     def __init__(
         self, modules: _Modules, module: tree.ModuleTree, inner: dict[str, tree.ModuleTree], around: dict[str, Symbol]
     ) -> None:
-        self.modules, self.module = modules, module
+        super().__init__(module, {**BUILT_IN, **around})
+        self.modules = modules
         self.inner = dict(inner)
-        self.around = around
-        self.names: dict[str, Symbol] = {**_BUILT_IN, **around}
         self.found = Exports()
         self.pending: dict[str, Symbol] = {}  # declared RECURSIVE and not yet defined
-        self.is_in_except = False
 
     # --- units --------------------------------------------------------------------------------------
 
@@ -147,7 +126,7 @@ class _Module:
             self.inner[unit.name] = self.found.inner[unit.name] = unit
             self.modules.exports(unit, self.inner, dict(self.names))
         elif isinstance(unit, tree.Assumption):
-            self._expression(unit.expression)
+            self._assumption(unit.expression)
         elif isinstance(unit, tree.Definition):
             self._define(unit.name, self._definition(unit), unit.local)
         elif unit.name is not None:
@@ -160,15 +139,21 @@ class _Module:
                 if not unit.local:
                     self.found.names.setdefault(name, symbol)
 
+    def _assumption(self, node: Expression) -> None:
+        if self.expression(node).number > CONSTANT:
+            raise ModuleError(f"{node.place}: ASSUME reads variables, but is evaluated before any state exists")
+
     def _declaration(self, unit: tree.Declaration) -> None:
         for parameter in unit.parameters:
             if unit.kind == "RECURSIVE":
                 self._recursive(parameter.name, self.module.units, parameter.arity, unit.place)
                 continue
-            symbol = Symbol((0,) * parameter.arity, _DECLARED[unit.kind], unit.place)
+            symbol = open_symbol((0,) * parameter.arity, DECLARED[unit.kind], unit.place)
+            if unit.kind == "VARIABLE":
+                symbol.level = Level(STATE)
             before = self.names.get(parameter.name)
             if before is None or before.what != symbol.what or before.arities != symbol.arities:
-                self._bind(parameter.name, symbol)
+                self.bind(parameter.name, symbol)
             self.found.names[parameter.name] = symbol
             self.found.declared[parameter.name] = parameter
 
@@ -178,13 +163,16 @@ class _Module:
         arities = tuple([parameter.arity for parameter in found.parameters]) if found else (0,) * (count or 0)
         if count is not None and found is not None and len(arities) != count:
             raise ModuleError(f"{found.place}: {name} has other parameters than its RECURSIVE declaration")
-        symbol = Symbol(arities, _DECLARED["RECURSIVE"], place)
-        self._bind(name, symbol)
+        symbol = Symbol(arities, DECLARED["RECURSIVE"], place)
+        self.bind(name, symbol)
         self.pending[name] = symbol
 
     def _define(self, name: str, symbol: Symbol, local: bool = False) -> None:
         if self.pending.pop(name, None) is None:
-            self._bind(name, symbol)
+            self.bind(name, symbol)
+        for number, parameter in enumerate(symbol.parameters, 1):
+            if parameter.most < ACTION and self.names[name].what == DECLARED["RECURSIVE"]:
+                raise ModuleError(f"{symbol.place}: argument {number} of the recursive operator {name} is primed")
         self.names[name] = symbol
         if not local:
             self.found.names[name] = symbol
@@ -198,174 +186,45 @@ class _Module:
         symbol = Symbol(arities, "a definition", definition.place)
         if definition.function and definition.name not in self.names:
             self.names[definition.name] = symbol  # its body may use it
-            self._expression(definition.body)
+            symbol.level = self.expression(definition.body)
             del self.names[definition.name]
             return symbol
-        bound = self._parameters(definition.parameters, definition.place)
-        self._expression(definition.body)
-        self._release(bound)
+        symbol.parameters = self.parameters(definition.parameters, definition.place)
+        symbol.level = self.expression(definition.body)
+        self.release([parameter.name for parameter in definition.parameters])
         return symbol
 
-    def _parameters(self, parameters: Iterable[Parameter], place: Place) -> list[str]:
-        bound = []
-        for parameter in parameters:
-            self._bind(parameter.name, Symbol((0,) * parameter.arity, "a parameter", place))
-            bound.append(parameter.name)
-        return bound
-
     def _instance(self, unit: tree.Instance) -> Symbol:
-        bound = self._parameters(unit.parameters, unit.place)
+        parameters = self.parameters(unit.parameters, unit.place)
         other = self.modules.named(unit.module, self.module.name, self.inner, self.names)
-        given: set[str] = set()
+        given: dict[Symbol, Level] = {}
+        seen: set[str] = set()
         for name, expression in unit.substitutions:
-            if name in given:
+            if name in seen:
                 raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {name} two values")
-            given.add(name)
-            declared = other.declared.get(name)
-            if declared is None:
+            seen.add(name)
+            if name not in other.declared:
                 what = f"INSTANCE {unit.module} gives a value to {name}, which it does not declare"
                 raise ModuleError(f"{unit.place}: {what}")
-            self._argument(expression, declared.arity, f"WITH {name}")
+            given[other.names[name]] = self._substituted(name, expression, other)
         for name in other.declared:
-            if name not in given and name not in self.names:
-                raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {name} no value")
-        self._release(bound)
-        names = {name: symbol for name, symbol in other.names.items() if name not in other.declared}
-        arities = tuple([parameter.arity for parameter in unit.parameters])
-        return Symbol(arities, "an INSTANCE", unit.place, Exports(names))
-
-    # --- names --------------------------------------------------------------------------------------
-
-    def _bind(self, name: str, symbol: Symbol) -> None:
-        before = self.names.get(name)
-        if before is not None:
-            raise ModuleError(
-                f"{symbol.place}: {name} has a meaning already, {before}: give {symbol.what} another name"
-            )
-        self.names[name] = symbol
-
-    def _release(self, names: Iterable[str]) -> None:
-        for name in names:
-            del self.names[name]
-
-    def _symbol(self, node: tree.Apply) -> Symbol:
-        """The meaning of the name in `node`, through the instances before it."""
-        names, instances = self.names, Exports()
-        for step in node.path:
-            symbol = names.get(step.name)
-            if symbol is None:
-                raise self._unknown(node, step.name)
-            if symbol.instance is None:
-                raise tree.Unsupported(f"{node.place}: {step.name}! where {step.name} is not an INSTANCE")
-            self._arguments(step.name, symbol, step.arguments, node.place)
-            instances = symbol.instance
-            names = instances.names
-        found = names.get(node.name)
-        if found is None:
-            raise self._unknown(node, node.name)
-        if found.instance is not None:
-            raise ModuleError(f"{node.place}: {node.name} is an instance, not an operator")
-        return found
-
-    def _unknown(self, node: tree.Apply, name: str) -> ModuleError:
-        if not node.path:
-            for unit in self.module.units:
-                if isinstance(unit, tree.Definition | tree.Instance) and unit.name == name:
-                    return ModuleError(f"{node.place}: {name} is used before its definition ({unit.place})")
-        return ModuleError(f"{node.place}: {name} has no definition")
-
-    def _arguments(self, name: str, symbol: Symbol, arguments: tuple[Expression, ...], place: Place) -> None:
-        if len(arguments) != len(symbol.arities):
-            raise ModuleError(f"{place}: {name} takes {len(symbol.arities)} arguments, not {len(arguments)}")
-        for argument, arity in zip(arguments, symbol.arities):
-            self._argument(argument, arity, name)
-
-    def _argument(self, node: Expression, arity: int, of: str) -> None:
-        """An argument, which must be an operator if `arity` is not 0."""
-        if not arity:
-            self._expression(node)
-        elif isinstance(node, tree.Lambda):
-            if len(node.parameters) != arity:
-                what = f"a LAMBDA of {len(node.parameters)} parameters where {of} wants an operator of {arity}"
-                raise ModuleError(f"{node.place}: {what}")
-            bound = self._parameters(node.parameters, node.place)
-            self._expression(node.body)
-            self._release(bound)
-        elif isinstance(node, tree.Apply) and not node.arguments:
-            symbol = self._symbol(node)
-            if symbol.arities != (0,) * arity:
-                what = f"{node.name} takes {len(symbol.arities)} arguments; {of} wants an operator of {arity}"
-                raise ModuleError(f"{node.place}: {what}")
-        else:
-            raise ModuleError(f"{node.place}: {of} wants an operator of {arity} arguments: {node.place.text[:200]}")
-
-    # --- expressions --------------------------------------------------------------------------------
-
-    def _expression(self, node: Expression) -> None:
-        checked = _CHECKS.get(type(node))
-        if checked is not None:
-            checked(self, node)
-
-    def _each(self, nodes: Iterable[Expression]) -> None:
-        for node in nodes:
-            self._expression(node)
-
-    def _apply(self, node: tree.Apply) -> None:
-        self._arguments(node.name, self._symbol(node), node.arguments, node.place)
-
-    def _chain(self, node: tree.Chain) -> None:
-        self._symbol(tree.Apply(place=node.place, name=node.name))
-        self._each(node.items)
-
-    def _bounds(self, bounds: Iterable[tree.Bound], place: Place) -> list[str]:
-        """Checks the sets, and gives meanings to the variables. Returns their names."""
-        names = []
-        for bound in bounds:
-            self._expression(bound.domain)
-        for bound in bounds:
-            for name in bound.names:
-                self._bind(name, Symbol((), "a bound variable", place))
-                names.append(name)
-        return names
-
-    def _quantified(
-        self, node: tree.Quantified | tree.SetMap | tree.FunctionLiteral | tree.SetFilter | tree.Choose
-    ) -> None:
-        bounds = (node.bound,) if isinstance(node, tree.SetFilter | tree.Choose) else node.bounds
-        bound = self._bounds(bounds, node.place)
-        self._expression(node.body)
-        self._release(bound)
-
-    def _fields(self, node: tree.Record | tree.RecordSet) -> None:
-        seen: set[str] = set()
-        for name, value in node.fields:
             if name in seen:
-                raise ModuleError(f"{node.place}: a record with two fields {name}")
-            seen.add(name)
-            self._expression(value)
+                continue
+            if name not in self.names:
+                raise ModuleError(f"{unit.place}: INSTANCE {unit.module} gives {name} no value")
+            given[other.names[name]] = self._substituted(name, tree.Apply(place=unit.place, name=name), other)
+        self.release([parameter.name for parameter in unit.parameters])
+        names = {name: symbol.given(given) for name, symbol in other.names.items() if name not in other.declared}
+        arities = tuple([parameter.arity for parameter in unit.parameters])
+        return Symbol(arities, "an INSTANCE", unit.place, Exports(names), parameters=parameters)
 
-    def _except(self, node: tree.Except) -> None:
-        self._expression(node.function)
-        before = self.is_in_except
-        for update in node.updates:
-            # @ in an index belongs to the EXCEPT around this one.
-            self._each(update.path)
-            self.is_in_except = True
-            self._expression(update.value)
-            self.is_in_except = before
+    def _substituted(self, name: str, expression: Expression, other: Exports) -> Level:
+        """The level of what an INSTANCE gives to a declaration of the other module."""
+        declared = other.names[name]
+        most = STATE if declared.what == DECLARED["VARIABLE"] else declared.most if other.is_constant() else CONSTANT
+        return self.argument(expression, other.declared[name].arity, f"WITH {name}", most, declared)
 
-    def _at(self, node: tree.At) -> None:
-        if not self.is_in_except:
-            raise ModuleError(f"{node.place}: @ outside an EXCEPT")
-
-    def _case(self, node: tree.Case) -> None:
-        for condition, result in node.arms:
-            self._expression(condition)
-            self._expression(result)
-        if node.other is not None:
-            self._expression(node.other)
-
-    def _let(self, node: tree.Let) -> None:
+    def _let(self, node: tree.Let) -> Level:
         bound: list[str] = []
         outer, self.pending = self.pending, {}
         exported = dict(self.found.names)
@@ -378,43 +237,6 @@ class _Module:
             bound.append(unit.name)
         self._require_defined(self.pending)
         self.pending, self.found.names = outer, exported
-        self._expression(node.body)
-        self._release(bound)
-
-    def _lambda(self, node: tree.Lambda) -> None:
-        raise ModuleError(f"{node.place}: a LAMBDA where a value is wanted: {node.place.text[:200]}")
-
-
-_DECLARED = {"CONSTANT": "a CONSTANT", "VARIABLE": "a VARIABLE", "RECURSIVE": "a RECURSIVE declaration"}
-_M = _Module
-_CHECKS: dict[type[Expression], Callable[[_Module, Any], None]] = {
-    tree.Always: lambda self, node: self._expression(node.operand),
-    tree.Apply: _M._apply,
-    tree.At: _M._at,
-    tree.BoxAction: lambda self, node: self._each((node.action, node.subscript)),
-    tree.Case: _M._case,
-    tree.Chain: _M._chain,
-    tree.Choose: _M._quantified,
-    tree.Enabled: lambda self, node: self._expression(node.action),
-    tree.Eventually: lambda self, node: self._expression(node.operand),
-    tree.Except: _M._except,
-    tree.Fairness: lambda self, node: self._each((node.action, node.subscript)),
-    tree.FunctionLiteral: _M._quantified,
-    tree.FunctionSet: lambda self, node: self._each((node.domain, node.codomain)),
-    tree.If: lambda self, node: self._each((node.condition, node.then, node.otherwise)),
-    tree.Index: lambda self, node: self._each((node.function, node.argument)),
-    tree.Junction: lambda self, node: self._each(node.items),
-    tree.Lambda: _M._lambda,
-    tree.LeadsTo: lambda self, node: self._each((node.left, node.right)),
-    tree.Let: _M._let,
-    tree.Prime: lambda self, node: self._expression(node.operand),
-    tree.Product: lambda self, node: self._each(node.factors),
-    tree.Quantified: _M._quantified,
-    tree.Record: _M._fields,
-    tree.RecordSet: _M._fields,
-    tree.SetFilter: _M._quantified,
-    tree.SetLiteral: lambda self, node: self._each(node.items),
-    tree.SetMap: _M._quantified,
-    tree.Tuple: lambda self, node: self._each(node.items),
-    tree.Unchanged: lambda self, node: self._expression(node.operand),
-}
+        level = self.expression(node.body)
+        self.release(bound)
+        return level

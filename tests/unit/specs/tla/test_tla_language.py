@@ -183,9 +183,9 @@ def test_every_variable_counts(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("E == x''", "prime under a prime"),
-        ("E == (UNCHANGED x)'", "under a prime"),
-        ("A == x' = 1\nE == A'", "has primes and is itself under a prime"),
+        ("E == x''", "an action where a prime takes at most a state expression"),
+        ("E == (UNCHANGED x)'", "an action where a prime takes at most a state expression: UNCHANGED x"),
+        ("A == x' = 1\nE == A'", "M.tla:5: an action where a prime takes at most a state expression: A"),
         ("E == y", "M.tla:4: y has no definition"),
         ("E == Len(x, x)", "Len takes 1 arguments, not 2"),
         ("Op(a) == a\nE == Op", "Op takes 1 arguments, not 0"),

@@ -5,6 +5,7 @@ The verdicts were asked of SANY; test_sany_says_the_same asks it again about som
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ OTHERS = {
     "Other": "VARIABLE q\nZ == q\nLOCAL L == 2",
     "Plain": "Z == 1\nLOCAL L == 2",
     "Same": "Z == 2",
+    "Counter": "EXTENDS Naturals\nCONSTANT limit\nVARIABLE count\nFull == count >= limit\nKeep(a) == a' = a",
+    "Rule": "CONSTANT given, rule(_)\nValue == given\nRuled == rule(given)",
+    "Later": "CONSTANT given\nNext == given'",
 }
 
 REFUSED = {
@@ -114,7 +118,58 @@ REFUSED = {
     "F ==\n    /\\ [a |-> 1,\n    b |-> 2] = x\n    /\\ TRUE": "M.tla:",
 }
 
+# Each on one line. Definitions that they use are in LEVEL_HEAD.
+LEVEL_HEAD = """Step(a) == a' # a
+Twice(a) == LET b == Step(a) IN b
+On(P(_), a) == P(a)
+OnNext(P(_)) == P(y')
+Watch(limit) == INSTANCE Counter WITH count <- y
+a ++ b == UNCHANGED a /\\ b
+"""
+LEVELS_REFUSED = {
+    "A1 == (y')' = 1": "an action where a prime takes at most a state expression: y'",
+    "A2 == UNCHANGED <<x, y'>>": "an action where UNCHANGED takes at most a state expression: <<x, y'>>",
+    "A3 == Step(y')": "an action where Step takes at most a state expression: y'",
+    "A4 == Twice(y')": "an action where Twice takes at most a state expression",
+    "A5 == Step(Step(y))": "an action where Step takes at most a state expression: Step(y)",
+    "A6 == On(Step, y')": "an operator that takes at most a state expression, where On gives it an action: Step",
+    "A7 == OnNext(LAMBDA c : c' = 1)": "where OnNext gives it an action: LAMBDA c : c' = 1",
+    "A8 == y' ++ x": "an action where ++ takes at most a state expression",
+    "A9 == [x' = 1]_(y')": "an action where the subscript of [A]_v takes at most a state expression",
+    "A10 == <>(x' = 1)": "<> is followed by an action that is not of the form <<A>>_v",
+    "A11 == []<<x' = 1>>_x": "[] is followed by an action that is not of the form [A]_v",
+    "A12 == [](x = 1 /\\ [y' = 1]_y)": "[] is followed by an action that is not of the form [A]_v",
+    "A13 == (x = 1) ~> (y' = 1)": "an action beside ~>: y' = 1",
+    "A14 == x' = 1 /\\ <>(y = 1)": "a connective of an action and a temporal formula",
+    "A15 == \\E i \\in {x'} : <>(y = i)": "a temporal formula, quantified over an action",
+    "A16 == {<>(y = 1)}": "a temporal formula where a set takes at most an action",
+    "A17 == 1 = [](y = 1)": "a temporal formula where = takes at most an action",
+    "A18 == CHOOSE i \\in {1} : <>(y = i)": "a temporal formula where CHOOSE takes at most an action",
+    "A19 == ENABLED <>(y = 1)": "a temporal formula where ENABLED takes at most an action",
+    "A20 == WF_(y')(x' = 1)": "an action where the subscript of WF takes at most a state expression",
+    "A21 == [y' EXCEPT ![1] = @']": "an action where a prime takes at most a state expression: @",
+    "A22 == LET b == y' IN (b)'": "an action where a prime takes at most a state expression",
+    "RECURSIVE R(_) R(a) == IF a = 0 THEN a' ELSE R(a - 1)": "argument 1 of the recursive operator R is primed",
+    "ASSUME y = 1": "ASSUME reads variables, but is evaluated before any state exists",
+    "I1 == INSTANCE Counter WITH limit <- x, count <- y": "where WITH limit takes at most a constant",
+    "I2 == INSTANCE Counter WITH limit <- 1, count <- y'": "where WITH count takes at most a state expression",
+    "I3 == INSTANCE Rule WITH given <- 1, rule <- Step": "an operator that takes at most a state expression",
+    "I4 == INSTANCE Later WITH given <- y": "a state expression where WITH given takes at most a constant",
+    "A23 == Watch(y)!Full": "a state expression where Watch takes at most a constant",
+    "A24 == Watch(1)!Keep(y')": "an action where Keep takes at most a state expression",
+    "A25 == LET J == INSTANCE Counter WITH limit <- x, count <- y IN 1": "where WITH limit takes at most a constant",
+}
+
 TAKEN = (
+    "F(a) == a'\nG == F(x) /\\ F(x + 1) /\\ \\A i \\in {y} : F(i)",
+    "F(P(_), a) == P(a)\nG(a) == a = 1\nH == F(G, x')\nI == F(LAMBDA i : i' = 1, x)",
+    "F == [][x' = 1 /\\ [y' = 1]_y]_x /\\ <><<y' = 1>>_y /\\ [](ENABLED (x' = 1)) /\\ WF_<<x, y>>(x' = 1)",
+    "F == IF x' = 1 THEN [](y = 1) ELSE TRUE\nG == [a |-> <>(y = 1)]\nH == \\A i \\in {y} : <>(x = i)",
+    "I == INSTANCE Counter WITH limit <- C, count <- x + y\nF == (I!Full)' /\\ I!Keep(x)",
+    "J(a) == INSTANCE Rule WITH given <- a, rule <- LAMBDA i : i = a\nF == J(x')!Value = 1 /\\ J(x)!Ruled",
+    "J(a) == INSTANCE Counter WITH limit <- 3, count <- a\nF == J(x)!Full /\\ J(2)!Full",
+    "J == INSTANCE Rule WITH given <- x', rule <- LAMBDA i : 1\nF == J!Value = 1",
+    "RECURSIVE R(_)\nR(a) == IF a = 0 THEN y ELSE R(a - 1)\nF == R(x') = 1 /\\ (R(x))' = 1",
     "F(A) == 1\nA == 1",
     "F == (\\A a \\in {1} : TRUE) /\\ (\\A a \\in {1} : TRUE)",
     "VARIABLE x",
@@ -150,6 +205,24 @@ def test_it_is_refused(text: str, tmp_path: Path) -> None:
         load(write(tmp_path, text), {"C": 1})
     assert REFUSED[text] in str(caught.value)
     assert "M.tla:" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", LEVELS_REFUSED)
+def test_a_level_that_is_too_high_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ModuleError) as caught:
+        load(write(tmp_path, LEVEL_HEAD + text), {"C": 1})
+    assert LEVELS_REFUSED[text] in str(caught.value)
+    assert f"M.tla:{(HEAD + LEVEL_HEAD).count(chr(10)) + 2}:" in str(caught.value)
+
+
+@pytest.mark.skipif(not tlc.available(), reason="no Java or no tla2tools.jar")
+def test_sany_refuses_the_same_levels(tmp_path: Path) -> None:
+    """SANY goes on after an error of levels, so one run tells of all."""
+    with pytest.raises(ModuleError) as caught:
+        sany.check(write(tmp_path, LEVEL_HEAD + "\n".join(LEVELS_REFUSED)))
+    first = (HEAD + LEVEL_HEAD).count("\n") + 2
+    found = {int(line) for line in re.findall(r"^line (\d+), col .* of module M", str(caught.value), re.MULTILINE)}
+    assert found == {*range(first, first + len(LEVELS_REFUSED))}
 
 
 @pytest.mark.parametrize("text", TAKEN)
