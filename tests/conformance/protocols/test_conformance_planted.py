@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from amu.core.limits import CHECKPOINT_SLOTS
+from amu.wire.messages import Segment
 from specs.checking.check import check_trace
 from tests.support.records.traces import Script
 
@@ -255,8 +256,8 @@ def received_what_nobody_sent(script: Script, slot: int) -> None:
 
 
 def received_what_another_was_sent(script: Script, slot: int) -> None:
-    script.message(0, 1)
-    script.lines[-2]["to"] = 2
+    sent = script.emit(0, "Send", to=2, kind=Segment.KIND, slot=0, view=0)["lamport"]
+    script.emit(1, "Receive", **{"from": 0, "sent": sent, "kind": Segment.KIND})
 
 
 BETWEEN_SLOTS: list[tuple[Plant, str]] = [
@@ -331,7 +332,7 @@ def test_tlc_rejects_the_same_slots(tmp_path: Path) -> None:
 
 def test_a_disagreement_with_tlc_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TLC exposes an evaluator that accepts everything."""
-    monkeypatch.setattr("specs.tla.language.language.Module.is_step", lambda *_: True)
+    monkeypatch.setattr("specs.tla.language.language.Module.action", lambda *_: lambda *_: True)
     script = Script()
     early_vote4(script, 1)
     verdict = check_trace(script.end().write(tmp_path / "trace.ndjson"), tlc=True)
