@@ -17,7 +17,7 @@ def markdown() -> str:
     (own, total, name), functions = figures.function_table(told)
     return "\n".join(
         [
-            f"{told['nodes']} emulated Picos, image `{told['image']}`.\n",
+            f"{told['nodes']} emulated Picos, journal in {told['journal']}, image `{told['image']}`.\n",
             table(headings, [[plain(each) for each in row] for row in rows]),
             f"{activities}\n",
             table((name, own, total), [(_named(row[2]), row[0], row[1]) for row in functions]),

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +24,9 @@ def _picture(path: Path | None) -> Path | None:
 
 def profile(
     nodes: Annotated[int, number("--nodes", "Number of boards, 4 to 13.", 4, 13)] = NODES,
+    journal: Annotated[
+        Literal["files", "pages"], typer.Option("--journal", help="Where boards keep their votes.")
+    ] = "files",
     picture: Annotated[
         Path | None,
         typer.Option("--picture", help="Also draw it: an SVG or PNG file.", metavar="FILE", callback=_picture),
@@ -44,7 +47,7 @@ def profile(
     from hil.boards.emulated.process import EmulatorError
 
     try:
-        figures = _figures(nodes)
+        figures = _figures(nodes, journal)
     except (BoardError, EmulatorError, LibraryError) as error:
         raise refused("profile", error) from error
     if as_json:
@@ -61,7 +64,7 @@ def profile(
             raise typer.Exit(EXIT_BAD_INPUT) from error
 
 
-def _figures(nodes: int) -> "Figures":
+def _figures(nodes: int, journal: str) -> "Figures":
     from hil.boards.emulated import library
     from hil.boards.emulated.board import micropython_image
     from hil.profile import figures
@@ -70,9 +73,9 @@ def _figures(nodes: int) -> "Figures":
 
     image = micropython_image()
     library.require()
-    setting = Setting(nodes, view_timeout_ticks=VIEW_TIMEOUT_TICKS)
+    setting = Setting(nodes, view_timeout_ticks=VIEW_TIMEOUT_TICKS, journal=journal)
     profiler = Profiler(setting, image, lambda what: typer.echo(f"profile: {what}", err=True))
-    return figures.document(profiler.run(), nodes, image)
+    return figures.document(profiler.run(), setting, image)
 
 
 def _print(told: "Figures") -> None:
@@ -81,7 +84,8 @@ def _print(told: "Figures") -> None:
     from groundstation.console import say, table_console
     from hil.profile import figures
 
-    say(f"{told['nodes']} emulated Picos, image {told['image']}, a sample every {told['sample_us']} us of work")
+    boards = f"{told['nodes']} emulated Picos, journal in {told['journal']}, image {told['image']}"
+    say(f"{boards}, a sample every {told['sample_us']} us of work")
     for headings, rows in (figures.stage_table(told), figures.function_table(told)):
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for position, heading in enumerate(headings):

@@ -9,6 +9,7 @@ from hil.profile import activities, stages
 from hil.profile.activities import Activity
 from hil.profile.samples import UNKNOWN
 from hil.profile.stages import IDLE, STAGES
+from hil.profile.swarm import Setting
 
 FUNCTIONS_MAX = 40  # of an activity, in the document
 FUNCTIONS_SHOWN = 20
@@ -18,10 +19,11 @@ _DIGEST_DIGITS = 16
 Figures = dict[str, Any]
 
 
-def document(measured: Mapping[str, Activity], nodes: int, image: Path) -> Figures:
+def document(measured: Mapping[str, Activity], setting: Setting, image: Path) -> Figures:
     """Everything, all numbers a board. The digest names `image`: the same image gives the same document."""
     return {
-        "nodes": nodes,
+        "nodes": setting.nodes,
+        "journal": setting.journal,
         "image": hashlib.sha256(image.read_bytes()).hexdigest()[:_DIGEST_DIGITS],
         "sample_us": activities.SAMPLE_NANOS // _NANOS_PER_MICRO,
         "activities": [_activity(measured[name]) for name in activities.MEANINGS],

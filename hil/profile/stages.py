@@ -57,6 +57,7 @@ RULES: tuple[tuple[str, str | None], ...] = (
     ("boards/runtime.py:Runtime._send_health", "health"),
     ("boards/runtime.py:Runtime._send_events", "trace"),
     ("boards/runtime.py:Runtime._send_trace", "trace"),
+    ("boards/guided.py:*", "receive"),
     ("boards/pico.py:UsbPort.read", "receive"),
     ("boards/pico.py:UsbPort.write", "send"),
     ("boards/pico.py:PicoBoard.*", START),

@@ -1,6 +1,7 @@
 """Figures of the flight software and the ground station, each beside its bound.
 
     python -m tests.bench [--decisions N] [--long N]
+    python -m tests.bench.picos                    emulated Picos alone
 
 Timings depend on the machine and on what else it does: read them as ratios to the bounds, which are measured or
 computed in the same run. Nothing here passes or fails.
@@ -10,7 +11,7 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.bench import virtual_boards
+from tests.bench import picos, virtual_boards
 from tests.bench.virtual_boards import Measured
 from tests.support.flight.interpreters import run_micropython
 
@@ -20,7 +21,6 @@ DELAYS = 5  # message delays from proposal to decision
 USB_BYTES_PER_SECOND = 1_000_000  # full-speed USB CDC carries about 1 MB/s each way
 UART_BYTES_PER_SECOND = 11_520  # 115200 baud, 8N1
 HMACS_PER_SLOT = 2 * FRAMES_PER_SLOT  # each frame is sealed once and checked once, by all four boards together
-PICO_HMAC_MICROSECONDS = 511  # measured on rp2 1.28 at 125 MHz
 
 
 def row(what: str, value: str, bound: str) -> None:
@@ -73,7 +73,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     arguments.add_argument("--decisions", type=int, default=1_000)
     arguments.add_argument("--long", type=int, default=10_000, help="decisions of the memory run; 0 leaves it out")
-    arguments.add_argument("--pico", type=int, default=6, help="decisions on emulated Picos")
+    picos.add_options(arguments)
     chosen = arguments.parse_args()
     cores = min(os.cpu_count() or 1, virtual_boards.BOARDS)
     done = run_micropython(Path(__file__).with_name("hmac_cost.py"))
@@ -93,21 +93,7 @@ def main() -> None:
     if chosen.long:
         print(f"memory over {chosen.long} decisions")
         heap(virtual_boards.run(chosen.long))
-    if not os.environ.get("AMU_PICO_UF2"):
-        print("emulated Picos: skipped; set AMU_PICO_UF2 to a MicroPython >= 1.28 image (.uf2)")
-        return
-    print(f"four emulated Picos in virtual time, {chosen.pico} decisions, one at a time")
-    pico = virtual_boards.run(chosen.pico, in_flight=1, kind="emulated")
-    per_decision = 1e3 / pico.decisions_per_second
-    hmac = HMACS_PER_SLOT / virtual_boards.BOARDS * PICO_HMAC_MICROSECONDS / 1e3
-    row(
-        "emulated ms a decision",
-        f"{per_decision:.0f}",
-        f"HMACs alone {hmac:.1f} ms a board, ratio {per_decision / hmac:.1f}",
-    )
-    row("latency p50", f"{pico.latency_p50 * 1e3:.0f} ms", "emulated time")
-    if pico.heap_free:
-        row("smallest free heap of a Pico", f"{min(pico.heap_free)} B", "after a collection")
+    picos.tell(row, chosen)
 
 
 if __name__ == "__main__":
