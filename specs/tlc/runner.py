@@ -34,6 +34,7 @@ _COUNTS = re.compile(r"^(\d+) states generated, (\d+) distinct states found, (\d
 _SIMULATED = re.compile(r"^Progress: (\d+) states checked", re.MULTILINE)
 _DEPTH = re.compile(r"^The depth of the complete state graph search is (\d+)", re.MULTILINE)
 _INVARIANT = re.compile(r"^Error: Invariant (\S+) is violated", re.MULTILINE)
+_FALSE = re.compile(r"^Error: The (invariant|property) of (\S+) is equal to FALSE", re.MULTILINE)
 _COVERAGE = re.compile(r"^<(\w+) line \d+, col \d+ to line \d+, col \d+ of module \w+>: (\d+):(\d+)", re.MULTILINE)
 _STATE = re.compile(r"^(?:State )?\d+: <", re.MULTILINE)
 
@@ -47,9 +48,10 @@ class TlcResult:
     """TLC's result.
 
     `outcome` is "ok", "invariant", "property", "deadlock" or "assumption". `states_generated`, `states_distinct` and
-    `depth` are 0 where TLC does not print them (simulation). `violated` names the invariant. `trace` holds the states
-    of the counterexample as TLC prints them. `sentinels` are the printed lines that start with `<<"`; keep them short:
-    TLC wraps at 80 columns. `coverage` maps each action to its (distinct states, generated states), if requested.
+    `depth` are 0 where TLC does not print them (simulation). `violated` names the invariant, or the property that is
+    the constant FALSE, which is violated without any state. `trace` holds the states of the counterexample as TLC
+    prints them. `sentinels` are the printed lines that start with `<<"`; keep them short: TLC wraps at 80 columns.
+    `coverage` maps each action to its (distinct states, generated states), if requested.
     """
 
     outcome: str
@@ -195,19 +197,23 @@ def _run(command: list[str], module: Path, timeout_seconds: float) -> TlcResult:
 def parse(output: str, status: int, seconds: float, name: str) -> TlcResult:
     """The result in TLC's output and exit status. Raises TlcError if TLC could not check the module."""
     outcome = EXITS.get(status)
+    is_false = _FALSE.search(output)  # a constant: TLC refuses it before the first state
+    if outcome is None and is_false is not None:
+        outcome = is_false[1]
     if outcome is None:
         raise TlcError(f"TLC could not check {name} (exit status {status}):\n{_error_text(output)}")
     counts = _last(_COUNTS.findall(output))
     simulated = _SIMULATED.search(output)
     depth = _DEPTH.search(output)
     invariant = _INVARIANT.search(output)
+    violated = is_false[2] if is_false is not None else invariant[1] if invariant is not None else None
     generated = int(counts[0]) if counts else int(simulated.group(1)) if simulated else 0
     return TlcResult(
         outcome=outcome,
         states_generated=generated,
         states_distinct=int(counts[1]) if counts else 0,
         depth=int(depth.group(1)) if depth else 0,
-        violated=invariant.group(1) if invariant else None,
+        violated=violated,
         message="" if outcome == "ok" else _error_text(output),
         sentinels=tuple(line for line in output.split("\n") if line.startswith('<<"')),
         seconds=seconds,

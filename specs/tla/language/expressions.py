@@ -127,13 +127,7 @@ def _contained(compiler: Compiling, element: Code, right: Expression, context: C
         items = [compiler.value(item, context) for item in right.items]
         if element.kind == "model":
             return f"({element.text} in ({', '.join([item.text for item in items])},))", items
-        first, value = _kept(compiler, element)
-        pairs = [_kept(compiler, item) for item in items]
-        tests = [_comparable(value, pair[1], element.kind, item.kind) for pair, item in zip(pairs, items)]
-        if len({item.kind for item in items}) == 1 and items[0].kind in _PYTHON_KINDS:
-            tests = tests[:1]  # as good as all
-        collection = f"({', '.join([pair[0] for pair in pairs])},)"
-        return f"({first} in {collection} or not ({' and '.join(tests)}))", items
+        return _among(compiler, element, items), items
     if _is_domain(right, context):
         function = compiler.value(right.arguments[0], context)
         return f"is_in_domain({element.text}, {function.text})", [function]
@@ -151,6 +145,18 @@ def _contained(compiler: Compiling, element: Code, right: Expression, context: C
         collection, again = _kept(compiler, code)
         return f"({first} in {collection} or absent({value}, {again}))", [code]
     return f"is_in({element.text}, {code.text})", [code]
+
+
+def _among(compiler: Compiling, element: Code, items: list[Code]) -> str:
+    """Code of `element \\in {items}`: all are evaluated, then compared up to the first that is equal, as in TLC."""
+    first, value = _kept(compiler, element)
+    pairs = [_kept(compiler, item) for item in items]
+    tests = [_comparable(name, value, item.kind, element.kind) for (_, name), item in zip(pairs, items)]
+    if len(items) == 1 or (len({item.kind for item in items}) == 1 and items[0].kind in _PYTHON_KINDS):
+        return f"({first} in ({', '.join([pair[0] for pair in pairs])},) or not {tests[0]})"
+    evaluated = "".join([f"{pair[0]}, " for pair in [(first, value), *pairs] if pair[0] != pair[1]])
+    compared = " or ".join([f"{value} == {name} or not {test}" for (_, name), test in zip(pairs, tests)])
+    return f"(({evaluated}) and ({compared}))" if evaluated else f"({compared})"
 
 
 def _is_domain(node: Expression, context: Context) -> TypeGuard[tree.Apply]:

@@ -11,6 +11,7 @@ is comparable with model values that have the same letter or no type (TLC's rule
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NoReturn
 
@@ -31,7 +32,10 @@ _WORDS = {int: "a number", str: "a string", Boolean: "a Boolean", ModelValue: "a
 
 
 def comparable(left: Value, right: Value) -> bool:
-    """True, of two values that are not equal. Raises KindError if they are of different kinds."""
+    """True, of two values that Python finds unequal. Raises KindError if they are of different kinds.
+
+    False of a sequence and the string that it spells, which TLC finds equal if the sequence stands on the left.
+    """
     kind, other = type(left), type(right)
     if kind is other and kind in FLAT:
         return True
@@ -40,31 +44,27 @@ def comparable(left: Value, right: Value) -> bool:
     if isinstance(left, LazyValue) or isinstance(right, LazyValue):
         return _lazy(left, right)
     if kind is frozenset and other is frozenset:
-        if len(left) == len(right):
-            _first_different(zip(ordered(left), ordered(right)))
-        return True
+        return len(left) != len(right) or _differ(zip(ordered(left), ordered(right)))
     if kind is tuple and other is tuple:
-        if len(left) == len(right):
-            _first_different(zip(left, right))
-        return True
+        return len(left) != len(right) or _differ(zip(left, right))
+    if kind is tuple and other is str:
+        return len(left) != len(right) or _differ(zip(left, right))
     if kind in (tuple, Function) and other in (tuple, Function):
         return _functions(left, right)
     _refuse(left, right)
 
 
-def _first_different(pairs: object) -> None:
-    for left, right in pairs:  # type: ignore[attr-defined]
-        if left is not right and left != right:
-            comparable(left, right)
-            return
+def _differ(pairs: Iterable[tuple[Value, Value]]) -> bool:
+    """Whether a pair differs, looking at pairs up to the first that does."""
+    return any(left is not right and left != right and comparable(left, right) for left, right in pairs)
 
 
 def _functions(left: Value, right: Value) -> bool:
     """Functions that are not both sequences."""
     first, second = _items(left), _items(right)
-    if len(first) == len(second):
-        _first_different((a, b) for one, two in zip(first, second) for a, b in zip(one, two))
-    return True
+    if len(first) != len(second):
+        return True
+    return _differ((a, b) for one, two in zip(first, second) for a, b in zip(one, two))
 
 
 def _items(function: Value) -> list[tuple[Value, Value]]:
@@ -143,14 +143,6 @@ def absent(value: Value, collection: frozenset[Value]) -> bool:
 
 def _alike(left: tuple[Value, ...], right: tuple[Value, ...]) -> bool:
     return len(left) == len(right) and all(type(a) is type(b) and type(a) in FLAT for a, b in zip(left, right))
-
-
-def foreign(value: Value, items: tuple[Value, ...]) -> bool:
-    """False: `value` is not one of `items`. Raises KindError if one of them is of another kind."""
-    for item in items:
-        if type(value) is not type(item) or type(value) not in FLAT:
-            comparable(value, item)
-    return False
 
 
 def not_in(value: Value, name: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 from specs.tla.values.combined import Difference, Filtered, Union
-from specs.tla.values.kinds import absent, comparable, foreign, joinable, mixed
+from specs.tla.values.kinds import absent, comparable, joinable, mixed
 from specs.tla.values.sets import (
     Interval,
     LazyFunction,
@@ -166,11 +166,6 @@ def product(left: Value, right: Value) -> int:
 def member(value: Value, collection: Value) -> bool:
     """value \\in collection"""
     return is_in(value, collection)
-
-
-def is_among(value: Value, items: tuple[Value, ...]) -> bool:
-    """value \\in {items}"""
-    return value in items or foreign(value, items)
 
 
 def equal(left: Value, right: Value) -> bool:

@@ -54,7 +54,7 @@ def test_powers_and_sums_are_not_bounded_to_32_bits_as_in_tlc(write: Write) -> N
         ("x # {}", "1 is compared with {}: a number and a set"),
         ('<<1, x>> = <<1, "a">>', '1 is compared with "a": a number and a string'),
         ('[a |-> {x}] = [a |-> {"b"}]', '1 is compared with "b": a number and a string'),
-        ('x \\in {"a", "b"}', "1 is compared with"),
+        ('x \\in {"a", "b"}', '"a" is compared with 1'),
         ('"a" \\in Nat', '"a" \\in Nat: a string is of another kind than the elements'),
         ("[a |-> 1] = {<<1>>}", "a record and a set"),
         ("CHOOSE y \\in {1, 2} : y = TRUE", "1 is compared with TRUE: a number and a Boolean"),

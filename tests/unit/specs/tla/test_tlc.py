@@ -46,6 +46,14 @@ def test_a_violated_invariant_is_named_with_its_behaviour(counter: Path) -> None
     assert result.trace[-1].endswith("x = 3")
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [("INVARIANT", "invariant"), ("PROPERTY", "property")])
+def test_a_constant_that_is_false_is_violated(counter: Path, kind: str, outcome: str) -> None:
+    counter.write_text(COUNTER.replace("====", "Never == 1 = 2\n====", 1))
+    result = tlc.run(counter, CONFIG.format(bound=3) + f"{kind} Never\n")
+    assert (result.outcome, result.violated, result.trace) == (outcome, "Never", ())
+    assert "is equal to FALSE" in result.message
+
+
 def test_a_configuration_may_be_a_file_and_a_deadlock_an_error(counter: Path) -> None:
     config = counter.parent / "other" / "counter.cfg"
     config.parent.mkdir()
