@@ -254,4 +254,35 @@ OF_THE_GROUND = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND)
+LINK = "specs/link/trace_link.tla"
+
+SEGMENTS = (
+    _cut("IsHeard", LINK, "TracesMessages => heard[node][1] = peer", "segments", "TRUE"),
+    _cut(
+        "IsCarried", LINK, "TracesMessages => heard[node][2] = AnyTime", "segments", "TRUE \\/ heard[node][2] = AnyTime"
+    ),
+    _cut(
+        "what the last message was",
+        LINK,
+        "IF kind = SegmentKind THEN <<from, sent>> ELSE",
+        "segments",
+        "IF TRUE THEN <<from, sent>> ELSE",
+    ),
+    _cut("when a segment left", LINK, "s[1] <= heard[node][2] /\\ s[2] >= sequence", "segments", "s[2] >= sequence"),
+    Mutant(
+        "checker: messages of channels are never asked for",
+        SERVICES,
+        "found.update(TracesMessages=has_messages,",
+        "found.update(TracesMessages=False,",
+        ("segments",),
+    ),
+    Mutant(
+        "checker: a flood of refusals hides no segment",
+        SERVICES,
+        "if self._refused.get(node, 0) >= limits.REFUSALS_TRACED_PER_TICK_MAX:",
+        "if False:",
+        ("segments",),
+    ),
+)
+
+MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND, *SEGMENTS)

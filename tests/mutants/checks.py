@@ -62,6 +62,7 @@ CHECKS: dict[str, list[str]] = {
     "trace lines": [*_PYTEST, "tests/unit/specs/checking/test_trace.py"],
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
+    "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],
     "requests": [*_PYTEST, "tests/unit/specs/checking/test_requests.py"],
     "words": [*_PYTEST, *_WORDS, "-k", "test_words or (by_name and (question or body or reply or " + _TOLD + "))"],
     "one run": [*_PYTEST, "tests/conformance/protocols/test_resumed_traces.py", "-k", "end or run"],

@@ -22,10 +22,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from amu.core import limits
+from amu.wire.messages import Segment
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
 from specs.checking.run import Checker, Run
+from specs.checking.schema import OUT_OF_ORDER, Fields
 from specs.checking.trace import Event
 from specs.tla.language import language
 from specs.tla.language.language import of_python
@@ -41,10 +43,11 @@ CHANNEL_EVENTS = frozenset({"ChannelSend", "ChannelDeliver"})
 ITEM_EVENTS = frozenset({"MutexReceive", "SnapshotMarker", "SnapshotIgnored"})  # what happens to a delivered item
 SHARED_EVENTS = frozenset({"Boot", "ChannelRestart"})
 POSITION_EVENTS = frozenset({"Apply", "Adopt"})
+MESSAGE_EVENTS = frozenset({"Send", "Receive"})  # those of segments by which items came
 NO_ITEM = "item"  # Refuse.reason of what a channel delivered that is not an item
 NO_BOOT = -1  # of trace_link.tla
 EVENTS_TOGETHER = 256  # between two reports of progress
-EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS | POSITION_EVENTS | {"Refuse"}
+EVENTS = MUTEX_EVENTS | SNAPSHOT_EVENTS | CHANNEL_EVENTS | SHARED_EVENTS | POSITION_EVENTS | MESSAGE_EVENTS | {"Refuse"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ SNAPSHOT = Protocol(
 )
 LINK = Protocol(
     FOLDER / "link" / "trace_link.tla",
-    CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | {"Refuse"},
+    CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | MESSAGE_EVENTS | {"Refuse"},
     CHANNEL_EVENTS | ITEM_EVENTS,
     "LNK-1",
     {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
@@ -107,7 +110,9 @@ PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
 IDENTIFIERS = tuple(identifier for protocol in PROTOCOLS for identifier in protocol.identifiers)
 
 
-def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> dict[str, Value]:
+def constants(
+    protocol: Protocol, replica_count: int, byzantine: Collection[int], has_messages: bool = False
+) -> dict[str, Value]:
     """The trace module's constants. Those that are 0 bound TLC's search; here every argument is logged."""
     found: dict[str, Value] = {
         "Board": frozenset(range(replica_count)),
@@ -116,23 +121,25 @@ def constants(protocol: Protocol, replica_count: int, byzantine: Collection[int]
         "BootMax": 0,
     }
     if protocol is LINK:
-        del found["TimeMax"]
         found.update(QueueMax=limits.CHANNEL_QUEUE_ITEMS_MAX, NumberMax=0)
+        found.update(TracesMessages=has_messages, SegmentKind=Segment.KIND)
     if protocol is SNAPSHOT:
         found["ItemsMax"] = limits.SNAPSHOT_ITEMS_MAX
     return found
 
 
-def observer(protocol: Protocol, replica_count: int, byzantine: Collection[int]) -> Observer:
+def observer(
+    protocol: Protocol, replica_count: int, byzantine: Collection[int], has_messages: bool = False
+) -> Observer:
     """An observer for the observations of one run (see `observation`)."""
-    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine)).restarted()
+    return _observer(PROTOCOLS.index(protocol), replica_count, frozenset(byzantine), has_messages).restarted()
 
 
 @lru_cache(maxsize=64)
-def _observer(place: int, replica_count: int, byzantine: frozenset[int]) -> Observer:
+def _observer(place: int, replica_count: int, byzantine: frozenset[int], has_messages: bool) -> Observer:
     """The observer of the protocol at `place` in PROTOCOLS. It is a template and is never fed itself."""
     protocol = PROTOCOLS[place]
-    module = language.load(protocol.module, constants(protocol, replica_count, byzantine))
+    module = language.load(protocol.module, constants(protocol, replica_count, byzantine, has_messages))
     return Observer(
         module,
         init="TraceInit",
@@ -172,32 +179,68 @@ class ServicesChecker(Checker):
     def finish(self, tlc: bool) -> None:
         run = self.run
         swarm = run.swarm
-        check_kept(self._kept.events, run.replica_holes(), swarm.replica_count, swarm.byzantine, run.verdict, run.tell)
+        holes = run.replica_holes()
+        check_kept(
+            self._kept.events, holes, swarm.replica_count, swarm.byzantine, run.verdict, run.tell, run.has_messages
+        )
 
 
 class Kept:
     """The events that the modules take, in order.
 
-    Of the events that tell how far a board is, only those before a SnapshotRecord are kept: a run has many.
+    Of the events that tell how far a board is, only those before a SnapshotRecord are kept, and of messages only the
+    first segment after an item was given, and what was received last before a delivery: a run has many.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._position: dict[int, Event] = {}  # of each board, not kept so far
+        self._received: dict[int, Event] = {}  # what each board received last, not kept so far
+        self._given: set[tuple[int, int]] = set()  # channels with items that no segment has carried so far
+        self._refused: dict[int, int] = {}  # how many messages each board has refused in its life
 
     def add(self, event: Event) -> None:
         """The next event, of a name in EVENTS."""
         name, node = event.name, event.node
+        if name == "Receive":
+            self._received[node] = event
+            return
+        if name == "Send":
+            channel = (node, event.fields["to"])
+            if event.fields["kind"] == Segment.KIND and channel in self._given:
+                self._given.discard(channel)
+                self.events.append(event)
+            return
         if name in POSITION_EVENTS:
             self._position[node] = event
             return
-        if name == "Refuse" and event.fields["reason"] != NO_ITEM:
-            return
+        if name == "Refuse":
+            self._refused[node] = self._refused.get(node, 0) + 1
+            if event.fields["reason"] == OUT_OF_ORDER:
+                self._received[node] = event
+            if event.fields["reason"] != NO_ITEM:
+                return
         if name == "Boot":
-            self._position.pop(node, None)
+            for of_life in (self._position, self._received, self._refused):
+                of_life.pop(node, None)
+        elif name in ("ChannelSend", "ChannelRestart"):
+            self._given.add((node, event.fields["peer"]))
+        if name in ("ChannelDeliver", "ChannelRestart"):
+            self._keep_received(event)
         elif name == "SnapshotRecord" and node in self._position:
             self.events.append(self._position.pop(node))
         self.events.append(event)
+
+    def _keep_received(self, event: Event) -> None:
+        """What the board received before it adopts a peer or delivers an item. Of a flood of refusals the trace has
+        only the beginning, so any segment may be behind it."""
+        node, peer = event.node, event.fields["peer"]
+        received = self._received.pop(node, None)
+        if received is not None:
+            self.events.append(received)
+        if self._refused.get(node, 0) >= limits.REFUSALS_TRACED_PER_TICK_MAX:
+            fields: Fields = {"from": peer, "kind": Segment.KIND, "reason": OUT_OF_ORDER}
+            self.events.append(Event(event.line, node, event.boot, event.seq, event.lamport, "Refuse", fields))
 
 
 def check_ops(
@@ -207,16 +250,18 @@ def check_ops(
     byzantine: Collection[int],
     verdict: Verdict,
     tell: Progress = ignore_progress,
+    has_messages: bool = False,
 ) -> None:
     """Check channels, turns and snapshots against their modules, and report to `verdict`.
 
     `events`: those of honest boards in the file's order, at least those of EVENTS. `holes`: of honest boards.
+    `has_messages`: whether they tell what was sent and received.
     """
     kept = Kept()
     for event in events:
         if event.name in EVENTS:
             kept.add(event)
-    check_kept(kept.events, holes, replica_count, byzantine, verdict, tell)
+    check_kept(kept.events, holes, replica_count, byzantine, verdict, tell, has_messages)
 
 
 def check_kept(
@@ -226,6 +271,7 @@ def check_kept(
     byzantine: Collection[int],
     verdict: Verdict,
     tell: Progress,
+    has_messages: bool,
 ) -> None:
     """As `check_ops`, of what is kept of the events."""
     told, missing = _told(events, holes)
@@ -240,7 +286,7 @@ def check_kept(
                 else:
                     verdict.nothing_held(identifier, PREMISES[identifier].lack)
             continue
-        _hold(protocol, taken, observer(protocol, replica_count, byzantine), verdict, tell)
+        _hold(protocol, taken, observer(protocol, replica_count, byzantine, has_messages), verdict, tell)
         if missing is not None:
             for identifier in protocol.identifiers:
                 verdict.doubt(identifier, f"not judged from there on: {missing}")
