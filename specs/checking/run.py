@@ -74,6 +74,12 @@ class Reports(Protocol):
     def receive(self, event: Event) -> None:
         """A receipt of a replica or of a learner."""
 
+    def ask_state(self, event: Event) -> None:
+        """A FetchState of a replica or of a learner."""
+
+    def giver(self, event: Event, before: Event | None) -> tuple[frozenset[int], int]:
+        """Those whom the node asked for the state that it adopts, and the one that gave it."""
+
     def of_state(self, event: Event) -> frozenset[int]:
         """Those that may have told the node of their checkpoint of the event's slot."""
 

@@ -381,7 +381,12 @@ Adopt(node, slot, digest) ==
     /\ AdoptTold(node, slot, digest)
 
 \* A replica asks for a state, and adopts it, when f + 1 have reported it: `heard` are those whose report has arrived.
+\* It asks for a slot when f + 1 have reported that they applied it, or one above it.
 KnowsState(heard) == IsBlocking(Byzantine \cup hazy \cup heard)
+KnowsSlot(heard) == IsBlocking(Byzantine \cup hazy \cup heard)
+
+\* A state comes from one that was asked for it in this life: from `giver`, or from anybody if that is unknown.
+IsGiven(asked, giver) == giver \in asked \cup {Anyone}
 
 -----------------------------------------------------------------------------
 \* What a message about the log may say. Messages about an instance are of its window: InRange. A question for a body,

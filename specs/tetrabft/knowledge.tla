@@ -17,6 +17,7 @@
 (*   Vote2 .. Vote4      vote or status, sent after the vote was cast      *)
 (*   Decide, EnterView   the same                                          *)
 (*   Learn               decided, sent after the decision                  *)
+(*   HasBody             proposal, decided in answer to a question, body   *)
 (*                                                                         *)
 (* `wished[q]` is the highest view that q's messages named as its wish: a  *)
 (* view change, or a status, which carries view and wish together.         *)
@@ -46,6 +47,13 @@ KnowsForVote3(v, val, heard) == AcceptedBy(heard, val, v, 2)
 KnowsForVote4(v, val, heard) == AcceptedBy(heard, val, v, 3)
 KnowsForDecide(v, val, heard) == AcceptedBy(heard, val, v, 4)
 KnowsForPropose(v, val, heard) == Known(heard)!SafeToPropose(val, v)
+\* It has the body of val, which it applies or proposes again: it proposed val, or cast a first vote for it; or the body
+\* arrived, in a proposal of one of the views in `read`, or from the replicas in `heard`, with a decision or by itself.
+HasBody(p, val, read, heard) ==
+    \/ \E v \in View : votes[p][1][v] = val \/ (leader[v] = p /\ proposal[v] = val)
+    \/ \E v \in read : proposal[v] = val
+    \/ heard # {}
+
 KnowsForLearn(val, heard) == IsBlocking(Byzantine \cup {q \in heard : decided[q] = val})
 
 \* n - f replicas wish v or a higher view, or a quorum has voted in v. heard[k]: for the votes of phase k.

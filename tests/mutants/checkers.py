@@ -63,8 +63,8 @@ ANCHOR = "# A guard's parameters have the names of the event's fields, except fo
 
 
 LEARNER_ANCHOR = "class LearnerChecker(Checker):"
-LEARNER_CHECKS = {"KnowsState": "log rules"}  # the others: "learner rules"
-LOG_CHECKS = {"KnowsState": "rejoin"}  # the others: "log rules"
+LEARNER_CHECKS = {"KnowsState": "log rules", "IsGiven": "log rules"}  # the others: "learner rules"
+LOG_CHECKS = {"KnowsState": "rejoin", "IsGiven": "later lives"}  # the others: "log rules"
 
 
 def _guard(event: str, guard: str, file: str = LOG_RULES) -> Mutant:
@@ -129,6 +129,38 @@ WORDS = (
         for kind, operator in knowledge.SAYS.items()
     ),
     *(_word(kind, guard) for kind, rule in log_rules.SAYS.items() for _, guard in rule.guards),
+)
+
+LATER_LIVES = (
+    _cut("the body of what is applied", CONSENSUS, "        self._look_for_body(value, event)\n", "later lives", ""),
+    _cut(
+        "the time of a decision on flash",
+        CONSENSUS,
+        " and self.knowledge.may_recover(action, arguments, event):",
+        "later lives",
+        ":",
+    ),
+    _cut(
+        "a state that its board had sent of the slot",
+        CONSENSUS,
+        "if is_of_flash and self._open_in_boot",
+        "later lives",
+        "if False and self._open_in_boot",
+    ),
+    _cut(
+        "a state of a decided slot",
+        CONSENSUS,
+        "if self._decided_in_boot.get(event.node) == event.boot:",
+        "later lives",
+        "if False:",
+    ),
+    _cut(
+        "the slot of a state",
+        "specs/checking/consensus/reports.py",
+        "if sent is not None and sent.slot != slot else",
+        "later lives",
+        "if False else",
+    ),
 )
 
 REBOOTS = (
@@ -285,4 +317,4 @@ SEGMENTS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND, *SEGMENTS)
+MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *LATER_LIVES, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND, *SEGMENTS)

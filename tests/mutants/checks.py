@@ -61,6 +61,7 @@ CHECKS: dict[str, list[str]] = {
     "messages": [*_PYTEST, "tests/unit/specs/checking/test_messages.py"],
     "trace lines": [*_PYTEST, "tests/unit/specs/checking/test_trace.py"],
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
+    "later lives": [*_PYTEST, "tests/unit/specs/checking/test_later_lives.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
     "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],
     "requests": [*_PYTEST, "tests/unit/specs/checking/test_requests.py"],

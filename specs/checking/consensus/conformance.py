@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from amu.wire.messages import Status
 from specs.checking.consensus import knowledge
 from specs.checking.consensus.instance import (
     DECISIONS,
@@ -155,6 +156,7 @@ class SlotChecker:
         self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
         self.result.has_steps = bool(self.events)
         self._decided_in_boot: dict[int, int] = {}
+        self._open_in_boot: dict[int, int] = {}  # node -> life in which it sent its state: it had not decided then
         self._owes_decision: set[int] = set()  # booted with the slot applied; how it decided is not known yet
 
     # --- preparation ----------------------------------------------------------------------------
@@ -223,7 +225,13 @@ class SlotChecker:
         elif event.name == "Wish":
             self._wish(event)
         else:
-            self._take(event.name, self._arguments(event), event)
+            arguments = self._arguments(event)
+            if event.name == "Propose" and self.knowledge.is_second_hand(
+                str(arguments[2]), event.fields["view"], event.node
+            ):
+                self._look_for_body(str(arguments[2]), event)
+            if self.result.bad is None:
+                self._take(event.name, arguments, event)
 
     def _arguments(self, event: Event) -> tuple[Value, ...]:
         fields = event.fields
@@ -269,6 +277,10 @@ class SlotChecker:
 
     def _say(self, event: Event) -> None:
         why = self.knowledge.why_unsaid(event)
+        if event.fields["kind"] == Status.KIND:
+            self._open_in_boot[event.node] = event.boot
+            if self._decided_in_boot.get(event.node) == event.boot:
+                why = "a replica that has decided in this life sends its state of the slot no more"
         if why is not None:
             self._bad(knowledge.TRUE_WORDS, event, why)
 
@@ -291,10 +303,21 @@ class SlotChecker:
         """A node applies what it has decided. After a reboot it may know a decision whose event died with the board."""
         node, value = event.node, self.names[event.fields["value"]]
         decided = self.instance.decided(node)
-        if decided is None and node in self.rebooted and self._recover_decision(node, value, event):
+        is_of_flash = self._decided_in_boot.get(node) != event.boot
+        if is_of_flash and self._open_in_boot.get(node) == event.boot:
+            self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} had not decided, for it sent its state in this life")
             return
+        if decided is None and node in self.rebooted and self._recover_decision(node, value, event):
+            decided = value
         if decided != value:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")
+            return
+        self._look_for_body(value, event)
+
+    def _look_for_body(self, value: str, event: Event) -> None:
+        lacking = self.knowledge.lacks_body(value, event)
+        if lacking is not None:
+            self._bad(knowledge.KNOWN, event, self.instance.explain_state("HasBody", lacking))
 
     def _boot(self, event: Event) -> None:
         """The node had applied the slot when it booted, but the trace has no Apply of it."""
@@ -308,7 +331,7 @@ class SlotChecker:
         candidates: list[tuple[str, tuple[Value, ...]]] = [("Learn", (node, value))]
         candidates += [("Decide", (node, view, value)) for view in range(self.result.max_view + 1)]
         for action, arguments in candidates:
-            if self.instance.allows(action, arguments):
+            if self.instance.allows(action, arguments) and self.knowledge.may_recover(action, arguments, event):
                 return self._take(action, arguments, event, recovered=True)
         return False
 

@@ -13,6 +13,9 @@ Rules
 - A replica knows its own steps; of the messages that it received it knows those of its present life only.
 - A message of which the trace has no Send, or that was taken out of the order (Refuse "lamport"), may be any: its
   sender counts as heard, in everything, for the rest of that life.
+- A body that arrived in a former life may be on flash, and is not asked for again. A liar may have sent any.
+- A decision that is on flash and in no trace was made in a life before: on votes and replies that stand in the trace
+  before the end of that life.
 - CON-17 asks the same operators as if all messages had arrived, so it is checked without traced messages too. It is
   asked of a view that a board reads back from flash, too: what the board itself wished and heard died with it.
 """
@@ -47,6 +50,7 @@ SAYS = {  # kind: the operator that says when it may be sent
 }
 STAYS_TRUE = frozenset({m.Proposal.KIND, m.Vote.KIND, m.Decided.KIND})
 OF_SLOT = frozenset(SAYS)  # kinds that a slot's check takes
+HAS_BODY = frozenset({m.Proposal.KIND, m.Decided.KIND, m.Body.KIND})  # kinds with a body, or room for one
 
 # What a message tells, by kind: each is asked by one or more guards.
 PROPOSALS, BALLOTS, SUGGESTS, PROOFS, WISHES, DECISIONS = range(6)
@@ -56,7 +60,9 @@ GUESSED = (
 )
 # What a replica may know: what arrived, besides what may have been in messages that the trace does not tell, or all.
 CERTAIN, POSSIBLE, ALL = range(3)
-NEVER = 1 << 63  # later than any Lamport time
+NEVER = 1 << 63  # later than any Lamport time, and than any line
+DECISIONS_MADE = ("Decide", "Learn")
+DECIDED = -1
 TELLS = {
     m.Proposal.KIND: (PROPOSALS,),
     m.Vote.KIND: (BALLOTS,),
@@ -65,6 +71,7 @@ TELLS = {
     m.ViewChange.KIND: (WISHES,),
     m.Status.KIND: (BALLOTS, SUGGESTS, PROOFS, WISHES),
     m.Decided.KIND: (DECISIONS,),
+    m.Body.KIND: (),
 }
 
 
@@ -75,6 +82,7 @@ class Receipt(NamedTuple):
     sender: int
     sent: int  # Lamport time
     message: Sent
+    has_body: bool
 
 
 @dataclass
@@ -85,6 +93,10 @@ class Ears:
     are_open: bool = False
     hear_wishes: bool = False  # a trace without messages has wishes at least; a behaviour of tetrabft.tla has none
     heard_all: set[tuple[int, int, int]] = field(default_factory=set)
+    # node -> Lamport time at which a message with a body, of whatever slot, first arrived from a liar
+    bodies_of_liars: dict[int, int] = field(default_factory=dict)
+    # (node, boot) -> the line up to which the lives before it may have heard anything
+    began: dict[tuple[int, int], int] = field(default_factory=dict)
     guessed: bool = False  # a step was allowed only because of `heard_all`
 
 
@@ -104,13 +116,20 @@ class Knowledge:
         self._own_wish: dict[tuple[int, int], int] = {}  # (node, boot) -> its last wish
         self._cast: dict[tuple[int, int, int], int] = {}  # node, phase and view of a vote -> its time
         self._decided: dict[int, int] = {}  # node -> time of its decision
+        self._lines: dict[tuple[int, int], int] = {}  # node and view of a fourth vote, or -1 of a decision -> its line
+        self._read: dict[int, set[int]] = defaultdict(set)  # node -> views whose proposal arrived, in all its lives
+        self._bodies: dict[int, set[int]] = defaultdict(set)  # node -> those that sent it a body, in all its lives
         self._said: set[tuple[int, int, int]] = set()  # sender, kind and view of messages that stay true
 
     # --- what happens -----------------------------------------------------------------------
 
     def hear(self, node: int, receipt: Receipt) -> None:
-        boot, sender, sent, message = receipt
+        boot, sender, sent, message, has_body = receipt
         life = (node, boot)
+        if has_body and message.kind == m.Proposal.KIND:
+            self._read[node].add(message.view)
+        elif has_body:
+            self._bodies[node].add(sender)
         heard = self._heard[life]
         view = message.view
         for what in TELLS[message.kind]:
@@ -134,8 +153,11 @@ class Knowledge:
         node, time = event.node, event.lamport
         if action in VOTES:
             self._cast.setdefault((node, VOTES.index(action) + 1, arguments[1]), time)
-        elif action in ("Decide", "Learn"):
+            if action == VOTES[3]:
+                self._lines.setdefault((node, arguments[1]), event.line)
+        elif action in DECISIONS_MADE:
             self._decided.setdefault(node, time)
+            self._lines.setdefault((node, DECIDED), event.line)
         elif action in ("EnterView", "Restore", "Wish"):
             self._note_wish(event, arguments[1])
 
@@ -167,6 +189,38 @@ class Knowledge:
             if self._ears.heard_all and not self._holds(action, self._needs(action, arguments, event, CERTAIN)):
                 self._ears.guessed = True
         return known, None
+
+    def may_recover(self, action: str, arguments: tuple[Value, ...], event: Event) -> bool:
+        """Whether a decision may have been made in a life before that of `event`, and be known from flash only."""
+        end = self._ears.began.get((event.node, event.boot), NEVER)
+        if action == "Learn":
+            what, known = DECIDED, arguments[1:]
+        else:
+            what, known = arguments[1], arguments[1:]
+        heard = {node for (node, of), line in self._lines.items() if of == what and line < end}
+        heard = heard - {event.node} if action == "Learn" else heard | {event.node}
+        return self._holds(action, (*known, frozenset(heard)))
+
+    def lacks_body(self, value: str, event: Event) -> tuple[Value, ...] | None:
+        """The arguments of `HasBody`, if the node cannot have the body of a value that it applies or proposes again."""
+        node = event.node
+        if not self._ears.are_open:
+            return None
+        views = frozenset([view for view in self._read[node] if view <= self._instance.max_view])
+        known = (node, value, views, frozenset(self._bodies[node]))
+        if self._instance.module.predicate("HasBody")(self._instance.state, *known):
+            return None
+        if self._ears.bodies_of_liars.get(node, NEVER) < event.lamport:
+            return None
+        if any(receiver == node for receiver, _, _ in self._ears.heard_all):
+            self._ears.guessed = True
+            return None
+        return known
+
+    def is_second_hand(self, value: str, view: int, node: int) -> bool:
+        """Whether another replica proposed the value in an earlier view."""
+        leader: Value = self._instance.state["leader"]
+        return any(self._instance.proposal(earlier) == value and leader[earlier] != node for earlier in range(view))
 
     def _holds(self, action: str, known: tuple[Value, ...]) -> bool:
         return self._instance.module.predicate(f"KnowsFor{action}")(self._instance.state, *known)

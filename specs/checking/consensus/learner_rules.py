@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from amu.wire.messages import Decided
+from amu.wire.messages import Decided, FetchState
 from specs import FOLDER
 from specs.checking.consensus import log_rules
 from specs.checking.consensus.log_rules import PLACES, Rule
@@ -36,12 +36,23 @@ IDENTIFIERS = (FOLLOWS,)
 ANY = -1  # the slot of a reply of which nobody knows the sending
 SAME_LEDGER = "IsTheLedger"
 KNOWS = "KnowsState"  # f + 1 replicas, of what has arrived
+GIVEN = "IsGiven"  # by one that was asked for it
+OF_MESSAGES = (KNOWS, GIVEN)
 RULES: Mapping[str, Rule] = {
     "Boot": Rule("LearnerBoot"),
     "Gap": Rule("LearnerGap"),
     "Learn": Rule("LearnTold", ((FOLLOWS, "IsInReach"), (FOLLOWS, "IsDecided"), (FOLLOWS, KNOWS))),
     "Apply": Rule("Moved", ((FOLLOWS, "IsNextThere"), (FOLLOWS, "IsDecided"), (FOLLOWS, SAME_LEDGER))),
-    "Adopt": Rule("Moved", ((FOLLOWS, "IsAheadThere"), (FOLLOWS, "IsReached"), (FOLLOWS, "IsHeld"), (FOLLOWS, KNOWS))),
+    "Adopt": Rule(
+        "Moved",
+        (
+            (FOLLOWS, "IsAheadThere"),
+            (FOLLOWS, "IsReached"),
+            (FOLLOWS, "IsHeld"),
+            (FOLLOWS, KNOWS),
+            (FOLLOWS, GIVEN),
+        ),
+    ),
 }
 
 
@@ -63,6 +74,8 @@ class LearnerChecker(Checker):
         self._next: dict[int, tuple[int, int]] = {}  # learner -> boot and number of its next event
         self._replies: dict[tuple[int, int, int], set[int]] = {}  # learner, boot and slot -> replicas that replied
         self._silent: set[int] = set()
+        self._last: dict[int, Event] = {}  # learner -> its last event
+        self._before: Event | None = None  # the event right before the present one, of the same learner
         self._early: dict[int, list[Event]] = {}  # slot -> applications before any replica's
 
     def _action(self, name: str) -> Action:
@@ -70,12 +83,16 @@ class LearnerChecker(Checker):
 
     def feed(self, event: Event) -> None:
         replicas = self.run.log.state  # of trace_replicated_log.tla, after all events before this one
+        self._before = event.right_after(self._last.get(event.node))
+        self._last[event.node] = event
         is_boot = event.name == "Boot" and event.seq == 0
         if not is_boot and self._next.get(event.node) != (event.boot, event.seq):
             self._take("Gap", event, replicas)
         self._next[event.node] = (event.boot, event.seq + 1)
         if event.name == "Receive":
             self._hear(event)
+        elif event.name == "Send" and event.fields["kind"] == FetchState.KIND:
+            self.run.log.reports.ask_state(event)
         elif event.name == "Silent":
             self._silent.add(event.node)
         elif event.name == "Boot":
@@ -129,10 +146,12 @@ class LearnerChecker(Checker):
         self._position = self._module.state_of(following)["position"]
 
     def _ask(self, guard: str, event: Event, state: language.State) -> None:
-        if guard == KNOWS:
+        if guard in OF_MESSAGES:
             if not self.run.log.reports.are_traced or not self.run.continuity.is_whole(event.node):
                 return
             arguments = [of_python(self._heard(event))]
+            if guard == GIVEN:
+                arguments = [of_python(part) for part in self.run.log.reports.giver(event, self._before)]
         else:
             parameters = self._module.definitions[guard].definition.parameters
             arguments = [of_python(_fields(event)[parameter.name]) for parameter in parameters]

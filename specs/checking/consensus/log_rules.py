@@ -17,7 +17,8 @@ The guards are evaluated one by one, so a breach has its identifier and the rest
     CON-3   a node applies what it decided or learned in that life, or what flash can have held
     CON-12  leader(slot, view) = (proposer of the value decided WINDOW_SLOTS before + view) mod n
     KNW-2   a message about the log says what its sender may ask, has or is
-    KNW-3   a state is asked for and adopted on f + 1 reports that arrived; a floor follows from the n - f answers
+    KNW-3   a slot or a state is asked for, and a state adopted, on f + 1 reports that arrived; the state comes from one
+            that was asked for it; a floor follows from the n - f answers
 
 Rules
 - Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
@@ -141,6 +142,7 @@ RULES: Mapping[str, Rule] = {
             (SAME_CHECKPOINT, "IsReached"),
             (SAME_CHECKPOINT, "IsTheCheckpoint"),
             (REPORTED, "KnowsState"),
+            (REPORTED, "IsGiven"),
         ),
     ),
 }
@@ -155,12 +157,13 @@ SAYS: Mapping[int, Rule] = {  # kind of a message: what it may say
     m.FetchBody.KIND: Rule("", ((TRUE_WORDS, "IsLearnable"),)),
     m.Body.KIND: Rule("", ((TRUE_WORDS, "IsLearnable"),)),
     m.Decided.KIND: Rule("", ((TRUE_WORDS, "TellsDecision"),)),
-    m.Fetch.KIND: Rule("", ((TRUE_WORDS, "AsksForSlot"),)),
+    m.Fetch.KIND: Rule("", ((TRUE_WORDS, "AsksForSlot"), (REPORTED, "KnowsSlot"))),
     m.FetchState.KIND: Rule("", ((TRUE_WORDS, "IsCheckpointSlot"), (REPORTED, "KnowsState"))),
     m.StateChunk.KIND: Rule("", ((TRUE_WORDS, "HasState"),)),
     m.Probe.KIND: Rule("", ((TRUE_WORDS, "AsksWhoKnows"),)),
     m.Reply.KIND: Rule("", ((TRUE_WORDS, "HasOperation"),)),
 }
+HEARD_OF = frozenset({m.Fetch.KIND, m.FetchState.KIND})  # questions for what others reported
 WAKING = frozenset({"Boot", "Restart", "Restore"})  # the first events of a life
 
 # A guard's parameters have the names of the event's fields, except for these.
@@ -281,6 +284,7 @@ class LogChecker(Checker):
         fields: dict[str, object] = {"node": event.node, **event.fields}
         if event.name in ("Adopt", "Checkpoint"):
             fields["heard"] = self.reports.of_state(event)
+            fields["asked"], fields["giver"] = self.reports.giver(event, before)
             self.reports.keep(event)
         elif event.name == "Rejoin":
             fields["answers"], fields["free"] = self.reports.answers(event)
@@ -293,6 +297,8 @@ class LogChecker(Checker):
         kind, slot = event.fields["kind"], event.fields["slot"]
         if kind == m.Progress.KIND:
             self.reports.send(event, self.state["applied"][event.node])
+        elif kind == m.FetchState.KIND:
+            self.reports.ask_state(event)
         if kind not in SAYS:
             return
         said = (kind, event.fields["to"] if kind == m.Suggest.KIND else 0, slot)
@@ -300,7 +306,9 @@ class LogChecker(Checker):
         if said in known:
             return
         known.add(said)
-        heard = self.reports.of_state(event) if kind == m.FetchState.KIND else None
+        heard = None
+        if kind in HEARD_OF:
+            heard = self.reports.of_state(event) if kind == m.FetchState.KIND else self.reports.of_slot(event)
         # A suggest goes to the leader, so it is asked of its receiver whether it leads.
         fields = {"node": event.node, **event.fields, "heard": heard}
         self._guard(kind, fields, event)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from amu.wire.messages import Decided, Status
 from specs.checking import order
 from specs.checking.consensus import knowledge
 from specs.checking.consensus import tlc as slots_tlc
@@ -27,7 +28,7 @@ from specs.checking.consensus.conformance import (
 )
 from specs.checking.consensus.knowledge import Ears, Receipt
 from specs.checking.run import Checker, Run
-from specs.checking.schema import OUT_OF_ORDER
+from specs.checking.schema import BOOT_ENDS, OUT_OF_ORDER
 from specs.checking.trace import Event
 
 EVENTS = SLOT_EVENTS | {"Boot", "Adopt", "Wish", "Send", "Receive", "Refuse"}
@@ -47,23 +48,39 @@ class SlotsChecker(Checker):
         self._honest = frozenset(run.swarm.honest)
         self._applied: dict[int, list[tuple[int, int]]] = defaultdict(list)  # node -> (line, slot)
         self._applied_at_boot: dict[int, int] = {}
+        self._ended: dict[int, int] = {}  # node -> line at which its last life ended, as the ground station saw
+        self._asked: dict[int, int] = {}  # node -> kind of what it received last
+        self._without_body: set[tuple[int, int]] = set()  # sender and time of a decision without its body
         self._told_by_boot: list[tuple[int, int, Event]] = []  # slots low .. high: applied, as only a Boot says
+
+    def ground(self, event: Event) -> None:
+        if event.name == "Resume":
+            self._ended.clear()
+        elif event.name in BOOT_ENDS:
+            self._ended.setdefault(event.fields["board"], event.line)
 
     def feed(self, event: Event) -> None:
         name = event.name
         if name == "Receive":
+            self._asked[event.node] = event.fields["kind"]
             self._keep_receipt(event)
         elif name == "Send":
-            if event.fields["kind"] in knowledge.OF_SLOT:
+            kind = event.fields["kind"]
+            if kind in knowledge.OF_SLOT:
                 self._ears.are_open = True
+                if kind == Decided.KIND and self._asked.get(event.node) == Status.KIND:
+                    self._without_body.add((event.node, event.lamport))
                 self._words[event.fields["slot"]].append((event.lamport, event.node, event.line, event))
         elif name == "Boot":
+            self._asked.pop(event.node, None)
+            self._ears.began[event.node, event.boot] = self._ended.pop(event.node, event.line)
             self._keep_applied_before(event)
         elif name == "Wish":
             self._ears.hear_wishes = True
             self._words[event.fields["slot"]].append((event.lamport, event.node, event.line, event))
         elif name == "Refuse":
             if event.fields["reason"] == OUT_OF_ORDER:
+                self._asked.pop(event.node, None)
                 self._ears.heard_all.add((event.node, event.boot, event.fields["from"]))
         elif name in SLOT_EVENTS:
             self._slots[event.fields["slot"]].append(event)
@@ -71,14 +88,17 @@ class SlotsChecker(Checker):
             self._applied[event.node].append((event.line, event.fields["slot"]))
 
     def _keep_receipt(self, event: Event) -> None:
-        sender = event.fields["from"]
+        sender, kind = event.fields["from"], event.fields["kind"]
         if sender not in self._honest:
+            if kind in knowledge.HAS_BODY:
+                self._ears.bodies_of_liars.setdefault(event.node, event.lamport)
             return
         sent = self.run.sends.of(event)
         if sent is None:
             self._ears.heard_all.add((event.node, event.boot, sender))
-        elif sent.kind in knowledge.OF_SLOT:
-            receipt = Receipt(event.boot, sender, event.fields["sent"], sent)
+        elif kind in knowledge.TELLS:
+            has_body = kind in knowledge.HAS_BODY and (sender, event.fields["sent"]) not in self._without_body
+            receipt = Receipt(event.boot, sender, event.fields["sent"], sent, has_body)
             self._words[sent.slot].append((event.lamport, event.node, event.line, receipt))
 
     def _keep_applied_before(self, event: Event) -> None:

@@ -162,6 +162,7 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a status of a slot far ahead": (a_word(m.Status.KIND, 10**6, to=BROADCAST), "KNW-2"),
     "a learner that no reply reached": (deaf_learner("Learn", m.Decided.KIND), "LOG-10"),
     "a learner that no report reached": (deaf_learner("Adopt", m.Progress.KIND), "LOG-10"),
+    "a learner that no piece of a state reached": (deaf_learner("Adopt", m.StateChunk.KIND), "LOG-10"),
     "a learner that fell silent": (a_learner_after_silence, "LOG-10"),
     "a suggest to another than the leader": (change("Send", {"to": 3}, kind=m.Suggest.KIND), "KNW-2"),
 }
