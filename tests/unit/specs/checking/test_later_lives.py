@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from amu.core.limits import BROADCAST
+from amu.core.limits import BROADCAST, WINDOW_SLOTS
 from amu.wire import messages as m
 from specs.verdict import PASS
 from tests.mutants.traces.runs import Line, fly
@@ -47,20 +47,32 @@ def without(*kinds: int, events: tuple[str, ...] = ("Receive", "Send")) -> Plant
     return plant
 
 
-def later_lives_decide_nothing(lines: list[Line]) -> None:
-    """In the slots whose decision flash may hold: up to two windows above what the board had applied at its boot."""
+def of_later_lives(lines: list[Line]) -> list[int]:
+    """Decisions in a later life of a board, in slots that flash may hold: two windows above what it had applied."""
     boots = {(lines[at]["node"], lines[at]["boot"]): lines[at]["applied_slot"] for at in places(lines, "Boot")}
     first = {node: next(boot for other, boot in boots if other == node) for node, _ in boots}
-    remove(
-        lines,
-        *(
-            at
-            for event in ("Decide", "Learn")
-            for at in places(lines, event)
-            for node, boot in [(lines[at]["node"], lines[at]["boot"])]
-            if boot != first[node] and lines[at]["slot"] <= boots[node, boot] + 8
-        ),
-    )
+    return [
+        at
+        for event in ("Decide", "Learn")
+        for at in places(lines, event)
+        for node, boot in [(lines[at]["node"], lines[at]["boot"])]
+        if boot != first[node] and lines[at]["slot"] <= boots[node, boot] + 2 * WINDOW_SLOTS
+    ]
+
+
+def decides_no_more(has_sent_its_state: bool) -> Plant:
+    """In one slot of a later life, in which the board repeats its state before it decides, or does not."""
+
+    def plant(lines: list[Line]) -> None:
+        for place in of_later_lives(lines):
+            life = {name: lines[place][name] for name in ("node", "boot", "slot")}
+            told = places(lines[:place], "Send", kind=m.Status.KIND, **life)
+            if bool(told) == has_sent_its_state and places(lines, "Apply", **life):
+                remove(lines, place)
+                return
+        raise AssertionError("no such decision")
+
+    return plant
 
 
 def first_of(lines: list[Line], event: str) -> tuple[int, int]:
@@ -111,8 +123,9 @@ CASES: dict[str, tuple[int, Plant, str]] = {
     "nobody was asked for the state": (LAGGARDS, asked_nobody_for_the_state, "KNW-3"),
     "a piece of another state": (LAGGARDS, a_state_of_another_slot, "KNW-3"),
     "slots that nobody reported": (LAGGARDS, deaf_to_reports, "KNW-3"),
-    "later lives decide nothing": (REBOOTS, later_lives_decide_nothing, "CON-3"),
-    "later lives of laggards decide nothing": (LAGGARDS, later_lives_decide_nothing, "CON-3"),
+    "a decision that no life before can have made": (REBOOTS, decides_no_more(False), "CON-3"),
+    "a decision that the board did not know of": (REBOOTS, decides_no_more(True), "CON-3"),
+    "a decision of a laggard that no life before can have made": (LAGGARDS, decides_no_more(False), "CON-3"),
     "a state of a decided slot": (REBOOTS, a_state_of_a_decided_slot, "KNW-2"),
 }
 

@@ -83,6 +83,10 @@ def adopts_on_no_report(lines: list[Line]) -> None:
     deaf_to_progress(lines, LAGGARD, find(lines, "Adopt", node=LAGGARD))
 
 
+def asks_on_no_report(lines: list[Line]) -> None:
+    deaf_to_progress(lines, LAGGARD, find(lines, "Send", node=LAGGARD, kind=m.Fetch.KIND))
+
+
 def rejoins_on_no_answer(lines: list[Line]) -> None:
     deaf_to_progress(lines, FORGETFUL, find(lines, "Rejoin"))
 
@@ -152,6 +156,7 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a state on no report": (adopts_on_no_report, "KNW-3"),
     "a question for a state that nobody has": (a_word(m.FetchState.KIND, 160), "KNW-3"),
     "a question for a state of no checkpoint": (a_word(m.FetchState.KIND, 17), "KNW-2"),
+    "a question for a slot that nobody reported": (asks_on_no_report, "KNW-3"),
     "a question for a slot far ahead": (a_word(m.Fetch.KIND, 10**6), "KNW-2"),
     "a question for a slot applied": (a_word(m.Fetch.KIND, 2), "KNW-2"),
     "a state that it does not have": (a_word(m.StateChunk.KIND, 64), "KNW-2"),
