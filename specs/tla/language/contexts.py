@@ -96,10 +96,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class LocalInstance:
-    """An INSTANCE in a LET. `arguments`: what it substitutes, by Python name."""
+    """An INSTANCE in a LET. `substitutions`: what it substitutes, by Python name, in the context of the LET."""
 
     instance: InstanceScope
-    arguments: Mapping[str, Named]
+    parameters: tuple[tree.Parameter, ...]
+    substitutions: Mapping[str, Expression]
+    context: Context
+
+    def arguments(self, given: list[Named]) -> dict[str, Named]:
+        """What it substitutes, where its parameters have these values."""
+        parameters = {parameter.name: argument for parameter, argument in zip(self.parameters, given)}
+        inside = self.context.binding(parameters)
+        return {text: Named(expression, inside) for text, expression in self.substitutions.items()}
 
 
 LocalMeaning: TypeAlias = Bound | Formal | Named | Local | Known | LocalInstance | Fixed
@@ -222,7 +230,7 @@ def same_kind(codes: list[Code]) -> tuple[list[Code], Kind]:
 def local_instance(compiler: Compiling, unit: tree.Instance, context: Context) -> LocalInstance:
     """The meaning of an INSTANCE in a LET."""
     instance, substitutions = compiler.instance_in_let(unit, context.scope)
-    return LocalInstance(instance, {text: Named(expression, context) for text, expression in substitutions.items()})
+    return LocalInstance(instance, unit.parameters, substitutions, context)
 
 
 def forward(node: tree.Let, context: Context) -> Context:
@@ -261,18 +269,18 @@ def qualified(node: tree.Apply, context: Context) -> Qualified:
     scope = context.scope
     arguments: dict[str, Named] = {}
     for number, step in enumerate(node.path):
-        instance: object = context.locals.get(step.name) if number == 0 else None
-        if isinstance(instance, LocalInstance):
-            arguments.update(instance.arguments)
-            instance = instance.instance
-        else:
-            instance = scope.meaning(step.name)
+        named = [Named(argument, context) for argument in step.arguments]
+        local = context.locals.get(step.name) if number == 0 else None
+        instance: object = local.instance if isinstance(local, LocalInstance) else scope.meaning(step.name)
         if not isinstance(instance, InstanceScope):
             raise Unsupported(f"{node.place}: {step.name}! where {step.name} is not an INSTANCE: {node.place.text}")
-        if len(step.arguments) != len(instance.parameters):
-            raise ModuleError(f"{node.place}: {step.name} takes {len(instance.parameters)} arguments")
-        named = [Named(argument, context) for argument in step.arguments]
-        arguments.update(zip(instance.parameters, named))
+        parameters = local.parameters if isinstance(local, LocalInstance) else instance.parameters
+        if len(step.arguments) != len(parameters):
+            raise ModuleError(f"{node.place}: {step.name} takes {len(parameters)} arguments")
+        if isinstance(local, LocalInstance):
+            arguments.update(local.arguments(named))
+        else:
+            arguments.update(zip(instance.parameters, named))
         scope = instance.scope
     meaning = scope.meaning(node.name)
     if meaning is None or node.name in scope.local:

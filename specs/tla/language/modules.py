@@ -247,8 +247,6 @@ class Loader:
         found = self._lets.get((unit, scope))
         if found is not None:
             return found
-        if unit.parameters:
-            raise Unsupported(f"{unit.place}: INSTANCE with parameters in a LET")
         substitutions = dict(unit.substitutions)
         arguments: dict[str, Expression] = {}
 

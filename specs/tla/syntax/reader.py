@@ -36,6 +36,8 @@ class Reader(UnitReader):
     # --- expressions -----------------------------------------------------------------------------
 
     def expression(self, node: tree_sitter.Node) -> Expression:
+        while node.type == "parentheses":
+            node = grammar.parts(node)[0]
         handler = self.handlers.get(node.type)
         place = self.place(node)
         if handler is None:
@@ -52,9 +54,6 @@ class Reader(UnitReader):
 
     def bounds(self, nodes: list[tree_sitter.Node]) -> tuple[tree.Bound, ...]:
         return tuple([self.bound(node) for node in nodes])
-
-    def _read_parentheses(self, node: tree_sitter.Node, place: Place) -> Expression:
-        return self.expression(grammar.parts(node)[0])
 
     def _read_label(self, node: tree_sitter.Node, place: Place) -> Expression:
         return self.expression(grammar.field(node, "expression"))

@@ -23,7 +23,6 @@ def write(tmp_path: Path) -> Write:
 # --- nesting --------------------------------------------------------------------------------------
 
 NESTED: dict[str, Callable[[int], str]] = {
-    "parentheses": lambda n: "(" * n + "TRUE" + ")" * n,
     "negation": lambda n: "~ " * n + "TRUE",
     "sets": lambda n: "{" * n + "1" + "}" * n + " # {}",
     "tuples": lambda n: "<<" * n + "1" + ">>" * n + " # <<>>",
@@ -50,6 +49,11 @@ def test_nesting_within_the_bound_is_evaluated(kind: str, write: Write) -> None:
 def test_nesting_beyond_the_bound_is_bad_input(kind: str, write: Write) -> None:
     with pytest.raises(ModuleError, match=r"M\.tla:3: an expression nests more than 400 deep"):
         write(f"E == {NESTED[kind](reader.NESTING_MAX + 20)}").value("E")
+
+
+def test_parentheses_do_not_nest(write: Write) -> None:
+    depth = 2 * reader.NESTING_MAX
+    assert write(f"E == {'(' * depth}1 + 2{')' * depth} = 3").value("E") is True
 
 
 LONG: dict[str, Callable[[int], str]] = {

@@ -110,6 +110,34 @@ Primed == [][I(x, 1)!Big => I(x, 1)!Big']_x"""
     assert not module.is_step("Next", (), module.state(x=1, y=0), module.state(x=2, y=2))
 
 
+def test_an_instance_in_a_let_has_parameters(write: Write) -> None:
+    """Numbers and values as TLC gives them."""
+    counter = """CONSTANT Step
+VARIABLE c
+Up == c < 5 /\\ c' = c + Step
+Same == UNCHANGED c
+After(n) == c + n * Step
+Next == After(1)'"""
+    text = """VARIABLES x, y
+Init == x = 0 /\\ y = 1
+Next == \\E n \\in {2, 3} : LET M(v) == INSTANCE Counter WITH c <- v, Step <- n
+                            Only(v) == INSTANCE Counter WITH c <- v, Step <- 1
+                        IN \\/ M(x)!Up /\\ M(y)!Same
+                           \\/ Only(y)!Up /\\ M(x)!Same
+Twice(a) == LET M(v) == INSTANCE Counter WITH c <- v + a, Step <- 2 IN M(M(1)!After(2))!After(3)
+Primed == LET M(v) == INSTANCE Counter WITH c <- v, Step <- 1 IN M(x)!Next
+Given == LET M(P(_)) == INSTANCE Counter WITH c <- P(x), Step <- 1
+             Times(n) == 10 * n
+         IN M(Times)!After(1) + M(LAMBDA n : n + 3)!After(0)"""
+    module = write(text, Counter=counter)
+    assert explored(module).distinct_states == 35
+    state = module.state(x=2, y=1)
+    assert module.value("Twice", state, 5) == (1 + 5 + 2 * 2) + 5 + 3 * 2
+    assert module.value("Given", state) == 21 + 5
+    with pytest.raises(ModuleError, match=r"M\.tla:\d+: M takes 1 arguments, not 2"):
+        write("E == LET M(v) == INSTANCE Counter WITH c <- v, Step <- 1 IN M(1, 2)!Same", Counter=counter)
+
+
 def test_a_module_may_stand_inside_another(write: Write) -> None:
     text = """VARIABLE x
 Limit == 2
