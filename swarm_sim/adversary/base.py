@@ -102,6 +102,7 @@ class Adversary:
     replica: "Replica"
     services: "Services"
     advance: "Callable[[], None]"
+    compact: "Callable[[], None]"
     note_refused: "Callable[[int, int, str], None]"
 
     def __init__(self, node: "Node", behaviours: list[Behaviour], period_ticks: int) -> None:

@@ -152,6 +152,9 @@ class _NoFlash:
     def checkpoint(self, data: Array) -> None:
         raise GuardError("a checkpoint: the digest of a state leaves the journal out")
 
+    def is_tight(self) -> bool:
+        return False
+
 
 class _Part:
     """The endpoints that hear each other in a round."""

@@ -28,6 +28,8 @@ class Flash:
     is_damaged: an unreported fault has struck, so the journal may differ from what was promised.
     """
 
+    is_tight = False  # a journal may grow
+
     def __init__(self, draws: random.Random) -> None:
         self.files: dict[str, bytes] = {}
         self.blocks: list[bytearray] = []  # of a ring of raw flash, see swarm_sim.world.ring

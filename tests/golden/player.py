@@ -62,6 +62,9 @@ class Player:
         self.tell("append", records)
         self._journal.append(records)
 
+    def is_tight(self):
+        return self._journal.is_tight()
+
 
 class _Board(Decoded):
     """A broadcast counts once."""

@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import checkers, memory, oracles, quorums, timers
+from tests.mutants import checkers, memory, oracles, pages, quorums, timers
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -467,4 +467,12 @@ MUTANTS = (
     ),
 )
 
-ALL = (*MUTANTS, *memory.MUTANTS, *quorums.MUTANTS, *timers.MUTANTS, *checkers.MUTANTS, *oracles.MUTANTS)
+ALL = (
+    *MUTANTS,
+    *memory.MUTANTS,
+    *quorums.MUTANTS,
+    *timers.MUTANTS,
+    *checkers.MUTANTS,
+    *oracles.MUTANTS,
+    *pages.MUTANTS,
+)

@@ -93,15 +93,17 @@ def test_a_page_is_laid_out_as_documented():
     """docs/reference/journal.md, byte for byte: a board must read what another version has written."""
     board = Board()
     live, _ = board.boot()
+    live.append([[1]])
     live.checkpoint(7)
     live.append([VOTE])
-    page = bytes(board.ring.page(0))
-    assert page[:10] == b"\x00\x00\x00\x00" + b"\x00\x00\x00\x01" + b"\x03" + bytes([8 + 15])
+    assert bytes(board.ring.page(1)[:10]) == b"\x00\x00\x00\x01" + b"\x00\x00\x00\x00" + b"\x04\x00"
+    page = bytes(board.ring.page(2))
+    assert page[:10] == b"\x00\x00\x00\x02" + b"\x00\x00\x00\x01" + b"\x03" + bytes([8 + 15])
     assert page[10:12] == b"\x00\x0f"
     assert page[33:251] == b"\xff" * 218
     assert page[251:255] == crc32(page[:251]).to_bytes(4, "big")
     assert page[255] == 0
-    assert board.ring.page(1) == nor.ERASED_PAGE
+    assert board.ring.page(3) == nor.ERASED_PAGE
 
 
 def test_the_ring_is_the_same_on_every_interpreter():
@@ -116,7 +118,7 @@ def test_the_ring_is_the_same_on_every_interpreter():
         if number % 23 == 22:
             live, _ = board.boot()
     ring = sha256(b"".join([bytes(block) for block in board.ring.data])).digest()
-    assert ring.hex() == "7082df434462eafef32baf695609e5c76c4ff5384dcae593cf975052bff2f6fd", ring.hex()
+    assert ring.hex() == "7dd9ada1d82294b63ba6269389fdf5fe249f1f614d61a84cd70cc742e8c9d351", ring.hex()
 
 
 def test_the_first_page_behind_those_of_a_former_life_stays_erased():
@@ -146,10 +148,10 @@ def test_idle_moments_erase_ahead_so_that_an_append_need_not():
     for _ in range(3 * BLOCKS):
         live.rest()
     store = live._store
-    assert store.blocks_erased == min(pages.AHEAD_BLOCKS, BLOCKS)
+    assert store.blocks_erased == BLOCKS - 1 < pages.AHEAD_BLOCKS
     for number in range(2 * nor.BLOCK_PAGES):
         live.append([[number]])
-    assert store.blocks_erased == min(pages.AHEAD_BLOCKS, BLOCKS)
+    assert store.blocks_erased == BLOCKS - 1
 
 
 def test_what_is_live_is_never_erased():
@@ -179,6 +181,23 @@ def test_a_full_ring_refuses_before_it_writes_and_a_checkpoint_makes_room():
     live.append([LONG])
     _, recovered = board.boot()
     assert (recovered.checkpoint, recovered.records) == ([1], [LONG])
+
+
+def test_half_a_ring_is_tight_until_a_checkpoint():
+    board = Board()
+    live, _ = board.boot()
+    for number in range(PAGES // 2):
+        assert not live.is_tight()
+        live.append([[number]])
+    live.append([VOTE])
+    assert live.is_tight()
+    live, _ = board.boot()
+    live.append([VOTE])
+    assert live.is_tight()
+    live.checkpoint([1])
+    assert not live.is_tight()
+    live.append([VOTE])
+    assert not live.is_tight()
 
 
 def test_every_flipped_bit_of_a_live_page_is_damage():
@@ -227,6 +246,17 @@ def test_the_last_batch_may_be_torn_and_no_more():
     assert board.records() == [VOTE, VOTE]
 
 
+def test_the_last_batch_without_its_middle_is_damage():
+    """Its last page was programmed, so the ones before had been: it may have been acted on."""
+    board = Board()
+    live, _ = board.boot()
+    live.append([VOTE])
+    live.append([LONG])
+    for lost in (nor.ERASED_PAGE, bytes(board.ring.page(2)[:99]) + b"\xff" * 157):
+        set_page(board, 2, lost)
+        board.refuses("page 3 follows a page that is lost")
+
+
 def test_pages_that_changed_places_are_not_believed():
     board = Board()
     live, _ = board.boot()
@@ -241,6 +271,7 @@ def test_pages_that_changed_places_are_not_believed():
 def test_a_page_of_a_lap_before_is_not_believed():
     board = Board()
     live, _ = board.boot()
+    live.append([[0]])
     live.checkpoint([0])
     for number in range(PAGES):
         if number == 20:
@@ -268,6 +299,28 @@ def test_a_checkpoint_older_than_the_ring_is_refused():
     board.refuses("the ring holds generation 1, the checkpoint is of 0")
 
 
+def test_a_ring_that_was_replaced_by_a_blank_one_is_refused():
+    board = Board()
+    live, _ = board.boot()
+    live.append([VOTE])
+    live.checkpoint([1])
+    live.append([VOTE])
+    board.ring = Nor(BLOCKS)
+    board.refuses("the ring is blank, the checkpoint is of generation 1")
+
+
+def test_the_newest_page_is_never_erased_ahead():
+    """Its block is the last one to be reused: a ring in use is never blank."""
+    board = Board()
+    live, _ = board.boot()
+    for number in range(2 * nor.BLOCK_PAGES):
+        live.append([[number]])
+    live.checkpoint([1])
+    for _ in range(9 * BLOCKS):
+        live.rest()
+    assert (board.boot()[1].checkpoint, board.records()) == ([1], [])
+
+
 def test_a_board_without_memory_keeps_records_until_it_is_commissioned():
     board = Board(False)
     live, _ = board.boot()
@@ -279,6 +332,18 @@ def test_a_board_without_memory_keeps_records_until_it_is_commissioned():
     assert (recovered.status, recovered.records) == (journal.FRESH, [])
     live.append([VOTE])
     assert board.records() == [VOTE]
+
+
+def test_generation_0_ends_even_in_a_full_ring():
+    board = Board(False)
+    live, _ = board.boot()
+    for number in range(PAGES):
+        live.append([[number]])
+    live.checkpoint([1])
+    live.append([VOTE])
+    assert board.records() == [VOTE]
+    live, recovered = board.boot()
+    assert (recovered.status, recovered.checkpoint) == (journal.OK, [1])
 
 
 def test_a_program_that_did_not_take_is_noticed_before_anything_is_sent():
@@ -299,13 +364,13 @@ def test_a_whole_group_with_half_a_batch_is_damage():
 def test_reading_goes_back_and_ends_with_the_journal():
     board = Board()
     store = board.store()
-    store.append("journal-3", [b"0123456789" * 100])
-    store.append("journal-3", [b"ab", b"", b"c"])
-    assert store.read("journal-3", 995, 6) == b"56789a"
-    assert store.read("journal-3", 238, 5) == b"89012"
-    assert store.read("journal-3", 1000) == b"abc"
-    assert store.read("journal-3", 1003, 9) == b""
-    assert store.read("journal-3") == b"0123456789" * 100 + b"abc"
+    store.append("journal-0", [b"0123456789" * 100])
+    store.append("journal-0", [b"ab", b"", b"c"])
+    assert store.read("journal-0", 995, 6) == b"56789a"
+    assert store.read("journal-0", 238, 5) == b"89012"
+    assert store.read("journal-0", 1000) == b"abc"
+    assert store.read("journal-0", 1003, 9) == b""
+    assert store.read("journal-0") == b"0123456789" * 100 + b"abc"
     assert board.store().read("journal-4", 0, 1) is None
 
 

@@ -20,6 +20,8 @@ _HAS_FSYNC = hasattr(os, "fsync")
 class FileStore:
     """Store whose names are files in `directory`."""
 
+    is_tight = False  # a journal may grow
+
     def __init__(self, directory: str) -> None:
         self._directory = directory
 

@@ -46,6 +46,8 @@ class MemoryStore:
     append counts its length, a replace its length and one for the rename, a remove one.
     """
 
+    is_tight = False  # a journal may grow
+
     def __init__(self, files: dict[str, bytes] | None = None, cut_after_bytes: int | None = None) -> None:
         self.files = {} if files is None else files
         self.bytes_written = 0

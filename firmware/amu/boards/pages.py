@@ -20,8 +20,9 @@ Rules
 - A page is read back after it was programmed. Cells that are worn out refuse there, before anything is sent.
 - The first page behind the last one of a former life stays unused: a program that left no trace may have begun in it.
 - An append that finds no room fails before its first page. Removing a journal, which a checkpoint does, makes room.
-  Nobody asks for its pages again, with one exception: generation 0, which a board without memory has kept and which a
-  commissioning starts again. So a page without content, flagged as void, ends generation 0.
+  The store says when half of the ring is taken (`is_tight`), and a board that votes then writes a checkpoint.
+- Nobody asks for the pages of a removed journal again, with one exception: generation 0, which a board without memory
+  has kept and which a commissioning starts again. So a page without content, flagged as void, ends generation 0.
 
 What lies behind the last live page tells nothing, so the loss of the whole last group, mark and all, goes unnoticed;
 in the middle the chained CRCs of `amu.node.journal` find it.
@@ -74,6 +75,7 @@ class PageStore:
         self._page = bytearray(PAGE_BYTES)  # the only buffer
         self._checked = memoryview(self._page)[:_CHECK_AT]
         self._payload = memoryview(self._page)[_PAYLOAD_AT:_CHECK_AT]
+        self.is_tight = False
         self._is_open = False
         self._generation = 0  # of the journal that is open
         self._tail = 0  # sequence number of its first page
@@ -142,6 +144,7 @@ class PageStore:
                 start += taken
                 at += taken
         self._program(flags | _LAST, at)
+        self.is_tight = 2 * (self._next - self._tail) > self._pages
 
     def replace(self, name: str, fill: "Callable[[Sink], object]") -> None:
         """Replace the whole file by what `fill(write)` writes. After a power cut: old or new, never a mixture."""
@@ -159,15 +162,19 @@ class PageStore:
         if not generation and not self._is_open and self._head()[1] == 0:
             self._open(0)
         if self._is_open and generation == self._generation:
-            if not generation and self._tail < self._next:
-                self._program(_VOID, _PAYLOAD_AT)
+            is_begun = self._tail < self._next
             self._tail = self._next
+            if is_begun and not generation:
+                self._program(_VOID, _PAYLOAD_AT)
+                self._tail = self._next
+            self.is_tight = False
             self._rewind()
 
     def rest(self) -> None:
         """An idle moment: erase a block, if few are left."""
         wanted = self._next + AHEAD_BLOCKS * BLOCK_PAGES
-        if self._is_open and self._ready < min(wanted, self._limit()):
+        # The newest page stays, so that a ring that has been in use is never blank.
+        if self._is_open and self._ready < min(wanted, self._limit() - BLOCK_PAGES):
             try:
                 self._erase_next()
             except OSError:
@@ -240,6 +247,8 @@ class PageStore:
         head, newest = self._head()
         if newest > generation:
             raise OSError(_IO, "the ring holds generation %d, the checkpoint is of %d" % (newest, generation))
+        if head < 0 and generation:
+            raise OSError(_IO, "the ring is blank, the checkpoint is of generation %d" % generation)
         behind = head + 1
         end = (behind + BLOCK_PAGES - 1) // BLOCK_PAGES * BLOCK_PAGES
         last = head
@@ -266,12 +275,15 @@ class PageStore:
             raise OSError(_IO, "damaged page %d at the end of the ring" % (sequence % self._pages))
 
     def _first_live(self, head: int) -> int:
-        """Sequence number of the first of the pages that belong to the generation of the page `head`."""
+        """Sequence number of the first of the pages that belong to the generation of the page `head`.
+
+        Less than a lap of them are live, so a page of the lap before is of a generation before, too.
+        """
         first = head + 1
         for sequence in range(head, max(-1, head - self._pages), -1):
             if self._load(sequence) == _VALID:
                 found = unpack_from(_HEADER, self._page)
-                if found[0] != sequence or found[1] != self._generation or found[2] & _VOID:
+                if found[1] != self._generation or found[2] & _VOID:
                     break
                 first = sequence
         return first
@@ -320,10 +332,8 @@ class PageStore:
     def _live(self, sequence: int) -> int:
         """Read a page between the first live one and the end. Raises OSError if it is damaged."""
         kind = self._load(sequence)
-        if kind == _BAD or (kind == _VALID and unpack_from(">I", self._page)[0] != sequence):
+        if kind == _BAD:
             raise OSError(_IO, "damaged page %d of the ring" % (sequence % self._pages))
-        if kind == _VALID and unpack_from(">I", self._page, 4)[0] != self._generation:
-            raise OSError(_IO, "page %d is of another generation" % (sequence % self._pages))
         return kind
 
 

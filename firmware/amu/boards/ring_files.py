@@ -97,6 +97,8 @@ def open_ring(device: "Device", root: str, folder: str, blocks: int) -> FlashRin
     except OSError:
         _make(base, blocks)
         names = os.listdir(base + "/" + _FOLDER)
+    if not names:
+        raise OSError(_IO, "%s/%s: no file" % (base, _FOLDER))
     return FlashRing(device, _places(device, base, folder, len(names)))
 
 

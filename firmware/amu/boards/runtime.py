@@ -163,6 +163,8 @@ class Runtime:
                 self._journal.checkpoint(ready.checkpoint)
             if ready.records:
                 self._journal.append(ready.records)
+                if self._journal.is_tight():
+                    self._node.compact()
         if ready.events:
             self._send_events(ready.first_seq, ready.events)
         for destination, lamport, message in ready.sends:

@@ -45,6 +45,11 @@ class Ticks(Protocol):
 class Store(Protocol):
     """Named byte files on flash. Every call that returns has reached flash. Each raises OSError when flash fails."""
 
+    @property
+    def is_tight(self) -> bool:
+        """Is there so little room for the journal that a checkpoint should replace it soon?"""
+        ...
+
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
         """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist."""
         ...

@@ -114,6 +114,10 @@ class Journal:
             self._generation = None
             raise JournalError("checkpoint failed: %r" % error)
 
+    def is_tight(self) -> bool:
+        """Should a checkpoint come soon, because the store has little room left?"""
+        return self._store.is_tight
+
     def rest(self) -> None:
         """An idle moment: the store may prepare for later writes."""
         if self._generation is not None:

@@ -129,6 +129,9 @@ class Learner:
         if self._checkpoints.catch_up(self._ledger.applied_slot):
             self._ask()
 
+    def compact(self) -> None:
+        """Nothing is in the journal of a board without a vote."""
+
     # --- outputs ----------------------------------------------------------------------------
 
     def ready(self) -> "Ready":

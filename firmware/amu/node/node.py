@@ -166,6 +166,10 @@ class Node:
         if self.mode != SILENT:
             self.services.tick()
 
+    def compact(self) -> None:
+        """The journal has little room left: write a checkpoint at the next opportunity."""
+        self.effects.compact()
+
     def note_refused(self, source: int, kind: int, reason: str) -> None:
         """Trace a frame that the board refused before it became a message."""
         self.effects.trace("Refuse", source, kind, reason)  # bounded and counted by the board

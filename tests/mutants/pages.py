@@ -1,0 +1,216 @@
+"""Planted bugs of the journal on raw flash pages, of the ring below it, and of who uses them."""
+
+from tests.mutants.mutant import Mutant
+
+PAGES = "firmware/amu/boards/pages.py"
+RING = "firmware/amu/boards/ring_files.py"
+CHECKS = ("pages", "page cuts")
+
+MUTANTS = (
+    Mutant(
+        "pages: the CRC of a page is not compared",
+        PAGES,
+        'if page[_MARK_AT] or unpack_from(">I", page, _CHECK_AT)[0] != crc32(self._checked):',
+        "if page[_MARK_AT]:",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a page without its mark is damage",
+        PAGES,
+        "        if page[_MARK_AT] == 0xFF:\n            return _TORN\n",
+        "",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: any page with a wrong CRC counts as torn",
+        PAGES,
+        "            return _BAD\n        found",
+        "            return _TORN\n        found",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a page is believed wherever it lies",
+        PAGES,
+        "return _VALID if (found - sequence) % self._pages == 0 else _BAD",
+        "return _VALID",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a group without its last page counts",
+        PAGES,
+        "            if flags & _LAST:\n                return sequence\n        return -sequence",
+        "            if flags & _LAST:\n                return sequence\n        return sequence",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a group without its middle is passed over",
+        PAGES,
+        "                if not self._page[8] & _FIRST:\n                    raise OSError",
+        "                if not self._page[8] & _FIRST:\n                    self._place += 1\n"
+        "                    continue\n                    raise OSError",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: the ring may be newer than the checkpoint",
+        PAGES,
+        "        if newest > generation:\n",
+        "        if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: the generation of a page is not looked at",
+        PAGES,
+        "if found[1] != self._generation or found[2] & _VOID:",
+        "if found[2] & _VOID:",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a void page does not end generation 0",
+        PAGES,
+        "if found[1] != self._generation or found[2] & _VOID:",
+        "if found[1] != self._generation:",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: blocks are erased before the tail has moved",
+        PAGES,
+        "return self._tail // BLOCK_PAGES * BLOCK_PAGES + self._pages",
+        "return (self._tail // BLOCK_PAGES + 1) * BLOCK_PAGES + self._pages",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a checkpoint does not move the tail",
+        PAGES,
+        "            is_begun = self._tail < self._next\n            self._tail = self._next\n",
+        "            is_begun = self._tail < self._next\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a journal is removed before its checkpoint is replaced",
+        "firmware/amu/node/journal.py",
+        "            self._write_checkpoint(before + 1, data)\n"
+        "            # Only now: until the rename the old checkpoint and its journal are the truth.\n"
+        "            self._store.remove(_journal_name(before))\n",
+        "            self._store.remove(_journal_name(before))\n            self._write_checkpoint(before + 1, data)\n",
+        ("page cuts", "journal"),
+    ),
+    Mutant(
+        "pages: an append writes into blocks that are not erased",
+        PAGES,
+        "        if self._next == self._ready:\n            self._erase_next()\n",
+        "        if self._next == self._ready:\n            self._ready += BLOCK_PAGES\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: blocks that read as erased after a power cut are trusted",
+        PAGES,
+        "BLOCK_PAGES * max(0, self._erased_blocks(end) - 1)",
+        "BLOCK_PAGES * self._erased_blocks(end)",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: blocks that read as erased are trusted in the first lap",
+        PAGES,
+        "        if head >= self._pages:\n",
+        "        if True:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: the page in which a power cut may have begun a program is used",
+        PAGES,
+        "self._next = min(last + 2, end)",
+        "self._next = min(last + 1, end)",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: what follows the last page in its block is programmed again",
+        PAGES,
+        "            if self._load(sequence) != _ERASED:\n                last = sequence\n        self._require",
+        "            pass\n        self._require",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a damaged first page of a block counts as garbage",
+        PAGES,
+        "        self._require_free(end)\n",
+        "",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a half-erased block counts as damage",
+        PAGES,
+        "                if self._load(place) != _ERASED:\n                    return\n            raise",
+        "                pass\n            raise",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a full ring is noticed while it is written",
+        PAGES,
+        "        if self._next + count > self._limit():\n",
+        "        if self._next + 1 > self._limit():\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: an append returns although the page does not hold it",
+        PAGES,
+        "        if self._load(self._next) != _VALID or unpack_from",
+        "        if False and unpack_from",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: an append returns before its last page is programmed",
+        PAGES,
+        "        self._program(flags | _LAST, at)\n        self.is_tight",
+        "        if at < _CHECK_AT - 200:\n            self._program(flags | _LAST, at)\n        self.is_tight",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: the ring is written out of order",
+        PAGES,
+        "        self._next += 1\n\n    def _erase_next",
+        "        self._next += 2 if self._next % 4 == 1 else 1\n\n    def _erase_next",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a tight ring is not told",
+        PAGES,
+        "        self.is_tight = 2 * (self._next - self._tail) > self._pages\n",
+        "",
+        ("pages", "ring of a node"),
+    ),
+    Mutant(
+        "pages: a tight ring brings no checkpoint",
+        "firmware/amu/boards/runtime.py",
+        "                if self._journal.is_tight():\n                    self._node.compact()\n",
+        "",
+        ("ring of a node",),
+    ),
+    Mutant(
+        "pages: the board never rests",
+        "firmware/amu/node/journal.py",
+        "        if self._generation is not None:\n            self._store.rest()\n",
+        "        pass\n",
+        CHECKS,
+    ),
+    Mutant(
+        "pages: a board takes the checkpoint of a board without a ring for its own",
+        PAGES,
+        "return CHECKPOINT if name == journal.CHECKPOINT else name",
+        "return name",
+        CHECKS,
+    ),
+    Mutant(
+        "ring: a file of another length is part of it",
+        RING,
+        "if size != BLOCK_PAGES * PAGE_BYTES or witness.last in places:",
+        "if witness.last in places:",
+        ("ring files",),
+    ),
+    Mutant(
+        "ring: a folder that was half made is the ring",
+        RING,
+        '_NEW_FOLDER = "ring.new"',
+        '_NEW_FOLDER = "ring"',
+        ("ring files",),
+    ),
+)
