@@ -29,6 +29,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("CON-4 LOG-2", ("Decide", "Learn", "Apply"), "nothing was decided"),
     ("CON-12", ("Propose",), "nobody proposed"),
     ("CON-17", ("EnterView", "Wish"), "no wish for a view was traced"),
+    ("MSG-6", ("health report",), "no board reported its health"),
     ("LOG-11", ("Boot",), "no board booted"),
     ("KNW-3", ("Adopt", "Rejoin"), "no state was adopted, and nobody rejoined"),
     ("LOG-3", ("Checkpoint", "Adopt"), "there was no checkpoint"),

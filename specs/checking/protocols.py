@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from specs.checking import lives, messages, order
+from specs.checking import health, lives, messages, order
 from specs.checking.consensus import conformance as consensus
 from specs.checking.consensus import learner_rules, log_rules, slots
 from specs.checking.ledger import checker as ledger
@@ -35,6 +35,7 @@ PROTOCOLS = (
     Protocol("Lamport time", None, order.IDENTIFIERS, LamportOrder, (REPLICAS, LEARNERS)),
     Protocol("lives", None, lives.IDENTIFIERS, lives.LivesChecker, (REPLICAS, LEARNERS)),
     Protocol("messages", None, messages.IDENTIFIERS, messages.MessagesChecker, (REPLICAS, LEARNERS)),
+    Protocol("health", None, health.IDENTIFIERS, health.HealthChecker, (REPLICAS, LEARNERS)),
     Protocol("replicated log", None, log_rules.IDENTIFIERS, log_rules.LogChecker),
     Protocol("learners", None, learner_rules.IDENTIFIERS, learner_rules.LearnerChecker, (LEARNERS,)),
     Protocol("consensus", slots.EVENTS, consensus.IDENTIFIERS, slots.SlotsChecker),

@@ -286,6 +286,23 @@ OF_THE_GROUND = (
     ),
 )
 
+HEALTH = "specs/checking/health.py"
+
+REPORTS = (
+    _cut(
+        "the slot of a Health",
+        HEALTH,
+        "if applied > self._applied[node] or (is_fresh",
+        "health",
+        "if False and (is_fresh",
+    ),
+    _cut("the old slot of a Health", HEALTH, "(is_fresh and applied < self._applied[node])", "health", "False"),
+    _cut("the ticks of a Health", HEALTH, "if is_fresh and (ticks <", "health", "if False and (ticks <"),
+    _cut("when a Health is due", HEALTH, "if ticks % HEALTH_PERIOD_TICKS:", "health", "if False:"),
+    _cut("the heap of a Health", HEALTH, 'if fields["heap_run"] > fields["heap_free"]:', "health", "if False:"),
+    _cut("a Health read again", HEALTH, "self._fresh.clear()", "health", "pass"),
+)
+
 LINK = "specs/link/trace_link.tla"
 
 SEGMENTS = (
@@ -317,4 +334,7 @@ SEGMENTS = (
     ),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *LATER_LIVES, *REBOOTS, *WHOLE_TRACES, *OF_THE_GROUND, *SEGMENTS)
+MUTANTS = (
+    *(*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *LATER_LIVES, *REBOOTS, *WHOLE_TRACES),
+    *(*OF_THE_GROUND, *SEGMENTS, *REPORTS),
+)

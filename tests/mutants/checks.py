@@ -67,6 +67,7 @@ CHECKS: dict[str, list[str]] = {
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
     "later lives": [*_PYTEST, "tests/unit/specs/checking/test_later_lives.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
+    "health": [*_PYTEST, "tests/unit/specs/checking/test_health.py"],
     "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],
     "requests": [*_PYTEST, "tests/unit/specs/checking/test_requests.py"],
     "words": [*_PYTEST, *_WORDS, "-k", "test_words or (by_name and (question or body or reply or " + _TOLD + "))"],

@@ -1,0 +1,74 @@
+"""What boards report of their health, held to the rest of their trace.
+
+    MSG-6   a health report tells the slot that its board has applied last, ticks at which it is due and that grow in a
+            life, and no longer run of heap than is free
+
+Theory. A board traces what it applies before it sends anything else, on the same line (amu.boards.runtime), and a
+ground station writes both down as they come.
+
+Rules
+- After a Resume the new station may read again what the old one had read. Until the board reports something new, a
+  health report may be an old one.
+- How much heap is free is a measurement: no rule depends on it.
+"""
+
+from __future__ import annotations
+
+from amu.core.limits import HEALTH_PERIOD_TICKS
+from specs.checking.run import Checker, Run
+from specs.checking.trace import Event
+
+FITS = "MSG-6"
+IDENTIFIERS = (FITS,)
+REPORT = "health report"
+
+
+class HealthChecker(Checker):
+    """Takes all events of replicas and learners, and the ground station's Health and Resume."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._applied: dict[int, int] = {}  # node -> the slot that it has applied last
+        self._ticks: dict[int, int] = {}  # node -> ticks of its last event or report in this life
+        self._last: dict[int, int] = {}  # node -> ticks of its last report in this life
+        self._fresh: set[int] = set()  # nodes with an event since the last Resume
+        self._is_held = False
+
+    def feed(self, event: Event) -> None:
+        node, name = event.node, event.name
+        self._fresh.add(node)
+        if name == "Boot":
+            self._applied[node] = event.fields["applied_slot"]
+            self._last.pop(node, None)
+        elif name in ("Apply", "Adopt"):
+            self._applied[node] = event.fields["slot"]
+        self._ticks[node] = event.ticks or 0
+
+    def ground(self, event: Event) -> None:
+        if event.name == "Resume":
+            self._fresh.clear()
+        elif event.name == "Health":
+            node = event.fields["board"]
+            if node in self._applied and self.run.is_told(node):
+                self._is_held = True
+                self.run.verdict.steps[REPORT] += 1
+                for breach in self._breaches(event, node):
+                    self.run.verdict.violate(FITS, f"{event}: {breach}")
+
+    def _breaches(self, event: Event, node: int) -> list[str]:
+        fields, found = event.fields, []
+        applied, ticks, is_fresh = fields["applied_slot"], fields["board_ticks"], node in self._fresh
+        if applied > self._applied[node] or (is_fresh and applied < self._applied[node]):
+            found.append(f"the board has applied slot {self._applied[node]}")
+        if is_fresh and (ticks < self._ticks[node] or ticks <= self._last.get(node, 0)):
+            found.append(f"the board was at tick {max(self._ticks[node], self._last.get(node, 0))} before")
+        if ticks % HEALTH_PERIOD_TICKS:
+            found.append(f"reports are due every {HEALTH_PERIOD_TICKS} ticks")
+        if fields["heap_run"] > fields["heap_free"]:
+            found.append("a run of free heap is part of what is free")
+        if is_fresh:
+            self._last[node] = ticks
+        return found
+
+    def not_held(self) -> set[str]:
+        return set() if self._is_held else {*IDENTIFIERS}
