@@ -106,8 +106,17 @@ class Pico:
 class Swarm:
     """Boards, lines and a ground station that only asks and listens. `now` is in nanoseconds."""
 
-    def __init__(self, setting: Setting, image: Path, sampling: dict[str, Any] | None = None) -> None:
-        """`sampling`: options for sampling each chip from its power-on; None: do not."""
+    def __init__(
+        self,
+        setting: Setting,
+        image: Path,
+        sampling: dict[str, Any] | None = None,
+        store: dict[str, bytes] | None = None,
+    ) -> None:
+        """`sampling`: options for sampling each chip from its power-on; None: do not.
+
+        store: files that each board's store has at first; None: boards are fresh.
+        """
         self.setting = setting
         self.now = 0
         self.events: list[tuple[int, int, list[Any]]] = []  # (time, node, trace event)
@@ -125,7 +134,8 @@ class Swarm:
         )
         self._keys = provision.ground_keyring(self._swarm)
         self._lamport = self._operation = 0
-        self._sampling = sampling
+        self._stored = provision.commissioned_files(setting.journal) if store is None else store
+        self.sampling = sampling
         self.picos = [Pico(node, setting, self._flash(node)) for node in range(setting.nodes)]
 
     def __enter__(self) -> Self:
@@ -140,8 +150,7 @@ class Swarm:
                     pico.chip.power_off()
 
     def _flash(self, node: int) -> bytes:
-        stored = provision.commissioned_files(self.setting.journal)
-        files = {f"store/{name}": data for name, data in stored.items()}
+        files = {f"store/{name}": data for name, data in self._stored.items()}
         configuration = provision.configuration(self._swarm, node)
         return pico_files.make({**pico_files.firmware(), "config.cbor": configuration, **files})
 
@@ -151,8 +160,8 @@ class Swarm:
         pico.starts += 1
         pico.framer = Framer()
         pico.chip = PicoChip(self._image, pico.files, f"AMU-{node:04}", pico.starts, pico.down.take)
-        if self._sampling is not None:
-            pico.chip.sample(**self._sampling)
+        if self.sampling is not None:
+            pico.chip.sample(**self.sampling)
         return pico.chip
 
     def kill(self, node: int) -> None:

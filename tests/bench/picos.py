@@ -1,6 +1,6 @@
 """Figures of emulated Picos in their own time: processor time and latency of a decision, operations a second, lines.
 
-    python -m tests.bench.picos [--nodes 4 7 13] [--pico 6] [--journal files] [--parts decision load lines]
+    python -m tests.bench.picos [--nodes 4 7 13] [--pico 6] [--journal files] [--parts decision load lines heap]
 
 Each figure is one line: name, value, unit, bound. Everything follows from image and firmware, so two runs on any
 machines give the same lines.
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amu.core.limits import faults_max
+from amu.wire import messages
 from groundstation.boards.base import BoardError
 from hil.boards.emulated.board import micropython_image
 from hil.boards.emulated.pico_chip import NANOS
+from hil.profile import collector
 from hil.profile.swarm import BITS_PER_BYTE, MILLISECOND, Setting, Swarm
 from tests.bench import unit_costs
 from tests.bench.unit_costs import UnitCosts
+from tests.support.flight import full_ledger
 
 NODES = (4, 7, 13)
 IN_FLIGHT = (1, 4, 32)
@@ -27,10 +30,16 @@ SETTLE_MS = 30
 OPERATIONS_MIN, OPERATIONS_EACH = 8, 2  # of a load: at least so many, and so many for each in flight
 LOADED_NODES = 4
 LINES_IN_FLIGHT = 4
-PARTS = ("decision", "load", "lines")
+PARTS = ("decision", "load", "lines", "heap")
 # At most so many milliseconds, or at least so many a second; None: no bound is set.
 DECISION_MS_MAX = {4: 80, 7: 150, 13: 260}
 WANT_PER_SECOND = {32: 40.0}
+
+BOOT_MS_MAX = 1_200
+HEAP_FREE_MIN, HEAP_RUN_MIN = 100 * 1024, 60 * 1024
+SAMPLE_NANOS = 100_000  # of the heap only: a collection takes some milliseconds
+FULL_BOOT_MS = 10_000  # then a board that restores full tables has given up
+RESULTS = {"short": ["ok"], "ordinary": ["ok", 9_000, 30]}  # of the operations that full tables remember
 
 Row = Callable[[str, str, str], None]
 
@@ -59,7 +68,8 @@ class Bench:
     def __init__(self, swarm: Swarm) -> None:
         self._swarm = swarm
         self._nodes = swarm.setting.nodes
-        swarm.boot()
+        self.boot_ms = max(swarm.boot().values()) / MILLISECOND
+        self.boot_heap = self._heap()
         for _ in range(WARM_UP):
             self._operation()
         swarm.run(SETTLE_MS)
@@ -95,6 +105,16 @@ class Bench:
         busy = self._busy() - busy
         swarm.run(SETTLE_MS)
         return Loaded(count / seconds, slots / seconds, busy / self._nodes / slots / MILLISECOND, busiest / slots)
+
+    def flight_heap(self) -> tuple[int, int, int]:
+        """Least bytes free and least longest run after any collection since the boot, and slots decided."""
+        return *self._heap(), self._slots()
+
+    def _heap(self) -> tuple[int, int]:
+        """Since it was asked last."""
+        chips = [self._swarm.chip(node) for node in range(self._nodes)]
+        left = [each for chip in chips for each in chip.sample(**self._swarm.sampling or {})["collections"]]
+        return min(free for free, _ in left), min(run for _, run in left)
 
     def _operation(self) -> int:
         """One operation until all boards have replied. Returns when f + 1 had, in nanoseconds from the request."""
@@ -135,6 +155,32 @@ def tell_load(row: Row, bench: Bench, nodes: int) -> None:
         row(f"{name}: slots/s", f"{told.slots_per_second:.2f} 1/s", bound)
 
 
+def tell_heap(row: Row, bench: Bench, nodes: int) -> None:
+    free, run = bench.boot_heap
+    least = f"least heap meanwhile {free} B, {run} in one run"
+    row(f"Pico, n = {nodes}: boot to ready", f"{bench.boot_ms:.1f} ms", f"want at most {BOOT_MS_MAX}; {least}")
+    free, run, slots = bench.flight_heap()
+    row(f"Pico, n = {nodes}: least heap free", f"{free} B", f"of {slots} slots, want at least {HEAP_FREE_MIN}")
+    row(f"Pico, n = {nodes}: least longest run", f"{run} B", f"of {slots} slots, want at least {HEAP_RUN_MIN}")
+
+
+def tell_full(row: Row, image: Path, journal: str) -> None:
+    """One board restores a ledger with all tables full."""
+    for name, result in RESULTS.items():
+        store = full_ledger.store(4, result, journal)
+        with Swarm(Setting(journal=journal), image, store=store) as swarm:
+            swarm.start(1)
+            swarm.send(1, messages.Hello(1))
+            end = swarm.now + FULL_BOOT_MS * MILLISECOND
+            while swarm.now < end and not swarm.telemetry and not swarm.texts:
+                swarm.step()
+            value, bound = f"{swarm.now / MILLISECOND:.1f} ms", f"want at most {BOOT_MS_MAX}"
+            if not swarm.telemetry:
+                last = " ".join(swarm.texts).strip().splitlines()[-1:] or [f"no answer in {FULL_BOOT_MS} ms"]
+                value, bound = "none", last[0]
+            row(f"Pico, full tables, {name} results: boot to ready", value, bound)
+
+
 def tell_line(row: Row, bench: Bench, setting: Setting) -> None:
     told = bench.load(LINES_IN_FLIGHT)
     line, bound = "USB", f"{told.bytes_per_slot:.0f} bytes a slot"
@@ -149,7 +195,8 @@ def tell_swarm(row: Row, image: Path, costs: UnitCosts, setting: Setting, chosen
     is_limited = setting.baud is not None
     if is_limited and "lines" not in chosen.parts:
         return
-    with Swarm(setting, image) as swarm:
+    sampling = {"nanos": SAMPLE_NANOS, "collection": collector.addresses(image)}
+    with Swarm(setting, image, sampling) as swarm:
         bench = Bench(swarm)
         if "decision" in chosen.parts and not is_limited:
             tell_decisions(row, bench, costs, setting.nodes, chosen.pico)
@@ -157,6 +204,8 @@ def tell_swarm(row: Row, image: Path, costs: UnitCosts, setting: Setting, chosen
             tell_load(row, bench, setting.nodes)
         if "lines" in chosen.parts:
             tell_line(row, bench, setting)
+        if "heap" in chosen.parts and not is_limited:
+            tell_heap(row, bench, setting.nodes)
 
 
 def tell(row: Row, chosen: argparse.Namespace) -> None:
@@ -170,6 +219,8 @@ def tell(row: Row, chosen: argparse.Namespace) -> None:
     costs = unit_costs.measure(image, chosen.journal)
     for name, microseconds in costs.microseconds.items():
         row(f"Pico: {name}", f"{microseconds} us", "unit cost")
+    if "heap" in chosen.parts:
+        tell_full(row, image, chosen.journal)
     for nodes in chosen.nodes:
         for baud in BAUDS:
             tell_swarm(row, image, costs, Setting(nodes, baud, journal=chosen.journal), chosen)

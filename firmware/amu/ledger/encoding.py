@@ -183,7 +183,7 @@ def _decode_operation(entry: ClientOperations, data: bytes, applied_slot: int) -
     _require(entry.status(operation) == NEW, "operation number")
     _require(commands.is_uint(slot, applied_slot) and slot > 0, "operation slot")
     _require(_is_result(result), "operation result")
-    entry.remember(operation, slot, result)
+    entry.keep(operation, data)  # itself: a copy of each would not fit beside the rest
 
 
 def _is_result(result: "Item") -> bool:

@@ -47,8 +47,11 @@ class ClientOperations:
 
     def remember(self, operation: int, slot: int, result: "Array") -> None:
         """Remember a NEW operation. Those that fall out of the window are overwritten or passed over from now on."""
+        self.keep(operation, cbor.encode([operation, slot, result]))
+
+    def keep(self, operation: int, row: bytes) -> None:
+        """The same, of a row as `rows` gives it."""
         assert self.status(operation) == NEW, "operation applied twice"
-        row = cbor.encode([operation, slot, result])
         assert len(row) <= limits.OPERATION_ROW_BYTES_MAX, "result too long to remember"
         self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX] = (operation, row)
         if operation > self.highest:

@@ -6,53 +6,28 @@ from pathlib import Path
 from amu.core import limits
 from amu.core.chunks import split
 from amu.core.errors import CodecError
+from amu.core.types import Item
 from amu.ledger import commands, jobs, state, transitions
 from amu.ledger.jobs import JobTable
 from amu.ledger.state import Ledger
 from amu.wire import cbor
+from tests.support.flight import full_ledger
 
-KEY = limits.KEY_SPACE_BYTES_MAX
 REASON = "r" * 53  # ["refused", reason] then has RESULT_BYTES_MAX bytes
 
 
-def full_state() -> list[object]:
+def full_state() -> list[Item]:
     """A snapshot's item in which nothing could be longer."""
-    last = limits.SHARD_NUMBER_MAX - limits.SHARDS_MAX
-    shards = [
-        [
-            last + i,
-            bytes([i] * KEY),
-            bytes([i] * (KEY - 1) + [255]),
-            bytes([i] * KEY),
-            bytes(limits.TOKEN_BYTES_MAX),
-            False,
-        ]
-        for i in range(limits.SHARDS_MAX)
-    ]
-    name = "x" * (limits.RESOURCE_BYTES_MAX - 2)
-    expires = limits.SLOT_MAX + limits.LEASE_SLOTS_MAX
-    leases = [
-        [f"{name}{i:02}", limits.HOLDER_MAX, limits.FENCING_TOKEN_MAX - i, expires] for i in range(limits.LEASES_MAX)
-    ]
-    workers = limits.REPLICAS_MAX
-    digests = [bytes([i] * limits.DIGEST_BYTES) for i in range(limits.JOB_DIGESTS_MAX)]
-    reports = [*range(limits.JOB_DIGESTS_MAX), *[None] * (workers - limits.JOB_DIGESTS_MAX)]
-    job_rows = [
-        [limits.JOB_NUMBER_MAX - limits.JOBS_MAX + 1 + i, digests[i], expires, "disputed", digests, reports]
-        for i in range(limits.JOBS_MAX)
-    ]
-    first = limits.OPERATION_MAX - limits.OPERATIONS_PER_CLIENT_MAX + 1
-    rows = [
-        cbor.encode([first + i, limits.SLOT_MAX, ["refused", REASON]]) for i in range(limits.OPERATIONS_PER_CLIENT_MAX)
-    ]
-    clients = [[limits.CLIENT_NUMBER_MAX - limits.CLIENTS_MAX + 1 + i, rows] for i in range(limits.CLIENTS_MAX)]
-    return [limits.SLOT_MAX, limits.FENCING_TOKEN_MAX + 1, shards, leases, limits.JOB_NUMBER_MAX + 1, job_rows, clients]
+    last = max(limits.SHARD_NUMBER_MAX, limits.FENCING_TOKEN_MAX, limits.JOB_NUMBER_MAX)
+    return full_ledger.state(limits.SLOT_MAX, limits.REPLICAS_MAX, ["refused", REASON], last, limits.OPERATION_MAX)
 
 
 def test_the_largest_ledger_fits_its_bound() -> None:
     data = cbor.encode(full_state())
     assert limits.LEDGER_BYTES_MAX - 64 <= len(data) <= limits.LEDGER_BYTES_MAX <= limits.STATE_BYTES_MAX
     ledger = Ledger.restore(data, limits.REPLICAS_MAX)
+    clients = ledger._tables.operations.clients
+    assert [len(client.rows()) for client in clients] == [limits.OPERATIONS_PER_CLIENT_MAX] * limits.CLIENTS_MAX
     assert ledger.encoded() == split(data)
 
 
@@ -92,7 +67,7 @@ def test_every_longest_command_fits_its_bound() -> None:
         "cursor-advance",
         limits.SHARD_NUMBER_MAX,
         limits.FENCING_TOKEN_MAX,
-        bytes(KEY),
+        bytes(full_ledger.KEY),
         bytes(limits.TOKEN_BYTES_MAX),
     ]
     assert commands.parse(longest)[0] == "cursor-advance"
