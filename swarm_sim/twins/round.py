@@ -108,6 +108,7 @@ class Endpoint:
         for instance in node.replica.instances:
             if instance is not None:
                 instance._ticks_in_view = node.replica.view_timeout_ticks << limits.VIEW_TIMEOUT_DOUBLINGS_MAX
+                instance._ticks_still = limits.STATUS_PERIOD_TICKS << limits.STATUS_DOUBLINGS_MAX
         node.tick()
 
     def note(self, name: str, fields: Told) -> None:

@@ -54,7 +54,7 @@ INSTANCE_FIELDS = frozenset(
     {
         *("slot", "group", "me", "log", "effects", "is_open", "view", "registers", "entry", "proposed_view"),
         *("synchroniser", "bodies", "decision", "is_concluded", "_votes", "_proofs", "_suggests", "_proposals"),
-        *("_learned", "_heard", "is_demanded", "_ticks_in_view"),
+        *("_learned", "_heard", "is_demanded", "_ticks_in_view", "_ticks_still", "_repeats"),
     }
 )
 _names: dict[type, tuple[str, ...]] = {}

@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant(
         "skip Rule 3: vote-1 for anything proposed",
         INSTANCE,
-        "        if not rules.safe_at(value, view, _reports(self._proofs, view), self.group, True):\n"
+        "        if not rules.safe_at(value, view, rules.reports_for(self._proofs, view), self.group, True):\n"
         "            return\n",
         "",
         ("trace", "golden"),
@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant(
         "a leader proposes what voters must refuse",
         INSTANCE,
-        "            if self.log.is_valid(self, view, body, self._is_vouched(value)):\n                return body",
+        "            if self.log.is_valid(self, view, body, is_vouched):\n                return body",
         "            if True:\n                return body",
         ("starve",),
     ),

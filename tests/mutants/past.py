@@ -8,7 +8,7 @@ In each flight something happens that the flight is about: `TEMPTED` names the e
 from functools import partial
 from typing import Any
 
-from amu.core.limits import CHECKPOINT_SLOTS, WINDOW_SLOTS
+from amu.core.limits import CHECKPOINT_SLOTS, PROGRESS_PERIOD_TICKS, WINDOW_SLOTS
 from amu.node.node import VOTING
 from amu.wire.messages import Progress
 from swarm_sim.adversary import wrap
@@ -92,6 +92,7 @@ def forged_state(replica_count: int, *liars: int, trace_messages: bool = False) 
     laggard = replica_count - 1
     cluster.isolate(laggard)
     _decide(cluster, 2 * CHECKPOINT_SLOTS + 3)
+    cluster.run(PROGRESS_PERIOD_TICKS)  # then a liar's report comes first
     cluster.heal()
     cluster.run(400, lambda: cluster.seats[laggard].node.applied_slot >= 2 * CHECKPOINT_SLOTS)
     _decide(cluster, 2)

@@ -40,7 +40,7 @@ def _more(name: str, file: str, text: str, size: str) -> Mutant:
 _VOTES = "count_equal(self._votes[phase], (view, value)) >= self.group.quorum"
 _LEARNED = "count_equal(self._learned, learned) >= self.group.blocking"
 _BUSY = "count_equal(self._heard, True) >= self.group.blocking"
-_VOUCHED = "return count >= self.group.blocking"
+_VOUCHED = "return count >= group.blocking"
 _SUGGESTS = "if len(reports) < self.group.quorum"
 _ECHOED = "kth_largest(self.wishes, self._group.blocking)"
 _OBEYED = "kth_largest(self.wishes, self._group.quorum)"
@@ -68,8 +68,8 @@ MUTANTS = (
     _more("replies that a decision is learned from", INSTANCE, _LEARNED, "self.group.blocking"),
     _fewer("talkative peers that start a slot's timer", INSTANCE, _BUSY, "self.group.blocking"),
     _more("talkative peers that start a slot's timer", INSTANCE, _BUSY, "self.group.blocking"),
-    _fewer("votes that vouch for requests", INSTANCE, _VOUCHED, "self.group.blocking"),
-    _more("votes that vouch for requests", INSTANCE, _VOUCHED, "self.group.blocking"),
+    _fewer("votes that vouch for requests", RULES, _VOUCHED, "group.blocking"),
+    _more("votes that vouch for requests", RULES, _VOUCHED, "group.blocking"),
     _more("suggests for a proposal", INSTANCE, _SUGGESTS, "self.group.quorum"),
     _fewer("wishes that are echoed", SYNCHRONISER, _ECHOED, "self._group.blocking"),
     _more("wishes that are echoed", SYNCHRONISER, _ECHOED, "self._group.blocking"),

@@ -142,6 +142,8 @@ _REASONS = {
     "a state is asked for again in every period, however long the round trip": _EFFORT,
     "one peer's questions are answered without bound": _EFFORT,
     "patience for a state grows with each state that is taken over": _TRANSFERS,
+    "the pause until a state is sent again never falls back": 10,
+    "a state is not sent again": 20,
     "patience for a state never falls back": _TRANSFERS,
     "a laggard asks for a state once only": _TRANSFERS,
     "a laggard waits for a state that its holder no longer has": _TRANSFERS,

@@ -52,6 +52,20 @@ MUTANTS = (
         ("timer oracles",),
     ),
     Mutant(
+        "the pause until a state is sent again never falls back",
+        INSTANCE,
+        "        self._ticks_still = 0\n        self._repeats = 0\n\n",
+        "        self._ticks_still = 0\n\n",
+        ("timer oracles",),
+    ),
+    Mutant(
+        "a state is not sent again",
+        INSTANCE,
+        "limits.STATUS_DOUBLINGS_MAX)\n            self.send_state(BROADCAST)\n",
+        "limits.STATUS_DOUBLINGS_MAX)\n",
+        ("replica",),
+    ),
+    Mutant(
         "channel: pauses never start over",
         CHANNEL,
         "    def _start_waiting(self) -> None:\n        self._waited_ticks = 0\n        self._doublings = 0\n",

@@ -26,7 +26,7 @@ if "":  # for the type checker; see amu.core.types
     from amu.consensus.quorum import Group
     from amu.consensus.replica import Replica
     from amu.consensus.seams import Effects
-    from amu.core.types import Array, Register, RegisterList, Report, Told
+    from amu.core.types import Array, Register, RegisterList, Told
 
 WORDS_MAX = 7  # messages of `send_words`
 _VOTE_NAMES = ("", "Vote1", "Vote2", "Vote3", "Vote4")
@@ -58,6 +58,8 @@ class Instance:
         self._heard = [False] * group.size
         self.is_demanded = False  # requests wait for this slot: the view timer runs
         self._ticks_in_view = 0
+        self._ticks_still = 0  # since our last step, or since our state was sent again
+        self._repeats = 0  # of our state since our last step, up to a bound
 
     # --- what peers say ---------------------------------------------------------------------
 
@@ -176,14 +178,25 @@ class Instance:
         return self.is_demanded or self.is_busy()
 
     def tick(self) -> None:
-        """One tick of the view timer; it grows with the view. Timers serve liveness only (section 3, view change)."""
+        """One tick of the view timer, which grows with the view, and of the pause until our state is sent again, which
+        grows while we take no step. Timers serve liveness only (section 3, view change)."""
         if not self.is_open or self.decision is not None or self._is_passive() or not self.is_active():
             return
+        self._ticks_still += 1
+        if self._ticks_still >= limits.STATUS_PERIOD_TICKS << self._repeats:
+            self._ticks_still = 0
+            self._repeats = min(self._repeats + 1, limits.STATUS_DOUBLINGS_MAX)
+            self.send_state(BROADCAST)
         self._ticks_in_view += 1
         doublings = min(self.view, limits.VIEW_TIMEOUT_DOUBLINGS_MAX)
         if self._ticks_in_view >= self.log.view_timeout_ticks << doublings:
             self._ticks_in_view = 0
             self.time_out()
+
+    def _moved(self) -> None:
+        """We have taken a step and told of it: it need not be repeated soon."""
+        self._ticks_still = 0
+        self._repeats = 0
 
     def time_out(self) -> None:
         """Wish for the next view."""
@@ -265,6 +278,7 @@ class Instance:
         effects.persist([records.VOTE, self.slot, view, phase, value])
         effects.trace(_VOTE_NAMES[phase], self.slot, view, value)
         effects.send(BROADCAST, Vote(self.slot, view, phase, value))
+        self._moved()
         self._votes[phase][self.me] = (view, value)
 
     def _try_vote1(self) -> None:
@@ -278,31 +292,16 @@ class Instance:
         if proposed_view != view:
             return
         body = self.bodies.get(value)
-        if body is None or not self.log.is_valid(self, view, body, self._is_vouched(value)):
+        if body is None:
             return
-        if not rules.safe_at(value, view, _reports(self._proofs, view), self.group, True):
+        is_vouched = rules.is_vouched(value, self._proofs, self._votes, self.group)
+        if not self.log.is_valid(self, view, body, is_vouched):
+            return
+        if not rules.safe_at(value, view, rules.reports_for(self._proofs, view), self.group, True):
             return
         self._keep_body(value, body)
         self._vote(1, value)
         self._count_votes(1, view, value)
-
-    def _is_vouched(self, value: bytes) -> bool:
-        """f+1 replicas have voted for the value: one of them is correct and has checked its requests."""
-        count = 0
-        for peer in range(self.group.size):
-            seen = False
-            proof = self._proofs[peer]
-            if proof is not None:
-                _, hi1, second1, hi4 = proof
-                seen = names((hi1, second1, hi4), value)
-            for phase in range(1, 5):
-                vote = self._votes[phase][peer]
-                if vote is not None:
-                    _, voted = vote
-                    seen = seen or voted == value
-            if seen:
-                count += 1
-        return count >= self.group.blocking
 
     def try_propose(self) -> None:
         """Rule 1, for the leader of the current view."""
@@ -323,10 +322,11 @@ class Instance:
         self.effects.persist([records.PROPOSED, self.slot, view, value])
         self.effects.trace("Propose", self.slot, view, value)
         self.effects.send(BROADCAST, Proposal(self.slot, view, body))
+        self._moved()
         self._proposals[self.me] = (view, value)
 
     def _body_after_view_change(self, view: int) -> bytes | None:
-        reports = _reports(self._suggests, view)
+        reports = rules.reports_for(self._suggests, view)
         if len(reports) < self.group.quorum:
             return None
         if rules.is_free(reports, self.group):
@@ -336,7 +336,8 @@ class Instance:
             if body is None or not rules.safe_at(value, view, reports, self.group, False):
                 continue
             # A liar can help make a value safe that no correct voter accepts: propose only what we would vote for.
-            if self.log.is_valid(self, view, body, self._is_vouched(value)):
+            is_vouched = rules.is_vouched(value, self._proofs, self._votes, self.group)
+            if self.log.is_valid(self, view, body, is_vouched):
                 return body
         return None
 
@@ -348,7 +349,7 @@ class Instance:
             return None
         if self.proposed_view >= self.view:
             return None
-        reports = _reports(self._suggests, self.view)
+        reports = rules.reports_for(self._suggests, self.view)
         for value in rules.candidate_values(reports):
             if rules.safe_at(value, self.view, reports, self.group, False):
                 return value
@@ -373,6 +374,7 @@ class Instance:
         self.view = view
         self.entry = self.registers.as_list()
         self._ticks_in_view = 0
+        self._moved()
         effects = self.effects
         effects.persist([records.VIEW, self.slot, view])
         effects.trace("EnterView", self.slot, view)
@@ -390,6 +392,7 @@ class Instance:
         if self.synchroniser.note(self.me, view):
             self.effects.trace("Wish", self.slot, view)
             self.effects.send(BROADCAST, ViewChange(self.slot, view))
+            self._moved()
 
     def _follow_wishes(self) -> None:
         if self._is_passive():
@@ -487,14 +490,3 @@ class Instance:
 def _is_news(told: "Told | Register", view: int) -> bool:
     """Whether `told`, a peer's last message of a kind as (view, ...), is from before `view`, or None."""
     return told is None or told[0] < view
-
-
-def _reports(told: "list[Told | None]", view: int) -> "list[Report]":
-    """Reports, as `rules` defines them, from the proofs or suggests for `view`."""
-    reports = []
-    for one in told:
-        if one is not None:
-            told_view, hi_b, second_b, hi_a = one
-            if told_view == view:
-                reports.append((hi_a, hi_b, second_b))
-    return reports

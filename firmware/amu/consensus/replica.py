@@ -3,7 +3,8 @@
 Composition rules (ours; decision records leader_rule, rejoin_after_amnesia):
 - Slot s opens when slot s - WINDOW_SLOTS is applied, and not before a checkpoint LOG_SLOTS_MAX slots back is stable.
 - leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, so a dead leader costs once per window.
-- State is sent again, not messages: each open slot's whole state in one idempotent frame, periodically.
+- State is sent again, not messages: a slot in which we have not moved for a while sends its whole state in one
+  idempotent frame, after pauses that grow.
 - Nothing about a slot outside the window is believed, except what f+1 replicas agree on (catch-up).
 - A replica votes only above its vote floor: 0 normally; not at all while the floor is unknown (-1, lost memory).
 
@@ -16,7 +17,7 @@ from amu.consensus.instance import WORDS_MAX, Instance
 from amu.consensus.pending import Pending
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.core.limits import BROADCAST, WINDOW_SLOTS
+from amu.core.limits import WINDOW_SLOTS
 from amu.wire import messages as m
 
 if "":  # for the type checker; see amu.core.types
@@ -198,8 +199,6 @@ class Replica:
         if self._ticks % limits.STATUS_PERIOD_TICKS == 0:
             for instance in self.instances:
                 if instance is not None and instance.is_open:
-                    if instance.decision is None and instance.is_active():
-                        instance.send_state(BROADCAST)
                     instance.ask_for_body()
         self.catch_up.tick(self._ticks)
         self.settle()

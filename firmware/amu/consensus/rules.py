@@ -12,9 +12,11 @@ All counts below are of members that each satisfy a condition on its own, so "th
 is the same as "at least n - f reports ...", and the code enumerates no subsets.
 """
 
+from amu.consensus.registers import names
+
 if "":  # for the type checker; see amu.core.types
     from amu.consensus.quorum import Group
-    from amu.core.types import Register, Report
+    from amu.core.types import Register, Report, Told
 
 
 def claims_safe_at(value: bytes, view: int, hi: "Register", second: "Register") -> bool:
@@ -142,3 +144,33 @@ def candidate_values(reports: "list[Report]") -> list[bytes]:
 def is_free(reports: "list[Report]", group: "Group") -> bool:
     """A quorum has never cast vote-A: any value at all is safe."""
     return _silent_count(reports) >= group.quorum
+
+
+def reports_for(told: "list[Told | None]", view: int) -> "list[Report]":
+    """Reports from what each peer last told in a proof, or in a suggest: those for `view`."""
+    found = []
+    for one in told:
+        if one is not None:
+            told_view, hi_b, second_b, hi_a = one
+            if told_view == view:
+                found.append((hi_a, hi_b, second_b))
+    return found
+
+
+def is_vouched(value: bytes, proofs: "list[Told | None]", votes: "list[list[Register]]", group: "Group") -> bool:
+    """f+1 replicas have voted for the value: one of them is correct and has checked its requests."""
+    count = 0
+    for peer in range(group.size):
+        seen = False
+        proof = proofs[peer]
+        if proof is not None:
+            _, hi1, second1, hi4 = proof
+            seen = names((hi1, second1, hi4), value)
+        for phase in range(1, 5):
+            vote = votes[phase][peer]
+            if vote is not None:
+                _, voted = vote
+                seen = seen or voted == value
+        if seen:
+            count += 1
+    return count >= group.blocking

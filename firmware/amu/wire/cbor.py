@@ -163,7 +163,7 @@ def _may_be_key(item: "Item") -> bool:
 def decode(data: bytes, depth_max: int = limits.CBOR_DEPTH_MAX, start: int = 0) -> "Any":
     """The item that `data` (bytes) encodes from offset `start` on, all of it. Raises CodecError, naming the offset.
 
-    `depth_max`: arrays or maps within each other, for callers whose stack is deep already; each takes two calls.
+    `depth_max`: arrays or maps within each other, for callers whose stack is deep already.
     """
     try:
         item, end = _item(data, start, limits.CBOR_DEPTH_MAX - depth_max)
@@ -210,20 +210,16 @@ def _item(data: bytes, at: int, depth: int) -> "tuple[Any, int]":
     # Each element takes a byte at least: refuse before the loop what cannot be there.
     if argument > len(data) - at:
         raise _error(start, "%d elements end early" % argument)
-    if major == 4:
-        return _array(data, at, depth + 1, argument)
-    return _map(data, at, depth + 1, argument)
-
-
-def _array(data: bytes, at: int, depth: int, count: int) -> "tuple[Any, int]":
+    if major == 5:
+        return _map(data, at, depth + 1, argument)
     array = []
-    for _ in range(count):
+    for _ in range(argument):  # here, not in a function of its own: a stack is short
         head = data[at]
         if head < 24:  # most fields are small integers: spare them the call
             item: Any = head
             at += 1
         else:
-            item, at = _item(data, at, depth)
+            item, at = _item(data, at, depth + 1)
         array.append(item)
     return array, at
 

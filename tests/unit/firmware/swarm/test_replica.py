@@ -2,9 +2,12 @@
 
 import pytest
 
+from amu.boards.host import Settings
 from amu.consensus import bodies
 from amu.core import limits
-from amu.core.limits import WINDOW_SLOTS
+from amu.core.limits import GROUND, WINDOW_SLOTS
+from amu.node.journal import FRESH, Recovered
+from amu.node.node import Node
 from amu.wire.messages import Progress, Proposal, Request, Status, ViewChange, Vote
 from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.flight.effects import performed
@@ -41,6 +44,31 @@ def test_a_dead_leader_costs_one_view_timer_not_one_a_slot() -> None:
     assert cluster.now < 2 * 40 + 6 * 3 * WINDOW_SLOTS
     views = {line["slot"]: line["view"] for line in cluster.lines if line["event"] == "Decide"}
     assert {views[slot] for slot in range(WINDOW_SLOTS + 1, 3 * WINDOW_SLOTS + 1)} == {0}
+
+
+def test_a_state_is_sent_again_after_pauses_that_grow_until_the_next_own_step() -> None:
+    node = Node(Settings(0, 4, view_timeout_ticks=100_000), Recovered(FRESH, None, []), 1)
+    performed(node)
+    node.step(GROUND, 0, Request(1, 1, ["noop"]))
+    _, _, vote = next(send for send in performed(node).sends if isinstance(send[2], Vote))
+
+    def pauses(count: int) -> list[int]:
+        found: list[int] = []
+        last = 0
+        for tick in range(1, 1_000):
+            node.tick()
+            if any(isinstance(message, Status) for _, _, message in performed(node).sends):
+                found.append(tick - last)
+                last = tick
+        return found[:count]
+
+    first = limits.STATUS_PERIOD_TICKS
+    growing = [first << doublings for doublings in range(limits.STATUS_DOUBLINGS_MAX + 1)]
+    assert pauses(6) == [*growing, growing[-1], growing[-1]]
+    for peer in (1, 2):
+        node.step(peer, 1, Vote(1, 0, 1, vote.value))
+    performed(node)
+    assert pauses(2) == growing[:2]
 
 
 def test_a_replica_that_has_decided_repeats_its_wish_to_one_that_has_not() -> None:

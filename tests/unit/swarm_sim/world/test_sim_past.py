@@ -70,7 +70,7 @@ def any_request(monkeypatch: pytest.MonkeyPatch) -> None:
 # boards, seed, planted, oracle, mark of what the seed is about
 PLANTED = [
     (7, 173, rejoin_on_f_plus_1, "KNW-3", "rejoined after amnesia"),
-    (4, 92, nonce_not_compared, "LOG-4", "rejoined after amnesia"),
+    (4, 244, nonce_not_compared, "LOG-4", "rejoined after amnesia"),
     (4, 88, trusted_on_f, "SIM-LOG", "checkpoint"),
     (7, 88, trusted_on_f, "SIM-LOG", "state taken over"),
     (4, 92, stable_on_f_plus_1, reach.ORACLE, "checkpoint"),
