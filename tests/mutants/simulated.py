@@ -158,6 +158,14 @@ _REASONS = {
     "to take over a state clears the log": _STATES,
     "the log of a laggard grows without end": _STATES,
     "half a batch is believed after a power cut": "what is torn is too short; garbage is on boards held to nothing",
+    **dict.fromkeys(
+        (
+            "a receiver takes a group and not the code behind it",
+            "a receiver waits behind a delimiter",
+            "a receiver follows code bytes out of a damaged frame",
+        ),
+        "only a Pico reads its line by code bytes",
+    ),
     "MAC not checked": "no liar speaks in another's name",
     "CRC not checked": "a damaged frame fails its tag, too",
     "snapshot: items after the marker are recorded, too": "turns and snapshots seldom meet",

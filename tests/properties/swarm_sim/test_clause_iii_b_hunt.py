@@ -1,6 +1,6 @@
-"""Without clause (iii-B) the swarm can stop forever (specs/decisions/consensus.md): seeds that find it.
+"""Without clause (iii-B) the swarm can stop forever (specs/decisions/consensus.md): a seed that finds it.
 
-Nothing guides the search: the seeds are among the first that `amu campaign --seeds 0:400` draws.
+Nothing guides the search: the seed is among the first that `amu campaign --seeds 0:400` draws.
 """
 
 import pytest
@@ -11,15 +11,14 @@ from swarm_sim.oracles.liveness import ORACLE
 from swarm_sim.simulation import run_seed, simulate
 from tests import ROOT
 
-SEEDS = (62, pytest.param(375, marks=pytest.mark.long))
+SEED = 392
 SHRUNK = ROOT / "tests" / "data" / "simulation" / "starved_voters.toml"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_drawn_seed_starves_voters_that_lack_the_clause(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    assert run_seed(seed).verdict == "pass"
+def test_a_drawn_seed_starves_voters_that_lack_the_clause(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_seed(SEED).verdict == "pass"
     monkeypatch.setattr(rules, "_two_values_claimed", lambda *arguments: False)
-    outcome = run_seed(seed)
+    outcome = run_seed(SEED)
     assert (outcome.verdict, outcome.oracle) == ("no_progress", ORACLE)
     assert outcome.cause == "a proposal that not all of the core votes for"
 
