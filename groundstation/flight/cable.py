@@ -28,10 +28,10 @@ class FlightFrame(Frame):
 class _GroundFramer(Framer):
     """Returns flight frames as `FlightFrame`s."""
 
-    def _classify(self, segment: bytes) -> Frame | Text | None:
-        item = super()._classify(segment)
+    def _classify(self) -> Frame | Text | None:
+        item = super()._classify()
         if isinstance(item, Frame) and messages.is_flight(item.kind):
-            return FlightFrame(item, b"\x00" + segment + b"\x00")
+            return FlightFrame(item, b"\x00" + self._piece() + b"\x00")
         return item
 
 

@@ -40,6 +40,8 @@ _SHARED = None  # the caller's
 RULES: tuple[tuple[str, str | None], ...] = (
     ("wire/cobs.py:*", "COBS"),
     ("wire/framer.py:*", "receive"),
+    ("wire/machine.py:build", "CRC, header"),
+    ("wire/machine.py:unpack", "CRC, header"),
     ("wire/frames.py:header", _SHARED),
     ("wire/frames.py:*", "CRC, header"),
     ("wire/auth.py:Keyring.check", "check MAC"),

@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import checkers, memory, oracles, pages, quorums, timers
+from tests.mutants import checkers, memory, oracles, pages, quorums, timers, wire
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -302,27 +302,6 @@ MUTANTS = (
         ("wire",),
     ),
     Mutant(
-        "a receiver follows code bytes out of a damaged frame",
-        "firmware/amu/boards/guided.py",
-        '            if buffer.find(b"\\x00", count, end) >= 0:\n',
-        "            if False:\n",
-        ("guided receive",),
-    ),
-    Mutant(
-        "a receiver waits behind a delimiter",
-        "firmware/amu/boards/guided.py",
-        "        if not self._has_more():\n            return b",
-        "        if False:\n            return b",
-        ("guided receive",),
-    ),
-    Mutant(
-        "a receiver takes a group and not the code behind it",
-        "firmware/amu/boards/guided.py",
-        "            count, due = end + 1, buffer[end]\n",
-        "            count, due = end + 1, buffer[end - 1]\n",
-        ("guided receive",),
-    ),
-    Mutant(
         "stale fencing token accepted",
         "firmware/amu/ledger/transitions.py",
         "if lease.token != token:",
@@ -469,6 +448,7 @@ MUTANTS = (
 
 ALL = (
     *MUTANTS,
+    *wire.MUTANTS,
     *memory.MUTANTS,
     *quorums.MUTANTS,
     *timers.MUTANTS,

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from hil.firmware_files import FOR_TYPES, GROUNDED
 
 # Outside boards/ a module that is not listed here is an import of the world: a clock, a file, a random number.
-CORE_MODULES = {"amu", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
+CORE_MODULES = {"amu", "array", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
 BOARD_MODULES = CORE_MODULES | {
     "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip

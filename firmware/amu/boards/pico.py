@@ -22,6 +22,7 @@ from amu.boards.files import FileStore
 from amu.boards.guided import GuidedReader
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
+from amu.wire import machine as machine_code
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.seams import Board, Store, Ticks
@@ -217,4 +218,5 @@ def _light() -> machine.Pin | None:
 
 
 def open_board() -> "Board":
+    machine_code.install()
     return PicoBoard()

@@ -24,6 +24,8 @@ AnyMessage: TypeAlias = Any  # a message that its reader knows by its KIND
 TraceEvent: TypeAlias = tuple[Any, ...]  # (code, lamport, field, ...): amu.node.tracer
 Keys: TypeAlias = list[bytes | None]  # one per node, the ground station last; None where a key does not exist
 Sink: TypeAlias = Callable[[bytes], object]
+ptr8: TypeAlias = Any  # bytes of an object, without bounds: words of MicroPython's viper compiler
+ptr32: TypeAlias = Any
 Source: TypeAlias = Callable[[], bytes]  # b"" at the end
 
 

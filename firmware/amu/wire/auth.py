@@ -27,23 +27,24 @@ _BLOCK_BYTES = 64  # SHA-256
 
 
 class Mac:
-    """HMAC-SHA256 under one key of any length. The padded key blocks are made once: three times faster per message."""
+    """HMAC-SHA256 under one key of any length, of messages that begin with `context`.
 
-    def __init__(self, key: bytes) -> None:
+    The padded key blocks are made once: three times faster per message.
+    """
+
+    def __init__(self, key: bytes, context: bytes = b"") -> None:
         if len(key) > _BLOCK_BYTES:
             key = sha256(key).digest()
         key = key + bytes(_BLOCK_BYTES - len(key))
-        self._inner = bytes([byte ^ 0x36 for byte in key])
+        self._inner = bytes([byte ^ 0x36 for byte in key]) + context
         self._outer = bytes([byte ^ 0x5C for byte in key])
 
     def digest(self, *parts: bytes) -> bytes:
-        """The 32-byte HMAC of the parts joined."""
+        """The 32-byte HMAC of context and parts joined."""
         inner = sha256(self._inner)
         for part in parts:
             inner.update(part)
-        outer = sha256(self._outer)
-        outer.update(inner.digest())
-        return outer.digest()
+        return sha256(self._outer + inner.digest()).digest()
 
 
 def equal(one: bytes, other: bytes) -> bool:
@@ -62,10 +63,10 @@ class Keyring:
 
     def __init__(self, cluster: "Item", epoch: "Item", me: int, keys_out: "Keys", keys_in: "Keys") -> None:
         assert len(keys_out) == len(keys_in), "rows of keys"
-        self._context = cbor.encode([cluster, epoch])
+        context = cbor.encode([cluster, epoch])
         self._me = me
-        self._out = [None if key is None else Mac(key) for key in keys_out]
-        self._in = [None if key is None else Mac(key) for key in keys_in]
+        self._out = [None if key is None else Mac(key, context) for key in keys_out]
+        self._in = [None if key is None else Mac(key, context) for key in keys_in]
 
     def seal(self, kind: int, destination: int, payload: bytes) -> bytes:
         """Tag of a frame from `me`; `b""` for kinds that carry none."""
@@ -73,7 +74,7 @@ class Keyring:
             return b""
         mac = self._row(self._out, destination)
         assert mac is not None, "no key for this destination"
-        return mac.digest(self._context, frames.header(kind, self._me, destination), payload)[: limits.TAG_BYTES]
+        return mac.digest(frames.header(kind, self._me, destination), payload)[: limits.TAG_BYTES]
 
     def check(self, kind: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
@@ -82,7 +83,7 @@ class Keyring:
             raise AuthError("no key for node %d" % source)
         if not messages.is_authenticated(kind):
             raise AuthError("kind 0x%02x carries no tag" % kind)
-        want = mac.digest(self._context, frames.header(kind, source, self._me), payload)[: limits.TAG_BYTES]
+        want = mac.digest(frames.header(kind, source, self._me), payload)[: limits.TAG_BYTES]
         if not equal(tag, want):
             raise AuthError("bad tag from node %d" % source)
 

@@ -94,8 +94,28 @@ def _append(out: bytearray | _Pieces, item: "Any", depth: int) -> None:
         if depth == limits.CBOR_DEPTH_MAX:
             raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
         _append_head(out, 0x80, len(item))
-        for element in item:
-            _append(out, element, depth + 1)
+        depth += 1
+        append = out.append
+        for element in item:  # most elements are small: spare them the call
+            kind = type(element)
+            if kind is int and 0 <= element < 0x10000:
+                if element < 24:
+                    append(element)
+                elif element < 0x100:
+                    append(24)
+                    append(element)
+                else:
+                    append(25)
+                    append(element >> 8)
+                    append(element & 255)
+            elif kind is bytes and 24 <= len(element) < 0x100:
+                append(0x58)
+                append(len(element))
+                out.extend(element)
+            elif element is None:
+                append(0xF6)
+            else:
+                _append(out, element, depth)
     elif kind is str:
         _append_text(out, item)
     elif kind is bool:
@@ -215,8 +235,12 @@ def _item(data: bytes, at: int, depth: int) -> "tuple[Any, int]":
     array = []
     for _ in range(argument):  # here, not in a function of its own: a stack is short
         head = data[at]
+        item: Any
         if head < 24:  # most fields are small integers: spare them the call
-            item: Any = head
+            item = head
+            at += 1
+        elif head == 0xF6:
+            item = None
             at += 1
         else:
             item, at = _item(data, at, depth + 1)

@@ -11,7 +11,7 @@ dropped up to the next delimiter. So at most one frame's length is held back bet
 
 from amu.core import limits
 from amu.core.errors import BusyError, FrameError
-from amu.wire import cobs, frames
+from amu.wire import frames
 
 if "":  # for the type checker; see amu.core.types
     from amu.wire.frames import Frame
@@ -56,6 +56,7 @@ class Framer:
         self._start = 0  # offset of the first byte that has not been cut off yet
         self._end = 0  # and behind the last one
         self._searched = 0  # no delimiter before this offset, from _start on
+        self._cut_start = self._cut_end = 0  # of what was cut out last
         self._skipping = False  # inside a stretch that was given up
 
     def push(self, data: bytes) -> None:
@@ -63,11 +64,12 @@ class Framer:
 
         Raises BusyError, taking nothing, when RING_BYTES or more are waiting already.
         """
-        waiting = self.waiting()
+        waiting = self._end - self._start
         if waiting >= limits.RING_BYTES:
             raise BusyError("framer holds %d bytes: call next() first" % waiting)
         if self._start:  # forget what has been cut off
-            self._bytes[:waiting] = self._bytes[self._start : self._end]
+            if waiting:
+                self._bytes[:waiting] = self._bytes[self._start : self._end]
             self._searched -= self._start
             self._start = 0
         self._end = waiting + len(data)
@@ -81,14 +83,12 @@ class Framer:
 
     def next(self) -> "Frame | Text | None":
         """The next Frame or Text, or NEED_BYTES."""
-        while True:
-            segment = self._cut()
-            if segment is None:
-                return NEED_BYTES
-            if segment:
-                item = self._classify(segment)
+        while self._cut():
+            if self._cut_start < self._cut_end:
+                item = self._classify()
                 if item is not None:
                     return item
+        return NEED_BYTES
 
     def flush(self) -> Text | None:
         """Text that still waits for a delimiter, or NEED_BYTES. For a link that has gone quiet or closed."""
@@ -98,43 +98,44 @@ class Framer:
         self._start = self._searched = self._end
         return Text(rest)
 
-    def _cut(self) -> bytes | None:
-        """The next stretch between delimiters, perhaps empty; a piece of one that is too long; or None."""
+    def _cut(self) -> bool:
+        """Find the next stretch between delimiters, perhaps empty, or a piece of one that is too long."""
         while True:
             end = self._bytes.find(b"\x00", self._searched, self._end)
             if self._skipping:
                 if end < 0:
                     self._start = self._searched = self._end
-                    return None
+                    return False
                 self._skipping = False
                 self._start = self._searched = end + 1
                 continue
             if (self._end if end < 0 else end) - self._start > _STUFFED_BYTES_MAX:
-                piece = self._take(self._start + _STUFFED_BYTES_MAX)
-                self._searched = self._start
-                if _is_printable(piece):
-                    return piece
+                self._cut_start = self._start
+                self._cut_end = self._start = self._searched = self._start + _STUFFED_BYTES_MAX
+                if _is_printable(self._piece()):
+                    return True
                 self.errors[frames.TOO_LONG] += 1
                 self._skipping = True
                 continue
             if end < 0:
                 self._searched = self._end
-                return None
-            segment = self._take(end)
+                return False
+            self._cut_start = self._start
+            self._cut_end = end
             self._start = self._searched = end + 1
-            return segment
+            return True
 
-    def _take(self, end: int) -> bytes:
-        data = bytes(memoryview(self._bytes)[self._start : end])
-        self._start = end
-        return data
+    def _piece(self) -> bytes:
+        """What was cut out last."""
+        return bytes(memoryview(self._bytes)[self._cut_start : self._cut_end])
 
-    def _classify(self, segment: bytes) -> "Frame | Text | None":
-        """Frame or Text, or None for garbage, which is counted."""
+    def _classify(self) -> "Frame | Text | None":
+        """Frame or Text in what was cut out, or None for garbage, which is counted."""
         try:
-            return frames.parse(cobs.decode(segment))
+            return frames.unpack(self._bytes, self._cut_start, self._cut_end)
         except FrameError as error:
-            if _is_printable(segment):
-                return Text(segment)
+            piece = self._piece()
+            if _is_printable(piece):
+                return Text(piece)
             self.errors[error.args[0]] += 1
             return None

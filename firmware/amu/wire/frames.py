@@ -54,6 +54,11 @@ def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) 
     return b"\x00" + cobs.encode(body + crc32(body).to_bytes(4, "big")) + b"\x00"
 
 
+def unpack(data: bytearray, start: int, end: int) -> Frame:
+    """Frame in what lies from `start` to `end` of `data`, between two delimiters. Raises FrameError."""
+    return parse(cobs.decode(bytes(memoryview(data)[start:end])))
+
+
 def parse(data: bytes) -> Frame:
     """Frame in `data`, the bytes of a frame out of their COBS. Raises FrameError with one of REASONS."""
     end = len(data) - limits.CRC_BYTES

