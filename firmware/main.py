@@ -33,6 +33,7 @@ from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
 from amu.wire import codec, frames, messages
 from amu.wire.auth import Keyring
+from amu.wire.framer import Framer
 
 CRASH = "crash"
 LITTER_FRAMES = 24  # received and sent, after which a collection is worth its time
@@ -68,6 +69,7 @@ def alarm(board: "Board", config: "Config", text: str) -> None:
 
 def make_node(config: "Config", recovered: Recovered, nonce: int, ended: tuple[str, int, int] | None) -> "Machine":
     node = Node(config, recovered, nonce, ended)
+    recovered.clear()  # a caller still holds it, and it would stay as long as the life
     if config.adversary is None:
         return node
     import adversary  # `prepare` has imported it
@@ -93,11 +95,12 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
     Garbage is collected when the line has been quiet, not in a step: a collection takes some 15 ms of a Pico. Only a
     board that is never idle collects in between (see `amu.boards.heap`).
     """
+    framer = Framer()  # before the node fills the heap: its buffer is long
     keyring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
     node = make_node(config, recovered, board.nonce(), life.ended)
     first_slot = node.applied_slot
     ticks = board.ticks(config.tick_ms)
-    runtime = Runtime(node, config, keyring, board.port, journal, board.heap)
+    runtime = Runtime(node, config, keyring, board.port, journal, board.heap, framer)
     try:
         runtime.start()
         while runtime.stopped is None:

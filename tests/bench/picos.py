@@ -164,11 +164,10 @@ def tell_heap(row: Row, bench: Bench, nodes: int) -> None:
     row(f"Pico, n = {nodes}: least longest run", f"{run} B", f"of {slots} slots, want at least {HEAP_RUN_MIN}")
 
 
-def tell_full(row: Row, image: Path, journal: str) -> None:
-    """One board restores a ledger with all tables full."""
+def tell_full(row: Row, image: Path) -> None:
+    """One board restores a ledger with all tables full, from files: only a board can make a ring of pages."""
     for name, result in RESULTS.items():
-        store = full_ledger.store(4, result, journal)
-        with Swarm(Setting(journal=journal), image, store=store) as swarm:
+        with Swarm(Setting(), image, store=full_ledger.store(4, result)) as swarm:
             swarm.start(1)
             swarm.send(1, messages.Hello(1))
             end = swarm.now + FULL_BOOT_MS * MILLISECOND
@@ -220,7 +219,7 @@ def tell(row: Row, chosen: argparse.Namespace) -> None:
     for name, microseconds in costs.microseconds.items():
         row(f"Pico: {name}", f"{microseconds} us", "unit cost")
     if "heap" in chosen.parts:
-        tell_full(row, image, chosen.journal)
+        tell_full(row, image)
     for nodes in chosen.nodes:
         for baud in BAUDS:
             tell_swarm(row, image, costs, Setting(nodes, baud, journal=chosen.journal), chosen)

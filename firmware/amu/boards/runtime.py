@@ -39,6 +39,7 @@ class Runtime:
         port: "BytePort",
         journal: "Journal | None",
         heap: "Callable[[], tuple[int, int]]",
+        framer: Framer | None = None,
     ) -> None:
         """`heap` is a function of no arguments: free heap in bytes and its longest run; 0 if unknown.
 
@@ -57,7 +58,7 @@ class Runtime:
         self._port = port
         self._journal = journal
         self._heap = heap
-        self._framer = Framer()
+        self._framer = framer or Framer()
         self._ticks = 0
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
         self._refusals_traced = 0  # in this tick

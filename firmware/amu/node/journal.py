@@ -50,6 +50,11 @@ class Recovered:
         self.checkpoint = checkpoint
         self.records = records
 
+    def clear(self) -> None:
+        """Let go of everything but the status."""
+        self.checkpoint = None
+        self.records = []
+
 
 class Journal:
     """Owner of the checkpoint and of the journal in `store`. Call `recover` before `append` or `checkpoint`."""

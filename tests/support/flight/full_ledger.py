@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from amu.boards import pages
-from amu.boards.config import PAGES
 from amu.boards.host import MemoryStore
 from amu.core import limits
 from amu.core.types import Item
-from amu.node.journal import CHECKPOINT, Journal
+from amu.node.journal import Journal
 from amu.wire import cbor
 
 KEY = limits.KEY_SPACE_BYTES_MAX
@@ -64,7 +62,7 @@ def _clients(slot: int, result: Sequence[Item], last_number: int, last_operation
     return [[last - limits.CLIENTS_MAX + 1 + i, rows] for i in range(limits.CLIENTS_MAX)]
 
 
-def store(replicas: int, result: Sequence[Item], journal: str) -> dict[str, bytes]:
+def store(replicas: int, result: Sequence[Item]) -> dict[str, bytes]:
     """Files of a board that has applied CHECKPOINT_SLOT slots and remembers as many operations as it can."""
     kept = []
     for slot in (CHECKPOINT_SLOT - limits.CHECKPOINT_SLOTS, CHECKPOINT_SLOT):
@@ -75,4 +73,4 @@ def store(replicas: int, result: Sequence[Item], journal: str) -> dict[str, byte
     writer.commission()
     writer.recover()
     writer.checkpoint([0, limits.LAMPORT_RESERVE, [0, [CHECKPOINT_SLOT - limits.CHECKPOINT_SLOTS, kept, []], []]])
-    return {pages.CHECKPOINT if journal == PAGES else CHECKPOINT: memory.files[CHECKPOINT]}
+    return dict(memory.files)

@@ -10,6 +10,8 @@ import pytest
 
 import amu
 from amu.boards.host import MemoryPort, MemoryStore
+from amu.consensus import records
+from amu.node.journal import Journal, Recovered
 from amu.wire import codec, frames
 from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer, Text
@@ -132,6 +134,31 @@ def test_garbage_is_collected_while_the_line_is_quiet(
         frames_sent += 1
     assert frames_sent > main.LITTER_FRAMES
     assert 0 < len(collections) <= frames_sent // main.LITTER_FRAMES + 1 if is_quiet else not collections
+
+
+def test_a_flying_board_has_let_go_of_what_it_recovered(main: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Board(MemoryBoard):
+        def _wait(self, milliseconds: int) -> bool:
+            held.append((recovered[0].checkpoint, recovered[0].records))
+            return super()._wait(milliseconds)
+
+    recovered: list[Recovered] = []
+    held: list[tuple[object, list[object]]] = []
+    inner = main.Journal.recover
+
+    def recover(journal: Journal) -> Recovered:
+        found: Recovered = inner(journal)
+        recovered.append(found)
+        assert found.records
+        return found
+
+    monkeypatch.setattr(main.Journal, "recover", recover)
+    store = commissioned()
+    journal = Journal(store)
+    inner(journal)
+    journal.append([[records.BOOT, 3, 4096]])
+    assert live(main, Board(store)) == "exit"
+    assert held[0] == (None, [])
 
 
 def test_a_blank_board_rejoins(main: ModuleType) -> None:
