@@ -11,7 +11,7 @@ remove. A fault armed with `after_operations` = k strikes at the k-th operation 
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from amu.boards.host import PowerCut
 from groundstation.scenario.board_faults import STRIKING
@@ -102,7 +102,7 @@ class Flash:
         data = self.files.get(name)
         return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
-    def append(self, name: str, pieces: Iterable[bytes]) -> None:
+    def append(self, name: str, pieces: Sequence[bytes]) -> None:
         """Add `pieces` at the end. Raises PowerCut or OSError when a fault strikes."""
         data = b"".join(pieces)
         fault = self.strikes()

@@ -111,15 +111,15 @@ MUTANTS = (
     Mutant(
         "CRC chain without the generation",
         JOURNAL,
-        'return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)',
-        'return _Check(link.to_bytes(4, "big") + length)',
+        'return pack(">IIHH", generation, link, size, size ^ 0xFFFF)',
+        'return pack(">IHH", link, size, size ^ 0xFFFF)',
         ("journal",),
     ),
     Mutant(
         "CRC chain without the batch before",
         JOURNAL,
-        'return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)',
-        'return _Check(generation.to_bytes(4, "big") + length)',
+        'return pack(">IIHH", generation, link, size, size ^ 0xFFFF)',
+        'return pack(">IHH", generation, size, size ^ 0xFFFF)',
         ("journal",),
     ),
     Mutant(

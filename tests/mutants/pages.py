@@ -202,8 +202,8 @@ MUTANTS = (
     Mutant(
         "ring: a file of another length is part of it",
         RING,
-        "if size != BLOCK_PAGES * PAGE_BYTES or witness.last in places:",
-        "if witness.last in places:",
+        "if sizes.get(str(number)) != BLOCK_PAGES * PAGE_BYTES:",
+        "if str(number) not in sizes:",
         ("ring files",),
     ),
     Mutant(

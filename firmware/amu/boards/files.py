@@ -8,7 +8,7 @@ over the first: an atomic operation on all of these file systems.
 import os
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from amu.core.types import Sink
@@ -39,7 +39,7 @@ class FileStore:
                 return None
             raise
 
-    def append(self, name: str, pieces: "Iterable[bytes]") -> None:
+    def append(self, name: str, pieces: "Sequence[bytes]") -> None:
         """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
         with open(self._path(name), "ab") as file:
             for piece in pieces:

@@ -25,7 +25,7 @@ from amu.wire import messages
 SOUND_TAG = bytes(limits.TAG_BYTES)
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from typing import TypeVar
 
     from amu.core.seams import Store
@@ -66,7 +66,7 @@ class MemoryStore:
         data = self.files.get(name)
         return data if data is None else data[offset:] if count < 0 else data[offset : offset + count]
 
-    def append(self, name: str, pieces: "Iterable[bytes]") -> None:
+    def append(self, name: str, pieces: "Sequence[bytes]") -> None:
         """Add the byte strings `pieces` at the end, creating the file."""
         data = b"".join(pieces)
         room = self._room()

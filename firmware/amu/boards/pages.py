@@ -34,7 +34,7 @@ from amu.node import journal
 from amu.wire.crc import crc32
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from amu.core.seams import Ring, Store
     from amu.core.types import Sink
@@ -78,6 +78,7 @@ class PageStore:
         self.is_tight = False
         self._is_open = False
         self._generation = 0  # of the journal that is open
+        self._name = ""  # of the journal that was appended to last, in this life
         self._tail = 0  # sequence number of its first page
         self._next = 0  # of the page to be programmed next
         self._ready = 0  # pages from _next up to here are erased; a multiple of BLOCK_PAGES
@@ -116,33 +117,32 @@ class PageStore:
             self._place += 1
         return data if exists or self._start else None
 
-    def append(self, name: str, pieces: "Iterable[bytes]") -> None:
+    def append(self, name: str, pieces: "Sequence[bytes]") -> None:
         """Add the byte strings `pieces` at the end, all of them or, after a power cut, none.
 
         Raises OSError if there is no room, before anything is written, and if flash fails.
         """
-        if not name.startswith(_PREFIX):
-            self._files.append(_own(name), pieces)
-            return
-        self._begin(int(name[len(_PREFIX) :]))
-        pieces = list(pieces)
-        size = sum([len(piece) for piece in pieces])
-        count = (size + _PAYLOAD_BYTES - 1) // _PAYLOAD_BYTES
-        if self._next + count > self._limit():
-            raise OSError(_NO_SPACE, "ring is full: %d pages wanted, %d free" % (count, self._limit() - self._next))
+        if name != self._name:
+            if not name.startswith(_PREFIX):
+                self._files.append(_own(name), pieces)
+                return
+            self._begin(int(name[len(_PREFIX) :]))
+            self._name = name
+        self._require_room(pieces)
         page = self._page
         flags = _FIRST
         at = _PAYLOAD_AT
         for piece in pieces:
-            start = 0
-            while start < len(piece):
-                if at == _CHECK_AT:
-                    self._program(flags, at)
-                    flags, at = 0, _PAYLOAD_AT
-                taken = min(len(piece) - start, _CHECK_AT - at)
-                page[at : at + taken] = piece if taken == len(piece) else piece[start : start + taken]
+            start, size = 0, len(piece)
+            while size > _CHECK_AT - at:
+                taken = _CHECK_AT - at
+                page[at:_CHECK_AT] = piece[start : start + taken]
+                self._program(flags, _CHECK_AT)
+                flags, at = 0, _PAYLOAD_AT
                 start += taken
-                at += taken
+                size -= taken
+            page[at : at + size] = piece[start:] if start else piece
+            at += size
         self._program(flags | _LAST, at)
         self.is_tight = 2 * (self._next - self._tail) > self._pages
 
@@ -190,6 +190,15 @@ class PageStore:
             assert generation > self._generation, "a journal of the past"
             assert self._tail == self._next, "the journal before was not removed"
             self._generation = generation
+
+    def _require_room(self, pieces: "Sequence[bytes]") -> None:
+        """Raise OSError unless the ring has room for an append of these."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+        count = (size + _PAYLOAD_BYTES - 1) // _PAYLOAD_BYTES
+        if self._next + count > self._limit():
+            raise OSError(_NO_SPACE, "ring is full: %d pages wanted, %d free" % (count, self._limit() - self._next))
 
     def _limit(self) -> int:
         """No page from this sequence number on may be written to: its block holds the first live page, a lap before."""

@@ -35,6 +35,7 @@ _NEW_FOLDER = "ring.new"  # being made
 _BLOCK_ERASE = 6  # request to ioctl, as MicroPython's vfs numbers it
 _IO = 5  # EIO
 _READ_ONLY = 30  # EROFS
+_NO_SUCH_FILE = 2  # ENOENT
 
 
 class FlashRing:
@@ -91,15 +92,14 @@ def open_ring(device: "Device", root: str, folder: str, blocks: int) -> FlashRin
 
     Makes a ring of `blocks` blocks if there is none. Raises OSError if it is not whole.
     """
-    base = root + folder
     try:
-        names = os.listdir(base + "/" + _FOLDER)
-    except OSError:
-        _make(base, blocks)
-        names = os.listdir(base + "/" + _FOLDER)
-    if not names:
-        raise OSError(_IO, "%s/%s: no file" % (base, _FOLDER))
-    return FlashRing(device, _places(device, base, folder, len(names)))
+        places = _places(device, folder + "/" + _FOLDER)
+    except OSError as error:
+        if error.args[0] != _NO_SUCH_FILE:
+            raise
+        _make(root + folder, blocks)
+        places = _places(device, folder + "/" + _FOLDER)
+    return FlashRing(device, places)
 
 
 def _make(base: str, blocks: int) -> None:
@@ -116,20 +116,20 @@ def _make(base: str, blocks: int) -> None:
     os.rename(made, base + "/" + _FOLDER)
 
 
-def _places(device: "Device", base: str, folder: str, count: int) -> list[int]:
-    """Where the files of the ring lie, by number."""
+def _places(device: "Device", folder: str) -> list[int]:
+    """Where the files of the ring lie, by number. Raises OSError: ENOENT if there is no such folder."""
     witness = _Witness(device)
-    files = os.VfsLfs2(witness, progsize=PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
+    files = os.VfsLfs2(witness, readsize=PAGE_BYTES, progsize=PAGE_BYTES, lookahead=32)  # type: ignore[attr-defined]
+    sizes = {}
+    for entry in files.ilistdir(folder):
+        sizes[entry[0]] = entry[3]
     places: list[int] = []
-    for number in range(count):
-        name = "%s/%s/%d" % (folder, _FOLDER, number)
-        try:
-            size = files.stat(name)[6]
-            with files.open(name, "rb") as file:
-                file.read(1)
-        except OSError as error:
-            raise OSError(_IO, "%s/%s: file %d of %d: %r" % (base, _FOLDER, number, count, error))
-        if size != BLOCK_PAGES * PAGE_BYTES or witness.last in places:
-            raise OSError(_IO, "%s/%s: file %d is not one block" % (base, _FOLDER, number))
+    for number in range(max(1, len(sizes))):
+        if sizes.get(str(number)) != BLOCK_PAGES * PAGE_BYTES:
+            raise OSError(_IO, "%s: file %d of %d is missing or not one block long" % (folder, number, len(sizes)))
+        with files.open("%s/%d" % (folder, number), "rb") as file:
+            file.read(1)
+        if witness.last in places:
+            raise OSError(_IO, "%s: two files in block %d" % (folder, witness.last))
         places.append(witness.last)
     return places

@@ -4,7 +4,7 @@ No seam is read inside the node: the runtime reads them and hands values in. Boa
 `amu.core.types`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from amu.core.types import Sink
@@ -54,7 +54,7 @@ class Store(Protocol):
         """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist."""
         ...
 
-    def append(self, name: str, pieces: Iterable[bytes]) -> None:
+    def append(self, name: str, pieces: Sequence[bytes]) -> None:
         """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
         ...
 

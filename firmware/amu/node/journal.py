@@ -20,6 +20,8 @@ chained to zero; it stays blank until its node, having rejoined safely, writes a
 Wear: each append is one flash write, and a checkpoint empties the journal.
 """
 
+from struct import pack
+
 from amu.core.errors import CodecError, JournalError
 from amu.wire import cbor, crc
 
@@ -62,6 +64,7 @@ class Journal:
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._generation: int | None = None  # until recovered, and again once flash has failed
+        self._name = ""  # of its journal
         self._link = 0  # CRC of the batch before, or of the checkpoint: where the next batch is chained to
         self.bytes = 0  # length of the current journal
         self.appends = 0  # forced writes since start
@@ -87,23 +90,26 @@ class Journal:
         assert records, "an empty batch"
         self._check_open()
         # Record by record: a heap in pieces has no room for a long batch.
-        body = [cbor.array_head(len(records))]
-        body.extend([cbor.encode(record) for record in records])
-        size = sum([len(piece) for piece in body])
+        pieces = [b"", cbor.array_head(len(records))]
+        size = len(pieces[1])
+        for record in records:
+            piece = cbor.encode(record)
+            size += len(piece)
+            pieces.append(piece)
         if size > _BATCH_BYTES_MAX:
             raise JournalError("batch of %d bytes, want at most %d" % (size, _BATCH_BYTES_MAX))
-        length = size.to_bytes(2, "big") + (size ^ 0xFFFF).to_bytes(2, "big")
-        generation: int = self._generation  # type: ignore[assignment]
-        check = _chain(generation, self._link, length)
-        for piece in body:
-            check.add(piece)
+        before = _before(self._generation, self._link, size)  # type: ignore[arg-type]
+        link = crc.crc32(before)
+        for piece in pieces:
+            link = crc.crc32(piece, link)
+        pieces[0] = before[-4:] + link.to_bytes(4, "big")
         try:
-            self._store.append(_journal_name(generation), [length + check.value.to_bytes(4, "big")] + body)
+            self._store.append(self._name, pieces)
         except OSError as error:
             # How much of the batch is on flash is unknown, and the next one must not land behind half of it.
             self._generation = None
             raise JournalError("append failed: %r" % error)
-        self._link = check.value
+        self._link = link
         self.bytes += _BATCH_HEADER_BYTES + size
         self.appends += 1
 
@@ -147,6 +153,7 @@ class Journal:
 
         self._store.replace(CHECKPOINT, fill)
         self._generation = generation
+        self._name = _journal_name(generation)
         self._link = value
         self.bytes = 0
         self.appends += 1
@@ -165,7 +172,7 @@ class Journal:
             # Atomically, so that a second cut leaves the same torn tail or none.
             self._store.replace(name, lambda write: journal.feed(0, end, write))
             self.appends += 1
-        self._generation, self._link, self.bytes = generation, link, end
+        self._generation, self._name, self._link, self.bytes = generation, name, link, end
         if is_blank:
             return Recovered(BLANK, None, records)
         if is_torn:
@@ -234,7 +241,7 @@ def _parse_journal(journal: _File, generation: int, link: int) -> "tuple[list[Ar
         if length ^ 0xFFFF != int.from_bytes(head[2:4], "big"):
             raise JournalError("damaged length at byte %d of the journal" % at)
         start = at + _BATCH_HEADER_BYTES
-        check = _chain(generation, link, head[:4])
+        check = _Check(_before(generation, link, length))
         if journal.feed(start, start + length, check.add) < length or len(head) < _BATCH_HEADER_BYTES:
             break
         link = check.value
@@ -245,9 +252,10 @@ def _parse_journal(journal: _File, generation: int, link: int) -> "tuple[list[Ar
     return records, at, link
 
 
-def _chain(generation: int, link: int, length: bytes) -> _Check:
-    """The CRC-32 of a batch before its CBOR: the journal that it belongs to, the batch before it, its own length."""
-    return _Check(generation.to_bytes(4, "big") + link.to_bytes(4, "big") + length)
+def _before(generation: int, link: int, size: int) -> bytes:
+    """What the CRC-32 of a batch covers before its CBOR: the journal that it belongs to, the batch before it, its own
+    length."""
+    return pack(">IIHH", generation, link, size, size ^ 0xFFFF)
 
 
 def _journal_name(generation: int) -> str:
