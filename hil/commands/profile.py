@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PANEL = panels.MAINTAIN
 NODES = 4
+TICK_MS = 20
 
 
 def _picture(path: Path | None) -> Path | None:
@@ -27,6 +28,7 @@ def profile(
     journal: Annotated[
         Literal["files", "pages"], typer.Option("--journal", help="Where boards keep their votes.")
     ] = "files",
+    tick: Annotated[int, number("--tick", "Milliseconds of a board's tick.", 1, 1000, "MS")] = TICK_MS,
     picture: Annotated[
         Path | None,
         typer.Option("--picture", help="Also draw it: an SVG or PNG file.", metavar="FILE", callback=_picture),
@@ -47,7 +49,7 @@ def profile(
     from hil.boards.emulated.process import EmulatorError
 
     try:
-        figures = _figures(nodes, journal)
+        figures = _figures(nodes, journal, tick)
     except (BoardError, EmulatorError, LibraryError) as error:
         raise refused("profile", error) from error
     if as_json:
@@ -64,16 +66,16 @@ def profile(
             raise typer.Exit(EXIT_BAD_INPUT) from error
 
 
-def _figures(nodes: int, journal: str) -> "Figures":
+def _figures(nodes: int, journal: str, tick_ms: int) -> "Figures":
     from hil.boards.emulated import library
     from hil.boards.emulated.board import micropython_image
     from hil.profile import figures
-    from hil.profile.activities import VIEW_TIMEOUT_TICKS, Profiler
+    from hil.profile.activities import VIEW_TIMEOUT_MS, Profiler
     from hil.profile.swarm import Setting
 
     image = micropython_image()
     library.require()
-    setting = Setting(nodes, view_timeout_ticks=VIEW_TIMEOUT_TICKS, journal=journal)
+    setting = Setting(nodes, tick_ms=tick_ms, view_timeout_ticks=VIEW_TIMEOUT_MS // tick_ms, journal=journal)
     profiler = Profiler(setting, image, lambda what: typer.echo(f"profile: {what}", err=True))
     return figures.document(profiler.run(), setting, image)
 
@@ -84,8 +86,8 @@ def _print(told: "Figures") -> None:
     from groundstation.console import say, table_console
     from hil.profile import figures
 
-    boards = f"{told['nodes']} emulated Picos, journal in {told['journal']}, image {told['image']}"
-    say(f"{boards}, a sample every {told['sample_us']} us of work")
+    boards = f"{told['nodes']} emulated Picos, ticks of {told['tick_ms']} ms, journal in {told['journal']}"
+    say(f"{boards}, image {told['image']}, a sample every {told['sample_us']} us of work")
     for headings, rows in (figures.stage_table(told), figures.function_table(told)):
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for position, heading in enumerate(headings):

@@ -20,7 +20,7 @@ WARM_UP = 2  # operations before the first that counts: they ask for buffers and
 DECISIONS = 5  # that count
 MISSED = 8  # slots that the board which was off has missed
 SETTLE_MS = 30  # between operations
-VIEW_TIMEOUT_TICKS = 100
+VIEW_TIMEOUT_MS = 2_000
 _OPERATIONS_MAX = 3 * CHECKPOINT_SLOTS
 
 BOOT, DECISION, CHECKPOINT = "boot", "decision", "checkpoint"

@@ -24,6 +24,7 @@ def document(measured: Mapping[str, Activity], setting: Setting, image: Path) ->
     return {
         "nodes": setting.nodes,
         "journal": setting.journal,
+        "tick_ms": setting.tick_ms,
         "image": hashlib.sha256(image.read_bytes()).hexdigest()[:_DIGEST_DIGITS],
         "sample_us": activities.SAMPLE_NANOS // _NANOS_PER_MICRO,
         "activities": [_activity(measured[name]) for name in activities.MEANINGS],
@@ -71,7 +72,7 @@ def stage_table(figures: Figures) -> tuple[list[str], Rows]:
     told = figures["activities"]
     rows = [
         [stage, *(_milliseconds(one["stages_us"][stage]) for one in told), STAGES.get(stage, "waiting")]
-        for stage in [*STAGES, IDLE]
+        for stage in [*stages_shown(figures), IDLE]
     ]
     rows.append(["processor", *(_milliseconds(one["busy_us"]) for one in told), "sum of all but idle"])
     rows.append(["latency", *(_milliseconds(_mean(one["latencies_us"])) for one in told), "mean"])

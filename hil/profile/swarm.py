@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from amu.boards.config import FILES
 from amu.core.limits import GROUND
 from amu.node.events import EVENTS
 from amu.wire import codec, frames, messages
@@ -43,9 +42,9 @@ class Setting:
 
     nodes: int = 4
     baud: int | None = None
-    tick_ms: int = 20
+    tick_ms: int = provision.Swarm.tick_ms
     view_timeout_ticks: int = 250
-    journal: str = FILES
+    journal: str = provision.Swarm.journal
 
 
 class _Line:

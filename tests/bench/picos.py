@@ -27,6 +27,7 @@ IN_FLIGHT = (1, 4, 32)
 BAUDS = (None, 921_600, 115_200)
 WARM_UP = 2
 SETTLE_MS = 30
+VIEW_TIMEOUT_MS = 20_000
 OPERATIONS_MIN, OPERATIONS_EACH = 8, 2  # of a load: at least so many, and so many for each in flight
 LOADED_NODES = 4
 LINES_IN_FLIGHT = 4
@@ -207,6 +208,12 @@ def tell_swarm(row: Row, image: Path, costs: UnitCosts, setting: Setting, chosen
             tell_heap(row, bench, setting.nodes)
 
 
+def setting(nodes: int, baud: int | None, chosen: argparse.Namespace) -> Setting:
+    """View timers of some seconds: no view shall change."""
+    ticks = VIEW_TIMEOUT_MS // chosen.tick_ms
+    return Setting(nodes, baud, chosen.tick_ms, ticks, chosen.journal)
+
+
 def tell(row: Row, chosen: argparse.Namespace) -> None:
     """All figures, or a line that says why there are none."""
     try:
@@ -214,7 +221,7 @@ def tell(row: Row, chosen: argparse.Namespace) -> None:
     except BoardError as error:
         print(f"emulated Picos: skipped; {error}")
         return
-    print(f"emulated Picos in their own time, journal in {chosen.journal}, lines without faults")
+    print(f"emulated Picos in their own time, ticks of {chosen.tick_ms} ms, journal in {chosen.journal}, sound lines")
     costs = unit_costs.measure(image, chosen.journal)
     for name, microseconds in costs.microseconds.items():
         row(f"Pico: {name}", f"{microseconds} us", "unit cost")
@@ -222,7 +229,7 @@ def tell(row: Row, chosen: argparse.Namespace) -> None:
         tell_full(row, image)
     for nodes in chosen.nodes:
         for baud in BAUDS:
-            tell_swarm(row, image, costs, Setting(nodes, baud, journal=chosen.journal), chosen)
+            tell_swarm(row, image, costs, setting(nodes, baud, chosen), chosen)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -230,6 +237,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nodes", type=int, nargs="+", default=list(NODES), help="numbers of emulated Picos")
     parser.add_argument("--pico", type=int, default=6, help="decisions on emulated Picos")
     parser.add_argument("--journal", choices=("files", "pages"), default=Setting().journal)
+    parser.add_argument("--tick-ms", type=int, default=Setting().tick_ms, help="of emulated Picos")
     parser.add_argument("--parts", choices=PARTS, nargs="+", default=list(PARTS))
 
 

@@ -18,22 +18,26 @@ PHASES = 4
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """Microseconds each, and the length of a vote's frame. `collection` is one garbage collection."""
+    """Microseconds each, for the message of a vote, and the length of its frame.
+
+    read: from the line. unframe: COBS, CRC and header. check, seal: MACs. decode, encode: CBOR. frame: header, CRC and
+    COBS. write: to the line. append: a record to the journal. poll: of a line without a byte. collection: of garbage.
+    """
 
     microseconds: dict[str, int]
     frame_bytes: int
 
     def received(self) -> float:
         """A frame up to its header: where a surplus vote ends."""
-        return self._sum("read", "COBS decode", "parse")
+        return self._sum("read", "unframe")
 
     def taken(self) -> float:
         """What a message costs beyond that."""
-        return self._sum("MAC", "decode")
+        return self._sum("check", "decode")
 
     def sent(self) -> float:
         """A frame to one receiver, of a message that is encoded already."""
-        return self._sum("MAC", "build", "write")
+        return self._sum("seal", "frame", "write")
 
     def decision(self, nodes: int) -> float:
         """Least milliseconds of one board: each message in a frame of its own, surplus votes dropped unread, and the

@@ -7,8 +7,9 @@ import time
 from amu.boards import config as configuration
 from amu.boards import pico
 from amu.node.journal import Journal
-from amu.wire import cobs, codec, crc, frames, messages
+from amu.wire import codec, frames, messages
 from amu.wire.auth import Keyring
+from amu.wire.framer import Framer
 
 TIMES = 20
 FRAMES_SENT = 8  # by the host, as unit_costs.py says
@@ -34,22 +35,25 @@ def main():
     board = pico.open_board()
     config = configuration.decode(board.config())
     keys = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
-    peer = (config.replica + 1) % config.replica_count
+    me, peer, nodes = config.replica, (config.replica + 1) % config.replica_count, config.replica_count + 1
+    theirs = Keyring(config.cluster, config.epoch, peer, [config.keys_in[peer]] * nodes, [None] * nodes)
     vote = messages.Vote(5, 0, 1, b"d" * 32)
     payload = codec.encode(900, vote)
-    tag = keys.seal(vote.KIND, peer, payload)
-    wire = frames.build(vote.KIND, config.replica, peer, tag, payload)
-    body = cobs.decode(wire[1:-1])
-    own = b"%c" % 0 + wire[1:-1]
+    tag, heard = keys.seal(vote.KIND, peer, payload), theirs.seal(vote.KIND, me, payload)
+    wire = frames.build(vote.KIND, me, peer, tag, payload)
+    framer = Framer()
+
+    def cut():
+        framer.push(wire)
+        assert framer.next().kind == vote.KIND
+
     cost("nothing", lambda: None)
-    cost("encode", lambda: codec.encode(900, vote))
+    cost("unframe", cut)
+    cost("check", lambda: keys.check(vote.KIND, peer, heard, payload))
     cost("decode", lambda: codec.decode(vote.KIND, payload))
-    cost("MAC", lambda: keys.seal(vote.KIND, peer, payload))
-    cost("COBS encode", lambda: cobs.encode(body))
-    cost("COBS decode", lambda: cobs.decode(own[1:]))
-    cost("CRC", lambda: crc.crc32(body))
-    cost("build", lambda: frames.build(vote.KIND, config.replica, peer, tag, payload))
-    cost("parse", lambda: frames.parse(body))
+    cost("encode", lambda: codec.encode(900, vote))
+    cost("seal", lambda: keys.seal(vote.KIND, peer, payload))
+    cost("frame", lambda: frames.build(vote.KIND, me, peer, tag, payload))
     journal = Journal(board.open_store(config.journal))
     journal.recover()
     cost("append", lambda: journal.append([[1, 5, 0, b"d" * 32]]))

@@ -7,7 +7,7 @@ import pytest
 from tests.bench import picos, unit_costs
 from tests.bench.unit_costs import UnitCosts
 
-COSTS = {"read": 1, "COBS decode": 10, "parse": 100, "MAC": 1_000, "decode": 10_000, "build": 0, "write": 0}
+COSTS = {"read": 1, "unframe": 110, "check": 1_000, "seal": 1_000, "decode": 10_000, "frame": 0, "write": 0}
 
 
 def test_a_decision_costs_what_its_messages_cost() -> None:
@@ -21,7 +21,7 @@ def test_a_decision_costs_what_its_messages_cost() -> None:
 
 def test_what_measuring_costs_is_taken_off() -> None:
     costs = UnitCosts({**COSTS, "nothing": 1}, 68)
-    assert costs.received() == 108
+    assert costs.received() == 109
 
 
 @pytest.mark.parametrize("journal", ["files", "pages"])
