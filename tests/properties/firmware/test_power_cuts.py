@@ -14,6 +14,8 @@ VICTIM = 1
 class Run:
     """Four nodes, delivery in order, no loss; the victim's flash dies after `cut` bytes and it reboots at once."""
 
+    slots = SLOTS
+
     def __init__(self, cut: int | None) -> None:
         self.stores = [MemoryStore() for _ in range(4)]
         for store in self.stores:
@@ -29,7 +31,7 @@ class Run:
             self.boot(i)
         for i in range(4):
             self.perform(i)
-        for operation in range(1, SLOTS + 1):
+        for operation in range(1, self.slots + 1):
             for i in range(4):
                 self.flying.append((GROUND, i, operation, Request(1, operation, ["noop"])))
             self.settle()
