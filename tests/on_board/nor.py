@@ -131,6 +131,24 @@ def zeroed_after(count):
     return tear
 
 
+def scattered(seed):
+    """A program reached some of its bytes, in no order; an erase leaves noise."""
+
+    def tear(nor, name, index, data):
+        if name == "erase":
+            garbled(seed)(nor, name, index, data)
+            return
+        state = seed * 69621 + index
+        reached = bytearray(data)
+        for i in range(PAGE_BYTES):
+            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+            if state >> 16 & 1:
+                reached[i] = 0xFF
+        nor.write(index, reached, PAGE_BYTES)
+
+    return tear
+
+
 def garbled(seed):
     """An erase leaves noise; a program is torn somewhere."""
 

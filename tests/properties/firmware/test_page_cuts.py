@@ -11,6 +11,7 @@ from typing import Any
 from amu.boards import pages
 from amu.boards.host import MemoryStore
 from amu.boards.pages import PageStore
+from amu.core.errors import JournalError
 from amu.node import journal
 from amu.node.journal import Journal
 from tests.on_board import nor
@@ -180,6 +181,27 @@ def test_a_page_may_be_torn_at_any_byte() -> None:
     points = cut_everywhere(LAPS[:24], [nor.torn_after(count) for count in range(257)])
     assert points > 5000
     print(f"{points} cuts at every byte")
+
+
+def test_a_page_that_is_programmed_in_any_order_is_never_believed_when_torn() -> None:
+    """Then the mark may be there without the rest: the board may refuse its ring, but forgets and invents nothing."""
+    states, refused, went_on = states_after(LAPS), 0, 0
+
+    def watch(board: Board, done: int, name: str, index: int, data: bytes) -> None:
+        nonlocal refused, went_on
+        for seed in range(8):
+            try:
+                hold(states, done, board.cut(nor.scattered(seed), name, index, data), (name, index, seed))
+                went_on += 1
+            except JournalError as error:
+                if "damaged page" not in str(error):
+                    raise
+                refused += 1
+
+    Board().perform(LAPS, watch)
+    assert refused > 50
+    assert went_on > 50
+    print(f"{refused} cuts silenced the board, after {went_on} it went on")
 
 
 def test_a_board_writes_on_after_every_cut_and_never_onto_torn_cells() -> None:
