@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -98,9 +99,10 @@ def compared_values(samples: Sequence[Sample], folder: Path) -> list[str]:
             for number, (sample, index) in enumerate(pending)
         ]
         found, output = asked(folder, "Values", body)
-        said = [line for line in output.splitlines() if line.startswith("<<") and line.endswith(">>")]
-        wrong = [line for line in said if not line.endswith(", TRUE>>")]
-        differences += [told(*pending[int(line[2:].split(",")[0])], "another value") for line in wrong]
+        said = re.findall(r"^<<(\d+), (TRUE|FALSE)>>$", output, re.MULTILINE)
+        differences += [
+            told(*pending[int(number)], "another value") for number, is_equal in said if is_equal == "FALSE"
+        ]
         if len(said) == len(pending):
             break
         if found is None and not said:
