@@ -137,7 +137,7 @@ def absent(value: Value, collection: frozenset[Value]) -> bool:
             return False
         break
     for element in collection:
-        comparable(value, element)
+        comparable(element, value)  # the element stands left, as in TLC
     return False
 
 

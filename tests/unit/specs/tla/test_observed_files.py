@@ -139,7 +139,7 @@ def test_a_value_of_a_wrong_kind_is_bad_input_that_is_named(capsys: pytest.Captu
     Path("t").write_text('{"event": "Enter", "who": "a"}\n')
     assert observed.check(Path("t"), Path("Door.tla"), Path("Door.cfg"), [], False, False) == 2
     error = capsys.readouterr().err
-    assert '"a" is compared with 1: a string and a number; TLA+ does not say if they are equal' in error
+    assert '1 is compared with "a": a number and a string; TLA+ does not say if they are equal' in error
     assert "line 1" in error
     assert "in Enter (Door.tla:5)" in error
 

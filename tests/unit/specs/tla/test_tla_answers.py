@@ -58,7 +58,7 @@ def test_powers_and_sums_are_not_bounded_to_32_bits_as_in_tlc(write: Write) -> N
         ('"a" \\in Nat', '"a" \\in Nat: a string is of another kind than the elements'),
         ("[a |-> 1] = {<<1>>}", "a record and a set"),
         ("CHOOSE y \\in {1, 2} : y = TRUE", "1 is compared with TRUE: a number and a Boolean"),
-        ("TRUE \\in DOMAIN <<x>>", "TRUE is compared with 1"),
+        ("TRUE \\in DOMAIN <<x>>", "1 is compared with TRUE"),
     ],
 )
 def test_the_error_names_what_is_compared(comparison: str, kinds: str, write: Write) -> None:

@@ -84,7 +84,7 @@ def test_expressions(write: Write, expression: str, value: Any) -> None:
         ("LET f == <<<<1, 2>>, <<3>>>> F(i, j) == f[i][j] IN F(0, 1)", "0 is not in the domain of <<<<1, 2>>, <<3>>>>"),
         ("LET f == <<<<1, 2>>>> F(i, j) == f[i][j] IN F(1, TRUE)", "TRUE is not in the domain of <<1, 2>>"),
         ("LET f == <<<<1, 2>>>> F(i, j) == f[1][i][j] IN F(1, 1)", "1 is not a function"),
-        ("LET S == {1} F(x) == x \\in S IN F(TRUE)", "TRUE is compared with 1"),
+        ("LET S == {1} F(x) == x \\in S IN F(TRUE)", "1 is compared with TRUE"),
         ("LET S == Nat F(x) == x \\notin S IN F({})", "a set is of another kind than the elements"),
         ("\\E i \\in <<{1}, 2>>[1] \\cup {2} : <<{1}, 2>>[i] = 1", "{1} is compared with 1"),
         ('[a |-> 1]["b"]', '"b" is not in the domain'),
