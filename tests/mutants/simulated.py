@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swarm_sim.draw.draw import NODES_DEFAULT, is_of_the_past
-from tests.mutants import memory, quorums
+from tests.mutants import memory, pages, quorums, wire
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -129,10 +129,14 @@ _TRANSFERS = "few seeds lose a state on its way: tests/unit/swarm_sim/world/test
 _SIZE = "not seen in 25 seeds; tests/unit/firmware/test_quorum_sizes.py asks each place for its size"
 _MEMORY = "not seen in 30 seeds; the test named in its check asks for it"
 # Why the simulator does not reliably see the others.
+_PICO = "only a Pico reads its line by code bytes, or runs machine code; the simulator runs the twins in Python"
+_PAGES = "not hunted from seeds: `page cuts` cuts power at each flash operation"
 _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _NO_LEARNERS for mutant in quorums.MUTANTS if mutant.file == quorums.LEARNER},
     **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
+    **{mutant.name: _PICO for mutant in wire.MUTANTS},
+    **{mutant.name: _PAGES for mutant in pages.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
     "a laggard hears the view instead of the wish": _PROGRESS,
@@ -158,14 +162,6 @@ _REASONS = {
     "to take over a state clears the log": _STATES,
     "the log of a laggard grows without end": _STATES,
     "half a batch is believed after a power cut": "what is torn is too short; garbage is on boards held to nothing",
-    **dict.fromkeys(
-        (
-            "a receiver takes a group and not the code behind it",
-            "a receiver waits behind a delimiter",
-            "a receiver follows code bytes out of a damaged frame",
-        ),
-        "only a Pico reads its line by code bytes",
-    ),
     "MAC not checked": "no liar speaks in another's name",
     "CRC not checked": "a damaged frame fails its tag, too",
     "snapshot: items after the marker are recorded, too": "turns and snapshots seldom meet",
