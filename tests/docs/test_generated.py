@@ -14,6 +14,7 @@ from groundstation.cli import app
 from groundstation.scenario import reference
 from specs import properties
 from specs.checking import schema
+from specs.checking.protocols import PROTOCOLS
 from tests import ROOT
 
 
@@ -27,6 +28,20 @@ def test_each_event_and_field_of_a_trace_is_documented() -> None:
     assert codes("flight events") >= set(events) | {field for fields in events.values() for field in fields}
     assert codes("ground events") >= set(schema.GROUND_EVENTS)
     assert codes("trace fields") >= set(schema.FIELDS)
+
+
+def test_each_property_of_a_verdict_is_on_the_pages() -> None:
+    checked = {one for protocol in PROTOCOLS for one in protocol.properties}
+    page = (ROOT / "docs/reference/checking.md").read_text()
+    table = " ".join(line.split("|")[2] for line in page.splitlines() if line.startswith("|"))
+    named = set(re.findall(r"[A-Z]{3}-\d+", table))
+    for group, first, last in re.findall(r"([A-Z]{3})-(\d+) to [A-Z]{3}-(\d+)", table):
+        named |= {f"{group}-{number}" for number in range(int(first), int(last) + 1)}
+    assert named == checked
+    overview = (ROOT / "docs/reference/properties.md").read_text()
+    assert {identifier.partition("-")[0] for identifier in properties.read()} <= set(
+        re.findall(r"\b[A-Z]{3}\b", overview)
+    )
 
 
 def test_each_scenario_field_has_a_row() -> None:
