@@ -2,16 +2,16 @@
 (***************************************************************************)
 (* What a replica must know before it acts, and what its messages may say. *)
 (*                                                                         *)
-(* The guards of tetrabft.tla ask what all replicas did. A replica learns  *)
-(* that from messages only. `Known(heard)` is the state as a replica sees  *)
-(* it that has received the messages of the replicas in `heard`: the steps *)
-(* of the others have not happened yet, for all that it knows. Liars count *)
-(* as always. Each operator Knows... is the guard of an action with less   *)
-(* knowledge; `heard` is the set of replicas of which a message has        *)
-(* arrived that carries what the guard asks for, the replica itself        *)
-(* included. A replica forgets what it heard when it restarts.             *)
+(* A guard of tetrabft.tla reads the state of all replicas. A real one     *)
+(* knows of the others only what messages brought. `Known(heard)` is       *)
+(* the state as seen by a replica that has received messages of those in   *)
+(* `heard`: the steps of all others have not happened, for all it knows.   *)
+(* Liars always count. An operator Knows... is the guard of its action,    *)
+(* evaluated on that state. `heard` has the replica itself, and those of   *)
+(* which a message has arrived that carries what the guard asks for. A     *)
+(* replica forgets what it heard when it restarts.                         *)
 (*                                                                         *)
-(*   guard of            asks the senders of, for the view                 *)
+(*   guard of            `heard`: senders of these messages, for the view  *)
 (*   Vote1               the proposal (`asked`), and proof or status       *)
 (*   Propose             suggest or status                                 *)
 (*   Vote2 .. Vote4      vote or status, sent after the vote was cast      *)
@@ -22,9 +22,9 @@
 (* `wished[q]` is the highest view that q's messages named as its wish: a  *)
 (* view change, or a status, which carries view and wish together.         *)
 (*                                                                         *)
-(* Each operator Says... holds when a message may be sent: a message says  *)
-(* what its sender did. `knowledge_model.tla` shows that the steps and messages of   *)
-(* tetrabft_messages.tla obey both.                                        *)
+(* An operator Says... holds when its message may be sent: a message says  *)
+(* what its sender did. TLC checks in knowledge_model.tla that the steps   *)
+(* and the messages of tetrabft_messages.tla obey both.                    *)
 (***************************************************************************)
 EXTENDS tetrabft
 
@@ -47,8 +47,8 @@ KnowsForVote3(v, val, heard) == AcceptedBy(heard, val, v, 2)
 KnowsForVote4(v, val, heard) == AcceptedBy(heard, val, v, 3)
 KnowsForDecide(v, val, heard) == AcceptedBy(heard, val, v, 4)
 KnowsForPropose(v, val, heard) == Known(heard)!SafeToPropose(val, v)
-\* It has the body of val, which it applies or proposes again: it proposed val, or cast a first vote for it; or the body
-\* arrived, in a proposal of one of the views in `read`, or from the replicas in `heard`, with a decision or by itself.
+\* Replica p has the body of val, which it applies or proposes again: p proposed val or cast a first vote for it; or the
+\* body arrived in a proposal of a view in `read`, or, with a decision or by itself, from the replicas in `heard`.
 HasBody(p, val, read, heard) ==
     \/ \E v \in View : votes[p][1][v] = val \/ (leader[v] = p /\ proposal[v] = val)
     \/ \E v \in read : proposal[v] = val
@@ -56,7 +56,7 @@ HasBody(p, val, read, heard) ==
 
 KnowsForLearn(val, heard) == IsBlocking(Byzantine \cup {q \in heard : decided[q] = val})
 
-\* n - f replicas wish v or a higher view, or a quorum has voted in v. heard[k]: for the votes of phase k.
+\* n - f replicas wish v or a higher view, or a quorum has voted in v. heard[k]: `heard` for the votes of phase k.
 KnowsForEnterView(v, wished, heard) ==
     \/ IsQuorum(Byzantine \cup {q \in Honest : wished[q] >= v})
     \/ \E k \in 1..3, val \in Value : AcceptedBy(heard[k], val, v, k)
