@@ -1,11 +1,12 @@
-"""Who asked for an answer: rule MSG-4 of specs/checking/messages.py.
+"""Does each answer have a question? Rule MSG-4 of specs/checking/messages.py. The other direction is owed.py.
 
-Theory. A node answers a question in the step that takes it (amu.consensus.catch_up, amu.consensus.replica). So the
-receipt that comes last before an answer, in that life, is that of its question, and a question has a bounded answer.
+Theory. A node answers a question in the step that takes it (amu.consensus.catch_up, amu.consensus.replica). So in the
+life of the node the last Receive before an answer is that of its question, and the number of answers is bounded.
 
 Rules
-- A message that was taken out of the order has no receipt; a Refuse with that reason stands for it, if it is traced:
-  of many refusals only the first of a tick are. After so many an answer without a question is in doubt.
+- A message that the node took although its Lamport time was out of order has no Receive. A Refuse with reason
+  "lamport" stands for it. Only the first refusals of a tick are traced, so once a node has refused that many messages
+  in a life, an answer without a question makes MSG-4 not checked instead of violated.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
 
 FLOODED = "a board refused more messages than it traces"
-CHECKPOINTS_MAX = 2  # that a replica tells of: those that it holds
-# answer to one node: question -> how many such messages answer it, a question for a slot that is gone included
+CHECKPOINTS_MAX = 2  # that a replica holds, and so reports
+# kind of answer -> kind of question -> how many such answers one question may have, also if the slot asked for is gone
 ANSWERS: Mapping[int, Mapping[int, int]] = {
     m.Decided.KIND: {m.Fetch.KIND: 1, m.Status.KIND: 1},
     m.StateChunk.KIND: {m.FetchState.KIND: CHUNKS_PER_REPLY_MAX},
@@ -42,7 +43,7 @@ assert sum(ANSWERS[kind][m.Status.KIND] for kind in (m.Vote.KIND, m.Proof.KIND, 
 
 
 class Answers:
-    """Of all nodes. Feed it receipts, refusals and boots; ask it about messages to one node."""
+    """The last question of each node, and its answers. Feed it receipts, refusals and boots; ask about answers."""
 
     def __init__(self) -> None:
         self._asked: dict[int, Event] = {}  # node -> what it received last in this life
@@ -67,7 +68,7 @@ class Answers:
             self.ask(event)
 
     def is_flooded(self, node: int) -> bool:
-        """Whether it may have taken a message that its trace does not have."""
+        """Whether the node may have taken a message of which the trace has neither Receive nor Refuse."""
         return self._refused.get(node, 0) >= REFUSALS_TRACED_PER_TICK_MAX
 
     def why_unasked(self, event: Event) -> str | None:

@@ -1,15 +1,16 @@
-"""What boards report of their health, held to the rest of their trace.
+"""Do health reports agree with the events of their boards?
 
-    MSG-6   a health report tells the slot that its board has applied last, ticks at which it is due and that grow in a
-            life, and no longer run of heap than is free
+    MSG-6   a health report names the slot that its board applied last; its tick is one at which a report is due,
+            later than the last report and not before the last event of that life; its longest run of free heap is at
+            most the free heap
 
-Theory. A board traces what it applies before it sends anything else, on the same line (amu.boards.runtime), and a
-ground station writes both down as they come.
+Theory. A board sends the trace event of an applied slot before anything later, on the same serial line
+(amu.boards.runtime), and the ground station records both in the order of arrival.
 
 Rules
 - After a Resume the new station may read again what the old one had read. Until the board reports something new, a
   health report may be an old one.
-- How much heap is free is a measurement: no rule depends on it.
+- The amount of free heap is a measurement that nothing else in a trace can confirm, so no rule compares it.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""The lives of boards: each begins with its Boot, in order, and ends for good.
+"""The lives of boards (a life is one boot): each begins with its Boot event, and nothing follows its end.
 
     LOG-12   the first event of a life is its Boot, and no other one is; lives do not overlap; a board that the ground
              station saw die does nothing more in that life; each life has its own number, above those that flash knows
 
 Rules
-- A board that the run joined may begin in the middle of a life.
-- A ground station takes in a board's last frames before it records its death, so a life has no event after that record.
-  What happened while no ground station was there (a Resume) is in no order.
-- A board without memory, or one that cannot read it, numbers its life from BLANK_BOOT up, at random. So does a learner.
+- The first event of a board that was flying when the run joined it may be in the middle of a life.
+- A ground station reads a board's last frames before it records the death, so a life has no event after that record.
+  Across a Resume this does not hold: no ground station recorded the order of what happened before it.
+- A board without memory, or one that cannot read it, draws the number of its life at random, from BLANK_BOOT up. So
+  does a learner.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""What boards send and receive, before any protocol asks what it means.
+"""Who sends which message, when and to whom: rules of all messages, whatever protocol they belong to.
 
     MSG-1   a board sends only messages of its role, to those that take them; slot and view are those of the kind
     MSG-2   a board receives only from other nodes of the swarm, and only what their role sends to its own
-    MSG-3   each vote, proposal, view entry and wish is sent to all at once, and none is sent to all at another time;
-            a board that fell silent sends to the ground station only
-    MSG-4   an answer goes to the node whose question came last before it, and a question has a bounded answer
+    MSG-3   each vote, proposal, view entry and wish is broadcast right after the step, and at no other time; a board
+            that fell silent sends to the ground station only
+    MSG-4   an answer goes to the node whose question came last before it, and each question has a bounded number of
+            answers (answers.py)
     MSG-5   a replica answers the ground station: an operation that it applies with a reply at once, a request with a
-            reply or a receipt, a hello with its identity; and it does not reply unasked
+            reply or a receipt, a hello with its identity; and it does not reply unasked (owed.py)
 
 Theory. In specs/tetrabft/tetrabft_messages.tla a step and the message that tells it are one step (`Send` within
 `CastVote`, `Propose`, `Enter` and `Wish`). A board writes its flash, traces the step and sends; so in its trace the
@@ -14,8 +15,9 @@ message is the next event, unless the board died in between.
 
 Rules
 - A message's fields are those of its class in amu.wire.messages: slot and view are 0 if it has none.
-- RunStart says in `traces_messages` whether messages are traced. If it does, they are missed where they are not, and
-  none stands in a trace without them. If it does not (older traces), boards without messages are asked nothing.
+- `RunStart.traces_messages` says whether messages are traced. If true, a message that a rule asks for and the trace
+  lacks is a breach. If false, each Send and Receive is one. Without the field (older traces), the rules about missing
+  messages apply if some board has broadcast a message of a step.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ ANSWERED = "MSG-5"
 IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE, ASKED, ANSWERED)
 EVENTS = frozenset({"Send", "Receive"})
 
-# kind: the steps that it tells to all
+# kind of message: the steps that it reports to all others
 TELLS = {
     m.Proposal.KIND: frozenset({"Propose"}),
     m.Vote.KIND: frozenset({"Vote1", "Vote2", "Vote3", "Vote4"}),
@@ -142,7 +144,7 @@ class MessagesChecker(Checker):
                 self._violate(TOLD_AT_ONCE, f"{event}: the event before is not the step of this message: {before}")
 
     def _look_at_untraced(self, event: Event) -> None:
-        """The first of them counts: there may be as many as events."""
+        """A Send or Receive in a trace that should have none. Only the first of each is reported: there may be many."""
         identifier = SENT_AS_ITS_KIND if event.name == "Send" else RECEIVED_FROM_A_PEER
         if identifier not in self._held:
             self._held.add(identifier)
@@ -169,7 +171,7 @@ class MessagesChecker(Checker):
         return None
 
     def _look_for_its_question(self, event: Event) -> None:
-        """A message to one node: if it is an answer, was it asked for?"""
+        """MSG-4 of a message to one node: if it is an answer, had that node asked last?"""
         why = self._answers.why_unasked(event)
         if why is None:
             return
@@ -179,7 +181,7 @@ class MessagesChecker(Checker):
             self._violate(ASKED, f"{event}: {why}")
 
     def _look_for_its_message(self, step: Event, event: Event) -> None:
-        """The event after a step that its board broadcasts."""
+        """MSG-3 of a step that its board broadcasts: `event`, right after it, must be the message."""
         if not (event.name == "Send" and event.fields["to"] == BROADCAST and _tells(event, step)):
             breach = f"{step}: the event after it is not the message that tells it: {event}"
             self._untold.append((TOLD_AT_ONCE, breach))
@@ -211,7 +213,7 @@ class MessagesChecker(Checker):
 
 
 def _tells(sending: Event, step: Event) -> bool:
-    """Whether a Send is the message that tells a step."""
+    """Whether a Send is the message that reports a step."""
     told = sending.fields
     return (
         step.name in TELLS.get(told["kind"], ())

@@ -5,15 +5,18 @@ node) therefore gives an order of events that some observer could have seen. spe
 that order may be replayed against the modules.
 
 Rules
-- A node's times grow with each event, also across its reboots. Only a board that lost its memory may start at a lower
-  time. A board that cannot read its memory writes nothing to flash; a later boot continues from the life before that.
-- A receipt's time is above the time of the sending.
-- What an honest node receives from an honest one was sent: at that time, of that kind, to that node or to all. A node
-  that lost its memory may use a time again while a message that it sent at that time is still on its way. The sending
-  stands in the trace before the receipt: the ground station passes messages on, and takes in events before them.
-- The ground station's clock does not run backward from one event of a board to the next: it writes them as they come.
+- ORD-1: a node's times grow with each event, also across its reboots. Only a board that lost its memory may start at a
+  lower time. A board that cannot read its memory writes nothing to flash; a later boot continues from the life before
+  that.
+- ORD-2: a receipt's time is above the time of the sending.
+- ORD-3: what an honest node receives from an honest one was sent: at that time, of that kind, to that node or to all. A
+  node that lost its memory may use a time again while a message that it sent at that time is still on its way. The
+  sending stands in the trace before the receipt: the ground station reads a board's events before it passes its
+  messages on.
+- ORD-4: the ground station's clock does not run backward from one event of a board to the next: it writes them as they
+  come.
 
-Each rule has its own property identifier. Events come in file order. Those of one boot must come in the order of their
+Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
 """
 

@@ -1,11 +1,11 @@
-"""What a replica owes to the ground station: rule MSG-5 of specs/checking/messages.py.
+"""Does each question of the ground station get its answer? Rule MSG-5 of specs/checking/messages.py.
 
 Theory. A replica replies to each operation that it applies, at once (amu.node.application), and answers each request
 and each hello in the step that takes it (amu.node.node), so before it takes any other message.
 
 Rules
 - A board that dies within a step owes nothing more.
-- That an identity and a receipt come unasked, MSG-4 says.
+- An unasked reply breaks MSG-5. An unasked identity or receipt breaks MSG-4 (answers.py).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from amu.wire import messages as m
 from specs.checking.trace import Event
 
 APPLIED = "Operation"
-ANSWERS = {  # kind of what the ground station asks: kinds of the answer
+ANSWERS = {  # kind of question -> kinds of answer (the reverse of answers.ANSWERS)
     m.Hello.KIND: frozenset({m.Identity.KIND}),
     m.Request.KIND: frozenset({m.Receipt.KIND, m.Reply.KIND}),
 }
 
 
 class Owed:
-    """Of all replicas. Feed it their events in file order."""
+    """The open question of each replica. Feed it their events in file order."""
 
     def __init__(self) -> None:
         self._asked: dict[int, Event] = {}  # node -> receipt of a question, not answered yet

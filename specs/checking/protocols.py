@@ -1,7 +1,7 @@
 """The protocols that a trace is checked against, one row each.
 
-To add a protocol, write a file with its checker and add a row here. Checkers are fed, and finish, in the order of the
-table.
+To add a protocol, write a file with its checker (a subclass of `run.Checker`) and add a row here. Checkers are fed, and
+finish, in the order of the table.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Sends:
 
 
 class Reports(Protocol):
-    """What has arrived about the positions of replicas."""
+    """What each node has received about the slots and checkpoints that replicas have reached."""
 
     are_traced: bool
 
@@ -108,9 +108,9 @@ class AppliedLog(Protocol):
 
 @dataclass
 class Run:
-    """Who flies, what is missing from the trace, and the verdict.
+    """What all checkers of a trace share: the swarm, the holes of the trace, the messages sent, and the verdict.
 
-    `traces_messages`: whether boards report what they send and receive, as RunStart says; None: it does not.
+    `traces_messages`: whether boards trace what they send and receive; None: RunStart does not say.
     `log`: the checker of the log from slot to slot, which other checkers ask for its state.
     """
 

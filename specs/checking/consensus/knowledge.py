@@ -1,4 +1,4 @@
-"""What each replica had heard in a slot, and whether that was enough: the operators of specs/tetrabft/knowledge.tla.
+"""What each replica had received in a slot, and whether that was enough for its steps: specs/tetrabft/knowledge.tla.
 
     KNW-1    a step needs what arrived: its guard of tetrabft.tla holds on what the replica had received in that life
     KNW-2    a message says what its sender did
@@ -11,13 +11,14 @@ counts as carrying all steps of its kind, in its slot and view, that its sender 
 
 Rules
 - A replica knows its own steps; of the messages that it received it knows those of its present life only.
-- A message of which the trace has no Send, or that was taken out of the order (Refuse "lamport"), may be any: its
-  sender counts as heard, in everything, for the rest of that life.
-- A body that arrived in a former life may be on flash, and is not asked for again. A liar may have sent any.
-- A decision that is on flash and in no trace was made in a life before: on votes and replies that stand in the trace
-  before the end of that life.
-- CON-17 asks the same operators as if all messages had arrived, so it is checked without traced messages too. It is
-  asked of a view that a board reads back from flash, too: what the board itself wished and heard died with it.
+- The content of a message is unknown if the trace has no Send of it, or if the receiver took it although its Lamport
+  time was out of order (Refuse "lamport"). Then the receiver counts as knowing all that the sender had done, for the
+  rest of that life.
+- A body that arrived in a former life may be on flash: it counts in later lives too. A liar may have sent any body.
+- A decision that is on flash and in no trace was made in a former life, so it rests on votes and replies that the trace
+  has before the end of that life.
+- CON-17 evaluates the same operators as if all messages had arrived, so it needs no traced messages. It also applies to
+  a view that a board reads back from flash: for that view the board's own wish, and what it heard, died with it.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ STAYS_TRUE = frozenset({m.Proposal.KIND, m.Vote.KIND, m.Decided.KIND})
 OF_SLOT = frozenset(SAYS)  # kinds that a slot's check takes
 HAS_BODY = frozenset({m.Proposal.KIND, m.Decided.KIND, m.Body.KIND})  # kinds with a body, or room for one
 
-# What a message tells, by kind: each is asked by one or more guards.
+# What a message may tell its receiver (TELLS: by kind of message). Each guard needs one or more of these.
 PROPOSALS, BALLOTS, SUGGESTS, PROOFS, WISHES, DECISIONS = range(6)
 UNTOLD = "messages of consensus were not traced"
 GUESSED = (
     "a step needed messages of which the trace does not say what they were: no Send tells of them, or they came late"
 )
-# What a replica may know: what arrived, besides what may have been in messages that the trace does not tell, or all.
+# How much a replica is taken to know: what certainly arrived; that and what messages of unknown content may have told;
+# all that happened.
 CERTAIN, POSSIBLE, ALL = range(3)
 NEVER = 1 << 63  # later than any Lamport time, and than any line
 DECISIONS_MADE = ("Decide", "Learn")
@@ -87,8 +89,8 @@ class Receipt(NamedTuple):
 
 @dataclass
 class Ears:
-    """What holds for all slots. `are_open`: messages of consensus are traced. `heard_all`: (node, boot, sender) if it
-    is unknown what the node received of the sender in that life."""
+    """What the slots share about receipts. `are_open`: messages of consensus are traced. `heard_all`: (node, boot,
+    sender) if the node received a message of unknown content from the sender in that life."""
 
     are_open: bool = False
     hear_wishes: bool = False  # a trace without messages has wishes at least; a behaviour of tetrabft.tla has none
@@ -101,7 +103,7 @@ class Ears:
 
 
 class Knowledge:
-    """Of all replicas, in one slot. Feed it receipts and steps in Lamport order; ask it about steps and messages."""
+    """What each replica knows in one slot. Feed receipts and steps in Lamport order; ask about steps and messages."""
 
     def __init__(self, instance: Instance, ears: Ears) -> None:
         self._instance = instance

@@ -1,4 +1,4 @@
-"""Checks turns and snapshots of a recorded run against specs/lamport_mutex and specs/snapshot, in this process.
+"""Checks channels (LNK), turns (MUT) and snapshots (SNP) of a run against their trace modules, in this process.
 
 Theory. Every event of the services names an operator of the trace module and gives all its arguments, and these
 determine what is on each channel, so no search is needed. A receipt must take the first item of its channel: the module
