@@ -103,3 +103,19 @@ def test_a_trace_frame_of_encoded_events_is_the_message():
     most = [b"\xf6"] * limits.TRACE_EVENTS_PER_FRAME_MAX
     head = len(codec.encode_trace(limits.SLOT_MAX, limits.SLOT_MAX, limits.SLOT_MAX, most)) - len(most)
     assert head + limits.TRACE_BYTES_MAX == limits.PAYLOAD_BYTES_MAX
+
+
+def test_drained_chunks_give_their_bytes_once():
+    data = bytes(range(256)) * 5
+    chunks = split(data)
+    take = chunks.drain()
+    assert len(chunks) == 0
+    found = b""
+    while True:
+        piece = take()
+        if not piece:
+            break
+        found += piece
+    assert found == data
+    assert take() == b""
+    assert chunks.drain()() == b""

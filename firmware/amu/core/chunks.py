@@ -52,6 +52,14 @@ class Chunks:
         pieces = iter(self.pieces)
         return lambda: next(pieces, b"")
 
+    def drain(self) -> "Source":
+        """As `source`, and each piece is let go of as it is given: nobody may need the bytes any more."""
+        pieces = self.pieces
+        pieces.reverse()
+        self.pieces = []
+        self.length = 0
+        return lambda: pieces.pop() if pieces else b""
+
     def __len__(self) -> int:
         return self.length
 

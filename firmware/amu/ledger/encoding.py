@@ -70,9 +70,12 @@ def _write_rows(sink: "Sink", rows: "Sequence[Item]") -> None:
 
 
 def decode(data: bytes | Chunks, replica_count: int) -> tuple[int, Tables]:
-    """(applied_slot, tables) of `data`, bytes or Chunks. Raises CodecError, naming the table at fault."""
+    """(applied_slot, tables) of `data`, bytes or Chunks. Raises CodecError, naming the table at fault.
+
+    Chunks are used up: a Pico has no room for them beside the tables.
+    """
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
-    item = cbor.read(split(data).source())
+    item = cbor.read(split(data).drain())
     _require(type(item) is list and len(item) == 7, "want seven fields")
     applied_slot, next_token, shards, leases, next_job, jobs, clients = item
     _require(commands.is_uint(applied_slot, limits.SLOT_MAX), "applied slot")

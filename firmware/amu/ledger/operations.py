@@ -10,6 +10,7 @@ again.
 """
 
 import hashlib
+from array import array
 
 from amu.core import limits
 from amu.wire import cbor
@@ -28,8 +29,8 @@ class ClientOperations:
     def __init__(self, client: int) -> None:
         self.client = client
         self.highest = -1
-        # (operation, CBOR of [operation, slot, result])
-        self._ring: list[tuple[int, bytes] | None] = [None] * limits.OPERATIONS_PER_CLIENT_MAX
+        self._ring: list[bytes | None] = [None] * limits.OPERATIONS_PER_CLIENT_MAX  # CBOR of [operation, slot, result]
+        self._numbers = array("I", [0] * limits.OPERATIONS_PER_CLIENT_MAX)  # of those operations
         self._digest: bytes | None = None
 
     def status(self, operation: int) -> str:
@@ -42,7 +43,7 @@ class ClientOperations:
 
     def result(self, operation: int) -> "tuple[int, Array]":
         """(slot, result) of a DONE operation."""
-        _, slot, result = cbor.decode(self._entry(operation)[1])  # type: ignore[index]
+        _, slot, result = cbor.decode(self._entry(operation))  # type: ignore[arg-type]
         return slot, result
 
     def remember(self, operation: int, slot: int, result: "Array") -> None:
@@ -53,7 +54,9 @@ class ClientOperations:
         """The same, of a row as `rows` gives it."""
         assert self.status(operation) == NEW, "operation applied twice"
         assert len(row) <= limits.OPERATION_ROW_BYTES_MAX, "result too long to remember"
-        self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX] = (operation, row)
+        index = operation % limits.OPERATIONS_PER_CLIENT_MAX
+        self._ring[index] = row
+        self._numbers[index] = operation
         if operation > self.highest:
             self.highest = operation
         self._digest = None
@@ -61,11 +64,13 @@ class ClientOperations:
     def rows(self) -> list[bytes]:
         """The remembered operations in ascending order, each as CBOR bytes of [operation, slot, result]."""
         found = []
+        ring, numbers = self._ring, self._numbers
         first = self.highest - limits.OPERATIONS_PER_CLIENT_MAX + 1
         for operation in range(max(first, 0), self.highest + 1):
-            entry = self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX]
-            if entry is not None and entry[0] == operation:
-                found.append(entry[1])
+            index = operation % limits.OPERATIONS_PER_CLIENT_MAX
+            row = ring[index]
+            if row is not None and numbers[index] == operation:
+                found.append(row)
         return found
 
     def digest(self) -> bytes:
@@ -77,9 +82,9 @@ class ClientOperations:
             self._digest = hasher.digest()
         return self._digest
 
-    def _entry(self, operation: int) -> tuple[int, bytes] | None:
-        entry = self._ring[operation % limits.OPERATIONS_PER_CLIENT_MAX]
-        return entry if entry is not None and entry[0] == operation else None
+    def _entry(self, operation: int) -> bytes | None:
+        index = operation % limits.OPERATIONS_PER_CLIENT_MAX
+        return self._ring[index] if self._numbers[index] == operation else None
 
 
 class OperationTable:
