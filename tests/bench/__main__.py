@@ -2,6 +2,7 @@
 
     python -m tests.bench [--decisions N] [--long N]
     python -m tests.bench.picos                    emulated Picos alone
+    python -m tests.bench.journals                 what both kinds of journal cost
 
 Timings depend on the machine and on what else it does: read them as ratios to the bounds, which are measured or
 computed in the same run. Nothing here passes or fails.
