@@ -44,6 +44,7 @@ CHECKS: dict[str, list[str]] = {
     "ring files": [*_PYTEST, "tests/conformance/boards/test_ring_files.py"],
     "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
+    "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],
     "machine twins": [*_PYTEST, "tests/properties/firmware/test_wire_machine.py"],
     "guided receive": [*_PYTEST, "tests/properties/firmware/test_wire_guided.py"],
     "ledger": [*_PYTEST, "tests/unit", "-k", "ledger"],

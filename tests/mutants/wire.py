@@ -1,4 +1,4 @@
-"""Planted bugs of a Pico's line: in reading guided by COBS, and in what runs as machine code."""
+"""Planted bugs of a Pico's line: reading guided by COBS, functions in machine code, steps without effects."""
 
 from tests.mutants.mutant import Mutant
 
@@ -68,5 +68,26 @@ MUTANTS = (
         "            count, due = end + 1, buffer[end]\n",
         "            count, due = end + 1, buffer[end - 1]\n",
         ("guided receive",),
+    ),
+    Mutant(
+        "a node does not see that it has events to report",
+        "firmware/amu/node/effects.py",
+        "self._forced or self._tracer.has_events():",
+        "self._forced:",
+        ("no effects",),
+    ),
+    Mutant(
+        "a node does not see that it wants a checkpoint",
+        "firmware/amu/node/node.py",
+        "            and not effects.wants_checkpoint\n",
+        "",
+        ("no effects",),
+    ),
+    Mutant(
+        "a node does not see that its reserved times run out",
+        "firmware/amu/node/node.py",
+        "            and self._clock.time + limits.LAMPORT_RESERVE // 2 <= self._reserved\n",
+        "",
+        ("no effects",),
     ),
 )

@@ -122,6 +122,16 @@ class Effects:
         if not self.is_muted:
             self.wants_checkpoint = True
 
+    def are_empty(self) -> bool:
+        """Whether `take` without a checkpoint would give `nothing`."""
+        if self._sends or self._forced or self._tracer.has_events():
+            return False
+        return len(self._later) < limits.LATER_RECORDS_MAX
+
+    def nothing(self) -> Ready:
+        """An empty Ready. What waits for a forced record goes on waiting."""
+        return Ready(None, [], self._tracer.next_seq, [], [])
+
     def take(self, checkpoint: "Array | None") -> Ready:
         """Everything gathered so far, as a Ready. A checkpoint replaces the records."""
         records = []

@@ -176,9 +176,22 @@ class Node:
 
     # --- outputs ----------------------------------------------------------------------------
 
+    def _has_nothing(self) -> bool:
+        """Whether there is no effect, as after most steps: told at once, without looking through the rest."""
+        effects = self.effects
+        return (
+            effects.are_empty()
+            and not effects.wants_checkpoint
+            and effects.records_written < limits.JOURNAL_RECORDS_MAX
+            and self._clock.time + limits.LAMPORT_RESERVE // 2 <= self._reserved
+        )
+
     def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""
         effects = self.effects
+        if self._has_nothing():
+            self._is_performing = True
+            return effects.nothing()
         checkpoint = None
         if self.mode != SILENT:
             if self._clock.time + limits.LAMPORT_RESERVE // 2 > self._reserved:

@@ -62,6 +62,10 @@ class Tracer:
             (CODES[name], lamport) + fields
         )  # a list takes twice the heap, and a step may trace a hundred
 
+    def has_events(self) -> bool:
+        """Whether `take` would give any."""
+        return bool(self._events)
+
     def take(self) -> "tuple[int, list[TraceEvent]]":
         """(first sequence number, events) gathered since the last call."""
         first, events = self.next_seq, self._events

@@ -43,8 +43,7 @@ def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) 
     plain[2] = source
     plain[3] = destination
     end = _copy(payload, len(payload), plain, _copy(tag, len(tag), plain, limits.HEADER_BYTES))
-    plain[end : end + limits.CRC_BYTES] = crc32(_plain_view[:end]).to_bytes(limits.CRC_BYTES, "big")
-    return bytes(_wire_view[: _stuff(plain, end + limits.CRC_BYTES, _wire)])
+    return bytes(_wire_view[: _stuff(plain, _put_word(crc32(_plain_view[:end]), plain, end), _wire)])
 
 
 def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
@@ -60,7 +59,7 @@ def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
     if last < limits.HEADER_BYTES:
         raise FrameError(frames.TOO_SHORT)
     view = _plain_view
-    if crc32(view[:last]) != int.from_bytes(view[last:count], "big"):
+    if not _is_word(crc32(view[:last]), plain, last):
         raise FrameError(frames.BAD_CRC)
     if plain[0] != frames.VERSION:
         raise FrameError(frames.BAD_VERSION)
@@ -102,6 +101,23 @@ def _copy(source: ptr8, count: int, out: ptr8, at: int) -> int:
         at += 1
         i += 1
     return at
+
+
+@micropython.viper
+def _put_word(word: int, out: ptr8, at: int) -> int:
+    """Write `word` as four bytes, big endian. Returns the offset behind them."""
+    out[at] = word >> 24
+    out[at + 1] = word >> 16
+    out[at + 2] = word >> 8
+    out[at + 3] = word
+    return at + 4
+
+
+@micropython.viper
+def _is_word(word: int, data: ptr8, at: int) -> bool:
+    """Do the four bytes from `at` on say `word`?"""
+    found = (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3]
+    return found == word  # type: ignore[no-any-return]
 
 
 @micropython.viper
