@@ -5,8 +5,8 @@ life of the node the last Receive before an answer is that of its question, and 
 
 Rules
 - A message that the node took although its Lamport time was out of order has no Receive. A Refuse with reason
-  "lamport" stands for it. Only the first refusals of a tick are traced, so once a node has refused that many messages
-  in a life, an answer without a question makes MSG-4 not checked instead of violated.
+  "lamport" stands for it. Only the first refusals of a tick are traced, so in a tick in which a node has refused that
+  many messages, an answer without a question makes MSG-4 not checked instead of violated.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amu.consensus.instance import WORDS_MAX
-from amu.core.limits import CHUNKS_PER_REPLY_MAX, REFUSALS_TRACED_PER_TICK_MAX
+from amu.core.limits import CHUNKS_PER_REPLY_MAX
 from amu.wire import messages as m
+from specs.checking.refusals import Refusals
 from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
 
-FLOODED = "a board refused more messages than it traces"
 CHECKPOINTS_MAX = 2  # that a replica holds, and so reports
 # kind of answer -> kind of question -> how many such answers one question may have, also if the slot asked for is gone
 ANSWERS: Mapping[int, Mapping[int, int]] = {
@@ -48,11 +48,10 @@ class Answers:
     def __init__(self) -> None:
         self._asked: dict[int, Event] = {}  # node -> what it received last in this life
         self._given: dict[int, dict[int, int]] = {}  # node -> kind -> how often that has been answered so
-        self._refused: dict[int, int] = {}  # node -> messages that it refused in this life
+        self._refusals = Refusals()
 
     def boot(self, node: int) -> None:
         self._asked.pop(node, None)
-        self._refused.pop(node, None)
         self._given.pop(node, None)
 
     def ask(self, event: Event) -> None:
@@ -63,13 +62,13 @@ class Answers:
             del self._given[node]
 
     def refuse(self, event: Event) -> None:
-        self._refused[event.node] = self._refused.get(event.node, 0) + 1
+        self._refusals.add(event)
         if event.fields["reason"] == OUT_OF_ORDER:
             self.ask(event)
 
-    def is_flooded(self, node: int) -> bool:
-        """Whether the node may have taken a message of which the trace has neither Receive nor Refuse."""
-        return self._refused.get(node, 0) >= REFUSALS_TRACED_PER_TICK_MAX
+    def is_flooded(self, event: Event) -> bool:
+        """Whether its board may have taken a message in this tick that the trace does not have."""
+        return self._refusals.is_flooded(event)
 
     def why_unasked(self, event: Event) -> str | None:
         """Why a message to one node is not an answer; None if it is, or need not be one."""

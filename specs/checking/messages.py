@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import messages as m
-from specs.checking.answers import FLOODED, Answers
+from specs.checking.answers import Answers
 from specs.checking.owed import APPLIED, Owed
+from specs.checking.refusals import FLOODED
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
@@ -175,7 +176,7 @@ class MessagesChecker(Checker):
         why = self._answers.why_unasked(event)
         if why is None:
             return
-        if self._answers.is_flooded(event.node):
+        if self._answers.is_flooded(event):
             self.run.verdict.doubt(ASKED, FLOODED)
         elif self.run.continuity.is_whole(event.node):
             self._violate(ASKED, f"{event}: {why}")

@@ -304,6 +304,7 @@ REPORTS = (
 )
 
 LINK = "specs/link/trace_link.tla"
+REFUSALS = "specs/checking/refusals.py"
 
 SEGMENTS = (
     _cut("IsHeard", LINK, "TracesMessages => heard[node][1] = peer", "segments", "TRUE"),
@@ -328,10 +329,11 @@ SEGMENTS = (
     Mutant(
         "checker: a flood of refusals hides no segment",
         SERVICES,
-        "if self._refused.get(node, 0) >= limits.REFUSALS_TRACED_PER_TICK_MAX:",
+        "if self._refusals.is_flooded(event):",
         "if False:",
         ("segments",),
     ),
+    _cut("the tick of a flood of refusals", REFUSALS, "(boot, ticks) == (event.boot, event.ticks) and", "segments", ""),
 )
 
 MUTANTS = (

@@ -26,6 +26,7 @@ from amu.wire.messages import Segment
 from specs import FOLDER
 from specs.checking.continuity import Hole
 from specs.checking.premises import PREMISES
+from specs.checking.refusals import Refusals
 from specs.checking.run import Checker, Run
 from specs.checking.schema import OUT_OF_ORDER, Fields
 from specs.checking.trace import Event
@@ -197,7 +198,7 @@ class Kept:
         self._position: dict[int, Event] = {}  # of each board, not kept so far
         self._received: dict[int, Event] = {}  # what each board received last, not kept so far
         self._given: set[tuple[int, int]] = set()  # channels with items that no segment has carried so far
-        self._refused: dict[int, int] = {}  # how many messages each board has refused in its life
+        self._refusals = Refusals()
 
     def add(self, event: Event) -> None:
         """The next event, of a name in EVENTS."""
@@ -215,13 +216,13 @@ class Kept:
             self._position[node] = event
             return
         if name == "Refuse":
-            self._refused[node] = self._refused.get(node, 0) + 1
+            self._refusals.add(event)
             if event.fields["reason"] == OUT_OF_ORDER:
                 self._received[node] = event
             if event.fields["reason"] != NO_ITEM:
                 return
         if name == "Boot":
-            for of_life in (self._position, self._received, self._refused):
+            for of_life in (self._position, self._received):
                 of_life.pop(node, None)
         elif name in ("ChannelSend", "ChannelRestart"):
             self._given.add((node, event.fields["peer"]))
@@ -238,7 +239,7 @@ class Kept:
         received = self._received.pop(node, None)
         if received is not None:
             self.events.append(received)
-        if self._refused.get(node, 0) >= limits.REFUSALS_TRACED_PER_TICK_MAX:
+        if self._refusals.is_flooded(event):
             fields: Fields = {"from": peer, "kind": Segment.KIND, "reason": OUT_OF_ORDER}
             self.events.append(Event(event.line, node, event.boot, event.seq, event.lamport, "Refuse", fields))
 

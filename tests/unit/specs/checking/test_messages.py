@@ -7,8 +7,9 @@ import pytest
 
 from amu.core.limits import BROADCAST, GROUND, REFUSALS_TRACED_PER_TICK_MAX
 from amu.wire import messages as m
-from specs.checking.answers import ANSWERS, FLOODED
+from specs.checking.answers import ANSWERS
 from specs.checking.messages import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, TELLS, TO_ALL
+from specs.checking.refusals import FLOODED
 from specs.checking.trace import TraceError
 from specs.verdict import HOLDS, NOT_CHECKED, PASS
 from tests.support.records.edits import (
@@ -250,12 +251,13 @@ def test_after_a_flood_of_refusals_an_answer_without_a_question_is_in_doubt(tmp_
     place = find(lines, "Send", kind=m.Decided.KIND, to=LAGGARD)
     node, boot = lines[place]["node"], lines[place]["boot"]
     asked = [at for at in places(lines[:place], "Receive", node=node, boot=boot) if at][-1]
+    ticks = lines[asked]["ticks"]
     remove(lines, asked)
     assert found(lines, tmp_path) == ["MSG-4"]
     for _ in range(REFUSALS_TRACED_PER_TICK_MAX):
         before = [at for at in range(asked) if lines[at]["node"] == node][-1]
         insert(lines, before, "Refuse", node, **{"from": LAGGARD, "kind": m.Fetch.KIND, "reason": "rate"})
-        lines[before + 1]["lamport"] = lines[before]["lamport"] + 1
+        lines[before + 1] |= {"lamport": lines[before]["lamport"] + 1, "ticks": ticks}
         asked += 1
     verdict = judged(lines, tmp_path)
     assert not [text for text in verdict.violations if "MSG-4" in text]

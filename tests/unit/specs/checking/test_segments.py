@@ -120,8 +120,8 @@ def test_a_segment_that_was_refused_for_its_time_may_carry_any_item(tmp_path: Pa
     assert judged(lines, tmp_path).invariants["LNK-1"] == VIOLATED
 
 
-def test_of_a_flood_of_refusals_not_all_are_traced(tmp_path: Path) -> None:
-    lines = flown()
+def flooded(lines: list[Line]) -> int:
+    """A board refuses many messages right after it received a segment with an item. The place of the segment."""
     place = find(lines, "ChannelDeliver", 9)
     receipt = before(lines, place, event="Receive", kind=KIND)
     node, lamport = lines[receipt]["node"], lines[receipt]["lamport"]
@@ -133,8 +133,22 @@ def test_of_a_flood_of_refusals_not_all_are_traced(tmp_path: Path) -> None:
         insert(lines, receipt, "Refuse", node, **{"from": 3, "kind": KIND, "reason": "mac"})
     for number in range(1, 9):
         lines[receipt + number]["lamport"] = lamport + number
-    remove(lines, receipt)
+    return receipt
+
+
+def test_of_a_flood_of_refusals_not_all_are_traced(tmp_path: Path) -> None:
+    lines = flown()
+    remove(lines, flooded(lines))
     assert judged(lines, tmp_path).invariants["LNK-1"] == HOLDS
+
+
+def test_a_flood_of_refusals_hides_nothing_of_another_tick(tmp_path: Path) -> None:
+    lines = flown()
+    receipt = flooded(lines)
+    node, ticks = lines[receipt]["node"], lines[receipt]["ticks"]
+    later = next(at for at in places(lines, "ChannelDeliver", node=node) if lines[at]["ticks"] > ticks)
+    remove(lines, before(lines, later, event="Receive", kind=KIND))
+    assert judged(lines, tmp_path).invariants["LNK-1"] == VIOLATED
 
 
 def test_without_messages_segments_are_not_asked_for(tmp_path: Path) -> None:
