@@ -64,7 +64,7 @@ def consensus(flight: Flight) -> list[SlotResult]:
     """Check every consensus step of the flight against the module."""
     results = []
     for slot, events in sorted(flight.slots.items()):
-        results.append(SlotChecker(flight.swarm, slot, sorted(events, key=order.sort_key), None, frozenset()).check())
+        results.append(SlotChecker(flight.swarm, slot, sorted(events, key=order.sort_key), None).check())
     assert all(result.bad is None and not result.violated for result in results)
     return results
 

@@ -179,10 +179,10 @@ REBOOTS = (
     ),
     Mutant(
         "checker: any node may lack its decisions",
-        CONSENSUS,
-        "if decided is None and node in self.rebooted and self._recover",
-        "if decided is None and self._recover",
-        ("reboots",),
+        KNOWLEDGE,
+        "if of == what and line < end}",
+        "if of == what}",
+        ("later lives",),
     ),
 )
 

@@ -130,8 +130,8 @@ def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
 class SlotChecker:
     """Checks one slot.
 
-    `events`: steps, in order. `leader_offset`: leader of view 0, if the rule of succession names one. `rebooted`: nodes
-    whose board may have died before it had traced everything. `words`: wishes and messages, in any order.
+    `events`: steps, in order. `leader_offset`: leader of view 0, if the rule of succession names one. `words`: wishes
+    and messages, in any order.
     """
 
     def __init__(
@@ -140,13 +140,11 @@ class SlotChecker:
         slot: int,
         events: Iterable[Event],
         leader_offset: int | None,
-        rebooted: frozenset[int],
         words: Sequence[Word] = (),
         ears: Ears | None = None,
     ) -> None:
         self.swarm = swarm
         self.events = [event for event in events if event.node not in swarm.byzantine]
-        self.rebooted = rebooted
         self.names = self._name_values()
         max_view = round_up(max([event.fields.get("view", 0) for event in self.events], default=0))
         leaders = self._leaders(leader_offset, max_view)
@@ -307,7 +305,7 @@ class SlotChecker:
         if is_of_flash and self._open_in_boot.get(node) == event.boot:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} had not decided, for it sent its state in this life")
             return
-        if decided is None and node in self.rebooted and self._recover_decision(node, value, event):
+        if decided is None and self._recover_decision(node, value, event):
             decided = value
         if decided != value:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")

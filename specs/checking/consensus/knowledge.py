@@ -194,7 +194,9 @@ class Knowledge:
 
     def may_recover(self, action: str, arguments: tuple[Value, ...], event: Event) -> bool:
         """Whether a decision may have been made in a life before that of `event`, and be known from flash only."""
-        end = self._ears.began.get((event.node, event.boot), NEVER)
+        end = self._ears.began.get((event.node, event.boot))
+        if end is None:
+            return False  # no life before it is known
         if action == "Learn":
             what, known = DECIDED, arguments[1:]
         else:

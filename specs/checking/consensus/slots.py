@@ -142,7 +142,6 @@ class SlotsChecker(Checker):
     def _check(self, keep: bool) -> list[SlotResult]:
         """Check every slot against the module, in order. Returns the results if `keep`, else none."""
         run, verdict = self.run, self.run.verdict
-        rebooted = frozenset(node for node, boots in run.continuity.boots.items() if len(boots) > 1)
         tainted = self._tainted()
         results = []
         for number, slot in enumerate(slots := sorted(self._slots.keys() | self._words.keys())):
@@ -163,7 +162,7 @@ class SlotsChecker(Checker):
                 verdict.counts["slots not checked"] += 1
                 verdict.miss(f"slot {slot} was not checked: it reaches view {view}, above the limit of {VIEWS_MAX}")
                 continue
-            result = SlotChecker(run.swarm, slot, events, offset, rebooted, words, self._ears).check()
+            result = SlotChecker(run.swarm, slot, events, offset, words, self._ears).check()
             self._judge(result, is_tainted)
             # The replay ended at the first bad step: contradictions after it are still reported.
             found = contradiction(events) if result.bad is not None and not is_tainted else None

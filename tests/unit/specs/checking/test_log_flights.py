@@ -185,6 +185,16 @@ def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
     assert identifier in found_in_flight(plant, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("plant", "guard"),
+    [(PLANTED["a decision of a slot far ahead"][0], "TellsDecision"), (asks_on_no_report, "KnowsSlot")],
+)
+def test_of_two_guards_that_see_a_breach_each_is_asked(plant: Plant, guard: str, tmp_path: Path) -> None:
+    lines = flown()
+    plant(lines)
+    assert any(f"{guard} does not allow the step" in text for text in judged(lines, tmp_path).violations)
+
+
 @pytest.mark.parametrize("plant", [adopts_on_no_report, deaf_learner("Adopt", m.Progress.KIND)])
 def test_with_events_missing_nobody_knows_what_arrived(plant: Plant, tmp_path: Path) -> None:
     """The same as above, but the receipts left a hole."""
