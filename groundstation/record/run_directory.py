@@ -63,6 +63,8 @@ def find(path: Path) -> Path:
     # os.path, because a Path raises an error for a name that is too long to exist.
     if os.path.exists(path / TRACE) or os.path.exists(path / RUN):
         return path
+    if not os.path.exists(path):
+        raise RunDirectoryError(f"{path}: there is no such file or folder; amu rehearse flies a run")
     try:
         runs = [entry for entry in path.iterdir() if (entry / TRACE).exists()] if os.path.isdir(path) else []
     except OSError as error:

@@ -6,7 +6,7 @@
 Rules
 - The first event of a board that was flying when the run joined it may be in the middle of a life.
 - A ground station reads a board's last frames before it records the death, so a life has no event after that record.
-  Across a Resume this does not hold: no ground station recorded the order of what happened before it.
+  The record of the next station goes on behind it, so a Resume brings no life back.
 - A board without memory, or one that cannot read it, draws the number of its life at random, from BLANK_BOOT up. So
   does a learner.
 """
@@ -35,9 +35,7 @@ class LivesChecker(Checker):
         self._is_held = False
 
     def ground(self, event: Event) -> None:
-        if event.name == "Resume":
-            self._dead.clear()
-        elif event.name in BOOT_ENDS and event.fields["board"] in self._boot:
+        if event.name in BOOT_ENDS and event.fields["board"] in self._boot:
             self._dead[event.fields["board"]] = event
 
     def feed(self, event: Event) -> None:

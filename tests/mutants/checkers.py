@@ -223,6 +223,13 @@ WHOLE_TRACES = (
         ("one run",),
     ),
     Mutant(
+        "checker: a Resume brings dead boards back",
+        "specs/checking/lives.py",
+        "        if event.name in BOOT_ENDS and",
+        '        if event.name == "Resume":\n            self._dead.clear()\n        if event.name in BOOT_ENDS and',
+        ("one run",),
+    ),
+    Mutant(
         "checker: events after RunEnd are taken",
         CHECK,
         "if self._end is not None or event.run",
@@ -286,6 +293,39 @@ OF_THE_GROUND = (
     ),
 )
 
+REFUSED_FOR_GOOD = 'event.fields["status"] == MALFORMED or (is_whole and is_remembered)'
+
+FOR_GOOD = (
+    Mutant(
+        "checker: a malformed command may be applied",
+        TELECOMMAND,
+        REFUSED_FOR_GOOD,
+        'event.fields["status"] == STALE and is_whole and is_remembered',
+        ("telecommands",),
+    ),
+    Mutant(
+        "checker: what boards remember may be stale",
+        TELECOMMAND,
+        REFUSED_FOR_GOOD,
+        'event.fields["status"] == MALFORMED',
+        ("telecommands",),
+    ),
+    Mutant(
+        "checker: boards forget nothing",
+        TELECOMMAND,
+        "is_remembered = last[operation.client] < operation.operation + OPERATIONS_PER_CLIENT_MAX",
+        "is_remembered = True",
+        ("telecommands",),
+    ),
+    Mutant(
+        "checker: clients of another station are not named",
+        TELECOMMAND,
+        "        if others:",
+        "        if False:",
+        ("telecommands", "requests"),
+    ),
+)
+
 HEALTH = "specs/checking/health.py"
 
 REPORTS = (
@@ -338,5 +378,5 @@ SEGMENTS = (
 
 MUTANTS = (
     *(*INVARIANTS, *GUARDS, *QUESTIONS, *WORDS, *LATER_LIVES, *REBOOTS, *WHOLE_TRACES),
-    *(*OF_THE_GROUND, *SEGMENTS, *REPORTS),
+    *(*OF_THE_GROUND, *FOR_GOOD, *SEGMENTS, *REPORTS),
 )

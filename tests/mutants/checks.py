@@ -71,6 +71,7 @@ CHECKS: dict[str, list[str]] = {
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
     "health": [*_PYTEST, "tests/unit/specs/checking/test_health.py"],
     "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],
+    "telecommands": [*_PYTEST, "tests/unit/specs/checking/test_telecommand_stages.py"],
     "requests": [*_PYTEST, "tests/unit/specs/checking/test_requests.py"],
     "words": [*_PYTEST, *_WORDS, "-k", "test_words or (by_name and (question or body or reply or " + _TOLD + "))"],
     "one run": [*_PYTEST, "tests/conformance/protocols/test_resumed_traces.py", "-k", "end or run"],

@@ -8,8 +8,10 @@ that slot. So a confirmation that the log does not bear out is found. What board
 Rules
 - Answers and stages of an operation before the trace are unknown: a run that joined the swarm starts its own numbers.
 - An answer of a slot that the log of the trace does not reach is counted, not judged.
+- A command that a correct board refuses as malformed fits no body, so no operation of the log has it. Nor has one that
+  a correct board refuses as stale, unless the client has one in the log that is later by all that boards remember.
 - The operations of a client whose telecommands are in the trace are those that it asked for. Nothing is asked of
-  clients of which the trace has no telecommand: other clients may have their own station.
+  clients of which the trace has no telecommand: other clients may have their own station. The verdict names them.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from amu.core.errors import CodecError
+from amu.core.limits import OPERATIONS_PER_CLIENT_MAX
 from amu.wire import cbor
 from specs import FOLDER
 from specs.checking.ledger import requests
 from specs.checking.ledger.requests import Requests
-from specs.checking.ledger.steps import BUSY, STALE, outcome_of
+from specs.checking.ledger.steps import BUSY, MALFORMED, STALE, outcome_of
 from specs.checking.premises import PREMISES
 from specs.checking.run import AppliedLog, Checker, Run
 from specs.checking.schema import FIELDS, Wrong
@@ -87,6 +90,7 @@ class TelecommandChecker(Checker):
         self._tells_uplinks = False
         self._requests = Requests(run)
         self._unsent: list[Event] = []  # answers of boards that had sent none
+        self._refusals: dict[Key, list[Event]] = {}  # receipts of correct boards that end an operation
 
     def feed(self, event: Event) -> None:
         if event.name in requests.EVENTS:
@@ -102,7 +106,12 @@ class TelecommandChecker(Checker):
         self._events.append(event)
         stage = event.fields.get("stage")
         self._tells_uplinks = self._tells_uplinks or stage == "uplinked"
-        if stage == "applied" and _arguments(event) is not None:
+        if stage not in ("received", "applied") or _arguments(event) is None:
+            return
+        if stage == "received":
+            if event.fields["status"] in (MALFORMED, STALE) and event.fields["board"] in self.run.swarm.honest:
+                self._refusals.setdefault(_key(event), []).append(event)
+        else:
             board, slot = event.fields["board"], event.fields["slot"]
             if board in self.run.swarm.honest:
                 is_told = self.run.is_told(board)
@@ -120,6 +129,7 @@ class TelecommandChecker(Checker):
             return
         _Stages(self.run, self._tells_uplinks).check(self._events)
         self._hold_answers(self.run.applied)
+        self._hold_refusals(self.run.applied)
         self._hold_requests(self.run.applied)
 
     # --- against the log ------------------------------------------------------------------------
@@ -151,6 +161,27 @@ class TelecommandChecker(Checker):
         if not judged:
             verdict.nothing_held(OF_THE_LOG, "no answer was recorded")
 
+    def _hold_refusals(self, log: AppliedLog) -> None:
+        """TCM-3: what a correct board refused for good is not in the log."""
+        run = self.run
+        if not self._refusals or self._may_be_older():
+            return
+        news = [operation for operation in log.operations() if outcome_of(operation.result) != STALE]
+        last: dict[int, int] = {}
+        for operation in news:
+            last[operation.client] = max(operation.operation, last.get(operation.client, 0))
+        is_whole = not run.replica_holes() and max(self._reached.values(), default=0) <= log.last_slot
+        for operation in news:
+            is_remembered = last[operation.client] < operation.operation + OPERATIONS_PER_CLIENT_MAX
+            for event in self._refusals.get((operation.client, operation.operation), ()):
+                if event.fields["status"] == MALFORMED or (is_whole and is_remembered):
+                    run.verdict.violate(OF_THE_LOG, f"{event}: the operation was applied: {operation.event}")
+
+    def _may_be_older(self) -> bool:
+        """Whether the log may have operations of clients from before the trace, or of more liars than tolerable."""
+        run = self.run
+        return bool(run.beginning.past or run.continuity.joined) or not run.swarm.is_tolerable
+
     def _hold_arrivals(self, log: AppliedLog) -> None:
         """TCM-5: what was applied had reached a correct board as a request."""
         run, verdict = self.run, self.run.verdict
@@ -162,11 +193,12 @@ class TelecommandChecker(Checker):
             asked = {_key(event): event.lamport for event in self._events if event.fields.get("stage") == "queued"}
             for breach in self._requests.breaches(log, asked):
                 verdict.violate(HAS_ARRIVED, breach)
+            self._doubt_others(HAS_ARRIVED, log, {client for client, _ in asked})
 
     def _hold_requests(self, log: AppliedLog) -> None:
         """TCM-4: what was applied for a client is what it asked for."""
-        run, verdict = self.run, self.run.verdict
-        if run.beginning.past or run.continuity.joined or not run.swarm.is_tolerable:
+        verdict = self.run.verdict
+        if self._may_be_older():
             verdict.doubt(AS_ASKED, "boards may hold requests from before the trace")
             return
         asked = {_key(event): event for event in self._events if event.fields.get("stage") == "queued"}
@@ -183,6 +215,13 @@ class TelecommandChecker(Checker):
                 verdict.violate(AS_ASKED, f"{operation.event}: the client did not ask for it")
             elif request.fields.get("command", operation.command) != operation.command:
                 verdict.violate(AS_ASKED, f"{operation.event}: the client asked for something else: {request}")
+        self._doubt_others(AS_ASKED, log, clients)
+
+    def _doubt_others(self, identifier: str, log: AppliedLog, clients: set[int]) -> None:
+        """What clients without a telecommand in the trace asked for, and when, is unknown."""
+        others = sorted({operation.client for operation in log.operations()} - clients)
+        if others:
+            self.run.verdict.doubt(identifier, f"client {others[0]} has another station")
 
 
 class _Stages:

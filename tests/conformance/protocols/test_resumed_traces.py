@@ -91,6 +91,24 @@ def test_boards_may_die_and_reboot_while_nobody_listens(tmp_path: Path) -> None:
     assert verdict.verdict == "pass", (verdict.violations, verdict.missing)
 
 
+@pytest.mark.parametrize("end", ["BoardKill", "PowerCut", "BoardCrash"])
+@pytest.mark.parametrize("is_new_life", [True, False])
+def test_a_life_that_ended_does_not_go_on_in_the_next_run(is_new_life: bool, end: str, tmp_path: Path) -> None:
+    script = Script()
+    script.good_slot(1)
+    script.ground(end, board=2)
+    script.resume(0, 1, 3)
+    if is_new_life:
+        script.ground("BoardStart", board=2)
+        script.boots[2] += 1
+        script.emit(2, "Boot", version="1", journal="ok", applied_slot=1)
+        script.restore(2, 1, **{f"hi{phase}": (0, "value 1") for phase in range(1, 5)})
+    script.good_slot(2)
+    verdict = judged(script.end(), tmp_path)
+    assert verdict.invariants["LOG-12"] == ("holds" if is_new_life else "violated")
+    assert verdict.verdict == ("pass" if is_new_life else "violation"), (verdict.violations, verdict.missing)
+
+
 def test_a_reboot_while_somebody_listens_still_needs_a_reason(tmp_path: Path) -> None:
     script = Script()
     script.resume()

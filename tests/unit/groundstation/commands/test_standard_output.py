@@ -108,7 +108,7 @@ def test_files_are_never_opened_in_the_place_of_a_closed_output(tmp_path: Path) 
         ("sim --seeed 4", "amu sim: No such option: --seeed"),
         ("rehearse a b \x1b[2J", "amu rehearse: Got unexpected extra argument"),
         ("sim 1 --nodes 3", "amu sim: Invalid value for '--nodes'"),
-        ("check \x1b[2J", "amu check: \\x1b[2J: no run here"),
+        ("check \x1b[2J", "amu check: \\x1b[2J: there is no such file or folder"),
     ],
 )
 def test_a_misused_command_line_is_two_lines_and_exit_code_2(arguments: str, wanted: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from amu.core.limits import GROUND
 from amu.wire import messages as m
-from specs.verdict import HOLDS, PASS
+from specs.verdict import HOLDS, NOT_CHECKED, PASS
 from tests.mutants.traces.runs import fly
 from tests.support.records.edits import Line, find, found, insert, judged, places, remove
 from tests.support.records.traces import Script
@@ -155,6 +155,18 @@ def test_an_answer_of_a_board_was_sent(told: bool, is_found: bool, tmp_path: Pat
     lines = script(1, told).lines
     remove(lines, find(lines, "Operation", node=3))
     assert ("TCM-3" in found(lines, tmp_path)) == is_found
+
+
+@pytest.mark.parametrize(("client", "state"), [(1, HOLDS), (2, NOT_CHECKED)])
+def test_when_another_station_was_asked_is_unknown(client: int, state: str, tmp_path: Path) -> None:
+    lines = script(1).lines
+    for at in places(lines, "Telecommand", stage="queued"):
+        lines[at]["client"] = client
+    remove(lines, find(lines, "Telecommand", stage="applied"))
+    verdict = judged(lines, tmp_path)
+    assert "TCM-5: " not in "".join(verdict.violations)
+    assert verdict.invariants["TCM-5"] == state
+    assert verdict.reasons.get("TCM-5") == (None if state == HOLDS else "client 1 has another station")
 
 
 def test_a_vote_that_only_a_restore_tells_may_have_been_the_first(tmp_path: Path) -> None:

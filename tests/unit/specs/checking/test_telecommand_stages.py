@@ -131,6 +131,11 @@ PLANTED: dict[str, tuple[Callable[[Flight], object], str]] = {
     "another command was asked for": (lambda flight: stage(flight, "queued").update(command=["noop"]), "TCM-4"),
     "other bytes were sent": (lambda flight: stage(flight, "queued").update(encoded="80"), "TCM-4"),
     "bytes that are none": (lambda flight: stage(flight, "queued").update(encoded="no"), "TCM-4"),
+    "refused as malformed, and applied": (
+        lambda flight: stage(flight, "received", 1).update(status="malformed"),
+        "TCM-3",
+    ),
+    "refused as stale, and applied": (lambda flight: stage(flight, "received", 1).update(status="stale"), "TCM-3"),
     "nobody asked for it": (lambda flight: flight.lines.remove(stage(flight, "queued", 1)), "TCM-4"),
 }
 
@@ -173,6 +178,8 @@ def test_a_liar_may_answer_what_it_likes(tmp_path: Path) -> None:
     flight = flown(byzantine=(3,))
     flight.tell(2, "applied", board=3, slot=77, result=["ok"])
     flight.tell(2, "conflict", board=3, slot=77, result=["ok"])
+    for operation, status in ((1, "malformed"), (2, "stale")):
+        flight.tell(operation, "received", board=3, status=status)
     flight.confirm(2)
     verdict = judged(flight, tmp_path)
     assert verdict.verdict == "pass", verdict.violations
@@ -200,6 +207,22 @@ def test_enough_refusals_end_an_operation(status: str, tmp_path: Path) -> None:
     assert violated(flight, tmp_path) == []
 
 
+@pytest.mark.parametrize(("later", "breaches"), [(63, ["TCM-3"]), (64, ["TCM-3"]), (65, [])])
+def test_boards_forget_what_they_applied_long_ago(later: int, breaches: list[str], tmp_path: Path) -> None:
+    """They remember the client's last 64 numbers. What is forgotten is stale, but never malformed."""
+    for status, found in (("stale", breaches), ("malformed", ["TCM-3"])):
+        flight = Flight()
+        flight.requests = {1: [[CLIENT, 1, COMMAND]], 2: [[CLIENT, later, ["reboot"]]]}
+        flight.ask(1, COMMAND)
+        flight.slot(1)
+        flight.ask(later, ["reboot"])
+        flight.slot(2)
+        for board in (0, 1):
+            flight.tell(1, "received", board=board, status=status)
+        flight.tell(1, status, seconds=1.0)
+        assert violated(flight, tmp_path) == found
+
+
 def test_the_next_station_starts_over_with_every_board(tmp_path: Path) -> None:
     flight = flown()
     flight.resume()
@@ -214,14 +237,17 @@ def test_the_next_station_starts_over_with_every_board(tmp_path: Path) -> None:
     assert violated(flight, tmp_path) == ["TCM-2"]
 
 
-def test_clients_without_a_station_in_the_trace_are_not_asked_for(tmp_path: Path) -> None:
+def test_clients_without_a_station_in_the_trace_are_named(tmp_path: Path) -> None:
     flight = Flight()
     flight.requests = {1: [[9, 1, ["noop"]]], 2: [[CLIENT, 1, COMMAND]]}
     flight.results = {1: ["ok"], 2: ["ok"]}
     flight.slot(1)
     flight.ask(1, COMMAND)
     flight.slot(2)
-    assert judged(flight, tmp_path).invariants["TCM-4"] == "holds"
+    verdict = judged(flight, tmp_path)
+    assert (verdict.verdict, verdict.violations) == ("pass", [])
+    assert verdict.invariants["TCM-4"] == "not checked"
+    assert verdict.reasons["TCM-4"] == "client 9 has another station"
 
 
 def test_the_command_is_compared_as_the_trace_prints_it(tmp_path: Path) -> None:
