@@ -155,8 +155,8 @@ def _names_no_event(log: list[shiviz_log.Entry]) -> None:
 
 
 def _forgets(log: list[shiviz_log.Entry]) -> None:
-    last = [entry for entry in log if entry.host == "node-1"][-1]
-    last.clock["node-2"] -= 1
+    own = [entry for entry in log if entry.host == "node-1"]
+    own[-1].clock["node-2"] = own[-2].clock["node-2"] - 1
 
 
 @pytest.mark.parametrize(
