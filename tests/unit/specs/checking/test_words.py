@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from amu.wire import messages as m
-from specs.checking.consensus.log_rules import SAYS
 from specs.verdict import VIOLATED
 from tests.support.records.edits import Line, find, flown, insert, judged, places
 
-OF_WINDOW = [kind for kind, rule in SAYS.items() if any(guard == "InRange" for _, guard in rule.guards)]
+OF_WINDOW = [kind.KIND for kind in (m.Proposal, m.Vote, m.Proof, m.ViewChange, m.Status, m.Suggest)]
 REPLICAS = 4
 
 
