@@ -188,8 +188,9 @@ def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("plant", "guard"),
     [(PLANTED["a decision of a slot far ahead"][0], "TellsDecision"), (asks_on_no_report, "KnowsSlot")],
+    ids=["a decision", "a question"],
 )
-def test_of_two_guards_that_see_a_breach_each_is_asked(plant: Plant, guard: str, tmp_path: Path) -> None:
+def test_of_two_guards_that_see_a_breach_each_tells_it_by_name(plant: Plant, guard: str, tmp_path: Path) -> None:
     lines = flown()
     plant(lines)
     assert any(f"{guard} does not allow the step" in text for text in judged(lines, tmp_path).violations)
