@@ -82,6 +82,7 @@ _PARTLY: tuple[tuple[str, str, str, str], ...] = (
     ("ChannelSend", WHOLE_EVENT, "removed", NOBODY_RECEIVED),
     ("ChannelRestart", "undelivered", "near other far", "acknowledgements may have been lost"),
     ("MutexReceive", "kind sent", "near other far", OF_A_LIAR),
+    ("MutexReceive", WHOLE_EVENT, "removed", "an item that nothing of the board follows"),
     ("SnapshotRecord", f"initiator {WHOLE_EVENT}", "near removed", OF_A_LIAR),
     ("SnapshotIgnored", f"initiator {WHOLE_EVENT}", "other removed", OF_A_LIAR),
     ("SnapshotDone", WHOLE_EVENT, "removed", "an end that nothing of the board follows"),

@@ -51,7 +51,7 @@ MUTANTS = (
     Mutant(
         "machine code does not check a CRC",
         MACHINE,
-        '    if crc32(view[:last]) != int.from_bytes(view[last:count], "big"):\n',
+        "    if not _is_word(crc32(view[:last]), plain, last):\n",
         "    if False:\n",
         ("machine twins",),
     ),

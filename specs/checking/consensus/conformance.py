@@ -255,6 +255,8 @@ class SlotChecker:
             if (not recovered or action == "EnterView") and not self._knows(step):
                 return False
             self.knowledge.note(action, arguments, event)
+        elif action == VOTES[3] or action in DECISIONS:  # a later life may rest on them
+            self.knowledge.note(action, arguments, event)
         if action in DECISIONS and not self.instance.holds(INVARIANTS[AGREEMENT]):
             self.result.violated.append(AGREEMENT)
         return True
