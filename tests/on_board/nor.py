@@ -92,43 +92,43 @@ def tear_all(nor, name, index, data):
         nor.data[index][:] = ERASED_BLOCK
 
 
-def torn_after(count):
-    """A program reached its first `count` bytes; an erase as large a share of its block."""
+def _torn(count, erase):
+    """A program reached its first `count` bytes; an erase did `erase(block, share)` with as large a share."""
 
     def tear(nor, name, index, data):
         if name == "program":
             nor.write(index, data, count)
         else:
-            end = count * BLOCK_PAGES
-            nor.data[index][:end] = ERASED_BLOCK[:end]
+            erase(nor.data[index], count * BLOCK_PAGES)
 
     return tear
+
+
+def torn_after(count):
+    """A program reached its first `count` bytes; an erase as large a share of its block."""
+
+    def erase(block, end):
+        block[:end] = ERASED_BLOCK[:end]
+
+    return _torn(count, erase)
 
 
 def torn_before(count):
     """An erase that works from the end had that share left to do; a program is torn as usual."""
 
-    def tear(nor, name, index, data):
-        if name == "program":
-            nor.write(index, data, count)
-        else:
-            start = count * BLOCK_PAGES
-            nor.data[index][start:] = ERASED_BLOCK[start:]
+    def erase(block, start):
+        block[start:] = ERASED_BLOCK[start:]
 
-    return tear
+    return _torn(count, erase)
 
 
 def zeroed_after(count):
     """An erase first clears all bits, and reached that share; a program is torn as usual."""
 
-    def tear(nor, name, index, data):
-        if name == "program":
-            nor.write(index, data, count)
-        else:
-            end = count * BLOCK_PAGES
-            nor.data[index][:end] = bytes(end)
+    def erase(block, end):
+        block[:end] = bytes(end)
 
-    return tear
+    return _torn(count, erase)
 
 
 def scattered(seed):

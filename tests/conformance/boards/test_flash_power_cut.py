@@ -4,13 +4,12 @@ Nothing is simulated here: the process is killed in the middle of an erase or a 
 what is left on the image. Everything that the board had sent was on flash by then, and must be recovered.
 """
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from amu.boards import config
-from tests.support.flight.interpreters import FIRMWARE, micropython
+from tests.support.flight.interpreters import run_until_power_cut
 
 # Counts upwards on flash, saying each number after it was written; a checkpoint every seventh.
 COUNTER = """
@@ -44,20 +43,8 @@ class Life:
     """One run of the counter: whether the power went, the status and number it found, the last number that it said."""
 
     def __init__(self, folder: Path, kind: str, cut_at_operation: int | None) -> None:
-        if cut_at_operation is not None:
-            (folder / "power_cut").write_text(str(cut_at_operation))
-        ended = subprocess.run(
-            [str(micropython()), str(folder / "counter.py"), kind],
-            cwd=folder,
-            env={"MICROPYPATH": f".frozen:{FIRMWARE}", "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        ended = run_until_power_cut(folder / "counter.py", kind, cut_at=cut_at_operation)
         lines = [line.split() for line in ended.stdout.splitlines()]
-        assert ended.returncode in (0, -9), ended.stdout
         self.was_cut = ended.returncode == -9
         self.status, self.found = "", 0
         self.said = 0

@@ -1,11 +1,10 @@
 """The ring of a virtual board's littlefs: made whole or not at all, found again, and refused when somebody broke it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.flight.interpreters import FIRMWARE, micropython
+from tests.support.flight.interpreters import run_until_power_cut
 
 # Opens the ring of 5 blocks, after `change`, and says where its blocks lie, or what is wrong.
 OPENING = """
@@ -35,20 +34,7 @@ with open("/flash/ring/4", "rb") as file:
 def opened(folder: Path, change: str = "", cut: int | None = None) -> list[str]:
     """What one life says, line by line; nothing if its power was cut."""
     (folder / "opening.py").write_text(OPENING.format(change=change))
-    if cut is not None:
-        (folder / "power_cut").write_text(str(cut))
-    ended = subprocess.run(
-        [str(micropython()), str(folder / "opening.py")],
-        cwd=folder,
-        env={"MICROPYPATH": f".frozen:{FIRMWARE}", "PATH": "/usr/bin:/bin"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert ended.returncode in (0, -9), ended.stdout
-    return ended.stdout.splitlines()
+    return run_until_power_cut(folder / "opening.py", cut_at=cut).stdout.splitlines()
 
 
 def test_a_new_ring_is_erased_and_lies_where_littlefs_reads_it(tmp_path: Path) -> None:

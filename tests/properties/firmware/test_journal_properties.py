@@ -4,8 +4,6 @@ The model is a list of acts. After a reboot the journal must show what a prefix 
 must hold every act that had returned before the power went: those may have been sent.
 """
 
-from typing import Any
-
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -13,9 +11,7 @@ from amu.boards.host import MemoryStore, PowerCut
 from amu.core.errors import JournalError
 from amu.node import journal
 from amu.node.journal import Journal
-
-Records = list[list[Any]]
-Act = tuple[str, Any]  # ("append", records), ("checkpoint", item) or ("reboot", None)
+from tests.support.flight.journal_acts import Act, Records, states_after
 
 record = st.lists(st.one_of(st.integers(0, 1 << 40), st.binary(max_size=40), st.none()), min_size=1, max_size=4)
 act = st.one_of(
@@ -34,20 +30,6 @@ SCRIPT: list[Act] = [
     ("reboot", None),
     ("append", [[8, 12288]]),
 ]
-
-
-def states_after(acts: list[Act]) -> list[tuple[Any, Records]]:
-    """(checkpoint, records) after none, one, two, ... of the acts."""
-    checkpoint: Any = None
-    records: Records = []
-    states: list[tuple[Any, Records]] = [(None, [])]
-    for name, argument in acts:
-        if name == "append":
-            records = records + argument
-        elif name == "checkpoint":
-            checkpoint, records = argument, []
-        states.append((checkpoint, records))
-    return states
 
 
 def perform(acts: list[Act], store: MemoryStore) -> int:

@@ -16,9 +16,8 @@ from amu.node import journal
 from amu.node.journal import Journal
 from tests.on_board import nor
 from tests.on_board.nor import Nor
+from tests.support.flight.journal_acts import Act, State, states_after
 
-Records = list[list[Any]]
-Act = tuple[str, Any]  # ("append", records), ("checkpoint", item), ("reboot", None) or ("rest", times)
 Tear = Callable[..., None]
 Watch = Callable[["Board", int, str, int, bytes], None]
 
@@ -119,22 +118,6 @@ class Files(MemoryStore):
         fill(data.extend)
         self._ring.watch("checkpoint", 0, data)
         self.files[name] = bytes(data)
-
-
-State = tuple[Any, Records]  # checkpoint, records
-
-
-def states_after(acts: list[Act], checkpoint: Any = None, records: Records | None = None) -> list[State]:
-    """What is on flash after none, one, two, ... of the acts."""
-    records = records or []
-    states: list[State] = [(checkpoint, records)]
-    for name, argument in acts:
-        if name == "append":
-            records = records + argument
-        elif name == "checkpoint":
-            checkpoint, records = argument, []
-        states.append((checkpoint, records))
-    return states
 
 
 def hold(states: list[State], done: int, left: Board, what: object) -> State:

@@ -46,6 +46,24 @@ def run_micropython(
     return _run(command, {"MICROPYPATH": ":".join(map(str, (".frozen", *folders, FIRMWARE)))}, timeout_seconds)
 
 
+def run_until_power_cut(script: Path, *arguments: str, cut_at: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `script` in its folder, on a FlashImage whose power fails at operation `cut_at`: exit status -9 if it did."""
+    if cut_at is not None:
+        (script.parent / "power_cut").write_text(str(cut_at))
+    ended = subprocess.run(
+        [str(micropython()), str(script), *arguments],
+        cwd=script.parent,
+        env={"MICROPYPATH": f".frozen:{FIRMWARE}", "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert ended.returncode in (0, -9), ended.stdout
+    return ended
+
+
 def run_cpython(script: Path, *arguments: str, timeout_seconds: float = 120) -> subprocess.CompletedProcess[str]:
     """The same under this interpreter, in a process of its own."""
     return _run([sys.executable, str(script), *arguments], {"PYTHONPATH": str(FIRMWARE)}, timeout_seconds)

@@ -123,6 +123,16 @@ def test_events_that_are_missing_may_have_asked(tmp_path: Path) -> None:
 # --- by hand -------------------------------------------------------------------------------------------------
 
 
+def decide_and_apply(made: Script) -> None:
+    """Slot 1 with the request that each board holds."""
+    made.propose(1, 0, "a", 0)
+    made.rounds(1, "a")
+    made.decide(1, 0, "a")
+    for node in made.honest:
+        made.emit(node, "Operation", slot=1, client=1, operation=1, command=["noop"], result=["ok"])
+        made.apply(1, "a", node)
+
+
 def script(lives: int, told: bool | None = True) -> Script:
     """One slot with an operation. Board 0 receives the request and, in its last life, proposes it."""
     made = Script()
@@ -135,12 +145,7 @@ def script(lives: int, told: bool | None = True) -> Script:
     made.emit(0, "Send", to=GROUND, kind=m.Receipt.KIND, slot=0, view=0)
     for _ in range(lives - 1):
         made.reboot(0)
-    made.propose(1, 0, "a", 0)
-    made.rounds(1, "a")
-    made.decide(1, 0, "a")
-    for node in made.honest:
-        made.emit(node, "Operation", slot=1, client=1, operation=1, command=["noop"], result=["ok"])
-        made.apply(1, "a", node)
+    decide_and_apply(made)
     made.ground("Telecommand", client=1, operation=1, stage="applied", board=3, slot=1, result=["ok"])
     return made.end()
 
@@ -175,10 +180,5 @@ def test_a_vote_that_only_a_restore_tells_may_have_been_the_first(tmp_path: Path
     made.requests = {1: [[1, 1, ["noop"]]]}
     made.reboot(1)
     made.restore(1, 1, hi1=(0, "a"))
-    made.propose(1, 0, "a", 0)
-    made.rounds(1, "a")
-    made.decide(1, 0, "a")
-    for node in made.honest:
-        made.emit(node, "Operation", slot=1, client=1, operation=1, command=["noop"], result=["ok"])
-        made.apply(1, "a", node)
+    decide_and_apply(made)
     assert "TCM-5" not in found(made.end().lines, tmp_path)
