@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from specs.checking import health, lives, messages, order
+from specs.checking import lives, order
 from specs.checking.consensus import conformance as consensus
 from specs.checking.consensus import learner_rules, log_rules, slots
 from specs.checking.ledger import checker as ledger
 from specs.checking.ledger import telecommand
+from specs.checking.messages import checker as messages
+from specs.checking.messages import health
 from specs.checking.order import LamportOrder
 from specs.checking.run import Checker
 from specs.checking.services import conformance as services

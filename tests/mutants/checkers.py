@@ -4,6 +4,7 @@ The lists of invariants are read from the code: each one is cut by itself, and a
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from amu.wire import messages as m
 from specs.checking.consensus import conformance as consensus
@@ -11,10 +12,10 @@ from specs.checking.consensus import knowledge, learner_rules, log_rules
 from specs.checking.ledger import conformance as ledger
 from specs.checking.services import detector
 from specs.checking.services.conformance import PROTOCOLS
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import Mutant, cut
 
-CHECK, MESSAGES, ORDER = (f"specs/checking/{part}.py" for part in ("check", "messages", "order"))
-ANSWERS = "specs/checking/answers.py"
+CHECK, MESSAGES, ORDER = (f"specs/checking/{part}.py" for part in ("check", "messages/checker", "order"))
+ANSWERS = "specs/checking/messages/answers.py"
 CONSENSUS = "specs/checking/consensus/conformance.py"
 LOG_RULES = "specs/checking/consensus/log_rules.py"
 LEARNER_RULES = "specs/checking/consensus/learner_rules.py"
@@ -25,15 +26,19 @@ DETECTOR = "specs/checking/services/detector.py"
 TETRABFT = "specs/tetrabft/tetrabft.tla"
 NOTHING = "**{}"  # in the place of an entry of a dictionary
 
-
-def _cut(name: str, file: str, before: str, check: str, after: str = NOTHING) -> Mutant:
-    return Mutant(f"checker: {name} is not evaluated", file, before, after, (check,))
+_cut = partial(cut, "checker")
 
 
 def _entries(rules: Mapping[str, str], file: str, check: str) -> list[Mutant]:
     """One for each entry `"operator": identifier` of a dictionary."""
     return [
-        _cut(name, file, f'"{name}": ' + ("IS_STEP" if name.endswith("TypeOK") else f'"{identifier}"'), check)
+        _cut(
+            f"without {name}",
+            file,
+            f'"{name}": ' + ("IS_STEP" if name.endswith("TypeOK") else f'"{identifier}"'),
+            NOTHING,
+            check,
+        )
         for name, identifier in rules.items()
     ]
 
@@ -42,17 +47,17 @@ OF_A_SLOT = [(f'"{key}": "{name}"', name) for key, name in consensus.INVARIANTS.
 OF_SERVICES = {name: key for one in PROTOCOLS for name, key in {**one.invariants, **one.properties}.items()}
 
 INVARIANTS = (
-    _cut("Agreement", CONSENSUS, 'AGREEMENT: "Agreement"', "invariants of a slot", 'AGREEMENT: "TypeOK"'),
-    *(_cut(name, CONSENSUS, text, "invariants of a slot") for text, name in OF_A_SLOT),
+    _cut("without Agreement", CONSENSUS, 'AGREEMENT: "Agreement"', 'AGREEMENT: "TypeOK"', "invariants of a slot"),
+    *(_cut(f"without {name}", CONSENSUS, text, NOTHING, "invariants of a slot") for text, name in OF_A_SLOT),
     *_entries({**ledger.INVARIANTS, **ledger.STEP_PROPERTIES}, LEDGER, "invariants of the ledger"),
-    _cut("WindowBounded", OPERATIONS, '("WindowBounded", "Cl', "invariants of operations", '("Cl'),
-    _cut("ClientsBounded", OPERATIONS, ' "ClientsBounded")', "invariants of operations", ")"),
+    _cut("without WindowBounded", OPERATIONS, '("WindowBounded", "Cl', '("Cl', "invariants of operations"),
+    _cut("without ClientsBounded", OPERATIONS, ' "ClientsBounded")', ")", "invariants of operations"),
     _cut(
-        "AnswersStandStep",
+        "without AnswersStandStep",
         OPERATIONS,
         "if not self.module.action(STEP_PROPERTY)(alone_before, alone_after):",
-        "invariants of operations",
         "if False:",
+        "invariants of operations",
     ),
     *_entries(OF_SERVICES, SERVICES, "invariants of the services"),
     *_entries({**detector.INVARIANTS, **detector.STEP_PROPERTIES}, DETECTOR, "invariants of the detector"),
@@ -74,8 +79,8 @@ def _guard(event: str, guard: str, file: str = LOG_RULES) -> Mutant:
     less = f'RULES = {{**RULES, "{event}": {fewer}}}\n\n'
     if file == LEARNER_RULES:
         name, check = f"{guard} of a learner's {event}", LEARNER_CHECKS.get(guard, "learner rules")
-        return _cut(name, file, LEARNER_ANCHOR, check, less + LEARNER_ANCHOR)
-    return _cut(f"{guard} of {event}", file, ANCHOR, LOG_CHECKS.get(guard, "log rules"), less + ANCHOR)
+        return _cut(f"without {name}", file, LEARNER_ANCHOR, less + LEARNER_ANCHOR, check)
+    return _cut(f"without {guard} of {event}", file, ANCHOR, less + ANCHOR, LOG_CHECKS.get(guard, "log rules"))
 
 
 GUARDS = (
@@ -90,26 +95,30 @@ GUARDS = (
 
 QUESTIONS = (
     _cut(
-        "a question before an answer",
+        "without a question before an answer",
         MESSAGES,
         "if to != BROADCAST:\n            self._look",
-        "messages",
         "if False:\n            self._look",
+        "messages",
     ),
     _cut(
-        "the number of answers",
+        "without the number of answers",
         ANSWERS,
         "if given[kind] > questions[asked.fields",
-        "messages",
         "if False and questions[asked.fields",
+        "messages",
     ),
-    _cut("the kind of a question", ANSWERS, ' or asked.fields["kind"] not in questions:', "messages", ":"),
-    _cut("who asked a question", ANSWERS, 'or asked.fields["from"] != to or', "messages", "or"),
-    _cut("the ground station's clock", ORDER, "if event.received < self._received:", "order", "if False:"),
+    _cut("without the kind of a question", ANSWERS, ' or asked.fields["kind"] not in questions:', ":", "messages"),
+    _cut("without who asked a question", ANSWERS, 'or asked.fields["from"] != to or', "or", "messages"),
+    _cut("without the ground station's clock", ORDER, "if event.received < self._received:", "if False:", "order"),
     _cut(
-        "the word of a Control", "specs/checking/schema.py", '("action", _control)', "trace lines", '("action", words)'
+        "without the word of a Control",
+        "specs/checking/schema.py",
+        '("action", _control)',
+        '("action", words)',
+        "trace lines",
     ),
-    _cut("the first receipt before its sending", ORDER, "self._unsent += [", "order", "_ = ["),
+    _cut("without the first receipt before its sending", ORDER, "self._unsent += [", "_ = [", "order"),
 )
 
 KNOWLEDGE = "specs/checking/consensus/knowledge.py"
@@ -120,53 +129,63 @@ def _word(kind: int, guard: str) -> Mutant:
     """The rule of a message about the log without `guard`."""
     fewer = f'Rule("", tuple(one for one in SAYS[{kind}].guards if one[1] != "{guard}"))'
     text = f"SAYS = {{**SAYS, {kind}: {fewer}}}\n\n" + ANCHOR
-    return _cut(f"{guard} of a {m.BY_KIND[kind].__name__}", LOG_RULES, ANCHOR, "words", text)
+    return _cut(f"without {guard} of a {m.BY_KIND[kind].__name__}", LOG_RULES, ANCHOR, text, "words")
 
 
 WORDS = (
     *(
-        _cut(operator, KNOWLEDGE, ASKED, "words", ASKED.replace("if ", f"if kind == {kind} or "))
+        _cut(f"without {operator}", KNOWLEDGE, ASKED, ASKED.replace("if ", f"if kind == {kind} or "), "words")
         for kind, operator in knowledge.SAYS.items()
     ),
     *(_word(kind, guard) for kind, rule in log_rules.SAYS.items() for _, guard in rule.guards),
 )
 
 LATER_LIVES = (
-    _cut("the body of what is applied", CONSENSUS, "        self._look_for_body(value, event)\n", "later lives", ""),
     _cut(
-        "the time of a decision on flash",
+        "without the body of what is applied",
+        CONSENSUS,
+        "        self._look_for_body(value, event)\n",
+        "",
+        "later lives",
+    ),
+    _cut(
+        "without the time of a decision on flash",
         CONSENSUS,
         " and self.knowledge.may_recover(action, arguments, event):",
-        "later lives",
         ":",
+        "later lives",
     ),
     _cut(
-        "a state that its board had sent of the slot",
+        "without a state that its board had sent of the slot",
         CONSENSUS,
         "if is_of_flash and self._open_in_boot",
-        "later lives",
         "if False and self._open_in_boot",
+        "later lives",
     ),
     _cut(
-        "a state of a decided slot",
+        "without a state of a decided slot",
         CONSENSUS,
         "if self._decided_in_boot.get(event.node) == event.boot:",
-        "later lives",
         "if False:",
+        "later lives",
     ),
     _cut(
-        "the slot of a state",
+        "without the slot of a state",
         "specs/checking/consensus/reports.py",
         "if sent is not None and sent.slot != slot else",
-        "later lives",
         "if False else",
+        "later lives",
     ),
 )
 
 REBOOTS = (
     *(
         _cut(
-            f"{name} of Restore", TETRABFT, f"    /\\ {name} = {operator}(p, {name[-1]}, MaxView + 1)\n", "reboots", ""
+            f"without {name} of Restore",
+            TETRABFT,
+            f"    /\\ {name} = {operator}(p, {name[-1]}, MaxView + 1)\n",
+            "",
+            "reboots",
         )
         for name, operator in (
             ("hi1", "HighestVote"),
@@ -177,203 +196,188 @@ REBOOTS = (
             ("hi4", "HighestVote"),
         )
     ),
-    Mutant(
-        "checker: any node may lack its decisions",
-        KNOWLEDGE,
-        "if of == what and line < end}",
-        "if of == what}",
-        ("later lives",),
+    _cut(
+        "any node may lack its decisions", KNOWLEDGE, "if of == what and line < end}", "if of == what}", "later lives"
     ),
 )
 
 WHOLE_TRACES = (
-    Mutant(
-        "checker: messages that a run says it traces may be missing",
+    _cut(
+        "messages that a run says it traces may be missing",
         MESSAGES,
         "self._tells_steps = run.traces_messages is True",
         "self._tells_steps = False",
-        ("messages",),
+        "messages",
     ),
-    Mutant(
-        "checker: a run that traces no messages may have some",
+    _cut(
+        "a run that traces no messages may have some",
         MESSAGES,
         "if name in EVENTS and self.run.traces_messages is False:",
         "if False:",
-        ("messages",),
+        "messages",
     ),
-    Mutant(
-        "checker: receipts from a board without any Send are not looked up",
+    _cut(
+        "receipts from a board without any Send are not looked up",
         ORDER,
         "is_traced = self.run.traces_messages or sender in self.run.sends.senders",
         "is_traced = sender in self.run.sends.senders",
-        ("messages",),
+        "messages",
     ),
-    Mutant(
-        "checker: lines of another run are taken",
+    _cut(
+        "lines of another run are taken",
         CHECK,
         "if self._end is not None or event.run != self._name or",
         "if self._end is not None or",
-        ("one run",),
+        "one run",
     ),
-    Mutant(
-        "checker: a Resume may name any run",
-        CHECK,
-        "if self._name not in (None, resumed):",
-        "if False:",
-        ("one run",),
-    ),
-    Mutant(
-        "checker: a Resume brings dead boards back",
+    _cut("a Resume may name any run", CHECK, "if self._name not in (None, resumed):", "if False:", "one run"),
+    _cut(
+        "a Resume brings dead boards back",
         "specs/checking/lives.py",
         "        if event.name in BOOT_ENDS and",
         '        if event.name == "Resume":\n            self._dead.clear()\n        if event.name in BOOT_ENDS and',
-        ("one run",),
+        "one run",
     ),
-    Mutant(
-        "checker: events after RunEnd are taken",
-        CHECK,
-        "if self._end is not None or event.run",
-        "if event.run",
-        ("one run",),
-    ),
+    _cut("events after RunEnd are taken", CHECK, "if self._end is not None or event.run", "if event.run", "one run"),
 )
 
-OWED = "specs/checking/owed.py"
+OWED = "specs/checking/messages/owed.py"
 REQUESTS, TELECOMMAND = (f"specs/checking/ledger/{part}.py" for part in ("requests", "telecommand"))
 
 OF_THE_GROUND = (
-    Mutant(
-        "checker: requests need not reach a board",
-        REQUESTS,
-        "if heard <= asked.get(key, NOTHING):",
-        "if False:",
-        ("requests",),
-    ),
-    Mutant(
-        "checker: requests may reach a board before they are made",
+    _cut("requests need not reach a board", REQUESTS, "if heard <= asked.get(key, NOTHING):", "if False:", "requests"),
+    _cut(
+        "requests may reach a board before they are made",
         REQUESTS,
         "if heard <= asked.get(key, NOTHING):",
         "if heard == NOTHING:",
-        ("requests",),
+        "requests",
     ),
-    Mutant(
-        "checker: requests of an earlier life count",
-        REQUESTS,
-        "life = (node, event.boot)\n",
-        "life = (node, 0)\n",
-        ("requests",),
+    _cut(
+        "requests of an earlier life count", REQUESTS, "life = (node, event.boot)\n", "life = (node, 0)\n", "requests"
     ),
-    Mutant(
-        "checker: a board may answer the ground without a reply",
+    _cut(
+        "a board may answer the ground without a reply",
         TELECOMMAND,
         "for event in self._unsent:",
         "for event in ():",
-        ("requests",),
+        "requests",
     ),
-    Mutant(
-        "checker: an operation need not be answered",
+    _cut(
+        "an operation need not be answered",
         OWED,
         "if before is not None and before.name == APPLIED and not _is_reply(event):",
         "if False:",
-        ("requests",),
+        "requests",
     ),
-    Mutant(
-        "checker: a question need not be answered",
+    _cut(
+        "a question need not be answered",
         OWED,
         "if asked is not None and asked.boot == event.boot:",
         "if False:",
-        ("requests",),
+        "requests",
     ),
-    Mutant(
-        "checker: a reply needs no question",
-        OWED,
-        "elif _is_reply(event):",
-        "elif False:",
-        ("requests",),
-    ),
+    _cut("a reply needs no question", OWED, "elif _is_reply(event):", "elif False:", "requests"),
 )
 
 REFUSED_FOR_GOOD = 'event.fields["status"] == MALFORMED or (is_whole and is_remembered)'
 
 FOR_GOOD = (
-    Mutant(
-        "checker: a malformed command may be applied",
+    _cut(
+        "a malformed command may be applied",
         TELECOMMAND,
         REFUSED_FOR_GOOD,
         'event.fields["status"] == STALE and is_whole and is_remembered',
-        ("telecommands",),
+        "telecommands",
     ),
-    Mutant(
-        "checker: what boards remember may be stale",
+    _cut(
+        "what boards remember may be stale",
         TELECOMMAND,
         REFUSED_FOR_GOOD,
         'event.fields["status"] == MALFORMED',
-        ("telecommands",),
+        "telecommands",
     ),
-    Mutant(
-        "checker: boards forget nothing",
+    _cut(
+        "boards forget nothing",
         TELECOMMAND,
         "is_remembered = last[operation.client] < operation.operation + OPERATIONS_PER_CLIENT_MAX",
         "is_remembered = True",
-        ("telecommands",),
+        "telecommands",
     ),
-    Mutant(
-        "checker: clients of another station are not named",
+    _cut(
+        "clients of another station are not named",
         TELECOMMAND,
         "        if others:",
         "        if False:",
-        ("telecommands", "requests"),
+        "telecommands",
+        "requests",
     ),
 )
 
-HEALTH = "specs/checking/health.py"
+HEALTH = "specs/checking/messages/health.py"
 
 REPORTS = (
     _cut(
-        "the slot of a Health",
+        "without the slot of a Health",
         HEALTH,
         "if applied > self._applied[node] or (is_fresh",
-        "health",
         "if False and (is_fresh",
+        "health",
     ),
-    _cut("the old slot of a Health", HEALTH, "(is_fresh and applied < self._applied[node])", "health", "False"),
-    _cut("the ticks of a Health", HEALTH, "if is_fresh and (ticks <", "health", "if False and (ticks <"),
-    _cut("when a Health is due", HEALTH, "if ticks % HEALTH_PERIOD_TICKS:", "health", "if False:"),
-    _cut("the heap of a Health", HEALTH, 'if fields["heap_run"] > fields["heap_free"]:', "health", "if False:"),
-    _cut("a Health read again", HEALTH, "self._fresh.clear()", "health", "pass"),
+    _cut("without the old slot of a Health", HEALTH, "(is_fresh and applied < self._applied[node])", "False", "health"),
+    _cut("without the ticks of a Health", HEALTH, "if is_fresh and (ticks <", "if False and (ticks <", "health"),
+    _cut("without when a Health is due", HEALTH, "if ticks % HEALTH_PERIOD_TICKS:", "if False:", "health"),
+    _cut("without the heap of a Health", HEALTH, 'if fields["heap_run"] > fields["heap_free"]:', "if False:", "health"),
+    _cut("without a Health read again", HEALTH, "self._fresh.clear()", "pass", "health"),
 )
 
 LINK = "specs/link/trace_link.tla"
-REFUSALS = "specs/checking/refusals.py"
+REFUSALS = "specs/checking/messages/refusals.py"
 
 SEGMENTS = (
-    _cut("IsHeard", LINK, "TracesMessages => heard[node][1] = peer", "segments", "TRUE"),
+    _cut("without IsHeard", LINK, "TracesMessages => heard[node][1] = peer", "TRUE", "segments"),
     _cut(
-        "IsCarried", LINK, "TracesMessages => heard[node][2] = AnyTime", "segments", "TRUE \\/ heard[node][2] = AnyTime"
+        "without IsCarried",
+        LINK,
+        "TracesMessages => heard[node][2] = AnyTime",
+        "TRUE \\/ heard[node][2] = AnyTime",
+        "segments",
     ),
     _cut(
-        "what the last message was",
+        "without what the last message was",
         LINK,
         "IF kind = SegmentKind THEN <<from, sent>> ELSE",
-        "segments",
         "IF TRUE THEN <<from, sent>> ELSE",
+        "segments",
     ),
-    _cut("when a segment left", LINK, "s[1] <= heard[node][2] /\\ s[2] >= sequence", "segments", "s[2] >= sequence"),
-    Mutant(
-        "checker: messages of channels are never asked for",
+    _cut(
+        "without when a segment left",
+        LINK,
+        "s[1] <= heard[node][2] /\\ s[2] >= sequence",
+        "s[2] >= sequence",
+        "segments",
+    ),
+    _cut(
+        "messages of channels are never asked for",
         SERVICES,
         "found.update(TracesMessages=has_messages,",
         "found.update(TracesMessages=False,",
-        ("segments",),
+        "segments",
     ),
-    Mutant(
-        "checker: a flood of refusals hides no segment",
+    _cut(
+        "a flood of refusals hides no segment",
         SERVICES,
         "if self._refusals.is_flooded(event):",
         "if False:",
-        ("segments",),
+        "segments",
     ),
-    _cut("the tick of a flood of refusals", REFUSALS, "(boot, ticks) == (event.boot, event.ticks) and", "segments", ""),
+    _cut(
+        "without the tick of a flood of refusals",
+        REFUSALS,
+        "(boot, ticks) == (event.boot, event.ticks) and",
+        "",
+        "segments",
+    ),
 )
 
 MUTANTS = (

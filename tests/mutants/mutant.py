@@ -12,3 +12,8 @@ class Mutant:
     before: str
     after: str
     checks: tuple[str, ...]
+
+
+def cut(judge: str, name: str, file: str, before: str, after: str, *checks: str) -> Mutant:
+    """A bug planted in what judges runs: in a "checker" or an "oracle"."""
+    return Mutant(f"{judge}: {name}", file, before, after, checks)

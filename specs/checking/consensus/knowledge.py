@@ -53,7 +53,7 @@ STAYS_TRUE = frozenset({m.Proposal.KIND, m.Vote.KIND, m.Decided.KIND})
 OF_SLOT = frozenset(SAYS)  # kinds that a slot's check takes
 HAS_BODY = frozenset({m.Proposal.KIND, m.Decided.KIND, m.Body.KIND})  # kinds with a body, or room for one
 
-# What a message may tell its receiver (TELLS: by kind of message). Each guard needs one or more of these.
+# What a message may tell its receiver (CONTENTS: by kind of message). Each guard needs one or more of these.
 PROPOSALS, BALLOTS, SUGGESTS, PROOFS, WISHES, DECISIONS = range(6)
 UNTOLD = "messages of consensus were not traced"
 GUESSED = (
@@ -65,7 +65,7 @@ CERTAIN, POSSIBLE, ALL = range(3)
 NEVER = 1 << 63  # later than any Lamport time, and than any line
 DECISIONS_MADE = ("Decide", "Learn")
 DECIDED = -1
-TELLS = {
+CONTENTS = {
     m.Proposal.KIND: (PROPOSALS,),
     m.Vote.KIND: (BALLOTS,),
     m.Suggest.KIND: (SUGGESTS,),
@@ -134,7 +134,7 @@ class Knowledge:
             self._bodies[node].add(sender)
         heard = self._heard[life]
         view = message.view
-        for what in TELLS[message.kind]:
+        for what in CONTENTS[message.kind]:
             if what == WISHES:
                 self._hear_wish(life, receipt)
                 continue

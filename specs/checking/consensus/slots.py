@@ -96,7 +96,7 @@ class SlotsChecker(Checker):
         sent = self.run.sends.of(event)
         if sent is None:
             self._ears.heard_all.add((event.node, event.boot, sender))
-        elif kind in knowledge.TELLS:
+        elif kind in knowledge.CONTENTS:
             has_body = kind in knowledge.HAS_BODY and (sender, event.fields["sent"]) not in self._without_body
             receipt = Receipt(event.boot, sender, event.fields["sent"], sent, has_body)
             self._words[sent.slot].append((event.lamport, event.node, event.line, receipt))

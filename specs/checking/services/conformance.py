@@ -25,8 +25,8 @@ from amu.core import limits
 from amu.wire.messages import Segment
 from specs import FOLDER
 from specs.checking.continuity import Hole
+from specs.checking.messages.refusals import Refusals
 from specs.checking.premises import PREMISES
-from specs.checking.refusals import Refusals
 from specs.checking.run import Checker, Run
 from specs.checking.schema import OUT_OF_ORDER, Fields
 from specs.checking.trace import Event

@@ -1,4 +1,4 @@
-"""Does each question of the ground station get its answer? Rule MSG-5 of specs/checking/messages.py.
+"""Does each question of the ground station get its answer? Rule MSG-5 of checker.py.
 
 Theory. A replica replies to each operation that it applies, at once (amu.node.application), and answers each request
 and each hello in the step that takes it (amu.node.node), so before it takes any other message.
@@ -15,7 +15,7 @@ from amu.wire import messages as m
 from specs.checking.trace import Event
 
 APPLIED = "Operation"
-ANSWERS = {  # kind of question -> kinds of answer (the reverse of answers.ANSWERS)
+ANSWERS = {  # kind of question -> kinds of answer (answers.QUESTIONS is the reverse)
     m.Hello.KIND: frozenset({m.Identity.KIND}),
     m.Request.KIND: frozenset({m.Receipt.KIND, m.Reply.KIND}),
 }

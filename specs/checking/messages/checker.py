@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire import messages as m
-from specs.checking.answers import Answers
-from specs.checking.owed import APPLIED, Owed
-from specs.checking.refusals import FLOODED
+from specs.checking.messages.answers import Answers
+from specs.checking.messages.owed import APPLIED, Owed
+from specs.checking.messages.refusals import FLOODED
 from specs.checking.run import Checker, Run
 from specs.checking.trace import Event
 
@@ -39,18 +39,18 @@ IDENTIFIERS = (SENT_AS_ITS_KIND, RECEIVED_FROM_A_PEER, TOLD_AT_ONCE, ASKED, ANSW
 EVENTS = frozenset({"Send", "Receive"})
 
 # kind of message: the steps that it reports to all others
-TELLS = {
+STEPS_TOLD = {
     m.Proposal.KIND: frozenset({"Propose"}),
     m.Vote.KIND: frozenset({"Vote1", "Vote2", "Vote3", "Vote4"}),
     m.Proof.KIND: frozenset({"EnterView"}),
     m.ViewChange.KIND: frozenset({"Wish"}),
 }
-TOLD_BY = {step: kind for kind, steps in TELLS.items() for step in steps}
+TOLD_BY = {step: kind for kind, steps in STEPS_TOLD.items() for step in steps}
 
 REPLICA, LEARNER, THE_GROUND, STRANGER = "a replica", "a learner", "the ground station", "nobody in the swarm"
 FLIGHT = frozenset(kind for kind in m.BY_KIND if m.is_flight(kind))
 TO_ALL = frozenset(
-    {*TELLS, m.Status.KIND, m.Progress.KIND, m.Probe.KIND, m.FetchBody.KIND}
+    {*STEPS_TOLD, m.Status.KIND, m.Progress.KIND, m.Probe.KIND, m.FetchBody.KIND}
 )  # kinds that a replica sends to every other one
 TO_ALL_ONLY = frozenset({m.Status.KIND, m.Probe.KIND, m.FetchBody.KIND})
 ROLES = {  # (sender, receiver): kinds
@@ -139,7 +139,7 @@ class MessagesChecker(Checker):
                 self._violate(ANSWERED, f"{event}: {breach}")
         if event.node in self._silent and to != GROUND:
             self._violate(TOLD_AT_ONCE, f"{event}: the node had fallen silent")
-        if to == BROADCAST and kind in TELLS:
+        if to == BROADCAST and kind in STEPS_TOLD:
             self._tells_steps = True
             if before is not None and not _tells(event, before):
                 self._violate(TOLD_AT_ONCE, f"{event}: the event before is not the step of this message: {before}")
@@ -217,7 +217,7 @@ def _tells(sending: Event, step: Event) -> bool:
     """Whether a Send is the message that reports a step."""
     told = sending.fields
     return (
-        step.name in TELLS.get(told["kind"], ())
+        step.name in STEPS_TOLD.get(told["kind"], ())
         and told["slot"] == step.fields["slot"]
         and told["view"] == step.fields["view"]
     )

@@ -7,9 +7,9 @@ import pytest
 
 from amu.core.limits import BROADCAST, GROUND, REFUSALS_TRACED_PER_TICK_MAX
 from amu.wire import messages as m
-from specs.checking.answers import ANSWERS
-from specs.checking.messages import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, TELLS, TO_ALL
-from specs.checking.refusals import FLOODED
+from specs.checking.messages.answers import QUESTIONS
+from specs.checking.messages.checker import FLIGHT, HAS_SLOT, HAS_VIEW, ROLES, STEPS_TOLD, TO_ALL
+from specs.checking.messages.refusals import FLOODED
 from specs.checking.trace import TraceError
 from specs.verdict import HOLDS, NOT_CHECKED, PASS
 from tests.support.records.edits import (
@@ -234,15 +234,15 @@ def test_each_breach_is_found_by_name(name: str, tmp_path: Path) -> None:
 
 def test_kinds_and_roles_are_those_of_the_wire() -> None:
     assert {kind for kinds in ROLES.values() for kind in kinds} == set(m.BY_KIND) - {m.Health.KIND, m.Trace.KIND}
-    assert set(TELLS) < TO_ALL < FLIGHT
-    assert set(TELLS) < HAS_VIEW < HAS_SLOT
+    assert set(STEPS_TOLD) < TO_ALL < FLIGHT
+    assert set(STEPS_TOLD) < HAS_VIEW < HAS_SLOT
 
 
 def test_each_answer_has_its_questions() -> None:
     answered = {kind for kinds in ROLES.values() for kind in kinds}
-    for kind, questions in ANSWERS.items():
+    for kind, questions in QUESTIONS.items():
         assert {kind, *questions} <= answered
-        assert not questions.keys() & ANSWERS.keys()
+        assert not questions.keys() & QUESTIONS.keys()
 
 
 def test_after_a_flood_of_refusals_an_answer_without_a_question_is_in_doubt(tmp_path: Path) -> None:

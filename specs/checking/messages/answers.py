@@ -1,4 +1,4 @@
-"""Does each answer have a question? Rule MSG-4 of specs/checking/messages.py. The other direction is owed.py.
+"""Does each answer have a question? Rule MSG-4 of checker.py; owed.py has the other direction.
 
 Theory. A node answers a question in the step that takes it (amu.consensus.catch_up, amu.consensus.replica). So in the
 life of the node the last Receive before an answer is that of its question, and the number of answers is bounded.
@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from amu.consensus.instance import WORDS_MAX
 from amu.core.limits import CHUNKS_PER_REPLY_MAX
 from amu.wire import messages as m
-from specs.checking.refusals import Refusals
+from specs.checking.messages.refusals import Refusals
 from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
 
 CHECKPOINTS_MAX = 2  # that a replica holds, and so reports
 # kind of answer -> kind of question -> how many such answers one question may have, also if the slot asked for is gone
-ANSWERS: Mapping[int, Mapping[int, int]] = {
+QUESTIONS: Mapping[int, Mapping[int, int]] = {
     m.Decided.KIND: {m.Fetch.KIND: 1, m.Status.KIND: 1},
     m.StateChunk.KIND: {m.FetchState.KIND: CHUNKS_PER_REPLY_MAX},
     m.Body.KIND: {m.FetchBody.KIND: 1},
@@ -39,7 +39,7 @@ ANSWERS: Mapping[int, Mapping[int, int]] = {
     m.Receipt.KIND: {m.Request.KIND: 1},
 }
 
-assert sum(ANSWERS[kind][m.Status.KIND] for kind in (m.Vote.KIND, m.Proof.KIND, m.ViewChange.KIND)) < WORDS_MAX
+assert sum(QUESTIONS[kind][m.Status.KIND] for kind in (m.Vote.KIND, m.Proof.KIND, m.ViewChange.KIND)) < WORDS_MAX
 
 
 class Answers:
@@ -73,7 +73,7 @@ class Answers:
     def why_unasked(self, event: Event) -> str | None:
         """Why a message to one node is not an answer; None if it is, or need not be one."""
         to, kind = event.fields["to"], event.fields["kind"]
-        questions = ANSWERS.get(kind)
+        questions = QUESTIONS.get(kind)
         if questions is None:
             return None
         asked = self._asked.get(event.node)

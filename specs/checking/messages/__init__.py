@@ -1,0 +1,1 @@
+"""What boards send and receive, whatever protocol it belongs to: roles, questions and answers, health reports."""
