@@ -66,10 +66,32 @@ class Sends:
         return None
 
 
+class Adoption(NamedTuple):
+    """A state that a node adopted. `pieces`: how many of it had arrived, at most; None: unknown."""
+
+    event: Event
+    pieces: int | None
+
+
+class Transfers(Protocol):
+    """The pieces of states that nodes asked for."""
+
+    adopted: list[Adoption]
+
+    def take(self, event: Event) -> None:
+        """A Receive or a Refuse of a replica or of a learner."""
+
+    def adopt(self, event: Event) -> None:
+        """An Adopt of a replica or of a learner."""
+
+
 class Reports(Protocol):
     """What each node has received about the slots and checkpoints that replicas have reached."""
 
     are_traced: bool
+
+    @property
+    def transfers(self) -> Transfers: ...
 
     def receive(self, event: Event) -> None:
         """A receipt of a replica or of a learner."""

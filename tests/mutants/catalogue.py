@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import checkers, memory, oracles, pages, quorums, timers, wire
+from tests.mutants import around, checkers, memory, oracles, pages, quorums, timers, wire
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -453,6 +453,7 @@ ALL = (
     *quorums.MUTANTS,
     *timers.MUTANTS,
     *checkers.MUTANTS,
+    *around.MUTANTS,
     *oracles.MUTANTS,
     *pages.MUTANTS,
 )

@@ -68,6 +68,7 @@ CHECKS: dict[str, list[str]] = {
     "trace lines": [*_PYTEST, "tests/unit/specs/checking/test_trace.py"],
     "order": [*_PYTEST, "tests/unit/specs/checking/test_order.py"],
     "later lives": [*_PYTEST, "tests/unit/specs/checking/test_later_lives.py"],
+    "transfers": [*_PYTEST, "tests/unit/specs/checking/test_transfers.py"],
     "log rules": [*_PYTEST, *_LOG_RULES, "-k", "not command_line"],
     "health": [*_PYTEST, "tests/unit/specs/checking/messages/test_health.py"],
     "segments": [*_PYTEST, "tests/unit/specs/checking/test_segments.py"],

@@ -89,6 +89,8 @@ class LearnerChecker(Checker):
         if not is_boot and self._next.get(event.node) != (event.boot, event.seq):
             self._take("Gap", event, replicas)
         self._next[event.node] = (event.boot, event.seq + 1)
+        if event.name in ("Receive", "Refuse"):
+            self.run.log.reports.transfers.take(event)
         if event.name == "Receive":
             self._hear(event)
         elif event.name == "Send" and event.fields["kind"] == FetchState.KIND:
@@ -101,7 +103,9 @@ class LearnerChecker(Checker):
             self.run.verdict.violate(FOLLOWS, f"{event}\n  the learner had fallen silent")
         if event.name in RULES:
             self._take(event.name, event, replicas)
-        if event.name == "Apply":
+        if event.name == "Adopt":
+            self.run.log.reports.transfers.adopt(event)
+        elif event.name == "Apply":
             self._compare_later(event, replicas)
 
     def _hear(self, event: Event) -> None:

@@ -18,7 +18,7 @@ The guards are evaluated one by one, so a breach has its identifier and the rest
     CON-12  leader(slot, view) = (proposer of the value decided WINDOW_SLOTS before + view) mod n
     KNW-2   a message about the log says what its sender may ask, has or is
     KNW-3   a slot or a state is asked for, and a state adopted, on f + 1 reports that arrived; the state comes from one
-            that was asked for it; a floor follows from the n - f answers
+            that was asked for it (transfers.py: in all its pieces); a floor follows from the n - f answers
 
 Rules
 - Events are taken in file order, which is causal: the ground reads a board's events before it passes its messages on.
@@ -269,8 +269,10 @@ class LogChecker(Checker):
             self._say(event)
         elif event.name == "Receive":
             self.reports.receive(event)
+            self.reports.transfers.take(event)
         elif event.name == "Refuse":
             self.reports.refuse(event)
+            self.reports.transfers.take(event)
         elif event.name == "Boot":
             self.reports.boot(event)
         if event.name not in RULES:
@@ -286,6 +288,8 @@ class LogChecker(Checker):
             fields["heard"] = self.reports.of_state(event)
             fields["asked"], fields["giver"] = self.reports.giver(event, before)
             self.reports.keep(event)
+        if event.name == "Adopt":
+            self.reports.transfers.adopt(event)
         elif event.name == "Rejoin":
             fields["answers"], fields["free"] = self.reports.answers(event)
         if event.name in ("Adopt", "Rejoin"):

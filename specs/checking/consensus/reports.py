@@ -6,7 +6,8 @@ message, and of the slot that it had applied then.
 
 Rules
 - A replica forgets what it received when it restarts.
-- A state arrives in pieces, from one that was asked for it; it is adopted in the step that takes the last one.
+- A state arrives in pieces, from one that was asked for it; it is adopted in the step that takes the last one
+  (transfers.py counts the pieces).
 - An answer goes to the one that asked, after the question arrived: a nonce tells it from what was sent before.
 - A message of which the trace has no Send, or that was taken out of the order, may be any.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from amu.wire import messages as m
+from specs.checking.consensus.transfers import Transfers
 from specs.checking.run import Run
 from specs.checking.schema import OUT_OF_ORDER
 from specs.checking.trace import Event
@@ -29,6 +31,7 @@ class Reports:
 
     def __init__(self, run: Run) -> None:
         self.are_traced = False
+        self.transfers = Transfers(run)
         self._run = run
         self._honest = frozenset(run.swarm.honest)
         self._applied: dict[tuple[int, int], int] = {}  # sender and time of a Progress -> the slot applied then
@@ -47,6 +50,7 @@ class Reports:
     def ask_state(self, event: Event) -> None:
         """A FetchState, of a replica or a learner."""
         self._givers[event.node, event.boot, event.fields["slot"]].add(event.fields["to"])
+        self.transfers.ask(event)
 
     def giver(self, event: Event, before: Event | None) -> tuple[frozenset[int], int]:
         """Those whom the node asked for the state that it adopts, and the one whose message came right before that:

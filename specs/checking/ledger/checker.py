@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from amu.core.limits import CHUNK_BYTES_MAX
 from specs.checking.ledger import tlc as ledger_tlc
-from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, check_log
+from specs.checking.ledger.conformance import IDENTIFIERS, INVARIANTS, STEP_PROPERTIES, Recorded, check_log
 from specs.checking.ledger.log import agreed_log
 from specs.checking.ledger.steps import EXACTLY_ONCE
+from specs.checking.messages.refusals import FLOODED
 from specs.checking.run import KeepingChecker, Run
 from specs.checking.trace import Event
 from specs.verdict import HOLDS
@@ -13,6 +15,7 @@ from specs.verdict import HOLDS
 __all__ = ["EVENTS", "IDENTIFIERS", "OperationsChecker"]
 
 EVENTS = frozenset({"Adopt", "Apply", "Checkpoint", "Decide", "Operation"})
+ADOPTS, LEARNER_ADOPTS = "KNW-3", "LOG-10"  # of specs/checking/consensus: what arrived before a state is adopted
 ACCEPTED_BY_TLC = "TLC-2"  # TLC accepts the ledger's log exactly if the in-process check does
 OF_THE_MODULE = {*INVARIANTS.values(), *STEP_PROPERTIES.values(), EXACTLY_ONCE}
 
@@ -37,6 +40,8 @@ class OperationsChecker(KeepingChecker):
         views = self._decided_in if run.swarm.is_tolerable else {}
         run.applied = log = agreed_log(self._events, run.holes(), verdict.violate, joined)
         recorded = check_log(log, run.swarm.replica_count, verdict, views)
+        if recorded is not None:
+            self._hold_pieces(recorded)
         if not tlc or recorded is None:
             return
         verdict.expect(ACCEPTED_BY_TLC)
@@ -46,3 +51,21 @@ class OperationsChecker(KeepingChecker):
         if answer.accepted != all(verdict.invariants[identifier] == HOLDS for identifier in OF_THE_MODULE):
             says = "accepts the log that is rejected here" if answer.accepted else f"rejects the log: {answer.what}"
             verdict.violate(ACCEPTED_BY_TLC, f"TLC {says}")
+
+    def _hold_pieces(self, recorded: Recorded) -> None:
+        """KNW-3, and LOG-10 of a learner: all pieces of an adopted state have arrived."""
+        run = self.run
+        if not run.has_messages:
+            return
+        for event, pieces in run.log.reports.transfers.adopted:
+            identifier = ADOPTS if event.node < run.swarm.replica_count else LEARNER_ADOPTS
+            size = recorded.sizes.get(event.fields["slot"])
+            if size is None or not run.is_told(event.node):
+                continue
+            wanted = -(-size // CHUNK_BYTES_MAX)
+            if pieces is None:
+                run.verdict.doubt(identifier, FLOODED)
+            elif pieces < wanted:
+                run.verdict.violate(
+                    identifier, f"{event}: {pieces} pieces of the state had arrived, and it has {wanted}"
+                )

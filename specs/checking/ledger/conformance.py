@@ -294,11 +294,12 @@ class LedgerChecker:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A log in the module's terms: what TLC needs to judge it again."""
+    """A log in the module's terms: what TLC needs to judge it again. `sizes`: bytes of each checkpoint, at least."""
 
     constants: Constants
     clients: frozenset[int]
     steps: list[Step]
+    sizes: Mapping[int, int]
 
 
 def check_ledger(
@@ -375,7 +376,7 @@ def _checked(log: Log, replica_count: int, origin_views: Mapping[int, int], verd
     _compare(log, digests, verdict)
     verdict.steps.update({name: count for name, count in checker.taken.items() if name != "stutter"})
     verdict.counts["ledger operations that change nothing"] = checker.taken["stutter"]
-    return Recorded(translation.constants, translation.clients, steps)
+    return Recorded(translation.constants, translation.clients, steps, digests.sizes)
 
 
 def _compare(log: Log, digests: Digests, verdict: Verdict) -> None:

@@ -70,11 +70,13 @@ class Digests:
     """The state after the steps so far.
 
     `after`: the digest after each slot that has ended, in hexadecimal. `checkpoints`: those of the slots with one.
+    `sizes`: bytes of each checkpoint, at least: those of its proposers are the fewest where they are unknown.
     """
 
     def __init__(self, replica_count: int, origin_views: Mapping[int, int] = MappingProxyType({})) -> None:
         self.after: dict[int, str] = {}
         self.checkpoints: dict[int, str] = {}
+        self.sizes: dict[int, int] = {}
         self._replica_count = replica_count
         self._origin_views = origin_views
         self._proposers: list[int | None] = [0] * PROPOSERS  # of the last slots that ended, oldest first
@@ -90,18 +92,21 @@ class Digests:
             ended = len(self.after) + 1
             self.after[ended] = encoding.digest(ended, self._tables).hex()
             self._add_proposer(ended)
-            if ended % limits.CHECKPOINT_SLOTS == 0 and None not in self._proposers:
-                self.checkpoints[ended] = self._checkpoint(ended)
+            if ended % limits.CHECKPOINT_SLOTS == 0:
+                self._add_checkpoint(ended)
 
     def _add_proposer(self, slot: int) -> None:
         view, leader = self._origin_views.get(slot), self._proposers[-WINDOW_SLOTS]
         proposer = None if view is None or leader is None else (leader + view) % self._replica_count
         self._proposers = [*self._proposers[1:], proposer]
 
-    def _checkpoint(self, slot: int) -> str:
+    def _add_checkpoint(self, slot: int) -> None:
         data = Chunks()
-        cbor.write([slot, self._proposers, encoding.encode(slot, self._tables)], data.add)
-        return digest_of(data.close()).hex()
+        proposers = [proposer or 0 for proposer in self._proposers]
+        cbor.write([slot, proposers, encoding.encode(slot, self._tables)], data.add)
+        self.sizes[slot] = len(data)
+        if None not in self._proposers:
+            self.checkpoints[slot] = digest_of(data.close()).hex()
 
     def remember(self, step: Step) -> None:
         """The operation of the step is answered, and its answer remembered."""
