@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from hil.firmware_files import FOR_TYPES, GROUNDED
 
 # Outside boards/ a module that is not listed here is an import of the world: a clock, a file, a random number.
-CORE_MODULES = {"amu", "array", "binascii", "collections", "hashlib", "heapq", "micropython", "struct"}
+CORE_MODULES = {"amu", "array", "binascii", "collections", "hashlib", "heapq", "micropython", "struct", "uctypes"}
 BOARD_MODULES = CORE_MODULES | {
-    "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "uctypes", "vfs",
+    "adversary", "errno", "gc", "io", "machine", "os", "rp2", "select", "sys", "time", "vfs",
 }  # fmt: skip
 CPYTHON_BOARD = "firmware/amu/boards/host.py"  # runs on CPython only
 ORDERED = {"sorted", "min", "max", "sum", "len", "any", "all", "set", "frozenset", "dict"}  # give the same in any order

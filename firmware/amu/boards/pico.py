@@ -23,6 +23,7 @@ from amu.boards.guided import GuidedReader
 from amu.boards.runtime import EXIT
 from amu.boards.ticks import MillisecondTicks
 from amu.wire import machine as machine_code
+from amu.wire import machine_cbor
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.seams import Board, Store, Ticks
@@ -219,4 +220,5 @@ def _light() -> machine.Pin | None:
 
 def open_board() -> "Board":
     machine_code.install()
+    machine_cbor.install()
     return PicoBoard()

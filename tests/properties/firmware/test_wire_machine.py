@@ -8,18 +8,20 @@ from hil.boards.emulated import pico_files
 from hil.boards.emulated.pico_chip import NANOS, PicoChip
 from tests.support.flight import interpreters
 
-SCRIPT = Path(interpreters.__file__).with_name("machine_twins.py")
+SCRIPTS = [Path(interpreters.__file__).with_name(name) for name in ("machine_twins.py", "cbor_twins.py")]
 SECONDS = 60
 
 
-def test_twins_agree() -> None:
-    done = interpreters.run_micropython(SCRIPT)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_twins_agree(script: Path) -> None:
+    done = interpreters.run_micropython(script)
     assert (done.returncode, done.stdout) == (0, "rounds 3000\n")
 
 
 @pytest.mark.long
-def test_twins_agree_on_a_pico(pico_image: Path) -> None:
-    files = {**pico_files.firmware(), "main.py": SCRIPT.read_bytes()}
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_twins_agree_on_a_pico(script: Path, pico_image: Path) -> None:
+    files = {**pico_files.firmware(), "main.py": script.read_bytes()}
     chip = PicoChip(pico_image, pico_files.make(files), "AMU-0001", 1, lambda most: b"")
     told = b""
     while b">>>" not in told and chip.nanos < SECONDS * NANOS:
