@@ -36,7 +36,8 @@ from amu.wire.auth import Keyring
 from amu.wire.framer import Framer
 
 CRASH = "crash"
-LITTER_FRAMES = 24  # received and sent, after which a collection is worth its time
+LITTER_FRAMES = 16  # received and sent, after which a collection is worth its time
+QUIET_MS = 10  # of a line, after which the next frame is not expected soon
 ALARM = 3
 
 
@@ -92,7 +93,7 @@ def prepare(config: "Config") -> None:
 def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Recovered, life: Life) -> str:
     """Fly from boot to a Control telecommand, which is returned. Raises JournalError when flash fails.
 
-    Garbage is collected when the line has been quiet, not in a step: a collection takes some 15 ms of a Pico. Only a
+    Garbage is collected when the line has been quiet for a while, not in a step: it takes some 15 ms of a Pico. Only a
     board that is never idle collects in between (see `amu.boards.heap`).
     """
     framer = Framer()  # before the node fills the heap: its buffer is long
@@ -104,13 +105,16 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
     try:
         runtime.start()
         while runtime.stopped is None:
-            if runtime.poll(ticks.now()) or board.port.wait(ticks.left_ms()):
+            if runtime.poll(ticks.now()):
                 continue
-            if journal is not None:
-                journal.rest()
-            if runtime.litter >= LITTER_FRAMES:
+            has_litter = runtime.litter >= LITTER_FRAMES
+            if board.port.wait(QUIET_MS if has_litter else ticks.left_ms()):
+                continue
+            if has_litter:
                 runtime.litter = 0
                 gc.collect()
+            elif journal is not None:
+                journal.rest()
         return runtime.stopped
     except MemoryError:
         life.slots = node.applied_slot - first_slot
