@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 GUIDED = "firmware/amu/boards/guided.py"
 MACHINE = "firmware/amu/wire/machine.py"
+ENCODER = "firmware/amu/wire/machine_cbor.py"
 
 MUTANTS = (
     Mutant(
@@ -70,9 +71,37 @@ MUTANTS = (
         ("guided receive",),
     ),
     Mutant(
+        "machine code writes the low bits of a long number",
+        ENCODER,
+        "            if (item >> small_bits) is not zero:\n                return -1\n",
+        "",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code writes text beyond ASCII by its count of characters",
+        ENCODER,
+        "                if byte > 0x7F and major == 0x60:\n                    return -1\n",
+        "",
+        ("machine twins",),
+    ),
+    Mutant(
+        "machine code writes bytes past the end of its buffer",
+        ENCODER,
+        "            if end > _OUT_BYTES:\n                return -1\n",
+        "",
+        ("machine twins",),
+    ),
+    Mutant(
+        "a clock that f + 1 peers have passed does not follow them",
+        "firmware/amu/core/lamport.py",
+        "            if before <= common < claimed:  #",
+        "            if before < common < claimed:  #",
+        ("lamport",),
+    ),
+    Mutant(
         "a node does not see that it has events to report",
         "firmware/amu/node/effects.py",
-        "self._forced or self._tracer.has_events():",
+        "self._forced or self._tracer.events:",
         "self._forced:",
         ("no effects",),
     ),

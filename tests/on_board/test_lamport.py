@@ -2,7 +2,7 @@ from expect import refused
 
 from amu.core import limits
 from amu.core.errors import AmuError, CodecError
-from amu.core.lamport import LamportClock, order_key
+from amu.core.lamport import LamportClock, Witnesses, order_key
 
 
 def test_every_event_takes_a_later_time():
@@ -42,3 +42,21 @@ def test_a_clock_that_is_used_up_says_so():
 
 def test_total_order_breaks_ties_by_node():
     assert order_key(3, 2) < order_key(3, 4) < order_key(4, 0)
+
+
+def test_the_common_time_is_what_enough_peers_have_claimed():
+    lead = limits.LAMPORT_LEAD_MAX
+    for count, blocking in ((4, 2), (5, 2), (7, 3)):
+        witnesses = Witnesses(count, blocking)
+        clock = LamportClock()
+        claims = [-1] * count
+        number = 1
+        for _ in range(300):
+            number = number * 75 % 65537
+            peer = number % count
+            claimed = number // 7 % 40 + clock.time // 2
+            claims[peer] = max(claims[peer], claimed)
+            common = sorted(claims)[count - blocking]
+            expected = clock.time + lead if common < 0 else max(clock.time, common + lead)
+            assert witnesses.believable(clock, peer, claimed) == expected
+            assert clock.time >= common

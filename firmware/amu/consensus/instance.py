@@ -81,9 +81,11 @@ class Instance:
 
     def on_vote(self, peer: int, phase: int, view: int, value: bytes) -> None:
         self._heard[peer] = True
-        if not _is_news(self._votes[phase][peer], view):
-            return
-        self._votes[phase][peer] = (view, value)
+        votes = self._votes[phase]
+        before = votes[peer]
+        if before is not None and before[0] >= view:
+            return  # as _is_news, without a call: most messages are votes
+        votes[peer] = (view, value)
         if self.is_open:
             self._count_votes(phase, view, value)
             if phase == 1 and view == self.view:
@@ -167,7 +169,7 @@ class Instance:
         return self._proposals[self.log.leader(self.slot, self.view)] is not None
 
     def has_voted(self) -> bool:
-        return self.view > 0 or self.proposed_view >= 0 or self.registers.as_list() != [None] * 6
+        return self.view > 0 or self.proposed_view >= 0 or self.registers.any()
 
     def is_busy(self) -> bool:
         """Whether replicas work on the slot. One talkative peer is not enough."""

@@ -24,6 +24,13 @@ class Registers:
         hi_view, _ = hi
         return hi_view >= view
 
+    def any(self) -> bool:
+        """Whether any vote was cast."""
+        for hi in self.hi:
+            if hi is not None:
+                return True
+        return False
+
     def vote(self, phase: int, view: int, value: bytes) -> None:
         """Record a vote. Safety depends on at most one vote per view and phase, which the caller ensures."""
         assert not self.voted(phase, view), "second vote"

@@ -28,6 +28,7 @@ if "":  # for the type checker; see amu.core.types
     from amu.core.types import AnyMessage, Array
 
 FLOOR_UNKNOWN = -1
+_PRESENT = WINDOW_SLOTS  # index among `instances` of the first slot that is not applied
 
 
 class Replica:
@@ -147,16 +148,17 @@ class Replica:
         """One authenticated flight message of replica `peer`."""
         if self.is_halted:
             return
-        handler = self._handlers.get(message.KIND)
+        kind = message.KIND
+        handler = self._handlers.get(kind)
         if handler is None:
             self.catch_up.receive(peer, message)
         else:
             slot = message.slot
-            index = slot - self._base()
+            index = slot - self.applied + _PRESENT - 1
             if index >= limits.INSTANCES_MAX:
-                self.effects.refuse(peer, message.KIND, "ahead of the window")
+                self.effects.refuse(peer, kind, "ahead of the window")
             elif index < 0 or slot < 1:
-                if message.KIND == m.Status.KIND and self.may_answer(peer, message.KIND, 1):
+                if kind == m.Status.KIND and self.may_answer(peer, kind, 1):
                     self.catch_up.answer_decided(peer, slot)
             else:
                 handler(peer, message)
@@ -206,32 +208,31 @@ class Replica:
     def settle(self) -> None:
         """Apply what is decided, in slot order, and open what that allows. A loop, not a recursion."""
         while not self.is_halted:
-            slot = self.applied + 1
-            instance = self.find(slot)
+            instance = self.instances[_PRESENT]
             if instance is None or instance.decision is None:
                 break
             value = instance.decision
             body = instance.bodies.get(value)
             if body is None:
                 break
-            self.apply(slot, value, body)
+            self.apply(self.applied + 1, value, body)
             self.open_window()
 
     # --- slots ------------------------------------------------------------------------------
 
     def _base(self) -> int:
-        return self.applied - WINDOW_SLOTS + 1
+        return self.applied - _PRESENT + 1
 
     def find(self, slot: int) -> Instance | None:
         """Instance of `slot`, or None if it is out of range or nothing has been said of it."""
-        index = slot - self._base()
+        index = slot - self.applied + _PRESENT - 1
         if slot < 1 or index < 0 or index >= limits.INSTANCES_MAX:
             return None
         return self.instances[index]
 
     def instance(self, slot: int) -> Instance:
         """Instance of `slot`, created on first use. The slot must be in range."""
-        index = slot - self._base()
+        index = slot - self.applied + _PRESENT - 1
         instance = self.instances[index]
         if instance is None:
             instance = Instance(slot, self.group, self.me, self, self.effects)
@@ -269,10 +270,15 @@ class Replica:
         waiting = self.pending.waiting()
         first, last = self.applied + 1, self._last_open()
         last_busy = 0
+        is_quiet = waiting == 0
         for slot in range(first, last + 1):
-            instance = self.find(slot)
-            if instance is not None and (instance.decision is not None or instance.is_busy()):
-                last_busy = slot
+            instance = self.instances[slot - first + _PRESENT]
+            if instance is not None:
+                is_quiet = False
+                if instance.decision is not None or instance.is_busy():
+                    last_busy = slot
+        if is_quiet:
+            return  # as at most ticks
         for slot in range(first, last + 1):
             instance = self.find(slot)
             is_needed = slot < last_busy or waiting > 0

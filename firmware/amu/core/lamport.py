@@ -66,27 +66,34 @@ class Witnesses:
 
     def __init__(self, count: int, blocking: int) -> None:
         self._claims = [-1] * count
+        self._common = -1  # the latest time that f + 1 peers have claimed, -1 if fewer have spoken
         self._blocking = blocking
         self._lost = [0] * count  # messages of each peer in a row
 
     def believable(self, clock: LamportClock, peer: int, claimed: int) -> int:
         """The latest time that we believe of `peer`, which claims `claimed`. Moves `clock` up to what f + 1 claim."""
-        if claimed > self._claims[peer]:
+        common = self._common
+        before = self._claims[peer]
+        if claimed > before:
             self._claims[peer] = claimed
-        common = self._common()
+            if before <= common < claimed:  # else as many peers as before claim a later time than the common one
+                common = self._common = sorted(self._claims)[len(self._claims) - self._blocking]
         if common < 0:  # too few have spoken: go by our own clock
             return clock.time + limits.LAMPORT_LEAD_MAX
         if clock.time < common < limits.LAMPORT_MAX:
             clock.time = common
-        return max(clock.time, common + limits.LAMPORT_LEAD_MAX)
+        common += limits.LAMPORT_LEAD_MAX
+        return common if common > clock.time else clock.time
 
     def judge(self, clock: LamportClock, peer: int, claimed: int) -> str:
         """What to do with a message of `peer`, sent at `claimed`. If it is in order, `clock.witness` will accept it."""
-        bound = min(self.believable(clock, peer, claimed), limits.LAMPORT_MAX - 1)
+        bound = self.believable(clock, peer, claimed)
+        if bound >= limits.LAMPORT_MAX:
+            bound = limits.LAMPORT_MAX - 1
         if claimed <= bound:
             self._lost[peer] = 0
             return IN_ORDER
-        if self._common() < 0:
+        if self._common < 0:
             return LOST
         if claimed <= bound + limits.LAMPORT_LEAD_MAX:
             clock.time = max(clock.time, bound)
@@ -98,9 +105,5 @@ class Witnesses:
 
         It pushes a clock no further than a lying witness could, and not at all before f + 1 witnesses have spoken.
         """
-        bound = min(max(clock.time, self._common() + limits.LAMPORT_LEAD_MAX), limits.LAMPORT_MAX - 1)
+        bound = min(max(clock.time, self._common + limits.LAMPORT_LEAD_MAX), limits.LAMPORT_MAX - 1)
         return IN_ORDER if claimed <= bound else OUT_OF_ORDER
-
-    def _common(self) -> int:
-        """The latest time that f + 1 peers have claimed, -1 if fewer have spoken."""
-        return sorted(self._claims)[len(self._claims) - self._blocking]

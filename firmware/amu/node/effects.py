@@ -57,6 +57,7 @@ class Effects:
         self.silence: str | None = None  # reason, once the replica must not speak any more
         self.has_memory = True  # False: flash is blank, and stays so until the replica may vote again
         self.is_muted = False  # while state is rebuilt from flash nothing is new
+        self._nothing = Ready(None, [], 0, [], ())  # made once: most steps have no effect
 
     def persist(self, record: "Array") -> None:
         """Write to flash before any message sent from now on leaves."""
@@ -124,13 +125,16 @@ class Effects:
 
     def are_empty(self) -> bool:
         """Whether `take` without a checkpoint would give `nothing`."""
-        if self._sends or self._forced or self._tracer.has_events():
+        if self._sends or self._forced or self._tracer.events:
             return False
         return len(self._later) < limits.LATER_RECORDS_MAX
 
     def nothing(self) -> Ready:
-        """An empty Ready. What waits for a forced record goes on waiting."""
-        return Ready(None, [], self._tracer.next_seq, [], [])
+        """An empty Ready, always the same one. What waits for a forced record goes on waiting."""
+        nothing = self._nothing
+        nothing.first_seq = self._tracer.next_seq
+        nothing.sends = ()  # a Byzantine node has put its own there
+        return nothing
 
     def take(self, checkpoint: "Array | None") -> Ready:
         """Everything gathered so far, as a Ready. A checkpoint replaces the records."""

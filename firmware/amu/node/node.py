@@ -131,32 +131,24 @@ class Node:
         """One authenticated message of `source` (a replica, a learner or GROUND), sent at Lamport time `lamport`."""
         assert not self._is_performing, "step between ready and advance"
         kind = message.KIND
-        is_flight = source < self.group.size and source != self.me and m.is_flight(kind)
-        is_question = self.group.size <= source <= limits.LEARNER_LAST and kind in (m.Fetch.KIND, m.FetchState.KIND)
-        if not is_flight and not is_question and source != GROUND:
-            self.effects.refuse(source, kind, "not a flight message")
-        elif self.effects.receive(self._judge(source, lamport), source, lamport, kind):
-            if is_flight:
-                self._on_flight(source, message)
-            elif is_question:
-                self.replica.receive_question(source, message)
-            else:
+        size = self.group.size
+        if source < size and source != self.me and m.is_flight(kind):
+            # Can its time be believed?
+            if self.effects.receive(self._witnesses.judge(self._clock, source, lamport), source, lamport, kind):
+                self.services.heard(source)
+                if kind != m.Segment.KIND:
+                    self.replica.receive(source, message)
+                elif self.mode != SILENT:
+                    self.services.receive(source, message)
+        elif source == GROUND:
+            if self.effects.receive(IN_ORDER, source, lamport, kind):
                 self._on_telecommand(message)
-
-    def _on_flight(self, source: int, message: "AnyMessage") -> None:
-        self.services.heard(source)
-        if message.KIND != m.Segment.KIND:
-            self.replica.receive(source, message)
-        elif self.mode != SILENT:
-            self.services.receive(source, message)
-
-    def _judge(self, source: int, lamport: int) -> str:
-        """Can the time `lamport` of a message of `source` be believed?"""
-        if source == GROUND:
-            return IN_ORDER
-        if source < self.group.size:
-            return self._witnesses.judge(self._clock, source, lamport)
-        return self._witnesses.judge_stranger(self._clock, lamport)
+        elif size <= source <= limits.LEARNER_LAST and kind in (m.Fetch.KIND, m.FetchState.KIND):
+            verdict = self._witnesses.judge_stranger(self._clock, lamport)
+            if self.effects.receive(verdict, source, lamport, kind):
+                self.replica.receive_question(source, message)
+        else:
+            self.effects.refuse(source, kind, "not a flight message")
 
     def tick(self) -> None:
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""

@@ -54,21 +54,18 @@ class Tracer:
         self.messages = messages  # False leaves out Send and Receive, for slow boards
         self.next_seq = 0
         # at most what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
-        self._events: list[TraceEvent] = []
+        self.events: list[TraceEvent] = []  # not taken yet
 
     def emit(self, name: str, lamport: int, *fields: "Item") -> None:
         """Append one event. `fields` as in `amu.node.events`, bytes and registers as they are."""
-        self._events.append(
+        self.events.append(
             (CODES[name], lamport) + fields
         )  # a list takes twice the heap, and a step may trace a hundred
 
-    def has_events(self) -> bool:
-        """Whether `take` would give any."""
-        return bool(self._events)
-
     def take(self) -> "tuple[int, list[TraceEvent]]":
         """(first sequence number, events) gathered since the last call."""
-        first, events = self.next_seq, self._events
-        self.next_seq += len(events)
-        self._events = []
+        first, events = self.next_seq, self.events
+        if events:
+            self.next_seq += len(events)
+            self.events = []
         return first, events
