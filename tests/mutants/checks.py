@@ -22,6 +22,7 @@ CHECKS: dict[str, list[str]] = {
     "quorum sizes": [*_PYTEST, "tests/unit/firmware/test_quorum_sizes.py"],
     "starve": [*_PYTEST, "tests/unit/firmware/swarm/test_starve.py"],
     "replica": [*_PYTEST, "tests/unit/firmware/swarm/test_replica.py"],
+    "batches": [*_PYTEST, "tests/unit/firmware/swarm/test_batches.py"],
     "rejoin": [*_PYTEST, "tests/unit/firmware/swarm/test_rejoin.py"],
     "slot memory": [*_PYTEST, "tests/unit/firmware/test_slot_memory.py"],
     "lies": [*_PYTEST, "tests/unit/firmware/swarm/test_lies.py"],

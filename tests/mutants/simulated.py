@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swarm_sim.draw.draw import NODES_DEFAULT, is_of_the_past
-from tests.mutants import memory, pages, quorums, wire
+from tests.mutants import memory, pages, quorums, timers, wire
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -130,12 +130,14 @@ _SIZE = "not seen in 25 seeds; tests/unit/firmware/test_quorum_sizes.py asks eac
 _MEMORY = "not seen in 30 seeds; the test named in its check asks for it"
 # Why the simulator does not reliably see the others.
 _PICO = "only a Pico reads its line by code bytes, or runs machine code; the simulator runs the twins in Python"
+_BATCHES = "a leader may propose when it likes: it costs effort, or less delay than the bound allows"
 _PAGES = "not hunted from seeds: `page cuts` cuts power at each flash operation"
 _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _NO_LEARNERS for mutant in quorums.MUTANTS if mutant.file == quorums.LEARNER},
     **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
     **{mutant.name: _PICO for mutant in wire.MUTANTS},
+    **{mutant.name: _BATCHES for mutant in timers.MUTANTS if "batches" in mutant.checks},
     **{mutant.name: _PAGES for mutant in pages.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,

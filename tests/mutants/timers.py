@@ -6,6 +6,9 @@ CHANNEL = "firmware/amu/services/channel.py"
 CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
 INSTANCE = "firmware/amu/consensus/instance.py"
 
+REPLICA = "firmware/amu/consensus/replica.py"
+BATCH_TIMER = "firmware/amu/consensus/batch_timer.py"
+
 MUTANTS = (
     Mutant(
         "a state is asked for again in every period, however long the round trip",
@@ -71,5 +74,54 @@ MUTANTS = (
         "    def _start_waiting(self) -> None:\n        self._waited_ticks = 0\n        self._doublings = 0\n",
         "    def _start_waiting(self) -> None:\n        self._waited_ticks = 0\n",
         ("timer oracles", "ops"),
+    ),
+    Mutant(
+        "each request gets a slot of its own",
+        REPLICA,
+        "return not is_full and self._has_proposal_under_way() and",
+        "return False and",
+        ("batches",),
+    ),
+    Mutant(
+        "a leader waits for company with nothing under way",
+        REPLICA,
+        "return not is_full and self._has_proposal_under_way() and",
+        "return not is_full and",
+        ("batches",),
+    ),
+    Mutant(
+        "a full body is kept back",
+        REPLICA,
+        "return not is_full and self._has_proposal_under_way() and",
+        "return self._has_proposal_under_way() and",
+        ("batches",),
+    ),
+    Mutant(
+        "a body without room for the next request is kept back",
+        REPLICA,
+        "is_full = count == limits.BATCH_REQUESTS_MAX or count < self.pending.waiting()",
+        "is_full = count == limits.BATCH_REQUESTS_MAX",
+        ("batches",),
+    ),
+    Mutant(
+        "a body is kept back until the slot before it is decided",
+        BATCH_TIMER,
+        "        return self._ticks_left > 0",
+        "        return True",
+        ("batches",),
+    ),
+    Mutant(
+        "a body that was kept back is offered only when something else happens",
+        REPLICA,
+        "        if self._batch_timer.tick():\n            self._retry_open()\n",
+        "        self._batch_timer.tick()\n",
+        ("batches",),
+    ),
+    Mutant(
+        "after the first wait no body is kept back",
+        REPLICA,
+        "            self._batch_timer.stop()\n",
+        "",
+        ("batches",),
     ),
 )

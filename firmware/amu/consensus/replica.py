@@ -5,6 +5,7 @@ Composition rules (ours; decision records leader_rule, rejoin_after_amnesia):
 - leader(s, v) = (proposer of decided slot s - WINDOW_SLOTS + v) mod n: sticky, so a dead leader costs once per window.
 - State is sent again, not messages: a slot in which we have not moved for a while sends its whole state in one
   idempotent frame, after pauses that grow.
+- A leader with a proposal under way keeps a body that is not full back for some ticks (decision record batching).
 - Nothing about a slot outside the window is believed, except what f+1 replicas agree on (catch-up).
 - A replica votes only above its vote floor: 0 normally; not at all while the floor is unknown (-1, lost memory).
 
@@ -12,6 +13,7 @@ Deterministic and pure: messages and ticks in, effects out.
 """
 
 from amu.consensus import bodies, records
+from amu.consensus.batch_timer import BatchTimer
 from amu.consensus.catch_up import CatchUp
 from amu.consensus.instance import WORDS_MAX, Instance
 from amu.consensus.pending import Pending
@@ -51,6 +53,7 @@ class Replica:
         self.applied = 0
         self.floor = 0
         self.pending = Pending()
+        self._batch_timer = BatchTimer(view_timeout_ticks)
         self.is_halted = False
         self.catch_up = CatchUp(self, nonce)
         self.proposers = [0] * (2 * WINDOW_SLOTS)  # of the last applied slots, oldest first
@@ -87,10 +90,25 @@ class Replica:
         if view == 0 and not self._is_next(instance.slot):
             return None
         batch = self.pending.batch(instance.slot)
-        if not batch and view == 0:
-            return None
+        if view == 0:
+            if not batch or self._keeps_back(len(batch)):
+                return None
+            self._batch_timer.stop()
         self.pending.assign(instance.slot, batch)
         return bodies.encode(view, batch)
+
+    def _keeps_back(self, count: int) -> bool:
+        """Shall a batch of `count` requests wait for more? A full one must not, nor one that nothing is ahead of."""
+        is_full = count == limits.BATCH_REQUESTS_MAX or count < self.pending.waiting()
+        return not is_full and self._has_proposal_under_way() and self._batch_timer.may_wait()
+
+    def _has_proposal_under_way(self) -> bool:
+        """Whether we have proposed for a slot that is not decided yet."""
+        for slot in range(self.applied + 1, self._last_open() + 1):
+            instance = self.find(slot)
+            if instance is not None and instance.proposed_view >= 0 and instance.decision is None:
+                return True
+        return False
 
     def _is_next(self, slot: int) -> bool:
         """Whether every open slot before this one has its proposal: slots filled in order leave no holes."""
@@ -194,6 +212,8 @@ class Replica:
         for peer in range(self.group.size):
             self._answers[peer] = 0
         self._learner_answers = 0
+        if self._batch_timer.tick():
+            self._retry_open()
         self._mark_demand()
         for instance in self.instances:
             if instance is not None:
