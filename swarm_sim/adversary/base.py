@@ -123,6 +123,10 @@ class Adversary:
             behaviour.overhear(source, message)
         self.node.step(source, lamport, message)
 
+    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+        """A liar listens to everything."""
+        return False
+
     def tick(self) -> None:
         self._ticks += 1
         self._has_ticked = True

@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import around, checkers, memory, oracles, pages, quorums, timers, wire
+from tests.mutants import around, checkers, memory, oracles, pages, quorums, surplus, timers, wire
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -456,4 +456,5 @@ ALL = (
     *around.MUTANTS,
     *oracles.MUTANTS,
     *pages.MUTANTS,
+    *surplus.MUTANTS,
 )

@@ -47,6 +47,9 @@ CHECKS: dict[str, list[str]] = {
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
     "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],
     "machine twins": [*_PYTEST, "tests/properties/firmware/test_wire_machine.py"],
+    "surplus votes": [*_PYTEST, "tests/unit/firmware/test_surplus.py", "tests/unit/firmware/test_runtime.py"],
+    "calm swarms": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_surplus.py"],
+    "flown twice": [*_PYTEST, "tests/properties/firmware/test_surplus_votes.py"],
     "guided receive": [*_PYTEST, "tests/properties/firmware/test_wire_guided.py"],
     "ledger": [*_PYTEST, "tests/unit", "-k", "ledger"],
     "ops": [

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swarm_sim.draw.draw import NODES_DEFAULT, is_of_the_past
-from tests.mutants import memory, pages, quorums, timers, wire
+from tests.mutants import memory, pages, quorums, surplus, timers, wire
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -120,6 +120,7 @@ VISIBLE = {
     "detector: suspicion stays when the peer is heard": 5,
     "the view timer of a new slot is as long as that of the last": 20,
     "channel: pauses never start over": 5,
+    "surplus: last votes of a slot that is not decided": 50,
 }
 _NO_LEARNERS = "no learners in these runs: see swarm_sim/testing/cluster.py"
 _PROGRESS = "no rule forbids it, and progress is delayed less than the bound allows"
@@ -131,6 +132,7 @@ _MEMORY = "not seen in 30 seeds; the test named in its check asks for it"
 # Why the simulator does not reliably see the others.
 _PICO = "only a Pico reads its line by code bytes, or runs machine code; the simulator runs the twins in Python"
 _BATCHES = "a leader may propose when it likes: it costs effort, or less delay than the bound allows"
+_REPEATED = "a state that is sent again says it, too; tests/unit/swarm_sim/world/test_sim_surplus.py wants none sent"
 _PAGES = "not hunted from seeds: `page cuts` cuts power at each flash operation"
 _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
@@ -139,6 +141,7 @@ _REASONS = {
     **{mutant.name: _PICO for mutant in wire.MUTANTS},
     **{mutant.name: _BATCHES for mutant in timers.MUTANTS if "batches" in mutant.checks},
     **{mutant.name: _PAGES for mutant in pages.MUTANTS},
+    **{mutant.name: _REPEATED for mutant in surplus.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
     "the view goes up on f+1 wishes": _PROGRESS,
     "a laggard hears the view instead of the wish": _PROGRESS,

@@ -201,7 +201,11 @@ class Decoded(Runtime):
         self.frames_in += 1
         if not self._admit(source, message.KIND):
             return
-        if is_sound:
+        if message.KIND == messages.Vote.KIND and self._node.is_surplus(
+            source, message.slot, message.view, message.phase, message.value
+        ):
+            self.frames_surplus += 1
+        elif is_sound:
             self._hand_over(source, lamport, message)
         else:
             self._refuse(source, message.KIND, "mac")

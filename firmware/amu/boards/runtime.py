@@ -1,14 +1,16 @@
 """Joins a node to the world: serial bytes in, effects out, over the seams of `amu.core.seams`.
 
-In: bytes -> framer -> address and direction -> rate limit -> MAC -> codec -> `node.step`. Cheap checks come first,
-because an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a
-millisecond. Out, after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the
-safety argument: no replica hears of a vote that is not on flash, and no replica sees an act that is not in the
-trace.
+In: bytes -> framer -> address and direction -> rate limit -> surplus -> MAC -> codec -> `node.step`. Cheap checks come
+first, because an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a
+millisecond. So does a look at votes: one that could change nothing even if it is authentic is dropped and counted. Out,
+after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the safety argument: no
+replica hears of a vote that is not on flash, and no replica sees an act that is not in the trace.
 
 Every refused frame is counted; the first few of each tick are also traced. Tracing them all would let one flooder fill
 the link with our own reports.
 """
+
+from array import array
 
 from amu.core import limits
 from amu.core.errors import AuthError, CodecError
@@ -49,6 +51,7 @@ class Runtime:
         self.stopped: str | None = None
         self.frames_in = 0  # sound frames addressed to this board
         self.frames_refused = 0  # sound frames refused, including those addressed to others
+        self.frames_surplus = 0  # sound frames with a vote that could change nothing, dropped unchecked
         self.litter = 0  # frames received and sent since the garbage was last collected; the flight loop resets it
         self._node = node
         self._spoil_tag = getattr(node, "spoil_tag", None)  # a Byzantine node's hook; a correct one has none
@@ -59,6 +62,7 @@ class Runtime:
         self._journal = journal
         self._heap = heap
         self._framer = framer or Framer()
+        self._peeked = array("I", [0] * 4)  # numbers of the vote that is looked at
         self._ticks = 0
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
         self._refusals_traced = 0  # in this tick
@@ -100,6 +104,9 @@ class Runtime:
         self.frames_in += 1
         if not self._admit(source, frame.kind):
             return
+        if frame.kind == messages.Vote.KIND and self._is_surplus(source, frame.payload):
+            self.frames_surplus += 1
+            return
         try:
             self._keyring.check(frame.kind, source, frame.tag, frame.payload)
             lamport, message = codec.decode(frame.kind, frame.payload)
@@ -122,6 +129,14 @@ class Runtime:
             self._refuse(source, kind, "rate")
             return False
         return True
+
+    def _is_surplus(self, source: int, payload: bytes) -> bool:
+        """Whether this looks like a vote that could change nothing. It may be anybody's: nothing is kept of it."""
+        numbers = self._peeked
+        at = codec.peek_vote(payload, 0, numbers)
+        if at == 0 or len(payload) != at + limits.DIGEST_BYTES:
+            return False
+        return self._node.is_surplus(source, numbers[1], numbers[2], numbers[3], payload[at:])
 
     def _hand_over(self, source: int, lamport: int, message: messages.Message) -> None:
         """Pass an authentic message to the node, or to the board itself."""
@@ -212,6 +227,7 @@ class Runtime:
             self.frames_in,
             self._frames_bad(),
             self.frames_refused + self._node.messages_refused,
+            self.frames_surplus,
             0 if self._journal is None else self._journal.appends,
         )
         self._send(limits.GROUND, 0, health)  # outside Lamport's order: it says nothing about the protocol

@@ -118,6 +118,10 @@ class Learner:
             else:
                 self._on_chunk(source, message)
 
+    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+        """No vote is for a learner: each is refused, and counted as such."""
+        return False
+
     def tick(self) -> None:
         """One board tick has passed. Drives questions, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"

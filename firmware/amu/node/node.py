@@ -150,6 +150,11 @@ class Node:
         else:
             self.effects.refuse(source, kind, "not a flight message")
 
+    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+        """Whether the board may drop a vote of the replica `source` unchecked: it could change nothing even if it is
+        authentic, and the failure detector has heard the source lately. Decision record surplus_votes."""
+        return self.replica.is_surplus(source, slot, view, phase, value) and self.services.is_current(source)
+
     def tick(self) -> None:
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""
         assert not self._is_performing, "tick between ready and advance"

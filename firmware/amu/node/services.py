@@ -87,6 +87,10 @@ class Services:
         if silent_ticks:
             self._effects.trace("Heard", source, silent_ticks)
 
+    def is_current(self, source: int) -> bool:
+        """Whether the detector can do without one more message of `source`."""
+        return self._detector.is_current(source, self._ticks)
+
     def receive(self, source: int, segment: Segment) -> None:
         if not self.is_on:
             self._effects.refuse(source, segment.KIND, "ops are off")

@@ -84,6 +84,12 @@ class Detector:
         self._told[peer] = 0
         return min(tick - last, SILENT_TICKS_MAX)
 
+    def is_current(self, peer: int, tick: int) -> bool:
+        """Whether `peer` was heard in this tick or in the one before: to miss a heartbeat now lengthens the pause by
+        one tick at most, which is the least deviation that a level allows for."""
+        last = self._last[peer]
+        return last != UNKNOWN and tick - last <= 1
+
     def level_milli(self, peer: int, tick: int) -> int:
         """Suspicion of `peer` in thousandths, 0 to LEVEL_MILLI_MAX, or UNKNOWN."""
         last = self._last[peer]

@@ -1,8 +1,8 @@
 """Inner loops of the wire in machine code, by MicroPython's viper compiler, for a Pico.
 
 Each function has a twin in Python, which every other board runs: `build` and `unpack` in `frames`, `equal` in `auth`,
-`take_vote` in `codec`, where messages of all kinds are decoded. `install` puts these in their place. Tests compare the
-twins. Viper checks no bounds: the callers below do.
+`peek_vote` in `codec`, and `take_vote` there, beside which messages of all kinds are decoded. `install` puts these in
+their place. Tests compare the twins. Viper checks no bounds: the callers below do.
 """
 
 from array import array
@@ -30,6 +30,7 @@ def install() -> None:
     frames.unpack = unpack
     auth.equal = equal
     codec.take_vote = take_vote
+    codec.peek_vote = peek_vote
 
 
 def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
@@ -90,6 +91,14 @@ def take_vote(payload: bytes) -> "tuple[int, messages.Vote] | None":
     if view > limits.VIEW_MAX or phase < 1 or phase > 4:
         return None
     return _numbers[0], messages.Vote(_numbers[1], view, phase, messages.value(payload[start:]))
+
+
+def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
+    """As `codec.peek_vote`."""
+    at = _peek_vote(payload, at, len(payload), numbers)
+    if at and (numbers[2] > limits.VIEW_MAX or numbers[3] < 1 or numbers[3] > 4):
+        return 0
+    return at
 
 
 @micropython.viper
@@ -223,5 +232,49 @@ def _take_vote(source: ptr8, count: int, numbers: ptr32) -> int:
         numbers[k] = value
         k += 1
     if source[at] != 0x58 or source[at + 1] != 32 or count != at + 34:
+        return 0
+    return at + 2
+
+
+@micropython.viper
+def _peek_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
+    """Read at offset `at` of `count` bytes an array of an unsigned integer, of three below 2**30, each in its shortest
+    form, and of 32 bytes. Returns where these bytes begin, 0 for anything else. The first integer is not kept."""
+    if count - at < 39 or source[at] != 0x85:
+        return 0
+    at += 1
+    k = 0
+    while k < 4:
+        head = source[at]
+        if head < 24:
+            numbers[k] = head
+            at += 1
+        elif head == 24:
+            numbers[k] = source[at + 1]
+            if source[at + 1] < 24:
+                return 0
+            at += 2
+        elif head == 25:
+            numbers[k] = (source[at + 1] << 8) | source[at + 2]
+            if source[at + 1] == 0:
+                return 0
+            at += 3
+        elif head == 26:
+            if source[at + 1] > 63:
+                if k:
+                    return 0
+            else:
+                numbers[k] = (source[at + 1] << 24) | (source[at + 2] << 16) | (source[at + 3] << 8) | source[at + 4]
+            if source[at + 1] | source[at + 2] == 0:
+                return 0
+            at += 5
+        elif head == 27 and k == 0:
+            if source[at + 1] | source[at + 2] | source[at + 3] | source[at + 4] == 0:
+                return 0
+            at += 9
+        else:
+            return 0
+        k += 1
+    if source[at] != 0x58 or source[at + 1] != 32 or count < at + 34:
         return 0
     return at + 2

@@ -430,6 +430,7 @@ class Health(Message):
         ("frames_in", count),
         ("frames_bad", count),
         ("frames_refused", count),
+        ("frames_surplus", count),
         ("records", count),
     )
     ticks: int
@@ -439,6 +440,7 @@ class Health(Message):
     frames_in: int
     frames_bad: int
     frames_refused: int
+    frames_surplus: int
     records: int
 
 

@@ -5,6 +5,7 @@ On a board it takes fewer rounds, and the last line says how many it took.
 
 import random
 import sys
+from array import array
 
 from amu.core import limits
 from amu.core.errors import AmuError
@@ -12,7 +13,7 @@ from amu.wire import auth, cbor, codec, frames, machine, messages
 
 ROUNDS = 3000 if sys.platform == "linux" else 150
 EDGES = (0, 1, 23, 24, 255, 256, 65535, 65536, (1 << 28) - 1, 1 << 28, (1 << 30) - 1, 1 << 30, (1 << 32) + 5, 1 << 62)
-TWINS = (frames.build, frames.unpack, auth.equal, codec.take_vote)
+TWINS = (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote)
 
 
 def noise(count, zeros):
@@ -40,7 +41,7 @@ def damaged(data):
 
 
 def check_frames():
-    build, unpack, _, _ = TWINS
+    build, unpack, _, _, _ = TWINS
     kind = random.choice(messages.ALL).KIND
     tag = noise(limits.TAG_BYTES, 1) if messages.is_authenticated(kind) else b""
     length = random.choice((0, 1, 40, 229, 230, 231, 253, 254, 255, 508, 509, limits.PAYLOAD_BYTES_MAX))
@@ -79,10 +80,25 @@ def check_votes():
     assert short is None or short == plain, (short, plain)
     is_small = type(plain) is tuple and plain[0] < 1 << 28 and plain[1].slot < 1 << 28
     assert (short is not None) == is_small, (short, plain)
+    check_peek(payload, plain)
+
+
+def check_peek(payload, decoded):
+    """What is seen of a vote is what is decoded of it."""
+    _, _, _, _, peek = TWINS
+    offset = random.getrandbits(4)
+    data = noise(offset, 1) + payload + noise(random.getrandbits(4), 1)
+    seen, twin = array("I", [0] * 4), array("I", [0] * 4)
+    at = peek(data, offset, seen)
+    assert machine.peek_vote(data, offset, twin) == at, data
+    assert at == 0 or seen[1:] == twin[1:], data
+    if type(decoded) is tuple:
+        vote = decoded[1]
+        assert [vote.slot, vote.view, vote.phase, vote.value] == [*list(seen)[1:], data[at : at + 32]], data
 
 
 def check_tags():
-    _, _, equal, _ = TWINS
+    _, _, equal, _, _ = TWINS
     one = noise(16, 1)
     other = bytes(damaged(one))
     assert machine.equal(one, other) == equal(one, other) == (one == other)
@@ -94,12 +110,13 @@ for _ in range(ROUNDS):
     check_frames()
     check_votes()
     check_tags()
-assert (frames.build, frames.unpack, auth.equal, codec.take_vote) == TWINS
+assert (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote) == TWINS
 machine.install()
-assert (frames.build, frames.unpack, auth.equal, codec.take_vote) == (
+assert (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote) == (
     machine.build,
     machine.unpack,
     machine.equal,
     machine.take_vote,
+    machine.peek_vote,
 )
 print("rounds", ROUNDS)

@@ -90,7 +90,7 @@ class Hostile:
     def _telemetry(self, n):
         """Sealed, well formed and useless: health without end, receipts that contradict each other, false replies."""
         for index in range(8):
-            self._sealed.append(messages.Health(n, n, index, n % 50, 0, 0, 0, 0))
+            self._sealed.append(messages.Health(n, n, index, n % 50, 0, 0, 0, 0, 0))
             self._sealed.append(messages.Receipt(0, n % 90, ("queued", "busy", "stale", "malformed")[index % 4]))
             self._sealed.append(messages.Reply(0, n % 90, index + 1, ["ok", n]))
 

@@ -57,11 +57,17 @@ class ScriptedNode:
         self.inputs: list[Any] = []
         self.refusals: list[tuple[int, int, str]] = []
         self.nexts: list[Ready] = []
+        self.surplus: set[tuple[int, int, int]] = set()  # slot, view and phase of votes that it has no use for
+        self.asked: list[tuple[int, int, int, int, bytes]] = []
         self._is_performing = False
 
     def step(self, source: int, lamport: int, message: m.Message) -> None:
         assert not self._is_performing
         self.inputs.append((source, lamport, message))
+
+    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+        self.asked.append((source, slot, view, phase, value))
+        return (slot, view, phase) in self.surplus
 
     def tick(self) -> None:
         assert not self._is_performing
@@ -286,15 +292,62 @@ def test_missed_ticks_are_skipped_not_caught_up(bench: Bench) -> None:
 
 def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:
     bench.journal.append([[1]])
+    bench.node.surplus = {(1, 0, 2)}
     bench.feed(sealed(2, VOTE, 7) + altered(sealed(2, VOTE), tag=bytes(16)) + b"\x00\xff\xff\x00")
+    bench.feed(2 * sealed(3, m.Vote(1, 0, 2, VALUE)))
     bench.port.take()
     for now in range(1, 2 * limits.HEALTH_PERIOD_TICKS + 1):
         bench.runtime.poll(now)
     reports = [codec.decode(frame.kind, frame.payload)[1] for frame in bench.written()]
     assert reports == [
-        m.Health(ticks, 12345, 678, 17, 2, 1, 1, 1)
+        m.Health(ticks, 12345, 678, 17, 4, 1, 1, 2, 1)
         for ticks in (limits.HEALTH_PERIOD_TICKS, 2 * limits.HEALTH_PERIOD_TICKS)
     ]
+
+
+# --- votes that can change nothing ----------------------------------------------------------------
+
+
+def test_a_vote_that_the_node_has_no_use_for_is_dropped_and_counted_unchecked(bench: Bench) -> None:
+    bench.node.surplus = {(70_000, 300, 3)}
+    surplus = m.Vote(70_000, 300, 3, VALUE)
+    bench.feed(sealed(2, surplus, 1 << 40) + altered(sealed(3, surplus, 7), tag=bytes(16)))
+    assert bench.node.asked == [(source, 70_000, 300, 3, VALUE) for source in (2, 3)]
+    assert (bench.runtime.frames_surplus, bench.runtime.frames_refused, bench.node.inputs) == (2, 0, [])
+
+
+def test_every_other_vote_is_checked(bench: Bench) -> None:
+    bench.node.surplus = {(1, 0, 2)}
+    bench.feed(sealed(2, VOTE, 7) + altered(sealed(3, VOTE), tag=bytes(16)))
+    assert bench.node.inputs == [(2, 7, VOTE)]
+    assert bench.node.refusals == [(3, m.Vote.KIND, "mac")]
+    assert (bench.runtime.frames_surplus, len(bench.node.asked)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\x85", codec.encode(1, VOTE) + b"\x00", codec.encode(1, VOTE)[:-1], codec.encode(1, VOTE)[1:], bytes(40)],
+)
+def test_what_does_not_look_like_a_vote_is_checked(bench: Bench, payload: bytes) -> None:
+    bench.node.surplus = {(1, 0, 1)}
+    bench.feed(frames.build(m.Vote.KIND, 2, ME, bytes(limits.TAG_BYTES), payload))
+    assert (bench.node.asked, bench.node.refusals) == ([], [(2, m.Vote.KIND, "mac")])
+
+
+def test_no_other_message_is_surplus(bench: Bench) -> None:
+    bench.node.surplus = {(1, 0, phase) for phase in range(5)}
+    told: list[m.Message] = [m.Proposal(1, 0, b"body"), m.ViewChange(1, 1), m.Decided(1, VALUE, b"")]
+    for message in told:
+        bench.feed(sealed(2, message))
+    assert [message for _, _, message in bench.node.inputs] == told
+    assert bench.node.asked == []
+
+
+def test_votes_without_use_count_towards_their_senders_rate(bench: Bench) -> None:
+    bench.node.surplus = {(1, 0, 1)}
+    for _ in range(limits.PEER_FRAMES_PER_TICK_MAX + 3):
+        bench.feed(altered(sealed(2, VOTE), tag=bytes(16)))
+    assert (bench.runtime.frames_surplus, bench.runtime.frames_refused) == (limits.PEER_FRAMES_PER_TICK_MAX, 3)
 
 
 # --- with the flight software -------------------------------------------------------------------

@@ -384,7 +384,7 @@ def test_mode_changes_are_recorded_and_health_is_kept() -> None:
         (0, "voting"),
         (40, "rejoining"),
     ]
-    health = messages.Health(100, 20_000, 9_000, 33, 5, 0, 0, 7)
+    health = messages.Health(100, 20_000, 9_000, 33, 5, 0, 0, 2, 7)
     swarm.answer(41, 1, health)
     assert swarm.station.boards[1].health == health
     assert swarm.station.boards[1].applied_slot == 33
