@@ -357,6 +357,7 @@ def _record_start(parts: Parts) -> None:
         byzantine=scenario.byzantine_nodes(),
         window_slots=WINDOW_SLOTS,
         traces_messages=scenario.clock.trace_messages,
+        traces_uplinks=True,
     )
 
 

@@ -147,8 +147,8 @@ class TraceChecker:
         swarm = Swarm(fields["replica_count"], frozenset(fields["byzantine"]), fields["window_slots"])
         learners = trace.learner_count(event)
         self._node_count = swarm.replica_count + learners
-        tells = trace.traces_messages(event)
-        self._run = Run(swarm, self.verdict, self.continuity, learners, tells, self._tell)
+        messages, uplinks = trace.says(event, "traces_messages"), trace.says(event, "traces_uplinks")
+        self._run = Run(swarm, self.verdict, self.continuity, learners, messages, uplinks, self._tell)
         self._feeds = {role: {name: [] for name in FLIGHT_EVENTS} for role in (REPLICAS, LEARNERS)}
         for protocol in PROTOCOLS:
             if protocol.boards == (LEARNERS,) and not learners:

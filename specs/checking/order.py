@@ -13,8 +13,8 @@ Rules
   node that lost its memory may use a time again while a message that it sent at that time is still on its way. The
   sending stands in the trace before the receipt: the ground station reads a board's events before it passes its
   messages on.
-- ORD-4: the ground station's clock does not run backward from one event of a board to the next: it writes them as they
-  come.
+- ORD-4: the ground station's clock does not run backward from one event to the next, its own included: it writes them
+  as they come. The next station goes on from the record's last time.
 
 Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
@@ -63,16 +63,22 @@ class LamportOrder(Checker):
         node, name = event.node, event.name
         before = self._last.get(node)
         self._last[node] = event
-        if event.received is not None:
-            if event.received < self._received:
-                self._violate(RECEIVED_IN_ORDER, f"{event}: received at {event.received} s, after {self._received} s")
-            self._received = event.received
+        self._check_clock(event)
         if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
             self._check_growth(event, before)
         if name == "Send":
             self.run.sends.add(event)
         elif name == "Receive":
             self._check_receipt(event)
+
+    def ground(self, event: Event) -> None:
+        self._check_clock(event)
+
+    def _check_clock(self, event: Event) -> None:
+        if event.received is not None:
+            if event.received < self._received:
+                self._violate(RECEIVED_IN_ORDER, f"{event}: received at {event.received} s, after {self._received} s")
+            self._received = event.received
 
     def finish(self, tlc: bool = False) -> None:
         self.run.verdict.counts["receipts by honest boards"] = self.receipts

@@ -132,7 +132,8 @@ class AppliedLog(Protocol):
 class Run:
     """What all checkers of a trace share: the swarm, the holes of the trace, the messages sent, and the verdict.
 
-    `traces_messages`: whether boards trace what they send and receive; None: RunStart does not say.
+    `traces_messages`: whether boards trace what they send and receive; `traces_uplinks`: whether the ground station
+    traces each request that leaves for a board; None: RunStart does not say.
     `log`: the checker of the log from slot to slot, which other checkers ask for its state.
     """
 
@@ -141,6 +142,7 @@ class Run:
     continuity: Continuity = field(default_factory=Continuity)
     learner_count: int = 0
     traces_messages: bool | None = None
+    traces_uplinks: bool | None = None
     tell: Progress = ignore_progress
     sends: Sends = field(default_factory=Sends)
     beginning: Beginning = field(init=False)

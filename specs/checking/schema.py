@@ -194,6 +194,7 @@ class Fields(_FlightFields, total=False):
     window_slots: int
     learners: object
     traces_messages: object
+    traces_uplinks: object
     waits_for: list[str]
     resumed: str
     checked_from: object
@@ -240,8 +241,9 @@ FLIGHT_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
 _BOARD = ("board", uint(LEARNER_LAST))  # the board that an event of the ground station is about
 GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # First event of a run. `byzantine` boards are recorded but not judged. Optional fields: `learners` says how many
-    # nodes there are beyond the replicas, and `traces_messages` whether boards report what they send and receive. A
-    # trace without it is judged by what it has.
+    # nodes there are beyond the replicas, `traces_messages` whether boards report what they send and receive, and
+    # `traces_uplinks` whether the ground station reports each request that leaves for a board. A trace that does not
+    # say is judged by what it has.
     "RunStart": (
         ("scenario", words),
         ("seed", uint(SEED_MAX)),

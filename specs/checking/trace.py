@@ -188,14 +188,11 @@ def learner_count(run_start: Event) -> int:
         raise TraceError(f"line {run_start.line}: RunStart.learners: want {wrong}, have {_found(count)}") from None
 
 
-def traces_messages(run_start: Event) -> bool | None:
-    """Whether the boards of a run trace what they send and receive. None if its RunStart does not say.
-
-    Raises TraceError.
-    """
-    told = run_start.fields.get("traces_messages")
+def says(run_start: Event, name: str) -> bool | None:
+    """What a RunStart says in an optional field that is true or false; None: nothing. Raises TraceError."""
+    told = run_start.fields.get(name)
     if told is not None and type(told) is not bool:
-        raise TraceError(f"line {run_start.line}: RunStart.traces_messages: want true or false, have {_found(told)}")
+        raise TraceError(f"line {run_start.line}: RunStart.{name}: want true or false, have {_found(told)}")
     return told
 
 

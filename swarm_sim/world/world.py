@@ -148,6 +148,7 @@ class World:
             byzantine=sorted(self.faulty),
             window_slots=WINDOW_SLOTS,
             traces_messages=scenario.clock.trace_messages,
+            traces_uplinks=False,
         )
         self._set_alarm()
         self.at(FAULTS_TOLD_SECONDS, self._tell_faults)

@@ -10,6 +10,47 @@ SERVICES = "specs/checking/services/conformance.py"
 
 _cut = partial(cut, "checker")
 
+TELECOMMAND = "specs/checking/ledger/telecommand.py"
+
+STATION = (
+    _cut(
+        "a run that says that it traces uplinks need not have any",
+        TELECOMMAND,
+        "self._uplinks > 0 if tells_uplinks is None else tells_uplinks)",
+        "self._uplinks > 0)",
+        "telecommands",
+    ),
+    _cut(
+        "a run that traces no uplinks may have some",
+        TELECOMMAND,
+        "if self.run.traces_uplinks is False and",
+        "if False and",
+        "telecommands",
+    ),
+    _cut(
+        "stages hold where nobody says that uplinks are not traced",
+        TELECOMMAND,
+        "if tells_uplinks is None and not self._uplinks:",
+        "if False:",
+        "telecommands",
+    ),
+    _cut("a telecommand takes any time", TELECOMMAND, "> ROUNDED_SECONDS:", "> 1e9:", "telecommands"),
+    _cut(
+        "the ground station's own events come at any time",
+        ORDER,
+        "def ground(self, event: Event) -> None:\n        self._check_clock(event)",
+        "def ground(self, event: Event) -> None:\n        pass",
+        "order",
+    ),
+    _cut(
+        "channels hold where nobody says that messages are not traced",
+        SERVICES,
+        "if run.traces_messages is None and not run.has_messages:",
+        "if False:",
+        "segments",
+    ),
+)
+
 QUESTIONS = (
     _cut(
         "without a question before an answer",
@@ -79,7 +120,7 @@ WHOLE_TRACES = (
 )
 
 OWED = "specs/checking/messages/owed.py"
-REQUESTS, TELECOMMAND = (f"specs/checking/ledger/{part}.py" for part in ("requests", "telecommand"))
+REQUESTS = "specs/checking/ledger/requests.py"
 
 OF_THE_GROUND = (
     _cut("requests need not reach a board", REQUESTS, "if heard <= asked.get(key, NOTHING):", "if False:", "requests"),
@@ -217,4 +258,4 @@ SEGMENTS = (
     ),
 )
 
-MUTANTS = (*QUESTIONS, *WHOLE_TRACES, *OF_THE_GROUND, *FOR_GOOD, *SEGMENTS, *REPORTS)
+MUTANTS = (*STATION, *QUESTIONS, *WHOLE_TRACES, *OF_THE_GROUND, *FOR_GOOD, *SEGMENTS, *REPORTS)

@@ -6,6 +6,7 @@ a correct board answers with the slot and the result that the log gives the oper
 that slot. So a confirmation that the log does not bear out is found. What boards heard and said, `requests.py` asks.
 
 Rules
+- `RunStart.traces_uplinks` says whether each request to a board is traced; if so, only boards that were asked answer.
 - Answers and stages of an operation before the trace are unknown: a run that joined the swarm starts its own numbers.
 - An answer of a slot that the log of the trace does not reach is counted, not judged.
 - A command that a correct board refuses as malformed fits no body, so no operation of the log has it. Nor has one that
@@ -45,6 +46,8 @@ OF_THE_LOG = "TCM-3"
 AS_ASKED = "TCM-4"
 HAS_ARRIVED = "TCM-5"
 IDENTIFIERS = (IS_STAGE, HAS_ITS_BOARDS, OF_THE_LOG, AS_ASKED, HAS_ARRIVED)
+NO_UPLINKS = "RunStart does not say whether requests to boards are traced, and there are none"
+ROUNDED_SECONDS = 5e-6  # three times that are rounded to the microsecond, and large numbers
 REACHING = frozenset({"Apply", "Adopt", "Boot"})
 EVENTS = REACHING | requests.EVENTS
 GROUND_EVENTS = frozenset({"Telecommand", "Resume"})
@@ -87,7 +90,7 @@ class TelecommandChecker(Checker):
         self._reached: dict[int, int] = {}
         self._events: list[Event] = []
         self._answers: list[tuple[Event, bool]] = []  # of correct boards, and whether they had reached the slot
-        self._tells_uplinks = False
+        self._uplinks = 0
         self._requests = Requests(run)
         self._unsent: list[Event] = []  # answers of boards that had sent none
         self._refusals: dict[Key, list[Event]] = {}  # receipts of correct boards that end an operation
@@ -105,7 +108,8 @@ class TelecommandChecker(Checker):
             return
         self._events.append(event)
         stage = event.fields.get("stage")
-        self._tells_uplinks = self._tells_uplinks or stage == "uplinked"
+        if stage == "uplinked":
+            self._look_at_uplink(event)
         if stage not in ("received", "applied") or _arguments(event) is None:
             return
         if stage == "received":
@@ -119,6 +123,11 @@ class TelecommandChecker(Checker):
                 if is_told and not self._requests.may_have_answered(board, _key(event)):
                     self._unsent.append(event)
 
+    def _look_at_uplink(self, event: Event) -> None:
+        self._uplinks += 1
+        if self.run.traces_uplinks is False and self._uplinks == 1:
+            self.run.verdict.violate(IS_STAGE, f"{event}: RunStart says that requests to boards are not traced")
+
     def finish(self, tlc: bool) -> None:
         verdict = self.run.verdict
         told = [event for event in self._events if event.name == "Telecommand"]
@@ -127,7 +136,10 @@ class TelecommandChecker(Checker):
             for identifier in set(IDENTIFIERS) - {HAS_ARRIVED}:
                 verdict.nothing_held(identifier, PREMISES[identifier].lack)
             return
-        _Stages(self.run, self._tells_uplinks).check(self._events)
+        tells_uplinks = self.run.traces_uplinks
+        if tells_uplinks is None and not self._uplinks:
+            verdict.doubt(IS_STAGE, NO_UPLINKS)
+        _Stages(self.run, self._uplinks > 0 if tells_uplinks is None else tells_uplinks).check(self._events)
         self._hold_answers(self.run.applied)
         self._hold_refusals(self.run.applied)
         self._hold_requests(self.run.applied)
@@ -234,6 +246,7 @@ class _Stages:
         self._count = run.verdict.steps
         self._states: dict[Key, Values] = {}
         self._last: dict[int, int] = {}  # client -> its last operation
+        self._queued: dict[Key, float | None] = {}  # when it was asked for
 
     def check(self, events: list[Event]) -> None:
         for event in events:
@@ -257,6 +270,7 @@ class _Stages:
         if stage == "queued":
             arguments.append(self._last.get(key[0], -1))
             self._last[key[0]] = max(key[1], self._last.get(key[0], -1))
+            self._queued.setdefault(key, event.received)
         try:
             following = self._actions[stage].only(self._states.get(key, self._first), arguments)
         except EvaluationError:
@@ -266,7 +280,17 @@ class _Stages:
             self._violate(identifier, f"{event}: {stage.capitalize()} of telecommand.tla does not allow it here")
             return
         self._states[key] = following
+        if stage in ENDS:
+            self._hold_seconds(event, self._queued.get(key))
         self._count[f"telecommand {stage}"] += 1
+
+    def _hold_seconds(self, event: Event, queued: float | None) -> None:
+        """TCM-2: an end says how long the operation took, if it says so at all."""
+        told, ended = event.fields.get("seconds"), event.received
+        if told is None or queued is None or ended is None:
+            return
+        if type(told) not in (int, float) or abs(told - (ended - queued)) > ROUNDED_SECONDS:
+            self._violate(HAS_ITS_BOARDS, f"{event}: queued at {queued} s, ended at {ended} s")
 
 
 def _key(event: Event) -> Key:

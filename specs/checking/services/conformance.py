@@ -36,6 +36,8 @@ from specs.tla.observe.observe import Observation, ObservationError, Observer
 from specs.tla.values.values import Value
 from specs.verdict import Progress, Verdict, ignore_progress
 
+DELIVERED = "LNK-1"
+NO_MESSAGES = "RunStart does not say whether messages are traced, and there are none"
 MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease"})
 SNAPSHOT_EVENTS = frozenset(
     {"SnapshotRecord", "SnapshotMarker", "SnapshotDone", "SnapshotAbandoned", "SnapshotIgnored"}
@@ -103,8 +105,8 @@ LINK = Protocol(
     FOLDER / "link" / "trace_link.tla",
     CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | MESSAGE_EVENTS | {"Refuse"},
     CHANNEL_EVENTS | ITEM_EVENTS,
-    "LNK-1",
-    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    DELIVERED,
+    {"NothingInvented": DELIVERED, "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
     {},
 )
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
@@ -184,6 +186,8 @@ class ServicesChecker(Checker):
         check_kept(
             self._kept.events, holes, swarm.replica_count, swarm.byzantine, run.verdict, run.tell, run.has_messages
         )
+        if run.traces_messages is None and not run.has_messages:
+            run.verdict.doubt(DELIVERED, NO_MESSAGES)
 
 
 class Kept:

@@ -162,7 +162,8 @@ def test_flight_software_resumed_by_another_ground_station_conforms(tmp_path: Pa
         path = tmp_path / "resumed.ndjson"
         boot = max(line["boot"] for line in lines if line["node"] == GROUND) + 1
         added = [{"event": "Resume", "resumed": "cluster"}, *({"event": "Attach", "board": node} for node in range(4))]
-        resumed = [{**lines[0], "boot": boot, "seq": seq, **event} for seq, event in enumerate(added)]
+        common = {**lines[0], "boot": boot, "received": lines[cut - 1]["received"]}
+        resumed = [{**common, "seq": seq, **event} for seq, event in enumerate(added)]
         after = [line if line["node"] != GROUND else {**line, "boot": boot} for line in lines[cut:]]
         seq = len(resumed)
         for line in after:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
 from specs.checking.order import LamportOrder, sort_key
 from specs.checking.run import Run
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, parse
+from tests.support.records.edits import found
 from tests.support.records.traces import Script
 
 
@@ -135,6 +137,15 @@ def test_the_ground_stations_clock_does_not_run_backward() -> None:
     assert breaches(script)[0] == []
     script.lines[-1]["received"] = 0.5
     assert breaches(script)[0] == ["ORD-4"]
+
+
+def test_the_ground_stations_own_events_are_held_to_its_clock(tmp_path: Path) -> None:
+    script = Script()
+    script.message(0, 1)
+    for second, line in enumerate(script.lines):
+        line["received"] = float(second)
+    script.ground("BoardKill", board=1)
+    assert found(script.lines, tmp_path) == ["ORD-4"]
 
 
 def test_a_trace_may_leave_out_when_it_was_received() -> None:

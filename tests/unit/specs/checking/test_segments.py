@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amu.wire.messages import Segment
-from specs.verdict import HOLDS, PASS, VIOLATED
+from specs.verdict import HOLDS, NOT_CHECKED, PASS, VIOLATED
 from swarm_sim.testing.cluster import Cluster, Links
 from tests.support.records.edits import Line, find, insert, judged, places, remove
 
@@ -151,8 +151,9 @@ def test_a_flood_of_refusals_hides_nothing_of_another_tick(tmp_path: Path) -> No
     assert judged(lines, tmp_path).invariants["LNK-1"] == VIOLATED
 
 
-def test_without_messages_segments_are_not_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("told", "state"), [(False, HOLDS), (None, NOT_CHECKED)])
+def test_without_messages_segments_are_not_asked_for(told: bool | None, state: str, tmp_path: Path) -> None:
     lines = flown()
-    lines[0]["traces_messages"] = False
+    lines[0]["traces_messages"] = told
     remove(lines, *places(lines, "Receive"), *places(lines, "Send"))
-    assert judged(lines, tmp_path).invariants["LNK-1"] == HOLDS
+    assert judged(lines, tmp_path).invariants["LNK-1"] == state

@@ -9,7 +9,7 @@ import pytest
 from amu.wire import cbor
 from specs.checking.check import check_trace
 from specs.checking.trace_line import printable
-from specs.verdict import Verdict
+from specs.verdict import HOLDS, NOT_CHECKED, VIOLATED, Verdict
 from tests.support.records.traces import Script
 
 COMMAND = ["shard-create", 3, b"b", b"m"]
@@ -48,7 +48,7 @@ class Flight(Script):
             self.tell(slot, "applied", board=board, slot=slot, result=result or self.results[slot])
 
     def confirm(self, slot: int) -> None:
-        self.tell(slot, "confirmed", slot=slot, result=self.results[slot], seconds=1.0)
+        self.tell(slot, "confirmed", slot=slot, result=self.results[slot], seconds=0.0)
 
 
 def flown(byzantine: tuple[int, ...] = ()) -> Flight:
@@ -136,6 +136,8 @@ PLANTED: dict[str, tuple[Callable[[Flight], object], str]] = {
         "TCM-3",
     ),
     "refused as stale, and applied": (lambda flight: stage(flight, "received", 1).update(status="stale"), "TCM-3"),
+    "more seconds than it took": (lambda flight: stage(flight, "confirmed").update(seconds=2.0), "TCM-2"),
+    "seconds as a text": (lambda flight: stage(flight, "confirmed").update(seconds="0"), "TCM-2"),
     "nobody asked for it": (lambda flight: flight.lines.remove(stage(flight, "queued", 1)), "TCM-4"),
 }
 
@@ -150,7 +152,7 @@ def invented(flight: Flight) -> list[Line]:
     flight.ask(3, ["noop"])
     for board in (0, 1):
         flight.tell(3, "applied", board=board, slot=2, result=["ok"])
-    flight.tell(3, "confirmed", slot=2, result=["ok"], seconds=1.0)
+    flight.tell(3, "confirmed", slot=2, result=["ok"], seconds=0.0)
     made = flight.lines[first:]
     del flight.lines[first:]
     return made
@@ -164,6 +166,40 @@ def test_a_planted_account_is_found(name: str, tmp_path: Path) -> None:
     for number, line in enumerate([line for line in flight.lines if line["node"] == 255]):
         line["seq"] = number
     assert identifier in violated(flight, tmp_path)
+
+
+UPLINKS = [
+    (True, True, HOLDS),
+    (True, False, VIOLATED),  # boards answer what nobody asked them
+    (False, True, VIOLATED),
+    (False, False, HOLDS),
+    (None, True, HOLDS),
+    (None, False, NOT_CHECKED),
+]
+
+
+@pytest.mark.parametrize(("told", "has_uplinks", "state"), UPLINKS)
+def test_requests_to_boards_are_in_the_trace_if_the_run_says_so(
+    told: bool | None, has_uplinks: bool, state: str, tmp_path: Path
+) -> None:
+    flight = flown()
+    if told is not None:
+        flight.lines[0]["traces_uplinks"] = told
+    if not has_uplinks:
+        flight.lines = [line for line in flight.lines if line.get("stage") != "uplinked"]
+        for number, line in enumerate([line for line in flight.lines if line["node"] == 255]):
+            line["seq"] = number
+    assert judged(flight, tmp_path).invariants["TCM-1"] == state
+
+
+@pytest.mark.parametrize(("late", "state"), [(0.0, HOLDS), (0.001, VIOLATED), (-0.001, VIOLATED)])
+def test_seconds_count_from_when_it_was_queued(late: float, state: str, tmp_path: Path) -> None:
+    flight = flown()
+    for number, line in enumerate(flight.lines):
+        line["received"] = number / 8
+    queued, confirmed = stage(flight, "queued"), stage(flight, "confirmed")
+    confirmed["seconds"] = confirmed["received"] - queued["received"] + late
+    assert judged(flight, tmp_path).invariants["TCM-2"] == state
 
 
 def test_an_answer_that_comes_before_its_slot_is_found(tmp_path: Path) -> None:
@@ -203,7 +239,7 @@ def test_enough_refusals_end_an_operation(status: str, tmp_path: Path) -> None:
     flight.ask(3, ["noop"])
     flight.tell(3, "received", board=1, status=status)
     flight.tell(3, "received", board=2, status=status)
-    flight.tell(3, status, seconds=1.0)
+    flight.tell(3, status, seconds=0.0)
     assert violated(flight, tmp_path) == []
 
 
@@ -219,7 +255,7 @@ def test_boards_forget_what_they_applied_long_ago(later: int, breaches: list[str
         flight.slot(2)
         for board in (0, 1):
             flight.tell(1, "received", board=board, status=status)
-        flight.tell(1, status, seconds=1.0)
+        flight.tell(1, status, seconds=0.0)
         assert violated(flight, tmp_path) == found
 
 
