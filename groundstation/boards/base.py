@@ -5,7 +5,7 @@ their own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,12 +21,31 @@ class BoardError(Exception):
 
 
 @dataclass(frozen=True)
+class Unit:
+    """A real board, for kinds that find boards and do not make them; see `groundstation.boards.environment`.
+
+    serial_number: of the board, or of its serial adapter. baud: of a UART line. power_off, power_on: commands that take
+    and give its power, empty if none can.
+    """
+
+    serial_number: str = ""
+    baud: int = 0
+    power_off: tuple[str, ...] = ()
+    power_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BoardPlan:
-    """What one board is made from. `configuration`: its `config.cbor`. `heap_bytes`: not for kinds with a real heap."""
+    """What one board is made from. `configuration`: its `config.cbor`. `heap_bytes`: not for kinds with a real heap.
+
+    exits: frames that make a board leave the flight that it may still fly, under keys of earlier flights.
+    """
 
     node: int
     configuration: bytes
     heap_bytes: int = 400 * 1024
+    unit: Unit = Unit()
+    exits: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +82,11 @@ class Board(ABC):
 
     @classmethod
     @abstractmethod
-    def attach(cls, directory: Path) -> list[Self]:
-        """The boards, running or off, that an earlier ground station made under `directory`. Raises BoardError."""
+    def attach(cls, directory: Path, nodes: Collection[int] | None = None) -> list[Self]:
+        """The boards, running or off, that an earlier ground station made under `directory`. Raises BoardError.
+
+        nodes: only these, where boards of other kinds lie beside them.
+        """
 
     @classmethod
     def running(cls) -> list[RunningBoard]:

@@ -12,7 +12,8 @@ from amu.boards.host import MemoryStore
 from amu.core import limits
 from amu.core.types import Item
 from amu.node.journal import CHECKPOINT, Journal
-from amu.wire import auth, cbor
+from amu.wire import auth, cbor, codec, frames, messages
+from groundstation.boards.keys import Keys
 
 MASTER_BYTES_MIN = 16
 
@@ -71,6 +72,25 @@ def ground_keyring(swarm: Swarm) -> auth.Keyring:
     """The ground station's own keys: a pair for each board."""
     keys_out, keys_in = auth.key_rows(swarm.master, swarm.cluster, swarm.epoch, limits.GROUND, swarm.replica_count)
     return auth.Keyring(swarm.cluster, swarm.epoch, limits.GROUND, keys_out, keys_in)
+
+
+def exit_frame(key: bytes, cluster: bytes, epoch: int, replica: int) -> bytes:
+    """Wire bytes that make board `replica` leave its flight. `key`: for frames from the ground to it."""
+    keys_out: list[bytes | None] = [None] * (limits.REPLICAS_MAX + 1)
+    keys_out[replica] = key
+    keyring = auth.Keyring(cluster, epoch, limits.GROUND, keys_out, [None] * len(keys_out))
+    payload = codec.encode(0, messages.Control("exit"))
+    tag = keyring.seal(messages.Control.KIND, replica, payload)
+    return frames.build(messages.Control.KIND, limits.GROUND, replica, tag, payload)
+
+
+def exits(found: Keys, replica: int) -> tuple[bytes, ...]:
+    """Frames that make a board of a bench leave its flight, one for each epoch, the latest last."""
+    made = []
+    for epoch in found.epochs:
+        key = auth.derive_key(bytes.fromhex(epoch.secret), found.cluster, epoch.epoch, limits.GROUND, replica)
+        made.append(exit_frame(key, found.cluster, epoch.epoch, replica))
+    return tuple(made)
 
 
 def commissioned_files(journal: str = config.FILES) -> dict[str, bytes]:

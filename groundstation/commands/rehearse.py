@@ -47,6 +47,9 @@ def rehearse(
             "--kind", help="Board kind: virtual, emulated, ...", show_default="virtual", autocompletion=complete.kinds
         ),
     ] = "",
+    env: Annotated[
+        Path | None, typer.Option("--env", help="Fly the boards of this environment file.", metavar="ENV.toml")
+    ] = None,
     replay: Annotated[
         Path | None, typer.Option("--replay", help="Fly this run's scenario and seed again.", metavar="RUN_DIR")
     ] = None,
@@ -71,6 +74,8 @@ def rehearse(
 
     Exit codes: 0 pass, 1 crash, 2 bad input, 3 safety violation, 4 no progress, 5 incomplete trace.
     """
+    from groundstation.boards.environment import EnvironmentFileError
+    from groundstation.boards.keys import KeysError
     from groundstation.console import EXIT_BAD_INPUT, complain, refused
     from groundstation.flight.rehearsal import PlanError
     from groundstation.record.run_directory import RunDirectoryError
@@ -79,14 +84,16 @@ def rehearse(
     from specs.checking.trace import TraceError
     from specs.verdict import VIOLATION
 
+    if env is not None and (kind or resume is not None):
+        raise typer.BadParameter("--env names the boards: omit --kind and --resume")
     if sum(option is not None for option in (scenario, replay, resume)) > 1:
         raise typer.BadParameter("give one of: a scenario, --replay, --resume")
     if resume is not None and (boards, seed, speed, kind) != (None, None, None, ""):
         raise typer.BadParameter("--resume keeps the boards, the seed and the speed of the run: omit those options")
     try:
-        plan = _plan(DEFAULT if scenario is None else scenario, (boards, seed, speed), kind, out, replay, resume)
+        plan = _plan(DEFAULT if scenario is None else scenario, (boards, seed, speed), kind, out, env, replay, resume)
         flight = _fly(plan)
-    except (ScenarioError, RunDirectoryError, PlanError) as error:
+    except (ScenarioError, RunDirectoryError, PlanError, EnvironmentFileError, KeysError) as error:
         raise refused("rehearse", error) from error
     try:
         judgement, problems = judge_flight(flight, tlc)
@@ -106,21 +113,26 @@ def _plan(
     options: tuple[int | None, int | None, float | None],
     kind: str,
     out: Path,
+    env: Path | None,
     replay: Path | None,
     resume: Path | None,
 ) -> "Plan":
+    from groundstation.boards.bench import of_environment
     from groundstation.flight import rehearsal
     from groundstation.record import run_directory
     from groundstation.scenario import model as scenario
 
+    bench = None if env is None else of_environment(env)
+    if bench is not None and options[0] is None:
+        options = (len(bench.kinds), *options[1:])
     before = replay or resume
     if before is None:
-        return rehearsal.Plan(scenario.load(name).flown(*options), kind or "virtual", out)
+        return rehearsal.Plan(scenario.load(name).flown(*options), kind or "virtual", out, bench=bench)
     before = run_directory.find(before)
     flown, kind_before = rehearsal.replayed(before)
     if resume is not None:
         return rehearsal.Plan(flown, kind_before, out, resumed=before)
-    return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, replayed=before)
+    return rehearsal.Plan(flown.flown(*options), kind or kind_before, out, replayed=before, bench=bench)
 
 
 def _fly(plan: "Plan") -> "Flight":

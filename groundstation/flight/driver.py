@@ -14,6 +14,7 @@ from groundstation.links.base import Link
 
 # A board is stepped by this much of its own time before its frames are read.
 QUANTUM_SECONDS = 0.002
+STEP_SECONDS_MAX = 0.1  # of a board in virtual time beside real-time ones
 
 
 class Driver(Protocol):
@@ -37,13 +38,17 @@ class Driver(Protocol):
 
 
 class WallClock:
-    """Real-time boards: `speed` mission seconds pass per second of wall time."""
+    """Real-time boards: `speed` mission seconds pass per second of wall time.
+
+    Boards in virtual time that fly beside them are stepped as wall time passes. One that cannot keep up falls behind.
+    """
 
     def __init__(self, speed: float, start: float = 0.0) -> None:
         self.speed = speed
         self._start = time.monotonic() - start / speed
         self._selector = selectors.DefaultSelector()
         self._descriptors: dict[int, int] = {}
+        self._stepped_until = time.monotonic()
 
     def now(self) -> float:
         return (time.monotonic() - self._start) * self.speed
@@ -59,7 +64,15 @@ class WallClock:
 
     def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
         wall_seconds = max(0.0, (until - self.now()) / self.speed)
-        return [key.data for key, _ in self._selector.select(wall_seconds)]
+        stepped = [node for node, board in sorted(boards.items()) if not board.is_real_time]
+        if stepped:
+            wall_seconds = min(wall_seconds, QUANTUM_SECONDS)
+        ready = [key.data for key, _ in self._selector.select(wall_seconds)]
+        if stepped:
+            before, self._stepped_until = self._stepped_until, time.monotonic()
+            for node in stepped:
+                boards[node].advance(min(self._stepped_until - before, STEP_SECONDS_MAX))
+        return ready + stepped
 
     def close(self) -> None:
         self._selector.close()

@@ -20,15 +20,17 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from amu.boards.config import CLUSTER_BYTES_MAX
 from amu.core.errors import ConfigError
 from amu.core.lamport import LamportClock
 from amu.core.limits import WINDOW_SLOTS
-from groundstation.boards import provision
-from groundstation.boards.base import Board, BoardError, BoardPlan, board_kind
+from groundstation.boards import keys, provision
+from groundstation.boards.base import Board, BoardError, BoardPlan, Unit
+from groundstation.boards.bench import Bench, uniform
 from groundstation.boards.claim import Claim
+from groundstation.boards.keys import KeysError
 from groundstation.faults.ether import Ether
 from groundstation.flight import resumption
 from groundstation.flight.driver import SteppedClock, WallClock
@@ -78,7 +80,8 @@ class Flight:
 class Plan:
     """What to fly: scenario, board kind and the folder of runs.
 
-    resumed: the run whose boards fly on. replayed: the run to fly again, from the start and with its keys.
+    resumed: the run whose boards fly on. replayed: the run to fly again, from the start and with its keys. bench: the
+    boards of an environment file; `kind` names their kinds then.
     """
 
     scenario: Scenario
@@ -86,10 +89,20 @@ class Plan:
     out: Path
     resumed: Path | None = None
     replayed: Path | None = None
+    bench: Bench | None = None
 
 
 class _Kind(TypedDict):
     kind: str
+
+
+class _Kinds(TypedDict):
+    kinds: NotRequired[list[str]]  # of a bench, by node
+
+
+class _Swarm(TypedDict):
+    cluster: NotRequired[str]
+    epoch: NotRequired[int]
 
 
 def replayed(run: Path) -> tuple[Scenario, str]:
@@ -104,16 +117,16 @@ def fly(plan: Plan, display: Display) -> Flight:
     Raises PlanError and RunDirectoryError before any board is switched on or off, for errors that the caller can
     correct. Errors in flight end the mission in order; see `Flight.failure`.
     """
-    kind = _kind(plan)
-    _require_faults(kind, plan.scenario)
+    bench = _bench(plan)
+    _require_faults(bench, plan.scenario)
     with contextlib.ExitStack() as stack:
         earlier = None if plan.resumed is None else resumption.take_over(plan.resumed)
         if earlier is not None:
             stack.callback(earlier.claim.close)
         directory = run_directory.create(plan.out, plan.scenario.name, plan.scenario.mission.seed)
         try:
-            flight = _Preparation(plan, kind, directory, earlier, display, stack)
-        except OSError as error:
+            flight = _Preparation(plan, bench, directory, earlier, display, stack)
+        except (OSError, KeysError) as error:
             raise PlanError(_words(error)) from error
         return flight.fly()
 
@@ -124,40 +137,49 @@ class _Preparation:
     def __init__(
         self,
         plan: Plan,
-        kind: type[Board],
+        bench: Bench,
         directory: Path,
         earlier: resumption.Earlier | None,
         display: Display,
         stack: contextlib.ExitStack,
     ) -> None:
         self._plan, self._directory, self._earlier, self._stack = plan, directory, earlier, stack
+        self._bench = bench
         self._lost: str | None = None  # why the record of the earlier run cannot be continued
-        self._about = _about(plan, directory, earlier)
-        secret = self._secret(display)
-        self._keep_folder(secret)
+        swarm = _swarm(plan.scenario, *self._identity(display))
+        self._about = _about(plan, bench, directory, earlier, swarm)
+        self._keep_folder(swarm.master)
         if earlier is None:
             claim = Claim(directory / run_directory.BOARDS)
             stack.callback(claim.close)
-            boards = _new_boards(kind, plan.scenario, _swarm(plan.scenario, secret), claim.boards)
+            boards = _new_boards(bench, plan.scenario, swarm, claim.boards)
         else:
             claim = earlier.claim
-            boards = _boards_of(kind, plan.scenario, claim.boards)
-        self._parts = self._make_parts(secret, boards, claim, display)
+            boards = _boards_of(bench, plan.scenario, claim.boards)
+        self._parts = self._make_parts(swarm, boards, claim, display)
         # From here on the boards are ours: they end with this run.
         for board in boards:
             stack.callback(board.close)
         for part in (self._parts.log, self._parts.driver):
             stack.callback(part.close)
 
-    def _secret(self, display: Display) -> bytes:
+    def _identity(self, display: Display) -> tuple[bytes, bytes, int]:
+        """(cluster, secret, epoch) of the swarm. On a bench each flight is an epoch of its own."""
+        cluster = _cluster(self._plan.scenario)
         if self._earlier is not None:
-            return resumption.secret(self._earlier.folder)
+            about = run_directory.read_as(self._earlier.folder / run_directory.RUN, _Swarm)
+            named = about.get("cluster")
+            cluster = cluster if named is None else bytes.fromhex(named)
+            return cluster, resumption.secret(self._earlier.folder), about.get("epoch", 0)
+        if self._bench.keys is not None:
+            rotated = keys.rotate(self._bench.keys)
+            return rotated.cluster, bytes.fromhex(rotated.latest.secret), rotated.latest.epoch
         if self._plan.replayed is not None:
             try:
-                return resumption.secret(self._plan.replayed)
+                return cluster, resumption.secret(self._plan.replayed), 0
             except RunDirectoryError as error:
                 display.event(f"{error}; this flight has keys of its own")
-        return secrets.token_bytes(run_directory.SECRET_BYTES)
+        return cluster, secrets.token_bytes(run_directory.SECRET_BYTES), 0
 
     def _keep_folder(self, secret: bytes) -> None:
         scenario, directory = self._plan.scenario, self._directory
@@ -167,7 +189,7 @@ class _Preparation:
         run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
         run_directory.write_private(directory / run_directory.SECRET, secret.hex().encode())
 
-    def _make_parts(self, secret: bytes, boards: list[Board], claim: Claim, display: Display) -> Parts:
+    def _make_parts(self, swarm: provision.Swarm, boards: list[Board], claim: Claim, display: Display) -> Parts:
         scenario, speed = self._plan.scenario, self._plan.scenario.mission.speed
         nodes = range(scenario.mission.boards)
         watch = Watch(len(nodes), frozenset(scenario.byzantine_nodes()))
@@ -181,7 +203,7 @@ class _Preparation:
             recorder.flush()
         claim.take(self._directory)
         station = Station(
-            provision.ground_keyring(_swarm(scenario, secret)),
+            provision.ground_keyring(swarm),
             len(nodes),
             CLIENT,
             clock,
@@ -196,7 +218,7 @@ class _Preparation:
         return Parts(
             scenario=scenario,
             boards={board.node: board for board in boards},
-            driver=WallClock(speed, start) if boards[0].is_real_time else SteppedClock(speed, start),
+            driver=WallClock(speed, start) if self._is_real_time(boards) else SteppedClock(speed, start),
             clock=clock,
             recorder=recorder,
             station=station,
@@ -208,6 +230,11 @@ class _Preparation:
             past=past,
             joins=self._lost is not None,
         )
+
+    @staticmethod
+    def _is_real_time(boards: list[Board]) -> bool:
+        """Whether any board lives by the wall clock; then those in virtual time follow it."""
+        return any(board.is_real_time for board in boards)
 
     def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
         if self._earlier is not None:
@@ -275,23 +302,33 @@ def _words(error: Exception) -> str:
     return explained(error) if isinstance(error, OSError) else str(error)
 
 
-def _about(plan: Plan, directory: Path, earlier: resumption.Earlier | None) -> About:
+def _about(
+    plan: Plan, bench: Bench, directory: Path, earlier: resumption.Earlier | None, swarm: provision.Swarm
+) -> About:
     return {
         "run": directory.name,
         "scenario": plan.scenario.name,
         "seed": plan.scenario.mission.seed,
-        "kind": plan.kind,
+        "kind": bench.name,
+        "kinds": list(bench.kinds),
+        "cluster": swarm.cluster.hex(),
+        "epoch": swarm.epoch,
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "boards": run_directory.BOARDS if earlier is None else str(earlier.boards.resolve()),
         "resumed": None if earlier is None else earlier.about["run"],
     }
 
 
-def _swarm(scenario: Scenario, secret: bytes) -> provision.Swarm:
+def _cluster(scenario: Scenario) -> bytes:
+    return hashlib.sha256(f"amu rehearsal {scenario.name}".encode()).digest()[:CLUSTER_BYTES_MAX]
+
+
+def _swarm(scenario: Scenario, cluster: bytes, secret: bytes, epoch: int) -> provision.Swarm:
     return provision.Swarm(
-        cluster=hashlib.sha256(f"amu rehearsal {scenario.name}".encode()).digest()[:CLUSTER_BYTES_MAX],
+        cluster=cluster,
         replica_count=scenario.mission.boards,
         master=secret,
+        epoch=epoch,
         tick_ms=scenario.clock.tick_ms,
         view_timeout_ticks=scenario.view_timeout_ticks(),
         turn_ticks=scenario.period_ticks(scenario.ops.turn_seconds),
@@ -301,16 +338,29 @@ def _swarm(scenario: Scenario, secret: bytes) -> provision.Swarm:
     )
 
 
-def _kind(plan: Plan) -> type[Board]:
+def _bench(plan: Plan) -> Bench:
+    """The boards to fly. Raises PlanError."""
+    count = plan.scenario.mission.boards
+    bench = plan.bench or uniform(plan.kind, count)
+    if plan.resumed is not None:
+        kinds = run_directory.read_as(plan.resumed / run_directory.RUN, _Kinds).get("kinds", [])
+        bench = Bench(tuple(kinds), (Unit(),) * len(kinds)) if kinds else bench
     try:
-        return board_kind(plan.kind)
+        bench.classes()
     except BoardError as error:
         raise PlanError(str(error)) from error
+    if len(bench.kinds) != count:
+        raise PlanError(
+            f"the mission has {count} boards, and the bench {len(bench.kinds)}; give --boards or another file"
+        )
+    return bench
 
 
-def _require_faults(kind: type[Board], scenario: Scenario) -> None:
-    """Raise PlanError for a board fault that this kind of board cannot play: without it the mission would be easier."""
+def _require_faults(bench: Bench, scenario: Scenario) -> None:
+    """Raise PlanError for a board fault that a board cannot play: without it the mission would be easier."""
+    classes = bench.classes()
     for index, fault in enumerate(scenario.board_faults):
+        kind = classes[fault.node]
         if fault.kind not in kind.board_faults:
             raise PlanError(
                 f"board_faults[{index}]: {kind.kind} boards cannot play {fault.kind}; "
@@ -318,21 +368,25 @@ def _require_faults(kind: type[Board], scenario: Scenario) -> None:
             )
 
 
-def _new_boards(kind: type[Board], scenario: Scenario, swarm: provision.Swarm, directory: Path) -> list[Board]:
+def _new_boards(bench: Bench, scenario: Scenario, swarm: provision.Swarm, directory: Path) -> list[Board]:
     adversaries = {entry.node: (entry.adversary, entry.parameters) for entry in scenario.byzantine}
     try:
         plans = [
-            BoardPlan(node, provision.configuration(swarm, node, adversaries.get(node)))
+            BoardPlan(
+                node,
+                provision.configuration(swarm, node, adversaries.get(node)),
+                exits=() if bench.keys is None else provision.exits(keys.load(bench.keys), node),
+            )
             for node in range(scenario.mission.boards)
         ]
-        return list(kind.create(directory, plans))
-    except (BoardError, ConfigError) as error:
+        return bench.create(directory, plans)
+    except (BoardError, ConfigError, KeysError) as error:
         raise PlanError(str(error)) from error
 
 
-def _boards_of(kind: type[Board], scenario: Scenario, directory: Path) -> list[Board]:
+def _boards_of(bench: Bench, scenario: Scenario, directory: Path) -> list[Board]:
     try:
-        boards = list(kind.attach(directory))
+        boards = bench.attach(directory)
     except BoardError as error:
         raise PlanError(str(error)) from error
     nodes, count = [board.node for board in boards], scenario.mission.boards

@@ -68,6 +68,10 @@ class Intake:
         self._given = self._used
         return data
 
+    def ends_with(self, end: bytes) -> bool:
+        """Whether what has arrived, taken or not, ends with these bytes."""
+        return bytes(self._view[max(0, self._used - len(end)) : self._used]) == end
+
     def settle(self) -> None:
         """All bytes taken have been recorded: erase them, except for an incomplete frame."""
         if self._given == self._settled:

@@ -12,6 +12,9 @@ class About(TypedDict):
     scenario: str
     seed: int
     kind: str
+    kinds: NotRequired[list[str]]  # of each node
+    cluster: NotRequired[str]  # of the swarm's keys
+    epoch: NotRequired[int]
     started: NotRequired[str]  # UTC
     boards: NotRequired[str]
     resumed: NotRequired[str | None]  # the run that this one goes on with

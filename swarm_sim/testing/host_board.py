@@ -6,7 +6,7 @@ mission on these boards is repeatable to the byte and takes only its computing t
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -63,7 +63,7 @@ class HostBoard(Board):
         return [cls(plan) for plan in plans]
 
     @classmethod
-    def attach(cls, directory: Path) -> list[Self]:
+    def attach(cls, directory: Path, nodes: Collection[int] | None = None) -> list[Self]:
         raise BoardError("boards in memory do not outlive their ground station")
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ after the other and read afterwards, use all cores of the host.
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -105,9 +105,10 @@ class EmulatedBoard(Board):
         return boards
 
     @classmethod
-    def attach(cls, directory: Path) -> list[Self]:
+    def attach(cls, directory: Path, nodes: Collection[int] | None = None) -> list[Self]:
         found = directory.glob(f"node-*/{_CONFIGURATION}")
-        nodes = sorted(int(path.parent.name.removeprefix("node-")) for path in found)
+        made = sorted(int(path.parent.name.removeprefix("node-")) for path in found)
+        nodes = [node for node in made if nodes is None or node in nodes]
         if not nodes:
             raise BoardError(f"{directory}: no emulated board was made here (there is no node-*/{_CONFIGURATION})")
         lost = [node for node in nodes if not (directory / f"node-{node}" / _IMAGE).exists()]

@@ -24,7 +24,7 @@ import os
 import signal
 import time
 import tty
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -95,9 +95,10 @@ class VirtualBoard(Board):
         return boards
 
     @classmethod
-    def attach(cls, directory: Path) -> list[Self]:
+    def attach(cls, directory: Path, nodes: Collection[int] | None = None) -> list[Self]:
         found = [path for path in directory.resolve().glob("node-*/board.json") if path.parent.name[5:].isdecimal()]
         homes = sorted(found, key=lambda path: _number(path.parent))
+        homes = [home for home in homes if nodes is None or _number(home.parent) in nodes]
         if not homes:
             raise BoardError(f"{directory}: no virtual board was made here (there is no node-*/board.json)")
         for home in homes:

@@ -1,0 +1,1 @@
+"""Picos on serial lines."""

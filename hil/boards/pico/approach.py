@@ -1,0 +1,69 @@
+"""Brings a Pico to its prompt, whatever it does now.
+
+At the prompt a control-C gets a new prompt at once. In flight it means nothing; there an authentic Control telecommand
+ends the flight. Frames under other keys than the board's own are refused by it, so all that may fit can be sent.
+"""
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Sequence
+
+import serial
+
+from groundstation.boards.base import BoardError
+from hil.boards.pico.ports import Port
+from hil.boards.pico.repl import Repl
+
+_ANSWER_SECONDS = 0.3  # at a prompt; it answers in a few milliseconds
+_LEAVE_SECONDS = 5.0  # until a flight has ended: a Pico may work at its backlog
+_PROMPT = b">>> "
+
+
+def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
+    """The prompt of the board at `port`. `exits`: frames that may end its flight, the likeliest last.
+
+    Raises BoardError if it is not there, is held by another program, or flies under other keys.
+    """
+    if not _answers(port, b"\r\x03\x02", _ANSWER_SECONDS) and not (
+        exits and _answers(port, b"".join(exits), _LEAVE_SECONDS)
+    ):
+        raise BoardError(
+            f"Pico {port.serial_number}: gives no prompt: it flies under keys that are not known here, or its program "
+            "hangs; use the keys of the bench that it flies for, or hold BOOTSEL, plug it in and erase its flash"
+        )
+    repl = Repl(port)
+    try:
+        repl.enter()
+    except BoardError:
+        repl.close()
+        raise
+    return repl
+
+
+def _answers(port: Port, data: bytes, seconds: float) -> bool:
+    """Whether a prompt shows up after `data` has been written."""
+    device = port.device
+    if device is None:
+        raise BoardError(f"Pico {port.serial_number}: is not on the bus; plug it in")
+    try:
+        line = serial.Serial(str(device), 115200, timeout=0, write_timeout=seconds, exclusive=True)
+    except (serial.SerialException, OSError):
+        return True  # `Repl` tells why it cannot be opened
+    seen = b""
+    try:
+        with contextlib.suppress(serial.SerialTimeoutException):
+            line.write(data)
+        give_up = time.monotonic() + seconds
+        while (left := give_up - time.monotonic()) > 0:
+            ready, _, _ = select.select([line.fileno()], [], [], left)
+            if ready:
+                seen = (seen + os.read(line.fileno(), 4096))[-64:]
+            if _PROMPT in seen:
+                return True
+        return False
+    except (serial.SerialException, OSError) as error:
+        raise BoardError(f"Pico {port.serial_number}: left the bus: {error}; is the cable in?") from error
+    finally:
+        line.close()

@@ -1,0 +1,243 @@
+"""Real Picos on USB, found by serial number and followed by the link that udev keeps for it.
+
+    node-<n>/           config.cbor, board.json (serial number), intake
+
+Switched off, to this bench, is a board that waits at MicroPython's prompt: its flight is over and its memory is gone.
+So `kill` sends the authentic Control telecommand that ends a flight between two steps, and `start` resets the chip.
+Where the environment file names commands that take and give a board's power, `kill` uses them, at any moment.
+
+A Pico that resets by itself leaves the bus and comes back, and flies again without being asked.
+"""
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+from amu.boards import config
+from amu.boards.config import Config
+from groundstation.boards import provision
+from groundstation.boards.base import Board, BoardError, BoardPlan, Unit
+from groundstation.links.base import Link, LinkLost
+from groundstation.links.intake import Intake
+from groundstation.links.serial_link import SerialLink
+from groundstation.record.run_directory import RunDirectoryError, read_json, write_json, write_private
+from hil.boards.pico import deploy, ports, tree
+from hil.boards.pico.approach import approach
+from hil.boards.pico.ports import Port
+from hil.boards.pico.repl import Repl
+
+_BUS_SECONDS = 15.0  # until a board that was reset is back on the bus
+_POLL_SECONDS = 0.01
+_POWER_SECONDS = 30.0  # for a power command
+_LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
+_PROMPT = b">>> "
+_CONFIGURATION, _STATE, _INTAKE = "config.cbor", "board.json", "intake"
+
+
+class PicoBoard(Board):
+    """One Pico of the bench. Its files in `directory` say which."""
+
+    kind: ClassVar[str] = "pico"
+    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia"})
+    is_real_time: ClassVar[bool] = True
+
+    def __init__(self, directory: Path, node: int, unit: Unit) -> None:
+        self.node = node
+        self._directory, self._unit = directory, unit
+        self._name = f"board {node} (Pico {unit.serial_number})"
+        self._intake: Intake | None = None
+        self._link: SerialLink | None = None
+        self._device: Path | None = None  # line of the present flight
+        self._is_flying = False
+        self._is_closed = False
+
+    @classmethod
+    def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
+        boards = []
+        for plan in plans:
+            home = directory / f"node-{plan.node}"
+            home.mkdir(parents=True, exist_ok=True)
+            write_private(home / _CONFIGURATION, plan.configuration)
+            write_json(home / _STATE, {"serial_number": plan.unit.serial_number, "unit": _as_lists(plan.unit)})
+            board = cls(home, plan.node, plan.unit)
+            board._prepare(plan)
+            boards.append(board)
+        return boards
+
+    @classmethod
+    def attach(cls, directory: Path, nodes: Collection[int] | None = None) -> list[Self]:
+        boards = []
+        for state in sorted(directory.glob(f"node-*/{_STATE}"), key=lambda path: int(path.parent.name[5:])):
+            if nodes is not None and int(state.parent.name[5:]) not in nodes:
+                continue
+            try:
+                found = read_json(state)
+                unit = _unit(found)
+            except (RunDirectoryError, KeyError, TypeError, ValueError) as error:
+                raise BoardError(f"{state}: is not what the board was made with ({error})") from error
+            board = cls(state.parent, int(state.parent.name[5:]), unit)
+            board._is_flying = board._port_or_none() is not None
+            boards.append(board)
+        if not boards:
+            raise BoardError(f"{directory}: no Pico was made part of a swarm here (there is no node-*/{_STATE})")
+        return boards
+
+    def start(self) -> None:
+        if self._is_closed:
+            raise BoardError(f"{self._name} was closed; attach to {self._directory.parent} again")
+        if self.alive():
+            raise BoardError(f"{self._name} is running already")
+        self._drop_link()
+        if self._unit.power_on and self._port_or_none() is None:
+            self._power(self._unit.power_on)
+            self._wait_for_bus(None)
+        else:
+            with self._prompt() as repl:
+                before = self._port().device
+                repl.reset()
+            self._wait_for_bus(before)
+        self._is_flying = True
+
+    def kill(self) -> None:
+        if not self._is_flying:
+            return
+        if self._unit.power_off:
+            if self._link is not None:
+                with contextlib.suppress(LinkLost):
+                    self._link.fetch()
+            self._power(self._unit.power_off)
+        elif self.alive():
+            self._leave_flight()
+        self._is_flying = False
+
+    def power_cut(self, after_operations: int) -> None:
+        if after_operations < 1:
+            raise BoardError(f"power cut after {after_operations} flash operations; want 1 or more")
+        raise BoardError(f"{self._name}: nobody can cut the power of a real board at a given flash operation")
+
+    def erase(self) -> None:
+        if self._is_flying:
+            raise BoardError(f"{self._name} is running; kill it before its flash is erased")
+        with self._prompt() as repl:
+            deploy.erase_store(repl)
+
+    def alive(self) -> bool:
+        if not self._is_flying:
+            return False
+        port = self._port_or_none()
+        device = None if port is None else port.device
+        return device is not None and (self._device is None or device == self._device)
+
+    def link(self) -> Link:
+        if self._link is not None and (self._link.fileno() is not None or not self._is_flying):
+            return self._link
+        if self._intake is None:
+            self._intake = Intake(self._directory / _INTAKE)
+        port = self._port_or_none()
+        device = None if port is None else port.device
+        if device is None or not self._is_flying:
+            raise LinkLost(f"{self._name}: {'is not on the bus' if device is None else 'waits at its prompt'}")
+        self._link, self._device = SerialLink(str(device), self._intake), device
+        return self._link
+
+    def close(self) -> None:
+        if self._is_closed:
+            return
+        with contextlib.suppress(BoardError):
+            self.kill()
+        self._drop_link()
+        self._is_closed = True
+
+    # --- the line ---------------------------------------------------------------------------------
+
+    def _port_or_none(self) -> Port | None:
+        return ports.find(self._unit.serial_number)
+
+    def _port(self) -> Port:
+        port = self._port_or_none()
+        if port is None:
+            raise BoardError(f"{self._name}: is not on the bus; plug it in, and see `amu boards`")
+        return port
+
+    def _wait_for_bus(self, before: Path | None) -> None:
+        """Wait until the board is there under another device name than before its reset."""
+        give_up = time.monotonic() + _BUS_SECONDS
+        has_left = before is None
+        while True:
+            port = self._port_or_none()
+            device = None if port is None else port.device
+            has_left = has_left or device != before
+            if has_left and device is not None:
+                return
+            if time.monotonic() > give_up:
+                raise BoardError(f"{self._name}: did not come back to the bus; unplug it, and plug it in again")
+            time.sleep(_POLL_SECONDS)
+
+    def _drop_link(self) -> None:
+        if self._link is not None:
+            with contextlib.suppress(LinkLost):
+                self._link.fetch()
+            self._link.close()
+        self._link = self._device = None
+
+    def _prompt(self, exits: Sequence[bytes] = ()) -> Repl:
+        self._drop_link()
+        return approach(self._port(), [*exits, self._exit_frame()])
+
+    # --- what lies on it --------------------------------------------------------------------------
+
+    def _prepare(self, plan: BoardPlan) -> None:
+        """Firmware, configuration, and vote state of a fresh replica. The board waits at its prompt then."""
+        decoded = config.decode(plan.configuration)
+        with self._prompt(plan.exits) as repl:
+            deploy.deploy(repl, tree.flight_files(with_adversaries=decoded.adversary is not None))
+            deploy.provision(repl, plan.configuration, provision.commissioned_files(decoded.journal))
+
+    def _configuration(self) -> Config:
+        return config.decode((self._directory / _CONFIGURATION).read_bytes())
+
+    def _exit_frame(self) -> bytes:
+        own = self._configuration()
+        key = own.keys_in[own.replica_count]
+        assert key is not None, "the ground's key"
+        return provision.exit_frame(key, own.cluster, own.epoch, own.replica)
+
+    def _leave_flight(self) -> None:
+        """End the flight between two of its steps. What it has said stays readable."""
+        link = self.link()
+        assert isinstance(link, SerialLink)
+        assert self._intake is not None
+        link.drop_unsent()
+        link.write(self._exit_frame())
+        give_up = time.monotonic() + _LEAVE_SECONDS
+        with contextlib.suppress(LinkLost):
+            while not self._intake.ends_with(_PROMPT):
+                if time.monotonic() > give_up:
+                    raise BoardError(f"{self._name}: does not leave its flight; unplug it, and plug it in again")
+                link.pump()
+                time.sleep(_POLL_SECONDS)
+                link.fetch()
+        link.close()  # what has arrived can still be read
+
+    def _power(self, command: tuple[str, ...]) -> None:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_POWER_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BoardError(f"{self._name}: power command {command[0]}: {error}") from error
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().split("\n")[-1]
+            raise BoardError(f"{self._name}: power command {command[0]} failed with code {done.returncode}: {said}")
+
+
+def _as_lists(unit: Unit) -> dict[str, object]:
+    return {"baud": unit.baud, "power_off": list(unit.power_off), "power_on": list(unit.power_on)}
+
+
+def _unit(found: object) -> Unit:
+    if not isinstance(found, dict):
+        raise TypeError("not an object")
+    more = found["unit"]
+    return Unit(str(found["serial_number"]), int(more["baud"]), tuple(more["power_off"]), tuple(more["power_on"]))

@@ -1,0 +1,129 @@
+"""MicroPython's prompt on a Pico: run code there, and send files, through mpremote's serial transport.
+
+The prompt is there when no program runs. The flight software ignores control-C, which may be part of a frame: it
+leaves for the prompt when the ground station tells it to, by an authentic Control telecommand.
+"""
+
+import ast
+import contextlib
+import errno
+import io
+import time
+from binascii import b2a_base64
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from groundstation.boards.base import BoardError
+from hil.boards.pico.ports import Port
+
+BLOCK_BYTES = 1024
+PROMPT_SECONDS = 3.0  # for an answer of the prompt; it answers in a few milliseconds
+_POLL_SECONDS = 0.01
+
+# Lines of base64: a file's blocks may hold a control-C, which must stay a way to break in.
+_RECEIVER = """
+import sys
+from binascii import a2b_base64
+def receive(path, blocks):
+    with open(path, "wb") as file:
+        for _ in range(blocks):
+            file.write(a2b_base64(sys.stdin.buffer.readline()))
+            sys.stdout.write("+")
+"""
+
+
+class Repl:
+    """The prompt of the Pico at `port`, exclusively ours. Raises BoardError, which says what to do."""
+
+    def __init__(self, port: Port) -> None:
+        self._name = f"Pico {port.serial_number}"
+        device = port.device
+        if device is None:
+            raise BoardError(f"{self._name}: is not on the bus; plug it in")
+        try:
+            self._transport = SerialTransport(str(device), timeout=PROMPT_SECONDS)
+        except (TransportError, serial.SerialException, OSError) as error:
+            raise BoardError(f"{self._name}: {device} cannot be opened: {_why(error)}") from error
+        with contextlib.suppress(OSError):
+            self._transport.serial.write_timeout = PROMPT_SECONDS
+        self._can_receive = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the line. The board stays as it is."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._transport.close()
+
+    def enter(self) -> None:
+        """To the prompt, with an empty heap. Raises BoardError if a program runs that cannot be interrupted."""
+        with (
+            self._explained("gives no prompt: its program cannot be interrupted"),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            self._transport.enter_raw_repl(soft_reset=True, timeout_overall=PROMPT_SECONDS)
+
+    def run(self, code: str) -> str:
+        """Run `code`. Returns what it printed."""
+        with self._explained("the prompt does not answer"):
+            return str(self._transport.exec(code), "utf-8", "replace").replace("\r\n", "\n")
+
+    def ask(self, expression: str) -> Any:
+        """The value of an expression: what `repr` can show."""
+        return ast.literal_eval(self.run(f"print(repr({expression}))"))
+
+    def send(self, path: str, data: bytes, tell: Callable[[int], None] = lambda count: None) -> None:
+        """Write a file, block by block; its folder must exist. `tell`: bytes written so far."""
+        if not self._can_receive:
+            self.run(_RECEIVER)
+            self._can_receive = True
+        blocks = [data[start : start + BLOCK_BYTES] for start in range(0, len(data), BLOCK_BYTES)]
+        with self._explained(f"{path} was not written"):
+            self._transport.exec_raw_no_follow(f"receive({path!r}, {len(blocks)})")
+            line = self._transport.serial
+            sent = 0
+            for block in blocks:
+                line.write(b2a_base64(block))
+                if line.read(1) != b"+":
+                    raise TransportError("no answer")
+                sent += len(block)
+                tell(sent)
+            _, error = self._transport.follow(PROMPT_SECONDS)
+            if error:
+                raise TransportExecError(b"", error.decode("utf-8", "replace"))
+
+    def reset(self) -> None:
+        """Reset the chip. The line goes away."""
+        with contextlib.suppress(TransportError, OSError, serial.SerialException):
+            self._transport.exec_raw_no_follow("import machine; machine.reset()")
+            time.sleep(_POLL_SECONDS)
+        self.close()
+
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except TransportExecError as error:
+            said = str(error.error_output).strip().split("\n")[-1]
+            raise BoardError(f"{self._name}: {what}: {said or 'no reason given'}") from error
+        except TransportError as error:
+            raise BoardError(f"{self._name}: {what} ({error})") from error
+        except (serial.SerialException, OSError) as error:
+            raise BoardError(f"{self._name}: {what}: the line is gone; is the cable in?") from error
+
+
+def _why(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EACCES:
+        return "no permission; add yourself to the group that owns it (dialout on Debian), and log in again"
+    if number in (errno.EBUSY, errno.EAGAIN):
+        return "another program holds it; close that one (fuser names it)"
+    return f"{error}; is the cable in, does another program hold it?"

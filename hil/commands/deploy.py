@@ -1,0 +1,96 @@
+"""`amu deploy`: puts the flight software onto the Picos of a bench."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from groundstation.commands import panels
+from groundstation.commands.options import AsJson
+
+if TYPE_CHECKING:
+    from groundstation.boards.environment import BoardEntry, Environment
+
+PANEL = panels.FLY
+
+
+def deploy(
+    environment: Annotated[Path, typer.Argument(help="The bench's environment file.", metavar="ENV.toml")],
+    as_json: AsJson = False,
+) -> None:
+    """Put the flight software onto the Picos of a bench.  Example: [cyan]amu deploy desk.toml[/cyan]
+
+    It goes, compiled, into the one of two folders that does not fly, is checked there by one hash over all of it, and
+    is switched to by a rename: whatever fails, a board runs the whole old tree or the whole new one. A board that has
+    it already is left alone. Boards that fly are told to leave their flight, with the bench's keys.
+
+    Exit codes: 0 all boards have it, 2 bad input, or a board could not be reached; the others have it then.
+    """
+    from groundstation.boards.base import BoardError
+    from groundstation.boards.environment import EnvironmentFileError, load
+    from groundstation.boards.keys import KeysError
+    from groundstation.console import EXIT_BAD_INPUT, complain, refused, say
+
+    try:
+        bench = load(environment)
+        exits = _exits(environment, bench)
+    except (EnvironmentFileError, KeysError) as error:
+        raise refused("deploy", error) from error
+    entries = [entry for entry in bench.entries() if entry.kind == "pico"]
+    if not entries:
+        raise refused("deploy", f"{environment}: has no board of kind pico; the others carry their own firmware")
+    results, is_refused = [], False
+    for entry in entries:
+        try:
+            result = _deploy(entry, exits(entry.node))
+        except BoardError as error:
+            complain("deploy", f"board {entry.node}: {error}")
+            is_refused = True
+            continue
+        results.append(result)
+        if not as_json:
+            what = "deployed" if result["changed"] else "has it already"
+            say(
+                f"board {entry.node}  {entry.serial_number}  {what}  {result['digest'][:12]}  {result['seconds']:.1f} s"
+            )
+    if as_json:
+        typer.echo(json.dumps(results, indent=2))
+    if is_refused:
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def _exits(environment: Path, bench: "Environment") -> Callable[[int], tuple[bytes, ...]]:
+    """Frames that make a board leave its flight. Without keys there are none: the boards have never flown."""
+    from groundstation.boards import keys, provision
+
+    path = keys.path_of(environment)
+    if not path.exists():
+        return lambda node: ()
+    found = keys.load(path)
+    return lambda node: provision.exits(found, node)
+
+
+def _deploy(entry: "BoardEntry", exits: tuple[bytes, ...]) -> dict[str, Any]:
+    from groundstation.boards.base import BoardError
+    from hil.boards.pico import deploy as deployment
+    from hil.boards.pico import ports, tree
+    from hil.boards.pico.approach import approach
+
+    files = tree.flight_files()
+    port = ports.find(entry.serial_number)
+    if port is None:
+        raise BoardError(f"Pico {entry.serial_number}: is not on the bus; plug it in, and see: amu boards")
+    began = time.monotonic()
+    with approach(port, exits) as repl:
+        is_changed = deployment.deploy(repl, files)
+    return {
+        "node": entry.node,
+        "serial_number": entry.serial_number,
+        "changed": is_changed,
+        "digest": tree.digest(files),
+        "bytes": sum(map(len, files.values())),
+        "seconds": round(time.monotonic() - began, 3),
+    }
