@@ -25,7 +25,8 @@ def deploy(
 
     It goes, compiled, into the one of two folders that does not fly, is checked there by one hash over all of it, and
     is switched to by a rename: whatever fails, a board runs the whole old tree or the whole new one. A board that has
-    it already is left alone. Boards that fly are told to leave their flight, with the bench's keys.
+    it already is left alone. A board that flies gets the command to leave its
+    flight, under the bench's keys.
 
     Exit codes: 0 all boards have it, 2 bad input, or a board could not be reached; the others have it then.
     """

@@ -26,10 +26,11 @@ from groundstation.links.serial_link import SerialLink
 from groundstation.record.run_directory import RunDirectoryError, read_json, write_json, write_private
 from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
-from hil.boards.pico.ports import Port
+from hil.boards.pico.ports import Line, Port
 from hil.boards.pico.repl import Repl
 
 _BUS_SECONDS = 15.0  # until a board that was reset is back on the bus
+_RESET_SECONDS = 3.0  # that a board is off the bus when it resets by itself
 _POLL_SECONDS = 0.01
 _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
@@ -50,7 +51,7 @@ class PicoBoard(Board):
         self._name = f"board {node} (Pico {unit.serial_number})"
         self._intake: Intake | None = None
         self._link: SerialLink | None = None
-        self._device: Path | None = None  # line of the present flight
+        self._line: Line | None = None  # of the present flight
         self._is_flying = False
         self._is_closed = False
 
@@ -96,7 +97,7 @@ class PicoBoard(Board):
             self._wait_for_bus(None)
         else:
             with self._prompt() as repl:
-                before = self._port().device
+                before = self._port().line
                 repl.reset()
             self._wait_for_bus(before)
         self._is_flying = True
@@ -127,20 +128,18 @@ class PicoBoard(Board):
     def alive(self) -> bool:
         if not self._is_flying:
             return False
-        port = self._port_or_none()
-        device = None if port is None else port.device
-        return device is not None and (self._device is None or device == self._device)
+        line = self._line_or_none()
+        return line is not None and self._line in (None, line)
 
     def link(self) -> Link:
         if self._link is not None and (self._link.fileno() is not None or not self._is_flying):
             return self._link
         if self._intake is None:
             self._intake = Intake(self._directory / _INTAKE)
-        port = self._port_or_none()
-        device = None if port is None else port.device
-        if device is None or not self._is_flying:
-            raise LinkLost(f"{self._name}: {'is not on the bus' if device is None else 'waits at its prompt'}")
-        self._link, self._device = SerialLink(str(device), self._intake), device
+        line = self._line_or_none()
+        if line is None or not self._is_flying:
+            raise LinkLost(f"{self._name}: {'is not on the bus' if line is None else 'waits at its prompt'}")
+        self._link, self._line = SerialLink(str(line.device), self._intake), line
         return self._link
 
     def close(self) -> None:
@@ -156,21 +155,25 @@ class PicoBoard(Board):
     def _port_or_none(self) -> Port | None:
         return ports.find(self._unit.serial_number)
 
-    def _port(self) -> Port:
+    def _line_or_none(self) -> Line | None:
         port = self._port_or_none()
-        if port is None:
-            raise BoardError(f"{self._name}: is not on the bus; plug it in, and see `amu boards`")
+        return None if port is None else port.line
+
+    def _port(self) -> Port:
+        """The board's line, waited for: a chip that resets is off the bus for a moment. Raises BoardError."""
+        give_up = time.monotonic() + _RESET_SECONDS
+        while (port := self._port_or_none()) is None or port.line is None:
+            if time.monotonic() > give_up:
+                raise BoardError(f"{self._name}: is not on the bus; plug it in, and see: amu boards")
+            time.sleep(_POLL_SECONDS)
         return port
 
-    def _wait_for_bus(self, before: Path | None) -> None:
-        """Wait until the board is there under another device name than before its reset."""
+    def _wait_for_bus(self, before: Line | None) -> None:
+        """Wait until the board is there on another line than before its reset."""
         give_up = time.monotonic() + _BUS_SECONDS
-        has_left = before is None
         while True:
-            port = self._port_or_none()
-            device = None if port is None else port.device
-            has_left = has_left or device != before
-            if has_left and device is not None:
+            line = self._line_or_none()
+            if line not in (None, before):
                 return
             if time.monotonic() > give_up:
                 raise BoardError(f"{self._name}: did not come back to the bus; unplug it, and plug it in again")
@@ -181,7 +184,7 @@ class PicoBoard(Board):
             with contextlib.suppress(LinkLost):
                 self._link.fetch()
             self._link.close()
-        self._link = self._device = None
+        self._link = self._line = None
 
     def _prompt(self, exits: Sequence[bytes] = ()) -> Repl:
         self._drop_link()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from serial.tools import list_ports
 
@@ -19,6 +20,14 @@ LINKS_VARIABLE = "AMU_SERIAL_LINKS"
 BY_ID = Path("/dev/serial/by-id")
 # usb-<manufacturer>_<product>_<serial number>-if<interface>, as systemd's udev rules name it.
 _LINK = re.compile(r"usb-(?P<product>.+)_(?P<serial>[^_]+)-if\d\d")
+
+
+class Line(NamedTuple):
+    """One life of a serial line: a device name comes back, but its file is made again."""
+
+    device: Path
+    number: int
+    made: int  # nanoseconds, by the kernel's clock
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,16 @@ class Port:
             return self.link.resolve(strict=True)
         except OSError:
             return None
+
+    @property
+    def line(self) -> "Line | None":
+        """The line of the moment, told apart from an earlier one of the same name. None if the board is gone."""
+        try:
+            device = self.link.resolve(strict=True)
+            found = device.stat()
+        except OSError:
+            return None
+        return Line(device, found.st_rdev, found.st_ctime_ns)
 
 
 def ports() -> list[Port]:

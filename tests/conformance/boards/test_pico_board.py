@@ -1,9 +1,7 @@
-"""The board suite over Picos on USB, played by emulated ones at the ends of pseudo-terminals: real pyserial and mpremote."""
+"""The board suite over Picos on USB: emulated ones at the ends of pseudo-terminals, real pyserial, real mpremote."""
 
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +68,7 @@ class TestBriefly:
             station.send(m.Hello(9))
         board.start()
         assert (station.hello(3).boot, station.hello(4).mode) == (1, "voting")
-        assert [slot for slot in station.restored(1)] == [1]
+        assert list(station.restored(1)) == [1]
         board.close()
 
     def test_a_board_that_leaves_the_bus_is_off_and_comes_back_as_itself(self, pico: UsbPico, tmp_path: Path) -> None:
@@ -112,3 +110,60 @@ class TestPicoBoard(BoardConformance):
         yield make
         for board in made:
             board.close()
+
+    @pytest.mark.parametrize("operations", [1, 2, 3])
+    def test_a_power_cut_in_mid_write_loses_no_vote_that_was_sent(
+        self, board: Board, operations: int, hub: Hub
+    ) -> None:
+        """The power fails at the hub: no command of the bench can place it so well."""
+        (pico,) = hub.picos
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        pico.cut_power_at(operations)
+        for slot in range(1, 5):
+            station.propose(slot)
+        station.until(lambda: not board.alive(), "death by power cut")
+        sent = station.sent_votes()
+        pico.plug_in()  # it may begin to fly by itself, until the bench starts it
+        board.start()
+        identity = station.hello(2)
+        assert identity.mode == "voting"
+        assert identity.boot in (1, 2)
+        restored = station.restored(identity.boot)
+        for slot, view, phase, value in sent:
+            assert phase == 1
+            assert restored[slot][2] == [view, value]
+
+    def test_a_power_cut_needs_a_running_board_and_a_count(self, board: Board) -> None:
+        with pytest.raises(BoardError, match="want 1 or more"):
+            board.power_cut(0)
+        with pytest.raises(BoardError, match="nobody can cut the power of a real board"):
+            board.power_cut(1)
+
+    def test_a_power_cut_that_never_came_does_not_wait_for_the_next_life(self, board: Board) -> None:
+        pytest.skip("a bench cannot cut the power of a real board at a flash operation")
+
+    def test_input_of_a_dead_board_is_lost(self, board: Board) -> None:
+        """It would go to the prompt, so the link refuses it."""
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        board.kill()
+        with pytest.raises(LinkLost):
+            station.send(m.Hello(2))
+        board.start()
+        assert station.hello(3).nonce == 3
+
+    def test_a_board_that_leaves_the_flight_loop_on_command_stops_flying(self, board: Board) -> None:
+        """It leaves the bus with its line, and flies again by itself; the bench starts it like any other."""
+        station = Station(board)
+        board.start()
+        assert station.hello(1).boot == 0
+        station.send(m.Control("reset"))
+        give_up = time.monotonic() + 60
+        while board.alive():
+            assert time.monotonic() < give_up, "the board did not leave the bus"
+            time.sleep(0.01)
+        board.start()
+        assert station.hello(2).boot in (1, 2)

@@ -1,0 +1,80 @@
+"""A bench from its environment file: keys, flights under one epoch after the other, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from groundstation.boards import keys
+from groundstation.cli import add_entry_points, app
+
+MISSION = """
+name = "calm"
+description = "A small mission for a test."
+
+[mission]
+slots = 4
+limit_seconds = 300
+no_progress_seconds = 60
+
+[workload]
+operations = 4
+in_flight = 2
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _commands() -> None:
+    if not app.registered_commands:
+        add_entry_points(app)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    path = tmp_path / "desk.toml"
+    path.write_text('name = "desk"\n' + "".join(f'[[boards]]\nnode = {n}\nkind = "virtual"\n' for n in range(4)))
+    (tmp_path / "calm.toml").write_text(MISSION)
+    return path
+
+
+def amu(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+def test_each_flight_of_a_bench_is_an_epoch_of_its_own(bench: Path) -> None:
+    out = bench.parent / "runs"
+    assert amu("keys", "make", bench)[0] == 0
+    flown = []
+    for _ in range(2):
+        code, told = amu("rehearse", bench.parent / "calm.toml", "--env", bench, "--out", out, "--no-tlc")
+        assert code == 0, told
+    for run in sorted(out.glob("*/run.json")):
+        about = json.loads(run.read_text())
+        assert about["kinds"] == ["virtual"] * 4
+        flown.append((about["epoch"], (run.parent / "secret").read_text()))
+    kept = {epoch.epoch: epoch.secret for epoch in keys.load(bench.with_suffix(".keys")).epochs}
+    assert sorted(epoch for epoch, _ in flown) == [1, 2]
+    assert all(kept[epoch] == secret for epoch, secret in flown)
+
+
+def test_a_bench_without_keys_does_not_fly(bench: Path) -> None:
+    code, told = amu("rehearse", bench.parent / "calm.toml", "--env", bench)
+    assert code == 2
+    assert "there are no keys; make them with: amu keys make" in told
+
+
+def test_boards_that_are_missing_are_named(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMU_SERIAL_LINKS", str(bench.parent / "links"))
+    text = bench.read_text().replace('"virtual"', '"pico"\nserial_number = "NOWHERE"', 1)
+    bench.write_text(text)
+    code, told = amu("boards", bench)
+    assert code == 2
+    assert "board 0, serial number NOWHERE: is not there" in told
+    code, told = amu("deploy", bench)
+    assert code == 2
+    assert "Pico NOWHERE: is not on the bus; plug it in" in told
+    code, told = amu("boards", "--json")
+    assert code == 0
+    assert "pico" in json.loads(told)["kinds"]
