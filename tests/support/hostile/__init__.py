@@ -43,8 +43,8 @@ class Hostile:
 
     def ready(self):
         ready = self._node.ready()
-        for message in self._sealed:
-            ready.sends.append((limits.GROUND, self._node.lamport, message))
+        lamport = self._node.lamport
+        ready.sends = list(ready.sends) + [(limits.GROUND, lamport, message) for message in self._sealed]
         self._sealed = []
         return ready
 

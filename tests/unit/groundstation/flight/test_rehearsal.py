@@ -13,7 +13,7 @@ from amu.core import limits
 from amu.core.errors import AuthError
 from amu.wire import cobs, codec, frames, messages
 from amu.wire.auth import Keyring
-from groundstation.boards import provision
+from groundstation.boards import bench, provision
 from groundstation.boards.base import BoardError, BoardPlan
 from groundstation.flight import mission, rehearsal
 from groundstation.flight.progress import SilentDisplay
@@ -49,7 +49,7 @@ def _document(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def fly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flight]:
-    monkeypatch.setattr(rehearsal, "board_kind", lambda name: HostBoard)
+    monkeypatch.setattr(bench, "board_kind", lambda name: HostBoard)
 
     def flown(out: str = "runs", replayed: Path | None = None, **changes: Any) -> Flight:
         plan = Plan(parse(_document(**changes), "test"), "host", tmp_path / out, replayed=replayed)
@@ -113,7 +113,12 @@ def _frames_of(
     monkeypatch.setattr(HostBoard, "create", create)
     config = configuration.decode(plans[1].configuration)
     payload = codec.encode(7, messages.Hello(3))
-    swarm = rehearsal._swarm(flight.scenario, bytes.fromhex((flight.directory / run_directory.SECRET).read_text()))
+    swarm = rehearsal._swarm(
+        flight.scenario,
+        rehearsal._cluster(flight.scenario),
+        bytes.fromhex((flight.directory / run_directory.SECRET).read_text()),
+        0,
+    )
     tag = provision.ground_keyring(swarm).seal(messages.Hello.KIND, 1, payload)
     return flight, config, frames.build(messages.Hello.KIND, limits.GROUND, 1, tag, payload)
 
@@ -140,7 +145,7 @@ def test_frame_of_one_run_is_refused_in_the_next_of_the_same_name_and_seed(
 
 def test_clusters_of_long_names_that_begin_alike_differ() -> None:
     names = [f"a-very-long-name-for-a-mission-{number}" for number in range(2)]
-    one, other = (rehearsal._swarm(parse(_document(name=name), "test"), bytes(32)).cluster for name in names)
+    one, other = (rehearsal._cluster(parse(_document(name=name), "test")) for name in names)
     assert one != other
     assert len(one) == len(other) == 16
 

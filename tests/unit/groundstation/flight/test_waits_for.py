@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundstation.boards import bench
 from groundstation.flight import rehearsal
 from groundstation.flight.pace import Pace
 from groundstation.flight.progress import SilentDisplay
@@ -39,7 +40,7 @@ def _document(**sections: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def fly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flight]:
-    monkeypatch.setattr(rehearsal, "board_kind", lambda name: HostBoard)
+    monkeypatch.setattr(bench, "board_kind", lambda name: HostBoard)
 
     def flown(**sections: Any) -> Flight:
         return rehearsal.fly(Plan(parse(_document(**sections), "test"), "host", tmp_path), SilentDisplay())

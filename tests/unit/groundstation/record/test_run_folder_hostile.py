@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from groundstation.boards import bench
 from groundstation.commands.rehearse import judge_flight
 from groundstation.flight import rehearsal, resumption
 from groundstation.flight.progress import SilentDisplay
@@ -36,7 +37,7 @@ WRONG = (None, "x", -1, 1e308, True, [], {}, [[]], {"x": {}}, "\u2028\x1b")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run as a rehearsal leaves it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rehearsal, "board_kind", lambda name: HostBoard)
+        patch.setattr(bench, "board_kind", lambda name: HostBoard)
         out = tmp_path_factory.mktemp("flown")
         flight = rehearsal.fly(Plan(parse(DOCUMENT, "test"), "host", out), SilentDisplay())
         patch.setattr(report_canvas, "_render", drawn)
