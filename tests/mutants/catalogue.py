@@ -260,8 +260,8 @@ MUTANTS = (
     Mutant(
         "a request is voted for without an own copy",
         REPLICA,
-        '                if held != request and self.application.status(client, operation)[0] == "new":',
-        "                if False:",
+        '[0] == "new":\n                    instance.lacks = (client, operation)',
+        '[0] == "":\n                    instance.lacks = (client, operation)',
         ("replica",),
     ),
     Mutant(

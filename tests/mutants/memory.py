@@ -54,8 +54,8 @@ MUTANTS = (
     Mutant(
         "a request of an overruled proposal stays assigned",
         PENDING,
-        "            elif entry.slot == slot:\n                entry.slot = 0\n",
-        "",
+        "            if entry.slot == slot:\n                entry.slot = 0\n        for held",
+        "            pass\n        for held",
         ("pending",),
     ),
     Mutant(
@@ -64,6 +64,49 @@ MUTANTS = (
         "            if entry.slot == slot:\n                entry.slot = 0\n            if not",
         "            if not",
         ("pending",),
+    ),
+    Mutant(
+        "a request waits on when another command of its number was decided",
+        PENDING,
+        "                done = self.find(client, operation)\n",
+        "                done = None\n",
+        ("pending",),
+    ),
+    Mutant(
+        "a request that no body can carry is queued",
+        PENDING,
+        "            if type(field) is list or type(field) is dict:",
+        "            if False:",
+        ("pending",),
+    ),
+    Mutant(
+        "a request counts as held although its encoding stands elsewhere in the body",
+        PENDING,
+        "body.startswith(entry.data, at)",
+        "entry.data in body",
+        ("pending",),
+    ),
+    Mutant(
+        "what follows the requests of a body is passed over",
+        PENDING,
+        "        bodies.check_end(body, at)\n",
+        "",
+        ("pending",),
+    ),
+    Mutant(
+        "a voter forgets that a proposal waits for a request",
+        INSTANCE,
+        "self.lacks is None or self.lacks == request:",
+        "self.lacks is None:",
+        ("batches",),
+    ),
+    Mutant(
+        "a voter reads a proposal again with each request",
+        INSTANCE,
+        "            if request is None or self.lacks is None or self.lacks == request:\n"
+        "                self._try_vote1()",
+        "            self._try_vote1()",
+        ("batches",),
     ),
     Mutant(
         "a request stays assigned when a state was adopted",

@@ -28,23 +28,51 @@ def encode(origin_view: int, requests: "list[Array]") -> bytes:
     return cbor.encode([origin_view, requests])
 
 
+def join(origin_view: int, requests: "list[bytes]") -> bytes:
+    """The same of requests that are encoded already."""
+    head = cbor.array_head(2) + cbor.encode(origin_view) + cbor.array_head(len(requests))
+    return head + b"".join(requests)
+
+
 def decode(body: bytes) -> "tuple[int, list[Array]]":
     """(origin_view, requests). CodecError if it is not a body within the limits."""
-    item = cbor.decode(body, limits.BODY_DEPTH_MAX)
-    if type(item) is not list or len(item) != 2 or type(item[1]) is not list:
+    view, count, at = head_of(body)
+    requests = []
+    for _ in range(count):
+        request, at = request_at(body, at)
+        requests.append(request)
+    check_end(body, at)
+    return view, requests
+
+
+def head_of(body: bytes) -> tuple[int, int, int]:
+    """(origin_view, number of requests, offset of the first one); the first part of `decode`."""
+    count, at = cbor.array_at(body, 0)
+    if count != 2:
         raise CodecError("body: want [origin_view, requests]")
-    view, requests = item
+    view, at = cbor.item_at(body, at, 0)
     if type(view) is not int or view < 0 or view > limits.VIEW_MAX:
         raise CodecError("body: bad origin view")
-    if len(requests) > limits.BATCH_REQUESTS_MAX:
+    count, at = cbor.array_at(body, at)
+    if count > limits.BATCH_REQUESTS_MAX:
         raise CodecError("body: too many requests")
-    for request in requests:
-        if type(request) is not list or len(request) != 3:
-            raise CodecError("body: want [client, operation, command]")
-        client, operation, command = request
-        if type(client) is not int or type(operation) is not int or type(command) is not list:
-            raise CodecError("body: want [client, operation, command]")
-    return view, requests
+    return view, count, at
+
+
+def request_at(body: bytes, at: int) -> "tuple[Array, int]":
+    """(request, offset behind it) of the request at offset `at`."""
+    request, end = cbor.item_at(body, at, limits.BODY_DEPTH_MAX - 2)
+    if type(request) is not list or len(request) != 3:
+        raise CodecError("body: want [client, operation, command]")
+    client, operation, command = request
+    if type(client) is not int or type(operation) is not int or type(command) is not list:
+        raise CodecError("body: want [client, operation, command]")
+    return request, end
+
+
+def check_end(body: bytes, at: int) -> None:
+    if at != len(body):
+        raise CodecError("body: bytes after the requests")
 
 
 class BodyShelf:

@@ -56,6 +56,7 @@ class Instance:
         self._proposals: list[Register] = [None] * group.size  # (view, value)
         self._learned: list[bytes | None] = [None] * group.size  # value that each peer says it decided
         self._heard = [False] * group.size
+        self.lacks: tuple[int, int] | None = None  # (client, operation): without it we cannot vote for the proposal
         self.is_demanded = False  # requests wait for this slot: the view timer runs
         self._ticks_in_view = 0
         self._ticks_still = 0  # since our last step, or since our state was sent again
@@ -212,11 +213,12 @@ class Instance:
             self._wish(self.view + 1)
             self._follow_wishes()
 
-    def retry(self) -> None:
-        """Try again what was not possible before: something new is known."""
+    def retry(self, request: tuple[int, int] | None = None) -> None:
+        """Try again what was not possible before: something new is known, or only this `request` has come."""
         if self.is_open:
             self.try_propose()
-            self._try_vote1()
+            if request is None or self.lacks is None or self.lacks == request:
+                self._try_vote1()  # it reads the whole body
 
     def send_state(self, destination: int) -> None:
         """Repeat our whole state in one frame, and the proposal to those that have not voted for it."""
@@ -380,6 +382,7 @@ class Instance:
         assert view > self.view, "view goes backwards"
         self.log.on_abandoned(self.log.leader(self.slot, self.view))
         self.view = view
+        self.lacks = None
         self.entry = self.registers.as_list()
         self._ticks_in_view = 0
         self._moved()

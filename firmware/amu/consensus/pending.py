@@ -10,22 +10,27 @@ from amu.core.errors import BusyError, CodecError
 from amu.wire import cbor
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from amu.core.types import Array
 
 
-class _Entry:
-    def __init__(self, request: "Array", size: int) -> None:
+_DONE = -1
+
+
+class Entry:
+    """A request that we hold, and its encoding."""
+
+    def __init__(self, request: "Array", data: bytes) -> None:
         self.request = request  # [client, operation, command]
-        self.size = size
+        self.data = data
         self.slot = 0  # open slot whose proposal carries it, 0 if none
         self.passed_over = 0  # slots decided since it came, without it and without any that came before it
 
 
 class Pending:
     def __init__(self) -> None:
-        self._entries: list[_Entry] = []  # at most PENDING_REQUESTS_MAX
+        self._entries: list[Entry] = []  # at most PENDING_REQUESTS_MAX
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,21 +41,54 @@ class Pending:
             return False
         if len(self._entries) >= limits.PENDING_REQUESTS_MAX:
             raise BusyError("%d requests wait" % len(self._entries))
-        request = [client, operation, command]
         # A request that fits no proposal would stay at the head of the queue and block all behind it forever.
-        bodies.decode(bodies.encode(limits.VIEW_MAX, [request]))
-        if len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
+        for field in command:
+            if type(field) is list or type(field) is dict:
+                raise CodecError("command: arrays within it")  # BODY_DEPTH_MAX ends here
+        request = [client, operation, command]
+        data = cbor.encode(request)
+        if len(data) > limits.COMMAND_BYTES_MAX and len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
             raise CodecError("command: want at most %d bytes" % limits.COMMAND_BYTES_MAX)
-        self._entries.append(_Entry(request, len(cbor.encode(request))))
+        self._entries.append(Entry(request, data))
         return True
 
-    def find(self, client: int, operation: int) -> "Array | None":
-        """The request as we hold it, or None."""
+    def find(self, client: int, operation: int) -> Entry | None:
+        """The request of this number as we hold it, or None."""
         for entry in self._entries:
             held_client, held_operation, _ = entry.request
-            if held_client == client and held_operation == operation:
-                return entry.request
+            if held_operation == operation and held_client == client:
+                return entry
         return None
+
+    def read(self, body: bytes) -> "tuple[int, list[Array], list[Entry | None]]":
+        """(origin_view, requests, entries) of a body: `bodies.decode`, and the entry of each request that we hold.
+
+        What we hold is not decoded again: a request has one encoding, and no encoding is the beginning of another.
+        """
+        view, count, at = bodies.head_of(body)
+        held = self._entries
+        following = 0  # most bodies carry requests in the order in which we hold them
+        requests: list[Array] = []
+        entries: list[Entry | None] = []
+        for _ in range(count):
+            found = None
+            for _ in range(len(held)):
+                entry = held[following]
+                following += 1
+                if following == len(held):
+                    following = 0
+                if body.startswith(entry.data, at):
+                    found = entry
+                    break
+            if found is None:
+                request, at = bodies.request_at(body, at)
+            else:
+                request = found.request
+                at += len(found.data)
+            requests.append(request)
+            entries.append(found)
+        bodies.check_end(body, at)
+        return view, requests, entries
 
     def waiting(self) -> int:
         """How many requests are in no open slot's proposal."""
@@ -60,40 +98,43 @@ class Pending:
                 count += 1
         return count
 
-    def batch(self, slot: int) -> "list[Array]":
+    def batch(self, slot: int) -> list[Entry]:
         """The oldest requests that no other open slot carries, as many as a body holds."""
-        batch: list[Array] = []
+        batch: list[Entry] = []
         size = 16  # array heads and the origin view
         for entry in self._entries:
             if entry.slot not in (0, slot):
                 continue
-            if len(batch) == limits.BATCH_REQUESTS_MAX or size + entry.size > limits.BODY_BYTES_MAX:
+            size += len(entry.data)
+            if len(batch) == limits.BATCH_REQUESTS_MAX or size > limits.BODY_BYTES_MAX:
                 break
-            batch.append(entry.request)
-            size += entry.size
+            batch.append(entry)
         return batch
 
-    def assign(self, slot: int, requests: "list[Array]") -> None:
-        """A proposal for `slot` carries `requests`; what it carried before is free again."""
+    def assign(self, slot: int, carried: "Sequence[Entry | None]") -> None:
+        """A proposal for `slot` carries these requests; what it carried before is free again."""
         for entry in self._entries:
-            if entry.request in requests:
-                entry.slot = slot
-            elif entry.slot == slot:
+            if entry.slot == slot:
                 entry.slot = 0
+        for held in carried:
+            if held is not None:
+                held.slot = slot
 
-    def settle(self, slot: int, requests: "list[Array]") -> bool:
-        """`slot` is decided with `requests`. True if some request has now been passed over for too long."""
+    def settle(self, slot: int, requests: "list[Array]", entries: "list[Entry | None]") -> bool:
+        """`slot` is decided with what `read` gave. True if some request has now been passed over for too long."""
+        for i in range(len(requests)):
+            done = entries[i]
+            if done is None:  # or we hold another command of this number
+                client, operation, _ = requests[i]
+                done = self.find(client, operation)
+            if done is not None:
+                done.slot = _DONE
         kept = []
         is_overlooked = False
         # A backlog is not censorship: a request queued behind one that was served has not been passed over.
         is_queue_served = False
         for entry in self._entries:
-            client, operation, _ = entry.request
-            is_done = False
-            for decided_client, decided_operation, _ in requests:
-                if decided_client == client and decided_operation == operation:
-                    is_done = True
-            if is_done:
+            if entry.slot == _DONE:
                 is_queue_served = True
                 continue
             if entry.slot == slot:

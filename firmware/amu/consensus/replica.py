@@ -95,7 +95,7 @@ class Replica:
                 return None
             self._batch_timer.stop()
         self.pending.assign(instance.slot, batch)
-        return bodies.encode(view, batch)
+        return bodies.join(view, [entry.data for entry in batch])
 
     def _keeps_back(self, count: int) -> bool:
         """Shall a batch of `count` requests wait for more? A full one must not, nor one that nothing is ahead of."""
@@ -127,25 +127,30 @@ class Replica:
             self._suspect = None
 
     def is_valid(self, instance: Instance, view: int, body: bytes, is_vouched: bool) -> bool:
-        """May this body be voted for? Each request is one that we hold or have applied, or f+1 vouch for all."""
+        """May this body be voted for? Each request is one that we hold or have applied, or f+1 vouch for all. If not
+        because of a request, `instance.lacks` tells the last such one."""
+        instance.lacks = None
         try:
-            origin_view, requests = bodies.decode(body)
+            origin_view, requests, entries = self.pending.read(body)
         except CodecError:
             return False
         if origin_view > view or (not requests and origin_view == 0):
             return False
         if not is_vouched:
             has_news = False
-            for request in requests:
-                client, operation, _ = request
-                held = self.pending.find(client, operation)
-                if held != request and self.application.status(client, operation)[0] == "new":
-                    return False
-                has_news = has_news or held == request
+            for i in range(len(requests)):
+                if entries[i] is not None:
+                    has_news = True
+                    continue
+                client, operation, _ = requests[i]
+                if self.application.status(client, operation)[0] == "new":
+                    instance.lacks = (client, operation)
+            if instance.lacks is not None:
+                return False
             if view == 0 and not has_news:
                 return False  # a leader that repeats applied requests would use up slots and flash
         if instance.slot > self.applied:  # else nothing would ever free them again
-            self.pending.assign(instance.slot, requests)
+            self.pending.assign(instance.slot, entries)
         return True
 
     def on_conclusion(self, instance: Instance) -> None:
@@ -210,8 +215,8 @@ class Replica:
 
     def request(self, client: int, operation: int, command: "Array") -> None:
         """A request from the ground station. BusyError if the queue is full, CodecError if no proposal can carry it."""
-        self.pending.add(client, operation, command)
-        self._retry_open()
+        is_new = self.pending.add(client, operation, command)
+        self._retry_open((client, operation) if is_new else None)  # who asks again has waited: try everything again
         self.settle()
 
     def tick(self) -> None:
@@ -282,7 +287,8 @@ class Replica:
                 instance.open()
         self._retry_open()
 
-    def _retry_open(self) -> None:
+    def _retry_open(self, request: tuple[int, int] | None = None) -> None:
+        """`request`: (client, operation) of the one that has just come, if nothing else is new."""
         if self._is_restoring or self.is_halted:
             return
         for slot in range(self.applied + 1, self._last_open() + 1):
@@ -291,7 +297,7 @@ class Replica:
                 if self.pending.waiting() == 0 or self.leader(slot, 0) != self.me:
                     continue
                 instance = self.instance(slot)
-            instance.retry()
+            instance.retry(request)
 
     def _mark_demand(self) -> None:
         """Mark the undecided slots that must not stay empty, so that their timers run: as many as requests wait, and
@@ -325,7 +331,7 @@ class Replica:
         """Apply a decided slot. `settle` calls it in order; a reboot calls it for the log on flash."""
         assert slot == self.applied + 1, "applied out of order"
         try:
-            origin_view, requests = bodies.decode(body)
+            origin_view, requests, entries = self.pending.read(body)
         except CodecError as error:
             self.halt("slot %d: %s" % (slot, error))
             return
@@ -337,7 +343,7 @@ class Replica:
         self.instances.append(None)
         self.instances.pop(0)
         self.catch_up.applied(slot, value, body)
-        if self.pending.settle(slot, requests) and not self._is_restoring:
+        if self.pending.settle(slot, requests, entries) and not self._is_restoring:
             self.instance(slot + 1).time_out()
 
     def jump(self, slot: int, proposers: list[int]) -> None:

@@ -182,7 +182,9 @@ assert OPERATIONS_PER_CLIENT_MAX >= PENDING_REQUESTS_MAX
 assert CHECKPOINT_SLOTS > INSTANCES_MAX
 assert LOG_SLOTS_MAX >= 2 * CHECKPOINT_SLOTS + INSTANCES_MAX
 assert BODIES_PER_SLOT_MAX >= 9
-assert BODY_DEPTH_MAX <= CBOR_DEPTH_MAX
+assert (
+    BODY_DEPTH_MAX == 4 <= CBOR_DEPTH_MAX
+)  # body, requests, request, command: none is left for the fields of a command
 assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
 # Hundreds of learners weigh no more than one more replica, and a state can be handed over to one of them.
 assert CHUNKS_PER_REPLY_MAX <= LEARNER_ANSWERS_PER_TICK_MAX <= ANSWERS_PER_TICK_MAX

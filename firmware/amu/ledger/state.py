@@ -56,6 +56,9 @@ class Ledger:
             return status, self._tables.operations.find(client).result(operation)  # type: ignore[union-attr]
         return status, None
 
+    def is_done(self, client: int, operation: int) -> bool:
+        return self._tables.operations.status(client, operation) == operations.DONE
+
     def digest(self) -> bytes:
         """SHA-256 over the whole state, 32 bytes: equal digests mean equal states."""
         if self._digest is None:

@@ -20,11 +20,13 @@ class Application:
 
     def apply(self, slot: int, value: bytes, requests: "list[Array]") -> None:
         """Apply a decided slot. Each operation reaches its terminal state here and is answered with it."""
+        are_done = [self._ledger.is_done(client, operation) for client, operation, _ in requests]
         results = self._ledger.apply(slot, requests)
         for i in range(len(requests)):
             client, operation, command = requests[i]
             self._effects.trace("Operation", slot, client, operation, command, results[i])
-            done_slot, result = self.status(client, operation)[1] or (slot, results[i])
+            answer = self.status(client, operation)[1] if are_done[i] else None  # of the slot that it was done in
+            done_slot, result = answer or (slot, results[i])
             self._effects.send(GROUND, Reply(client, operation, done_slot, result))
         self._effects.trace("Apply", slot, value, self._ledger.digest())
 

@@ -194,6 +194,26 @@ def decode(data: bytes, depth_max: int = limits.CBOR_DEPTH_MAX, start: int = 0) 
     return item
 
 
+def item_at(data: bytes, at: int, depth_max: int) -> "tuple[Any, int]":
+    """(item, offset behind it) of the item at offset `at`. `depth_max`: as of `decode`."""
+    try:
+        return _item(data, at, limits.CBOR_DEPTH_MAX - depth_max)
+    except IndexError:
+        raise _error(len(data), "ends early")
+
+
+def array_at(data: bytes, at: int) -> tuple[int, int]:
+    """(number of items, offset of the first one) of the array at offset `at`."""
+    try:
+        head = data[at]
+        if head >> 5 != 4:
+            raise _error(at, "no array")
+        count = head & 31
+        return (count, at + 1) if count < 24 else _long_argument(data, count, at + 1)
+    except IndexError:
+        raise _error(len(data), "ends early")
+
+
 def _error(at: int, what: str) -> CodecError:
     return CodecError("CBOR offset %d: %s" % (at, what))
 

@@ -1,15 +1,18 @@
 """When a leader proposes the requests that wait: at once if nothing of its own is under way, else many in one body."""
 
+import itertools
+
 import pytest
 
 from amu.boards.host import Settings
 from amu.consensus import bodies
+from amu.consensus.pending import Pending
 from amu.core import limits
 from amu.core.limits import GROUND
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
 from amu.wire import cbor
-from amu.wire.messages import Proposal, Request
+from amu.wire.messages import Proposal, Request, Vote
 from swarm_sim.testing.cluster import Cluster
 from tests.support.flight.effects import performed
 
@@ -108,3 +111,31 @@ def test_a_request_that_a_leader_keeps_back_outlives_the_leader() -> None:
     cluster.kill(0)
     cluster.lets_pass = lambda source, destination, message: True
     assert cluster.run(10 * VIEW_TIMEOUT_TICKS, lambda: cluster.confirmed(kept_back) is not None)
+
+
+def test_a_voter_votes_when_the_last_request_of_a_proposal_has_come() -> None:
+    """In whatever order they come, and not before."""
+    for order in itertools.permutations((1, 2, 3)):
+        node = Node(Settings(1, 4), Recovered(FRESH, None, []), 1)
+        performed(node)
+        node.step(0, 1, Proposal(1, 0, bodies.encode(0, [[1, number, ["noop"]] for number in (1, 2, 3)])))
+        votes: list[list[int]] = []
+        for number in order:
+            node.step(GROUND, 0, Request(1, 9, ["noop"]))
+            node.step(GROUND, 0, Request(1, number, ["noop"]))
+            votes.append([message.phase for _, _, message in performed(node).sends if isinstance(message, Vote)])
+        assert votes == [[], [], [1]]
+
+
+def test_a_voter_reads_a_proposal_only_when_what_it_lacks_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(Settings(1, 4), Recovered(FRESH, None, []), 1)
+    performed(node)
+    numbers = range(1, limits.BATCH_REQUESTS_MAX + 1)
+    read, reads = Pending.read, []
+    monkeypatch.setattr(Pending, "read", lambda self, body: reads.append(body) or read(self, body))
+    node.step(0, 1, Proposal(1, 0, bodies.encode(0, [[1, number, ["noop"]] for number in numbers])))
+    for number in numbers:
+        assert len(reads) == 1
+        node.step(GROUND, 0, Request(1, number, ["noop"]))
+    assert len(reads) == 2
+    assert [message.phase for _, _, message in performed(node).sends if isinstance(message, Vote)] == [1]

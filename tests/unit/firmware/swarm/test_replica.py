@@ -208,7 +208,7 @@ def test_a_leader_that_passes_a_request_over_is_changed() -> None:
     leader = cluster.seats[0].node.replica
     censored = cluster.request(["noop"])
     real_batch = leader.pending.batch
-    leader.pending.batch = lambda slot: [r for r in real_batch(slot) if r[1] != censored]
+    leader.pending.batch = lambda slot: [entry for entry in real_batch(slot) if entry.request[1] != censored]
     decide(cluster, limits.OVERLOOKED_SLOTS_MAX + 3)
     assert cluster.run(200, lambda: cluster.confirmed(censored) is not None)
     assert [line for line in cluster.lines if line["event"] == "EnterView"]
