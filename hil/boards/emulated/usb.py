@@ -25,6 +25,7 @@ from typing import Self
 
 from hil.boards.emulated import pico_files
 from hil.boards.emulated.board import micropython_image
+from hil.boards.emulated.flash_log import FlashOperation
 from hil.boards.emulated.pico_chip import NANOS, PicoChip
 from hil.boards.emulated.process import EmulatorError
 
@@ -116,10 +117,10 @@ class UsbPico:
             if self._chip is not None:
                 self._chip.cut_power_at(operations)
 
-    def flash_operations(self) -> int:
-        """Since it was plugged in; 0 if it is not."""
+    def log_flash(self) -> list[FlashOperation]:
+        """Log flash operations from now on. Returns those that were logged until now, none if it is not plugged in."""
         with self._lock:
-            return 0 if self._chip is None else self._chip.flash_operations
+            return [] if self._chip is None else self._chip.log_flash()
 
     def step(self, seconds: float) -> None:
         """Let time pass on the board, and move its bytes."""

@@ -17,7 +17,8 @@ from hil.boards.pico.ports import Port
 from hil.boards.pico.repl import Repl
 
 _ANSWER_SECONDS = 0.3  # at a prompt; it answers in a few milliseconds
-_LEAVE_SECONDS = 5.0  # until a flight has ended: a Pico may work at its backlog
+_LEAVE_SECONDS = 8.0  # until a flight has ended, or a boot: a Pico may work at its backlog
+_PROBE = b"\r\x03\x02"  # control-C ends what runs, control-B leaves the raw prompt
 _PROMPT = b">>> "
 
 
@@ -26,9 +27,7 @@ def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
 
     Raises BoardError if it is not there, is held by another program, or flies under other keys.
     """
-    if not _answers(port, b"\r\x03\x02", _ANSWER_SECONDS) and not (
-        exits and _answers(port, b"".join(exits), _LEAVE_SECONDS)
-    ):
+    if not _answers(port, exits):
         raise BoardError(
             f"Pico {port.serial_number}: gives no prompt: it flies under keys that are not known here, or its program "
             "hangs; use the keys of the bench that it flies for, or hold BOOTSEL, plug it in and erase its flash"
@@ -42,28 +41,39 @@ def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
     return repl
 
 
-def _answers(port: Port, data: bytes, seconds: float) -> bool:
-    """Whether a prompt shows up after `data` has been written."""
+def _answers(port: Port, exits: Sequence[bytes]) -> bool:
+    """Whether a prompt shows up: at once, after the exits, or at the end of a boot."""
     device = port.device
     if device is None:
         raise BoardError(f"Pico {port.serial_number}: is not on the bus; plug it in")
     try:
-        line = serial.Serial(str(device), 115200, timeout=0, write_timeout=seconds, exclusive=True)
+        line = serial.Serial(str(device), 115200, timeout=0, write_timeout=_ANSWER_SECONDS, exclusive=True)
     except (serial.SerialException, OSError):
         return True  # `Repl` tells why it cannot be opened
-    seen = b""
     try:
-        with contextlib.suppress(serial.SerialTimeoutException):
-            line.write(data)
-        give_up = time.monotonic() + seconds
-        while (left := give_up - time.monotonic()) > 0:
-            ready, _, _ = select.select([line.fileno()], [], [], left)
-            if ready:
-                seen = (seen + os.read(line.fileno(), 4096))[-64:]
-            if _PROMPT in seen:
+        give_up = time.monotonic() + _LEAVE_SECONDS
+        frames = b"".join(exits)
+        while time.monotonic() < give_up:
+            if _shows_prompt(line, _PROBE) or (frames and _shows_prompt(line, frames)):
                 return True
+            frames = b""
         return False
     except (serial.SerialException, OSError) as error:
         raise BoardError(f"Pico {port.serial_number}: left the bus: {error}; is the cable in?") from error
     finally:
         line.close()
+
+
+def _shows_prompt(line: serial.Serial, data: bytes) -> bool:
+    """Write, and listen for a moment."""
+    with contextlib.suppress(serial.SerialTimeoutException):
+        line.write(data)
+    seen = b""
+    give_up = time.monotonic() + _ANSWER_SECONDS
+    while (left := give_up - time.monotonic()) > 0:
+        ready, _, _ = select.select([line.fileno()], [], [], left)
+        if ready:
+            seen = (seen + os.read(line.fileno(), 4096))[-64:]
+        if _PROMPT in seen:
+            return True
+    return False

@@ -157,11 +157,11 @@ export class Chip {
   }
 
   reset() {
-    const before = this.mcu, { operations, pages, erases, cutAt } = this.flash;
+    const before = this.mcu, { operations, pages, erases, cutAt, log } = this.flash;
     this.resets += 1;
     this.clock.nextAlarm = null;  // every alarm belonged to the old processor
     this.boot(before.flash.slice(0, FLASH_BYTES), before);
-    Object.assign(this.flash, { operations, pages, erases, cutAt });
+    Object.assign(this.flash, { operations, pages, erases, cutAt, log });
   }
 
   /** Let `nanos` pass, to the end of an instruction, or less if the power is cut meanwhile. */

@@ -59,6 +59,7 @@ export class Flash extends Memory {
     this.isAutomatic = true;  // the SSI drives chip select itself
     this.sent = [];
     this.answered = [];
+    this.log = null;  // of the bytes of each operation, once it is an array
     this.isWritable = false;
   }
 
@@ -125,6 +126,7 @@ export class Flash extends Memory {
     if (isOperation && this.isWritable && this.sent.length >= ADDRESSED) {
       this.operations += 1;
       const isTorn = this.operations === this.cutAt;
+      if (this.log !== null) this.log.push(Buffer.from(this.sent));
       if (command === PAGE_PROGRAM) this.program(isTorn);
       else this.erase(command === SECTOR_ERASE ? SECTOR_BYTES : BLOCK_BYTES, isTorn);
       if (isTorn) this.onPowerCut();

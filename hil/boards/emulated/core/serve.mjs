@@ -55,6 +55,17 @@ function profile(chip, body) {
   answer(Buffer.from(seen));
 }
 
+/** L: log flash operations from now on. Those until now: for each its length (uint32) and its bytes as the chip got them. */
+function logFlash(chip) {
+  const seen = chip.flash.log ?? [];
+  chip.flash.log = [];
+  answer(...seen.flatMap((bytes) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(bytes.length);
+    return [head, bytes];
+  }));
+}
+
 let chip;
 for (;;) {
   const head = read(5), opcode = String.fromCharCode(head[0]), body = read(head.readUInt32LE(1));
@@ -63,6 +74,7 @@ for (;;) {
     case 'A': advance(chip, body); break;
     case 'C': chip.cutPowerAt(body.readUInt32LE(0)); answer(); break;  // C: cut power in a flash operation from now
     case 'F': answer(chip.memory); break;  // F: all of flash
+    case 'L': logFlash(chip); break;
     case 'P': profile(chip, body); break;
     default: throw new Error(`opcode ${JSON.stringify(opcode)}: unknown`);
   }
