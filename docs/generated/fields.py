@@ -117,7 +117,7 @@ NOT_SIMULATED: Mapping[str, str] = {
     "Restart": "right after a Boot (LOG-12); else for people",
     "Resume": "continuity of the trace, and lives (LOG-12)",
     "Attach": "what began before the trace is not checked; the verdict is incomplete",
-    "Health": "slot, ticks and run of heap (MSG-6); what is free of the heap is a measurement",
+    "Health": "slot, ticks, run of heap and dropped frames (MSG-6); what is free of the heap is a measurement",
     "Control": OF_THE_SCENARIO,
     "Scheduled": OF_THE_SCENARIO,
     "BoardMode": "what a board said of itself; its own events say it to the checker",

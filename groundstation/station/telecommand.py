@@ -245,6 +245,7 @@ class Station:
             heap_free=message.heap_free,
             heap_run=message.heap_run,
             applied_slot=message.applied_slot,
+            frames_surplus=message.frames_surplus,
         )
 
     # --- record -----------------------------------------------------------------------------------

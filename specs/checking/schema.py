@@ -149,6 +149,7 @@ _FlightFields = TypedDict(
         "reason": Annotated[str, words],
         "heap_free": Annotated[int, uint(SLOT_MAX)],  # bytes of free heap, 0 if unknown ...
         "heap_run": Annotated[int, uint(SLOT_MAX)],  # ... and of its longest run
+        "frames_surplus": Annotated[int, uint(SLOT_MAX)],  # votes that a board dropped unchecked, in this life
         "client": Annotated[int, uint(255)],  # (client, operation) names a telecommand
         "operation": Annotated[int, uint(SLOT_MAX)],
         "command": Annotated[Array, _list],  # ledger command
@@ -270,13 +271,15 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # The board crashed. An optional field `reason` has its last output, several lines, such as a traceback.
     "BoardCrash": (_BOARD,),
     "BoardMode": (),  # a board said that it votes, is silent or rejoins
-    # A board's report about itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown).
+    # A board's report about itself: ticks since its boot, free heap and its longest run in bytes (0 if unknown), and
+    # since its boot, the frames that it dropped unchecked because the votes in them could change nothing.
     "Health": (
         _BOARD,
         ("board_ticks", uint(SLOT_MAX)),
         ("heap_free", FIELDS["heap_free"]),
         ("heap_run", FIELDS["heap_run"]),
         ("applied_slot", FIELDS["applied_slot"]),
+        ("frames_surplus", FIELDS["frames_surplus"]),
     ),
     "Control": (_BOARD, ("action", _control)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped

@@ -206,6 +206,13 @@ REPORTS = (
     _cut("without the ticks of a Health", HEALTH, "if is_fresh and (ticks <", "if False and (ticks <", "health"),
     _cut("without when a Health is due", HEALTH, "if ticks % HEALTH_PERIOD_TICKS:", "if False:", "health"),
     _cut("without the heap of a Health", HEALTH, 'if fields["heap_run"] > fields["heap_free"]:', "if False:", "health"),
+    _cut(
+        "without the drops of a Health",
+        HEALTH,
+        'if is_fresh and fields["frames_surplus"] <',
+        "if False and 0 <",
+        "health",
+    ),
     _cut("without a Health read again", HEALTH, "self._fresh.clear()", "pass", "health"),
 )
 

@@ -2,7 +2,7 @@
 
     MSG-6   a health report names the slot that its board applied last; its tick is one at which a report is due,
             later than the last report and not before the last event of that life; its longest run of free heap is at
-            most the free heap
+            most the free heap; its count of frames that were dropped unchecked never falls in a life
 
 Theory. A board sends the trace event of an applied slot before anything later, on the same serial line
 (amu.boards.runtime), and the ground station records both in the order of arrival.
@@ -10,6 +10,8 @@ Theory. A board sends the trace event of an applied slot before anything later, 
 Rules
 - After a Resume the new station may read again what the old one had read. Until the board reports something new, a
   health report may be an old one.
+- A vote that a board dropped unchecked is not received: no event tells of it, and no rule asks for one. How many there
+  were is a count that no other event confirms.
 - The amount of free heap is a measurement that nothing else in a trace can confirm, so no rule compares it.
 """
 
@@ -32,6 +34,7 @@ class HealthChecker(Checker):
         self._applied: dict[int, int] = {}  # node -> the slot that it has applied last
         self._ticks: dict[int, int] = {}  # node -> ticks of its last event or report in this life
         self._last: dict[int, int] = {}  # node -> ticks of its last report in this life
+        self._dropped: dict[int, int] = {}  # node -> frames that it had dropped unchecked, in this life
         self._fresh: set[int] = set()  # nodes with an event since the last Resume
         self._is_held = False
 
@@ -41,6 +44,7 @@ class HealthChecker(Checker):
         if name == "Boot":
             self._applied[node] = event.fields["applied_slot"]
             self._last.pop(node, None)
+            self._dropped.pop(node, None)
         elif name in ("Apply", "Adopt"):
             self._applied[node] = event.fields["slot"]
         self._ticks[node] = event.ticks or 0
@@ -67,8 +71,10 @@ class HealthChecker(Checker):
             found.append(f"reports are due every {HEALTH_PERIOD_TICKS} ticks")
         if fields["heap_run"] > fields["heap_free"]:
             found.append("a run of free heap is part of what is free")
+        if is_fresh and fields["frames_surplus"] < self._dropped.get(node, 0):
+            found.append(f"the board had dropped {self._dropped[node]} frames before")
         if is_fresh:
-            self._last[node] = ticks
+            self._last[node], self._dropped[node] = ticks, fields["frames_surplus"]
         return found
 
     def not_held(self) -> set[str]:

@@ -390,7 +390,14 @@ def test_mode_changes_are_recorded_and_health_is_kept() -> None:
     assert swarm.station.boards[1].applied_slot == 33
     assert swarm.station.boards[1].age(43) == 2
     assert [fields for event, _, _, fields in swarm.record.events if event == "Health"] == [
-        {"board": 1, "board_ticks": 100, "heap_free": 20_000, "heap_run": 9_000, "applied_slot": 33}
+        {
+            "board": 1,
+            "board_ticks": 100,
+            "heap_free": 20_000,
+            "heap_run": 9_000,
+            "applied_slot": 33,
+            "frames_surplus": 2,
+        }
     ]
 
 

@@ -87,7 +87,9 @@ def _cluster() -> Cluster:
     operation = cluster.request(["noop"])
     assert cluster.run(2000, lambda: cluster.confirmed(operation) is not None)
     for run in (24_000, 0):
-        cluster.ground("Health", board=1, board_ticks=5, heap_free=90_000, heap_run=run, applied_slot=1)
+        cluster.ground(
+            "Health", board=1, board_ticks=5, heap_free=90_000, heap_run=run, applied_slot=1, frames_surplus=0
+        )
     cluster.ground("Resume", resumed="cluster")
     cluster.ground("BoardCrash", board=2, reason="its <line> went dead")
     boot = next(line for line in cluster.lines if line["event"] == "Boot" and line["node"] == 0)

@@ -9,7 +9,13 @@ from specs.verdict import HOLDS, NOT_CHECKED
 from tests.support.records.edits import found, judged
 from tests.support.records.traces import Script
 
-FIRST = {"board_ticks": HEALTH_PERIOD_TICKS, "heap_free": 9_000, "heap_run": 700, "applied_slot": 1}
+FIRST = {
+    "board_ticks": HEALTH_PERIOD_TICKS,
+    "heap_free": 9_000,
+    "heap_run": 700,
+    "applied_slot": 1,
+    "frames_surplus": 3,
+}
 SECOND = FIRST | {"board_ticks": 2 * HEALTH_PERIOD_TICKS, "applied_slot": 2}
 
 
@@ -31,6 +37,7 @@ PLANTED = {
     "the same ticks": {"board_ticks": HEALTH_PERIOD_TICKS},
     "ticks at which nothing is due": {"board_ticks": 2 * HEALTH_PERIOD_TICKS + 1},
     "a run longer than all": {"heap_run": 9_001},
+    "fewer drops than before": {"frames_surplus": 2},
 }
 
 
@@ -68,7 +75,7 @@ def test_a_new_life_counts_its_ticks_anew(tmp_path: Path) -> None:
     made = script()
     made.reboot(2, applied=2)
     made.restore(2, 2, **{f"hi{phase}": (0, "value 2") for phase in range(1, 5)})
-    made.ground("Health", board=2, **SECOND | {"board_ticks": HEALTH_PERIOD_TICKS})
+    made.ground("Health", board=2, **SECOND | {"board_ticks": HEALTH_PERIOD_TICKS, "frames_surplus": 0})
     assert "MSG-6" not in found(made.end().lines, tmp_path)
 
 
