@@ -10,7 +10,7 @@ MUTANTS = (
     Mutant(
         "a receiver follows code bytes out of a damaged frame",
         GUIDED,
-        '            if buffer.find(b"\\x00", count, end) >= 0:\n',
+        '            if buffer.find(b"\\x00", at + 1, end) >= 0:\n',
         "            if False:\n",
         ("guided receive",),
     ),
@@ -66,8 +66,8 @@ MUTANTS = (
     Mutant(
         "a receiver takes a group and not the code behind it",
         GUIDED,
-        "            count, due = end + 1, buffer[end]\n",
-        "            count, due = end + 1, buffer[end - 1]\n",
+        "            at = end\n",
+        "            at = end + 1\n",
         ("guided receive",),
     ),
     Mutant(

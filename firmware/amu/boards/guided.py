@@ -37,15 +37,17 @@ class GuidedReader:
         if not self._has_more():
             return b"\x00"
         fill(self._second)
-        count, due = 2, buffer[1]  # bytes read, and how many must follow: a group, and the code or delimiter behind it
         view = self._view
-        while due and count + due <= limits.READ_BYTES_MAX:
-            fill(view[count : count + due])
-            end = count + due - 1
-            if buffer.find(b"\x00", count, end) >= 0:
+        at = 1  # of the latest code; 0 is a delimiter
+        while buffer[at]:
+            end = at + buffer[at]  # behind the group: of the next code
+            if end >= limits.READ_BYTES_MAX:
+                break
+            fill(view[at + 1 : end + 1])
+            if buffer.find(b"\x00", at + 1, end) >= 0:
                 return bytes(view[: end + 1])
-            count, due = end + 1, buffer[end]
-        return bytes(view[:count])
+            at = end
+        return bytes(view[: at + 1])
 
     def _read_unguided(self, count: int) -> bytes:
         """Not from the beginning of a frame: bytes as they have arrived, up to a zero. `count` are read already."""

@@ -157,7 +157,7 @@ class WatchedTicks(MillisecondTicks):
 
     def now(self) -> int:
         self._watchdog.feed()
-        return super().now()
+        return MillisecondTicks.now(self)  # on a board `super()` makes an object
 
 
 class PicoBoard:

@@ -82,11 +82,10 @@ class Instance:
 
     def on_vote(self, peer: int, phase: int, view: int, value: bytes) -> None:
         self._heard[peer] = True
-        votes = self._votes[phase]
-        before = votes[peer]
+        before = self._votes[phase][peer]
         if before is not None and before[0] >= view:
             return  # as _is_news, without a call: most messages are votes
-        votes[peer] = (view, value)
+        self._votes[phase][peer] = (view, value)
         if self.is_open:
             self._count_votes(phase, view, value)
             if phase == 1 and view == self.view:

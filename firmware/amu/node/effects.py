@@ -146,7 +146,6 @@ class Effects:
             records = self._later + self._forced
             self._forced, self._later = [], []
             self.records_written += len(records)
-        first_seq, events = self._tracer.take()
-        sends = self._sends
+        ready = Ready(checkpoint, records, self._tracer.next_seq, self._tracer.take(), self._sends)
         self._sends = []
-        return Ready(checkpoint, records, first_seq, events, sends)
+        return ready

@@ -90,18 +90,19 @@ class Journal:
         assert records, "an empty batch"
         self._check_open()
         # Record by record: a heap in pieces has no room for a long batch.
+        encode, crc32 = cbor.encode, crc.crc32
         pieces = [b"", cbor.array_head(len(records))]
         size = len(pieces[1])
         for record in records:
-            piece = cbor.encode(record)
+            piece = encode(record)
             size += len(piece)
             pieces.append(piece)
         if size > _BATCH_BYTES_MAX:
             raise JournalError("batch of %d bytes, want at most %d" % (size, _BATCH_BYTES_MAX))
         before = _before(self._generation, self._link, size)  # type: ignore[arg-type]
-        link = crc.crc32(before)
+        link = crc32(before)
         for piece in pieces:
-            link = crc.crc32(piece, link)
+            link = crc32(piece, link)
         pieces[0] = before[-4:] + link.to_bytes(4, "big")
         try:
             self._store.append(self._name, pieces)

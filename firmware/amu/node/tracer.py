@@ -62,10 +62,10 @@ class Tracer:
             (CODES[name], lamport) + fields
         )  # a list takes twice the heap, and a step may trace a hundred
 
-    def take(self) -> "tuple[int, list[TraceEvent]]":
-        """(first sequence number, events) gathered since the last call."""
-        first, events = self.next_seq, self.events
+    def take(self) -> "list[TraceEvent]":
+        """Events gathered since the last call; `next_seq` was the number of the first one."""
+        events = self.events
         if events:
             self.next_seq += len(events)
             self.events = []
-        return first, events
+        return events

@@ -71,12 +71,12 @@ class Detector:
     def heard(self, peer: int, tick: int) -> int:
         """A heartbeat of `peer` in this tick. Returns how long it was silent if `sample` had reported that, else 0."""
         last = self._last[peer]
-        assert tick >= last, "ticks run forward"
+        if tick == last:
+            return 0
+        assert tick > last, "ticks run forward"
         self._last[peer] = tick
         if last == UNKNOWN:
             self._begin(peer)
-            return 0
-        if tick == last:
             return 0
         self._add(peer, min(tick - last, BEAT_TICKS_MAX))
         if not self._told[peer]:

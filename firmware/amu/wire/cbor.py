@@ -45,6 +45,8 @@ def write(item: "Item", sink: "Sink") -> None:
 
 def array_head(count: int) -> bytes:
     """What the encoding of an array of `count` items begins with; the encodings of the items follow."""
+    if count < 24:
+        return bytes((0x80 | count,))
     head = bytearray()
     _append_head(head, 0x80, count)
     return bytes(head)

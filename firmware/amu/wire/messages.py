@@ -164,6 +164,9 @@ class Vote(Message):
         self.phase = phase
         self.value = value
 
+    def fields(self) -> "Array":
+        return [self.slot, self.view, self.phase, self.value]
+
 
 class Suggest(Message):
     """To the leader of `view` on entering it: the registers of phases 2 and 3."""
