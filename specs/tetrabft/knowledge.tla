@@ -62,9 +62,11 @@ KnowsForEnterView(v, wished, heard) ==
     \/ \E k \in 1..3, val \in Value : AcceptedBy(heard[k], val, v, k)
 
 \* A replica whose timer expires wishes the next view. It repeats what f + 1 replicas wish. Its own wishes grow.
+\* Its timer stands still when it has decided; a replica that has applied the slot only repeats wishes.
+IsRepeated(v, wished) == IsBlocking(Byzantine \cup {q \in Honest : wished[q] >= v})
 KnowsForWish(p, v, wished) ==
     /\ wished[p] < v
-    /\ v = view[p] + 1 \/ IsBlocking(Byzantine \cup {q \in Honest : wished[q] >= v})
+    /\ v = view[p] + 1 \/ IsRepeated(v, wished)
 
 -----------------------------------------------------------------------------
 \* A message says what its sender did.

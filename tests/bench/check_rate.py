@@ -19,7 +19,8 @@ from amu.core.limits import GROUND
 from specs.checking import order
 from specs.checking.check import check_trace
 from specs.checking.consensus import tlc as slots_tlc
-from specs.checking.consensus.conformance import SLOT_EVENTS, SlotChecker, SlotResult
+from specs.checking.consensus.conformance import SLOT_EVENTS, SlotChecker
+from specs.checking.consensus.result import SlotResult
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event, Reader
 from specs.verdict import PASS

@@ -148,6 +148,23 @@ LATER_LIVES = (
     ),
 )
 
+APPLIED = (
+    _cut(
+        "a wish in an applied slot",
+        CONSENSUS,
+        "            if known is not None:\n",
+        "            if False:\n",
+        "words",
+    ),
+    _cut(
+        "a question for the body of what is applied",
+        CONSENSUS,
+        "            if (event.node, event.boot) in self._applied_in:\n                self._bad(knowledge.T",
+        "            if False:\n                self._bad(knowledge.T",
+        "words",
+    ),
+)
+
 REBOOTS = (
     *(
         _cut(
@@ -191,4 +208,4 @@ TRANSFERS = (
     _cut("a flood of refusals hides no piece", TRANSFERS_FILE, "present.is_known = False", "pass", "transfers"),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *WORDS, *LATER_LIVES, *REBOOTS, *TRANSFERS)
+MUTANTS = (*INVARIANTS, *GUARDS, *WORDS, *LATER_LIVES, *APPLIED, *REBOOTS, *TRANSFERS)

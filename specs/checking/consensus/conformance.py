@@ -20,11 +20,9 @@ Rules
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
-from amu.wire.messages import Status
+from amu.wire.messages import FetchBody, Status
 from specs.checking.consensus import knowledge
 from specs.checking.consensus.instance import (
     DECISIONS,
@@ -36,6 +34,7 @@ from specs.checking.consensus.instance import (
     round_up,
 )
 from specs.checking.consensus.knowledge import Ears, Knowledge, Receipt
+from specs.checking.consensus.result import BadStep, SlotResult, Step
 from specs.checking.swarm import Swarm
 from specs.checking.trace import Event
 from specs.tla.values.values import Value
@@ -62,53 +61,6 @@ INVARIANTS = {  # evaluated when the slot ends, agreement at every decision too
 IDENTIFIERS = (IS_STEP, RESTORED, DECIDED_BEFORE_APPLIED, *INVARIANTS, *knowledge.IDENTIFIERS)
 
 Word = tuple[int, int, int, Event | Receipt]  # Lamport time, node, line; a Send, a Wish, or a receipt
-
-
-@dataclass(slots=True)
-class Step:
-    """One step of the module: `arguments` are the action's, as TLA+ values, and `known` those of its operator
-    KnowsFor..., if what the node knew was asked."""
-
-    action: str
-    arguments: tuple[Value, ...]
-    event: Event
-    recovered: bool = False
-    known: tuple[Value, ...] = ()
-
-
-@dataclass(frozen=True)
-class BadStep:
-    """The first event that is not a step of the module. `identifier` is the property that it breaks."""
-
-    identifier: str
-    event: Event
-    why: str
-    state: str
-
-    def __str__(self) -> str:
-        return f"{self.event}\n  {self.why}\n  state before: {self.state}"
-
-
-@dataclass
-class SlotResult:
-    """The result for a slot. `steps` ends with the bad one, if any; `leaders[v]` is the leader given to the module."""
-
-    slot: int
-    leaders: tuple[int, ...]
-    values: dict[str, str]
-    max_view: int
-    steps: list[Step] = field(default_factory=list)
-    again: int = 0
-    bad: BadStep | None = None
-    is_rejected: bool = False  # the module does not allow the last of `steps`
-    has_steps: bool = True  # False: there are wishes and messages only
-    violated: list[str] = field(default_factory=list)
-    decided: str | None = None
-
-    def counts(self) -> Counter[str]:
-        """How many good steps there are, by action; recovered ones under "... recovered"."""
-        good = self.steps[:-1] if self.is_rejected else self.steps
-        return Counter(step.action + (" recovered" if step.recovered else "") for step in good)
 
 
 def contradiction(events: Iterable[Event]) -> tuple[str, str] | None:
@@ -154,6 +106,7 @@ class SlotChecker:
         self.result = SlotResult(slot, leaders, {name: value for value, name in self.names.items()}, max_view)
         self.result.has_steps = bool(self.events)
         self._decided_in_boot: dict[int, int] = {}
+        self._applied_in: set[tuple[int, int]] = set()  # lives that applied the slot
         self._open_in_boot: dict[int, int] = {}  # node -> life in which it sent its state: it had not decided then
         self._owes_decision: set[int] = set()  # booted with the slot applied; how it decided is not known yet
 
@@ -264,8 +217,14 @@ class SlotChecker:
     def _wish(self, event: Event) -> None:
         step = Step("Wish", (event.node, event.fields["view"]), event)
         self.result.steps.append(step)
-        if self._knows(step):
-            self.knowledge.note("Wish", step.arguments, event)
+        if not self._knows(step):
+            return
+        if (event.node, event.boot) in self._applied_in:
+            known = self.knowledge.repeats_no_wish(event)
+            if known is not None:
+                self._bad(knowledge.VIEWS_WISHED, event, self.instance.explain_state("IsRepeated", known))
+                return
+        self.knowledge.note("Wish", step.arguments, event)
 
     def _knows(self, step: Step) -> bool:
         """Whether the node had heard enough for the step."""
@@ -276,6 +235,10 @@ class SlotChecker:
         return breach is None
 
     def _say(self, event: Event) -> None:
+        if event.fields["kind"] == FetchBody.KIND:
+            if (event.node, event.boot) in self._applied_in:
+                self._bad(knowledge.TRUE_WORDS, event, "a replica that has applied the slot in this life has its body")
+            return
         why = self.knowledge.why_unsaid(event)
         if event.fields["kind"] == Status.KIND:
             self._open_in_boot[event.node] = event.boot
@@ -313,6 +276,7 @@ class SlotChecker:
             self._bad(DECIDED_BEFORE_APPLIED, event, f"node {node} applied {value} but decided {decided or 'nothing'}")
             return
         self._look_for_body(value, event)
+        self._applied_in.add((node, event.boot))
 
     def _look_for_body(self, value: str, event: Event) -> None:
         lacking = self.knowledge.lacks_body(value, event)

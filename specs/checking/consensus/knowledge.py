@@ -3,7 +3,7 @@
     KNW-1    a step needs what arrived: its guard of tetrabft.tla holds on what the replica had received in that life
     KNW-2    a message says what its sender did
     CON-17   a view is entered because n - f replicas wish it or a quorum votes in it; a replica wishes the next view,
-             or repeats what f + 1 others wish
+             or repeats what f + 1 others wish; where it has applied the slot, it only repeats
 
 Theory. A message that a replica sent after a step may carry it; one that it sent before cannot. So the time of a
 message's sending says which steps of its sender the receiver may know. A trace has no contents of messages: a message
@@ -191,6 +191,12 @@ class Knowledge:
             if self._ears.heard_all and not self._holds(action, self._needs(action, arguments, event, CERTAIN)):
                 self._ears.guessed = True
         return known, None
+
+    def repeats_no_wish(self, event: Event) -> tuple[Value, ...] | None:
+        """The arguments of `IsRepeated`, if a wish repeats no wish of f + 1 others that had arrived."""
+        extent = POSSIBLE if self._ears.are_open else ALL
+        known = self._needs("Wish", (event.node, event.fields["view"]), event, extent)[1:]
+        return None if self._instance.module.predicate("IsRepeated")(self._instance.state, *known) else known
 
     def may_recover(self, action: str, arguments: tuple[Value, ...], event: Event) -> bool:
         """Whether a decision may have been made in a life before that of `event`, and be known from flash only."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from amu.wire.messages import Decided, Status
+from amu.wire.messages import Decided, FetchBody, Status
 from specs.checking import order
 from specs.checking.consensus import knowledge
 from specs.checking.consensus import tlc as slots_tlc
@@ -22,11 +22,11 @@ from specs.checking.consensus.conformance import (
     INVARIANTS,
     SLOT_EVENTS,
     SlotChecker,
-    SlotResult,
     Word,
     contradiction,
 )
 from specs.checking.consensus.knowledge import Ears, Receipt
+from specs.checking.consensus.result import SlotResult
 from specs.checking.run import Checker, Run
 from specs.checking.schema import BOOT_ENDS, OUT_OF_ORDER
 from specs.checking.trace import Event
@@ -66,8 +66,8 @@ class SlotsChecker(Checker):
             self._keep_receipt(event)
         elif name == "Send":
             kind = event.fields["kind"]
-            if kind in knowledge.OF_SLOT:
-                self._ears.are_open = True
+            if kind in knowledge.OF_SLOT or kind == FetchBody.KIND:
+                self._ears.are_open |= kind in knowledge.OF_SLOT
                 if kind == Decided.KIND and self._asked.get(event.node) == Status.KIND:
                     self._without_body.add((event.node, event.lamport))
                 self._words[event.fields["slot"]].append((event.lamport, event.node, event.line, event))

@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from specs.checking.consensus.conformance import INVARIANTS, SlotResult
+from specs.checking.consensus.conformance import INVARIANTS
 from specs.checking.consensus.instance import MODULE, constants
+from specs.checking.consensus.result import SlotResult
 from specs.checking.swarm import Swarm
 from specs.tla.language.language import to_tla
 from specs.tlc import runner as tlc

@@ -92,10 +92,12 @@ def a_word(kind: int, node: int = 2, to: int = 1, slot: int = 2, view: int = 0, 
     return plant
 
 
-def wishes(view: int) -> Plant:
+def wishes(view: int, ahead: int = 1) -> Plant:
+    """In the slot that is so far `ahead` of the one applied last."""
+
     def plant(lines: list[Line]) -> None:
         place = find(lines, "Apply", 2, node=2)
-        slot = lines[place]["slot"] + 1
+        slot = lines[place]["slot"] + ahead
         insert(lines, place, "Wish", 2, slot=slot, view=view)
         insert(lines, place + 1, "Send", 2, to=BROADCAST, kind=m.ViewChange.KIND, slot=slot, view=view)
 
@@ -135,6 +137,7 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a view that nobody wished": (a_view_that_nobody_wished, "CON-17"),
     "a wish that skips a view": (wishes(2), "CON-17"),
     "a wish without bounds": (wishes(10**5), "CON-17"),
+    "a wish in a slot that is applied": (wishes(1, 0), "CON-17"),
     "the same wish again": (a_wish_again, "CON-17"),
     "a vote never cast": (a_word(m.Vote.KIND, slot=3), "KNW-2"),
     "a vote of another view": (a_word(m.Vote.KIND, slot=1, view=7), "KNW-2"),
@@ -144,6 +147,7 @@ PLANTED: dict[str, tuple[Plant, str]] = {
     "a suggest of a view not entered": (a_word(m.Suggest.KIND, view=1), "KNW-2"),
     "a wish never wished": (a_word(m.ViewChange.KIND, view=1), "KNW-2"),
     "a status of another view": (a_word(m.Status.KIND, to=BROADCAST, view=1), "KNW-2"),
+    "a question for the body of what is applied": (a_word(m.FetchBody.KIND, to=BROADCAST, slot=1), "KNW-2"),
     "a decision not made": (a_word(m.Decided.KIND, slot=3), "KNW-2"),
 }
 
