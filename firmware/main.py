@@ -38,6 +38,7 @@ from amu.wire.framer import Framer
 CRASH = "crash"
 LITTER_FRAMES = 16  # received and sent, after which a collection is worth its time
 QUIET_MS = 10  # of a line, after which the next frame is not expected soon
+RESTORE_GARBAGE_BYTES = 16384  # a board that restores its state collects this often, so that what lives lies together
 ALARM = 3
 
 
@@ -87,7 +88,7 @@ def prepare(config: "Config") -> None:
         if hasattr(adversary, "load"):  # `wrap` is all that such a package must have
             adversary.load(config.adversary[0])
     gc.collect()
-    gc.threshold(gc.mem_free() // 2)  # type: ignore[attr-defined]
+    gc.threshold(RESTORE_GARBAGE_BYTES)  # type: ignore[attr-defined]
 
 
 def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Recovered, life: Life) -> str:
@@ -102,6 +103,7 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
     first_slot = node.applied_slot
     ticks = board.ticks(config.tick_ms)
     runtime = Runtime(node, config, keyring, board.port, journal, board.heap, framer)
+    board.heap()  # which also says when to collect from now on
     try:
         runtime.start()
         while runtime.stopped is None:

@@ -50,9 +50,9 @@ class Forge(Behaviour):
         if message.KIND != m.FetchState.KIND or not self._is_forged(message.slot) or len(self._queue) == QUEUE_MAX:
             return
         data = self._state(message.slot)
-        index = message.offset // SIZE
-        if index < len(data.pieces):
-            self._queue.append((source, m.StateChunk(message.slot, index * SIZE, len(data), data.pieces[index])))
+        offset = message.offset // SIZE * SIZE
+        if offset < len(data):
+            self._queue.append((source, m.StateChunk(message.slot, offset, len(data), data.part(offset, SIZE))))
 
     def to_peer(self, peer: int, time: int, message: "AnyMessage") -> "list[tuple[int, AnyMessage]]":
         if message.KIND == m.Progress.KIND:

@@ -1,7 +1,7 @@
 """A ledger, and a desk that sends it one command per slot."""
 
 from amu.ledger.state import Ledger
-from amu.wire import cbor
+from amu.wire import reading
 
 
 class Desk:
@@ -27,4 +27,4 @@ class Desk:
 
 def tables(ledger):
     """Everything but slot and operations."""
-    return cbor.read(ledger.encoded().source())[1:6]
+    return reading.read(ledger.encoded().source())[1:6]

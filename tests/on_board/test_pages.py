@@ -117,7 +117,10 @@ def test_the_ring_is_the_same_on_every_interpreter():
             live.rest()
         if number % 23 == 22:
             live, _ = board.boot()
-    ring = sha256(b"".join([bytes(block) for block in board.ring.data])).digest()
+    hasher = sha256()
+    for block in board.ring.data:
+        hasher.update(block)
+    ring = hasher.digest()
     assert ring.hex() == "7dd9ada1d82294b63ba6269389fdf5fe249f1f614d61a84cd70cc742e8c9d351", ring.hex()
 
 

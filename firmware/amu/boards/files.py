@@ -24,6 +24,7 @@ class FileStore:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self._reading: tuple[str, BinaryIO] | None = None  # name and file, until its end: opening takes long
 
     def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
         """Up to `count` bytes from `offset` on, all of them if -1; `None` if the file does not exist.
@@ -31,16 +32,30 @@ class FileStore:
         Raises OSError when it cannot be read.
         """
         try:
-            with open(self._path(name), "rb") as file:
-                file.seek(offset)
-                return file.read(count)
+            if self._reading is None or self._reading[0] != name:
+                self.close()
+                self._reading = (name, open(self._path(name), "rb"))
+            file = self._reading[1]
+            file.seek(offset)
+            data = file.read(count)
+            if len(data) != count:
+                self.close()  # at the end
+            return data
         except OSError as error:
+            self.close()
             if error.args[0] == _NO_SUCH_FILE:
                 return None
             raise
 
+    def close(self) -> None:
+        """Close the file that was read last, as each change of a file does."""
+        if self._reading is not None:
+            self._reading[1].close()
+            self._reading = None
+
     def append(self, name: str, pieces: "Sequence[bytes]") -> None:
         """Add the byte strings `pieces` at the end, creating the file. A power cut may leave any prefix of them."""
+        self.close()
         with open(self._path(name), "ab") as file:
             for piece in pieces:
                 file.write(piece)
@@ -50,13 +65,15 @@ class FileStore:
         """Replace the whole file by what `fill(write)` writes. After a power cut: old or new, never a mixture."""
         written = self._path(name + ".new")
         with open(written, "wb") as file:
-            fill(file.write)
+            fill(file.write)  # it may read the file that is replaced
             _write_through(file)
+        self.close()
         os.rename(written, self._path(name))
         self._write_names_through()
 
     def remove(self, name: str) -> None:
         """Delete the file if it exists."""
+        self.close()
         try:
             os.remove(self._path(name))
         except OSError as error:

@@ -2,9 +2,9 @@
 
 The file system holds `config.cbor`, the firmware and the folder `store`, which belongs to the journal alone.
 
-Each turn of the flight loop reads the clock, which feeds the watchdog. Only a wait for the host may feed it, too: that
-is not a hang. So a loop that hangs anywhere restarts the board. The light blinks as the watchdog is fed: a board whose
-light does not change has stopped flying.
+Each turn of the flight loop reads the clock, which feeds the watchdog. Waiting for the host and reading files at boot
+feed it, too: a board does not hang there. So a loop that hangs anywhere restarts the board. The light blinks as the
+watchdog is fed: a board whose light does not change has stopped flying.
 """
 
 import io
@@ -160,6 +160,18 @@ class WatchedTicks(MillisecondTicks):
         return MillisecondTicks.now(self)  # on a board `super()` makes an object
 
 
+class WatchedStore(FileStore):
+    """Files whose reading feeds the watchdog: a board that restores full tables takes some seconds before it flies."""
+
+    def __init__(self, directory: str, watchdog: Watchdog) -> None:
+        super().__init__(directory)
+        self._watchdog = watchdog
+
+    def read(self, name: str, offset: int = 0, count: int = -1) -> bytes | None:
+        self._watchdog.feed()
+        return super().read(name, offset, count)
+
+
 class PicoBoard:
     """The seams of one Pico."""
 
@@ -178,7 +190,7 @@ class PicoBoard:
 
     def open_store(self, journal: str) -> "Store":
         """Where vote state is kept. Raises JournalError."""
-        store: Store = FileStore(_STORE)
+        store: Store = WatchedStore(_STORE, self._watchdog)
         if journal == PAGES:
             import rp2
 

@@ -21,7 +21,7 @@ from amu.wire.messages import Decided, Fetch, FetchState, Probe, Progress, State
 if "":  # for the type checker; see amu.core.types
     from amu.consensus.replica import Replica
     from amu.core.chunks import Chunks
-    from amu.core.types import AnyMessage, Array
+    from amu.core.types import AnyMessage, Array, Source
 
 
 class CatchUp:
@@ -201,12 +201,21 @@ class CatchUp:
             self._replica.open_window()
 
     def _adopt(self, slot: int, data: "Chunks") -> None:
-        _, proposers, state = checkpoints.decode(data)
-        self._replica.application.adopt(state)
-        self.checkpoints.keep(slot, data)
+        proposers = self._take_over(len(data), data.drain())
         self.checkpoints.stable_slot = slot
         self._cut()  # no further: we may be one of the f+1 that still know a slot below
         self._replica.jump(slot, proposers)
+
+    def _take_over(self, length: int, source: "Source") -> list[int]:
+        """Adopt the state of a checkpoint and keep the checkpoint. Returns its proposers.
+
+        The bytes are written again from the state, since most of them then are the ledger's own.
+        """
+        application = self._replica.application
+        slot, proposers, state = checkpoints.decode(length, source)
+        application.adopt(state)
+        self.checkpoints.keep(slot, checkpoints.composed(slot, proposers, application.encoded()))
+        return proposers
 
     # --- without memory ---------------------------------------------------------------------
 
@@ -228,13 +237,11 @@ class CatchUp:
 
     def restore(self, exported: "Array") -> None:
         stable, own, log = exported
-        own = [split(data) for data in own]
         for data in own:
-            self.checkpoints.keep(checkpoints.decode(data)[0], data)
+            data = split(data) if isinstance(data, bytes) else data
+            proposers = self._take_over(len(data), data.source())
         if own:
-            slot, proposers, state = checkpoints.decode(own[-1])
-            self._replica.application.adopt(state)
-            self._replica.jump(slot, proposers)
+            self._replica.jump(self.checkpoints.latest()[0], proposers)
         self.checkpoints.stable_slot = stable
         for slot, value, body in log:
             if slot <= self._replica.applied:

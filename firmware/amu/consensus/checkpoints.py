@@ -18,14 +18,15 @@ import hashlib
 
 from amu.consensus.quorum import kth_largest
 from amu.core import limits
-from amu.core.chunks import SIZE, Chunks, split
+from amu.core.chunks import SIZE, Chunks, Stream, split
 from amu.core.errors import CodecError
-from amu.wire import cbor
+from amu.wire import cbor, reading
 from amu.wire.messages import FetchState, Progress, StateChunk
 
 if "":  # for the type checker; see amu.core.types
     from amu.consensus.quorum import Group
     from amu.consensus.seams import Effects
+    from amu.core.types import Source
 
 
 class _Transfer:
@@ -80,9 +81,7 @@ class Checkpoints:
 
     def make(self, slot: int, proposers: list[int], state: Chunks) -> None:
         """Digest the state after `slot`. `state`: the application's, as Chunks."""
-        data = Chunks()
-        cbor.write([slot, proposers, state], data.add)
-        data.close()
+        data = composed(slot, proposers, state)
         assert len(data) <= limits.STATE_BYTES_MAX, "state"
         self.keep(slot, data)
         self._effects.trace("Checkpoint", slot, self.latest()[1])
@@ -90,6 +89,8 @@ class Checkpoints:
     def keep(self, slot: int, data: bytes | Chunks) -> None:
         """`data`: bytes of a checkpoint, in one piece or as Chunks."""
         data = split(data)
+        if self._own:
+            data.share_with(self._own[-1][2])  # most of a state is that of the checkpoint before
         self._own.append((slot, digest_of(data), data))
         if len(self._own) > 2:
             self._own.pop(0)
@@ -130,13 +131,12 @@ class Checkpoints:
         """Send a burst of chunks. False if we no longer have the checkpoint: then the caller sends our Progress."""
         for own_slot, _, data in self._own:
             if own_slot == slot:
-                first, skipped = offset // SIZE, offset % SIZE
-                for piece in data.pieces[first : first + limits.CHUNKS_PER_REPLY_MAX]:
-                    # A correct replica never asks from within a piece.
-                    part = piece[skipped:] if skipped else piece
-                    skipped = 0
-                    self._effects.send(peer, StateChunk(slot, offset, len(data), part))
-                    offset += len(part)
+                for _ in range(limits.CHUNKS_PER_REPLY_MAX):
+                    if offset < len(data):
+                        # A correct replica never asks from within a chunk.
+                        part = data.part(offset, SIZE - offset % SIZE)
+                        self._effects.send(peer, StateChunk(slot, offset, len(data), part))
+                        offset += len(part)
                 return True
         return False
 
@@ -248,9 +248,25 @@ def digest_of(data: Chunks) -> bytes:
     return hasher.digest()
 
 
-def decode(data: Chunks) -> tuple[int, list[int], bytes | Chunks]:
-    """(slot, proposers, state) of a checkpoint's Chunks. CodecError if they are not one."""
-    item = cbor.read(data.source())
-    if type(item) is not list or len(item) != 3 or type(item[1]) is not list or type(item[2]) not in (bytes, Chunks):
+def composed(slot: int, proposers: list[int], state: Chunks) -> Chunks:
+    """The bytes of a checkpoint: CBOR of [slot, proposers, state]. It refers to the pieces of `state`."""
+    data = Chunks()
+    for head in (cbor.array_head(3), cbor.encode(slot), cbor.encode(proposers), cbor.bytes_head(len(state))):
+        data.add(head)
+    for piece in state.pieces:
+        data.share(piece)
+    return data.close()
+
+
+def decode(length: int, source: "Source") -> tuple[int, list[int], Stream]:
+    """(slot, proposers, state) of a checkpoint of that many bytes. CodecError if they are not one.
+
+    The state is what is left in `source`: read it next, or never.
+    """
+    reader = reading.Reader(source)
+    if reader.array() != 3:
         raise CodecError("checkpoint: want [slot, proposers, state]")
-    return item[0], item[1], item[2]
+    slot, proposers, count = reader.item(), reader.item(), reader.string()
+    if type(proposers) is not list or reader.position() + count != length:
+        raise CodecError("checkpoint: want [slot, proposers, state]")
+    return slot, proposers, Stream(count, reader.rest)

@@ -159,12 +159,15 @@ class Instance:
         self.is_open = True
         for peer in range(self.group.size):
             proposal = self._proposals[peer]
-            if proposal is not None and self.log.leader(self.slot, proposal[0]) != peer:
-                self._proposals[peer] = None
+            if proposal is not None:
+                view, _ = proposal
+                if self.log.leader(self.slot, view) != peer:
+                    self._proposals[peer] = None
         for phase in range(4, 0, -1):
             for vote in self._votes[phase]:
                 if vote is not None:
-                    self._count_votes(phase, vote[0], vote[1])
+                    view, value = vote
+                    self._count_votes(phase, view, value)
         self._follow_wishes()
         self.retry()
 

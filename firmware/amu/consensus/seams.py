@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from amu.core.chunks import Chunks
+from amu.core.chunks import Chunks, Stream
 from amu.core.types import Array, Item
 from amu.wire.messages import Message
 
@@ -36,4 +36,4 @@ class Application(Protocol):
 
     def encoded(self) -> Chunks: ...
 
-    def adopt(self, data: bytes | Chunks) -> None: ...
+    def adopt(self, data: bytes | Chunks | Stream) -> None: ...

@@ -10,6 +10,16 @@ from typing import Protocol
 from amu.core.types import Sink
 
 
+class Packed(Protocol):
+    """A byte string in a shorter form, which never changes."""
+
+    def __len__(self) -> int:
+        """Length of the bytes."""
+        ...
+
+    def unpacked(self) -> bytes: ...
+
+
 class BytePort(Protocol):
     """A serial byte stream, both ways."""
 

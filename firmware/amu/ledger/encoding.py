@@ -11,22 +11,21 @@ digest tells whether it is the ledger of this swarm.
 import hashlib
 
 from amu.core import limits
-from amu.core.chunks import Chunks, split
+from amu.core.chunks import Chunks, Stream, split
 from amu.core.errors import CodecError
 from amu.ledger import commands, cursors
 from amu.ledger.jobs import CANCELLED, EXPIRED, FIRST_NUMBER, OPEN, STATUSES, Job
 from amu.ledger.leases import FIRST_TOKEN, Lease
-from amu.ledger.operations import NEW, ClientOperations
+from amu.ledger.operations import ClientOperations, OperationTable
 from amu.ledger.shards import Shard
 from amu.ledger.transitions import OK, REFUSED, Tables
-from amu.wire import cbor
+from amu.wire import cbor, reading
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from amu.core.types import Array, Item, Sink
     from amu.ledger.jobs import JobTable
-    from amu.ledger.operations import OperationTable
     from amu.ledger.shards import ShardTable
 
 
@@ -35,12 +34,15 @@ def encode(applied_slot: int, tables: Tables) -> Chunks:
     chunks = Chunks()
     sink = chunks.add
     _write_tables(sink, applied_slot, tables, [job.row() for job in tables.jobs.rows])
+    chunks.cut()  # so that a piece without a change is equal to that of the state before
     clients = tables.operations.clients
     sink(cbor.array_head(len(clients)))
     for entry in clients:
         sink(cbor.array_head(2))
         sink(cbor.encode(entry.client))
-        _write_rows(sink, entry.rows())
+        sink(cbor.array_head(entry.count()))
+        for piece in entry.pieces():
+            chunks.share(piece)
     return chunks.close()
 
 
@@ -69,25 +71,32 @@ def _write_rows(sink: "Sink", rows: "Sequence[Item]") -> None:
         sink(cbor.encode(row))
 
 
-def decode(data: bytes | Chunks, replica_count: int) -> tuple[int, Tables]:
-    """(applied_slot, tables) of `data`, bytes or Chunks. Raises CodecError, naming the table at fault.
+def decode(
+    data: bytes | Chunks | Stream, replica_count: int, known: "OperationTable | None" = None
+) -> tuple[int, Tables]:
+    """(applied_slot, tables) of `data`. Raises CodecError, naming the table at fault.
 
-    Chunks are used up: a Pico has no room for them beside the tables.
+    Row by row, into the tables: a Pico has no room for the state in any other form beside them. What `known`
+    remembers, too, is shared with it.
     """
     _require(len(data) <= limits.LEDGER_BYTES_MAX, "length")
-    item = cbor.read(split(data).drain())
-    _require(type(item) is list and len(item) == 7, "want seven fields")
-    applied_slot, next_token, shards, leases, next_job, jobs, clients = item
+    reader = reading.Reader((split(data) if isinstance(data, bytes) else data).source())
+    _require(reader.array() == 7, "want seven fields")
+    applied_slot, next_token = reader.item(), reader.item()
     _require(commands.is_uint(applied_slot, limits.SLOT_MAX), "applied slot")
     _require(commands.is_uint(next_token, limits.FENCING_TOKEN_MAX + 1) and next_token >= FIRST_TOKEN, "next token")
     tables = Tables(replica_count)
     tables.leases.next_token = next_token
-    _decode_shards(tables.shards, _rows(shards, limits.SHARDS_MAX, "shards"))
-    _decode_leases(tables, _rows(leases, limits.LEASES_MAX, "leases"))
+    _decode_shards(tables.shards, _rows(reader, limits.SHARDS_MAX, "shards"))
+    _decode_leases(tables, _rows(reader, limits.LEASES_MAX, "leases"))
+    next_job = reader.item()
     _require(commands.is_uint(next_job, limits.JOB_NUMBER_MAX + 1) and next_job >= FIRST_NUMBER, "next job")
     tables.jobs.next_number = next_job
-    _decode_jobs(tables.jobs, _rows(jobs, limits.JOBS_MAX, "jobs"), applied_slot)
-    _decode_clients(tables.operations, _rows(clients, limits.CLIENTS_MAX, "clients"), applied_slot)
+    _decode_jobs(tables.jobs, _rows(reader, limits.JOBS_MAX, "jobs"), applied_slot)
+    if known is not None:
+        tables.operations = OperationTable(known.reasons)
+    _decode_clients(tables.operations, reader, applied_slot, known or tables.operations)
+    reader.end()
     return applied_slot, tables
 
 
@@ -96,9 +105,12 @@ def _require(condition: bool, what: str) -> None:
         raise CodecError("ledger: %s" % what)
 
 
-def _rows(item: "Array", most: int, what: str) -> "list[Array]":
-    _require(type(item) is list and len(item) <= most, what)
-    return item
+def _rows(reader: reading.Reader, most: int, what: str) -> "Iterator[Array]":
+    """The rows of the table that is next, one by one."""
+    count = reader.array()
+    _require(count <= most, what)
+    for _ in range(count):
+        yield reader.item()
 
 
 def _fields(row: "Array", count: int, what: str) -> "Array":
@@ -106,7 +118,7 @@ def _fields(row: "Array", count: int, what: str) -> "Array":
     return row
 
 
-def _decode_shards(table: "ShardTable", rows: "list[Array]") -> None:
+def _decode_shards(table: "ShardTable", rows: "Iterator[Array]") -> None:
     last = -1
     for row in rows:
         number, start, end, last_key, opaque, is_complete = _fields(row, 6, "shard")
@@ -121,7 +133,7 @@ def _decode_shards(table: "ShardTable", rows: "list[Array]") -> None:
         last = number
 
 
-def _decode_leases(tables: Tables, rows: "list[Array]") -> None:
+def _decode_leases(tables: Tables, rows: "Iterator[Array]") -> None:
     last = ""
     tokens = []
     for row in rows:
@@ -137,7 +149,7 @@ def _decode_leases(tables: Tables, rows: "list[Array]") -> None:
         last = resource
 
 
-def _decode_jobs(table: "JobTable", rows: "list[Array]", applied_slot: int) -> None:
+def _decode_jobs(table: "JobTable", rows: "Iterator[Array]", applied_slot: int) -> None:
     last = 0
     for row in rows:
         number, payload, deadline_slot, status, digests, reports = _fields(row, 6, "job")
@@ -164,29 +176,61 @@ def _require_reports(job: Job, workers: int) -> None:
         _require(commands.is_digest(digests[i]) and digests[i] not in digests[:i] and i in reports, "job digest")
 
 
-def _decode_clients(table: "OperationTable", rows: "list[Array]", applied_slot: int) -> None:
+def _decode_clients(table: OperationTable, reader: reading.Reader, applied_slot: int, known: OperationTable) -> None:
     last = -1
-    for row in rows:
-        client, operations = _fields(row, 2, "client")
+    clients = reader.array()
+    _require(clients <= limits.CLIENTS_MAX, "clients")
+    for _ in range(clients):
+        _require(reader.array() == 2, "client")
+        client = reader.item()
         _require(commands.is_client(client) and client > last, "client number")
-        _require(type(operations) is list and len(operations) > 0, "client without operations")
-        entry = ClientOperations(client)
-        for operation in operations:
-            _decode_operation(entry, operation, applied_slot)
+        entry = ClientOperations(client, table.reasons)
+        count = reader.array()
+        _require(count > 0, "client without operations")
+        _require(count <= limits.OPERATIONS_PER_CLIENT_MAX, "operation window")
+        operations: list[int] = []
+        rows: list[bytes] = []
+        sound: list[bytes] = []
+        for _ in range(count):
+            row = reader.row()
+            operations.append(_decode_operation(row, operations[-1] if operations else -1, applied_slot, sound))
+            rows.append(row)
         # No ledger writes a row that a later row has pushed out of the window.
-        _require(len(entry.rows()) == len(operations), "operation window")
+        _require(operations[-1] - operations[0] < limits.OPERATIONS_PER_CLIENT_MAX, "operation window")
+        entry.load(operations, rows)
+        before = known.find(client)
+        if before is not None:
+            entry.share_with(before)
         table.add(entry)
         last = client
 
 
-def _decode_operation(entry: ClientOperations, data: bytes, applied_slot: int) -> None:
-    _require(type(data) is bytes and len(data) <= limits.OPERATION_ROW_BYTES_MAX, "operation")
-    operation, slot, result = _fields(cbor.decode(data), 3, "operation")
-    _require(commands.is_operation(operation) and operation > entry.highest, "operation number")
-    _require(entry.status(operation) == NEW, "operation number")
-    _require(commands.is_uint(slot, applied_slot) and slot > 0, "operation slot")
-    _require(_is_result(result), "operation result")
-    entry.keep(operation, data)  # itself: a copy of each would not fit beside the rest
+def _decode_operation(data: bytes, last: int, applied_slot: int, sound: list[bytes]) -> int:
+    """Number of the operation of a row; that of the row before is `last`. `sound`: a result that needs no look, or none
+    yet, since most are alike."""
+    if not 4 <= len(data) <= limits.OPERATION_ROW_BYTES_MAX or data[0] != 0x83:
+        raise CodecError("ledger: operation")
+    operation, at = _number(data, 1)
+    slot, at = _number(data, at)
+    if not last < operation <= limits.OPERATION_MAX:
+        raise CodecError("ledger: operation number")
+    if not 0 < slot <= applied_slot:
+        raise CodecError("ledger: operation slot")
+    result = data[at:]
+    if result not in sound:
+        _require(_is_result(cbor.decode(result)), "operation result")
+        sound[:] = [result]
+    return operation
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """(unsigned integer, where it ends) of a row."""
+    head = data[at]
+    if head < 24:
+        return head, at + 1
+    _require(head <= 26, "operation")  # else it is no such integer, or too large for any
+    end = at + (5 if head == 26 else 3 if head == 25 else 2)
+    return cbor.decode(data[at:end]), end
 
 
 def _is_result(result: "Item") -> bool:

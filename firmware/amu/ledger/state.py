@@ -14,7 +14,7 @@ from amu.ledger import commands, encoding, operations
 from amu.ledger.transitions import TRANSITIONS, Tables, refused
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.chunks import Chunks
+    from amu.core.chunks import Chunks, Stream
     from amu.core.types import Array, Item
 
 
@@ -31,10 +31,19 @@ class Ledger:
         self._digest: bytes | None = None
 
     @classmethod
-    def restore(cls, data: "bytes | Chunks", replica_count: int = limits.REPLICAS_MIN) -> "Ledger":
-        """The ledger that `encoded` wrote as `data`, bytes or Chunks. Raises CodecError if no ledger did."""
+    def restore(
+        cls, data: "bytes | Chunks | Stream", replica_count: int = limits.REPLICAS_MIN, known: "Ledger | None" = None
+    ) -> "Ledger":
+        """The ledger that `encoded` wrote as `data`. Raises CodecError if no ledger did.
+
+        `known`: a ledger that is used up: what both remember exists once.
+        """
         ledger = cls(replica_count)
-        ledger.applied_slot, ledger._tables = encoding.decode(data, replica_count)
+        operations = None
+        if known is not None:
+            operations = known._tables.operations
+            known._tables = Tables(replica_count)
+        ledger.applied_slot, ledger._tables = encoding.decode(data, replica_count, operations)
         return ledger
 
     def apply(self, slot: int, requests: "list[Array]") -> "list[Array]":

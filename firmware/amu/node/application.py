@@ -5,7 +5,7 @@ from amu.ledger.state import Ledger
 from amu.wire.messages import Reply
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.chunks import Chunks
+    from amu.core.chunks import Chunks, Stream
     from amu.core.types import Array
     from amu.node.effects import Effects
 
@@ -37,5 +37,5 @@ class Application:
     def encoded(self) -> "Chunks":
         return self._ledger.encoded()
 
-    def adopt(self, data: "bytes | Chunks") -> None:
-        self._ledger = Ledger.restore(data, self._replica_count)
+    def adopt(self, data: "bytes | Chunks | Stream") -> None:
+        self._ledger = Ledger.restore(data, self._replica_count, self._ledger)

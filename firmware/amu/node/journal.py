@@ -22,8 +22,9 @@ Wear: each append is one flash write, and a checkpoint empties the journal.
 
 from struct import pack
 
+from amu.core.chunks import Stream
 from amu.core.errors import CodecError, JournalError
-from amu.wire import cbor, crc
+from amu.wire import cbor, crc, reading
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.seams import Store
@@ -40,12 +41,15 @@ _MAGIC = b"AMU1"
 _CHECKPOINT_HEADER_BYTES = 12
 _BATCH_HEADER_BYTES = 8
 _BATCH_BYTES_MAX = 0xFFFF
-_PIECE_BYTES = 1024  # of a file, read at a time
+_PIECE_BYTES = 256  # of a file, read at a time
 _END = 1 << 30  # beyond the end of any file
 
 
 class Recovered:
-    """What flash holds: `status`, the checkpoint's data or `None`, and the records since, oldest first."""
+    """What flash holds: `status`, the checkpoint's data or `None`, and the records since, oldest first.
+
+    A long byte string of the checkpoint is a Stream, which reads flash when it is read.
+    """
 
     def __init__(self, status: str, checkpoint: "Array | None", records: "list[Array]") -> None:
         self.status = status
@@ -272,8 +276,14 @@ def _parse_checkpoint(stored: _File) -> "tuple[int, int, Array | None]":
     stored.feed(_CHECKPOINT_HEADER_BYTES, _END, check.add)
     if check.value != int.from_bytes(head[8:], "big"):
         raise JournalError("the checkpoint is damaged")
+
+    def skip(at: int, count: int) -> "tuple[Stream, Source]":
+        start = _CHECKPOINT_HEADER_BYTES + at
+        behind = start + count
+        return Stream(count, stored.source(start, behind)), stored.source(behind, _END)
+
     try:
-        data = cbor.read(stored.source(_CHECKPOINT_HEADER_BYTES, _END))
+        data = reading.read(stored.source(_CHECKPOINT_HEADER_BYTES, _END), skip)
     except CodecError as error:
         raise JournalError("the checkpoint is sound but is not CBOR: %s" % error)
     return int.from_bytes(head[4:8], "big"), check.value, data
@@ -282,7 +292,7 @@ def _parse_checkpoint(stored: _File) -> "tuple[int, int, Array | None]":
 def _parse_batch(source: "Source", at: int) -> "list[Array]":
     """Records of one batch whose CRC is right. Raises JournalError: then a writer other than this one was at work."""
     try:
-        records = cbor.read(source)
+        records = reading.read(source)
     except CodecError as error:
         raise JournalError("batch at byte %d is sound but is not CBOR: %s" % (at, error))
     if type(records) is not list:

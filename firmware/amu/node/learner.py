@@ -221,7 +221,9 @@ class Learner:
         if whole is None or whole[0] <= self._ledger.applied_slot:
             return
         slot, data = whole
-        self._ledger = Ledger.restore(checkpoints.decode(data)[2], self._group.size)
+        digest = checkpoints.digest_of(data)
+        state = checkpoints.decode(len(data), data.drain())[2]
+        self._ledger = Ledger.restore(state, self._group.size, self._ledger)
         self._window = [self._new_slot() for _ in range(WINDOW_SLOTS)]
-        self._effects.trace("Adopt", slot, checkpoints.digest_of(data))
+        self._effects.trace("Adopt", slot, digest)
         self._ask()

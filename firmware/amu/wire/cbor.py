@@ -21,12 +21,9 @@ from amu.core.errors import CodecError
 if "":  # for the type checker; see amu.core.types
     from typing import Any
 
-    from amu.core.types import Item, Sink, Source
+    from amu.core.types import Item, Sink
 
 PIECE_BYTES = 256  # `write` gathers small parts up to this
-SHORT_BYTES_MAX = limits.PAYLOAD_BYTES_MAX  # `read` gives longer byte strings as Chunks
-_TEXT_BYTES_MAX = 255  # in what `read` reads
-_HEAD_BYTES_MAX = 9
 
 
 def encode(item: "Item") -> bytes:
@@ -49,6 +46,13 @@ def array_head(count: int) -> bytes:
         return bytes((0x80 | count,))
     head = bytearray()
     _append_head(head, 0x80, count)
+    return bytes(head)
+
+
+def bytes_head(count: int) -> bytes:
+    """The same of a byte string of `count` bytes."""
+    head = bytearray()
+    _append_head(head, 0x40, count)
     return bytes(head)
 
 
@@ -335,99 +339,3 @@ def _map(data: bytes, at: int, depth: int, count: int) -> "tuple[Any, int]":
         previous = encoded
         result[key], at = _item(data, at, depth)
     return result, at
-
-
-# --- long items, in small memory ----------------------------------------------------------------
-
-
-def read(source: "Source") -> "Any":
-    """The item whose encoding comes piece by piece: `source()` gives bytes, b"" at the end. Raises CodecError.
-
-    As `decode`, but for byte strings of more than SHORT_BYTES_MAX, which come as Chunks, and maps, which are refused.
-    """
-    reader = _Reader(source)
-    item = _read(reader, 0)
-    reader.need(1)
-    if reader.at < len(reader.data):
-        raise CodecError("CBOR: bytes after the item")
-    return item
-
-
-class _Reader:
-    """The bytes in sight: `data` from offset `at` on."""
-
-    def __init__(self, source: "Source") -> None:
-        self._source = source
-        self.data = b""
-        self.at = 0
-
-    def need(self, count: int) -> None:
-        """Have `count` bytes in sight, or all that are left."""
-        while len(self.data) - self.at < count:
-            piece = self._source()
-            if not piece:
-                return
-            self.data = self.data[self.at :] + piece
-            self.at = 0
-
-    def take(self, count: int, sink: "Sink") -> None:
-        """Give the next `count` bytes to `sink`, as they come."""
-        while count:
-            self.need(1)
-            part = self.data[self.at : self.at + count]
-            if not part:
-                raise CodecError("CBOR: byte string ends early")
-            sink(part)
-            self.at += len(part)
-            count -= len(part)
-
-
-def _read(reader: _Reader, depth: int) -> "Any":
-    reader.need(_HEAD_BYTES_MAX)
-    data, at = reader.data, reader.at
-    if at == len(data):
-        raise CodecError("CBOR: ends early")
-    major = data[at] >> 5
-    if major == 2 or major == 3 or major == 4:
-        argument, start = data[at] & 31, at + 1
-        if argument >= 24:
-            try:
-                argument, start = _long_argument(data, argument, start)
-            except IndexError:
-                raise CodecError("CBOR: ends early")
-        if major == 3:
-            if argument > _TEXT_BYTES_MAX:
-                raise CodecError("CBOR: a long text in a long item")
-            reader.need(start - at + argument)
-        elif major == 2:
-            reader.at = start
-            return _read_bytes(reader, argument)
-        elif major == 4:
-            reader.at = start
-            if depth == limits.CBOR_DEPTH_MAX:
-                raise CodecError("CBOR: nested deeper than %d" % limits.CBOR_DEPTH_MAX)
-            array = []
-            for _ in range(argument):
-                array.append(_read(reader, depth + 1))
-            return array
-    elif major == 5:
-        raise CodecError("CBOR: a map in a long item")
-    try:
-        item, reader.at = _item(reader.data, reader.at, depth)
-    except IndexError:
-        raise CodecError("CBOR: ends early")
-    return item
-
-
-def _read_bytes(reader: _Reader, count: int) -> bytes | Chunks:
-    if count > SHORT_BYTES_MAX:
-        chunks = Chunks()
-        reader.take(count, chunks.add)
-        return chunks.close()
-    if len(reader.data) - reader.at >= count:
-        data = reader.data[reader.at : reader.at + count]
-        reader.at += count
-        return data
-    gathered = bytearray()
-    reader.take(count, gathered.extend)
-    return bytes(gathered)

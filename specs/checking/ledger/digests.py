@@ -28,10 +28,11 @@ from amu.core import limits
 from amu.core.chunks import Chunks
 from amu.core.errors import CodecError
 from amu.core.limits import WINDOW_SLOTS
+from amu.core.seams import Packed
 from amu.ledger import commands, encoding
 from amu.ledger.jobs import OPEN, Job
 from amu.ledger.leases import Lease
-from amu.ledger.operations import ClientOperations
+from amu.ledger.operations import ClientOperations, Reasons
 from amu.ledger.shards import Shard
 from amu.ledger.transitions import Tables
 from amu.wire import cbor
@@ -46,7 +47,7 @@ class _Answers(ClientOperations):
     """The remembered operations of one client, in a dict instead of the flight code's ring."""
 
     def __init__(self, client: int) -> None:
-        super().__init__(client)
+        super().__init__(client, Reasons())
         self._rows: dict[int, bytes] = {}
         self._hashed: bytes | None = None
 
@@ -59,6 +60,12 @@ class _Answers(ClientOperations):
 
     def rows(self) -> list[bytes]:
         return [self._rows[operation] for operation in sorted(self._rows)]
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def pieces(self) -> list[bytes | Packed]:
+        return [cbor.encode(row) for row in self.rows()]
 
     def digest(self) -> bytes:
         if self._hashed is None:

@@ -14,6 +14,7 @@ import pytest
 from amu.consensus import bodies
 from amu.consensus.quorum import Group
 from amu.consensus.replica import Replica
+from amu.core.chunks import split
 from amu.core.lamport import LamportClock
 from amu.core.limits import CHECKPOINT_SLOTS, LOG_SLOTS_MAX, WINDOW_SLOTS
 from amu.node.application import Application
@@ -124,7 +125,8 @@ class Boards:
             assert self.states.setdefault(slot, (digest, data)) == (digest, data)
 
     def adopt(self, me: int, slot: int) -> None:
-        self.catch_up(me)._adopt(slot, self.states[slot][1])
+        data = self.states[slot][1]
+        self.catch_up(me)._adopt(slot, split(data.part(0, len(data))))  # a transfer is used up
 
     def stabilise(self, me: int, slot: int, others: list[int]) -> None:
         """Those that had the checkpoint say so, and so does the liar, until n - f have."""

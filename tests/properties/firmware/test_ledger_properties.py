@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from amu.core.chunks import split
 from amu.core.errors import CodecError
 from amu.ledger.state import Ledger
-from amu.wire import cbor
+from amu.wire import cbor, reading
 from tests.support.records.ledger_traces import script
 
 SCRIPT = script()
@@ -72,7 +72,7 @@ def test_tokens_only_grow_and_cursors_never_move_back(seed: int) -> None:
         assert granted == sorted(set(granted))
         assert all(token > newest for token in granted)
         newest = max([newest, *granted])
-        rows = cbor.read(ledger.encoded().source())[2]
+        rows = reading.read(ledger.encoded().source())[2]
         for number, start, end, last_key, _, _ in rows:
             assert last_key is None or (start <= last_key and (last_key < end or end == b""))
             known_start, known_key = cursors.get(number, (start, None))
@@ -104,7 +104,7 @@ def test_a_job_ends_as_its_reports_say(replica_count: int, reports: list[tuple[i
         silent = replica_count - len(counted)
         status = "accepted" if most >= needed else "open" if most + silent >= needed else "disputed"
         assert result == ["ok", status]
-    assert cbor.read(ledger.encoded().source())[5][0][3] == status
+    assert reading.read(ledger.encoded().source())[5][0][3] == status
     assert Ledger.restore(ledger.encoded(), replica_count).digest() == ledger.digest()
 
 
@@ -134,7 +134,7 @@ def test_jobs_end_once_and_their_numbers_never_come_again(seed: int) -> None:
     before: dict[int, Any] = {}
     newest = 0
     for _ in SCRIPT.run(ledger, SCRIPT.Script(seed), 120):
-        rows = {row[0]: row for row in cbor.read(ledger.encoded().source())[5]}
+        rows = {row[0]: row for row in reading.read(ledger.encoded().source())[5]}
         for number, row in before.items():
             if row[3] != "open":
                 assert rows.get(number, row) == row

@@ -9,13 +9,14 @@ from amu.node.journal import Journal
 from amu.wire import cbor
 
 KEY = limits.KEY_SPACE_BYTES_MAX
-CHECKPOINT_SLOT = 2 * limits.CHECKPOINT_SLOTS
+CHECKPOINT_SLOT = 6 * limits.CHECKPOINT_SLOTS
 
 
 def state(slot: int, workers: int, result: Sequence[Item], last_number: int, last_operation: int) -> list[Item]:
     """The ledger after `slot`, as its snapshot: all rows there are, with the longest keys and names.
 
-    result: of each remembered operation. last_number: of shards, jobs, tokens and clients, as far as it fits them.
+    result: of each remembered operation. last_number: of shards, jobs, tokens and clients, as far as it fits them. Each
+    client had an operation in each slot, the last one `last_operation`.
     """
     first = min(last_number, limits.SHARD_NUMBER_MAX) - limits.SHARDS_MAX
     shards: list[Item] = [
@@ -58,15 +59,17 @@ def _jobs(workers: int, last_number: int, deadline: int) -> list[Item]:
 def _clients(slot: int, result: Sequence[Item], last_number: int, last_operation: int) -> list[Item]:
     last = min(last_number, limits.CLIENT_NUMBER_MAX)
     first = last_operation - limits.OPERATIONS_PER_CLIENT_MAX + 1
-    rows = [cbor.encode([first + i, slot, list(result)]) for i in range(limits.OPERATIONS_PER_CLIENT_MAX)]
+    first_slot = slot - limits.OPERATIONS_PER_CLIENT_MAX + 1
+    rows = [cbor.encode([first + i, first_slot + i, list(result)]) for i in range(limits.OPERATIONS_PER_CLIENT_MAX)]
     return [[last - limits.CLIENTS_MAX + 1 + i, rows] for i in range(limits.CLIENTS_MAX)]
 
 
 def store(replicas: int, result: Sequence[Item]) -> dict[str, bytes]:
-    """Files of a board that has applied CHECKPOINT_SLOT slots and remembers as many operations as it can."""
+    """Files of a board that has applied CHECKPOINT_SLOT slots and remembers as many operations as it can. Between its
+    two checkpoints as many have changed as batches can change."""
     kept = []
     for slot in (CHECKPOINT_SLOT - limits.CHECKPOINT_SLOTS, CHECKPOINT_SLOT):
-        ledger = cbor.encode(state(slot, replicas, result, 10_000, limits.OPERATIONS_PER_CLIENT_MAX))
+        ledger = cbor.encode(state(slot, replicas, result, 10_000, slot))
         kept.append(cbor.encode([slot, [0] * (2 * limits.WINDOW_SLOTS), ledger]))
     memory = MemoryStore()
     writer = Journal(memory)

@@ -261,7 +261,7 @@ def test_forge_delivers_the_state_that_it_reports_and_others_report_the_same() -
     assert reports == told_by(other, slot)
     data = whole(one, slot)
     assert reports[slot] == {checkpoints.digest_of(data)} != {VALUE}
-    told, proposers, state = checkpoints.decode(data)
+    told, proposers, state = checkpoints.decode(len(data), data.source())
     assert told == slot
     assert len(proposers) == 2 * limits.WINDOW_SLOTS
     assert Ledger.restore(state, 4).applied_slot == slot
