@@ -69,7 +69,7 @@ def record(seed: int, replica_count: int) -> list[list[Any]]:
     cluster.erase(1)
     how = "blank"
     cluster.start(1)
-    fly(30)
+    fly(60)
     return inputs
 
 

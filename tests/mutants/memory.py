@@ -54,15 +54,22 @@ MUTANTS = (
     Mutant(
         "a request of an overruled proposal stays assigned",
         PENDING,
-        "            if entry.slot == slot:\n                entry.slot = 0\n        for held",
+        "            if entry.slot == slot:\n                self._put(entry, 0)\n        for held",
         "            pass\n        for held",
         ("pending",),
     ),
     Mutant(
         "a request stays assigned when its slot was decided without it",
         PENDING,
-        "            if entry.slot == slot:\n                entry.slot = 0\n            if not",
+        "            if entry.slot == slot:\n                self._put(entry, 0)\n            if not",
         "            if not",
+        ("pending",),
+    ),
+    Mutant(
+        "requests that a proposal carries count as waiting",
+        PENDING,
+        "            self._waiting -= 1\n",
+        "            pass\n",
         ("pending",),
     ),
     Mutant(
@@ -111,8 +118,8 @@ MUTANTS = (
     Mutant(
         "a request stays assigned when a state was adopted",
         PENDING,
-        "        for entry in self._entries:\n            entry.slot = 0\n",
-        "",
+        "            entry.slot = 0\n            self._bytes += len(entry.data)\n",
+        "            self._bytes += len(entry.data)\n",
         ("pending",),
     ),
     Mutant(

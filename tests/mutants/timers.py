@@ -7,6 +7,7 @@ CHECKPOINTS = "firmware/amu/consensus/checkpoints.py"
 INSTANCE = "firmware/amu/consensus/instance.py"
 
 REPLICA = "firmware/amu/consensus/replica.py"
+PENDING = "firmware/amu/consensus/pending.py"
 BATCH_TIMER = "firmware/amu/consensus/batch_timer.py"
 
 MUTANTS = (
@@ -98,9 +99,9 @@ MUTANTS = (
     ),
     Mutant(
         "a body without room for the next request is kept back",
-        REPLICA,
-        "is_full = count == limits.BATCH_REQUESTS_MAX or count < self.pending.waiting()",
-        "is_full = count == limits.BATCH_REQUESTS_MAX",
+        PENDING,
+        "return self._waiting >= limits.BATCH_REQUESTS_MAX or",
+        "return self._waiting >= limits.BATCH_REQUESTS_MAX or False and",
         ("batches",),
     ),
     Mutant(

@@ -292,7 +292,7 @@ class Instance:
 
     def _try_vote1(self) -> None:
         view = self.view
-        if self._is_passive() or self.registers.voted(1, view):
+        if self.registers.voted(1, view) or self._is_passive():
             return
         proposal = self._proposals[self.log.leader(self.slot, view)]
         if proposal is None:
@@ -316,10 +316,10 @@ class Instance:
         """Rule 1, for the leader of the current view."""
         view = self.view
         if (
-            self._is_passive()
-            or (view == 0 and self.decision is not None)
-            or self.proposed_view >= view
+            self.proposed_view >= view
             or self.log.leader(self.slot, view) != self.me
+            or (view == 0 and self.decision is not None)
+            or self._is_passive()
         ):
             return
         body = self.log.next_body(self, view) if view == 0 else self._body_after_view_change(view)

@@ -16,6 +16,7 @@ if "":  # for the type checker; see amu.core.types
 
 
 _DONE = -1
+_HEAD_BYTES_MAX = 16  # of a body before its requests: array heads and the origin view
 
 
 class Entry:
@@ -31,6 +32,8 @@ class Entry:
 class Pending:
     def __init__(self) -> None:
         self._entries: list[Entry] = []  # at most PENDING_REQUESTS_MAX
+        self._waiting = 0  # entries in no open slot's proposal,
+        self._bytes = 0  # and how long they are together
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -50,6 +53,8 @@ class Pending:
         if len(data) > limits.COMMAND_BYTES_MAX and len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
             raise CodecError("command: want at most %d bytes" % limits.COMMAND_BYTES_MAX)
         self._entries.append(Entry(request, data))
+        self._waiting += 1
+        self._bytes += len(data)
         return True
 
     def find(self, client: int, operation: int) -> Entry | None:
@@ -92,16 +97,26 @@ class Pending:
 
     def waiting(self) -> int:
         """How many requests are in no open slot's proposal."""
-        count = 0
-        for entry in self._entries:
-            if entry.slot == 0:
-                count += 1
-        return count
+        return self._waiting
+
+    def fill_a_body(self) -> bool:
+        """Whether those that wait are as many as a body holds, or more."""
+        return self._waiting >= limits.BATCH_REQUESTS_MAX or _HEAD_BYTES_MAX + self._bytes > limits.BODY_BYTES_MAX
+
+    def _put(self, entry: Entry, slot: int) -> None:
+        """Note that `slot` carries the request: 0, none does."""
+        if entry.slot == 0:
+            self._waiting -= 1
+            self._bytes -= len(entry.data)
+        if slot == 0:
+            self._waiting += 1
+            self._bytes += len(entry.data)
+        entry.slot = slot
 
     def batch(self, slot: int) -> list[Entry]:
         """The oldest requests that no other open slot carries, as many as a body holds."""
         batch: list[Entry] = []
-        size = 16  # array heads and the origin view
+        size = _HEAD_BYTES_MAX
         for entry in self._entries:
             if entry.slot not in (0, slot):
                 continue
@@ -115,10 +130,10 @@ class Pending:
         """A proposal for `slot` carries these requests; what it carried before is free again."""
         for entry in self._entries:
             if entry.slot == slot:
-                entry.slot = 0
+                self._put(entry, 0)
         for held in carried:
             if held is not None:
-                held.slot = slot
+                self._put(held, slot)
 
     def settle(self, slot: int, requests: "list[Array]", entries: "list[Entry | None]") -> bool:
         """`slot` is decided with what `read` gave. True if some request has now been passed over for too long."""
@@ -128,7 +143,7 @@ class Pending:
                 client, operation, _ = requests[i]
                 done = self.find(client, operation)
             if done is not None:
-                done.slot = _DONE
+                self._put(done, _DONE)
         kept = []
         is_overlooked = False
         # A backlog is not censorship: a request queued behind one that was served has not been passed over.
@@ -138,7 +153,7 @@ class Pending:
                 is_queue_served = True
                 continue
             if entry.slot == slot:
-                entry.slot = 0
+                self._put(entry, 0)
             if not is_queue_served:
                 entry.passed_over += 1
             if entry.passed_over > limits.OVERLOOKED_SLOTS_MAX:
@@ -150,5 +165,8 @@ class Pending:
     def forget(self, is_done: "Callable[[int, int], bool]") -> None:
         """Drop each request for which `is_done(client, operation)`, after adopting a checkpoint."""
         self._entries = [entry for entry in self._entries if not is_done(entry.request[0], entry.request[1])]
+        self._waiting = len(self._entries)
+        self._bytes = 0
         for entry in self._entries:
             entry.slot = 0
+            self._bytes += len(entry.data)

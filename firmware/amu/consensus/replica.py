@@ -89,17 +89,17 @@ class Replica:
         """Body when the choice is free. Without requests: none in view 0, an empty body later."""
         if view == 0 and not self._is_next(instance.slot):
             return None
-        batch = self.pending.batch(instance.slot)
         if view == 0:
-            if not batch or self._keeps_back(len(batch)):
+            if self.pending.waiting() == 0 or self._keeps_back():
                 return None
             self._batch_timer.stop()
+        batch = self.pending.batch(instance.slot)
         self.pending.assign(instance.slot, batch)
         return bodies.join(view, [entry.data for entry in batch])
 
-    def _keeps_back(self, count: int) -> bool:
-        """Shall a batch of `count` requests wait for more? A full one must not, nor one that nothing is ahead of."""
-        is_full = count == limits.BATCH_REQUESTS_MAX or count < self.pending.waiting()
+    def _keeps_back(self) -> bool:
+        """Shall the next body wait for more requests? A full one must not, nor one that nothing is ahead of."""
+        is_full = self.pending.fill_a_body()
         return not is_full and self._has_proposal_under_way() and self._batch_timer.may_wait()
 
     def _has_proposal_under_way(self) -> bool:
