@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -78,3 +79,28 @@ def test_boards_that_are_missing_are_named(bench: Path, monkeypatch: pytest.Monk
     code, told = amu("boards", "--json")
     assert code == 0
     assert "pico" in json.loads(told)["kinds"]
+
+
+def test_a_bench_without_hardware_is_made_ready_flown_and_reported(bench: Path) -> None:
+    xml = bench.parent / "bench.xml"
+    mission = bench.parent / "calm.toml"
+    code, told = amu("bench", bench, "--mission", mission, "--out", bench.parent / "runs", "--no-tlc", "--junit", xml)
+    assert code == 0, told
+    assert "keys made:" in told
+    suite = ElementTree.parse(xml).getroot()[0]
+    assert [(case.get("classname"), case.get("name")) for case in suite] == [
+        *((f"board-{node}", "found") for node in range(4)),
+        ("flight", "calm"),
+    ]
+    assert suite.get("failures") == "0"
+
+
+def test_a_bench_with_a_missing_board_does_not_fly(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMU_SERIAL_LINKS", str(bench.parent / "links"))
+    bench.write_text(bench.read_text().replace('"virtual"', '"pico"\nserial_number = "NOWHERE"', 1))
+    code, told = amu("bench", bench, "--out", bench.parent / "runs", "--json")
+    assert code == 2
+    answer = json.loads(told[told.index("{") :])
+    assert not answer["ready"]
+    assert [case["problem"] is None for case in answer["cases"]] == [False, True, True, True]
+    assert not (bench.parent / "runs").exists()

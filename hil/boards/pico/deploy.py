@@ -82,6 +82,11 @@ class Found:
     slot: str
     digest: str
 
+    @property
+    def image(self) -> str:
+        """Board and MicroPython, for people and reports."""
+        return f"{self.machine}, MicroPython {self.micropython[0]}.{self.micropython[1]}"
+
 
 def look(repl: Repl) -> Found:
     """What is on the board at whose prompt we are. Raises BoardError."""
@@ -96,21 +101,24 @@ def look(repl: Repl) -> Found:
     return Found(machine, (version[0], version[1]), (mpy & 0xFF, mpy >> 8 & 3), slot, digest.strip())
 
 
-def require_image(found: Found) -> None:
-    """Raise BoardError, naming the version wanted, if the board's MicroPython cannot run the flight software."""
+def image_problem(found: Found) -> str | None:
+    """Why the board's MicroPython cannot run the flight software, with the version wanted. None if it can."""
+    if found.micropython >= MICROPYTHON_MIN and found.mpy == MPY_VERSION:
+        return None
     have = ".".join(str(part) for part in found.micropython)
-    if found.micropython < MICROPYTHON_MIN or found.mpy != MPY_VERSION:
-        want = ".".join(str(part) for part in MICROPYTHON_MIN)
-        raise BoardError(
-            f"runs MicroPython {have}, bytecode {found.mpy[0]}.{found.mpy[1]}; want {want} or later with bytecode "
-            f"{MPY_VERSION[0]}.{MPY_VERSION[1]}: hold BOOTSEL, plug it in, and copy such an image (.uf2) to the drive"
-        )
+    want = ".".join(str(part) for part in MICROPYTHON_MIN)
+    return (
+        f"runs MicroPython {have}, bytecode {found.mpy[0]}.{found.mpy[1]}; want {want} or later with bytecode "
+        f"{MPY_VERSION[0]}.{MPY_VERSION[1]}: hold BOOTSEL, plug it in, and copy such an image (.uf2) to the drive"
+    )
 
 
 def deploy(repl: Repl, files: Mapping[str, bytes], tell: Tell = lambda done, whole: None) -> bool:
     """Make `files` the active tree. False if it was, whole. Raises BoardError; then the old tree is still active."""
     found = look(repl)
-    require_image(found)
+    problem = image_problem(found)
+    if problem is not None:
+        raise BoardError(problem)
     digest = tree.digest(files)
     if found.slot and found.digest == digest and _digest(repl, found.slot) == digest:
         _install_launcher(repl)

@@ -118,7 +118,7 @@ def test_the_cable_is_pulled_at_each_kilobyte(hub: Hub) -> None:
             if done >= at:
                 pico.unplug()
 
-        with pytest.raises(BoardError, match="the line is gone|no answer"), approach(port_of(pico)) as repl:
+        with pytest.raises(BoardError, match=r"the line is gone|no answer"), approach(port_of(pico)) as repl:
             deploy.deploy(repl, NEW, pull)
         assert runs(pico.files) == tree.digest(OLD)
         pico.plug_in()

@@ -1,0 +1,1 @@
+"""The bench: boards of several kinds, made ready and flown together."""

@@ -1,0 +1,104 @@
+"""What a Pico must be able to do before it flies, tried at its prompt."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from hil.boards.pico import deploy
+from hil.boards.pico.deploy import Found
+from hil.boards.pico.repl import Repl
+
+FLASH_BYTES_MIN = 256 * 1024  # free: another tree, the ring of pages, checkpoints
+HEAP_BYTES_MIN = 180 * 1024  # free at an empty prompt
+CLOCK_MS = 400  # measured
+CLOCK_PERCENT_MAX = 10.0  # a line and a host add some milliseconds
+_BLOCK = bytes(range(256)) * 4
+
+_CODE = """
+import gc, os, time
+def flash_free():
+    room = os.statvfs("/")
+    return room[0] * room[3]
+def heap_free():
+    gc.collect()
+    return gc.mem_free()
+def clock(milliseconds):
+    began = time.ticks_ms()
+    time.sleep_ms(milliseconds)
+    return time.ticks_diff(time.ticks_ms(), began)
+def flash_works(block):
+    with open("/self_test", "wb") as file:
+        file.write(block)
+    with open("/self_test", "rb") as file:
+        same = file.read() == block
+    os.remove("/self_test")
+    return same
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried. `advice`: what to do if it failed."""
+
+    name: str
+    passed: bool
+    detail: str
+    advice: str = ""
+
+
+def run(repl: Repl, serial_number: str) -> list[Check]:
+    """Try everything on the board at whose prompt we are. Raises BoardError if it does not answer."""
+    found = deploy.look(repl)
+    repl.run(_CODE)
+    return [
+        _image(found),
+        _identity(repl.ask("__import__('machine').unique_id()"), serial_number),
+        _heap(repl.ask("heap_free()")),
+        _flash_room(repl.ask("flash_free()")),
+        _flash(repl.ask(f"flash_works({_BLOCK!r})")),
+        _clock(repl),
+    ]
+
+
+def _image(found: Found) -> Check:
+    detail = f"MicroPython {found.micropython[0]}.{found.micropython[1]}, bytecode {found.mpy[0]}.{found.mpy[1]}"
+    problem = deploy.image_problem(found)
+    return Check("image", problem is None, f"{found.machine}: {detail}", problem or "")
+
+
+def _identity(unique_id: Any, serial_number: str) -> Check:
+    told = unique_id.hex() if isinstance(unique_id, bytes) else "?"
+    is_same = told.lower() == serial_number.lower()
+    return Check(
+        "identity",
+        is_same,
+        f"unique id {told}",
+        "" if is_same else f"the line's serial number is {serial_number}: is it an adapter's? Then the kind is uart",
+    )
+
+
+def _heap(free: int) -> Check:
+    return Check("heap", free >= HEAP_BYTES_MIN, f"{free} bytes free", "use an image without extra modules")
+
+
+def _flash_room(free: int) -> Check:
+    advice = "remove files that are not the bench's, or erase the flash"
+    return Check("flash room", free >= FLASH_BYTES_MIN, f"{free} bytes free", advice)
+
+
+def _flash(is_same: bool) -> Check:
+    detail = "a block reads back as written" if is_same else "a block does not read back as written"
+    return Check("flash", bool(is_same), detail, "the flash is worn or broken: replace the board")
+
+
+def _clock(repl: Repl) -> Check:
+    """Board time against host time, over CLOCK_MS and over nothing: the difference leaves out the line."""
+    took = []
+    for milliseconds in (0, CLOCK_MS):
+        began = time.monotonic()
+        board_ms = repl.ask(f"clock({milliseconds})")
+        took.append((board_ms, (time.monotonic() - began) * 1000))
+    board, host = took[1][0] - took[0][0], took[1][1] - took[0][1]
+    percent = 100.0 * (board - host) / host if host > 0 else 0.0
+    detail = f"{board} ms while {host:.0f} ms passed here ({percent:+.1f} %)"
+    return Check("clock", abs(percent) <= CLOCK_PERCENT_MAX, detail, "is the host overloaded? Else the crystal is off")
