@@ -18,6 +18,7 @@ final, so:
 - which peers were heard, and whether the slot is demanded, determines only whether it is busy, which it is permanently
   after the first vote; what peers say they learned counts until the decision;
 - the view in which the decision was reached is never read;
+- which request a proposal waits for is read when another request comes, and all come before the first message;
 - values represent their bodies: all bodies of one value are equal, and a kept one need not be stored twice.
 """
 
@@ -54,7 +55,7 @@ INSTANCE_FIELDS = frozenset(
     {
         *("slot", "group", "me", "log", "effects", "is_open", "view", "registers", "entry", "proposed_view"),
         *("synchroniser", "bodies", "decision", "is_concluded", "_votes", "_proofs", "_suggests", "_proposals"),
-        *("_learned", "_heard", "is_demanded", "_ticks_in_view", "_ticks_still", "_repeats"),
+        *("_learned", "_heard", "is_demanded", "lacks", "_ticks_in_view", "_ticks_still", "_repeats"),
     }
 )
 _names: dict[type, tuple[str, ...]] = {}
