@@ -66,7 +66,7 @@ def trace_back(error: BaseException) -> str:
 def alarm(board: "Board", config: "Config", text: str) -> None:
     """Report to the operator from outside a life."""
     payload = codec.encode(0, messages.Log(ALARM, text))
-    board.port.write(frames.build(messages.Log.KIND, config.replica, limits.GROUND, b"", payload))
+    board.port.write(frames.build(frames.REPORT, config.replica, limits.GROUND, b"", payload))
 
 
 def make_node(config: "Config", recovered: Recovered, nonce: int, ended: tuple[str, int, int] | None) -> "Machine":

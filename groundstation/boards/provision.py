@@ -80,8 +80,8 @@ def exit_frame(key: bytes, cluster: bytes, epoch: int, replica: int) -> bytes:
     keys_out[replica] = key
     keyring = auth.Keyring(cluster, epoch, limits.GROUND, keys_out, [None] * len(keys_out))
     payload = codec.encode(0, messages.Control("exit"))
-    tag = keyring.seal(messages.Control.KIND, replica, payload)
-    return frames.build(messages.Control.KIND, limits.GROUND, replica, tag, payload)
+    tag = keyring.seal(frames.TELECOMMAND, replica, payload)
+    return frames.build(frames.TELECOMMAND, limits.GROUND, replica, tag, payload)
 
 
 def exits(found: Keys, replica: int) -> tuple[bytes, ...]:

@@ -7,6 +7,8 @@ Rules
 - Frames come out in the order (mission time, source, destination, index on the link, copy), so equal inputs give equal
   outputs.
 - A frame must come from the board that its header names: a board can lie in a header, but not about its cable.
+- A rule for certain messages sees those inside a frame, although only the receiver can tell whether they are authentic.
+  A frame whose messages cannot be read holds none.
 """
 
 import heapq
@@ -14,8 +16,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from amu.wire.messages import is_flight
+from amu.core.errors import CodecError
+from amu.wire import codec
+from amu.wire.frames import FLIGHT
 from groundstation.faults.plan import FaultPlan, LinkState
+from groundstation.faults.rule import kinds_of
 
 ETHER_FRAMES_MAX = 65_536  # in flight at once; at 100 bytes a frame under 10 MB
 TIMELINE_SECONDS_MAX = 100_000  # mission seconds with separate counts; later frames count in the last one
@@ -28,14 +33,16 @@ DESTINATION_UNKNOWN = "destination unknown"
 
 
 class Header(Protocol):
-    """The fields of a header that the ether reads."""
+    """The fields of a frame that the ether reads."""
 
     @property
-    def kind(self) -> int: ...
+    def traffic(self) -> int: ...
     @property
     def source(self) -> int: ...
     @property
     def destination(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
 
 
 class Delivery(NamedTuple):
@@ -75,8 +82,8 @@ class Ether:
         Returns the number of copies in flight; 0 means lost or refused, and counted. Raises ValueError if it is not a
         flight frame: other frames are never routed, so passing one is the caller's mistake.
         """
-        if not is_flight(header.kind):
-            raise ValueError(f"message kind 0x{header.kind:02x} is not a flight kind; the ether carries 0x10 to 0x1f")
+        if header.traffic != FLIGHT:
+            raise ValueError(f"a frame of class {header.traffic}; the ether carries class {FLIGHT}, flight")
         if header.source != source_node:
             self.count(now, SOURCE_FORGED, source_node, header.destination)
             return 0
@@ -90,7 +97,8 @@ class Ether:
         index = self._next_index.get(link, self._first_index)
         self._next_index[link] = index + 1
         self.count(now, ACCEPTED, *link)
-        fates = self.plan.fates(now, *link, index, frame, header.kind, self._states.get(link, {}))
+        kinds = _kinds_in(header) if self.plan.names_kinds else ()
+        fates = self.plan.fates(now, *link, index, frame, kinds, self._states.get(link, {}))
         self._states[link] = fates.state
         for effect in fates.effects:
             self.count(now, effect.name, *link, max(1, abs(effect.copies)))
@@ -136,3 +144,11 @@ class Ether:
         for (fate, _, _), frames in self.counts.items():
             totals[fate] += frames
         return dict(sorted(totals.items()))
+
+
+def _kinds_in(header: Header) -> tuple[int, ...]:
+    """The kinds of the messages in a frame, () if they cannot be read."""
+    try:
+        return kinds_of(codec.decode(header.traffic, header.payload))
+    except CodecError:
+        return ()

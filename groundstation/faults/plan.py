@@ -68,7 +68,7 @@ class Heal(BaseModel):
 
 
 class _Path(NamedTuple):
-    """The steps of one link for one kind of message.
+    """The steps of one link for frames with messages of the same kinds.
 
     A frame takes `steps[bisect_right(bounds, now)]`: between two bounds the same windows are open.
     """
@@ -134,29 +134,37 @@ class FaultPlan(BaseModel):
         """Raise ValueError if duplicating rules with overlapping windows multiply beyond COPIES_EXPECTED_MAX."""
         rules = [rule for rule in self.rules if isinstance(rule, Duplicate)]
         for source, destination in itertools.permutations(range(replica_count), 2):
-            for kind in FLIGHT_KINDS.values():
-                selecting = [rule for rule in rules if rule.selects(source, destination, kind)]
-                if _copies_expected(selecting) <= COPIES_EXPECTED_MAX:
-                    continue
-                for at in sorted({rule.start for rule in selecting}):
-                    holding = [rule for rule in selecting if rule.start <= at < (rule.end or math.inf)]
-                    copies = _copies_expected(holding)
-                    if copies > COPIES_EXPECTED_MAX:
-                        raise ValueError(
-                            f"at {at:g} s {len(holding)} duplicate rules multiply each frame from board {source} to "
-                            f"board {destination} to {copies:.3g} copies on average; want at most "
-                            f"{COPIES_EXPECTED_MAX}: lower probability or copies, or part their windows or links"
-                        )
+            # A frame may hold messages of all kinds: every rule of its link may then select it.
+            selecting = [rule for rule in rules if rule.selects(source, destination, tuple(FLIGHT_KINDS.values()))]
+            if _copies_expected(selecting) <= COPIES_EXPECTED_MAX:
+                continue
+            for at in sorted({rule.start for rule in selecting}):
+                holding = [rule for rule in selecting if rule.start <= at < (rule.end or math.inf)]
+                copies = _copies_expected(holding)
+                if copies > COPIES_EXPECTED_MAX:
+                    raise ValueError(
+                        f"at {at:g} s {len(holding)} duplicate rules multiply each frame from board {source} to "
+                        f"board {destination} to {copies:.3g} copies on average; want at most "
+                        f"{COPIES_EXPECTED_MAX}: lower probability or copies, or part their windows or links"
+                    )
 
     def fates(
-        self, now: float, source: int, destination: int, index: int, frame: bytes, kind: int, state: LinkState
+        self,
+        now: float,
+        source: int,
+        destination: int,
+        index: int,
+        frame: bytes,
+        kinds: tuple[int, ...],
+        state: LinkState,
     ) -> Fates:
         """Fates of frame number `index` (from 0) of the link `source` -> `destination`.
 
-        now: mission second in which it enters the ether. frame: wire bytes with both delimiters. kind: message kind in
-        its header. state: as returned for the previous frame on this link; `{}` for the first.
+        now: mission second in which it enters the ether. frame: wire bytes with both delimiters. kinds: of the messages
+        inside, each once, in order; () will do where `names_kinds` is False. state: as returned for the previous frame
+        on this link; `{}` for the first.
         """
-        path = self._paths.get((source, destination, kind)) or self._path(source, destination, kind)
+        path = self._paths.get((source, destination, kinds)) or self._path(source, destination, kinds)
         steps = path.steps[bisect_right(path.bounds, now)]
         if not steps:
             return Fates([(now, frame)], [], state)
@@ -174,11 +182,16 @@ class FaultPlan(BaseModel):
         return Fates(deliveries, effects, memories if path.remembers else state)
 
     @cached_property
-    def _paths(self) -> dict[tuple[int, int, int], _Path]:
-        """The paths used so far, by source, destination and kind of message."""
+    def names_kinds(self) -> bool:
+        """Whether any rule looks at the messages inside frames."""
+        return any(rule.kinds is not None for rule in self.rules)
+
+    @cached_property
+    def _paths(self) -> dict[tuple[int, int, tuple[int, ...]], _Path]:
+        """The paths used so far, by source, destination and kinds of messages: at most one for each set of kinds."""
         return {}
 
-    def _path(self, source: int, destination: int, kind: int) -> _Path:
+    def _path(self, source: int, destination: int, kinds: tuple[int, ...]) -> _Path:
         clean_from = math.inf
         if self.heal is not None and source in self.heal.core and destination in self.heal.core:
             clean_from = self.heal.at
@@ -186,7 +199,7 @@ class FaultPlan(BaseModel):
         remembers = False
         for name, rule in zip(self.rule_names(), self.rules):
             end = min(clean_from, math.inf if rule.end is None else rule.end)
-            if rule.start >= end or not rule.selects(source, destination, kind):
+            if rule.start >= end or not rule.selects(source, destination, kinds):
                 continue
             step = rule.on_link(Link(source, destination, name, Draws(self.seed, name, source, destination)))
             if step is not None:
@@ -194,7 +207,7 @@ class FaultPlan(BaseModel):
                 remembers = remembers or rule.remembers
         bounds = sorted({bound for start, end, _ in windows for bound in (start, end)})
         steps = [tuple(step for start, end, step in windows if start <= since < end) for since in (-math.inf, *bounds)]
-        path = self._paths[source, destination, kind] = _Path(bounds, steps, remembers)
+        path = self._paths[source, destination, kinds] = _Path(bounds, steps, remembers)
         return path
 
 

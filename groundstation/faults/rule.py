@@ -20,6 +20,7 @@ from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from amu.core.types import AnyMessage
 from amu.wire import messages
 from groundstation.faults.contacts import LISTED, Node, Seconds
 
@@ -30,6 +31,11 @@ DRAW_BITS = 53  # of 64, as many as a float holds
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, description="from 0, never, to 1, always")]
 Memory = tuple[float, ...]  # one rule's state of one link; () at the start
+
+
+def kinds_of(found: list[tuple[int, AnyMessage]]) -> tuple[int, ...]:
+    """The kinds of the messages of a frame, each once."""
+    return (found[0][1].KIND,) if len(found) == 1 else tuple(sorted({message.KIND for _, message in found}))
 
 
 class Copy:
@@ -113,7 +119,7 @@ class Rule(BaseModel):
     start, end: the window [start, end) in mission seconds, for the moment when the frame enters the ether. Default of
         `end`: the end of the mission.
     source, destination: replicas to whose frames it applies. Default: all.
-    kinds: flight message names such as "Vote". Default: all.
+    kinds: flight message names such as "Vote": frames that hold at least one of these. Default: all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -132,7 +138,9 @@ class Rule(BaseModel):
         default=None, min_length=1, description="destinations of those frames; default: all"
     )
     kinds: Annotated[tuple[str, ...], LISTED] | None = Field(
-        default=None, min_length=1, description="flight messages that it applies to, such as Vote; default: all"
+        default=None,
+        min_length=1,
+        description="messages such as Vote: frames that hold any of them; default: all",
     )
 
     @field_validator("kinds")
@@ -149,12 +157,12 @@ class Rule(BaseModel):
             raise ValueError(f"end must come after start = {self.start:g} s, have end = {self.end:g} s")
         return self
 
-    def selects(self, source: int, destination: int, kind: int) -> bool:
-        """Whether the rule applies to frames of message `kind` on this link, in its window."""
+    def selects(self, source: int, destination: int, kinds: tuple[int, ...]) -> bool:
+        """Whether the rule applies to frames with messages of `kinds` on this link, in its window."""
         return (
             (self.source is None or source in self.source)
             and (self.destination is None or destination in self.destination)
-            and (self.kinds is None or any(FLIGHT_KINDS[name] == kind for name in self.kinds))
+            and (self.kinds is None or any(FLIGHT_KINDS[name] in kinds for name in self.kinds))
         )
 
     def named_nodes(self) -> set[int]:

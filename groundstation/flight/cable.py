@@ -6,9 +6,8 @@ are lost. The caller gets the reason and counts them.
 
 from collections.abc import Iterator
 
-from amu.wire import messages
 from amu.wire.framer import NEED_BYTES, Framer, Text
-from amu.wire.frames import Frame
+from amu.wire.frames import FLIGHT, Frame
 from groundstation.boards.base import Board
 from groundstation.links.base import Link, LinkBusy, LinkLost
 
@@ -21,7 +20,7 @@ class FlightFrame(Frame):
     """A flight frame with its bytes on the cable, `wire`: the ether carries the bytes as sent."""
 
     def __init__(self, frame: Frame, wire: bytes) -> None:
-        super().__init__(frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+        super().__init__(frame.traffic, frame.source, frame.destination, frame.tag, frame.payload)
         self.wire = wire
 
 
@@ -30,7 +29,7 @@ class _GroundFramer(Framer):
 
     def _classify(self) -> Frame | Text | None:
         item = super()._classify()
-        if isinstance(item, Frame) and messages.is_flight(item.kind):
+        if isinstance(item, Frame) and item.traffic == FLIGHT:
             return FlightFrame(item, b"\x00" + self._piece() + b"\x00")
         return item
 

@@ -15,7 +15,7 @@ from typing import Unpack
 
 from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
-from amu.wire import codec, messages
+from amu.wire import codec, frames, messages
 from amu.wire.framer import Text
 from amu.wire.frames import Frame
 from groundstation.boards.base import Board
@@ -201,21 +201,28 @@ class Mission:
             self.ether.accept(now, node, frame.wire, frame)
         elif not self.liars.may_record(node, self.recorder.bytes):
             self._leave_out(node, now)
-        elif frame.kind == messages.Trace.KIND:
-            self._trace(node, frame, now)
-        elif frame.kind == messages.Log.KIND:
-            self._log_message(node, frame, now)
-        elif self.station.receive(now, node, frame) is None:
+        elif frame.traffic == frames.REPORT:
+            self._report(node, frame, now)
+        elif not self.station.receive(now, node, frame):
             self.liars.count(node, "telemetry frames refused")
 
-    def _trace(self, node: int, frame: Frame, now: float) -> None:
+    def _report(self, node: int, frame: Frame, now: float) -> None:
         try:
-            _, message = codec.decode(frame.kind, frame.payload)
+            found = codec.decode(frame.traffic, frame.payload)
         except CodecError as error:
-            self.ether.count(now, "trace frame unreadable", node, node)
-            self.liars.count(node, "trace frames unreadable")
-            self.log.say(now, node, f"trace frame cannot be read: {error}")
+            name = "log" if codec.first_kind(frame.payload) == messages.Log.KIND else "trace"
+            if name == "trace":
+                self.ether.count(now, "trace frame unreadable", node, node)
+            self.liars.count(node, f"{name} frames unreadable")
+            self.log.say(now, node, f"{name} frame cannot be read: {error}")
             return
+        for _, message in found:
+            if message.KIND == messages.Trace.KIND:
+                self._trace(node, message, now)
+            else:
+                self._log_message(node, message, now)
+
+    def _trace(self, node: int, message: messages.Trace, now: float) -> None:
         if node not in self.liars.counts:
             self.pace.heard(node, message.boot, message.ticks, now)
         counts = self.recorder.counts
@@ -235,13 +242,7 @@ class Mission:
             self.tell(now, f"board {node}: {reason}")
         self.liars.count(node, NOT_RECORDED)
 
-    def _log_message(self, node: int, frame: Frame, now: float) -> None:
-        try:
-            _, message = codec.decode(frame.kind, frame.payload)
-        except CodecError as error:
-            self.liars.count(node, "log frames unreadable")
-            self.log.say(now, node, f"log frame cannot be read: {error}")
-            return
+    def _log_message(self, node: int, message: messages.Log, now: float) -> None:
         self.liars.count(node, "log frames")
         self.log.say(now, node, f"severity {message.severity}: {message.text}")
         if message.severity >= ALARM and self.liars.may_tell(node):

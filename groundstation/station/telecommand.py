@@ -163,8 +163,8 @@ class Station:
 
     def _seal(self, board: int, message: Message, subject: int | str, now: float) -> Uplink:
         payload = codec.encode(self._clock.tick(), message)
-        tag = self._keyring.seal(message.KIND, board, payload)
-        return Uplink(board, frames.build(message.KIND, limits.GROUND, board, tag, payload), subject, now)
+        tag = self._keyring.seal(frames.TELECOMMAND, board, payload)
+        return Uplink(board, frames.build(frames.TELECOMMAND, limits.GROUND, board, tag, payload), subject, now)
 
     def sent(self, uplink: Uplink) -> None:
         """The link of `uplink.board` took the frame. Call before the next `step`."""
@@ -188,27 +188,29 @@ class Station:
 
     # --- downlink ---------------------------------------------------------------------------------
 
-    def receive(self, now: float, board: int, frame: Frame) -> AnyMessage:
-        """Take a telemetry frame (kinds 0x30 to 0x3f) from the cable of `board`. Returns its message.
+    def receive(self, now: float, board: int, frame: Frame) -> list[AnyMessage]:
+        """Take a telemetry frame from the cable of `board`. Returns its messages.
 
-        Returns None for a frame that is not authentic or not well formed, and counts it.
+        Returns none for a frame that is not authentic or not well formed, and counts it.
         """
         if frame.source != board or frame.destination != limits.GROUND:
             self.counts["refused: address"] += 1
-            return None
+            return []
         try:
-            self._keyring.check(frame.kind, board, frame.tag, frame.payload)
-            sent, message = codec.decode(frame.kind, frame.payload)
-            # A lying board must not push our clock so far that the others refuse our telecommands.
-            self._clock.witness(min(sent, self._witnesses.believable(self._clock, board, sent)))
+            self._keyring.check(frame.traffic, board, frame.tag, frame.payload)
+            found = codec.decode(frame.traffic, frame.payload)
+            for sent, _ in found:
+                # A lying board must not push our clock so far that the others refuse our telecommands.
+                self._clock.witness(min(sent, self._witnesses.believable(self._clock, board, sent)))
         except AuthError:
             self.counts["refused: mac"] += 1
-            return None
+            return []
         except CodecError:
             self.counts["refused: codec"] += 1
-            return None
-        self._dispatch(now, board, message)
-        return message
+            return []
+        for _, message in found:
+            self._dispatch(now, board, message)
+        return [message for _, message in found]
 
     def _dispatch(self, now: float, board: int, message: Message) -> None:
         if isinstance(message, messages.Reply | messages.Receipt):

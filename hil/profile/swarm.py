@@ -208,14 +208,14 @@ class Swarm:
         if frame.destination != GROUND:
             self._put(
                 frame.destination,
-                frames.build(frame.kind, frame.source, frame.destination, frame.tag, frame.payload),
+                frames.build(frame.traffic, frame.source, frame.destination, frame.tag, frame.payload),
             )
             return
-        _, message = codec.decode(frame.kind, frame.payload)
-        if isinstance(message, messages.Trace):
-            self.events += [(self.now, node, event) for event in message.events]
-        else:
-            self.telemetry.append((self.now, node, message))
+        for _, message in codec.decode(frame.traffic, frame.payload):
+            if isinstance(message, messages.Trace):
+                self.events += [(self.now, node, event) for event in message.events]
+            else:
+                self.telemetry.append((self.now, node, message))
 
     def _put(self, node: int, wire: bytes) -> None:
         pico = self.picos[node]
@@ -228,8 +228,8 @@ class Swarm:
         """A telecommand."""
         self._lamport += 1
         payload = codec.encode(self._lamport, message)
-        tag = self._keys.seal(message.KIND, node, payload)
-        self._put(node, frames.build(message.KIND, GROUND, node, tag, payload))
+        tag = self._keys.seal(frames.TELECOMMAND, node, payload)
+        self._put(node, frames.build(frames.TELECOMMAND, GROUND, node, tag, payload))
 
     def request(self) -> int:
         """Ask every board that runs for one operation that does nothing. Returns its number."""

@@ -101,6 +101,7 @@ class Adversary:
     messages_refused: int
     replica: "Replica"
     services: "Services"
+    is_full: "Callable[[], bool]"
     advance: "Callable[[], None]"
     compact: "Callable[[], None]"
     note_refused: "Callable[[int, int, str], None]"

@@ -92,7 +92,7 @@ def _is_harmless(rule: Rule, delay_max: float) -> bool:
 def _touches(rule: Rule, one: int, other: int) -> bool:
     """Whether the rule may affect frames between the two boards, in either direction."""
     return any(
-        any(rule.selects(source, destination, kind) for kind in FLIGHT_KINDS.values())
+        rule.selects(source, destination, tuple(FLIGHT_KINDS.values()))
         and rule.on_link(Link(source, destination, "", Draws(0, "", source, destination))) is not None
         for source, destination in ((one, other), (other, one))
     )

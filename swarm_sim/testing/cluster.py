@@ -6,7 +6,7 @@
     assert cluster.run(500, lambda: cluster.confirmed(operation) is not None)
     verdict = check_trace(cluster.finish(path))
 
-The same seed gives the same run to the byte. Time is counted in board ticks. Every message may be lost, doubled or
+The same seed gives the same run to the byte. Time is counted in board ticks. Every frame may be lost, doubled or
 delayed; boards may be killed, restarted with or without their flash, or lose power at any byte of a write. Nothing of
 the flight code is replaced, except that messages travel decoded (`amu.boards.host`). A test may look into a node and
 step it by hand: the cluster performs the effects with its next tick.
@@ -53,7 +53,7 @@ Wrap = Callable[[Node], Machine]
 
 @dataclass
 class Links:
-    """What the network does to each message. Times in ticks."""
+    """What the network does to each frame. Times in ticks."""
 
     drop: float = 0.0
     duplicate: float = 0.0
@@ -110,7 +110,7 @@ class Cluster:
         self._is_traced = is_traced
         self._blocked: set[tuple[int, int]] = set()
         self._random = random.Random(seed)
-        self._queue: list[tuple[int, int, int, int, int, AnyMessage]] = []
+        self._queue: list[tuple[int, int, int, int, list[tuple[int, AnyMessage]]]] = []
         self._count = 0
         self._operations = 0
         self._ground_time = 0
@@ -196,7 +196,7 @@ class Cluster:
     def _uplink(self, operation: int) -> None:
         self._ground_time += 1
         for i in range(self.replica_count):
-            self._post(self.now, GROUND, i, self._ground_time, self._open_requests[operation])
+            self._post(self.now, GROUND, i, [(self._ground_time, self._open_requests[operation])])
 
     def ground(self, event: str, **fields: Unpack[Fields]) -> None:
         """Write an event of the ground station into the trace."""
@@ -268,16 +268,18 @@ class Cluster:
         path.write_text("".join(trace_line.encode(line) + "\n" for line in self.lines))
         return path
 
-    def _post(self, when: int, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
+    def _post(self, when: int, source: int, destination: int, found: list[tuple[int, AnyMessage]]) -> None:
         self._count += 1
-        heapq.heappush(self._queue, (when, self._count, source, destination, lamport, message))
+        heapq.heappush(self._queue, (when, self._count, source, destination, found))
 
-    def _deliver(self, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
+    def _deliver(self, source: int, destination: int, found: list[tuple[int, AnyMessage]]) -> None:
         seat = self.seats[destination]
-        is_open = source == GROUND or self.lets_pass(source, destination, message)
-        if seat.node is not None and is_open and (source, destination) not in self._blocked:
-            seat.node.step(source, lamport, message)
-            self.perform(destination)
+        if seat.node is None or (source, destination) in self._blocked:
+            return
+        for lamport, message in found:
+            if source == GROUND or self.lets_pass(source, destination, message):
+                seat.node.step(source, lamport, message)
+        self.perform(destination)
 
     # --- what leaves a board ----------------------------------------------------------------
 
@@ -289,23 +291,24 @@ class Cluster:
             name, lamport, fields = trace_line.decode_event(list(event))
             self._write(node, boot, first_seq + k, lamport, name, fields)
 
-    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
-        """A message to one node, or to the ground. If a liar has spoilt its tag, it is refused."""
+    def carry(self, source: int, destination: int, found: list[tuple[int, AnyMessage]], is_sound: bool) -> None:
+        """A frame to one node, or to the ground. If a liar has spoilt its tag, it is refused."""
         if destination == GROUND:
-            self._ground_time = max(self._ground_time, lamport) + 1
-            if isinstance(message, Reply):
-                self.replies[message.operation].setdefault(source, (message.slot, message.result))
+            for lamport, message in found:
+                self._ground_time = max(self._ground_time, lamport) + 1
+                if isinstance(message, Reply):
+                    self.replies[message.operation].setdefault(source, (message.slot, message.result))
             return
         kind = ANSWERS if destination in self.learners else QUESTIONS if source in self.learners else REPLICAS
-        self.sent[kind] += 1
+        self.sent[kind] += len(found)
         draw = self._random
         if draw.random() < self.links.drop or not is_sound:
-            self.sent[LOST] += 1
+            self.sent[LOST] += len(found)
             return
         copies = 2 if draw.random() < self.links.duplicate else 1
         for _ in range(copies):
             delay = draw.randint(self.links.delay_min, self.links.delay_max)
-            self._post(self.now + delay, source, destination, lamport, message)
+            self._post(self.now + delay, source, destination, found)
 
 
 class Cells:

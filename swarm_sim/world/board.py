@@ -224,8 +224,8 @@ class Board:
     # --- frames ---------------------------------------------------------------------------------
 
     def receive(self, *arrival: object) -> bool:
-        """A frame has arrived: (source, lamport, message, is_sound), or (wire bytes,). False: there is no room for
-        it."""
+        """A frame has arrived: (source, [(lamport, message), ...], is_sound), or (wire bytes,). False: there is
+        no room for it."""
         now = self._time.now
         if now >= self._busy_until and not self._inbox:
             if now < self._slow_until:

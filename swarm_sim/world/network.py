@@ -27,20 +27,19 @@ Arrival = tuple[object, ...]  # as the receiving board's `receive` takes it
 
 
 class LazyFrame:
-    """A message that stands for its frame. Length, bytes and slices are those of the frame under a tag of zeros."""
+    """Messages that stand for their frame. Length, bytes and slices are those of the frame under a tag of zeros."""
 
-    __slots__ = ("_frame", "_lamport", "_link", "_message")
+    __slots__ = ("_found", "_frame", "_link")
 
-    def __init__(self, source: int, destination: int, lamport: int, message: AnyMessage) -> None:
+    def __init__(self, source: int, destination: int, found: list[tuple[int, AnyMessage]]) -> None:
         self._link = (source, destination)
-        self._lamport = lamport
-        self._message = message
+        self._found = found
         self._frame: bytes | None = None
 
     def __bytes__(self) -> bytes:
         if self._frame is None:
-            payload = codec.encode(self._lamport, self._message)
-            self._frame = frames.build(self._message.KIND, *self._link, SOUND_TAG, payload)
+            payload = b"".join([codec.encode(lamport, message) for lamport, message in self._found])
+            self._frame = frames.build(frames.FLIGHT, *self._link, SOUND_TAG, payload)
         return self._frame
 
     def __len__(self) -> int:
@@ -57,20 +56,23 @@ class Network:
         self.counts: Counter[str] = Counter()
         self.in_flight = 0
         self.has_rules = bool(plan.rules)
+        self.names_kinds = plan.names_kinds
         self.link_seconds = LINK_TICKS * tick_seconds
         self._plan = plan
         self._node_count = node_count
         self._indexes = [0] * (node_count * node_count)
         self._states: list[LinkState] = [{} for _ in range(node_count * node_count)]
 
-    def fates(self, now: float, source: int, destination: int, kind: int, frame: Any) -> Sequence[tuple[float, Any]]:
-        """(moment, frame) of each copy of a frame that will arrive."""
+    def fates(
+        self, now: float, source: int, destination: int, kinds: tuple[int, ...], frame: Any
+    ) -> Sequence[tuple[float, Any]]:
+        """(moment, frame) of each copy of a frame with messages of `kinds` that will arrive."""
         link = source * self._node_count + destination
         index = self._indexes[link]
         self._indexes[link] = index + 1
         counts = self.counts
         counts[ACCEPTED] += 1
-        found = self._plan.fates(now, source, destination, index, frame, kind, self._states[link])
+        found = self._plan.fates(now, source, destination, index, frame, kinds, self._states[link])
         self._states[link] = found.state
         for effect in found.effects:
             counts[effect.name] += max(1, abs(effect.copies))

@@ -20,8 +20,8 @@ from amu.wire.auth import Keyring
 class Carrier(seams.Carrier, Protocol):
     """Where a runtime's effects go."""
 
-    def carry_frame(self, source: int, destination: int, kind: int, frame: bytes) -> None:
-        """Wire bytes of one frame to one node."""
+    def carry_frame(self, source: int, destination: int, payload: bytes, frame: bytes) -> None:
+        """Wire bytes of one frame to one node, and what is inside."""
 
 
 class Encoded(Runtime):
@@ -51,9 +51,9 @@ class Encoded(Runtime):
         """The board's clock shows `now_ticks`."""
         self.poll(now_ticks)
 
-    def _write(self, kind: int, destination: int, payload: bytes) -> None:
-        tag = self._keyring.seal(kind, destination, payload)
+    def _write_frame(self, destination: int, traffic: int, payload: bytes) -> None:
+        tag = self._keyring.seal(traffic, destination, payload)
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)
-        frame = frames.build(kind, self._me, destination, tag, payload)
-        self._carrier.carry_frame(self._me, destination, kind, frame)
+        frame = frames.build(traffic, self._me, destination, tag, payload)
+        self._carrier.carry_frame(self._me, destination, payload, frame)

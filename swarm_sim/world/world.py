@@ -22,6 +22,7 @@ from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.core.types import AnyMessage, TraceEvent
 from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
+from groundstation.faults.rule import kinds_of
 from groundstation.scenario.board_faults import STRIKING, Schedule
 from groundstation.scenario.model import BoardFault, Scenario
 from groundstation.scenario.workload import Workload
@@ -191,30 +192,33 @@ class World:
     def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
         self.log.flight(node, boot, first_seq, ticks, events)
 
-    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
-        """A decoded message to one node."""
-        network, kind = self.network, message.KIND
+    def carry(self, source: int, destination: int, found: list[tuple[int, AnyMessage]], is_sound: bool) -> None:
+        """A decoded frame to one node."""
+        network = self.network
         if destination == GROUND:
-            self.operators.receive(source, message)
+            for _, message in found:
+                self.operators.receive(source, message)
             return
         if not network.has_rules:
             network.counts["accepted"] += 1
             network.in_flight += 1
-            self.at(self.now + network.link_seconds, self._arrive, destination, source, lamport, message, is_sound)
+            self.at(self.now + network.link_seconds, self._arrive, destination, source, found, is_sound)
             return
-        frame = LazyFrame(source, destination, lamport, message)
-        for moment, copy in network.fates(self.now, source, destination, kind, frame):
+        frame = LazyFrame(source, destination, found)
+        kinds = kinds_of(found) if network.names_kinds else ()
+        for moment, copy in network.fates(self.now, source, destination, kinds, frame):
             network.in_flight += 1
-            whole = message if copy is frame else None
-            self.at(moment + network.link_seconds, self._arrive, destination, source, lamport, whole, is_sound)
+            whole = found if copy is frame else None
+            self.at(moment + network.link_seconds, self._arrive, destination, source, whole, is_sound)
 
-    def carry_frame(self, source: int, destination: int, kind: int, frame: bytes) -> None:
+    def carry_frame(self, source: int, destination: int, payload: bytes, frame: bytes) -> None:
         """Wire bytes to one node."""
         network = self.network
         if destination == GROUND:
             self._downlink(source, frame)
             return
-        for moment, copy in network.fates(self.now, source, destination, kind, frame):
+        kinds = kinds_of(codec.decode(frames.FLIGHT, payload)) if network.names_kinds else ()
+        for moment, copy in network.fates(self.now, source, destination, kinds, frame):
             network.in_flight += 1
             self.at(moment + network.link_seconds, self._arrive, destination, copy)
 
@@ -222,11 +226,11 @@ class World:
         """A telecommand, over the board's own cable."""
         when = self.now + self.network.link_seconds
         if self._keyring is None:
-            self.at(when, self._arrive_from_ground, board, GROUND, lamport, message, True)
+            self.at(when, self._arrive_from_ground, board, GROUND, [(lamport, message)], True)
             return
         payload = codec.encode(lamport, message)
-        tag = self._keyring.seal(message.KIND, board, payload)
-        self.at(when, self._arrive_from_ground, board, frames.build(message.KIND, GROUND, board, tag, payload))
+        tag = self._keyring.seal(frames.TELECOMMAND, board, payload)
+        self.at(when, self._arrive_from_ground, board, frames.build(frames.TELECOMMAND, GROUND, board, tag, payload))
 
     def _downlink(self, source: int, data: bytes) -> None:
         """A board's bytes to the ground: trace events as they are, the rest under its tag."""
@@ -234,14 +238,14 @@ class World:
         framer.push(data)
         while (frame := framer.next()) is not NEED_BYTES:
             assert isinstance(frame, frames.Frame), "text between frames of a simulated board"
-            if frame.kind < messages.Trace.KIND:
+            if frame.traffic != frames.REPORT:
                 assert self._keyring is not None
-                self._keyring.check(frame.kind, frame.source, frame.tag, frame.payload)
-            _, message = codec.decode(frame.kind, frame.payload)
-            if frame.kind == messages.Trace.KIND:
-                self.log.flight(source, message.boot, message.first_seq, message.ticks, message.events)
-            else:
-                self.operators.receive(source, message)
+                self._keyring.check(frame.traffic, frame.source, frame.tag, frame.payload)
+            for _, message in codec.decode(frame.traffic, frame.payload):
+                if message.KIND == messages.Trace.KIND:
+                    self.log.flight(source, message.boot, message.first_seq, message.ticks, message.events)
+                else:
+                    self.operators.receive(source, message)
 
     # --- what reaches boards --------------------------------------------------------------------
 

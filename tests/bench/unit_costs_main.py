@@ -39,21 +39,21 @@ def main():
     theirs = Keyring(config.cluster, config.epoch, peer, [config.keys_in[peer]] * nodes, [None] * nodes)
     vote = messages.Vote(5, 0, 1, b"d" * 32)
     payload = codec.encode(900, vote)
-    tag, heard = keys.seal(vote.KIND, peer, payload), theirs.seal(vote.KIND, me, payload)
-    wire = frames.build(vote.KIND, me, peer, tag, payload)
+    tag, heard = keys.seal(frames.FLIGHT, peer, payload), theirs.seal(frames.FLIGHT, me, payload)
+    wire = frames.build(frames.FLIGHT, me, peer, tag, payload)
     framer = Framer()
 
     def cut():
         framer.push(wire)
-        assert framer.next().kind == vote.KIND
+        assert framer.next().traffic == frames.FLIGHT
 
     cost("nothing", lambda: None)
     cost("unframe", cut)
-    cost("check", lambda: keys.check(vote.KIND, peer, heard, payload))
-    cost("decode", lambda: codec.decode(vote.KIND, payload))
+    cost("check", lambda: keys.check(frames.FLIGHT, peer, heard, payload))
+    cost("decode", lambda: codec.decode(frames.FLIGHT, payload))
     cost("encode", lambda: codec.encode(900, vote))
-    cost("seal", lambda: keys.seal(vote.KIND, peer, payload))
-    cost("frame", lambda: frames.build(vote.KIND, me, peer, tag, payload))
+    cost("seal", lambda: keys.seal(frames.FLIGHT, peer, payload))
+    cost("frame", lambda: frames.build(frames.FLIGHT, me, peer, tag, payload))
     journal = Journal(board.open_store(config.journal))
     journal.recover()
     cost("append", lambda: journal.append([[1, 5, 0, b"d" * 32]]))

@@ -136,10 +136,11 @@ class Engine:
                 words.append("%s=%s" % (fields[k], _short(event[2 + k])))
             self.lines.append("%d %s %s" % (i, name, " ".join(words)))
 
-    def carry(self, i, peer, lamport, message, is_sound):
-        """Take a board's message."""
+    def carry(self, i, peer, found, is_sound):
+        """Take the messages of a board's frame, each on its own: scripts say in which order they arrive."""
         if peer != GROUND:
-            self._flying.append((i, peer, lamport, message))
+            for lamport, message in found:
+                self._flying.append((i, peer, lamport, message))
 
 
 def play(lines):

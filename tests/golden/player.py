@@ -33,7 +33,7 @@ class Player:
         if item[0] == "boot":
             self._boot(item)
         elif item[0] == "step":
-            lamport, message = codec.decode(item[3], item[4])
+            [(lamport, message)] = codec.decode(item[3] >> 4, item[4])
             assert lamport == item[2]
             self._node.step(item[1], lamport, message)
         else:

@@ -2,7 +2,7 @@ from expect import refused, unhex
 
 from amu.core.errors import AuthError
 from amu.core.limits import GROUND
-from amu.wire import auth, codec, messages
+from amu.wire import auth, codec, frames, messages
 
 MASTER = b"master secret"
 VOTE = messages.Vote(3, 0, 2, bytes(range(32)))
@@ -35,7 +35,7 @@ def test_hmac_of_rfc_4231():
 def test_golden_key_and_tag():
     key = auth.derive_key(MASTER, "amu", 1, 0, 1)
     assert key == unhex("9a1d3ab1a9c6a1c4bd70e9e2c8fdcbb56e1da7b9f88372279fff016aaf565f21")
-    assert rings()[0].seal(VOTE.KIND, 1, PAYLOAD) == unhex("f8564103a05234258f67646ce684f3fb")
+    assert rings()[0].seal(frames.FLIGHT, 1, PAYLOAD) == unhex("bd5bf61d602409c9d3425e2dc9bddbdb")
 
 
 def test_every_pair_understands_each_other():
@@ -44,50 +44,52 @@ def test_every_pair_understands_each_other():
     for i in range(5):
         for j in range(5):
             if i != j:
-                tag = ring[i].seal(VOTE.KIND, nodes[j], PAYLOAD)
+                tag = ring[i].seal(frames.FLIGHT, nodes[j], PAYLOAD)
                 assert len(tag) == 16
-                assert ring[j].check(VOTE.KIND, nodes[i], tag, PAYLOAD) is None
+                assert ring[j].check(frames.FLIGHT, nodes[i], tag, PAYLOAD) is None
 
 
 def test_a_tag_of_another_frame_is_refused():
     ring = rings()
-    tag = ring[0].seal(VOTE.KIND, 1, PAYLOAD)
+    tag = ring[0].seal(frames.FLIGHT, 1, PAYLOAD)
     for receiver, kind, source, bad_tag, payload, reason in (
-        (1, VOTE.KIND + 1, 0, tag, PAYLOAD, "bad tag from node 0"),
-        (1, VOTE.KIND, 2, tag, PAYLOAD, "bad tag from node 2"),
-        (2, VOTE.KIND, 0, tag, PAYLOAD, "bad tag from node 0"),
-        (1, VOTE.KIND, 0, tag, PAYLOAD + b"\x00", "bad tag"),
-        (1, VOTE.KIND, 0, tag[:-1], PAYLOAD, "bad tag"),
-        (1, VOTE.KIND, 0, b"", PAYLOAD, "bad tag"),
-        (0, VOTE.KIND, 1, tag, PAYLOAD, "bad tag from node 1"),  # reflected to its sender
-        (0, VOTE.KIND, 0, tag, PAYLOAD, "no key for node 0"),
-        (1, VOTE.KIND, 4, tag, PAYLOAD, "no key for node 4"),
-        (1, VOTE.KIND, 254, tag, PAYLOAD, "no key for node 254"),
-        (1, messages.Log.KIND, 0, b"", PAYLOAD, "carries no tag"),
+        (1, frames.TELEMETRY, 0, tag, PAYLOAD, "bad tag from node 0"),
+        (1, frames.FLIGHT, 2, tag, PAYLOAD, "bad tag from node 2"),
+        (2, frames.FLIGHT, 0, tag, PAYLOAD, "bad tag from node 0"),
+        (1, frames.FLIGHT, 0, tag, PAYLOAD + b"\x00", "bad tag"),
+        (1, frames.FLIGHT, 0, tag[:-1], PAYLOAD, "bad tag"),
+        (1, frames.FLIGHT, 0, b"", PAYLOAD, "bad tag"),
+        (0, frames.FLIGHT, 1, tag, PAYLOAD, "bad tag from node 1"),  # reflected to its sender
+        (0, frames.FLIGHT, 0, tag, PAYLOAD, "no key for node 0"),
+        (1, frames.FLIGHT, 4, tag, PAYLOAD, "no key for node 4"),
+        (1, frames.FLIGHT, 254, tag, PAYLOAD, "no key for node 254"),
+        (1, frames.REPORT, 0, b"", PAYLOAD, "carries no tag"),
     ):
         refused(AuthError, reason, ring[receiver].check, kind, source, bad_tag, payload)
     for cluster, epoch in (("amu", 2), ("other", 1)):
         stranger = auth.keyring(MASTER, cluster, epoch, 0, 4)
-        refused(AuthError, "bad tag", ring[1].check, VOTE.KIND, 0, stranger.seal(VOTE.KIND, 1, PAYLOAD), PAYLOAD)
+        refused(
+            AuthError, "bad tag", ring[1].check, frames.FLIGHT, 0, stranger.seal(frames.FLIGHT, 1, PAYLOAD), PAYLOAD
+        )
 
 
 def test_same_keys_in_another_epoch_are_refused():
     keys_out, keys_in = auth.key_rows(MASTER, "amu", 1, 0, 4)
     old = auth.Keyring("amu", 0, 0, keys_out, keys_in)
-    refused(AuthError, "bad tag", rings()[1].check, VOTE.KIND, 0, old.seal(VOTE.KIND, 1, PAYLOAD), PAYLOAD)
+    refused(AuthError, "bad tag", rings()[1].check, frames.FLIGHT, 0, old.seal(frames.FLIGHT, 1, PAYLOAD), PAYLOAD)
 
 
-def test_kinds_without_tag():
-    assert rings()[0].seal(messages.Trace.KIND, GROUND, b"") == b""
+def test_a_class_without_tag():
+    assert rings()[0].seal(frames.REPORT, GROUND, b"") == b""
 
 
 def test_every_flipped_bit_of_a_tag_is_refused():
     ring = rings()
-    tag = ring[0].seal(VOTE.KIND, 1, PAYLOAD)
+    tag = ring[0].seal(frames.FLIGHT, 1, PAYLOAD)
     for bit in range(128):
         flipped = bytearray(tag)
         flipped[bit // 8] ^= 1 << (bit % 8)
-        refused(AuthError, "bad tag", ring[1].check, VOTE.KIND, 0, bytes(flipped), PAYLOAD)
+        refused(AuthError, "bad tag", ring[1].check, frames.FLIGHT, 0, bytes(flipped), PAYLOAD)
 
 
 def test_equal():

@@ -3,7 +3,7 @@ from expect import refused
 from amu.core import limits
 from amu.core.errors import BusyError
 from amu.services.channel import Channel
-from amu.wire import codec
+from amu.wire import codec, frames
 from amu.wire.messages import Segment
 
 
@@ -156,7 +156,7 @@ def test_the_largest_segment_fits_a_payload():
         one.send(bytes(limits.CHANNEL_ITEM_BYTES_MAX))
     segment = one.take_segments()[0]
     assert len(segment.items) == limits.CHANNEL_WINDOW_ITEMS
-    again = codec.decode(Segment.KIND, codec.encode(limits.LAMPORT_MAX, segment))[1]
+    again = codec.decode(frames.FLIGHT, codec.encode(limits.LAMPORT_MAX, segment))[0][1]
     assert again == segment
     assert len(other.receive(again)) == limits.CHANNEL_WINDOW_ITEMS
 

@@ -7,8 +7,8 @@ from amu.wire.crc import crc32
 from amu.wire.framer import NEED_BYTES, Framer, Text
 
 TAG = bytes(range(16))
-VOTE = frames.build(0x11, 0, 1, TAG, b"\x81\x01")
-LOG = frames.build(0x50, 2, 255, b"", b"\x83\x00\x01\x60")
+VOTE = frames.build(frames.FLIGHT, 0, 1, TAG, b"\x81\x01")
+LOG = frames.build(frames.REPORT, 2, 255, b"", b"\x83\x00\x01\x60")
 
 
 def pull_all(framer):
@@ -21,7 +21,7 @@ def pull_all(framer):
         if isinstance(item, Text):
             found.append(item.data)
         else:
-            found.append((item.kind, item.source, item.destination, item.tag, item.payload))
+            found.append((item.traffic, item.source, item.destination, item.tag, item.payload))
 
 
 def in_pieces(stream, step):
@@ -40,15 +40,15 @@ def unstuffed(header, rest):
 
 def test_golden_frames():
     vote, log = VOTE, LOG
-    assert vote == unhex("00 030111 0201 16 0102030405060708090a0b0c0d0e0f8101 72dedffd 00")
-    assert log == unhex("00 06015002ff83 070160a6b4190b 00")
+    assert vote == unhex("00 030201 020112 0102030405060708090a0b0c0d0e0f8101 04426051 00")
+    assert log == unhex("00 06020402ff83 070160ffa1d34c 00")
     assert crc32(b"123456789") == 0xCBF43926
 
 
 def test_frames_and_text_in_any_pieces():
     stream = b"boot ok\r\n" + VOTE + VOTE[1:] + b"Traceback:\n" + LOG + b"\xff\xfe\x00" + LOG
-    vote = (0x11, 0, 1, TAG, b"\x81\x01")
-    log = (0x50, 2, 255, b"", b"\x83\x00\x01\x60")
+    vote = (frames.FLIGHT, 0, 1, TAG, b"\x81\x01")
+    log = (frames.REPORT, 2, 255, b"", b"\x83\x00\x01\x60")
     want = [b"boot ok\r\n", vote, vote, b"Traceback:\n", log, log]
     for step in (1, 2, 3, 7, len(stream)):
         found, errors = in_pieces(stream, step)
@@ -57,14 +57,17 @@ def test_frames_and_text_in_any_pieces():
 
 
 def test_each_refusal_is_counted_by_its_reason():
-    log = bytes((1, 0x50, 0, 255))
+    log = bytes((2, 4, 0, 255))
     for reason, data in (
-        (frames.TOO_SHORT, b"\x01\x50\x00"),
-        (frames.TOO_SHORT, unstuffed(bytes((1, 0x11, 0, 1)), TAG[1:])),
+        (frames.TOO_SHORT, b"\x02\x04\x00"),
+        (frames.TOO_SHORT, unstuffed(bytes((2, 1, 0, 1)), TAG[1:])),
         (frames.TOO_LONG, unstuffed(log, bytes(limits.PAYLOAD_BYTES_MAX + 1))),
         (frames.BAD_CRC, unstuffed(log, b"\x80")[:-1] + b"\xff"),
-        (frames.BAD_VERSION, unstuffed(bytes((2, 0x50, 0, 255)), b"\x80")),
-        (frames.BAD_KIND, unstuffed(bytes((1, 0x51, 0, 255)), b"\x80")),
+        (frames.BAD_VERSION, unstuffed(bytes((1, 0x50, 0, 255)), b"\x80")),
+        (frames.BAD_VERSION, unstuffed(bytes((3, 4, 0, 255)), b"\x80")),
+        (frames.BAD_CLASS, unstuffed(bytes((2, 0, 0, 255)), b"\x80")),
+        (frames.BAD_CLASS, unstuffed(bytes((2, 5, 0, 255)), b"\x80")),
+        (frames.BAD_CLASS, unstuffed(bytes((2, 0x11, 0, 255)), b"\x80")),
     ):
         refused(FrameError, reason, frames.parse, data)
         framer = Framer()
@@ -75,9 +78,9 @@ def test_each_refusal_is_counted_by_its_reason():
 
 def test_longest_frame_passes():
     payload = bytes([1 + i % 255 for i in range(limits.PAYLOAD_BYTES_MAX)])
-    wire = frames.build(0x11, 0, 1, TAG, payload)
+    wire = frames.build(frames.FLIGHT, 0, 1, TAG, payload)
     assert len(wire) <= limits.WIRE_BYTES_MAX
-    assert in_pieces(wire, 100) == ([(0x11, 0, 1, TAG, payload)], [0] * 6)
+    assert in_pieces(wire, 100) == ([(frames.FLIGHT, 0, 1, TAG, payload)], [0] * 6)
 
 
 def test_endless_garbage_is_bounded_and_counted_once():
@@ -87,7 +90,7 @@ def test_endless_garbage_is_bounded_and_counted_once():
         assert framer.next() is NEED_BYTES
     assert framer.errors[frames.TOO_LONG] == 1
     framer.push(VOTE)
-    assert pull_all(framer) == [(0x11, 0, 1, TAG, b"\x81\x01")]
+    assert pull_all(framer) == [(frames.FLIGHT, 0, 1, TAG, b"\x81\x01")]
     assert framer.errors[frames.TOO_LONG] == 1
 
 
@@ -110,7 +113,7 @@ def test_text_without_delimiter_waits_for_flush():
     assert framer.next() is NEED_BYTES
     assert framer.flush() is NEED_BYTES  # half a frame is not text, and stays
     framer.push(VOTE[9:])
-    assert pull_all(framer) == [(0x11, 0, 1, TAG, b"\x81\x01")]
+    assert pull_all(framer) == [(frames.FLIGHT, 0, 1, TAG, b"\x81\x01")]
 
 
 def test_push_without_next_is_refused():

@@ -16,13 +16,13 @@ leaves exactly what the seam allows: a prefix of an append, the old or the new c
 from amu.boards.runtime import Runtime
 from amu.core import limits
 from amu.core.errors import BusyError, JournalError
-from amu.core.limits import BROADCAST, GROUND
 from amu.core.ring import Ring
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
-from amu.wire import messages
+from amu.wire import codec, frames, messages
 
 SOUND_TAG = bytes(limits.TAG_BYTES)
+_VOTE_BYTES_MIN = 1 + 5 + 2 + limits.DIGEST_BYTES  # heads of array and digest, kind and three more small numbers
 
 if "":  # for the type checker; see amu.core.types
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if "":  # for the type checker; see amu.core.types
     from amu.core.types import AnyMessage, Item, Sink, TraceEvent
     from amu.node import seams
 
+    Found = list[tuple[int, AnyMessage]]  # what a frame holds: (lamport, message) of each
     Flight = TypeVar("Flight", bound=seams.Machine)
 
 
@@ -183,8 +184,9 @@ class Decoded(Runtime):
     It takes the same steps in the same order. What the bytes would decide is known beforehand: a tag is sound unless
     its sender spoils it, and a damaged frame never passes its CRC. `carrier` takes what leaves the board, in order:
 
-        trace(node, boot, first_seq, ticks, events)              trace events, before anything that is sent after them
-        carry(source, destination, lamport, message, is_sound)   a message to one node; a broadcast is one for each peer
+        trace(node, boot, first_seq, ticks, events)      trace events, before anything that is sent after them
+        carry(source, destination, found, is_sound)      a frame to one node: [(lamport, message), ...]; a broadcast is
+                                                         one for each peer
     """
 
     def __init__(
@@ -192,23 +194,33 @@ class Decoded(Runtime):
     ) -> None:
         super().__init__(node, config, None, None, journal, no_heap)  # type: ignore[arg-type]
         self._carrier = carrier
-        self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
 
-    def receive(self, source: int, lamport: int, message: "AnyMessage", is_sound: bool) -> None:
-        """A frame of `source` for this board has arrived. `message` is None if the frame is damaged."""
-        if message is None:
+    def receive(self, source: int, found: "Found | None", is_sound: bool) -> None:
+        """A frame of `source` for this board has arrived. `found`, its messages, is None if it is damaged."""
+        if found is None:
             return  # the framer's CRC check refuses and counts it
         self.frames_in += 1
-        if not self._admit(source, message.KIND):
-            return
-        if message.KIND == messages.Vote.KIND and self._node.is_surplus(
-            source, message.slot, message.view, message.phase, message.value
-        ):
+        kind = found[0][1].KIND
+        reason = self._bar(source, frames.traffic_of(kind))
+        if reason is None and self._are_surplus(source, found):
             self.frames_surplus += 1
-        elif is_sound:
-            self._hand_over(source, lamport, message)
+            return
+        if reason is None and not is_sound:
+            reason = "mac"
+        if reason is None:
+            self._hand_over(source, found)
         else:
-            self._refuse(source, message.KIND, "mac")
+            self._refuse(source, kind, reason)
+        self._perform()
+
+    def _are_surplus(self, source: int, found: "Found") -> bool:
+        """As `Runtime._is_surplus` says of the bytes."""
+        for _, message in found:
+            if message.KIND != messages.Vote.KIND or not self._node.is_surplus(
+                source, message.slot, message.view, message.phase, message.value
+            ):
+                return False
+        return True
 
     def tick(self, now_ticks: int) -> None:
         """The board's clock shows `now_ticks`."""
@@ -224,18 +236,26 @@ class Decoded(Runtime):
         self._carrier.trace(self._me, self._node.boot, first_seq, self._ticks, events)
 
     def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
-        if self._journal is None and destination != GROUND:
-            return
-        for peer in self._peers if destination == BROADCAST else (destination,):
-            is_sound = self._spoil_tag is None or self._spoil_tag(peer, tag_of(message)) == tag_of(message)
-            self._carrier.carry(self._me, peer, lamport, message, is_sound)
+        self._outbox.add(destination, frames.traffic_of(message.KIND), (lamport, message), _size(lamport, message))
+
+    def _write(self, destinations: "Sequence[int]", traffic: int, parts: "Found") -> None:
+        tag = SOUND_TAG[: frames.tag_bytes(traffic)]
+        for destination in destinations:
+            is_sound = self._spoil_tag is None or self._spoil_tag(destination, tag) == tag
+            self._carrier.carry(self._me, destination, parts, is_sound)
+
+
+def _size(lamport: int, message: "AnyMessage") -> int:
+    """Bytes of the encoded message. Of a vote, as most are, without encoding it."""
+    if message.KIND == messages.Vote.KIND:
+        size = _VOTE_BYTES_MIN
+        for number in (lamport, message.slot, message.view):
+            if number >= 24:
+                size += 1 if number < 0x100 else 2 if number < 0x10000 else 4 if number < 0x100000000 else 8
+        return size
+    return len(codec.encode(lamport, message))
 
 
 def no_heap() -> tuple[int, int]:
     """(free bytes, longest run) of the heap: unknown on a host."""
     return 0, 0
-
-
-def tag_of(message: "AnyMessage") -> bytes:
-    """A stand-in for a sound tag of the message's frame."""
-    return SOUND_TAG if messages.is_authenticated(message.KIND) else b""

@@ -1,10 +1,16 @@
 """Joins a node to the world: serial bytes in, effects out, over the seams of `amu.core.seams`.
 
-In: bytes -> framer -> address and direction -> rate limit -> surplus -> MAC -> codec -> `node.step`. Cheap checks come
-first, because an attacker chooses what is checked: the rate limit stands before the MAC, which costs a Pico half a
-millisecond. So does a look at votes: one that could change nothing even if it is authentic is dropped and counted. Out,
-after each step: journal, then trace frames, then messages, then `node.advance()`. The order is the safety argument: no
-replica hears of a vote that is not on flash, and no replica sees an act that is not in the trace.
+In: bytes -> framer -> address and direction -> rate limit -> surplus -> MAC -> codec -> `node.step` for each message.
+Cheap checks come first, because an attacker chooses what is checked: the rate limit stands before the MAC, which costs
+a Pico half a millisecond. So does a look at votes: a frame with nothing but votes that could change nothing even if
+they are authentic is dropped and counted. A frame is taken whole or not at all: all its messages are decoded before the
+first is stepped.
+
+Out, after each turn: journal, then trace frames, then messages, then `node.advance()`. The order is the
+safety argument: no replica hears of a vote that is not on flash, and no replica sees an act that is not in the
+trace. A turn is the frames that have arrived already, TURN_FRAMES_MAX at most, or a tick: so one write to flash serves
+them all (group commit: DeWitt et al., SIGMOD 1984), and their answers share frames. A turn ends early when
+its effects are many: memory stays bounded whatever the frames ask for.
 
 Every refused frame is counted; the first few of each tick are also traced. Tracing them all would let one flooder fill
 the link with our own reports.
@@ -12,16 +18,18 @@ the link with our own reports.
 
 from array import array
 
+from amu.boards.outbox import Outbox
 from amu.core import limits
 from amu.core.errors import AuthError, CodecError
 from amu.wire import cbor, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
     from amu.core.seams import BytePort
-    from amu.core.types import TraceEvent
+    from amu.core.types import AnyMessage, TraceEvent
     from amu.node.journal import Journal
     from amu.node.seams import Machine, Settings
     from amu.wire.auth import Keyring
@@ -66,85 +74,109 @@ class Runtime:
         self._ticks = 0
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
         self._refusals_traced = 0  # in this tick
+        self._peers = [peer for peer in range(config.replica_count) if peer != config.replica]
+        self._outbox = Outbox(self._peers, self._write)
 
     def start(self) -> None:
         """Perform the node's first effects: trace its boot and the votes that it restored."""
         self._perform()
 
     def poll(self, now_ticks: int) -> bool:
-        """Read what has arrived, then tick if a tick is due. True if any byte had arrived.
+        """Take a turn of what has arrived, then tick if a tick is due. True if more may have arrived.
 
         Ticks that were missed while the board was busy or stopped are skipped: time-outs measure silence, not our own
         slowness. Raises JournalError when flash fails; then no effect after the failed write has been performed.
         """
-        data = self._port.read()
-        if data:
-            self._framer.push(data)
-            self._take_frames()
+        has_more = self._take_turn()
         if now_ticks > self._ticks and self.stopped is None:
             self._ticks = now_ticks
             self._tick()
+        return has_more
+
+    def _take_turn(self) -> bool:
+        """Take frames until the line is empty or the turn is over. False if it is empty."""
+        taken = reads = 0
+        data = self._port.read()
+        while data:
+            self._framer.push(data)
+            taken = self._take_frames(taken)
+            reads += 1
+            if self.stopped is not None or reads == limits.TURN_FRAMES_MAX:
+                break
+            data = self._port.read()
+        if taken:
+            self._perform()
         return bool(data)
 
-    def _take_frames(self) -> None:
+    def _take_frames(self, taken: int) -> int:
+        """Take what the framer holds. Returns how many frames this turn has taken."""
         while self.stopped is None:
             frame = self._framer.next()
             if frame is NEED_BYTES:
-                return
+                break
             if isinstance(frame, frames.Frame):
                 self._take(frame)
+                taken += 1
+                if taken == limits.TURN_FRAMES_MAX:
+                    self._perform()
+                    taken = 0
+        return taken
 
     def _take(self, frame: frames.Frame) -> None:
-        """Check one sound frame, and step the node with its message."""
+        """Check one sound frame, and step the node with its messages."""
         self.litter += 1
-        source = frame.source
+        traffic, source, payload = frame.traffic, frame.source, frame.payload
         if frame.destination != self._me or not self._is_peer(source):
-            self._refuse(source, frame.kind, "address")
+            self._refuse(source, codec.first_kind(payload), "address")
             return
         self.frames_in += 1
-        if not self._admit(source, frame.kind):
-            return
-        if frame.kind == messages.Vote.KIND and self._is_surplus(source, frame.payload):
-            self.frames_surplus += 1
-            return
-        try:
-            self._keyring.check(frame.kind, source, frame.tag, frame.payload)
-            lamport, message = codec.decode(frame.kind, frame.payload)
-        except AuthError:
-            self._refuse(source, frame.kind, "mac")
-            return
-        except CodecError:
-            self._refuse(source, frame.kind, "codec")
-            return
-        self._hand_over(source, lamport, message)
+        reason = self._bar(source, traffic)
+        if reason is None:
+            if traffic == frames.FLIGHT and self._is_surplus(source, payload):
+                self.frames_surplus += 1
+                return
+            try:
+                self._keyring.check(traffic, source, frame.tag, payload)
+                self._hand_over(source, codec.decode(traffic, payload))
+                return
+            except AuthError:
+                reason = "mac"
+            except CodecError:
+                reason = "codec"
+        self._refuse(source, codec.first_kind(payload), reason)
 
-    def _admit(self, source: int, kind: int) -> bool:
-        """The checks before the MAC: may `source` send this kind, and is it within its rate?"""
-        if not _may_send(source, kind):
-            self._refuse(source, kind, "direction")
-            return False
+    def _bar(self, source: int, traffic: int) -> str | None:
+        """The checks before the MAC: why `source` may not send this class, or not now. None: it may."""
+        if not _may_send(source, traffic):
+            return "direction"
         peer = self._replica_count if source == limits.GROUND else source
         self._arrivals[peer] += 1
-        if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX:
-            self._refuse(source, kind, "rate")
-            return False
-        return True
+        return "rate" if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX else None
 
     def _is_surplus(self, source: int, payload: bytes) -> bool:
-        """Whether this looks like a vote that could change nothing. It may be anybody's: nothing is kept of it."""
+        """Whether these look like votes that could change nothing. They may be anybody's: nothing is kept of them."""
         numbers = self._peeked
-        at = codec.peek_vote(payload, 0, numbers)
-        if at == 0 or len(payload) != at + limits.DIGEST_BYTES:
-            return False
-        return self._node.is_surplus(source, numbers[1], numbers[2], numbers[3], payload[at:])
+        end = 0
+        while end < len(payload):
+            at = codec.peek_vote(payload, end, numbers)
+            if at == 0:
+                return False
+            end = at + limits.DIGEST_BYTES
+            if not self._node.is_surplus(source, numbers[1], numbers[2], numbers[3], payload[at:end]):
+                return False
+        return end > 0
 
-    def _hand_over(self, source: int, lamport: int, message: messages.Message) -> None:
-        """Pass an authentic message to the node, or to the board itself."""
-        if isinstance(message, messages.Control):
-            self._control(message)
-        else:
-            self._node.step(source, lamport, message)
-            self._perform()
+    def _hand_over(self, source: int, found: "list[tuple[int, AnyMessage]]") -> None:
+        """Pass the messages of an authentic frame to the node, or to the board itself."""
+        for lamport, message in found:
+            if message.KIND == messages.Control.KIND:
+                self._control(message)
+                if self.stopped is not None:
+                    return
+            else:
+                self._node.step(source, lamport, message)
+                if self._node.is_full():
+                    self._perform()
 
     def _is_peer(self, source: int) -> bool:
         return source == limits.GROUND or (source < self._replica_count and source != self._me)
@@ -156,20 +188,20 @@ class Runtime:
             self._refuse(limits.GROUND, message.KIND, "action")
 
     def _refuse(self, source: int, kind: int, reason: str) -> None:
+        """`kind`: what the first message of the frame says, codec.NO_KIND if it cannot be read."""
         self.frames_refused += 1
         if self._refusals_traced < limits.REFUSALS_TRACED_PER_TICK_MAX:
             self._refusals_traced += 1
             self._node.note_refused(source, kind, reason)
-            self._perform()
 
     def _tick(self) -> None:
         for peer in range(len(self._arrivals)):
             self._arrivals[peer] = 0
         self._refusals_traced = 0
         self._node.tick()
-        self._perform()
         if self._ticks % limits.HEALTH_PERIOD_TICKS == 0:
             self._send_health()
+        self._perform()
 
     def _perform(self) -> None:
         """Persist, then trace, then send."""
@@ -184,7 +216,9 @@ class Runtime:
         if ready.events:
             self._send_events(ready.first_seq, ready.events)
         for destination, lamport, message in ready.sends:
-            self._send(destination, lamport, message)
+            if self._journal is not None or destination == limits.GROUND:
+                self._send(destination, lamport, message)
+        self._outbox.flush()
         self._node.advance()
 
     def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
@@ -204,18 +238,11 @@ class Runtime:
 
     def _send_trace(self, first_seq: int, encoded_events: list[bytes]) -> None:
         payload = codec.encode_trace(self._node.boot, first_seq, self._ticks, encoded_events)
-        self._write(messages.Trace.KIND, limits.GROUND, payload)
+        self._write_frame(limits.GROUND, frames.REPORT, payload)
 
-    def _send(self, destination: int, lamport: int, message: messages.Message) -> None:
-        if self._journal is None and destination != limits.GROUND:
-            return
-        payload = codec.encode(lamport, message)
-        if destination != limits.BROADCAST:
-            self._write(message.KIND, destination, payload)
-            return
-        for peer in range(self._replica_count):
-            if peer != self._me:
-                self._write(message.KIND, peer, payload)
+    def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
+        data = codec.encode(lamport, message)
+        self._outbox.add(destination, frames.traffic_of(message.KIND), data, len(data))
 
     def _send_health(self) -> None:
         free, run = self._heap()
@@ -238,16 +265,20 @@ class Runtime:
             count += self._framer.errors[reason]
         return count
 
-    def _write(self, kind: int, destination: int, payload: bytes) -> None:
+    def _write(self, destinations: "Sequence[int]", traffic: int, parts: "list[Any]") -> None:
+        """The same payload to each destination, under a tag for it."""
+        payload = parts[0] if len(parts) == 1 else b"".join(parts)
+        for destination in destinations:
+            self._write_frame(destination, traffic, payload)
+
+    def _write_frame(self, destination: int, traffic: int, payload: bytes) -> None:
         self.litter += 1
-        tag = self._keyring.seal(kind, destination, payload)
+        tag = self._keyring.seal(traffic, destination, payload)
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)
-        self._port.write(frames.build(kind, self._me, destination, tag, payload))
+        self._port.write(frames.build(traffic, self._me, destination, tag, payload))
 
 
-def _may_send(source: int, kind: int) -> bool:
+def _may_send(source: int, traffic: int) -> bool:
     """Flight frames come from replicas, telecommands from the ground, and nothing else is for a board."""
-    if messages.is_flight(kind):
-        return source != limits.GROUND
-    return source == limits.GROUND and 0x20 <= kind < 0x30
+    return traffic == (frames.TELECOMMAND if source == limits.GROUND else frames.FLIGHT)

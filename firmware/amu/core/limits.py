@@ -15,9 +15,10 @@ LEARNER_LAST = 253  # learners of a cell are numbered from its replica count up 
 DIGEST_BYTES = 32  # SHA-256
 TAG_BYTES = 16  # HMAC-SHA256 truncated, RFC 2104 section 5: at least half of the digest and 80 bits
 KEY_BYTES = 32
-HEADER_BYTES = 4  # version, kind, source, destination
+HEADER_BYTES = 4  # version, class, source, destination
 CRC_BYTES = 4
-PAYLOAD_BYTES_MAX = 1024  # deterministic CBOR of one message
+PAYLOAD_BYTES_MAX = 1024  # deterministic CBOR of the messages of one frame
+MESSAGES_PER_FRAME_MAX = 16
 FRAME_BYTES_MAX = HEADER_BYTES + TAG_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES
 WIRE_BYTES_MAX = FRAME_BYTES_MAX + FRAME_BYTES_MAX // 254 + 1 + 2  # COBS overhead and both delimiters
 # No allocation after boot is longer: free heap may consist of pieces that are hardly longer. The longest are a frame
@@ -59,7 +60,7 @@ TRANSFER_PATIENCE_PERIODS_MIN = 1  # catch-up periods without a chunk, until we 
 TRANSFER_PATIENCE_PERIODS_MAX = 64  # after doublings; longer only where the view timer is: see the function below
 ANSWERS_PER_TICK_MAX = 32  # messages that one peer's questions may cost us in a tick
 LEARNER_ANSWERS_PER_TICK_MAX = 32  # messages that the questions of all learners together may cost us in a tick
-PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer
+PEER_FRAMES_PER_TICK_MAX = 64  # rate limit before the HMAC, per peer; each with up to MESSAGES_PER_FRAME_MAX messages
 
 # --- the ledger ------------------------------------------------------------------------------
 COMMAND_BYTES_MAX = 160
@@ -107,12 +108,16 @@ BLANK_RECORDS_MAX = 64  # written by a board without memory, whose journal is no
 LAMPORT_RESERVE = 4096  # clock values reserved on flash at a time
 LATER_RECORDS_MAX = 16  # records that may wait for the next forced write
 TRACE_EVENTS_PER_FRAME_MAX = 12
-TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 1 + 3 * 5 + 1)  # of a frame's events: beside them head, time, three counts
+TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 2 + 1 + 3 * 5 + 1)  # of a frame's events: beside them two heads, kind, time,
+# and three counts
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
 BARREN_LIVES_MAX = 3  # consecutive lives that end out of memory and apply no slot: then the board has crashed
 ENDED_CHARACTERS_MAX = 120  # of the reason why a life ended, as the next life reports it
-READ_BYTES_MAX = 1024  # read from the serial port at a time; ticks are checked in between
+READ_BYTES_MAX = 1024  # read from the serial port at a time
+TURN_FRAMES_MAX = 8  # read, and taken, before their effects are performed; ticks are checked in between
+TURN_SENDS_MAX = 12  # then, or with so many events, effects are performed before the next message is taken
+TURN_EVENTS_MAX = 2 * TRACE_EVENTS_PER_FRAME_MAX
 
 # --- failure detector ------------------------------------------------------------------------
 TURN_HOLD_TICKS = 5  # a board keeps its turn this long

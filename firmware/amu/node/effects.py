@@ -45,10 +45,10 @@ class Effects:
     def __init__(self, clock: "LamportClock", tracer: "Tracer") -> None:
         self._clock = clock
         self._tracer = tracer
-        # Taken after each step, so bounded by what one step can do.
-        self._forced: list[Array] = []  # at most INSTANCES_MAX slots' votes and bodies
-        self._later: list[Array] = []  # at most LATER_RECORDS_MAX, and those of one step
-        # at most INSTANCES_MAX slots' state, and ANSWERS_PER_TICK_MAX a peer
+        # Taken after each turn, and before the next step once they are full: bounded by what makes them so, and by what
+        # one step can do: INSTANCES_MAX slots' state, votes and bodies, and CHUNKS_PER_REPLY_MAX answers.
+        self._forced: list[Array] = []
+        self._later: list[Array] = []  # at most LATER_RECORDS_MAX more
         self._sends: list[tuple[int, int, messages.Message]] = []
         self._refusals_traced = 0  # in this tick
         self.refusals = 0  # traced or not
@@ -122,6 +122,14 @@ class Effects:
         """A good moment for a new checkpoint on flash."""
         if not self.is_muted:
             self.wants_checkpoint = True
+
+    def are_full(self) -> bool:
+        """Should these effects be performed before the next step adds to them?"""
+        return (
+            len(self._sends) >= limits.TURN_SENDS_MAX
+            or len(self._forced) >= limits.TURN_SENDS_MAX
+            or len(self._tracer.events) >= limits.TURN_EVENTS_MAX
+        )
 
     def are_empty(self) -> bool:
         """Whether `take` without a checkpoint would give `nothing`."""

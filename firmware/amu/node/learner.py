@@ -138,6 +138,10 @@ class Learner:
 
     # --- outputs ----------------------------------------------------------------------------
 
+    def is_full(self) -> bool:
+        """As `Node.is_full`."""
+        return self._effects.are_full()
+
     def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""
         self._is_performing = True

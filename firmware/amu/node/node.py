@@ -1,6 +1,6 @@
 """The flight software's core as one pure state machine, in the manner of etcd-io/raft and h11.
 
-    node.step(source, lamport, message)     an authenticated message
+    node.step(source, lamport, message)     an authenticated message; several may follow each other
     node.tick()                             a board tick has passed
     ready = node.ready()                    what to do, in order: checkpoint, records, trace events, sends
     node.advance()                          it is done
@@ -182,6 +182,11 @@ class Node:
             and effects.records_written < limits.JOURNAL_RECORDS_MAX
             and self._clock.time + limits.LAMPORT_RESERVE // 2 <= self._reserved
         )
+
+    def is_full(self) -> bool:
+        """Call `ready` before the next `step`: the effects of those so far are many. After one step it is never too
+        late."""
+        return self.effects.are_full()
 
     def ready(self) -> "Ready":
         """Effects since the last call. Perform them, then call `advance`."""

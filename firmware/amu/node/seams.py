@@ -34,6 +34,8 @@ class Machine(Protocol):
 
     def tick(self) -> None: ...
 
+    def is_full(self) -> bool: ...
+
     def ready(self) -> Ready: ...
 
     def advance(self) -> None: ...
@@ -49,5 +51,5 @@ class Carrier(Protocol):
     def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
         """Trace events of a board, before anything that is sent after them."""
 
-    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
-        """A decoded message to one node. `is_sound`: its tag has not been spoilt."""
+    def carry(self, source: int, destination: int, found: list[tuple[int, AnyMessage]], is_sound: bool) -> None:
+        """A frame to one node: [(lamport, message), ...]. `is_sound`: its tag has not been spoilt."""

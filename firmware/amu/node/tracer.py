@@ -48,12 +48,13 @@ CODES = {
 
 
 class Tracer:
-    """Numbers the events of one boot. Bounded by what one step can do: the board takes them after each."""
+    """Numbers the events of one boot. Bounded: the board takes them after each turn, and before the next step when they
+    are TURN_EVENTS_MAX or more."""
 
     def __init__(self, messages: bool = True) -> None:
         self.messages = messages  # False leaves out Send and Receive, for slow boards
         self.next_seq = 0
-        # at most what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
+        # at most TURN_EVENTS_MAX, and what one step does: INSTANCES_MAX slots, REFUSALS_TRACED_PER_TICK_MAX refusals
         self.events: list[TraceEvent] = []  # not taken yet
 
     def emit(self, name: str, lamport: int, *fields: "Item") -> None:

@@ -18,7 +18,7 @@ from hashlib import sha256
 
 from amu.core import limits
 from amu.core.errors import AuthError
-from amu.wire import cbor, frames, messages
+from amu.wire import cbor, frames
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.types import Item, Keys
@@ -68,22 +68,22 @@ class Keyring:
         self._out = [None if key is None else Mac(key, context) for key in keys_out]
         self._in = [None if key is None else Mac(key, context) for key in keys_in]
 
-    def seal(self, kind: int, destination: int, payload: bytes) -> bytes:
-        """Tag of a frame from `me`; `b""` for kinds that carry none."""
-        if not messages.is_authenticated(kind):
+    def seal(self, traffic: int, destination: int, payload: bytes) -> bytes:
+        """Tag of a frame from `me`, over all its messages; `b""` for a class that carries none."""
+        if traffic == frames.REPORT:
             return b""
         mac = self._row(self._out, destination)
         assert mac is not None, "no key for this destination"
-        return mac.digest(frames.header(kind, self._me, destination), payload)[: limits.TAG_BYTES]
+        return mac.digest(frames.header(traffic, self._me, destination), payload)[: limits.TAG_BYTES]
 
-    def check(self, kind: int, source: int, tag: bytes, payload: bytes) -> None:
+    def check(self, traffic: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
         mac = self._row(self._in, source)
         if mac is None:
             raise AuthError("no key for node %d" % source)
-        if not messages.is_authenticated(kind):
-            raise AuthError("kind 0x%02x carries no tag" % kind)
-        want = mac.digest(frames.header(kind, source, self._me), payload)[: limits.TAG_BYTES]
+        if traffic == frames.REPORT:
+            raise AuthError("class %d carries no tag" % traffic)
+        want = mac.digest(frames.header(traffic, source, self._me), payload)[: limits.TAG_BYTES]
         if not equal(tag, want):
             raise AuthError("bad tag from node %d" % source)
 

@@ -191,10 +191,7 @@ def decode(data: bytes, depth_max: int = limits.CBOR_DEPTH_MAX, start: int = 0) 
 
     `depth_max`: arrays or maps within each other, for callers whose stack is deep already.
     """
-    try:
-        item, end = _item(data, start, limits.CBOR_DEPTH_MAX - depth_max)
-    except IndexError:
-        raise _error(len(data), "ends early")
+    item, end = decode_next(data, start, depth_max)
     if end != len(data):
         raise _error(end, "bytes after the item")
     return item

@@ -1,4 +1,8 @@
-"""Messages to payloads and back: deterministic CBOR arrays `[lamport, field, ...]`; the frame's header names the kind.
+"""Messages to payloads and back. A payload is a CBOR sequence (RFC 8742) of messages `[kind, lamport, field, ...]`.
+
+A sequence is its items one after the other, so messages are encoded once, whatever frames they share, and joined. All
+messages of a payload are of the frame's class, and a payload is taken whole or not at all: one bad message
+refuses the frame.
 
 The shapes are those of `messages` and of `wire.cddl`. Decode a payload only after its frame's tag was checked: then
 nothing that a stranger sends is parsed. `peek_vote` alone looks into payloads that may be anybody's.
@@ -6,23 +10,29 @@ nothing that a stranger sends is parsed. `peek_vote` alone looks into payloads t
 
 from amu.core import limits
 from amu.core.errors import CodecError
-from amu.wire import cbor, messages
+from amu.wire import cbor, frames, messages
 
 if "":  # for the type checker; see amu.core.types
     from array import array
 
-    from amu.core.types import AnyMessage
-    from amu.wire.messages import Message, Vote
+    from amu.core.types import AnyMessage, Array
+    from amu.wire.messages import Message
 
-_VOTE_HEAD = 0x85  # an array of five items
+NO_KIND = 0  # what `first_kind` says of bytes that begin with no kind
+
+
+_VOTE_HEAD = b"\x86\x11"  # an array of six items, of a vote's kind
 _LONG_HEADS = ((1, 24), (2, 256), (4, 65536), (8, 4294967296))  # bytes of the number, and the least that needs them
 _VALUE_HEAD = b"\x58\x20"  # a string of 32 bytes
-VOTE_BYTES_MIN = 1 + 4 + len(_VALUE_HEAD) + limits.DIGEST_BYTES
+VOTE_BYTES_MIN = len(_VOTE_HEAD) + 4 + len(_VALUE_HEAD) + limits.DIGEST_BYTES
 
 
-def take_vote(payload: bytes) -> "tuple[int, Vote] | None":
-    """A short way for votes, where there is one."""
-    return None
+def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") -> int:
+    """A short way for votes, where there is one: append to `found` what starts at `at`.
+
+    Returns the offset behind it, 0 if the short way does not lead there.
+    """
+    return 0
 
 
 def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
@@ -30,9 +40,9 @@ def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
 
     Puts slot, view and phase into `numbers` 1 to 3; the Lamport time is passed over. Makes nothing that stays.
     """
-    if len(payload) - at < VOTE_BYTES_MIN or payload[at] != _VOTE_HEAD:
+    if len(payload) - at < VOTE_BYTES_MIN or payload[at : at + 2] != _VOTE_HEAD:
         return 0
-    at += 1
+    at += 2
     for k in range(4):
         number = payload[at]
         at += 1
@@ -56,20 +66,21 @@ def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
 
 
 def encode(lamport: int, message: "Message") -> bytes:
-    """Payload of `message` sent at `lamport`. Raises CodecError if it is too long or holds what CBOR cannot."""
-    fields = [lamport]
+    """`message` sent at `lamport`: a payload, or a part of one. Raises CodecError if it is longer than a payload may
+    be, or holds what CBOR cannot."""
+    fields = [message.KIND, lamport]
     fields.extend(message.fields())
-    payload = cbor.encode(fields)
-    if len(payload) > limits.PAYLOAD_BYTES_MAX:
-        raise CodecError(
-            "%s: payload of %d bytes, at most %d" % (type(message).__name__, len(payload), limits.PAYLOAD_BYTES_MAX)
-        )
-    return payload
+    data = cbor.encode(fields)
+    if len(data) > limits.PAYLOAD_BYTES_MAX:
+        raise CodecError("%s: %d bytes, at most %d" % (type(message).__name__, len(data), limits.PAYLOAD_BYTES_MAX))
+    return data
 
 
 def encode_trace(boot: int, first_seq: int, ticks: int, encoded_events: list[bytes]) -> bytes:
     """Payload of a `Trace` message sent at Lamport time 0, of events that are encoded already."""
-    parts = [cbor.array_head(5), cbor.encode(0), cbor.encode(boot), cbor.encode(first_seq), cbor.encode(ticks)]
+    parts = [cbor.array_head(6), cbor.encode(messages.Trace.KIND), cbor.encode(0), cbor.encode(boot)]
+    parts.append(cbor.encode(first_seq))
+    parts.append(cbor.encode(ticks))
     parts.append(cbor.array_head(len(encoded_events)))
     parts.extend(encoded_events)
     payload = b"".join(parts)
@@ -77,19 +88,41 @@ def encode_trace(boot: int, first_seq: int, ticks: int, encoded_events: list[byt
     return payload
 
 
-def decode(kind: int, payload: bytes) -> "tuple[int, AnyMessage]":
-    """(lamport, message) of a payload of `kind`. Raises CodecError, naming the offset or the field."""
+def decode(traffic: int, payload: bytes) -> "list[tuple[int, AnyMessage]]":
+    """[(lamport, message), ...] of a payload of the class `traffic`. Raises CodecError, naming the offset or the
+    field."""
     if len(payload) > limits.PAYLOAD_BYTES_MAX:
         raise CodecError("payload of %d bytes, at most %d" % (len(payload), limits.PAYLOAD_BYTES_MAX))
-    if kind == messages.Vote.KIND:  # most messages are votes
-        vote = take_vote(payload)
-        if vote is not None:
-            return vote
-    fields = cbor.decode(payload)
-    if type(fields) is not list or not fields:
-        raise CodecError("payload is not an array [lamport, field, ...]")
+    found: "list[tuple[int, AnyMessage]]" = []
+    at = 0
+    while at < len(payload):
+        if len(found) == limits.MESSAGES_PER_FRAME_MAX:
+            raise CodecError("more than %d messages" % limits.MESSAGES_PER_FRAME_MAX)
+        end = take_vote(payload, at, found) if traffic == frames.FLIGHT else 0  # most messages are votes
+        if end == 0:
+            fields, end = cbor.item_at(payload, at, limits.CBOR_DEPTH_MAX)
+            found.append(_message(traffic, fields))
+        at = end
+    if not found:
+        raise CodecError("no message")
+    return found
+
+
+def _message(traffic: int, fields: "Array") -> "tuple[int, AnyMessage]":
+    if type(fields) is not list or len(fields) < 2:
+        raise CodecError("a message is not an array [kind, lamport, field, ...]")
+    kind = fields[0]
+    if type(kind) is not int or frames.traffic_of(kind) != traffic:
+        raise CodecError("kind %r in a frame of class %d" % (kind, traffic))
     try:
-        lamport = messages.lamport(fields[0])
+        lamport = messages.lamport(fields[1])
     except CodecError as error:
         raise CodecError("lamport: %s" % error)
-    return lamport, messages.make(kind, fields[1:])
+    return lamport, messages.make(kind, fields[2:])
+
+
+def first_kind(payload: bytes) -> int:
+    """What the first message of a payload says its kind is, NO_KIND if nothing. For people: it may not be authentic."""
+    if len(payload) < 3 or payload[0] >> 5 != 4:
+        return NO_KIND
+    return payload[1] if payload[1] < 24 else payload[2] if payload[1] == 24 else NO_KIND

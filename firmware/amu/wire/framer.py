@@ -4,7 +4,7 @@ The stream is cut at zero bytes. What lies between two of them is a frame, or te
 Garbage costs nothing but itself: every frame brings a delimiter in front of it and one behind it. The cuts depend on
 the bytes alone, never on how they were grouped into pushes: the same stream gives the same frames, text and counts.
 
-A damaged frame is not taken for text as long as its version byte is whole: 1 is not printable. A stretch
+A damaged frame is not taken for text as long as its version byte is whole: 2 is not printable. A stretch
 longer than any frame is given up: printable, it comes out as text in pieces; else it is counted once as "too long" and
 dropped up to the next delimiter. So at most one frame's length is held back between pushes.
 """

@@ -15,7 +15,7 @@ from amu.core.errors import FrameError
 from amu.wire import auth, codec, frames, messages
 
 if "":  # for the type checker; see amu.core.types
-    from amu.core.types import ptr8, ptr32
+    from amu.core.types import AnyMessage, ptr8, ptr32
 
 _plain = bytearray(limits.WIRE_BYTES_MAX)  # a frame without its COBS
 _plain_view = memoryview(_plain)
@@ -33,14 +33,14 @@ def install() -> None:
     codec.peek_vote = peek_vote
 
 
-def build(kind: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
+def build(traffic: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """As `frames.build`."""
-    assert kind in messages.BY_KIND, "frame kind"
-    assert len(tag) == (limits.TAG_BYTES if messages.is_authenticated(kind) else 0), "frame tag"
+    assert frames.FLIGHT <= traffic <= frames.REPORT, "frame class"
+    assert len(tag) == frames.tag_bytes(traffic), "frame tag"
     assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "frame payload"
     plain = _plain
     plain[0] = frames.VERSION
-    plain[1] = kind
+    plain[1] = traffic
     plain[2] = source
     plain[3] = destination
     end = _copy(payload, len(payload), plain, _copy(tag, len(tag), plain, limits.HEADER_BYTES))
@@ -64,17 +64,15 @@ def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
         raise FrameError(frames.BAD_CRC)
     if plain[0] != frames.VERSION:
         raise FrameError(frames.BAD_VERSION)
-    kind = plain[1]
-    if kind not in messages.BY_KIND:
-        raise FrameError(frames.BAD_KIND)
-    first = limits.HEADER_BYTES
-    if messages.is_authenticated(kind):
-        first += limits.TAG_BYTES
+    traffic = plain[1]
+    if traffic < frames.FLIGHT or traffic > frames.REPORT:
+        raise FrameError(frames.BAD_CLASS)
+    first = limits.HEADER_BYTES + frames.tag_bytes(traffic)
     if first > last:
         raise FrameError(frames.TOO_SHORT)
     if last - first > limits.PAYLOAD_BYTES_MAX:
         raise FrameError(frames.TOO_LONG)
-    return frames.Frame(kind, plain[2], plain[3], bytes(view[limits.HEADER_BYTES : first]), bytes(view[first:last]))
+    return frames.Frame(traffic, plain[2], plain[3], bytes(view[limits.HEADER_BYTES : first]), bytes(view[first:last]))
 
 
 def equal(one: bytes, other: bytes) -> bool:
@@ -82,15 +80,15 @@ def equal(one: bytes, other: bytes) -> bool:
     return len(one) == len(other) and _differences(one, other, len(one)) == 0
 
 
-def take_vote(payload: bytes) -> "tuple[int, messages.Vote] | None":
-    """(lamport, vote) of a payload. None for what is not a vote of small numbers: the general way says what it is."""
-    start = _take_vote(payload, len(payload), _numbers)
-    if start == 0:
-        return None
-    view, phase = _numbers[2], _numbers[3]
-    if view > limits.VIEW_MAX or phase < 1 or phase > 4:
-        return None
-    return _numbers[0], messages.Vote(_numbers[1], view, phase, messages.value(payload[start:]))
+def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") -> int:
+    """As `codec.take_vote`, for votes of small numbers. Of anything else the general way says what it is."""
+    numbers = _numbers
+    at = _take_vote(payload, at, len(payload), numbers)
+    if at == 0 or numbers[2] > limits.VIEW_MAX or numbers[3] < 1 or numbers[3] > 4:
+        return 0
+    value = messages.value(payload[at : at + limits.DIGEST_BYTES])
+    found.append((numbers[0], messages.Vote(numbers[1], numbers[2], numbers[3], value)))
+    return at + limits.DIGEST_BYTES
 
 
 def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
@@ -196,14 +194,13 @@ def _differences(one: ptr8, other: ptr8, count: int) -> int:
 
 
 @micropython.viper
-def _take_vote(source: ptr8, count: int, numbers: ptr32) -> int:
-    """Read an array of four unsigned integers below 2**28, each in its shortest form, and 32 bytes at the end.
-
-    Returns where the bytes begin, 0 for anything else.
+def _take_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
+    """Read at offset `at` of `count` bytes an array: a vote's kind, four unsigned integers below 2**28, each in its
+    shortest form, and 32 bytes. Returns where these bytes begin, 0 for anything else.
     """
-    if count < 39 or source[0] != 0x85:
+    if count - at < 40 or source[at] != 0x86 or source[at + 1] != 0x11:
         return 0
-    at = 1
+    at += 2
     k = 0
     while k < 4:
         head = source[at]
@@ -231,18 +228,18 @@ def _take_vote(source: ptr8, count: int, numbers: ptr32) -> int:
             return 0
         numbers[k] = value
         k += 1
-    if source[at] != 0x58 or source[at + 1] != 32 or count != at + 34:
+    if source[at] != 0x58 or source[at + 1] != 32 or count < at + 34:
         return 0
     return at + 2
 
 
 @micropython.viper
 def _peek_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
-    """Read at offset `at` of `count` bytes an array of an unsigned integer, of three below 2**30, each in its shortest
-    form, and of 32 bytes. Returns where these bytes begin, 0 for anything else. The first integer is not kept."""
-    if count - at < 39 or source[at] != 0x85:
+    """Read at offset `at` of `count` bytes an array: a vote's kind, an unsigned integer, three below 2**30, each in its
+    shortest form, and 32 bytes. Returns where these bytes begin, 0 for anything else. The first integer is not kept."""
+    if count - at < 40 or source[at] != 0x86 or source[at + 1] != 0x11:
         return 0
-    at += 1
+    at += 2
     k = 0
     while k < 4:
         head = source[at]

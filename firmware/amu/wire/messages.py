@@ -1,7 +1,7 @@
 """One class per message. Each names its kind, its fields in wire order and each field's shape.
 
-On the wire a message is the CBOR array `[lamport, field, field, ...]`; the frame's header carries the kind. The shapes
-below and `firmware/amu/wire/wire.cddl` say the same thing; tests compare the two.
+On the wire a message is the CBOR array `[kind, lamport, field, field, ...]`, and a frame holds messages of one class:
+the upper half of the kind. The shapes below and `firmware/amu/wire/wire.cddl` say the same thing; tests compare them.
 
 A *register* is the last vote of some phase: `(view, value)`, or `None` when no such vote was cast.
 A *value* is the SHA-256 digest of a proposal body; the body itself travels in `Proposal` and `Decided`.
@@ -461,7 +461,7 @@ class Trace(Message):
 class Log(Message):
     """An operator report: severity 0 debug, 1 information, 2 warning, 3 alarm."""
 
-    KIND = 0x50
+    KIND = 0x41
     SHAPE = (("severity", byte), ("text", _text(200)))
     severity: int
     text: str
@@ -479,11 +479,6 @@ BY_KIND = {m.KIND: m for m in ALL}  # looked up only, never iterated
 def is_flight(kind: int) -> bool:
     """Replica to replica: routed by the ether, subject to its faults."""
     return 0x10 <= kind < 0x20
-
-
-def is_authenticated(kind: int) -> bool:
-    """Trace and log frames go one way over the board's own serial line and are never acted on: no tag."""
-    return kind < 0x40
 
 
 def make(kind: int, fields: "Array") -> Message:

@@ -50,8 +50,8 @@ class Station:
         node = self.board.node
         payload = codec.encode(lamport, message)
         keys = auth.keyring(SWARM.master, SWARM.cluster, SWARM.epoch, source, SWARM.replica_count)
-        tag = keys.seal(message.KIND, node, payload)
-        frame = frames.build(message.KIND, source, node, tag, payload)
+        tag = keys.seal(frames.traffic_of(message.KIND), node, payload)
+        frame = frames.build(frames.traffic_of(message.KIND), source, node, tag, payload)
         self.write(frame)
         return len(frame)
 
@@ -73,7 +73,7 @@ class Station:
             if isinstance(item, Text):
                 self.texts.append(item.data.decode("ascii", "replace"))
             else:
-                self.heard.append((item, codec.decode(item.kind, item.payload)[1]))
+                self.heard += [(item, message) for _, message in codec.decode(item.traffic, item.payload)]
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         """Listen until `condition()` is true; its value."""
@@ -266,9 +266,11 @@ class BoardConformance:
         board.start()
         station.hello(1)
         station.propose(1)
-        station.until(lambda: len([f for f, _ in station.heard if f.kind == m.Vote.KIND]) >= 3, "vote to three peers")
-        kinds = [frame.kind for frame, _ in station.heard]
-        votes = [frame.destination for frame, _ in station.heard if frame.kind == m.Vote.KIND]
+        station.until(
+            lambda: len([said for _, said in station.heard if said.KIND == m.Vote.KIND]) >= 3, "vote to three peers"
+        )
+        kinds = [message.KIND for _, message in station.heard]
+        votes = [frame.destination for frame, message in station.heard if message.KIND == m.Vote.KIND]
         assert votes[:3] == [0, 2, 3]
         assert BROADCAST not in votes
         first_vote = kinds.index(m.Vote.KIND)

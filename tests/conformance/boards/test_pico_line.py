@@ -45,8 +45,8 @@ class FlyingPico:
 
     def hello(self, nonce: int) -> bytes:
         payload = codec.encode(nonce, m.Hello(nonce))
-        tag = provision.ground_keyring(SWARM).seal(m.Hello.KIND, BOARD, payload)
-        return frames.build(m.Hello.KIND, 255, BOARD, tag, payload)
+        tag = provision.ground_keyring(SWARM).seal(frames.TELECOMMAND, BOARD, payload)
+        return frames.build(frames.TELECOMMAND, 255, BOARD, tag, payload)
 
     def heard(self, seconds: float) -> list[m.Message]:
         """The board's messages to the ground in that time."""
@@ -55,8 +55,8 @@ class FlyingPico:
         found = []
         while (item := self._framer.next()) is not NEED_BYTES:
             assert isinstance(item, frames.Frame), item
-            if not m.is_flight(item.kind):
-                found.append(codec.decode(item.kind, item.payload)[1])
+            if item.traffic != frames.FLIGHT:
+                found += [message for _, message in codec.decode(item.traffic, item.payload)]
         return found
 
 

@@ -53,9 +53,9 @@ class Stage:
             name, _, fields = decode_event(event)
             self.events.append((board, name, fields))
 
-    def carry(self, board: int, peer: int, lamport: int, message: Any, is_sound: bool) -> None:
+    def carry(self, board: int, peer: int, found: list[tuple[int, Any]], is_sound: bool) -> None:
         if peer in HONEST:
-            self.flying.append((board, peer, lamport, message))
+            self.flying += [(board, peer, lamport, message) for lamport, message in found]
 
     def tell(self, board: int, message: Any, sender: int = LIAR) -> None:
         """The liar (or the ground) says something to one board."""

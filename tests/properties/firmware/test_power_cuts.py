@@ -61,11 +61,12 @@ class Run:
     def trace(self, *told: object) -> None:
         pass
 
-    def carry(self, source: int, destination: int, lamport: int, message: object, is_sound: bool) -> None:
-        if source == VICTIM:
-            self.hear(message)
-        if destination != GROUND:
-            self.flying.append((source, destination, lamport, message))
+    def carry(self, source: int, destination: int, found: list[tuple[int, Any]], is_sound: bool) -> None:
+        for lamport, message in found:
+            if source == VICTIM:
+                self.hear(message)
+            if destination != GROUND:
+                self.flying.append((source, destination, lamport, message))
 
     def hear(self, message: object) -> None:
         if isinstance(message, Vote):

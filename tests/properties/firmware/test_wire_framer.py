@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amu.core import limits
-from amu.wire import frames, messages
+from amu.wire import frames
 from amu.wire.framer import NEED_BYTES, Framer, Text
 
 Summary = tuple[Any, ...]
 
 
 def summary(frame: frames.Frame) -> Summary:
-    return (frame.kind, frame.source, frame.destination, frame.tag, frame.payload)
+    return (frame.traffic, frame.source, frame.destination, frame.tag, frame.payload)
 
 
 def pull(framer: Framer) -> tuple[list[Summary], bytes]:
@@ -47,10 +47,11 @@ def run(stream: bytes, sizes: list[int]) -> tuple[list[Summary], bytes, dict[str
 @st.composite
 def sealed(draw: st.DrawFn) -> tuple[Summary, bytes]:
     """A frame as it should come out, and its wire bytes."""
-    kind = draw(st.sampled_from(messages.ALL)).KIND
-    tag = draw(st.binary(min_size=16, max_size=16)) if messages.is_authenticated(kind) else b""
+    traffic = draw(st.integers(frames.FLIGHT, frames.REPORT))
+    size = frames.tag_bytes(traffic)
+    tag = draw(st.binary(min_size=size, max_size=size))
     payload = draw(st.binary(max_size=60) | st.integers(0, limits.PAYLOAD_BYTES_MAX).map(b"\x07".__mul__))
-    fields = (kind, draw(st.integers(0, 255)), draw(st.integers(0, 255)), tag, payload)
+    fields = (traffic, draw(st.integers(0, 255)), draw(st.integers(0, 255)), tag, payload)
     return fields, frames.build(*fields)
 
 
@@ -89,13 +90,12 @@ def test_pieces_make_no_difference(
 
 def test_ten_thousand_frames_round_trip() -> None:
     draw = random.Random(4231)
-    kinds = [cls.KIND for cls in messages.ALL]
     framer = Framer()
     for _ in range(10_000):
-        kind = draw.choice(kinds)
-        tag = draw.randbytes(limits.TAG_BYTES) if messages.is_authenticated(kind) else b""
+        traffic = draw.randint(frames.FLIGHT, frames.REPORT)
+        tag = draw.randbytes(frames.tag_bytes(traffic))
         payload = draw.randbytes(draw.choice((0, 1, 40, 60, 254, draw.randrange(limits.PAYLOAD_BYTES_MAX + 1))))
-        fields = (kind, draw.randrange(256), draw.randrange(256), tag, payload)
+        fields = (traffic, draw.randrange(256), draw.randrange(256), tag, payload)
         wire = frames.build(*fields)
         assert len(wire) <= limits.WIRE_BYTES_MAX
         assert 0 not in wire[1:-1]
@@ -107,7 +107,7 @@ def test_ten_thousand_frames_round_trip() -> None:
 
 
 def test_a_reader_who_never_catches_up_does_not_make_it_grow() -> None:
-    framer, wire = Framer(), frames.build(messages.Log.KIND, 0, limits.GROUND, b"", b"\x83\x00\x01\x60")
+    framer, wire = Framer(), frames.build(frames.REPORT, 0, limits.GROUND, b"", b"\x83\x00\x01\x60")
     framer.push(wire)
     size = len(framer._bytes)
     for _ in range(2_000):

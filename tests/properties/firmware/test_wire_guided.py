@@ -9,7 +9,7 @@ from amu.wire import frames
 from amu.wire.framer import Framer
 from tests.properties.firmware.test_wire_framer import GARBAGE, Summary, pull, sealed
 
-LONGEST = frames.build(0x1A, 1, 2, b"t" * 16, b"\xff" * limits.PAYLOAD_BYTES_MAX)
+LONGEST = frames.build(1, 1, 2, b"t" * 16, b"\xff" * limits.PAYLOAD_BYTES_MAX)
 
 
 class Line:
@@ -84,13 +84,13 @@ def test_one_damaged_byte_costs_its_frame_and_one_wait(
 
 
 def test_a_damage_with_a_whole_group_behind_it_brings_no_wait() -> None:
-    wire = frames.build(0x11, 1, 2, b"tag of a message", b"\x01\x00" * 12 + b"\xc8" * 60)
+    wire = frames.build(1, 1, 2, b"tag of a message", b"\x01\x00" * 12 + b"\xc8" * 60)
     behind = wire * 4
     assert len(behind) > 255
     for at in range(len(wire)):
         for byte in range(0, 256, 5):
             line = Line([wire[:at] + bytes([byte]) + wire[at + 1 :] + behind])
-            assert framed(line.reads())[-3:] == [(0x11, 1, 2, b"tag of a message", b"\x01\x00" * 12 + b"\xc8" * 60)] * 3
+            assert framed(line.reads())[-3:] == [(1, 1, 2, b"tag of a message", b"\x01\x00" * 12 + b"\xc8" * 60)] * 3
             assert line.waits == 0, (at, byte)
 
 

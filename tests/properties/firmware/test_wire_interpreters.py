@@ -41,15 +41,17 @@ def inputs() -> list[str]:
     ]
     lines = [f"cbor {damaged(draw, cbor.encode(draw.choice(items))).hex()}" for _ in range(1500)]
     for _ in range(1500):
-        message = draw.choice(sent)
-        payload = damaged(draw, codec.encode(draw.choice((0, 70_000, 1 << 61)), message))
-        lines.append(f"codec {message.KIND:02x}{payload.hex()}")
+        some = [draw.choice(sent) for _ in range(draw.choice((1, 1, 2, 3)))]
+        if draw.random() < 0.8:
+            some = [message for message in some if message.KIND >> 4 == some[0].KIND >> 4]
+        payload = b"".join(codec.encode(draw.choice((0, 70_000, 1 << 61)), message) for message in some)
+        lines.append(f"codec {some[0].KIND >> 4:02x}{damaged(draw, payload).hex()}")
     for _ in range(300):
         stream = b""
         for _ in range(4):
             message = draw.choice(sent)
-            tag = bytes(16) if messages.is_authenticated(message.KIND) else b""
-            wire = frames.build(message.KIND, 1, 2, tag, codec.encode(5, message))
+            traffic = frames.traffic_of(message.KIND)
+            wire = frames.build(traffic, 1, 2, bytes(frames.tag_bytes(traffic)), codec.encode(5, message))
             stream += draw.choice((b"", b"text\r\n", draw.randbytes(9), b"\xff" * 1200)) + damaged(draw, wire)
         lines.append(f"framer {stream.hex()}")
     return lines

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from amu.wire import frames
-from amu.wire.messages import Vote
 from groundstation.faults.ether import Delivery, Ether
 from groundstation.faults.plan import FaultPlan
 
@@ -41,8 +40,8 @@ class EtherMachine(RuleBasedStateMachine):
     @rule(source=st.integers(0, 2), step=st.integers(1, 2), payload=st.binary(max_size=30))
     def send(self, source: int, step: int, payload: bytes) -> None:
         destination = (source + step) % 3
-        wire = frames.build(Vote.KIND, source, destination, bytes(16), payload)
-        header = frames.Frame(Vote.KIND, source, destination, bytes(16), payload)
+        wire = frames.build(frames.FLIGHT, source, destination, bytes(16), payload)
+        header = frames.Frame(frames.FLIGHT, source, destination, bytes(16), payload)
         assert self.ether.accept(self.now, source, wire, header) == self.twin.accept(self.now, source, wire, header)
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 2.0, 30.0]))

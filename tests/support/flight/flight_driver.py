@@ -195,8 +195,8 @@ class Driver:
             if name in STEPS and fields["slot"] == SLOT:
                 self._taken.append((name, fields))
 
-    def carry(self, source: int, destination: int, lamport: int, message: Any, is_sound: bool) -> None:
-        self.sent.append((source, destination, message))
+    def carry(self, source: int, destination: int, found: list[tuple[int, Any]], is_sound: bool) -> None:
+        self.sent += [(source, destination, message) for _, message in found]
 
     # --- the network -----------------------------------------------------------------------------
 

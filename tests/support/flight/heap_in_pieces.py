@@ -87,9 +87,11 @@ class Swarm:
 
     def carry(self, source, data):
         frame = frames.parse(cobs.decode(data[1:-1]))
-        if frame.kind == messages.Trace.KIND:
-            for event in codec.decode(frame.kind, frame.payload)[1].events:
-                self.adoptions += event[0] == 23
+        if frame.traffic == frames.REPORT:
+            for _, message in codec.decode(frame.traffic, frame.payload):
+                if message.KIND == messages.Trace.KIND:
+                    for event in message.events:
+                        self.adoptions += event[0] == 23
         to = frame.destination
         if to < BOARDS and not (self.is_cut_off and CUT_OFF in (source, to)) and self.runtimes[to] is not None:
             self.runtimes[to].port.waiting.append(data)
@@ -97,8 +99,8 @@ class Swarm:
     def request(self, client, operation, command):
         for node in range(BOARDS):
             payload = codec.encode(0, messages.Request(client, operation, command))
-            tag = self._keyring.seal(messages.Request.KIND, node, payload)
-            frame = frames.build(messages.Request.KIND, limits.GROUND, node, tag, payload)
+            tag = self._keyring.seal(frames.TELECOMMAND, node, payload)
+            frame = frames.build(frames.TELECOMMAND, limits.GROUND, node, tag, payload)
             if node != CUT_OFF or not self.is_cut_off:
                 self.runtimes[node].port.waiting.append(frame)
 

@@ -12,7 +12,7 @@ from amu.wire import cbor, frames, messages
 
 QUIET_TICKS = 20  # the swarm is under way first
 NASTY = "\x1b[2J\x1b]0;title\x07[bold red]x[/bold red]<script>alert(1)</script>\r\nverdict PASS"
-TRACE, LOG, REPLY, IDENTITY = 0x40, 0x50, 0x32, 0x33
+TRACE, LOG, REPLY, IDENTITY = 0x40, 0x41, 0x32, 0x33
 VOTE1, BOOT = CODES["Vote1"], CODES["Boot"]
 
 
@@ -57,7 +57,9 @@ class Hostile:
 
     def _frame(self, kind, payload, source=None, tag=b""):
         source = self._node.me if source is None else source
-        self._write(frames.build(kind, source, limits.GROUND, tag, cbor.encode(payload)))
+        fields = [kind]
+        fields.extend(payload)
+        self._write(frames.build(frames.traffic_of(kind), source, limits.GROUND, tag, cbor.encode(fields)))
 
     def _flood(self, n):
         """Well-formed events without end, each frame behind a gap."""
@@ -72,7 +74,7 @@ class Hostile:
             self._frame(TRACE, [0, 0, self._sequence, n, [event, [0] * 50]])
         self._frame(TRACE, [0, 0, 5, n, "no list"])
         self._frame(TRACE, [0, 1 << 62, 1 << 62, 1 << 62, []])
-        self._write(frames.build(TRACE, self._node.me, limits.GROUND, b"", b"\xff\xff"))
+        self._write(frames.build(frames.REPORT, self._node.me, limits.GROUND, b"", b"\xff\xff"))
 
     def _claim(self, n):
         """Speaks as every board there is, the ground among them."""

@@ -16,8 +16,7 @@ def read_cbor(data):
 
 
 def read_codec(data):
-    lamport, message = codec.decode(data[0], data[1:])
-    return codec.encode(lamport, message).hex()
+    return b"".join([codec.encode(lamport, message) for lamport, message in codec.decode(data[0], data[1:])]).hex()
 
 
 def read_framer(data):

@@ -7,11 +7,12 @@ import pytest
 
 import amu.wire
 from amu.core import limits
-from amu.wire import messages
+from amu.wire import frames, messages
 
 TEXT = (Path(amu.wire.__file__).parent / "wire.cddl").read_text()
-RULE = re.compile(r"^; kind (0x..)\n([a-z-]+) = \[([^]]*)\]$", re.MULTILINE)
-RULES = {int(kind, 16): (name, fields) for kind, name, fields in RULE.findall(TEXT)}
+RULE = re.compile(r"^([a-z-]+) = \[(0x..), ([^]]*)\]$", re.MULTILINE)
+RULES = {int(kind, 16): (name, fields) for name, kind, fields in RULE.findall(TEXT)}
+CLASS = re.compile(r"^; class (\d).*\n([a-z]+) = ([^;]*)$", re.MULTILINE)
 
 
 def kebab(name: str) -> str:
@@ -20,6 +21,22 @@ def kebab(name: str) -> str:
 
 def test_every_message_has_its_rule_and_every_rule_its_message() -> None:
     assert {kind: name for kind, (name, _) in RULES.items()} == {cls.KIND: kebab(cls.__name__) for cls in messages.ALL}
+
+
+def test_every_class_has_its_messages_and_a_message_has_one_class() -> None:
+    classes = {
+        int(number): (name, set(members.replace("/", " ").split())) for number, name, members in CLASS.findall(TEXT)
+    }
+    names = {
+        frames.FLIGHT: "flight",
+        frames.TELECOMMAND: "telecommand",
+        frames.TELEMETRY: "telemetry",
+        frames.REPORT: "report",
+    }
+    assert classes == {
+        number: (name, {kebab(cls.__name__) for cls in messages.ALL if frames.traffic_of(cls.KIND) == number})
+        for number, name in names.items()
+    }
 
 
 @pytest.mark.parametrize("cls", messages.ALL, ids=lambda cls: cls.__name__)
@@ -49,4 +66,5 @@ def test_bounds_are_those_of_limits(rule: str, definition: str) -> None:
 
 
 def test_bounds_that_only_a_comment_can_state() -> None:
-    assert f"at most {limits.PAYLOAD_BYTES_MAX} bytes, nests at most {limits.CBOR_DEPTH_MAX} deep" in TEXT
+    assert f"1 to {limits.MESSAGES_PER_FRAME_MAX} messages and at most {limits.PAYLOAD_BYTES_MAX} bytes, " in TEXT
+    assert f"nests at most {limits.CBOR_DEPTH_MAX} deep" in TEXT

@@ -3,7 +3,7 @@
 import pytest
 
 from amu.core.errors import FrameError
-from amu.core.limits import GROUND, TAG_BYTES
+from amu.core.limits import GROUND
 from amu.wire import cobs, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
 
@@ -18,8 +18,8 @@ PAYLOADS = [
 
 
 def built(cls: type[messages.Message], payload: bytes) -> bytes:
-    tag = bytes(range(TAG_BYTES)) if messages.is_authenticated(cls.KIND) else b""
-    return frames.build(cls.KIND, 2, GROUND, tag, payload)
+    tag = bytes(range(frames.tag_bytes(frames.traffic_of(cls.KIND))))
+    return frames.build(frames.traffic_of(cls.KIND), 2, GROUND, tag, payload)
 
 
 def flips(data: bytes) -> list[bytes]:

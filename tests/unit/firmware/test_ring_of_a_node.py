@@ -55,7 +55,7 @@ def test_a_board_that_votes_in_many_views_never_fills_its_ring() -> None:
     runtime = flash.boot()
     for view in range(600):
         for peer in (0, 2, 3):
-            runtime.receive(peer, view + 1, Vote(1, view, 1, bytes([view % 251]) * 32), True)
+            runtime.receive(peer, [(view + 1, Vote(1, view, 1, bytes([view % 251]) * 32))], True)
         runtime.tick(view + 1)
     again = flash.boot()._node.replica.find(1)  # type: ignore[attr-defined]
     assert again.registers.hi == runtime._node.replica.find(1).registers.hi  # type: ignore[attr-defined]

@@ -32,8 +32,9 @@ def keyring_of(node: int) -> auth.Keyring:
 def sealed(source: int, message: m.Message, lamport: int = 1, destination: int = ME) -> bytes:
     """Wire bytes of an honest frame."""
     payload = codec.encode(lamport, message)
-    tag = keyring_of(source).seal(message.KIND, destination, payload)
-    return frames.build(message.KIND, source, destination, tag, payload)
+    traffic = frames.traffic_of(message.KIND)
+    tag = keyring_of(source).seal(traffic, destination, payload)
+    return frames.build(traffic, source, destination, tag, payload)
 
 
 def frames_in(data: bytes) -> list[frames.Frame]:
@@ -75,6 +76,9 @@ class ScriptedNode:
 
     def note_refused(self, source: int, kind: int, reason: str) -> None:
         self.refusals.append((source, kind, reason))
+
+    def is_full(self) -> bool:
+        return False
 
     def ready(self) -> Ready:
         assert not self._is_performing
@@ -137,7 +141,7 @@ def test_effects_are_persisted_then_traced_then_sent(bench: Bench) -> None:
     bench.runtime.start()
     assert [name for name, _ in bench.done] == ["checkpoint", "append", "write", "write", "advance"]
     trace, vote = bench.written()
-    assert (trace.kind, vote.kind) == (m.Trace.KIND, m.Vote.KIND)
+    assert (trace.traffic, vote.traffic) == (frames.REPORT, frames.FLIGHT)
     recovered = Journal(MemoryStore(bench.store.files)).recover()
     assert (recovered.checkpoint, recovered.records) == (b"state", [record])
 
@@ -160,8 +164,8 @@ def test_a_broadcast_is_a_frame_for_each_peer_that_only_it_accepts(bench: Bench)
     assert [frame.destination for frame in sent] == [0, 2, 3]
     assert len({frame.tag for frame in sent}) == 3
     for frame in sent:
-        keyring_of(frame.destination).check(frame.kind, ME, frame.tag, frame.payload)
-        assert codec.decode(frame.kind, frame.payload) == (10, VOTE)
+        keyring_of(frame.destination).check(frame.traffic, ME, frame.tag, frame.payload)
+        assert codec.decode(frame.traffic, frame.payload) == [(10, VOTE)]
 
 
 def test_telemetry_goes_to_the_ground(bench: Bench) -> None:
@@ -169,8 +173,8 @@ def test_telemetry_goes_to_the_ground(bench: Bench) -> None:
     bench.node.nexts.append(Ready(None, [], 0, [], [(GROUND, 4, receipt)]))
     bench.runtime.start()
     (frame,) = bench.written()
-    provision.ground_keyring(SWARM).check(frame.kind, ME, frame.tag, frame.payload)
-    assert codec.decode(frame.kind, frame.payload) == (4, receipt)
+    provision.ground_keyring(SWARM).check(frame.traffic, ME, frame.tag, frame.payload)
+    assert codec.decode(frame.traffic, frame.payload) == [(4, receipt)]
 
 
 @pytest.mark.parametrize("event_bytes", [10, 90, 200, 600, 900])
@@ -181,7 +185,7 @@ def test_trace_events_are_cut_into_frames_without_loss(bench: Bench, event_bytes
     seen: list[Any] = []
     for frame in bench.written():
         assert len(frame.payload) <= limits.PAYLOAD_BYTES_MAX
-        _, trace = codec.decode(frame.kind, frame.payload)
+        [(_, trace)] = codec.decode(frame.traffic, frame.payload)
         assert trace.boot == 3
         assert trace.first_seq == 500 + len(seen)
         assert 1 <= len(trace.events) <= limits.TRACE_EVENTS_PER_FRAME_MAX
@@ -208,7 +212,7 @@ def altered(frame: bytes, **changes: Any) -> bytes:
     (parsed,) = frames_in(frame)
     for name in changes:
         setattr(parsed, name, changes[name])
-    return frames.build(parsed.kind, parsed.source, parsed.destination, parsed.tag, parsed.payload)
+    return frames.build(parsed.traffic, parsed.source, parsed.destination, parsed.tag, parsed.payload)
 
 
 @pytest.mark.parametrize(
@@ -222,12 +226,11 @@ def altered(frame: bytes, **changes: Any) -> bytes:
         (sealed(2, m.Control(EXIT)), "direction"),
         (sealed(GROUND, VOTE), "direction"),
         (sealed(GROUND, m.Identity(0, 0, 4, 0, "1", "voting", 0)), "direction"),
-        (frames.build(m.Log.KIND, GROUND, ME, b"", codec.encode(0, m.Log(1, "x"))), "direction"),
+        (frames.build(frames.REPORT, GROUND, ME, b"", codec.encode(0, m.Log(1, "x"))), "direction"),
         (altered(sealed(2, VOTE), tag=bytes(16)), "mac"),
         (altered(sealed(2, VOTE), source=3), "mac"),
         (altered(sealed(2, VOTE, destination=3), destination=ME), "mac"),
         (altered(sealed(2, VOTE), payload=codec.encode(2, VOTE)), "mac"),
-        (altered(sealed(2, VOTE), kind=m.Fetch.KIND), "mac"),
         (sealed(GROUND, m.Control("dance")), "action"),
     ],
 )
@@ -241,9 +244,9 @@ def test_messages_not_meant_for_the_node_are_refused_and_noted(bench: Bench, fra
 
 
 def test_a_sealed_payload_that_is_not_a_message_is_refused(bench: Bench) -> None:
-    payload = b"\x82\x01\x02"
-    tag = keyring_of(2).seal(m.Vote.KIND, ME, payload)
-    bench.feed(frames.build(m.Vote.KIND, 2, ME, tag, payload))
+    payload = b"\x83\x11\x01\x02"
+    tag = keyring_of(2).seal(frames.FLIGHT, ME, payload)
+    bench.feed(frames.build(frames.FLIGHT, 2, ME, tag, payload))
     assert bench.node.refusals == [(2, m.Vote.KIND, "codec")]
 
 
@@ -298,7 +301,7 @@ def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:
     bench.port.take()
     for now in range(1, 2 * limits.HEALTH_PERIOD_TICKS + 1):
         bench.runtime.poll(now)
-    reports = [codec.decode(frame.kind, frame.payload)[1] for frame in bench.written()]
+    reports = [codec.decode(frame.traffic, frame.payload)[0][1] for frame in bench.written()]
     assert reports == [
         m.Health(ticks, 12345, 678, 17, 4, 1, 1, 2, 1)
         for ticks in (limits.HEALTH_PERIOD_TICKS, 2 * limits.HEALTH_PERIOD_TICKS)
@@ -362,7 +365,7 @@ def fly(recovered: Recovered, journal: Journal | None) -> tuple[Runtime, MemoryP
 
 
 def messages_from(port: MemoryPort) -> list[m.Message]:
-    return [codec.decode(frame.kind, frame.payload)[1] for frame in frames_in(port.take())]
+    return [message for frame in frames_in(port.take()) for _, message in codec.decode(frame.traffic, frame.payload)]
 
 
 def test_a_fresh_board_answers_hello() -> None:
@@ -383,9 +386,10 @@ def test_a_board_with_unreadable_votes_speaks_to_the_ground_alone() -> None:
         if now == 10:
             port.feed(sealed(GROUND, m.Hello(99)))
         runtime.poll(now)
-    said = frames_in(port.take())
-    assert {frame.destination for frame in said} == {GROUND}
-    identities = [codec.decode(f.kind, f.payload)[1] for f in said if f.kind == m.Identity.KIND]
+    data = port.take()
+    assert {frame.destination for frame in frames_in(data)} == {GROUND}
+    port.write(data)
+    identities = [said for said in messages_from(port) if isinstance(said, m.Identity)]
     assert [identity.mode for identity in identities] == ["silent"]
 
 

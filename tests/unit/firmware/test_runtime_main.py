@@ -76,8 +76,8 @@ class MemoryBoard:
 
     def _command(self, message: m.Message) -> None:
         payload = codec.encode(0, message)
-        tag = provision.ground_keyring(SWARM).seal(message.KIND, 1, payload)
-        self.line.feed(frames.build(message.KIND, 255, 1, tag, payload))
+        tag = provision.ground_keyring(SWARM).seal(frames.traffic_of(message.KIND), 1, payload)
+        self.line.feed(frames.build(frames.traffic_of(message.KIND), 255, 1, tag, payload))
 
     def said(self) -> tuple[list[str], set[str], set[int]]:
         """(texts, modes of the Identity answers, destinations of all frames)."""
@@ -89,8 +89,10 @@ class MemoryBoard:
                 texts.append(item.data.decode())
                 continue
             destinations.add(item.destination)
-            if item.kind == m.Identity.KIND:
-                modes.add(codec.decode(item.kind, item.payload)[1].mode)
+            if item.traffic == frames.TELEMETRY:
+                for _, message in codec.decode(item.traffic, item.payload):
+                    if message.KIND == m.Identity.KIND:
+                        modes.add(message.mode)
         return texts, modes, destinations
 
 

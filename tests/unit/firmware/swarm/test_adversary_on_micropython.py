@@ -23,6 +23,7 @@ from amu.core.limits import GROUND
 from amu.node.journal import Journal
 from amu.wire import codec
 from amu.wire import messages as m
+from amu.wire.frames import FLIGHT
 
 def settings(i):
     return Settings(i, 4, view_timeout_ticks=12, trace_messages=False)
@@ -38,9 +39,9 @@ class Posts:
     def trace(self, *told):
         pass
 
-    def carry(self, source, peer, lamport, message, is_sound):
+    def carry(self, source, peer, found, is_sound):
         if peer != GROUND:
-            posts.append((source, peer, codec.encode(lamport, message), message.KIND))
+            posts.append((source, peer, b"".join([codec.encode(lamport, message) for lamport, message in found])))
 
 nodes = []
 boards = []
@@ -58,13 +59,13 @@ for tick in range(60):
             nodes[i].step(GROUND, tick, m.Request(1, tick, ["noop"]))
         nodes[i].tick()
         boards[i].perform()
-    for source, peer, payload, kind in posts:
+    for source, peer, payload in posts:
         count += 1
-        said.update(bytes([source, peer, kind]) + payload)
-        # Every ninth message is lost, so that views change and state is sent again.
+        said.update(bytes([source, peer]) + payload)
+        # Every ninth frame is lost, so that views change and state is sent again.
         if count % 9:
-            lamport, message = codec.decode(kind, payload)
-            nodes[peer].step(source, lamport, message)
+            for lamport, message in codec.decode(FLIGHT, payload):
+                nodes[peer].step(source, lamport, message)
 print(count, [node.applied_slot for node in nodes], said.digest().hex())
 """
 
@@ -78,7 +79,7 @@ for tick in range(1, 1201):
     for destination, lamport, message in flooder.ready().sends:
         if destination == 1:
             payload = codec.encode(lamport, message)
-            lamport, message = codec.decode(message.KIND, payload)
+            [(lamport, message)] = codec.decode(FLIGHT, payload)
             node.step(0, lamport, message)
             node.ready()
             node.advance()

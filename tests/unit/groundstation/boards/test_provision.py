@@ -12,8 +12,8 @@ from amu.wire import auth, cbor
 from groundstation.boards import provision
 from groundstation.boards.provision import Swarm
 
-HELLO = 0x20
-VOTE = 0x11
+TELECOMMAND = 2
+FLIGHT = 1
 SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, epoch=3, tick_ms=7, view_timeout_ticks=9)
 
 
@@ -41,15 +41,15 @@ def test_every_pair_understands_each_other() -> None:
     for sender in nodes:
         for receiver in nodes:
             if sender != receiver:
-                tag = rings[sender].seal(VOTE, receiver, b"payload")
-                rings[receiver].check(VOTE, sender, tag, b"payload")
+                tag = rings[sender].seal(FLIGHT, receiver, b"payload")
+                rings[receiver].check(FLIGHT, sender, tag, b"payload")
 
 
 def test_another_epoch_is_refused() -> None:
     other = Swarm(b"test", 4, b"m" * 32, epoch=4)
-    tag = provision.ground_keyring(other).seal(HELLO, 1, b"payload")
+    tag = provision.ground_keyring(other).seal(TELECOMMAND, 1, b"payload")
     with pytest.raises(AuthError):
-        keyring(SWARM, 1).check(HELLO, GROUND, tag, b"payload")
+        keyring(SWARM, 1).check(TELECOMMAND, GROUND, tag, b"payload")
 
 
 def test_a_board_holds_no_key_between_others() -> None:

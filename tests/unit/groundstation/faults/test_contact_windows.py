@@ -24,7 +24,7 @@ def plan() -> FaultPlan:
 
 def _in_sight(plan: FaultPlan, source: int, destination: int, second: float) -> bool:
     """A frame that leaves now arrives within the light time to the Moon."""
-    deliveries = plan.fates(second, source, destination, 0, bytes(80), Vote.KIND, {}).deliveries
+    deliveries = plan.fates(second, source, destination, 0, bytes(80), (Vote.KIND,), {}).deliveries
     return any(at - second < 2 for at, _ in deliveries)
 
 

@@ -3,18 +3,17 @@
 import pytest
 
 from amu.wire import frames
-from amu.wire.messages import Request, Vote
 from groundstation.faults import ether as ether_module
 from groundstation.faults.ether import Ether
 from groundstation.faults.plan import FaultPlan
 
 
 def frame_of(
-    source: int, destination: int, payload: bytes = b"vote", kind: int = Vote.KIND
+    source: int, destination: int, payload: bytes = b"vote", traffic: int = frames.FLIGHT
 ) -> tuple[bytes, frames.Frame]:
     """Wire bytes and the header that a framer would find in them."""
-    wire = frames.build(kind, source, destination, bytes(16), payload)
-    return wire, frames.Frame(kind, source, destination, bytes(16), payload)
+    wire = frames.build(traffic, source, destination, bytes(16), payload)
+    return wire, frames.Frame(traffic, source, destination, bytes(16), payload)
 
 
 def accept(ether: Ether, now: float, source: int, destination: int, payload: bytes = b"vote") -> int:
@@ -76,8 +75,8 @@ def test_unknown_destination_is_refused(destination: int) -> None:
 
 
 def test_frames_that_are_not_flight_are_the_callers_mistake() -> None:
-    with pytest.raises(ValueError, match="0x21 is not a flight kind"):
-        Ether(FaultPlan(), range(4)).accept(0, 0, *frame_of(0, 1, kind=Request.KIND))
+    with pytest.raises(ValueError, match="a frame of class 2; the ether carries class 1"):
+        Ether(FaultPlan(), range(4)).accept(0, 0, *frame_of(0, 1, traffic=frames.TELECOMMAND))
 
 
 def test_timeline_counts_by_mission_second() -> None:

@@ -11,9 +11,9 @@ from amu.wire.messages import Proposal, Vote
 from groundstation.faults.plan import Fates, FaultPlan
 from groundstation.faults.rule import DAMAGED, DELAYED, DOUBLED, FLIGHT_KINDS, LOST, Draws, Rule
 
-VOTE = Vote.KIND
-FRAME = frames.build(VOTE, 0, 1, bytes(16), bytes(range(60)))
-NEXT_FRAME = frames.build(VOTE, 0, 1, bytes(16), b"the frame behind it")
+VOTE = (Vote.KIND,)
+FRAME = frames.build(frames.FLIGHT, 0, 1, bytes(16), bytes(range(60)))
+NEXT_FRAME = frames.build(frames.FLIGHT, 0, 1, bytes(16), b"the frame behind it")
 
 
 def plan(*rules: dict, seed: int = 7) -> FaultPlan:
@@ -305,15 +305,15 @@ def test_window_is_half_open_and_selector_is_conjunctive() -> None:
     }
     faults = plan(rule)
 
-    def passes(now: float, source: int, destination: int, kind: int) -> bool:
-        return bool(faults.fates(now, source, destination, 0, FRAME, kind, {}).deliveries)
+    def passes(now: float, source: int, destination: int, kinds: tuple[int, ...]) -> bool:
+        return bool(faults.fates(now, source, destination, 0, FRAME, kinds, {}).deliveries)
 
     assert not passes(5.0, 0, 1, VOTE)
     assert passes(4.999, 0, 1, VOTE)
     assert passes(6.0, 0, 1, VOTE)
     assert passes(5.5, 2, 1, VOTE)
     assert passes(5.5, 0, 2, VOTE)
-    assert passes(5.5, 0, 1, Proposal.KIND)
+    assert passes(5.5, 0, 1, (Proposal.KIND,))
 
 
 def test_rules_apply_in_order() -> None:

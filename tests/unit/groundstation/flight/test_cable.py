@@ -44,11 +44,11 @@ def board() -> Iterator[_Board]:
 
 def _log(text: str) -> bytes:
     payload = codec.encode(1, messages.Log(1, text))
-    return bytes(frames.build(messages.Log.KIND, 0, GROUND, b"", payload))
+    return bytes(frames.build(frames.REPORT, 0, GROUND, b"", payload))
 
 
 def _texts(items: list[Any]) -> list[str]:
-    return [codec.decode(item.kind, item.payload)[1].text for item in items if not isinstance(item, Text)]
+    return [codec.decode(item.traffic, item.payload)[0][1].text for item in items if not isinstance(item, Text)]
 
 
 def test_all_that_a_dead_board_said_is_read(board: _Board) -> None:
@@ -64,7 +64,7 @@ def test_flight_frames_come_with_the_bytes_that_were_sent(board: _Board) -> None
     cable: Any = Cable(board)  # type: ignore[arg-type]
     cable.open()
     payload = codec.encode(1, messages.Fetch(3))
-    sent = bytes(frames.build(messages.Fetch.KIND, 0, 1, bytes(TAG_BYTES), payload))
+    sent = bytes(frames.build(frames.FLIGHT, 0, 1, bytes(TAG_BYTES), payload))
     os.write(board.master, b"text" + sent + _log("telemetry") + sent)
     text, first, log, second = cable.frames()
     assert (text.data, first.wire, second.wire) == (b"text", sent, sent)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amu.wire import frames, messages
+from amu.wire import frames
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.links.intake import INTAKE_BYTES, ROOM_BYTES, Intake
 from groundstation.links.serial_link import SerialLink
@@ -40,7 +40,7 @@ def line() -> Iterator[Line]:
 
 def _frame(number: int, size: int) -> bytes:
     payload = number.to_bytes(4, "big") + bytes(size)
-    wire: bytes = frames.build(messages.Trace.KIND, 0, 255, b"", payload)
+    wire: bytes = frames.build(frames.REPORT, 0, 255, b"", payload)
     return wire
 
 

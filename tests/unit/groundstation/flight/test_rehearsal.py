@@ -119,15 +119,15 @@ def _frames_of(
         bytes.fromhex((flight.directory / run_directory.SECRET).read_text()),
         0,
     )
-    tag = provision.ground_keyring(swarm).seal(messages.Hello.KIND, 1, payload)
-    return flight, config, frames.build(messages.Hello.KIND, limits.GROUND, 1, tag, payload)
+    tag = provision.ground_keyring(swarm).seal(frames.TELECOMMAND, 1, payload)
+    return flight, config, frames.build(frames.TELECOMMAND, limits.GROUND, 1, tag, payload)
 
 
 def _is_authentic(config: Any, wire: bytes) -> bool:
     frame = frames.parse(cobs.decode(wire[1:-1]))
     ring = Keyring(config.cluster, config.epoch, config.replica, config.keys_out, config.keys_in)
     try:
-        ring.check(frame.kind, frame.source, frame.tag, frame.payload)
+        ring.check(frame.traffic, frame.source, frame.tag, frame.payload)
     except AuthError:
         return False
     return True

@@ -62,13 +62,13 @@ class Swarm:
         framer.push(uplink.frame)
         frame = framer.next()
         assert (frame.source, frame.destination) == (limits.GROUND, uplink.board)
-        self.keyrings[uplink.board].check(frame.kind, limits.GROUND, frame.tag, frame.payload)
-        return codec.decode(frame.kind, frame.payload)[1]
+        self.keyrings[uplink.board].check(frame.traffic, limits.GROUND, frame.tag, frame.payload)
+        return codec.decode(frame.traffic, frame.payload)[0][1]
 
     def frame(self, board: int, message: Any, lamport: int = 1) -> frames.Frame:
         payload = codec.encode(lamport, message)
-        tag = self.keyrings[board].seal(message.KIND, limits.GROUND, payload)
-        return frames.Frame(message.KIND, board, limits.GROUND, tag, payload)
+        tag = self.keyrings[board].seal(frames.traffic_of(message.KIND), limits.GROUND, payload)
+        return frames.Frame(frames.traffic_of(message.KIND), board, limits.GROUND, tag, payload)
 
     def answer(self, now: float, board: int, message: Any, lamport: int = 1) -> Any:
         return self.station.receive(now, board, self.frame(board, message, lamport))
@@ -313,13 +313,13 @@ def test_frames_that_are_not_authentic_change_nothing() -> None:
     for board in range(4):
         swarm.receipt(0, board, number, "queued")
     good = swarm.frame(0, messages.Reply(CLIENT, number, 5, OK))
-    spoiled = frames.Frame(good.kind, 0, limits.GROUND, bytes(16), good.payload)
-    elsewhere = frames.Frame(good.kind, 0, 2, good.tag, good.payload)
+    spoiled = frames.Frame(good.traffic, 0, limits.GROUND, bytes(16), good.payload)
+    elsewhere = frames.Frame(good.traffic, 0, 2, good.tag, good.payload)
     broken = frames.Frame(
-        good.kind, 0, limits.GROUND, swarm.keyrings[0].seal(good.kind, limits.GROUND, b"\x80"), b"\x80"
+        good.traffic, 0, limits.GROUND, swarm.keyrings[0].seal(good.traffic, limits.GROUND, b"\x80"), b"\x80"
     )
     for board, frame in [(0, spoiled), (1, good), (0, elsewhere), (0, broken)]:
-        assert swarm.station.receive(1, board, frame) is None
+        assert swarm.station.receive(1, board, frame) == []
     swarm.answer(1, 1, messages.Reply(CLIENT + 1, number, 5, OK))
     swarm.answer(1, 1, messages.Reply(CLIENT, number + 1, 5, OK))
     swarm.receipt(1, 1, number, "who?")
@@ -356,7 +356,7 @@ def test_hello_until_identity_then_again_after_the_pause() -> None:
     swarm = Swarm(hello_seconds=10.0, first_nonce=50)
     assert swarm.step(0) == [(board, messages.Hello(50 + board)) for board in range(4)]
     assert swarm.station.boards[1].age(0.5) is None
-    assert swarm.answer(0.5, 1, identity(51, 1)) == identity(51, 1)
+    assert swarm.answer(0.5, 1, identity(51, 1)) == [identity(51, 1)]
     assert [board for board, _ in swarm.step(1.0)] == [0, 2, 3]
     view = swarm.station.boards[1]
     assert (view.mode, view.boot, view.applied_slot, view.age(2.0)) == ("voting", 3, 9, 1.5)

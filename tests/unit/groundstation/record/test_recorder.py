@@ -11,7 +11,7 @@ import pytest
 
 from amu.core.limits import GROUND
 from amu.node.tracer import CODES
-from amu.wire import codec
+from amu.wire import codec, frames
 from amu.wire.messages import Trace
 from groundstation.record.line_log import LineLog
 from groundstation.record.recorder import BOOTS_MAX, Gap, Recorder, RecorderError
@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 def test_events_become_lines_with_the_names_of_the_table(path: Path) -> None:
     restore = [CODES["Restore"], 8, 4, 2, [1, VALUE], None, None, None, [0, VALUE], None]
     # Through the codec, because what a board sends is what comes out of it.
-    _, frame = codec.decode(Trace.KIND, codec.encode(0, Trace(3, 0, 99, [restore, vote(9)])))
+    [(_, frame)] = codec.decode(frames.REPORT, codec.encode(0, Trace(3, 0, 99, [restore, vote(9)])))
     record(path, (2, frame))
     envelope = {"run": "r1", "node": 2, "boot": 3, "ticks": 99, "received": 2.5}
     registers = {

@@ -310,7 +310,7 @@ def test_passes_are_those_of_the_ether(tmp_path: Path, change: str) -> None:
     [lander] = contacts(loaded, 170.0)
     for tenth in range(1700):
         second = tenth / 10
-        arrives = bool(loaded.fault_plan().fates(second, 5, 2, 0, bytes(80), Vote.KIND, {}).deliveries)
+        arrives = bool(loaded.fault_plan().fates(second, 5, 2, 0, bytes(80), (Vote.KIND,), {}).deliveries)
         assert arrives == any(aos <= second < los for aos, los in lander.passes), second
 
 
@@ -321,7 +321,7 @@ def test_sights_between_places_are_those_of_the_ether() -> None:
     rules = tuple(rule for rule in loaded.faults if rule.fault == "orbits")
     plan = loaded.fault_plan().model_copy(update={"rules": rules})
     for second in range(0, 20_000, 13):
-        arrives = bool(plan.fates(float(second), 1, 2, 0, bytes(80), Vote.KIND, {}).deliveries)
+        arrives = bool(plan.fates(float(second), 1, 2, 0, bytes(80), (Vote.KIND,), {}).deliveries)
         assert arrives == any(aos <= second < los for aos, los in found["leo in sight of moon"].passes), second
 
 
