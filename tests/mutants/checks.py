@@ -45,6 +45,8 @@ CHECKS: dict[str, list[str]] = {
     "ring files": [*_PYTEST, "tests/conformance/boards/test_ring_files.py"],
     "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
+    "runtime": [*_PYTEST, "tests/unit/firmware/test_runtime.py"],
+    "codec": [*_PYTEST, "tests/unit/firmware/test_on_board.py", "-k", "test_codec"],
     "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],
     "machine twins": [*_PYTEST, "tests/properties/firmware/test_wire_machine.py"],
     "surplus votes": [*_PYTEST, "tests/unit/firmware/test_surplus.py", "tests/unit/firmware/test_runtime.py"],

@@ -5,6 +5,9 @@ from tests.mutants.mutant import Mutant
 GUIDED = "firmware/amu/boards/guided.py"
 MACHINE = "firmware/amu/wire/machine.py"
 ENCODER = "firmware/amu/wire/machine_cbor.py"
+CODEC = "firmware/amu/wire/codec.py"
+RUNTIME = "firmware/amu/boards/runtime.py"
+OUTBOX = "firmware/amu/boards/outbox.py"
 
 MUTANTS = (
     Mutant(
@@ -43,9 +46,9 @@ MUTANTS = (
         ("machine twins",),
     ),
     Mutant(
-        "machine code takes bytes behind a vote",
+        "machine code takes a vote that ends early",
         MACHINE,
-        " or count != at + 34:\n",
+        " or count < at + 34:\n",
         ":\n",
         ("machine twins",),
     ),
@@ -55,6 +58,88 @@ MUTANTS = (
         "    if not _is_word(crc32(view[:last]), plain, last):\n",
         "    if False:\n",
         ("machine twins",),
+    ),
+    Mutant(
+        "a frame mixes classes",
+        CODEC,
+        "if type(kind) is not int or frames.traffic_of(kind) != traffic:\n",
+        "if type(kind) is not int:\n",
+        ("runtime", "codec"),
+    ),
+    Mutant(
+        "a frame holds messages without bound",
+        CODEC,
+        "        if len(found) == limits.MESSAGES_PER_FRAME_MAX:\n",
+        "        if False:\n",
+        ("codec",),
+    ),
+    Mutant(
+        "only the first message of a frame counts",
+        RUNTIME,
+        "        for lamport, message in found:\n",
+        "        for lamport, message in found[:1]:\n",
+        ("runtime",),
+    ),
+    Mutant(
+        "a malformed message costs only itself",
+        CODEC,
+        "            found.append(_message(traffic, fields))\n",
+        """            try:
+                found.append(_message(traffic, fields))
+            except CodecError:
+                if not found:
+                    raise
+""",
+        ("runtime", "codec"),
+    ),
+    Mutant(
+        "effects are performed after each message",
+        RUNTIME,
+        "                if self._node.is_full():\n",
+        "                if True:\n",
+        ("runtime",),
+    ),
+    Mutant(
+        "a turn gathers effects without bound",
+        RUNTIME,
+        "                if self._node.is_full():\n",
+        "                if False:\n",
+        ("runtime",),
+    ),
+    Mutant(
+        "a turn takes frames without end",
+        RUNTIME,
+        "                if taken == limits.TURN_FRAMES_MAX:\n",
+        "                if False:\n",
+        ("runtime",),
+    ),
+    Mutant(
+        "a node is never full",
+        "firmware/amu/node/effects.py",
+        "            len(self._sends) >= limits.TURN_SENDS_MAX\n",
+        "            False\n",
+        ("no effects",),
+    ),
+    Mutant(
+        "the last message of a frame overflows it",
+        OUTBOX,
+        "if batch.size + size > limits.PAYLOAD_BYTES_MAX or ",
+        "if ",
+        ("runtime",),
+    ),
+    Mutant(
+        "a message for one peer goes before broadcasts that were earlier",
+        OUTBOX,
+        "            batch.parts = list(common.parts)\n",
+        "            batch.parts = []\n",
+        ("runtime",),
+    ),
+    Mutant(
+        "a broadcast goes to all peers twice once their frames differ",
+        OUTBOX,
+        "        common.parts = []\n",
+        "        pass\n",
+        ("runtime",),
     ),
     Mutant(
         "a receiver waits behind a delimiter",

@@ -229,8 +229,12 @@ class BoardConformance:
         board.start()
         station.hello(1)
         board.power_cut(operations)
-        for slot in range(1, 5):
+        for slot in range(1, 5):  # one by one: votes of one turn share a write
             station.propose(slot)
+            station.until(
+                lambda slot=slot: not board.alive() or slot in {vote[0] for vote in station.sent_votes()},
+                "vote, nor death by power cut",
+            )
         station.until(lambda: not board.alive(), "death by power cut")
         station.listen()
         sent = station.sent_votes()
@@ -266,9 +270,7 @@ class BoardConformance:
         board.start()
         station.hello(1)
         station.propose(1)
-        station.until(
-            lambda: len([said for _, said in station.heard if said.KIND == m.Vote.KIND]) >= 3, "vote to three peers"
-        )
+        station.until(lambda: [said.KIND for _, said in station.heard].count(m.Vote.KIND) >= 3, "vote to three peers")
         kinds = [message.KIND for _, message in station.heard]
         votes = [frame.destination for frame, message in station.heard if message.KIND == m.Vote.KIND]
         assert votes[:3] == [0, 2, 3]

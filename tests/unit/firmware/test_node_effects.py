@@ -1,11 +1,15 @@
 """A node sees at once that it has no effects, and only then."""
 
+from functools import partial
+
 from amu.boards import config
 from amu.core import limits
 from amu.node.journal import FRESH, Recovered
 from amu.node.node import Node
+from amu.wire.messages import Fetch, FetchState
 from groundstation.boards import provision
 from groundstation.boards.provision import Swarm
+from swarm_sim.testing.cluster import Cluster
 
 SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32, trace_messages=False)
 
@@ -40,3 +44,39 @@ def test_a_node_sees_at_once_whether_it_has_effects() -> None:
     assert agrees(node)
     node.effects.records_written = limits.JOURNAL_RECORDS_MAX
     assert agrees(node)
+
+
+def test_a_node_is_full_after_many_sends_records_or_events() -> None:
+    node = Node(config.decode(provision.configuration(SWARM, 1)), Recovered(FRESH, None, []), 1)
+    effects = node.effects
+    for bound, add in (
+        (limits.TURN_SENDS_MAX, lambda: effects.send(0, Fetch(1))),
+        (limits.TURN_SENDS_MAX, lambda: effects.persist([1])),
+        (limits.TURN_EVENTS_MAX, lambda: effects.trace("Wish", 1, 1)),
+    ):
+        node.ready()
+        node.advance()
+        for number in range(1, bound + 1):
+            add()
+            assert node.is_full() == (number == bound)
+
+
+def test_what_one_frame_may_ask_for_is_bounded() -> None:
+    """Sixteen questions for a whole state: the runtime performs before the answers add up."""
+    cluster = Cluster(4)
+    cluster.start()
+    for number in range(limits.CHECKPOINT_SLOTS + 1):
+        operation = cluster.request(
+            ["shard-create", number, b"%02d" % number + bytes(28), b"%02dz" % number + bytes(28)]
+        )
+        assert cluster.run(500, partial(cluster.confirmed, operation))
+    node = cluster.seats[1].node
+    slot, _, state = node.replica.catch_up.checkpoints.latest()
+    assert state
+    sends = []
+    for _ in range(limits.MESSAGES_PER_FRAME_MAX):
+        node.step(0, node.lamport, FetchState(slot, 0))
+        if node.is_full():
+            sends.append(len(node.ready().sends))
+            node.advance()
+    assert limits.TURN_SENDS_MAX <= max(sends) < limits.TURN_SENDS_MAX + limits.CHUNKS_PER_REPLY_MAX

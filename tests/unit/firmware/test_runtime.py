@@ -13,8 +13,9 @@ from amu.core.limits import BROADCAST, GROUND
 from amu.node.effects import Ready
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
-from amu.wire import auth, codec, frames
+from amu.wire import auth, cobs, codec, frames
 from amu.wire import messages as m
+from amu.wire.crc import crc32
 from amu.wire.framer import NEED_BYTES, Framer
 from groundstation.boards import provision
 from groundstation.boards.provision import Swarm
@@ -60,6 +61,7 @@ class ScriptedNode:
         self.nexts: list[Ready] = []
         self.surplus: set[tuple[int, int, int]] = set()  # slot, view and phase of votes that it has no use for
         self.asked: list[tuple[int, int, int, int, bytes]] = []
+        self.full_after: tuple[int, ...] = ()  # so many inputs
         self._is_performing = False
 
     def step(self, source: int, lamport: int, message: m.Message) -> None:
@@ -78,7 +80,7 @@ class ScriptedNode:
         self.refusals.append((source, kind, reason))
 
     def is_full(self) -> bool:
-        return False
+        return len(self.inputs) in self.full_after
 
     def ready(self) -> Ready:
         assert not self._is_performing
@@ -125,6 +127,10 @@ class Bench:
 
     def written(self) -> list[frames.Frame]:
         return frames_in(self.port.take())
+
+    def written_to(self, node: int) -> list[frames.Frame]:
+        """Frames to one node; all stay to be read."""
+        return [frame for frame in frames_in(bytes(self.port.outgoing)) if frame.destination == node]
 
 
 @pytest.fixture
@@ -193,6 +199,58 @@ def test_trace_events_are_cut_into_frames_without_loss(bench: Bench, event_bytes
     assert seen == events
 
 
+def test_all_that_is_for_one_peer_shares_a_frame(bench: Bench) -> None:
+    wish, fetch, chunk = m.ViewChange(2, 1), m.Fetch(3), m.StateChunk(3, 0, 4, b"data")
+    receipt, log = m.Receipt(1, 2, "queued"), m.Log(1, "x")
+    sends = [
+        (BROADCAST, 10, VOTE),
+        (GROUND, 11, receipt),
+        (2, 12, fetch),
+        (GROUND, 13, log),
+        (BROADCAST, 14, wish),
+        (0, 15, chunk),
+        (GROUND, 16, receipt),
+    ]
+    bench.node.nexts.append(Ready(None, [], 0, [], sends))
+    bench.runtime.start()
+    got = {(frame.destination, frame.traffic): codec.decode(frame.traffic, frame.payload) for frame in bench.written()}
+    assert got == {
+        (0, frames.FLIGHT): [(10, VOTE), (14, wish), (15, chunk)],
+        (2, frames.FLIGHT): [(10, VOTE), (12, fetch), (14, wish)],
+        (3, frames.FLIGHT): [(10, VOTE), (14, wish)],
+        (GROUND, frames.TELEMETRY): [(11, receipt), (16, receipt)],
+        (GROUND, frames.REPORT): [(13, log)],
+    }
+
+
+@pytest.mark.parametrize("is_parted", [False, True])
+@pytest.mark.parametrize("size", [1, 32, 100, 400, 700])
+def test_frames_are_full_and_keep_the_order(bench: Bench, is_parted: bool, size: int) -> None:
+    said = [(i, m.Body(i, bytes(size))) for i in range(50)]
+    sends = [(BROADCAST, lamport, message) for lamport, message in said]
+    if is_parted:
+        sends.insert(0, (2, 99, m.Fetch(1)))
+    bench.node.nexts.append(Ready(None, [], 0, [], sends))
+    bench.runtime.start()
+    for peer in (0, 2, 3):
+        payloads = [frame.payload for frame in bench.written_to(peer)]
+        found = [codec.decode(frames.FLIGHT, payload) for payload in payloads]
+        assert [message for some in found for message in some if message[0] != 99] == said
+        for some, payload, following in zip(found, payloads, found[1:]):
+            is_full = len(payload) + len(codec.encode(*following[0])) > limits.PAYLOAD_BYTES_MAX
+            assert is_full or len(some) == limits.MESSAGES_PER_FRAME_MAX
+
+
+def test_a_message_is_encoded_once_for_all_peers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[m.Message] = []
+    encode = codec.encode
+    monkeypatch.setattr(codec, "encode", lambda lamport, message: encoded.append(message) or encode(lamport, message))
+    bench.node.nexts.append(Ready(None, [], 0, [], [(BROADCAST, 10, VOTE), (2, 11, m.Fetch(1)), (BROADCAST, 12, VOTE)]))
+    bench.runtime.start()
+    assert encoded == [VOTE, m.Fetch(1), VOTE]
+    assert len(bench.written()) == 3
+
+
 # --- in -----------------------------------------------------------------------------------------
 
 
@@ -248,6 +306,87 @@ def test_a_sealed_payload_that_is_not_a_message_is_refused(bench: Bench) -> None
     tag = keyring_of(2).seal(frames.FLIGHT, ME, payload)
     bench.feed(frames.build(frames.FLIGHT, 2, ME, tag, payload))
     assert bench.node.refusals == [(2, m.Vote.KIND, "codec")]
+
+
+def packed(source: int, *messages: m.Message, traffic: int = frames.FLIGHT) -> bytes:
+    """Wire bytes of an honest frame; message i was sent at i."""
+    return packed_bytes(source, b"".join(codec.encode(i, message) for i, message in enumerate(messages)), traffic)
+
+
+def packed_bytes(source: int, payload: bytes, traffic: int = frames.FLIGHT) -> bytes:
+    return frames.build(traffic, source, ME, keyring_of(source).seal(traffic, ME, payload), payload)
+
+
+def test_the_messages_of_a_frame_are_stepped_in_order_and_performed_once(bench: Bench) -> None:
+    bench.feed(packed(2, VOTE, m.Fetch(3), VOTE))
+    assert bench.node.inputs == [(2, 0, VOTE), (2, 1, m.Fetch(3)), (2, 2, VOTE)]
+    assert [name for name, _ in bench.done] == ["advance"]
+    assert bench.runtime.frames_in == 1
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        codec.encode(2, VOTE)[:-1],
+        codec.encode(2, m.Hello(1)),
+        codec.encode(2, m.Log(1, "x")),
+        b"\x86\x11\x02\x01\x00\x05\x58\x20" + VALUE,  # phase 5
+        b"\x00",
+        b"\xff",
+    ],
+)
+def test_no_message_of_a_frame_is_stepped_if_one_is_bad(bench: Bench, second: bytes) -> None:
+    good = codec.encode(1, VOTE)
+    bench.feed(packed_bytes(2, good + second) + packed_bytes(2, good + second + good))
+    assert bench.node.inputs == []
+    assert bench.node.refusals == [(2, m.Vote.KIND, "codec")] * 2
+
+
+def test_a_frame_whose_first_kind_cannot_be_read_is_refused_without_one(bench: Bench) -> None:
+    bench.feed(packed_bytes(2, b"\xff\x11\x00") + altered(sealed(2, VOTE), payload=b""))
+    assert bench.node.refusals == [(2, codec.NO_KIND, "codec"), (2, codec.NO_KIND, "mac")]
+
+
+def test_the_tag_covers_every_message(bench: Bench) -> None:
+    (frame,) = frames_in(packed(2, VOTE, m.Fetch(3)))
+    for payload in (frame.payload + codec.encode(2, VOTE), codec.encode(0, VOTE), frame.payload[:-1] + b"\x04"):
+        bench.feed(altered(packed(2, VOTE, m.Fetch(3)), payload=payload))
+    assert [refusal[2] for refusal in bench.node.refusals] == ["mac"] * 3
+    assert bench.node.inputs == []
+
+
+def test_a_frame_of_the_version_before_is_refused_by_name(bench: Bench) -> None:
+    body = bytes((1, 0x11, 2, ME)) + bytes(16) + b"\x85"
+    bench.feed(b"\x00" + cobs.encode(body + crc32(body).to_bytes(4, "big")) + b"\x00")
+    assert bench.runtime._framer.errors[frames.BAD_VERSION] == 1
+    assert bench.node.inputs == bench.node.refusals == []
+
+
+def test_frames_that_wait_are_one_turn(bench: Bench) -> None:
+    count = 2 * limits.TURN_FRAMES_MAX + 3
+    for peer in (0, 2, 3):
+        bench.port.feed(sealed(peer, VOTE, 7))
+    bench.runtime.poll(0)
+    assert [name for name, _ in bench.done] == ["advance"]
+    bench.done.clear()
+    bench.feed(sealed(2, VOTE, 7) * count)
+    assert len(bench.node.inputs) == 3 + count
+    assert [name for name, _ in bench.done] == ["advance"] * 3
+
+
+def test_a_turn_ends_early_when_its_effects_are_many(bench: Bench) -> None:
+    bench.node.full_after = (2, 5)
+    bench.feed(packed(2, VOTE, VOTE, VOTE) + packed(3, VOTE, VOTE, VOTE))
+    assert len(bench.node.inputs) == 6
+    assert [name for name, _ in bench.done] == ["advance"] * 3
+
+
+@pytest.mark.parametrize("action", [EXIT, RESET])
+def test_what_a_control_follows_is_performed_and_what_follows_it_is_not_stepped(bench: Bench, action: str) -> None:
+    bench.feed(packed(GROUND, m.Hello(1), m.Control(action), m.Hello(2), traffic=frames.TELECOMMAND) + sealed(2, VOTE))
+    assert bench.node.inputs == [(GROUND, 0, m.Hello(1))]
+    assert [name for name, _ in bench.done] == ["advance"]
+    assert bench.runtime.stopped == action
 
 
 def test_text_and_garbage_between_frames_cost_nothing(bench: Bench) -> None:
