@@ -172,9 +172,9 @@ def frame() -> Drawing:
     d.arrow((718, 336), (718, 320))
     d.arrow((718, 274), (718, 258))
     d.arrow((718, 212), (718, 196))
-    d.box(612, 150, 212, 46, "codec\nbytes become a message")
+    d.box(612, 150, 212, 46, "codec\nbytes become messages")
     d.arrow((718, 150), (718, 112))
-    d.box(612, 48, 212, 64, "node\nstep(sender, lamport, message),\nthen ready() again")
+    d.box(612, 48, 212, 64, "node\nstep() for each message,\nthen ready() again")
     d.arrow((532, 232), (572, 232), (572, 359), (612, 359))
     return d
 

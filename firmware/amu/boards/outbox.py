@@ -25,7 +25,7 @@ class _Batch:
     def __init__(self, destinations: "Sequence[int]", traffic: int) -> None:
         self.destinations = destinations
         self.traffic = traffic
-        self.parts: "list[Any]" = []
+        self.parts: "list[Any]" = []  # at most MESSAGES_PER_FRAME_MAX
         self.size = 0  # bytes of payload
 
 
@@ -37,7 +37,7 @@ class Outbox:
         self._write = write
         self._common = _Batch(peers, FLIGHT)
         self._is_parted = False  # each peer has a batch of its own
-        self._batches: list[_Batch] = []  # for single receivers
+        self._batches: list[_Batch] = []  # for single receivers: at most REPLICAS_MAX, and learners
 
     def add(self, destination: int, traffic: int, part: "Any", size: int) -> None:
         """A message of `size` bytes when it is encoded."""

@@ -45,10 +45,13 @@ class Effects:
     def __init__(self, clock: "LamportClock", tracer: "Tracer") -> None:
         self._clock = clock
         self._tracer = tracer
-        # Taken after each turn, and before the next step once they are full: bounded by what makes them so, and by what
-        # one step can do: INSTANCES_MAX slots' state, votes and bodies, and CHUNKS_PER_REPLY_MAX answers.
-        self._forced: list[Array] = []
-        self._later: list[Array] = []  # at most LATER_RECORDS_MAX more
+        # Taken after each turn, and before the next step once they are full: bounded by TURN_SENDS_MAX and by what one
+        # step can do.
+        self._forced: list[Array] = []  # at most TURN_SENDS_MAX and INSTANCES_MAX slots' votes and bodies
+        self._later: list[
+            Array
+        ] = []  # at most LATER_RECORDS_MAX, and those of one step after each of _sends or _forced
+        # at most TURN_SENDS_MAX and INSTANCES_MAX slots' state or the answers to one question
         self._sends: list[tuple[int, int, messages.Message]] = []
         self._refusals_traced = 0  # in this tick
         self.refusals = 0  # traced or not
