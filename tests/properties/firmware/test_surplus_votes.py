@@ -58,7 +58,7 @@ class Flight:
 
     def receive(self, source: int, lamport: int, message: AnyMessage) -> None:
         before = self.runtime.frames_surplus
-        self.runtime.receive(source, lamport, message, True)
+        self.runtime.receive(source, [(lamport, message)], True)
         self.dropped += self.runtime.frames_surplus - before
 
     def trace(self, node: int, boot: int, first_seq: int, ticks: int, events: list[TraceEvent]) -> None:
@@ -67,9 +67,9 @@ class Flight:
             if name not in NOT_COMPARED:
                 self.steps.append((name, fields))
 
-    def carry(self, source: int, destination: int, lamport: int, message: AnyMessage, is_sound: bool) -> None:
-        if not isinstance(message, m.Health):
-            self.sent.append((destination, lamport, message))
+    def carry(self, source: int, destination: int, found: list[tuple[int, AnyMessage]], is_sound: bool) -> None:
+        """Messages travel on their own: what shares a frame may differ by a repeated proposal."""
+        self.sent += [(destination, *said) for said in found if not isinstance(said[1], m.Health)]
 
     def take(self) -> tuple[list[tuple[str, Any]], list[tuple[int, int, AnyMessage]]]:
         """Steps and messages since the last call."""

@@ -100,8 +100,7 @@ def check_peek(payload, decoded):
     assert at == 0 or seen[1:] == twin[1:], data
     if type(decoded) is list and decoded[0][1].KIND == messages.Vote.KIND:
         vote = decoded[0][1]
-        assert [vote.slot, vote.view, vote.phase, vote.value] == [*list(seen)[1:], data[at : at + 32]], data
-
+        assert ([vote.slot, vote.view, vote.phase], vote.value) == (list(seen)[1:], data[at : at + 32]), data
 
 
 def check_payloads():

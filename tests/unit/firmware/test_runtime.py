@@ -468,12 +468,37 @@ def test_every_other_vote_is_checked(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"\x85", codec.encode(1, VOTE) + b"\x00", codec.encode(1, VOTE)[:-1], codec.encode(1, VOTE)[1:], bytes(40)],
+    [
+        b"",
+        b"\x86\x11",
+        codec.encode(1, VOTE)[:-1],
+        codec.encode(1, VOTE)[1:],
+        b"\x00" + codec.encode(1, VOTE),
+        bytes(40),
+    ],
 )
 def test_what_does_not_look_like_a_vote_is_checked(bench: Bench, payload: bytes) -> None:
     bench.node.surplus = {(1, 0, 1)}
-    bench.feed(frames.build(m.Vote.KIND, 2, ME, bytes(limits.TAG_BYTES), payload))
-    assert (bench.node.asked, bench.node.refusals) == ([], [(2, m.Vote.KIND, "mac")])
+    bench.feed(frames.build(frames.FLIGHT, 2, ME, bytes(limits.TAG_BYTES), payload))
+    assert (bench.node.asked, [reason for _, _, reason in bench.node.refusals]) == ([], ["mac"])
+
+
+@pytest.mark.parametrize("behind", [b"\x00", codec.encode(1, m.Fetch(1)), codec.encode(1, m.Vote(2, 0, 1, VALUE))])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_frame_that_holds_more_than_votes_without_use_is_checked(bench: Bench, behind: bytes, is_first: bool) -> None:
+    bench.node.surplus = {(1, 0, 1)}
+    vote = codec.encode(1, VOTE)
+    payload = behind + vote if is_first else vote + behind
+    bench.feed(frames.build(frames.FLIGHT, 2, ME, bytes(limits.TAG_BYTES), payload))
+    assert [reason for _, _, reason in bench.node.refusals] == ["mac"]
+    assert bench.runtime.frames_surplus == 0
+
+
+def test_a_frame_of_votes_without_use_is_dropped_as_one(bench: Bench) -> None:
+    bench.node.surplus = {(1, 0, 1), (2, 3, 4)}
+    bench.feed(packed(2, VOTE, m.Vote(2, 3, 4, VALUE)))
+    assert [asked[1:4] for asked in bench.node.asked] == [(1, 0, 1), (2, 3, 4)]
+    assert (bench.runtime.frames_surplus, bench.node.inputs, bench.node.refusals) == (1, [], [])
 
 
 def test_no_other_message_is_surplus(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from amu.core.limits import LEVEL_MILLI_PER_PART
+from amu.core.limits import LEVEL_MILLI_PER_PART, MESSAGES_PER_FRAME_MAX
 from amu.node.node import Node
 from amu.wire import messages
 from groundstation.scenario.model import Scenario
@@ -74,9 +74,9 @@ def test_nothing_is_repeated_and_nobody_suspected(
     takes = fly(flown)
     assert takes.dropped == 0
     votes = takes.events["Receive", messages.Vote.KIND]
-    assert drops.dropped > votes // 10
-    assert drops.events["Receive", messages.Vote.KIND] + drops.dropped == votes
-    assert drops.events == takes.events - Counter({("Receive", messages.Vote.KIND): drops.dropped})
+    dropped = votes - drops.events["Receive", messages.Vote.KIND]  # a dropped frame holds one vote or more
+    assert votes // 10 < drops.dropped <= dropped <= drops.dropped * MESSAGES_PER_FRAME_MAX
+    assert drops.events == takes.events - Counter({("Receive", messages.Vote.KIND): dropped})
     assert (drops.events["Send", messages.Status.KIND], drops.events["EnterView", None]) == (0, 0)
     assert drops.events["Apply", None] >= 2 * boards
     often = [sum(level >= LEVEL_MILLI_PER_PART for level in flight.levels) for flight in (drops, takes)]
