@@ -74,8 +74,8 @@ MUTANTS = (
     Mutant(
         "surplus: proposals",
         RUNTIME,
-        "        if frame.kind == messages.Vote.KIND and self._is_surplus(source, frame.payload):",
-        "        if frame.kind == messages.Proposal.KIND or self._is_surplus(source, frame.payload):",
+        "            if at == 0:\n                return False\n",
+        "            if at == 0:\n                return True\n",
         ("surplus votes",),
     ),
     Mutant(
@@ -88,8 +88,8 @@ MUTANTS = (
     Mutant(
         "surplus: boards on a host receive every vote",
         "firmware/amu/boards/host.py",
-        "        if message.KIND == messages.Vote.KIND and self._node.is_surplus(\n",
-        "        if False and self._node.is_surplus(\n",
+        "            if message.KIND != messages.Vote.KIND or not self._node.is_surplus(\n",
+        "            if True or not self._node.is_surplus(\n",
         ("flown twice",),
     ),
     Mutant(
