@@ -191,7 +191,7 @@ def decode(data: bytes, depth_max: int = limits.CBOR_DEPTH_MAX, start: int = 0) 
 
     `depth_max`: arrays or maps within each other, for callers whose stack is deep already.
     """
-    item, end = decode_next(data, start, depth_max)
+    item, end = item_at(data, start, depth_max)
     if end != len(data):
         raise _error(end, "bytes after the item")
     return item
