@@ -48,9 +48,7 @@ class Effects:
         # Taken after each turn, and before the next step once they are full: bounded by TURN_SENDS_MAX and by what one
         # step can do.
         self._forced: list[Array] = []  # at most TURN_SENDS_MAX and INSTANCES_MAX slots' votes and bodies
-        self._later: list[
-            Array
-        ] = []  # at most LATER_RECORDS_MAX, and those of one step after each of _sends or _forced
+        self._later: list[Array] = []  # at most LATER_RECORDS_MAX, and those of one turn
         # at most TURN_SENDS_MAX and INSTANCES_MAX slots' state or the answers to one question
         self._sends: list[tuple[int, int, messages.Message]] = []
         self._refusals_traced = 0  # in this tick
