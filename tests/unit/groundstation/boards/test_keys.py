@@ -8,7 +8,7 @@ import pytest
 
 from amu.core import limits
 from amu.core.errors import AuthError
-from amu.wire import auth, messages
+from amu.wire import auth
 from amu.wire.cobs import decode
 from amu.wire.frames import parse
 from groundstation.boards import keys, provision
@@ -97,7 +97,7 @@ def test_a_board_of_any_epoch_kept_understands_one_of_the_exits(path: Path) -> N
         for number, frame in enumerate(exits):
             parsed = parse(decode(frame[1:-1]))
             try:
-                board.check(messages.Control.KIND, limits.GROUND, parsed.tag, parsed.payload)
+                board.check(parsed.traffic, limits.GROUND, parsed.tag, parsed.payload)
                 understood.append(number)
             except AuthError:
                 continue
