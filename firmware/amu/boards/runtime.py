@@ -126,7 +126,8 @@ class Runtime:
         """Check one sound frame, and step the node with its messages."""
         self.litter += 1
         traffic, source, payload = frame.traffic, frame.source, frame.payload
-        if frame.destination != self._me or not self._is_peer(source):
+        is_peer = source == limits.GROUND or (source < self._replica_count and source != self._me)
+        if frame.destination != self._me or not is_peer:
             self._refuse(source, codec.first_kind(payload), "address")
             return
         self.frames_in += 1
@@ -146,10 +147,15 @@ class Runtime:
         self._refuse(source, codec.first_kind(payload), reason)
 
     def _bar(self, source: int, traffic: int) -> str | None:
-        """The checks before the MAC: why `source` may not send this class, or not now. None: it may."""
-        if not _may_send(source, traffic):
+        """The checks before the MAC: why `source` may not send this class, or not now. None: it may.
+
+        Flight frames come from replicas, telecommands from the ground, and nothing else is for a board.
+        """
+        peer, wanted = source, frames.FLIGHT
+        if source == limits.GROUND:
+            peer, wanted = self._replica_count, frames.TELECOMMAND
+        if traffic != wanted:
             return "direction"
-        peer = self._replica_count if source == limits.GROUND else source
         self._arrivals[peer] += 1
         return "rate" if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX else None
 
@@ -177,9 +183,6 @@ class Runtime:
                 self._node.step(source, lamport, message)
                 if self._node.is_full():
                     self._perform()
-
-    def _is_peer(self, source: int) -> bool:
-        return source == limits.GROUND or (source < self._replica_count and source != self._me)
 
     def _control(self, message: messages.Control) -> None:
         if message.action in (EXIT, RESET):
@@ -277,8 +280,3 @@ class Runtime:
         if self._spoil_tag is not None:
             tag = self._spoil_tag(destination, tag)
         self._port.write(frames.build(traffic, self._me, destination, tag, payload))
-
-
-def _may_send(source: int, traffic: int) -> bool:
-    """Flight frames come from replicas, telecommands from the ground, and nothing else is for a board."""
-    return traffic == (frames.TELECOMMAND if source == limits.GROUND else frames.FLIGHT)

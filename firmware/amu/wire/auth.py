@@ -18,7 +18,8 @@ from hashlib import sha256
 
 from amu.core import limits
 from amu.core.errors import AuthError
-from amu.wire import cbor, frames
+from amu.wire import cbor
+from amu.wire.frames import REPORT, header
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.types import Item, Keys
@@ -39,12 +40,14 @@ class Mac:
         self._inner = bytes([byte ^ 0x36 for byte in key]) + context
         self._outer = bytes([byte ^ 0x5C for byte in key])
 
-    def digest(self, *parts: bytes) -> bytes:
-        """The 32-byte HMAC of context and parts joined."""
+    def digest(self, head: bytes, rest: bytes = b"") -> bytes:
+        """The 32-byte HMAC of context, `head` and `rest` joined."""
         inner = sha256(self._inner)
-        for part in parts:
-            inner.update(part)
-        return sha256(self._outer + inner.digest()).digest()
+        inner.update(head)
+        inner.update(rest)
+        outer = sha256(self._outer)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def equal(one: bytes, other: bytes) -> bool:
@@ -65,33 +68,37 @@ class Keyring:
         assert len(keys_out) == len(keys_in), "rows of keys"
         context = cbor.encode([cluster, epoch])
         self._me = me
-        self._out = [None if key is None else Mac(key, context) for key in keys_out]
-        self._in = [None if key is None else Mac(key, context) for key in keys_in]
+        self._out = _macs(keys_out, context)
+        self._in = _macs(keys_in, context)
 
     def seal(self, traffic: int, destination: int, payload: bytes) -> bytes:
         """Tag of a frame from `me`, over all its messages; `b""` for a class that carries none."""
-        if traffic == frames.REPORT:
+        if traffic == REPORT:
             return b""
-        mac = self._row(self._out, destination)
+        mac = self._out.get(destination)
         assert mac is not None, "no key for this destination"
-        return mac.digest(frames.header(traffic, self._me, destination), payload)[: limits.TAG_BYTES]
+        return mac.digest(header(traffic, self._me, destination), payload)[: limits.TAG_BYTES]
 
     def check(self, traffic: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
-        mac = self._row(self._in, source)
+        mac = self._in.get(source)
         if mac is None:
             raise AuthError("no key for node %d" % source)
-        if traffic == frames.REPORT:
+        if traffic == REPORT:
             raise AuthError("class %d carries no tag" % traffic)
-        want = mac.digest(frames.header(traffic, source, self._me), payload)[: limits.TAG_BYTES]
+        want = mac.digest(header(traffic, source, self._me), payload)[: limits.TAG_BYTES]
         if not equal(tag, want):
             raise AuthError("bad tag from node %d" % source)
 
-    def _row(self, rows: list[Mac | None], node: int) -> Mac | None:
-        last = len(rows) - 1
-        if node == limits.GROUND:
-            return rows[last]
-        return rows[node] if node < last else None
+
+def _macs(keys: "Keys", context: bytes) -> dict[int, Mac]:
+    """By node, looked up only."""
+    macs = {}
+    for i in range(len(keys)):
+        key = keys[i]
+        if key is not None:
+            macs[i if i < len(keys) - 1 else limits.GROUND] = Mac(key, context)
+    return macs
 
 
 def derive_key(master: bytes, cluster: "Item", epoch: "Item", sender: int, receiver: int) -> bytes:

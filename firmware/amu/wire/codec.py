@@ -22,6 +22,7 @@ NO_KIND = 0  # what `first_kind` says of bytes that begin with no kind
 
 
 _VOTE_HEAD = b"\x86\x11"  # an array of six items, of a vote's kind
+_TRACE_HEAD = b"\x86"  # an array of six items
 _LONG_HEADS = ((1, 24), (2, 256), (4, 65536), (8, 4294967296))  # bytes of the number, and the least that needs them
 _VALUE_HEAD = b"\x58\x20"  # a string of 32 bytes
 VOTE_BYTES_MIN = len(_VOTE_HEAD) + 4 + len(_VALUE_HEAD) + limits.DIGEST_BYTES
@@ -78,10 +79,8 @@ def encode(lamport: int, message: "Message") -> bytes:
 
 def encode_trace(boot: int, first_seq: int, ticks: int, encoded_events: list[bytes]) -> bytes:
     """Payload of a `Trace` message sent at Lamport time 0, of events that are encoded already."""
-    parts = [cbor.array_head(6), cbor.encode(messages.Trace.KIND), cbor.encode(0), cbor.encode(boot)]
-    parts.append(cbor.encode(first_seq))
-    parts.append(cbor.encode(ticks))
-    parts.append(cbor.array_head(len(encoded_events)))
+    fields = cbor.encode((messages.Trace.KIND, 0, boot, first_seq, ticks))
+    parts = [_TRACE_HEAD, fields[1:], cbor.array_head(len(encoded_events))]
     parts.extend(encoded_events)
     payload = b"".join(parts)
     assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "trace events exceed a frame"

@@ -9,6 +9,7 @@ from array import array
 from binascii import crc32
 
 import micropython
+from uctypes import addressof, bytes_at
 
 from amu.core import limits
 from amu.core.errors import FrameError
@@ -20,7 +21,8 @@ if "":  # for the type checker; see amu.core.types
 _plain = bytearray(limits.WIRE_BYTES_MAX)  # a frame without its COBS
 _plain_view = memoryview(_plain)
 _wire = bytearray(limits.WIRE_BYTES_MAX)
-_wire_view = memoryview(_wire)
+_plain_address = addressof(_plain)
+_wire_address = addressof(_wire)
 _numbers = array("I", [0] * 4)
 
 
@@ -44,7 +46,8 @@ def build(traffic: int, source: int, destination: int, tag: bytes, payload: byte
     plain[2] = source
     plain[3] = destination
     end = _copy(payload, len(payload), plain, _copy(tag, len(tag), plain, limits.HEADER_BYTES))
-    return bytes(_wire_view[: _stuff(plain, _put_word(crc32(_plain_view[:end]), plain, end), _wire)])
+    length: int = _stuff(plain, _put_word(crc32(_plain_view[:end]), plain, end), _wire)
+    return bytes_at(_wire_address, length)  # type: ignore[no-any-return]
 
 
 def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
@@ -59,8 +62,7 @@ def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
     last = count - limits.CRC_BYTES
     if last < limits.HEADER_BYTES:
         raise FrameError(frames.TOO_SHORT)
-    view = _plain_view
-    if not _is_word(crc32(view[:last]), plain, last):
+    if not _is_word(crc32(_plain_view[:last]), plain, last):
         raise FrameError(frames.BAD_CRC)
     if plain[0] != frames.VERSION:
         raise FrameError(frames.BAD_VERSION)
@@ -72,7 +74,8 @@ def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
         raise FrameError(frames.TOO_SHORT)
     if last - first > limits.PAYLOAD_BYTES_MAX:
         raise FrameError(frames.TOO_LONG)
-    return frames.Frame(traffic, plain[2], plain[3], bytes(view[limits.HEADER_BYTES : first]), bytes(view[first:last]))
+    tag = bytes_at(_plain_address + limits.HEADER_BYTES, first - limits.HEADER_BYTES)
+    return frames.Frame(traffic, plain[2], plain[3], tag, bytes_at(_plain_address + first, last - first))
 
 
 def equal(one: bytes, other: bytes) -> bool:
