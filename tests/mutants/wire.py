@@ -55,7 +55,7 @@ MUTANTS = (
     Mutant(
         "machine code does not check a CRC",
         MACHINE,
-        "    if not _is_word(crc32(view[:last]), plain, last):\n",
+        "    if not _is_word(crc32(_plain_view[:last]), plain, last):\n",
         "    if False:\n",
         ("machine twins",),
     ),

@@ -35,6 +35,7 @@ def install() -> None:
     codec.peek_vote = peek_vote
 
 
+@micropython.native
 def build(traffic: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """As `frames.build`."""
     assert frames.FLIGHT <= traffic <= frames.REPORT, "frame class"
@@ -50,6 +51,7 @@ def build(traffic: int, source: int, destination: int, tag: bytes, payload: byte
     return bytes_at(_wire_address, length)  # type: ignore[no-any-return]
 
 
+@micropython.native
 def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
     """As `frames.unpack`."""
     assert 0 <= start <= end <= len(data), "bounds"
@@ -83,6 +85,7 @@ def equal(one: bytes, other: bytes) -> bool:
     return len(one) == len(other) and _differences(one, other, len(one)) == 0
 
 
+@micropython.native
 def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") -> int:
     """As `codec.take_vote`, for votes of small numbers. Of anything else the general way says what it is."""
     numbers = _numbers
@@ -94,6 +97,7 @@ def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") ->
     return at + limits.DIGEST_BYTES
 
 
+@micropython.native
 def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
     """As `codec.peek_vote`."""
     at = _peek_vote(payload, at, len(payload), numbers)

@@ -31,6 +31,7 @@ def install() -> None:
     cbor.encode = encode
 
 
+@micropython.native
 def encode(item: "Item") -> bytes:
     """As `cbor.encode`."""
     kind = type(item)
