@@ -223,8 +223,7 @@ class Instance:
         """Repeat our whole state in one frame, and the proposal to those that have not voted for it."""
         if self._is_passive():
             return
-        registers = self.registers
-        view = self.view
+        registers, view = self.registers, self.view
         votes = [registers.value_in(phase, view) for phase in range(1, 5)]
         wish = self.synchroniser.wishes[self.me]
         self.effects.send(destination, Status(self.slot, view, wish, *self.entry, *votes))  # type: ignore[arg-type]
@@ -280,8 +279,7 @@ class Instance:
             self._vote(phase, value)
 
     def _vote(self, phase: int, value: bytes) -> None:
-        view = self.view
-        effects = self.effects
+        view, effects = self.view, self.effects
         self.registers.vote(phase, view, value)
         # Persist before send: a rebooted voter must not vote twice, nor forget what it locked.
         effects.persist([records.VOTE, self.slot, view, phase, value])
