@@ -76,7 +76,7 @@ def loads(text: str, *, surrogates: bool = False) -> object:
     except JsonError:
         raise
     except ValueError as error:
-        raise JsonError(f"not JSON: {error}") from None
+        raise JsonError(f"not JSON: {_why(text, error)}") from None
     except RecursionError:
         raise JsonError(f"nested more than {DEPTH_MAX} deep") from None
     if text.count("[") + text.count("{") > DEPTH_MAX and _is_deep(found):
@@ -84,6 +84,14 @@ def loads(text: str, *, surrogates: bool = False) -> object:
     if not surrogates and "\\u" in text and not _is_unicode(found):
         raise JsonError("a string contains half of a surrogate pair, which is not a character")
     return found
+
+
+def _why(text: str, error: ValueError) -> str:
+    if not text.strip():
+        return "there is nothing in it"
+    if "\0" in text:
+        return f"a NUL byte at character {text.index(chr(0)) + 1}: the file is damaged, or not a text"
+    return str(error)
 
 
 def load(path: Path, bytes_max: int = files.TEXT_BYTES_MAX) -> object:

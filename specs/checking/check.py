@@ -42,11 +42,14 @@ def check_trace(path: Path | str, tlc: bool = False, tell: Progress = ignore_pro
     """
     checker = TraceChecker(tell)
     reader = trace.Reader(Path(path))
-    for event in reader:
-        checker.feed(event)
-        if event.line % EVENTS_TOGETHER == 0:
-            tell("bytes of the trace", reader.position, reader.size)
-    return checker.conclude(tlc, reader.truncated)
+    try:
+        for event in reader:
+            checker.feed(event)
+            if event.line % EVENTS_TOGETHER == 0:
+                tell("bytes of the trace", reader.position, reader.size)
+        return checker.conclude(tlc, reader.truncated)
+    except TraceError as error:
+        raise TraceError(f"{path}: {error}") from None
 
 
 class TraceChecker:
@@ -66,6 +69,7 @@ class TraceChecker:
         self._node_count = 0  # replicas and learners
         self._name: str | None = None  # of the run, as the lines so far have it
         self._end: str | None = None
+        self._first: Event | None = None
         self._events = 0
         self._seen: set[str] = set()  # names of events of honest boards
         self._waiting: list[Event] = []  # at most EVENTS_TOGETHER
@@ -73,7 +77,9 @@ class TraceChecker:
     @property
     def run(self) -> Run:
         if self._run is None:
-            raise TraceError("no RunStart event: the trace is empty or was cut off before its first line")
+            first = self._first
+            found = "no whole line is in it" if first is None else f"line {first.line} is {first.name}"
+            raise TraceError(f"no RunStart event: {found}; want the whole record of a run, which begins with RunStart")
         return self._run
 
     @property
@@ -99,7 +105,7 @@ class TraceChecker:
             return
         run = self.run
         if event.node >= self._node_count:
-            raise TraceError(f"line {event.line}: there is no node {event.node} among {self._node_count}")
+            raise self._no_node(event, event.node)
         if event.node in run.swarm.byzantine:
             self.verdict.counts["events of byzantine nodes"] += 1
             return
@@ -111,6 +117,10 @@ class TraceChecker:
         for feed in self._feeds[role][event.name]:
             feed(event)
 
+    def _no_node(self, event: Event, node: int) -> TraceError:
+        told = f"as many as RunStart says with replica_count and learners, {self._node_count}"
+        return TraceError(f"line {event.line}: there is no node {node} among {self._node_count}; want {told}")
+
     def _go_on(self, event: Event) -> None:
         """The first event, a Resume, one after the end of the run, or one of another run than those before it."""
         if event.node == GROUND and event.name == "Resume":
@@ -120,9 +130,9 @@ class TraceChecker:
                     f"line {event.line}: Resume of run {escaped(resumed)} in the trace of run {escaped(self._name)}; "
                     "want the name on the lines before it"
                 )
-            self._end, self._name = None, event.run
+            self._end, self._name, self._first = None, event.run, self._first or event
         elif not self._events:
-            self._name = event.run
+            self._name, self._first = event.run, event
         elif event.run != self._name:
             raise TraceError(
                 f"line {event.line}: an event of run {escaped(event.run)} in the trace of run {escaped(self._name)}; "
@@ -137,7 +147,7 @@ class TraceChecker:
     def _start(self, event: Event) -> None:
         fields = event.fields
         if self._run is not None:
-            raise TraceError(f"line {event.line}: a second RunStart")
+            raise TraceError(f"line {event.line}: a second RunStart; want a file for each run")
         strangers = [node for node in fields["byzantine"] if node >= fields["replica_count"]]
         if strangers:
             raise TraceError(
@@ -166,7 +176,7 @@ class TraceChecker:
         told = event.fields.get("board")  # of some events a further field, which the schema does not check
         board = told if type(told) is int else None
         if board is not None and self._run is not None and board >= self._node_count:
-            raise TraceError(f"line {event.line}: there is no node {board} among {self._node_count}")
+            raise self._no_node(event, board)
         # A liar's events are not judged, so an unreadable one leaves no question open.
         is_of_liar = self._run is not None and board in self._run.swarm.byzantine
         if event.name == "TraceError" and is_of_liar:

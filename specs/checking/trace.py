@@ -63,10 +63,18 @@ from specs.escape import escaped
 
 LINE_BYTES_MAX = 2**20  # per event; a snapshot of the largest swarm takes a tenth of it
 FOUND_CHARACTERS_MAX = 80
+WANTED = "want one event, a JSON object in UTF-8, on each line"
+OTHER_FILES = {  # how they begin: what they are
+    b"\x1f\x8b": "compressed with gzip: unpack it first",
+    b"(\xb5/\xfd": "compressed with zstd: unpack it first",
+    b"PK\3\4": "a zip archive: unpack it first",
+    b"\xff\xfe": "in UTF-16",
+    b"\xfe\xff": "in UTF-16",
+}
 
 
 class TraceError(Exception):
-    """The file is not a trace. The message names file and line, what was found and what is wanted."""
+    """The file is not a trace. The message names the line, what was found and what is wanted; callers add the file."""
 
 
 @dataclass(slots=True)
@@ -127,21 +135,31 @@ def _json(text: str, line: int) -> object:
             is_plain = type(found) is dict and text.count(":") == len(found) and text[end:] in ("\n", "")
             if is_plain and found.get("node") != GROUND and text.count("[") <= strict_json.DEPTH_MAX:
                 return found
-        return strict_json.loads(text)
+    except (ValueError, RecursionError):
+        pass  # the strict decoder says why
+    try:
+        return strict_json.loads(text.rstrip("\n"))
     except strict_json.JsonError as error:
-        raise TraceError(f"line {line}: {error}") from None
-    except ValueError as error:
-        raise TraceError(f"line {line}: not JSON: {error}") from None
-    except RecursionError:
-        raise TraceError(f"line {line}: nested more than {strict_json.DEPTH_MAX} deep") from None
+        why = str(error).replace("line 1 column", "column") if text.strip() else "an empty line"
+        raise TraceError(f"line {line}: {why}; {WANTED}") from None
 
 
 def parse(text: str, line: int) -> Event:
     """The event on a line. Raises TraceError."""
     found = _json(text, line)
     if type(found) is not dict:
-        raise TraceError(f"line {line}: want a JSON object")
+        raise TraceError(f"line {line}: have {_found(found)}; {WANTED}")
     return _event(found, line)
+
+
+def parse_bytes(raw: bytes, line: int) -> Event:
+    """The event on a line of a file. Raises TraceError."""
+    try:
+        return parse(raw.decode("utf-8"), line)
+    except UnicodeDecodeError as error:
+        kind = next((kind for start, kind in OTHER_FILES.items() if raw.startswith(start)), None)
+        what = kind or f"not UTF-8 (byte {raw[error.start]:#04x}, number {error.start + 1} of the line)"
+        raise TraceError(f"line {line}: {what}; {WANTED}") from None
 
 
 def require_readable(found: dict[str, object], text: str) -> None:
@@ -199,11 +217,11 @@ def says(run_start: Event, name: str) -> bool | None:
 def _problem(found: dict[str, object], line: int) -> TraceError:
     """What is wrong with a line, in words."""
     for field_name, check in _ENVELOPE:
-        problem = _field_problem(found, field_name, check, "every event")
+        problem = _field_problem(found, field_name, check)
         if problem is not None:
             return TraceError(f"line {line}: {problem}")
     for field_name, check in (("received", seconds), ("ticks", uint(SLOT_MAX)), ("run", words)):
-        problem = _field_problem(found, field_name, check, "every event") if field_name in found else None
+        problem = _field_problem(found, field_name, check) if field_name in found else None
         if problem is not None:
             return TraceError(f"line {line}: {problem}")
     node, name = found["node"], found["event"]
@@ -216,13 +234,14 @@ def _problem(found: dict[str, object], line: int) -> TraceError:
     return TraceError(f"line {line}: {next(problem for problem in problems if problem is not None)}")
 
 
-def _field_problem(found: dict[str, object], name: str, check: Check, event: str) -> str | None:
+def _field_problem(found: dict[str, object], name: str, check: Check, event: str = "") -> str | None:
+    """`event`: the one that has the field; every event has if empty."""
     if name not in found:
-        return f"{event} needs a field {name!r}"
+        return f"{event or 'every event'} needs a field {name!r}"
     try:
         check(found[name])
     except Wrong as wrong:
-        return f"{event}.{name}: want {wrong}, have {_found(found[name])}"
+        return f"{f'{event}.' if event else ''}{name}: want {wrong}, have {_found(found[name])}"
     return None
 
 
@@ -244,18 +263,11 @@ class Reader:
                 for number, raw in enumerate(iter(partial(file.readline, LINE_BYTES_MAX + 1), b""), 1):
                     self.position += len(raw)
                     if len(raw) > LINE_BYTES_MAX:
-                        raise TraceError(f"{self.path}: line {number}: longer than {LINE_BYTES_MAX} bytes")
+                        raise TraceError(f"line {number}: longer than {LINE_BYTES_MAX} bytes; {WANTED}")
                     if not raw.endswith(b"\n"):
                         # The writer died before it had finished this line, whatever it holds.
                         self.truncated = True
                         return
-                    yield self._event(raw.removeprefix(files.BYTE_ORDER_MARK) if number == 1 else raw, number)
+                    yield parse_bytes(raw.removeprefix(files.BYTE_ORDER_MARK) if number == 1 else raw, number)
         except (OSError, files.FileError) as error:
-            raise TraceError(f"{self.path}: cannot be read: {error}") from None
-
-    def _event(self, raw: bytes, number: int) -> Event:
-        try:
-            return parse(raw.decode("utf-8"), number)
-        except (TraceError, UnicodeDecodeError) as error:
-            reason = f"line {number}: not UTF-8" if isinstance(error, UnicodeDecodeError) else error
-            raise TraceError(f"{self.path}: {reason}") from None
+            raise TraceError(f"cannot be read: {error}") from None

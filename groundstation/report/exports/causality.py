@@ -19,12 +19,11 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from math import isfinite
 from pathlib import Path
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire.messages import BY_KIND
-from specs.checking.trace import Event, TraceError, parse
+from specs.checking.trace import Event, TraceError, parse_bytes
 from specs.files import open_regular
 
 MICROSECONDS = 1_000_000
@@ -71,16 +70,12 @@ def read(trace: Path, since: float | None = None, until: float | None = None) ->
 
 def _step(line: bytes, trace: Path, number: int) -> Step:
     try:
-        text = line.decode("utf-8")
-        event = parse(text, number)
-    except (TraceError, UnicodeDecodeError) as error:
-        raise TraceError(
-            f"{trace}: {error if isinstance(error, TraceError) else f'line {number}: not UTF-8'}"
-        ) from None
-    received = json.loads(text).get("received")
-    if type(received) not in (int, float) or not isfinite(received) or received < 0:
+        event = parse_bytes(line, number)
+    except TraceError as error:
+        raise TraceError(f"{trace}: {error}") from None
+    if event.received is None:
         raise TraceError(f"{trace}: line {number}: every event needs a field 'received', in mission seconds")
-    return Step(event, float(received))
+    return Step(event, float(event.received))
 
 
 def ordered(steps: list[Step]) -> list[Step]:

@@ -86,7 +86,7 @@ class TraceFile:
                 continue
             try:
                 if len(raw) > LINE_BYTES_MAX:
-                    raise ItfError(f"longer than {LINE_BYTES_MAX} bytes")
+                    raise ItfError(f"longer than {LINE_BYTES_MAX} bytes; want one event on each line")
                 observation = self._event(_loaded(raw), number)
             except (strict_json.JsonError, files.FileError) as error:
                 if not raw.endswith(b"\n"):

@@ -16,7 +16,7 @@ AMU = Path(sysconfig.get_path("scripts")) / "amu"
         ("COLUMNS=20 TERM=dumb NO_COLOR=1 amu scenarios", 0, "first-light"),
         ("TMPDIR=/nowhere amu sim 1 --slots 2", 0, "PASS"),
         ("ulimit -n 12; amu sim 1 --slots 2", 0, "PASS"),
-        ("ulimit -n 8; amu rehearse", 2, "the flight cannot be judged: no RunStart event"),
+        ("ulimit -n 8; amu rehearse", 2, "trace.ndjson: no RunStart event"),
         ("ulimit -f 300; amu rehearse", 2, "flash.img: File too large; allow larger files (ulimit -f)"),
         ("ulimit -f 1; amu sim 1 --out trace.ndjson", 2, "amu sim: trace.ndjson: the trace cannot be written"),
         ("mkdir gone; cd gone; rmdir ../gone; amu rehearse", 2, "amu rehearse: runs: no run can be kept here"),

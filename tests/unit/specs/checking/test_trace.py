@@ -8,9 +8,10 @@ import pytest
 from amu.boards import runtime
 from amu.core.limits import GROUND
 from amu.node.events import EVENTS
+from specs.checking.check import check_trace
 from specs.checking.continuity import Continuity
 from specs.checking.schema import CONTROLS, FIELDS, FLIGHT_EVENTS, GROUND_EVENTS
-from specs.checking.trace import Reader, TraceError, parse
+from specs.checking.trace import LINE_BYTES_MAX, WANTED, Reader, TraceError, parse
 from tests.support.records.edits import judged
 from tests.support.records.traces import Script
 
@@ -51,12 +52,12 @@ def test_registers_become_pairs() -> None:
         ({"event": "Vote5"}, "node 0 has no event 'Vote5'"),
         ({"event": "RunEnd"}, "node 0 has no event 'RunEnd'"),
         ({"node": 255}, "node 255 has no event 'Vote1'"),
-        ({"lamport": None}, "every event.lamport: want an integer"),
-        ({"event": 7}, "every event.event: want a text"),
-        ({"ticks": None}, "every event.ticks: want an integer"),
-        ({"ticks": True}, "every event.ticks: want an integer"),
-        ({"ticks": 1.9}, "every event.ticks: want an integer"),
-        ({"ticks": -1}, "every event.ticks: want an integer"),
+        ({"lamport": None}, "line 7: lamport: want an integer"),
+        ({"event": 7}, "line 7: event: want a text"),
+        ({"ticks": None}, "line 7: ticks: want an integer"),
+        ({"ticks": True}, "line 7: ticks: want an integer"),
+        ({"ticks": 1.9}, "line 7: ticks: want an integer"),
+        ({"ticks": -1}, "line 7: ticks: want an integer"),
         ({"extra": float("nan")}, "NaN is not a JSON number"),
         ({"extra": [float("inf")]}, "Infinity is not a JSON number"),
     ],
@@ -127,18 +128,50 @@ def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert not reader.truncated
 
 
-@pytest.mark.parametrize("bad", [b'{"run": \n', b"\xff\xfe\n", b"[]\n", b"\n"])
-def test_a_bad_line_elsewhere_is_named(bad: bytes, tmp_path: Path) -> None:
+BAD_LINES = {
+    b'{"run": \n': "not JSON: Expecting value: column 9",
+    b"\n": "an empty line",
+    b"\0\0\n": "not JSON: a NUL byte at character 1: the file is damaged",
+    b'{"run":"\xe9"}\n': "not UTF-8 (byte 0xe9, number 9 of the line)",
+    b"\xff\xfe\n": "in UTF-16",
+    b"\x1f\x8b\x08\n": "compressed with gzip: unpack it first",
+    b"[1,2]\n": "have [1, 2]",
+    b"5" * 5000 + b"\n": "an integer of 5000 digits",
+    b"[" * 200 + b"]" * 200 + b"\n": "nested more than 100 deep",
+    b'{"a":1,"a":2}\n': '"a" occurs twice in one object',
+    b"x" * (LINE_BYTES_MAX + 1) + b"\n": "longer than",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_LINES)
+def test_a_bad_line_is_named_with_its_file_its_cause_and_what_is_wanted(bad: bytes, tmp_path: Path) -> None:
     path = Script().write(tmp_path / "trace.ndjson")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], bad, *lines[2:]]))
-    with pytest.raises(TraceError, match=r"trace\.ndjson: line 3: "):
-        list(Reader(path))
+    with pytest.raises(TraceError) as caught:
+        check_trace(path)
+    assert str(caught.value).startswith(f"{path}: line 3: {BAD_LINES[bad]}")
+    assert str(caught.value).endswith(f"; {WANTED}")
+
+
+@pytest.mark.parametrize(
+    ("left", "complaint"),
+    [(0, "no whole line is in it"), (20, "no whole line is in it"), (-1, "line 1 is BoardStart")],
+)
+def test_a_file_without_a_beginning_is_named(left: int, complaint: str, tmp_path: Path) -> None:
+    path = Script().write(tmp_path / "trace.ndjson")
+    content = path.read_bytes()
+    path.write_bytes(content[:left] if left >= 0 else content.partition(b"\n")[2])
+    with pytest.raises(TraceError) as caught:
+        check_trace(path)
+    assert str(caught.value).startswith(f"{path}: no RunStart event: {complaint}; want the whole record of a run")
 
 
 def test_a_missing_file_is_not_a_trace(tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match="cannot be read"):
-        list(Reader(tmp_path / "none"))
+    path = tmp_path / "none"
+    with pytest.raises(TraceError) as caught:
+        check_trace(path)
+    assert str(caught.value) == f"{path}: cannot be read: No such file or directory"
 
 
 def feed(script: Script, leave_out: tuple[int, ...] = ()) -> Continuity:
