@@ -120,13 +120,13 @@ def deploy(repl: Repl, files: Mapping[str, bytes], tell: Tell = lambda done, who
     if problem is not None:
         raise BoardError(problem)
     digest = tree.digest(files)
-    if found.slot and found.digest == digest and _digest(repl, found.slot) == digest:
+    if found.slot and found.digest == digest and digest_of(repl, found.slot) == digest:
         _install_launcher(repl)
         return False
     slot = tree.SLOTS[found.slot == tree.SLOTS[0]]
-    if _digest(repl, slot) != digest:
+    if digest_of(repl, slot) != digest:
         _write(repl, slot, files, tell)
-        written = _digest(repl, slot)
+        written = digest_of(repl, slot)
         if written != digest:
             raise BoardError(f"the tree on the board has hash {written[:12]}, want {digest[:12]}; deploy again")
     repl.run(f"put('/{tree.ACTIVE}', b'{slot} {digest}')")
@@ -171,11 +171,16 @@ def _write(repl: Repl, slot: str, files: Mapping[str, bytes], tell: Tell) -> Non
 
 def _install_launcher(repl: Repl) -> None:
     """Last: before there is an active tree, a board without a launcher is one without a program."""
-    if repl.ask(f"text('/{tree.LAUNCHER}')") != tree.LAUNCHER_TEXT.decode():
+    if not has_launcher(repl):
         repl.run(f"put('/{tree.LAUNCHER}', {tree.LAUNCHER_TEXT!r})")
 
 
-def _digest(repl: Repl, slot: str) -> str:
-    """Hash of a tree on the board, "" if there is none."""
+def has_launcher(repl: Repl) -> bool:
+    """Whether the board boots into its active tree."""
+    return bool(repl.ask(f"text('/{tree.LAUNCHER}')") == tree.LAUNCHER_TEXT.decode())
+
+
+def digest_of(repl: Repl, slot: str) -> str:
+    """Hash of a tree on the board as it is there, "" if there is none."""
     repl.run(f"try:\n    h = digest('/{slot}')\nexcept OSError:\n    h = ''")
     return str(repl.ask("h"))
