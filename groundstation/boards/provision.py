@@ -93,13 +93,16 @@ def exits(found: Keys, replica: int) -> tuple[bytes, ...]:
     return tuple(made)
 
 
-def commissioned_files(journal: str = config.FILES) -> dict[str, bytes]:
+def commissioned_files(journal: str = config.FILES, ring_blocks: int = 0) -> dict[str, bytes]:
     """Files of a fresh board's store, by name: for kinds whose flash is written from outside.
 
-    `journal` as in `amu.boards.config`; a ring of pages is made by the board itself, at its first boot.
+    `journal` as in `amu.boards.config`. ring_blocks: of a ring of pages; 0: the board makes it at its first boot, which
+    takes a Pico 2.6 s.
     """
     store = MemoryStore()
     Journal(store).commission()
     if journal == config.PAGES:
-        return {pages.CHECKPOINT: store.files[CHECKPOINT]}
+        blank = b"\xff" * (pages.BLOCK_PAGES * pages.PAGE_BYTES)
+        ring = {f"ring/{number}": blank for number in range(ring_blocks)}
+        return {pages.CHECKPOINT: store.files[CHECKPOINT], **ring}
     return dict(store.files)

@@ -162,6 +162,7 @@ def firmware() -> list[Function]:
     files = pico_files.firmware()
     found = []
     for path, source in firmware_files.package_files():
-        found += functions_of(path, source.read_text(), files[path.removesuffix(".py") + ".mpy"])
-    main = firmware_files.main_path()
-    return found + functions_of(MAIN, main.read_text(), pico_files.compile_module(MAIN, main))
+        compiled = path.removesuffix(".py") + ".mpy"
+        if compiled in files:
+            found += functions_of(path, source.read_text(), files[compiled])
+    return found + functions_of(MAIN, firmware_files.main_path().read_text(), files[pico_files.FLIGHT])

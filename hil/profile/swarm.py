@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from amu.boards.ring_files import PICO_BLOCKS
 from amu.core.limits import GROUND
 from amu.node.events import EVENTS
 from amu.wire import codec, frames, messages
@@ -133,7 +134,7 @@ class Swarm:
         )
         self._keys = provision.ground_keyring(self._swarm)
         self._lamport = self._operation = 0
-        self._stored = provision.commissioned_files(setting.journal) if store is None else store
+        self._stored = provision.commissioned_files(setting.journal, PICO_BLOCKS) if store is None else store
         self.sampling = sampling
         self.picos = [Pico(node, setting, self._flash(node)) for node in range(setting.nodes)]
 

@@ -30,7 +30,6 @@ if "":  # for the type checker; see amu.core.types
 
 _CONFIG = "/config.cbor"
 _STORE = "/store"
-_RING_BLOCKS = 64  # of the 352 of the file system: more of them wear out later, and take longer to find at boot
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
 _FEED_MS = 1_000
 _BLINK_MS = 500
@@ -196,7 +195,7 @@ class PicoBoard:
 
             from amu.boards import ring_files
 
-            return ring_files.open_pages(store, rp2.Flash(), "", _STORE, _RING_BLOCKS)
+            return ring_files.open_pages(store, rp2.Flash(), "", _STORE, ring_files.PICO_BLOCKS)
         return store
 
     def ticks(self, tick_ms: int) -> "Ticks":

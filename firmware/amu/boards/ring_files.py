@@ -30,6 +30,7 @@ if "":  # for the type checker; see amu.core.types
 
 
 _BLANK_PAGE = b"\xff" * PAGE_BYTES
+PICO_BLOCKS = 64  # of the 352 of a Pico's file system: more of them wear out later, and take longer to find at boot
 _FOLDER = "ring"
 _NEW_FOLDER = "ring.new"  # being made
 _BLOCK_ERASE = 6  # request to ioctl, as MicroPython's vfs numbers it

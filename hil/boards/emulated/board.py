@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from amu.boards import config
+from amu.boards.ring_files import PICO_BLOCKS
 from amu.core.limits import faults_max
 from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan
@@ -99,8 +100,8 @@ class EmulatedBoard(Board):
                 raise BoardError(f"{board._directory}: there is a board already; attach to it") from error
             write_private(board._directory / _CONFIGURATION, plan.configuration)
             journal = config.decode(plan.configuration).journal
-            store = {_STORE + name: data for name, data in provision.commissioned_files(journal).items()}
-            board._keep(board._flash(store))
+            store = provision.commissioned_files(journal, PICO_BLOCKS)
+            board._keep(board._flash({_STORE + name: data for name, data in store.items()}))
             boards.append(board)
         return boards
 

@@ -14,7 +14,6 @@ or the new one, never a mixture. The same scheme updates Android and Chromium OS
 import hashlib
 from collections.abc import Mapping
 
-from hil import firmware_files
 from hil.boards.emulated import pico_files
 
 SLOTS = ("a", "b")
@@ -25,6 +24,9 @@ STORE = "store"
 
 LAUNCHER_TEXT = b"""\
 # Flies the tree that the file `active` names. A board without one, or without a configuration, stays at the prompt.
+import micropython
+
+micropython.kbd_intr(-1)  # a frame that is on the line already may hold a control-C
 import os, sys
 
 if "active" in os.listdir("/") and "config.cbor" in os.listdir("/"):
@@ -34,13 +36,14 @@ if "active" in os.listdir("/") and "config.cbor" in os.listdir("/"):
     import main
 
     main.main()
+micropython.kbd_intr(3)
 """
 
 
 def flight_files(with_adversaries: bool = False) -> dict[str, bytes]:
     """Files of one tree by their paths in it, compiled."""
     files = {path: data for path, data in pico_files.firmware().items() if path != LAUNCHER}
-    files["main.mpy"] = pico_files.compile_module("main.py", firmware_files.main_path())
+    files["main.mpy"] = files.pop(pico_files.FLIGHT)
     return files | pico_files.adversaries() if with_adversaries else files
 
 

@@ -103,6 +103,7 @@ def main(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     micropython.kbd_intr = lambda character: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "micropython", micropython)
     monkeypatch.setattr(gc, "threshold", lambda size: None, raising=False)
+    monkeypatch.setattr(gc, "mem_free", lambda: 0, raising=False)
     return load_main()
 
 

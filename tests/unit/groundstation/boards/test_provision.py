@@ -2,7 +2,7 @@
 
 import pytest
 
-from amu.boards import config
+from amu.boards import config, pages
 from amu.boards.host import MemoryStore
 from amu.core.errors import AuthError, ConfigError
 from amu.core.limits import GROUND
@@ -119,3 +119,14 @@ def test_bytes_that_are_not_a_configuration_are_refused(data: bytes) -> None:
 def test_a_configuration_that_a_board_would_refuse_is_not_provisioned() -> None:
     with pytest.raises(ConfigError, match="tick_ms"):
         provision.configuration(Swarm(b"test", 4, b"m" * 32, tick_ms=0), 0)
+
+
+def test_a_ring_of_pages_may_be_made_with_the_store() -> None:
+    """Erased files of one block each, under the names that the board looks for."""
+    made = provision.commissioned_files(config.PAGES, 3)
+    block = b"\xff" * (pages.BLOCK_PAGES * pages.PAGE_BYTES)
+    assert {name: data for name, data in made.items() if name != pages.CHECKPOINT} == {
+        f"ring/{number}": block for number in range(3)
+    }
+    assert set(provision.commissioned_files(config.PAGES)) == {pages.CHECKPOINT}
+    assert provision.commissioned_files(config.FILES, 3) == provision.commissioned_files()
