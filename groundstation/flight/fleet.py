@@ -160,9 +160,11 @@ class Fleet:
         """Apply the board faults that are due, and look for boards that have died."""
         for event in self.schedule.due(now, self.up.__contains__, self._is_armed):
             # Recorded before it is done: the next ground station must know what not to repeat.
-            self._reports.record("Scheduled", now, board=event.node, action=event.action, number=event.number)
+            # Others of this turn may have been recorded later than the turn began.
+            at = self._driver.now()
+            self._reports.record("Scheduled", at, board=event.node, action=event.action, number=event.number)
             self._reports.keep()
-            self._actions[event.action](event, now)
+            self._actions[event.action](event, at)
         if now >= self._life_due:
             self._life_due = now + self._life_seconds
             self._look_for_dead_boards()

@@ -154,6 +154,7 @@ class Mission:
         self._deliver(now)
         self._uplink(now)
         self.fleet.step(now)
+        now = self.driver.now()  # what the fleet did has been recorded meanwhile
         for cable in self.fleet.cables.values():
             cable.pump()
         if now >= self._fates_due:
