@@ -1,8 +1,8 @@
 """Boards in this process: the flight software under CPython, stepped in virtual time, on a line with no cable.
 
 Everything but the platform is real - node, journal, framing, authentication - and time passes in `advance` alone, so a
-mission on these boards is repeatable to the byte and takes only its computing time. To fly a mission on them, let
-`groundstation.flight.rehearsal.board_kind` return `HostBoard`.
+mission on these boards is repeatable to the byte and takes only its computing time. They need no MicroPython and no
+extra, so they fly wherever Python does: `amu rehearse --kind host`.
 """
 
 import random
