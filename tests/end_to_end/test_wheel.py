@@ -79,8 +79,13 @@ def test_the_command_line_works_from_the_wheel(unpacked: Path) -> None:
 
 
 def test_the_pytest_plugin_works_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
-    test = "def test_it(amu_swarm):\n    import hil.pytest_plugin as p\n    print(p.__file__)\n    assert amu_swarm.fly(slots=3).verdict == 'pass'\n"
-    (tmp_path / "test_mine.py").write_text(test)
+    lines = [
+        "def test_it(amu_swarm):",
+        "    import hil.pytest_plugin as plugin",
+        "    print(plugin.__file__)",
+        "    assert amu_swarm.fly(slots=3).verdict == 'pass'",
+    ]
+    (tmp_path / "test_mine.py").write_text("\n".join(lines))
     done = run_away(unpacked, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", str(tmp_path / "test_mine.py"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert str(unpacked / "hil/pytest_plugin.py") in done.stdout

@@ -27,16 +27,18 @@ LAUNCHER_TEXT = b"""\
 import micropython
 
 micropython.kbd_intr(-1)  # a frame that is on the line already may hold a control-C
-import os, sys
+try:
+    import os, sys
 
-if "active" in os.listdir("/") and "config.cbor" in os.listdir("/"):
-    with open("/active") as file:
-        sys.path.insert(0, "/" + file.read(1))
-    del file
-    import main
+    if "active" in os.listdir("/") and "config.cbor" in os.listdir("/"):
+        with open("/active") as file:
+            sys.path.insert(0, "/" + file.read(1))
+        del file
+        import main
 
-    main.main()
-micropython.kbd_intr(3)
+        main.main()
+finally:
+    micropython.kbd_intr(3)
 """
 
 
