@@ -12,7 +12,7 @@ from amu.core.errors import ConfigError
 from amu.wire import messages
 
 if "":  # for the type checker; see amu.core.types
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeVar
 
     from amu.consensus.replica import Replica
@@ -124,7 +124,7 @@ class Adversary:
             behaviour.overhear(source, message)
         self.node.step(source, lamport, message)
 
-    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+    def is_surplus(self, source: int, vote: "Sequence[int]", data: bytes) -> bool:
         """A liar listens to everything."""
         return False
 

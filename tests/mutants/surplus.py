@@ -2,59 +2,58 @@
 
 from tests.mutants.mutant import Mutant
 
-INSTANCE = "firmware/amu/consensus/instance.py"
-REPLICA = "firmware/amu/consensus/replica.py"
+RULE = "firmware/amu/consensus/surplus.py"
 RUNTIME = "firmware/amu/boards/runtime.py"
 _BOTH = ("surplus votes", "flown twice")
 
 MUTANTS = (
     Mutant(
         "surplus: votes of the phase that was voted in last",
-        INSTANCE,
-        "else self.registers.value_in(phase + 1, view))",
-        "else self.registers.value_in(phase, view))",
+        RULE,
+        "cast = instance.registers.hi[phase + 1]",
+        "cast = instance.registers.hi[phase]",
         (*_BOTH, "calm swarms"),
     ),
     Mutant(
         "surplus: last votes of a slot that is not decided",
-        INSTANCE,
-        "value == (self.decision if phase == 4",
-        "value == (self.registers.value_in(4, view) if phase == 4",
+        RULE,
+        "        value = instance.decision\n",
+        "        value = data[vote[0] : vote[0] + 32] if instance.registers.hi[4] else None\n",
         (*_BOTH, "calm swarms"),
     ),
     Mutant(
         "surplus: a vote of a higher view",
-        INSTANCE,
-        "is_repeated = counted is not None and counted[0] >= view\n",
-        "is_repeated = counted is not None\n",
+        RULE,
+        "    if cast is not None and cast[0] >= vote[2]:",
+        "    if cast is not None:",
         _BOTH,
     ),
     Mutant(
         "surplus: a last vote for another value than the decided one",
-        INSTANCE,
-        "value == (self.decision if phase == 4 else self.registers.value_in(phase + 1, view))",
-        "((self.decision is not None) if phase == 4 else value == self.registers.value_in(phase + 1, view))",
+        RULE,
+        "        return value is not None and data.startswith(value, vote[0])\n",
+        "        return value is not None\n",
         ("surplus votes",),
     ),
     Mutant(
         "surplus: every vote of a decided slot",
-        INSTANCE,
-        "return is_repeated or value == (",
-        "return is_repeated or self.decision is not None or value == (",
+        RULE,
+        "    if instance is None:\n        return False\n",
+        "    if instance is None or instance.decision is not None:\n        return instance is not None\n",
         _BOTH,
     ),
     Mutant(
         "surplus: votes of the oldest slot that counts",
-        REPLICA,
-        "        if index < 0:\n            return True  # its instance",
-        "        if index <= 0:\n            return True  # its instance",
+        RULE,
+        "    if index < 0:\n",
+        "    if index <= 0:\n",
         ("surplus votes",),
     ),
     Mutant(
         "surplus: the first votes of a slot",
-        REPLICA,
-        "        return instance is not None and instance.is_surplus(",
-        "        return instance is None or instance.is_surplus(",
+        RULE,
+        "    if instance is None:\n        return False\n",
+        "    if instance is None:\n        return True\n",
         _BOTH,
     ),
     Mutant(
@@ -74,8 +73,9 @@ MUTANTS = (
     Mutant(
         "surplus: proposals",
         RUNTIME,
-        "            if at == 0:\n                return False\n",
-        "            if at == 0:\n                return True\n",
+        "            if not codec.peek_vote(payload, end, len(payload), vote) or not",
+        "            if not codec.peek_vote(payload, end, len(payload), vote):\n                return True\n"
+        "            if not",
         ("surplus votes",),
     ),
     Mutant(

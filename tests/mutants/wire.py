@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "machine code takes a vote that ends early",
         MACHINE,
-        " or count < at + 34:\n        return 0\n    return at + 2\n\n\n@micropython.viper\ndef _peek",
-        ":\n        return 0\n    return at + 2\n\n\n@micropython.viper\ndef _peek",
+        " or count < at + 34:\n        return 0\n    return at + 2\n\n\n@micropython.viper\ndef peek",
+        ":\n        return 0\n    return at + 2\n\n\n@micropython.viper\ndef peek",
         ("machine twins",),
     ),
     Mutant(

@@ -217,7 +217,7 @@ class Decoded(Runtime):
         """As `Runtime._is_surplus` says of the bytes."""
         for _, message in found:
             if message.KIND != messages.Vote.KIND or not self._node.is_surplus(
-                source, message.slot, message.view, message.phase, message.value
+                source, (0, message.slot, message.view, message.phase), message.value
             ):
                 return False
         return True

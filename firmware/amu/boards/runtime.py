@@ -70,7 +70,7 @@ class Runtime:
         self._journal = journal
         self._heap = heap
         self._framer = framer or Framer()
-        self._peeked = array("I", [0] * 4)  # numbers of the vote that is looked at
+        self._peeked = array("I", [0] * 4)  # the vote that is looked at: see codec.peek_vote
         self._ticks = 0
         self._arrivals = [0] * (config.replica_count + 1)  # frames in this tick, by node, the ground last
         self._refusals_traced = 0  # in this tick
@@ -161,15 +161,14 @@ class Runtime:
 
     def _is_surplus(self, source: int, payload: bytes) -> bool:
         """Whether these look like votes that could change nothing. They may be anybody's: nothing is kept of them."""
-        numbers = self._peeked
+        vote = self._peeked
         end = 0
         while end < len(payload):
-            at = codec.peek_vote(payload, end, numbers)
-            if at == 0:
+            if not codec.peek_vote(payload, end, len(payload), vote) or not self._node.is_surplus(
+                source, vote, payload
+            ):
                 return False
-            end = at + limits.DIGEST_BYTES
-            if not self._node.is_surplus(source, numbers[1], numbers[2], numbers[3], payload[at:end]):
-                return False
+            end = vote[0] + limits.DIGEST_BYTES
         return end > 0
 
     def _hand_over(self, source: int, found: "list[tuple[int, AnyMessage]]") -> None:

@@ -91,12 +91,6 @@ class Instance:
             if phase == 1 and view == self.view:
                 self._try_vote1()  # f+1 votes vouch for requests that we have no copy of
 
-    def is_surplus(self, peer: int, phase: int, view: int, value: bytes) -> bool:
-        """Whether a vote can change nothing: it is counted, or what it leads to is done. Record surplus_votes."""
-        counted = self._votes[phase][peer]
-        is_repeated = counted is not None and counted[0] >= view
-        return is_repeated or value == (self.decision if phase == 4 else self.registers.value_in(phase + 1, view))
-
     def on_suggest(self, peer: int, view: int, hi2: "Register", second2: "Register", hi3: "Register") -> None:
         self._heard[peer] = True
         if not _is_news(self._suggests[peer], view):

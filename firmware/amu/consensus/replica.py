@@ -187,15 +187,6 @@ class Replica:
                 handler(peer, message)
         self.settle()
 
-    def is_surplus(self, peer: int, slot: int, view: int, phase: int, value: bytes) -> bool:
-        """Whether a vote of `peer` can change nothing here any more, if it is authentic. Asked before that is known, so
-        it changes nothing itself. Decision record surplus_votes."""
-        index = slot + WINDOW_SLOTS - 1 - self.applied
-        if index < 0:
-            return True  # its instance is gone
-        instance = self.instances[index] if index < limits.INSTANCES_MAX else None
-        return instance is not None and instance.is_surplus(peer, phase, view, value)
-
     def receive_question(self, learner: int, message: "AnyMessage") -> None:
         """A learner asks for a slot or a state. It is in no quorum, and what all learners may cost is bounded."""
         cost = self.catch_up.cost(message.KIND)

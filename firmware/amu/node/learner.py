@@ -36,6 +36,8 @@ from amu.node.tracer import Tracer
 from amu.wire.messages import Decided, Fetch, Progress, StateChunk
 
 if "":  # for the type checker; see amu.core.types
+    from collections.abc import Sequence
+
     from amu.core.types import AnyMessage
     from amu.node.effects import Ready
     from amu.node.seams import Settings
@@ -118,7 +120,7 @@ class Learner:
             else:
                 self._on_chunk(source, message)
 
-    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+    def is_surplus(self, source: int, vote: "Sequence[int]", data: bytes) -> bool:
         """No vote is for a learner: each is refused, and counted as such."""
         return False
 

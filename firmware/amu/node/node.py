@@ -9,7 +9,7 @@ No clock, no I/O, no random number inside: the same inputs give the same effects
 """
 
 import amu
-from amu.consensus import records
+from amu.consensus import records, surplus
 from amu.consensus.quorum import Group
 from amu.consensus.replica import FLOOR_UNKNOWN, Replica
 from amu.core import limits
@@ -24,6 +24,8 @@ from amu.node.tracer import Tracer
 from amu.wire import messages as m
 
 if "":  # for the type checker; see amu.core.types
+    from collections.abc import Sequence
+
     from amu.core.types import AnyMessage, Array
     from amu.node.effects import Ready
     from amu.node.journal import Recovered
@@ -150,10 +152,10 @@ class Node:
         else:
             self.effects.refuse(source, kind, "not a flight message")
 
-    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
+    def is_surplus(self, source: int, vote: "Sequence[int]", data: bytes) -> bool:
         """Whether the board may drop a vote of the replica `source` unchecked: it could change nothing even if it is
-        authentic, and the failure detector has heard the source lately. Decision record surplus_votes."""
-        return self.replica.is_surplus(source, slot, view, phase, value) and self.services.is_current(source)
+        authentic (`vote`, `data`: see amu.consensus.surplus), and the failure detector has heard the source lately."""
+        return surplus.is_surplus(self.replica, source, vote, data) and self.services.is_current(source)
 
     def tick(self) -> None:
         """One board tick has passed. Drives timers and retransmission, nothing that safety rests on."""

@@ -1,5 +1,6 @@
 """What a node and the board around it ask of each other, for the type checker. Boards never import this module."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from amu.core.types import AnyMessage, TraceEvent
@@ -30,7 +31,7 @@ class Machine(Protocol):
 
     def step(self, source: int, lamport: int, message: AnyMessage) -> None: ...
 
-    def is_surplus(self, __source: int, __slot: int, __view: int, __phase: int, __value: bytes) -> bool: ...
+    def is_surplus(self, __source: int, __vote: Sequence[int], __data: bytes) -> bool: ...
 
     def tick(self) -> None: ...
 

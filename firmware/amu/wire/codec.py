@@ -36,12 +36,12 @@ def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") ->
     return 0
 
 
-def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
-    """Offset of the value in what looks like a vote, encoded from offset `at` on; 0 if it is anything else.
+def peek_vote(payload: bytes, at: int, count: int, vote: "array[int]") -> int:
+    """Whether `payload`, of `count` bytes, has at offset `at` what looks like a vote: 0 if it has anything else.
 
-    Puts slot, view and phase into `numbers` 1 to 3; the Lamport time is passed over. Makes nothing that stays.
+    Puts the offset of its value, slot, view and phase into `vote`; the Lamport time is passed over.
     """
-    if len(payload) - at < VOTE_BYTES_MIN or payload[at : at + 2] != _VOTE_HEAD:
+    if count - at < VOTE_BYTES_MIN or payload[at : at + 2] != _VOTE_HEAD:
         return 0
     at += 2
     for k in range(4):
@@ -58,12 +58,14 @@ def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
         if k > 0:
             if number > limits.SLOT_MAX:
                 return 0
-            numbers[k] = number
-    if numbers[2] > limits.VIEW_MAX or numbers[3] < 1 or numbers[3] > 4:
+            vote[k] = number
+    if vote[2] > limits.VIEW_MAX or vote[3] < 1 or vote[3] > 4:
         return 0
-    if payload[at : at + 2] != _VALUE_HEAD or len(payload) < at + 2 + limits.DIGEST_BYTES:
+    at += len(_VALUE_HEAD)
+    if payload[at - len(_VALUE_HEAD) : at] != _VALUE_HEAD or count < at + limits.DIGEST_BYTES:
         return 0
-    return at + 2
+    vote[0] = at
+    return 1
 
 
 def encode(lamport: int, message: "Message") -> bytes:

@@ -97,15 +97,6 @@ def take_vote(payload: bytes, at: int, found: "list[tuple[int, AnyMessage]]") ->
     return at + limits.DIGEST_BYTES
 
 
-@micropython.native
-def peek_vote(payload: bytes, at: int, numbers: "array[int]") -> int:
-    """As `codec.peek_vote`."""
-    at = _peek_vote(payload, at, len(payload), numbers)
-    if at and (numbers[2] > limits.VIEW_MAX or numbers[3] < 1 or numbers[3] > 4):
-        return 0
-    return at
-
-
 @micropython.viper
 def _copy(source: ptr8, count: int, out: ptr8, at: int) -> int:
     """Copy `count` bytes to offset `at`. Returns the offset behind them."""
@@ -241,9 +232,9 @@ def _take_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
 
 
 @micropython.viper
-def _peek_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
-    """Read at offset `at` of `count` bytes an array: a vote's kind, an unsigned integer, three below 2**30, each in its
-    shortest form, and 32 bytes. Returns where these bytes begin, 0 for anything else. The first integer is not kept."""
+def peek_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
+    """As `codec.peek_vote`: an array of a vote's kind, an unsigned integer, three below 2**30, and 32 bytes, each in
+    its shortest form."""
     if count - at < 40 or source[at] != 0x86 or source[at + 1] != 0x11:
         return 0
     at += 2
@@ -281,4 +272,10 @@ def _peek_vote(source: ptr8, at: int, count: int, numbers: ptr32) -> int:
         k += 1
     if source[at] != 0x58 or source[at + 1] != 32 or count < at + 34:
         return 0
-    return at + 2
+    if numbers[2] > 0xFFFFF or numbers[3] < 1 or numbers[3] > 4:
+        return 0
+    numbers[0] = at + 2
+    return 1
+
+
+assert limits.VIEW_MAX == 0xFFFFF

@@ -1,5 +1,6 @@
 """A runtime around a scripted node, and honest frames for it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from amu.boards import config
@@ -62,8 +63,9 @@ class ScriptedNode:
         assert not self._is_performing
         self.inputs.append((source, lamport, message))
 
-    def is_surplus(self, source: int, slot: int, view: int, phase: int, value: bytes) -> bool:
-        self.asked.append((source, slot, view, phase, value))
+    def is_surplus(self, source: int, vote: Sequence[int], data: bytes) -> bool:
+        at, slot, view, phase = vote
+        self.asked.append((source, slot, view, phase, data[at : at + limits.DIGEST_BYTES]))
         return (slot, view, phase) in self.surplus
 
     def tick(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from amu.boards.host import MemoryStore, Settings, wake
 from amu.consensus import bodies
+from amu.consensus.surplus import is_surplus
 from amu.core.limits import GROUND, INSTANCES_MAX, WINDOW_SLOTS
 from amu.node.journal import Journal
 from amu.node.learner import Learner
@@ -46,7 +47,7 @@ class Board:
         self.perform()
 
     def calls_surplus(self, peer: int, phase: int, view: int = 0, slot: int = 1, value: bytes = VALUE) -> bool:
-        return self.node.replica.is_surplus(peer, slot, view, phase, value)
+        return is_surplus(self.node.replica, peer, (0, slot, view, phase), value)
 
     def voted(self) -> list[bool]:
         """Whether it has voted in view 0 of slot 1, by phase."""
@@ -77,6 +78,17 @@ def test_a_vote_counts_until_the_next_phase_is_voted_for_and_the_last_until_the_
         if phase < 4:
             assert board.voted() == [number <= phase + 1 for number in range(1, 5)]
     assert board.node.applied_slot == 1
+
+
+def test_a_value_is_compared_where_it_stands(board: Board) -> None:
+    board.vote(0, 2, 3, 4, phase=1)
+    data = b"before" + VALUE + b"behind"
+    assert [is_surplus(board.node.replica, LAST, (at, 1, 0, 1), data) for at in (0, 5, 6, 7)] == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_what_nobody_has_said_yet_is_never_surplus(board: Board) -> None:
@@ -132,7 +144,7 @@ def test_a_sender_that_was_not_heard_lately_is_listened_to(board: Board) -> None
     for tick in range(4):
         if tick == 1:
             board.vote(LAST, phase=4)
-        told.append([board.node.is_surplus(peer, 1, 0, 1, VALUE) for peer in (0, LAST)])
+        told.append([board.node.is_surplus(peer, (0, 1, 0, 1), VALUE) for peer in (0, LAST)])
         board.tick()
     assert told == [[True, False], [True, True], [False, True], [False, False]]
 
@@ -151,10 +163,10 @@ def test_to_ask_changes_nothing(board: Board) -> None:
         for phase in range(1, 5):
             for view in range(3):
                 for value in (VALUE, OTHER):
-                    board.node.is_surplus(LAST, slot, view, phase, value)
+                    board.node.is_surplus(LAST, (0, slot, view, phase), value)
     assert known() == before
     assert board.node.ready().empty()
 
 
 def test_a_learner_refuses_every_vote() -> None:
-    assert not Learner(Settings(SIZE, SIZE), 7).is_surplus(0, 1, 0, 1, VALUE)
+    assert not Learner(Settings(SIZE, SIZE), 7).is_surplus(0, (0, 1, 0, 1), VALUE)
