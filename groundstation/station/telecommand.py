@@ -42,11 +42,11 @@ class GroundRecord(Protocol):
 
 
 class Uplink(NamedTuple):
-    """A frame for the link of `board`. `subject`: operation number, or "hello" or "control"."""
+    """A frame for the link of `board`. `subjects`: of each message, operation number, or "hello" or "control"."""
 
     board: int
     frame: bytes
-    subject: int | str
+    subjects: tuple[int | str, ...]
     at: float
 
 
@@ -137,16 +137,30 @@ class Station:
     # --- uplink -----------------------------------------------------------------------------------
 
     def step(self, now: float, reachable: Collection[int] | None = None) -> list[Uplink]:
-        """Frames to write now to the boards in `reachable` (all if None).
+        """Frames to write now to the boards in `reachable` (all if None). What is due for a board shares frames.
 
         Call `sent` for each that its link took. The next step returns the others again, with a new Lamport time.
         """
-        uplinks = []
+        uplinks: list[Uplink] = []
         for board in self.boards:
             if reachable is None or board in reachable:
-                for message, subject in itertools.islice(self._due(board, now), FRAMES_PER_STEP_MAX):
-                    uplinks.append(self._seal(board, message, subject, now))
+                uplinks += itertools.islice(self._frames(board, now), FRAMES_PER_STEP_MAX)
         return uplinks
+
+    def _frames(self, board: int, now: float) -> Iterator[Uplink]:
+        parts: list[bytes] = []
+        subjects: list[int | str] = []
+        for message, subject in self._due(board, now):
+            part = codec.encode(self._clock.tick(), message)
+            # A Control ends what the board does: it has a frame of its own.
+            is_full = len(parts) == limits.MESSAGES_PER_FRAME_MAX or "control" in subjects or subject == "control"
+            if parts and (is_full or sum(map(len, parts)) + len(part) > limits.PAYLOAD_BYTES_MAX):
+                yield self._seal(board, parts, subjects, now)
+                parts, subjects = [], []
+            parts.append(part)
+            subjects.append(subject)
+        if parts:
+            yield self._seal(board, parts, subjects, now)
 
     def _due(self, board: int, now: float) -> Iterator[tuple[Message, int | str]]:
         for action in self._controls[board]:
@@ -161,22 +175,24 @@ class Station:
         for request in self.client.due(board, now):
             yield request, request.operation
 
-    def _seal(self, board: int, message: Message, subject: int | str, now: float) -> Uplink:
-        payload = codec.encode(self._clock.tick(), message)
+    def _seal(self, board: int, parts: list[bytes], subjects: list[int | str], now: float) -> Uplink:
+        payload = b"".join(parts)
         tag = self._keyring.seal(frames.TELECOMMAND, board, payload)
-        return Uplink(board, frames.build(frames.TELECOMMAND, limits.GROUND, board, tag, payload), subject, now)
+        frame = frames.build(frames.TELECOMMAND, limits.GROUND, board, tag, payload)
+        return Uplink(board, frame, tuple(subjects), now)
 
     def sent(self, uplink: Uplink) -> None:
         """The link of `uplink.board` took the frame. Call before the next `step`."""
-        if uplink.subject == "control":
-            action = self._controls[uplink.board].popleft()
-            self._record("Control", uplink.at, board=uplink.board, action=action)
-        elif uplink.subject == "hello":
-            view = self.boards[uplink.board]
-            view.hello_attempts += 1
-            view.hello_due = uplink.at + self._retry.pause(view.hello_attempts)
-        elif isinstance(uplink.subject, int):
-            self.client.sent(uplink.board, uplink.subject, uplink.at)
+        for subject in uplink.subjects:
+            if subject == "control":
+                action = self._controls[uplink.board].popleft()
+                self._record("Control", uplink.at, board=uplink.board, action=action)
+            elif subject == "hello":
+                view = self.boards[uplink.board]
+                view.hello_attempts += 1
+                view.hello_due = uplink.at + self._retry.pause(view.hello_attempts)
+            elif isinstance(subject, int):
+                self.client.sent(uplink.board, subject, uplink.at)
 
     def next_due(self) -> float | None:
         """When `step` next has a frame to send, reachable boards or not. None: not before something happens."""

@@ -142,6 +142,20 @@ MUTANTS = (
         ("runtime",),
     ),
     Mutant(
+        "the station counts one request of a frame as sent",
+        "groundstation/station/telecommand.py",
+        "        for subject in uplink.subjects:\n",
+        "        for subject in uplink.subjects[:1]:\n",
+        ("telecommands",),
+    ),
+    Mutant(
+        "the station puts more requests into a frame than it holds",
+        "groundstation/station/telecommand.py",
+        " or sum(map(len, parts)) + len(part) > limits.PAYLOAD_BYTES_MAX):\n",
+        "):\n",
+        ("telecommands",),
+    ),
+    Mutant(
         "a receiver waits behind a delimiter",
         GUIDED,
         "        if not self._has_more():\n            return b",

@@ -52,18 +52,18 @@ class Swarm:
         """(board, message) of every frame that the station sends now; all links take them."""
         heard = []
         for uplink in self.station.step(now, **options):
-            heard.append((uplink.board, self.read(uplink)))
+            heard += [(uplink.board, message) for message in self.read(uplink)]
             self.station.sent(uplink)
         return heard
 
-    def read(self, uplink: Uplink) -> Any:
-        """The message, after the checks that a board makes."""
+    def read(self, uplink: Uplink) -> list[Any]:
+        """The messages, after the checks that a board makes."""
         framer = Framer()
         framer.push(uplink.frame)
         frame = framer.next()
         assert (frame.source, frame.destination) == (limits.GROUND, uplink.board)
         self.keyrings[uplink.board].check(frame.traffic, limits.GROUND, frame.tag, frame.payload)
-        return codec.decode(frame.traffic, frame.payload)[0][1]
+        return [message for _, message in codec.decode(frame.traffic, frame.payload)]
 
     def frame(self, board: int, message: Any, lamport: int = 1) -> frames.Frame:
         payload = codec.encode(lamport, message)
@@ -255,8 +255,8 @@ def test_uplinks_are_bounded_a_step_and_in_flight() -> None:
     swarm = Swarm()
     for _ in range(QUEUE_MAX):
         swarm.station.submit(["noop"], 0)
-    for _ in range(IN_FLIGHT_MAX // FRAMES_PER_STEP_MAX):
-        assert len(swarm.step(0)) == 4 * FRAMES_PER_STEP_MAX
+    assert IN_FLIGHT_MAX <= FRAMES_PER_STEP_MAX * limits.MESSAGES_PER_FRAME_MAX
+    assert len(swarm.step(0)) == 4 * IN_FLIGHT_MAX
     assert swarm.step(0) == []
     states = [operation.state for operation in swarm.station.client.open_operations]
     assert states == [op.WAITING] * IN_FLIGHT_MAX + [op.QUEUED] * (QUEUE_MAX - IN_FLIGHT_MAX)
@@ -282,6 +282,37 @@ def test_a_frame_that_no_link_took_is_not_uplinked() -> None:
     assert swarm.record.stages("uplinked") == [("uplinked", 0, 2)]
     assert [board for board, _ in swarm.step(0.1)] == [0, 1, 3]
     assert swarm.station.operation(number).boards[0].uplinked == 0.1
+
+
+@pytest.mark.parametrize("key_bytes", [1, 32])
+def test_what_is_due_for_a_board_shares_frames(key_bytes: int) -> None:
+    swarm = Swarm(hello_seconds=10.0)
+    for _ in range(IN_FLIGHT_MAX):
+        swarm.station.submit(["shard-create", 1, b"k" * key_bytes, b"l" * key_bytes], 0)
+    uplinks = [uplink for uplink in swarm.station.step(0) if uplink.board == 2]
+    found = [swarm.read(uplink) for uplink in uplinks]
+    assert [message for some in found for message in some] == [
+        messages.Hello(2),
+        *(swarm.station.client.request(operation) for operation in swarm.station.client.open_operations),
+    ]
+    for uplink, some, following in zip(uplinks, found, found[1:]):
+        assert len(uplink.subjects) == len(some)
+        size = sum(len(codec.encode(1 << 7, message)) for message in [*some, following[0]])
+        assert len(some) == limits.MESSAGES_PER_FRAME_MAX or size > limits.PAYLOAD_BYTES_MAX
+    swarm.station.sent(uplinks[1])
+    again = [uplink for uplink in swarm.station.step(0) if uplink.board == 2]
+    assert [subject for uplink in again for subject in uplink.subjects] == [
+        subject for number, uplink in enumerate(uplinks) if number != 1 for subject in uplink.subjects
+    ]
+
+
+def test_a_control_has_a_frame_of_its_own() -> None:
+    swarm = Swarm(hello_seconds=10.0)
+    number = swarm.station.submit(["noop"], 0)
+    for action in ("reset", "exit"):
+        swarm.station.control(1, action)
+    subjects = [uplink.subjects for uplink in swarm.station.step(0) if uplink.board == 1]
+    assert subjects == [("control",), ("control",), ("hello", number)]
 
 
 def test_unreachable_boards_are_left_out() -> None:
