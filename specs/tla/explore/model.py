@@ -116,6 +116,12 @@ class Model:
         self.invariants = [(name, self._test(name)) for name in configuration.invariants]
         self.constraints = [self._test(name) for name in configuration.constraints]
         self.action_constraints = [self._test(name, True) for name in configuration.action_constraints]
+        for kind, names in (
+            ("CONSTRAINT", configuration.constraints),
+            ("ACTION_CONSTRAINT", configuration.action_constraints),
+        ):
+            for name in names:
+                self._require_possible(kind, name)
         self.properties = [property_of(module, name) for name in configuration.properties]
         self.view = self._view()
         self.permutations = self._permutations()
@@ -132,6 +138,23 @@ class Model:
 
     def _test(self, name: str, is_step: bool = False) -> Test:
         return evaluator(self.module, self._formula(name), name, True, is_step)
+
+    def _require_possible(self, kind: str, name: str) -> None:
+        """A constraint that is FALSE and reads no variable leaves nothing to check: TLC refuses it, too."""
+        formula, compiler = self._formula(name), self.module.compiler
+        function, free, code = compiler.closure(formula.expression, formula.context, True)
+        assert not free, free
+        if compiler.resolved(frozenset(code.reads)):
+            return
+        try:
+            is_false = not function(None, None)
+        except NO_VALUE as error:
+            raise located(error, name, formula.expression.place) from error
+        if is_false:
+            raise ConfigurationError(
+                f"{formula.expression.place}: {kind} {name} is FALSE in every state, so nothing would be checked; "
+                "leave it out, or let it depend on the state"
+            )
 
     def _view(self) -> Callable[..., Value] | None:
         name = self.configuration.view

@@ -78,6 +78,13 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """An operator of a LET, used before its definition. It is defined again where it is used."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Local:
     """A LET definition. `code` refers to it. Under a prime, or if `code` is None, it is expanded."""
 
@@ -110,7 +117,7 @@ class LocalInstance:
         return {text: Named(expression, inside) for text, expression in self.substitutions.items()}
 
 
-LocalMeaning: TypeAlias = Bound | Formal | Named | Local | Known | LocalInstance | Fixed
+LocalMeaning: TypeAlias = Bound | Formal | Named | Forward | Local | Known | LocalInstance | Fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +241,32 @@ def local_instance(compiler: Compiling, unit: tree.Instance, context: Context) -
 
 
 def forward(node: tree.Let, context: Context) -> Context:
-    """The context of a LET, in which an operator cannot call another that is defined after it."""
-    construct = "a call of an operator of the same LET that is defined later"
+    """The context of a LET, in which its operators have a meaning before their definition, if some are RECURSIVE."""
+    if not node.declared:
+        return context
     meanings: dict[str, LocalMeaning] = {}
+    others: list[tree.Definition | tree.Instance] = []
     for unit in node.definitions:
-        if isinstance(unit, tree.Definition) and unit.name in node.declared:
-            body = tree.Unknown(place=unit.place, construct=construct)
-            whole = tree.Lambda(place=unit.place, parameters=unit.parameters, body=body) if unit.parameters else body
-            meanings[unit.name] = Named(whole, context)
-    return context.binding(meanings) if meanings else context
+        if isinstance(unit, tree.Instance) or unit.function:
+            others.append(unit)
+        elif unit.name in node.declared:
+            meanings[unit.name] = Forward(_alone(node, unit, others))
+        else:
+            whole = tree.Lambda(place=unit.place, parameters=unit.parameters, body=unit.body)
+            meanings[unit.name] = Forward(whole if unit.parameters else unit.body)
+    return context.binding(meanings)
+
+
+def _alone(node: tree.Let, unit: tree.Definition, others: list[tree.Definition | tree.Instance]) -> Expression:
+    """`LAMBDA a : LET RECURSIVE F(_) F(a) == ... IN F(a)` for an operator F. `others`: functions, instances."""
+    if not unit.parameters:
+        return tree.Unknown(place=unit.place, construct="a use of a definition of the same LET that comes later")
+    arguments = tuple(
+        [tree.Apply(place=unit.place, name=parameter.name, arguments=()) for parameter in unit.parameters]
+    )
+    call = tree.Apply(place=unit.place, name=unit.name, arguments=arguments)
+    whole = replace(node, definitions=(*others, unit), declared=frozenset((unit.name,)), body=call)
+    return tree.Lambda(place=unit.place, parameters=unit.parameters, body=whole)
 
 
 # --- the meaning of a name ---------------------------------------------------------------------------

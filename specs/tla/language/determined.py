@@ -24,6 +24,7 @@ from specs.tla.language.contexts import (
     applied,
     as_test,
     as_value,
+    forward,
     resolve,
 )
 from specs.tla.language.meanings import Operator, Substitution
@@ -138,6 +139,7 @@ class _Program:
             raise _Undetermined
 
     def _let(self, node: tree.Let, context: Context, depth: int) -> None:
+        context = forward(node, context)
         for definition in node.definitions:
             if isinstance(definition, tree.Instance):
                 raise _Undetermined

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from specs.tla.language import operators
 from specs.tla.language.compiler import Compiler
-from specs.tla.language.contexts import Bound, Context, Local, LocalMeaning, Named, local_instance, resolve
+from specs.tla.language.contexts import Bound, Context, Local, LocalMeaning, Named, forward, local_instance, resolve
 from specs.tla.language.located import NO_VALUE, located
 from specs.tla.language.meanings import Constant, Operator, Substitution, Variable
 from specs.tla.language.successors import UNASSIGNED, Planner
@@ -173,7 +173,7 @@ class Explainer:
         return [] if other is None else [other]
 
     def _under_let(self, node: tree.Let, position: _Position) -> _Position:
-        context, environment = position.context, dict(position.environment)
+        context, environment = forward(node, position.context), dict(position.environment)
         for definition in node.definitions:
             if isinstance(definition, tree.Instance):
                 instance = local_instance(self.compiler, definition, context)

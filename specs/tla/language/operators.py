@@ -16,6 +16,7 @@ from specs.tla.language.contexts import (
     Compiling,
     Context,
     Formal,
+    Forward,
     Handler,
     Known,
     Local,
@@ -58,7 +59,7 @@ def _apply(compiler: Compiling, node: tree.Apply, context: Context) -> Code:
 
 
 def _meant(compiler: Compiling, node: tree.Apply, meaning: object, context: Context) -> Code:
-    if isinstance(meaning, Bound | Formal | Named | Local | Known | Fixed):
+    if isinstance(meaning, Bound | Formal | Named | Forward | Local | Known | Fixed):
         return _local(compiler, node, meaning, context)
     if isinstance(meaning, Variable):
         _arity(node, 0)
@@ -89,6 +90,10 @@ def _local(compiler: Compiling, node: tree.Apply, meaning: LocalMeaning, context
         return Code(meaning.text, "value", frozenset((meaning.text,)))
     if isinstance(meaning, Named):
         return _expanded(compiler, node, meaning, context)
+    if isinstance(meaning, Forward):
+        if context.primed:
+            raise Unsupported(f"{node.place}: the recursive LET operator {node.name} under a prime")
+        return _expanded(compiler, node, Named(meaning.expression, context), context)
     if isinstance(meaning, Known):
         if context.state != meaning.state:
             raise Unsupported(f"{node.place}: an operand of a chain of {CHAIN_MIN} operators under a prime")

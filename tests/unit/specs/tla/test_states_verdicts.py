@@ -20,6 +20,7 @@ None == x = 0 /\\ x = 1
 Next == x' = 1 - x
 Spec == Init /\\ [][Next]_x
 Small == x < 2
+Always == TRUE
 Comes == <>(x = 5)
 Stays == [](x < 2)
 Hidden == \\EE y : <>(x = y)
@@ -47,6 +48,7 @@ def explored(config: str, folder: Path, body: str = BODY) -> Report:
         ("INIT None NEXT Next INVARIANT Small", "incomplete", "nothing was checked: the initial predicate allows no"),
         ("INIT None NEXT Next", "incomplete", "nothing was checked: the initial predicate allows no state"),
         ("INIT Init NEXT Next", "pass", ""),
+        ("INIT Init NEXT Next CONSTRAINT Always ACTION_CONSTRAINT Always", "pass", ""),
     ],
 )
 def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: str, tmp_path: Path) -> None:
@@ -59,14 +61,16 @@ def test_a_verdict_claims_what_was_checked(config: str, verdict: str, missing: s
 @pytest.mark.parametrize(
     ("line", "statement", "message"),
     [
-        ("Bad == x' < 2", "INVARIANT Bad", "M.tla:10: Bad reads x', but is checked on single states"),
-        ("Bad == UNCHANGED x", "CONSTRAINT Bad", "M.tla:10: Bad reads x', but is checked on single states"),
-        ("Bad == x'", "VIEW Bad", "M.tla:10: Bad reads x', but is checked on single states"),
-        ("Bad == x' = 1", "PROPERTY Bad", "M.tla:10: Bad reads x', but is checked on single states"),
-        ("Bad == x = 0 /\\ x' = 1", "INIT Bad", "M.tla:10: x' in an initial predicate, which is about one state"),
-        ("ASSUME x = 0", "", "M.tla:10: ASSUME reads variables"),
-        ('Bad == x + "a" > 0', "INVARIANT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
-        ('Bad == x\' = x + "a"', "NEXT Bad", "no value: + of a number and a string\n  in Bad (M.tla:10)"),
+        ("Bad == x' < 2", "INVARIANT Bad", "M.tla:11: Bad reads x', but is checked on single states"),
+        ("Bad == UNCHANGED x", "CONSTRAINT Bad", "M.tla:11: Bad reads x', but is checked on single states"),
+        ("Bad == 1 > 2", "CONSTRAINT Bad", "M.tla:11: CONSTRAINT Bad is FALSE in every state"),
+        ("Bad == 1 > 2", "ACTION_CONSTRAINT Bad", "M.tla:11: ACTION_CONSTRAINT Bad is FALSE in every state"),
+        ("Bad == x'", "VIEW Bad", "M.tla:11: Bad reads x', but is checked on single states"),
+        ("Bad == x' = 1", "PROPERTY Bad", "M.tla:11: Bad reads x', but is checked on single states"),
+        ("Bad == x = 0 /\\ x' = 1", "INIT Bad", "M.tla:11: x' in an initial predicate, which is about one state"),
+        ("ASSUME x = 0", "", "M.tla:11: ASSUME reads variables"),
+        ('Bad == x + "a" > 0', "INVARIANT Bad", "no value: + of a number and a string\n  in Bad (M.tla:11)"),
+        ('Bad == x\' = x + "a"', "NEXT Bad", "no value: + of a number and a string\n  in Bad (M.tla:11)"),
     ],
 )
 def test_a_missing_value_in_a_state_is_reported_in_terms_of_tla(

@@ -185,6 +185,35 @@ E == <<Odd(7), Even(7), Size(9)>>"""
     assert module.value("E") == (True, False, 4)
 
 
+IN_A_LET = """VARIABLES x, y
+F(n, z) ==
+  LET RECURSIVE A(_), B(_, _), C(_)
+      A(k) == IF k = 0 THEN <<0>> ELSE Append(C(k - 1), 1)
+      twice(m) == IF m > 3 THEN m ELSE m + A(0)[1]
+      B(k, d) == IF k = 0 THEN <<twice(d)>> ELSE Append(A(k - 1), d)
+      C(k) == IF k = 0 THEN <<z>> ELSE B(k - 1, k) \\o A(0)
+  IN A(n)
+Through(n) ==
+  LET RECURSIVE O(_)
+      h(j) == O(j)
+      O(j) == IF j = 0 THEN 0 ELSE 1 + h(j - 1)
+  IN h(n)
+Init == x = 0 /\\ y = 0
+Next == /\\ x < 8 /\\ UNCHANGED y
+        /\\ LET RECURSIVE E(_), O(_)
+               E(k) == IF k = 0 THEN TRUE ELSE O(k - 1)
+               O(k) == IF k = 0 THEN FALSE ELSE E(k - 1)
+           IN IF E(x) THEN x' = x + 1 ELSE x' = x + 2"""
+
+
+def test_operators_of_a_let_may_call_each_other(write: Write) -> None:
+    """The values and the number of states are those of TLC."""
+    module = write(IN_A_LET)
+    assert module.value("F", None, 6, 5) == (0, 2, 0, 1, 5, 0, 1)
+    assert module.value("Through", None, 4) == 4
+    assert explored(module).distinct_states == 6
+
+
 def test_symbols_of_operators_are_arguments(write: Write) -> None:
     text = """RECURSIVE Fold(_, _, _)
 Fold(Op(_, _), base, set) == IF set = {} THEN base
