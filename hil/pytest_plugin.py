@@ -9,7 +9,7 @@
     pytest --amu-boards desk.toml        the boards of a bench, made ready once
     pytest --amu-boards desk.toml --count 10       with pytest-repeat
 
-A flight that does not pass is no error of the fixture: the test decides. Its folder is named in the test's report.
+A flight that does not pass is not an error of the fixture: the test decides. The report names its folder.
 """
 
 from __future__ import annotations
