@@ -19,7 +19,7 @@ from hashlib import sha256
 from amu.core import limits
 from amu.core.errors import AuthError
 from amu.wire import cbor
-from amu.wire.frames import REPORT, header
+from amu.wire.frames import FLIGHT, REPORT, header
 
 if "":  # for the type checker; see amu.core.types
     from amu.core.types import Item, Keys
@@ -40,10 +40,15 @@ class Mac:
         self._inner = bytes([byte ^ 0x36 for byte in key]) + context
         self._outer = bytes([byte ^ 0x5C for byte in key])
 
-    def digest(self, head: bytes, rest: bytes = b"") -> bytes:
-        """The 32-byte HMAC of context, `head` and `rest` joined."""
+    def begun(self, head: bytes) -> "Mac":
+        """Under the same key, of messages that begin with the context and `head`."""
+        mac = Mac(b"")
+        mac._inner, mac._outer = self._inner + head, self._outer
+        return mac
+
+    def digest(self, rest: bytes) -> bytes:
+        """The 32-byte HMAC of context and `rest` joined."""
         inner = sha256(self._inner)
-        inner.update(head)
         inner.update(rest)
         outer = sha256(self._outer)
         outer.update(inner.digest())
@@ -68,27 +73,39 @@ class Keyring:
         assert len(keys_out) == len(keys_in), "rows of keys"
         context = cbor.encode([cluster, epoch])
         self._me = me
-        self._out = _macs(keys_out, context)
-        self._in = _macs(keys_in, context)
+        self._nodes_out = _macs(keys_out, context)
+        self._nodes_in = _macs(keys_in, context)
+        # by node and class, header included, made when first used
+        self._out: dict[int, Mac] = {}  # at most 3 of each node
+        self._in: dict[int, Mac] = {}  # at most 3 of each node
 
     def seal(self, traffic: int, destination: int, payload: bytes) -> bytes:
         """Tag of a frame from `me`, over all its messages; `b""` for a class that carries none."""
         if traffic == REPORT:
             return b""
-        mac = self._out.get(destination)
-        assert mac is not None, "no key for this destination"
-        return mac.digest(header(traffic, self._me, destination), payload)[: limits.TAG_BYTES]
+        mac = self._out.get(destination << 8 | traffic)
+        if mac is None:
+            assert destination in self._nodes_out, "no key for this destination"
+            mac = self._nodes_out[destination].begun(header(traffic, self._me, destination))
+            self._out[destination << 8 | traffic] = mac
+        return mac.digest(payload)[: limits.TAG_BYTES]
 
     def check(self, traffic: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
-        mac = self._in.get(source)
+        mac = self._in.get(source << 8 | traffic)
         if mac is None:
-            raise AuthError("no key for node %d" % source)
-        if traffic == REPORT:
-            raise AuthError("class %d carries no tag" % traffic)
-        want = mac.digest(header(traffic, source, self._me), payload)[: limits.TAG_BYTES]
-        if not equal(tag, want):
+            mac = self._begin_in(traffic, source)
+        if not equal(tag, mac.digest(payload)[: limits.TAG_BYTES]):
             raise AuthError("bad tag from node %d" % source)
+
+    def _begin_in(self, traffic: int, source: int) -> Mac:
+        if source not in self._nodes_in:
+            raise AuthError("no key for node %d" % source)
+        if traffic < FLIGHT or traffic >= REPORT:
+            raise AuthError("class %d carries no tag" % traffic)
+        mac = self._nodes_in[source].begun(header(traffic, source, self._me))
+        self._in[source << 8 | traffic] = mac
+        return mac
 
 
 def _macs(keys: "Keys", context: bytes) -> dict[int, Mac]:
