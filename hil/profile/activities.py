@@ -19,7 +19,7 @@ SAMPLE_NANOS = 24_000  # 3,000 cycles
 WARM_UP = 2  # operations before the first that counts: they ask for buffers and registers that stay
 DECISIONS = 5  # that count
 MISSED = 8  # slots that the board which was off has missed
-SETTLE_MS = 30  # between operations
+SETTLE_MS = 100  # between operations: boards finish what is left of the one before, and collect garbage
 VIEW_TIMEOUT_MS = 2_000
 _OPERATIONS_MAX = 3 * CHECKPOINT_SLOTS
 
