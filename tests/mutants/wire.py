@@ -146,14 +146,14 @@ MUTANTS = (
         "groundstation/station/telecommand.py",
         "        for subject in uplink.subjects:\n",
         "        for subject in uplink.subjects[:1]:\n",
-        ("telecommands",),
+        ("requests of the station",),
     ),
     Mutant(
         "the station puts more requests into a frame than it holds",
         "groundstation/station/telecommand.py",
         " or sum(map(len, parts)) + len(part) > limits.PAYLOAD_BYTES_MAX):\n",
         "):\n",
-        ("telecommands",),
+        ("requests of the station",),
     ),
     Mutant(
         "a receiver waits behind a delimiter",
