@@ -165,7 +165,7 @@ class FalseHistorian(UnsafeLeader):
         time = self._node.lamport
         for slot in range(1, 9):
             body = bodies.encode(1, [])
-            ready.sends.append((BROADCAST, time, Decided(slot, bodies.value_of(slot, body), body)))
+            ready.sends = [*ready.sends, (BROADCAST, time, Decided(slot, bodies.value_of(slot, body), body))]
         return ready
 
 
