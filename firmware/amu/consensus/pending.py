@@ -29,6 +29,13 @@ class Entry:
         self.passed_over = 0  # slots decided since it came, without it and without any that came before it
 
 
+def _check_depth(command: "Array") -> None:
+    """BODY_DEPTH_MAX ends at the fields of a command."""
+    for field in command:
+        if type(field) is list or type(field) is dict:
+            raise CodecError("command: arrays within it")
+
+
 class Pending:
     def __init__(self) -> None:
         self._entries: list[Entry] = []  # at most PENDING_REQUESTS_MAX
@@ -45,9 +52,7 @@ class Pending:
         if len(self._entries) >= limits.PENDING_REQUESTS_MAX:
             raise BusyError("%d requests wait" % len(self._entries))
         # A request that fits no proposal would stay at the head of the queue and block all behind it forever.
-        for field in command:
-            if type(field) is list or type(field) is dict:
-                raise CodecError("command: arrays within it")  # BODY_DEPTH_MAX ends here
+        _check_depth(command)
         request = [client, operation, command]
         data = cbor.encode(request)
         if len(data) > limits.COMMAND_BYTES_MAX and len(cbor.encode(command)) > limits.COMMAND_BYTES_MAX:
@@ -60,8 +65,7 @@ class Pending:
     def find(self, client: int, operation: int) -> Entry | None:
         """The request of this number as we hold it, or None."""
         for entry in self._entries:
-            held_client, held_operation, _ = entry.request
-            if held_operation == operation and held_client == client:
+            if entry.request[1] == operation and entry.request[0] == client:
                 return entry
         return None
 

@@ -282,8 +282,9 @@ class Replica:
         """`request`: (client, operation) of the one that has just come, if nothing else is new."""
         if self._is_restoring or self.is_halted:
             return
+        before = self.applied - _PRESENT + 1
         for slot in range(self.applied + 1, self._last_open() + 1):
-            instance = self.find(slot)
+            instance = self.instances[slot - before]
             if instance is None:
                 if self.pending.waiting() == 0 or self.leader(slot, 0) != self.me:
                     continue

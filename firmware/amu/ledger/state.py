@@ -86,11 +86,14 @@ class Ledger:
             return refused("malformed: bad client")
         if not commands.is_operation(operation):
             return refused("malformed: bad operation")
-        status, remembered = self.status(client, operation)
+        status = self._tables.operations.status(client, operation)
         if status == operations.DONE:
-            return remembered[1]  # type: ignore[index]
+            return self.status(client, operation)[1][1]  # type: ignore[index]
         if status == operations.STALE:
             return refused("stale: older than the remembered operations")
+        return self._apply_new(client, operation, command)
+
+    def _apply_new(self, client: int, operation: int, command: "Item") -> "Array":
         if not self._tables.operations.has_room(client):
             return refused("busy: no room for another client")
         result = self._apply_command(command)

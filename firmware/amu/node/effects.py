@@ -86,9 +86,12 @@ class Effects:
             return
         time = self._clock.tick()
         if self._tracer.messages:
-            slot = getattr(message, "slot", 0)
-            self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
+            self._trace_send(time, destination, message)
         self._sends.append((destination, time, message))
+
+    def _trace_send(self, time: int, destination: int, message: messages.Message) -> None:
+        slot = getattr(message, "slot", 0)
+        self._tracer.emit("Send", time, destination, message.KIND, slot, getattr(message, "view", 0))
 
     def receive(self, verdict: str, source: int, sent: int, kind: int) -> bool:
         """Record a receipt, an event of its own. False: its time of sending cannot be believed, so the message counts
