@@ -182,8 +182,9 @@ MUTANTS = (
     Mutant(
         "a cached digest is kept when a client's operation comes out of order",
         OPERATIONS,
-        "            self.highest = operation\n        self._digest = None\n",
-        "            self.highest = operation\n            self._digest = None\n",
+        "        self._held[index] |= 1 << bit\n        self._digest = None\n",
+        "        self._held[index] |= 1 << bit\n"
+        "        if operation == self.highest:\n            self._digest = None\n",
         ("ledger on board",),
     ),
     Mutant(

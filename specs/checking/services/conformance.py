@@ -36,7 +36,6 @@ from specs.tla.observe.observe import Observation, ObservationError, Observer
 from specs.tla.values.values import Value
 from specs.verdict import Progress, Verdict, ignore_progress
 
-DELIVERED = "LNK-1"
 NO_MESSAGES = "RunStart does not say whether messages are traced, and there are none"
 MUTEX_EVENTS = frozenset({"MutexRequest", "MutexReceive", "MutexEnter", "MutexRelease"})
 SNAPSHOT_EVENTS = frozenset(
@@ -105,8 +104,8 @@ LINK = Protocol(
     FOLDER / "link" / "trace_link.tla",
     CHANNEL_EVENTS | ITEM_EVENTS | SHARED_EVENTS | MESSAGE_EVENTS | {"Refuse"},
     CHANNEL_EVENTS | ITEM_EVENTS,
-    DELIVERED,
-    {"NothingInvented": DELIVERED, "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
+    "LNK-1",
+    {"NothingInvented": "LNK-1", "QueueKept": "LNK-5", "LeftForGood": "LNK-6"},
     {},
 )
 PROTOCOLS = (MUTEX, SNAPSHOT, LINK)
@@ -187,7 +186,7 @@ class ServicesChecker(Checker):
             self._kept.events, holes, swarm.replica_count, swarm.byzantine, run.verdict, run.tell, run.has_messages
         )
         if run.traces_messages is None and not run.has_messages:
-            run.verdict.doubt(DELIVERED, NO_MESSAGES)
+            run.verdict.doubt(LINK.is_step, NO_MESSAGES)
 
 
 class Kept:
