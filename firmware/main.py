@@ -39,7 +39,7 @@ from amu.wire.framer import Framer
 CRASH = "crash"
 LITTER_FRAMES = 16  # received and sent, after which a collection is worth its time
 QUIET_MS = 10  # of a line, after which the next frame is not expected soon
-RESTORE_GARBAGE_BYTES = 16384  # a board that restores its state collects this often, so that what lives lies together
+RESTORE_GARBAGE_BYTES = 32768  # a board that restores its state collects this often, so that what lives lies together
 ALARM = 3
 
 

@@ -3,15 +3,22 @@
 A name costs a Pico 17 bytes of heap, each use of `limits.NAME` two look-ups in a dict, and each name that a module
 brings makes every import after it slower: the interpreter searches its names one by one. So `limits.NAME` becomes its
 number, as does a module's own constant whose name begins with an underscore; names and assertions of `limits` then stay
-on the ground, where they have been checked. Lines stay where they are: a traceback tells the same line.
+on the ground, where they have been checked. A parameter whose name stands for nothing else anywhere is called p0, p1
+and so on in each module: no other name of a variable takes room. Lines stay where they are: a traceback tells the same
+line.
 """
 
 import ast
+import builtins
+import functools
 import operator
 from collections.abc import Callable
+from pathlib import Path
 
+import swarm_sim.adversary
 from amu.consensus import records
 from amu.core import limits
+from hil import firmware_files
 
 _MODULES = {"limits": vars(limits), "records": vars(records)}
 _PATHS = {"amu.core.limits": "limits", "amu.consensus.records": "records"}
@@ -39,12 +46,58 @@ def folded(path: str, source: str) -> str:
         known |= _imported(tree)
     source = _without(source, gone)
     tree.body = [node for node in tree.body if node not in gone]
-    edits = _Finder(known).find(tree)
+    finder = _Finder(known, _parameters(tree))
+    edits = finder.find(tree)
     lines = source.split("\n")
     for line, start, end, text in sorted(edits, reverse=True):
         raw = lines[line].encode()
         lines[line] = (raw[:start] + text.encode() + raw[end:]).decode()
     return _without_imports("\n".join(lines))
+
+
+@functools.cache
+def _taken() -> frozenset[str]:
+    """Names of flight code and adversaries that stand for anything but a parameter or a variable of a function."""
+    found = set(dir(builtins))
+    adversaries = Path(swarm_sim.adversary.__file__ or "").parent.glob("*.py")
+    flown = [path for _, path in firmware_files.package_files()]
+    for path in (firmware_files.main_path(), *flown, *adversaries):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                found.add(node.attr)
+            elif isinstance(node, ast.keyword):
+                found.add(node.arg or "")
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.add(node.name)
+            elif isinstance(node, ast.alias):
+                found.add((node.asname or node.name).split(".")[0])
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                found.update(node.names)
+            elif isinstance(node, ast.ExceptHandler):
+                found.add(node.name or "")
+            elif isinstance(node, ast.JoinedStr):  # where its names stand is not known
+                found.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        for body in (tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))):
+            found.update(_stored(body))
+    return frozenset(found)
+
+
+def _stored(statements: list[ast.stmt]) -> set[str]:
+    """Names that these statements assign, but for those inside functions and classes."""
+    outside = [node for node in statements if not isinstance(node, _CODE)]
+    return {
+        each.id
+        for node in outside
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
+    }
+
+
+def _parameters(tree: ast.Module) -> dict[str, str]:
+    """New names of parameters."""
+    names = sorted({node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - _taken())
+    return {name: f"p{number}" for number, name in enumerate(names)}
 
 
 def _constants(names: dict[str, object]) -> dict[str, int]:
@@ -105,10 +158,11 @@ def _of_module(node: ast.Attribute) -> int | None:
 
 
 class _Finder(ast.NodeVisitor):
-    """What to write in place of constants."""
+    """What to write in place of constants, and of the names of parameters."""
 
-    def __init__(self, known: dict[str, int]) -> None:
+    def __init__(self, known: dict[str, int], parameters: dict[str, str]) -> None:
         self._known = known
+        self._parameters = parameters
         self._edits: list[Edit] = []
 
     def find(self, tree: ast.AST) -> list[Edit]:
@@ -120,8 +174,19 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
+        if node.id in self._parameters:
+            self._rename(node, node.id)
+        elif isinstance(node.ctx, ast.Load):
             self._replace(node, self._known.get(node.id))
+
+    def visit_arg(self, node: ast.arg) -> None:
+        if node.arg in self._parameters:
+            self._rename(node, node.arg)
+        self.generic_visit(node)
+
+    def _rename(self, node: ast.Name | ast.arg, name: str) -> None:
+        start = node.col_offset
+        self._edits.append((node.lineno - 1, start, start + len(name.encode()), self._parameters[name]))
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """The parser does not know where the parts of such a string lie."""

@@ -35,7 +35,7 @@ def test_numbers_stand_in_place_of_names_on_the_same_lines() -> None:
     assert len(told.split("\n")) == len(SOURCE.split("\n"))
     names = {node.id for node in ast.walk(ast.parse(told)) if isinstance(node, ast.Name)}
     assert names.isdisjoint({"_OWN", "GROUND", "WINDOW_SLOTS", "records"})
-    assert {"PUBLIC", "_TABLE", "_count", "limits", "GROUND_less"} <= names
+    assert {"PUBLIC", "_TABLE", "_count", "limits"} <= names
     space: dict[str, object] = {}
     exec(told, space)
     work, sized = space["work"], space["sized"]
@@ -87,3 +87,19 @@ def test_no_module_that_flies_asks_for_a_constant_of_limits(path: str) -> None:
             assert node.attr.islower()
         if isinstance(node, ast.ImportFrom):
             assert node.module != "amu.core.limits"
+
+
+def test_parameters_that_name_nothing_else_share_their_names() -> None:
+    source = "def f(only_here, slot, other_here=1):\n    return [only_here + each + other_here for each in (slot,)]\n"
+    told = folding.folded("amu/any.mpy", source)
+    assert told.startswith("def f(p0, slot, p1=1):\n")
+    space: dict[str, object] = {}
+    exec(told, space)
+    assert space["f"](1, 2) == [4]  # type: ignore[operator]
+
+
+def test_names_that_anything_else_has_stay() -> None:
+    taken = folding._taken()
+    assert {"slot", "Node", "next", "limits", "len", "KIND"} <= taken  # an attribute, a class, a function, a module
+    kept = "def f(slot, next):\n    return slot.next\n"
+    assert folding.folded("amu/any.mpy", kept) == kept
