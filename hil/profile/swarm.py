@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from amu.boards.ring_files import PICO_BLOCKS
-from amu.core.limits import GROUND
+from amu.core.limits import GROUND, MESSAGES_PER_FRAME_MAX
 from amu.node.events import EVENTS
 from amu.wire import codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer, Text
@@ -121,6 +121,7 @@ class Swarm:
         self.now = 0
         self.events: list[tuple[int, int, list[Any]]] = []  # (time, node, trace event)
         self.telemetry: list[tuple[int, int, Any]] = []  # (time, node, message)
+        self._replies: dict[int, dict[int, int]] = {}  # operation: {node: time}
         self.texts: list[str] = []
         self._image = image
         self._swarm = provision.Swarm(
@@ -216,6 +217,8 @@ class Swarm:
             if isinstance(message, messages.Trace):
                 self.events += [(self.now, node, event) for event in message.events]
             else:
+                if isinstance(message, messages.Reply):
+                    self._replies.setdefault(message.operation, {})[node] = self.now
                 self.telemetry.append((self.now, node, message))
 
     def _put(self, node: int, wire: bytes) -> None:
@@ -225,19 +228,28 @@ class Swarm:
             pico.bytes_in += len(wire)
             pico.down.put(wire)
 
-    def send(self, node: int, message: messages.Message) -> None:
-        """A telecommand."""
-        self._lamport += 1
-        payload = codec.encode(self._lamport, message)
+    def send(self, node: int, *sent: messages.Message) -> None:
+        """Telecommands that share a frame."""
+        payload = b""
+        for message in sent:
+            self._lamport += 1
+            payload += codec.encode(self._lamport, message)
         tag = self._keys.seal(frames.TELECOMMAND, node, payload)
         self._put(node, frames.build(frames.TELECOMMAND, GROUND, node, tag, payload))
 
     def request(self) -> int:
         """Ask every board that runs for one operation that does nothing. Returns its number."""
-        self._operation += 1
-        for pico in self.running():
-            self.send(pico.node, messages.Request(CLIENT, self._operation, ["noop"]))
-        return self._operation
+        return self.requests(1)[0]
+
+    def requests(self, count: int) -> list[int]:
+        """The same of `count` operations. As the ground station does, in few frames."""
+        numbers = list(range(self._operation + 1, self._operation + 1 + count))
+        self._operation += count
+        for first in range(0, count, MESSAGES_PER_FRAME_MAX):
+            some = numbers[first : first + MESSAGES_PER_FRAME_MAX]
+            for pico in self.running():
+                self.send(pico.node, *(messages.Request(CLIENT, number, ["noop"]) for number in some))
+        return numbers
 
     def run_until(self, is_done: Callable[[], bool], what: str) -> None:
         """Step until it is so. Raises BoardError, saying what was waited for and what the boards said."""
@@ -281,11 +293,7 @@ class Swarm:
 
     def replies(self, operation: int) -> dict[int, int]:
         """When each board has replied to an operation."""
-        return {
-            node: when
-            for when, node, message in self.telemetry
-            if isinstance(message, messages.Reply) and message.operation == operation
-        }
+        return self._replies.get(operation, {})
 
     def times(self, event: str, node: int, since: int = 0) -> list[tuple[int, int]]:
         """(when, slot) of all trace events of a name whose first field is a slot, of one board."""

@@ -28,7 +28,10 @@ BAUDS = (None, 921_600, 115_200)
 WARM_UP = 2
 SETTLE_MS = 100  # between operations: boards finish what is left of the one before, and collect garbage
 VIEW_TIMEOUT_MS = 20_000
-OPERATIONS_MIN, OPERATIONS_EACH = 8, 2  # of a load: at least so many, and so many for each in flight
+OPERATIONS_MIN, OPERATIONS_EACH = (
+    8,
+    5,
+)  # of a load: at least so many, and for each in flight: begin and end weigh little
 LOADED_NODES = 4
 LINES_IN_FLIGHT = 4
 PARTS = ("decision", "load", "lines", "heap")
@@ -99,9 +102,9 @@ class Bench:
         def is_done() -> bool:
             nonlocal asked, flying
             flying = [each for each in flying if len(swarm.replies(each)) <= faults_max(self._nodes)]
-            while asked < count and len(flying) < in_flight:
-                flying.append(swarm.request())
-                asked += 1
+            due = min(count - asked, in_flight - len(flying))
+            flying += swarm.requests(due)
+            asked += due
             return asked == count and not flying
 
         swarm.run_until(is_done, f"replies to {count} operations")
