@@ -5,18 +5,20 @@ A board whose vote state cannot be read flies without a journal, in silence; so 
 flight, from then on.
 
 Rules
-- A frame that arrives while the processor is busy or stopped waits. The line holds at most INBOX_FRAMES_MAX frames;
-  more are lost and counted. Ticks that pass meanwhile are skipped, as on a board.
+- A frame that arrives while the processor is busy or stopped waits, and is taken in a turn with others that wait. The
+  line holds at most INBOX_FRAMES_MAX frames; more are lost and counted. Ticks that pass meanwhile are skipped, as on a
+  board.
 - A board that died is silent at once: effects that its runtime had not performed are lost.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, TypeVarTuple
+from typing import Any, Protocol, TypeVarTuple
 
 from amu.boards.config import FILES
-from amu.boards.host import Decoded, MemoryPort, Settings, wake
+from amu.boards.host import Decoded, Settings, wake
 from amu.consensus.replica import Replica
+from amu.core.limits import TURN_FRAMES_MAX
 from amu.node import seams
 from amu.node.journal import Journal
 from amu.node.node import SILENT, Node
@@ -62,7 +64,7 @@ class Runtime(Protocol):
     def tick(self, __now_ticks: int) -> None: ...
 
     @property
-    def receive(self) -> Callable[..., None]: ...
+    def receive_turn(self) -> Callable[[list[Any]], None]: ...
 
 
 class Board:
@@ -150,7 +152,7 @@ class Board:
         if self._keyring is None:
             self.runtime = Decoded(self.flight, config, self.journal, self._carrier)
         else:
-            self.runtime = Encoded(self.flight, config, self.journal, self._carrier, self._keyring, MemoryPort())
+            self.runtime = Encoded(self.flight, config, self.journal, self._carrier, self._keyring)
         self.runtime.start()
 
     def _wrap(self, node: Node) -> Flight:
@@ -217,9 +219,9 @@ class Board:
         seconds = self._tick_seconds / self._factor if now < self._factor_until else self._tick_seconds
         self._time.at(now + seconds, self._tick, life)
 
-    def _spend(self, now: float) -> None:
+    def _spend(self, now: float, count: int = 1) -> None:
         if now < self._slow_until:
-            self._busy_until = now + self._step_seconds
+            self._busy_until = now + count * self._step_seconds
 
     # --- frames ---------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ class Board:
             if now < self._slow_until:
                 self._spend(now)
             assert self.runtime is not None, "the board is off"
-            self.runtime.receive(*arrival)
+            self.runtime.receive_turn([arrival])
             return True
         if len(self._inbox) >= INBOX_FRAMES_MAX:
             return False
@@ -250,11 +252,13 @@ class Board:
         self._is_wake_due = False
         now = self._time.now
         while now >= self._busy_until and (self._inbox or self._has_missed_tick):
-            self._spend(now)
             assert self.runtime is not None, "a waking up of a former life"
             if self._inbox:
-                self.runtime.receive(*self._inbox.popleft())
+                count = min(len(self._inbox), TURN_FRAMES_MAX)
+                self._spend(now, count)
+                self.runtime.receive_turn([self._inbox.popleft() for _ in range(count)])
             else:
+                self._spend(now)
                 self._has_missed_tick = False
                 self.runtime.tick(self._ticks)
         if self._inbox or self._has_missed_tick:

@@ -7,9 +7,10 @@ order, so the same scenario gives the same trace.
 A runtime needs three things of the world, its `Carrier`: it carries frames and messages, and takes trace events.
 """
 
+from collections import deque
 from typing import Protocol
 
-from amu.boards.host import MemoryPort, no_heap
+from amu.boards.host import no_heap
 from amu.boards.runtime import Runtime
 from amu.node import seams
 from amu.node.journal import Journal
@@ -24,10 +25,24 @@ class Carrier(seams.Carrier, Protocol):
         """Wire bytes of one frame to one node, and what is inside."""
 
 
-class Encoded(Runtime):
-    """Bytes travel. `port` is a MemoryPort: `receive` feeds it and lets the runtime read all of it."""
+class FramePort:
+    """BytePort of a board that is given whole frames."""
 
-    _port: MemoryPort
+    def __init__(self) -> None:
+        self.waiting: deque[bytes] = deque()
+
+    def read(self) -> bytes:
+        """One frame, `b""` if there is none."""
+        return self.waiting.popleft() if self.waiting else b""
+
+    def write(self, data: bytes) -> None:
+        raise AssertionError("frames leave by the carrier")
+
+
+class Encoded(Runtime):
+    """Bytes travel. A turn is the frames that `receive_turn` is given: the port yields one at each read."""
+
+    _port: FramePort
 
     def __init__(
         self,
@@ -36,14 +51,13 @@ class Encoded(Runtime):
         journal: Journal | None,
         carrier: Carrier,
         keyring: Keyring,
-        port: MemoryPort,
     ) -> None:
-        super().__init__(node, config, keyring, port, journal, no_heap)
+        super().__init__(node, config, keyring, FramePort(), journal, no_heap)
         self._carrier = carrier
 
-    def receive(self, frame: bytes) -> None:
-        """The bytes of a frame, whole or damaged, have arrived."""
-        self._port.feed(frame)
+    def receive_turn(self, arrivals: list[tuple[bytes]]) -> None:
+        """The bytes of frames, whole or damaged, have arrived: at most TURN_FRAMES_MAX."""
+        self._port.waiting.extend(frame for (frame,) in arrivals)
         while self.poll(self._ticks):
             pass
 

@@ -33,6 +33,7 @@ if "":  # for the type checker; see amu.core.types
     from amu.node import seams
 
     Found = list[tuple[int, AnyMessage]]  # what a frame holds: (lamport, message) of each
+    Arrival = tuple[int, Found | None, bool]  # as `Decoded.receive` takes it
     Flight = TypeVar("Flight", bound=seams.Machine)
 
 
@@ -197,8 +198,21 @@ class Decoded(Runtime):
 
     def receive(self, source: int, found: "Found | None", is_sound: bool) -> None:
         """A frame of `source` for this board has arrived. `found`, its messages, is None if it is damaged."""
-        if found is None:
-            return  # the framer's CRC check refuses and counts it
+        self.receive_turn([(source, found, is_sound)])
+
+    def receive_turn(self, arrivals: "list[Arrival]") -> None:
+        """Frames have arrived that are taken in one turn: at most TURN_FRAMES_MAX."""
+        assert len(arrivals) <= limits.TURN_FRAMES_MAX, "frames of one turn"
+        is_idle = True
+        for source, found, is_sound in arrivals:
+            if found is not None:  # else the framer's CRC check refuses and counts it
+                is_idle = False
+                self._take_decoded(source, found, is_sound)
+        if not is_idle:
+            self._perform()
+
+    def _take_decoded(self, source: int, found: "Found", is_sound: bool) -> None:
+        """As `Runtime._take`."""
         self.frames_in += 1
         kind = found[0][1].KIND
         reason = self._bar(source, frames.traffic_of(kind))
@@ -211,7 +225,6 @@ class Decoded(Runtime):
             self._hand_over(source, found)
         else:
             self._refuse(source, kind, reason)
-        self._perform()
 
     def _are_surplus(self, source: int, found: "Found") -> bool:
         """As `Runtime._is_surplus` says of the bytes."""
