@@ -171,17 +171,16 @@ class Replica:
         """One authenticated flight message of replica `peer`."""
         if self.is_halted:
             return
-        kind = message.KIND
-        handler = self._handlers.get(kind)
+        handler = self._handlers.get(message.KIND)
         if handler is None:
             self.catch_up.receive(peer, message)
         else:
             slot = message.slot
             index = slot - self.applied + _PRESENT - 1
             if index >= limits.INSTANCES_MAX:
-                self.effects.refuse(peer, kind, "ahead of the window")
+                self.effects.refuse(peer, message.KIND, "ahead of the window")
             elif index < 0 or slot < 1:
-                if kind == m.Status.KIND and self.may_answer(peer, kind, 1):
+                if message.KIND == m.Status.KIND and self.may_answer(peer, message.KIND, 1):
                     self.catch_up.answer_decided(peer, slot)
             else:
                 handler(peer, message)
