@@ -47,6 +47,7 @@ CHECKS: dict[str, list[str]] = {
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
     "runtime": [*_PYTEST, "tests/unit/firmware/test_runtime.py", "tests/unit/firmware/test_runtime_frames.py"],
     "requests of the station": [*_PYTEST, "tests/unit/groundstation/flight/test_telecommand.py"],
+    "ether": [*_PYTEST, "tests/unit/groundstation/faults/test_ether.py"],
     "codec": [*_PYTEST, "tests/unit/firmware/test_on_board.py", "-k", "test_codec"],
     "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],
     "machine twins": [*_PYTEST, "tests/properties/firmware/test_wire_machine.py"],

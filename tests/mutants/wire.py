@@ -156,6 +156,13 @@ MUTANTS = (
         ("requests of the station",),
     ),
     Mutant(
+        "a fault rule sees the first message of a frame only",
+        "groundstation/faults/ether.py",
+        "        return kinds_of(codec.decode(header.traffic, header.payload))\n",
+        "        return kinds_of(codec.decode(header.traffic, header.payload)[:1])\n",
+        ("ether",),
+    ),
+    Mutant(
         "a receiver waits behind a delimiter",
         GUIDED,
         "        if not self._has_more():\n            return b",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from amu.wire import frames
+from amu.wire import codec, frames
+from amu.wire.messages import Fetch, Vote
 from groundstation.faults import ether as ether_module
 from groundstation.faults.ether import Ether
 from groundstation.faults.plan import FaultPlan
@@ -110,3 +111,34 @@ def test_a_stateful_rule_keeps_links_apart() -> None:
     rule = {"fault": "contact_window", "passes": [{"aos": 5, "los": 6}], "outside": "hold", "store_frames_max": 1}
     ether = Ether(plan(rule), range(4))
     assert [accept(ether, 0, 0, 1), accept(ether, 0, 0, 2), accept(ether, 0, 0, 1)] == [1, 1, 0]
+
+
+VOTE = codec.encode(7, Vote(1, 0, 1, bytes(32)))
+FETCH = codec.encode(8, Fetch(3))
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_lost"),
+    [
+        (FETCH, True),
+        (VOTE + FETCH, True),
+        (FETCH + VOTE, True),
+        (VOTE + VOTE, False),
+        (FETCH + b"\xff", False),  # no receiver reads it either
+        (b"", False),
+    ],
+)
+def test_a_rule_for_a_kind_applies_to_frames_that_hold_it(payload: bytes, is_lost: bool) -> None:
+    ether = Ether(plan({"fault": "drop", "probability": 1, "kinds": ["Fetch", "Probe"]}), range(4))
+    assert accept(ether, 0, 0, 1, payload) == int(not is_lost)
+    assert ether.totals() == {"accepted": 1, **({"drop": 1} if is_lost else {})}
+
+
+def test_messages_are_read_only_if_a_rule_names_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(traffic: int, payload: bytes) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(codec, "decode", refuse)
+    assert accept(Ether(plan({"fault": "delay", "seconds": 1}), range(4)), 0, 0, 1, VOTE) == 1
+    with pytest.raises(AssertionError, match="read"):
+        accept(Ether(plan({"fault": "delay", "seconds": 1, "kinds": ["Vote"]}), range(4)), 0, 0, 1, VOTE)
