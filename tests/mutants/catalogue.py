@@ -332,7 +332,7 @@ MUTANTS = (
     Mutant(
         "an operation is applied twice",
         "firmware/amu/ledger/state.py",
-        "        if status == operations.DONE:\n            return remembered[1]",
+        "        if status == operations.DONE:\n            return self.status(client, operation)[1][1]",
         "        if status == operations.DONE:\n            return self._apply_command(command)",
         ("trace", "ledger"),
     ),

@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "a request that no body can carry is queued",
         PENDING,
-        "            if type(field) is list or type(field) is dict:",
-        "            if False:",
+        "        if type(field) is list or type(field) is dict:",
+        "        if False:",
         ("pending",),
     ),
     Mutant(

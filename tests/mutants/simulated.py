@@ -138,7 +138,7 @@ _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _NO_LEARNERS for mutant in quorums.MUTANTS if mutant.file == quorums.LEARNER},
     **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
-    **{mutant.name: _PICO for mutant in wire.MUTANTS},
+    **{mutant.name: _PICO for mutant in wire.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _BATCHES for mutant in timers.MUTANTS if "batches" in mutant.checks},
     **{mutant.name: _PAGES for mutant in pages.MUTANTS},
     **{mutant.name: _REPEATED for mutant in surplus.MUTANTS},
