@@ -104,7 +104,7 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
     first_slot = node.applied_slot
     ticks = board.ticks(config.tick_ms)
     runtime = Runtime(node, config, keyring, board.port, journal, board.heap, framer)
-    gc.threshold(gc.mem_free())  # type: ignore[attr-defined]
+    gc.threshold(min(gc.mem_free(), limits.HEAP_GARBAGE_BYTES))  # type: ignore[attr-defined]
     try:
         runtime.start()
         while runtime.stopped is None:

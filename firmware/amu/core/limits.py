@@ -24,6 +24,7 @@ WIRE_BYTES_MAX = FRAME_BYTES_MAX + FRAME_BYTES_MAX // 254 + 1 + 2  # COBS overhe
 # No allocation after boot is longer: free heap may consist of pieces that are hardly longer. The longest are a frame
 # between its delimiters and an open file of littlefs (1,200 bytes on a 64-bit machine).
 HEAP_BLOCK_BYTES_MAX = 1280
+HEAP_GARBAGE_BYTES = 60 * 1024  # allocated between two collections of a busy board: a decision of four Picos takes it
 RING_BYTES = 4096  # serial bytes received and not yet framed
 CBOR_DEPTH_MAX = 8  # a Pico's stack allows about 30 calls
 
