@@ -29,6 +29,7 @@ CHECKS: dict[str, list[str]] = {
     "learners": [*_PYTEST, "tests/on_board/test_learner.py", "tests/unit/firmware/swarm/test_cells.py"],
     "laggards": [*_PYTEST, "tests/unit/firmware/swarm/test_laggard_recovery.py"],
     "pending": [*_PYTEST, "tests/on_board/test_pending.py"],
+    "operations": [*_PYTEST, "tests/on_board/test_operations.py"],
     "ledger on board": [*_PYTEST, "tests/on_board/test_ledger.py"],
     "state transfer": [*_PYTEST, "tests/on_board/test_state_transfer.py"],
     "timer oracles": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_laggards.py", "-k", "sound"],

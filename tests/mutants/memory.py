@@ -208,4 +208,25 @@ MUTANTS = (
         "",
         ("detector",),
     ),
+    Mutant(
+        "operations below the window stay remembered",
+        OPERATIONS,
+        "        if oldest <= self._lowest:\n            return\n",
+        "        return\n",
+        ("operations",),
+    ),
+    Mutant(
+        "rows of another state are taken for those of this one",
+        OPERATIONS,
+        "if self._packed(index) == other._packed(index):",
+        "if self._numbers[index] == other._numbers[index]:",
+        ("operations",),
+    ),
+    Mutant(
+        "a reason without a place gets that of another",
+        OPERATIONS,
+        "        if len(self.known) == _REASONS_MAX:\n            return -1\n",
+        "        if len(self.known) == _REASONS_MAX:\n            return 0\n",
+        ("operations",),
+    ),
 )

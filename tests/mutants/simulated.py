@@ -134,11 +134,13 @@ _PICO = "only a Pico reads its line by code bytes, or runs machine code; the sim
 _BATCHES = "a leader may propose when it likes: it costs effort, or less delay than the bound allows"
 _REPEATED = "a state that is sent again says it, too; tests/unit/swarm_sim/world/test_sim_surplus.py wants none sent"
 _PAGES = "not hunted from seeds: `page cuts` cuts power at each flash operation"
+_OPERATIONS = "not hunted from seeds: `operations` compares with a plain table"
 _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _NO_LEARNERS for mutant in quorums.MUTANTS if mutant.file == quorums.LEARNER},
     **{mutant.name: _MEMORY for mutant in memory.MUTANTS},
     **{mutant.name: _PICO for mutant in wire.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
+    **{mutant.name: _OPERATIONS for mutant in memory.MUTANTS if "operations" in mutant.checks},
     **{mutant.name: _BATCHES for mutant in timers.MUTANTS if "batches" in mutant.checks},
     **{mutant.name: _PAGES for mutant in pages.MUTANTS},
     **{mutant.name: _REPEATED for mutant in surplus.MUTANTS},
