@@ -14,7 +14,7 @@ Rules
   sending stands in the trace before the receipt: the ground station reads a board's events before it passes its
   messages on.
 - ORD-4: the ground station's clock does not run backward from one event to the next, its own included: it writes them
-  as they come. The next station goes on from the record's last time.
+  as they come. The next station goes on from the record's last time. Nor do the ticks of a board in one life.
 
 Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
@@ -64,6 +64,8 @@ class LamportOrder(Checker):
         before = self._last.get(node)
         self._last[node] = event
         self._check_clock(event)
+        if before is not None and before.boot == event.boot and _ran_backward(before.ticks, event.ticks):
+            self._violate(RECEIVED_IN_ORDER, f"{event}: the board is at tick {event.ticks}, and was at {before.ticks}")
         if before is None or name == "Boot" or before.boot != event.boot or event.lamport <= before.lamport:
             self._check_growth(event, before)
         if name == "Send":
@@ -151,3 +153,8 @@ class LamportOrder(Checker):
             self.receipts_not_checked += 1
         else:
             self._unsent.append((sender, f"{event}: node {sender} had sent nothing at Lamport time {sent}"))
+
+
+def _ran_backward(before: int | None, ticks: int | None) -> bool:
+    """A line may leave them out."""
+    return before is not None and ticks is not None and ticks < before

@@ -43,6 +43,13 @@ STATION = (
         "order",
     ),
     _cut(
+        "the ticks of a board run as they like",
+        ORDER,
+        "_ran_backward(before.ticks, event.ticks):",
+        "False:",
+        "order",
+    ),
+    _cut(
         "channels hold where nobody says that messages are not traced",
         SERVICES,
         "if run.traces_messages is None and not run.has_messages:",

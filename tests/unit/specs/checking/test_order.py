@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from specs.checking.order import LamportOrder, sort_key
 from specs.checking.run import Run
 from specs.checking.swarm import Swarm
@@ -146,6 +148,17 @@ def test_the_ground_stations_own_events_are_held_to_its_clock(tmp_path: Path) ->
         line["received"] = float(second)
     script.ground("BoardKill", board=1)
     assert found(script.lines, tmp_path) == ["ORD-4"]
+
+
+@pytest.mark.parametrize(("ticks", "is_found"), [((4, 4, 5), False), ((4, 5, 4), True)])
+def test_the_ticks_of_a_board_do_not_run_backward(ticks: tuple[int, ...], is_found: bool, tmp_path: Path) -> None:
+    script = Script()
+    script.message(0, 1)
+    own = [line for line in script.lines if line["node"] == 0]
+    own.append(script.emit(0, "Wish", slot=1, view=1))
+    for line, tick in zip(own[-3:], ticks, strict=True):
+        line["ticks"] = tick
+    assert ("ORD-4" in found(script.end().lines, tmp_path)) == is_found
 
 
 def test_a_trace_may_leave_out_when_it_was_received() -> None:
