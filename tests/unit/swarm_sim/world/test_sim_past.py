@@ -1,5 +1,11 @@
 """Drawn runs in which boards do not know the past and liars tell them of it: each bug planted here breaks a property
-by its name, and sound code passes the same seeds."""
+by its name, and sound code passes the same seeds.
+
+After a change of timing, seeds are found again with, for example:
+
+    S=tests.unit.swarm_sim.world.test_sim_past:breaks
+    python -m tests.support.simulator.search $S 0:400 7 highest_answer SIM-REACH 'rejoined after amnesia'
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -70,13 +76,26 @@ def any_request(monkeypatch: pytest.MonkeyPatch) -> None:
 # boards, seed, planted, oracle, mark of what the seed is about
 PLANTED = [
     (7, 173, rejoin_on_f_plus_1, "KNW-3", "rejoined after amnesia"),
-    (4, 244, nonce_not_compared, "LOG-4", "rejoined after amnesia"),
+    (4, 234, nonce_not_compared, "LOG-4", "rejoined after amnesia"),
     (4, 88, trusted_on_f, "SIM-LOG", "checkpoint"),
     (7, 88, trusted_on_f, "SIM-LOG", "state taken over"),
     (4, 92, stable_on_f_plus_1, reach.ORACLE, "checkpoint"),
-    (7, 254, highest_answer, reach.ORACLE, "rejoined after amnesia"),
+    (7, 136, highest_answer, reach.ORACLE, "rejoined after amnesia"),
     (4, 6, any_request, validity.ORACLE, "state taken over"),
 ]
+
+
+def breaks(seed: int, nodes: str, plant: str, oracle: str, mark: str) -> bool:
+    """Whether the seed can stand in PLANTED."""
+    if not is_of_the_past(seed):
+        return False
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        globals()[plant](monkeypatch)
+        outcome = simulate(draw(seed, int(nodes)))
+    if (outcome.verdict, outcome.oracle) != ("violation", oracle):
+        return False
+    sound = simulate(draw(seed, int(nodes)))
+    return sound.verdict == "pass" and mark in sound.marks
 
 
 def _name(item: Any) -> str:
