@@ -70,7 +70,7 @@ class Flight:
 
     def events(self, name: str | None = None, node: int | None = None) -> list[dict[str, Any]]:
         """Events of the trace, in order: all, of one name, of one board."""
-        lines = (self.directory / "trace.ndjson").read_text(encoding="utf-8").splitlines()
+        lines = (self.directory / "trace.ndjson").read_text(encoding="utf-8").split("\n")[:-1]
         found = [json.loads(line) for line in lines]
         return [
             event
