@@ -19,7 +19,7 @@ RUNS = (
     (10, 4),  # a crash in the middle of a write
     (14, 4),  # a long log, states adopted
     (18, 4),  # many views; a liar that mixes all ways
-    (23, 4),  # memory lost and voting again, turns
+    (108, 4),  # memory lost and voting again, turns
     (26, 4),  # a board that forgets
     (28, 7),  # flood, silence
     (30, 4),  # power cut, a board that forgets

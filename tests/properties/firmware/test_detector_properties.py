@@ -130,7 +130,7 @@ def test_samples_and_heartbeats_tell_each_suspicion_once(steps: list[tuple[int, 
 
 
 def test_nothing_that_flies_reads_a_level_but_to_show_it() -> None:
-    """FDT-9 in the code: one module makes detectors, and it uses them to tell the trace of levels."""
+    """FDT-9 in the code: one module makes detectors, to report levels, and to know whom it has just heard."""
     users: set[str] = set()
     methods: set[str] = set()
     for path in sorted(FIRMWARE.rglob("*.py")):
@@ -147,7 +147,7 @@ def test_nothing_that_flies_reads_a_level_but_to_show_it() -> None:
             if isinstance(node.value, ast.Attribute) and node.value.attr == "_detector":
                 methods.add(node.attr)
     assert users == {"node/services.py"}
-    assert methods == {"heard", "sample"}
+    assert methods == {"heard", "is_current", "sample"}
 
 
 def test_the_trace_can_hold_what_is_reported() -> None:

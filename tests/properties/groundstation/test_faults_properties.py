@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amu.wire.messages import Vote
+from amu.wire.messages import Proposal, Vote
 from groundstation.faults.plan import Fates, FaultPlan
 from groundstation.faults.rule import Copy, Draws
 from tests.support.simulator import plain_faults
@@ -73,7 +73,8 @@ def fly(plan: FaultPlan, frames: list[bytes], fates: Callable[..., Fates] = Faul
     result = []
     for index, frame in enumerate(frames):
         before = dict(state)
-        result.append(fates(plan, 0.7 * index, 0, 1, index, frame, Vote.KIND, state))
+        kinds = (Proposal.KIND, Vote.KIND)[index % 2 :]  # every other frame holds a proposal and a vote
+        result.append(fates(plan, 0.7 * index, 0, 1, index, frame, kinds, state))
         assert state == before
         state = result[-1].state
     return result

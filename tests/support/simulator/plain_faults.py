@@ -69,7 +69,7 @@ def fates(
     destination: int,
     index: int,
     frame: bytes,
-    kind: int,
+    kinds: tuple[int, ...],
     state: Mapping[str, Memory],
 ) -> Fates:
     """As FaultPlan.fates."""
@@ -79,7 +79,7 @@ def fates(
     heal = plan.heal
     is_healed = heal is not None and now >= heal.at and source in heal.core and destination in heal.core
     for name, rule in zip(plan.rule_names(), plan.rules):
-        if not is_healed and applies(rule, now, source, destination, kind):
+        if not is_healed and applies(rule, now, source, destination, kinds):
             context = Context(plan.seed, source, destination, index, name, now)
             outcome = one_rule(rule, flights, context, new_state.get(name, ()))
             flights = outcome.flights
@@ -89,13 +89,13 @@ def fates(
     return Fates([(flight.at, flight.frame) for flight in flights], effects, new_state)
 
 
-def applies(rule: Any, now: float, source: int, destination: int, kind: int) -> bool:
+def applies(rule: Any, now: float, source: int, destination: int, kinds: tuple[int, ...]) -> bool:
     return (
         rule.start <= now
         and (rule.end is None or now < rule.end)
         and (rule.source is None or source in rule.source)
         and (rule.destination is None or destination in rule.destination)
-        and (rule.kinds is None or any(FLIGHT_KINDS[name] == kind for name in rule.kinds))
+        and (rule.kinds is None or not {FLIGHT_KINDS[name] for name in rule.kinds}.isdisjoint(kinds))
     )
 
 

@@ -17,7 +17,7 @@ from tests.mutants.traces.changes import Change, of_event, of_field
 from tests.mutants.traces.judge import Judge
 from tests.mutants.traces.runs import Line, fly
 
-RUNS = ((10, 4), (1, 4), (44, 4), (23, 4))  # from small to large
+RUNS = ((10, 4), (1, 4), (44, 4), (186, 4), (108, 4))  # from small to large
 SIMULATED = sorted({*FLIGHT_EVENTS, *GROUND_EVENTS, fields.ANY_EVENT} - {*NOT_SIMULATED})
 TRIES = 12
 LONG = (14, 4)  # a state is adopted in it

@@ -38,10 +38,15 @@ def without(event: str, **members: object) -> Plant:
 
 
 def unanswered(kind: int) -> Plant:
-    """One answer of that kind of an honest board is missing."""
+    """One answer of that kind of an honest board is missing; the board takes other messages after it."""
+
+    def goes_on(lines: list[Line], at: int) -> bool:
+        node, boot = lines[at]["node"], lines[at]["boot"]
+        return any(line["event"] == "Receive" and (line["node"], line["boot"]) == (node, boot) for line in lines[at:])
 
     def plant(lines: list[Line]) -> None:
         sent = [at for at in places(lines, "Send", kind=kind) if lines[at]["node"] in honest(lines)]
+        sent = [at for at in sent if goes_on(lines, at)]
         remove(lines, sent[len(sent) // 2])
 
     return plant
