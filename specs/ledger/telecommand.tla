@@ -117,12 +117,14 @@ Contradiction(slot, result) ==
   /\ IsEnough(Giving(<<slot, result>>))
   /\ UNCHANGED vars
 
-(* The station is gone. The next one takes up what is open, and starts over with every board. *)
+(* The station is gone. The next one takes up what is open, and starts over with every board. Which boards the dead one *)
+(* asked last is not on record: a link takes a request before the trace tells of it.                                  *)
 Resume ==
   /\ attempts' = [b \in Board |-> 0]
   /\ receipt' = [b \in Board |-> NoReceipt]
   /\ answer' = [b \in Board |-> NoAnswer]
-  /\ UNCHANGED <<stage, asked, told>>
+  /\ asked' = IF IsKnown THEN Board ELSE asked
+  /\ UNCHANGED <<stage, told>>
 
 (* TCM-2: an end stands. *)
 EndsOnceStep == stage \in Terminal => UNCHANGED <<stage, told>>

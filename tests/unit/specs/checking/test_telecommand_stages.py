@@ -273,6 +273,22 @@ def test_the_next_station_starts_over_with_every_board(tmp_path: Path) -> None:
     assert violated(flight, tmp_path) == ["TCM-2"]
 
 
+@pytest.mark.parametrize(("dies", "breaches"), [(True, []), (False, ["TCM-1"])])
+def test_the_last_requests_of_a_station_that_died_are_not_on_record(
+    dies: bool, breaches: list[str], tmp_path: Path
+) -> None:
+    """A link takes a request before the trace tells of it, so board 3 may have been asked unseen."""
+    flight = Flight()
+    flight.ask(1, COMMAND, boards=(0, 1, 2))
+    if dies:
+        flight.resume()
+    flight.tell(1, "received", board=3, status="queued")
+    flight.slot(1)
+    flight.answer(1, 0, 1)
+    flight.confirm(1)
+    assert violated(flight, tmp_path) == breaches
+
+
 def test_clients_without_a_station_in_the_trace_are_named(tmp_path: Path) -> None:
     flight = Flight()
     flight.requests = {1: [[9, 1, ["noop"]]], 2: [[CLIENT, 1, COMMAND]]}
