@@ -12,6 +12,7 @@ from groundstation.scenario.toml_text import Document
 
 STATIONS = ("earth-moon-l1", "earth-moon-l2", "earth-moon-l4", "sun-earth-l1", "sun-earth-l2", "geo", "leo", "moon")
 VIEW_KINDS = ("Proposal", "Vote", "Suggest", "Proof", "ViewChange", "Status")
+FLOOD_PER_TICK = 32  # two frames or more for each peer: frames hold the messages of a tick together
 LIARS = ("equivocate", "lie", "silence", "replay", "flood", "bad_mac", "mixed", "starve", "hurry")
 
 
@@ -222,6 +223,8 @@ def liar(node: int, adversary: str, draws: random.Random) -> Document:
     parameters: Document = {"seed": draws.randrange(1 << 20)}
     if adversary == "silence" and draws.random() < 0.5:
         parameters["kinds"] = " ".join(sorted(draws.sample(VIEW_KINDS, draws.randint(1, 3))))
+    if adversary == "flood" and draws.random() < 0.5:
+        parameters["per_tick"] = FLOOD_PER_TICK
     if adversary in ("silence", "bad_mac") and draws.random() < 0.5:
         parameters["peers"] = str(draws.choice([peer for peer in range(limits.REPLICAS_MIN) if peer != node]))
     return {"node": node, "adversary": adversary, "parameters": parameters}
