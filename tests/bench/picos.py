@@ -28,10 +28,8 @@ BAUDS = (None, 921_600, 115_200)
 WARM_UP = 2
 SETTLE_MS = 100  # between operations: boards finish what is left of the one before, and collect garbage
 VIEW_TIMEOUT_MS = 20_000
-OPERATIONS_MIN, OPERATIONS_EACH = (
-    8,
-    5,
-)  # of a load: at least so many, and for each in flight: begin and end weigh little
+OPERATIONS_MIN = 8  # of a load
+OPERATIONS_EACH = 5  # and for each in flight: begin and end weigh little
 LOADED_NODES = 4
 LINES_IN_FLIGHT = 4
 PARTS = ("decision", "load", "lines", "heap")
