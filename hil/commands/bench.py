@@ -55,6 +55,9 @@ def bench(
     from groundstation.record.run_directory import RunDirectoryError
     from groundstation.scenario.model import ScenarioError
     from groundstation.verdict.table import print_verdict
+    from hil.commands import extras
+
+    extras.require("bench")
     from hil.bench import junit as report
     from hil.bench import run
     from specs.checking.trace import TraceError

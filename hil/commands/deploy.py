@@ -34,7 +34,9 @@ def deploy(
     from groundstation.boards.environment import EnvironmentFileError, load
     from groundstation.boards.keys import KeysError
     from groundstation.console import EXIT_BAD_INPUT, complain, refused, say
+    from hil.commands import extras
 
+    extras.require("deploy")
     try:
         bench = load(environment)
         exits = _exits(environment, bench)

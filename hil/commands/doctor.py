@@ -27,6 +27,9 @@ def doctor(
     """
     from groundstation.boards.environment import EnvironmentFileError
     from groundstation.console import EXIT_BAD_INPUT, refused, say
+    from hil.commands import extras
+
+    extras.require("doctor")
     from hil.bench.doctor import examine
 
     try:

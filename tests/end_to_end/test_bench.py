@@ -1,6 +1,7 @@
 """A bench from its environment file: keys, flights under one epoch after the other, and what is refused."""
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -104,3 +105,13 @@ def test_a_bench_with_a_missing_board_does_not_fly(bench: Path, monkeypatch: pyt
     assert not answer["ready"]
     assert [case["problem"] is None for case in answer["cases"]] == [False, True, True, True]
     assert not (bench.parent / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["deploy", "doctor", "bench"])
+def test_a_missing_package_is_named_with_how_to_install_it(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "mpremote", None)
+    code, told = amu(command, bench)
+    assert code == 2
+    assert "the package mpremote is not installed; install it with: pip install 'amu-swarm[bench,emulated]'" in told
