@@ -22,7 +22,6 @@ from amu.node.node import Node
 from amu.wire import codec, frames, messages
 
 SOUND_TAG = bytes(limits.TAG_BYTES)
-_VOTE_BYTES_MIN = 1 + 5 + 2 + limits.DIGEST_BYTES  # heads of array and digest, kind and three more small numbers
 
 if "":  # for the type checker; see amu.core.types
     from collections.abc import Callable, Sequence
@@ -261,7 +260,7 @@ class Decoded(Runtime):
 def _size(lamport: int, message: "AnyMessage") -> int:
     """Bytes of the encoded message. Of a vote, as most are, without encoding it."""
     if message.KIND == messages.Vote.KIND:
-        size = _VOTE_BYTES_MIN
+        size = codec.VOTE_BYTES_MIN
         for number in (lamport, message.slot, message.view):
             if number >= 24:
                 size += 1 if number < 0x100 else 2 if number < 0x10000 else 4 if number < 0x100000000 else 8
