@@ -11,7 +11,6 @@ from pathlib import Path
 
 from groundstation.boards import environment, keys
 from groundstation.boards.base import Board, BoardPlan, Unit, board_kind
-from groundstation.boards.environment import Environment
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,6 @@ class Bench:
 
     kinds: tuple[str, ...]
     units: tuple[Unit, ...]
-    environment: Path | None = None
     keys: Path | None = None
 
     @property
@@ -59,8 +57,7 @@ def uniform(kind: str, count: int) -> Bench:
 
 def of_environment(path: Path) -> Bench:
     """The bench of an environment file, with its keys. Raises EnvironmentFileError, KeysError."""
-    described: Environment = environment.load(path)
-    entries = described.entries()
+    entries = environment.load(path).entries()
     at = keys.path_of(path)
     keys.load(at)
-    return Bench(tuple(entry.kind for entry in entries), tuple(entry.unit() for entry in entries), path, at)
+    return Bench(tuple(entry.kind for entry in entries), tuple(entry.unit() for entry in entries), at)

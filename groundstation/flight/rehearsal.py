@@ -214,11 +214,12 @@ class _Preparation:
             hello_seconds=HELLO_WALL_SECONDS * speed,
             reserve=claim.reserve,
         )
+        is_real_time = any(board.is_real_time for board in boards)  # then those in virtual time follow them
         first_index = 0 if past is None else past.fates["accepted"]
         return Parts(
             scenario=scenario,
             boards={board.node: board for board in boards},
-            driver=WallClock(speed, start) if self._is_real_time(boards) else SteppedClock(speed, start),
+            driver=(WallClock if is_real_time else SteppedClock)(speed, start),
             clock=clock,
             recorder=recorder,
             station=station,
@@ -230,11 +231,6 @@ class _Preparation:
             past=past,
             joins=self._lost is not None,
         )
-
-    @staticmethod
-    def _is_real_time(boards: list[Board]) -> bool:
-        """Whether any board lives by the wall clock; then those in virtual time follow it."""
-        return any(board.is_real_time for board in boards)
 
     def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
         if self._earlier is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundstation.boards import bench, environment, keys, provision
 from groundstation.boards.base import BoardError
-from groundstation.boards.environment import BoardEntry, Environment
+from groundstation.boards.environment import BoardEntry
 from groundstation.commands.rehearse import judge_flight
 from groundstation.flight import progress, rehearsal
 from groundstation.scenario import model
@@ -62,11 +62,8 @@ def _ready(entry: BoardEntry, exits: Sequence[bytes], tell: Tell) -> list[Case]:
         return [Case(name, "found", 0.0, "made for each flight", properties=properties)]
     began = time.monotonic()
     try:
-        port = ports.find(entry.serial_number)
-        if port is None:
-            raise BoardError(f"Pico {entry.serial_number}: is not on the bus; plug it in, and see: amu boards")
         files = tree.flight_files()
-        with approach(port, exits) as repl:
+        with approach(ports.require(entry.serial_number), exits) as repl:
             is_changed = deploy.deploy(repl, files)
             properties |= {"firmware": tree.digest(files), "image": deploy.look(repl).image}
             deployed = time.monotonic() - began
@@ -89,12 +86,12 @@ def fly(
     path: Path, mission: str, seed: int | None, speed: float | None, out: Path, tlc: bool
 ) -> tuple[Case, Judgement]:
     """Fly one mission on the bench. Raises ScenarioError, PlanError, RunDirectoryError, TraceError, KeysError."""
-    described: Environment = environment.load(path)
-    scenario = model.load(mission).flown(len(described.boards), seed, speed)
+    flown = bench.of_environment(path)
+    scenario = model.load(mission).flown(len(flown.kinds), seed, speed)
     display = progress.display()
     began = time.monotonic()
     try:
-        flight = rehearsal.fly(rehearsal.Plan(scenario, "", out, bench=bench.of_environment(path)), display)
+        flight = rehearsal.fly(rehearsal.Plan(scenario, "", out, bench=flown), display)
     finally:
         display.close()
     judgement, problems = judge_flight(flight, tlc)
@@ -102,7 +99,7 @@ def fly(
     properties = {
         "seed": str(scenario.mission.seed),
         "run": str(flight.directory),
-        "kinds": "+".join(described.kinds()),
+        "kinds": flown.name,
     }
     case = Case("flight", scenario.name, time.monotonic() - began, "\n".join(judgement.findings), problem, properties)
     return case, judgement

@@ -77,17 +77,13 @@ def _exits(environment: Path, bench: "Environment") -> Callable[[int], tuple[byt
 
 
 def _deploy(entry: "BoardEntry", exits: tuple[bytes, ...]) -> dict[str, Any]:
-    from groundstation.boards.base import BoardError
     from hil.boards.pico import deploy as deployment
     from hil.boards.pico import ports, tree
     from hil.boards.pico.approach import approach
 
     files = tree.flight_files()
-    port = ports.find(entry.serial_number)
-    if port is None:
-        raise BoardError(f"Pico {entry.serial_number}: is not on the bus; plug it in, and see: amu boards")
     began = time.monotonic()
-    with approach(port, exits) as repl:
+    with approach(ports.require(entry.serial_number), exits) as repl:
         is_changed = deployment.deploy(repl, files)
     return {
         "node": entry.node,

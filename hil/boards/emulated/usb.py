@@ -87,10 +87,6 @@ class UsbPico:
         self._lock = threading.Lock()
 
     @property
-    def is_plugged_in(self) -> bool:
-        return self._chip is not None
-
-    @property
     def files(self) -> bytes:
         """The file-system area of flash as it is now."""
         with self._lock:

@@ -13,8 +13,9 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypedDict
 
 from amu.boards import config
 from amu.boards.config import Config
@@ -23,7 +24,7 @@ from groundstation.boards.base import Board, BoardError, BoardPlan, Unit
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
-from groundstation.record.run_directory import RunDirectoryError, read_json, write_json, write_private
+from groundstation.record.run_directory import RunDirectoryError, read_as, write_json, write_private
 from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.ports import Line, Port
@@ -36,6 +37,15 @@ _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
 _PROMPT = b">>> "
 _CONFIGURATION, _STATE, _INTAKE = "config.cbor", "board.json", "intake"
+
+
+class _State(TypedDict):
+    """Of board.json: a Unit."""
+
+    serial_number: str
+    baud: int
+    power_off: list[str]
+    power_on: list[str]
 
 
 class PicoBoard(Board):
@@ -51,7 +61,8 @@ class PicoBoard(Board):
         self._name = f"board {node} (Pico {unit.serial_number})"
         self._intake: Intake | None = None
         self._link: SerialLink | None = None
-        self._line: Line | None = None  # of the present flight
+        self._flown: Port | None = None  # by which the present flight is heard,
+        self._line: Line | None = None  # and its line
         self._is_flying = False
         self._is_closed = False
 
@@ -62,7 +73,7 @@ class PicoBoard(Board):
             home = directory / f"node-{plan.node}"
             home.mkdir(parents=True, exist_ok=True)
             write_private(home / _CONFIGURATION, plan.configuration)
-            write_json(home / _STATE, {"serial_number": plan.unit.serial_number, "unit": _as_lists(plan.unit)})
+            write_json(home / _STATE, asdict(plan.unit))
             board = cls(home, plan.node, plan.unit)
             board._prepare(plan)
             boards.append(board)
@@ -74,12 +85,7 @@ class PicoBoard(Board):
         for state in sorted(directory.glob(f"node-*/{_STATE}"), key=lambda path: int(path.parent.name[5:])):
             if nodes is not None and int(state.parent.name[5:]) not in nodes:
                 continue
-            try:
-                found = read_json(state)
-                unit = _unit(found)
-            except (RunDirectoryError, KeyError, TypeError, ValueError) as error:
-                raise BoardError(f"{state}: is not what the board was made with ({error})") from error
-            board = cls(state.parent, int(state.parent.name[5:]), unit)
+            board = cls(state.parent, int(state.parent.name[5:]), _unit(state))
             board._is_flying = board._port_or_none() is not None
             boards.append(board)
         if not boards:
@@ -128,7 +134,8 @@ class PicoBoard(Board):
     def alive(self) -> bool:
         if not self._is_flying:
             return False
-        line = self._line_or_none()
+        # Often asked: while a flight is heard, only its own line is looked at, not every line of the machine.
+        line = self._line_or_none() if self._flown is None else self._flown.line
         return line is not None and self._line in (None, line)
 
     def link(self) -> Link:
@@ -136,10 +143,11 @@ class PicoBoard(Board):
             return self._link
         if self._intake is None:
             self._intake = Intake(self._directory / _INTAKE)
-        line = self._line_or_none()
+        port = self._port_or_none()
+        line = None if port is None else port.line
         if line is None or not self._is_flying:
             raise LinkLost(f"{self._name}: {'is not on the bus' if line is None else 'waits at its prompt'}")
-        self._link, self._line = SerialLink(str(line.device), self._intake), line
+        self._link, self._flown, self._line = SerialLink(str(line.device), self._intake), port, line
         return self._link
 
     def close(self) -> None:
@@ -184,7 +192,7 @@ class PicoBoard(Board):
             with contextlib.suppress(LinkLost):
                 self._link.fetch()
             self._link.close()
-        self._link = self._line = None
+        self._link = self._flown = self._line = None
 
     def _prompt(self, exits: Sequence[bytes] = ()) -> Repl:
         self._drop_link()
@@ -235,12 +243,10 @@ class PicoBoard(Board):
             raise BoardError(f"{self._name}: power command {command[0]} failed with code {done.returncode}: {said}")
 
 
-def _as_lists(unit: Unit) -> dict[str, object]:
-    return {"baud": unit.baud, "power_off": list(unit.power_off), "power_on": list(unit.power_on)}
-
-
-def _unit(found: object) -> Unit:
-    if not isinstance(found, dict):
-        raise TypeError("not an object")
-    more = found["unit"]
-    return Unit(str(found["serial_number"]), int(more["baud"]), tuple(more["power_off"]), tuple(more["power_on"]))
+def _unit(state: Path) -> Unit:
+    """The board that a file names. Raises BoardError."""
+    try:
+        found = read_as(state, _State)
+    except RunDirectoryError as error:
+        raise BoardError(f"{error}; want what the board was made with") from error
+    return Unit(found["serial_number"], found["baud"], tuple(found["power_off"]), tuple(found["power_on"]))

@@ -14,7 +14,6 @@ from hil.boards.pico.repl import Repl
 
 MICROPYTHON_MIN = (1, 28)
 MPY_VERSION = (6, 3)  # of what mpy-cross emits; a board must read it
-_FOLDER = 0x4000
 
 # Runs on the board. Folders are removed with all in them; a missing one is fine.
 _HELPERS = """

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from serial.tools import list_ports
 
+from groundstation.boards.base import BoardError
+
 LINKS_VARIABLE = "AMU_SERIAL_LINKS"
 BY_ID = Path("/dev/serial/by-id")
 # usb-<manufacturer>_<product>_<serial number>-if<interface>, as systemd's udev rules name it.
@@ -42,11 +44,9 @@ class Port:
 
     @property
     def device(self) -> Path | None:
-        """The line of the moment, or None if the board is gone."""
-        try:
-            return self.link.resolve(strict=True)
-        except OSError:
-            return None
+        """Where the line of the moment is, or None if the board is gone."""
+        line = self.line
+        return None if line is None else line.device
 
     @property
     def line(self) -> "Line | None":
@@ -74,6 +74,14 @@ def find(serial_number: str) -> Port | None:
         if port.serial_number.lower() == serial_number.lower():
             return port
     return None
+
+
+def require(serial_number: str) -> Port:
+    """As `find`. Raises BoardError if there is no such line."""
+    port = find(serial_number)
+    if port is None:
+        raise BoardError(f"Pico {serial_number}: is not on the bus; plug it in, and see: amu boards")
+    return port
 
 
 def linked(folder: Path) -> Iterable[Port]:

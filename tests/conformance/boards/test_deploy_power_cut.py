@@ -31,14 +31,8 @@ def hub(tmp_path: Path, pico_image: Path, monkeypatch: pytest.MonkeyPatch) -> It
         yield hub
 
 
-def port_of(pico: UsbPico) -> ports.Port:
-    port = ports.find(pico.serial_number)
-    assert port is not None
-    return port
-
-
 def deployed(pico: UsbPico, files: dict[str, bytes]) -> None:
-    with approach(port_of(pico)) as repl:
+    with approach(ports.require(pico.serial_number)) as repl:
         assert deploy.deploy(repl, files)
 
 
@@ -118,7 +112,10 @@ def test_the_cable_is_pulled_at_each_kilobyte(hub: Hub) -> None:
             if done >= at:
                 pico.unplug()
 
-        with pytest.raises(BoardError, match=r"the line is gone|no answer"), approach(port_of(pico)) as repl:
+        with (
+            pytest.raises(BoardError, match=r"the line is gone|no answer"),
+            approach(ports.require(pico.serial_number)) as repl,
+        ):
             deploy.deploy(repl, NEW, pull)
         assert runs(pico.files) == tree.digest(OLD)
         pico.plug_in()

@@ -37,9 +37,7 @@ class Bench:
             act(repl)
 
     def port(self) -> ports.Port:
-        port = ports.find(self.pico.serial_number)
-        assert port is not None
-        return port
+        return ports.require(self.pico.serial_number)
 
     def named(self) -> list[str]:
         return [trouble.name for trouble in doctor.examine(self.path)]

@@ -36,12 +36,6 @@ def pico(hub: Hub) -> UsbPico:
     return pico
 
 
-def port_of(pico: UsbPico) -> ports.Port:
-    port = ports.find(pico.serial_number)
-    assert port is not None
-    return port
-
-
 def make_board(directory: Path, pico: UsbPico) -> PicoBoard:
     unit = Unit(serial_number=pico.serial_number)
     return PicoBoard.create(directory, [BoardPlan(NODE, provision.configuration(SWARM, NODE), unit=unit)])[0]
@@ -52,7 +46,7 @@ class TestBriefly:
 
     def test_it_is_deployed_once_flies_is_killed_and_flies_again(self, pico: UsbPico, tmp_path: Path) -> None:
         files = tree.flight_files()
-        with approach(port_of(pico)) as repl:
+        with approach(ports.require(pico.serial_number)) as repl:
             assert deploy.look(repl).digest == ""
             assert deploy.deploy(repl, files)
             assert deploy.look(repl).digest == tree.digest(files)
@@ -77,13 +71,13 @@ class TestBriefly:
         station = Station(board)
         board.start()
         assert station.hello(1).boot == 0
-        device = port_of(pico).device
+        device = ports.require(pico.serial_number).device
         pico.unplug()
         assert not board.alive()
         with pytest.raises(BoardError, match="is not on the bus; plug it in"):
             board.start()
         pico.plug_in()
-        assert port_of(pico).device != device or device is not None
+        assert ports.require(pico.serial_number).device != device or device is not None
         board.kill()
         board.start()
         assert station.hello(2).mode == "voting"
