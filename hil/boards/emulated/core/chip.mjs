@@ -9,10 +9,12 @@ import { BasePeripheral, ConsoleLogger, LogLevel, RP2040, USBCDC } from 'rp2040j
 import { Flash, FLASH_BYTES, Memory, QspiPins } from './flash.mjs';
 import { burstOf } from './instructions.mjs';
 import { run } from './run.mjs';
+import { Uart } from './uart.mjs';
 
 const FLASH_START = 0x10000000;
 // Where peripherals lie in the address space, in units of 4 KiB.
-const XIP_CTRL = 0x14000, SSI = 0x18000, IO_QSPI = 0x40018, WATCHDOG = 0x40058, ROSC = 0x40060, VREG = 0x40064;
+const XIP_CTRL = 0x14000, SSI = 0x18000, RESETS = 0x4000c, IO_QSPI = 0x40018, UART0 = 0x40034, WATCHDOG = 0x40058, ROSC = 0x40060;
+const VREG = 0x40064, UART0_RESET = 1 << 22;  // section 2.14.3
 const ROSC_STATUS = 0x18, ROSC_RANDOM_BIT = 0x1c, ROSC_STABLE = 0x80001000;  // RP2040 datasheet, section 2.17.8
 const UART_DATA = 0, UART_TRANSMITTED = 1 << 5;  // section 4.2.8: UARTDR, TXRIS
 
@@ -91,11 +93,24 @@ export class Chip {
     mcu.peripherals[ROSC] = new RingOscillator(mcu, this.without.includes('noise') ? '' : `${this.seed} ${this.resets}`);
     mcu.peripherals[VREG] = new Memory(mcu, 'VREG');
     mcu.peripherals[XIP_CTRL] = new Memory(mcu, 'XIP_CTRL');
-    if (!this.without.includes('uart')) for (const uart of mcu.uart) quietUart(mcu, uart);
+    this.attachUart(mcu);
     this.attachWatchdog(before);
     this.attachHost();
     this.burst = this.isPlain ? null : burstOf(mcu);
     mcu.core.PC = FLASH_START;
+  }
+
+  /** UART0 has a line; nothing is connected to UART1. A program that puts UART0 into reset loses what waits in it. */
+  attachUart(mcu) {
+    if (this.without.includes('uart')) return;
+    const { irq, dreq } = mcu.uart[0], uart = this.uart = new Uart(mcu, 'UART0', irq, dreq.rx), resets = mcu.peripherals[RESETS];
+    mcu.peripherals[UART0] = uart;
+    quietUart(mcu, mcu.uart[1]);
+    const write = resets.writeUint32.bind(resets);
+    resets.writeUint32 = (offset, value) => {
+      write(offset, value);
+      if (offset === 0 && value & UART0_RESET) uart.reset();
+    };
   }
 
   /** A watchdog that bites resets the chip and leaves why in registers that outlive the reset. */

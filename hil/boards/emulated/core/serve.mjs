@@ -33,19 +33,25 @@ function open(body) {
   return new Chip({ ...options, identity: Buffer.from(options.identity, 'latin1'), bootrom, flash: body.subarray(flash) });
 }
 
-/** A: nanoseconds to pass (double), bytes for the board. State of the chip, bytes from the board. */
+/** A: nanoseconds to pass (double), baud and number of the bytes for UART0, these, bytes for USB. State of the chip; bytes from
+ *  UART0, as many as it says, and from USB. */
 function advance(chip, body) {
-  chip.send(body.subarray(8));
+  const usb = 16 + body.readUInt32LE(12), { uart } = chip;
+  uart?.send(body.subarray(16, usb), body.readUInt32LE(8));
+  chip.send(body.subarray(usb));
   chip.advance(body.readDoubleLE(0));
-  const state = Buffer.alloc(33);
+  const state = Buffer.alloc(45), sent = chip.uart?.receive() ?? Buffer.alloc(0);
   state.writeDoubleLE(chip.nanos, 0);
   state.writeDoubleLE(chip.idleNanos, 8);
   state.writeUInt32LE(chip.flash.operations, 16);
   state.writeUInt32LE(chip.unread, 20);
   state.writeUInt32LE(chip.resets, 24);
   state.writeUInt32LE(chip.reads, 28);
-  state[32] = chip.isPowered ? 1 : 0;
-  answer(state, chip.receive());
+  state.writeUInt32LE(chip.uart?.baud ?? 0, 32);
+  state.writeUInt32LE(chip.uart?.unread ?? 0, 36);
+  state.writeUInt32LE(sent.length, 40);
+  state[44] = chip.isPowered ? 1 : 0;
+  answer(state, sent, chip.receive());
 }
 
 /** P: a JSON document, see Sampler in profiler.mjs: sample from now on. Without: stop. What was seen until now, as JSON. */
