@@ -27,6 +27,7 @@ import io
 import sys
 
 from amu.boards import config as configuration
+from amu.boards import heap
 from amu.boards.runtime import Runtime
 from amu.core import limits
 from amu.core.errors import JournalError
@@ -105,6 +106,7 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
     ticks = board.ticks(config.tick_ms)
     runtime = Runtime(node, config, keyring, board.port, journal, board.heap, framer)
     gc.threshold(min(gc.mem_free(), limits.HEAP_GARBAGE_BYTES))  # type: ignore[attr-defined]
+    heap.skip_holes()
     try:
         runtime.start()
         while runtime.stopped is None:
@@ -115,7 +117,7 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
                 continue
             if has_litter:
                 runtime.litter = 0
-                gc.collect()
+                heap.collect()
             elif journal is not None:
                 journal.rest()
         return runtime.stopped
