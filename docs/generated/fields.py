@@ -118,6 +118,7 @@ NOT_SIMULATED: Mapping[str, str] = {
     "Resume": "continuity of the trace, and lives (LOG-12)",
     "Attach": "what began before the trace is not checked; the verdict is incomplete",
     "Health": "slot, ticks, run of heap and dropped frames (MSG-6); what is free of the heap is a measurement",
+    "BoardLine": "for people; only a board's next life tells that the one before has ended",
     "Control": OF_THE_SCENARIO,
     "Scheduled": OF_THE_SCENARIO,
     "BoardMode": "what a board said of itself; its own events say it to the checker",

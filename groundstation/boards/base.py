@@ -72,6 +72,7 @@ class Board(ABC):
 
     kind: ClassVar[str]
     board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "power_cut"})  # that it can play
+    resets_itself: ClassVar[bool] = False  # may begin a new life, or leave its line and come back, without being told
     is_real_time: ClassVar[bool]  # lives by the wall clock; if not, time passes only in `advance`
     node: int
 

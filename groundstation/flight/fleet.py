@@ -3,6 +3,9 @@
 Rules
 - The last output of a dead board is recorded before its death.
 - A board that stops without being killed by the scenario has crashed; so has the run.
+- But a real board (`resets_itself`) whose line is gone, and which has not printed a traceback, may have lost its power,
+  its cable or its patience: it is waited for, and taken up when its line is back. Only a new life of it tells that the
+  one before has ended.
 - A paused board is up: its line is written and read as usual.
 """
 
@@ -16,7 +19,17 @@ from groundstation.boards.base import Board
 from groundstation.flight.cable import Cable
 from groundstation.flight.driver import Driver
 from groundstation.flight.watch import Watch
-from groundstation.record.board_events import FOUND_OFF, OUTSIDE, SWITCHED_OFF, WORDS
+from groundstation.record.board_events import (
+    BACK,
+    BY_ITSELF,
+    FOUND_OFF,
+    LINE_LOST,
+    LOST,
+    OUTSIDE,
+    RESET,
+    SWITCHED_OFF,
+    WORDS,
+)
 from groundstation.record.past import Past
 from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
 from specs.checking.schema import Fields
@@ -24,10 +37,12 @@ from specs.escape import escaped
 
 LIFE_WALL_SECONDS = 0.05  # how often to check whether the boards are alive
 LAST_WORDS_BYTES_MAX = 4096  # of text kept per board, for its traceback if it crashes
+TRACEBACK = b"Traceback"
 
 DEATHS = {
     "BoardKill": "killed",
     SWITCHED_OFF: f"was {OUTSIDE}: by amu stop, or with its ground station",
+    LINE_LOST: "its line is gone: a reset, a power failure or a cable; waiting for it",
     "PowerCut": "power failed in the middle of a flash write",
     "BoardCrash": "crashed; see ground.log and its own log",
 }
@@ -79,6 +94,8 @@ class Fleet:
         self._life_due = 0.0
         self._power_cut_armed: set[int] = set()
         self._paused_until: dict[int, float] = {}
+        self._away: set[int] = set()  # boards whose line is gone, or that crashed, and may come back by themselves
+        self._lives: dict[int, int] = {}  # board -> boot that is flying, once it was heard
         self._said: dict[int, bytes] = {}  # the latest text of each board since its boot
         self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
             "kill": self._kill,
@@ -135,13 +152,15 @@ class Fleet:
         death = self._death_of(node)
         self._gone(node, death)
         self._reports.keep()
-        if death != "PowerCut":
+        if death not in ("PowerCut", LINE_LOST):
             self.start(node)
 
     def start(self, node: int) -> None:
         """Switch a board on."""
         self._watch.forget(node)
         self._said.pop(node, None)
+        self._lives.pop(node, None)
+        self._away.discard(node)
         self.boards[node].start()
         self.up.add(node)
         self.schedule.started(node, self._driver.now())
@@ -152,9 +171,35 @@ class Fleet:
         """Text that a board has printed."""
         self._said[node] = (self._said.get(node, b"") + text)[-LAST_WORDS_BYTES_MAX:]
 
+    def hear_life(self, node: int, boot: int, is_explained: bool) -> None:
+        """Before what board `node` traced in life `boot` is recorded. is_explained: it says itself why it began."""
+        before = self._lives.get(node, boot)
+        self._lives[node] = boot
+        if before == boot or node in self._watch.byzantine:
+            return
+        self._said.pop(node, None)
+        if self.boards[node].resets_itself and not is_explained:
+            now = self._driver.now()
+            self.events[RESET] += 1
+            self._reports.record("BoardKill", now, board=node, reason=BY_ITSELF)
+            self._reports.record("BoardStart", now, board=node)
+            self._reports.tell(now, f"board {node}: {BY_ITSELF}, and flies on from its journal")
+
+    @property
+    def away(self) -> list[int]:
+        """Boards whose line is gone, and of which nothing more is known."""
+        return sorted(self._away - set(self.crashed))
+
     def watch_link(self, node: int) -> None:
         """Let the driver wait for a board's present line."""
         self._driver.watch(node, self.cables[node].open())
+
+    def lost(self, node: int) -> None:
+        """The line of a board gives nothing more."""
+        if self.boards[node].resets_itself and node in self.up:
+            self._look_at(node)
+        elif node not in self._away:
+            self.watch_link(node)
 
     def step(self, now: float) -> None:
         """Apply the board faults that are due, and look for boards that have died."""
@@ -186,7 +231,8 @@ class Fleet:
     # --- faults -------------------------------------------------------------------------------
 
     def _kill(self, event: BoardEvent, now: float) -> None:
-        if event.node in self.up and self.boards[event.node].alive():
+        if event.node in self._away or (event.node in self.up and self.boards[event.node].alive()):
+            self._away.discard(event.node)
             self.boards[event.node].kill()
             self._gone(event.node, "BoardKill")
 
@@ -253,24 +299,51 @@ class Fleet:
     # --- deaths -------------------------------------------------------------------------------
 
     def _look_for_dead_boards(self) -> None:
+        for node in sorted(self._away):
+            self._look_for_return(node)
         for node in sorted(self.up):
-            if self.boards[node].alive():
-                continue
+            self._look_at(node)
+
+    def _look_at(self, node: int) -> None:
+        if not self.boards[node].alive():
+            self._reports.take(node, self.cables[node].last_frames())  # they may tell why
             self._gone(node, self._death_of(node))
+        elif self.cables[node].link is None:
+            self.watch_link(node)
+
+    def _look_for_return(self, node: int) -> None:
+        """Take up a board whose line is back."""
+        self.watch_link(node)
+        if not self.boards[node].alive():
+            return
+        self._away.discard(node)
+        self.up.add(node)
+        now = self._driver.now()
+        self._reports.record(LINE_LOST, now, board=node, status=BACK)
+        if node not in self._lives:
+            self._reports.record("BoardStart", now, board=node)  # it had crashed
+        self._reports.tell(now, f"board {node}: its line is back")
 
     def _death_of(self, node: int) -> str:
         """Why a board is off that the schedule has not switched off."""
         if self.boards[node].was_switched_off():
             return SWITCHED_OFF
-        return "PowerCut" if node in self._power_cut_armed else "BoardCrash"
+        if node in self._power_cut_armed:
+            return "PowerCut"
+        is_away = self.boards[node].resets_itself and TRACEBACK not in self._said.get(node, b"")
+        return LINE_LOST if is_away else "BoardCrash"
 
     def _gone(self, node: int, event: str) -> None:
-        """Take in the dead board's last output, then record its death, one of DEATHS."""
+        """Take in the board's last output, then record its death, one of DEATHS, or that its line is gone."""
         self._reports.take(node, self.cables[node].last_frames())
         self.up.discard(node)
         self._power_cut_armed.discard(node)
         if event == "BoardCrash":
             self.crashed.append(node)
+        if event == LINE_LOST or (event == "BoardCrash" and self.boards[node].resets_itself):
+            self._away.add(node)
+        if event != LINE_LOST:
+            self._lives.pop(node, None)
         self._paused_until.pop(node, None)
         now = self._driver.now()
         self.schedule.died(node, now)
@@ -279,6 +352,8 @@ class Fleet:
         fields: Fields = {"board": node}
         if words or event == SWITCHED_OFF:
             fields["reason"] = last_words(words) if words else OUTSIDE
+        if event == LINE_LOST:
+            fields["status"] = LOST
         self._reports.record("BoardKill" if event == SWITCHED_OFF else event, now, **fields)
         self.deaths[node] = f"{now:.1f} s: {WORDS[event]}"
         self._reports.tell(now, f"board {node}: {DEATHS[event]}")

@@ -9,12 +9,13 @@ the driver for the time, so it is the same for boards in real time and in virtua
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
 from amu.core.errors import BusyError, CodecError
 from amu.core.lamport import LamportClock
+from amu.node.tracer import CODES
 from amu.wire import codec, frames, messages
 from amu.wire.framer import Text
 from amu.wire.frames import Frame
@@ -42,6 +43,7 @@ from specs.checking.schema import Fields
 TURN_WALL_SECONDS = 0.02  # the longest wait of a turn
 FATES_WALL_SECONDS = 0.25  # how often the ether's counts are recorded
 TRACE_FLAWS = {"errors": "trace events unreadable", "gaps": "gaps", "duplicates": "events repeated"}
+_RESTART = CODES["Restart"]
 ALARM = 2  # severity from which a Log message is shown to the operator
 
 
@@ -184,7 +186,7 @@ class Mission:
         cable = self.fleet.cables[node]
         self.take(node, cable.frames())
         if cable.link is None:
-            self.fleet.watch_link(node)
+            self.fleet.lost(node)
 
     def take(self, node: int, items: Iterable[Frame | Text]) -> None:
         """Frames and text from a board."""
@@ -226,6 +228,7 @@ class Mission:
     def _trace(self, node: int, message: messages.Trace, now: float) -> None:
         if node not in self.liars.counts:
             self.pace.heard(node, message.boot, message.ticks, now)
+        self.fleet.hear_life(node, message.boot, _says_why(message.events))
         counts = self.recorder.counts
         before = {name: counts[name] for name in TRACE_FLAWS}
         for name, fields in self.recorder.trace(node, message, now):
@@ -406,3 +409,8 @@ class Mission:
         picture.faults = {name: count for fates in by_kind.values() for name, count in fates.items()}
         picture.harm = {kind: sum(fates.values()) for kind, fates in by_kind.items()}
         picture.telecommands = {"issued": self.issued, "open": len(self._open), "confirmed": self.confirmed}
+
+
+def _says_why(events: Sequence[object]) -> bool:
+    """Whether the second event of a life is a Restart: then its board has begun it by itself, and knows why."""
+    return any(isinstance(event, list | tuple) and event[:1] in ([_RESTART], (_RESTART,)) for event in events[1:2])

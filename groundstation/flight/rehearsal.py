@@ -467,6 +467,7 @@ def _summary(mission: Mission, about: About) -> Summary:
         "telecommands": dict(sorted(station.counts.items())),
         "contradictions": len(station.client.contradictions),
         "crashed": mission.fleet.crashed,
+        "away": mission.fleet.away,
         "board_events": dict(sorted(mission.fleet.events.items())),
         "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
         "fates": fates,

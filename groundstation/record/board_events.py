@@ -1,7 +1,7 @@
 """Names and words for what happens to boards, by name of the trace's event.
 
-A board may be switched off outside the mission's schedule: by `amu stop`, or by a signal to its ground station. In the
-trace this is a BoardKill with a reason; here it has its own name.
+A board may be switched off outside the mission's schedule: by `amu stop`, or by a signal to its ground station. A real
+board may also reset by itself. In the trace both are a BoardKill with a reason; here they have their own names.
 """
 
 import re
@@ -10,11 +10,19 @@ from specs.checking.trace_line import Told
 
 SWITCHED_OFF = "SwitchedOff"
 OUTSIDE = "switched off outside the mission"  # the reason in the trace
+RESET = "Reset"
+BY_ITSELF = "reset by itself"  # the reason in the trace
+LINE_LOST = "BoardLine"  # the event; its status is LOST or BACK
+LOST, BACK = "lost", "back"
 FOUND_OFF = "found off by a ground station that has no record of it"  # another reason; not counted
+
+_KILLS = {OUTSIDE: SWITCHED_OFF, BY_ITSELF: RESET}  # by the reason of a BoardKill
 
 WORDS = {
     "BoardKill": "killed",
     SWITCHED_OFF: OUTSIDE,
+    RESET: BY_ITSELF,
+    LINE_LOST: "line lost",
     "PowerCut": "power failed",
     "BoardCrash": "crashed",
     "Erase": "flash erased",
@@ -23,8 +31,10 @@ WORDS = {
 
 
 def name_of(event: str, fields: Told) -> str:
-    """The event's name; SWITCHED_OFF for a BoardKill that the mission did not cause."""
-    return SWITCHED_OFF if event == "BoardKill" and fields.get("reason") == OUTSIDE else event
+    """The event's name; SWITCHED_OFF or RESET for a BoardKill that the mission did not cause."""
+    if event != "BoardKill":
+        return event
+    return _KILLS.get(str(fields.get("reason")), event)
 
 
 def spoken(name: str) -> str:

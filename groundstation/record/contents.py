@@ -38,6 +38,7 @@ class Summary(TypedDict):
     results: dict[str, int]
     contradictions: int
     crashed: list[int]
+    away: NotRequired[list[int]]  # their line was gone at the end
     board_events: dict[str, int]
     fates: dict[str, int]
     fates_by_kind: NotRequired[dict[str, dict[str, int]]]  # not in earlier versions

@@ -17,7 +17,7 @@ from amu.core.errors import CodecError
 from amu.core.types import Array
 from amu.wire import cbor
 from groundstation.record import operation as op
-from groundstation.record.board_events import name_of
+from groundstation.record.board_events import LINE_LOST, LOST, name_of
 from groundstation.record.line_log import RecorderError
 from specs.checking.schema import BOOT_ENDS, Fields
 from specs.checking.trace import Event, TraceError, parse
@@ -86,6 +86,8 @@ class Past:
             self.started.add(fields["board"])
         elif name in BOOT_ENDS:
             self._ended(name_of(name, fields), fields["board"])
+        elif name == LINE_LOST:
+            self.board_events[name] += fields["status"] == LOST
         elif name == "BoardFault" and fields["kind"] == "power_cut":
             self.armed.add(fields["board"])
         elif name == "BoardFault":

@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from amu.core.limits import GROUND
-from groundstation.record.board_events import SWITCHED_OFF, name_of
+from groundstation.record.board_events import BACK, LINE_LOST, RESET, SWITCHED_OFF, name_of
 from groundstation.report.messages import DEATHS
 from specs.checking.schema import Line
 
 LIFE = (
     *DEATHS,
     SWITCHED_OFF,
+    RESET,
+    LINE_LOST,
     "BoardStart",
     "Attach",
     "Erase",
@@ -147,12 +149,14 @@ class Collector:
 
     def _ground(self, event: Line, received: float) -> None:
         name = name_of(event["event"], event)
-        if name in (*DEATHS, SWITCHED_OFF):
+        if name in (*DEATHS, SWITCHED_OFF, RESET):
             self._down_since.setdefault(event["board"], received)
             self._end(self._silent_since, self._series.silent, event["board"], received)
+        if name == LINE_LOST and event.get("status") == BACK:
+            return
         if name in LIFE:
             self._series.life.append((event["board"], received, name))
-            self._awaited[event["board"]] = name != "Attach"
+            self._awaited[event["board"]] = name not in ("Attach", LINE_LOST)
             if name == "BoardCrash":
                 self._series.failures.append((event["board"], received, str(event.get("reason") or "")))
         elif name == "Health":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from groundstation.record.board_events import OUTSIDE, SWITCHED_OFF
+from groundstation.record.board_events import BY_ITSELF, LINE_LOST, OUTSIDE, RESET, SWITCHED_OFF
 from groundstation.report.canvas import (
     BOARD_COLOURS,
     BOARDS_MAX,
@@ -36,6 +36,8 @@ LIFE_MARKS = {
     "Attach": ("^", "#56B4E9", "found running by the next ground station"),
     "BoardKill": ("X", BYZANTINE_COLOUR, "killed"),
     SWITCHED_OFF: ("X", INK, OUTSIDE),
+    RESET: ("X", "#D55E00", BY_ITSELF),
+    LINE_LOST: ("x", INK, "line lost"),
     "PowerCut": ("v", BYZANTINE_COLOUR, "power failed in a write"),
     "BoardCrash": ("*", "#8B0000", "crashed"),
     "Erase": ("s", BOOT_COLOUR, "flash erased"),

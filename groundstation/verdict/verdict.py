@@ -1,8 +1,8 @@
 """The verdict on a rehearsal: combines the checker's verdict on the trace with the mission's own summary.
 
 The checker knows only the trace; the summary adds that a board crashed, or that the operator aborted the mission. In
-order of precedence: a violation; a crash, if a board crashed; incomplete, if something is missing from the trace; no
-progress, which only a complete trace can show.
+order of precedence: a violation; a crash, if a board crashed; incomplete, if something is missing from the trace or a
+board's line was gone at the end; no progress, which only a complete trace can show.
 
 verdict.json is `as_dict()`: verdict, exit_code, lines, steps, invariants, reasons why some were not checked, counts and
 the mission's own summary.
@@ -98,6 +98,8 @@ def judge(
     checked = verdict.as_dict()
     lines = [*_mission_lines(summary), *_checker_lines(checked), *_fault_lines(summary)]
     reasons = [] if summary is None else [summary.get("failure"), summary.get("record_lost")]
+    away = [] if summary is None else summary.get("away", [])
+    reasons += [_without_line(away)] if away else []
     findings = [*checked["violations"], *checked["missing"], *(reason for reason in reasons if reason)]
     return Judgement(_overall(verdict.verdict, summary), lines, checked, summary, directory, replay, resume, findings)
 
@@ -109,7 +111,7 @@ def _overall(of_trace: str, summary: Summary | None) -> str:
         return VIOLATION
     if summary["crashed"]:
         return CRASH
-    if of_trace == INCOMPLETE or summary["outcome"] == flown.INTERRUPTED:
+    if of_trace == INCOMPLETE or summary["outcome"] == flown.INTERRUPTED or summary.get("away"):
         return INCOMPLETE
     if of_trace == NO_PROGRESS or summary["outcome"] == flown.NO_PROGRESS:
         return NO_PROGRESS
@@ -147,6 +149,12 @@ def _mission_lines(summary: Summary | None) -> Iterable[Line]:
     # Byzantine boards count too: an adversary that crashes did not behave as the scenario wanted.
     if summary["crashed"]:
         yield Line("boards", BAD, f"{boards(sorted(set(summary['crashed'])))} crashed; see ground.log")
+    if away := summary.get("away"):
+        yield Line("lines", OPEN, f"{_without_line(away)}: whether it crashed is not known; see ground.log")
+
+
+def _without_line(away: list[int]) -> str:
+    return f"{boards(away)}: no line at the end of the mission"
 
 
 SEPARATE = ("TLC-", "RUN-")  # have their own lines: TLC, decided

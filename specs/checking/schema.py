@@ -265,7 +265,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Attach": (_BOARD,),
     "BoardStart": (_BOARD,),
     # The process died at once; what it had not sent is lost. An optional field `reason` says why, unless the mission
-    # killed it.
+    # killed it. A board that resets by itself is recorded so when its next life is heard.
     "BoardKill": (_BOARD,),
     "PowerCut": (_BOARD,),  # as BoardKill, in the middle of a write to flash
     # The board crashed. An optional field `reason` has its last output, several lines, such as a traceback.
@@ -283,6 +283,8 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     ),
     "Control": (_BOARD, ("action", _control)),  # a command to a board itself: exit or reset
     "Erase": (_BOARD,),  # its flash was wiped
+    # Its line is "lost" or "back": a reset by itself, a pulled cable, a hub. Whether its life has ended is not known.
+    "BoardLine": (_BOARD, ("status", words)),
     "BoardFault": (_BOARD, ("kind", words)),  # the scenario does something to it: "pause", "clock_jump", ...
     # What the schedule of board faults will do next: event `number` of the scenario, in its order.
     "Scheduled": (_BOARD, ("action", words), ("number", FIELDS["number"])),

@@ -73,6 +73,7 @@ class EmulatedBoard(Board):
     """One emulated Pico, switched off until `start`."""
 
     kind: ClassVar[str] = "emulated"
+    resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = False
 
     def __init__(self, directory: Path, node: int) -> None:

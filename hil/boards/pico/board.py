@@ -36,6 +36,7 @@ _POLL_SECONDS = 0.01
 _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
 _PROMPT = b">>> "
+_GREETING = b"\x00"  # an empty frame: somebody listens now; see `tree.LAUNCHER_TEXT`
 _CONFIGURATION, _STATE, _INTAKE = "config.cbor", "board.json", "intake"
 
 
@@ -53,6 +54,7 @@ class PicoBoard(Board):
 
     kind: ClassVar[str] = "pico"
     board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia"})
+    resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = True
 
     def __init__(self, directory: Path, node: int, unit: Unit) -> None:
@@ -116,7 +118,7 @@ class PicoBoard(Board):
                 with contextlib.suppress(LinkLost):
                     self._link.fetch()
             self._power(self._unit.power_off)
-        elif self.alive():
+        elif self._line_or_none() is not None:
             self._leave_flight()
         self._is_flying = False
 
@@ -134,12 +136,12 @@ class PicoBoard(Board):
     def alive(self) -> bool:
         if not self._is_flying:
             return False
-        # Often asked: while a flight is heard, only its own line is looked at, not every line of the machine.
-        line = self._line_or_none() if self._flown is None else self._flown.line
-        return line is not None and self._line in (None, line)
+        if self._link is None:
+            return self._line_or_none() is not None
+        return self._is_heard()
 
     def link(self) -> Link:
-        if self._link is not None and (self._link.fileno() is not None or not self._is_flying):
+        if self._link is not None and (self._is_heard() or not self._is_flying):
             return self._link
         if self._intake is None:
             self._intake = Intake(self._directory / _INTAKE)
@@ -147,7 +149,12 @@ class PicoBoard(Board):
         line = None if port is None else port.line
         if line is None or not self._is_flying:
             raise LinkLost(f"{self._name}: {'is not on the bus' if line is None else 'waits at its prompt'}")
+        if self._link is not None:
+            self._link.close()
         self._link, self._flown, self._line = SerialLink(str(line.device), self._intake), port, line
+        with contextlib.suppress(LinkLost):
+            self._link.write(_GREETING)
+            self._link.pump()
         return self._link
 
     def close(self) -> None:
@@ -159,6 +166,13 @@ class PicoBoard(Board):
         self._is_closed = True
 
     # --- the line ---------------------------------------------------------------------------------
+
+    def _is_heard(self) -> bool:
+        """Whether the line of the present flight is open and still the board's. Often asked: only this line is looked
+        at, not every line of the machine.
+        """
+        is_open = self._link is not None and self._link.fileno() is not None
+        return is_open and self._flown is not None and self._flown.line == self._line
 
     def _port_or_none(self) -> Port | None:
         return ports.find(self._unit.serial_number)
@@ -218,7 +232,10 @@ class PicoBoard(Board):
 
     def _leave_flight(self) -> None:
         """End the flight between two of its steps. What it has said stays readable."""
-        link = self.link()
+        try:
+            link = self.link()
+        except LinkLost as error:
+            raise BoardError(f"{self._name}: {error}") from error
         assert isinstance(link, SerialLink)
         assert self._intake is not None
         link.drop_unsent()
