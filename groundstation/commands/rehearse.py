@@ -1,5 +1,6 @@
 """`amu rehearse`: flies a scenario, checks every step, and gives a verdict."""
 
+import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -59,6 +60,12 @@ def rehearse(
             "--resume", help="Continue this run, whose ground station died, with its boards.", metavar="RUN_DIR"
         ),
     ] = None,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Take orders from amu console in flight, and end by one.")
+    ] = False,
+    announce: Annotated[
+        Path | None, typer.Option("--announce", help="Write the run's folder into this file.", hidden=True)
+    ] = None,
     tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Also check the trace with TLC.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
 ) -> None:
@@ -92,6 +99,7 @@ def rehearse(
         raise typer.BadParameter("--resume keeps the boards, the seed and the speed of the run: omit those options")
     try:
         plan = _plan(DEFAULT if scenario is None else scenario, (boards, seed, speed), kind, out, env, replay, resume)
+        plan = dataclasses.replace(plan, takes_orders=orders, announce=announce)
         flight = _fly(plan)
     except (ScenarioError, RunDirectoryError, PlanError, EnvironmentFileError, KeysError) as error:
         raise refused("rehearse", error) from error

@@ -10,7 +10,7 @@ the driver for the time, so it is the same for boards in real time and in virtua
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Unpack
 
 from amu.core.errors import BusyError, CodecError
@@ -23,11 +23,13 @@ from groundstation.boards.base import Board
 from groundstation.boards.liars import NOT_RECORDED, Liars
 from groundstation.faults.ether import ACCEPTED, DELIVERED, Ether
 from groundstation.flight.cable import FlightFrame
+from groundstation.flight.desk import Desk
 from groundstation.flight.driver import Driver
 from groundstation.flight.fleet import Fleet
 from groundstation.flight.pace import Pace
 from groundstation.flight.progress import BoardPicture, Display, Picture
 from groundstation.flight.watch import DECIDED, NEVER_HEARD, Watch
+from groundstation.orders.port import NoOrders, Orders
 from groundstation.record.ground_log import GroundLog
 from groundstation.record.past import Past
 from groundstation.record.recorder import Recorder
@@ -63,6 +65,8 @@ class Parts:
     display: Display
     log: GroundLog
     past: Past | None = None  # of a resumed run
+    orders: Orders = field(default_factory=NoOrders)
+    holds: bool = False  # the mission ends by an order only
     joins: bool = False  # a resumed run without a record
 
 
@@ -93,6 +97,8 @@ class Mission:
         self._resting: list[float] = []  # when the places of confirmed operations are free again
         self._drawn: Command | None = None  # drawn, but the station had no room for it
         self._stopped = False
+        self._holds = parts.holds
+        self.desk = Desk(parts.orders, self.station, self.fleet, self.ether, self, self.finish)
         self.waits_for: list[str] = []  # what the mission lacked when it ended, in words
         self._end = MissionEnd(parts.scenario)
         self._fates_due = 0.0
@@ -113,9 +119,11 @@ class Mission:
         """
         past, now = self.past, self.driver.now()
         self.station.take_up(past, now)
-        self.issued = len(past.operations)
-        self.confirmed = sum(operation.answer is not None for operation in past.operations.values())
-        self._open = {operation.number: operation.command for operation in past.open_operations}
+        own = [operation for operation in past.operations.values() if operation.sender is None]
+        self.issued = len(own)
+        self.confirmed = sum(operation.answer is not None for operation in own)
+        self._open = {operation.number: operation.command for operation in own if operation.is_open}
+        self.desk.take_up(past)
         self.tell(now, f"continues run {past.run} with {len(self._open)} open operations")
         self.fleet.take_up(past)
 
@@ -133,6 +141,11 @@ class Mission:
     def stop(self) -> None:
         """End the mission with the next turn."""
         self._stopped = True
+
+    def finish(self) -> None:
+        """End the mission by order, when its open operations are confirmed."""
+        self._end.finish(self.driver.now())
+        self._holds = False
 
     def fly(self) -> str:
         """Run to the end: COMPLETE, NO_PROGRESS or INTERRUPTED. The boards are left running."""
@@ -154,6 +167,7 @@ class Mission:
         self.keep()
         now = self.driver.now()
         self._deliver(now)
+        self.desk.step(now)
         self._uplink(now)
         self.fleet.step(now)
         now = self.driver.now()  # what the fleet did has been recorded meanwhile
@@ -315,7 +329,7 @@ class Mission:
         if self._end.slots > slots:
             self.pace.progress()
             self._carried = self.ether.counts.copy()
-        return reason
+        return None if self._holds and not self._stopped else reason
 
     def _why(self, reason: str) -> list[str]:
         """What the mission was still waiting for, in words."""

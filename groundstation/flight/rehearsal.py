@@ -37,6 +37,7 @@ from groundstation.flight.driver import SteppedClock, WallClock
 from groundstation.flight.mission import Mission, Parts
 from groundstation.flight.progress import Display
 from groundstation.flight.watch import Watch
+from groundstation.orders.port import NoOrders, OrderPort, Orders
 from groundstation.os_errors import explained
 from groundstation.record import run_directory, versions
 from groundstation.record.contents import About, Summary
@@ -81,7 +82,8 @@ class Plan:
     """What to fly: scenario, board kind and the folder of runs.
 
     resumed: the run whose boards fly on. replayed: the run to fly again, from the start and with its keys. bench: the
-    boards of an environment file; `kind` names their kinds then.
+    boards of an environment file; `kind` names their kinds then. takes_orders: people command the flight, and end it.
+    announce: the file that tells the run's folder to whoever started this process.
     """
 
     scenario: Scenario
@@ -90,6 +92,8 @@ class Plan:
     resumed: Path | None = None
     replayed: Path | None = None
     bench: Bench | None = None
+    takes_orders: bool = False
+    announce: Path | None = None
 
 
 class _Kind(TypedDict):
@@ -188,6 +192,8 @@ class _Preparation:
         run_directory.write_text(directory / run_directory.SCENARIO, toml_text.dumps(document))
         run_directory.write_json(directory / run_directory.VERSIONS, versions.collect())
         run_directory.write_private(directory / run_directory.SECRET, secret.hex().encode())
+        if self._plan.announce is not None:
+            run_directory.write_text(self._plan.announce, str(directory))
 
     def _make_parts(self, swarm: provision.Swarm, boards: list[Board], claim: Claim, display: Display) -> Parts:
         scenario, speed = self._plan.scenario, self._plan.scenario.mission.speed
@@ -229,8 +235,17 @@ class _Preparation:
             display=display,
             log=GroundLog(self._directory / run_directory.LOG),
             past=past,
+            orders=self._orders(),
+            holds=self._plan.takes_orders,
             joins=self._lost is not None,
         )
+
+    def _orders(self) -> Orders:
+        if not self._plan.takes_orders:
+            return NoOrders()
+        port = OrderPort(self._directory)
+        self._stack.callback(port.close)
+        return port
 
     def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
         if self._earlier is not None:

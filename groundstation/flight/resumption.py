@@ -128,6 +128,8 @@ def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -
 def _teach(workload: Workload, past: Past) -> None:
     try:
         for operation in past.operations.values():
+            if operation.sender is not None:
+                continue
             workload.recall(operation.command)
             if operation.answer is not None:
                 workload.learn(operation.command, *operation.answer)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from amu.core import limits
 from amu.core.errors import CodecError
@@ -43,6 +44,21 @@ class PastOperation:
     queued: float
     state: str = op.QUEUED
     answer: op.Answer | None = None
+    sender: str | None = None  # the person who asked for it; None: the scenario's workload
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither confirmed nor given up."""
+        return self.state not in op.TERMINAL
+
+
+@dataclass(frozen=True)
+class PastOrder:
+    """An order that was taken at mission second `at`. number: of its first event in the schedule, if it has any."""
+
+    at: float
+    told: dict[str, object]
+    number: int | None
 
 
 @dataclass
@@ -61,12 +77,8 @@ class Past:
     board_events: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
     begun: set[int] = field(default_factory=set)  # numbers of the schedule's events that were played
+    orders: list[PastOrder] = field(default_factory=list)  # of people, that were taken
     _last: tuple[int, int, str] | None = None  # the latest, while it may not be done: number, board, action
-
-    @property
-    def open_operations(self) -> list[PastOperation]:
-        """Operations that were neither confirmed nor given up, oldest first."""
-        return [operation for operation in self.operations.values() if operation.state not in op.TERMINAL]
 
     def _take(self, event: Event) -> None:
         if event.node == limits.GROUND:
@@ -79,6 +91,10 @@ class Past:
         elif name == "Scheduled":
             self.begun.add(fields["number"])
             self._last = (fields["number"], fields["board"], fields["action"])
+        elif name == "Order" and fields["outcome"] == "accepted":
+            self.orders.append(
+                PastOrder(self.received, cast("dict[str, object]", fields["told"]), fields.get("number"))
+            )
         elif name == "Fault":
             self.fates.update(fields["counts"])
         elif name in ("BoardStart", "Attach"):
@@ -106,7 +122,7 @@ class Past:
         number, stage = fields["operation"], fields["stage"]
         if stage == op.QUEUED:
             command = cbor.decode(bytes.fromhex(fields["encoded"]))
-            self.operations[number] = PastOperation(number, command, self.received)
+            self.operations[number] = PastOperation(number, command, self.received, sender=fields.get("sender"))
         elif stage == "uplinked":
             self.retries += fields["attempt"] > 1
         elif stage in op.TERMINAL:

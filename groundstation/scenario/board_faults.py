@@ -37,7 +37,7 @@ class BoardEvent:
     action: str
     due: float  # as planned, even if it has to wait longer
     fault: BoardFault | None = None  # that it belongs to
-    number: int = 0  # among all events of the scenario; the same in every flight
+    number: int = 0  # among all events of the scenario, the same in every flight; then those of orders
 
     @property
     def waits_for_death(self) -> bool:
@@ -63,13 +63,23 @@ class Schedule:
         """
         self._pause_seconds = pause_seconds
         self._count = itertools.count()
+        self.next_number = 1 + max(begun, default=-1)  # of the next order's event
         self._heap: list[tuple[float, int, BoardEvent]] = []
         self._parked: dict[int, list[BoardEvent]] = {}  # by board, strikes that wait for its start
         self._starts: dict[int, BoardEvent] = {}  # by number of the strike that comes before
         self._struck: dict[int, BoardEvent] = {}  # by board, the start that waits for its death
         self._core = frozenset() if liveness is None else frozenset(liveness.core)
         self._healed_at = math.inf if liveness is None else liveness.at
-        for number, event in enumerate(self._planned(faults)):
+        heals = [BoardEvent(node, "heal", self._healed_at) for node in sorted(self._core)]
+        planned = [*heals, *itertools.chain.from_iterable(map(_events_of, faults))]
+        self._take_in(planned, 0, begun, armed, now)
+        self.next_number = max(self.next_number, len(planned))
+
+    def _take_in(
+        self, events: Iterable[BoardEvent], first: int, begun: Collection[int], armed: Collection[int], now: float
+    ) -> None:
+        """Number the events from `first` on, each start after its fault, and queue those that have not begun."""
+        for number, event in enumerate(events, first):
             if number in begun:
                 continue
             event = replace(event, number=number)
@@ -80,16 +90,22 @@ class Schedule:
             else:
                 self._push(max(event.due, now), event)
 
-    def _planned(self, faults: Iterable[BoardFault]) -> Iterator[BoardEvent]:
-        """All events in the order of the scenario, each start after its fault."""
-        for node in sorted(self._core):
-            yield BoardEvent(node, "heal", self._healed_at)
-        for fault in faults:
-            yield BoardEvent(fault.node, _ACTIONS.get(fault.kind, fault.kind), fault.at, fault)
-            if fault.kind == "pause":
-                yield BoardEvent(fault.node, "resume", ends_at(fault), fault)
-            if fault.restart_after is not None:
-                yield BoardEvent(fault.node, "start", fault.at + fault.restart_after, fault)
+    def order(
+        self,
+        node: int,
+        fault: BoardFault | None,
+        at: float,
+        number: int,
+        begun: Collection[int] = (),
+        armed: Collection[int] = (),
+    ) -> None:
+        """Queue a fault that nobody planned, or the start of a board if it is None, from mission second `at` on.
+
+        number: of its first event, `next_number` when the order was taken. begun, armed: as for the schedule.
+        """
+        events = [BoardEvent(node, "start", at)] if fault is None else list(_events_of(fault))
+        self.next_number = max(self.next_number, number + len(events))
+        self._take_in(events, number, begun, armed, at)
 
     def waiting(self) -> list[BoardEvent]:
         """The events that wait only for their time, or for a board to be on, in the order of the plan."""
@@ -140,10 +156,22 @@ class Schedule:
         if start is not None:
             self._push(max(start.due, now + self._pause_seconds), start)
 
+    def is_over(self, node: int, action: str, at: float) -> bool:
+        """Whether the healed core rules out this action at mission second `at`."""
+        return at >= self._healed_at and (node in self._core or action == "start")
+
     def _push(self, at: float, event: BoardEvent) -> None:
-        is_over = at >= self._healed_at and (event.node in self._core or event.action == "start")
-        if event.action == "heal" or not is_over:
+        if event.action == "heal" or not self.is_over(event.node, event.action, at):
             heapq.heappush(self._heap, (at, next(self._count), event))
+
+
+def _events_of(fault: BoardFault) -> Iterator[BoardEvent]:
+    """The events of one fault, its start after it."""
+    yield BoardEvent(fault.node, _ACTIONS.get(fault.kind, fault.kind), fault.at, fault)
+    if fault.kind == "pause":
+        yield BoardEvent(fault.node, "resume", ends_at(fault), fault)
+    if fault.restart_after is not None:
+        yield BoardEvent(fault.node, "start", fault.at + fault.restart_after, fault)
 
 
 def ends_at(fault: BoardFault) -> float:

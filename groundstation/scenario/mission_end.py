@@ -71,6 +71,7 @@ class MissionEnd:
         self._is_calm = core is None
         self.progressed_at = 0.0
         self._settle_until: float | None = None
+        self._finish_by: float | None = None  # of a mission that was ordered to end
 
     def begin(self, now: float) -> None:
         """The mission starts now."""
@@ -78,12 +79,20 @@ class MissionEnd:
 
     def wants_more(self, standing: Standing) -> bool:
         """Whether operators should submit more operations."""
-        return self._settle_until is None and not self._is_enough(standing)
+        return self._settle_until is None and self._finish_by is None and not self._is_enough(standing)
+
+    def finish(self, now: float) -> None:
+        """End the mission by order: no further operation is submitted, and the open ones have a bounded time."""
+        self._finish_by = now + self._mission.no_progress_seconds
 
     def look(self, standing: Standing) -> str | None:
         """COMPLETE, NO_PROGRESS or INTERRUPTED. None while the mission continues."""
         now = standing.now
         self._count_slots(standing)
+        if self._finish_by is not None:
+            if now < self._finish_by and not (standing.open_count == 0 and self._is_level(standing)):
+                return None
+            return COMPLETE if self._is_enough(standing) and standing.open_count == 0 else INTERRUPTED
         if self._settle_until is not None:
             return COMPLETE if now >= self._settle_until or self._is_level(standing) else None
         if self._is_enough(standing) and standing.open_count == 0:

@@ -100,8 +100,8 @@ class Client:
             return f"operation {oldest} is open; boards forget it when {self.next_operation} is applied"
         return None
 
-    def submit(self, command: Array, now: float) -> int:
-        """Queue a ledger command. Returns its operation number.
+    def submit(self, command: Array, now: float, sender: str | None = None) -> int:
+        """Queue a ledger command. Returns its operation number. sender: the person who asked for it.
 
         Raises BusyError if the queue is full, ValueError for a command that no board could accept.
         """
@@ -113,7 +113,10 @@ class Client:
         self.next_operation += 1
         self._open[number] = self._operation(number, command, now, now)
         # Twice: for people, and in the exact bytes for the client that continues after this one's death.
-        self._stages(now, number, op.QUEUED, command=command, encoded=cbor.encode(command).hex())
+        fields: Fields = {"command": command, "encoded": cbor.encode(command).hex()}
+        if sender is not None:
+            fields["sender"] = sender
+        self._stages(now, number, op.QUEUED, **fields)
         return number
 
     def take_up(self, past: Iterable[PastOperation], now: float) -> None:

@@ -130,6 +130,10 @@ class Station:
             raise BusyError(f"{CONTROLS_MAX} control commands for board {board} wait for its link")
         self._controls[board].append(action)
 
+    def controls(self, board: int) -> int:
+        """How many control commands wait for a board's link."""
+        return len(self._controls[board])
+
     def operation(self, number: int) -> Operation | None:
         """The operation, if it is open or among the latest terminal ones."""
         return self.client.operation(number)

@@ -211,6 +211,10 @@ class Fields(_FlightFields, total=False):
     encoded: str  # a telecommand's command, CBOR in hexadecimal
     attempt: int
     status: str
+    order: str  # the sender's name for an order
+    sender: str  # who gave it
+    told: object  # the order itself
+    outcome: str
     data: object  # what could not be read as an event
 
 
@@ -290,6 +294,8 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Scheduled": (_BOARD, ("action", words), ("number", FIELDS["number"])),
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", words)),
+    # A person's order to the flight: `told` is the order, `outcome` "accepted" or "refused", the latter with a `reason`.
+    "Order": (("order", words), ("sender", words), ("told", _map), ("outcome", words)),
     "TraceError": (("reason", words),),  # a board sent a trace frame that could not be read
 }
 
