@@ -1,0 +1,86 @@
+"""`amu console`: one page from which a rehearsal is flown, commanded and watched."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from groundstation.commands import complete, panels
+from groundstation.commands.options import integer
+
+if TYPE_CHECKING:
+    from groundstation.web.flights import Flight
+
+PANEL = panels.FLY
+PORT = 8765
+EXTRA = "pip install 'amu-swarm[console]'"
+
+
+def console(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A scenario to fly, a run's folder, or a trace.", metavar="WHAT", autocompletion=complete.missions
+        ),
+    ] = "first-light",
+    attach: Annotated[bool, typer.Option("--attach", help="Show the newest run in --out, and command it.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="Port to listen on; 0: a free one.", parser=integer(0, 65535), metavar="N")
+    ] = PORT,
+    role_file: Annotated[
+        Path | None, typer.Option("--role-file", help="People with their roles and tokens.", metavar="FILE")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line on standard error.")] = False,
+    kind: Annotated[
+        str, typer.Option("--kind", help="Board kind: virtual, emulated, host, ...", autocompletion=complete.kinds)
+    ] = "virtual",
+    env: Annotated[
+        Path | None, typer.Option("--env", help="Fly the boards of this environment file.", metavar="ENV.toml")
+    ] = None,
+    boards: Annotated[
+        int | None, typer.Option("--boards", help="Number of boards, 4 to 13.", metavar="N", parser=integer(4, 13))
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder in which to create the run's folder.", metavar="DIR")
+    ] = Path("runs"),
+) -> None:
+    """Fly and command a rehearsal from one page.  Example: [cyan]amu console first-light[/cyan]
+
+    Shows a run's folder or a trace as well. The flight is a process of its own: it goes on if the console ends, and
+    `amu console --attach` shows it again. End it on the page, or with control-C here, twice.
+    """
+    from groundstation.console import refused
+    from groundstation.record.run_directory import RunDirectoryError
+    from groundstation.scenario.model import ScenarioError
+
+    try:
+        from groundstation.web import serve
+        from groundstation.web.people import RoleFileError, load
+    except ImportError as error:
+        raise refused("console", f"{error.name} is not installed: {EXTRA}") from error
+    try:
+        roles = None if role_file is None else load(role_file)
+        flight = _flight(what, attach, kind, env, boards, out)
+        serve.run(flight, port, roles, browser, json_log)
+    except (RoleFileError, RunDirectoryError, ScenarioError, serve.ServeError) as error:
+        raise refused("console", error) from error
+
+
+def _flight(what: str, attach: bool, kind: str, env: Path | None, boards: int | None, out: Path) -> "Flight":
+    from groundstation.record import run_directory
+    from groundstation.scenario import model
+    from groundstation.web.flights import Flight
+
+    if attach:
+        return Flight(run=run_directory.find(out).resolve())
+    path = Path(what)
+    if path.is_dir():
+        return Flight(run=run_directory.find(path).resolve())
+    if path.is_file() and path.suffix != model.SUFFIX:
+        return Flight(trace=path.resolve())
+    model.load(what)  # says what is wrong with it before anything is opened
+    options = [what, "--out", str(out)]
+    options += ["--env", str(env)] if env is not None else ["--kind", kind]
+    options += [] if boards is None else ["--boards", str(boards)]
+    return Flight(options)

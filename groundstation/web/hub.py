@@ -1,0 +1,117 @@
+"""Sends each page what changed since its last batch.
+
+Rules
+- A page acknowledges each batch. With UNACKNOWLEDGED_MAX batches open it gets no more: what changes meanwhile is
+  coalesced, row by row. A page that acknowledges nothing for DEAF_SECONDS is closed with a reason.
+- Events that a page missed are named by their lines (`gap`); it can ask for them again.
+- Nothing waits for a page: what a page has not taken is a set of keys and a number, never a queue.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from groundstation.web.model import TABLES, Changed, Model
+from groundstation.web.tail import Line
+
+SCHEMA = 1  # of the messages
+UNACKNOWLEDGED_MAX = 4
+SLOW_SECONDS = 2.0  # without an acknowledgement: the page is told to be slow
+DEAF_SECONDS = 15.0
+EVENTS_KEPT = 5000
+EVENTS_SENT_MAX = 500  # in a batch
+
+Message = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Page:
+    """One page that is open. next_line: of the first event that it has not been sent."""
+
+    name: str
+    role: str
+    next_line: int
+    dirty: Changed = field(default_factory=set)
+    sent: int = 0  # number of the latest batch
+    acknowledged: int = 0
+    heard: float = field(default_factory=time.monotonic)
+    knows_flight: Message | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        return self.sent > self.acknowledged and time.monotonic() - self.heard > SLOW_SECONDS
+
+    @property
+    def is_deaf(self) -> bool:
+        return self.sent > self.acknowledged and time.monotonic() - self.heard > DEAF_SECONDS
+
+    def acknowledge(self, number: int) -> None:
+        """The page has drawn batch `number`."""
+        if self.acknowledged < number <= self.sent:
+            self.acknowledged = number
+            self.heard = time.monotonic()
+
+
+class Hub:
+    """The pages of one console, and the latest events."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.pages: set[Page] = set()
+        self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
+
+    def restart(self, model: Model) -> None:
+        """Show another run: every page begins again."""
+        self.model = model
+        self.events.clear()
+        for page in self.pages:
+            page.dirty, page.next_line = _all(model), 1
+
+    def open(self, name: str, role: str) -> Page:
+        """A new page. Its first batch has everything."""
+        page = Page(name, role, max(1, self.model.run["lines"] - EVENTS_SENT_MAX + 1))
+        page.dirty = _all(self.model)
+        self.pages.add(page)
+        return page
+
+    def take(self, lines: list[Line]) -> None:
+        """Take in new lines of the trace."""
+        for line in lines:
+            self.model.feed(line)
+        self.events.extend(lines)
+        changed, self.model.changed = self.model.changed, set()
+        for page in self.pages:
+            page.dirty |= changed
+
+    def batch(self, page: Page, flight: Message) -> Message | None:
+        """What the page has not seen. None if it has seen everything, or has not acknowledged enough."""
+        if page.sent - page.acknowledged >= UNACKNOWLEDGED_MAX:
+            return None
+        last = self.model.run["lines"]
+        if not page.dirty and page.next_line > last and page.knows_flight == flight:
+            return None
+        if page.sent == page.acknowledged:
+            page.heard = time.monotonic()
+        page.sent += 1
+        page.knows_flight = flight
+        message: Message = {"type": "batch", "number": page.sent, "flight": flight, "tables": self._rows(page)}
+        events = [line for line in self.events if line["line"] >= page.next_line][-EVENTS_SENT_MAX:]
+        first = events[0]["line"] if events else last + 1
+        if first > page.next_line:
+            message["gap"] = [page.next_line, first - 1]
+        message["events"] = events
+        page.next_line = last + 1
+        return message
+
+    def _rows(self, page: Page) -> dict[str, dict[str, Any]]:
+        """The changed rows by table and key. None: the row is gone."""
+        rows: dict[str, dict[str, Any]] = {}
+        for table, key in page.dirty:
+            rows.setdefault(table, {})[key] = self.model.tables[table].get(key)
+        page.dirty = set()
+        return rows
+
+
+def _all(model: Model) -> Changed:
+    return {(table, key) for table in TABLES for key in model.tables[table]}

@@ -1,0 +1,108 @@
+// The page's copy of the console's tables, and the live line that keeps it up to date.
+
+const EVENTS_KEPT = 2000;
+
+export const store = {
+  hello: null, // who we are, and the words of the forms
+  flight: { state: "connecting" },
+  tables: { run: {}, boards: {}, slots: {}, operations: {}, orders: {} },
+  events: [], // the latest lines of the trace
+  gaps: [], // [first, last] lines that we were not sent
+  isConnected: false,
+  closed: "", // why the line was closed
+};
+
+const listeners = new Set();
+
+/** Call `then` after each change. */
+export function onChange(then) {
+  listeners.add(then);
+}
+
+export function changed() {
+  for (const then of listeners) then();
+}
+
+let again = 500;
+
+/** Open the live line, and open it again whenever it is lost. */
+export function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://${location.host}/api/live`);
+  socket.onmessage = (message) => {
+    const told = JSON.parse(message.data);
+    if (told.type === "hello") take.hello(told);
+    else if (told.type === "batch") {
+      take.batch(told);
+      requestAnimationFrame(() => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "ack", number: told.number }));
+      });
+    }
+    changed();
+  };
+  socket.onclose = (event) => {
+    store.isConnected = false;
+    store.closed = event.reason;
+    changed();
+    setTimeout(connect, again);
+    again = Math.min(again * 2, 8000);
+  };
+}
+
+const take = {
+  hello(told) {
+    store.hello = told;
+    store.isConnected = true;
+    store.closed = "";
+    store.events = [];
+    store.gaps = [];
+    for (const name of Object.keys(store.tables)) store.tables[name] = {};
+    again = 500;
+  },
+  batch(told) {
+    store.flight = told.flight;
+    store.flightAt = performance.now();
+    if (told.gap) store.gaps.push(told.gap);
+    for (const [name, rows] of Object.entries(told.tables)) {
+      for (const [key, row] of Object.entries(rows)) {
+        if (row === null) delete store.tables[name][key];
+        else store.tables[name][key] = row;
+      }
+    }
+    store.events.push(...told.events);
+    if (store.events.length > EVENTS_KEPT) store.events.splice(0, store.events.length - EVENTS_KEPT);
+  },
+};
+
+export function run() {
+  return store.tables.run.run ?? { now: 0, lines: 0, frames: {}, byzantine: [] };
+}
+
+/** Ask the server for something. Returns its answer; `outcome` is "accepted" or "refused", with a `reason`. */
+async function post(path, body) {
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-AMU-Console": "1" },
+      body: JSON.stringify(body),
+    });
+    return await answer.json();
+  } catch (error) {
+    return { outcome: "unknown", reason: `no answer from the console: ${error.message}` };
+  }
+}
+
+export function order(body) {
+  return post("/api/orders", { id: crypto.randomUUID?.() ?? String(Date.now()), order: body });
+}
+
+export function fly(action) {
+  return post("/api/flight", { action });
+}
+
+/** Whether our role allows it; the server asks again. */
+export function may(what) {
+  const roles = ["observer", "operator", "director"];
+  const least = ["board", "fault", "end-fault"].includes(what) ? "director" : "operator";
+  return store.hello != null && roles.indexOf(store.hello.role) >= roles.indexOf(least);
+}

@@ -1,0 +1,255 @@
+"""The endpoints of the console.
+
+    GET  /                the page                  GET  /healthz      {"ok": true, ...}
+    GET  /page/...        its files                 GET  /report       the run's report
+    GET  /api/events      lines of the trace        POST /api/orders   an order to the flight
+    WS   /api/live        batches of what changed   POST /api/flight   start or resume
+
+Rules
+- Every request must name this console as its host, and a request that changes something must come from its own page:
+  the header X-AMU-Console, which another site's form cannot set, and no other Origin.
+- A person is known by a token: in the header Authorization, or in a cookie that only this console gets.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from groundstation.orders import port
+from groundstation.orders.order import ORDER_BYTES_MAX
+from groundstation.record import run_directory
+from groundstation.web import vocabulary
+from groundstation.web.flights import FLYING, LOST, READY, Flight
+from groundstation.web.hub import SCHEMA, Hub, Page
+from groundstation.web.model import Model
+from groundstation.web.people import LOCAL, Person, RoleFile
+from groundstation.web.tail import Tail
+
+PAGE = Path(__file__).parent / "page"
+BATCH_SECONDS = 0.1
+PAGES_MAX = 64
+EVENTS_MAX = 2000  # in one answer
+TOO_SLOW, NOT_ALLOWED = 1013, 1008  # close codes of RFC 6455
+SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Console:
+    """One console: the flight that it shows, and the pages that show it."""
+
+    def __init__(self, flight: Flight, roles: RoleFile | None, hosts: frozenset[str]) -> None:
+        self.flight = flight
+        self.hub = Hub(Model())
+        self._roles, self._hosts = roles, hosts
+        self._tail: Tail | None = None
+        self._read = time.monotonic()  # when the trace last grew
+
+    def app(self) -> Starlette:
+        """The application."""
+        routes = [
+            Route("/", self._page),
+            Route("/healthz", self._health),
+            Route("/report", self._report),
+            Route("/api/events", self._events),
+            Route("/api/orders", self._order, methods=["POST"]),
+            Route("/api/flight", self._fly, methods=["POST"]),
+            WebSocketRoute("/api/live", self._live),
+            Mount("/page", StaticFiles(directory=PAGE)),
+        ]
+        return Starlette(routes=routes, lifespan=self._life)
+
+    @contextlib.asynccontextmanager
+    async def _life(self, app: Starlette) -> AsyncIterator[None]:
+        follower = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            follower.cancel()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(0.0 if self._step() else BATCH_SECONDS)
+
+    def _step(self) -> bool:
+        """Read on. Returns whether there is more."""
+        self.flight.state()
+        trace = self.flight.trace
+        if trace is not None and (self._tail is None or self._tail.path != trace):
+            self._tail = Tail(trace)
+            self.hub.restart(Model())
+        if self._tail is None:
+            return False
+        lines = self._tail.read()
+        if lines:
+            self._read = time.monotonic()
+            self.hub.take(lines)
+        return self._tail.is_behind
+
+    def _flight(self) -> dict[str, Any]:
+        """The flight's state. silent_seconds: of wall time, since the trace last grew."""
+        return {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._read)}
+
+    # --- who asks -------------------------------------------------------------------------------
+
+    def _person(self, connection: HTTPConnection) -> Person | None:
+        if self._roles is None:
+            return LOCAL
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            token = connection.cookies.get("amu_token", "")
+        return self._roles.person(token) if token else None
+
+    def _is_here(self, connection: HTTPConnection) -> bool:
+        """Whether the request names this console as its host, and comes from no other site."""
+        if connection.headers.get("host") not in self._hosts:
+            return False
+        origin = connection.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc in self._hosts
+
+    def _refusal(self, request: Request, what: str | None = None) -> Response | None:
+        """Why a request is not served. what: that it wants to do; None: to look."""
+        if not self._is_here(request):
+            return _refused(421, "this console is not the host that the request names, or another site sent it")
+        person = self._person(request)
+        if person is None:
+            return _refused(401, "a token is needed: amu console says where to get one")
+        if what is None:
+            return None
+        if request.headers.get("x-amu-console") != "1":
+            return _refused(403, "the header X-AMU-Console: 1 is missing")
+        if not person.may(what):
+            return _refused(403, f"{person.name} is {person.role}, which may not {what}")
+        return None
+
+    # --- endpoints ------------------------------------------------------------------------------
+
+    async def _page(self, request: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers=SECURITY)
+
+    async def _health(self, request: Request) -> Response:
+        return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), "pages": len(self.hub.pages)})
+
+    async def _report(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        run = self.flight.run
+        if run is None or not (run / run_directory.REPORT).exists():
+            return _refused(404, "there is no report yet; it is drawn after the flight")
+        return FileResponse(run / run_directory.REPORT, headers=SECURITY)
+
+    async def _events(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        try:
+            first, last = (int(request.query_params.get(name, "0")) for name in ("first", "last"))
+        except ValueError:
+            return _refused(400, "first, last: want line numbers")
+        lines = [line for line in self.hub.events if first <= line["line"] <= last][:EVENTS_MAX]
+        return JSONResponse({"events": lines})
+
+    async def _order(self, request: Request) -> Response:
+        body = await _body(request)
+        kind = body.get("order", {}).get("kind") if body is not None and isinstance(body.get("order"), dict) else None
+        refusal = self._refusal(request, str(kind))
+        if refusal is not None:
+            return refusal
+        person, run = self._person(request), self.flight.run
+        assert person is not None
+        assert body is not None
+        if run is None or self.flight.state().get("state") != FLYING:
+            return _refused(409, "no flight takes orders now")
+        order = {"id": body.get("id"), "sender": person.name, "order": body.get("order")}
+        try:
+            answer = await asyncio.to_thread(port.send, run, order)
+        except port.NoFlightError as error:
+            return _refused(409, str(error))
+        return JSONResponse(answer)
+
+    async def _fly(self, request: Request) -> Response:
+        body = await _body(request)
+        what = str(body.get("action")) if body is not None else "None"
+        refusal = self._refusal(request, what)
+        if refusal is not None:
+            return refusal
+        state = self.flight.state().get("state")
+        if (what, state) not in (("start", READY), ("resume", LOST)):
+            return _refused(409, f"the flight is {state}; it cannot be told to {what}")
+        self.flight.start()
+        return JSONResponse({"outcome": "accepted"})
+
+    # --- the live line --------------------------------------------------------------------------
+
+    async def _live(self, socket: WebSocket) -> None:
+        person = self._person(socket) if self._is_here(socket) else None
+        if person is None or len(self.hub.pages) >= PAGES_MAX:
+            await socket.close(NOT_ALLOWED, "no token, or another site" if person is None else "too many pages")
+            return
+        await socket.accept()
+        page = self.hub.open(person.name, person.role)
+        listener = asyncio.create_task(_listen(socket, page))
+        try:
+            hello = {"type": "hello", "schema": SCHEMA, "name": person.name, "role": person.role}
+            await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell()}))
+            while not listener.done():
+                if page.is_deaf:
+                    await socket.close(TOO_SLOW, "the page did not acknowledge its batches; load it again")
+                    break
+                batch = self.hub.batch(page, self._flight())
+                if batch is not None:
+                    await socket.send_text(_text(batch))
+                await asyncio.sleep(BATCH_SECONDS)
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            self.hub.pages.discard(page)
+            listener.cancel()
+
+
+async def _listen(socket: WebSocket, page: Page) -> None:
+    """Take the page's acknowledgements until it goes."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                told = json.loads(await socket.receive_text())
+                if told.get("type") == "ack" and type(told.get("number")) is int:
+                    page.acknowledge(told["number"])
+
+
+async def _body(request: Request) -> dict[str, Any] | None:
+    """The JSON object in a request. None if there is none, or if it is too large."""
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > ORDER_BYTES_MAX:
+            return None
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(data)
+        if isinstance(found, dict):
+            return found
+    return None
+
+
+def _text(message: dict[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"))
+
+
+def _refused(status: int, reason: str) -> JSONResponse:
+    return JSONResponse({"outcome": "refused", "reason": reason}, status_code=status)
