@@ -64,7 +64,7 @@ def rehearse(
         bool, typer.Option("--orders", help="Take orders from amu console in flight, and end by one.")
     ] = False,
     announce: Annotated[
-        Path | None, typer.Option("--announce", help="Write the run's folder into this file.", hidden=True)
+        Path | None, typer.Option("--announce", help="Write the name of the run's folder to FILE.", metavar="FILE")
     ] = None,
     tlc: Annotated[bool, typer.Option("--tlc/--no-tlc", help="Also check the trace with TLC.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,

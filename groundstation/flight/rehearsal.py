@@ -83,7 +83,7 @@ class Plan:
 
     resumed: the run whose boards fly on. replayed: the run to fly again, from the start and with its keys. bench: the
     boards of an environment file; `kind` names their kinds then. takes_orders: people command the flight, and end it.
-    announce: the file that tells the run's folder to whoever started this process.
+    announce: the file that names the run's folder to the process that started this one.
     """
 
     scenario: Scenario

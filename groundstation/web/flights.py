@@ -61,6 +61,7 @@ class Flight:
 
     def start(self) -> None:
         """Start the flight, or resume the lost one in `run`. Raises OSError."""
+        self.close()
         options = self._options if self.run is None else ["--resume", str(self.run), "--out", str(self.run.parent)]
         self._files = tempfile.TemporaryDirectory(prefix="amu-console-")
         folder = Path(self._files.name)
@@ -72,6 +73,11 @@ class Flight:
             )
         self.run = None
         self._looked = 0.0
+
+    def close(self) -> None:
+        """Remove what passed between the console and the flight. The flight goes on."""
+        if self._files is not None:
+            self._files.cleanup()
 
     def state(self) -> dict[str, Any]:
         """The flight's state, for the pages. Looks at the folder now and then."""
@@ -109,9 +115,9 @@ class Flight:
         assert self.run is not None
         if claim.is_held(self.run / self._boards()):
             return FLYING
-        if (self.run / run_directory.VERDICT).exists():
-            return OVER
-        return CHECKING if self._process is not None and self._process.poll() is None else LOST
+        if self._process is not None and self._process.poll() is None:
+            return CHECKING  # the verdict comes before the report
+        return OVER if (self.run / run_directory.VERDICT).exists() else LOST
 
     def _boards(self) -> str:
         assert self.run is not None

@@ -17,7 +17,7 @@ from groundstation.web.tail import Line
 
 SCHEMA = 1  # of the messages
 UNACKNOWLEDGED_MAX = 4
-SLOW_SECONDS = 2.0  # without an acknowledgement: the page is told to be slow
+SLOW_SECONDS = 2.0  # without an acknowledgement: the page counts as slow
 DEAF_SECONDS = 15.0
 EVENTS_KEPT = 5000
 EVENTS_SENT_MAX = 500  # in a batch

@@ -11,7 +11,7 @@ import uvicorn
 
 from groundstation.web.flights import Flight
 from groundstation.web.people import RoleFile
-from groundstation.web.server import Console
+from groundstation.web.server import WebConsole
 
 MESSAGE_BYTES_MAX = 1 << 16  # from a page
 LOOPBACK = "127.0.0.1"
@@ -33,7 +33,7 @@ def run(flight: Flight, port: int, roles: RoleFile | None, browser: bool, json_l
     port = listener.getsockname()[1]
     is_safe = roles is not None and bool(roles.certificate)
     names = {host, "localhost", LOOPBACK, "[::1]"} if host in (LOOPBACK, "::1", "localhost") else {host}
-    console = Console(flight, roles, frozenset(f"{name}:{port}" for name in names))
+    console = WebConsole(flight, roles, frozenset(f"{name}:{port}" for name in names))
     config = uvicorn.Config(
         console.app(),
         log_config=None,

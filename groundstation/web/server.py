@@ -50,7 +50,7 @@ SECURITY = {
 }
 
 
-class Console:
+class WebConsole:
     """One console: the flight that it shows, and the pages that show it."""
 
     def __init__(self, flight: Flight, roles: RoleFile | None, hosts: frozenset[str]) -> None:
@@ -81,6 +81,7 @@ class Console:
             yield
         finally:
             follower.cancel()
+            self.flight.close()
 
     async def _follow(self) -> None:
         while True:
@@ -128,7 +129,9 @@ class Console:
             return _refused(421, "this console is not the host that the request names, or another site sent it")
         person = self._person(request)
         if person is None:
-            return _refused(401, "a token is needed: amu console says where to get one")
+            return _refused(
+                401, "a token is needed: send it as Authorization: Bearer, or ask the owner of the role file for one"
+            )
         if what is None:
             return None
         if request.headers.get("x-amu-console") != "1":
@@ -191,7 +194,7 @@ class Console:
             return refusal
         state = self.flight.state().get("state")
         if (what, state) not in (("start", READY), ("resume", LOST)):
-            return _refused(409, f"the flight is {state}; it cannot be told to {what}")
+            return _refused(409, f"the flight is {state}; it does not {what} now")
         self.flight.start()
         return JSONResponse({"outcome": "accepted"})
 

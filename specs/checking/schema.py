@@ -294,7 +294,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Scheduled": (_BOARD, ("action", words), ("number", FIELDS["number"])),
     "Fault": (),  # counts of what the ether did to frames, by name of the fault
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", words)),
-    # A person's order to the flight: `told` is the order, `outcome` "accepted" or "refused", the latter with a `reason`.
+    # A person's order to the flight: `told` is the order, `outcome` "accepted", or "refused" with a `reason`.
     "Order": (("order", words), ("sender", words), ("told", _map), ("outcome", words)),
     "TraceError": (("reason", words),),  # a board sent a trace frame that could not be read
 }

@@ -1,0 +1,237 @@
+"""The console's endpoints, over real sockets: who may do what, what another site may not, and a flight from a page."""
+
+import asyncio
+import contextlib
+import hashlib
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+import websockets
+from websockets.sync.client import ClientConnection, connect
+
+from groundstation.orders.order import ORDER_BYTES_MAX
+from groundstation.web.flights import Flight
+from groundstation.web.people import LEAST, ROLES, Entry, RoleFile
+from groundstation.web.server import WebConsole
+
+GIVE_UP_SECONDS = 120
+ORDERS = {
+    "telecommand": {"kind": "telecommand", "verb": "noop", "fields": {}},
+    "control": {"kind": "control", "board": 1, "action": "reset"},
+    "board": {"kind": "board", "board": 1, "action": "kill", "fields": {}},
+    "fault": {"kind": "fault", "name": "storm", "rule": {"fault": "drop", "probability": 0.1}},
+    "end-fault": {"kind": "end-fault", "name": "storm"},
+    "note": {"kind": "note", "text": "hello"},
+    "alarm": {"kind": "alarm", "alarm": "a", "action": "acknowledge"},
+    "finish": {"kind": "finish"},
+}
+CHANGING = {"X-AMU-Console": "1", "Content-Type": "application/json"}
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+ROLE_FILE = RoleFile(
+    people=[Entry(name=f"the-{role}", role=role, token_sha256=_digest(f"token of {role}")) for role in ROLES]
+)
+
+
+class Served:
+    """A console that listens on a free port of this machine."""
+
+    def __init__(self, flight: Flight, roles: RoleFile | None) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.console = WebConsole(flight, roles, frozenset({f"127.0.0.1:{self.port}"}))
+        config = uvicorn.Config(self.console.app(), log_config=None, ws="websockets-sansio", ws_max_size=1 << 16)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP_SECONDS)
+        text = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        try:
+            connection.request(method, path, text, {name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            told = answer.read()
+        finally:
+            connection.close()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return answer.status, json.loads(told) if is_json else {"text": told.decode()}
+
+    def live(self, **options: Any) -> ClientConnection:
+        return connect(f"ws://127.0.0.1:{self.port}/api/live", **options)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    with contextlib.ExitStack() as stack:
+
+        def served(flight: Flight, roles: RoleFile | None = None) -> Served:
+            one = Served(flight, roles)
+            stack.callback(one.close)
+            return one
+
+        yield served
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A console for people with roles, beside a trace that nobody flies."""
+    trace = tmp_path_factory.mktemp("stored") / "trace.ndjson"
+    trace.write_text("")
+    served = Served(Flight(trace=trace), ROLE_FILE)
+    yield served
+    served.close()
+
+
+def _as(role: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer token of {role}"}
+
+
+@pytest.mark.parametrize("what", ORDERS)
+@pytest.mark.parametrize("role", [*ROLES, "stranger"])
+def test_every_order_asks_for_its_role(stored: Served, role: str, what: str) -> None:
+    order = {"id": "1", "order": ORDERS[what]}
+    status, answer = stored.ask("POST", "/api/orders", order, **CHANGING, **_as(role))
+    if role == "stranger":
+        assert status == 401
+    elif ROLES.index(role) < ROLES.index(LEAST[what]):
+        assert status == 403
+        assert f"may not {what}" in answer["reason"]
+    else:
+        assert (status, answer["reason"]) == (409, "no flight takes orders now")
+
+
+@pytest.mark.parametrize("path", ["/api/events?first=1&last=9", "/report"])
+@pytest.mark.parametrize("role", [*ROLES, "stranger"])
+def test_everybody_with_a_token_may_look(stored: Served, role: str, path: str) -> None:
+    status, _ = stored.ask("GET", path, **_as(role))
+    assert status == (401 if role == "stranger" else 404 if path == "/report" else 200)
+
+
+@pytest.mark.parametrize("action", ["start", "resume"])
+@pytest.mark.parametrize("role", [*ROLES, "stranger"])
+def test_flights_are_begun_by_operators(stored: Served, role: str, action: str) -> None:
+    status, _ = stored.ask("POST", "/api/flight", {"action": action}, **CHANGING, **_as(role))
+    assert status == {"stranger": 401, "observer": 403}.get(role, 409)
+
+
+def test_health_and_the_page_need_no_token(stored: Served) -> None:
+    assert stored.ask("GET", "/healthz") == (200, {"ok": True, "flight": "stored", "pages": 0})
+    status, answer = stored.ask("GET", "/")
+    assert status == 200
+    assert "<!DOCTYPE html>" in answer["text"]
+
+
+def test_another_site_can_change_nothing(stored: Served) -> None:
+    order = {"id": "1", "order": ORDERS["note"]}
+    director = _as("director")
+    for headers, status in (
+        ({}, 403),  # a form of another site cannot set the header
+        ({**CHANGING, "Origin": "http://evil.example"}, 421),
+        ({**CHANGING, "Host": "evil.example"}, 421),  # a name that was bound to this machine
+        ({**CHANGING, "Origin": "null"}, 421),
+    ):
+        assert stored.ask("POST", "/api/orders", order, **director, **headers)[0] == status, headers
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+        assert stored.ask("GET", "/api/events", **director, **headers)[0] == 421
+
+
+def test_another_site_gets_no_live_line(stored: Served) -> None:
+    for options in ({"origin": "http://evil.example"}, {"additional_headers": {"Authorization": "Bearer no"}}, {}):
+        with pytest.raises(websockets.exceptions.InvalidStatus) as caught:
+            stored.live(**options)
+        assert caught.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"[" * 5000, b'{"order": 3}', b'{"order": {"kind": []}}'])
+def test_a_malformed_order_is_refused(stored: Served, body: bytes) -> None:
+    status, answer = stored.ask("POST", "/api/orders", body, **CHANGING, **_as("director"))
+    assert status == 403
+    assert answer["outcome"] == "refused"
+
+
+def test_an_oversized_order_is_refused(stored: Served) -> None:
+    order = {"id": "1", "order": {"kind": "note", "text": "x" * ORDER_BYTES_MAX}}
+    assert stored.ask("POST", "/api/orders", order, **CHANGING, **_as("director"))[0] == 403
+
+
+def test_malformed_messages_of_a_page_do_no_harm(stored: Served) -> None:
+    with stored.live(additional_headers=_as("observer")) as page:
+        assert json.loads(page.recv(GIVE_UP_SECONDS))["type"] == "hello"
+        for text in ("{", "[]", "null", '{"type": "ack"}', '{"type": "ack", "number": true}', '{"type": "order"}'):
+            page.send(text)
+        assert json.loads(page.recv(GIVE_UP_SECONDS))["type"] == "batch"
+        page.send("x" * (1 << 17))
+        with pytest.raises(websockets.exceptions.ConnectionClosedError, match="message too big"):
+            list(page)
+    assert stored.ask("GET", "/healthz")[0] == 200
+
+
+def _until(page: ClientConnection, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Read and acknowledge batches until one is as wanted."""
+    give_up = time.monotonic() + GIVE_UP_SECONDS
+    while time.monotonic() < give_up:
+        batch = json.loads(page.recv(GIVE_UP_SECONDS))
+        page.send(json.dumps({"type": "ack", "number": batch["number"]}))
+        if is_so(batch):
+            return dict(batch)
+    raise AssertionError("no batch was as wanted")
+
+
+def test_a_flight_is_started_commanded_and_finished_from_a_page(serve: Callable[..., Served], tmp_path: Path) -> None:
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(
+        'name = "small"\ndescription = "A test."\n[mission]\nslots = 4\n[workload]\noperations = 4\nin_flight = 2\n'
+    )
+    served = serve(Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"]))
+    with served.live() as page:
+        hello = json.loads(page.recv(GIVE_UP_SECONDS))
+        assert (hello["role"], "lease-acquire" in hello["vocabulary"]["verbs"]) == ("director", True)
+        assert served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)[0] == 200
+        assert served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)[0] == 409
+        _until(page, lambda batch: batch["flight"]["state"] == "flying")
+        lease = {"verb": "lease-acquire", "fields": {"resource": "dock/9", "holder": 1, "slots": 40}}
+        status, answer = served.ask(
+            "POST", "/api/orders", {"id": "1", "order": {"kind": "telecommand", **lease}}, **CHANGING
+        )
+        assert (status, answer["outcome"]) == (200, "accepted")
+        number = str(answer["operation"])
+
+        def is_confirmed(batch: dict[str, Any]) -> bool:
+            row = batch["tables"].get("operations", {}).get(number)
+            return row is not None and row["state"] == "confirmed"
+
+        row = _until(page, is_confirmed)["tables"]["operations"][number]
+        assert row["sender"] == "local"
+        assert row["result"][0] == "ok"
+        assert served.ask("POST", "/api/orders", {"id": "2", "order": ORDERS["finish"]}, **CHANGING)[0] == 200
+        over = _until(page, lambda batch: batch["flight"]["state"] == "over")
+        assert over["flight"]["verdict"]["verdict"] in ("pass", "no_progress")
+    status, answer = served.ask("GET", "/report")
+    assert status == 200
+    assert "small" in answer["text"]
+
+
+def test_a_flight_that_cannot_start_says_why(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve(Flight(["first-light", "--out", str(tmp_path / "runs"), "--kind", "none"]))
+    with served.live() as page:
+        assert json.loads(page.recv(GIVE_UP_SECONDS))["type"] == "hello"
+        served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)
+        batch = _until(page, lambda batch: batch["flight"]["state"] == "failed")
+        assert "no board kind 'none'" in batch["flight"]["reason"]
