@@ -17,7 +17,7 @@ from typing import TextIO
 
 from groundstation.scenario import mission_end
 from groundstation.scenario.mission_end import MissionEnd, Standing
-from groundstation.scenario.model import Scenario
+from groundstation.scenario.model import Scenario, ScenarioError
 from specs.checking.check import TraceChecker
 from specs.checking.trace import Event
 from specs.verdict import INCOMPLETE, NO_PROGRESS, PASS, VIOLATION, Verdict
@@ -50,7 +50,12 @@ def run_seed(seed: int, nodes: int = NODES_DEFAULT, slots: int = SLOTS_DEFAULT) 
 def simulate(
     scenario: Scenario, trace: Path | None = None, is_encoded: bool = False, is_checked: bool = True
 ) -> Outcome:
-    """Fly `scenario`. `trace`: the file to write. `is_checked`: ask the oracles. Raises OSError."""
+    """Fly `scenario`. `trace`: the file to write. `is_checked`: ask the oracles. Raises ScenarioError, OSError."""
+    if scenario.hardware_faults():
+        raise ScenarioError(
+            f"scenario {scenario.name}: the simulator has no lines and no chips, it cannot play "
+            f"{', '.join(scenario.hardware_faults())}; fly it on boards: amu rehearse"
+        )
     if trace is None:
         return Simulation(scenario, None, is_encoded, is_checked).fly()
     with open_trace(trace) as file:

@@ -5,7 +5,7 @@ their own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -71,7 +71,9 @@ class Board(ABC):
     """
 
     kind: ClassVar[str]
-    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "power_cut"})  # that it can play
+    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "power_cut", "line_noise"})
+    # What it can play. Noise is made by the ground station, on any line.
+    unplayable: ClassVar[Mapping[str, str]] = {}  # why it cannot play some fault
     resets_itself: ClassVar[bool] = False  # may begin a new life, or leave its line and come back, without being told
     is_real_time: ClassVar[bool]  # lives by the wall clock; if not, time passes only in `advance`
     node: int
@@ -88,6 +90,18 @@ class Board(ABC):
 
         nodes: only these, where boards of other kinds lie beside them.
         """
+
+    @classmethod
+    def playable(cls, unit: Unit) -> frozenset[str]:
+        """The board faults that `unit` can play: a bench may have the means for more of them."""
+        del unit
+        return cls.board_faults
+
+    @classmethod
+    def why_not(cls, fault: str) -> str:
+        """Why boards of this kind cannot play a fault, in words."""
+        reason = cls.unplayable.get(fault)
+        return f"{cls.kind} boards cannot play {fault}" + (f": {reason}" if reason else "")
 
     @classmethod
     def running(cls) -> list[RunningBoard]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from amu.wire.frames import FLIGHT, Frame
 from groundstation.boards.base import Board
+from groundstation.flight.line_noise import LineNoise
 from groundstation.links.base import Link, LinkBusy, LinkLost
 
 READS_MAX = 8  # of one board per turn: a pseudo-terminal gives 4 KB per read, and the other boards wait meanwhile
@@ -35,12 +36,24 @@ class _GroundFramer(Framer):
 
 
 class Cable:
-    """Whole frames and text of one board, and bytes for it."""
+    """Whole frames and text of one board, and bytes for it.
+
+    noise: on the line at present, if any. is_unread: nobody reads what arrives, it waits. bytes_read: in all.
+    """
 
     def __init__(self, board: Board) -> None:
         self.board = board
         self.link: Link | None = None
+        self.noise: LineNoise | None = None
+        self.is_unread = False
+        self.bytes_read = 0
+        self._damaged = 0  # by framers of earlier lives of the board
         self._framer = _GroundFramer()
+
+    @property
+    def damaged(self) -> int:
+        """How many stretches of bytes from the board made no frame."""
+        return self._damaged + sum(self._framer.errors.values())
 
     def open(self) -> Link | None:
         """The link, reopened if it was lost. None if it cannot be opened."""
@@ -67,20 +80,24 @@ class Cable:
 
         An unfinished frame is dropped, so it cannot merge with the first frame of the next boot.
         """
+        self.is_unread = False
         yield from self.frames(LAST_READS_MAX)
         last = self._framer.flush()
+        self._damaged = self.damaged
         self._framer = _GroundFramer()
         if last is not NEED_BYTES:
             yield last
 
     def _read(self) -> bytes:
-        if self.link is None:
+        if self.link is None or self.is_unread:
             return b""
         try:
-            return self.link.read()
+            data = self.link.read()
         except LinkLost:
             self._lose()
             return b""
+        self.bytes_read += len(data)
+        return data if self.noise is None else self.noise.to_ground.spoil(data)
 
     def settle(self) -> None:
         """Everything returned so far is on record."""
@@ -91,6 +108,8 @@ class Cable:
         """Send; None, or why it could not be sent."""
         if self.link is None:
             return "link lost"
+        if self.noise is not None:
+            data = self.noise.to_board.spoil(data)
         try:
             self.link.write(data)
         except LinkBusy:

@@ -18,6 +18,7 @@ from amu.wire.frames import Frame
 from groundstation.boards.base import Board
 from groundstation.flight.cable import Cable
 from groundstation.flight.driver import Driver
+from groundstation.flight.hardware import Hardware
 from groundstation.flight.watch import Watch
 from groundstation.record.board_events import (
     BACK,
@@ -32,6 +33,7 @@ from groundstation.record.board_events import (
 )
 from groundstation.record.past import Past
 from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
+from groundstation.scenario.model import HARDWARE_FAULTS
 from specs.checking.schema import Fields
 from specs.escape import escaped
 
@@ -78,6 +80,7 @@ class Fleet:
         driver: Driver,
         watch: Watch,
         speed: float,
+        seed: int,
         reports: Reports,
     ) -> None:
         self.boards = boards
@@ -97,6 +100,7 @@ class Fleet:
         self._away: set[int] = set()  # boards whose line is gone, or that crashed, and may come back by themselves
         self._lives: dict[int, int] = {}  # board -> boot that is flying, once it was heard
         self._said: dict[int, bytes] = {}  # the latest text of each board since its boot
+        self.hardware = Hardware(boards, self.cables, seed, self.events, reports, self.watch_link)
         self._actions: dict[str, Callable[[BoardEvent, float], None]] = {
             "kill": self._kill,
             "start": self._restart,
@@ -105,7 +109,9 @@ class Fleet:
             "power_cut": self._cut_power,
             "pause": self._pause,
             "resume": self._resume,
+            "over": self.hardware.over,
             "heal": self._heal,
+            **dict.fromkeys(HARDWARE_FAULTS, self.hardware.begin),
         }
 
     def attach(self, node: int) -> None:
@@ -192,7 +198,9 @@ class Fleet:
 
     def watch_link(self, node: int) -> None:
         """Let the driver wait for a board's present line."""
-        self._driver.watch(node, self.cables[node].open())
+        cable = self.cables[node]
+        link = cable.open()
+        self._driver.watch(node, None if cable.is_unread else link)
 
     def lost(self, node: int) -> None:
         """The line of a board gives nothing more."""
@@ -226,7 +234,7 @@ class Fleet:
             return f"off since {self.deaths[node]}" if node in self.deaths else "off"
         if node in self._paused_until:
             return f"paused until {self._paused_until[node]:.1f} s"
-        return "line lost" if self.cables[node].link is None else None
+        return "line lost" if self.cables[node].link is None else self.hardware.why(node)
 
     # --- faults -------------------------------------------------------------------------------
 
@@ -289,6 +297,7 @@ class Fleet:
     def _heal(self, event: BoardEvent, now: float) -> None:
         """Let the board continue, or restart it if it is off or about to lose power."""
         node = event.node
+        self.hardware.mend(node, now)
         if node in self._paused_until:
             del self._paused_until[node]
             self.boards[node].resume()

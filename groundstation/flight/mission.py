@@ -24,6 +24,7 @@ from groundstation.boards.liars import NOT_RECORDED, Liars
 from groundstation.faults.ether import ACCEPTED, DELIVERED, Ether
 from groundstation.flight.cable import FlightFrame
 from groundstation.flight.desk import Desk
+from groundstation.flight.diagnosis import Diagnosis
 from groundstation.flight.driver import Driver
 from groundstation.flight.fleet import Fleet
 from groundstation.flight.pace import Pace
@@ -85,8 +86,10 @@ class Mission:
         self.schedule = Schedule(
             board_faults, parts.scenario.liveness, parts.scenario.tick_seconds(), self.past.begun, self.past.armed, now
         )
-        self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, parts.scenario.mission.speed, self)
+        mission = parts.scenario.mission
+        self.fleet = Fleet(parts.boards, self.schedule, parts.driver, parts.watch, mission.speed, mission.seed, self)
         self.pace = Pace(1000 / parts.scenario.clock.tick_ms / parts.scenario.mission.speed)
+        self.diagnosis = Diagnosis(mission.speed, self.tell)
         self._heard: dict[int, float] = {}  # board -> mission second of its latest frame
         self._carried: Counter[tuple[str, int, int]] = Counter()  # the ether's counts when the last slot was decided
         self.liars = Liars(parts.watch.byzantine)
@@ -103,7 +106,6 @@ class Mission:
         self._end = MissionEnd(parts.scenario)
         self._fates_due = 0.0
         self._fates_recorded: Counter[str] = Counter()
-        mission = parts.scenario.mission
         self.picture = Picture(
             scenario=parts.scenario.name,
             seed=mission.seed,
@@ -198,7 +200,12 @@ class Mission:
 
     def _read(self, node: int) -> None:
         cable = self.fleet.cables[node]
+        before = cable.bytes_read
         self.take(node, cable.frames())
+        if node not in self.watch.byzantine:
+            health = self.station.boards[node].health
+            reported = 0 if health is None else health.frames_bad
+            self.diagnosis.read(node, self.driver.now(), cable.bytes_read - before, cable.damaged, reported)
         if cable.link is None:
             self.fleet.lost(node)
 

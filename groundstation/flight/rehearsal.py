@@ -372,10 +372,10 @@ def _require_faults(bench: Bench, scenario: Scenario) -> None:
     classes = bench.classes()
     for index, fault in enumerate(scenario.board_faults):
         kind = classes[fault.node]
-        if fault.kind not in kind.board_faults:
+        playable = kind.playable(bench.units[fault.node])
+        if fault.kind not in playable:
             raise PlanError(
-                f"board_faults[{index}]: {kind.kind} boards cannot play {fault.kind}; "
-                f"they play {', '.join(sorted(kind.board_faults))}"
+                f"board_faults[{index}]: {kind.why_not(fault.kind)}; they play {', '.join(sorted(playable))}"
             )
 
 
@@ -484,6 +484,7 @@ def _summary(mission: Mission, about: About) -> Summary:
         "crashed": mission.fleet.crashed,
         "away": mission.fleet.away,
         "board_events": dict(sorted(mission.fleet.events.items())),
+        "diagnoses": [finding.as_dict() for finding in mission.diagnosis.findings],
         "faults_not_begun": mission_end.not_begun(scenario, mission.driver.now()),
         "fates": fates,
         "fates_by_kind": mission.fates_by_kind(fates),

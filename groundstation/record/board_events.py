@@ -18,6 +18,11 @@ FOUND_OFF = "found off by a ground station that has no record of it"  # another 
 
 _KILLS = {OUTSIDE: SWITCHED_OFF, BY_ITSELF: RESET}  # by the reason of a BoardKill
 
+# Faults that only hardware has (`groundstation.scenario.model.HARDWARE_FAULTS`).
+HARDWARE = {
+    "line_noise": "noise on a line",
+    "slow_host": "a line not read",
+}
 WORDS = {
     "BoardKill": "killed",
     SWITCHED_OFF: OUTSIDE,
@@ -27,11 +32,14 @@ WORDS = {
     "BoardCrash": "crashed",
     "Erase": "flash erased",
     "BoardFault": "paused",
+    **HARDWARE,
 }
 
 
 def name_of(event: str, fields: Told) -> str:
-    """The event's name; SWITCHED_OFF or RESET for a BoardKill that the mission did not cause."""
+    """The event's name; SWITCHED_OFF or RESET for a BoardKill that the mission did not cause; the fault of hardware."""
+    if event == "BoardFault" and fields.get("kind") in HARDWARE:
+        return str(fields["kind"])
     if event != "BoardKill":
         return event
     return _KILLS.get(str(fields.get("reason")), event)

@@ -20,6 +20,16 @@ class About(TypedDict):
     resumed: NotRequired[str | None]  # the run that this one goes on with
 
 
+class Diagnosed(TypedDict):
+    """What a diagnosis found: see `groundstation.flight.diagnosis`."""
+
+    board: int
+    at: float
+    name: str
+    what: str
+    advice: str
+
+
 class Summary(TypedDict):
     """A mission's own summary, the member `mission` of verdict.json. A judgement reads what is required."""
 
@@ -42,6 +52,7 @@ class Summary(TypedDict):
     board_events: dict[str, int]
     fates: dict[str, int]
     fates_by_kind: NotRequired[dict[str, dict[str, int]]]  # not in earlier versions
+    diagnoses: NotRequired[list[Diagnosed]]  # not in earlier versions
     run: NotRequired[object]
     scenario: NotRequired[object]
     seed: NotRequired[object]

@@ -18,7 +18,7 @@ from amu.core.errors import CodecError
 from amu.core.types import Array
 from amu.wire import cbor
 from groundstation.record import operation as op
-from groundstation.record.board_events import LINE_LOST, LOST, name_of
+from groundstation.record.board_events import HARDWARE, LINE_LOST, LOST, name_of
 from groundstation.record.line_log import RecorderError
 from specs.checking.schema import BOOT_ENDS, Fields
 from specs.checking.trace import Event, TraceError, parse
@@ -32,6 +32,7 @@ DONE_BY = {
     "erase": "BoardStart",
     "power_cut": "BoardFault",
     "pause": "BoardFault",
+    **dict.fromkeys(HARDWARE, "BoardFault"),
 }
 
 
@@ -107,7 +108,7 @@ class Past:
         elif name == "BoardFault" and fields["kind"] == "power_cut":
             self.armed.add(fields["board"])
         elif name == "BoardFault":
-            self.board_events[name] += 1
+            self.board_events[name_of(name, fields)] += 1
         if self._last is not None and self._last[1] == fields.get("board") and name == DONE_BY.get(self._last[2]):
             self._last = None
 

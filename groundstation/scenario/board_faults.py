@@ -23,14 +23,15 @@ from groundstation.scenario.model import BoardFault, Liveness
 STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a later flash operation
 
 _ACTIONS = {"amnesia": "erase"}  # of faults that are not named after their action
+_ENDS = {"pause": "resume", "line_noise": "over", "slow_host": "over"}  # actions that end lasting faults
 
 
 @dataclass(frozen=True)
 class BoardEvent:
     """An action on a board.
 
-    kill; start, restart (a running board reboots); erase (amnesia: kill, erase, start); pause, and resume; heal (undo
-    all faults: the board is sound from now on); others have the names of their `fault`.
+    kill; start, restart (a running board reboots); erase (amnesia: kill, erase, start); pause, and resume; over (a
+    lasting fault ends); heal (undo all faults: the board is sound from now on); others have the names of their `fault`.
     """
 
     node: int
@@ -168,8 +169,8 @@ class Schedule:
 def _events_of(fault: BoardFault) -> Iterator[BoardEvent]:
     """The events of one fault, its start after it."""
     yield BoardEvent(fault.node, _ACTIONS.get(fault.kind, fault.kind), fault.at, fault)
-    if fault.kind == "pause":
-        yield BoardEvent(fault.node, "resume", ends_at(fault), fault)
+    if fault.kind in _ENDS:
+        yield BoardEvent(fault.node, _ENDS[fault.kind], ends_at(fault), fault)
     if fault.restart_after is not None:
         yield BoardEvent(fault.node, "start", fault.at + fault.restart_after, fault)
 

@@ -116,21 +116,25 @@ BOARD_FAULT_KINDS = {
     "misdirected_write": "an append lands in the wrong place, and the board does not notice",
     "read_fault": "the next boot cannot read its flash, once",
     "crash_corruption": "dies, and its last write is garbage, not a prefix",
+    "line_noise": "bytes on its line are changed, lost and added, in both directions",
+    "slow_host": "the ground station does not read its line: what it says waits, and it waits with it",
 }
 if TYPE_CHECKING:
     BoardFaultKind = str
 else:
     BoardFaultKind = Literal[tuple(BOARD_FAULT_KINDS)]
+HARDWARE_FAULTS = ("line_noise", "slow_host")  # of lines and boards, which the simulator does not have
 MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after these, flash may lack acknowledged writes
 KINDS_OF_FIELD = {
     "after_operations": ("power_cut", "write_fault", "misdirected_write"),
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
-    "seconds": ("pause", "slow", "clock_drift", "clock_stop"),
+    "seconds": ("pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host"),
     "factor": ("clock_drift",),
     "ticks": ("clock_jump",),
     "step_ms": ("slow",),
+    "probability": ("line_noise",),
 }
-REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms")  # all kinds with such a field need it
+REQUIRED_FIELDS = ("seconds", "factor", "ticks", "step_ms", "probability")  # all kinds with such a field need it
 
 
 class BoardFault(Strict):
@@ -149,6 +153,7 @@ class BoardFault(Strict):
         default=None, ge=-JUMP_TICKS_MAX, le=JUMP_TICKS_MAX, description="by how far the clock leaps; negative: back"
     )
     step_ms: float | None = Field(default=None, gt=0, le=STEP_MS_MAX, description="board time a message or tick costs")
+    probability: float | None = Field(default=None, gt=0, le=0.5, description="of damage to each byte")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -332,6 +337,10 @@ class Scenario(Strict):
     def memory_faults(self) -> list[int]:
         """Boards whose flash may lose acknowledged writes, ascending. Like Byzantine ones they count towards f."""
         return sorted({fault.node for fault in self.board_faults if fault.kind in MEMORY_FAULTS})
+
+    def hardware_faults(self) -> list[str]:
+        """Kinds of board faults that only boards can play, sorted."""
+        return sorted({fault.kind for fault in self.board_faults if fault.kind in HARDWARE_FAULTS})
 
     def flown(self, boards: int | None = None, seed: int | None = None, speed: float | None = None) -> "Scenario":
         """The scenario with the command line's options in place of its own. Raises ScenarioError.

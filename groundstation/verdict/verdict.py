@@ -146,6 +146,8 @@ def _mission_lines(summary: Summary | None) -> Iterable[Line]:
         BAD if summary["contradictions"] else GOOD if confirmed == issued else OPEN,
         f"{confirmed} of {issued} confirmed on f+1 replies; {refused} of them refusals{contradicted}",
     )
+    for found in summary.get("diagnoses", []):
+        yield Line(f"board {found['board']}", OPEN, f"{found['at']:.1f} s: {found['what']}; {found['advice']}")
     # Byzantine boards count too: an adversary that crashes did not behave as the scenario wanted.
     if summary["crashed"]:
         yield Line("boards", BAD, f"{boards(sorted(set(summary['crashed'])))} crashed; see ground.log")

@@ -114,3 +114,16 @@ class Continuity:
     def is_whole(self, node: int) -> bool:
         """Whether all events of `node` so far are here."""
         return node not in self.joined and all(hole.node != node for hole in self.holes)
+
+    def place(self, node: int) -> tuple[int, int]:
+        """Boot and number of the event that comes next of `node`, if its life goes on."""
+        boots = self.boots.get(node)
+        return (boots[-1], self._next[node, boots[-1]]) if boots else (-1, 0)
+
+    def is_hole(self, node: int, place: tuple[int, int]) -> bool:
+        """Whether the events from an earlier `place` on are missing. A hole shows at the event behind it only."""
+        boot, seq = place
+        boots = self.boots.get(node, [])
+        following = boots[boots.index(boot) + 1 if boot in boots else 0 :][:1]
+        mine = [hole for hole in self.holes if hole.node == node]
+        return any((hole.boot, hole.first_seq) in ((boot, seq), *((later, 0) for later in following)) for hole in mine)

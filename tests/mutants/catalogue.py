@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import around, checkers, memory, oracles, pages, quorums, surplus, timers, wire
+from tests.mutants import around, bench, checkers, memory, oracles, pages, quorums, surplus, timers, wire
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -454,6 +454,7 @@ ALL = (
     *timers.MUTANTS,
     *checkers.MUTANTS,
     *around.MUTANTS,
+    *bench.MUTANTS,
     *oracles.MUTANTS,
     *pages.MUTANTS,
     *surplus.MUTANTS,

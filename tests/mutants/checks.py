@@ -91,5 +91,11 @@ CHECKS: dict[str, list[str]] = {
     "SIM-JOURNAL": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_journal.py"],
     "SIM-REACH": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_past.py", "-k", "reach or REACH"],
     "laggards and timers": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_laggards.py"],
+    "drill": [
+        *_PYTEST,
+        "tests/unit/groundstation/flight/test_diagnosis.py",
+        "tests/unit/groundstation/flight/test_line_noise.py",
+        "tests/unit/hil/bench/test_drill.py",
+    ],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }

@@ -53,7 +53,7 @@ class PicoBoard(Board):
     """One Pico of the bench. Its files in `directory` say which."""
 
     kind: ClassVar[str] = "pico"
-    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia"})
+    board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "line_noise", "slow_host"})
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = True
 

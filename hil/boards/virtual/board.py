@@ -54,7 +54,7 @@ class VirtualBoard(Board):
     """One MicroPython process and the folder that it lives in."""
 
     kind: ClassVar[str] = "virtual"
-    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause"}
+    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause", "slow_host"}
     is_real_time: ClassVar[bool] = True
 
     def __init__(self, directory: Path, spawner: Spawner) -> None:

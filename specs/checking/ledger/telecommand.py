@@ -9,6 +9,7 @@ Rules
 - `RunStart.traces_uplinks` says whether each request to a board is traced; if so, only boards that were asked answer.
 - Answers and stages of an operation before the trace are unknown: a run that joined the swarm starts its own numbers.
 - An answer of a slot that the log of the trace does not reach is counted, not judged.
+- What a board did right before it answered may be in a hole that shows only at the board's next event.
 - A command that a correct board refuses as malformed fits no body, so no operation of the log has it. Nor has one that
   a correct board refuses as stale, unless the client has one in the log that is later by all that boards remember.
 - The operations of a client whose telecommands are in the trace are those that it asked for. Nothing is asked of
@@ -89,10 +90,11 @@ class TelecommandChecker(Checker):
         super().__init__(run)
         self._reached: dict[int, int] = {}
         self._events: list[Event] = []
-        self._answers: list[tuple[Event, bool]] = []  # of correct boards, and whether they had reached the slot
+        self._answers: list[Event] = []  # of correct boards
+        self._unreached: list[tuple[Event, tuple[int, int]]] = []  # of slots that they had not reached; their places
         self._uplinks = 0
         self._requests = Requests(run)
-        self._unsent: list[Event] = []  # answers of boards that had sent none
+        self._unsent: list[tuple[Event, tuple[int, int]]] = []  # answers of boards that had sent none
         self._refusals: dict[Key, list[Event]] = {}  # receipts of correct boards that end an operation
 
     def feed(self, event: Event) -> None:
@@ -118,10 +120,12 @@ class TelecommandChecker(Checker):
         else:
             board, slot = event.fields["board"], event.fields["slot"]
             if board in self.run.swarm.honest:
-                is_told = self.run.is_told(board)
-                self._answers.append((event, not is_told or slot <= self._reached.get(board, 0)))
+                is_told, place = self.run.is_told(board), self.run.continuity.place(board)
+                self._answers.append(event)
+                if is_told and slot > self._reached.get(board, 0):
+                    self._unreached.append((event, place))
                 if is_told and not self._requests.may_have_answered(board, _key(event)):
-                    self._unsent.append(event)
+                    self._unsent.append((event, place))
 
     def _look_at_uplink(self, event: Event) -> None:
         self._uplinks += 1
@@ -151,13 +155,17 @@ class TelecommandChecker(Checker):
         run, verdict = self.run, self.run.verdict
         answers = _answers(log)
         unknown = 0
-        for event, has_reached in self._answers:
-            if not has_reached:
-                verdict.violate(OF_THE_LOG, f"{event}: board {event.fields['board']} had not reached that slot")
-        if run.has_messages:
-            for event in self._unsent:
-                verdict.violate(OF_THE_LOG, f"{event}: board {event.fields['board']} had sent no such reply")
-        judged = [event for event, _ in self._answers]
+        for doubtful, breach in (
+            (self._unreached, "had not reached that slot"),
+            (self._unsent if run.has_messages else [], "had sent no such reply"),
+        ):
+            for event, place in doubtful:
+                board = event.fields["board"]
+                if run.continuity.is_hole(board, place):
+                    verdict.doubt(OF_THE_LOG, "what a board did before it answered is not in the trace")
+                else:
+                    verdict.violate(OF_THE_LOG, f"{event}: board {board} {breach}")
+        judged = list(self._answers)
         if run.swarm.is_tolerable:
             ends = [event for event in self._events if event.fields.get("stage") == "confirmed"]
             judged += [event for event in ends if _arguments(event) is not None]

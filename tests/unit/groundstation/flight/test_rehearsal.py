@@ -275,7 +275,7 @@ def test_swarm_that_may_stand_still_until_it_is_healed_is_not_given_up_before(fl
     [
         (
             {"kind": "clock_jump", "ticks": 5},
-            "cannot play clock_jump; they play amnesia, kill, pause, power_cut, restart",
+            "cannot play clock_jump; they play amnesia, kill, line_noise, pause, power_cut, restart",
         ),
         ({"kind": "read_fault"}, "cannot play read_fault"),
     ],

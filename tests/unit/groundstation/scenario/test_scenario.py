@@ -130,12 +130,13 @@ def _board_fault(kind: str, *fields: str) -> str:
 FIELDS = {
     "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write"}),
     "restart_after": ("2.5", {"kill", "power_cut", "crash_corruption", "write_fault"}),
-    "seconds": ("3.0", {"pause", "slow", "clock_drift", "clock_stop"}),
+    "seconds": ("3.0", {"pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host"}),
     "factor": ("0.5", {"clock_drift"}),
     "ticks": ("-7", {"clock_jump"}),
     "step_ms": ("1.5", {"slow"}),
+    "probability": ("0.01", {"line_noise"}),
 }
-REQUIRED = ("seconds", "factor", "ticks", "step_ms")
+REQUIRED = ("seconds", "factor", "ticks", "step_ms", "probability")
 BOARD_FAULT_KINDS = list(scenario.BOARD_FAULT_KINDS)
 
 

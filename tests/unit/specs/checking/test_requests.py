@@ -187,3 +187,24 @@ def test_a_vote_that_only_a_restore_tells_may_have_been_the_first(tmp_path: Path
     made.restore(1, 1, hi1=(0, "a"))
     decide_and_apply(made)
     assert "TCM-5" not in found(made.end().lines, tmp_path)
+
+
+@pytest.mark.parametrize(("told", "state"), [(True, "violated"), (False, NOT_CHECKED)])
+def test_what_is_lost_right_before_an_answer_may_have_led_to_it(told: bool, state: str, tmp_path: Path) -> None:
+    """A hole shows at the next event only, when the answer is on record already."""
+    made = Script()
+    made.lines[0]["traces_messages"] = True
+    made.requests = {1: [[1, 1, ["noop"]]]}
+    made.ground("Telecommand", client=1, operation=1, stage="queued", command=["noop"])
+    decide_and_apply(made)
+    own = places(made.lines, "Operation", node=3) + places(made.lines, "Apply", node=3)
+    own += [at for at in places(made.lines, "Send", node=3, **TO_GROUND) if at > min(own)]
+    made.ground("Telecommand", client=1, operation=1, stage="applied", board=3, slot=1, result=["ok"])
+    made.emit(3, "Receive", **{"from": GROUND, "sent": 0, "kind": m.Hello.KIND})
+    lines = made.end().lines
+    if told:
+        remove(lines, *own)
+    else:
+        for at in sorted(own, reverse=True):
+            del lines[at]
+    assert judged(lines, tmp_path).invariants["TCM-3"] == state

@@ -1,0 +1,270 @@
+"""A fault drill: each fault that only hardware has, on each kind of board that plays it, one short flight each.
+
+A fault passes if it was
+
+    detected     the diagnosis named it, on the right board, and found nothing else
+    explained    that is on the console and in the verdict, with what to do
+    recovered    the board voted again after the fault's end and caught up; or it says that it is silent, and why
+    lost nothing the trace shows no violation, and each operation was confirmed and is in the log
+
+Nothing of that looks at what the scenario plays: a fault that is swallowed anywhere makes its row fail.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from groundstation.boards import environment
+from groundstation.boards.base import Unit, board_kind
+from groundstation.boards.bench import Bench, of_environment
+from groundstation.flight import diagnosis, rehearsal
+from groundstation.flight.progress import Display, SilentDisplay
+from groundstation.flight.rehearsal import Flight
+from groundstation.record import run_directory
+from groundstation.record.contents import Diagnosed
+from groundstation.scenario.mission_end import COMPLETE
+from groundstation.scenario.model import HARDWARE_FAULTS, Scenario, parse
+from groundstation.verdict.verdict import Judgement, judge
+from hil.bench.junit import Case
+from specs.checking.check import check_trace
+from specs.verdict import VIOLATION
+
+BEGINS_AT = (0.5, 4.0, 20.0)  # the next one if the board did not vote yet: a machine under load boots slowly
+VICTIM = 1
+VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """How a fault is drilled: fields of its table in the scenario, what the diagnosis must call it, further tables."""
+
+    fields: dict[str, Any]
+    named: str
+    mission: dict[str, Any] = field(default_factory=dict)
+    stays_silent: bool = False
+
+
+EXERCISES = {
+    "line_noise": Exercise({"seconds": 0.8, "probability": 0.001}, diagnosis.DAMAGED),
+    "slow_host": Exercise({"seconds": 2.0}, diagnosis.LATE),
+}
+SLOTS = 30
+OPERATIONS = {"operations": 30, "in_flight": 2, "pause_seconds": 0.1}  # some ten slots a second
+BESIDE = (diagnosis.LATE,)  # may be found on any board of a machine that is busy
+
+
+@dataclass
+class Row:
+    """One fault on one kind of board. `not_played`: why this kind cannot play it; the rest is empty then."""
+
+    fault: str
+    kind: str
+    not_played: str = ""
+    detected: str = ""
+    explained: str = ""
+    recovered: str = ""
+    lost: str = ""
+    seconds: float = 0.0
+    run: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def result(self) -> str:
+        """In a word."""
+        return "not played" if self.not_played else "FAIL" if self.problems else "pass"
+
+    def as_dict(self) -> dict[str, object]:
+        """For --json."""
+        return {**self.__dict__, "result": self.result}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A board to drill: which of a bench."""
+
+    kind: str
+    node: int
+    unit: Unit
+    bench: Callable[[], Bench]
+
+
+def subject(kind: str) -> Subject:
+    """A board of a kind that makes its boards, in the smallest swarm. Raises BoardError.
+
+    Beside boards in virtual time fly others in virtual time: what they do follows from the seed.
+    """
+    others = kind if board_kind(kind).is_real_time else "host"
+    kinds = tuple(kind if node == VICTIM else others for node in range(4))
+    return Subject(kind, VICTIM, Unit(), lambda: Bench(kinds, (Unit(),) * len(kinds)))
+
+
+def subjects(path: Path) -> list[Subject]:
+    """One board of each kind of an environment file. Raises EnvironmentFileError, KeysError."""
+    first = {entry.kind: entry for entry in reversed(environment.load(path).entries())}
+    return [
+        Subject(kind, entry.node, entry.unit(), lambda: of_environment(path)) for kind, entry in sorted(first.items())
+    ]
+
+
+def drill(found: Subject, faults: Sequence[str], out: Path, seed: int, display: Display) -> Iterator[Row]:
+    """Fly each fault. Raises PlanError, RunDirectoryError, BoardError, KeysError."""
+    kind = board_kind(found.kind)
+    for fault in faults:
+        if fault not in kind.playable(found.unit):
+            yield Row(fault, found.kind, not_played=kind.why_not(fault))
+        else:
+            yield _fly(found, fault, out, seed, display)
+
+
+def scenario_of(fault: str, at: float, node: int, boards: int, seed: int) -> Scenario:
+    """The mission of one fault, which begins at mission second `at`."""
+    exercise = EXERCISES[fault]
+    document: dict[str, Any] = {
+        "name": "drill-" + fault.replace("_", "-"),
+        "description": f"Fault drill: {fault} on board {node}.",
+        "mission": {
+            "boards": boards,
+            "slots": SLOTS,
+            "seed": seed,
+            "settle_seconds": 1.0,
+            "limit_seconds": 300.0,
+            "no_progress_seconds": 60.0,
+            **exercise.mission,
+        },
+        "workload": OPERATIONS,
+        "board_faults": [{"at": at, "node": node, "kind": fault, **exercise.fields}],
+    }
+    return parse(document, f"drill of {fault}")
+
+
+def _fly(found: Subject, fault: str, out: Path, seed: int, display: Display) -> Row:
+    began = time.monotonic()
+    for at in BEGINS_AT:
+        bench = found.bench()
+        scenario = scenario_of(fault, at, found.node, len(bench.kinds), seed)
+        flight = rehearsal.fly(rehearsal.Plan(scenario, found.kind, out, bench=bench), display)
+        if any(event["received"] < at and event["event"] in VOTES for event in _own_events(flight, found.node)):
+            break
+    judgement = judge(check_trace(flight.directory / run_directory.TRACE), flight.summary, flight.directory)
+    run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
+    row = Row(fault, found.kind, seconds=time.monotonic() - began, run=str(flight.directory))
+    assess(row, flight, judgement, found.node)
+    return row
+
+
+def assess(row: Row, flight: Flight, judgement: Judgement, node: int) -> None:
+    """Fill in what the flight shows."""
+    exercise = EXERCISES[row.fault]
+    findings = flight.summary.get("diagnoses", [])
+    named = [each for each in findings if each["board"] == node and each["name"] == exercise.named]
+    others = [each for each in findings if each not in named and each["name"] not in BESIDE]
+    if named:
+        row.detected = f"{named[0]['name']}, {named[0]['at'] - flight.scenario.board_faults[0].at:.1f} s after it began"
+        row.explained = _explained(named[0], flight, judgement, row.problems)
+    else:
+        row.problems.append("nobody noticed it")
+    row.problems += [f"also found: board {each['board']}: {each['name']}" for each in others]
+    row.recovered = _recovered(flight, node, exercise, row.problems)
+    row.lost = _lost(flight, judgement, row.problems)
+
+
+def _explained(found: Diagnosed, flight: Flight, judgement: Judgement, problems: list[str]) -> str:
+    """The words of a finding, if the operator and the verdict's reader get to see them."""
+    log = (flight.directory / run_directory.LOG).read_text()
+    shown = [line.detail for line in judgement.lines if line.name == f"board {found['board']}"]
+    if found["what"][:60] not in log:
+        problems.append("the operator was not told")
+    if not any(found["what"] in detail and found["advice"] in detail for detail in shown):
+        problems.append("the verdict does not tell it")
+    return f"{found['what']}; {found['advice']}"
+
+
+def _recovered(flight: Flight, node: int, exercise: Exercise, problems: list[str]) -> str:
+    """How the board came back, by the trace."""
+    own = _own_events(flight, node)
+    begun = [at for at, event in enumerate(own) if event["event"] == "BoardFault"]
+    if not begun:
+        problems.append("the fault was not played")
+        return ""
+    fault, own = own[begun[0]], own[begun[0] :]
+    ended = fault["received"] + fault.get("seconds", 0.0)
+    silent = [event for event in own if event["event"] == "Silent"]
+    if exercise.stays_silent:
+        if silent:
+            return f"named as silent: {silent[-1]['reason']}"
+        problems.append("the board did not say that it is silent")
+        return ""
+    votes = [event["received"] for event in own if event["event"] in VOTES and event["received"] > ended]
+    slots, applied = flight.summary["slots"], flight.summary["applied"].get(str(node), 0)
+    if not votes:
+        problems.append("it did not vote again")
+    elif applied < slots:
+        problems.append(f"it applied {applied} of {slots} slots")
+    else:
+        return f"voted {votes[0] - ended:.1f} s after the end, applied all {slots} slots"
+    return ""
+
+
+def _own_events(flight: Flight, node: int) -> list[dict[str, Any]]:
+    """The events of a board and those about it, as recorded."""
+    events = [json.loads(line) for line in (flight.directory / run_directory.TRACE).read_text().splitlines()]
+    return [event for event in events if node in (event["node"], event.get("board"))]
+
+
+def _lost(flight: Flight, judgement: Judgement, problems: list[str]) -> str:
+    summary = flight.summary
+    before = len(problems)
+    if judgement.verdict == VIOLATION:
+        problems.extend(judgement.findings[:2])
+    if summary["crashed"]:
+        problems.append(f"boards {summary['crashed']} crashed")
+    if summary["outcome"] != COMPLETE:
+        problems.append(f"the mission ended: {summary['outcome']}; {'; '.join(summary['waits_for'][:2])}")
+    open_count = summary["operations_issued"] - summary["operations_confirmed"]
+    if open_count:
+        problems.append(f"{open_count} operations were not confirmed")
+    if len(problems) > before:
+        return "?"
+    gaps = len(judgement.checked["missing"])
+    return "nothing" + (f" ({gaps} gaps in the trace, named)" if gaps else "")
+
+
+def all_faults() -> list[str]:
+    """The faults that are drilled, in the order of the scenario's reference."""
+    return [fault for fault in HARDWARE_FAULTS if fault in EXERCISES]
+
+
+def told(row: Row) -> Iterator[str]:
+    """A row of the table, as lines."""
+    head = f"{row.fault:16} {row.kind:9} {row.result:10}"
+    if row.not_played:
+        yield f"{head} {row.not_played}"
+        return
+    yield f"{head} {row.seconds:5.1f} s"
+    for name in ("detected", "explained", "recovered", "lost"):
+        yield f"    {name:10} {getattr(row, name) or 'NO'}"
+    for problem in row.problems:
+        yield f"    problem    {problem}"
+    if row.problems:
+        yield f"    run        {row.run}"
+
+
+def summed_up(rows: Sequence[Row]) -> str:
+    """The last line."""
+    counts = {result: sum(row.result == result for row in rows) for result in ("pass", "FAIL", "not played")}
+    return f"{counts['pass']} faults passed, {counts['FAIL']} failed, {counts['not played']} not played by their kind"
+
+
+def case(row: Row) -> Case:
+    """A row for JUnit."""
+    detail = "\n".join(line.strip() for line in told(row))
+    problem = "; ".join(row.problems) or None
+    return Case(f"drill.{row.kind}", row.fault, row.seconds, detail, problem, {"run": row.run, "kind": row.kind})
+
+
+def quiet() -> Display:
+    """No display: a drill has lines of its own."""
+    return SilentDisplay()
