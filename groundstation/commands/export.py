@@ -13,7 +13,7 @@ PANEL = panels.JUDGE
 
 def export(
     path: Annotated[Path, typer.Argument(help="A trace file, or folder of a run.", metavar="TRACE_OR_RUN")],
-    form: Annotated[Literal["shiviz", "perfetto"], typer.Option("--format", help="Format to write.")],
+    form: Annotated[Literal["shiviz", "perfetto", "lines"], typer.Option("--format", help="Format to write.")],
     out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE", callback=output)],
     since: Annotated[
         float | None,
@@ -32,13 +32,15 @@ def export(
 
         amu export runs --format shiviz --since 4 --until 5 --out flight.log
 
+    lines: the trace's lines, each with the mission second of its tick by estimate, and the error of that.
+
     Exit codes: 0 written, 1 crash, 2 bad input.
     """
     import json
 
     from groundstation.console import refused, say
     from groundstation.record import run_directory
-    from groundstation.report.exports import causality, perfetto, shiviz
+    from groundstation.report.exports import causality, lines, perfetto, shiviz
     from specs.checking.trace import TraceError
 
     try:
@@ -47,6 +49,8 @@ def export(
         steps = causality.read(trace, since, until)
         if form == "shiviz":
             run_directory.write_text(out, "".join(shiviz.log(steps)))
+        elif form == "lines":
+            run_directory.write_text(out, "".join(lines.log(trace, steps)))
         else:
             run_directory.write_text(out, json.dumps(perfetto.document(steps), separators=(",", ":")) + "\n")
     except (run_directory.RunDirectoryError, TraceError) as error:

@@ -423,6 +423,7 @@ def _record_start(parts: Parts) -> None:
         window_slots=WINDOW_SLOTS,
         traces_messages=scenario.clock.trace_messages,
         traces_uplinks=True,
+        tick_seconds=scenario.tick_seconds(),
     )
 
 

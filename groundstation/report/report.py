@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundstation.clocks.clocks import Clocks
 from groundstation.record import run_directory
 from groundstation.record.contents import About, Judged
+from groundstation.report import clocks as report_clocks
 from groundstation.report import failures as report_failures
 from groundstation.report import figures, space_time
 from groundstation.report import words as report_words
@@ -45,6 +47,7 @@ class Sources:
     text: str = ""
     versions: Mapping[str, object] = field(default_factory=dict)
     failures: list[report_failures.Failure] = field(default_factory=list)
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 def write(directory: Path, out: Path | None = None) -> Path:
@@ -55,23 +58,26 @@ def write(directory: Path, out: Path | None = None) -> Path:
     about = run_directory.read_as(directory / run_directory.RUN, About)
     verdict = directory / run_directory.VERDICT
     versions = directory / run_directory.VERSIONS
+    clocks = Clocks()
     sources = Sources(
         about,
         read_series(trace, byzantine),
-        _steps_of(trace),
+        _steps_of(trace, clocks),
         byzantine,
         run_directory.read_as(verdict, Judged) if verdict.exists() else None,
         scenario,
         text,
         run_directory.read_as(versions, dict[str, object]) if versions.exists() else {},
         report_failures.read(directory / run_directory.LOG),
+        clocks,
     )
     return _write(sources, out or directory / run_directory.REPORT)
 
 
 def write_trace(trace: Path, out: Path | None = None) -> Path:
     """Write the report of a single trace, beside it or to `out`. Returns its path. Raises RunDirectoryError."""
-    steps = _steps_of(trace)
+    clocks = Clocks()
+    steps = _steps_of(trace, clocks)
     if not steps:
         raise run_directory.RunDirectoryError(f"{trace}: holds no event; want a trace as amu rehearse records it")
     start = _run_start(steps)
@@ -89,6 +95,7 @@ def write_trace(trace: Path, out: Path | None = None) -> Path:
         steps,
         byzantine,
         versions=versions if isinstance(versions, dict) else {},
+        clocks=clocks,
     )
     return _write(sources, out or trace.with_suffix(".html"))
 
@@ -119,9 +126,9 @@ def _write(sources: Sources, out: Path) -> Path:
     return out
 
 
-def _steps_of(trace: Path) -> list[Step]:
+def _steps_of(trace: Path, clocks: Clocks | None = None) -> list[Step]:
     try:
-        return read(trace)
+        return read(trace, clocks=clocks)
     except EmptyTraceError:
         return []
     except TraceError as error:
@@ -179,6 +186,8 @@ def _body(sources: Sources) -> Iterable[str]:
             + report_words.resumes(series),
             picture(figures.heap(series, sources.byzantine)),
         )
+    if sources.clocks.lives():
+        yield report_clocks.table(sources.clocks)
     yield from _space_time(sources)
     if series.latency:
         yield section(

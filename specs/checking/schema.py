@@ -196,6 +196,7 @@ class Fields(_FlightFields, total=False):
     learners: object
     traces_messages: object
     traces_uplinks: object
+    tick_seconds: Any
     waits_for: list[str]
     resumed: str
     checked_from: object
@@ -248,7 +249,7 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     # First event of a run. `byzantine` boards are recorded but not judged. Optional fields: `learners` says how many
     # nodes there are beyond the replicas, `traces_messages` whether boards report what they send and receive, and
     # `traces_uplinks` whether the ground station reports each request that leaves for a board. A trace that does not
-    # say is judged by what it has.
+    # say is judged by what it has. `tick_seconds`, mission seconds of a board's tick, is for estimates of clocks only.
     "RunStart": (
         ("scenario", words),
         ("seed", uint(SEED_MAX)),

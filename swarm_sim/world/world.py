@@ -150,6 +150,7 @@ class World:
             window_slots=WINDOW_SLOTS,
             traces_messages=scenario.clock.trace_messages,
             traces_uplinks=False,
+            tick_seconds=scenario.tick_seconds(),
         )
         self._set_alarm()
         self.at(FAULTS_TOLD_SECONDS, self._tell_faults)

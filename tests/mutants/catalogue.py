@@ -1,6 +1,6 @@
 """Planted bugs. Each changes one place of the flight code (or of the trace reader) and must be caught by some check."""
 
-from tests.mutants import around, bench, checkers, memory, oracles, pages, quorums, surplus, timers, wire
+from tests.mutants import around, bench, checkers, clocks, memory, oracles, pages, quorums, surplus, timers, wire
 from tests.mutants.mutant import Mutant
 
 INSTANCE = "firmware/amu/consensus/instance.py"
@@ -458,4 +458,5 @@ ALL = (
     *oracles.MUTANTS,
     *pages.MUTANTS,
     *surplus.MUTANTS,
+    *clocks.MUTANTS,
 )

@@ -48,6 +48,8 @@ CHECKS: dict[str, list[str]] = {
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
     "runtime": [*_PYTEST, "tests/unit/firmware/test_runtime.py", "tests/unit/firmware/test_runtime_frames.py"],
     "requests of the station": [*_PYTEST, "tests/unit/groundstation/flight/test_telecommand.py"],
+    "clocks": [*_PYTEST, "tests/unit/groundstation/clocks"],
+    "clocks in simulation": [*_PYTEST, "tests/properties/groundstation/test_clock_estimates.py"],
     "ether": [*_PYTEST, "tests/unit/groundstation/faults/test_ether.py"],
     "codec": [*_PYTEST, "tests/unit/firmware/test_on_board.py", "-k", "test_codec"],
     "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from amu.core.limits import BROADCAST, GROUND
 from amu.wire.messages import BY_KIND
+from groundstation.clocks.clocks import Clocks, Estimate
 from specs.checking.trace import Event, TraceError, parse_bytes
 from specs.files import open_regular
 
@@ -38,26 +39,32 @@ class EmptyTraceError(TraceError):
 class Step:
     """An event of the trace. `received`: mission seconds. `cause`: the step that sent what this one received.
 
-    `at_us`: its position in mission time, in microseconds, after all its causes.
+    `at_us`: its position in mission time, in microseconds, after all its causes. `estimate`: when the board's clock
+    reached the event's tick.
     """
 
     event: Event
     received: float
     cause: "Step | None" = None
     at_us: int = 0
+    estimate: Estimate | None = None
 
 
-def read(trace: Path, since: float | None = None, until: float | None = None) -> list[Step]:
+def read(
+    trace: Path, since: float | None = None, until: float | None = None, clocks: Clocks | None = None
+) -> list[Step]:
     """The steps received from `since` to `until` (mission seconds), causes first. Raises TraceError.
 
-    Skips a truncated last line.
+    Skips a truncated last line. clocks: takes all events of the trace.
     """
+    clocks = clocks or Clocks()
     steps: list[Step] = []
     try:
         with open_regular(trace) as file:
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     step = _step(line, trace, number)
+                    clocks.feed(step.event)
                     if (since is None or step.received >= since) and (until is None or step.received <= until):
                         steps.append(step)
     except OSError as error:
@@ -65,6 +72,8 @@ def read(trace: Path, since: float | None = None, until: float | None = None) ->
     if not steps:
         between = "" if since is None and until is None else " received in that time"
         raise EmptyTraceError(f"{trace}: holds no event{between}; want a trace as amu rehearse records it")
+    for step in steps:
+        step.estimate = clocks.at(step.event)
     return ordered(steps)
 
 
@@ -167,6 +176,18 @@ def node_name(node: int) -> str:
 def kind_name(kind: int) -> str:
     """The name of a message kind, from amu.wire.messages."""
     return BY_KIND[kind].__name__ if kind in BY_KIND else f"kind {kind}"
+
+
+def times(step: Step) -> dict[str, int | float | None]:
+    """The four times of a step: ticks, Lamport time, receipt, and the estimate with its error. None: not known."""
+    estimate, event = step.estimate, step.event
+    return {
+        "ticks": None if event.node == GROUND else event.ticks,
+        "lamport": event.lamport,
+        "received": step.received,
+        "estimated": None if estimate is None else round(estimate.seconds, 6),
+        "error": None if estimate is None else round(estimate.error, 6),
+    }
 
 
 def words(event: Event) -> str:

@@ -10,7 +10,7 @@ Format: "Trace Event Format", the object form with `traceEvents`; times in micro
     counters    applied slot and levels of suspicion per node; faults injected by the ether, by name, at the ground
 
 Rules
-- Steps have the times from `causality`: no arrow points back, and no two steps of a node share a microsecond.
+- Steps are placed by `causality`: no arrow points back, and no two steps of a node share a microsecond.
 - An event has no duration. A message is drawn as a slice because arrows need one; its width has no meaning.
 - A slot's span ends with the slot's decision. Without one it ends with its last step before the board reboots, or when
   the next slot takes its position.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amu.core.limits import GROUND
-from groundstation.report.exports.causality import Step, kind_name, node_name, words
+from groundstation.report.exports.causality import Step, kind_name, node_name, times, words
 from specs.checking.schema import BOOT_ENDS
 
 Json = dict[str, Any]
@@ -113,7 +113,7 @@ class _Builder:
         if before is not None:
             before["dur"] = min(MESSAGE_US, step.at_us - before["ts"])
         kind = kind_name(event.fields["kind"])
-        about = {"lamport": event.lamport, **event.fields, "kind": kind}
+        about = {**event.fields, "kind": kind, **times(step)}
         name = f"{kind} to {node_name(event.fields['to'])}" if event.name == "Send" else f"{kind} received"
         self._last_message[event.node] = self._span(
             event.node, MESSAGES, name, step.at_us, step.at_us + MESSAGE_US, about
@@ -194,7 +194,7 @@ class _Builder:
         return self._add({"ph": "X", "name": name, "dur": until_us - since_us, "args": about}, node, thread, since_us)
 
     def _instant(self, step: Step, thread: int, name: str | None = None) -> None:
-        about = {"lamport": step.event.lamport, **step.event.fields, "line": step.event.line}
+        about = {**step.event.fields, "line": step.event.line, **times(step)}
         said = {"ph": "i", "s": "t", "name": name or step.event.name, "args": {"event": words(step.event), **about}}
         self._add(said, step.event.node, thread, step.at_us)
 

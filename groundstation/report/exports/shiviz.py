@@ -7,7 +7,8 @@ the order of Lamport times, but not the reverse: so ShiViz (Beschastnikh et al.,
 Rules
 - The first line of a log is the regular expression that parses it. The second, the separator of several runs, is empty.
   ShiViz reads both when it loads the file.
-- An event has two lines: a description; then host, vector clock, Lamport time and mission seconds.
+- An event has two lines: a description; then host, vector clock, Lamport time, mission second of receipt, board ticks,
+  and the mission second of that tick by estimate, with its error; "-" if there is none.
 - A host counts its own steps 1, 2, 3, ... across all its boots. A clock omits nodes of which the host has no news.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from amu.core.limits import GROUND
 from groundstation.report.exports.causality import Step, node_name, words
 
-PARSER = r"(?<event>.*)\n(?<host>\S+) (?<clock>\{.*\}) (?<lamport>\d+) (?<seconds>\S+)"
+PARSER = r"(?<event>.*)\n(?<host>\S+) (?<clock>\{.*\}) (?<lamport>\d+) (?<seconds>\S+) (?<ticks>\S+) (?<estimated>\S+)"
 
 Clock = dict[str, int]
 
@@ -45,4 +46,7 @@ def log(steps: list[Step]) -> Iterator[str]:
     for step, clock in zip(steps, clocks(steps)):
         vector = json.dumps(clock, sort_keys=True)
         host = node_name(step.event.node)
-        yield f"{words(step.event)}\n{host} {vector} {step.event.lamport} {step.received:.6f}\n"
+        ticks = "-" if step.event.node == GROUND or step.event.ticks is None else step.event.ticks
+        estimated = "-" if step.estimate is None else f"{step.estimate.seconds:.6f}+-{step.estimate.error:.6f}"
+        lamport, received = step.event.lamport, f"{step.received:.6f}"
+        yield f"{words(step.event)}\n{host} {vector} {lamport} {received} {ticks} {estimated}\n"

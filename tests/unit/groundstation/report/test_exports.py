@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundstation.report.exports import causality, perfetto, shiviz
+from amu.core.limits import GROUND
+from groundstation.report.exports import causality, lines, perfetto, shiviz
 from groundstation.report.exports.causality import Step
 from specs.checking.trace import TraceError, parse
 from swarm_sim.testing.cluster import Cluster, Links
@@ -305,3 +306,41 @@ def test_no_trace_is_one_line_and_an_output_without_a_folder_is_refused(tmp_path
 def test_reader_names_the_file() -> None:
     with pytest.raises(TraceError, match="/nowhere: cannot be read"):
         causality.read(Path("/nowhere"))
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+
+def test_each_exported_line_has_the_four_times(trace: Path, steps: list[Step]) -> None:
+    written = [json.loads(text) for text in "".join(lines.log(trace, steps)).splitlines()]
+    recorded = [json.loads(text) for text in trace.read_text().splitlines()]
+    assert [{name: line[name] for name in line if name not in ("estimated", "error")} for line in written] == recorded
+    told = [line for line in written if line["node"] != GROUND]
+    known = [line for line in told if line["estimated"] is not None]
+    assert len(known) > len(told) / 2
+    for line in known:
+        assert {"ticks", "lamport", "received"} <= line.keys()
+        assert line["error"] >= 0
+        assert line["estimated"] - line["error"] <= line["received"] + 1e-6
+    assert {line["estimated"] for line in written if line["node"] == GROUND} == {None}
+
+
+def test_viewers_get_the_four_times_too(steps: list[Step], document: Any) -> None:
+    wanted = [step for step in steps if step.estimate is not None]
+    assert wanted
+    step = wanted[-1]
+    assert step.estimate is not None
+    told = causality.times(step)
+    assert told["ticks"] == step.event.ticks
+    assert f"{told['estimated']:.6f}+-{told['error']:.6f}" in "".join(shiviz.log(steps))
+    instants = [each["args"] for each in document["traceEvents"] if each["ph"] == "i" and each["args"].get("line")]
+    assert [args for args in instants if args.get("estimated") is not None]
+    assert {"ticks", "lamport", "received", "estimated", "error"} <= instants[0].keys()
+
+
+def test_an_export_of_a_part_knows_the_clocks_by_the_whole(trace: Path, steps: list[Step]) -> None:
+    end = max(step.received for step in steps)
+    part = causality.read(trace, since=end / 2)
+    whole = {step.event.line: step.estimate for step in steps}
+    assert 0 < len(part) < len(steps)
+    assert [step.estimate for step in part] == [whole[step.event.line] for step in part]

@@ -1,0 +1,52 @@
+"""The report's section on the clocks of the boards."""
+
+from groundstation.clocks.clocks import Clocks, Drift, Estimate, Life
+from groundstation.report.page import listed, paragraph, section
+from groundstation.report.page import table as table_of
+
+LIVES_MAX = 64  # shown
+HEADINGS = ("board", "boot", "ticks", "tick 0 at", "its ticks are", "error of an estimate, at most")
+SAID = (
+    "When the tick counter of each board was 0, and how fast it runs, by round trips between ground and board. The "
+    "verdict does not depend on it: Lamport time orders events. amu export --format lines has the estimated time of "
+    "each event."
+)
+NOT_KNOWN = "not known"
+DRIFT_ERROR_PPM_MAX = 100_000.0  # beyond that a drift says nothing
+
+
+def table(clocks: Clocks) -> str:
+    """One row for each life of each board, and what was odd."""
+    lives = clocks.lives()
+    content = table_of(HEADINGS, [_row(life) for life in lives[:LIVES_MAX]])
+    if len(lives) > LIVES_MAX:
+        content += paragraph(f"{len(lives) - LIVES_MAX} further boots are omitted.")
+    odd = [f"board {life.node}, boot {life.boot}: {text}" for life in lives for text in life.troubles()]
+    if odd:
+        content += "<h3>What was odd</h3>" + listed(odd[:LIVES_MAX])
+    return section("Clocks of the boards", SAID, content)
+
+
+def _row(life: Life) -> tuple[object, ...]:
+    error = life.error
+    return (
+        life.node,
+        life.boot,
+        life.ticks,
+        _offset(life.offset),
+        _drift(life.drift),
+        NOT_KNOWN if error is None else f"{error * 1000:.1f} ms",
+    )
+
+
+def _offset(offset: Estimate | None) -> str:
+    return NOT_KNOWN if offset is None else f"{offset.seconds:.3f} s ± {offset.error * 1000:.1f} ms"
+
+
+def _drift(drift: Drift | None) -> str:
+    """In words, without a sign that needs explaining."""
+    if drift is None or drift.error > DRIFT_ERROR_PPM_MAX:
+        return NOT_KNOWN
+    if abs(drift.ppm) <= drift.error:
+        return f"right, within {abs(drift.ppm) + drift.error:.0f} ppm"
+    return f"{abs(drift.ppm):.0f} ± {drift.error:.0f} ppm too {'fast' if drift.ppm > 0 else 'slow'}"

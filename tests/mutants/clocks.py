@@ -1,0 +1,80 @@
+"""Planted bugs of the estimates of boards' clocks."""
+
+from tests.mutants.mutant import Mutant
+
+BOUNDS = "groundstation/clocks/bounds.py"
+CLOCKS = "groundstation/clocks/clocks.py"
+CHECKS = ("clocks", "clocks in simulation")
+
+MUTANTS = (
+    Mutant("clocks: the sign of a drift", CLOCKS, "Drift((fast + slow) / 2", "Drift((fast + slow) / -2", CHECKS),
+    Mutant(
+        "clocks: one way is taken for a round trip",
+        CLOCKS,
+        "not stretch.bounds.not_before(ticks + 1, taken - ROUNDING_SECONDS)",
+        "not stretch.bounds.not_before(ticks, received - ROUNDING_SECONDS)",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: an answer bounds the tick that it shows, however late the board is",
+        CLOCKS,
+        "taken = self.stretches[-1], self._taken[2]",
+        "taken = self.stretches[-1], self._taken[0]",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: an operation leaves when it is queued, or when it is sent again",
+        CLOCKS,
+        "if known is None or (is_certain and not known[1]):",
+        "if True:",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: a message of the ground leaves with the event after it",
+        CLOCKS,
+        "return self._ground[place - 1][1] if place else None",
+        "return self._ground[min(place, len(self._ground) - 1)][1] if place else None",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: a counter that wraps runs backward", CLOCKS, "self._ticks - TICKS_WRAP // 2:", "self._ticks:", CHECKS
+    ),
+    Mutant("clocks: a clock never runs backward", CLOCKS, "elif ticks < self._ticks:", "elif False:", CHECKS),
+    Mutant("clocks: a Resume bounds like any event", CLOCKS, 'elif name == "Resume":', "elif False:", CHECKS),
+    Mutant(
+        "clocks: the error is half of what it should be",
+        CLOCKS,
+        "(between[1] - between[0]) / 2)",
+        "(between[1] - between[0]) / 4)",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: the middle is where the answer arrived",
+        CLOCKS,
+        "Estimate((between[0] + between[1]) / 2,",
+        "Estimate(between[1],",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: beyond the last round trip the bounds do not widen",
+        BOUNDS,
+        "        elif place == len(corners):\n            unit = unit_after\n",
+        "        elif place == len(corners):\n            unit = unit_before\n",
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: a point that contradicts the others is taken",
+        BOUNDS,
+        "        if unit_min > unit_max:\n            return False\n",
+        "",
+        CHECKS,
+    ),
+    Mutant("clocks: corners without bound", BOUNDS, "if len(corners) > CORNERS_MAX:", "if False:", CHECKS),
+    Mutant(
+        "clocks: a tick that does not come is not told",
+        CLOCKS,
+        "self.stalled_seconds > STALL_TICKS * nominal",
+        "self.stalled_seconds < 0",
+        CHECKS,
+    ),
+)
