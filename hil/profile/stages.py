@@ -55,6 +55,7 @@ RULES: tuple[tuple[str, str | None], ...] = (
     ("boards/pages.py:*.rest", "journal"),
     ("boards/pages.py:*", _SHARED),
     ("boards/ring_files.py:*", _SHARED),
+    ("boards/hashes.py:*", _SHARED),
     ("boards/heap.py:skip_holes", COLLECTION),
     ("boards/heap.py:collect", COLLECTION),
     ("boards/heap.py:*", "health"),

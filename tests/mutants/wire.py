@@ -4,12 +4,27 @@ from tests.mutants.mutant import Mutant
 
 GUIDED = "firmware/amu/boards/guided.py"
 MACHINE = "firmware/amu/wire/machine.py"
+HASHES = "firmware/amu/boards/hashes.py"
 ENCODER = "firmware/amu/wire/machine_cbor.py"
 CODEC = "firmware/amu/wire/codec.py"
 RUNTIME = "firmware/amu/boards/runtime.py"
 OUTBOX = "firmware/amu/boards/outbox.py"
 
 MUTANTS = (
+    Mutant(
+        "a hash goes on from the state before",
+        HASHES,
+        "    while i < words:\n",
+        "    while i < words - 8:\n",
+        ("machine twins",),
+    ),
+    Mutant(
+        "both hashes of a tag begin with the first key block",
+        HASHES,
+        "    _load(begun[1], _address, _words)\n",
+        "    _load(begun[0], _address, _words)\n",
+        ("machine twins",),
+    ),
     Mutant(
         "a receiver follows code bytes out of a damaged frame",
         GUIDED,

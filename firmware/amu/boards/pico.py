@@ -16,7 +16,7 @@ import time
 import machine
 import micropython
 
-from amu.boards import heap
+from amu.boards import hashes, heap
 from amu.boards.config import PAGES
 from amu.boards.files import FileStore
 from amu.boards.guided import GuidedReader
@@ -232,4 +232,5 @@ def _light() -> machine.Pin | None:
 def open_board() -> "Board":
     machine_code.install()
     machine_cbor.install()
+    hashes.install()
     return PicoBoard()

@@ -2,7 +2,7 @@
 
 In: bytes -> framer -> address and direction -> rate limit -> surplus -> MAC -> codec -> `node.step` for each message.
 Cheap checks come first, because an attacker chooses what is checked: the rate limit stands before the MAC, which costs
-a Pico half a millisecond. So does a look at votes: a frame with nothing but votes that could change nothing even if
+a Pico 0.3 milliseconds. So does a look at votes: a frame with nothing but votes that could change nothing even if
 they are authentic is dropped and counted. A frame is taken whole or not at all: all its messages are decoded before the
 first is stepped.
 

@@ -27,6 +27,20 @@ if "":  # for the type checker; see amu.core.types
 _BLOCK_BYTES = 64  # SHA-256
 
 
+def begin(data: bytes) -> bytes:
+    """What `finish` needs to know of a hash that begins with `data`."""
+    return data
+
+
+def finish(begun: tuple[bytes, bytes], rest: bytes) -> bytes:
+    """The 32-byte hash of the second beginning and the hash of the first one and `rest`: an HMAC."""
+    inner = sha256(begun[0])
+    inner.update(rest)
+    outer = sha256(begun[1])
+    outer.update(inner.digest())
+    return outer.digest()
+
+
 class Mac:
     """HMAC-SHA256 under one key of any length, of messages that begin with `context`.
 
@@ -46,13 +60,13 @@ class Mac:
         mac._inner, mac._outer = self._inner + head, self._outer
         return mac
 
+    def halves(self) -> tuple[bytes, bytes]:
+        """What `finish` needs to know of key and context."""
+        return begin(self._inner), begin(self._outer)
+
     def digest(self, rest: bytes) -> bytes:
         """The 32-byte HMAC of context and `rest` joined."""
-        inner = sha256(self._inner)
-        inner.update(rest)
-        outer = sha256(self._outer)
-        outer.update(inner.digest())
-        return outer.digest()
+        return finish(self.halves(), rest)
 
 
 def equal(one: bytes, other: bytes) -> bool:
@@ -76,36 +90,40 @@ class Keyring:
         self._nodes_out = _macs(keys_out, context)
         self._nodes_in = _macs(keys_in, context)
         # by node and class, header included, made when first used
-        self._out: dict[int, Mac] = {}  # at most 3 of each node
-        self._in: dict[int, Mac] = {}  # at most 3 of each node
+        self._out: dict[int, tuple[bytes, bytes]] = {}  # at most 3 of each node
+        self._in: dict[int, tuple[bytes, bytes]] = {}  # at most 3 of each node
 
     def seal(self, traffic: int, destination: int, payload: bytes) -> bytes:
         """Tag of a frame from `me`, over all its messages; `b""` for a class that carries none."""
         if traffic == REPORT:
             return b""
-        mac = self._out.get(destination << 8 | traffic)
-        if mac is None:
-            assert destination in self._nodes_out, "no key for this destination"
-            mac = self._nodes_out[destination].begun(header(traffic, self._me, destination))
-            self._out[destination << 8 | traffic] = mac
-        return mac.digest(payload)[: limits.TAG_BYTES]
+        halves = self._out.get(destination << 8 | traffic)
+        if halves is None:
+            halves = self._begin_out(traffic, destination)
+        return finish(halves, payload)[: limits.TAG_BYTES]
 
     def check(self, traffic: int, source: int, tag: bytes, payload: bytes) -> None:
         """Returns if `source` sealed this for `me`. Raises AuthError."""
-        mac = self._in.get(source << 8 | traffic)
-        if mac is None:
-            mac = self._begin_in(traffic, source)
-        if not equal(tag, mac.digest(payload)[: limits.TAG_BYTES]):
+        halves = self._in.get(source << 8 | traffic)
+        if halves is None:
+            halves = self._begin_in(traffic, source)
+        if not equal(tag, finish(halves, payload)[: limits.TAG_BYTES]):
             raise AuthError("bad tag from node %d" % source)
 
-    def _begin_in(self, traffic: int, source: int) -> Mac:
+    def _begin_out(self, traffic: int, destination: int) -> tuple[bytes, bytes]:
+        assert destination in self._nodes_out, "no key for this destination"
+        halves = self._nodes_out[destination].begun(header(traffic, self._me, destination)).halves()
+        self._out[destination << 8 | traffic] = halves
+        return halves
+
+    def _begin_in(self, traffic: int, source: int) -> tuple[bytes, bytes]:
         if source not in self._nodes_in:
             raise AuthError("no key for node %d" % source)
         if traffic < FLIGHT or traffic >= REPORT:
             raise AuthError("class %d carries no tag" % traffic)
-        mac = self._nodes_in[source].begun(header(traffic, source, self._me))
-        self._in[source << 8 | traffic] = mac
-        return mac
+        halves = self._nodes_in[source].begun(header(traffic, source, self._me)).halves()
+        self._in[source << 8 | traffic] = halves
+        return halves
 
 
 def _macs(keys: "Keys", context: bytes) -> dict[int, Mac]:

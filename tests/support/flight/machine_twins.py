@@ -7,12 +7,14 @@ import random
 import sys
 from array import array
 
+from amu.boards import hashes
 from amu.core import limits
 from amu.core.errors import AmuError
 from amu.wire import auth, cbor, codec, frames, machine, messages
 
 ROUNDS = 3000 if sys.platform == "linux" else 150
 EDGES = (0, 1, 23, 24, 255, 256, 65535, 65536, (1 << 28) - 1, 1 << 28, (1 << 30) - 1, 1 << 30, (1 << 32) + 5, 1 << 62)
+HASHES = (auth.begin, auth.finish)
 TWINS = (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote)
 
 
@@ -129,12 +131,25 @@ def check_tags():
     assert machine.equal(one, bytes(list(one)))
 
 
+def check_hashes():
+    """States of several hashes, each used when others have been."""
+    made = []
+    for _ in range(2):
+        heads = noise(random.choice((0, 64, 79, 83)), 1), noise(random.choice((0, 55, 64)), 1)
+        made.append((heads, (hashes.begin(heads[0]), hashes.begin(heads[1]))))
+    for _ in range(4):
+        heads, begun = random.choice(made)
+        rest = noise(random.choice((0, 1, 44, 55, 56, 64, 65, 200, limits.PAYLOAD_BYTES_MAX)), 1)
+        assert hashes.finish(begun, rest) == HASHES[1](heads, rest), (heads, rest)
+
+
 random.seed(1)
 for _ in range(ROUNDS):
     check_frames()
     check_votes()
     check_payloads()
     check_tags()
+    check_hashes()
 assert (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote) == TWINS
 machine.install()
 assert (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vote) == (
@@ -144,4 +159,7 @@ assert (frames.build, frames.unpack, auth.equal, codec.take_vote, codec.peek_vot
     machine.take_vote,
     machine.peek_vote,
 )
+assert (auth.begin, auth.finish) == HASHES
+hashes.install()
+assert (auth.begin, auth.finish) == (hashes.begin, hashes.finish)
 print("rounds", ROUNDS)
