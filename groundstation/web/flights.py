@@ -25,6 +25,8 @@ from typing import Any
 from groundstation.boards import claim
 from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
+from groundstation.scenario import model
+from groundstation.scenario.model import Scenario
 from specs import strict_json
 
 READY, STARTING, FLYING, CHECKING, OVER, LOST, STORED, FAILED = (
@@ -58,6 +60,18 @@ class Flight:
     def trace(self) -> Path | None:
         """The trace to follow, once there is one."""
         return self._trace if self.run is None else self.run / run_directory.TRACE
+
+    def scenario(self) -> Scenario | None:
+        """The scenario: as flown, or as it would be. None: nobody knows it."""
+        source = self._options[0] if self._options else None
+        if self.run is not None:
+            source = str(self.run / run_directory.SCENARIO)
+        elif self._trace is not None or source is None:
+            return None
+        try:
+            return model.load(source)
+        except model.ScenarioError:
+            return None
 
     def start(self) -> None:
         """Start the flight, or resume the lost one in `run`. Raises OSError."""

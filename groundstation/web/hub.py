@@ -63,10 +63,10 @@ class Hub:
 
     def restart(self, model: Model) -> None:
         """Show another run: every page begins again."""
-        self.model = model
+        gone, self.model = _all(self.model), model
         self.events.clear()
         for page in self.pages:
-            page.dirty, page.next_line = _all(model), 1
+            page.dirty, page.next_line = page.dirty | gone | _all(model), 1
 
     def open(self, name: str, role: str) -> Page:
         """A new page. Its first batch has everything."""
@@ -80,6 +80,10 @@ class Hub:
         for line in lines:
             self.model.feed(line)
         self.events.extend(lines)
+        self.spread()
+
+    def spread(self) -> None:
+        """Note for each page which rows have changed."""
         changed, self.model.changed = self.model.changed, set()
         for page in self.pages:
             page.dirty |= changed

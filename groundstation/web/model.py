@@ -1,14 +1,21 @@
 """The console's picture of a run: a fold over the lines of its trace, in tables whose rows are sent to the pages.
 
+    run          one row: the mission as a whole
+    scenario     one row: what the mission is; none if nobody knows
     boards       by node: what it last said and what happened to it
-    slots        by "slot/node": the view and the phase that a board has reached in a slot
+    slots        by "slot/node": the view and the phase that a board has reached in a slot, and the steps up to there
     operations   by number: a telecommand with the times of its stages
     orders       by number: what people ordered
-    run          one row: the mission as a whole
+    faults       by name: faults of links, planned and ordered (`groundstation.web.facts`)
+    contacts     by name: windows of contact with their passes
+    light        one row: one-way light times between boards
+    spans        what happened to boards, for the timeline (`groundstation.web.spans`)
+    series       telemetry over the whole mission (`groundstation.web.series`)
 
 Rules
 - Every table is bounded: the oldest rows go. The trace keeps everything.
-- `changed` collects the keys of rows since it was last taken, so that pages get what is new and nothing else.
+- `changed` collects the keys of rows since it was last taken, so that pages get what is new and nothing else. A row
+  that is gone has changed.
 """
 
 from collections import Counter
@@ -16,11 +23,20 @@ from collections.abc import Callable
 from typing import Any
 
 from amu.core.limits import GROUND
+from groundstation.faults.rule import HELD, LOST
 from groundstation.flight.watch import DECIDED, PHASES
+from groundstation.orders.order import EndFault, Inject, OrderError, read_body
 from groundstation.record.board_events import WORDS, name_of
+from groundstation.report.series import TRAFFIC
+from groundstation.scenario.model import Scenario
+from groundstation.web import facts
+from groundstation.web.series import Series
+from groundstation.web.spans import Spans
 from groundstation.web.tail import Line
 
 SLOTS_MAX = 64
+STEPS_MAX = 32  # of a board in a slot
+FAULTS_MAX = 512
 OPERATIONS_MAX = 1000
 ORDERS_MAX = 1000
 VALUE_CHARACTERS = 8  # of a digest, shown
@@ -29,17 +45,36 @@ Row = dict[str, Any]
 Table = dict[str, Row]
 Changed = set[tuple[str, str]]  # table, key
 
-TABLES = ("run", "boards", "slots", "operations", "orders")
+TABLES = (
+    "run",
+    "scenario",
+    "boards",
+    "slots",
+    "operations",
+    "orders",
+    "faults",
+    "contacts",
+    "light",
+    "spans",
+    "series",
+)
 
 
 class Model:
-    """The picture of one run, up to the latest line."""
+    """The picture of one run, up to the latest line. scenario: as flown, if it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        self.scenario = scenario
+        self._spans, self._series = Spans(), Series()
         self.tables: dict[str, Table] = {name: {} for name in TABLES}
-        self.tables["run"]["run"] = _new_run()
-        self.changed: Changed = {("run", "run")}
+        self.tables |= {"spans": self._spans.rows, "series": self._series.rows}
+        self.changed: Changed = set()
+        self._put("run", "run", _new_run())
+        self._confirmed = 0
+        self._light_due = 0.0
         self._slots: list[int] = []  # that have cells, ascending
+        if scenario is not None:
+            self._plan(scenario)
         self._on_ground: dict[str, Callable[[Line], None]] = {
             "RunStart": self._start,
             "RunEnd": self._end,
@@ -70,8 +105,30 @@ class Model:
         run["lines"] = line["line"]
         if line["node"] != GROUND:
             self._board_event(line)
-        elif line["event"] in self._on_ground:
-            self._on_ground[line["event"]](line)
+            self._spans.of_board(line)
+        else:
+            self._spans.of_ground(line)
+            if line["event"] in self._on_ground:
+                self._on_ground[line["event"]](line)
+        self._series.take(run["now"], self.tables["boards"], self._confirmed, self._lost())
+        self._note("spans", self._spans.changed)
+        self._note("series", self._series.changed)
+        if self.scenario is not None and run["now"] >= self._light_due:
+            self._look_at_light(self.scenario, run["now"])
+
+    def put_contacts(self, rows: list[Row]) -> None:
+        """Take in windows of contact, which take long to find."""
+        for row in rows:
+            self._put("contacts", row["name"], row)
+
+    def _note(self, table: str, keys: set[str]) -> None:
+        if keys:
+            self.changed.update((table, key) for key in keys)
+            keys.clear()
+
+    def _put(self, table: str, key: str, row: Row) -> None:
+        self.tables[table][key] = row
+        self.changed.add((table, key))
 
     def _row(self, table: str, key: str) -> Row:
         self.changed.add((table, key))
@@ -82,6 +139,18 @@ class Model:
         if key not in self.tables["boards"]:
             self.tables["boards"][key] = _new_board(node)
         return self._row("boards", key)
+
+    # --- of the scenario ------------------------------------------------------------------------
+
+    def _plan(self, scenario: Scenario) -> None:
+        self._put("scenario", "scenario", facts.scenario_row(scenario))
+        for row in facts.link_faults(scenario):
+            self._put("faults", row["name"], row)
+
+    def _look_at_light(self, scenario: Scenario, now: float) -> None:
+        self._light_due = (now // facts.LIGHT_SECONDS + 1) * facts.LIGHT_SECONDS
+        if facts.has_light_time(scenario):
+            self._put("light", "light", {"at": now, "seconds": facts.light_times(scenario, now)})
 
     # --- of boards ------------------------------------------------------------------------------
 
@@ -114,18 +183,35 @@ class Model:
             self._slots = sorted([*self._slots, slot])
             if len(self._slots) > SLOTS_MAX:
                 self._forget_slot(self._slots.pop(0))
-        known = cells.get(key)
-        reached = (phase == DECIDED, line.get("view", 0), phase)
-        if known is not None and reached < (known["phase"] == DECIDED, known["view"], known["phase"]):
-            return
-        value = str(line.get("value", ""))[:VALUE_CHARACTERS] or (known["value"] if known else "")
-        cells[key] = {"slot": slot, "node": line["node"], "view": reached[1], "phase": phase, "value": value}
-        self.changed.add(("slots", key))
+        known = cells.get(key) or {"phase": 0, "view": 0, "value": "", "steps": []}
+        view = line.get("view", known["view"])
+        value = str(line.get("value", ""))[:VALUE_CHARACTERS]
+        steps = [*known["steps"], [phase, view, value, line["received"], line["lamport"]]][-STEPS_MAX:]
+        reached = max((phase == DECIDED, view, phase), (known["phase"] == DECIDED, known["view"], known["phase"]))
+        self._put(
+            "slots",
+            key,
+            {
+                "slot": slot,
+                "node": line["node"],
+                "view": reached[1],
+                "phase": reached[2],
+                "value": value or known["value"],
+                "steps": steps,
+            },
+        )
 
     def _forget_slot(self, slot: int) -> None:
         for key in [key for key, cell in self.tables["slots"].items() if cell["slot"] == slot]:
-            del self.tables["slots"][key]
-            self.changed.discard(("slots", key))
+            self._drop("slots", key)
+
+    def _drop(self, table: str, key: str) -> None:
+        del self.tables[table][key]
+        self.changed.add((table, key))
+
+    def _bound(self, table: str, most: int) -> None:
+        while len(self.tables[table]) > most:
+            self._drop(table, next(iter(self.tables[table])))
 
     # --- of the ground --------------------------------------------------------------------------
 
@@ -173,7 +259,7 @@ class Model:
         stage, at = line["stage"], line["received"]
         if stage == "queued":
             table[key] = _new_operation(line)
-            _bound(table, OPERATIONS_MAX)
+            self._bound("operations", OPERATIONS_MAX)
         if key not in table:
             return
         operation = self._row("operations", key)
@@ -185,6 +271,7 @@ class Model:
             elif stage == "received":
                 on_board["status"] = line["status"]
         elif stage != "queued":
+            self._confirmed += stage == "confirmed" and operation["state"] != "confirmed"
             operation |= {"state": stage, "finished": at}
             operation |= {name: line[name] for name in ("slot", "result") if name in line}
 
@@ -193,9 +280,34 @@ class Model:
         names = ("order", "sender", "told", "outcome", "reason", "operation", "lamport")
         table[key] = {"at": line["received"], "line": line["line"]} | {n: line[n] for n in names if n in line}
         self.changed.add(("orders", key))
-        _bound(table, ORDERS_MAX)
+        self._bound("orders", ORDERS_MAX)
         if "operation" in line:  # its stage "queued" follows
             self.tables["orders"][key]["operation"] = line["operation"]
+        if line["outcome"] == "accepted":
+            self._ordered_fault(line)
+
+    def _ordered_fault(self, line: Line) -> None:
+        """A fault of links begins or ends by an order."""
+        now, faults = line["received"], self.tables["faults"]
+        try:
+            body = read_body(line["told"])
+            if isinstance(body, Inject):
+                row = facts.link_fault(body.name, body.bound(now), self.run["replica_count"], line["sender"])
+                self._put("faults", body.name, row)
+                self._bound("faults", FAULTS_MAX)
+            elif isinstance(body, EndFault) and body.name in faults:
+                self._put("faults", body.name, {**faults[body.name], "end": now})
+        except OrderError:
+            return  # of a later version: it stands among the orders
+
+    def _lost(self) -> int:
+        """Frames that were lost so far."""
+        faults = self.tables["faults"]
+        return sum(
+            count
+            for name, count in self.run["frames"].items()
+            if name not in TRAFFIC and (name not in faults or faults[name]["does"] == LOST) and not name.endswith(HELD)
+        )
 
     def _trace_error(self, line: Line) -> None:
         self._row("run", "run")["trace_errors"] += 1
@@ -251,8 +363,3 @@ def _new_operation(line: Line) -> Row:
         "state": "queued",
         "boards": {},
     }
-
-
-def _bound(table: Table, most: int) -> None:
-    while len(table) > most:
-        del table[next(iter(table))]

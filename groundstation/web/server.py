@@ -30,7 +30,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from groundstation.orders import port
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
-from groundstation.web import vocabulary
+from groundstation.web import facts, vocabulary
 from groundstation.web.flights import FLYING, LOST, READY, Flight
 from groundstation.web.hub import SCHEMA, Hub, Page
 from groundstation.web.model import Model
@@ -55,7 +55,9 @@ class WebConsole:
 
     def __init__(self, flight: Flight, roles: RoleFile | None, hosts: frozenset[str]) -> None:
         self.flight = flight
-        self.hub = Hub(Model())
+        self.hub = Hub(Model(flight.scenario()))
+        self._planned: Model | None = None  # whose windows of contact were looked for, up to
+        self._horizon = 0.0  # this mission second
         self._roles, self._hosts = roles, hosts
         self._tail: Tail | None = None
         self._read = time.monotonic()  # when the trace last grew
@@ -84,8 +86,21 @@ class WebConsole:
             self.flight.close()
 
     async def _follow(self) -> None:
+        planning: asyncio.Task[None] | None = None
         while True:
-            await asyncio.sleep(0.0 if self._step() else BATCH_SECONDS)
+            is_behind = self._step()
+            if planning is None or planning.done():
+                planning = asyncio.create_task(self._find_contacts())
+            await asyncio.sleep(0.0 if is_behind else BATCH_SECONDS)
+
+    async def _find_contacts(self) -> None:
+        """Look for windows of contact ahead; in a thread, because that may take seconds."""
+        model, now = self.hub.model, self.hub.model.run["now"]
+        if model.scenario is None or (model is self._planned and now < self._horizon):
+            return
+        self._planned, self._horizon = model, max(model.scenario.mission.limit_seconds, 2 * now)
+        model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
+        self.hub.spread()
 
     def _step(self) -> bool:
         """Read on. Returns whether there is more."""
@@ -93,7 +108,7 @@ class WebConsole:
         trace = self.flight.trace
         if trace is not None and (self._tail is None or self._tail.path != trace):
             self._tail = Tail(trace)
-            self.hub.restart(Model())
+            self.hub.restart(Model(self.flight.scenario()))
         if self._tail is None:
             return False
         lines = self._tail.read()

@@ -1,24 +1,72 @@
-"""The words of the console's forms, from the code that checks them: nothing is listed twice."""
+"""The words of the console's forms, from the code that checks them: nothing is listed twice.
+
+A field of a form:
+
+    name, says              says: what it is, in words
+    input                   number, integer; boards: a list of numbers; groups: a list of such lists; choice,
+                            choices: one or some of `choices`; stations: one of `choices` a board; json: anything else
+    unit                    "" if it has none
+    least, most, above      bounds; `above`: the value itself is too small
+    required, default
+"""
 
 from functools import cache
 from typing import Any, get_args
 
+from amu.core.limits import REPLICAS_MAX
 from amu.ledger.commands import SHAPES, is_resource
+from groundstation.boards.base import BoardError, board_kind, board_kinds
+from groundstation.faults import orbits
 from groundstation.faults.kinds import FaultRule
+from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.orders.order import BYTES_FIELDS
-from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS
+from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
+
+Form = dict[str, Any]
+
+UNITS = {
+    "restart_after": "s",
+    "step_ms": "ms",
+    "ticks": "ticks",
+    "factor": "times as fast",
+    "after_operations": "flash operations",
+    "bytes_per_second": "B/s",
+    "queue_bytes_max": "B",
+    "frames_max": "frames",
+    "store_frames_max": "frames",
+    "bits": "bits",
+    "copies": "copies",
+}
+BOUNDS = {"minimum": "least", "maximum": "most", "exclusiveMinimum": "above"}
+WINDOW = ("fault", "name", "start", "end")  # an order says these itself
+JSON_HINTS = {
+    "passes": 'passes as JSON, such as [{"aos": 0, "los": 20}]',
+    "pairs": 'pairs as JSON, such as [{"nodes": [0, 1], "seconds": 2}]',
+}
 
 
 @cache
 def tell() -> dict[str, Any]:
-    """Verbs of the ledger, board faults and link faults, each with its fields."""
+    """Verbs of the ledger, board faults and link faults, each with its fields, and what each kind of board can play."""
     return {
         "verbs": {verb: [_ledger_field(*field) for field in shape] for verb, shape in SHAPES.items()},
         "board_faults": {
             kind: {"means": means, "fields": _board_fields(kind)} for kind, means in BOARD_FAULT_KINDS.items()
         },
         "link_faults": _link_faults(),
+        "kinds": _kinds(),
     }
+
+
+def _kinds() -> dict[str, list[str]]:
+    """The board faults that each kind can play. A kind whose extra is not installed is left out."""
+    found = {}
+    for kind in board_kinds():
+        try:
+            found[kind] = sorted(board_kind(kind).board_faults)
+        except BoardError:
+            continue
+    return found
 
 
 def _ledger_field(name: str, check: Any) -> dict[str, str]:
@@ -29,28 +77,54 @@ def _ledger_field(name: str, check: Any) -> dict[str, str]:
     return {"name": name, "type": "integer", "wants": "a whole number"}
 
 
-def _board_fields(kind: str) -> list[dict[str, Any]]:
+def _board_fields(kind: str) -> list[Form]:
+    known = BoardFault.model_json_schema()["properties"]
     return [
-        {"name": field, "required": field in REQUIRED_FIELDS}
-        for field, kinds in KINDS_OF_FIELD.items()
-        if kind in kinds
+        _form(field, known[field], field in REQUIRED_FIELDS) for field, kinds in KINDS_OF_FIELD.items() if kind in kinds
     ]
 
 
 def _link_faults() -> dict[str, Any]:
-    classes = get_args(get_args(FaultRule)[0])
     found = {}
-    for rule in classes:
+    for rule in get_args(get_args(FaultRule)[0]):
         schema = rule.model_json_schema()
-        name = rule.model_fields["fault"].annotation.__args__[0]
-        fields = {
-            key: value for key, value in schema["properties"].items() if key not in ("fault", "name", "start", "end")
-        }
+        name = get_args(rule.model_fields["fault"].annotation)[0]
+        required = schema.get("required", [])
+        fields = [
+            _form(key, field, key in required or (name == "one_way_partition" and key in ("source", "destination")))
+            for key, field in schema["properties"].items()
+            if key not in WINDOW
+        ]
         means = (rule.__doc__ or "").split("\n")[0]
-        found[name] = {
-            "means": means,
-            "fields": fields,
-            "required": schema.get("required", []),
-            "definitions": schema.get("$defs", {}),
-        }
+        # First what this fault is about, then which frames, which all have in common.
+        common = ("source", "destination", "kinds")
+        fields.sort(key=lambda form: (form["name"] in common, not form["required"]))
+        found[name] = {"means": means, "fields": fields}
     return found
+
+
+def _form(name: str, schema: dict[str, Any], required: bool) -> Form:
+    """A field of a form, from its JSON schema."""
+    plain = schema | next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), {})
+    form: Form = {
+        "name": name,
+        "says": schema.get("description") or JSON_HINTS.get(name) or name.replace("_", " "),
+        "unit": UNITS.get(name, "s" if "seconds" in name else ""),
+        "required": required,
+        "default": schema.get("default"),
+    }
+    form |= {word: plain[key] for key, word in BOUNDS.items() if key in plain}
+    kind = plain.get("type")
+    if "enum" in plain:
+        return form | {"input": "choice", "choices": plain["enum"]}
+    if name == "kinds":
+        return form | {"input": "choices", "choices": sorted(FLIGHT_KINDS)}
+    if name == "stations":
+        return form | {"input": "stations", "choices": sorted(orbits.PLACES), "most": REPLICAS_MAX}
+    if name in ("source", "destination"):
+        return form | {"input": "boards"}
+    if name == "groups":
+        return form | {"input": "groups"}
+    if kind in ("number", "integer"):
+        return form | {"input": kind}
+    return form | {"input": "json", "says": JSON_HINTS.get(name, form["says"])}

@@ -14,6 +14,7 @@ from groundstation.record import run_directory
 from groundstation.scenario.model import parse
 from groundstation.web import model
 from groundstation.web.model import OPERATIONS_MAX, SLOTS_MAX, Model
+from groundstation.web.series import SAMPLES_MAX, Series
 from groundstation.web.tail import Tail
 from swarm_sim.testing.host_board import HostBoard
 
@@ -78,7 +79,10 @@ def test_changed_names_every_row_that_changed(flight: Flight) -> None:
     for line in tail.read():
         folded.feed(line)
         for table, key in folded.changed:
-            copy[table][key] = json.loads(json.dumps(folded.tables[table][key]))
+            row = json.loads(json.dumps(folded.tables[table].get(key)))
+            copy[table] |= {key: row}
+            if row is None:
+                del copy[table][key]
         folded.changed.clear()
     assert copy == json.loads(json.dumps(folded.tables))
 
@@ -95,6 +99,61 @@ def test_tables_are_bounded() -> None:
         vote = {"event": "Vote1", "slot": slot, "view": 0, "value": "ab" * 32}
         folded.feed({**head, "line": slot, "node": 1, "seq": slot, **vote})
     assert sorted(cell["slot"] for cell in folded.tables["slots"].values()) == list(range(50, SLOTS_MAX + 50))
+
+
+def test_lives_of_boards_are_spans(flight: Flight) -> None:
+    spans = [span for span in _fold(flight).tables["spans"].values() if span["board"] == 1]
+    (off,) = [span for span in spans if span["kind"] == "off"]
+    assert off["why"] == "killed"
+    boots = [span["since"] for span in spans if span["kind"] == "boot"]
+    assert len(boots) == 2
+    assert (off["since"] > boots[0], off["until"]) == (True, boots[1])
+
+
+def test_samples_end_with_the_picture(flight: Flight) -> None:
+    tables = _fold(flight).tables
+    last = tables["series"][max(tables["series"], key=int)]
+    assert last["lost"] <= sum(tables["run"]["run"]["frames"].values())
+    assert last["confirmed"] <= sum(each["state"] == "confirmed" for each in tables["operations"].values())
+    assert all(last["boards"][node][0] <= board["applied"] for node, board in tables["boards"].items())
+
+
+def test_there_are_never_more_samples_than_the_most() -> None:
+    series, board = Series(), {"heard": 1.0, "applied": 1, "view": 0, "heap_free": 5, "heap_run": 0}
+    kept: dict[str, Any] = {}
+    for tenth in range(20_000):
+        series.take(tenth / 10, {"0": board}, tenth, 0)
+        assert len(series.rows) <= SAMPLES_MAX
+        for key in series.changed:
+            kept[key] = series.rows.get(key)
+        series.changed.clear()
+    assert {key: row for key, row in kept.items() if row is not None} == series.rows
+    moments = [row["at"] for row in series.rows.values()]
+    assert moments == sorted(moments)
+    assert (moments[0], moments[-1] > 1990) == (0.0, True)
+    assert series.rows["0"]["boards"]["0"] == [1, 0, 5, None]
+
+
+def test_ordered_faults_begin_and_end() -> None:
+    folded = Model(parse(SCENARIO, "test"))
+    assert set(folded.tables["faults"]) == {"drop"}
+    head = {"run": "r", "node": 255, "boot": 0, "ticks": 1, "lamport": 1}
+    start = {"event": "RunStart", "scenario": "s", "seed": 1, "replica_count": 4, "byzantine": []}
+    rule = {"fault": "partition", "groups": [[0]]}
+    begin = {"kind": "fault", "name": "storm", "seconds": None, "rule": rule}
+    told = {"event": "Order", "order": "1", "sender": "alice"}
+    for number, fields in enumerate(
+        (
+            start,
+            {**told, "told": begin, "outcome": "refused", "reason": "no"},
+            {**told, "told": begin, "outcome": "accepted"},
+            {**told, "told": {"kind": "end-fault", "name": "storm"}, "outcome": "accepted"},
+            {**told, "told": {"kind": "of a later version"}, "outcome": "accepted"},
+        )
+    ):
+        folded.feed({**head, "line": number + 1, "seq": number, "received": float(number), **fields})
+    row = folded.tables["faults"]["storm"]
+    assert (row["start"], row["end"], row["sender"], len(row["cuts"])) == (2.0, 3.0, "alice", 6)
 
 
 def test_lines_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
