@@ -50,17 +50,24 @@ class BoardPlan:
 
 @dataclass(frozen=True)
 class RunningBoard:
-    """A board's process on this machine, started by any ground station.
+    """A board that runs on this machine or at one of its lines, started by any ground station.
 
-    home: the board's own folder. since: seconds since 1970. is_deleted: its folder is gone.
+    pid: of its process, None if it has none. home: the board's own folder. since: seconds since 1970. is_deleted: its
+    folder is gone. serial_number: of a board on a line.
     """
 
     kind: str
     node: int
-    pid: int
+    pid: int | None
     home: Path
     since: float
     is_deleted: bool
+    serial_number: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it runs, for people."""
+        return self.serial_number or str(self.pid)
 
 
 class Board(ABC):

@@ -1,7 +1,7 @@
 """Finds the boards that run on this machine, grouped by run: what dead ground stations have left behind.
 
 Boards outlive their ground station, so that another one can resume the run. If none does, they run until an operator
-stops them. The list is made from the running processes, not from notes on disk; see
+stops them. Each kind finds its own: those that are processes among the processes, not by notes on disk; see
 `groundstation.boards.base.Board.running`.
 """
 
@@ -50,7 +50,10 @@ class Swarm:
         return {
             "run": str(self.run),
             "scenario": self.scenario,
-            "boards": [{"node": board.node, "kind": board.kind, "pid": board.pid} for board in self.boards],
+            "boards": [
+                {"node": board.node, "kind": board.kind, "pid": board.pid, "serial_number": board.serial_number}
+                for board in self.boards
+            ],
             "folder": str(self.folder),
             "deleted": self.is_deleted,
             "since": self.since.isoformat(timespec="seconds"),

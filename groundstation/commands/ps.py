@@ -1,4 +1,4 @@
-"""`amu ps` and `amu stop`: list the boards that run on this machine, and stop those without a ground station."""
+"""`amu ps` and `amu stop`: list the boards that run on this machine and at its lines, stop those that nobody flies."""
 
 import json
 import os
@@ -34,13 +34,13 @@ def ps(
         from rich.table import Table
 
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in ("scenario", "boards", "processes", "since (UTC)", "ground station", "run"):
+        for heading in ("scenario", "boards", "processes or lines", "since (UTC)", "ground station", "run"):
             table.add_column(heading, overflow="fold")
         for swarm in found:
             table.add_row(
                 swarm.scenario,
                 ", ".join(str(board.node) for board in swarm.boards),
-                " ".join(str(board.pid) for board in swarm.boards),
+                " ".join(board.place for board in swarm.boards),
                 f"{swarm.since:%Y-%m-%d %H:%M:%S}",
                 _flown_by(swarm),
                 str(swarm.run) + (" (deleted)" if swarm.is_deleted else ""),

@@ -97,7 +97,7 @@ class Fleet:
         self._life_due = 0.0
         self._power_cut_armed: set[int] = set()
         self._paused_until: dict[int, float] = {}
-        self._away: set[int] = set()  # boards whose line is gone, or that crashed, and may come back by themselves
+        self._away: dict[int, str] = {}  # board that may come back by itself -> how it went: LINE_LOST or BoardCrash
         self._lives: dict[int, int] = {}  # board -> boot that is flying, once it was heard
         self._said: dict[int, bytes] = {}  # the latest text of each board since its boot
         self.hardware = Hardware(boards, self.cables, seed, self.events, reports, self.watch_link)
@@ -166,7 +166,7 @@ class Fleet:
         self._watch.forget(node)
         self._said.pop(node, None)
         self._lives.pop(node, None)
-        self._away.discard(node)
+        self._away.pop(node, None)
         self.boards[node].start()
         self.up.add(node)
         self.schedule.started(node, self._driver.now())
@@ -177,15 +177,17 @@ class Fleet:
         """Text that a board has printed."""
         self._said[node] = (self._said.get(node, b"") + text)[-LAST_WORDS_BYTES_MAX:]
 
-    def hear_life(self, node: int, boot: int, is_explained: bool) -> None:
-        """Before what board `node` traced in life `boot` is recorded. is_explained: it says itself why it began."""
+    def hear_life(self, node: int, boot: int, is_explained: bool, now: float) -> None:
+        """Before what board `node` traced in life `boot` is recorded. is_explained: it says itself why it began.
+
+        now: when that was received.
+        """
         before = self._lives.get(node, boot)
         self._lives[node] = boot
         if before == boot or node in self._watch.byzantine:
             return
         self._said.pop(node, None)
         if self.boards[node].resets_itself and not is_explained:
-            now = self._driver.now()
             self.events[RESET] += 1
             self._reports.record("BoardKill", now, board=node, reason=BY_ITSELF)
             self._reports.record("BoardStart", now, board=node)
@@ -194,7 +196,7 @@ class Fleet:
     @property
     def away(self) -> list[int]:
         """Boards whose line is gone, and of which nothing more is known."""
-        return sorted(self._away - set(self.crashed))
+        return sorted(node for node, event in self._away.items() if event == LINE_LOST)
 
     def watch_link(self, node: int) -> None:
         """Let the driver wait for a board's present line."""
@@ -240,7 +242,7 @@ class Fleet:
 
     def _kill(self, event: BoardEvent, now: float) -> None:
         if event.node in self._away or (event.node in self.up and self.boards[event.node].alive()):
-            self._away.discard(event.node)
+            self._away.pop(event.node, None)
             self.boards[event.node].kill()
             self._gone(event.node, "BoardKill")
 
@@ -325,12 +327,12 @@ class Fleet:
         self.watch_link(node)
         if not self.boards[node].alive():
             return
-        self._away.discard(node)
+        how = self._away.pop(node)
         self.up.add(node)
         now = self._driver.now()
         self._reports.record(LINE_LOST, now, board=node, status=BACK)
-        if node not in self._lives:
-            self._reports.record("BoardStart", now, board=node)  # it had crashed
+        if how == "BoardCrash":
+            self._reports.record("BoardStart", now, board=node)
         self._reports.tell(now, f"board {node}: its line is back")
 
     def _death_of(self, node: int) -> str:
@@ -350,7 +352,7 @@ class Fleet:
         if event == "BoardCrash":
             self.crashed.append(node)
         if event == LINE_LOST or (event == "BoardCrash" and self.boards[node].resets_itself):
-            self._away.add(node)
+            self._away[node] = event
         if event != LINE_LOST:
             self._lives.pop(node, None)
         self._paused_until.pop(node, None)

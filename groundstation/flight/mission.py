@@ -249,7 +249,7 @@ class Mission:
     def _trace(self, node: int, message: messages.Trace, now: float) -> None:
         if node not in self.liars.counts:
             self.pace.heard(node, message.boot, message.ticks, now)
-        self.fleet.hear_life(node, message.boot, _says_why(message.events))
+        self.fleet.hear_life(node, message.boot, _says_why(message.events), now)
         counts = self.recorder.counts
         before = {name: counts[name] for name in TRACE_FLAWS}
         for name, fields in self.recorder.trace(node, message, now):

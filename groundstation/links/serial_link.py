@@ -48,6 +48,9 @@ class SerialLink(Link):
             # VMIN 1: an idle line then says EAGAIN, and no bytes at all means that the device is gone.
             attributes = termios.tcgetattr(self._descriptor)
             attributes[6][termios.VMIN] = 1
+            # Without HUPCL the line stays up when this process ends: a Pico on USB then waits with what it has to say,
+            # for the next ground station, and does not drop it.
+            attributes[2] &= ~termios.HUPCL
             termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
         except (serial.SerialException, OSError, termios.error) as error:
             self.close()

@@ -14,8 +14,10 @@ _SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if nam
 class PseudoTerminal:
     """A pseudo-terminal whose one end stands for a board's serial line."""
 
-    def __init__(self, link: Path) -> None:
+    def __init__(self, link: Path, unheard_bytes: int = _WAITING_BYTES_MAX) -> None:
+        """unheard_bytes: how many of the newest are kept of what the board says before anyone opens the line."""
         self._link = link
+        self._unheard_bytes = unheard_bytes
         self._waiting = bytearray()  # from the board
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -37,6 +39,9 @@ class PseudoTerminal:
     def give(self, data: bytes) -> None:
         """Bytes from the board."""
         self._waiting += data
+        if not self.baud:
+            del self._waiting[: -self._unheard_bytes]
+            return
         del self._waiting[:-_WAITING_BYTES_MAX]
         with contextlib.suppress(BlockingIOError):
             while self._waiting:

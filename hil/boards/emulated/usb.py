@@ -7,7 +7,8 @@
 
 Whatever opens a Pico's serial line opens this one: pyserial, mpremote, a terminal. As on a real hub, the line vanishes
 when the chip resets or is unplugged, and comes back under another device name; the link in `folder`, made as udev makes
-those in /dev/serial/by-id, keeps its name. Flash outlives `unplug`.
+those in /dev/serial/by-id, keeps its name. What a Pico says before anyone has opened its line is dropped. Flash
+outlives `unplug`.
 
 A Pico may have a serial adapter at its UART0, too, whose line stays when the chip resets (see `adapter`).
 
@@ -34,6 +35,7 @@ from hil.boards.emulated.pseudo_terminal import PseudoTerminal
 LINK = "usb-MicroPython_Board_in_FS_mode_{}-if00"
 GONE_SECONDS = 0.2  # off the bus after a reset
 QUANTUM_SECONDS = 0.002
+UNHEARD_BYTES = 256  # the newest: MicroPython's buffer for a line that nobody has opened
 
 
 class UsbPico:
@@ -69,7 +71,7 @@ class UsbPico:
             self.lives += 1
             self._resets = 0
             self._chip = PicoChip(self._image, self._files, self.name, self.lives, self._take, adapter=self.adapter)
-            self._line = PseudoTerminal(self.path)
+            self._line = PseudoTerminal(self.path, UNHEARD_BYTES)
 
     def unplug(self) -> None:
         """Take its power and its line away at once."""
@@ -104,7 +106,7 @@ class UsbPico:
                 self._resets = self._chip.resets
                 self._leave_bus()
             elif self._line is None and time.monotonic() >= self._back_at:
-                self._line = PseudoTerminal(self.path)
+                self._line = PseudoTerminal(self.path, UNHEARD_BYTES)
 
     def _take(self, most: int) -> bytes:
         return b"" if self._line is None else self._line.take(most)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import serial
 
 from groundstation.boards.base import BoardError
+from hil.boards.pico import flights
 from hil.boards.pico.ports import Port
 from hil.boards.pico.repl import Repl
 
@@ -38,6 +39,7 @@ def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
     except BoardError:
         repl.close()
         raise
+    flights.forget(port.serial_number)
     return repl
 
 

@@ -1,12 +1,13 @@
 """Real Picos on USB, found by serial number and followed by the link that udev keeps for it.
 
-    node-<n>/           config.cbor, board.json (serial number), intake
+    node-<n>/           config.cbor, board.json (serial number), intake, running, or else stopped
 
 Switched off, to this bench, is a board that waits at MicroPython's prompt: its flight is over and its memory is gone.
 So `kill` sends the authentic Control telecommand that ends a flight between two steps, and `start` resets the chip.
 Where the environment file names commands that take and give a board's power, `kill` uses them, at any moment.
 
-A Pico that resets by itself leaves the bus and comes back, and flies again without being asked.
+A Pico that resets by itself leaves the bus and comes back, and flies again without being asked. One whose ground
+station dies flies on, too; see `flights`.
 """
 
 import contextlib
@@ -18,14 +19,15 @@ from pathlib import Path
 from typing import ClassVar, Self, TypedDict
 
 from amu.boards import config
-from amu.boards.config import Config
 from groundstation.boards import provision
-from groundstation.boards.base import Board, BoardError, BoardPlan, Unit
+from groundstation.boards.base import Board, BoardError, BoardPlan, RunningBoard, Unit
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
+from groundstation.os_errors import explained
 from groundstation.record.run_directory import RunDirectoryError, read_as, write_json, write_private
-from hil.boards.pico import deploy, ports, tree
+from hil.boards import switch_marks
+from hil.boards.pico import deploy, flights, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.ports import Line, Port
 from hil.boards.pico.repl import Repl
@@ -37,6 +39,8 @@ _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
 _PROMPT = b">>> "
 _GREETING = b"\x00"  # an empty frame: somebody listens now; see `tree.LAUNCHER_TEXT`
+_QUESTION = b"\x03\x02\x00\x00"  # control-C and control-B to a prompt; to a flight a short frame that is damaged
+_ANSWER_SECONDS = 0.3  # of a prompt, which answers in a few milliseconds
 _CONFIGURATION, _STATE, _INTAKE = "config.cbor", "board.json", "intake"
 
 
@@ -88,11 +92,43 @@ class PicoBoard(Board):
             if nodes is not None and int(state.parent.name[5:]) not in nodes:
                 continue
             board = cls(state.parent, int(state.parent.name[5:]), _unit(state))
-            board._is_flying = board._port_or_none() is not None
+            board._is_flying = switch_marks.is_on(board._directory)
             boards.append(board)
         if not boards:
             raise BoardError(f"{directory}: no Pico was made part of a swarm here (there is no node-*/{_STATE})")
+        for board in boards:
+            board._require_ours()
+        _note_prompts([board for board in boards if board._is_flying])
         return boards
+
+    @classmethod
+    def running(cls) -> list[RunningBoard]:
+        return [
+            RunningBoard(
+                cls.kind,
+                flight["node"],
+                None,
+                Path(flight["home"]),
+                flight["since"],
+                not (Path(flight["home"]) / _STATE).exists(),
+                flight["serial_number"],
+            )
+            for flight in flights.noted(cls.kind)
+            if (port := ports.find(flight["serial_number"])) is not None and port.line is not None
+        ]
+
+    @classmethod
+    def stop_running(cls, board: RunningBoard) -> None:
+        for flight in flights.noted(cls.kind):
+            if flight["serial_number"] != board.serial_number:
+                continue
+            if board.is_deleted:
+                approach(ports.require(flight["serial_number"]), [bytes.fromhex(flight["exit"])]).close()
+                continue
+            # In the way of a ground station, so that its last words are kept for the next one.
+            (own,) = cls.attach(board.home.parent, [board.node])
+            own.kill()
+            own._drop_link()
 
     def start(self) -> None:
         if self._is_closed:
@@ -101,11 +137,18 @@ class PicoBoard(Board):
             raise BoardError(f"{self._name} is running already")
         self._drop_link()
         if self._unit.power_on and self._port_or_none() is None:
+            self._note_start()
             self._power(self._unit.power_on)
             self._wait_for_bus(None)
         else:
             with self._prompt() as repl:
+                if not deploy.carries(repl, self._own_configuration()):
+                    raise BoardError(
+                        f"{self._name}: was given to another swarm since, and its votes are gone; fly this run again "
+                        "from the start (--replay)"
+                    )
                 before = self._port().line
+                self._note_start()
                 repl.reset()
             self._wait_for_bus(before)
         self._is_flying = True
@@ -120,7 +163,12 @@ class PicoBoard(Board):
             self._power(self._unit.power_off)
         elif self._line_or_none() is not None:
             self._leave_flight()
+        else:  # it may come back, and fly on
+            self._is_flying = False
+            return
         self._is_flying = False
+        switch_marks.off(self._directory)
+        flights.forget(self._unit.serial_number)
 
     def power_cut(self, after_operations: int) -> None:
         if after_operations < 1:
@@ -139,6 +187,9 @@ class PicoBoard(Board):
         if self._link is None:
             return self._line_or_none() is not None
         return self._is_heard()
+
+    def was_switched_off(self) -> bool:
+        return switch_marks.is_off(self._directory)
 
     def link(self) -> Link:
         if self._link is not None and (self._is_heard() or not self._is_flying):
@@ -221,11 +272,38 @@ class PicoBoard(Board):
             deploy.deploy(repl, tree.flight_files(with_adversaries=decoded.adversary is not None))
             deploy.provision(repl, plan.configuration, provision.commissioned_files(decoded.journal))
 
-    def _configuration(self) -> Config:
-        return config.decode((self._directory / _CONFIGURATION).read_bytes())
+    def _require_ours(self) -> None:
+        """Raise BoardError if the board flies for another folder: then its flight must be ended first."""
+        number, home = self._unit.serial_number, str(self._directory.resolve())
+        for flight in flights.noted(self.kind):
+            if flight["serial_number"] == number and flight["home"] != home:
+                raise BoardError(f"{self._name}: flies in {flight['home']} now; see: amu ps, amu stop")
+
+    def _note_start(self) -> None:
+        """Before it flies: its ground station may die at any moment from then on."""
+        try:
+            switch_marks.on(self._directory)
+        except OSError as error:
+            raise BoardError(f"{self._name}: cannot be noted as started: {explained(error)}") from error
+        unit = self._unit
+        home = str(self._directory.resolve())
+        flights.note(
+            {
+                "kind": self.kind,
+                "serial_number": unit.serial_number,
+                "baud": unit.baud,
+                "node": self.node,
+                "home": home,
+                "since": time.time(),
+                "exit": self._exit_frame().hex(),
+            }
+        )
+
+    def _own_configuration(self) -> bytes:
+        return (self._directory / _CONFIGURATION).read_bytes()
 
     def _exit_frame(self) -> bytes:
-        own = self._configuration()
+        own = config.decode(self._own_configuration())
         key = own.keys_in[own.replica_count]
         assert key is not None, "the ground's key"
         return provision.exit_frame(key, own.cluster, own.epoch, own.replica)
@@ -258,6 +336,28 @@ class PicoBoard(Board):
         if done.returncode:
             said = (done.stderr or done.stdout).strip().split("\n")[-1]
             raise BoardError(f"{self._name}: power command {command[0]} failed with code {done.returncode}: {said}")
+
+
+def _note_prompts(boards: Sequence[PicoBoard]) -> None:
+    """Note which boards wait at their prompts, since their ground station died. In flight the question is noise."""
+    asked = []
+    for board in boards:
+        with contextlib.suppress(LinkLost):
+            board.link().write(_QUESTION)
+            asked.append(board)
+    give_up = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < give_up:
+        for board in asked:
+            if board._link is not None:
+                with contextlib.suppress(LinkLost):
+                    board._link.pump()
+                    board._link.fetch()
+        time.sleep(_POLL_SECONDS)
+    for board in asked:
+        if board._intake is not None and board._intake.ends_with(_PROMPT):
+            board._is_flying = False
+            switch_marks.off(board._directory)
+            flights.forget(board._unit.serial_number)
 
 
 def _unit(state: Path) -> Unit:

@@ -5,6 +5,7 @@
 At every moment, whatever fails, the board boots the whole old tree or the whole new one: see `tree`.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -146,6 +147,14 @@ def provision(repl: Repl, configuration: bytes, store: Mapping[str, bytes]) -> N
         repl.run(f"put('/{tree.STORE}/{name}', {store[name]!r})")
     repl.send(f"/{tree.CONFIGURATION}.new", configuration)
     repl.run(f"os.rename('/{tree.CONFIGURATION}.new', '/{tree.CONFIGURATION}')")
+
+
+def carries(repl: Repl, configuration: bytes) -> bool:
+    """Whether this is the board's configuration."""
+    repl.run(_HELPERS)
+    read = f"open('/{tree.CONFIGURATION}', 'rb').read()"
+    repl.run(f"try:\n    h = hashlib.sha256({read}).digest().hex()\nexcept OSError:\n    h = ''")
+    return bool(repl.ask("h") == hashlib.sha256(configuration).hexdigest())
 
 
 def erase_store(repl: Repl) -> None:

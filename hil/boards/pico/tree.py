@@ -36,6 +36,15 @@ try:
         del file
         import main
 
+        # USB drops what a board says while nobody listens. Whoever opens the line sends a byte; but not for ever: a
+        # swarm may have no ground station. On UART nothing is dropped.
+        if "line" not in os.listdir("/"):
+            import select
+
+            line = select.poll()
+            line.register(sys.stdin, select.POLLIN)
+            line.poll(5_000)
+            del line, select
         main.main()
 finally:
     micropython.kbd_intr(3)

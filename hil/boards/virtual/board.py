@@ -36,6 +36,7 @@ from groundstation.links.intake import Intake
 from groundstation.links.serial_link import SerialLink
 from groundstation.os_errors import explained
 from groundstation.record.run_directory import RunDirectoryError, read_json, write_private
+from hil.boards import switch_marks
 from hil.boards.virtual import processes, staging
 from hil.boards.virtual.zygote import Process, Spawner, SpawnError, shared_spawner
 from specs import files
@@ -109,8 +110,7 @@ class VirtualBoard(Board):
         for board in boards:
             if board.alive():
                 # Its ground station died between the note and the kill.
-                with contextlib.suppress(FileNotFoundError):
-                    (board.directory / "stopped").replace(board.directory / "running")
+                switch_marks.still_on(board.directory)
         return boards
 
     @classmethod
@@ -122,7 +122,8 @@ class VirtualBoard(Board):
 
     @classmethod
     def stop_running(cls, board: RunningBoard) -> None:
-        _note_stopped(board.home)
+        assert board.pid is not None
+        switch_marks.off(board.home)
         processes.kill(board.pid, board.home)
         found = processes.look(board.pid)
         if found is not None and found.home == board.home:
@@ -142,8 +143,7 @@ class VirtualBoard(Board):
         with self._lock() as lock, (self.directory / "board.log").open("ab") as errors:
             self._make_flash()
             (self.directory / "power_cut").unlink(missing_ok=True)
-            (self.directory / "stopped").unlink(missing_ok=True)
-            (self.directory / "running").touch()
+            switch_marks.on(self.directory)
             # If the ground station dies before it knows the new process id, no file may name the old one.
             state = {**self._state(), "pid": None}
             _replace(self.directory / "board.json", json.dumps(state))
@@ -191,7 +191,7 @@ class VirtualBoard(Board):
             with contextlib.suppress(LinkLost, ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
                 self._link.fetch()
-        _note_stopped(self.directory)
+        switch_marks.off(self.directory)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         give_up = time.monotonic() + _DEATH_SECONDS_MAX
@@ -232,7 +232,7 @@ class VirtualBoard(Board):
             return True
 
     def was_switched_off(self) -> bool:
-        return (self.directory / "stopped").exists()
+        return switch_marks.is_off(self.directory)
 
     def link(self) -> Link:
         if self._device is None:
@@ -342,12 +342,6 @@ def _require_whole(home: Path) -> None:
                 files.open_regular(path).close()
     except (files.FileError, ConfigError) as error:
         raise BoardError(f"{path}: {error}; want the file that the board was made or has flown with") from error
-
-
-def _note_stopped(home: Path) -> None:
-    """Note that the board is switched off and does not crash. A rename, which needs no room on a full disk."""
-    with contextlib.suppress(OSError):
-        (home / "running").replace(home / "stopped")
 
 
 def _replace(path: Path, text: str) -> None:
