@@ -16,6 +16,7 @@ from groundstation.links.intake import Intake
 
 _OURS = (errno.EMFILE, errno.ENFILE)  # errors of this process or machine, not of the line
 _WRITE_BYTES = 16384
+NO_DEVICE = "/dev/null/gone"  # nothing can be opened under this path: a link over what the intake holds
 _BAUD = 115200  # USB and pseudo-terminals ignore it
 
 

@@ -23,7 +23,7 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, RunningBoard, Unit
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
-from groundstation.links.serial_link import SerialLink
+from groundstation.links.serial_link import NO_DEVICE, SerialLink
 from groundstation.os_errors import explained
 from groundstation.record.run_directory import RunDirectoryError, read_as, write_json, write_private
 from hil.boards import switch_marks
@@ -198,6 +198,9 @@ class PicoBoard(Board):
             self._intake = Intake(self._directory / _INTAKE)
         port = self._port_or_none()
         line = None if port is None else port.line
+        if not self._is_flying and not self._intake.is_empty:  # its last words, of before it was switched off
+            self._link = SerialLink(NO_DEVICE, self._intake)
+            return self._link
         if line is None or not self._is_flying:
             raise LinkLost(f"{self._name}: {'is not on the bus' if line is None else 'waits at its prompt'}")
         if self._link is not None:

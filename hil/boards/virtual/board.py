@@ -33,7 +33,7 @@ from amu.core.errors import ConfigError
 from groundstation.boards.base import Board, BoardError, BoardPlan, RunningBoard
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
-from groundstation.links.serial_link import SerialLink
+from groundstation.links.serial_link import NO_DEVICE, SerialLink
 from groundstation.os_errors import explained
 from groundstation.record.run_directory import RunDirectoryError, read_json, write_private
 from hil.boards import switch_marks
@@ -45,7 +45,6 @@ CONFIG = "config.cbor"
 CONFIG_BYTES_MAX = 65536
 FLASH = "flash.img"
 FLASH_BYTES = 128 * 4096  # as `amu.boards.flash_image` makes it
-NO_DEVICE = "/dev/null/gone"  # nothing can be opened under this path
 _DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the end of the process
 _DEATH_POLL_SECONDS = 0.0002
 _READ_BYTES = 65536
