@@ -46,7 +46,7 @@ def forget(serial_number: str) -> None:
 
 
 def noted(kind: str) -> list[Flight]:
-    """The flights of boards of this kind, by serial number. What is no note is left out."""
+    """The flights of boards of this kind, by serial number. Files that are not notes are left out."""
     found = []
     for path in sorted(_folder().glob("*.json")):
         with contextlib.suppress(RunDirectoryError):
