@@ -304,9 +304,13 @@ class Clocks:
             return self._ground[place - 1][1] if place else None
         return None
 
+    def troubles(self) -> list[str]:
+        """What a person should know of the clocks, in words."""
+        return [f"board {life.node}, boot {life.boot}: {text}" for life in self.lives() for text in life.troubles()]
+
 
 def of_events(events: Iterable[Event]) -> Clocks:
-    """The clocks of a whole trace."""
+    """The clocks of a whole trace. `specs.checking.trace.Reader` reads the events of a file."""
     clocks = Clocks()
     for event in events:
         clocks.feed(event)

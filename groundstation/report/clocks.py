@@ -21,7 +21,7 @@ def table(clocks: Clocks) -> str:
     content = table_of(HEADINGS, [_row(life) for life in lives[:LIVES_MAX]])
     if len(lives) > LIVES_MAX:
         content += paragraph(f"{len(lives) - LIVES_MAX} further boots are omitted.")
-    odd = [f"board {life.node}, boot {life.boot}: {text}" for life in lives for text in life.troubles()]
+    odd = clocks.troubles()
     if odd:
         content += "<h3>What was odd</h3>" + listed(odd[:LIVES_MAX])
     return section("Clocks of the boards", SAID, content)

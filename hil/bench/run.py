@@ -11,14 +11,17 @@ from pathlib import Path
 from groundstation.boards import bench, environment, keys, provision
 from groundstation.boards.base import BoardError
 from groundstation.boards.environment import BoardEntry
+from groundstation.clocks import clocks
 from groundstation.commands.rehearse import judge_flight
 from groundstation.flight import progress, rehearsal
+from groundstation.record import run_directory
 from groundstation.scenario import model
 from groundstation.verdict.verdict import Judgement
 from hil.bench import self_test
 from hil.bench.junit import Case
 from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
+from specs.checking.trace import Reader
 from specs.verdict import PASS
 
 Tell = Callable[[str], None]  # a line for the operator
@@ -83,9 +86,12 @@ def _ready(entry: BoardEntry, exits: Sequence[bytes], tell: Tell) -> list[Case]:
 
 
 def fly(
-    path: Path, mission: str, seed: int | None, speed: float | None, out: Path, tlc: bool
+    path: Path, mission: str, seed: int | None, speed: float | None, out: Path, tlc: bool, tell: Tell
 ) -> tuple[Case, Judgement]:
-    """Fly one mission on the bench. Raises ScenarioError, PlanError, RunDirectoryError, TraceError, KeysError."""
+    """Fly one mission on the bench. `tell` hears what is odd about a clock; no verdict depends on that.
+
+    Raises ScenarioError, PlanError, RunDirectoryError, TraceError, KeysError.
+    """
     flown = bench.of_environment(path)
     scenario = model.load(mission).flown(len(flown.kinds), seed, speed)
     display = progress.display()
@@ -101,5 +107,9 @@ def fly(
         "run": str(flight.directory),
         "kinds": flown.name,
     }
-    case = Case("flight", scenario.name, time.monotonic() - began, "\n".join(judgement.findings), problem, properties)
+    odd = clocks.of_events(Reader(flight.directory / run_directory.TRACE)).troubles()
+    for trouble in odd:
+        tell(f"clock  {trouble}")
+    detail = "\n".join([*judgement.findings, *odd])
+    case = Case("flight", scenario.name, time.monotonic() - began, detail, problem, properties)
     return case, judgement

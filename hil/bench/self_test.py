@@ -1,17 +1,16 @@
 """What a Pico must be able to do before it flies, tried at its prompt."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
+from hil.bench import clock
 from hil.boards.pico import deploy
 from hil.boards.pico.deploy import Found
 from hil.boards.pico.repl import Repl
 
 FLASH_BYTES_MIN = 256 * 1024  # free: another tree, the ring of pages, checkpoints
 HEAP_BYTES_MIN = 180 * 1024  # free at an empty prompt
-CLOCK_MS = 400  # measured
-CLOCK_PERCENT_MAX = 10.0  # a line and a host add some milliseconds
+RESET = "unplug it and plug it in; if its ticks still do not move, replace the board"
 _BLOCK = bytes(range(256)) * 4
 
 _CODE = """
@@ -22,10 +21,6 @@ def flash_free():
 def heap_free():
     gc.collect()
     return gc.mem_free()
-def clock(milliseconds):
-    began = time.ticks_ms()
-    time.sleep_ms(milliseconds)
-    return time.ticks_diff(time.ticks_ms(), began)
 def flash_works(block):
     with open("/self_test", "wb") as file:
         file.write(block)
@@ -92,13 +87,7 @@ def _flash(is_same: bool) -> Check:
 
 
 def _clock(repl: Repl) -> Check:
-    """Board time against host time, over CLOCK_MS and over nothing: the difference leaves out the line."""
-    took = []
-    for milliseconds in (0, CLOCK_MS):
-        began = time.monotonic()
-        board_ms = repl.ask(f"clock({milliseconds})")
-        took.append((board_ms, (time.monotonic() - began) * 1000))
-    board, host = took[1][0] - took[0][0], took[1][1] - took[0][1]
-    percent = 100.0 * (board - host) / host if host > 0 else 0.0
-    detail = f"{board} ms while {host:.0f} ms passed here ({percent:+.1f} %)"
-    return Check("clock", abs(percent) <= CLOCK_PERCENT_MAX, detail, "is the host overloaded? Else the crystal is off")
+    ppm_max = clock.EMULATED_DRIFT_PPM_MAX if repl.is_emulated else clock.DRIFT_PPM_MAX
+    measured = clock.measure(lambda: int(repl.ask("time.ticks_us()")), ppm_max)
+    advice = "its crystal is off: replace the board" if measured.moves else RESET
+    return Check("clock", measured.is_right(ppm_max), str(measured), advice)

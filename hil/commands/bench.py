@@ -69,7 +69,7 @@ def bench(
     try:
         result = run.make_ready(environment, tell)
         for mission in (missions or [DEFAULT]) if result.is_ready else []:
-            case, judgement = run.fly(environment, mission, seed, speed, out, tlc)
+            case, judgement = run.fly(environment, mission, seed, speed, out, tlc, tell)
             result.cases.append(case)
             result.judgements.append(judgement)
             if not as_json:

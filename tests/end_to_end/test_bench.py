@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from groundstation.boards import keys
 from groundstation.cli import add_entry_points, app
+from groundstation.scenario import model
 
 MISSION = """
 name = "calm"
@@ -82,7 +83,12 @@ def test_boards_that_are_missing_are_named(bench: Path, monkeypatch: pytest.Monk
     assert "pico" in json.loads(told)["kinds"]
 
 
-def test_a_bench_without_hardware_is_made_ready_flown_and_reported(bench: Path) -> None:
+@pytest.mark.parametrize("is_drifting", [False, True])
+def test_a_bench_without_hardware_is_made_ready_flown_and_reported(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, is_drifting: bool
+) -> None:
+    if is_drifting:  # against what the record says a tick should last
+        monkeypatch.setattr(model.Scenario, "tick_seconds", lambda self: 2 * self.clock.tick_ms / 1000)
     xml = bench.parent / "bench.xml"
     mission = bench.parent / "calm.toml"
     code, told = amu("bench", bench, "--mission", mission, "--out", bench.parent / "runs", "--no-tlc", "--junit", xml)
@@ -94,6 +100,9 @@ def test_a_bench_without_hardware_is_made_ready_flown_and_reported(bench: Path) 
         ("flight", "calm"),
     ]
     assert suite.get("failures") == "0"
+    said = "\n".join(element.text or "" for element in suite.iter("system-out"))
+    for text in (told, said):
+        assert ("board 2, boot 0: its ticks are too fast" in text) == is_drifting
 
 
 def test_a_bench_with_a_missing_board_does_not_fly(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:

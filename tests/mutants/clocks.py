@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 BOUNDS = "groundstation/clocks/bounds.py"
 CLOCKS = "groundstation/clocks/clocks.py"
+BENCH = "hil/bench/clock.py"
 CHECKS = ("clocks", "clocks in simulation")
 
 MUTANTS = (
@@ -77,4 +78,26 @@ MUTANTS = (
         "self.stalled_seconds < 0",
         CHECKS,
     ),
+    Mutant(
+        "a bench's clock: the latest round trip counts, not the shortest",
+        BENCH,
+        "return min(found, key=lambda trip: trip.seconds)",
+        "return found[-1]",
+        ("self-test",),
+    ),
+    Mutant(
+        "a bench's clock: the answer's way is left out",
+        BENCH,
+        "least, most = two.before - one.after, two.after - one.before",
+        "least, most = two.after - one.after, two.after - one.after",
+        ("self-test",),
+    ),
+    Mutant(
+        "a bench's clock: ticks that stand still are right",
+        BENCH,
+        "return self.moves and",
+        "return not self.moves or",
+        ("self-test",),
+    ),
+    Mutant("a bench's clock: a counter that wraps runs backward", BENCH, " % WRAP_US)", ")", ("self-test",)),
 )

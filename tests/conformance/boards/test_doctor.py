@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from groundstation.boards import keys
-from hil.bench import doctor, self_test
+from hil.bench import clock, doctor, self_test
 from hil.boards.emulated.usb import Hub, UsbPico
 from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.repl import Repl
 
 TREE = {"main.mpy": b"M" * 700, "amu/one.mpy": b"1" * 3000}
+
+
+CLOCK = self_test._clock  # the hub's Picos live twenty times too fast for it
 
 
 class Bench:
@@ -95,6 +98,14 @@ def test_an_image_that_is_too_old(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     (trouble,) = doctor.examine(bench.path)
     assert trouble.name == "wrong image"
     assert "want 9.0 or later" in trouble.what
+
+
+def test_a_clock_that_is_off_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(self_test, "_clock", CLOCK)
+    monkeypatch.setattr(clock, "EMULATED_DRIFT_PPM_MAX", -1e7)  # no clock is so slow
+    (trouble,) = doctor.examine(bench.path)
+    assert trouble.name == "clock"
+    assert " ppm, within " in trouble.what
 
 
 def test_a_heap_that_is_too_small(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
