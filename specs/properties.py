@@ -14,18 +14,24 @@ _IDENTIFIER = r"[A-Z]{3}-\d+"
 _ROW = re.compile(rf"^\|\s*({_IDENTIFIER})\s*\|(.*)\|\s*$")
 _LISTED = re.compile(rf"^- ({_IDENTIFIER}): (.+)$")
 NO_SENTENCE = "(no sentence is kept for it)"
+_QUOTED = re.compile(r"`([A-Za-z]\w*)`")
+_DEFINITION = re.compile(r"([A-Za-z]\w*)(?:\([^)]*\))? ==")
 _HEADING = re.compile(r"^\|\s*Id\s*\|(.*)\|\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`on_traces`: how it is checked on traces; empty if it is not. `by_model`: the model checker checks it."""
+    """`on_traces`: how it is checked on traces; empty if it is not. `by_model`: the model checker checks it.
+
+    operators: of the feature's modules, that state it.
+    """
 
     identifier: str
     sentence: str
     feature: str
     on_traces: str
     by_model: bool
+    operators: tuple[str, ...] = ()
 
 
 @cache
@@ -40,12 +46,30 @@ def read() -> dict[str, Property]:
                 columns = _cells(heading[1])
             elif row := _ROW.match(line):
                 cells = dict(zip(columns, _cells(row[2])))
+                operators = tuple(_QUOTED.findall(row[2]))
                 found[row[1]] = Property(
-                    row[1], cells["Property"], path.parent.name, cells.get("Trace", ""), bool(cells.get("Model"))
+                    row[1],
+                    cells["Property"],
+                    path.parent.name,
+                    cells.get("Trace", ""),
+                    bool(cells.get("Model")),
+                    operators,
                 )
             elif entry := _LISTED.match(line):
                 listed[entry[1]] = Property(entry[1], _plain(entry[2]), path.parent.name, "each event", False)
     return listed | found
+
+
+@cache
+def places(one: Property) -> list[tuple[str, int]]:
+    """(module, line) of the definition of each operator that states the property, relative to specs/."""
+    found = []
+    for path in sorted((FOLDER / one.feature).glob("*.tla")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            defined = _DEFINITION.match(line)
+            if defined is not None and defined[1] in one.operators:
+                found.append((f"{one.feature}/{path.name}", number))
+    return found
 
 
 def order(identifier: str) -> tuple[str, int]:

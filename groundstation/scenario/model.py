@@ -20,6 +20,7 @@ from amu.core import limits
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.plan import FaultPlan, Heal
 from groundstation.scenario import adversaries
+from groundstation.scenario.alarms import ALARMS_MAX, Alarm, defaults
 from groundstation.scenario.errors import did_you_mean, explain, explain_syntax
 from groundstation.scenario.toml_text import Document
 from groundstation.scenario.workload import DEFAULT_MIX, KINDS
@@ -207,12 +208,14 @@ class Scenario(Strict):
     board_faults: list[BoardFault] = Field(default_factory=list, max_length=BOARD_FAULTS_MAX)
     byzantine: list[Byzantine] = Field(default_factory=list)
     liveness: Liveness | None = None
+    alarms: list[Alarm] = Field(default_factory=list, max_length=ALARMS_MAX)
 
     @model_validator(mode="after")
     def _nodes_exist(self) -> Self:
         boards = self.mission.boards
         named = [(f"board_faults[{index}].node", fault.node) for index, fault in enumerate(self.board_faults)]
         named += [(f"byzantine[{index}].node", entry.node) for index, entry in enumerate(self.byzantine)]
+        named += [(f"alarms[{i}].boards", node) for i, alarm in enumerate(self.alarms) for node in alarm.boards or ()]
         named += [("liveness.core", node) for node in (self.liveness.core if self.liveness else [])]
         for field, node in named:
             if node >= boards:
@@ -220,6 +223,9 @@ class Scenario(Strict):
         nodes = [entry.node for entry in self.byzantine]
         if len(set(nodes)) != len(nodes):
             raise ValueError("byzantine: a board is named twice; give each board one adversary")
+        alarm_names = [alarm.name for alarm in self.alarms]
+        if len(set(alarm_names)) != len(alarm_names):
+            raise ValueError("alarms: two have one name; give each alarm a name of its own")
         return self
 
     @model_validator(mode="after")
@@ -329,6 +335,10 @@ class Scenario(Strict):
         """The fault plan of the ether, with the mission's seed."""
         heal = None if self.liveness is None else Heal(core=tuple(self.liveness.core), at=self.liveness.at)
         return FaultPlan(seed=self.mission.seed, rules=tuple(self.faults), heal=heal)
+
+    def all_alarms(self) -> list[Alarm]:
+        """The scenario's alarms, or the usual ones."""
+        return self.alarms or defaults(self.mission.speed)
 
     def byzantine_nodes(self) -> list[int]:
         """Boards that run an adversary, ascending."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from groundstation.boards import claim
+from groundstation.orders.port import SOCKET
 from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.scenario import model
@@ -113,6 +114,7 @@ class Flight:
             code = self._process.poll()
             return {"state": STARTING} if code is None else {"state": FAILED, "reason": self._said()}
         found: dict[str, Any] = {"run": self.run.name, "state": self._state_of_run()}
+        found["takes_orders"] = found["state"] == FLYING and (self.run / SOCKET).exists()
         with contextlib.suppress(RunDirectoryError):
             about = run_directory.read_json(self.run / run_directory.RUN)
             if isinstance(about, dict):
@@ -128,10 +130,17 @@ class Flight:
     def _state_of_run(self) -> str:
         assert self.run is not None
         if claim.is_held(self.run / self._boards()):
-            return FLYING
+            return FLYING if self._has_begun() else STARTING
         if self._process is not None and self._process.poll() is None:
             return CHECKING  # the verdict comes before the report
         return OVER if (self.run / run_directory.VERDICT).exists() else LOST
+
+    def _has_begun(self) -> bool:
+        """Whether its record has begun; its orders are taken from before that on."""
+        assert self.run is not None
+        with contextlib.suppress(OSError):
+            return (self.run / run_directory.TRACE).stat().st_size > 0
+        return False
 
     def _boards(self) -> str:
         assert self.run is not None

@@ -3,7 +3,7 @@
 Rules
 - A page acknowledges each batch. With UNACKNOWLEDGED_MAX batches open it gets no more: what changes meanwhile is
   coalesced, row by row. A page that acknowledges nothing for DEAF_SECONDS is closed with a reason.
-- Events that a page missed are named by their lines (`gap`); it can ask for them again.
+- Events that a page missed are named by their offsets in the trace (`gap`); it can ask for them again.
 - Nothing waits for a page: what a page has not taken is a set of keys and a number, never a queue.
 """
 
@@ -27,11 +27,11 @@ Message = dict[str, Any]
 
 @dataclass(eq=False)
 class Page:
-    """One page that is open. next_line: of the first event that it has not been sent."""
+    """One page that is open. next_offset: of the first event that it has not been sent."""
 
     name: str
     role: str
-    next_line: int
+    next_offset: int
     dirty: Changed = field(default_factory=set)
     sent: int = 0  # number of the latest batch
     acknowledged: int = 0
@@ -59,24 +59,26 @@ class Hub:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.pages: set[Page] = set()
+        self.end = 0  # of what was read of the trace, in bytes
         self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
 
     def restart(self, model: Model) -> None:
         """Show another run: every page begins again."""
-        gone, self.model = _all(self.model), model
+        gone, self.model, self.end = _all(self.model), model, 0
         self.events.clear()
         for page in self.pages:
-            page.dirty, page.next_line = page.dirty | gone | _all(model), 1
+            page.dirty, page.next_offset = page.dirty | gone | _all(model), 0
 
     def open(self, name: str, role: str) -> Page:
         """A new page. Its first batch has everything."""
-        page = Page(name, role, max(1, self.model.run["lines"] - EVENTS_SENT_MAX + 1))
+        page = Page(name, role, 0 if len(self.events) <= EVENTS_SENT_MAX else self.events[-EVENTS_SENT_MAX]["offset"])
         page.dirty = _all(self.model)
         self.pages.add(page)
         return page
 
-    def take(self, lines: list[Line]) -> None:
-        """Take in new lines of the trace."""
+    def take(self, lines: list[Line], end: int) -> None:
+        """Take in the next lines of the trace, which end before byte `end`."""
+        self.end = end
         for line in lines:
             self.model.feed(line)
         self.events.extend(lines)
@@ -92,20 +94,19 @@ class Hub:
         """What the page has not seen. None if it has seen everything, or has not acknowledged enough."""
         if page.sent - page.acknowledged >= UNACKNOWLEDGED_MAX:
             return None
-        last = self.model.run["lines"]
-        if not page.dirty and page.next_line > last and page.knows_flight == flight:
+        if not page.dirty and page.next_offset >= self.end and page.knows_flight == flight:
             return None
         if page.sent == page.acknowledged:
             page.heard = time.monotonic()
         page.sent += 1
         page.knows_flight = flight
         message: Message = {"type": "batch", "number": page.sent, "flight": flight, "tables": self._rows(page)}
-        events = [line for line in self.events if line["line"] >= page.next_line][-EVENTS_SENT_MAX:]
-        first = events[0]["line"] if events else last + 1
-        if first > page.next_line:
-            message["gap"] = [page.next_line, first - 1]
-        message["events"] = events
-        page.next_line = last + 1
+        new = [line for line in self.events if line["offset"] >= page.next_offset]
+        message["events"] = events = new[-EVENTS_SENT_MAX:]
+        first = events[0]["offset"] if events else self.end
+        if first > page.next_offset:
+            message["gap"] = [page.next_offset, first]
+        page.next_offset = self.end
         return message
 
     def _rows(self, page: Page) -> dict[str, dict[str, Any]]:

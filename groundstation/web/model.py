@@ -5,12 +5,15 @@
     boards       by node: what it last said and what happened to it
     slots        by "slot/node": the view and the phase that a board has reached in a slot, and the steps up to there
     operations   by number: a telecommand with the times of its stages
-    orders       by number: what people ordered
+    orders       by offset: what people ordered
     faults       by name: faults of links, planned and ordered (`groundstation.web.facts`)
     contacts     by name: windows of contact with their passes
     light        one row: one-way light times between boards
     spans        what happened to boards, for the timeline (`groundstation.web.spans`)
     series       telemetry over the whole mission (`groundstation.web.series`)
+    properties   by identifier: the state of each in the live check (`groundstation.web.check`)
+    alarms       by name and board (`groundstation.web.alarms`)
+    limits       by name: the limits of each alarm
 
 Rules
 - Every table is bounded: the oldest rows go. The trace keeps everything.
@@ -28,8 +31,10 @@ from groundstation.flight.watch import DECIDED, PHASES
 from groundstation.orders.order import EndFault, Inject, OrderError, read_body
 from groundstation.record.board_events import WORDS, name_of
 from groundstation.report.series import TRAFFIC
+from groundstation.scenario.alarms import defaults
 from groundstation.scenario.model import Scenario
 from groundstation.web import facts
+from groundstation.web.alarms import Alarms, limits
 from groundstation.web.series import Series
 from groundstation.web.spans import Spans
 from groundstation.web.tail import Line
@@ -57,19 +62,24 @@ TABLES = (
     "light",
     "spans",
     "series",
+    "properties",
+    "alarms",
+    "limits",
 )
 
 
 class Model:
     """The picture of one run, up to the latest line. scenario: as flown, if it is known."""
 
-    def __init__(self, scenario: Scenario | None = None) -> None:
+    def __init__(self, scenario: Scenario | None = None, alarms: Alarms | None = None) -> None:
         self.scenario = scenario
         self._spans, self._series = Spans(), Series()
+        self._alarms = alarms or _alarms_of(scenario)
         self.tables: dict[str, Table] = {name: {} for name in TABLES}
-        self.tables |= {"spans": self._spans.rows, "series": self._series.rows}
+        self.tables |= {"spans": self._spans.rows, "series": self._series.rows, "alarms": self._alarms.rows}
         self.changed: Changed = set()
         self._put("run", "run", _new_run())
+        self.show("limits", limits(self._alarms.alarms))
         self._confirmed = 0
         self._light_due = 0.0
         self._slots: list[int] = []  # that have cells, ascending
@@ -102,7 +112,6 @@ class Model:
         """Take in one line."""
         run = self._row("run", "run")
         run["now"] = max(run["now"], line["received"])
-        run["lines"] = line["line"]
         if line["node"] != GROUND:
             self._board_event(line)
             self._spans.of_board(line)
@@ -113,6 +122,7 @@ class Model:
         self._series.take(run["now"], self.tables["boards"], self._confirmed, self._lost())
         self._note("spans", self._spans.changed)
         self._note("series", self._series.changed)
+        self._note("alarms", self._alarms.feed(line, self.tables))
         if self.scenario is not None and run["now"] >= self._light_due:
             self._look_at_light(self.scenario, run["now"])
 
@@ -129,6 +139,14 @@ class Model:
     def _put(self, table: str, key: str, row: Row) -> None:
         self.tables[table][key] = row
         self.changed.add((table, key))
+
+    def show(self, table: str, rows: dict[str, Row]) -> None:
+        """Replace a table that is made elsewhere."""
+        before = self.tables[table]
+        for key in before.keys() | rows.keys():
+            if before.get(key) != rows.get(key):
+                self.changed.add((table, key))
+        self.tables[table] = rows
 
     def _row(self, table: str, key: str) -> Row:
         self.changed.add((table, key))
@@ -276,9 +294,9 @@ class Model:
             operation |= {name: line[name] for name in ("slot", "result") if name in line}
 
     def _order(self, line: Line) -> None:
-        table, key = self.tables["orders"], str(line["line"])
+        table, key = self.tables["orders"], str(line["offset"])
         names = ("order", "sender", "told", "outcome", "reason", "operation", "lamport")
-        table[key] = {"at": line["received"], "line": line["line"]} | {n: line[n] for n in names if n in line}
+        table[key] = {"at": line["received"], "offset": line["offset"]} | {n: line[n] for n in names if n in line}
         self.changed.add(("orders", key))
         self._bound("orders", ORDERS_MAX)
         if "operation" in line:  # its stage "queued" follows
@@ -313,6 +331,12 @@ class Model:
         self._row("run", "run")["trace_errors"] += 1
 
 
+def _alarms_of(scenario: Scenario | None) -> Alarms:
+    if scenario is None:
+        return Alarms(defaults(1.0), 1.0)
+    return Alarms(scenario.all_alarms(), scenario.mission.speed)
+
+
 def _new_run() -> Row:
     return {
         "scenario": None,
@@ -320,7 +344,6 @@ def _new_run() -> Row:
         "replica_count": 0,
         "byzantine": [],
         "now": 0.0,
-        "lines": 0,
         "ended": None,
         "waits_for": [],
         "resumed": [],
@@ -336,7 +359,7 @@ def _new_board(node: int) -> Row:
         "on": False,
         "why_off": "never started",
         "reason": "",
-        "since": 0.0,
+        "since": None,  # it was switched on or off
         "mode": "never heard",
         "boot": 0,
         "view": 0,

@@ -3,7 +3,8 @@
     GET  /                the page                  GET  /healthz      {"ok": true, ...}
     GET  /page/...        its files                 GET  /report       the run's report
     GET  /api/events      lines of the trace        POST /api/orders   an order to the flight
-    WS   /api/live        batches of what changed   POST /api/flight   start or resume
+    GET  /api/search      lines that are as asked   POST /api/flight   start or resume
+    WS   /api/live        batches of what changed
 
 Rules
 - Every request must name this console as its host, and a request that changes something must come from its own page:
@@ -30,8 +31,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from groundstation.orders import port
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
-from groundstation.web import facts, vocabulary
-from groundstation.web.flights import FLYING, LOST, READY, Flight
+from groundstation.web import check, facts, history, vocabulary
+from groundstation.web.check import Checking
+from groundstation.web.flights import LOST, READY, Flight
 from groundstation.web.hub import SCHEMA, Hub, Page
 from groundstation.web.model import Model
 from groundstation.web.people import LOCAL, Person, RoleFile
@@ -60,6 +62,8 @@ class WebConsole:
         self._horizon = 0.0  # this mission second
         self._roles, self._hosts = roles, hosts
         self._tail: Tail | None = None
+        self._checking: Checking | None = None
+        self._checked: dict[str, Any] = {}  # what the live check last told
         self._read = time.monotonic()  # when the trace last grew
 
     def app(self) -> Starlette:
@@ -69,6 +73,7 @@ class WebConsole:
             Route("/healthz", self._health),
             Route("/report", self._report),
             Route("/api/events", self._events),
+            Route("/api/search", self._search),
             Route("/api/orders", self._order, methods=["POST"]),
             Route("/api/flight", self._fly, methods=["POST"]),
             WebSocketRoute("/api/live", self._live),
@@ -83,11 +88,17 @@ class WebConsole:
             yield
         finally:
             follower.cancel()
+            if self._checking is not None:
+                await self._checking.close()
             self.flight.close()
 
     async def _follow(self) -> None:
         planning: asyncio.Task[None] | None = None
         while True:
+            self.flight.state()
+            trace = self.flight.trace
+            if trace is not None and (self._tail is None or self._tail.path != trace):
+                await self._show(trace)
             is_behind = self._step()
             if planning is None or planning.done():
                 planning = asyncio.create_task(self._find_contacts())
@@ -102,24 +113,37 @@ class WebConsole:
         model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
         self.hub.spread()
 
+    async def _show(self, trace: Path) -> None:
+        """Begin with another trace."""
+        if self._checking is not None:
+            await self._checking.close()
+        self._tail, self._checking = Tail(trace), Checking(trace)
+        self.hub.restart(Model(self.flight.scenario()))
+
     def _step(self) -> bool:
         """Read on. Returns whether there is more."""
-        self.flight.state()
-        trace = self.flight.trace
-        if trace is not None and (self._tail is None or self._tail.path != trace):
-            self._tail = Tail(trace)
-            self.hub.restart(Model(self.flight.scenario()))
         if self._tail is None:
             return False
+        if self._checking is not None and self._checking.state is not self._checked:
+            self._checked = self._checking.state
+            self.hub.model.show("properties", check.rows(self._checked))
         lines = self._tail.read()
         if lines:
             self._read = time.monotonic()
-            self.hub.take(lines)
+        self.hub.take(lines, self._tail.position)
         return self._tail.is_behind
 
     def _flight(self) -> dict[str, Any]:
-        """The flight's state. silent_seconds: of wall time, since the trace last grew."""
-        return {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._read)}
+        """The flight's state, and how far its trace was read and checked, in bytes.
+
+        silent_seconds: of wall time, since the trace last grew.
+        """
+        found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._read)}
+        if self._tail is not None:
+            read, size = self._tail.position, self._tail.size
+            found["trace"] = {"read": read, "size": size, "checked": self._checked.get("checked", 0)}
+            found["trace"]["check_error"] = self._checked.get("error")
+        return found
 
     # --- who asks -------------------------------------------------------------------------------
 
@@ -176,12 +200,38 @@ class WebConsole:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
+        trace, asked = self.flight.trace, request.query_params
+        if trace is None:
+            return _refused(404, "there is no trace yet")
         try:
-            first, last = (int(request.query_params.get(name, "0")) for name in ("first", "last"))
+            if "at" in asked:
+                first = await asyncio.to_thread(history.at_second, trace, float(asked["at"]))
+            else:
+                first = history.begin_of_line(trace, int(asked.get("first", "0")))
+            last = int(asked.get("last", "0")) or first + history.LOOK_BYTES_MAX
+            lines = await asyncio.to_thread(history.read, trace, first, last, EVENTS_MAX)
         except ValueError:
-            return _refused(400, "first, last: want line numbers")
-        lines = [line for line in self.hub.events if first <= line["line"] <= last][:EVENTS_MAX]
-        return JSONResponse({"events": lines})
+            return _refused(400, "first, last: want offsets in the trace; at: a mission second")
+        except OSError as error:
+            return _refused(404, f"{trace}: cannot be read: {error.strerror}")
+        return JSONResponse({"first": first, "events": lines})
+
+    async def _search(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        trace, asked = self.flight.trace, request.query_params
+        words, without = (tuple(asked.get(name, "").lower().split()) for name in ("words", "without"))
+        if trace is None or not words:
+            return _refused(400, "words: want some; and there must be a trace")
+        try:
+            query = history.Query(words, without, float(asked.get("seconds", "0")))
+            found, goes_on = await asyncio.to_thread(history.search, trace, query, int(asked.get("first", "0")))
+        except ValueError:
+            return _refused(400, "seconds, first: want numbers")
+        except OSError as error:
+            return _refused(404, f"{trace}: cannot be read: {error.strerror}")
+        return JSONResponse({"events": found, "goes_on": goes_on})
 
     async def _order(self, request: Request) -> Response:
         body = await _body(request)
@@ -192,7 +242,7 @@ class WebConsole:
         person, run = self._person(request), self.flight.run
         assert person is not None
         assert body is not None
-        if run is None or self.flight.state().get("state") != FLYING:
+        if run is None or not self.flight.state().get("takes_orders"):
             return _refused(409, "no flight takes orders now")
         order = {"id": body.get("id"), "sender": person.name, "order": body.get("order")}
         try:

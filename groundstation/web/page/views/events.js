@@ -1,21 +1,28 @@
-// The event log: the latest lines of the trace, filtered.
+// The event log: the latest lines of the trace, filtered; a search in the whole trace, also for what lacks another event before it.
 
-import { el, table, wide } from "../dom.js";
+import { card, el, table, wide } from "../dom.js";
 import { store } from "../store.js";
 
 export const name = "events";
 export const title = "Events";
 export const keys = [["/", "filter the events"]];
 const SHOWN = 200;
-const ENVELOPE = new Set(["run", "node", "boot", "seq", "lamport", "ticks", "received", "event", "line"]);
+const ENVELOPE = new Set(["run", "node", "boot", "seq", "lamport", "ticks", "received", "event", "offset"]);
 
-let filter, rows, count;
+let filter, rows, count, found, form, goesOn = null;
 
 export function open(main) {
   filter = el("input", { type: "search", id: "filter", placeholder: "words that a line must have", oninput: draw });
   count = el("p", { class: "said" });
-  rows = el("div", { class: "log", tabindex: "0", role: "log", "aria-label": "events" });
-  main.append(wide("Events", el("label", { for: "filter" }, "Filter "), filter, count, rows));
+  rows = el("div", { class: "log", tabindex: "0", role: "log", "aria-label": "latest events" });
+  found = el("div", { class: "log", tabindex: "0", role: "region", "aria-label": "found events" });
+  const field = (id, label, more) => [el("label", { for: id }, label), el("input", { id, name: id, ...more })];
+  form = el("form", { class: "grid", onsubmit: (event) => { event.preventDefault(); search(0); } },
+    field("words", "events with the words", { required: true, placeholder: "EnterView board" }),
+    field("without", "not preceded by", { placeholder: "Receive" }),
+    field("within", "within, in mission seconds", { type: "number", min: "0", step: "any", value: "1" }),
+    el("button", { class: "first" }, "Search the whole trace"));
+  main.append(wide("Latest events", el("label", { for: "filter" }, "Filter "), filter, count, rows), wide("Search", form, found));
 }
 
 export function onKey(key) {
@@ -24,15 +31,35 @@ export function onKey(key) {
   return true;
 }
 
+function told(line) {
+  return Object.entries(line).filter(([key]) => !ENVELOPE.has(key)).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join("  ");
+}
+
+function who(line) {
+  return line.node === 255 ? "ground" : `board ${line.node}`;
+}
+
+function listed(lines) {
+  return table(["mission s", "Lamport", "who", "event", "fields"], lines.map((line) => [line.received.toFixed(3), line.lamport, who(line), line.event, told(line)]));
+}
+
+async function search(first) {
+  const asked = new URLSearchParams({ words: form.elements.words.value, without: form.elements.without.value, seconds: form.elements.within.value || "0", first });
+  const answer = await (await fetch(`/api/search?${asked}`)).json();
+  if (!answer.events) return found.replaceChildren(el("p", { class: "bad" }, answer.reason));
+  goesOn = answer.goes_on;
+  const more = goesOn == null ? el("p", { class: "said" }, "That is all.") : el("button", { onclick: () => search(goesOn) }, "Go on");
+  found.replaceChildren(answer.events.length ? listed(answer.events) : el("p", { class: "empty" }, "No event matches in this part."), more);
+}
+
 export function draw() {
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = [];
-  for (let index = store.events.length - 1; index >= 0 && found.length < SHOWN; index -= 1) {
+  const shown = [];
+  for (let index = store.events.length - 1; index >= 0 && shown.length < SHOWN; index -= 1) {
     const line = store.events[index];
-    const told = Object.entries(line).filter(([key]) => !ENVELOPE.has(key)).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join("  ");
-    const text = `${line.event} ${line.node === 255 ? "ground" : `board ${line.node}`} ${told}`.toLowerCase();
-    if (words.every((word) => text.includes(word))) found.push([line.received.toFixed(3), line.lamport, line.node === 255 ? "ground" : `board ${line.node}`, line.event, told]);
+    const text = `${line.event} ${who(line)} ${told(line)}`.toLowerCase();
+    if (words.every((word) => text.includes(word))) shown.push(line);
   }
-  count.textContent = `${found.length} shown of the latest ${store.events.length}; ${store.gaps.length ? `${store.gaps.length} gaps: the page was too slow` : "no gap"}`;
-  rows.replaceChildren(found.length ? table(["mission s", "Lamport", "who", "event", "fields"], found) : el("p", { class: "empty" }, "No event matches."));
+  count.textContent = `${shown.length} shown of the latest ${store.events.length}; ${store.gaps.length ? `${store.gaps.length} gaps, which the search has` : "no gap"}`;
+  rows.replaceChildren(shown.length ? listed(shown) : el("p", { class: "empty" }, "No event matches."));
 }

@@ -14,15 +14,20 @@ FLYING = {"state": "flying"}
 def _lines(first: int, count: int, **fields: Any) -> list[dict[str, Any]]:
     head = {"run": "r", "node": 1, "boot": 0, "lamport": 1, "ticks": 1}
     return [
-        {**head, "seq": n, "line": n, "received": n / 10, "event": "Apply", "slot": n, **fields}
+        {**head, "seq": n, "offset": n, "received": n / 10, "event": "Apply", "slot": n, **fields}
         for n in range(first, first + count)
     ]
+
+
+def _take(hub: Hub, first: int, count: int, **fields: Any) -> None:
+    """Lines of a byte each."""
+    hub.take(_lines(first, count, **fields), first + count)
 
 
 @pytest.fixture
 def filled() -> Hub:
     filled = Hub(Model())
-    filled.take(_lines(1, 10))
+    _take(filled, 0, 10)
     return filled
 
 
@@ -30,34 +35,34 @@ def test_the_first_batch_has_everything_and_the_next_only_what_changed(filled: H
     page = filled.open("alice", "observer")
     first = filled.batch(page, FLYING)
     assert first is not None
-    assert first["tables"]["boards"]["1"]["applied"] == 10
-    assert [line["line"] for line in first["events"]] == list(range(1, 11))
+    assert first["tables"]["boards"]["1"]["applied"] == 9
+    assert [line["offset"] for line in first["events"]] == list(range(10))
     assert filled.batch(page, FLYING) is None
-    filled.take(_lines(11, 1, node=2))
+    _take(filled, 10, 1, node=2)
     second = filled.batch(page, FLYING)
     assert second is not None
     assert set(second["tables"]["boards"]) == {"2"}
-    assert [line["line"] for line in second["events"]] == [11]
+    assert [line["offset"] for line in second["events"]] == [10]
     assert "gap" not in second
 
 
 def test_a_page_that_does_not_acknowledge_gets_coalesced_rows_and_a_gap(filled: Hub) -> None:
     page = filled.open("alice", "observer")
-    line = 11
+    line = 10
     for _ in range(UNACKNOWLEDGED_MAX):
         assert filled.batch(page, FLYING) is not None
-        filled.take(_lines(line, 1))
+        _take(filled, line, 1)
         line += 1
     for _ in range(3):
-        filled.take(_lines(line, EVENTS_SENT_MAX))
+        _take(filled, line, EVENTS_SENT_MAX)
         line += EVENTS_SENT_MAX
         assert filled.batch(page, FLYING) is None
     page.acknowledge(page.sent)
     batch = filled.batch(page, FLYING)
     assert batch is not None
     assert len(batch["events"]) == EVENTS_SENT_MAX
-    missed = line - EVENTS_SENT_MAX - 1
-    assert batch["gap"] == [10 + UNACKNOWLEDGED_MAX, missed]
+    missed = line - EVENTS_SENT_MAX
+    assert batch["gap"] == [10 + UNACKNOWLEDGED_MAX - 1, missed]
     assert batch["tables"]["boards"]["1"]["applied"] == line - 1  # the row as it is now, once
 
 
@@ -89,7 +94,7 @@ def test_another_run_begins_again(filled: Hub) -> None:
     filled.batch(page, FLYING)
     page.acknowledge(1)
     filled.restart(Model())
-    filled.take(_lines(1, 2))
+    _take(filled, 0, 2)
     batch = filled.batch(page, FLYING)
     assert batch is not None
-    assert [line["line"] for line in batch["events"]] == [1, 2]
+    assert [line["offset"] for line in batch["events"]] == [0, 1]

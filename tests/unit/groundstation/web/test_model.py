@@ -92,12 +92,12 @@ def test_tables_are_bounded() -> None:
     head = {"run": "r", "boot": 0, "lamport": 1, "ticks": 1, "received": 1.0}
     for number in range(OPERATIONS_MAX + 50):
         told = {"event": "Telecommand", "stage": "queued", "client": 0, "operation": number, "command": ["noop"]}
-        folded.feed({**head, "line": number + 1, "node": 255, "seq": number, **told})
+        folded.feed({**head, "offset": number, "node": 255, "seq": number, **told})
     assert len(folded.tables["operations"]) == OPERATIONS_MAX
     assert "0" not in folded.tables["operations"]
     for slot in range(1, SLOTS_MAX + 50):
         vote = {"event": "Vote1", "slot": slot, "view": 0, "value": "ab" * 32}
-        folded.feed({**head, "line": slot, "node": 1, "seq": slot, **vote})
+        folded.feed({**head, "offset": slot, "node": 1, "seq": slot, **vote})
     assert sorted(cell["slot"] for cell in folded.tables["slots"].values()) == list(range(50, SLOTS_MAX + 50))
 
 
@@ -161,4 +161,4 @@ def test_lines_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     path.write_bytes(b'nonsense\n[1]\n{"event": "Apply"}\n{"eve')
     tail = Tail(path)
     assert [line["event"] for line in tail.read()] == ["Apply"]
-    assert (tail.count, tail.unreadable) == (3, 2)
+    assert (tail.position, tail.unreadable) == (32, 2)

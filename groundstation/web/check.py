@@ -1,0 +1,171 @@
+"""Checks the trace of a flight while it is written, in a process of its own, and tells the state of each property.
+
+    python -m groundstation.web.check TRACE      a line of JSON on standard output for each verdict on the trace so far
+
+Any first part of a trace is a trace, that of a ground station that died there. So the verdict on it is that of
+`amu check`: a property holds so far, is violated, or was not checked yet, with the reason. Much of the check is done at
+the end of a trace; therefore the process that has read the lines so far forks, the child concludes, and the parent
+reads on.
+
+Rules
+- One child at a time. A check that falls behind tells less often, and says how far it has come.
+- It runs at the lowest priority: it holds nobody up.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from groundstation.web.tail import READ_BYTES_MAX
+from specs import properties
+from specs.checking.check import TraceChecker
+from specs.checking.trace import TraceError, parse_bytes
+from specs.verdict import VIOLATED
+
+POLL_SECONDS = 0.2
+VIOLATIONS_TOLD_MAX = 20
+LINE_BYTES_MAX = 1 << 20  # of what the process says
+
+State = dict[str, Any]
+
+
+class LiveCheck:
+    """The check of one trace up to the bytes that were fed."""
+
+    def __init__(self) -> None:
+        self.checked = 0  # bytes
+        self._checker = TraceChecker()
+        self._error: str | None = None  # why the trace cannot be checked any further
+        self._line = 0
+
+    def feed(self, text: bytes) -> None:
+        """Take in one whole line."""
+        self._line += 1
+        self.checked += len(text)
+        if self._error is None:
+            try:
+                self._checker.feed(parse_bytes(text, self._line))
+            except TraceError as error:
+                self._error = str(error)
+
+    def conclude(self) -> State:
+        """The verdict on the lines so far. Nothing can be fed afterwards."""
+        state: State = {"checked": self.checked, "error": self._error, "properties": {}, "violations": []}
+        if self._error is None:
+            try:
+                verdict = self._checker.conclude()
+            except TraceError as error:
+                return state | {"error": str(error)}
+            told = {name: (state, verdict.reasons.get(name, "")) for name, state in verdict.invariants.items()}
+            state |= {"properties": told, "violations": verdict.violations[:VIOLATIONS_TOLD_MAX]}
+        return state
+
+    def fork(self) -> int:
+        """Conclude in a child process. Returns the descriptor on which its state arrives as JSON."""
+        reading, writing = os.pipe()
+        if os.fork():
+            os.close(writing)
+            return reading
+        try:
+            with os.fdopen(writing, "wb") as file:
+                file.write(json.dumps(self.conclude()).encode())
+        finally:
+            os._exit(0)
+
+
+def follow(path: Path) -> None:
+    """Check a trace as it grows, until nobody reads what we say any more."""
+    while not path.exists():
+        time.sleep(POLL_SECONDS)
+        _say(b"")
+    check, rest, concluded = LiveCheck(), b"", -1
+    child: int | None = None
+    with path.open("rb") as file:
+        while True:
+            data = file.read(READ_BYTES_MAX)
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                check.feed(line + b"\n")
+            if child is not None and select.select([child], [], [], 0.0)[0]:
+                _say(_result(child))
+                child = None
+            if child is None and check.checked > concluded:
+                child, concluded = check.fork(), check.checked
+            if not data:
+                time.sleep(POLL_SECONDS)
+                _say(b"")  # an empty line asks whether anybody still reads
+
+
+def _result(child: int) -> bytes:
+    with os.fdopen(child, "rb") as file:
+        text = file.read()
+    os.wait()
+    return text
+
+
+def _say(text: bytes) -> None:
+    sys.stdout.buffer.write(text + b"\n")
+    sys.stdout.buffer.flush()
+
+
+class Checking:
+    """The process that checks a console's trace. `state`: what it last told."""
+
+    def __init__(self, trace: Path) -> None:
+        self.state: State = {}
+        self._trace = trace
+        self._process: asyncio.subprocess.Process | None = None
+        self._task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __name__, str(self._trace)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LINE_BYTES_MAX,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        while text := await self._process.stdout.readline():
+            if text.strip():
+                self.state = json.loads(text)
+        self.state = {**self.state, "error": self.state.get("error") or "the live check has ended; see amu check"}
+
+    async def close(self) -> None:
+        """End the process."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+def rows(state: State) -> dict[str, dict[str, Any]]:
+    """A row for each property: its sentence, its state, and where its module says it."""
+    known, found = properties.read(), {}
+    for identifier, (told, reason) in state.get("properties", {}).items():
+        of_it = [text for text in state["violations"] if text.startswith(f"{identifier}: ")] if told == VIOLATED else []
+        one = known.get(identifier)
+        found[identifier] = {
+            "id": identifier,
+            "sentence": properties.NO_SENTENCE if one is None else one.sentence,
+            "feature": "" if one is None else one.feature,
+            "places": [] if one is None else properties.places(one),
+            "state": told,
+            "reason": reason,
+            "violations": of_it,
+        }
+    return found
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+        follow(Path(sys.argv[1]))

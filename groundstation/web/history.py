@@ -1,0 +1,116 @@
+"""Looks into a trace file: the lines of a part, where a mission second begins, and which lines are as asked.
+
+Rules
+- A line is known by its offset. Receipts are in the order of the file (ORD-4), so a moment is found by bisection.
+- Every look is bounded in bytes; a search says from where to go on.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundstation.web.tail import Line, parse
+
+LOOK_BYTES_MAX = 1 << 20
+SEARCH_BYTES_MAX = 32 << 20
+FOUND_MAX = 200
+REMEMBERED_MAX = 100_000  # lines of `without` that a search keeps in mind
+LINE_BYTES_MAX = 1 << 16
+
+
+@dataclass(frozen=True)
+class Query:
+    """Lines with all of `words`, and, if `without` is given, not preceded by one with all of those within `seconds`."""
+
+    words: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def is_in(self, text: bytes) -> bool:
+        return _has(text, self.words)
+
+
+def read(path: Path, first: int, last: int, count: int) -> list[Line]:
+    """At most `count` lines that begin in bytes `first` to before `last`; `first` begins a line. Raises OSError."""
+    found: list[Line] = []
+    with path.open("rb") as file:
+        file.seek(first)
+        data = file.read(min(max(0, last - first), LOOK_BYTES_MAX) + LINE_BYTES_MAX)
+    offset = first
+    for text in data.split(b"\n")[:-1]:
+        if offset >= last or len(found) >= count:
+            break
+        line = parse(text, offset)
+        if line is not None:
+            found.append(line)
+        offset += len(text) + 1
+    return found
+
+
+def begin_of_line(path: Path, offset: int) -> int:
+    """The first line that begins at or after `offset`. Raises OSError."""
+    if offset <= 0:
+        return 0
+    with path.open("rb") as file:
+        file.seek(offset - 1)
+        data = file.read(LINE_BYTES_MAX)
+    end = data.find(b"\n")
+    return offset + end if end >= 0 else offset - 1 + len(data)
+
+
+def at_second(path: Path, second: float) -> int:
+    """The offset of the first line that was received at or after mission second `second`. Raises OSError."""
+    low, high = 0, path.stat().st_size
+    while low < high:
+        middle = (low + high) // 2
+        begin = begin_of_line(path, middle)
+        lines = read(path, begin, begin + 1, 1)
+        if begin < high and lines and lines[0].get("received", 0.0) < second:
+            low = begin + 1
+        else:
+            high = middle
+    return begin_of_line(path, low)
+
+
+def search(path: Path, query: Query, first: int) -> tuple[list[Line], int | None]:
+    """Lines from offset `first` on that are as asked, and where to go on; None at the end. Raises OSError.
+
+    A search that goes on looks back by `seconds` before its begin, so that its parts find what one search would.
+    """
+    found: list[Line] = []
+    before: deque[float] = deque(maxlen=REMEMBERED_MAX)
+    begin = first
+    if query.without and first:
+        lines = read(path, first, first + 1, 1)
+        begin = at_second(path, lines[0]["received"] - query.seconds) if lines else first
+    offset = begin
+    with path.open("rb") as file:
+        file.seek(begin)
+        for text in file:
+            if not text.endswith(b"\n"):
+                break
+            if offset >= first and (len(found) >= FOUND_MAX or offset - first >= SEARCH_BYTES_MAX):
+                return found, offset
+            _look(text, offset, first, query, before, found)
+            offset += len(text)
+    return found, None
+
+
+def _look(text: bytes, offset: int, first: int, query: Query, before: deque[float], found: list[Line]) -> None:
+    is_asked = offset >= first and query.is_in(text)
+    is_before = bool(query.without) and _has(text, query.without)
+    line = parse(text, offset) if is_asked or is_before else None
+    if line is None:
+        return
+    at = line["received"]
+    while before and before[0] < at - query.seconds:
+        before.popleft()
+    if is_asked and not before:
+        found.append(line)
+    if is_before:
+        before.append(at)
+
+
+def _has(text: bytes, words: tuple[str, ...]) -> bool:
+    lower = text.lower()
+    return all(word.encode() in lower for word in words)

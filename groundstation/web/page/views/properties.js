@@ -1,0 +1,48 @@
+// The properties of the modules: each in words, and whether it holds so far. A red one opens its place in the module.
+
+import { el, wide } from "../dom.js";
+import { run, store } from "../store.js";
+
+export const name = "properties";
+export const title = "Properties";
+const WORDS = { holds: ["holds so far", "good"], violated: ["violated", "bad"], "not checked": ["not checked yet", "said"] };
+
+let said, body, drawn = "";
+
+export function open(main) {
+  said = el("p", { class: "said" });
+  body = el("div", {});
+  main.append(wide("Properties", said, body));
+  drawn = "";
+}
+
+function progress() {
+  const trace = store.flight.trace;
+  if (!trace) return "The check begins with the flight.";
+  if (trace.check_error) return `The trace cannot be checked further: ${trace.check_error}`;
+  const share = trace.size ? Math.floor((100 * trace.checked) / trace.size) : 0;
+  return `The checker compares every step with the TLA+ modules while the mission flies; this is its verdict on the first ${share} % of the trace. The verdict on all of it comes after the flight.`;
+}
+
+export function draw() {
+  const rows = Object.values(store.tables.properties ?? {});
+  const count = (state) => rows.filter((row) => row.state === state).length;
+  said.textContent = `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked yet.` : ""}`;
+  const key = JSON.stringify(rows.map((row) => [row.id, row.state, row.reason, row.violations]));
+  if (key === drawn) return;
+  drawn = key;
+  const order = { violated: 0, holds: 1, "not checked": 2 };
+  rows.sort((a, b) => order[a.state] - order[b.state] || a.id.localeCompare(b.id, "en", { numeric: true }));
+  body.replaceChildren(rows.length ? el("table", { class: "properties" },
+    el("thead", {}, el("tr", {}, ["id", "property", "state", "module"].map((each) => el("th", { scope: "col" }, each)))),
+    el("tbody", {}, rows.map(row)))
+    : el("p", { class: "empty" }, "Nothing has been checked yet."));
+}
+
+function row(each) {
+  const [words, style] = WORDS[each.state];
+  const places = each.places.map(([module, line]) => `${module}, line ${line}`).join("; ");
+  const why = each.violations.length ? each.violations : each.state === "not checked" && each.reason ? [each.reason] : [];
+  return el("tr", {}, el("th", { scope: "row" }, each.id), el("td", { class: "text" }, each.sentence, why.map((text) => el("p", { class: each.state === "violated" ? "bad" : "said" }, text))),
+    el("td", { class: style }, words), el("td", { class: "text said" }, places || each.feature));
+}

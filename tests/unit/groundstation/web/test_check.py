@@ -1,0 +1,109 @@
+"""The live check: the state of each property while the trace grows, with a planted violation."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation.boards import bench
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.flight.rehearsal import Plan
+from groundstation.record import run_directory
+from groundstation.scenario.model import parse
+from groundstation.web import check
+from groundstation.web.check import Checking, LiveCheck
+from specs.checking.check import check_trace
+from swarm_sim.testing.host_board import HostBoard
+
+GIVE_UP_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    document = {"name": "s", "description": "d", "mission": {"slots": 5}, "workload": {"operations": 5}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "board_kind", lambda name: HostBoard)
+        flight = rehearsal.fly(Plan(parse(document, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay())
+    return (flight.directory / run_directory.TRACE).read_bytes()
+
+
+def _fed(lines: list[bytes]) -> LiveCheck:
+    live = LiveCheck()
+    for line in lines:
+        live.feed(line)
+    return live
+
+
+def test_the_verdict_on_the_whole_trace_is_that_of_the_check(trace: bytes, tmp_path: Path) -> None:
+    state = _fed(trace.splitlines(keepends=True)).conclude()
+    assert state["checked"] == len(trace)
+    path = tmp_path / "trace.ndjson"
+    path.write_bytes(trace)
+    assert {name: told for name, (told, _) in state["properties"].items()} == check_trace(path).invariants
+
+
+def test_properties_wait_for_what_they_speak_of(trace: bytes) -> None:
+    lines = trace.splitlines(keepends=True)
+    assert _fed(lines[:3]).conclude()["properties"]["CON-4"] == ("not checked", "nothing was decided")
+    assert _fed(lines).conclude()["properties"]["CON-4"] == ("holds", "")
+
+
+def test_no_first_part_of_a_sound_trace_is_violated(trace: bytes) -> None:
+    lines = trace.splitlines(keepends=True)
+    for count in range(1, len(lines), 97):
+        state = _fed(lines[:count]).conclude()
+        assert not state["violations"], count
+        assert state["error"] is None
+
+
+def _with_another_value(lines: list[bytes]) -> list[bytes]:
+    """The last decision of the trace is for another value."""
+    last = max(index for index, line in enumerate(lines) if b'"Decide"' in line)
+    told: dict[str, Any] = json.loads(lines[last])
+    told["value"] = "ab" * 32
+    return [*lines[:last], json.dumps(told, separators=(",", ":")).encode() + b"\n", *lines[last + 1 :]]
+
+
+def test_a_planted_violation_turns_its_property_red(trace: bytes) -> None:
+    state = _fed(_with_another_value(trace.splitlines(keepends=True))).conclude()
+    violated = {name for name, (told, _) in state["properties"].items() if told == "violated"}
+    assert "CON-4" in violated
+    rows = check.rows(json.loads(json.dumps(state)))
+    assert rows["CON-4"]["state"] == "violated"
+    assert rows["CON-4"]["violations"][0].startswith("CON-4: line ")
+    ((module, line),) = [place for place in rows["CON-4"]["places"] if place[0] == "tetrabft/tetrabft.tla"]
+    assert (Path(check.properties.FOLDER) / module).read_text().split("\n")[line - 1].startswith("Agreement ==")
+    assert rows["CON-4"]["sentence"] == "no two honest replicas decide differently"
+
+
+def test_a_line_that_is_no_event_is_named_and_ends_the_check(trace: bytes) -> None:
+    lines = trace.splitlines(keepends=True)
+    state = _fed([*lines[:5], b"nonsense\n", *lines[5:]]).conclude()
+    assert "line 6" in state["error"]
+    assert state["checked"] == len(trace) + len(b"nonsense\n")
+
+
+def test_the_process_follows_a_trace_that_grows(trace: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "trace.ndjson"
+    half = trace.index(b"\n", len(trace) // 2) + 1
+
+    async def follow() -> dict[str, Any]:
+        checking = Checking(path)
+        try:
+            for part in (trace[:half], trace[half:]):
+                with path.open("ab") as file:
+                    file.write(part)
+                size = path.stat().st_size
+                async with asyncio.timeout(GIVE_UP_SECONDS):
+                    while checking.state.get("checked") != size:
+                        await asyncio.sleep(0.02)
+            return checking.state
+        finally:
+            await checking.close()
+
+    state = asyncio.run(follow())
+    assert state["properties"]["CON-4"] == ["holds", ""]
+    assert state["error"] is None
