@@ -58,7 +58,7 @@ class Tail:
 
 
 def parse(text: bytes, offset: int) -> Line | None:
-    """The event on a line, with its offset. None if it is none."""
+    """The event on a line, with its offset. None for any other text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -14,6 +14,8 @@ from uctypes import bytes_at
 from amu.wire import auth
 
 if "":  # for the type checker; see amu.core.types
+    from collections.abc import Callable
+
     from amu.core.types import ptr32
 
 _STATE_BYTES_MAX = 128  # on a Pico, and on Linux
@@ -41,8 +43,8 @@ _hash = sha256()
 _size = _object_bytes()
 _address = id(_hash)
 _words = _size // _WORD_BYTES
-_update = _hash.update  # type: ignore[attr-defined]
-_digest = _hash.digest  # type: ignore[attr-defined]
+_update = _hash.update
+_digest: "Callable[[], bytes]" = _hash.digest
 
 
 def install() -> None:
@@ -55,7 +57,8 @@ def install() -> None:
 def begin(data: bytes) -> bytes:
     """As `auth.begin`."""
     made = sha256(data)  # it must stay until the copy is made
-    return bytes_at(id(made), _size)  # type: ignore[no-any-return]
+    state: bytes = bytes_at(id(made), _size)
+    return state
 
 
 def finish(begun: tuple[bytes, bytes], rest: bytes) -> bytes:
@@ -65,7 +68,7 @@ def finish(begun: tuple[bytes, bytes], rest: bytes) -> bytes:
     inner = _digest()
     _load(begun[1], _address, _words)
     _update(inner)
-    return _digest()  # type: ignore[no-any-return]
+    return _digest()
 
 
 def _works() -> bool:

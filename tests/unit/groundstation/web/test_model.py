@@ -151,7 +151,7 @@ def test_ordered_faults_begin_and_end() -> None:
             {**told, "told": {"kind": "of a later version"}, "outcome": "accepted"},
         )
     ):
-        folded.feed({**head, "line": number + 1, "seq": number, "received": float(number), **fields})
+        folded.feed({**head, "offset": number, "seq": number, "received": float(number), **fields})
     row = folded.tables["faults"]["storm"]
     assert (row["start"], row["end"], row["sender"], len(row["cuts"])) == (2.0, 3.0, "alice", 6)
 
