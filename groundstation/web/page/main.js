@@ -6,9 +6,11 @@ import * as overview from "./views/overview.js";
 import * as slots from "./views/slots.js";
 import * as commands from "./views/commands.js";
 import * as faults from "./views/faults.js";
+import * as alarms from "./views/alarms.js";
+import * as properties from "./views/properties.js";
 import * as events from "./views/events.js";
 
-const VIEWS = [overview, slots, commands, faults, events];
+const VIEWS = [overview, slots, commands, faults, alarms, properties, events];
 const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
@@ -44,6 +46,7 @@ async function act(asked) {
 const KEYS = [
   ["s", "start the flight, or resume it", () => act(fly(store.flight.state === "lost" ? "resume" : "start"))],
   ["x", "finish the mission", () => act(order({ kind: "finish" }))],
+  ["a", "acknowledge the first alarm that calls", () => alarms.acknowledge(alarms.calling()[0])],
   ["t", "dark or light", () => theme()],
   ["?", "keys", () => help()],
 ];
@@ -84,9 +87,11 @@ function bar() {
   if (store.flight.state === "ready") actions.push(el("button", { class: "first", onclick: KEYS[0][2] }, "Start (s)"));
   if (store.flight.state === "lost") actions.push(el("button", { class: "first", onclick: KEYS[0][2] }, "Resume (s)"));
   if (store.flight.state === "flying") actions.push(el("button", { onclick: KEYS[1][2] }, "Finish (x)"));
+  const calls = alarms.calling();
+  if (calls.length) actions.push(el("button", { class: "bad", onclick: () => show(alarms) }, `${calls.length} ${calls.length === 1 ? "alarm" : "alarms"} (a)`));
   if (store.flight.has_report) actions.push(el("a", { href: "/report", target: "_blank" }, "Report"));
   actions.push(el("button", { onclick: help }, "Keys (?)"));
-  const key = JSON.stringify([store.flight.state, store.flight.has_report]);
+  const key = JSON.stringify([store.flight.state, store.flight.has_report, calls.length]);
   if ($("actions").dataset.key !== key) {
     $("actions").dataset.key = key;
     $("actions").replaceChildren(...actions);

@@ -5,7 +5,7 @@ const EVENTS_KEPT = 2000;
 export const store = {
   hello: null, // who we are, and the words of the forms
   flight: { state: "connecting" },
-  tables: { run: {}, boards: {}, slots: {}, operations: {}, orders: {} },
+  tables: { run: {}, boards: {}, slots: {}, operations: {}, orders: {}, properties: {}, alarms: {}, limits: {} },
   events: [], // the latest lines of the trace
   gaps: [], // [first, last] lines that we were not sent
   isConnected: false,
@@ -64,9 +64,10 @@ const take = {
     store.flightAt = performance.now();
     if (told.gap) store.gaps.push(told.gap);
     for (const [name, rows] of Object.entries(told.tables)) {
+      const table = (store.tables[name] ??= {});
       for (const [key, row] of Object.entries(rows)) {
-        if (row === null) delete store.tables[name][key];
-        else store.tables[name][key] = row;
+        if (row === null) delete table[key];
+        else table[key] = row;
       }
     }
     store.events.push(...told.events);

@@ -1,12 +1,11 @@
 // Alarms: what calls for a person, and who has taken it.
 
-import { card, el, seconds, table, wide } from "../dom.js";
+import { el, seconds, table, wide } from "../dom.js";
 import { act } from "../main.js";
-import { may, order, run, store } from "../store.js";
+import { may, order, store } from "../store.js";
 
 export const name = "alarms";
 export const title = "Alarms";
-export const keys = [["a", "acknowledge the first alarm that calls"]];
 const SHELVE_SECONDS = 60;
 const URGENT = { raised: 0, returned: 1, acknowledged: 2, normal: 3 };
 
@@ -31,12 +30,6 @@ function sorted() {
 
 export function acknowledge(row) {
   if (row) act(order({ kind: "alarm", alarm: row.key, action: "acknowledge" }));
-}
-
-export function onKey(key) {
-  if (key !== "a") return false;
-  acknowledge(calling()[0]);
-  return true;
 }
 
 export function draw() {

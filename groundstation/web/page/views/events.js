@@ -1,6 +1,6 @@
 // The event log: the latest lines of the trace, filtered; a search in the whole trace, also for what lacks another event before it.
 
-import { card, el, table, wide } from "../dom.js";
+import { el, table, wide } from "../dom.js";
 import { store } from "../store.js";
 
 export const name = "events";

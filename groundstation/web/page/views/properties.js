@@ -1,7 +1,7 @@
 // The properties of the modules: each in words, and whether it holds so far. A red one opens its place in the module.
 
 import { el, wide } from "../dom.js";
-import { run, store } from "../store.js";
+import { store } from "../store.js";
 
 export const name = "properties";
 export const title = "Properties";
