@@ -1,7 +1,8 @@
 """Composition root of a board, and the only loop in it that never ends.
 
 Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is
-unreadable flies in silence: it may not vote, but it can still say so. A bug ends the life in which it appears, and its
+unreadable flies in silence: it may not vote, but it can still say so. If flash was full, it tries again after a
+while, from its journal. A bug ends the life in which it appears, and its
 traceback goes out on the line. Running out of memory ends a life, too; the next one begins at once, from the journal
 and with an empty heap. Several such lives in a row with no slot applied are a crash.
 """
@@ -30,7 +31,7 @@ from amu.boards import config as configuration
 from amu.boards import heap
 from amu.boards.runtime import Runtime
 from amu.core import limits
-from amu.core.errors import JournalError
+from amu.core.errors import FullError, JournalError
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
 from amu.wire import codec, frames, messages
@@ -38,6 +39,7 @@ from amu.wire.auth import Keyring
 from amu.wire.framer import Framer
 
 CRASH = "crash"
+FULL = "flash was full"
 LITTER_FRAMES = 16  # received and sent, after which a collection is worth its time
 QUIET_MS = 10  # of a line, after which the next frame is not expected soon
 RESTORE_GARBAGE_BYTES = 32768  # a board that restores its state collects this often, so that what lives lies together
@@ -46,12 +48,14 @@ ALARM = 3
 
 class Life:
     """What outlives a life: `ended`, why the one before ended by itself (None, or fields of the trace event Restart),
-    and, at the end, how many slots it has applied and the heap (free bytes, longest run) when memory was short."""
+    and, at the end, how many slots it has applied and the heap (free bytes, longest run) when memory was short.
+    is_full: flash was full, so another life may begin soon."""
 
     def __init__(self, ended: tuple[str, int, int] | None) -> None:
         self.ended = ended
         self.slots = 0
         self.heap = (0, 0)
+        self.is_full = False
 
 
 def say(board: "Board", text: str) -> None:
@@ -120,6 +124,9 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
                 heap.collect()
             elif journal is not None:
                 journal.rest()
+            elif life.is_full and ticks.now() >= limits.FULL_RETRY_TICKS:
+                life.heap = board.heap()
+                return FULL
         return runtime.stopped
     except MemoryError:
         life.slots = node.applied_slot - first_slot
@@ -129,23 +136,35 @@ def fly(board: "Board", config: "Config", journal: Journal | None, recovered: Re
 
 def live(board: "Board", config: "Config", life: Life) -> str:
     """One life of the board. Returns why it ended."""
+    recovered = None
     try:
         journal = Journal(board.open_store(config.journal))
-        return fly(board, config, journal, journal.recover(), life)
+        recovered = journal.recover()
+        return fly(board, config, journal, recovered, life)
     except JournalError as error:
-        say(board, "vote state unreadable: %s" % error)
+        life.is_full = isinstance(error, FullError)
+        why = ("no room on flash for votes: %s" if life.is_full else "vote state unreadable: %s") % error
+    say(board, why)
+    why = why[: limits.ENDED_CHARACTERS_MAX]
+    if recovered is not None:
+        life.ended = (why, 0, 0)  # flash failed in flight
     # Without a journal the runtime lets nothing out to the swarm, whatever the node may want.
-    return fly(board, config, None, Recovered(UNREADABLE, None, []), life)
+    return fly(board, config, None, Recovered(UNREADABLE, None, [], why), life)
 
 
 def lives(board: "Board", config: "Config") -> str:
-    """One life after another, as long as each ends for want of memory. Returns why the last one ended."""
+    """One life after another, as long as each ends for want of memory or of room on flash. Returns why the last one
+    ended."""
     ended = None
     barren = 0  # lives in a row that applied no slot
     while True:
         life = Life(ended)
         try:
-            return live(board, config, life)
+            reason = live(board, config, life)
+            if reason != FULL:
+                return reason
+            ended = (reason, life.heap[0], life.heap[1])
+            continue
         except MemoryError as error:
             report = trace_back(error)
         # Everything that the life held has been freed.

@@ -140,6 +140,17 @@ class Board(ABC):
         """Let a paused board continue. Does nothing to others. For kinds that list "pause"."""
         raise BoardError(f"board {self.node}: {self.kind} boards cannot be paused")
 
+    def begin(self, fault: str, after_operations: int) -> None:
+        """Suffer a fault that only hardware has, and that this kind lists. after_operations: flash operations from now.
+
+        Raises BoardError.
+        """
+        raise BoardError(f"board {self.node}: {self.why_not(fault)}")
+
+    def end(self, fault: str) -> None:
+        """A lasting fault is over. Does nothing if there is none."""
+        del fault
+
     @abstractmethod
     def erase(self) -> None:
         """Empty the flash of a board that is off: it will boot with amnesia. Raises BoardError if it is running."""

@@ -5,20 +5,40 @@ a flight depends on it.
 
     damaged line    bytes arrive that make no frame
     late line       much had waited on the line for long
+    line gone       nothing can be read or written, although nobody switched the board off
+    short of memory, flash full, flash worn, silent    a board says so itself
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from groundstation.record.contents import Diagnosed
+from specs.checking.trace_line import Told
 
 DAMAGED_MIN = 3  # stretches of bytes that make no frame: one may be the end of a board's former life
 QUIET_WALL_SECONDS = 2.0  # without damage; the next is a new finding
 LATE_WALL_SECONDS = 1.0  # a board says something in each tick
 LATE_BYTES_MIN = 4096  # that waited; a board that stood still itself has not said so much
+GONE_WALL_SECONDS = 0.3  # a board that is dead is found dead sooner
 FINDINGS_MAX = 64  # of a flight
 
-DAMAGED, LATE = "damaged line", "late line"
+DAMAGED, LATE, GONE = "damaged line", "late line", "line gone"
+MEMORY, FULL, WORN, SILENT = "short of memory", "flash full", "flash worn", "silent"
+
+# By words in the reason that a board gives for its silence: name of the finding, what to do. The first that fits.
+_SILENCES = (
+    (
+        "no room on flash",
+        FULL,
+        "it votes again by itself once flash has room: remove files that are not the flight's, or write less",
+    ),
+    *(
+        (words, WORN, "its flash is worn out: replace the board; the others fly on without it")
+        for words in ("append failed", "checkpoint failed")
+    ),
+    ("unreadable", SILENT, "it stays so: erase its flash, and it rejoins without memory, or replace it"),
+    ("", SILENT, "what it saw contradicts itself: more boards are faulty than the swarm tolerates"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,8 @@ class Diagnosis:
         self._sound_until: dict[int, int] = {}  # damage that has been told, or that was too little
         self._damaged: dict[int, tuple[int, float]] = {}  # latest count, and when it grew
         self._is_damaged: set[int] = set()
+        self._gone_since: dict[int, float] = {}
+        self._is_gone: set[int] = set()
 
     def read(self, node: int, now: float, count: int, damaged: int, reported: int) -> None:
         """`count` bytes were read of a board's line; so far `damaged` stretches made no frame, and the board has
@@ -68,6 +90,37 @@ class Diagnosis:
         elif now - grew_at >= QUIET_WALL_SECONDS * self._wall_second:
             self._sound_until[node] = damaged
             self._is_damaged.discard(node)
+
+    def line(self, node: int, now: float, is_there: bool, is_on: bool) -> None:
+        """Whether the line of a board is there, and whether it should be: nobody has switched it off. Call it often."""
+        if not is_on:
+            self._gone_since.pop(node, None)
+            self._is_gone.discard(node)
+        elif is_there:
+            since = self._gone_since.pop(node, None)
+            if since is not None and node in self._is_gone:
+                self._is_gone.discard(node)
+                self._tell(now, f"board {node}: its line is there again, after {now - since:.1f} s")
+        elif node not in self._is_gone:
+            since = self._gone_since.setdefault(node, now)
+            if now - since >= GONE_WALL_SECONDS * self._wall_second:
+                self._is_gone.add(node)
+                what = "its line is gone: it can be neither heard nor asked"
+                advice = (
+                    "put its cable in; it is taken up by itself, but what it said meanwhile may be missing in the trace"
+                )
+                self._find(Finding(node, since, GONE, what, advice), now)
+
+    def event(self, node: int, now: float, name: str, fields: Told) -> None:
+        """A board has traced an event."""
+        reason = str(fields.get("reason", ""))
+        if name == "Restart" and "MemoryError" in reason:
+            what = f"ran out of memory ({reason}), and began a new life from its journal"
+            advice = "nothing that it had acknowledged is lost; give it more heap, or fly fewer boards or shards"
+            self._find_once(Finding(node, now, MEMORY, what, advice))
+        elif name == "Silent":
+            found, advice = next((found, advice) for words, found, advice in _SILENCES if words in reason)
+            self._find_once(Finding(node, now, found, f"takes no part: {reason}", advice))
 
     def _late(self, node: int, now: float, silence: float, count: int) -> None:
         self._find(
@@ -94,7 +147,12 @@ class Diagnosis:
             )
         )
 
-    def _find(self, finding: Finding) -> None:
+    def _find_once(self, finding: Finding) -> None:
+        """A board may say it again in each life."""
+        if all((each.board, each.name) != (finding.board, finding.name) for each in self.findings):
+            self._find(finding)
+
+    def _find(self, finding: Finding, now: float | None = None) -> None:
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(finding)
-            self._tell(finding.at, f"board {finding.board}: {finding}")
+            self._tell(finding.at if now is None else now, f"board {finding.board}: {finding}")

@@ -120,6 +120,8 @@ class Fleet:
         self._reports.record("Attach", self._driver.now(), board=node)
         if "pause" in self.boards[node].board_faults:
             self.boards[node].resume()
+        for fault in HARDWARE_FAULTS:
+            self.boards[node].end(fault)
         self.watch_link(node)
 
     def take_up(self, past: Past) -> None:

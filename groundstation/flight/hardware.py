@@ -43,6 +43,12 @@ class Hardware:
             "line_noise": self._make_noise,
             "slow_host": self._stop_reading,
         }
+        self._words = {
+            "unplug": ("its cable is pulled", "its cable is in again"),
+            "heap_exhaustion": ("the rest of its heap is taken", ""),
+            "full_flash": ("all room on its flash is taken", "its flash has room again"),
+            "worn_flash": ("a block of its flash wears out", ""),
+        }
         self._ends: dict[str, Callable[[int], str]] = {
             "line_noise": self._silence_noise,
             "slow_host": self._read_again,
@@ -55,13 +61,17 @@ class Hardware:
         node, kind = event.node, fault.kind
         fields: Fields = {"board": node, "kind": kind}
         until = ""
-        if kind in self._ends:
+        if fault.seconds is not None:
             end = self._until[node, kind] = max(ends_at(fault), self._until.get((node, kind), 0.0))
             fields["seconds"] = end - now
             until = f" until {end:.2f} s"
+        if kind not in self._begins and not self._boards[node].alive():
+            self._until.pop((node, kind), None)
+            self._reports.tell(now, f"board {node}: is off, it cannot suffer {kind}")
+            return
         self._events[kind] += 1
         self._reports.record("BoardFault", now, **fields)
-        self._reports.tell(now, f"board {node}: {self._begins[kind](node, fault)}{until}")
+        self._reports.tell(now, f"board {node}: {self._begins.get(kind, self._suffer)(node, fault)}{until}")
 
     def over(self, event: BoardEvent, now: float) -> None:
         """A lasting fault ends, unless one of its kind lasts longer."""
@@ -82,7 +92,17 @@ class Hardware:
 
     def _end(self, node: int, kind: str, now: float) -> None:
         del self._until[node, kind]
-        self._reports.tell(now, f"board {node}: {self._ends[kind](node)}")
+        if kind in self._ends:
+            text = self._ends[kind](node)
+        else:
+            self._boards[node].end(kind)
+            text = self._words[kind][1]
+            self._watch_link(node)
+        self._reports.tell(now, f"board {node}: {text}")
+
+    def _suffer(self, node: int, fault: BoardFault) -> str:
+        self._boards[node].begin(fault.kind, fault.after_operations)
+        return self._words[fault.kind][0]
 
     # --- lines --------------------------------------------------------------------------------
 

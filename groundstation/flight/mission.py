@@ -173,8 +173,10 @@ class Mission:
         self._uplink(now)
         self.fleet.step(now)
         now = self.driver.now()  # what the fleet did has been recorded meanwhile
-        for cable in self.fleet.cables.values():
+        on = {*self.fleet.up, *self.fleet.away}
+        for node, cable in self.fleet.cables.items():
             cable.pump()
+            self.diagnosis.line(node, now, cable.link is not None, node in on)
         if now >= self._fates_due:
             self._record_fates(now)
         self._show(now)
@@ -254,6 +256,8 @@ class Mission:
         before = {name: counts[name] for name in TRACE_FLAWS}
         for name, fields in self.recorder.trace(node, message, now):
             notice = self.watch.event(node, message.boot, name, fields)
+            if node not in self.watch.byzantine:
+                self.diagnosis.event(node, now, name, fields)
             if notice is not None and self.liars.may_tell(node):
                 self.tell(now, f"board {node} {notice.text}", is_routine=notice.is_routine)
         for name, words in TRACE_FLAWS.items():

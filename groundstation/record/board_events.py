@@ -22,6 +22,10 @@ _KILLS = {OUTSIDE: SWITCHED_OFF, BY_ITSELF: RESET}  # by the reason of a BoardKi
 HARDWARE = {
     "line_noise": "noise on a line",
     "slow_host": "a line not read",
+    "unplug": "cable pulled",
+    "heap_exhaustion": "heap taken",
+    "full_flash": "flash filled",
+    "worn_flash": "flash worn out",
 }
 WORDS = {
     "BoardKill": "killed",

@@ -119,17 +119,25 @@ BOARD_FAULT_KINDS = {
     "crash_corruption": "dies, and its last write is garbage, not a prefix",
     "line_noise": "bytes on its line are changed, lost and added, in both directions",
     "slow_host": "the ground station does not read its line: what it says waits, and it waits with it",
+    "unplug": "its cable is pulled and put in again; a board that the cable feeds loses its power",
+    "heap_exhaustion": "something takes the rest of its heap",
+    "full_flash": "something takes all room on its flash",
+    "worn_flash": "the block of a flash operation wears out: it no longer takes all that is written",
 }
 if TYPE_CHECKING:
     BoardFaultKind = str
 else:
     BoardFaultKind = Literal[tuple(BOARD_FAULT_KINDS)]
-HARDWARE_FAULTS = ("line_noise", "slow_host")  # of lines and boards, which the simulator does not have
+# Of lines and chips, which the simulator does not have.
+HARDWARE_FAULTS = ("line_noise", "slow_host", "unplug", "heap_exhaustion", "full_flash", "worn_flash")
 MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after these, flash may lack acknowledged writes
 KINDS_OF_FIELD = {
-    "after_operations": ("power_cut", "write_fault", "misdirected_write"),
+    "after_operations": ("power_cut", "write_fault", "misdirected_write", "worn_flash"),
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
-    "seconds": ("pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host"),
+    "seconds": (
+        *("pause", "slow", "clock_drift", "clock_stop"),
+        *("line_noise", "slow_host", "unplug", "full_flash"),
+    ),
     "factor": ("clock_drift",),
     "ticks": ("clock_jump",),
     "step_ms": ("slow",),

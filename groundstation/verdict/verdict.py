@@ -204,7 +204,7 @@ def _checker_lines(checked: Checked) -> Iterable[Line]:
     yield Line("trace", OPEN if missing else GOOD, "; ".join(missing[:3]) if missing else "complete, no gaps")
     ended = checked["counts"].get(ENDED_BY_ITSELF, 0)
     if ended:
-        yield Line("restarts", OPEN, f"boards that ran out of memory and restarted from their journal: {ended}")
+        yield Line("restarts", OPEN, f"lives that boards ended by themselves, for want of memory or of flash: {ended}")
     tlc = checked["tlc"]
     why = checked["not_checked"].get(TLC)
     yield Line("TLC", {"accepted": GOOD, "rejected": BAD}.get(tlc, OPEN), f"{tlc}: {why}" if why else tlc)

@@ -32,24 +32,35 @@ from hil.bench.junit import Case
 from specs.checking.check import check_trace
 from specs.verdict import VIOLATION
 
-BEGINS_AT = (0.5, 4.0, 20.0)  # the next one if the board did not vote yet: a machine under load boots slowly
+BEGINS_AT = (1.0, 5.0, 20.0)  # the next one if the board did not vote yet: a machine under load boots slowly
+AGAIN_SECONDS = 0.1
 VICTIM = 1
 VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """How a fault is drilled: fields of its table in the scenario, what the diagnosis must call it, further tables."""
+    """How a fault is drilled: fields of its table, what the diagnosis must call it, fields of the mission.
+
+    times: it strikes so often. stays_silent: the board cannot recover.
+    """
 
     fields: dict[str, Any]
     named: str
     mission: dict[str, Any] = field(default_factory=dict)
+    times: int = 1
     stays_silent: bool = False
 
 
+LONG = {"slots": 60}  # for a board that comes back late
 EXERCISES = {
     "line_noise": Exercise({"seconds": 0.8, "probability": 0.001}, diagnosis.DAMAGED),
     "slow_host": Exercise({"seconds": 2.0}, diagnosis.LATE),
+    "unplug": Exercise({"seconds": 1.0}, diagnosis.GONE, LONG),
+    "heap_exhaustion": Exercise({}, diagnosis.MEMORY),
+    "full_flash": Exercise({"seconds": 1.0}, diagnosis.FULL, LONG),
+    # Several blocks: a file system avoids one that is worn, a ring of pages cannot.
+    "worn_flash": Exercise({}, diagnosis.WORN, {"journal": "pages"}, times=8, stays_silent=True),
 }
 SLOTS = 30
 OPERATIONS = {"operations": 30, "in_flight": 2, "pause_seconds": 0.1}  # some ten slots a second
@@ -135,7 +146,10 @@ def scenario_of(fault: str, at: float, node: int, boards: int, seed: int) -> Sce
             **exercise.mission,
         },
         "workload": OPERATIONS,
-        "board_faults": [{"at": at, "node": node, "kind": fault, **exercise.fields}],
+        "board_faults": [
+            {"at": at + number * AGAIN_SECONDS, "node": node, "kind": fault, **exercise.fields}
+            for number in range(exercise.times)
+        ],
     }
     return parse(document, f"drill of {fault}")
 

@@ -157,7 +157,8 @@ def test_board_fault_that_virtual_boards_cannot_play_is_bad_input(tmp_path: Path
     assert refused.returncode == 2
     assert refused.stderr == (
         "amu rehearse: board_faults[0]: virtual boards cannot play clock_jump; "
-        "they play amnesia, kill, line_noise, pause, power_cut, restart, slow_host\n"
+        "they play amnesia, full_flash, heap_exhaustion, kill, line_noise, pause, power_cut, "
+        "restart, slow_host, unplug, worn_flash\n"
     )
     assert not runs.exists()
 

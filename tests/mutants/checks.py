@@ -46,6 +46,7 @@ CHECKS: dict[str, list[str]] = {
     "ring files": [*_PYTEST, "tests/conformance/boards/test_ring_files.py"],
     "lamport": [*_PYTEST, "tests/on_board/test_lamport.py"],
     "wire": [*_PYTEST, "tests/on_board/test_auth.py", "tests/unit/firmware/test_frames_bit_flips.py"],
+    "main": [*_PYTEST, "tests/unit/firmware/test_runtime_main.py"],
     "runtime": [*_PYTEST, "tests/unit/firmware/test_runtime.py", "tests/unit/firmware/test_runtime_frames.py"],
     "requests of the station": [*_PYTEST, "tests/unit/groundstation/flight/test_telecommand.py"],
     "clocks": [*_PYTEST, "tests/unit/groundstation/clocks"],

@@ -3,7 +3,8 @@
 A power cut kills the process at once, in the middle of a flash operation. At the next start littlefs and the
 journal find a torn page, as on a real board. To arm a power cut, write a count to the file `power_cut`
 beside the image: the operation of that number from then on (1 is the next) is half done when the process
-dies.
+dies. A count in the file `worn_flash` wears out the block of that operation in the same way: from then on some of its
+bits stay as an erase leaves them, in later lives, too.
 """
 
 import os
@@ -15,6 +16,7 @@ _PAGE_BYTES = 256
 _BLOCK_BYTES = 4096
 _BLOCKS = 128
 _ERASED = b"\xff" * _BLOCK_BYTES
+_WORN_BYTES = 16  # at the start of what is written into a worn block
 
 _BLOCK_COUNT = 4  # requests to ioctl, as MicroPython's vfs numbers them
 _BLOCK_SIZE = 5
@@ -25,8 +27,15 @@ class FlashImage:
     """Block device (extended interface: byte offsets, explicit erase) on `directory`/flash.img."""
 
     def __init__(self, directory: str) -> None:
-        self._cut_path = directory + "/power_cut"
-        self._operations_left: int | None = None  # until the power cut
+        self._cut = Countdown(directory + "/power_cut")
+        self._wear = Countdown(directory + "/worn_flash")
+        self._worn_path = directory + "/worn_blocks"
+        self._worn: list[int] = []  # blocks that are worn out
+        try:
+            with open(self._worn_path) as file:
+                self._worn = [int(line) for line in file]
+        except OSError:
+            pass
         path = directory + "/flash.img"
         try:
             self._file = open(path, "r+b")
@@ -61,22 +70,37 @@ class FlashImage:
     def _operate(self, position: int, data: "bytes | bytearray") -> None:
         """One erase or one program. The last one of an armed board reaches half of its bytes."""
         self._file.seek(position)
-        if self._is_last():
+        if self._cut.strikes():
             self._file.write(data[: len(data) // 2])
             _die()
+        if self._wear.strikes():
+            self._worn.append(position // _BLOCK_BYTES)
+            with open(self._worn_path, "a") as file:
+                file.write("%d\n" % self._worn[-1])
+        if self._worn and position // _BLOCK_BYTES in self._worn:
+            data = _ERASED[:_WORN_BYTES] + data[_WORN_BYTES:]
         self._file.write(data)
 
-    def _is_last(self) -> bool:
-        if self._operations_left is None:
+
+class Countdown:
+    """Armed by a count in a file: strikes once, at the operation of that number from then on."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._left = 0
+
+    def strikes(self) -> bool:
+        """Whether this operation is the one."""
+        if not self._left:
             try:
-                os.stat(self._cut_path)
+                os.stat(self._path)
             except OSError:
                 return False
-            with open(self._cut_path) as file:
-                self._operations_left = int(file.read())
-            os.remove(self._cut_path)
-        self._operations_left -= 1
-        return self._operations_left <= 0
+            with open(self._path) as file:
+                self._left = int(file.read())
+            os.remove(self._path)
+        self._left -= 1
+        return not self._left
 
 
 def _die() -> "NoReturn":

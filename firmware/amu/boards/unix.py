@@ -18,6 +18,7 @@ from amu.boards.config import PAGES
 from amu.boards.files import FileStore
 from amu.boards.runtime import EXIT, RESET
 from amu.boards.ticks import MillisecondTicks
+from amu.boards.unix_faults import BenchTicks
 from amu.core import limits
 from amu.node.journal import Journal
 
@@ -94,7 +95,7 @@ class UnixBoard:
         return store
 
     def ticks(self, tick_ms: int) -> MillisecondTicks:
-        return MillisecondTicks(tick_ms)
+        return BenchTicks(tick_ms, self._directory, _FLASH)
 
     def nonce(self) -> int:
         """1 .. 2**20 - 1, fresh for each start."""

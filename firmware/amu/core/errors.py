@@ -21,6 +21,10 @@ class JournalError(AmuError):
     """Vote state on flash that cannot be trusted. The replica must stay silent."""
 
 
+class FullError(JournalError):
+    """No room on flash for a vote. What is there can be trusted: the replica may try again from it, as after a boot."""
+
+
 class BusyError(AmuError):
     """A bounded queue is full. The refusal is explicit: the sender learns of it and may try again."""
 

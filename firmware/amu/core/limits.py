@@ -114,6 +114,7 @@ TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 2 + 1 + 3 * 5 + 1)  # of a frame's ev
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
 BARREN_LIVES_MAX = 3  # consecutive lives that end out of memory and apply no slot: then the board has crashed
+FULL_RETRY_TICKS = 100  # that a board stays silent whose flash was full, before it tries again from its journal
 ENDED_CHARACTERS_MAX = 120  # of the reason why a life ended, as the next life reports it
 READ_BYTES_MAX = 1024  # read from the serial port at a time
 TURN_FRAMES_MAX = 8  # read, and taken, before their effects are performed; ticks are checked in between

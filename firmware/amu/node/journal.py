@@ -23,7 +23,7 @@ Wear: each append is one flash write, and a checkpoint empties the journal.
 from struct import pack
 
 from amu.core.chunks import Stream
-from amu.core.errors import CodecError, JournalError
+from amu.core.errors import CodecError, FullError, JournalError
 from amu.wire import cbor, crc, reading
 
 if "":  # for the type checker; see amu.core.types
@@ -43,18 +43,22 @@ _BATCH_HEADER_BYTES = 8
 _BATCH_BYTES_MAX = 0xFFFF
 _PIECE_BYTES = 256  # of a file, read at a time
 _END = 1 << 30  # beyond the end of any file
+_NO_SPACE = 28  # ENOSPC
 
 
 class Recovered:
     """What flash holds: `status`, the checkpoint's data or `None`, and the records since, oldest first.
 
-    A long byte string of the checkpoint is a Stream, which reads flash when it is read.
+    A long byte string of the checkpoint is a Stream, which reads flash when it is read. `why`: it is UNREADABLE.
     """
 
-    def __init__(self, status: str, checkpoint: "Array | None", records: "list[Array]") -> None:
+    def __init__(
+        self, status: str, checkpoint: "Array | None", records: "list[Array]", why: str = "vote state unreadable"
+    ) -> None:
         self.status = status
         self.checkpoint = checkpoint
         self.records = records
+        self.why = why
 
     def clear(self) -> None:
         """Let go of everything but the status."""
@@ -87,7 +91,7 @@ class Journal:
         try:
             return self._recover()
         except OSError as error:
-            raise JournalError("the store cannot be read: %r" % error)
+            raise _failed("the store cannot be read", error)
 
     def append(self, records: "list[Array]") -> None:
         """Write `records`, a non-empty list of CBOR arrays, as one batch. Raises JournalError when flash refuses."""
@@ -113,7 +117,7 @@ class Journal:
         except OSError as error:
             # How much of the batch is on flash is unknown, and the next one must not land behind half of it.
             self._generation = None
-            raise JournalError("append failed: %r" % error)
+            raise _failed("append failed", error)
         self._link = link
         self.bytes += _BATCH_HEADER_BYTES + size
         self.appends += 1
@@ -128,7 +132,7 @@ class Journal:
             self._store.remove(_journal_name(before))
         except OSError as error:
             self._generation = None
-            raise JournalError("checkpoint failed: %r" % error)
+            raise _failed("checkpoint failed", error)
 
     def is_tight(self) -> bool:
         """Should a checkpoint come soon, because the store has little room left?"""
@@ -183,6 +187,11 @@ class Journal:
         if is_torn:
             return Recovered(TORN, data, records)
         return Recovered(OK if generation or end else FRESH, data, records)
+
+
+def _failed(what: str, error: OSError) -> JournalError:
+    text = "%s: %r" % (what, error)
+    return FullError(text) if error.args[0] == _NO_SPACE else JournalError(text)
 
 
 class _Check:

@@ -73,12 +73,12 @@ class Node:
             lambda: self.replica.applied,
         )
         self._is_performing = False
-        self._wake(recovered.status, exported, rest, ended)
+        self._wake(recovered, exported, rest, ended)
 
     def _wake(
-        self, status: str, exported: "Array | None", rest: "list[Array]", ended: tuple[str, int, int] | None
+        self, recovered: "Recovered", exported: "Array | None", rest: "list[Array]", ended: tuple[str, int, int] | None
     ) -> None:
-        effects, replica = self.effects, self.replica
+        effects, replica, status = self.effects, self.replica, recovered.status
         if status == journal.BLANK:
             replica.floor = FLOOR_UNKNOWN
             effects.has_memory = False
@@ -91,7 +91,7 @@ class Node:
             effects.trace("Restart", *ended)
         if status == journal.UNREADABLE:
             # A vote may be missing: a new vote could contradict it.
-            replica.halt("vote state unreadable")
+            replica.halt(recovered.why)
             return
         self._reserve()
         replica.trace_restored()

@@ -45,6 +45,8 @@ CONFIG = "config.cbor"
 CONFIG_BYTES_MAX = 65536
 FLASH = "flash.img"
 FLASH_BYTES = 128 * 4096  # as `amu.boards.flash_image` makes it
+# Faults that a file of that name in the board's folder brings; its text is a count of flash operations.
+_BY_FILE = frozenset({"heap_exhaustion", "full_flash", "worn_flash"})
 _DEATH_SECONDS_MAX = 10.0  # between SIGKILL and the end of the process
 _DEATH_POLL_SECONDS = 0.0002
 _READ_BYTES = 65536
@@ -54,7 +56,7 @@ class VirtualBoard(Board):
     """One MicroPython process and the folder that it lives in."""
 
     kind: ClassVar[str] = "virtual"
-    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause", "slow_host"}
+    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause", "slow_host", "unplug", *_BY_FILE}
     is_real_time: ClassVar[bool] = True
 
     def __init__(self, directory: Path, spawner: Spawner) -> None:
@@ -66,6 +68,7 @@ class VirtualBoard(Board):
         self._link: SerialLink | None = None
         self._intake: Intake | None = None
         self._is_closed = False
+        self._pulled: int | None = None  # our end of the line while its cable is out
         self._device: str | None = self._state().get("device")
 
     @classmethod
@@ -217,6 +220,36 @@ class VirtualBoard(Board):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process_id(), signal.SIGCONT)
 
+    def begin(self, fault: str, after_operations: int) -> None:
+        if fault == "unplug":
+            self._pull()
+        elif fault in _BY_FILE:
+            _replace(self.directory / fault, str(after_operations))
+        else:
+            super().begin(fault, after_operations)
+
+    def end(self, fault: str) -> None:
+        if fault == "unplug" and self._pulled is not None:
+            self._drain(self._pulled)
+            os.close(self._pulled)
+            self._pulled = None
+        elif fault in _BY_FILE:
+            (self.directory / fault).unlink(missing_ok=True)
+
+    def _pull(self) -> None:
+        """As the adapter of a UART is pulled: the board keeps its power, and what it says meanwhile is lost."""
+        if self._link is not None:
+            with contextlib.suppress(LinkLost):
+                self._link.fetch()
+            self._link.close()
+        if self._pulled is None and self._device is not None:
+            self._pulled = os.open(self._device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def _drain(self, line: int) -> None:
+        with contextlib.suppress(OSError):  # nothing is there
+            while os.read(line, _READ_BYTES):
+                pass
+
     def erase(self) -> None:
         with self._lock():
             (self.directory / FLASH).unlink(missing_ok=True)
@@ -236,6 +269,9 @@ class VirtualBoard(Board):
     def link(self) -> Link:
         if self._device is None:
             raise LinkLost(f"board {self.node} has no serial line before its first start")
+        if self._pulled is not None:
+            self._drain(self._pulled)
+            raise LinkLost(f"{self._device}: the cable of board {self.node} is out; put it in")
         if self._link is not None:
             if self._link.fileno() is not None and self._link.device == self._device:
                 return self._link
@@ -259,6 +295,7 @@ class VirtualBoard(Board):
             with contextlib.suppress(LinkLost):
                 self._link.fetch()
             self._link.close()
+        self.end("unplug")
         if self._master is not None:
             os.close(self._master)
             self._master = None

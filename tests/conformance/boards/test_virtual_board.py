@@ -254,6 +254,35 @@ class TestVirtualBoard(BoardConformance):
             again.close()
         assert not again.alive()
 
+    def test_what_an_unplugged_board_says_is_lost_and_it_flies_on(self, board: Board) -> None:
+        station = Station(board)
+        board.start()
+        assert station.hello(1).boot == 0
+        board.begin("unplug", 1)
+        with pytest.raises(LinkLost, match="cable of board 1 is out; put it in"):
+            board.link()
+        assert board.alive()
+        board.end("unplug")
+        board.end("unplug")  # does nothing
+        assert (station.hello(2).boot, station.hello(3).mode) == (0, "voting")
+
+    def test_a_worn_block_stays_worn(self, board: Board, tmp_path: Path) -> None:
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        board.begin("worn_flash", 1)
+        station.propose(1)
+        worn = tmp_path / "boards" / "node-1" / "worn_blocks"
+        station.until(lambda: worn.exists() and worn.read_text(), "a flash operation")
+        block = worn.read_text()
+        board.kill()
+        board.erase()
+        assert worn.read_text() == block
+
+    def test_a_fault_that_it_cannot_play_is_refused(self, board: Board) -> None:
+        with pytest.raises(BoardError, match="board 1: virtual boards cannot play hang"):
+            board.begin("hang", 1)
+
     def test_a_used_process_id_is_not_taken_for_a_board(self, board: Board, tmp_path: Path) -> None:
         board.start()
         board.kill()

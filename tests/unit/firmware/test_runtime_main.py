@@ -3,6 +3,7 @@
 import gc
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +12,15 @@ import pytest
 import amu
 from amu.boards.host import MemoryPort, MemoryStore
 from amu.consensus import records
+from amu.core.limits import FULL_RETRY_TICKS
 from amu.node.journal import Journal, Recovered
+from amu.node.node import BLANK_BOOT
 from amu.wire import codec, frames
 from amu.wire import messages as m
 from amu.wire.framer import NEED_BYTES, Framer, Text
 from groundstation.boards import provision
 from groundstation.boards.provision import Swarm
+from specs.checking.trace_line import decode_event
 
 SWARM = Swarm(cluster=b"test", replica_count=4, master=b"m" * 32)
 TICKS = 200
@@ -188,3 +192,63 @@ def test_a_board_whose_flash_cannot_be_written_falls_silent(main: ModuleType) ->
     texts, modes, destinations = board.said()
     assert texts == ["vote state unreadable: append failed: OSError(5)\n"]
     assert (modes, destinations) == ({"silent"}, {255})
+
+
+class FullStore(MemoryStore):
+    """Flash that another program fills and empties again."""
+
+    is_full = True
+
+    def append(self, name: str, pieces: "Sequence[bytes]") -> None:
+        if self.is_full:
+            raise OSError(28, "no space left")
+        super().append(name, pieces)
+
+
+def restarts(board: "MemoryBoard") -> list[tuple[int, str]]:
+    """(boot, reason) of each Restart that it traced."""
+    framer = Framer()
+    framer.push(board.line.take())
+    found = []
+    while (item := framer.next()) is not NEED_BYTES:
+        if isinstance(item, Text) or item.traffic != frames.REPORT:
+            continue
+        for _, message in codec.decode(item.traffic, item.payload):
+            if message.KIND == m.Trace.KIND:
+                told = [decode_event(event) for event in message.events]
+                found += [(message.boot, str(fields["reason"])) for name, _, fields in told if name == "Restart"]
+    return found
+
+
+def test_a_board_whose_flash_was_full_votes_again_once_it_has_room(main: ModuleType) -> None:
+    class Board(MemoryBoard):
+        def _wait(self, milliseconds: int) -> bool:
+            store.is_full = self._ticks < FULL_RETRY_TICKS - 10
+            return super()._wait(milliseconds)
+
+    store = FullStore(provision.commissioned_files())
+    board = Board(store)
+    assert live(main, board) == "exit"
+    texts, modes, destinations = board.said()
+    assert len(texts) == 1
+    assert texts[0].startswith("no room on flash for votes: append failed: OSError(28")
+    assert modes == {"silent", "voting"}
+    assert destinations == {0, 2, 3, 255}
+
+
+def test_a_board_whose_flash_stays_full_stays_silent_and_says_why_in_each_life(main: ModuleType) -> None:
+    class Board(MemoryBoard):
+        """Each life counts its own ticks."""
+
+        def ticks(self, tick_ms: int) -> "MemoryBoard":
+            self._began = self._ticks
+            return self
+
+        def now(self) -> int:
+            return self._ticks - self._began
+
+    board = Board(FullStore(provision.commissioned_files()))
+    assert live(main, board) == "exit"
+    told = restarts(board)
+    assert 1 < len(told) <= TICKS // FULL_RETRY_TICKS + 1
+    assert all(boot > BLANK_BOOT and reason.startswith("no room on flash") for boot, reason in told)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from groundstation.flight.diagnosis import DAMAGED, FINDINGS_MAX, LATE, Diagnosis
+from groundstation.flight.diagnosis import (
+    DAMAGED,
+    FINDINGS_MAX,
+    FULL,
+    GONE,
+    LATE,
+    MEMORY,
+    SILENT,
+    WORN,
+    Diagnosis,
+)
 
 SPEED = 10.0  # mission seconds in one of the wall
 
@@ -54,6 +64,49 @@ def test_only_much_that_has_waited_long_is_late(
 
 def test_the_first_that_a_board_says_is_not_late(diagnosis: Diagnosis) -> None:
     diagnosis.read(1, 500.0, 60_000, 0, 0)
+    assert names(diagnosis) == []
+
+
+def test_a_line_is_gone_after_a_moment_and_its_return_is_told(diagnosis: Diagnosis, told: list[str]) -> None:
+    for now in (1.0, 2.0):
+        diagnosis.line(3, now, is_there=True, is_on=True)
+    for now in (3.0, 5.9, 6.1, 9.0):
+        diagnosis.line(3, now, is_there=False, is_on=True)
+    assert names(diagnosis) == [(3, GONE)]
+    assert diagnosis.findings[0].at == 3.0
+    diagnosis.line(3, 13.0, is_there=True, is_on=True)
+    assert told[-1] == "board 3: its line is there again, after 10.0 s"
+
+
+def test_the_line_of_a_board_that_is_off_is_not_missed(diagnosis: Diagnosis) -> None:
+    for now in range(100):
+        diagnosis.line(3, now, is_there=False, is_on=False)
+    assert names(diagnosis) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "name", "advice"),
+    [
+        ("Restart", "MemoryError: memory allocation failed, x.py, line 3", MEMORY, "give it more heap"),
+        ("Silent", "no room on flash for votes: append failed: OSError(28,)", FULL, "votes again by itself"),
+        ("Silent", "vote state unreadable: append failed: OSError(5, 'page 3')", WORN, "replace the board"),
+        ("Silent", "vote state unreadable: the checkpoint is damaged", SILENT, "erase its flash"),
+        ("Silent", "two values are decided", SILENT, "more boards are faulty"),
+    ],
+)
+def test_what_a_board_says_of_itself_is_found_once(
+    diagnosis: Diagnosis, told: list[str], event: str, reason: str, name: str, advice: str
+) -> None:
+    for _ in range(3):
+        diagnosis.event(1, 5.0, event, {"reason": reason})
+    assert names(diagnosis) == [(1, name)]
+    assert reason in told[0]
+    assert advice in told[0]
+
+
+def test_other_events_are_no_trouble(diagnosis: Diagnosis) -> None:
+    diagnosis.event(1, 5.0, "Restart", {"reason": "flash was full"})
+    diagnosis.event(1, 5.0, "Boot", {"journal": "ok"})
     assert names(diagnosis) == []
 
 

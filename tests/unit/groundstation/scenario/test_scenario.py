@@ -128,9 +128,12 @@ def _board_fault(kind: str, *fields: str) -> str:
 
 
 FIELDS = {
-    "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write"}),
+    "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write", "worn_flash"}),
     "restart_after": ("2.5", {"kill", "power_cut", "crash_corruption", "write_fault"}),
-    "seconds": ("3.0", {"pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host"}),
+    "seconds": (
+        "3.0",
+        {"pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host", "unplug", "full_flash"},
+    ),
     "factor": ("0.5", {"clock_drift"}),
     "ticks": ("-7", {"clock_jump"}),
     "step_ms": ("1.5", {"slow"}),
