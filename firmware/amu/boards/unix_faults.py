@@ -14,7 +14,7 @@ _FILLER = "/filler"
 
 
 class BenchTicks(MillisecondTicks):
-    """The clock of a virtual board. Once in each tick it looks at what the bench wants. Made anew for each life."""
+    """The clock of a virtual board. Once in each tick it looks at what the bench wants. Each life has its own."""
 
     def __init__(self, tick_ms: int, directory: str, flash: str) -> None:
         super().__init__(tick_ms)
