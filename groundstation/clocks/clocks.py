@@ -33,12 +33,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from amu.core.limits import GROUND, SLOT_MAX
+from amu.core.limits import GROUND, TICKS_WRAP
 from groundstation.clocks.bounds import Bounds
 from specs.checking.schema import RECEIVED_SECONDS_MAX
 from specs.checking.trace import Event
 
-TICKS_WRAP = SLOT_MAX + 1  # a counter on the wire is below it
 DRIFT_PPM_MAX = 1000.0  # reported beyond that; a crystal is within 100, a board's resonator within 500
 STALL_TICKS = 100  # a board that performs no tick for so long while it does other work is reported
 FACTOR_MAX = 8.0  # a tick lasts at least an eighth and at most eight times of what it should

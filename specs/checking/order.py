@@ -14,7 +14,8 @@ Rules
   sending stands in the trace before the receipt: the ground station reads a board's events before it passes its
   messages on.
 - ORD-4: the ground station's clock does not run backward from one event to the next, its own included: it writes them
-  as they come. The next station goes on from the record's last time. Nor do the ticks of a board in one life.
+  as they come. The next station goes on from the record's last time. Nor do the ticks of a board in one life, which
+  may wrap.
 
 Events come in file order. Those of one boot must come in the order of their
 numbers, as the serial line delivers them.
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 from amu.core.limits import GROUND
 from specs.checking.run import Checker, Run
+from specs.checking.ticks import advanced
 from specs.checking.trace import Event
 
 LAMPORT_GROWS = "ORD-1"
@@ -157,4 +159,4 @@ class LamportOrder(Checker):
 
 def _ran_backward(before: int | None, ticks: int | None) -> bool:
     """A line may leave them out."""
-    return before is not None and ticks is not None and ticks < before
+    return before is not None and ticks is not None and advanced(before, ticks) < 0

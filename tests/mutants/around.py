@@ -210,7 +210,7 @@ REPORTS = (
         "health",
     ),
     _cut("without the old slot of a Health", HEALTH, "(is_fresh and applied < self._applied[node])", "False", "health"),
-    _cut("without the ticks of a Health", HEALTH, "if is_fresh and (ticks <", "if False and (ticks <", "health"),
+    _cut("without the ticks of a Health", HEALTH, "if is_fresh and (advanced(", "if False and (advanced(", "health"),
     _cut("without when a Health is due", HEALTH, "if ticks % HEALTH_PERIOD_TICKS:", "if False:", "health"),
     _cut("without the heap of a Health", HEALTH, 'if fields["heap_run"] > fields["heap_free"]:', "if False:", "health"),
     _cut(

@@ -49,6 +49,7 @@ CHECKS: dict[str, list[str]] = {
     "main": [*_PYTEST, "tests/unit/firmware/test_runtime_main.py"],
     "runtime": [*_PYTEST, "tests/unit/firmware/test_runtime.py", "tests/unit/firmware/test_runtime_frames.py"],
     "requests of the station": [*_PYTEST, "tests/unit/groundstation/flight/test_telecommand.py"],
+    "ticks": [*_PYTEST, "tests/unit/firmware/test_ticks.py"],
     "clocks": [*_PYTEST, "tests/unit/groundstation/clocks"],
     "self-test": [*_PYTEST, "tests/unit/hil/bench/test_self_test.py"],
     "clocks in simulation": [*_PYTEST, "tests/properties/groundstation/test_clock_estimates.py"],

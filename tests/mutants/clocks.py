@@ -100,4 +100,32 @@ MUTANTS = (
         ("self-test",),
     ),
     Mutant("a bench's clock: a counter that wraps runs backward", BENCH, " % WRAP_US)", ")", ("self-test",)),
+    Mutant(
+        "ticks on the wire do not wrap",
+        "firmware/amu/boards/runtime.py",
+        "first_seq, self._ticks % limits.TICKS_WRAP, encoded_events",
+        "first_seq, self._ticks, encoded_events",
+        ("runtime",),
+    ),
+    Mutant(
+        "milliseconds that wrap stop the ticks of a board",
+        "firmware/amu/boards/ticks.py",
+        "whole = time.ticks_diff(time.ticks_ms(), self._since) // self._tick_ms",
+        "whole = (time.ticks_ms() - self._since) // self._tick_ms",
+        ("ticks",),
+    ),
+    Mutant(
+        "checker: ticks that wrap are a breach",
+        "specs/checking/ticks.py",
+        "return (ticks - before + HALF) % TICKS_WRAP - HALF",
+        "return ticks - before",
+        ("order",),
+    ),
+    Mutant(
+        "checker: ticks that run backward are a wrap",
+        "specs/checking/ticks.py",
+        "return (ticks - before + HALF) % TICKS_WRAP - HALF",
+        "return (ticks - before) % TICKS_WRAP",
+        ("order",),
+    ),
 )

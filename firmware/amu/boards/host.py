@@ -245,7 +245,7 @@ class Decoded(Runtime):
         self._perform()
 
     def _send_events(self, first_seq: int, events: "list[TraceEvent]") -> None:
-        self._carrier.trace(self._me, self._node.boot, first_seq, self._ticks, events)
+        self._carrier.trace(self._me, self._node.boot, first_seq, self._ticks % limits.TICKS_WRAP, events)
 
     def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
         self._outbox.add(destination, frames.traffic_of(message.KIND), (lamport, message), _size(lamport, message))

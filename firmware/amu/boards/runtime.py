@@ -239,7 +239,7 @@ class Runtime:
         self._send_trace(first_seq, some)
 
     def _send_trace(self, first_seq: int, encoded_events: list[bytes]) -> None:
-        payload = codec.encode_trace(self._node.boot, first_seq, self._ticks, encoded_events)
+        payload = codec.encode_trace(self._node.boot, first_seq, self._ticks % limits.TICKS_WRAP, encoded_events)
         self._write_frame(limits.GROUND, frames.REPORT, payload)
 
     def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
@@ -249,7 +249,7 @@ class Runtime:
     def _send_health(self) -> None:
         free, run = self._heap()
         health = messages.Health(
-            self._ticks,
+            self._ticks % limits.TICKS_WRAP,
             free,
             run,
             self._node.applied_slot,

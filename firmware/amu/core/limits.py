@@ -113,6 +113,7 @@ TRACE_BYTES_MAX = PAYLOAD_BYTES_MAX - (1 + 2 + 1 + 3 * 5 + 1)  # of a frame's ev
 # and three counts
 REFUSALS_TRACED_PER_TICK_MAX = 8  # the rest of a flood is counted only
 HEALTH_PERIOD_TICKS = 100
+TICKS_WRAP = 1_000_000_000  # what a board tells of its ticks begins again at 0: after 578 days of 50 ms ticks
 BARREN_LIVES_MAX = 3  # consecutive lives that end out of memory and apply no slot: then the board has crashed
 FULL_RETRY_TICKS = 100  # that a board stays silent whose flash was full, before it tries again from its journal
 ENDED_CHARACTERS_MAX = 120  # of the reason why a life ended, as the next life reports it
@@ -197,6 +198,8 @@ assert ANSWERS_PER_TICK_MAX >= 2 * CHUNKS_PER_REPLY_MAX
 # Hundreds of learners weigh no more than one more replica, and a state can be handed over to one of them.
 assert CHUNKS_PER_REPLY_MAX <= LEARNER_ANSWERS_PER_TICK_MAX <= ANSWERS_PER_TICK_MAX
 assert 2 * max(PROGRESS_PERIOD_TICKS, STATUS_PERIOD_TICKS, HEALTH_PERIOD_TICKS) <= BEAT_TICKS_MAX <= 255
+assert TICKS_WRAP <= SLOT_MAX
+assert TICKS_WRAP % HEALTH_PERIOD_TICKS == 0  # reports stay due at multiples of the period
 assert BEAT_TICKS_FIRST + BEAT_TICKS_FIRST // 4 <= BEAT_TICKS_MAX
 assert CHANNEL_WINDOW_ITEMS * (CHANNEL_ITEM_BYTES_MAX + 2) + 64 <= PAYLOAD_BYTES_MAX  # a whole window in one segment
 assert CHANNEL_WINDOW_ITEMS < 24  # the head of its array is one byte

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from amu.core.limits import HEALTH_PERIOD_TICKS
 from specs.checking.run import Checker, Run
+from specs.checking.ticks import HALF, advanced
 from specs.checking.trace import Event
 
 FITS = "MSG-6"
@@ -65,8 +66,10 @@ class HealthChecker(Checker):
         applied, ticks, is_fresh = fields["applied_slot"], fields["board_ticks"], node in self._fresh
         if applied > self._applied[node] or (is_fresh and applied < self._applied[node]):
             found.append(f"the board has applied slot {self._applied[node]}")
-        if is_fresh and (ticks < self._ticks[node] or ticks <= self._last.get(node, 0)):
-            found.append(f"the board was at tick {max(self._ticks[node], self._last.get(node, 0))} before")
+        latest = self._ticks[node]
+        last = self._last.get(node, 0 if latest < HALF else latest - 1)  # the run may join a board that flies for long
+        if is_fresh and (advanced(latest, ticks) < 0 or advanced(last, ticks) <= 0):
+            found.append(f"the board was at tick {latest if advanced(last, latest) > 0 else last} before")
         if ticks % HEALTH_PERIOD_TICKS:
             found.append(f"reports are due every {HEALTH_PERIOD_TICKS} ticks")
         if fields["heap_run"] > fields["heap_free"]:

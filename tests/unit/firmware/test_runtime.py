@@ -13,6 +13,7 @@ from amu.core.limits import BROADCAST, GROUND
 from amu.node.effects import Ready
 from amu.node.journal import UNREADABLE, Journal, Recovered
 from amu.node.node import Node
+from amu.node.tracer import CODES
 from amu.wire import codec, frames
 from amu.wire import messages as m
 from groundstation.boards import provision
@@ -186,6 +187,19 @@ def test_missed_ticks_are_skipped_not_caught_up(bench: Bench) -> None:
     for now in (0, 1, 1, 2, 50):
         bench.runtime.poll(now)
     assert bench.node.inputs == ["tick"] * 3
+
+
+def test_what_is_told_of_ticks_wraps_and_the_clock_goes_on(bench: Bench) -> None:
+    wrap, period = limits.TICKS_WRAP, limits.HEALTH_PERIOD_TICKS
+    told = []
+    for now in (wrap - 1, wrap, wrap + 1, wrap + period):
+        bench.node.nexts = [Ready(None, [], 0, [(CODES["Wish"], 1, 1, 0)], [])]
+        bench.runtime.poll(now)
+        for frame in bench.written():
+            told += [(type(message), message.ticks) for _, message in codec.decode(frame.traffic, frame.payload)]
+    assert bench.node.inputs == ["tick"] * 4
+    assert [ticks for kind, ticks in told if kind is m.Trace] == [wrap - 1, 0, 1, period]
+    assert [ticks for kind, ticks in told if kind is m.Health] == [0, period]
 
 
 def test_health_is_reported_with_what_was_counted(bench: Bench) -> None:

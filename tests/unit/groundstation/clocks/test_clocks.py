@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from amu.core.limits import GROUND
+from amu.core.limits import GROUND, TICKS_WRAP
 from groundstation.clocks import clocks as module
-from groundstation.clocks.clocks import BACKWARD, BEHIND, FORWARD, TICKS_WRAP, Clocks, Estimate
+from groundstation.clocks.clocks import BACKWARD, BEHIND, FORWARD, Clocks, Estimate
 from specs.checking.trace import Event
 
 TICK = 0.02

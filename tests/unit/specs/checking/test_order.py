@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from amu.core.limits import TICKS_WRAP
 from specs.checking.order import LamportOrder, sort_key
 from specs.checking.run import Run
 from specs.checking.swarm import Swarm
@@ -150,7 +151,13 @@ def test_the_ground_stations_own_events_are_held_to_its_clock(tmp_path: Path) ->
     assert found(script.lines, tmp_path) == ["ORD-4"]
 
 
-@pytest.mark.parametrize(("ticks", "is_found"), [((4, 4, 5), False), ((4, 5, 4), True)])
+END = TICKS_WRAP - 1
+
+
+@pytest.mark.parametrize(
+    ("ticks", "is_found"),
+    [((4, 4, 5), False), ((4, 5, 4), True), ((END, 0, 1), False), ((END, END, END - 1), True), ((0, 1, END), True)],
+)
 def test_the_ticks_of_a_board_do_not_run_backward(ticks: tuple[int, ...], is_found: bool, tmp_path: Path) -> None:
     script = Script()
     script.message(0, 1)

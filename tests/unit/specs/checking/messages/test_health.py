@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amu.core.limits import HEALTH_PERIOD_TICKS
+from amu.core.limits import HEALTH_PERIOD_TICKS, TICKS_WRAP
 from specs.verdict import HOLDS, NOT_CHECKED
 from tests.support.records.edits import found, judged
 from tests.support.records.traces import Script
@@ -69,6 +69,19 @@ def test_ticks_behind_those_of_an_event_are_found(tmp_path: Path) -> None:
         if line["node"] == node:
             line["ticks"] = 3 * HEALTH_PERIOD_TICKS
     assert found(made.lines, tmp_path) == ["MSG-6"]
+
+
+@pytest.mark.parametrize(("after", "is_found"), [(0, False), (HEALTH_PERIOD_TICKS, False), (50, True), (None, True)])
+def test_the_ticks_of_a_report_wrap(after: int | None, is_found: bool, tmp_path: Path) -> None:
+    before = TICKS_WRAP - HEALTH_PERIOD_TICKS
+    made = Script()
+    made.good_slot(1)
+    for line in made.lines:
+        if line["node"] == 2:
+            line["ticks"] = before - 1
+    made.ground("Health", board=2, **FIRST | {"board_ticks": before})
+    made.ground("Health", board=2, **FIRST | {"board_ticks": before if after is None else after})
+    assert ("MSG-6" in found(made.end().lines, tmp_path)) == is_found
 
 
 def test_a_new_life_counts_its_ticks_anew(tmp_path: Path) -> None:
