@@ -62,7 +62,7 @@ def test_places_that_move_have_light_times_and_contacts() -> None:
 
 
 VALUES = {"groups": [[0]], "boards": [0], "stations": ["leo", "geo", "moon", "earth"], "integer": 1, "number": 0.5}
-JSON = {"passes": [{"aos": 0, "los": 1}], "pairs": [{"nodes": [0, 1], "seconds": 1}]}
+JSON = {"passes": [{"aos": 0, "los": 0.5}], "pairs": [{"nodes": [0, 1], "seconds": 1}]}
 
 
 def _filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
