@@ -20,7 +20,7 @@ class Series:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.changed: set[str] = set()
-        self.seconds = FIRST_SECONDS
+        self._thinned = 0  # times
         self._due = 0.0
         self._count = 0
 
@@ -30,7 +30,8 @@ class Series:
             return
         if len(self.rows) >= SAMPLES_MAX:
             self._thin()
-        self._due = (now // self.seconds + 1) * self.seconds
+        seconds = FIRST_SECONDS * 2**self._thinned
+        self._due = (now // seconds + 1) * seconds
         key = str(self._count)
         self._count += 1
         told = {node: _of(board) for node, board in boards.items()}
@@ -38,7 +39,7 @@ class Series:
         self.changed.add(key)
 
     def _thin(self) -> None:
-        self.seconds *= 2
+        self._thinned += 1
         for key in list(self.rows)[1::2]:
             del self.rows[key]
             self.changed.add(key)
