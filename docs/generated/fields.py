@@ -120,7 +120,7 @@ NOT_SIMULATED: Mapping[str, str] = {
     "Health": "slot, ticks, run of heap and dropped frames (MSG-6); what is free of the heap is a measurement",
     "BoardLine": "for people; only a board's next life tells that the one before has ended",
     "Control": OF_THE_SCENARIO,
-    "Order": "what a person asked for; what came of it has its own events: Telecommand, Control, those of boards",
+    "Order": "what a person asked for; its effects have their own events: Telecommand, Control, those of boards",
     "Scheduled": OF_THE_SCENARIO,
     "BoardMode": "what a board said of itself; its own events say it to the checker",
     "TraceError": "an event is missing: the verdict is incomplete",

@@ -26,10 +26,11 @@ from groundstation.web.tail import READ_BYTES_MAX
 from specs import properties
 from specs.checking.check import TraceChecker
 from specs.checking.trace import TraceError, parse_bytes
-from specs.verdict import VIOLATED
+from specs.verdict import VIOLATED, Checked
 
 POLL_SECONDS = 0.2
 VIOLATIONS_TOLD_MAX = 20
+BYTES_MAX = 128 << 20  # of a trace that is checked here: the checker keeps much of it in memory
 LINE_BYTES_MAX = 1 << 20  # of what the process says
 
 State = dict[str, Any]
@@ -41,30 +42,30 @@ class LiveCheck:
     def __init__(self) -> None:
         self.checked = 0  # bytes
         self._checker = TraceChecker()
-        self._error: str | None = None  # why the trace cannot be checked any further
+        self.error: str | None = None  # why no further line is checked
         self._line = 0
 
     def feed(self, text: bytes) -> None:
         """Take in one whole line."""
         self._line += 1
-        self.checked += len(text)
-        if self._error is None:
+        if self.error is None and self.checked + len(text) > BYTES_MAX:
+            self.error = f"it is longer than {BYTES_MAX >> 20} MiB; amu check judges the whole trace"
+        if self.error is None:
+            self.checked += len(text)
             try:
                 self._checker.feed(parse_bytes(text, self._line))
             except TraceError as error:
-                self._error = str(error)
+                self.error = str(error)
 
     def conclude(self) -> State:
         """The verdict on the lines so far. Nothing can be fed afterwards."""
-        state: State = {"checked": self.checked, "error": self._error, "properties": {}, "violations": []}
-        if self._error is None:
-            try:
-                verdict = self._checker.conclude()
-            except TraceError as error:
-                return state | {"error": str(error)}
-            told = {name: (state, verdict.reasons.get(name, "")) for name, state in verdict.invariants.items()}
-            state |= {"properties": told, "violations": verdict.violations[:VIOLATIONS_TOLD_MAX]}
-        return state
+        state: State = {"checked": self.checked, "error": self.error, "properties": {}, "violations": []}
+        try:
+            verdict = self._checker.conclude()
+        except TraceError as error:
+            return state | {"error": self.error or str(error)}
+        told = {name: (state, verdict.reasons.get(name, "")) for name, state in verdict.invariants.items()}
+        return state | {"properties": told, "violations": verdict.violations[:VIOLATIONS_TOLD_MAX]}
 
     def fork(self) -> int:
         """Conclude in a child process. Returns the descriptor on which its state arrives as JSON."""
@@ -84,7 +85,8 @@ def follow(path: Path) -> None:
     while not path.exists():
         time.sleep(POLL_SECONDS)
         _say(b"")
-    check, rest, concluded = LiveCheck(), b"", -1
+    check, rest = LiveCheck(), b""
+    concluded: tuple[int, str | None] = (-1, None)
     child: int | None = None
     with path.open("rb") as file:
         while True:
@@ -95,8 +97,8 @@ def follow(path: Path) -> None:
             if child is not None and select.select([child], [], [], 0.0)[0]:
                 _say(_result(child))
                 child = None
-            if child is None and check.checked > concluded:
-                child, concluded = check.fork(), check.checked
+            if child is None and (check.checked, check.error) != concluded:
+                child, concluded = check.fork(), (check.checked, check.error)
             if not data:
                 time.sleep(POLL_SECONDS)
                 _say(b"")  # an empty line asks whether anybody still reads
@@ -145,6 +147,13 @@ class Checking:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+def of_verdict(verdict: Checked, size: int) -> State:
+    """The state that a verdict on the whole trace tells. size: of the trace, in bytes."""
+    reasons = verdict["not_checked"]
+    told = {name: (state, reasons.get(name, "")) for name, state in verdict["invariants"].items()}
+    return {"checked": size, "error": None, "properties": told, "violations": verdict["violations"]}
 
 
 def rows(state: State) -> dict[str, dict[str, Any]]:

@@ -69,6 +69,12 @@ class Hub:
         for page in self.pages:
             page.dirty, page.next_offset = page.dirty | gone | _all(model), 0
 
+    def replace(self, model: Model) -> None:
+        """Show a picture of the same lines that knows more of what was before them."""
+        gone, self.model = _all(self.model), model
+        for page in self.pages:
+            page.dirty |= gone | _all(model)
+
     def open(self, name: str, role: str) -> Page:
         """A new page. Its first batch has everything."""
         page = Page(name, role, 0 if len(self.events) <= EVENTS_SENT_MAX else self.events[-EVENTS_SENT_MAX]["offset"])

@@ -177,6 +177,8 @@ class Model:
         name = line["event"]
         if line["boot"] != board["boot"]:
             board |= {"boot": line["boot"], "view": 0}
+        if not self.run["replica_count"]:
+            board |= {"on": True, "since": board["since"] or line["received"]}  # the begin of the trace was not read
         board["heard"], board["lamport"], board["ticks"] = line["received"], line["lamport"], line["ticks"]
         if name in PHASES:
             self._phase(line, PHASES[name])

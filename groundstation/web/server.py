@@ -15,7 +15,6 @@ Rules
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -31,13 +30,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from groundstation.orders import port
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
-from groundstation.web import check, facts, history, vocabulary
-from groundstation.web.check import Checking
+from groundstation.web import history, vocabulary
 from groundstation.web.flights import LOST, READY, Flight
+from groundstation.web.follower import Follower
 from groundstation.web.hub import SCHEMA, Hub, Page
 from groundstation.web.model import Model
 from groundstation.web.people import LOCAL, Person, RoleFile
-from groundstation.web.tail import Tail
 
 PAGE = Path(__file__).parent / "page"
 BATCH_SECONDS = 0.1
@@ -58,13 +56,8 @@ class WebConsole:
     def __init__(self, flight: Flight, roles: RoleFile | None, hosts: frozenset[str]) -> None:
         self.flight = flight
         self.hub = Hub(Model(flight.scenario()))
-        self._planned: Model | None = None  # whose windows of contact were looked for, up to
-        self._horizon = 0.0  # this mission second
+        self.follower = Follower(flight, self.hub)
         self._roles, self._hosts = roles, hosts
-        self._tail: Tail | None = None
-        self._checking: Checking | None = None
-        self._checked: dict[str, Any] = {}  # what the live check last told
-        self._read = time.monotonic()  # when the trace last grew
 
     def app(self) -> Starlette:
         """The application."""
@@ -83,67 +76,14 @@ class WebConsole:
 
     @contextlib.asynccontextmanager
     async def _life(self, app: Starlette) -> AsyncIterator[None]:
-        follower = asyncio.create_task(self._follow())
+        follower = asyncio.create_task(self.follower.run())
         try:
             yield
         finally:
             follower.cancel()
-            if self._checking is not None:
-                await self._checking.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
             self.flight.close()
-
-    async def _follow(self) -> None:
-        planning: asyncio.Task[None] | None = None
-        while True:
-            self.flight.state()
-            trace = self.flight.trace
-            if trace is not None and (self._tail is None or self._tail.path != trace):
-                await self._show(trace)
-            is_behind = self._step()
-            if planning is None or planning.done():
-                planning = asyncio.create_task(self._find_contacts())
-            await asyncio.sleep(0.0 if is_behind else BATCH_SECONDS)
-
-    async def _find_contacts(self) -> None:
-        """Look for windows of contact ahead; in a thread, because that may take seconds."""
-        model, now = self.hub.model, self.hub.model.run["now"]
-        if model.scenario is None or (model is self._planned and now < self._horizon):
-            return
-        self._planned, self._horizon = model, max(model.scenario.mission.limit_seconds, 2 * now)
-        model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
-        self.hub.spread()
-
-    async def _show(self, trace: Path) -> None:
-        """Begin with another trace."""
-        if self._checking is not None:
-            await self._checking.close()
-        self._tail, self._checking = Tail(trace), Checking(trace)
-        self.hub.restart(Model(self.flight.scenario()))
-
-    def _step(self) -> bool:
-        """Read on. Returns whether there is more."""
-        if self._tail is None:
-            return False
-        if self._checking is not None and self._checking.state is not self._checked:
-            self._checked = self._checking.state
-            self.hub.model.show("properties", check.rows(self._checked))
-        lines = self._tail.read()
-        if lines:
-            self._read = time.monotonic()
-        self.hub.take(lines, self._tail.position)
-        return self._tail.is_behind
-
-    def _flight(self) -> dict[str, Any]:
-        """The flight's state, and how far its trace was read and checked, in bytes.
-
-        silent_seconds: of wall time, since the trace last grew.
-        """
-        found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._read)}
-        if self._tail is not None:
-            read, size = self._tail.position, self._tail.size
-            found["trace"] = {"read": read, "size": size, "checked": self._checked.get("checked", 0)}
-            found["trace"]["check_error"] = self._checked.get("error")
-        return found
 
     # --- who asks -------------------------------------------------------------------------------
 
@@ -280,7 +220,7 @@ class WebConsole:
                 if page.is_deaf:
                     await socket.close(TOO_SLOW, "the page did not acknowledge its batches; load it again")
                     break
-                batch = self.hub.batch(page, self._flight())
+                batch = self.hub.batch(page, self.follower.told())
                 if batch is not None:
                     await socket.send_text(_text(batch))
                 await asyncio.sleep(BATCH_SECONDS)

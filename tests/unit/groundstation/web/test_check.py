@@ -83,7 +83,15 @@ def test_a_line_that_is_no_event_is_named_and_ends_the_check(trace: bytes) -> No
     lines = trace.splitlines(keepends=True)
     state = _fed([*lines[:5], b"nonsense\n", *lines[5:]]).conclude()
     assert "line 6" in state["error"]
-    assert state["checked"] == len(trace) + len(b"nonsense\n")
+    assert state["checked"] == sum(map(len, lines[:5])) + len(b"nonsense\n")
+
+
+def test_a_trace_beyond_the_bound_is_checked_up_to_there(trace: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "BYTES_MAX", len(trace) // 2)
+    state = _fed(trace.splitlines(keepends=True)).conclude()
+    assert "amu check judges the whole trace" in state["error"]
+    assert len(trace) // 2 - 1000 < state["checked"] <= len(trace) // 2
+    assert state["properties"]["CON-4"] == ("holds", "")
 
 
 def test_the_process_follows_a_trace_that_grows(trace: bytes, tmp_path: Path) -> None:

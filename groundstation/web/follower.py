@@ -1,0 +1,139 @@
+"""Reads the trace of a flight into the hub, and has it checked.
+
+Rules
+- A long stored trace is shown from its end at once: the last QUICK_BYTES are folded first. The whole is read behind
+  that, in small parts, and takes the place of the first picture when it has been read.
+- A run that has its verdict is shown with that. Any other trace is checked while it is read, up to a bound
+  (`groundstation.web.check`).
+"""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from groundstation.record import run_directory
+from groundstation.record.run_directory import RunDirectoryError
+from groundstation.web import check, facts, history
+from groundstation.web.check import Checking, State
+from groundstation.web.flights import OVER, Flight
+from groundstation.web.hub import Hub
+from groundstation.web.model import Model
+from groundstation.web.tail import Tail
+from specs.verdict import Checked
+
+LONG_BYTES = 32 << 20  # of a trace that is shown from its end
+QUICK_BYTES = 2 << 20  # that are shown first
+STEP_SECONDS = 0.1
+
+
+class Follower:
+    """Follows the traces of one console's flight."""
+
+    def __init__(self, flight: Flight, hub: Hub) -> None:
+        self.flight, self.hub = flight, hub
+        self._tail: Tail | None = None
+        self._whole: tuple[Tail, Model] | None = None  # of a long trace, while it is read
+        self._checking: Checking | None = None
+        self._checked: State = {}  # what the check last told
+        self._grew = time.monotonic()  # when the trace last did
+        self._planned: Model | None = None  # whose windows of contact were looked for, up to
+        self._horizon = 0.0  # this mission second
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        planning: asyncio.Task[None] | None = None
+        try:
+            while True:
+                self.flight.state()
+                trace = self.flight.trace
+                if trace is not None and (self._tail is None or self._tail.path != trace):
+                    await self._show(trace)
+                is_behind = self._step()
+                if planning is None or planning.done():
+                    planning = asyncio.create_task(self._find_contacts())
+                await asyncio.sleep(0.0 if is_behind else STEP_SECONDS)
+        finally:
+            await self._end_check()
+
+    def told(self) -> dict[str, Any]:
+        """The flight's state, and how far its trace was read and checked, in bytes.
+
+        silent_seconds: of wall time, since the trace last grew. is_partial: only the end of it is shown so far.
+        """
+        found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._grew)}
+        if self._tail is not None:
+            read = self._whole[0].position if self._whole is not None else self._tail.position
+            told = {"read": read, "size": self._tail.size, "is_partial": self._whole is not None}
+            checked = {"checked": self._checked.get("checked", 0), "check_error": self._checked.get("error")}
+            found["trace"] = told | checked
+        return found
+
+    async def _show(self, trace: Path) -> None:
+        """Begin with another trace."""
+        await self._end_check()
+        tail = self._tail = Tail(trace)
+        self._whole, self._checked = None, {}
+        self.hub.restart(Model(self.flight.scenario()))
+        verdict = self._verdict()
+        if verdict is not None:
+            self._take_state(check.of_verdict(verdict, tail.size))
+        else:
+            self._checking = Checking(trace)
+        if tail.size > LONG_BYTES:
+            self._whole = Tail(trace), Model(self.flight.scenario())
+            self._tail = Tail(trace, history.begin_of_line(trace, tail.size - QUICK_BYTES))
+
+    def _verdict(self) -> Checked | None:
+        """Of a run that is over."""
+        if self.flight.run is None or self.flight.state().get("state") != OVER:
+            return None
+        try:
+            return run_directory.read_as(self.flight.run / run_directory.VERDICT, Checked)
+        except RunDirectoryError:
+            return None
+
+    def _step(self) -> bool:
+        """Read on. Returns whether there is more."""
+        if self._tail is None:
+            return False
+        if self._checking is not None and self._checking.state is not self._checked:
+            self._take_state(self._checking.state)
+        lines = self._tail.read()
+        if lines:
+            self._grew = time.monotonic()
+        self.hub.take(lines, self._tail.position)
+        return self._read_whole() or self._tail.is_behind
+
+    def _read_whole(self) -> bool:
+        """Read a part of a long trace. Returns whether there is more."""
+        if self._whole is None or self._tail is None:
+            return False
+        tail, model = self._whole
+        for line in tail.read():
+            model.feed(line)
+        if tail.position < self._tail.position:
+            return True
+        # Both have read the same lines: the whole takes over.
+        self._tail, self._whole = tail, None
+        model.tables["properties"] = self.hub.model.tables["properties"]
+        self.hub.replace(model)
+        return True
+
+    def _take_state(self, state: State) -> None:
+        self._checked = state
+        self.hub.model.show("properties", check.rows(state))
+
+    async def _find_contacts(self) -> None:
+        """Look for windows of contact ahead; in a thread, because that may take seconds."""
+        model, now = self.hub.model, self.hub.model.run["now"]
+        if model.scenario is None or (model is self._planned and now < self._horizon):
+            return
+        self._planned, self._horizon = model, max(model.scenario.mission.limit_seconds, 2 * now)
+        model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
+        self.hub.spread()
+
+    async def _end_check(self) -> None:
+        if self._checking is not None:
+            await self._checking.close()
+            self._checking = None

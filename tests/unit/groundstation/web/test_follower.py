@@ -1,0 +1,90 @@
+"""A long stored trace is shown from its end at once, and whole when it has been read."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundstation.boards import bench
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.flight.rehearsal import Plan
+from groundstation.record import run_directory
+from groundstation.scenario.model import parse
+from groundstation.verdict.verdict import judge
+from groundstation.web import follower, tail
+from groundstation.web.flights import Flight
+from groundstation.web.follower import Follower
+from groundstation.web.hub import Hub
+from groundstation.web.model import Model
+from groundstation.web.tail import Tail
+from specs.checking.check import check_trace
+from swarm_sim.testing.host_board import HostBoard
+
+GIVE_UP_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that is over and judged."""
+    document = {"name": "s", "description": "d", "mission": {"slots": 12}, "workload": {"operations": 12}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "board_kind", lambda name: HostBoard)
+        flight = rehearsal.fly(Plan(parse(document, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay())
+    verdict = judge(check_trace(flight.directory / run_directory.TRACE), flight.summary, flight.directory)
+    run_directory.write_json(flight.directory / run_directory.VERDICT, verdict.as_dict())
+    return flight.directory
+
+
+def _follow(flight: Flight, is_done: Callable[[Follower], bool]) -> Follower:
+    """Follow until it is done."""
+
+    async def run() -> Follower:
+        followed = Follower(flight, Hub(Model()))
+        task = asyncio.create_task(followed.run())
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            while not is_done(followed):
+                await asyncio.sleep(0.01)
+        task.cancel()
+        return followed
+
+    return asyncio.run(run())
+
+
+def _whole(trace: Path) -> Model:
+    folded, read = Model(), Tail(trace)
+    while lines := read.read():
+        for line in lines:
+            folded.feed(line)
+    return folded
+
+
+def test_a_judged_run_is_shown_with_its_verdict(run: Path) -> None:
+    followed = _follow(Flight(run=run), lambda it: it.hub.model.tables["properties"] != {} and not it._tail.is_behind)
+    assert followed._checking is None
+    assert followed.hub.model.tables["properties"]["CON-4"]["state"] == "holds"
+    assert followed.told()["trace"]["checked"] == (run / run_directory.TRACE).stat().st_size
+
+
+def test_a_long_trace_is_shown_from_its_end_and_then_whole(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = run / run_directory.TRACE
+    monkeypatch.setattr(follower, "LONG_BYTES", 10_000)
+    monkeypatch.setattr(follower, "QUICK_BYTES", 20_000)
+    monkeypatch.setattr(tail, "READ_BYTES_MAX", 10_000)
+    whole = _whole(trace)
+    seen: list[tuple[bool, int, bool]] = []
+
+    def look(followed: Follower) -> bool:
+        told = followed.told().get("trace")
+        boards = followed.hub.model.tables["boards"]
+        if told is not None and boards:
+            seen.append((told["is_partial"], max(row["applied"] for row in boards.values()), boards["1"]["on"]))
+        return bool(seen) and not seen[-1][0]
+
+    followed = _follow(Flight(trace=trace), look)
+    applied = whole.tables["boards"]["1"]["applied"]
+    assert seen[0][0]  # a part at first
+    assert {(at, is_on) for is_partial, at, is_on in seen if is_partial} >= {(applied, True)}  # its end, at once
+    for name in ("boards", "operations", "slots", "spans", "series"):
+        assert followed.hub.model.tables[name] == whole.tables[name], name
