@@ -31,7 +31,8 @@ from specs.escape import MultilineError, escaped
 
 TEXT_BYTES_MAX = 1 << 16
 BAUD_DEFAULT = 115200
-_SERIAL_KINDS = ("pico", "uart")  # known by a serial number
+UART = "uart"
+SERIAL_KINDS = ("pico", UART)  # real boards, known by a serial number
 
 Argument = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -59,11 +60,21 @@ class BoardEntry(_Strict):
         known = board_kinds()
         if self.kind not in known:
             raise ValueError(f"kind: no board kind {self.kind!r}{did_you_mean(self.kind, known)}; there are {known}")
-        if self.kind in _SERIAL_KINDS and not self.serial_number:
+        if self.is_real and not self.serial_number:
             raise ValueError(f"serial_number: a board of kind {self.kind} needs it; amu boards lists what is there")
         if bool(self.power_off) != bool(self.power_on):
             raise ValueError("power_off: give power_off and power_on, or neither")
         return self
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is found on a line, and not made."""
+        return self.kind in SERIAL_KINDS
+
+    @property
+    def adapter_baud(self) -> int:
+        """Of the adapter that its line goes through; 0 if none does."""
+        return self.baud if self.kind == UART else 0
 
     def unit(self) -> Unit:
         """What a board kind needs to find this board."""

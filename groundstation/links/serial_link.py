@@ -30,7 +30,7 @@ class _Port(serial.Serial):
 class SerialLink(Link):
     """One serial device, opened exclusively: two ground stations on one board would each lose half of its bytes."""
 
-    def __init__(self, device: str, intake: Intake | None = None) -> None:
+    def __init__(self, device: str, intake: Intake | None = None, baud: int = _BAUD) -> None:
         """`intake` belongs to the caller, who closes it. Its bytes are read first, even if the device is gone.
 
         Raises LinkLost if there is neither a device nor anything to read, OSError if this process cannot open more
@@ -43,7 +43,7 @@ class SerialLink(Link):
         self._serial: _Port | None = None
         self._descriptor = -1
         try:
-            self._serial = _Port(device, _BAUD, timeout=0, write_timeout=0, exclusive=True)
+            self._serial = _Port(device, baud, timeout=0, write_timeout=0, exclusive=True)
             self._descriptor = self._serial.fileno()
             os.set_blocking(self._descriptor, False)
             # VMIN 1: an idle line then says EAGAIN, and no bytes at all means that the device is gone.

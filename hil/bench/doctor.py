@@ -11,7 +11,7 @@ import contextlib
 import grp
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundstation.boards import environment, keys, provision
@@ -22,6 +22,7 @@ from hil.bench import self_test
 from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.repl import Repl
+from hil.boards.uart.diagnosis import IN_FLIGHT, LineError
 
 BENCH = "bench"
 
@@ -43,7 +44,7 @@ def examine(path: Path) -> list[Trouble]:
     found = _examine_keys(path, described.name, troubles)
     lines = ports.ports()
     for entry in described.entries():
-        if entry.kind == "pico":
+        if entry.is_real:
             exits = () if found is None else provision.exits(found, entry.node)
             troubles += _examine_pico(entry, lines, exits)
     return troubles
@@ -69,6 +70,8 @@ def _examine_keys(path: Path, name: str, troubles: list[Trouble]) -> Keys | None
 def _examine_pico(entry: BoardEntry, lines: Sequence[ports.Port], exits: Sequence[bytes]) -> Iterable[Trouble]:
     where = f"board {entry.node}"
     port = next((line for line in lines if line.serial_number.lower() == entry.serial_number.lower()), None)
+    if port is not None:
+        port = replace(port, baud=entry.adapter_baud)
     if port is None or port.device is None:
         return [_missing(where, entry, port, lines)]
     holder = _holder(port.device)
@@ -81,12 +84,16 @@ def _examine_pico(entry: BoardEntry, lines: Sequence[ports.Port], exits: Sequenc
     try:
         try:
             repl = approach(port)
-        except BoardError:
+        except BoardError as error:
+            if isinstance(error, LineError) and error.name != IN_FLIGHT:
+                raise
             repl = approach(port, exits)
             advice = "nothing: it has left its flight now; `amu ps` lists boards of ground stations that died"
             troubles.append(Trouble(where, "left in flight", "flew without a ground station", advice))
         with repl:
             return troubles + _examine_inside(where, repl, entry)
+    except LineError as error:
+        return [*troubles, Trouble(where, error.name, str(error), "as it says")]
     except BoardError as error:
         return [*troubles, Trouble(where, "no prompt", str(error), "press its reset button; then as it says")]
 
@@ -112,7 +119,7 @@ def _examine_inside(where: str, repl: Repl, entry: BoardEntry) -> list[Trouble]:
         return [Trouble(where, "wrong image", problem, "as it says; then: amu deploy")]
     troubles = [
         Trouble(where, check.name, check.detail, check.advice)
-        for check in self_test.run(repl, entry.serial_number)
+        for check in self_test.run(repl, "" if entry.adapter_baud else entry.serial_number)
         if not check.passed
     ]
     carried = deploy.digest_of(repl, found.slot) if found.slot else ""

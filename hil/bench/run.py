@@ -60,17 +60,17 @@ def make_ready(path: Path, tell: Tell) -> Result:
 def _ready(entry: BoardEntry, exits: Sequence[bytes], tell: Tell) -> list[Case]:
     name = f"board-{entry.node}"
     properties = {"kind": entry.kind, "serial_number": entry.serial_number}
-    if entry.kind != "pico":
+    if not entry.is_real:
         tell(f"board {entry.node}  {entry.kind}: made for each flight")
         return [Case(name, "found", 0.0, "made for each flight", properties=properties)]
     began = time.monotonic()
     try:
         files = tree.flight_files()
-        with approach(ports.require(entry.serial_number), exits) as repl:
+        with approach(ports.of_entry(entry), exits) as repl:
             is_changed = deploy.deploy(repl, files)
             properties |= {"firmware": tree.digest(files), "image": deploy.look(repl).image}
             deployed = time.monotonic() - began
-            checks = self_test.run(repl, entry.serial_number)
+            checks = self_test.run(repl, "" if entry.adapter_baud else entry.serial_number)
     except BoardError as error:
         tell(f"board {entry.node}  FAIL  {error}")
         return [Case(name, "found", time.monotonic() - began, problem=str(error), properties=properties)]

@@ -66,6 +66,8 @@ RULES: tuple[tuple[str, str | None], ...] = (
     ("boards/guided.py:*", "receive"),
     ("boards/pico.py:UsbPort.read", "receive"),
     ("boards/pico.py:UsbPort.write", "send"),
+    ("boards/uart.py:UartPort.write", "send"),
+    ("boards/uart.py:*", "receive"),
     ("boards/pico.py:PicoBoard.*", START),
     ("boards/config.py:*", START),
     ("*journal*:*heckpoint*", "checkpoint"),

@@ -83,6 +83,22 @@ def test_boards_that_are_missing_are_named(bench: Path, monkeypatch: pytest.Monk
     assert "pico" in json.loads(told)["kinds"]
 
 
+def test_an_adapter_that_is_missing_and_a_pico_that_was_named_wrongly(
+    bench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMU_SERIAL_LINKS", str(bench.parent / "links"))
+    bench.write_text(bench.read_text().replace('"virtual"', '"uart"\nserial_number = "A1"\nbaud = 921600', 1))
+    code, told = amu("deploy", bench)
+    assert code == 2
+    assert "adapter A1: is not on the bus; plug it in" in told
+    for option in ("1=E661", "0", "0=", "x=E661"):
+        code, told = amu("deploy", bench, "--usb", option)
+        assert code == 2
+        assert "want NODE=SERIAL_NUMBER of a board of kind uart; such nodes: 0" in told
+    code, told = amu("doctor", bench, "--json")
+    assert "not on the bus" in [trouble["name"] for trouble in json.loads(told[told.index("[") :])]
+
+
 @pytest.mark.parametrize("is_drifting", [False, True])
 def test_a_bench_without_hardware_is_made_ready_flown_and_reported(
     bench: Path, monkeypatch: pytest.MonkeyPatch, is_drifting: bool

@@ -1,6 +1,7 @@
-"""A Raspberry Pi Pico, or any RP2040 with 2 MB of flash, as a board: USB for the serial line, the chip's own flash.
+"""A Raspberry Pi Pico, or any RP2040 with 2 MB of flash, as a board: USB or UART0 for the line, the chip's own flash.
 
-The file system holds `config.cbor`, the firmware and the folder `store`, which belongs to the journal alone.
+The file system holds `config.cbor`, the firmware and the folder `store`, which belongs to the journal alone. The line
+is USB, unless a file `line` is there and `boot.py` has put the prompt on UART0.
 
 Each turn of the flight loop reads the clock, which feeds the watchdog. Waiting for the host and reading files at boot
 feed it, too: a board does not hang there. So a loop that hangs anywhere restarts the board. The light blinks as the
@@ -26,15 +27,17 @@ from amu.wire import machine as machine_code
 from amu.wire import machine_cbor
 
 if "":  # for the type checker; see amu.core.types
+    from amu.boards.uart import UartPort
     from amu.core.seams import Board, Store, Ticks
 
 _CONFIG = "/config.cbor"
 _STORE = "/store"
+_LINE = "/line"  # whatever it holds
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
 _FEED_MS = 1_000
 _BLINK_MS = 500
 _GUARD_MS = 250  # a read that waits for this long, and at most for twice as long, is ended
-_FAREWELL_MS = 100  # for the last bytes to leave before a reset drops the board off the bus
+_FAREWELL_MS = 100
 
 
 class Watchdog:
@@ -74,16 +77,17 @@ class _Zeros(io.IOBase):
 
 
 class UsbPort:
-    """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait.
+    """BytePort on the USB serial line. `watchdog` is fed while the host lets us wait. `console`: another prompt's line.
 
     A read may wait for bytes that a damaged frame has announced (see `amu.boards.guided`). The interpreter cannot end a
     read, but it runs the callbacks of timers meanwhile: one that sees the same read twice lets it end with zeros.
     """
 
-    def __init__(self, watchdog: Watchdog) -> None:
+    def __init__(self, watchdog: Watchdog, console: "machine.UART | None" = None) -> None:
         # A control-C among the bytes must not stop the flight.
         micropython.kbd_intr(-1)
         self._watchdog = watchdog
+        self._console = console
         self._input = sys.stdin.buffer
         self._output = sys.stdout.buffer
         self._poll = select.poll()
@@ -113,9 +117,14 @@ class UsbPort:
             data = data.rstrip(b"\x00") + b"\x00"
         return data
 
+    def drain(self) -> None:
+        """Give the last bytes time to leave: a reset drops the board off the bus."""
+        time.sleep_ms(_FAREWELL_MS)  # type: ignore[attr-defined]
+
     def retire(self) -> None:
         """Leave the line to an operator."""
         self._guard.deinit()
+        os.dupterm(self._console)  # type: ignore[attr-defined]
 
     def _has_more(self) -> bool:
         for _ in self._ipoll(0):
@@ -176,7 +185,7 @@ class PicoBoard:
 
     def __init__(self) -> None:
         self._watchdog = Watchdog()
-        self.port = UsbPort(self._watchdog)
+        self.port = _open_port(self._watchdog)
         try:
             os.mkdir(_STORE)
         except OSError:
@@ -217,8 +226,18 @@ class PicoBoard:
             micropython.kbd_intr(3)
             # As control-C would: after SystemExit the port runs main.py again.
             raise KeyboardInterrupt(EXIT)
-        time.sleep_ms(_FAREWELL_MS)  # type: ignore[attr-defined]
+        self.port.drain()
         machine.reset()
+
+
+def _open_port(watchdog: Watchdog) -> "UsbPort | UartPort":
+    """The line of this flight. The other one is not read meanwhile."""
+    uart = os.dupterm(None)  # type: ignore[attr-defined]  # what boot.py has put there
+    if uart is not None and _LINE[1:] in os.listdir("/"):
+        from amu.boards.uart import UartPort
+
+        return UartPort(uart, watchdog)
+    return UsbPort(watchdog, uart)
 
 
 def _light() -> machine.Pin | None:

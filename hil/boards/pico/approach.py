@@ -15,12 +15,12 @@ import serial
 from groundstation.boards.base import BoardError
 from hil.boards.pico import flights
 from hil.boards.pico.ports import Port
-from hil.boards.pico.repl import Repl
+from hil.boards.pico.repl import PROBE, PROMPT, Repl
+from hil.boards.uart import diagnosis
 
+_AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 0.3  # at a prompt; it answers in a few milliseconds
 _LEAVE_SECONDS = 8.0  # until a flight has ended, or a boot: a Pico may work at its backlog
-_PROBE = b"\r\x03\x02"  # control-C ends what runs, control-B leaves the raw prompt
-_PROMPT = b">>> "
 
 
 def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
@@ -29,8 +29,10 @@ def approach(port: Port, exits: Sequence[bytes] = ()) -> Repl:
     Raises BoardError if it is not there, is held by another program, or flies under other keys.
     """
     if not _answers(port, exits):
+        if port.baud:
+            raise diagnosis.why_silent(port, exits)
         raise BoardError(
-            f"Pico {port.serial_number}: gives no prompt: it flies under keys that are not known here, or its program "
+            f"{port.name}: gives no prompt: it flies under keys that are not known here, or its program "
             "hangs; use the keys of the bench that it flies for, or hold BOOTSEL, plug it in and erase its flash"
         )
     repl = Repl(port)
@@ -47,21 +49,25 @@ def _answers(port: Port, exits: Sequence[bytes]) -> bool:
     """Whether a prompt shows up: at once, after the exits, or at the end of a boot."""
     device = port.device
     if device is None:
-        raise BoardError(f"Pico {port.serial_number}: is not on the bus; plug it in")
+        raise BoardError(f"{port.name}: is not on the bus; plug it in")
     try:
-        line = serial.Serial(str(device), 115200, timeout=0, write_timeout=_ANSWER_SECONDS, exclusive=True)
+        line = serial.Serial(str(device), port.speed, timeout=0, write_timeout=_ANSWER_SECONDS, exclusive=True)
     except (serial.SerialException, OSError):
         return True  # `Repl` tells why it cannot be opened
     try:
         give_up = time.monotonic() + _LEAVE_SECONDS
         frames = b"".join(exits)
+        again = 0.0  # a wire may lose them; USB does not
         while time.monotonic() < give_up:
-            if _shows_prompt(line, _PROBE) or (frames and _shows_prompt(line, frames)):
+            if _shows_prompt(line, PROBE):
                 return True
-            frames = b""
+            if frames and time.monotonic() >= again:
+                if _shows_prompt(line, frames):
+                    return True
+                again = time.monotonic() + _AGAIN_SECONDS if port.baud else give_up
         return False
     except (serial.SerialException, OSError) as error:
-        raise BoardError(f"Pico {port.serial_number}: left the bus: {error}; is the cable in?") from error
+        raise BoardError(f"{port.name}: left the bus: {error}; is the cable in?") from error
     finally:
         line.close()
 
@@ -76,6 +82,6 @@ def _shows_prompt(line: serial.Serial, data: bytes) -> bool:
         ready, _, _ = select.select([line.fileno()], [], [], left)
         if ready:
             seen = (seen + os.read(line.fileno(), 4096))[-64:]
-        if _PROMPT in seen:
+        if PROMPT in seen:
             return True
     return False

@@ -11,6 +11,7 @@ station dies flies on, too; see `flights`.
 """
 
 import contextlib
+import itertools
 import subprocess
 import time
 from collections.abc import Collection, Sequence
@@ -30,14 +31,14 @@ from hil.boards import switch_marks
 from hil.boards.pico import deploy, flights, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.ports import Line, Port
-from hil.boards.pico.repl import Repl
+from hil.boards.pico.repl import PROBE, PROMPT, Repl
 
 _BUS_SECONDS = 15.0  # until a board that was reset is back on the bus
 _RESET_SECONDS = 3.0  # that a board is off the bus when it resets by itself
 _POLL_SECONDS = 0.01
 _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
-_PROMPT = b">>> "
+_AGAIN_SECONDS = 3.0  # without a prompt, then the command to leave is sent again
 _GREETING = b"\x00"  # an empty frame: somebody listens now; see `tree.LAUNCHER_TEXT`
 _QUESTION = b"\x03\x02\x00\x00"  # control-C and control-B to a prompt; to a flight a short frame that is damaged
 _ANSWER_SECONDS = 0.3  # of a prompt, which answers in a few milliseconds
@@ -60,6 +61,7 @@ class PicoBoard(Board):
     board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "line_noise", "slow_host"})
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = True
+    _is_on_uart: ClassVar[bool] = False
 
     def __init__(self, directory: Path, node: int, unit: Unit) -> None:
         self.node = node
@@ -123,7 +125,8 @@ class PicoBoard(Board):
             if flight["serial_number"] != board.serial_number:
                 continue
             if board.is_deleted:
-                approach(ports.require(flight["serial_number"]), [bytes.fromhex(flight["exit"])]).close()
+                port = ports.require(flight["serial_number"], cls._adapter_baud(flight["baud"]))
+                approach(port, [bytes.fromhex(flight["exit"])]).close()
                 continue
             # In the way of a ground station, so that its last words are kept for the next one.
             (own,) = cls.attach(board.home.parent, [board.node])
@@ -136,21 +139,7 @@ class PicoBoard(Board):
         if self.alive():
             raise BoardError(f"{self._name} is running already")
         self._drop_link()
-        if self._unit.power_on and self._port_or_none() is None:
-            self._note_start()
-            self._power(self._unit.power_on)
-            self._wait_for_bus(None)
-        else:
-            with self._prompt() as repl:
-                if not deploy.carries(repl, self._own_configuration()):
-                    raise BoardError(
-                        f"{self._name}: was given to another swarm since, and its votes are gone; fly this run again "
-                        "from the start (--replay)"
-                    )
-                before = self._port().line
-                self._note_start()
-                repl.reset()
-            self._wait_for_bus(before)
+        self._switch_on()
         self._is_flying = True
 
     def kill(self) -> None:
@@ -203,9 +192,10 @@ class PicoBoard(Board):
             return self._link
         if line is None or not self._is_flying:
             raise LinkLost(f"{self._name}: {'is not on the bus' if line is None else 'waits at its prompt'}")
+        assert port is not None
         if self._link is not None:
             self._link.close()
-        self._link, self._flown, self._line = SerialLink(str(line.device), self._intake), port, line
+        self._link, self._flown, self._line = SerialLink(str(line.device), self._intake, port.speed), port, line
         with contextlib.suppress(LinkLost):
             self._link.write(_GREETING)
             self._link.pump()
@@ -219,6 +209,28 @@ class PicoBoard(Board):
         self._drop_link()
         self._is_closed = True
 
+    def _switch_on(self) -> None:
+        """Give it power, or reset it."""
+        if self._unit.power_on and self._port_or_none() is None:
+            self._note_start()
+            self._power(self._unit.power_on)
+            self._wait_for_bus(None)
+        else:
+            self._wait_for_bus(self._reset())
+
+    def _reset(self) -> Line | None:
+        """Into flight. Returns the line before the reset. Raises BoardError if what it carries is not ours."""
+        with self._prompt() as repl:
+            if not deploy.carries(repl, self._own_configuration()):
+                raise BoardError(
+                    f"{self._name}: was given to another swarm since, and its votes are gone; fly this run again "
+                    "from the start (--replay)"
+                )
+            before = self._port().line
+            self._note_start()
+            repl.reset()
+        return before
+
     # --- the line ---------------------------------------------------------------------------------
 
     def _is_heard(self) -> bool:
@@ -229,7 +241,12 @@ class PicoBoard(Board):
         return is_open and self._flown is not None and self._flown.line == self._line
 
     def _port_or_none(self) -> Port | None:
-        return ports.find(self._unit.serial_number)
+        return ports.find(self._unit.serial_number, self._adapter_baud(self._unit.baud))
+
+    @classmethod
+    def _adapter_baud(cls, baud: int) -> int:
+        """Of the adapter between us and the board; 0: there is none."""
+        return baud if cls._is_on_uart else 0
 
     def _line_or_none(self) -> Line | None:
         port = self._port_or_none()
@@ -273,7 +290,8 @@ class PicoBoard(Board):
         decoded = config.decode(plan.configuration)
         with self._prompt(plan.exits) as repl:
             deploy.deploy(repl, tree.flight_files(with_adversaries=decoded.adversary is not None))
-            deploy.provision(repl, plan.configuration, provision.commissioned_files(decoded.journal))
+            store = provision.commissioned_files(decoded.journal)
+            deploy.provision(repl, plan.configuration, store, self._is_on_uart)
 
     def _require_ours(self) -> None:
         """Raise BoardError if the board flies for another folder: then its flight must be ended first."""
@@ -320,12 +338,16 @@ class PicoBoard(Board):
         assert isinstance(link, SerialLink)
         assert self._intake is not None
         link.drop_unsent()
-        link.write(self._exit_frame())
         give_up = time.monotonic() + _LEAVE_SECONDS
+        again = 0.0
+        words = itertools.cycle((self._exit_frame(), PROBE))  # a line may lose either of them
         with contextlib.suppress(LinkLost):
-            while not self._intake.ends_with(_PROMPT):
+            while not self._intake.ends_with(PROMPT):
                 if time.monotonic() > give_up:
                     raise BoardError(f"{self._name}: does not leave its flight; unplug it, and plug it in again")
+                if time.monotonic() > again:
+                    link.write(next(words))
+                    again = time.monotonic() + _AGAIN_SECONDS
                 link.pump()
                 time.sleep(_POLL_SECONDS)
                 link.fetch()
@@ -357,7 +379,7 @@ def _note_prompts(boards: Sequence[PicoBoard]) -> None:
                     board._link.fetch()
         time.sleep(_POLL_SECONDS)
     for board in asked:
-        if board._intake is not None and board._intake.ends_with(_PROMPT):
+        if board._intake is not None and board._intake.ends_with(PROMPT):
             board._is_flying = False
             switch_marks.off(board._directory)
             flights.forget(board._unit.serial_number)

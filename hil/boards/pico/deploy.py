@@ -134,8 +134,10 @@ def deploy(repl: Repl, files: Mapping[str, bytes], tell: Tell = lambda done, who
     return True
 
 
-def provision(repl: Repl, configuration: bytes, store: Mapping[str, bytes]) -> None:
+def provision(repl: Repl, configuration: bytes, store: Mapping[str, bytes], on_uart: bool = False) -> None:
     """Make the board who `configuration` says, with the vote state `store`. Raises BoardError.
+
+    on_uart: it is to fly on UART0, where its prompt must be already.
 
     The old configuration goes first and the new one comes last: without one the board does not fly, so it never votes
     under one identity with another's vote state.
@@ -145,6 +147,10 @@ def provision(repl: Repl, configuration: bytes, store: Mapping[str, bytes]) -> N
     erase_store(repl)
     for name in sorted(store):
         repl.run(f"put('/{tree.STORE}/{name}', {store[name]!r})")
+    if on_uart:
+        repl.run(f"put('/{tree.LINE}', b'uart')")
+    else:
+        repl.run(f"try:\n    os.remove('/{tree.LINE}')\nexcept OSError:\n    pass")
     repl.send(f"/{tree.CONFIGURATION}.new", configuration)
     repl.run(f"os.rename('/{tree.CONFIGURATION}.new', '/{tree.CONFIGURATION}')")
 

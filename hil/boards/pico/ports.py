@@ -10,18 +10,20 @@ are found by links of the same form in a folder named by the environment variabl
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from serial.tools import list_ports
 
 from groundstation.boards.base import BoardError
+from groundstation.boards.environment import BoardEntry
 
 LINKS_VARIABLE = "AMU_SERIAL_LINKS"
 BY_ID = Path("/dev/serial/by-id")
-# usb-<manufacturer>_<product>_<serial number>-if<interface>, as systemd's udev rules name it.
-_LINK = re.compile(r"usb-(?P<product>.+)_(?P<serial>[^_]+)-if\d\d")
+# usb-<manufacturer>_<product>_<serial number>-if<interface>[-port<n>], as systemd's udev rules name it.
+_LINK = re.compile(r"usb-(?P<product>.+)_(?P<serial>[^_]+)-if\d\d(-port\d+)?")
+_USB_SPEED = 115200  # which USB ignores
 
 
 class Line(NamedTuple):
@@ -41,6 +43,17 @@ class Port:
     link: Path
     vendor_id: int | None = None  # of USB; None where only the link is known
     product_id: int | None = None
+    baud: int = 0  # of a serial adapter, with the board behind it; 0: the board is on USB itself
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"adapter {self.serial_number}" if self.baud else f"Pico {self.serial_number}"
+
+    @property
+    def speed(self) -> int:
+        """To open the line with."""
+        return self.baud or _USB_SPEED
 
     @property
     def device(self) -> Path | None:
@@ -68,20 +81,26 @@ def ports() -> list[Port]:
     return [found[number] for number in sorted(found)]
 
 
-def find(serial_number: str) -> Port | None:
-    """The line of the board with this serial number, or None."""
+def find(serial_number: str, baud: int = 0) -> Port | None:
+    """The line of the board with this serial number, or of an adapter that is to run at `baud`; or None."""
     for port in ports():
         if port.serial_number.lower() == serial_number.lower():
-            return port
+            return replace(port, baud=baud)
     return None
 
 
-def require(serial_number: str) -> Port:
+def require(serial_number: str, baud: int = 0) -> Port:
     """As `find`. Raises BoardError if there is no such line."""
-    port = find(serial_number)
+    port = find(serial_number, baud)
     if port is None:
-        raise BoardError(f"Pico {serial_number}: is not on the bus; plug it in, and see: amu boards")
+        named = Port(serial_number, "", BY_ID, baud=baud).name
+        raise BoardError(f"{named}: is not on the bus; plug it in, and see: amu boards")
     return port
+
+
+def of_entry(entry: BoardEntry) -> Port:
+    """The line of a real board of an environment file. Raises BoardError if it is not there."""
+    return require(entry.serial_number, entry.adapter_baud)
 
 
 def linked(folder: Path) -> Iterable[Port]:

@@ -20,19 +20,23 @@ from mpremote.transport_serial import SerialTransport
 from groundstation.boards.base import BoardError
 from hil.boards.pico.ports import Port
 
+PROMPT = b">>> "
+PROBE = b"\r\x03\x02"  # control-C ends what runs, control-B leaves the raw prompt
 BLOCK_BYTES = 1024
 PROMPT_SECONDS = 3.0  # for an answer of the prompt; it answers in a few milliseconds
 _POLL_SECONDS = 0.01
+_RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 
-# Lines of base64: a file's blocks may hold a control-C, which must stay a way to break in.
+# Lines of base64: a file's blocks may hold a control-C, which must stay a way to break in. The board asks for each one:
+# while it works on flash it takes no interrupts, and a UART loses what arrives.
 _RECEIVER = """
 import sys
 from binascii import a2b_base64
 def receive(path, blocks):
     with open(path, "wb") as file:
         for _ in range(blocks):
-            file.write(a2b_base64(sys.stdin.buffer.readline()))
             sys.stdout.write("+")
+            file.write(a2b_base64(sys.stdin.buffer.readline()))
 """
 
 
@@ -40,18 +44,19 @@ class Repl:
     """The prompt of the Pico at `port`, exclusively ours. Raises BoardError, which says what to do."""
 
     def __init__(self, port: Port) -> None:
-        self._name = f"Pico {port.serial_number}"
+        self._name = port.name
         device = port.device
         if device is None:
             raise BoardError(f"{self._name}: is not on the bus; plug it in")
         try:
-            self._transport = SerialTransport(str(device), timeout=PROMPT_SECONDS)
+            self._transport = SerialTransport(str(device), baudrate=port.speed, timeout=PROMPT_SECONDS)
         except (TransportError, serial.SerialException, OSError) as error:
             raise BoardError(f"{self._name}: {device} cannot be opened: {_why(error)}") from error
         with contextlib.suppress(OSError):
             self._transport.serial.write_timeout = PROMPT_SECONDS
         self._can_receive = False
         self.is_emulated = device.resolve().is_relative_to("/dev/pts")  # its time passes as this machine allows
+        self._is_on_uart = port.baud > 0
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +75,12 @@ class Repl:
             self._explained("gives no prompt: its program cannot be interrupted"),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            self._transport.enter_raw_repl(soft_reset=True, timeout_overall=PROMPT_SECONDS)
+            self._transport.enter_raw_repl(soft_reset=not self._is_on_uart, timeout_overall=PROMPT_SECONDS)
+            if self._is_on_uart:  # its last words before the reset, which mpremote waits for, die in the UART's buffer
+                self._transport.serial.write(b"\x04")
+                told = self._transport.read_until(1, _RAW_PROMPT, timeout_overall=PROMPT_SECONDS)
+                if not told.endswith(_RAW_PROMPT):
+                    raise TransportError("could not enter raw repl")
 
     def run(self, code: str) -> str:
         """Run `code`. Returns what it printed."""
@@ -92,9 +102,9 @@ class Repl:
             line = self._transport.serial
             sent = 0
             for block in blocks:
-                line.write(b2a_base64(block))
                 if line.read(1) != b"+":
                     raise TransportError("no answer")
+                line.write(b2a_base64(block))
                 sent += len(block)
                 tell(sent)
             _, error = self._transport.follow(PROMPT_SECONDS)

@@ -4,6 +4,7 @@
     active         name of the active tree and its hash, replaced in one atomic step
     a/, b/         the trees: main.mpy and the package amu
     config.cbor    who the board is, and its keys
+    line           there if the board flies on UART0; else it flies on USB
     store/         its vote state, which no deployment touches
 
 A new tree is written into the folder that does not fly, checked there by one hash over all of it, and then named in
@@ -21,12 +22,16 @@ ACTIVE = "active"
 LAUNCHER = "main.py"
 CONFIGURATION = "config.cbor"
 STORE = "store"
+LINE = "line"
 
 LAUNCHER_TEXT = b"""\
 # Flies the tree that the file `active` names. A board without one, or without a configuration, stays at the prompt.
 import micropython
 
-micropython.kbd_intr(-1)  # a frame that is on the line already may hold a control-C
+try:
+    micropython.kbd_intr(-1)  # a frame that is on the line already may hold a control-C,
+except KeyboardInterrupt:  # even one that came a moment ago
+    micropython.kbd_intr(-1)
 try:
     import os, sys
 

@@ -16,7 +16,12 @@ const RX_DMA = 1 << 0;  // of DMACR
 const FIFO_CHARACTERS = 32, LEVELS = [4, 8, 16, 24, 28];
 const CHARACTER_BITS = 10;  // start, eight of data, stop
 const TIMEOUT_BITS = 32;  // of silence, after which what waits in the FIFO is told of
-const SECOND_NANOS = 1e9;
+const SECOND_NANOS = 1e9, CYCLE_NANOS = 8;
+
+/** Whole cycles of the processor: all time of the chip passes in these. */
+function nanosOf(bits, baud) {
+  return CYCLE_NANOS * Math.round(bits * SECOND_NANOS / baud / CYCLE_NANOS);
+}
 
 export class Uart extends BasePeripheral {
   constructor(mcu, name, irq, dreq) {
@@ -74,7 +79,7 @@ export class Uart extends BasePeripheral {
   send(bytes, baud) {
     if (!bytes.length) return;
     this.input.push([bytes, baud]);
-    if (this.input.length === 1) this.arrival.schedule(CHARACTER_BITS * SECOND_NANOS / baud);
+    if (this.input.length === 1) this.arrival.schedule(nanosOf(CHARACTER_BITS, baud));
   }
 
   arrive() {
@@ -84,7 +89,7 @@ export class Uart extends BasePeripheral {
       this.input.shift();
       this.taken = 0;
     }
-    if (this.input.length) this.arrival.schedule(CHARACTER_BITS * SECOND_NANOS / baud);
+    if (this.input.length) this.arrival.schedule(nanosOf(CHARACTER_BITS, baud));
     if (!(this.control & ENABLED) || !(this.control & RX_ENABLED) || !this.baud) return;
     if (this.rx.length >= this.depth) {
       this.errors |= OVERRUN_SEEN;
@@ -94,7 +99,7 @@ export class Uart extends BasePeripheral {
     this.rx.push(value);
     if (this.dma & RX_DMA) this.tellDma();
     if (this.rx.length >= LEVELS[(this.levels >> 3) & 7]) this.raise(RX_READY);
-    if (!this.input.length) this.silence.schedule(TIMEOUT_BITS * SECOND_NANOS / this.baud);
+    if (!this.input.length) this.silence.schedule(nanosOf(TIMEOUT_BITS, this.baud));
   }
 
   read() {
@@ -122,7 +127,7 @@ export class Uart extends BasePeripheral {
     if (!this.tx.length || !(this.control & ENABLED) || !(this.control & TX_ENABLED) || !this.baud) return;
     this.shifting = this.tx.shift();
     if (this.tx.length === LEVELS[this.levels & 7]) this.raise(TX_READY);  // told of as the level is passed, not at it
-    this.sent.schedule(CHARACTER_BITS * SECOND_NANOS / this.baud);
+    this.sent.schedule(nanosOf(CHARACTER_BITS, this.baud));
   }
 
   finishCharacter() {

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from serial.tools import list_ports
 
+from groundstation.boards.base import BoardError
 from hil.boards.pico import ports
 
 LINK = "usb-MicroPython_Board_in_FS_mode_{}-if00"
@@ -36,6 +37,16 @@ def test_a_line_is_followed_by_its_link(folder: Path, tmp_path: Path) -> None:
     assert port.device is None
     link.symlink_to(tmp_path / "ttyACM1")
     assert port.device == tmp_path / "ttyACM1"
+
+
+def test_an_adapter_is_found_by_a_link_that_names_its_port(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "ttyUSB0").touch()
+    (folder / "usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0").symlink_to(tmp_path / "ttyUSB0")
+    port = ports.require("A50285BI", 921_600)
+    assert (port.name, port.speed, port.product) == ("adapter A50285BI", 921_600, "FTDI FT232R USB UART")
+    assert ports.require("A50285BI").speed == 115_200
+    with pytest.raises(BoardError, match="adapter A5: is not on the bus"):
+        ports.require("A5", 9600)
 
 
 def test_other_names_and_missing_folders_are_no_boards(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Picos behind USB-serial adapters, at UART0."""

@@ -1,0 +1,50 @@
+"""Picos at the end of a USB-serial adapter: UART0 in place of USB, and all else as for Picos on USB.
+
+The adapter stays on the bus when the chip resets, so nothing on the host tells of a reset: a board has started when it
+says something, and is asked who it is until then. Nothing tells either of a board without power; it does not answer. A
+wire loses bytes, so a command to leave the flight is sent again while it shows no effect.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from groundstation.boards.base import Unit
+from hil.boards.pico.board import PicoBoard
+from hil.boards.pico.repl import Repl
+
+
+class UartBoard(PicoBoard):
+    """One Pico behind an adapter. `unit`: the adapter's serial number and the baud of its line."""
+
+    kind: ClassVar[str] = "uart"
+    _is_on_uart: ClassVar[bool] = True
+
+    def __init__(self, directory: Path, node: int, unit: Unit) -> None:
+        super().__init__(directory, node, unit)
+        self._name = f"board {node} (adapter {unit.serial_number}, {unit.baud} baud)"
+        self._is_unpowered = False  # by the bench's own command
+
+    def kill(self) -> None:
+        self._is_unpowered |= self._is_flying and bool(self._unit.power_off)
+        super().kill()
+
+    def _switch_on(self) -> None:
+        if self._is_unpowered:
+            self._note_start()
+            self._hear()  # before there is anything to hear
+            self._power(self._unit.power_on)
+            self._is_unpowered = False
+        else:
+            self._reset()
+            self._hear()
+
+    def _hear(self) -> None:
+        self._is_flying = True
+        self.link()
+
+    def _prompt(self, exits: Sequence[bytes] = ()) -> Repl:
+        if self._is_unpowered:
+            self._power(self._unit.power_on)
+            self._is_unpowered = False
+        return super()._prompt(exits)
