@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 HOST := groundstation hil specs swarm_sim
-EMULATOR := hil/boards/emulated/core
+LOCKS := hil/boards/emulated/core/package-lock.json groundstation/web/page/vendor/package-lock.json
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
+.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -16,7 +16,7 @@ help: ## list the targets
 venv: $(STAMP) ## create or refresh .venv with everything a developer needs
 
 # On a terminal pip shows what it fetches; a log gets a line before and one after.
-$(STAMP): pyproject.toml setup.py $(EMULATOR)/package-lock.json
+$(STAMP): pyproject.toml setup.py $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "venv: $(PYTHON) is missing or older than 3.11; name another: make venv PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "venv: making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); } || \
@@ -25,6 +25,7 @@ $(STAMP): pyproject.toml setup.py $(EMULATOR)/package-lock.json
 	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet $$quiet --disable-pip-version-check \
 		--editable '.[dev,docs,emulated]' || { echo "venv: pip failed, see above; without a network set PIP_INDEX_URL"; exit 1; }
 	@$(BIN)/python -m hil.boards.emulated.library || { echo "venv: the emulator of Picos is missing, see above"; exit 1; }
+	@$(BIN)/python -m groundstation.web.plotter || { echo "venv: what draws the console's plots is missing, see above"; exit 1; }
 	@touch $@
 	@echo "venv: ready; fly with $(BIN)/amu rehearse, or see what else there is: make"
 
@@ -33,6 +34,11 @@ rehearse: venv ## fly the default mission on four boards; artefacts in runs/
 
 test: venv ## run the test suite
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+test-browser: venv ## fly rehearsals on the console's page in headless Chromium; needs Chromium on PATH
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@$(BIN)/python -m tests.browser.axe
+	$(BIN)/python -m pytest -q -m browser tests/browser
 
 test-long: venv ## the tests that take minutes: the whole board suite on emulated Picos (set AMU_PICO_UF2)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m long

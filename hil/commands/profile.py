@@ -44,13 +44,13 @@ def profile(
     """
     from groundstation.boards.base import BoardError
     from groundstation.console import EXIT_BAD_INPUT, complain, refused
+    from groundstation.npm import NpmError
     from groundstation.os_errors import explained
-    from hil.boards.emulated.library import LibraryError
     from hil.boards.emulated.process import EmulatorError
 
     try:
         figures = _figures(nodes, journal, tick)
-    except (BoardError, EmulatorError, LibraryError) as error:
+    except (BoardError, EmulatorError, NpmError) as error:
         raise refused("profile", error) from error
     if as_json:
         typer.echo(json.dumps(figures, indent=2))

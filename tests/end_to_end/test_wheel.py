@@ -64,11 +64,21 @@ def test_the_emulator_is_in_the_wheel_with_its_licence_and_runs(unpacked: Path) 
     code = (
         "from hil.boards.emulated import process as p; print(p.__file__); "
         "chip = p.ChipProcess('AMU-0001'); chip.open(bytes(16384), b'', identity='AMU-0001', seed='1'); "
-        "chip.ask(b'A', bytes(8)); print(len(chip.answer())); chip.close()"
+        "chip.ask(b'A', bytes(16)); print(len(chip.answer())); chip.close()"
     )
     done = run_away(unpacked, "-c", code)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [str(unpacked / "hil/boards/emulated/process.py"), "33"]
+    assert done.stdout.split() == [str(unpacked / "hil/boards/emulated/process.py"), "45"]
+
+
+def test_the_page_and_what_draws_its_plots_are_in_the_wheel_with_the_licence(unpacked: Path) -> None:
+    page = unpacked / "groundstation/web/page"
+    assert (page / "views/overview.js").is_file()
+    assert {path.name for path in (page / "vendor/node_modules/uplot/dist").iterdir()} == {
+        "uPlot.esm.js",
+        "uPlot.min.css",
+    }
+    assert "The MIT License" in (page / "vendor/node_modules/uplot/LICENSE").read_text()
 
 
 def test_the_command_line_works_from_the_wheel(unpacked: Path) -> None:

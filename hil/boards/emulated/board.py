@@ -24,6 +24,7 @@ from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.memory_link import MemoryLine, MemoryLink
+from groundstation.npm import NpmError
 from groundstation.record.run_directory import write_private
 from hil.boards.emulated import library, pico_chip, pico_files
 from hil.boards.emulated.pico_chip import NANOS, PicoChip
@@ -90,7 +91,7 @@ class EmulatedBoard(Board):
         micropython_image()
         try:
             library.require()
-        except library.LibraryError as error:
+        except NpmError as error:
             raise BoardError(str(error)) from error
         boards = []
         for plan in plans:
@@ -132,7 +133,7 @@ class EmulatedBoard(Board):
         name = f"AMU-{self.node:04}"
         try:
             self._chip = PicoChip(micropython_image(), flash, name, self._count_start(), self._line.take)
-        except (EmulatorError, library.LibraryError) as error:
+        except (EmulatorError, NpmError) as error:
             raise BoardError(f"board {self.node}: {error}") from error
         self._has_run = True
         image.unlink(missing_ok=True)  # after what can fail, before the first step

