@@ -56,6 +56,7 @@ CHECKS: dict[str, list[str]] = {
     "ether": [*_PYTEST, "tests/unit/groundstation/faults/test_ether.py"],
     "codec": [*_PYTEST, "tests/unit/firmware/test_on_board.py", "-k", "test_codec"],
     "no effects": [*_PYTEST, "tests/unit/firmware/test_node_effects.py"],
+    "framer": [*_PYTEST, "tests/properties/firmware/test_wire_framer.py"],
     "machine twins": [*_PYTEST, "tests/properties/firmware/test_wire_machine.py"],
     "surplus votes": [*_PYTEST, "tests/unit/firmware/test_surplus.py", "tests/unit/firmware/test_runtime_frames.py"],
     "calm swarms": [*_PYTEST, "tests/unit/swarm_sim/world/test_sim_surplus.py"],

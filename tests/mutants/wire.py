@@ -12,6 +12,13 @@ OUTBOX = "firmware/amu/boards/outbox.py"
 
 MUTANTS = (
     Mutant(
+        "the short way of a frame overtakes bytes that are held back",
+        "firmware/amu/wire/framer.py",
+        "            self._start < self._end\n            or self._skipping\n",
+        "            self._skipping\n",
+        ("framer",),
+    ),
+    Mutant(
         "a hash goes on from the state before",
         HASHES,
         "    while i < words:\n",
@@ -124,7 +131,7 @@ MUTANTS = (
     Mutant(
         "a turn takes frames without end",
         RUNTIME,
-        "                if taken == limits.TURN_FRAMES_MAX:\n",
+        "                if taken >= limits.TURN_FRAMES_MAX:\n",
         "                if False:\n",
         ("runtime",),
     ),

@@ -95,15 +95,21 @@ class Runtime:
 
     def _take_turn(self) -> bool:
         """Take frames until the line is empty or the turn is over. False if it is empty."""
+        read, framer = self._port.read, self._framer
         taken = reads = 0
-        data = self._port.read()
+        data = read()
         while data:
-            self._framer.push(data)
-            taken = self._take_frames(taken)
+            frame = framer.only(data)
+            if frame is None:
+                framer.push(data)
+                taken = self._take_frames(taken)
+            else:
+                self._take(frame)
+                taken += 1
             reads += 1
             if self.stopped is not None or reads == limits.TURN_FRAMES_MAX:
                 break
-            data = self._port.read()
+            data = read()
         if taken:
             self._perform()
         return bool(data)
@@ -117,7 +123,7 @@ class Runtime:
             if isinstance(frame, frames.Frame):
                 self._take(frame)
                 taken += 1
-                if taken == limits.TURN_FRAMES_MAX:
+                if taken >= limits.TURN_FRAMES_MAX:
                     self._perform()
                     taken = 0
         return taken
@@ -156,8 +162,9 @@ class Runtime:
             peer, wanted = self._replica_count, frames.TELECOMMAND
         if traffic != wanted:
             return "direction"
-        self._arrivals[peer] += 1
-        return "rate" if self._arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX else None
+        arrivals = self._arrivals
+        arrivals[peer] += 1
+        return "rate" if arrivals[peer] > limits.PEER_FRAMES_PER_TICK_MAX else None
 
     def _is_surplus(self, source: int, payload: bytes) -> bool:
         """Whether these look like votes that could change nothing. They may be anybody's: nothing is kept of them."""
@@ -240,7 +247,7 @@ class Runtime:
 
     def _send_trace(self, first_seq: int, encoded_events: list[bytes]) -> None:
         payload = codec.encode_trace(self._node.boot, first_seq, self._ticks % limits.TICKS_WRAP, encoded_events)
-        self._write_frame(limits.GROUND, frames.REPORT, payload)
+        self._write((limits.GROUND,), frames.REPORT, [payload])
 
     def _send(self, destination: int, lamport: int, message: "AnyMessage") -> None:
         data = codec.encode(lamport, message)
@@ -270,12 +277,10 @@ class Runtime:
     def _write(self, destinations: "Sequence[int]", traffic: int, parts: "list[Any]") -> None:
         """The same payload to each destination, under a tag for it."""
         payload = parts[0] if len(parts) == 1 else b"".join(parts)
+        seal, build, write, spoil = self._keyring.seal, frames.build, self._port.write, self._spoil_tag
         for destination in destinations:
-            self._write_frame(destination, traffic, payload)
-
-    def _write_frame(self, destination: int, traffic: int, payload: bytes) -> None:
-        self.litter += 1
-        tag = self._keyring.seal(traffic, destination, payload)
-        if self._spoil_tag is not None:
-            tag = self._spoil_tag(destination, tag)
-        self._port.write(frames.build(traffic, self._me, destination, tag, payload))
+            tag = seal(traffic, destination, payload)
+            if spoil is not None:
+                tag = spoil(destination, tag)
+            write(build(traffic, self._me, destination, tag, payload))
+        self.litter += len(destinations)

@@ -77,6 +77,24 @@ class Framer:
             self._bytes.extend(bytes(self._end - len(self._bytes)))
         self._bytes[waiting : self._end] = data
 
+    def only(self, data: bytes) -> "Frame | None":
+        """The frame that `data` consists of, delimiters included: the short way, where ports read frame by frame.
+
+        None, and nothing is taken: it is something else, or bytes are held back. Then push it.
+        """
+        if (
+            self._start < self._end
+            or self._skipping
+            or not 1 < len(data) <= limits.WIRE_BYTES_MAX
+            or data[0]
+            or data.find(b"\x00", 1) < len(data) - 1
+        ):
+            return None
+        try:
+            return frames.unpack(data, 1, len(data) - 1)
+        except FrameError:
+            return None
+
     def waiting(self) -> int:
         """Bytes that are held back."""
         return self._end - self._start

@@ -71,7 +71,7 @@ def build(traffic: int, source: int, destination: int, tag: bytes, payload: byte
     return b"\x00" + cobs.encode(body + crc32(body).to_bytes(4, "big")) + b"\x00"
 
 
-def unpack(data: bytearray, start: int, end: int) -> Frame:
+def unpack(data: bytes | bytearray, start: int, end: int) -> Frame:
     """Frame in what lies from `start` to `end` of `data`, between two delimiters. Raises FrameError."""
     return parse(cobs.decode(bytes(memoryview(data)[start:end])))
 

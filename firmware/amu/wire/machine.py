@@ -24,6 +24,7 @@ _wire = bytearray(limits.WIRE_BYTES_MAX)
 _plain_address = addressof(_plain)
 _wire_address = addressof(_wire)
 _numbers = array("I", [0] * 4)
+_frame = frames.Frame(0, 0, 0, b"", b"")
 
 
 def install() -> None:
@@ -39,7 +40,7 @@ def install() -> None:
 def build(traffic: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """As `frames.build`."""
     assert frames.FLIGHT <= traffic <= frames.REPORT, "frame class"
-    assert len(tag) == frames.tag_bytes(traffic), "frame tag"
+    assert len(tag) == (limits.TAG_BYTES if traffic < frames.REPORT else 0), "frame tag"
     assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "frame payload"
     plain = _plain
     plain[0] = frames.VERSION
@@ -52,8 +53,8 @@ def build(traffic: int, source: int, destination: int, tag: bytes, payload: byte
 
 
 @micropython.native
-def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
-    """As `frames.unpack`."""
+def unpack(data: bytes | bytearray, start: int, end: int) -> frames.Frame:
+    """As `frames.unpack`, but there is one Frame: a board is done with one when it takes the next."""
     assert 0 <= start <= end <= len(data), "bounds"
     if end - start > limits.WIRE_BYTES_MAX:
         raise FrameError(frames.TOO_LONG)
@@ -71,13 +72,18 @@ def unpack(data: bytearray, start: int, end: int) -> frames.Frame:
     traffic = plain[1]
     if traffic < frames.FLIGHT or traffic > frames.REPORT:
         raise FrameError(frames.BAD_CLASS)
-    first = limits.HEADER_BYTES + frames.tag_bytes(traffic)
+    first = limits.HEADER_BYTES + (limits.TAG_BYTES if traffic < frames.REPORT else 0)
     if first > last:
         raise FrameError(frames.TOO_SHORT)
     if last - first > limits.PAYLOAD_BYTES_MAX:
         raise FrameError(frames.TOO_LONG)
-    tag = bytes_at(_plain_address + limits.HEADER_BYTES, first - limits.HEADER_BYTES)
-    return frames.Frame(traffic, plain[2], plain[3], tag, bytes_at(_plain_address + first, last - first))
+    frame = _frame
+    frame.traffic = traffic
+    frame.source = plain[2]
+    frame.destination = plain[3]
+    frame.tag = bytes_at(_plain_address + limits.HEADER_BYTES, first - limits.HEADER_BYTES)
+    frame.payload = bytes_at(_plain_address + first, last - first)
+    return frame
 
 
 def equal(one: bytes, other: bytes) -> bool:

@@ -3,9 +3,9 @@
 A name costs a Pico 17 bytes of heap, each use of `limits.NAME` two look-ups in a dict, and each name that a module
 brings makes every import after it slower: the interpreter searches its names one by one. So `limits.NAME` becomes its
 number, as does a module's own constant whose name begins with an underscore; names and assertions of `limits` then stay
-on the ground, where they have been checked. A parameter whose name stands for nothing else anywhere is called p0, p1
-and so on in each module: no other name of a variable takes room. Lines stay where they are: a traceback tells the same
-line.
+on the ground, where they have been checked. So do the classes of frames, and `KIND` of a message that is named. A
+parameter whose name stands for nothing else anywhere is called p0, p1 and so on in each module: no other name of a
+variable takes room. Lines stay where they are: a traceback tells the same line.
 """
 
 import ast
@@ -18,9 +18,12 @@ from pathlib import Path
 import swarm_sim.adversary
 from amu.consensus import records
 from amu.core import limits
+from amu.wire import frames, messages
 from hil import firmware_files
 
 _MODULES = {"limits": vars(limits), "records": vars(records)}
+_ALSO = {"frames": vars(frames)}  # it has functions, too
+_MESSAGES = "amu.wire.messages"
 _PATHS = {"amu.core.limits": "limits", "amu.consensus.records": "records"}
 _CODE = (ast.FunctionDef, ast.ClassDef)
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -39,14 +42,15 @@ def folded(path: str, source: str) -> str:
     module = path.rpartition(".")[0].replace("/", ".")
     if module in _PATHS:
         known = _constants(_MODULES[_PATHS[module]])
-        gone = [node for node in tree.body if not isinstance(node, _CODE)]
+        gone, kinds = [node for node in tree.body if not isinstance(node, _CODE)], set()
     else:
+        kinds = _kinds(tree)
         known = _own(tree)
         gone = [node for node in tree.body if _assigned(node) in known and _assigned(node).startswith("_")]
         known |= _imported(tree)
     source = _without(source, gone)
     tree.body = [node for node in tree.body if node not in gone]
-    finder = _Finder(known, _parameters(tree))
+    finder = _Finder(known, _parameters(tree), kinds)
     edits = finder.find(tree)
     lines = source.split("\n")
     for line, start, end, text in sorted(edits, reverse=True):
@@ -114,6 +118,33 @@ def _imported(tree: ast.Module) -> dict[str, int]:
     return found
 
 
+def _kinds(tree: ast.Module) -> set[str]:
+    """How a module names the messages' own module, and the classes that it imports from there."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == _MESSAGES:
+            found |= {each.name for each in node.names if each.asname is None}
+        elif isinstance(node, ast.ImportFrom) and node.module == _MESSAGES.rpartition(".")[0]:
+            found |= {each.asname or each.name for each in node.names if each.name == "messages"}
+    return found
+
+
+def _kind(node: ast.Attribute, names: set[str]) -> int | None:
+    """The number that `messages.Vote.KIND` or `Vote.KIND` stands for."""
+    if node.attr != "KIND":
+        return None
+    owner = node.value
+    if isinstance(owner, ast.Attribute):
+        if not isinstance(owner.value, ast.Name) or owner.value.id not in names:
+            return None
+        name = owner.attr
+    elif isinstance(owner, ast.Name) and owner.id in names:
+        name = owner.id
+    else:
+        return None
+    return getattr(vars(messages).get(name), "KIND", None)
+
+
 def _assigned(node: ast.stmt) -> str:
     """The name that a statement `NAME = ...` assigns, or ""."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -152,16 +183,17 @@ def _number(expression: ast.expr, known: dict[str, int]) -> int | None:
 
 
 def _of_module(node: ast.Attribute) -> int | None:
-    if isinstance(node.value, ast.Name) and node.value.id in _MODULES:
-        return _constants(_MODULES[node.value.id]).get(node.attr)
+    if isinstance(node.value, ast.Name):
+        return _constants(_MODULES.get(node.value.id) or _ALSO.get(node.value.id) or {}).get(node.attr)
     return None
 
 
 class _Finder(ast.NodeVisitor):
     """What to write in place of constants, and of the names of parameters."""
 
-    def __init__(self, known: dict[str, int], parameters: dict[str, str]) -> None:
+    def __init__(self, known: dict[str, int], parameters: dict[str, str], kinds: set[str]) -> None:
         self._known = known
+        self._kinds = kinds
         self._parameters = parameters
         self._edits: list[Edit] = []
 
@@ -170,7 +202,8 @@ class _Finder(ast.NodeVisitor):
         return self._edits
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self._replace(node, _of_module(node))
+        kind = _kind(node, self._kinds)
+        self._replace(node, _of_module(node) if kind is None else kind)
         self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:

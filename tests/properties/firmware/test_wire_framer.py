@@ -28,14 +28,18 @@ def pull(framer: Framer) -> tuple[list[Summary], bytes]:
     return found, text
 
 
-def run(stream: bytes, sizes: list[int]) -> tuple[list[Summary], bytes, dict[str, int]]:
-    """Push `stream` in pieces of these sizes, the last one over and over."""
+def run(stream: bytes, sizes: list[int], short: bool = False) -> tuple[list[Summary], bytes, dict[str, int]]:
+    """Push `stream` in pieces of these sizes, the last one over and over. `short`: by the short way, where it leads."""
     framer, found, text, start = Framer(), [], b"", 0
     for i in range(len(stream) + 1):
         piece = stream[start : start + sizes[min(i, len(sizes) - 1)]]
         if not piece:
             break
         start += len(piece)
+        frame = framer.only(piece) if short else None
+        if frame is not None:
+            found.append(summary(frame))
+            continue
         framer.push(piece)
         frames_now, text_now = pull(framer)
         found += frames_now
@@ -86,6 +90,31 @@ def test_pieces_make_no_difference(
 ) -> None:
     stream = b"".join(garbage + wire for garbage, (_, wire) in parts) + tail
     assert run(stream, sizes) == run(stream, [max(1, len(stream))])
+
+
+@settings(max_examples=120)
+@given(STREAMS, st.lists(st.integers(0, 40), min_size=10, max_size=10))
+def test_the_short_way_makes_no_difference(parts: list[tuple[bytes, tuple[Summary, bytes]]], cuts: list[int]) -> None:
+    """Pieces as a reader gives that knows where frames end, some of them cut again."""
+    pieces = [piece for garbage, (_, wire) in parts for piece in (garbage, wire)]
+    stream = b"".join(pieces)
+    sizes: list[int] = []
+    for piece, cut in zip(pieces, cuts, strict=False):
+        cut = cut if cut % 2 else 0
+        sizes += [size for size in (min(cut, len(piece)), len(piece) - min(cut, len(piece))) if size]
+    sizes = [part for size in sizes for part in ([2000, size - 2000] if size > 2000 else [size])]
+    assert run(stream, sizes, short=True) == run(stream, [max(1, len(stream))])
+
+
+def test_a_frame_alone_goes_the_short_way() -> None:
+    framer, wire = Framer(), frames.build(frames.REPORT, 0, limits.GROUND, b"", b"\x83\x00\x01\x60")
+    frame = framer.only(wire)
+    assert frame is not None
+    assert frame.payload == b"\x83\x00\x01\x60"
+    for other in (b"", b"\x00", wire[1:], wire[:-1], wire + wire, wire + b"\x00", b"\x00" + wire, b"\x00\x05\x00"):
+        assert framer.only(other) is None, other
+    framer.push(b"held")
+    assert framer.only(wire) is None
 
 
 def test_ten_thousand_frames_round_trip() -> None:

@@ -52,6 +52,16 @@ def test_numbers_stand_in_place_of_names_on_the_same_lines() -> None:
     assert "GROUND" not in space
 
 
+def test_classes_of_frames_and_kinds_of_messages_are_numbers() -> None:
+    source = (
+        "from amu.wire import frames, messages\nfrom amu.wire import messages as m\n"
+        "from amu.wire.messages import Vote\n"
+        "a = (frames.FLIGHT, messages.Hello.KIND, m.Hello.KIND, Vote.KIND, frames.build, other.KIND, m.other.KIND)\n"
+    )
+    told = folding.folded("amu/any.mpy", source)
+    assert "a = ((1), (32), (32), (17), frames.build, other.KIND, m.other.KIND)" in told
+
+
 def test_what_is_assigned_twice_is_no_constant() -> None:
     told = folding.folded(
         "amu/any.mpy", "_A = 1\n_A = 2\n_B = 3\n\n\ndef f():\n    global _B\n    _B = 4\n    return _A + _B\n"

@@ -10,12 +10,14 @@ from hil.profile.bytecode import FRAME_WORDS_MAX, frame_words
 
 HOT = (
     *("boards/guided.py:GuidedReader.read", "boards/pico.py:UsbPort.read"),
+    *("boards/runtime.py:Runtime._take_frames", "boards/runtime.py:Runtime._take_turn"),
+    *("boards/runtime.py:Runtime._bar", "boards/runtime.py:Runtime._is_surplus"),
     *(
-        "boards/runtime.py:Runtime._bar",
-        "boards/runtime.py:Runtime._take_frames",
-        "boards/runtime.py:Runtime._take_turn",
+        "wire/framer.py:Framer.only",
+        "wire/framer.py:Framer.push",
+        "wire/framer.py:Framer.next",
+        "wire/framer.py:Framer._cut",
     ),
-    *("wire/framer.py:Framer.push", "wire/framer.py:Framer.next", "wire/framer.py:Framer._cut"),
     *("wire/auth.py:Mac.digest", "wire/auth.py:Keyring.check", "wire/auth.py:Keyring.seal"),
     *("wire/codec.py:encode", "wire/codec.py:decode"),
     *("core/lamport.py:Witnesses.judge", "core/lamport.py:Witnesses.believable", "services/detector.py:Detector.heard"),
