@@ -59,7 +59,8 @@ class Served:
 
     def close(self) -> None:
         self._server.should_exit = True
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP_SECONDS)
@@ -226,6 +227,66 @@ def test_a_flight_is_started_commanded_and_finished_from_a_page(serve: Callable[
     status, answer = served.ask("GET", "/report")
     assert status == 200
     assert "small" in answer["text"]
+
+
+def test_a_killed_ground_station_is_resumed_with_its_history(serve: Callable[..., Served], tmp_path: Path) -> None:
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(
+        'name = "small"\ndescription = "A test."\n[mission]\nslots = 4\n[workload]\noperations = 4\nin_flight = 2\n'
+    )
+    flight = Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"])
+    served = serve(flight)
+
+    def send(identifier: str, order: dict[str, Any]) -> dict[str, Any]:
+        status, answer = served.ask("POST", "/api/orders", {"id": identifier, "order": order}, **CHANGING)
+        assert (status, answer["outcome"]) == (200, "accepted"), answer
+        return answer
+
+    with served.live() as page:
+        page.recv(GIVE_UP_SECONDS)
+        served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)
+        _until(page, lambda batch: bool(batch["flight"].get("takes_orders")))
+        number = str(send("1", ORDERS["telecommand"])["operation"])
+
+        def is_confirmed(batch: dict[str, Any], key: str) -> bool:
+            row = batch["tables"].get("operations", {}).get(key)
+            return row is not None and row["state"] == "confirmed"
+
+        before = _until(page, lambda batch: is_confirmed(batch, number))["tables"]["operations"][number]
+        first = flight.run
+        assert flight._process is not None
+        flight._process.kill()
+        _until(page, lambda batch: batch["flight"]["state"] == "lost")
+        assert served.ask("POST", "/api/orders", {"id": "2", "order": ORDERS["note"]}, **CHANGING)[0] == 409
+        assert served.ask("POST", "/api/flight", {"action": "resume"}, **CHANGING)[0] == 200
+        resumed = _until(page, lambda batch: is_confirmed(batch, number))["tables"]["operations"][number]
+        assert flight.run != first
+        assert resumed == before  # its sender, both times, and each stage
+        _until(page, lambda batch: bool(batch["flight"].get("takes_orders")))
+        again = str(send("3", ORDERS["telecommand"])["operation"])
+        _until(page, lambda batch: is_confirmed(batch, again))
+        send("4", ORDERS["finish"])
+        _until(page, lambda batch: batch["flight"]["state"] == "over")
+
+
+def test_another_console_takes_the_flight_over(serve: Callable[..., Served], tmp_path: Path) -> None:
+    flight = Flight(["first-light", "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"])
+    served = serve(flight)
+    served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)
+    with served.live() as page:
+        page.recv(GIVE_UP_SECONDS)
+        _until(page, lambda batch: bool(batch["flight"].get("takes_orders")))
+    served.ask("POST", "/api/orders", {"id": "1", "order": ORDERS["note"]}, **CHANGING)
+    served.close()
+    other = serve(Flight(run=flight.run))
+    with other.live() as page:
+        page.recv(GIVE_UP_SECONDS)
+        batch = _until(page, lambda batch: bool(batch["tables"].get("orders")))
+        assert [row["told"] for row in batch["tables"]["orders"].values()] == [ORDERS["note"]]
+        assert other.ask("POST", "/api/orders", {"id": "2", "order": ORDERS["finish"]}, **CHANGING)[0] == 200
+        _until(page, lambda batch: batch["flight"]["state"] == "over")
+    assert flight._process is not None
+    assert flight._process.wait(GIVE_UP_SECONDS) in (0, 5)
 
 
 def test_a_flight_that_cannot_start_says_why(serve: Callable[..., Served], tmp_path: Path) -> None:
