@@ -4,7 +4,8 @@
     GET  /page/...        its files                 GET  /report       the run's report
     GET  /api/events      lines of the trace        POST /api/orders   an order to the flight
     GET  /api/search      lines that are as asked   POST /api/flight   start or resume
-    WS   /api/live        batches of what changed
+    WS   /api/live        batches of what changed   POST /api/session  log in with a token
+                                                    GET  /api/session  who we are
 
 Rules
 - Every request must name this console as its host, and a request that changes something must come from its own page:
@@ -42,6 +43,10 @@ BATCH_SECONDS = 0.1
 PAGES_MAX = 64
 EVENTS_MAX = 2000  # in one answer
 TOO_SLOW, NOT_ALLOWED = 1013, 1008  # close codes of RFC 6455
+COOKIE = "amu_token"
+REFUSAL_SECONDS = 0.5  # before a wrong token is refused
+ELSEWHERE = "this console is not the host that the request names, or another site sent it"
+NO_HEADER = "the header X-AMU-Console: 1 is missing"
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -65,6 +70,8 @@ class WebConsole:
             Route("/", self._page),
             Route("/healthz", self._health),
             Route("/report", self._report),
+            Route("/api/session", self._session, methods=["GET"]),
+            Route("/api/session", self._log_in, methods=["POST"]),
             Route("/api/events", self._events),
             Route("/api/search", self._search),
             Route("/api/orders", self._order, methods=["POST"]),
@@ -92,7 +99,7 @@ class WebConsole:
             return LOCAL
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            token = connection.cookies.get("amu_token", "")
+            token = connection.cookies.get(COOKIE, "")
         return self._roles.person(token) if token else None
 
     def _is_here(self, connection: HTTPConnection) -> bool:
@@ -105,7 +112,7 @@ class WebConsole:
     def _refusal(self, request: Request, what: str | None = None) -> Response | None:
         """Why a request is not served. what: that it wants to do; None: to look."""
         if not self._is_here(request):
-            return _refused(421, "this console is not the host that the request names, or another site sent it")
+            return _refused(421, ELSEWHERE)
         person = self._person(request)
         if person is None:
             return _refused(
@@ -114,7 +121,7 @@ class WebConsole:
         if what is None:
             return None
         if request.headers.get("x-amu-console") != "1":
-            return _refused(403, "the header X-AMU-Console: 1 is missing")
+            return _refused(403, NO_HEADER)
         if not person.may(what):
             return _refused(403, f"{person.name} is {person.role}, which may not {what}")
         return None
@@ -135,6 +142,30 @@ class WebConsole:
         if run is None or not (run / run_directory.REPORT).exists():
             return _refused(404, "there is no report yet; it is drawn after the flight")
         return FileResponse(run / run_directory.REPORT, headers=SECURITY)
+
+    async def _session(self, request: Request) -> Response:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        person = self._person(request)
+        assert person is not None
+        return JSONResponse({"name": person.name, "role": person.role})
+
+    async def _log_in(self, request: Request) -> Response:
+        """Keep a token in a cookie that no script and no other site gets."""
+        if not self._is_here(request):
+            return _refused(421, ELSEWHERE)
+        if request.headers.get("x-amu-console") != "1":
+            return _refused(403, NO_HEADER)
+        token = str((await _body(request) or {}).get("token", ""))
+        person = LOCAL if self._roles is None else self._roles.person(token)
+        if person is None:
+            await asyncio.sleep(REFUSAL_SECONDS)
+            return _refused(401, "nobody has this token; ask the owner of the role file for one")
+        answer = JSONResponse({"name": person.name, "role": person.role})
+        is_safe = request.url.scheme == "https"
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=is_safe, path="/")
+        return answer
 
     async def _events(self, request: Request) -> Response:
         refusal = self._refusal(request)

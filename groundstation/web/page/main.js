@@ -1,6 +1,7 @@
 // The frame of the page: bar, tabs, keys, and one view at a time.
 
 import { el } from "./dom.js";
+import { askForToken } from "./login.js";
 import { connect, fly, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
 import * as slots from "./views/slots.js";
@@ -76,6 +77,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function bar() {
+  askForToken($("dialog"));
   const [words, style] = store.isConnected ? (STATES[store.flight.state] ?? [store.flight.state, ""]) : ["not connected", "bad"];
   const verdict = store.flight.verdict?.verdict;
   $("title").textContent = run().scenario ? `${run().scenario}, seed ${run().seed}` : "amu console";
@@ -96,7 +98,7 @@ function bar() {
     $("actions").dataset.key = key;
     $("actions").replaceChildren(...actions);
   }
-  if (!store.isConnected) notify(`The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`);
+  if (!store.isConnected && !store.wantsToken) notify(`The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`);
   else if ($("notice").textContent.startsWith("The console does not answer")) notify("");
   if (store.flight.state === "failed") notify(store.flight.reason);
 }

@@ -9,6 +9,7 @@ export const store = {
   events: [], // the latest lines of the trace
   gaps: [], // [first, last] lines that we were not sent
   isConnected: false,
+  wantsToken: false,
   closed: "", // why the line was closed
 };
 
@@ -25,8 +26,24 @@ export function changed() {
 
 let again = 500;
 
+/** Log in with a token. Returns the console's answer. */
+export function logIn(token) {
+  return post("/api/session", { token });
+}
+
+/** Whether the console wants a token. False if it does not answer: the live line says so. */
+async function wantsToken() {
+  try {
+    return (await fetch("/api/session")).status === 401;
+  } catch {
+    return false;
+  }
+}
+
 /** Open the live line, and open it again whenever it is lost. */
-export function connect() {
+export async function connect() {
+  store.wantsToken = await wantsToken();
+  if (store.wantsToken) return changed();
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/api/live`);
   socket.onmessage = (message) => {

@@ -139,6 +139,33 @@ def test_health_and_the_page_need_no_token(stored: Served) -> None:
     assert "<!DOCTYPE html>" in answer["text"]
 
 
+def test_a_token_is_kept_in_a_cookie_that_scripts_and_other_sites_do_not_get(stored: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", stored.port, timeout=GIVE_UP_SECONDS)
+    connection.request("POST", "/api/session", json.dumps({"token": "token of operator"}), CHANGING)
+    answer = connection.getresponse()
+    assert json.loads(answer.read()) == {"name": "the-operator", "role": "operator"}
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    connection.close()
+    pair = cookie.partition(";")[0]
+    assert stored.ask("GET", "/api/session", Cookie=pair) == (200, {"name": "the-operator", "role": "operator"})
+    with stored.live(additional_headers={"Cookie": pair}) as page:
+        assert json.loads(page.recv(GIVE_UP_SECONDS))["role"] == "operator"
+
+
+@pytest.mark.parametrize("body", [{"token": "wrong"}, {}, {"token": None}, {"token": ["x"]}])
+def test_a_wrong_token_is_refused(stored: Served, body: dict[str, Any]) -> None:
+    assert stored.ask("POST", "/api/session", body, **CHANGING)[0] == 401
+    assert stored.ask("GET", "/api/session")[0] == 401
+
+
+def test_another_site_cannot_log_anybody_in(stored: Served) -> None:
+    body = {"token": "token of operator"}
+    assert stored.ask("POST", "/api/session", body)[0] == 403
+    assert stored.ask("POST", "/api/session", body, **CHANGING, Origin="http://evil.example")[0] == 421
+
+
 def test_another_site_can_change_nothing(stored: Served) -> None:
     order = {"id": "1", "order": ORDERS["note"]}
     director = _as("director")
