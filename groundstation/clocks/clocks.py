@@ -7,8 +7,9 @@
 
 A board's line gives one bound: what shows tick T and arrives at second r left at r or before. The other one comes from
 what the board cannot have known earlier: an operation that it applies left the ground at `Telecommand` `queued` or
-`uplinked`; a message from the ground that it traces left after the ground event before it in Lamport's order. So a
-telecommand and its effect are a round trip, and no message exists for clocks alone. `bounds` has the theory.
+`uplinked`; a message from the ground that it traces left after the ground event before it in Lamport's order; and all
+that follows a receipt on its line left the board after the request had arrived. So a telecommand and its effect are a
+round trip, and no message exists for clocks alone. `bounds` has the theory.
 
 Rules
 - Nothing depends on an estimate: no verdict, no property, no decision of the ground station. Wall-clock time never
@@ -35,7 +36,7 @@ from typing import NamedTuple
 
 from amu.core.limits import GROUND, TICKS_WRAP
 from groundstation.clocks.bounds import Bounds
-from specs.checking.schema import RECEIVED_SECONDS_MAX
+from specs.checking.schema import RECEIVED_SECONDS_MAX, Fields
 from specs.checking.trace import Event
 
 DRIFT_PPM_MAX = 1000.0  # reported beyond that; a crystal is within 100, a board's resonator within 500
@@ -45,6 +46,7 @@ ROUNDING_SECONDS = 5e-7  # of `received`
 STRETCHES_MAX = 32  # of a life; then its clock is not estimated further
 LIVES_MAX = 256  # of a board, the latest ones
 OPERATIONS_MAX = 512  # remembered, the latest ones
+REQUESTS_MAX = 8 * OPERATIONS_MAX  # remembered, the latest ones: an operation goes to every board
 GROUND_EVENTS_MAX = 512  # remembered, the latest ones
 
 FORWARD = "jumped forward, or its rate changed"
@@ -128,7 +130,12 @@ class Life:
             self._bound(seq, ticks, received)
         elif cause is not None:
             self.stalled_seconds = max(self.stalled_seconds, cause - self._reached)
-        if cause is not None and (self._taken[0] is None or cause > self._taken[0]):
+        if cause is not None:
+            self.took(cause)
+
+    def took(self, cause: float) -> None:
+        """The board has taken what left the ground at `cause`; what its line brings from now on came after that."""
+        if self._taken[0] is None or cause > self._taken[0]:
             self._taken = (cause, *self._taken[1:])
 
     def _unwrapped(self, ticks: int) -> int:
@@ -235,6 +242,8 @@ class Clocks:
         self._lives: dict[int, dict[int, Life]] = {}  # node -> boot -> life
         self._nominal: float | None = None
         self._left: dict[tuple[int, int], tuple[float, bool]] = {}  # operation -> when it left, as far as is known
+        self._asked: dict[tuple[int, int, int], float] = {}  # operation and board -> when it left for the board first
+        self._latest: dict[int, Life] = {}  # node -> the life of its latest event
         self._ground: deque[tuple[int, float]] = deque(maxlen=GROUND_EVENTS_MAX)  # (Lamport time, second)
         self._resumed: set[tuple[int, int]] = set()  # lives that have had no event since the last Resume
 
@@ -249,6 +258,7 @@ class Clocks:
             if (event.node, event.boot) in self._resumed:
                 self._resumed.remove((event.node, event.boot))
                 life.resume(event.seq, event.ticks)
+            self._latest[event.node] = life
             life.take(event.seq, event.ticks, event.received, self._cause(event))
 
     def at(self, event: Event) -> Estimate | None:
@@ -277,12 +287,28 @@ class Clocks:
             self._nominal = seconds if is_told else None
         elif name == "Resume":
             self._left.clear()
+            self._asked.clear()
             self._ground.clear()
             self._resumed = {(life.node, life.boot) for life in self.lives()}
-        elif name == "Telecommand" and fields["stage"] in ("queued", "uplinked"):
-            self._leaves((fields["client"], fields["operation"]), received, fields["stage"] == "uplinked")
+        elif name == "Telecommand":
+            self._telecommand(fields, received)
         if not self._ground or event.lamport > self._ground[-1][0]:
             self._ground.append((event.lamport, received))
+
+    def _telecommand(self, fields: Fields, received: float) -> None:
+        stage, operation, board = fields["stage"], (fields["client"], fields["operation"]), fields.get("board")
+        if stage in ("queued", "uplinked"):
+            self._leaves(operation, received, stage == "uplinked")
+        if board is None:
+            return
+        if stage == "uplinked" and (*operation, board) not in self._asked:
+            if len(self._asked) == REQUESTS_MAX:
+                del self._asked[next(iter(self._asked))]
+            self._asked[*operation, board] = received
+        elif stage == "received" and board in self._latest:
+            left = self._asked.get((*operation, board))
+            if left is not None:
+                self._latest[board].took(left)
 
     def _leaves(self, operation: tuple[int, int], at: float, is_certain: bool) -> None:
         """An operation leaves the ground not before `at`. The first uplink is certain."""

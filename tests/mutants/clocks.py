@@ -31,6 +31,20 @@ MUTANTS = (
         CHECKS,
     ),
     Mutant(
+        "clocks: a receipt answers the latest request",
+        CLOCKS,
+        'if stage == "uplinked" and (*operation, board) not in self._asked:',
+        'if stage == "uplinked":',
+        CHECKS,
+    ),
+    Mutant(
+        "clocks: a receipt of any board counts",
+        CLOCKS,
+        "left = self._asked.get((*operation, board))",
+        "left = max(self._asked.values(), default=None)",
+        CHECKS,
+    ),
+    Mutant(
         "clocks: a message of the ground leaves with the event after it",
         CLOCKS,
         "return self._ground[place - 1][1] if place else None",

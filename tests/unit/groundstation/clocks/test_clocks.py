@@ -134,6 +134,38 @@ def test_a_receipt_of_the_ground_s_own_message_bounds_too() -> None:
     assert board.life.troubles() == []
 
 
+def test_what_follows_a_receipt_came_after_the_request() -> None:
+    board = Board()
+    for ticks in range(1, 300):
+        if ticks % 10 == 0:
+            about = {"client": 7, "operation": ticks, "board": NODE}
+            board.ground("Telecommand", board.second(ticks) - 0.004, stage="uplinked", attempt=1, **about)
+            if ticks % 20 == 0:  # sent again before the receipt of the first is there
+                board.ground("Telecommand", board.second(ticks + 4), stage="uplinked", attempt=2, **about)
+            else:
+                board.ground("Telecommand", board.second(ticks) + 0.002, stage="received", status="queued", **about)
+        if ticks % 20 == 4:
+            about = {"client": 7, "operation": ticks - 4, "board": NODE}
+            board.ground("Telecommand", board.second(ticks) + 0.001, stage="received", status="queued", **about)
+        last = board.says(ticks, "Wish", 0.12 if ticks % 20 < 9 else 0.001, slot=1, view=0)
+    assert board.life.troubles() == []
+    found = board.estimate(last)
+    assert abs(found.seconds - board.second(299)) <= found.error <= (0.005 + 3 * TICK) / 2 + 0.01
+
+
+def test_a_receipt_of_another_board_or_of_another_life_says_nothing() -> None:
+    board = Board()
+    board.says(5, "Wish", 0.001, slot=1, view=0)
+    for node in (NODE + 1, NODE):
+        about = {"client": 7, "operation": 1, "board": node}
+        if node != NODE:
+            board.ground("Telecommand", board.second(9), stage="uplinked", attempt=1, **about)
+        board.ground("Telecommand", board.second(9), stage="received", status="queued", **about)
+    last = board.says(30, "Wish", 0.001, slot=1, view=0)
+    board.says(60, "Wish", 0.001, slot=1, view=0)
+    assert board.clocks.at(last) is None
+
+
 def test_an_operation_left_when_it_was_sent_first() -> None:
     board = Board()
     board.fly(1, 200)
