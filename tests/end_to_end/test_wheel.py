@@ -1,14 +1,18 @@
 """What a wheel brings: installed alone, away from the checkout, it finds firmware, modules and missions."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.end_to_end.test_pytest_plugin import FIVE_LINES
 from tests.style.tree_rules import ROOT, SHIPPED, tracked_files
 
 DATA = (".tla", ".cfg", ".toml", ".cddl", ".md", ".mjs")
@@ -88,14 +92,42 @@ def test_the_command_line_works_from_the_wheel(unpacked: Path) -> None:
     assert "rehearse" in done.stdout
 
 
-def test_the_pytest_plugin_works_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
-    lines = [
-        "def test_it(amu_swarm):",
-        "    import hil.pytest_plugin as plugin",
-        "    print(plugin.__file__)",
-        "    assert amu_swarm.fly(slots=3).verdict == 'pass'",
-    ]
-    (tmp_path / "test_mine.py").write_text("\n".join(lines))
-    done = run_away(unpacked, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", str(tmp_path / "test_mine.py"))
+@pytest.fixture(scope="module")
+def installed(unpacked: Path) -> Path:
+    """Python of an environment in which the wheel is installed, and beside it what it depends on."""
+    home = unpacked.parent / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
+    python = home / "bin" / "python"
+    (wheel,) = unpacked.parent.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-index"]
+    done = subprocess.run([*pip, str(wheel)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (site,) = home.glob("lib/python*/site-packages")
+    # A folder that a .pth names comes last, and .pth files in it are not read: this checkout stays out of the way.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+def test_an_empty_project_flies_five_lines_with_the_installed_plugin(installed: Path, tmp_path: Path) -> None:
+    whence = "\ndef test_whence():\n    import hil.pytest_plugin as plugin\n    print(plugin.__file__)\n"
+    (tmp_path / "test_mine.py").write_text(FIVE_LINES + whence)
+    options = ["-q", "-s", "-p", "no:cacheprovider", "--junitxml=mine.xml"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    done = subprocess.run(
+        [str(installed), "-m", "pytest", *options],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert str(unpacked / "hil/pytest_plugin.py") in done.stdout
+    assert str(installed.parent.parent) in done.stdout
+    suite = ElementTree.parse(tmp_path / "mine.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "0")
+    flight, _ = suite.iter("testcase")
+    found = {entry.get("name"): entry.get("value") for entry in flight.iter("property")}
+    assert (found["amu_kinds"], found["amu_seed"], found["amu_verdict"]) == ("host", "1", "pass")
+    run = Path(found["amu_run"] or "")
+    assert json.loads((run / "verdict.json").read_text())["verdict"] == "pass"
+    assert (run / "trace.ndjson").is_file()
