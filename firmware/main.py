@@ -64,9 +64,10 @@ def say(board: "Board", text: str) -> None:
 
 
 def trace_back(error: BaseException) -> str:
+    """Calls and error. A Pico keeps no numbers of lines and prints 1 for each."""
     report = io.StringIO()
     sys.print_exception(error, report)  # type: ignore[attr-defined]
-    return report.getvalue()
+    return report.getvalue().replace(", line 1,", ",")
 
 
 def alarm(board: "Board", config: "Config", text: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hil import firmware_files
 from hil.boards.emulated import pico_files
+from hil.boards.emulated.rewriting import Linked
 
 MAIN = "main.py"
 _MAGIC = (ord("M"), 6)
@@ -149,9 +150,14 @@ def _written(node: ast.AST) -> Iterator[tuple[str, list[ast.AST]]]:
 
 def functions_of(board_path: str, source: str, compiled: bytes) -> list[Function]:
     """All functions of one module, itself included. Raises ValueError when source and compiled file do not fit."""
-    if tuple(compiled[:2]) != _MAGIC:
-        raise ValueError(f"{board_path}: is not a compiled file of version 6")
     module = board_path.removeprefix("amu/")
+    return list(_named(module, "", _whole(board_path, compiled), list(ast.parse(source).body)))
+
+
+def _whole(path: str, compiled: bytes) -> _Scope:
+    """The code of a compiled file. Raises ValueError."""
+    if tuple(compiled[:2]) != _MAGIC:
+        raise ValueError(f"{path}: is not a compiled file of version 6")
     reader = _Reader(compiled)
     names, constants = reader.number(), reader.number()
     try:
@@ -159,10 +165,24 @@ def functions_of(board_path: str, source: str, compiled: bytes) -> list[Function
             reader.skip_name()
         for _ in range(constants):
             reader.skip_constant()
-        whole = _compiled(reader)
+        return _compiled(reader)
     except ValueError as error:
-        raise ValueError(f"{board_path}: {error}") from error
-    return list(_named(module, "", whole, list(ast.parse(source).body)))
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _of_group(group: str, linked: Linked, compiled: bytes) -> Iterator[Function]:
+    """The functions of a group (see hil/boards/emulated/linking.py), named by the modules that they were written in."""
+    written = {(module, name): own for (module, own), name in linked.names.items()}
+    whole = _whole(group, compiled)
+    yield Function(f"{MAIN if group == pico_files.MAIN else group}:<module>", whole.code, whole.is_native)
+    inner = iter(whole.inner)
+    for node in ast.parse(linked.groups[group].source).body:
+        for name, inside in _written(node):
+            module = linked.groups[group].module_at(node.lineno)
+            path = MAIN if module == pico_files.MAIN else module.removeprefix("amu.").replace(".", "/") + ".py"
+            yield from _named(path, written.get((module, name), name), next(inner), inside)
+    if next(inner, None) is not None:
+        raise ValueError(f"{group}: more functions are compiled than written")
 
 
 def _named(module: str, name: str, compiled: _Scope, body: list[ast.AST]) -> Iterator[Function]:
@@ -177,10 +197,10 @@ def _named(module: str, name: str, compiled: _Scope, body: list[ast.AST]) -> Ite
 
 def firmware() -> list[Function]:
     """The functions of all flight software, as it goes onto a Pico."""
-    files = pico_files.firmware()
-    found = []
+    files, linked = pico_files.firmware(), pico_files.linked()
+    found = [each for group in linked.groups for each in _of_group(group, linked, files[f"{group}.mpy"])]
     for path, source in firmware_files.package_files():
         compiled = path.removesuffix(".py") + ".mpy"
         if compiled in files:
             found += functions_of(path, source.read_text(), files[compiled])
-    return found + functions_of(MAIN, firmware_files.main_path().read_text(), files[pico_files.FLIGHT])
+    return found

@@ -106,7 +106,7 @@ def times(kind: str, acts: bytes, image: Path) -> dict[str, tuple[int, int, int,
     swarm = provision.Swarm(b"bench", 4, b"not a secret at all", journal=kind)
     stored = {f"store/{name}": data for name, data in provision.commissioned_files(kind).items()}
     own = {"config.cbor": provision.configuration(swarm, BOARD), "main.py": PROGRAM.read_bytes(), "acts": acts}
-    chip = PicoChip(image, pico_files.make({**pico_files.firmware(), **stored, **own}), "AMU-0001", 1, lambda most: b"")
+    chip = PicoChip(image, pico_files.make({**pico_files.modules(), **stored, **own}), "AMU-0001", 1, lambda most: b"")
     said = b""
     for _ in range(0, LIMIT_MILLISECONDS, 10):
         chip.advance(10 * MILLISECOND)

@@ -71,7 +71,7 @@ def measure(image: Path, journal: str) -> UnitCosts:
         del waiting[:most]
         return data
 
-    chip = PicoChip(image, pico_files.make({**pico_files.firmware(), **stored, **configured}), "AMU-0001", 1, take)
+    chip = PicoChip(image, pico_files.make({**pico_files.modules(), **stored, **configured}), "AMU-0001", 1, take)
     said = wire = b""
     try:
         for _ in range(LIMIT_MILLISECONDS):

@@ -2,7 +2,7 @@
 
     main.py        the launcher: puts the active tree on the module path and imports it
     active         name of the active tree and its hash, replaced in one atomic step
-    a/, b/         the trees: main.mpy and the package amu
+    a/, b/         the trees: main.mpy, groups of modules (hil/boards/emulated/linking.py) and modules loaded later
     config.cbor    who the board is, and its keys
     line           there if the board flies on UART0; else it flies on USB
     store/         its vote state, which no deployment touches
@@ -59,7 +59,7 @@ finally:
 def flight_files(with_adversaries: bool = False) -> dict[str, bytes]:
     """Files of one tree by their paths in it, compiled."""
     files = {path: data for path, data in pico_files.firmware().items() if path != LAUNCHER}
-    files["main.mpy"] = files.pop(pico_files.FLIGHT)
+    files["main.mpy"] = pico_files.starter()
     return files | pico_files.adversaries() if with_adversaries else files
 
 

@@ -66,7 +66,7 @@ def run(image: Path, **sampling: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def names_of_program(folder: Path) -> Names:
     (folder / "main.py").write_text(PROGRAM)
-    compiled = pico_files.compile_module("main.py", folder / "main.py")
+    compiled = pico_files.compile_module("main.py", folder / "main.py", has_lines=True)  # as on the board
     return Names(bytecode.functions_of("main.py", PROGRAM, compiled))
 
 

@@ -25,7 +25,7 @@ RETIRES = STARTS + b"watchdog.retire()\n"
 
 def starts(image: Path, program: bytes) -> list[int]:
     """Why the board started, each time that it did so in SECONDS."""
-    files = {**pico_files.firmware(), "main.py": program}
+    files = {**pico_files.modules(), "main.py": program}
     chip = PicoChip(image, pico_files.make(files), "AMU-0001", 1, lambda most: b"")
     chip.advance(SECONDS * NANOS)
     return list(pico_files.read(chip.files, "starts") or b"")

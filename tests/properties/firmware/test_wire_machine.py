@@ -22,7 +22,7 @@ def test_twins_agree(script: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_twins_agree_on_a_pico(script: Path, pico_image: Path) -> None:
     main = folding.folded("main.py", script.read_text()).encode()  # a Pico's `limits` has no constants left
-    files = {**pico_files.firmware(), "main.py": main}
+    files = {**pico_files.modules(), "main.py": main}
     chip = PicoChip(pico_image, pico_files.make(files), "AMU-0001", 1, lambda most: b"")
     told = b""
     while b">>>" not in told and chip.nanos < SECONDS * NANOS:

@@ -74,7 +74,9 @@ def test_all_flight_code_is_named_and_no_two_functions_share_a_name_and_code() -
     found = bytecode.firmware()
     names = {function.name for function in found}
     assert {"wire/cobs.py:decode", "node/node.py:Node.step", "main.py:fly"} <= names
-    assert len({(function.name, function.code) for function in found}) == len(found)
+    # Two comprehensions of one function may be alike; to the profiler they are one.
+    told = [function for function in found if not function.name.endswith("comp>")]
+    assert len({(function.name, function.code) for function in told}) == len(told)
 
 
 def test_a_source_of_another_module_is_refused(tmp_path: Path) -> None:
