@@ -22,6 +22,7 @@
 (*   hasMemory[node]       Boot.journal             Effects.has_memory     *)
 (*   isHalted[node]        Silent                   Replica.is_halted      *)
 (*   restored[node]        Restore.slot             Replica.trace_restored *)
+(*   proposed              Propose, Restore.hi1     Replica.proposers      *)
 (*   kept[node]            Checkpoint, Adopt .slot  Checkpoints.latest     *)
 (*   booted[node]          Boot.applied_slot        Replica.restore        *)
 (*   Window                RunStart.window_slots    limits.WINDOW_SLOTS    *)
@@ -40,7 +41,7 @@ EXTENDS replicated_log
 CONSTANT CheckpointSlots  \* a checkpoint is due every so many slots
 
 VARIABLES
-    proposed,    \* ring: the proposals in the slot, as <<value, view, node>>
+    proposed,    \* ring: the proposals in the slot, as <<value, view, node>>; of Anyone: in that view or before
     ledger,      \* ring: the ledger's digest after the slot
     checkpoint,  \* ring: the checkpoint's digest
     reached,     \* reached[p]: the highest slot that p had applied in any of its lives
@@ -148,18 +149,25 @@ Erase(board) ==
 IsWaking(node) == node \in waking \cup hazy
 IsNew(node, slot) == slot \notin restored[node]
 
-RestoreTold(node, slot) ==
+Proposals(slot) == IF At(proposed, slot) = NoValue THEN {} ELSE At(proposed, slot)
+
+\* A vote of phase 1 that flash holds shows that its value had been proposed by then: the Propose may have died with the
+\* board that made it. `voted`: view and value of such votes.
+RestoreTold(node, slot, voted) ==
     /\ restored' = [restored EXCEPT ![node] = @ \cup {slot}]
     /\ owed' = [owed EXCEPT ![node] = @ \ {slot}]
-    /\ UNCHANGED <<vars, digests, reached, voteFloor, hasMemory, isHalted, acted, hazy>>
+    /\ proposed' = IF voted = {} \/ IsPast(proposed, slot) THEN proposed
+                   ELSE Put(proposed, slot, Proposals(slot) \cup {<<x[2], x[1], Anyone>> : x \in voted})
+    /\ UNCHANGED <<vars, ledger, checkpoint, reached, voteFloor, hasMemory, isHalted, acted, hazy>>
     /\ UNCHANGED <<booted, recalls, kept, forgotten, waking, erased>>
 
+\* Of registers that are not told, it is assumed that they hold a vote for any value.
 Restore(node, slot) ==
     /\ MaySpeak(node)
     /\ IsWaking(node)
     /\ IsNew(node, slot)
     /\ InRange(node, slot)
-    /\ RestoreTold(node, slot)
+    /\ RestoreTold(node, slot, {<<0, NoValue>>})
 
 \* The first event after the registers: each slot that the board acted in and can still act in has been stated.
 HasRestored(node) == owed[node] = {}
@@ -256,8 +264,6 @@ Resolved(node, slot, view) ==
         ELSE [log EXCEPT ![i] = [slot |-> slot - Window, value |-> At(log, slot - Window),
                                  proposer |-> (node - view) % ReplicaCount]]
 
-Proposals(slot) == IF At(proposed, slot) = NoValue THEN {} ELSE At(proposed, slot)
-
 ProposeTold(node, slot, view, value) ==
     /\ log' = Resolved(node, slot, view)
     /\ proposed' = IF IsPast(proposed, slot) THEN proposed
@@ -277,11 +283,13 @@ Propose(node, slot, view, value) ==
 -----------------------------------------------------------------------------
 \* Decisions, and their application.
 
-\* The first proposer of the value. A proposal of a later view may repeat a value of an earlier view, which a liar or a
-\* board with missing events had proposed.
+\* The first proposer of the value. A proposal of a later view may repeat a value of an earlier view, which a liar, a
+\* board with missing events, or one that died before it could say so, had proposed.
 ProposerOf(slot, value) ==
-    LET mine == {x \in Proposals(slot) : x[1] = value /\ (x[2] = 0 \/ Byzantine \cup hazy = {})}
-    IN  IF mine = {} THEN Anyone ELSE (CHOOSE x \in mine : \A y \in mine : x[2] <= y[2])[3]
+    LET mine == {x \in Proposals(slot) : x[1] \in {value, NoValue} /\ (x[2] = 0 \/ Byzantine \cup hazy = {})}
+        told == {x \in mine : x[3] # Anyone}
+        first == {x \in told : \A y \in mine : x[2] <= y[2]}
+    IN  IF first = {} THEN Anyone ELSE (CHOOSE x \in first : TRUE)[3]
 
 Chosen(slot, value) ==
     IF IsPast(log, slot) \/ At(log, slot) # NoValue THEN log

@@ -208,4 +208,14 @@ TRANSFERS = (
     _cut("a flood of refusals hides no piece", TRANSFERS_FILE, "present.is_known = False", "pass", "transfers"),
 )
 
-MUTANTS = (*INVARIANTS, *GUARDS, *WORDS, *LATER_LIVES, *APPLIED, *REBOOTS, *TRANSFERS)
+PROPOSERS = (
+    _cut(
+        "a proposal that died with its board is not looked for in registers",
+        LOG_RULES,
+        'if event.name == "Restore":',
+        "if False:",
+        "log rules",
+    ),
+)
+
+MUTANTS = (*PROPOSERS, *INVARIANTS, *GUARDS, *WORDS, *LATER_LIVES, *APPLIED, *REBOOTS, *TRANSFERS)

@@ -143,6 +143,27 @@ def test_leaders_follow_the_proposer_a_window_before(tmp_path: Path) -> None:
     assert [checker.first_leader(slot) for slot in range(1, 8)] == [0, 0, 0, 0, 1, 0, 0]
 
 
+def test_a_proposal_that_died_with_its_board_is_shown_by_its_register(tmp_path: Path) -> None:
+    """Replica 1 proposed in view 1 and lost its power before it could say so; replica 2 repeats the value in view 2."""
+    script = Script()
+    script.enter(1, 1)
+    script.reboot(1)
+    script.restore(1, 1, view=1, hi1=(1, "a"))
+    script.enter(1, 2)
+    script.propose(1, 2, "a", 2)
+    script.rounds(1, "a", view=2)
+    script.decide(1, 2, "a")
+    script.apply(1, "a")
+    for slot in range(2, WINDOW_SLOTS + 1):
+        script.good_slot(slot)
+    checker, found = held(script, tmp_path)
+    assert (checker.first_leader(1 + WINDOW_SLOTS), found) == (None, [])
+    script.lines.pop()
+    script.propose(1 + WINDOW_SLOTS, 0, "b", 1)
+    checker, found = held(script, tmp_path)
+    assert (checker.first_leader(1 + WINDOW_SLOTS), found) == (1, [])
+
+
 def test_a_proposer_that_a_liar_hides_is_known_a_window_later(tmp_path: Path) -> None:
     script = Script(byzantine=(0,))
     for slot in range(1, WINDOW_SLOTS + 1):
