@@ -7,9 +7,6 @@ prompt, what does it carry, does it work. The first trouble that hides the rest 
 healthy bench has no trouble, and nothing is changed on it but that boards without a ground station leave their flight.
 """
 
-import contextlib
-import grp
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +16,7 @@ from groundstation.boards.base import BoardError
 from groundstation.boards.environment import BoardEntry
 from groundstation.boards.keys import Keys, KeysError
 from hil.bench import self_test
-from hil.boards.pico import deploy, ports, tree
+from hil.boards.pico import deploy, holders, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.repl import Repl
 from hil.boards.uart.diagnosis import IN_FLIGHT, LineError
@@ -74,12 +71,12 @@ def _examine_pico(entry: BoardEntry, lines: Sequence[ports.Port], exits: Sequenc
         port = replace(port, baud=entry.adapter_baud)
     if port is None or port.device is None:
         return [_missing(where, entry, port, lines)]
-    holder = _holder(port.device)
-    if not may_open(port.device):
-        return [Trouble(where, "no permission", f"{port.device}: may not be opened", _group_advice(port.device))]
+    holder = holders.holder(port.device)
+    if not holders.may_open(port.device):
+        return [Trouble(where, "no permission", f"{port.device}: may not be opened", holders.group_advice(port.device))]
     if holder is not None:
         what = f"{port.device}: is held by process {holder[0]} ({holder[1]})"
-        return [Trouble(where, "line held", what, _holder_advice(holder[1]))]
+        return [Trouble(where, "line held", what, holders.holder_advice(holder[1]))]
     troubles: list[Trouble] = []
     try:
         try:
@@ -134,35 +131,3 @@ def _examine_inside(where: str, repl: Repl, entry: BoardEntry) -> list[Trouble]:
     if found.slot and not deploy.has_launcher(repl):
         troubles.append(Trouble(where, "no launcher", "main.py is not the bench's launcher", "amu deploy"))
     return troubles
-
-
-def may_open(device: Path) -> bool:
-    """Whether this process may read and write it."""
-    return os.access(device, os.R_OK | os.W_OK)
-
-
-def _group_advice(device: Path) -> str:
-    try:
-        group = grp.getgrgid(device.stat().st_gid).gr_name
-    except (OSError, KeyError):
-        group = "dialout"
-    return f"add yourself to its group, and log in again: sudo usermod -aG {group} $USER"
-
-
-def _holder(device: Path) -> tuple[int, str] | None:
-    """(process id, name) of another process that has the line open, as far as /proc shows it."""
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):
-            for descriptor in os.listdir(process / "fd"):
-                with contextlib.suppress(OSError):
-                    if os.readlink(process / "fd" / descriptor) == str(device):
-                        return int(process.name), (process / "comm").read_text().strip()
-    return None
-
-
-def _holder_advice(name: str) -> str:
-    if name in ("ModemManager", "brltty"):
-        return f"stop it, or let it ignore the board: sudo systemctl disable --now {name}"
-    return "end it; if it is a ground station: amu ps, amu stop"

@@ -4,8 +4,42 @@ from tests.mutants.mutant import Mutant
 
 DIAGNOSIS = "groundstation/flight/diagnosis.py"
 DRILL = "hil/bench/drill.py"
+FLEET = "groundstation/flight/fleet.py"
+
+RETURNS = (
+    Mutant(
+        "the end of a life that a board ended itself is not recorded",
+        FLEET,
+        '            self._reports.record("BoardKill", now, board=node, reason=BY_ITSELF)\n',
+        "",
+        ("returns",),
+    ),
+    Mutant("a line that is gone is the end of a life", FLEET, "if event != LINE_LOST:", "if True:", ("returns",)),
+    Mutant(
+        "a board that does not come back is forgotten",
+        FLEET,
+        "if event == LINE_LOST)",
+        "if event == LINE_LOST and False)",
+        ("returns",),
+    ),
+    Mutant(
+        "a traceback is no crash where the board starts again",
+        FLEET,
+        ' and TRACEBACK not in self._said.get(node, b"")',
+        "",
+        ("returns",),
+    ),
+    Mutant(
+        "a board is never taken up on its new line",
+        FLEET,
+        "            self._look_for_return(node)\n",
+        "            pass\n",
+        ("returns",),
+    ),
+)
 
 MUTANTS = (
+    *RETURNS,
     Mutant("damage on a line goes unnoticed", DIAGNOSIS, "if damaged > before:", "if False:", ("drill",)),
     Mutant(
         "a line that was not read goes unnoticed",

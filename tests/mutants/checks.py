@@ -15,6 +15,7 @@ _TOLD = "vote or proposal or proof or suggest or wish or status or decision or s
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
     "past": [sys.executable, "-m", "tests.mutants.flights", *(flight.__name__ for flight in past.FLIGHTS)],
+    "returns": [*_PYTEST, "tests/unit/groundstation/flight/test_returns.py"],
     "golden": [*_PYTEST, "tests/golden/test_golden.py", "-k", "cpython"],
     "storms": [*_PYTEST, "tests/properties/firmware/test_storms.py"],
     "power cuts": [*_PYTEST, "tests/properties/firmware/test_power_cuts.py"],

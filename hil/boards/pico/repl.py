@@ -6,7 +6,6 @@ leaves for the prompt when the ground station tells it to, by an authentic Contr
 
 import ast
 import contextlib
-import errno
 import io
 import time
 from binascii import b2a_base64
@@ -18,6 +17,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from groundstation.boards.base import BoardError
+from hil.boards.pico import holders
 from hil.boards.pico.ports import Port
 
 PROMPT = b">>> "
@@ -51,7 +51,7 @@ class Repl:
         try:
             self._transport = SerialTransport(str(device), baudrate=port.speed, timeout=PROMPT_SECONDS)
         except (TransportError, serial.SerialException, OSError) as error:
-            raise BoardError(f"{self._name}: {device} cannot be opened: {_why(error)}") from error
+            raise BoardError(f"{self._name}: {device} cannot be opened: {holders.why(device, error)}") from error
         with contextlib.suppress(OSError):
             self._transport.serial.write_timeout = PROMPT_SECONDS
         self._can_receive = False
@@ -118,6 +118,13 @@ class Repl:
             time.sleep(_POLL_SECONDS)
         self.close()
 
+    def bootloader(self) -> None:
+        """Into BOOTSEL, where the chip is a drive that takes an image. The line goes away."""
+        with contextlib.suppress(TransportError, OSError, serial.SerialException):
+            self._transport.exec_raw_no_follow("import machine; machine.bootloader()")
+            time.sleep(_POLL_SECONDS)
+        self.close()
+
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
         try:
@@ -129,12 +136,3 @@ class Repl:
             raise BoardError(f"{self._name}: {what} ({error})") from error
         except (serial.SerialException, OSError) as error:
             raise BoardError(f"{self._name}: {what}: the line is gone; is the cable in?") from error
-
-
-def _why(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if number == errno.EACCES:
-        return "no permission; add yourself to the group that owns it (dialout on Debian), and log in again"
-    if number in (errno.EBUSY, errno.EAGAIN):
-        return "another program holds it; close that one (fuser names it)"
-    return f"{error}; is the cable in, does another program hold it?"

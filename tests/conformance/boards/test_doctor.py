@@ -11,7 +11,7 @@ import pytest
 from groundstation.boards import keys
 from hil.bench import clock, doctor, self_test
 from hil.boards.emulated.usb import Hub, UsbPico
-from hil.boards.pico import deploy, ports, tree
+from hil.boards.pico import deploy, holders, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.pico.repl import Repl
 
@@ -145,7 +145,7 @@ def test_a_line_that_another_program_holds(bench: Bench) -> None:
 
 
 def test_a_line_that_may_not_be_opened(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "may_open", lambda device: False)
+    monkeypatch.setattr(holders, "may_open", lambda device: False)
     (trouble,) = doctor.examine(bench.path)
     assert trouble.name == "no permission"
     assert "sudo usermod -aG" in trouble.advice
