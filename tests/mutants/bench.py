@@ -23,7 +23,7 @@ RETURNS = (
         ("returns",),
     ),
     Mutant(
-        "a traceback is no crash where the board starts again",
+        "a board that starts again after a traceback has not crashed",
         FLEET,
         ' and TRACEBACK not in self._said.get(node, b"")',
         "",

@@ -68,7 +68,6 @@ IDENTIFIERS = (
     *(SILENT_WITHOUT_MEMORY, RESTORED_BEFORE_ACTING, WITHIN_WINDOW, FOUND_ON_FLASH, LEADER, REPORTED),
 )
 
-PROPOSED = ("hi1", "second1")  # registers of votes for what a leader had proposed
 PLACES = 256  # slots that the module remembers; no honest node can send another an older one
 NO_VALUE = ModelValue("none")
 ANYONE = -1
@@ -286,7 +285,8 @@ class LogChecker(Checker):
             acting.add(act)
         fields: dict[str, object] = {"node": event.node, **event.fields}
         if event.name == "Restore":
-            fields["voted"] = {event.fields[name] for name in PROPOSED if event.fields[name] is not None}
+            registers = (event.fields["hi1"], event.fields["second1"])  # of votes for what a leader had proposed
+            fields["voted"] = {register for register in registers if register is not None}
         if event.name in ("Adopt", "Checkpoint"):
             fields["heard"] = self.reports.of_state(event)
             fields["asked"], fields["giver"] = self.reports.giver(event, before)
