@@ -192,6 +192,8 @@ def main() -> None:
     else:
         from amu.boards import unix as platform
     board = platform.open_board()
+    if board.cause:
+        say(board, board.cause)
     while True:
         try:
             config = configuration.decode(board.config())

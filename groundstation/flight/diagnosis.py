@@ -6,6 +6,7 @@ a flight depends on it.
     damaged line    bytes arrive that make no frame
     late line       much had waited on the line for long
     line gone       nothing can be read or written, although nobody switched the board off
+    hung, power failed, reset    it began a new life, and nobody ordered that; its words may tell why
     short of memory, flash full, flash worn, silent    a board says so itself
 """
 
@@ -23,7 +24,25 @@ GONE_WALL_SECONDS = 0.3  # a board that is dead is found dead sooner
 FINDINGS_MAX = 64  # of a flight
 
 DAMAGED, LATE, GONE = "damaged line", "late line", "line gone"
+HUNG, POWER, RESET = "hung", "power failed", "reset"
 MEMORY, FULL, WORN, SILENT = "short of memory", "flash full", "flash worn", "silent"
+
+# By words that a board prints at its boot (`amu.boards.pico`): name of the finding, what it is, what to do.
+_RESETS = (
+    (
+        "reset by the watchdog",
+        HUNG,
+        "its flight loop stood still, and its watchdog reset it",
+        "it flies on from its journal, and nothing that it acknowledged is lost; if it happens again, report a bug",
+    ),
+    (
+        "power came back",
+        POWER,
+        "its power failed or dipped",
+        "it flies on from its journal, and nothing that it acknowledged is lost; look at its supply, cable and plug",
+    ),
+    ("", RESET, "it was reset, and does not know why", "it flies on from its journal; look at its supply and its pins"),
+)
 
 # By words in the reason that a board gives for its silence: name of the finding, what to do. The first that fits.
 _SILENCES = (
@@ -110,6 +129,11 @@ class Diagnosis:
                     "put its cable in; it is taken up by itself, but what it said meanwhile may be missing in the trace"
                 )
                 self._find(Finding(node, since, GONE, what, advice), now)
+
+    def reset(self, node: int, now: float, words: str) -> None:
+        """A board began a new life that nobody ordered. words: what it printed last."""
+        name, what, advice = next(rest for known, *rest in _RESETS if known in words)
+        self._find(Finding(node, now, name, what, advice))
 
     def event(self, node: int, now: float, name: str, fields: Told) -> None:
         """A board has traced an event."""

@@ -61,6 +61,10 @@ class Reports(Protocol):
         """An event of the ground station for the trace."""
         ...
 
+    def reset(self, node: int, now: float, words: str) -> None:
+        """A board was reset, and nobody ordered it. words: what it printed last."""
+        ...
+
     def keep(self) -> None:
         """Persist the record so far."""
         ...
@@ -188,12 +192,12 @@ class Fleet:
         self._lives[node] = boot
         if before == boot or node in self._watch.byzantine:
             return
-        self._said.pop(node, None)
+        words = self._said.pop(node, b"")
         if self.boards[node].resets_itself and not is_explained:
             self.events[RESET] += 1
             self._reports.record("BoardKill", now, board=node, reason=BY_ITSELF)
             self._reports.record("BoardStart", now, board=node)
-            self._reports.tell(now, f"board {node}: {BY_ITSELF}, and flies on from its journal")
+            self._reports.reset(node, now, words.decode("ascii", "replace"))
 
     @property
     def away(self) -> list[int]:

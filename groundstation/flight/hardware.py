@@ -45,6 +45,8 @@ class Hardware:
         }
         self._words = {
             "unplug": ("its cable is pulled", "its cable is in again"),
+            "brown_out": ("its supply will dip in a flash operation", ""),
+            "hang": ("its processor stands still", ""),
             "heap_exhaustion": ("the rest of its heap is taken", ""),
             "full_flash": ("all room on its flash is taken", "its flash has room again"),
             "worn_flash": ("a block of its flash wears out", ""),

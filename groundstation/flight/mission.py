@@ -176,7 +176,7 @@ class Mission:
         on = {*self.fleet.up, *self.fleet.away}
         for node, cable in self.fleet.cables.items():
             cable.pump()
-            self.diagnosis.line(node, now, cable.link is not None, node in on)
+            self.diagnosis.line(node, now, cable.link is not None and node in self.fleet.up, node in on)
         if now >= self._fates_due:
             self._record_fates(now)
         self._show(now)
@@ -400,6 +400,10 @@ class Mission:
         self.keep()
 
     # --- reports ------------------------------------------------------------------------------
+
+    def reset(self, node: int, now: float, words: str) -> None:
+        """A board was reset, and nobody ordered it."""
+        self.diagnosis.reset(node, now, words)
 
     def record(self, event: str, now: float, **fields: Unpack[Fields]) -> None:
         """An event of the ground station for the trace."""

@@ -23,6 +23,8 @@ HARDWARE = {
     "line_noise": "noise on a line",
     "slow_host": "a line not read",
     "unplug": "cable pulled",
+    "brown_out": "supply dipped",
+    "hang": "processor stopped",
     "heap_exhaustion": "heap taken",
     "full_flash": "flash filled",
     "worn_flash": "flash worn out",

@@ -120,6 +120,8 @@ BOARD_FAULT_KINDS = {
     "line_noise": "bytes on its line are changed, lost and added, in both directions",
     "slow_host": "the ground station does not read its line: what it says waits, and it waits with it",
     "unplug": "its cable is pulled and put in again; a board that the cable feeds loses its power",
+    "brown_out": "its supply dips in the middle of a flash operation: it resets, and begins to fly again by itself",
+    "hang": "its processor stands still, until its watchdog resets it",
     "heap_exhaustion": "something takes the rest of its heap",
     "full_flash": "something takes all room on its flash",
     "worn_flash": "the block of a flash operation wears out: it no longer takes all that is written",
@@ -129,10 +131,19 @@ if TYPE_CHECKING:
 else:
     BoardFaultKind = Literal[tuple(BOARD_FAULT_KINDS)]
 # Of lines and chips, which the simulator does not have.
-HARDWARE_FAULTS = ("line_noise", "slow_host", "unplug", "heap_exhaustion", "full_flash", "worn_flash")
+HARDWARE_FAULTS = (
+    "line_noise",
+    "slow_host",
+    "unplug",
+    "brown_out",
+    "hang",
+    "heap_exhaustion",
+    "full_flash",
+    "worn_flash",
+)
 MEMORY_FAULTS = ("misdirected_write", "crash_corruption", "amnesia")  # after these, flash may lack acknowledged writes
 KINDS_OF_FIELD = {
-    "after_operations": ("power_cut", "write_fault", "misdirected_write", "worn_flash"),
+    "after_operations": ("power_cut", "write_fault", "misdirected_write", "worn_flash", "brown_out"),
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
     "seconds": (
         *("pause", "slow", "clock_drift", "clock_stop"),

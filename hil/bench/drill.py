@@ -33,6 +33,7 @@ from specs.checking.check import check_trace
 from specs.verdict import VIOLATION
 
 BEGINS_AT = (1.0, 5.0, 20.0)  # the next one if the board did not vote yet: a machine under load boots slowly
+QUICK = ("virtual", "host")  # kinds that vote within a second
 AGAIN_SECONDS = 0.1
 VICTIM = 1
 VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
@@ -42,28 +43,43 @@ VOTES = ("Vote1", "Vote2", "Vote3", "Vote4")
 class Exercise:
     """How a fault is drilled: fields of its table, what the diagnosis must call it, fields of the mission.
 
-    times: it strikes so often. stays_silent: the board cannot recover.
+    wait: seconds for its return. times: it strikes. stays_silent: it cannot recover. beside: may be found, too.
     """
 
     fields: dict[str, Any]
     named: str
     mission: dict[str, Any] = field(default_factory=dict)
+    wait: float = 1.5
     times: int = 1
     stays_silent: bool = False
+    beside: tuple[str, ...] = ()
 
 
-LONG = {"slots": 60}  # for a board that comes back late
 EXERCISES = {
     "line_noise": Exercise({"seconds": 0.8, "probability": 0.001}, diagnosis.DAMAGED),
     "slow_host": Exercise({"seconds": 2.0}, diagnosis.LATE),
-    "unplug": Exercise({"seconds": 1.0}, diagnosis.GONE, LONG),
+    "unplug": Exercise({"seconds": 1.0}, diagnosis.GONE, wait=4.0, beside=(diagnosis.POWER,)),
+    "brown_out": Exercise({}, diagnosis.POWER, wait=5.0, beside=(diagnosis.GONE,)),
+    "hang": Exercise({}, diagnosis.HUNG, wait=14.0, beside=(diagnosis.GONE,)),  # its watchdog waits for 8 s
     "heap_exhaustion": Exercise({}, diagnosis.MEMORY),
-    "full_flash": Exercise({"seconds": 1.0}, diagnosis.FULL, LONG),
+    "full_flash": Exercise({"seconds": 1.0}, diagnosis.FULL, wait=3.0),
     # Several blocks: a file system avoids one that is worn, a ring of pages cannot.
     "worn_flash": Exercise({}, diagnosis.WORN, {"journal": "pages"}, times=8, stays_silent=True),
 }
-SLOTS = 30
-OPERATIONS = {"operations": 30, "in_flight": 2, "pause_seconds": 0.1}  # some ten slots a second
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a kind of board flies with ease. slots: in a second, roughly: so the mission outlasts the fault."""
+
+    workload: dict[str, Any]
+    slots: float
+    tick_ms: int
+    settle_seconds: float
+
+
+FAST = Pace({"operations": 1, "in_flight": 2, "pause_seconds": 0.1}, 12, 10, 1.0)
+SLOW = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.2, 50, 4.0)
 BESIDE = (diagnosis.LATE,)  # may be found on any board of a machine that is busy
 
 
@@ -130,7 +146,7 @@ def drill(found: Subject, faults: Sequence[str], out: Path, seed: int, display: 
             yield _fly(found, fault, out, seed, display)
 
 
-def scenario_of(fault: str, at: float, node: int, boards: int, seed: int) -> Scenario:
+def scenario_of(fault: str, at: float, node: int, boards: int, seed: int, pace: Pace = FAST) -> Scenario:
     """The mission of one fault, which begins at mission second `at`."""
     exercise = EXERCISES[fault]
     document: dict[str, Any] = {
@@ -138,14 +154,15 @@ def scenario_of(fault: str, at: float, node: int, boards: int, seed: int) -> Sce
         "description": f"Fault drill: {fault} on board {node}.",
         "mission": {
             "boards": boards,
-            "slots": SLOTS,
+            "slots": int(pace.slots * (at + exercise.fields.get("seconds", 0.0) + exercise.wait)),
             "seed": seed,
-            "settle_seconds": 1.0,
+            "settle_seconds": pace.settle_seconds,
             "limit_seconds": 300.0,
             "no_progress_seconds": 60.0,
             **exercise.mission,
         },
-        "workload": OPERATIONS,
+        "clock": {"tick_ms": pace.tick_ms},
+        "workload": pace.workload,
         "board_faults": [
             {"at": at + number * AGAIN_SECONDS, "node": node, "kind": fault, **exercise.fields}
             for number in range(exercise.times)
@@ -156,9 +173,10 @@ def scenario_of(fault: str, at: float, node: int, boards: int, seed: int) -> Sce
 
 def _fly(found: Subject, fault: str, out: Path, seed: int, display: Display) -> Row:
     began = time.monotonic()
-    for at in BEGINS_AT:
+    is_quick = found.kind in QUICK
+    for at in BEGINS_AT if is_quick else BEGINS_AT[1:]:
         bench = found.bench()
-        scenario = scenario_of(fault, at, found.node, len(bench.kinds), seed)
+        scenario = scenario_of(fault, at, found.node, len(bench.kinds), seed, FAST if is_quick else SLOW)
         flight = rehearsal.fly(rehearsal.Plan(scenario, found.kind, out, bench=bench), display)
         if any(event["received"] < at and event["event"] in VOTES for event in _own_events(flight, found.node)):
             break
@@ -174,7 +192,7 @@ def assess(row: Row, flight: Flight, judgement: Judgement, node: int) -> None:
     exercise = EXERCISES[row.fault]
     findings = flight.summary.get("diagnoses", [])
     named = [each for each in findings if each["board"] == node and each["name"] == exercise.named]
-    others = [each for each in findings if each not in named and each["name"] not in BESIDE]
+    others = [each for each in findings if each not in named and each["name"] not in (*BESIDE, *exercise.beside)]
     if named:
         row.detected = f"{named[0]['name']}, {named[0]['at'] - flight.scenario.board_faults[0].at:.1f} s after it began"
         row.explained = _explained(named[0], flight, judgement, row.problems)

@@ -56,6 +56,13 @@ MUTANTS = (
         "if False:",
         ("drill",),
     ),
+    Mutant(
+        "the watchdog is taken for a failure of power",
+        DIAGNOSIS,
+        "for known, *rest in _RESETS if known in words)",
+        "for known, *rest in _RESETS[1:] if known in words)",
+        ("drill",),
+    ),
     Mutant("a silent board goes unnoticed", DIAGNOSIS, 'elif name == "Silent":', "elif False:", ("drill",)),
     Mutant(
         "a full flash silences a board for good",

@@ -34,6 +34,7 @@ _CONFIG = "/config.cbor"
 _STORE = "/store"
 _LINE = "/line"  # whatever it holds
 _WATCHDOG_MS = 8_000  # the chip's counter ends at 8,388; a flash block takes up to 400 to erase
+_WATCHDOG_REASON = 0x40058008  # a register: RP2040 datasheet, section 4.7.6
 _FEED_MS = 1_000
 _BLINK_MS = 500
 _GUARD_MS = 250  # a read that waits for this long, and at most for twice as long, is ended
@@ -184,6 +185,7 @@ class PicoBoard:
     """The seams of one Pico."""
 
     def __init__(self) -> None:
+        self.cause = _cause()  # before the watchdog is started again
         self._watchdog = Watchdog()
         self.port = _open_port(self._watchdog)
         try:
@@ -238,6 +240,13 @@ def _open_port(watchdog: Watchdog) -> "UsbPort | UartPort":
 
         return UartPort(uart, watchdog)
     return UsbPort(watchdog, uart)
+
+
+def _cause() -> str:
+    """Why the chip was reset, if nobody ordered it: in words, else empty."""
+    if machine.mem32[_WATCHDOG_REASON] & 1:  # its timer; 2 is an order
+        return "reset by the watchdog"
+    return "power came back" if machine.reset_cause() == machine.PWRON_RESET else ""
 
 
 def _light() -> machine.Pin | None:

@@ -74,6 +74,8 @@ class UnixPort:
 class UnixBoard:
     """The seams of one virtual board."""
 
+    cause = ""  # a process does not know why it was started
+
     def __init__(self) -> None:
         self._directory = os.getcwd()
         self._device = flash_image.mount(self._directory, _FLASH)

@@ -110,6 +110,11 @@ class Board(Protocol):
         """The line to the ground."""
         ...
 
+    @property
+    def cause(self) -> str:
+        """Why the board was reset, in words; empty if that was ordered, or is unknown."""
+        ...
+
     def open_store(self, journal: str) -> Store:
         """Where vote state is kept; `journal` as in amu.boards.config. Raises JournalError if it cannot be opened."""
         ...

@@ -13,7 +13,7 @@ after the other and read afterwards, use all cores of the host.
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -35,6 +35,8 @@ _IMAGE = "flash.bin"
 _CONFIGURATION = "config.cbor"
 _STARTS = "starts"
 _STORE = "store/"
+_UNREAD_BYTES_MAX = 16384  # on the line: then the host takes no more from the board
+_OF_THE_CHIP = frozenset({"hang", "brown_out", "worn_flash"})
 
 
 def micropython_image() -> Path:
@@ -74,6 +76,11 @@ class EmulatedBoard(Board):
     """One emulated Pico, switched off until `start`."""
 
     kind: ClassVar[str] = "emulated"
+    board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"slow_host", "unplug", *_OF_THE_CHIP}
+    unplayable: ClassVar[Mapping[str, str]] = {
+        "heap_exhaustion": "nothing outside a chip can take its heap",
+        "full_flash": "nothing outside a chip can write files while it runs",
+    }
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = False
 
@@ -85,6 +92,7 @@ class EmulatedBoard(Board):
         self._link = _Link(self._line, self._settle)
         self._is_closed = False
         self._has_run = False  # in this process
+        self._is_unplugged = False
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
@@ -136,6 +144,7 @@ class EmulatedBoard(Board):
         except (EmulatorError, NpmError) as error:
             raise BoardError(f"board {self.node}: {error}") from error
         self._has_run = True
+        self._is_unplugged = False
         image.unlink(missing_ok=True)  # after what can fail, before the first step
 
     def kill(self) -> None:
@@ -151,6 +160,22 @@ class EmulatedBoard(Board):
         if self._chip is None:
             raise BoardError(f"board {self.node} is off; start it before cutting its power")
         self._with_chip(lambda chip: chip.cut_power_at(after_operations))
+
+    def begin(self, fault: str, after_operations: int) -> None:
+        self._settle()
+        if self._chip is None:
+            raise BoardError(f"board {self.node} is off; start it before it can suffer {fault}")
+        if fault == "unplug":
+            self.kill()
+            self._is_unplugged = True
+        elif fault in _OF_THE_CHIP:
+            self._with_chip(lambda chip: chip.suffer(fault, after_operations))
+        else:
+            super().begin(fault, after_operations)
+
+    def end(self, fault: str) -> None:
+        if fault == "unplug" and self._is_unplugged:
+            self.start()
 
     def erase(self) -> None:
         if self.alive():
@@ -211,6 +236,8 @@ class EmulatedBoard(Board):
             nonlocal is_powered
             self._line.give(chip.receive())
             is_powered = chip.powered
+            if is_powered:
+                chip.leave_unread(len(self._line.to_ground) > _UNREAD_BYTES_MAX)
 
         self._with_chip(take_in)
         if not is_powered:

@@ -96,6 +96,7 @@ class PicoChip:
         self._take, self._adapter = take, adapter
         self._baud = self._uart_unread = 0
         self._received = bytearray()
+        self._is_unread = False
         self._is_computing = False
         self._last_files: bytes | None = None  # once the power is off
         self._nanos = self._idle_nanos = 0.0
@@ -176,6 +177,21 @@ class PicoChip:
             raise ValueError(f"operations: want 1 or more, have {operations}")
         self._settle()
         self._process.ask(b"C", _OPERATIONS.pack(operations))
+        self._process.answer()
+
+    def suffer(self, fault: str, operations: int) -> None:
+        """Suffer a fault of hardware, in the flash operation of that number from now: see `suffer` in core/chip.mjs."""
+        self._settle()
+        self._process.ask(b"X", json.dumps([fault, operations]).encode())
+        self._process.answer()
+
+    def leave_unread(self, is_unread: bool) -> None:
+        """The host takes nothing from the board from now on, which waits with it; or it does again."""
+        if is_unread == self._is_unread:
+            return
+        self._settle()
+        self._is_unread = is_unread
+        self._process.ask(b"H", bytes([is_unread]))
         self._process.answer()
 
     def log_flash(self) -> list[FlashOperation]:

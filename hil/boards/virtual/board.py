@@ -24,7 +24,7 @@ import os
 import signal
 import time
 import tty
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -57,6 +57,10 @@ class VirtualBoard(Board):
 
     kind: ClassVar[str] = "virtual"
     board_faults: ClassVar[frozenset[str]] = Board.board_faults | {"pause", "slow_host", "unplug", *_BY_FILE}
+    unplayable: ClassVar[Mapping[str, str]] = {
+        "brown_out": "a process has no supply that dips and comes back",
+        "hang": "a process has no watchdog",
+    }
     is_real_time: ClassVar[bool] = True
 
     def __init__(self, directory: Path, spawner: Spawner) -> None:

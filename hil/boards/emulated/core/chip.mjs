@@ -61,6 +61,9 @@ export class Chip {
     this.resets = 0;
     this.reads = 0;  // how often the board asked the host for bytes
     this.isPowered = true;
+    this.isHung = false;  // the processor stands still until a reset
+    this.dipsNext = false;  // the next cut of power is a dip: the chip resets, and forgets why
+    this.isUnread = false;  // the host takes nothing from the board
     this.sampler = null;  // see profiler.mjs
     this.clock = undefined;
     this.boot(flash, null);
@@ -87,7 +90,7 @@ export class Chip {
     mcu.loadBootrom(this.bootrom);
     mcu.flash.set(flash);
     const identity = this.without.includes('identity') ? Buffer.alloc(8, 255) : this.identity;
-    const chip = this.flash = new Flash(mcu, identity, () => { this.isPowered = false; });
+    const chip = this.flash = new Flash(mcu, identity, () => this.losePower());
     mcu.peripherals[SSI] = chip;
     mcu.peripherals[IO_QSPI] = new QspiPins(mcu, (override) => chip.select(override));
     mcu.peripherals[ROSC] = new RingOscillator(mcu, this.without.includes('noise') ? '' : `${this.seed} ${this.resets}`);
@@ -133,7 +136,13 @@ export class Chip {
   attachHost() {
     const usb = this.mcu.usbCtrl, line = new USBCDC(usb);
     line.onSerialData = (data) => this.output.push(Buffer.from(data));
-    const answer = usb.onEndpointRead, onReset = usb.onResetReceived;
+    const answer = usb.onEndpointRead, onReset = usb.onResetReceived, ready = usb.indicateBufferReady.bind(usb);
+    this.untaken = [];  // packets whose taking the board is not told
+    this.taken = (endpoint) => ready(endpoint, false);
+    usb.indicateBufferReady = (endpoint, out) => {
+      if (this.isUnread && !out && endpoint === line.inEndpoint) this.untaken.push(endpoint);
+      else ready(endpoint, out);
+    };
     this.asked = [];  // reads that found nothing
     usb.onResetReceived = () => {
       this.asked = [];
@@ -171,12 +180,35 @@ export class Chip {
     this.flash.cutAt = this.flash.operations + operations;
   }
 
+  losePower() {
+    if (this.dipsNext) this.mustReset = true;
+    else this.isPowered = false;
+  }
+
+  /** Faults of hardware. hang: the processor stands still, its watchdog does not. brown_out: power dips in the middle of the
+   *  `operations`-th flash operation from now. worn_flash: that operation's sector wears out. */
+  suffer(fault, operations) {
+    if (fault === 'hang') this.isHung = true;
+    else if (fault === 'brown_out') {
+      this.dipsNext = true;
+      this.cutPowerAt(operations);
+    } else if (fault === 'worn_flash') this.flash.wearAt = this.flash.operations + operations;
+    else throw new Error(`fault ${JSON.stringify(fault)}: unknown`);
+  }
+
+  /** The host takes what the board sends, or lets it wait. */
+  read(isUnread) {
+    this.isUnread = isUnread;
+    if (!isUnread) for (const endpoint of this.untaken.splice(0)) this.taken(endpoint);
+  }
+
   reset() {
-    const before = this.mcu, { operations, pages, erases, cutAt, log } = this.flash;
+    const before = this.mcu, { operations, pages, erases, cutAt, log, wearAt, worn } = this.flash;
     this.resets += 1;
     this.clock.nextAlarm = null;  // every alarm belonged to the old processor
-    this.boot(before.flash.slice(0, FLASH_BYTES), before);
-    Object.assign(this.flash, { operations, pages, erases, cutAt, log });
+    this.boot(before.flash.slice(0, FLASH_BYTES), this.dipsNext ? null : before);
+    this.isHung = this.dipsNext = false;
+    Object.assign(this.flash, { operations, pages, erases, cutAt, log, wearAt, worn });
   }
 
   /** Let `nanos` pass, to the end of an instruction, or less if the power is cut meanwhile. */

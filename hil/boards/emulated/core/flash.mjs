@@ -5,6 +5,7 @@
 import { BasePeripheral } from 'rp2040js';
 
 export const FLASH_BYTES = 2 * 1024 * 1024;
+const WORN_BYTES = 16;  // at the start of a program into a worn sector stay as they are
 const PAGE_BYTES = 256, SECTOR_BYTES = 4096, BLOCK_BYTES = 65536;
 
 // Commands (W25Q16JV datasheet, section 8.1): opcode, then 24 bits of address where there is one.
@@ -55,6 +56,8 @@ export class Flash extends Memory {
     this.pages = 0;  // programmed
     this.erases = 0;  // of sectors
     this.cutAt = 0;
+    this.wearAt = 0;  // number of the operation whose sector wears out
+    this.worn = new Set();  // first addresses of worn sectors
     this.isSelected = true;
     this.isAutomatic = true;  // the SSI drives chip select itself
     this.sent = [];
@@ -126,6 +129,7 @@ export class Flash extends Memory {
     if (isOperation && this.isWritable && this.sent.length >= ADDRESSED) {
       this.operations += 1;
       const isTorn = this.operations === this.cutAt;
+      if (this.operations === this.wearAt) this.worn.add(this.address() - (this.address() % SECTOR_BYTES));
       if (this.log !== null) this.log.push(Buffer.from(this.sent));
       if (command === PAGE_PROGRAM) this.program(isTorn);
       else this.erase(command === SECTOR_ERASE ? SECTOR_BYTES : BLOCK_BYTES, isTorn);
@@ -141,7 +145,8 @@ export class Flash extends Memory {
     const address = this.address(), data = this.sent.slice(ADDRESSED);
     const page = address - (address % PAGE_BYTES);
     const count = isTorn ? data.length >> 1 : data.length;
-    for (let i = 0; i < count; i++) this.rp2040.flash[page + ((address + i) % PAGE_BYTES)] &= data[i];
+    const first = this.worn.has(page - (page % SECTOR_BYTES)) ? WORN_BYTES : 0;
+    for (let i = first; i < count; i++) this.rp2040.flash[page + ((address + i) % PAGE_BYTES)] &= data[i];
   }
 
   /** Set all bits of the block around the address. Torn: the first half of a sector. */

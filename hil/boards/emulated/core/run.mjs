@@ -29,6 +29,11 @@ function cyclesUntil(clock, end) {
 export function run(chip, end) {
   const { clock, burst, sampler, mcu: { core } } = chip;
   while (clock.nanosCounter < end && !chip.mustReset && chip.isPowered) {
+    if (chip.isHung) {
+      const alarm = clock.nextAlarm;
+      pass(clock, (alarm === null || alarm.nanos > end ? end : alarm.nanos) - clock.nanosCounter);
+      continue;
+    }
     if (core.waiting) {
       idle(chip, end);
       continue;

@@ -79,6 +79,8 @@ for (;;) {
     case 'N': chip = open(body); answer(); break;
     case 'A': advance(chip, body); break;
     case 'C': chip.cutPowerAt(body.readUInt32LE(0)); answer(); break;  // C: cut power in a flash operation from now
+    case 'H': chip.read(body[0] === 1); answer(); break;  // H: 1: the host takes nothing from now on; 0: it does
+    case 'X': chip.suffer(...JSON.parse(body.toString('utf8'))); answer(); break;  // X: a fault, and a number of operations
     case 'F': answer(chip.memory); break;  // F: all of flash
     case 'L': logFlash(chip); break;
     case 'P': profile(chip, body); break;

@@ -7,8 +7,11 @@ from groundstation.flight.diagnosis import (
     FINDINGS_MAX,
     FULL,
     GONE,
+    HUNG,
     LATE,
     MEMORY,
+    POWER,
+    RESET,
     SILENT,
     WORN,
     Diagnosis,
@@ -101,6 +104,22 @@ def test_what_a_board_says_of_itself_is_found_once(
         diagnosis.event(1, 5.0, event, {"reason": reason})
     assert names(diagnosis) == [(1, name)]
     assert reason in told[0]
+    assert advice in told[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "advice"),
+    [
+        ("reset by the watchdog\n", HUNG, "report a bug"),
+        ("power came back\n", POWER, "look at its supply"),
+        ("", RESET, "look at its supply and its pins"),
+    ],
+)
+def test_a_reset_that_nobody_ordered_is_found_with_its_cause(
+    diagnosis: Diagnosis, told: list[str], words: str, name: str, advice: str
+) -> None:
+    diagnosis.reset(2, 7.0, words)
+    assert names(diagnosis) == [(2, name)]
     assert advice in told[0]
 
 

@@ -128,7 +128,7 @@ def _board_fault(kind: str, *fields: str) -> str:
 
 
 FIELDS = {
-    "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write", "worn_flash"}),
+    "after_operations": ("2", {"power_cut", "write_fault", "misdirected_write", "worn_flash", "brown_out"}),
     "restart_after": ("2.5", {"kill", "power_cut", "crash_corruption", "write_fault"}),
     "seconds": (
         "3.0",

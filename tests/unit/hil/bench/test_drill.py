@@ -19,6 +19,7 @@ from groundstation.scenario.model import BOARD_FAULT_KINDS, HARDWARE_FAULTS
 from groundstation.verdict.verdict import Judgement
 from hil.bench import drill
 from hil.bench.drill import Row
+from hil.boards.emulated.board import EmulatedBoard
 from hil.boards.virtual.board import VirtualBoard
 from specs.verdict import VIOLATION
 
@@ -36,6 +37,19 @@ def test_a_virtual_board_passes(fault: str, tmp_path: Path) -> None:
     assert row.explained
     assert row.recovered
     assert row.lost.startswith("nothing")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", [fault for fault in drill.all_faults() if fault in EmulatedBoard.board_faults])
+def test_an_emulated_board_passes(fault: str, tmp_path: Path, pico_image: Path) -> None:
+    row = drilled("emulated", fault, tmp_path)
+    assert (row.result, row.problems) == ("pass", [])
+
+
+def test_what_no_kind_can_play_has_a_reason() -> None:
+    for kind in (VirtualBoard, EmulatedBoard):
+        missing = set(HARDWARE_FAULTS) - kind.board_faults
+        assert set(kind.unplayable) == missing
 
 
 def test_every_fault_of_hardware_has_a_name_and_an_exercise() -> None:
