@@ -16,12 +16,19 @@ def boards(
     environment: Annotated[
         Path | None, typer.Argument(help="An environment file: tell which boards are its own.", metavar="ENV.toml")
     ] = None,
+    bootsel: Annotated[
+        str | None,
+        typer.Option("--bootsel", help="Put the Pico with this serial number into BOOTSEL.", metavar="SERIAL"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List board kinds, and the serial lines of boards that are there.  Example: [cyan]amu boards desk.toml[/cyan]
 
     A board is known by its serial number; copy it from here into an environment file. Lines that the kernel does not
     list are found by links, named as in /dev/serial/by-id, in the folder that AMU_SERIAL_LINKS names.
+
+    With --bootsel, a Pico that waits at its prompt becomes a drive that takes a MicroPython image (.uf2), as if it had
+    been plugged in with its button held.
 
     Exit codes: 0 listed, and all boards of the file are there; 2 bad input, or a board is missing.
     """
@@ -33,6 +40,9 @@ def boards(
         bench = None if environment is None else environments.load(environment)
     except environments.EnvironmentFileError as error:
         raise refused("boards", error) from error
+    if bootsel is not None:
+        _to_bootsel(bootsel)
+        return
     found = _found(bench)
     if as_json:
         typer.echo(json.dumps({"kinds": board_kinds(), "lines": found}, indent=2))
@@ -48,6 +58,21 @@ def boards(
         complain("boards", f"{environment}: board {entry.node}, serial number {entry.serial_number}: is not there")
     if missing:
         raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def _to_bootsel(serial_number: str) -> None:
+    from groundstation.boards.base import BoardError
+    from groundstation.console import refused, say
+    from hil.commands import extras
+
+    extras.require("boards")
+    from hil.boards.pico import bootsel
+
+    try:
+        bootsel.enter(serial_number)
+    except BoardError as error:
+        raise refused("boards", error) from error
+    say(f"Pico {serial_number}: is in BOOTSEL; copy an image (.uf2) to the drive RPI-RP2 that appears")
 
 
 def _found(bench: Any) -> list[dict[str, Any]]:
