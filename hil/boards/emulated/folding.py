@@ -20,6 +20,7 @@ from amu.consensus import records
 from amu.core import limits
 from amu.wire import frames, messages
 from hil import firmware_files
+from hil.boards.emulated import attributes
 
 _MODULES = {"limits": vars(limits), "records": vars(records)}
 _ALSO = {"frames": vars(frames)}  # it has functions, too
@@ -60,13 +61,23 @@ def folded(path: str, source: str) -> str:
 
 
 @functools.cache
+def _all_trees() -> tuple[ast.Module, ...]:
+    """Flight code and adversaries."""
+    adversaries = sorted(Path(swarm_sim.adversary.__file__ or "").parent.glob("*.py"))
+    flown = [path for _, path in firmware_files.package_files()]
+    return tuple(ast.parse(path.read_text()) for path in (firmware_files.main_path(), *flown, *adversaries))
+
+
+@functools.cache
+def _attributes() -> dict[str, str]:
+    return attributes.shared(_all_trees())
+
+
+@functools.cache
 def _taken() -> frozenset[str]:
     """Names of flight code and adversaries that stand for anything but a parameter or a variable of a function."""
     found = set(dir(builtins))
-    adversaries = Path(swarm_sim.adversary.__file__ or "").parent.glob("*.py")
-    flown = [path for _, path in firmware_files.package_files()]
-    for path in (firmware_files.main_path(), *flown, *adversaries):
-        tree = ast.parse(path.read_text())
+    for tree in _all_trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 found.add(node.attr)
@@ -204,6 +215,10 @@ class _Finder(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         kind = _kind(node, self._kinds)
         self._replace(node, _of_module(node) if kind is None else kind)
+        renamed = _attributes().get(node.attr)
+        if renamed is not None and node.end_lineno is not None and node.end_col_offset is not None:
+            end = node.end_col_offset
+            self._edits.append((node.end_lineno - 1, end - len(node.attr.encode()), end, renamed))
         self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:

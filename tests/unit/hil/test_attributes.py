@@ -1,0 +1,63 @@
+"""Private attributes that never meet share their names; those that may meet do not."""
+
+import ast
+
+from hil.boards.emulated import attributes, folding
+
+SOURCE = """
+class Base:
+    def __init__(self):
+        self._kept = self._asked = 1
+        self._shown = 2
+
+    def _work(self):
+        return getattr(self, "_asked") + self._kept
+
+
+class Heir(Base):
+    def __init__(self):
+        super().__init__()
+        self._own = self._work
+
+
+class Stranger:
+    _of_class = 1
+
+    def __init__(self, other):
+        self._alone = other._kept + self._of_class + other._nowhere_assigned_in_a_class_but_here
+"""
+
+
+def test_names_are_shared_by_classes_that_are_not_related() -> None:
+    told = attributes.shared([ast.parse(SOURCE)])
+    assert not {"_asked", "_work", "_of_class"} & set(told)
+    assert len({told[name] for name in ("_kept", "_shown", "_own")}) == 3
+    assert told["_alone"] != told["_kept"]  # an object may be given its like: both stand in one class
+    assert told["_alone"] in {told["_shown"], told["_own"]}
+
+
+def test_no_class_of_flight_code_loses_an_attribute() -> None:
+    """In each class, and in each that inherits from it, as many names as before."""
+    told = folding._attributes()
+    classes = [node for tree in folding._all_trees() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    by_name = {node.name: node for node in classes}
+
+    def mentions(node: ast.ClassDef) -> set[str]:
+        own = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+        bases = [by_name[each.id] for each in node.bases if isinstance(each, ast.Name) and each.id in by_name]
+        return own.union(*(mentions(base) for base in bases))
+
+    for node in classes:
+        found = mentions(node)
+        assert len({told.get(name, name) for name in found}) == len(found), node.name
+    assert len(told) > 150
+    assert len(set(told.values())) < 20
+
+
+def test_a_folded_module_has_the_new_names_on_the_same_lines() -> None:
+    name, new = next(iter(folding._attributes().items()))
+    source = f"class Box:\n    def f(self):\n        self.{name} = 1\n        return (self\n            .{name})\n"
+    told = folding.folded("amu/any.mpy", source)
+    assert len(told.split("\n")) == len(source.split("\n"))
+    assert told.count(f".{new}") == 2
+    assert name not in told
