@@ -14,6 +14,7 @@ from groundstation.links.base import Link
 
 # A board is stepped by this much of its own time before its frames are read.
 QUANTUM_SECONDS = 0.002
+PACED_SECONDS_MAX = 0.02  # of one sleep, so that orders are taken soon
 STEP_SECONDS_MAX = 0.1  # of a board in virtual time beside real-time ones
 
 
@@ -101,3 +102,21 @@ class SteppedClock:
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+class PacedClock(SteppedClock):
+    """As SteppedClock, for flights that people command: mission time never runs ahead of `speed`.
+
+    Boards that a slow host cannot step as fast fall behind, and nothing else changes.
+    """
+
+    def __init__(self, speed: float, start: float = 0.0) -> None:
+        super().__init__(speed, start)
+        self._began = time.monotonic() - start / speed
+
+    def wait(self, boards: Mapping[int, Board], until: float) -> Iterable[int]:
+        nodes = super().wait(boards, until)
+        ahead = self._now / self.speed - (time.monotonic() - self._began)
+        if ahead > 0:
+            time.sleep(min(ahead, PACED_SECONDS_MAX))
+        return nodes

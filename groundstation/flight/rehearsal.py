@@ -33,7 +33,7 @@ from groundstation.boards.claim import Claim
 from groundstation.boards.keys import KeysError
 from groundstation.faults.ether import Ether
 from groundstation.flight import resumption
-from groundstation.flight.driver import SteppedClock, WallClock
+from groundstation.flight.driver import PacedClock, SteppedClock, WallClock
 from groundstation.flight.mission import Mission, Parts
 from groundstation.flight.progress import Display
 from groundstation.flight.watch import Watch
@@ -221,11 +221,12 @@ class _Preparation:
             reserve=claim.reserve,
         )
         is_real_time = any(board.is_real_time for board in boards)  # then those in virtual time follow them
+        stepped = PacedClock if self._plan.takes_orders else SteppedClock
         first_index = 0 if past is None else past.fates["accepted"]
         return Parts(
             scenario=scenario,
             boards={board.node: board for board in boards},
-            driver=(WallClock if is_real_time else SteppedClock)(speed, start),
+            driver=(WallClock if is_real_time else stepped)(speed, start),
             clock=clock,
             recorder=recorder,
             station=station,

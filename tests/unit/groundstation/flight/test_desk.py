@@ -9,6 +9,7 @@ import pytest
 
 from groundstation.boards import bench
 from groundstation.flight import rehearsal
+from groundstation.flight.driver import PacedClock, SteppedClock
 from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Flight, Plan
 from groundstation.orders.order import Order, OrderError, read
@@ -62,6 +63,7 @@ def fly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
     def flown(*lines: tuple[float, dict[str, Any]], **changes: Any) -> tuple[Flight, Script]:
         script = Script(*lines)
         monkeypatch.setattr(rehearsal, "OrderPort", lambda folder: script)
+        monkeypatch.setattr(rehearsal, "PacedClock", SteppedClock)  # nobody watches
         plan = Plan(parse(SCENARIO | changes, "test"), "host", tmp_path, takes_orders=True)
         return rehearsal.fly(plan, SilentDisplay()), script
 
@@ -202,3 +204,23 @@ def test_a_full_queue_says_no(fly: Callable[..., tuple[Flight, Script]], monkeyp
 def test_an_order_that_cannot_be_read_never_reaches_the_desk() -> None:
     with pytest.raises(OrderError):
         read(json.dumps({"id": "1", "sender": "alice", "order": {"kind": "unknown"}}))
+
+
+def test_a_paced_flight_does_not_run_ahead_of_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, slept = 100.0, 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal wall, slept
+        wall, slept = wall + seconds, slept + seconds
+
+    monkeypatch.setattr("groundstation.flight.driver.time.monotonic", lambda: wall)
+    monkeypatch.setattr("groundstation.flight.driver.time.sleep", sleep)
+    clock = PacedClock(speed=4.0, start=8.0)
+    for _ in range(500):
+        clock.wait({}, clock.now() + 1.0)
+        assert (clock.now() - 8.0) / 4.0 <= wall - 100.0 + 1e-9
+    assert clock.now() == pytest.approx(8.0 + 500 * 0.002 * 4.0)
+    assert slept == pytest.approx(1.0)
+    wall += 50.0  # a slow host: nothing is made up for by sleeping less than nothing
+    clock.wait({}, clock.now() + 1.0)
+    assert slept == pytest.approx(1.0)
