@@ -20,6 +20,9 @@ from groundstation.faults import orbits
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.orders.order import BYTES_FIELDS
+from groundstation.report.canvas import BOARD_COLOURS, BYZANTINE_COLOUR
+from groundstation.report.messages import DEATHS, KIND_NAMES
+from groundstation.report.space_time import ARROW_COLOURS, LOST_COLOUR, MARKS
 from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
 
 Form = dict[str, Any]
@@ -47,7 +50,9 @@ JSON_HINTS = {
 
 @cache
 def tell() -> dict[str, Any]:
-    """Verbs of the ledger, board faults and link faults, each with its fields, and what each kind of board can play."""
+    """Verbs of the ledger, board faults and link faults, each with its fields; what each kind of board can play; names and colours
+    of the report's pictures.
+    """
     return {
         "verbs": {verb: [_ledger_field(*field) for field in shape] for verb, shape in SHAPES.items()},
         "board_faults": {
@@ -55,6 +60,13 @@ def tell() -> dict[str, Any]:
         },
         "link_faults": _link_faults(),
         "kinds": _kinds(),
+        "messages": {str(kind): name for kind, name in KIND_NAMES.items()},
+        "colours": {
+            "boards": BOARD_COLOURS,
+            "byzantine": BYZANTINE_COLOUR,
+            "messages": ARROW_COLOURS,
+            "marks": {event: look[2] for event, look in MARKS.items()} | {event: LOST_COLOUR for event in DEATHS},
+        },
     }
 
 

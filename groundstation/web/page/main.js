@@ -1,106 +1,148 @@
 // The frame of the page: bar, tabs, keys, and one view at a time.
 
-import { el } from "./dom.js";
+import { forget } from "./colours.js";
+import { el, update } from "./dom.js";
 import { askForToken } from "./login.js";
-import { connect, fly, onChange, order, run, store } from "./store.js";
+import { changed, connect, fly, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
+import * as spaceTime from "./views/space_time.js";
 import * as slots from "./views/slots.js";
 import * as commands from "./views/commands.js";
 import * as faults from "./views/faults.js";
 import * as alarms from "./views/alarms.js";
 import * as properties from "./views/properties.js";
+import * as plots from "./views/plots.js";
+import * as timeline from "./views/timeline.js";
 import * as events from "./views/events.js";
 
-const VIEWS = [overview, slots, commands, faults, alarms, properties, events];
+const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events]; // keys 1 to 9, 0
 const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
 };
+const SLOW_MS = 900; // without a change: what depends on the time is drawn again
 const $ = (id) => document.getElementById(id);
-let view = overview;
+let view = null;
 let drawnAt = 0;
+let said = ""; // the last refusal
+
+const digit = (index) => String((index + 1) % 10);
 
 function show(next) {
+  if (view === next) return;
+  view?.close?.();
   view = next;
   $("view").replaceChildren();
+  $("view").setAttribute("aria-labelledby", `tab-${view.name}`);
   view.open($("view"));
   for (const tab of $("tabs").children) tab.setAttribute("aria-selected", String(tab.dataset.name === view.name));
+  history.replaceState(null, "", `#${view.name}`);
   draw();
 }
 
 function tabs() {
   $("tabs").replaceChildren(...VIEWS.map((each, index) =>
-    el("button", { role: "tab", "data-name": each.name, "aria-selected": "false", "aria-keyshortcuts": String(index + 1), onclick: () => show(each) },
-      `${index + 1} ${each.title}`)));
+    el("button", { role: "tab", id: `tab-${each.name}`, "data-name": each.name, "aria-selected": "false", "aria-controls": "view", "aria-keyshortcuts": digit(index), onclick: () => show(each) },
+      el("kbd", { "aria-hidden": "true" }, digit(index)), ` ${each.title}`)));
 }
 
 function notify(text) {
-  $("notice").textContent = text;
-  $("notice").hidden = text === "";
+  said = text;
+  changed();
 }
 
+/** Wait for an answer, and show a refusal. Returns the answer. */
 async function act(asked) {
   const answer = await asked;
   notify(answer.outcome === "accepted" ? "" : `${answer.outcome}: ${answer.reason}`);
+  return answer;
 }
 
 const KEYS = [
   ["s", "start the flight, or resume it", () => act(fly(store.flight.state === "lost" ? "resume" : "start"))],
   ["x", "finish the mission", () => act(order({ kind: "finish" }))],
   ["a", "acknowledge the first alarm that calls", () => alarms.acknowledge(alarms.calling()[0])],
+  ["o", "open the report", () => { if (store.flight.has_report) window.open("/report", "_blank"); }],
   ["t", "dark or light", () => theme()],
+  ["w", "large type, for a wall", () => wall()],
   ["?", "keys", () => help()],
+  ["Escape", "leave a field, hide a message", () => notify("")],
 ];
 
 function theme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
   document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
+  forget();
+  view.restyle?.();
+  draw();
+}
+
+function wall() {
+  document.documentElement.classList.toggle("wall");
+  view.restyle?.();
 }
 
 function help() {
-  const rows = [...VIEWS.map((each, index) => [String(index + 1), each.title]), ...KEYS.map(([key, says]) => [key, says]), ...(view.keys ?? [])];
-  $("dialog").replaceChildren(el("h2", {}, "Keys"),
-    el("table", {}, rows.map(([key, says]) => el("tr", {}, el("td", {}, el("kbd", {}, key)), el("td", {}, says)))),
+  const rows = (keys) => keys.map(([key, says]) => el("tr", {}, el("td", {}, el("kbd", {}, key)), el("td", { class: "text" }, says)));
+  const own = view.keys ?? [];
+  update($("dialog"), el("h2", {}, "Keys"),
+    el("div", { class: "columns" },
+      el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [digit(index), each.title])))),
+      el("table", {}, el("tbody", {}, rows(KEYS), own.length ? el("tr", {}, el("th", { colspan: "2", scope: "colgroup" }, `in ${view.title}`)) : null, rows(own)))),
     el("form", { method: "dialog" }, el("button", { class: "first" }, "Close")));
   $("dialog").showModal();
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
-  const number = Number(event.key);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("dialog")) return;
+  if (event.target.closest("input, select, textarea")) {
+    if (event.key === "Escape") $("view").focus();
+    return;
+  }
+  const place = VIEWS.findIndex((each, index) => digit(index) === event.key);
   const key = KEYS.find(([name]) => name === event.key);
-  if (number >= 1 && number <= VIEWS.length) show(VIEWS[number - 1]);
+  if (place >= 0) show(VIEWS[place]);
+  else if (view.onKey?.(event.key, event)) { /* done */ }
   else if (key) key[2]();
-  else if (!view.onKey?.(event.key)) return;
+  else return;
   event.preventDefault();
 });
+
+function actions() {
+  const { state } = store.flight;
+  const calls = alarms.calling();
+  return [
+    state === "ready" ? el("button", { class: "first", key: "start", onclick: KEYS[0][2] }, "Start ", el("kbd", {}, "s")) : null,
+    state === "lost" ? el("button", { class: "first", key: "resume", onclick: KEYS[0][2] }, "Resume ", el("kbd", {}, "s")) : null,
+    state === "flying" ? el("button", { key: "finish", onclick: KEYS[1][2] }, "Finish ", el("kbd", {}, "x")) : null,
+    calls.length ? el("button", { class: "bad", key: "alarms", onclick: () => show(alarms) }, `${calls.length} ${calls.length === 1 ? "alarm" : "alarms"} `, el("kbd", {}, "a")) : null,
+    store.flight.has_report ? el("a", { href: "/report", target: "_blank", key: "report", class: "button" }, "Report ", el("kbd", {}, "o")) : null,
+    el("button", { key: "help", onclick: help }, "Keys ", el("kbd", {}, "?")),
+  ];
+}
 
 function bar() {
   askForToken($("dialog"));
   const [words, style] = store.isConnected ? (STATES[store.flight.state] ?? [store.flight.state, ""]) : ["not connected", "bad"];
-  const verdict = store.flight.verdict?.verdict;
-  $("title").textContent = run().scenario ? `${run().scenario}, seed ${run().seed}` : "amu console";
-  $("flight-state").textContent = verdict ? `over: ${verdict}` : words;
+  const verdict = store.isConnected ? store.flight.verdict?.verdict : null;
+  const name = run().scenario ?? store.tables.scenario?.scenario?.name;
+  update($("title"), name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
+  document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
+  update($("flight-state"), verdict ? `over: ${verdict}` : words);
   $("flight-state").className = `badge ${verdict === "pass" ? "good" : verdict ? "bad" : style}`;
-  $("mission-time").textContent = `${run().now.toFixed(1)} s`;
-  $("who").textContent = store.hello ? `${store.hello.name}, ${store.hello.role}` : "";
-  const actions = [];
-  if (store.flight.state === "ready") actions.push(el("button", { class: "first", onclick: KEYS[0][2] }, "Start (s)"));
-  if (store.flight.state === "lost") actions.push(el("button", { class: "first", onclick: KEYS[0][2] }, "Resume (s)"));
-  if (store.flight.state === "flying") actions.push(el("button", { onclick: KEYS[1][2] }, "Finish (x)"));
-  const calls = alarms.calling();
-  if (calls.length) actions.push(el("button", { class: "bad", onclick: () => show(alarms) }, `${calls.length} ${calls.length === 1 ? "alarm" : "alarms"} (a)`));
-  if (store.flight.has_report) actions.push(el("a", { href: "/report", target: "_blank" }, "Report"));
-  actions.push(el("button", { onclick: help }, "Keys (?)"));
-  const key = JSON.stringify([store.flight.state, store.flight.has_report, calls.length]);
-  if ($("actions").dataset.key !== key) {
-    $("actions").dataset.key = key;
-    $("actions").replaceChildren(...actions);
-  }
-  if (!store.isConnected && !store.wantsToken) notify(`The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`);
-  else if ($("notice").textContent.startsWith("The console does not answer")) notify("");
-  if (store.flight.state === "failed") notify(store.flight.reason);
+  update($("mission-time"), `${run().now.toFixed(1)} s`);
+  update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}` : "");
+  update($("actions"), actions());
+  document.body.classList.toggle("lost", !store.isConnected && store.hello != null);
+  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
+  update($("notice"), text);
+  $("notice").hidden = text === "";
+}
+
+function lostWords() {
+  if (store.isConnected || store.tries === 0 || store.wantsToken) return "";
+  return `The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`;
 }
 
 function draw() {
@@ -109,15 +151,21 @@ function draw() {
   view.draw();
 }
 
+function utc() {
+  update($("utc"), new Date().toISOString().slice(11, 19));
+}
+
 let isDue = false;
 onChange(() => { isDue = true; });
-setInterval(() => { $("utc").textContent = new Date().toISOString().slice(11, 19); if (performance.now() - drawnAt > 900) isDue = true; }, 500);
+setInterval(() => { utc(); if (performance.now() - drawnAt > SLOW_MS) isDue = true; }, 500);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { forget(); view.restyle?.(); isDue = true; });
 (function loop() {
   if (isDue) { isDue = false; draw(); }
   requestAnimationFrame(loop);
 })();
 
 tabs();
-show(overview);
+utc();
+show(VIEWS.find((each) => `#${each.name}` === location.hash) ?? overview);
 connect();
 export { act, notify };

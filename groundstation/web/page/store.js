@@ -1,16 +1,22 @@
 // The page's copy of the console's tables, and the live line that keeps it up to date.
 
-const EVENTS_KEPT = 2000;
+const EVENTS_KEPT = 20000;
+const SPARE = 2000; // more, before the oldest go
 
 export const store = {
   hello: null, // who we are, and the words of the forms
   flight: { state: "connecting" },
-  tables: { run: {}, boards: {}, slots: {}, operations: {}, orders: {}, properties: {}, alarms: {}, limits: {} },
+  tables: {
+    run: {}, scenario: {}, boards: {}, slots: {}, operations: {}, orders: {}, faults: {}, contacts: {}, light: {}, spans: {},
+    series: {}, properties: {}, alarms: {}, limits: {},
+  },
   events: [], // the latest lines of the trace
   gaps: [], // [first, last] lines that we were not sent
   isConnected: false,
   wantsToken: false,
   closed: "", // why the line was closed
+  tries: 0, // to open the line, that failed
+  first: 0, // number of the first of `events`: each event keeps its number
 };
 
 const listeners = new Set();
@@ -24,6 +30,7 @@ export function changed() {
   for (const then of listeners) then();
 }
 
+const GAPS_KEPT = 1000;
 let again = 500;
 
 /** Log in with a token. Returns the console's answer. */
@@ -38,6 +45,12 @@ async function wantsToken() {
   } catch {
     return false;
   }
+}
+
+function forgetEvents() {
+  store.first += store.events.length;
+  store.events = [];
+  store.gaps = [];
 }
 
 /** Open the live line, and open it again whenever it is lost. */
@@ -60,6 +73,7 @@ export async function connect() {
   socket.onclose = (event) => {
     store.isConnected = false;
     store.closed = event.reason;
+    store.tries += 1;
     changed();
     setTimeout(connect, again);
     again = Math.min(again * 2, 8000);
@@ -71,12 +85,13 @@ const take = {
     store.hello = told;
     store.isConnected = true;
     store.closed = "";
-    store.events = [];
-    store.gaps = [];
+    store.tries = 0;
+    forgetEvents();
     for (const name of Object.keys(store.tables)) store.tables[name] = {};
     again = 500;
   },
   batch(told) {
+    if (told.flight.run !== store.flight.run && store.flight.run) forgetEvents();
     store.flight = told.flight;
     store.flightAt = performance.now();
     if (told.gap) store.gaps.push(told.gap);
@@ -88,12 +103,47 @@ const take = {
       }
     }
     store.events.push(...told.events);
-    if (store.events.length > EVENTS_KEPT) store.events.splice(0, store.events.length - EVENTS_KEPT);
+    if (store.events.length > EVENTS_KEPT + SPARE) {
+      store.first += store.events.length - EVENTS_KEPT;
+      store.events.splice(0, store.events.length - EVENTS_KEPT);
+    }
+    if (store.gaps.length > GAPS_KEPT) store.gaps.shift();
   },
 };
 
+const EARLIER_EVENTS = 4000; // to have at least, when a view wants the past
+const EARLIER_BYTES = 600_000;
+let isAsking = false;
+
+/** Ask for events before those that we have. */
+export async function earlier() {
+  const before = store.events[0]?.offset;
+  if (isAsking || !before || store.events.length >= EARLIER_EVENTS) return;
+  isAsking = true;
+  try {
+    const found = [];
+    let first = Math.max(0, before - EARLIER_BYTES);
+    while (first < before) {
+      const answer = await (await fetch(`/api/events?first=${first}&last=${before}`)).json();
+      const lines = (answer.events ?? []).filter((line) => line.offset >= first && line.offset < before);
+      if (!lines.length) break;
+      found.push(...lines);
+      first = lines[lines.length - 1].offset + 1;
+    }
+    if (store.events[0]?.offset === before) {
+      store.events.unshift(...found);
+      store.first -= found.length;
+      changed();
+    }
+  } catch {
+    return; // the view has what it has
+  } finally {
+    isAsking = false;
+  }
+}
+
 export function run() {
-  return store.tables.run.run ?? { now: 0, lines: 0, frames: {}, byzantine: [] };
+  return store.tables.run.run ?? { scenario: null, seed: null, waits_for: [], now: 0, lines: 0, frames: {}, byzantine: [] };
 }
 
 /** Ask the server for something. Returns its answer; `outcome` is "accepted" or "refused", with a `reason`. */

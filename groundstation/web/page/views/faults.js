@@ -1,52 +1,161 @@
-// The fault palette: link faults in the words of the scenario file, and what people have ordered.
+// The fault palette: faults of links and of boards in the words of the scenario file, what holds now, what was ordered.
 
-import { card, el, seconds, table, wide } from "../dom.js";
-import { act } from "../main.js";
-import { may, order, store } from "../store.js";
+import { card, el, empty, seconds, table, update, wide } from "../dom.js";
+import { inputs, values } from "../form.js";
+import { act, notify } from "../main.js";
+import { active } from "../reach.js";
+import { may, order, run, store } from "../store.js";
+import { obstacle } from "./overview.js";
 
 export const name = "faults";
 export const title = "Faults";
+export const keys = [["n", "a new fault of links"], ["b", "a fault of a board"], ["e", "end the first ordered fault"]];
+const ORDERS_SHOWN = 100;
 
-let form, kinds, rows, means;
+let link, board, holding, orders, count = 0;
 
 export function open(main) {
-  kinds = el("select", { id: "fault", onchange: fields });
-  means = el("p", { class: "said" });
-  form = el("form", { class: "grid", onsubmit: send });
-  rows = el("div", {});
-  main.append(card("New link fault", means, form), wide("Orders", rows));
-  fields();
+  link = palette("link", "Begin", sendLink);
+  board = palette("board", "Play", sendBoard);
+  holding = el("div", {});
+  orders = el("div", {});
+  main.append(card("Fault of links", link.means, link.form), card("Fault of a board", board.means, board.form), wide("Faults that hold now", holding), wide("Orders", orders));
+  count = 0;
+  fill();
 }
 
-function fields() {
-  const known = store.hello?.vocabulary.link_faults ?? {};
-  const kind = kinds.value || Object.keys(known)[0];
-  kinds.replaceChildren(...Object.keys(known).map((each) => el("option", { value: each, selected: each === kind }, each)));
-  means.textContent = known[kind]?.means ?? "";
-  const input = (name, hint, more = {}) => [el("label", { for: `r-${name}` }, name), el("input", { id: `r-${name}`, name, placeholder: hint, ...more })];
-  form.replaceChildren(el("label", { for: "fault" }, "fault"), kinds,
-    ...input("name", "how reports count it", { required: true }), ...input("seconds", "how long, in mission seconds; empty: until ended"),
-    ...Object.entries(known[kind]?.fields ?? {}).flatMap(([name, field]) => input(name, field.description ?? field.type ?? "JSON", { "data-rule": "1" })),
-    el("button", { class: "first" }, "Begin"));
+export function onKey(key) {
+  if (key === "n") link.choice.focus();
+  else if (key === "b") board.choice.focus();
+  else if (key === "e") end(active().find((fault) => fault.ordered));
+  else return false;
+  return true;
 }
 
-function send(event) {
-  event.preventDefault();
-  const rule = { fault: kinds.value };
-  for (const input of form.querySelectorAll("input[data-rule]")) {
-    if (input.value === "") continue;
-    try { rule[input.name] = JSON.parse(input.value); } catch { rule[input.name] = input.value; }
+function palette(id, verb, send) {
+  const made = { id, means: el("p", { class: "said", id: `${id}-means` }), fields: el("div", { class: "grid" }) };
+  made.choice = el("select", { id: `${id}-kind`, "aria-describedby": `${id}-means`, onchange: (event) => refill(made, event) });
+  made.button = el("button", { class: "first" }, verb);
+  made.why = el("p", { class: "said" });
+  made.form = el("form", { onsubmit: (event) => { event.preventDefault(); send(); } }, made.fields, el("p", {}, made.button), made.why);
+  return made;
+}
+
+function fill() {
+  const words = store.hello?.vocabulary;
+  if (!words) return;
+  count = Object.keys(store.tables.boards).length;
+  refill(link);
+  refill(board);
+}
+
+function refill(palette, event) {
+  const words = palette === link ? store.hello.vocabulary.link_faults : store.hello.vocabulary.board_faults;
+  const { choice } = palette;
+  const chosen = choice.value || Object.keys(words)[0];
+  choice.replaceChildren(...Object.keys(words).map((each) => {
+    const plays = palette === link || boardsThatPlay(each).length > 0;
+    return el("option", { value: each, selected: each === chosen, disabled: !plays }, each.replaceAll("_", " ") + (plays ? "" : ` (${kinds()} boards cannot play it)`));
+  }));
+  palette.means.textContent = words[chosen].means.replaceAll("`", "");
+  const fixed = palette === link
+    ? [el("label", { for: "link-name" }, "name *"), el("div", {}, el("input", { id: "link-name", required: true, maxlength: "60", value: freeName(chosen) }), " ", el("small", {}, "how reports count it")),
+      el("label", { for: "link-seconds" }, "how long"), el("div", {}, el("input", { id: "link-seconds", type: "number", step: "any", min: "0" }), el("span", { class: "unit" }, " s"), " ", el("small", {}, "mission time; empty: until it is ended"))]
+    : [el("label", { for: "board-node" }, "board *"), el("select", { id: "board-node" }, nodes().map((node) => {
+      const plays = boardsThatPlay(chosen).includes(node);
+      return el("option", { value: node, disabled: !plays }, `board ${node}${plays ? "" : ` (a ${store.flight.kinds?.[node]} cannot play it)`}`);
+    }))];
+  palette.fields.replaceChildren(el("label", { for: choice.id }, "fault"), choice, ...fixed,
+    ...words[chosen].fields.flatMap((field) => inputs(field, `${palette.id}-${field.name}`)));
+  if (event) choice.focus();
+}
+
+function nodes() {
+  return Object.keys(store.tables.boards).map(Number).sort((a, b) => a - b);
+}
+
+function kinds() {
+  return [...new Set(store.flight.kinds ?? [])].join(" and ");
+}
+
+/** Boards whose kind can play a fault. Without a flight: all. */
+function boardsThatPlay(fault) {
+  const plays = store.hello.vocabulary.kinds;
+  return nodes().filter((node) => (plays[store.flight.kinds?.[node]] ?? [fault]).includes(fault));
+}
+
+function freeName(fault) {
+  const taken = store.tables.faults;
+  const base = fault.replaceAll("_", "-");
+  for (let number = 1; ; number += 1) {
+    const one = number === 1 ? base : `${base}-${number}`;
+    if (!(one in taken)) return one;
   }
-  const seconds = form.elements.seconds.value;
-  act(order({ kind: "fault", name: form.elements.name.value, seconds: seconds === "" ? null : Number(seconds), rule }));
+}
+
+async function sendLink() {
+  try {
+    const length = document.getElementById("link-seconds").value;
+    const body = { kind: "fault", name: document.getElementById("link-name").value, seconds: length === "" ? null : Number(length), rule: { fault: link.choice.value, ...values(link.form) } };
+    const answer = await act(order(body));
+    if (answer.outcome === "accepted") document.getElementById("link-name").value = freeName(`${link.choice.value}-again`);
+  } catch (error) {
+    notify(`not sent: ${error.message}`);
+  }
+}
+
+function sendBoard() {
+  act(order({ kind: "board", board: Number(document.getElementById("board-node").value), action: board.choice.value, fields: values(board.form) }));
+}
+
+function end(fault) {
+  if (fault) act(order({ kind: "end-fault", name: fault.name }));
 }
 
 export function draw() {
-  if (!kinds.options.length && store.hello) fields();
-  form.querySelector("button").disabled = store.flight.state !== "flying" || !may("fault");
-  const all = Object.values(store.tables.orders).sort((a, b) => b.line - a.line);
-  rows.replaceChildren(all.length
-    ? table(["mission time", "by", "order", "outcome"], all.map((each) => [seconds(each.at), each.sender, el("td", { class: "text" }, JSON.stringify(each.told)),
-      el("td", { class: `text ${each.outcome === "accepted" ? "good" : "bad"}` }, each.reason ? `${each.outcome}: ${each.reason}` : each.outcome)]))
-    : el("p", { class: "empty" }, "Nobody has ordered anything yet."));
+  if (store.hello && (!link.choice.options.length || count !== Object.keys(store.tables.boards).length)) fill();
+  const isLive = store.flight.state === "flying";
+  for (const [palette, what] of [[link, "fault"], [board, "board"]]) {
+    const why = !isLive ? "There is no flight that takes orders now." : may(what) ? "" : `The ${store.hello.role} may not play faults; the director may.`;
+    palette.button.disabled = why !== "";
+    update(palette.why, why);
+  }
+  drawHolding(isLive);
+  drawOrders();
+}
+
+function drawHolding(isLive) {
+  const { now } = run();
+  const rows = active();
+  const off = Object.values(store.tables.boards).filter((row) => !row.on);
+  update(holding, rows.length || off.length
+    ? table(["fault", "what it does", "links or board", "since", "until", "by", ""], [
+      ...rows.map((fault) => [
+        fault.name, el("td", { class: "text" }, fault.means.replaceAll("`", "")), fault.about, seconds(fault.start), fault.end == null ? "the end of the mission" : `${seconds(fault.end)} (in ${seconds(fault.end - now)})`,
+        fault.ordered ? fault.sender : "the scenario",
+        fault.ordered ? el("button", { disabled: !isLive || !may("end-fault"), onclick: () => end(fault), "aria-label": `End ${fault.name}` }, "End") : "",
+      ]),
+      ...off.map((row) => [
+        "off", el("td", { class: "text" }, row.why_off), `board ${row.node}`, seconds(row.since), "it is started", "",
+        el("button", { disabled: obstacle(row, "start") !== "", title: obstacle(row, "start"), onclick: () => act(order({ kind: "board", board: row.node, action: "start", fields: {} })), "aria-label": `Start board ${row.node}` }, "Start"),
+      ]),
+    ], {}, (index) => `fault-${index < rows.length ? rows[index].name : off[index - rows.length].node}`)
+    : empty("No fault of links holds now, and every board is on."));
+}
+
+function told(body) {
+  const rest = Object.entries(body).filter(([key, value]) => key !== "kind" && value != null).map(([key, value]) => `${key} ${typeof value === "object" ? words(value) : value}`);
+  return `${body.kind}${rest.length ? `: ${rest.join(", ")}` : ""}`;
+}
+
+function words(value) {
+  return Array.isArray(value) ? JSON.stringify(value) : Object.entries(value).map(([key, each]) => `${key} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ") || "-";
+}
+
+function drawOrders() {
+  const all = Object.entries(store.tables.orders).sort(([, a], [, b]) => b.offset - a.offset).slice(0, ORDERS_SHOWN);
+  update(orders, all.length
+    ? table(["mission time", "by", "order", "outcome"], all.map(([, each]) => [seconds(each.at), each.sender, el("td", { class: "text" }, told(each.told)),
+      el("td", { class: `text ${each.outcome === "accepted" ? "good" : "bad"}` }, each.reason ? `${each.outcome}: ${each.reason}` : each.outcome)]), {}, (index) => `order-${all[index][0]}`)
+    : empty("Nobody has ordered anything yet."));
 }

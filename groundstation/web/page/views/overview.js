@@ -1,58 +1,126 @@
 // The swarm at a glance: a card for each board, and the mission's numbers.
 
-import { bytes, el, seconds, wide } from "../dom.js";
+import { board as colour } from "../colours.js";
+import { bytes, el, empty, seconds, span, update, wide } from "../dom.js";
 import { act } from "../main.js";
+import { cutOff, lightTime } from "../reach.js";
 import { may, order, run, store } from "../store.js";
 
 export const name = "overview";
 export const title = "Swarm";
+export const keys = [
+  [", .", "choose the board before, or the next one"], ["k", "kill the chosen board"], ["r", "restart it"], ["p", "pause it for 3 s"], ["b", "start it"],
+];
 const STALE_SECONDS = 3; // of wall time without a word from a board, or from the flight
+const PAUSE_SECONDS = 3;
+const ACTIONS = [["k", "Kill", "kill", {}, true], ["r", "Restart", "restart", {}, true], ["p", `Pause ${PAUSE_SECONDS} s`, "pause", { seconds: PAUSE_SECONDS }, true], ["b", "Start", "start", {}, false]];
 
-let mission, boards;
+let mission, boards, chosen = 0;
 
 export function open(main) {
-  mission = wide("Mission");
+  mission = el("div", { class: "facts" });
   boards = el("div", { class: "boards" });
-  main.append(mission, wide("Boards", boards));
+  main.append(wide("Mission", mission), wide("Boards", boards));
+}
+
+function strike(node, action, fields) {
+  return act(order({ kind: "board", board: node, action, fields }));
+}
+
+/** Why the chosen action cannot be done on a board now; "" if it can. */
+export function obstacle(row, action) {
+  if (store.flight.state !== "flying") return "no flight";
+  if (!may("board")) return "only the director may";
+  if ((action === "start") === row.on) return row.on ? "it is on" : "it is off";
+  const kind = store.flight.kinds?.[row.node];
+  const plays = store.hello.vocabulary.kinds[kind];
+  if (action !== "start" && plays && !plays.includes(action)) return `${kind} boards cannot play it`;
+  return "";
+}
+
+export function onKey(key) {
+  const rows = sorted();
+  if (key === "," || key === ".") {
+    chosen = Math.min(Math.max(chosen + (key === "." ? 1 : -1), 0), Math.max(rows.length - 1, 0));
+    draw();
+    boards.children[chosen]?.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  const found = ACTIONS.find(([each]) => each === key);
+  if (!found || !rows[chosen]) return false;
+  if (!obstacle(rows[chosen], found[2])) strike(rows[chosen].node, found[2], found[3]);
+  return true;
+}
+
+function sorted() {
+  return Object.values(store.tables.boards).sort((a, b) => a.node - b.node);
 }
 
 export function draw() {
+  update(mission, facts().map(([label, value, style]) => el("div", { class: "fact" }, el("span", { class: "label" }, label), el("span", { class: style ?? "" }, value))));
+  const rows = sorted();
+  const cuts = cutOff();
+  update(boards, rows.length ? rows.map((row, index) => board(row, index === chosen, cuts.get(row.node), rows.length)) : empty(nothing()));
+}
+
+function facts() {
   const state = run();
-  const frames = Object.entries(state.frames).map(([fate, count]) => `${fate} ${count}`).join(", ");
+  const scenario = store.tables.scenario.scenario;
   const all = Object.values(store.tables.operations);
-  const lines = [
-    `${all.filter((each) => each.state === "confirmed").length} of ${all.length} telecommands confirmed`,
-    frames ? `frames: ${frames}` : "no frame has been carried yet",
+  const losses = lost();
+  const found = [
+    ["mission", scenario?.description ?? (store.flight.state === "stored" ? "a stored trace without its scenario" : "-")],
+    ["telecommands", `${all.filter((each) => each.state === "confirmed").length} of ${all.length} confirmed`],
+    ["frames", state.frames.accepted ? `${state.frames.delivered ?? 0} of ${state.frames.accepted} delivered, ${losses} lost` : "none carried yet"],
   ];
-  if (state.ended) lines.push(`mission ended: ${state.ended}`, ...state.waits_for);
-  mission.replaceChildren(el("h2", {}, "Mission"), ...lines.map((line) => el("p", { class: "said" }, line)));
-  const rows = Object.values(store.tables.boards).sort((a, b) => a.node - b.node);
-  boards.replaceChildren(...(rows.length ? rows.map(board) : [el("p", { class: "empty" }, empty())]));
+  if (scenario) found.push(["tolerates", `${scenario.faulty_max} faulty ${scenario.faulty_max === 1 ? "board" : "boards"} of ${scenario.boards}; ${scenario.quorum} are a quorum`]);
+  if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), "open"]);
+  if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, store.flight.verdict.verdict === "pass" ? "good" : "bad"]);
+  return found;
 }
 
-function empty() {
-  return store.flight.state === "ready" ? "The boards are not made yet. Start the flight: press s." : "No board has been heard of yet.";
+function lost() {
+  const samples = Object.values(store.tables.series);
+  return samples.length ? samples[samples.length - 1].lost : 0;
 }
 
-function board(row) {
+function nothing() {
+  return {
+    ready: "The boards are not made yet. Start the flight: press s.",
+    starting: "The boards are being made; that takes a few seconds.",
+    failed: "The flight could not be started. The message above says why.",
+  }[store.flight.state] ?? "No board has been heard of yet.";
+}
+
+function contact(peers, count) {
+  if (!peers) return ["with all", ""];
+  const names = [...new Set([...peers.values()].flatMap((each) => [...each]))].join(", ");
+  if (peers.size >= count - 1) return [`cut off by ${names}`, "bad"];
+  return [`not with ${[...peers.keys()].sort((a, b) => a - b).join(", ")}: ${names}`, "open"];
+}
+
+function board(row, isChosen, peers, count) {
   const age = row.heard == null ? null : run().now - row.heard + (store.flight.silent_seconds ?? 0);
-  const isStale = row.on && store.flight.state === "flying" && (age == null || age > STALE_SECONDS);
-  const facts = [
+  const isLive = store.flight.state === "flying";
+  const isStale = row.on && ((isLive && (age == null || age > STALE_SECONDS)) || !store.isConnected);
+  const [reach, style] = contact(peers, count);
+  const light = lightTime(row.node);
+  const state = row.byzantine ? ["Byzantine", "bad"] : !row.on ? ["off", "bad"] : isStale ? ["stale", "open"] : ["on", "good"];
+  const lines = [
     ["mode", row.on ? row.mode : row.why_off],
     ["applied", `slot ${row.applied}`],
     ["view", row.view],
     ["life", row.boot],
     ["free heap", bytes(row.heap_free)],
-    ["last heard", age == null ? "never" : `${seconds(age)} ago`],
-  ];
-  const buttons = [];
-  if (store.flight.state === "flying" && may("board")) {
-    const act1 = (action, fields = {}) => () => act(order({ kind: "board", board: row.node, action, fields }));
-    if (row.on) buttons.push(["Kill", act1("kill")], ["Restart", act1("restart")], ["Pause 3 s", act1("pause", { seconds: 3 })]);
-    else buttons.push(["Start", act1("start")]);
-  }
-  return el("article", { class: `board ${row.on ? (isStale ? "stale" : "") : "off"}`, "aria-label": `board ${row.node}` },
-    el("h3", {}, el("span", {}, `Board ${row.node}`), el("span", { class: row.byzantine ? "bad" : isStale ? "open" : "said" }, row.byzantine ? "Byzantine" : isStale ? "stale" : row.on ? "on" : "off")),
-    el("dl", {}, facts.flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)])),
-    buttons.length ? el("div", { class: "row" }, buttons.map(([text, onclick]) => el("button", { onclick, "aria-label": `${text} board ${row.node}` }, text))) : null);
+    ["contact", reach, style],
+    light ? ["light time", light[0] === light[1] ? span(light[0]) : `${span(light[0])} to ${span(light[1])}`] : null,
+    ["last heard", age == null ? "never" : isLive ? `${seconds(age)} ago` : `at ${seconds(row.heard)}`],
+  ].filter(Boolean);
+  return el("article", { key: `board-${row.node}`, class: `board ${row.on ? (isStale ? "stale" : "") : "off"}`, "aria-label": `board ${row.node}`, "aria-current": isChosen ? "true" : null, style: `--own: ${colour(row.node)}` },
+    el("h3", {}, el("span", {}, el("i", { class: "dot" }), `Board ${row.node}`), el("span", { class: state[1] }, state[0])),
+    el("dl", {}, lines.map(([label, value, of]) => [el("dt", {}, label), el("dd", { class: of ?? "" }, value)])),
+    el("div", { class: "row" }, ACTIONS.filter(([, , , , on]) => on === row.on).map(([, text, action, fields]) => {
+      const why = obstacle(row, action);
+      return el("button", { key: action, disabled: why !== "", title: why, onclick: () => strike(row.node, action, fields), "aria-label": `${text} board ${row.node}` }, text);
+    })));
 }
