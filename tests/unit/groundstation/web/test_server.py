@@ -1,28 +1,23 @@
 """The console's endpoints, over real sockets: who may do what, what another site may not, and a flight from a page."""
 
-import asyncio
 import contextlib
 import hashlib
 import http.client
 import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 import websockets
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.web.flights import Flight
 from groundstation.web.people import LEAST, ROLES, Entry, RoleFile
-from groundstation.web.server import WebConsole
+from tests.support.served import GIVE_UP_SECONDS, Served
 
-GIVE_UP_SECONDS = 120
 ORDERS = {
     "telecommand": {"kind": "telecommand", "verb": "noop", "fields": {}},
     "control": {"kind": "control", "board": 1, "action": "reset"},
@@ -43,39 +38,6 @@ def _digest(token: str) -> str:
 ROLE_FILE = RoleFile(
     people=[Entry(name=f"the-{role}", role=role, token_sha256=_digest(f"token of {role}")) for role in ROLES]
 )
-
-
-class Served:
-    """A console that listens on a free port of this machine."""
-
-    def __init__(self, flight: Flight, roles: RoleFile | None) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        self.console = WebConsole(flight, roles, frozenset({f"127.0.0.1:{self.port}"}))
-        config = uvicorn.Config(self.console.app(), log_config=None, ws="websockets-sansio", ws_max_size=1 << 16)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.should_exit = True
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP_SECONDS)
-        text = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        try:
-            connection.request(method, path, text, {name.replace("_", "-"): value for name, value in headers.items()})
-            answer = connection.getresponse()
-            told = answer.read()
-        finally:
-            connection.close()
-        is_json = answer.headers.get_content_type() == "application/json"
-        return answer.status, json.loads(told) if is_json else {"text": told.decode()}
-
-    def live(self, **options: Any) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.port}/api/live", **options)
 
 
 @pytest.fixture

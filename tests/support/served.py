@@ -1,0 +1,50 @@
+"""A console on a free port of this machine, served by a thread."""
+
+import asyncio
+import http.client
+import json
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+from websockets.sync.client import ClientConnection, connect
+
+from groundstation.web.flights import Flight
+from groundstation.web.people import RoleFile
+from groundstation.web.server import WebConsole
+
+GIVE_UP_SECONDS = 120
+
+
+class Served:
+    """A console that listens on a free port of this machine."""
+
+    def __init__(self, flight: Flight, roles: RoleFile | None) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.console = WebConsole(flight, roles, frozenset({f"127.0.0.1:{self.port}"}))
+        config = uvicorn.Config(self.console.app(), log_config=None, ws="websockets-sansio", ws_max_size=1 << 16)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP_SECONDS)
+        text = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        try:
+            connection.request(method, path, text, {name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            told = answer.read()
+        finally:
+            connection.close()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return answer.status, json.loads(told) if is_json else {"text": told.decode()}
+
+    def live(self, **options: Any) -> ClientConnection:
+        return connect(f"ws://127.0.0.1:{self.port}/api/live", **options)
