@@ -65,7 +65,7 @@ def tell() -> dict[str, Any]:
             "boards": BOARD_COLOURS,
             "byzantine": BYZANTINE_COLOUR,
             "messages": ARROW_COLOURS,
-            "marks": {event: look[2] for event, look in MARKS.items()} | {event: LOST_COLOUR for event in DEATHS},
+            "marks": {event: look[2] for event, look in MARKS.items()} | dict.fromkeys(DEATHS, LOST_COLOUR),
         },
     }
 

@@ -47,7 +47,7 @@ export function restyle() {
 function legend() {
   const swatch = (text, look) => el("span", { class: "swatch" }, el("i", { style: `background: ${look}` }), text);
   update(key, ["proposal", "vote 1", "vote 2", "vote 3", "vote 4", "suggest", "proof", "view change", "other"].map((label) => swatch(label, messageColour(label))),
-    ["Decide", "EnterView", "Boot", "BoardKill"].map((event) => swatch({ Decide: "◆ decide", EnterView: "◆ enter view", Boot: "◆ boot", BoardKill: "◆ death" }[event], markColour(event))));
+    [["Decide", "decide"], ["EnterView", "enter view"], ["Boot", "boot"], ["BoardKill", "death"]].map(([event, text]) => el("span", {}, el("span", { style: `color: ${markColour(event)}` }, "◆ "), text)));
 }
 
 function tools() {
