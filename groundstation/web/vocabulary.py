@@ -50,8 +50,8 @@ JSON_HINTS = {
 
 @cache
 def tell() -> dict[str, Any]:
-    """Verbs of the ledger, board faults and link faults, each with its fields; what each kind of board can play; names and colours
-    of the report's pictures.
+    """Verbs of the ledger, board faults and link faults, each with its fields; what each kind of board can play; names
+    and colours of the report's pictures.
     """
     return {
         "verbs": {verb: [_ledger_field(*field) for field in shape] for verb, shape in SHAPES.items()},

@@ -9,14 +9,15 @@ export const title = "Telecommands";
 export const keys = [["n", "a new telecommand"]];
 const SHOWN = 40;
 
-let rows, form, verbs, why;
+let rows, form, verbs, why, detail, chosen = null;
 
 export function open(main) {
   verbs = el("select", { id: "verb", onchange: fields });
   form = el("form", { class: "grid", onsubmit: send });
   rows = el("div", {});
   why = el("p", { class: "said" });
-  main.append(card("New telecommand", el("p", { class: "said" }, "It goes to every board, and counts when f + 1 boards give the same answer."), form, why), wide("Telecommands", rows));
+  detail = card("Stages", empty("Choose a telecommand below for the times of its stages."));
+  main.append(card("New telecommand", el("p", { class: "said" }, "It goes to every board, and counts when f + 1 boards give the same answer."), form, why), detail, wide("Telecommands", rows));
   fields();
 }
 
@@ -60,8 +61,30 @@ export function draw() {
   };
   update(rows, all.length
     ? table(["number", "asked by", "command", "queued", "boards", "state", "slot", "answer"], all.map((each) => [
-      each.number, each.sender ?? "workload", el("td", { class: "text" }, each.command.join(" ")), seconds(each.queued), stage(each),
+      el("td", {}, el("button", { "aria-pressed": String(each.number === chosen), "aria-label": `stages of telecommand ${each.number}`, onclick: () => { chosen = each.number; draw(); } }, each.number)),
+      each.sender ?? "workload", el("td", { class: "text" }, words(each.command)), seconds(each.queued), stage(each),
       el("td", { class: each.state === "confirmed" ? "good" : "open" }, each.state === "confirmed" ? `confirmed after ${seconds(each.finished - each.queued)}` : each.state),
-      each.slot ?? "-", el("td", { class: "text" }, each.result ? each.result.join(" ") : "-")]), {}, (index) => `operation-${all[index].number}`)
+      each.slot ?? "-", el("td", { class: "text" }, each.result ? words(each.result) : "-")]), {}, (index) => `operation-${all[index].number}`)
     : empty("Nothing has been asked of the swarm yet."));
+  drawDetail();
+}
+
+/** Parts of a command or an answer; digests are cut. */
+function words(parts) {
+  return parts.map((part) => (typeof part === "string" && part.length > 24 ? `${part.slice(0, 12)}…` : part ?? "-")).join(" ");
+}
+
+function drawDetail() {
+  const operation = store.tables.operations[chosen];
+  if (!operation) return;
+  const boards = Object.entries(operation.boards).sort(([a], [b]) => a - b);
+  const times = (stage) => boards.map(([, board]) => board[stage]).filter((at) => at != null).sort((a, b) => a - b);
+  const first = (stage) => (times(stage).length ? `${times(stage)[0].toFixed(3)} s, ${times(stage).length} ${times(stage).length === 1 ? "board" : "boards"}` : "not yet");
+  const row = (name, value, style = "") => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: style }, value));
+  update(detail, el("h2", {}, `Stages of telecommand ${operation.number}`),
+    el("table", {}, el("tbody", {}, row("asked by", operation.sender ?? "workload"), row("queued", `${operation.queued.toFixed(3)} s, Lamport time ${operation.lamport}`),
+      row("first sent", first("uplinked")), row("first received", first("received")), row("first applied", first("applied")),
+      row("decided", operation.slot == null ? "not yet" : `in slot ${operation.slot}`),
+      row(operation.state === "confirmed" ? "confirmed by f + 1" : operation.state, operation.finished == null ? "not yet" : `${operation.finished.toFixed(3)} s`, operation.state === "confirmed" ? "good" : "open"))),
+    table(["board", "sent", "times sent", "received", "receipt", "applied"], boards.map(([node, board]) => [`board ${node}`, ...["uplinked"].map((stage) => seconds(board[stage])), board.attempts ?? "-", seconds(board.received), board.status ?? "-", seconds(board.applied)])));
 }
