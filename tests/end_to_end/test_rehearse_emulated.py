@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.clocks.clocks import of_events
+from specs.checking.trace import Reader
 from tests.conformance.boards.test_emulated_uf2 import image_of
 
 MISSION = """
@@ -111,3 +113,8 @@ def test_a_mission_under_faults_passes_and_is_repeated_to_the_byte(pico_image: P
         traces.append((run / "trace.ndjson").read_text().replace(run.name, "RUN"))
     assert '"event":"BoardKill"' in traces[0]
     assert traces[0] == traces[1]
+    clocks = of_events(Reader(runs[0] / "trace.ndjson"))
+    drifts = [life.drift for life in clocks.lives() if life.drift is not None]
+    assert len(drifts) >= 4
+    assert all(abs(drift.ppm) <= drift.error for drift in drifts)  # emulated time has none
+    assert clocks.troubles() == []
