@@ -8,7 +8,7 @@ LOCKS := hil/boards/emulated/core/package-lock.json groundstation/web/page/vendo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
+.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim station-kills board-cycles conformance mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -83,6 +83,12 @@ bench-sim: venv ## deliveries a second in the simulator, beside bare event loops
 
 station-kills: venv ## kill ground stations at random moments, resume their runs; nothing is lost, nothing is invented
 	$(BIN)/python -m tests.bench.station_kills
+
+board-cycles: venv ## kill boards at random moments, 1,000 times; no vote is contradicted, no acknowledged operation lost
+	$(BIN)/python -m tests.bench.cycles
+
+conformance: venv ## the board suite over all kinds of boards, as a table (set AMU_PICO_UF2)
+	$(BIN)/python -m tests.bench.conformance
 
 mutants: venv ## plant each known bug; a check must catch it by name
 	$(BIN)/python -m tests.mutants

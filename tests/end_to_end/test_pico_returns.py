@@ -1,4 +1,4 @@
-"""A Pico at the end of a pseudo-terminal, beside virtual boards: it resets by itself, its ground station dies."""
+"""A Pico at the end of a pseudo-terminal beside boards of other kinds: it resets by itself, its ground station dies."""
 
 import contextlib
 import json
@@ -52,14 +52,14 @@ pause_seconds = 0.5
 
 
 class Bench:
-    """One Pico, node 3, and three virtual boards."""
+    """One Pico, node 3, and three boards of other kinds."""
 
-    def __init__(self, folder: Path, hub: Hub) -> None:
+    def __init__(self, folder: Path, hub: Hub, others: Sequence[str] = ("virtual", "virtual", "virtual")) -> None:
         self.folder, self.out = folder, folder / "runs"
         self.pico: UsbPico = hub.add("AMU-0003")
         self.pico.plug_in()
         self.path = folder / "desk.toml"
-        boards = [f'[[boards]]\nnode = {node}\nkind = "virtual"\n' for node in range(3)]
+        boards = [f'[[boards]]\nnode = {node}\nkind = "{kind}"\n' for node, kind in enumerate(others)]
         boards.append(f'[[boards]]\nnode = 3\nkind = "pico"\nserial_number = "{self.pico.serial_number}"\n')
         self.path.write_text('name = "desk"\n' + "".join(boards))
         keys.make(keys.path_of(self.path), "desk")
@@ -101,9 +101,13 @@ def _command(*arguments: object) -> list[str]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, pico_image: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ports.LINKS_VARIABLE, str(tmp_path / "by-id"))
     monkeypatch.setenv(flights.STATE_VARIABLE, str(tmp_path / "state"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, pico_image: Path, folders: None) -> Iterator[Bench]:
     with Hub(tmp_path / "by-id", pico_image) as hub:
         desk = Bench(tmp_path, hub)
         yield desk
@@ -169,6 +173,23 @@ def test_a_ground_station_that_was_killed_leaves_boards_that_are_listed_stopped_
     )
     assert _told(last) == [("BoardStart", None), *then]
     assert desk.swarms() == []
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("folders")
+def test_boards_of_three_kinds_fly_in_one_swarm(tmp_path: Path, pico_image: Path) -> None:
+    """The emulated board is stepped as wall time passes, and keeps up or falls behind."""
+    with Hub(tmp_path / "by-id", pico_image) as hub:
+        desk = Bench(tmp_path, hub, ("virtual", "emulated", "virtual"))
+        mission = desk.folder / "calm.toml"
+        mission.write_text(MISSION.format(slots=12))
+        code, told, errors = desk.amu("rehearse", mission, "--env", desk.path, "--out", desk.out, "--json")
+    assert code == 0, errors
+    verdict = json.loads(told)
+    assert (verdict["verdict"], verdict["mission"]["kind"]) == (PASS, "emulated+pico+virtual")
+    assert verdict["mission"]["operations_confirmed"] >= 12
+    assert min(verdict["mission"]["applied"].values()) >= 12
+    assert confirmed_but_not_executed_once(Path(verdict["run"]) / "trace.ndjson") == []
 
 
 def _killed(desk: Bench, mission: Path) -> Path:
