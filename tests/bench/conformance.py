@@ -2,9 +2,9 @@
 
     python -m tests.bench.conformance [virtual emulated pico ...]
 
-Runs the board suite (`tests/conformance/boards`) kind by kind, and what is asked of that kind alone, tests marked `long`
-too. Kinds of Picos need AMU_PICO_UF2; without it their tests are skipped, and the table says so. Exit code 1 if a test
-fails.
+Runs the board suite (`tests/conformance/boards`) kind by kind, and what is asked of that kind alone, with the tests
+marked `long`. Kinds of Picos need AMU_PICO_UF2; without it their tests are skipped, and the table says so. Exit code 1
+if a test fails.
 """
 
 import os

@@ -23,7 +23,7 @@ from typing import Any
 from groundstation.flight import rehearsal
 from groundstation.flight.progress import SilentDisplay
 from groundstation.record import run_directory
-from groundstation.record.board_events import WORDS
+from groundstation.record.board_events import RESET, WORDS
 from groundstation.scenario.model import Scenario, parse
 from groundstation.verdict.verdict import judge
 from specs.checking.check import check_trace
@@ -32,7 +32,7 @@ from tests.support.executed import confirmed_but_not_executed_once
 
 BOARDS = 4
 KINDS = ("kill", "kill", "power_cut", "restart")
-ENDS = ("BoardKill", "PowerCut")  # what ends a life in a cycle
+ENDS = ("BoardKill", "PowerCut", RESET)  # what ends a life in a cycle
 GAP_SECONDS = {"emulated": (0.4, 2.6)}  # between two cycles of a flight
 GAP_SECONDS_OF_FAST_BOARDS = (0.1, 1.1)
 AWAY_SECONDS = (0.05, 1.5)
