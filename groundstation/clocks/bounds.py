@@ -16,7 +16,7 @@ Rules
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 CORNERS_MAX = 64  # on each side
@@ -46,7 +46,7 @@ class Bounds:
     def not_after(self, reading: int, second: float) -> bool:
         """The clock reached `reading` at `second` or before. False if that contradicts what is known."""
         point = Point(reading, second)
-        if not self._narrow(point, self._earliest, lambda other: second - other.second, point.reading):
+        if not self._narrow((earliest, point) for earliest in self._earliest):
             return False
         _add(self._latest, point, 1.0)
         return True
@@ -54,19 +54,16 @@ class Bounds:
     def not_before(self, reading: int, second: float) -> bool:
         """The clock reached `reading` at `second` or later. False if that contradicts what is known."""
         point = Point(reading, second)
-        if not self._narrow(point, self._latest, lambda other: other.second - second, point.reading):
+        if not self._narrow((point, latest) for latest in self._latest):
             return False
         _add(self._earliest, point, -1.0)
         return True
 
-    def _narrow(self, point: Point, others: list[Point], room: Callable[[Point], float], reading: int) -> bool:
-        """Bound the unit by `point` and each of `others`. `room`: the seconds that a line may rise between the two."""
+    def _narrow(self, pairs: Iterable[tuple[Point, Point]]) -> bool:
+        """Bound the unit by pairs (at or after this point, at or before that one)."""
         unit_min, unit_max = self.unit_min, self.unit_max
-        are_earlier = others is self._earliest
-        for other in others:
-            # readings from the point of `_earliest` to the point of `_latest`
-            distance = reading - other.reading if are_earlier else other.reading - reading
-            seconds = room(other)
+        for earliest, latest in pairs:
+            distance, seconds = latest.reading - earliest.reading, latest.second - earliest.second
             if distance > 0:
                 unit_max = min(unit_max, seconds / distance)
             elif distance < 0:
