@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.boards.emulated import pico_files
+from hil.boards.emulated import folding, pico_files
 from hil.profile import bytecode
 from hil.profile.bytecode import FRAME_WORDS_MAX, frame_words
 
@@ -30,6 +30,14 @@ HOT = (
 def test_hot_functions_keep_their_state_off_the_heap() -> None:
     words = {function.name: frame_words(function) for function in bytecode.firmware() if not function.is_native}
     assert {name: words[name] for name in HOT if words[name] > FRAME_WORDS_MAX} == {}
+
+
+def test_those_with_a_long_state_are_machine_code_and_keep_it_on_the_stack() -> None:
+    native = {function.name for function in bytecode.firmware() if function.is_native}
+    for module, names in folding.NATIVE.items():
+        path = module.replace(".", "/") + ".py:"
+        for name in names:
+            assert [each for each in native if each.startswith(path) and each.split(".")[-1].endswith(name)], name
 
 
 @pytest.mark.parametrize("count", [1, 3, 15, 16, 40, 70])
