@@ -25,7 +25,7 @@ GIVE_UP_SECONDS = 1800
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a kind's tests."""
+    """The outcome of the tests of a kind."""
 
     kind: str
     passed: int

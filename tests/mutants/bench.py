@@ -38,8 +38,58 @@ RETURNS = (
     ),
 )
 
+KEYS = "groundstation/boards/keys.py"
+FLIGHTS = "hil/boards/pico/flights.py"
+APPROACH = "hil/boards/pico/approach.py"
+HOLDERS = "hil/boards/pico/holders.py"
+
+OF_THE_BENCH = (
+    Mutant("keys that others can read are taken", KEYS, "if mode & _PRIVATE:", "if False:", ("keys",)),
+    Mutant("keys are made over others", KEYS, "        if os.path.lexists(path):\n", "        if False:\n", ("keys",)),
+    Mutant(
+        "two epochs share a secret",
+        KEYS,
+        "epochs = (*keys.epochs, _draw(keys.latest.epoch + 1))",
+        "epochs = (*keys.epochs, Epoch(keys.latest.epoch + 1, keys.latest.secret, keys.latest.made))",
+        ("keys",),
+    ),
+    Mutant(
+        "epochs with holes are taken",
+        KEYS,
+        "numbers != list(range(numbers[0], numbers[0] + len(numbers)))",
+        "False",
+        ("keys",),
+    ),
+    Mutant(
+        "a flight is noted under the case of its number",
+        FLIGHTS,
+        "quote(serial_number.upper(), safe='')",
+        "quote(serial_number, safe='')",
+        ("bench",),
+    ),
+    Mutant(
+        "a Pico in flight is put into BOOTSEL",
+        "hil/boards/pico/bootsel.py",
+        'if flight["serial_number"].lower() == serial_number.lower():',
+        "if False:",
+        ("bench",),
+    ),
+    Mutant("a board of another swarm is not told", APPROACH, "if isinstance(item, Frame):", "if False:", ("bench",)),
+    Mutant(
+        "the holder of a line is not named", HOLDERS, "    found = holder(device)\n", "    found = None\n", ("bench",)
+    ),
+    Mutant(
+        "a device's words reach the terminal as they are",
+        APPROACH,
+        "it says {shown!r}",
+        "it says {shown}",
+        ("bench",),
+    ),
+)
+
 MUTANTS = (
     *RETURNS,
+    *OF_THE_BENCH,
     Mutant("damage on a line goes unnoticed", DIAGNOSIS, "if damaged > before:", "if False:", ("drill",)),
     Mutant(
         "a line that was not read goes unnoticed",

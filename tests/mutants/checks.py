@@ -15,6 +15,8 @@ _TOLD = "vote or proposal or proof or suggest or wish or status or decision or s
 CHECKS: dict[str, list[str]] = {
     "trace": [sys.executable, "-m", "tests.mutants.flights"],
     "past": [sys.executable, "-m", "tests.mutants.flights", *(flight.__name__ for flight in past.FLIGHTS)],
+    "keys": [*_PYTEST, "tests/unit/groundstation/boards/test_keys.py"],
+    "bench": [*_PYTEST, "tests/unit/hil/pico"],
     "returns": [*_PYTEST, "tests/unit/groundstation/flight/test_returns.py"],
     "golden": [*_PYTEST, "tests/golden/test_golden.py", "-k", "cpython"],
     "storms": [*_PYTEST, "tests/properties/firmware/test_storms.py"],

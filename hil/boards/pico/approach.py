@@ -19,7 +19,6 @@ from hil.boards.pico import flights, holders
 from hil.boards.pico.ports import Port
 from hil.boards.pico.repl import PROBE, PROMPT, Repl
 from hil.boards.uart import diagnosis
-from specs.escape import escaped
 
 _AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 0.3  # at a prompt; it answers in a few milliseconds
@@ -111,5 +110,5 @@ def _told(heard: bytes) -> str:
         return (
             "it says nothing: its program hangs, or it has no MicroPython; hold BOOTSEL, plug it in, and copy an image"
         )
-    shown = escaped(words[-_WORDS_MAX:].decode("ascii", "backslashreplace"))
+    shown = words[-_WORDS_MAX:].decode("ascii", "backslashreplace")
     return f"it is not one of ours, or runs another program; it says {shown!r}"
