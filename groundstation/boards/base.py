@@ -6,7 +6,7 @@ their own.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import ClassVar, Self
@@ -25,13 +25,14 @@ class Unit:
     """A real board, for kinds that find boards and do not make them; see `groundstation.boards.environment`.
 
     serial_number: of the board, or of its serial adapter. baud: of a UART line. power_off, power_on: commands that take
-    and give its power, empty if none can.
+    and give its power, empty if none can. fault_commands: that play faults on it, by fault.
     """
 
     serial_number: str = ""
     baud: int = 0
     power_off: tuple[str, ...] = ()
     power_on: tuple[str, ...] = ()
+    fault_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ BAUD_DEFAULT = 115200
 UART = "uart"
 SERIAL_KINDS = ("pico", UART)  # real boards, known by a serial number
 
+REPLUG = "replug"  # the command that ends `unplug`
+FAULTS_BY_COMMAND = ("unplug", REPLUG, "brown_out", "hang", "worn_flash")
+
 Argument = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -55,6 +58,10 @@ class BoardEntry(_Strict):
     power_off: list[Argument] = Field(default_factory=list, max_length=32, description="command that takes its power")
     power_on: list[Argument] = Field(default_factory=list, max_length=32, description="command that gives it power")
 
+    fault_commands: dict[str, list[Argument]] = Field(
+        default_factory=dict, description="commands of the bench that play faults of hardware on it, by fault"
+    )
+
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         known = board_kinds()
@@ -64,6 +71,14 @@ class BoardEntry(_Strict):
             raise ValueError(f"serial_number: a board of kind {self.kind} needs it; amu boards lists what is there")
         if bool(self.power_off) != bool(self.power_on):
             raise ValueError("power_off: give power_off and power_on, or neither")
+        for fault in self.fault_commands:
+            if fault not in FAULTS_BY_COMMAND:
+                raise ValueError(
+                    f"fault_commands.{fault}: no fault of hardware that a command plays"
+                    f"{did_you_mean(fault, list(FAULTS_BY_COMMAND))}; there are {', '.join(FAULTS_BY_COMMAND)}"
+                )
+        if ("unplug" in self.fault_commands) != (REPLUG in self.fault_commands):
+            raise ValueError(f"fault_commands.unplug: give unplug and {REPLUG}, or neither")
         return self
 
     @property
@@ -78,7 +93,8 @@ class BoardEntry(_Strict):
 
     def unit(self) -> Unit:
         """What a board kind needs to find this board."""
-        return Unit(self.serial_number, self.baud, tuple(self.power_off), tuple(self.power_on))
+        commands = {fault: tuple(command) for fault, command in self.fault_commands.items()}
+        return Unit(self.serial_number, self.baud, tuple(self.power_off), tuple(self.power_on), commands)
 
 
 class Environment(_Strict):

@@ -56,7 +56,7 @@ class Exercise:
 
 
 EXERCISES = {
-    "line_noise": Exercise({"seconds": 0.8, "probability": 0.001}, diagnosis.DAMAGED),
+    "line_noise": Exercise({"seconds": 1.5, "probability": 0.003}, diagnosis.DAMAGED),
     "slow_host": Exercise({"seconds": 2.0}, diagnosis.LATE),
     "unplug": Exercise({"seconds": 1.0}, diagnosis.GONE, wait=4.0, beside=(diagnosis.POWER,)),
     "brown_out": Exercise({}, diagnosis.POWER, wait=5.0, beside=(diagnosis.GONE,)),
@@ -70,16 +70,21 @@ EXERCISES = {
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a kind of board flies with ease. slots: in a second, roughly: so the mission outlasts the fault."""
+    """How fast a kind of board flies with ease. slots: in a second, roughly: so the mission outlasts the fault.
+
+    patience: how many times as long a board may take to come back, in real time on a machine under load.
+    """
 
     workload: dict[str, Any]
     slots: float
     tick_ms: int
     settle_seconds: float
+    patience: float = 1.0
 
 
 FAST = Pace({"operations": 1, "in_flight": 2, "pause_seconds": 0.1}, 12, 10, 1.0)
 SLOW = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.2, 50, 4.0)
+REAL = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.2, 50, 10.0, patience=3.0)
 BESIDE = (diagnosis.LATE,)  # may be found on any board of a machine that is busy
 
 
@@ -154,7 +159,7 @@ def scenario_of(fault: str, at: float, node: int, boards: int, seed: int, pace: 
         "description": f"Fault drill: {fault} on board {node}.",
         "mission": {
             "boards": boards,
-            "slots": int(pace.slots * (at + exercise.fields.get("seconds", 0.0) + exercise.wait)),
+            "slots": int(pace.slots * (at + exercise.fields.get("seconds", 0.0) + pace.patience * exercise.wait)),
             "seed": seed,
             "settle_seconds": pace.settle_seconds,
             "limit_seconds": 300.0,
@@ -174,9 +179,10 @@ def scenario_of(fault: str, at: float, node: int, boards: int, seed: int, pace: 
 def _fly(found: Subject, fault: str, out: Path, seed: int, display: Display) -> Row:
     began = time.monotonic()
     is_quick = found.kind in QUICK
+    pace = FAST if is_quick else REAL if board_kind(found.kind).is_real_time else SLOW
     for at in BEGINS_AT if is_quick else BEGINS_AT[1:]:
         bench = found.bench()
-        scenario = scenario_of(fault, at, found.node, len(bench.kinds), seed, FAST if is_quick else SLOW)
+        scenario = scenario_of(fault, at, found.node, len(bench.kinds), seed, pace)
         flight = rehearsal.fly(rehearsal.Plan(scenario, found.kind, out, bench=bench), display)
         if any(event["received"] < at and event["event"] in VOTES for event in _own_events(flight, found.node)):
             break

@@ -21,7 +21,7 @@ def drill(
         list[str] | None,
         typer.Option(
             "--kind",
-            help="Board kind that makes its boards, may be repeated.  [default: virtual]",
+            help="Board kind, may be repeated.  [default: virtual; with --env, all of the bench]",
             show_default=False,
             autocompletion=complete.kinds,
         ),
@@ -65,8 +65,10 @@ def drill(
             raise refused("drill", f"no fault {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
     rows: list[Row] = []
     try:
-        found = [drills.subject(name) for name in (kind or ([] if env else ["virtual"]))]
-        found += [] if env is None else drills.subjects(env)
+        if env is None:
+            found = [drills.subject(name) for name in kind or ["virtual"]]
+        else:
+            found = [each for each in drills.subjects(env) if not kind or each.kind in kind]
         for each in found:
             for row in drills.drill(each, fault or known, out, seed, drills.quiet()):
                 rows.append(row)

@@ -47,6 +47,11 @@ class PseudoTerminal:
             while self._waiting:
                 del self._waiting[: os.write(self._master, self._waiting)]
 
+    @property
+    def waiting(self) -> int:
+        """Bytes from the board that nobody has read, beyond what the kernel holds."""
+        return len(self._waiting)
+
     def close(self) -> None:
         self._link.unlink(missing_ok=True)
         os.close(self._slave)

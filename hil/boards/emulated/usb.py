@@ -35,6 +35,8 @@ from hil.boards.emulated.pseudo_terminal import PseudoTerminal
 LINK = "usb-MicroPython_Board_in_FS_mode_{}-if00"
 GONE_SECONDS = 0.2  # off the bus after a reset
 QUANTUM_SECONDS = 0.002
+UNREAD_BYTES_MAX = 4096
+UNREAD_SECONDS_MAX = 10.0
 UNHEARD_BYTES = 256  # the newest: MicroPython's buffer for a line that nobody has opened
 
 
@@ -55,6 +57,7 @@ class UsbPico:
         self._line: PseudoTerminal | None = None
         self._resets = 0
         self._back_at = 0.0
+        self._unread_since: float | None = None
         self._lock = threading.Lock()
 
     @property
@@ -84,6 +87,12 @@ class UsbPico:
             if self._chip is not None:
                 self._chip.cut_power_at(operations)
 
+    def suffer(self, fault: str, operations: int) -> None:
+        """Suffer a fault of hardware, see `PicoChip.suffer`."""
+        with self._lock:
+            if self._chip is not None:
+                self._chip.suffer(fault, operations)
+
     def log_flash(self) -> list[FlashOperation]:
         """Log flash operations from now on. Returns those that were logged until now, none if it is not plugged in."""
         with self._lock:
@@ -100,6 +109,8 @@ class UsbPico:
             data = self._chip.receive()
             if self._line is not None:
                 self._line.give(data)
+                if self._chip.powered:
+                    self._hold_back(self._chip, self._line)
             if not self._chip.powered:
                 self._end()
             elif self._chip.resets != self._resets:
@@ -107,6 +118,17 @@ class UsbPico:
                 self._leave_bus()
             elif self._line is None and time.monotonic() >= self._back_at:
                 self._line = PseudoTerminal(self.path, UNHEARD_BYTES)
+
+    def _hold_back(self, chip: PicoChip, line: PseudoTerminal) -> None:
+        """While a host that has opened the line does not read, it takes nothing. For long, it has closed it, perhaps
+        as it died: then what the Pico says is dropped."""
+        now = time.monotonic()
+        if not line.baud or line.waiting < UNREAD_BYTES_MAX:
+            self._unread_since = None
+        elif self._unread_since is None:
+            self._unread_since = now
+        since = self._unread_since
+        chip.leave_unread(since is not None and now - since < UNREAD_SECONDS_MAX)
 
     def _take(self, most: int) -> bytes:
         return b"" if self._line is None else self._line.take(most)
@@ -183,9 +205,32 @@ def _adapter(hub: Hub, which: str) -> Adapter:
     return adapter
 
 
+def obey(hub: Hub, line: str) -> bool:
+    """Do what a line of text says; False if it says nothing known. N is a Pico, K a number of flash operations.
+
+    unplug N    plug N    cut N K    hang N    brown_out N K    worn_flash N K
+    baud N BAUD    its adapter's, whatever the host chose (0: what it chose)
+    """
+    match line.split():
+        case ["unplug", which]:
+            hub.picos[int(which)].unplug()
+        case ["plug", which]:
+            hub.picos[int(which)].plug_in()
+        case ["cut", which, operations]:
+            hub.picos[int(which)].cut_power_at(int(operations))
+        case ["hang", which]:
+            hub.picos[int(which)].suffer("hang", 1)
+        case ["brown_out" | "worn_flash" as fault, which, operations]:
+            hub.picos[int(which)].suffer(fault, int(operations))
+        case ["baud", which, baud]:
+            _adapter(hub, which).own_baud = int(baud) or None
+        case _:
+            return False
+    return True
+
+
 def _serve(folder: Path, count: int, with_adapters: bool) -> None:
-    """A hub of bare Picos. Lines of input: `unplug N`, `plug N`, `cut N OPERATIONS`; `baud N BAUD`: its adapter's,
-    whatever the host chose (0: what it chose). The end of input ends it."""
+    """A hub of bare Picos, which obeys lines of input. The end of input ends it."""
     with Hub(folder) as hub:
         for number in range(count):
             pico = hub.add(f"AMU-{number:04}", adapter=f"ADAPTER{number}" if with_adapters else "")
@@ -194,17 +239,8 @@ def _serve(folder: Path, count: int, with_adapters: bool) -> None:
             if pico.adapter is not None:
                 print(f"{pico.adapter.serial_number} {pico.adapter.path}", flush=True)
         for line in sys.stdin:
-            match line.split():
-                case ["unplug", which]:
-                    hub.picos[int(which)].unplug()
-                case ["plug", which]:
-                    hub.picos[int(which)].plug_in()
-                case ["cut", which, operations]:
-                    hub.picos[int(which)].cut_power_at(int(operations))
-                case ["baud", which, baud] if with_adapters:
-                    _adapter(hub, which).own_baud = int(baud) or None
-                case _:
-                    print("want: unplug N, plug N, cut N OPERATIONS, baud N BAUD", flush=True)
+            if not obey(hub, line):
+                print("want a line as hil.boards.emulated.usb.obey takes it", flush=True)
 
 
 if __name__ == "__main__":

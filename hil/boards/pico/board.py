@@ -14,14 +14,15 @@ import contextlib
 import itertools
 import subprocess
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar, Self, TypedDict
+from typing import ClassVar, NotRequired, Self, TypedDict
 
 from amu.boards import config
 from groundstation.boards import provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, RunningBoard, Unit
+from groundstation.boards.environment import REPLUG
 from groundstation.links.base import Link, LinkLost
 from groundstation.links.intake import Intake
 from groundstation.links.serial_link import NO_DEVICE, SerialLink
@@ -39,6 +40,7 @@ _POLL_SECONDS = 0.01
 _POWER_SECONDS = 30.0  # for a power command
 _LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
 _AGAIN_SECONDS = 3.0  # without a prompt, then the command to leave is sent again
+_OPERATIONS = "{operations}"  # in a command: the number of a flash operation from now
 _GREETING = b"\x00"  # an empty frame: somebody listens now; see `tree.LAUNCHER_TEXT`
 _QUESTION = b"\x03\x02\x00\x00"  # control-C and control-B to a prompt; to a flight a short frame that is damaged
 _ANSWER_SECONDS = 0.3  # of a prompt, which answers in a few milliseconds
@@ -52,6 +54,7 @@ class _State(TypedDict):
     baud: int
     power_off: list[str]
     power_on: list[str]
+    fault_commands: NotRequired[dict[str, list[str]]]  # not in earlier versions
 
 
 class PicoBoard(Board):
@@ -59,6 +62,14 @@ class PicoBoard(Board):
 
     kind: ClassVar[str] = "pico"
     board_faults: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "amnesia", "line_noise", "slow_host"})
+    unplayable: ClassVar[Mapping[str, str]] = {
+        "heap_exhaustion": "nothing outside a chip can take its heap",
+        "full_flash": "nothing outside a chip can write files while it runs",
+        **dict.fromkeys(
+            ("unplug", "brown_out", "hang", "worn_flash"),
+            "the bench has no command for it: fault_commands in the environment file",
+        ),
+    }
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = True
     _is_on_uart: ClassVar[bool] = False
@@ -72,7 +83,12 @@ class PicoBoard(Board):
         self._flown: Port | None = None  # by which the present flight is heard,
         self._line: Line | None = None  # and its line
         self._is_flying = False
+        self._is_unplugged = False  # by us
         self._is_closed = False
+
+    @classmethod
+    def playable(cls, unit: Unit) -> frozenset[str]:
+        return cls.board_faults | set(unit.fault_commands) - {REPLUG}
 
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
@@ -164,6 +180,22 @@ class PicoBoard(Board):
             raise BoardError(f"power cut after {after_operations} flash operations; want 1 or more")
         raise BoardError(f"{self._name}: nobody can cut the power of a real board at a given flash operation")
 
+    def begin(self, fault: str, after_operations: int) -> None:
+        command = self._unit.fault_commands.get(fault)
+        if command is None:
+            super().begin(fault, after_operations)
+            return
+        if self._link is not None:
+            with contextlib.suppress(LinkLost):
+                self._link.fetch()
+        self._is_unplugged = fault == "unplug"
+        self._power(tuple(part.replace(_OPERATIONS, str(after_operations)) for part in command))
+
+    def end(self, fault: str) -> None:
+        if fault == "unplug" and self._is_unplugged:
+            self._is_unplugged = False
+            self._power(self._unit.fault_commands[REPLUG])
+
     def erase(self) -> None:
         if self._is_flying:
             raise BoardError(f"{self._name} is running; kill it before its flash is erased")
@@ -204,6 +236,8 @@ class PicoBoard(Board):
     def close(self) -> None:
         if self._is_closed:
             return
+        with contextlib.suppress(BoardError):
+            self.end("unplug")
         with contextlib.suppress(BoardError):
             self.kill()
         self._drop_link()
@@ -357,10 +391,10 @@ class PicoBoard(Board):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_POWER_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise BoardError(f"{self._name}: power command {command[0]}: {error}") from error
+            raise BoardError(f"{self._name}: command {command[0]}: {error}") from error
         if done.returncode:
             said = (done.stderr or done.stdout).strip().split("\n")[-1]
-            raise BoardError(f"{self._name}: power command {command[0]} failed with code {done.returncode}: {said}")
+            raise BoardError(f"{self._name}: command {command[0]} failed with code {done.returncode}: {said}")
 
 
 def _note_prompts(boards: Sequence[PicoBoard]) -> None:
@@ -391,4 +425,5 @@ def _unit(state: Path) -> Unit:
         found = read_as(state, _State)
     except RunDirectoryError as error:
         raise BoardError(f"{error}; want what the board was made with") from error
-    return Unit(found["serial_number"], found["baud"], tuple(found["power_off"]), tuple(found["power_on"]))
+    commands = {fault: tuple(command) for fault, command in found.get("fault_commands", {}).items()}
+    return Unit(found["serial_number"], found["baud"], tuple(found["power_off"]), tuple(found["power_on"]), commands)

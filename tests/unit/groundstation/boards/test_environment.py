@@ -50,6 +50,11 @@ def test_boards_come_in_the_order_of_their_nodes(tmp_path: Path) -> None:
         ),
         (HEAD + boards(4) + "bauds = 1\n", r":14: boards\[3\].bauds: unknown key; did you mean 'baud'\?"),
         (HEAD + boards(4) + 'power_on = ["on"]\n', "power_off: give power_off and power_on, or neither"),
+        (HEAD + boards(4) + 'fault_commands.hangs = ["on"]\n', "fault_commands.hangs: no fault .* did you mean 'hang'"),
+        (
+            HEAD + boards(4) + 'fault_commands.unplug = ["on"]\n',
+            "fault_commands.unplug: give unplug and replug, or neither",
+        ),
         (boards(4), "name: Field required"),
         ('name = "A Desk"\n' + boards(4), ":1: name: String should match"),
         (HEAD + "boards = [\n", "not TOML"),
