@@ -70,8 +70,11 @@ def _passes(rule: ContactWindow, end: float) -> list[tuple[float, float]]:
 def _loss(rule: ContactWindow, aos: float) -> float:
     """The end of the pass that contains `aos`."""
     period = rule.period_seconds
-    start = 0.0 if period is None else aos // period * period
-    return min(start + one.los for one in rule.passes if aos < start + one.los)
+    if period is None:
+        return min(one.los for one in rule.passes if aos < one.los)
+    # A period that begins at `aos` may, by rounding, be the next one to that of the quotient.
+    start = aos // period * period
+    return min(begin + one.los for begin in (start, start + period) for one in rule.passes if aos < begin + one.los)
 
 
 def _sights(rule: Orbits, end: float) -> Iterable[Contact]:

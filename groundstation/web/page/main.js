@@ -110,7 +110,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function actions() {
-  const { state } = store.flight;
+  const state = store.isConnected ? store.flight.state : "";
   const calls = alarms.calling();
   return [
     state === "ready" ? el("button", { class: "first", key: "start", onclick: KEYS[0][2] }, "Start ", el("kbd", {}, "s")) : null,

@@ -71,7 +71,7 @@ function facts() {
   const found = [
     ["mission", scenario?.description ?? (store.flight.state === "stored" ? "a stored trace without its scenario" : "-")],
     ["telecommands", `${all.filter((each) => each.state === "confirmed").length} of ${all.length} confirmed`],
-    ["frames", state.frames.accepted ? `${state.frames.delivered ?? 0} of ${state.frames.accepted} delivered, ${losses} lost` : "none carried yet"],
+    ["frames", state.frames.accepted ? `${state.frames.accepted} entered the ether, ${losses} were lost` : "none carried yet"],
   ];
   if (scenario) found.push(["tolerates", `${scenario.faulty_max} faulty ${scenario.faulty_max === 1 ? "board" : "boards"} of ${scenario.boards}; ${scenario.quorum} are a quorum`]);
   if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), "open"]);

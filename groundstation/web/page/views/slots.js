@@ -46,7 +46,7 @@ export function draw() {
     return;
   }
   update(body, el("table", { class: "matrix" },
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col", style: `color: ${colour(node)}` }, `board ${node}`)), el("th", { scope: "col" }, "quorum"))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col" }, el("i", { class: "dot", style: `--own: ${colour(node)}` }), `board ${node}`)), el("th", { scope: "col" }, "quorum"))),
     el("tbody", {}, slots.map((slot) => row(slot, nodes, bySlot.get(slot))))));
   drawDetail(nodes);
 }

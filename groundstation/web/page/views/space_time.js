@@ -198,9 +198,14 @@ function paint() {
   const y = new Map(lanes.map((node, index) => [node, TOP + gap * (index + 0.5)]));
   paintLanes(pen, wide, high, y, x);
   const shown = causes.items.filter((item) => y.has(item.node) && place(item) >= from && place(item) <= from + width);
+  pen.save();
+  pen.beginPath();
+  pen.rect(LEFT - 6, 0, wide, high);
+  pen.clip();
   around = chosen == null ? [new Set(), new Set()] : causes.around(chosen);
   const messages = paintMessages(pen, shown, x, y);
   const marks = paintMarks(pen, shown, x, y);
+  pen.restore();
   tools();
   legend();
   const begin = causes.items.length ? `; the page has events from ${causes.items[0].at.toFixed(1)} s on` : "";
@@ -217,8 +222,10 @@ function paintLanes(pen, wide, high, y, x) {
     pen.moveTo(LEFT, y.get(node));
     pen.lineTo(wide, y.get(node));
     pen.stroke();
-    pen.fillStyle = node === GROUND ? style("--ink") : colour(node);
-    pen.fillText(node === GROUND ? "ground" : `board ${node}`, 4, y.get(node));
+    pen.fillStyle = node === GROUND ? style("--faint") : colour(node);
+    pen.fillRect(4, y.get(node) - 4, 8, 8);
+    pen.fillStyle = style("--ink");
+    pen.fillText(node === GROUND ? "ground" : `board ${node}`, 18, y.get(node));
   }
   const step = tick(width / Math.max(3, (wide - LEFT) / 110));
   pen.fillStyle = style("--faint");

@@ -92,7 +92,7 @@ function picture(links, boards, spans, now, whole, room) {
   });
   const row = new Map(boards.map((node, index) => [node, links.length + index]));
   for (const node of boards) {
-    label(found, row.get(node), `board ${node}`, colour(node), `board ${node}`);
+    label(found, row.get(node), `board ${node}`, style("--ink"), `board ${node}`);
     line(found, LEFT, room, row.get(node) * LANE + LANE / 2, colour(node));
   }
   for (const span of spans.slice(-SPANS_SHOWN)) {

@@ -61,6 +61,14 @@ def test_places_that_move_have_light_times_and_contacts() -> None:
     assert all(0 <= aos < los <= 100 for row in rows for aos, los in row["passes"])
 
 
+@pytest.mark.parametrize("period", [0.1, 0.3, 0.7, 0.8, 1.1, 90.7])
+def test_passes_that_come_again_are_found_at_every_rounding(period: float) -> None:
+    window = {"fault": "contact_window", "passes": [{"aos": 0.0, "los": period / 2}], "outside": "hold"}
+    (row,) = facts.contact_rows(_scenario({**window, "period_seconds": period}), 300 * period)
+    assert len(row["passes"]) >= 299
+    assert all(los - aos == pytest.approx(period / 2) for aos, los in row["passes"][1:-1])
+
+
 VALUES = {"groups": [[0]], "boards": [0], "stations": ["leo", "geo", "moon", "earth"], "integer": 1, "number": 0.5}
 JSON = {"passes": [{"aos": 0, "los": 0.5}], "pairs": [{"nodes": [0, 1], "seconds": 1}]}
 

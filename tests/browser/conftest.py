@@ -1,0 +1,112 @@
+"""Pages of a served console in the Chromium that is installed on this machine."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation.web.flights import Flight
+from groundstation.web.people import RoleFile
+from tests import ROOT
+from tests.support.served import GIVE_UP_SECONDS, Served
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SCREENSHOTS = ROOT / "build" / "browser"
+SCENARIO = """
+name = "small"
+description = "A small rehearsal, flown by a person."
+[mission]
+slots = 4
+no_progress_seconds = 60
+[workload]
+operations = 4
+in_flight = 2
+[[faults]]
+fault = "delay"
+name = "always late"
+seconds = 0.001
+"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make test-browser")
+    path = os.environ.get("AMU_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium on PATH: install it, or name it in AMU_CHROMIUM")
+    api.expect.set_options(timeout=GIVE_UP_SECONDS * 1000)
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page of a console, with everything that went wrong on it."""
+
+    def __init__(self, browser: Any, served: Served, **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        self.served = served
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(GIVE_UP_SECONDS * 1000)
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._is_ours(request.url))
+        self.page.goto(f"http://127.0.0.1:{served.port}/")
+
+    def _is_ours(self, url: str) -> None:
+        if not url.startswith(f"http://127.0.0.1:{self.served.port}/"):
+            self.errors.append(f"another host is asked: {url}")
+
+    def wait(self, selector: str) -> Any:
+        """The first element of a selector, once it is visible."""
+        found = self.page.locator(selector).first
+        found.wait_for()
+        return found
+
+    def state(self, words: str) -> None:
+        """Wait until the flight's state begins with these words."""
+        self.wait(f'#flight-state:text-matches("^{words}")')
+
+    def tab(self, title: str) -> None:
+        self.page.get_by_role("tab", name=title).click()
+
+    def keep(self, name: str) -> None:
+        """A screenshot as an artefact."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Opened]]:
+    with contextlib.ExitStack() as stack:
+
+        def make(flight: Flight, roles: RoleFile | None = None, **options: Any) -> Opened:
+            served = Served(flight, roles)
+            stack.callback(served.close)
+            one = Opened(browser, served, **options)
+            stack.callback(one.context.close)
+            return one
+
+        yield make
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Flight:
+    """A flight that a person starts."""
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(SCENARIO)
+    return Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"])

@@ -1,0 +1,178 @@
+"""The page beside a stored run: barriers, hostile text, focus, a console that dies, a part that is missing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation.boards import bench
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.flight.rehearsal import Plan
+from groundstation.scenario.model import parse
+from groundstation.web.flights import Flight
+from swarm_sim.testing.host_board import HostBoard
+from tests.browser.axe import AXE
+from tests.browser.conftest import Opened
+
+pytestmark = pytest.mark.browser
+
+VIEWS = "1234567890"
+SCENARIO = {
+    "name": "stored",
+    "description": "A run that is over, with a fault of each sort.",
+    "mission": {"slots": 12, "limit_seconds": 60.0},
+    "workload": {"operations": 12, "in_flight": 4},
+    "faults": [
+        {"fault": "drop", "probability": 0.05},
+        {"fault": "light_time", "seconds": 0.02},
+        {"fault": "contact_window", "passes": [{"aos": 0.0, "los": 0.6}], "period_seconds": 0.8, "outside": "hold"},
+    ],
+    "board_faults": [{"at": 0.2, "node": 1, "kind": "kill", "restart_after": 0.3}],
+}
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that is over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "board_kind", lambda name: HostBoard)
+        return rehearsal.fly(
+            Plan(parse(SCENARIO, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay()
+        ).directory
+
+
+def _barriers(console: Opened) -> list[Any]:
+    """What axe-core finds that is serious."""
+    found = console.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
+    return [
+        (one["id"], [node["target"] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_view_has_a_serious_barrier(opened: Callable[..., Opened], stored: Path, theme: str) -> None:
+    if not AXE.is_installed():
+        pytest.skip("axe-core is not installed: make test-browser")
+    console = opened(Flight(run=stored), color_scheme=theme, reduced_motion="reduce")
+    console.wait('article[aria-label="board 1"]')
+    console.page.evaluate((AXE.path / AXE.entry).read_text())
+    found = {}
+    for key in (*VIEWS, "?"):
+        console.page.keyboard.press(key)
+        console.wait("dialog[open]" if key == "?" else '[role="tabpanel"] .card')
+        found[key] = _barriers(console)
+        console.keep(f"{theme}-{'keys' if key == '?' else key}")
+    assert found == {key: [] for key in found}
+    assert console.errors == []
+
+
+def test_what_a_trace_says_is_shown_as_text(opened: Callable[..., Opened], tmp_path: Path) -> None:
+    evil = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    head = {"run": evil, "node": 255, "boot": 0, "ticks": 1}
+    told = {"kind": "note", "text": evil}
+    lines: list[dict[str, Any]] = [
+        {"event": "RunStart", "scenario": evil, "seed": 1, "replica_count": 4, "byzantine": []},
+        {"event": "BoardCrash", "board": 1, "reason": evil},
+        {"event": "Order", "order": evil, "sender": evil, "told": told, "outcome": "refused", "reason": evil},
+        {"event": "Telecommand", "stage": "queued", "client": 0, "operation": 1, "command": [evil]},
+        {"event": "Silent", "node": 2, "reason": evil},
+        {"event": "Vote1", "node": 2, "slot": 1, "view": 0, "value": evil},
+    ]
+    trace = tmp_path / "trace.ndjson"
+    text = [{**head, "seq": number, "lamport": number + 1, "received": number / 10} for number in range(len(lines))]
+    trace.write_text("".join(json.dumps({**one, **line}) + "\n" for one, line in zip(text, lines)))
+    console = opened(Flight(trace=trace))
+    console.wait('#title:text-matches("<img")')
+    for key in VIEWS:
+        console.page.keyboard.press(key)
+        console.wait('[role="tabpanel"] .card')
+    assert console.page.locator("img, main script").count() == 0
+    assert "owned" not in console.page.title().split("<")[0]
+    assert console.errors == []
+
+
+def test_a_view_that_is_drawn_again_keeps_elements_focus_and_input(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored))
+    console.wait('article[aria-label="board 1"]')
+    kept = console.page.evaluate(
+        """async () => {
+          const { update, el, table } = await import("/page/dom.js");
+          const host = document.body.appendChild(el("div", {}));
+          const row = (key) => [el("td", {}, el("button", {}, key), el("input", {}))];
+          const rows = (keys) => table(["a"], keys.map(row), {}, (index) => keys[index]);
+          update(host, rows(["b", "c"]));
+          const [b, c] = host.querySelectorAll("tbody tr");
+          c.querySelector("input").value = "typed";
+          b.querySelector("button").focus();
+          update(host, rows(["a", "b", "c"]));
+          const after = [...host.querySelectorAll("tbody tr")];
+          const same = after[1] === b && after[2] === c && document.activeElement === b.querySelector("button");
+          update(host, rows(["c"]));
+          const gone = host.querySelectorAll("tbody tr").length;
+          return [same, c.querySelector("input").value, gone, host.querySelector("tbody tr") === c];
+        }"""
+    )
+    assert kept == [True, "typed", 1, True]
+
+
+def test_two_quorums_that_disagree_are_a_conflict(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored))
+    judged = """async ([votes, byzantine]) => {
+      const { judged } = await import("/page/quorums.js");
+      const cells = votes.map((steps, node) => ({ node, steps: steps.map((step) => [...step, 0, 0]) }));
+      const { isQuorum, conflict } = judged(cells, 4, byzantine);
+      return [isQuorum, conflict !== ""];
+    }"""
+    a, b = [4, 0, "aa"], [4, 0, "bb"]
+    for votes, byzantine, wanted in (
+        ([[a], [a], [], []], [], [False, False]),
+        ([[a], [a], [a], []], [], [True, False]),
+        ([[a], [a, b], [a, b], [b]], [], [True, True]),
+        ([[a], [a], [a], [[4, 1, "bb"]]], [], [True, False]),
+        ([[[5, 0, "aa"]], [[5, 1, "bb"]], [], []], [], [False, True]),
+        ([[[5, 0, "aa"]], [[5, 1, "bb"]], [], []], [1], [False, False]),
+    ):
+        assert console.page.evaluate(judged, [votes, byzantine]) == wanted, votes
+
+
+def test_a_console_that_dies_is_told_and_found_again(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored))
+    console.wait('article[aria-label="board 1"]')
+    console.served.close()
+    console.wait('#notice:text-matches("does not answer")')
+    console.state("not connected")
+    console.keep("lost")
+    assert console.page.locator('article[aria-label="board 1"]').count() == 1  # what is old stays readable
+
+
+def test_without_the_plotter_the_page_says_so_and_all_else_works(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored))
+    console.page.route("**/vendor/**", lambda route: route.abort())
+    console.page.keyboard.press("8")
+    console.wait('p:text-matches("uPlot, which draws the plots, is not installed")')
+    console.page.keyboard.press("3")
+    console.wait("table.matrix")
+
+
+def test_a_slot_shows_its_votes_and_the_space_time_diagram_its_window(
+    opened: Callable[..., Opened], stored: Path
+) -> None:
+    console = opened(Flight(run=stored))
+    page = console.page
+    page.keyboard.press("3")
+    console.wait('button[aria-label*="slot 5, board 1"]').click()
+    console.wait('h2:text-matches("Slot 5: votes of all boards")')
+    page.keyboard.press("2")
+    console.wait("#diagram")
+    page.keyboard.press("Home")
+    page.locator("summary").click()
+    console.wait('button:text-is("choose")').click()
+    console.wait('.detail p:text-matches("depend on it")')
+    page.keyboard.press("9")
+    assert console.wait("svg.lanes rect title").text_content() != ""
+    assert console.errors == []
