@@ -1,9 +1,9 @@
 """Private attributes of flight code, named alike where they never meet.
 
 A name costs a Pico 12 bytes of heap and more, and each class has names of its own for what it keeps. So an attribute
-other than a method, whose name begins with an underscore, is called p0, p1 and so on, as parameters are (folding.py). It is
-called the same wherever it stands, and two attributes share a name only if no object can have both: no class, with
-those that it inherits from or that inherit from it, mentions both.
+other than a method, whose name begins with an underscore, is called p0, p1 and so on, as parameters are (folding.py).
+It is called the same wherever it stands, and two attributes share a name only if no object can have both: no class,
+with those that it inherits from or that inherit from it, mentions both.
 """
 
 import ast
