@@ -66,6 +66,12 @@ class UsbPico:
         with self._lock:
             return self._files if self._chip is None else self._chip.files
 
+    @property
+    def has_power(self) -> bool:
+        """Whether it is plugged in and has not lost its power."""
+        with self._lock:
+            return self._chip is not None
+
     def plug_in(self) -> None:
         """Give it power: it boots from its flash."""
         with self._lock:

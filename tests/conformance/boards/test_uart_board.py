@@ -15,7 +15,7 @@ from hil.boards.pico import deploy, ports, tree
 from hil.boards.pico.approach import approach
 from hil.boards.uart import prompt
 from hil.boards.uart.board import UartBoard
-from tests.conformance.boards.board_conformance import SWARM, MakeBoards, Station
+from tests.conformance.boards.board_conformance import SWARM, BoardConformance, MakeBoards, Station
 from tests.conformance.boards.test_pico_board import TestPicoBoard as PicoSuite
 
 NODE = 1
@@ -104,3 +104,46 @@ class TestUartBoard(PicoSuite):
         yield make
         for board in made:
             board.close()
+
+    @pytest.mark.parametrize("operations", [1, 2, 3])
+    def test_a_power_cut_in_mid_write_loses_no_vote_that_was_sent(
+        self, board: Board, operations: int, hub: Hub
+    ) -> None:
+        """The line stays, and the board flies again by itself on it as soon as it has power."""
+        (pico,) = hub.picos
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        pico.cut_power_at(operations)
+        for slot in range(1, 5):  # one after the other: together they would share a write
+            if pico.has_power:
+                station.propose(slot)
+                voted = len(station.sent_votes())
+                station.until(lambda voted=voted: len(station.sent_votes()) > voted or not pico.has_power, "a vote")
+        station.until(lambda: not pico.has_power, "death by power cut")
+        assert board.alive()  # nothing tells
+        sent = station.sent_votes()
+        pico.plug_in()
+        identity = station.hello(2)
+        assert (identity.mode, identity.boot) == ("voting", 1)
+        restored = station.restored(1)
+        for slot, view, phase, value in sent:
+            assert phase == 1
+            assert restored[slot][2] == [view, value]
+
+    def test_a_board_that_leaves_the_flight_loop_on_command_stops_flying(self, board: Board) -> None:
+        """It flies again by itself, on the same line."""
+        BoardConformance.test_a_board_that_leaves_the_flight_loop_on_command_stops_flying(self, board)
+
+    def test_what_comes_too_fast_is_lost_and_told_of_and_nothing_else_is(self, board: Board, baud: int) -> None:
+        """A board needs longer to refuse a frame than the fast line to bring one; the slow line brings fewer."""
+        station = Station(board)
+        board.start()
+        station.hello(1)
+        frame = provision.exit_frame(b"k" * 32, b"another", 0, NODE)
+        frames = 2 * prompt.RECEIVE_BYTES // len(frame)
+        for _ in range(8):
+            station.write(frame * (frames // 4))
+            station.until(lambda: board.link().pump() == 0, "end of the frames")
+        assert station.hello(2).boot == 0
+        assert any("uart: input lost" in text for text in station.texts) == (baud == FAST)
