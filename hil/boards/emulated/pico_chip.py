@@ -4,7 +4,8 @@ The chip runs real MicroPython from a .uf2 image, in a process of its own. Its t
 is bit for bit the same at any load of the host. Not modelled: the cost of erasing and programming flash, the flash
 cache, the second core, back-pressure on USB. Times measured here are lower bounds.
 
-A flash operation (erase of a block, program of a page) is atomic here and takes no time; `cut_power_at` tears one in
+A flash operation (erase of a block, program of a page) is atomic here and takes no time, or as much as one says, with
+the processor standing still; `cut_power_at` tears one in
 the middle, like a real power cut.
 
 `advance` begins to compute and returns; whatever asks for the chip's state waits for the result. So chips that are
@@ -79,6 +80,7 @@ class PicoChip:
         take: Callable[[int], bytes],
         *,
         adapter: SerialEnd | None = None,
+        flash_nanos: tuple[int, int] = (0, 0),
         is_plain: bool = False,
         without: Sequence[str] = (),
     ) -> None:
@@ -86,6 +88,8 @@ class PicoChip:
 
         `name`, eight characters, is the chip's identity. Together with `start`, the number of this life, it seeds the
         chip's random numbers. `take(most)` gives up to `most` bytes that the host sends over USB.
+
+        `flash_nanos`: that writing a page takes, and erasing a sector.
 
         For tests: `is_plain` leaves every instruction to the library's core, `without` names fixes to leave out.
         """
@@ -105,7 +109,7 @@ class PicoChip:
         flash = interpreter(image).ljust(FILES_START, b"\xff") + files
         self._process = ChipProcess(name)
         self._process.open(
-            _BOOTROM, flash, identity=name, seed=f"{name} {start}", isPlain=is_plain, without=list(without)
+            _BOOTROM, flash, identity=name, seed=f"{name} {start}", flashNanos=list(flash_nanos), isPlain=is_plain, without=list(without)
         )
 
     @property

@@ -51,10 +51,11 @@ function quietUart(mcu, uart) {
 export class Chip {
   /**
    * flash: the first bytes of flash, at most 2 MiB. bootrom: 16 KiB as words. identity: eight bytes. seed: a string.
+   * flashNanos: [for a page, for a sector] of flash that is written or erased, in which the processor stands still.
    * isPlain: every instruction by the library's own core. without: names of fixes that a test leaves out, to see their faults.
    */
-  constructor({ flash, bootrom, identity, seed, isPlain = false, without = [] }) {
-    Object.assign(this, { bootrom, identity, seed, isPlain, without });
+  constructor({ flash, bootrom, identity, seed, flashNanos = [0, 0], isPlain = false, without = [] }) {
+    Object.assign(this, { bootrom, identity, seed, flashNanos, isPlain, without });
     this.input = [];  // host to board
     this.output = [];  // board to host
     this.idleNanos = 0;  // in which the processor waited for an interrupt
@@ -90,7 +91,7 @@ export class Chip {
     mcu.loadBootrom(this.bootrom);
     mcu.flash.set(flash);
     const identity = this.without.includes('identity') ? Buffer.alloc(8, 255) : this.identity;
-    const chip = this.flash = new Flash(mcu, identity, () => this.losePower());
+    const chip = this.flash = new Flash(mcu, identity, this.flashNanos, () => this.losePower());
     mcu.peripherals[SSI] = chip;
     mcu.peripherals[IO_QSPI] = new QspiPins(mcu, (override) => chip.select(override));
     mcu.peripherals[ROSC] = new RingOscillator(mcu, this.without.includes('noise') ? '' : `${this.seed} ${this.resets}`);

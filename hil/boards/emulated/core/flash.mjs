@@ -47,11 +47,12 @@ export class QspiPins extends Memory {
 }
 
 export class Flash extends Memory {
-  /** `identity`: eight bytes. `onPowerCut`: called when the operation number `cutAt` has been torn. */
-  constructor(mcu, identity, onPowerCut) {
+  /** `identity`: eight bytes. `nanos`: that a page takes and an erasure. `onPowerCut`: called when operation `cutAt` has been torn. */
+  constructor(mcu, identity, nanos, onPowerCut) {
     super(mcu, 'SSI');
     this.identity = identity;
     this.onPowerCut = onPowerCut;
+    [this.pageNanos, this.sectorNanos] = nanos;
     this.operations = 0;
     this.pages = 0;  // programmed
     this.erases = 0;  // of sectors
@@ -134,9 +135,15 @@ export class Flash extends Memory {
       if (command === PAGE_PROGRAM) this.program(isTorn);
       else this.erase(command === SECTOR_ERASE ? SECTOR_BYTES : BLOCK_BYTES, isTorn);
       if (isTorn) this.onPowerCut();
+      this.wait(command === PAGE_PROGRAM ? this.pageNanos : this.sectorNanos);
     }
     if (isOperation || command === WRITE_STATUS) this.isWritable = false;
     this.sent = [];
+  }
+
+  /** Time passes for everything but the processor, which asks for the status again and again. */
+  wait(nanos) {
+    if (nanos) this.rp2040.clock.tick(nanos);
   }
 
   /** Clear bits of one page; behind its end the address starts again at its beginning. Torn: the first half of the bytes. */
