@@ -62,6 +62,7 @@ class UartPort:
             irq_quiet=True,
         )
         self._dma.config(read=_PORT, write=self._ring, count=_TRANSFERS, ctrl=control, trigger=True)
+        machine.mem32[_ERRORS] = 0  # what came during the boot was not for this flight
         machine.mem32[_DMA] = _RECEIVE_DMA
 
     def read(self) -> bytes:

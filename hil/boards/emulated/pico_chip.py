@@ -5,8 +5,7 @@ is bit for bit the same at any load of the host. Not modelled: the cost of erasi
 cache, the second core, back-pressure on USB. Times measured here are lower bounds.
 
 A flash operation (erase of a block, program of a page) is atomic here and takes no time, or as much as one says, with
-the processor standing still; `cut_power_at` tears one in
-the middle, like a real power cut.
+the processor standing still; `cut_power_at` tears one in the middle, like a real power cut.
 
 `advance` begins to compute and returns; whatever asks for the chip's state waits for the result. So chips that are
 advanced one after the other and looked at afterwards compute at the same time.
@@ -109,7 +108,13 @@ class PicoChip:
         flash = interpreter(image).ljust(FILES_START, b"\xff") + files
         self._process = ChipProcess(name)
         self._process.open(
-            _BOOTROM, flash, identity=name, seed=f"{name} {start}", flashNanos=list(flash_nanos), isPlain=is_plain, without=list(without)
+            _BOOTROM,
+            flash,
+            identity=name,
+            seed=f"{name} {start}",
+            flashNanos=list(flash_nanos),
+            isPlain=is_plain,
+            without=list(without),
         )
 
     @property

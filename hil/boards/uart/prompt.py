@@ -1,9 +1,8 @@
 """Puts MicroPython's prompt on a Pico's UART0, where stock images have none: a boot.py, written once over USB.
 
-GP0 sends and GP1 receives. The receive buffer holds what arrives at 921,600 baud in 89 ms, the longest time but for a
-checkpoint in which a busy board does not read; a line of a deployment fits into it as well, since it is sent while
-the board reads. The send buffer lets a board go on while a frame leaves. A write waits when it is full, READ_MS at most
-before it looks again.
+GP0 sends and GP1 receives. The receive buffer holds a line of a deployment; the flight receives by other means. The
+send buffer lets a board go on while a frame leaves. A write waits when it is full, WAIT_MS at most before it looks
+again.
 """
 
 from groundstation.boards.base import BoardError
@@ -11,7 +10,7 @@ from hil.boards.pico import deploy
 from hil.boards.pico.repl import Repl
 
 FILE = "boot.py"
-RECEIVE_BYTES = 8192
+RECEIVE_BYTES = 2048
 SEND_BYTES = 2048
 WAIT_MS = 10
 

@@ -19,6 +19,17 @@ errors = machine.mem32[0x40034004]
 machine.mem32[0x40034004] = 0
 uart.write(b"%d %d %d" % (count, errors, machine.mem32[0x40034004]))
 """
+WRITES = """
+while not uart.any():
+    pass
+with open("/x", "wb") as file:
+    for _ in range(4):
+        file.write(bytes(4096))
+        file.flush()
+time.sleep_ms(200)
+uart.write(b"%d %d" % (uart.any(), machine.mem32[0x40034004]))
+"""
+FLASH_NANOS = (700_000, 45 * MILLISECOND)  # a page, a block
 STORE = "uart.write(bytes(1000))\nmachine.UART(0, {baud}, bits=8)\nuart.write(b'end')\n"
 
 
@@ -41,9 +52,9 @@ class Host:
         self.bauds.add(baud)
 
 
-def board(image: Path, host: Host, program: str, baud: int) -> PicoChip:
-    text = OPEN.format(baud=baud) + program
-    chip = PicoChip(image, pico_files.make({"main.py": text.encode()}), "AMU-0001", 1, lambda most: b"", adapter=host)
+def board(image: Path, host: Host, program: str, baud: int, flash_nanos: tuple[int, int] = (0, 0)) -> PicoChip:
+    files = pico_files.make({"main.py": (OPEN.format(baud=baud) + program).encode()})
+    chip = PicoChip(image, files, "AMU-0001", 1, lambda most: b"", adapter=host, flash_nanos=flash_nanos)
     chip.advance(BOOT_MILLISECONDS * MILLISECOND)
     assert chip.powered
     return chip
@@ -82,3 +93,17 @@ def test_a_new_start_of_the_port_loses_what_waits_in_it(pico_image: Path) -> Non
     assert chip.powered
     assert host.heard.endswith(b"end")
     assert len(host.heard) < 1000
+
+
+def test_flash_takes_its_time_and_no_interrupts_meanwhile(pico_image: Path) -> None:
+    heard = []
+    for nanos in ((0, 0), FLASH_NANOS):
+        host = Host()
+        host.unsent = bytes(1000)  # from the moment at which the port is open
+        chip = board(pico_image, host, WRITES, 115_200, nanos)
+        chip.advance(500 * MILLISECOND)
+        assert chip.powered
+        heard.append([int(word) for word in host.heard.split()])
+    assert heard[0] == [1000, 0]
+    assert heard[1][0] < 1000
+    assert heard[1][1] == 8

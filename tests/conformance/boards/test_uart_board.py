@@ -21,6 +21,7 @@ from tests.conformance.boards.test_pico_board import TestPicoBoard as PicoSuite
 NODE = 1
 ADAPTER = "ADAPTER1"
 SLOW, FAST = 115_200, 921_600
+RING_BYTES = 4096  # of a flying board: see amu.boards.uart
 
 
 @pytest.fixture
@@ -141,9 +142,8 @@ class TestUartBoard(PicoSuite):
         board.start()
         station.hello(1)
         frame = provision.exit_frame(b"k" * 32, b"another", 0, NODE)
-        frames = 2 * prompt.RECEIVE_BYTES // len(frame)
         for _ in range(8):
-            station.write(frame * (frames // 4))
+            station.write(frame * (RING_BYTES // len(frame)))
             station.until(lambda: board.link().pump() == 0, "end of the frames")
         assert station.hello(2).boot == 0
         assert any("uart: input lost" in text for text in station.texts) == (baud == FAST)
