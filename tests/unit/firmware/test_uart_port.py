@@ -1,4 +1,4 @@
-"""UART0's port: what the channel has put into the ring is read once, in order; what did not fit is told of."""
+"""UART0's port: what the channel has put into the ring is read once, in order; lost input is counted and reported."""
 
 import importlib
 import sys
