@@ -30,12 +30,12 @@ class FlashImage:
         self._cut = Countdown(directory + "/power_cut")
         self._wear = Countdown(directory + "/worn_flash")
         self._worn_path = directory + "/worn_blocks"
-        self._worn: list[int] = []  # blocks that are worn out
+        self._worn: list[int] = []  # worn blocks, at most _BLOCKS
         try:
             with open(self._worn_path) as file:
                 self._worn = [int(line) for line in file]
         except OSError:
-            pass
+            pass  # no block is worn
         path = directory + "/flash.img"
         try:
             self._file = open(path, "r+b")

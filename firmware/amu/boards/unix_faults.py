@@ -10,6 +10,7 @@ from amu.boards.ticks import MillisecondTicks
 
 _BLOCK_BYTES = 1024
 _PIECE_BYTES = 32
+_TAKEN_MAX = 1 << 16  # pieces: more than any board's heap has room for
 _FILLER = "/filler"
 
 
@@ -20,7 +21,7 @@ class BenchTicks(MillisecondTicks):
         super().__init__(tick_ms)
         self._directory, self._flash = directory, flash
         self._seen = -1
-        self._taken: list[bytearray] = []  # of the heap
+        self._taken: list[bytearray] = []  # of the heap, at most _TAKEN_MAX pieces
         self._may_be_full = True  # flash, by an earlier life
 
     def now(self) -> int:
@@ -37,10 +38,10 @@ class BenchTicks(MillisecondTicks):
         """Leave nothing, not even for a short object: the flight code meets the error at its next allocation."""
         for size in (_BLOCK_BYTES, _PIECE_BYTES):
             try:
-                while True:
+                while len(self._taken) < _TAKEN_MAX:
                     self._taken.append(bytearray(size))
             except MemoryError:
-                pass
+                pass  # as wanted
 
     def _fill_flash(self, is_wanted: bool) -> None:
         filler = self._flash + _FILLER
