@@ -38,7 +38,7 @@ class _GroundFramer(Framer):
 class Cable:
     """Whole frames and text of one board, and bytes for it.
 
-    noise: on the line at present, if any. is_unread: nobody reads what arrives, it waits. bytes_read: in all.
+    noise: on the line at present, if any. is_unread: what arrives waits there. bytes_read, frames_read: in all.
     """
 
     def __init__(self, board: Board) -> None:
@@ -47,6 +47,7 @@ class Cable:
         self.noise: LineNoise | None = None
         self.is_unread = False
         self.bytes_read = 0
+        self.frames_read = 0
         self._damaged = 0  # by framers of earlier lives of the board
         self._framer = _GroundFramer()
 
@@ -73,6 +74,7 @@ class Cable:
             for start in range(0, len(data), PIECE_BYTES):
                 self._framer.push(data[start : start + PIECE_BYTES])
                 while (item := self._framer.next()) is not NEED_BYTES:
+                    self.frames_read += isinstance(item, Frame)
                     yield item
 
     def last_frames(self) -> Iterator[Frame | Text]:

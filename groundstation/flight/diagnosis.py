@@ -4,6 +4,7 @@ It does not know which faults the scenario plays: what it finds on a bench where
 a flight depends on it.
 
     damaged line    bytes arrive that make no frame
+    wrong baud      likewise, and no frame among them
     late line       much had waited on the line for long
     line gone       nothing can be read or written, although nobody switched the board off
     hung, power failed, reset    it began a new life, and nobody ordered that; its words may tell why
@@ -17,13 +18,14 @@ from groundstation.record.contents import Diagnosed
 from specs.checking.trace_line import Told
 
 DAMAGED_MIN = 3  # stretches of bytes that make no frame: one may be the end of a board's former life
+DAMAGED_ALL_MIN = 6  # with no frame among them: then it is more than noise
 QUIET_WALL_SECONDS = 2.0  # without damage; the next is a new finding
 LATE_WALL_SECONDS = 1.0  # a board says something in each tick
 LATE_BYTES_MIN = 4096  # that waited; a board that stood still itself has not said so much
 GONE_WALL_SECONDS = 0.3  # a board that is dead is found dead sooner
 FINDINGS_MAX = 64  # of a flight
 
-DAMAGED, LATE, GONE = "damaged line", "late line", "line gone"
+DAMAGED, BAUD, LATE, GONE = "damaged line", "wrong baud", "late line", "line gone"
 HUNG, POWER, RESET = "hung", "power failed", "reset"
 MEMORY, FULL, WORN, SILENT = "short of memory", "flash full", "flash worn", "silent"
 
@@ -88,13 +90,14 @@ class Diagnosis:
         self._read_at: dict[int, float] = {}  # when something arrived last
         self._sound_until: dict[int, int] = {}  # damage that has been told, or that was too little
         self._damaged: dict[int, tuple[int, float]] = {}  # latest count, and when it grew
+        self._frames_before: dict[int, int] = {}  # when the present damage began
         self._is_damaged: set[int] = set()
         self._gone_since: dict[int, float] = {}
         self._is_gone: set[int] = set()
 
-    def read(self, node: int, now: float, count: int, damaged: int, reported: int) -> None:
-        """`count` bytes were read of a board's line; so far `damaged` stretches made no frame, and the board has
-        `reported` as many of what it received."""
+    def read(self, node: int, now: float, count: int, damaged: int, sound: int, reported: int) -> None:
+        """`count` bytes were read of a board's line; so far `damaged` stretches made no frame, `sound` ones did, and
+        the board has `reported` damage of what it received."""
         if count:
             silence = now - self._read_at.get(node, now)
             self._read_at[node] = now
@@ -103,11 +106,14 @@ class Diagnosis:
         before, grew_at = self._damaged.get(node, (0, now))
         if damaged > before:
             self._damaged[node] = damaged, now
-            if node not in self._is_damaged and damaged - self._sound_until.get(node, 0) >= DAMAGED_MIN:
+            first = self._frames_before.setdefault(node, sound)
+            since = damaged - self._sound_until.get(node, 0)
+            if node not in self._is_damaged and since >= (DAMAGED_MIN if sound > first else DAMAGED_ALL_MIN):
                 self._is_damaged.add(node)
-                self._damage(node, now, reported)
+                self._damage(node, now, reported, is_all=sound == first)
         elif now - grew_at >= QUIET_WALL_SECONDS * self._wall_second:
             self._sound_until[node] = damaged
+            self._frames_before.pop(node, None)
             self._is_damaged.discard(node)
 
     def line(self, node: int, now: float, is_there: bool, is_on: bool) -> None:
@@ -158,7 +164,14 @@ class Diagnosis:
             )
         )
 
-    def _damage(self, node: int, now: float, reported: int) -> None:
+    def _damage(self, node: int, now: float, reported: int, is_all: bool) -> None:
+        if is_all:
+            what = "bytes come from it, and not one frame among them is whole"
+            advice = (
+                "do both ends of its line run at the same baud? See: amu doctor; what it said meanwhile may be missing"
+            )
+            self._find(Finding(node, now, BAUD, what, advice))
+            return
         both = f", and it reports {reported} damaged frames itself" if reported else ""
         self._find(
             Finding(

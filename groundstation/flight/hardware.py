@@ -44,6 +44,10 @@ class Hardware:
             "slow_host": self._stop_reading,
         }
         self._words = {
+            "baud_mismatch": (
+                "our end of its line runs at another baud",
+                "both ends of its line run at one baud again",
+            ),
             "unplug": ("its cable is pulled", "its cable is in again"),
             "brown_out": ("its supply will dip in a flash operation", ""),
             "hang": ("its processor stands still", ""),

@@ -207,7 +207,8 @@ class Mission:
         if node not in self.watch.byzantine:
             health = self.station.boards[node].health
             reported = 0 if health is None else health.frames_bad
-            self.diagnosis.read(node, self.driver.now(), cable.bytes_read - before, cable.damaged, reported)
+            count = cable.bytes_read - before
+            self.diagnosis.read(node, self.driver.now(), count, cable.damaged, cable.frames_read, reported)
         if cable.link is None:
             self.fleet.lost(node)
 

@@ -122,6 +122,13 @@ class SerialLink(Link):
         self._queue.clear()
         return count
 
+    def set_baud(self, baud: int) -> None:
+        """Run this end of the line at another baud, one of those that termios knows."""
+        self._check()
+        attributes = termios.tcgetattr(self._descriptor)
+        attributes[4] = attributes[5] = getattr(termios, f"B{baud}")
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, attributes)
+
     def close(self) -> None:
         if self._loss is None:
             self._loss = "the link was closed on this side; open it again"

@@ -21,6 +21,7 @@ _KILLS = {OUTSIDE: SWITCHED_OFF, BY_ITSELF: RESET}  # by the reason of a BoardKi
 # Faults that only hardware has (`groundstation.scenario.model.HARDWARE_FAULTS`).
 HARDWARE = {
     "line_noise": "noise on a line",
+    "baud_mismatch": "bauds that differ",
     "slow_host": "a line not read",
     "unplug": "cable pulled",
     "brown_out": "supply dipped",

@@ -23,7 +23,7 @@ from groundstation.scenario.model import BoardFault, Liveness
 STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a later flash operation
 
 _ACTIONS = {"amnesia": "erase"}  # of faults that are not named after their action
-_LASTING = ("line_noise", "slow_host", "unplug", "full_flash")  # faults of hardware
+_LASTING = ("line_noise", "baud_mismatch", "slow_host", "unplug", "full_flash")  # faults of hardware
 _ENDS = {"pause": "resume", **dict.fromkeys(_LASTING, "over")}  # actions that end lasting faults
 
 

@@ -118,6 +118,7 @@ BOARD_FAULT_KINDS = {
     "read_fault": "the next boot cannot read its flash, once",
     "crash_corruption": "dies, and its last write is garbage, not a prefix",
     "line_noise": "bytes on its line are changed, lost and added, in both directions",
+    "baud_mismatch": "the two ends of its line run at different bauds",
     "slow_host": "the ground station does not read its line: what it says waits, and it waits with it",
     "unplug": "its cable is pulled and put in again; a board that the cable feeds loses its power",
     "brown_out": "its supply dips in the middle of a flash operation: it resets, and begins to fly again by itself",
@@ -133,6 +134,7 @@ else:
 # Of lines and chips, which the simulator does not have.
 HARDWARE_FAULTS = (
     "line_noise",
+    "baud_mismatch",
     "slow_host",
     "unplug",
     "brown_out",
@@ -147,7 +149,7 @@ KINDS_OF_FIELD = {
     "restart_after": ("kill", "power_cut", "crash_corruption", "write_fault"),
     "seconds": (
         *("pause", "slow", "clock_drift", "clock_stop"),
-        *("line_noise", "slow_host", "unplug", "full_flash"),
+        *("line_noise", "baud_mismatch", "slow_host", "unplug", "full_flash"),
     ),
     "factor": ("clock_drift",),
     "ticks": ("clock_jump",),

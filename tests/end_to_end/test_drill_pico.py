@@ -12,6 +12,7 @@ from groundstation.flight.progress import SilentDisplay
 from hil.bench import drill
 from hil.boards.emulated.usb import Hub, obey
 from hil.boards.pico import ports
+from tests.conformance.boards.test_uart_board import deployed
 
 pytestmark = pytest.mark.long
 COMMANDS = {
@@ -21,6 +22,7 @@ COMMANDS = {
     "brown_out": "brown_out 0 {operations}",
     "worn_flash": "worn_flash 0 {operations}",
 }
+BAUD = 115_200
 PLAYED = ["line_noise", "slow_host", "unplug", "brown_out", "hang", "worn_flash"]
 
 
@@ -53,6 +55,30 @@ def _serve(hub: Hub, lines: object) -> None:
     for line in lines:  # type: ignore[attr-defined]
         if not obey(hub, line.decode()):
             return
+
+
+@pytest.fixture
+def wired(tmp_path: Path, pico_image: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An environment file of one Pico behind a serial adapter and three virtual boards."""
+    links, path = tmp_path / "by-id", tmp_path / "wired.toml"
+    monkeypatch.setenv(ports.LINKS_VARIABLE, str(links))
+    monkeypatch.setenv("AMU_STATE", str(tmp_path / "state"))
+    with Hub(links, pico_image) as hub:
+        hub.add("AMU-0000", deployed(BAUD), adapter="ADAPTER0").plug_in()
+        text = 'name = "wired"\n'
+        for node in range(4):
+            text += f"[[boards]]\nnode = {node}\n"
+            text += f'kind = "uart"\nserial_number = "ADAPTER0"\nbaud = {BAUD}\n' if node == 1 else 'kind = "virtual"\n'
+        path.write_text(text)
+        keys.make(keys.path_of(path), "wired")
+        yield path
+
+
+@pytest.mark.parametrize("fault", ["line_noise", "baud_mismatch"])
+def test_a_pico_behind_an_adapter_passes(fault: str, wired: Path, tmp_path: Path) -> None:
+    (found,) = (each for each in drill.subjects(wired) if each.kind == "uart")
+    (row,) = drill.drill(found, [fault], tmp_path / "runs", 1, SilentDisplay())
+    assert (row.result, row.problems) == ("pass", []), row
 
 
 @pytest.mark.parametrize("fault", PLAYED)

@@ -113,6 +113,7 @@ MUTANTS = (
         "for known, *rest in _RESETS[1:] if known in words)",
         ("drill",),
     ),
+    Mutant("a wrong baud is taken for noise", DIAGNOSIS, "is_all=sound == first)", "is_all=False)", ("drill",)),
     Mutant("a silent board goes unnoticed", DIAGNOSIS, 'elif name == "Silent":', "elif False:", ("drill",)),
     Mutant(
         "a full flash silences a board for good",

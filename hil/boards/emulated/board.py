@@ -80,6 +80,7 @@ class EmulatedBoard(Board):
     unplayable: ClassVar[Mapping[str, str]] = {
         "heap_exhaustion": "nothing outside a chip can take its heap",
         "full_flash": "nothing outside a chip can write files while it runs",
+        "baud_mismatch": "USB has no baud",
     }
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = False

@@ -65,6 +65,7 @@ class PicoBoard(Board):
     unplayable: ClassVar[Mapping[str, str]] = {
         "heap_exhaustion": "nothing outside a chip can take its heap",
         "full_flash": "nothing outside a chip can write files while it runs",
+        "baud_mismatch": "USB has no baud",
         **dict.fromkeys(
             ("unplug", "brown_out", "hang", "worn_flash"),
             "the bench has no command for it: fault_commands in the environment file",

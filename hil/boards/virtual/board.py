@@ -60,6 +60,7 @@ class VirtualBoard(Board):
     unplayable: ClassVar[Mapping[str, str]] = {
         "brown_out": "a process has no supply that dips and comes back",
         "hang": "a process has no watchdog",
+        "baud_mismatch": "a pseudo-terminal has no baud",
     }
     is_real_time: ClassVar[bool] = True
 

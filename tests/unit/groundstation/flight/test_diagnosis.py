@@ -3,6 +3,7 @@
 import pytest
 
 from groundstation.flight.diagnosis import (
+    BAUD,
     DAMAGED,
     FINDINGS_MAX,
     FULL,
@@ -36,7 +37,7 @@ def names(diagnosis: Diagnosis) -> list[tuple[int, str]]:
 
 def test_a_healthy_line_has_no_findings(diagnosis: Diagnosis, told: list[str]) -> None:
     for tick in range(1000):
-        diagnosis.read(0, tick * 0.1, 300, damaged=2 if tick > 500 else 0, reported=0)
+        diagnosis.read(0, tick * 0.1, 300, damaged=2 if tick > 500 else 0, sound=tick, reported=0)
     assert (names(diagnosis), told) == ([], [])
 
 
@@ -44,29 +45,36 @@ def test_damage_is_found_once_until_the_line_was_quiet(diagnosis: Diagnosis, tol
     now, damaged = 0.0, 0
     for _ in range(50):
         now, damaged = now + 1.0, damaged + 1
-        diagnosis.read(2, now, 300, damaged, reported=7)
+        diagnosis.read(2, now, 300, damaged, sound=damaged, reported=7)
     assert names(diagnosis) == [(2, DAMAGED)]
     assert diagnosis.findings[0].at == 3.0
     assert "it reports 7 damaged frames itself" in told[0]
     assert "look at cable, plug and ground" in told[0]
-    diagnosis.read(2, now + 2 * SPEED + 1, 300, damaged, 7)
+    diagnosis.read(2, now + 2 * SPEED + 1, 300, damaged, 60, 7)
     for more in range(1, 4):
-        diagnosis.read(2, now + 50 + more, 300, damaged + more, 7)
+        diagnosis.read(2, now + 50 + more, 300, damaged + more, 60 + more, 7)
     assert names(diagnosis) == [(2, DAMAGED)] * 2
+
+
+def test_damage_with_no_frame_among_it_is_a_wrong_baud(diagnosis: Diagnosis, told: list[str]) -> None:
+    for damaged in range(20):
+        diagnosis.read(1, 5.0 + damaged, 300, damaged, sound=40, reported=0)
+    assert names(diagnosis) == [(1, BAUD)]
+    assert "the same baud" in told[0]
 
 
 @pytest.mark.parametrize(("silence", "count", "is_found"), [(11, 5000, True), (11, 300, False), (9, 5000, False)])
 def test_only_much_that_has_waited_long_is_late(
     diagnosis: Diagnosis, silence: float, count: int, is_found: bool
 ) -> None:
-    diagnosis.read(1, 5.0, 10, 0, 0)
-    diagnosis.read(1, 7.0, 0, 0, 0)
-    diagnosis.read(1, 5.0 + silence, count, 0, 0)
+    diagnosis.read(1, 5.0, 10, 0, 1, 0)
+    diagnosis.read(1, 7.0, 0, 0, 1, 0)
+    diagnosis.read(1, 5.0 + silence, count, 0, 2, 0)
     assert names(diagnosis) == ([(1, LATE)] if is_found else [])
 
 
 def test_the_first_that_a_board_says_is_not_late(diagnosis: Diagnosis) -> None:
-    diagnosis.read(1, 500.0, 60_000, 0, 0)
+    diagnosis.read(1, 500.0, 60_000, 0, 1, 0)
     assert names(diagnosis) == []
 
 
@@ -131,5 +139,5 @@ def test_other_events_are_no_trouble(diagnosis: Diagnosis) -> None:
 
 def test_findings_are_bounded(diagnosis: Diagnosis) -> None:
     for number in range(2 * FINDINGS_MAX):
-        diagnosis.read(1, number * 20.0, 5000, 0, 0)
+        diagnosis.read(1, number * 20.0, 5000, 0, number, 0)
     assert len(diagnosis.findings) == FINDINGS_MAX

@@ -132,7 +132,17 @@ FIELDS = {
     "restart_after": ("2.5", {"kill", "power_cut", "crash_corruption", "write_fault"}),
     "seconds": (
         "3.0",
-        {"pause", "slow", "clock_drift", "clock_stop", "line_noise", "slow_host", "unplug", "full_flash"},
+        {
+            "pause",
+            "slow",
+            "clock_drift",
+            "clock_stop",
+            "line_noise",
+            "baud_mismatch",
+            "slow_host",
+            "unplug",
+            "full_flash",
+        },
     ),
     "factor": ("0.5", {"clock_drift"}),
     "ticks": ("-7", {"clock_jump"}),
