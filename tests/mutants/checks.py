@@ -105,6 +105,8 @@ CHECKS: dict[str, list[str]] = {
         "tests/unit/groundstation/flight/test_diagnosis.py",
         "tests/unit/groundstation/flight/test_line_noise.py",
         "tests/unit/hil/bench/test_drill.py",
+        "-k",
+        "not test_a_virtual_board_passes",
     ],
     "trace reader": [*_PYTEST, "tests/unit", "-k", "trace"],
 }
