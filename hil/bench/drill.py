@@ -71,7 +71,7 @@ EXERCISES = {
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a kind of board flies with ease. slots: in a second, roughly: so the mission outlasts the fault.
+    """How fast a kind of board flies with ease. slots: most in a second, so that the mission outlasts the fault.
 
     patience: how many times as long a board may take to come back; in real time, on a machine under load, longer.
     """
@@ -83,9 +83,9 @@ class Pace:
     patience: float = 1.0
 
 
-FAST = Pace({"operations": 1, "in_flight": 2, "pause_seconds": 0.1}, 12, 10, 1.0, patience=0.5)
-SLOW = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.2, 50, 4.0)
-REAL = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.2, 50, 10.0, patience=3.0)
+FAST = Pace({"operations": 1, "in_flight": 2, "pause_seconds": 0.15}, 13.3, 10, 1.0, patience=0.5)
+SLOW = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.4, 50, 4.0)
+REAL = Pace({"operations": 1, "in_flight": 1, "pause_seconds": 0.4}, 2.4, 50, 10.0, patience=3.0)
 BESIDE = (diagnosis.LATE,)  # may be found on any board of a machine that is busy
 
 
