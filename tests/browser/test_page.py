@@ -174,5 +174,7 @@ def test_a_slot_shows_its_votes_and_the_space_time_diagram_its_window(
     console.wait('button:text-is("choose")').click()
     console.wait('.detail p:text-matches("depend on it")')
     page.keyboard.press("9")
-    assert console.wait("svg.lanes rect title").text_content() != ""
+    title = page.locator("svg.lanes rect title").first
+    title.wait_for(state="attached")
+    assert title.text_content() == "in contact from 0.0 s to 0.6 s"
     assert console.errors == []

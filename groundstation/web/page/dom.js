@@ -68,7 +68,8 @@ function match(target, wanted) {
   }
 }
 
-function become(old, next) {
+/** Make the element `old` be as `next`, which is used up. */
+export function become(old, next) {
   if (old.nodeType === Node.TEXT_NODE) {
     if (old.data !== next.data) old.data = next.data;
     return;

@@ -1,20 +1,24 @@
 // The event log: the latest lines of the trace, filtered; a search in the whole trace, also for what lacks another event before it.
 
-import { el, table, wide } from "../dom.js";
+import { el, table, update, wide } from "../dom.js";
 import { store } from "../store.js";
 
 export const name = "events";
 export const title = "Events";
 export const keys = [["/", "filter the events"]];
-const SHOWN = 200;
+const SHOWN = 80;
+const HEADINGS = ["mission s", "Lamport", "who", "event", "fields"];
+const PAUSE_MS = 300; // between two drawings: more often than that nobody can read it
 const ENVELOPE = new Set(["run", "node", "boot", "seq", "lamport", "ticks", "received", "event", "offset"]);
 
-let filter, rows, count, found, form, goesOn = null;
+const made = new WeakMap(); // line -> its row
+let filter, nothing, rows, count, found, form, goesOn = null, drawn = "", drawnAt = 0, lastFilter = "";
 
 export function open(main) {
   filter = el("input", { type: "search", id: "filter", placeholder: "words that a line must have", oninput: draw });
   count = el("p", { class: "said" });
-  rows = el("div", { class: "log", tabindex: "0", role: "log", "aria-label": "latest events" });
+  rows = el("div", { class: "log", tabindex: "0", role: "log", "aria-label": "latest events" }, listed([]));
+  nothing = el("p", { class: "empty" }, "No event matches.");
   found = el("div", { class: "log", tabindex: "0", role: "region", "aria-label": "found events" });
   const field = (id, label, more) => [el("label", { for: id }, label), el("input", { id, name: id, ...more })];
   form = el("form", { class: "grid", onsubmit: (event) => { event.preventDefault(); search(0); } },
@@ -22,7 +26,8 @@ export function open(main) {
     field("without", "not preceded by", { placeholder: "Receive" }),
     field("within", "within, in mission seconds", { type: "number", min: "0", step: "any", value: "1" }),
     el("button", { class: "first" }, "Search the whole trace"));
-  main.append(wide("Latest events", el("label", { for: "filter" }, "Filter "), filter, count, rows), wide("Search", form, found));
+  drawn = "";
+  main.append(wide("Latest events", el("label", { for: "filter" }, "Filter "), filter, count, nothing, rows), wide("Search", form, found));
 }
 
 export function onKey(key) {
@@ -39,8 +44,18 @@ function who(line) {
   return line.node === 255 ? "ground" : `board ${line.node}`;
 }
 
+function cells(line) {
+  return [line.received.toFixed(3), line.lamport, who(line), line.event, told(line)];
+}
+
 function listed(lines) {
-  return table(["mission s", "Lamport", "who", "event", "fields"], lines.map((line) => [line.received.toFixed(3), line.lamport, who(line), line.event, told(line)]));
+  return table(HEADINGS, lines.map(cells));
+}
+
+/** The row of a line, made once. */
+function row(line) {
+  if (!made.has(line)) made.set(line, el("tr", { key: `line-${line.offset}` }, cells(line).map((cell) => el("td", {}, cell))));
+  return made.get(line);
 }
 
 async function search(first) {
@@ -53,13 +68,19 @@ async function search(first) {
 }
 
 export function draw() {
+  const last = store.first + store.events.length;
+  const key = `${filter.value}/${last}/${store.gaps.length}`;
+  const now = performance.now();
+  if (key === drawn || (now - drawnAt < PAUSE_MS && filter.value === lastFilter)) return;
+  [drawn, drawnAt, lastFilter] = [key, now, filter.value];
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = [];
   for (let index = store.events.length - 1; index >= 0 && shown.length < SHOWN; index -= 1) {
     const line = store.events[index];
-    const text = `${line.event} ${who(line)} ${told(line)}`.toLowerCase();
+    const text = words.length ? `${line.event} ${who(line)} ${told(line)}`.toLowerCase() : "";
     if (words.every((word) => text.includes(word))) shown.push(line);
   }
   count.textContent = `${shown.length} shown of the latest ${store.events.length}; ${store.gaps.length ? `${store.gaps.length} gaps, which the search has` : "no gap"}`;
-  rows.replaceChildren(shown.length ? listed(shown) : el("p", { class: "empty" }, "No event matches."));
+  update(rows.querySelector("tbody"), shown.map(row));
+  nothing.hidden = shown.length > 0;
 }

@@ -1,7 +1,7 @@
 // Slot x node: the phase that each board has reached, quorums, and the votes behind each cell.
 
 import { board as colour } from "../colours.js";
-import { el, empty, table, update, wide } from "../dom.js";
+import { become, el, empty, table, update, wide } from "../dom.js";
 import { fields, kindName, who } from "../messages.js";
 import { DECIDED, judged, sizes } from "../quorums.js";
 import { run, store } from "../store.js";
@@ -13,9 +13,12 @@ const PHASES = ["waits", "vote 1", "vote 2", "vote 3", "vote 4", "decided"];
 const SHOWN = 24;
 const MESSAGES_SHOWN = 40;
 
-let body, detail, legend, chosen = null; // chosen: [slot, node]
+let body, detail, legend, head, rows, known, chosen = null; // chosen: [slot, node]; known: by slot, what a row shows and its element
 
 export function open(main) {
+  head = el("thead", {});
+  rows = el("tbody", {});
+  known = new Map();
   body = el("div", { onkeydown: move });
   legend = el("p", { class: "said" });
   detail = wide("Votes");
@@ -45,10 +48,26 @@ export function draw() {
     detail.hidden = true;
     return;
   }
-  update(body, el("table", { class: "matrix" },
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col" }, el("i", { class: "dot", style: `--own: ${colour(node)}` }), `board ${node}`)), el("th", { scope: "col" }, "quorum"))),
-    el("tbody", {}, slots.map((slot) => row(slot, nodes, bySlot.get(slot))))));
+  if (!rows.isConnected) body.replaceChildren(el("table", { class: "matrix" }, head, rows));
+  update(head, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col" }, el("i", { class: "dot", style: `--own: ${colour(node)}` }), `board ${node}`)), el("th", { scope: "col" }, "quorum")));
+  update(rows, slots.map((slot) => kept(slot, nodes, bySlot.get(slot))));
+  for (const slot of known.keys()) if (!bySlot.has(slot)) known.delete(slot);
   drawDetail(nodes);
+}
+
+/** The row of a slot: the one that stands, while it shows the same. */
+function kept(slot, nodes, cells) {
+  const shows = JSON.stringify([nodes.length, chosen?.[0] === slot ? chosen[1] : null, cells.map((cell) => [cell.node, cell.phase, cell.view, cell.steps.length])]);
+  const old = known.get(slot);
+  if (old?.shows === shows) return old.element;
+  const element = row(slot, nodes, cells);
+  if (!old) {
+    known.set(slot, { shows, element });
+    return element;
+  }
+  old.shows = shows;
+  become(old.element, element);
+  return old.element;
 }
 
 function row(slot, nodes, cells) {
