@@ -58,7 +58,7 @@ class Exercise:
 EXERCISES = {
     "line_noise": Exercise({"seconds": 1.5, "probability": 0.003}, diagnosis.DAMAGED),
     "baud_mismatch": Exercise({"seconds": 3.0}, diagnosis.BAUD, wait=4.0, beside=(diagnosis.DAMAGED,)),
-    "slow_host": Exercise({"seconds": 1.6}, diagnosis.LATE),
+    "slow_host": Exercise({"seconds": 2.0}, diagnosis.LATE),
     "unplug": Exercise({"seconds": 1.0}, diagnosis.GONE, wait=4.0, beside=(diagnosis.POWER,)),
     "brown_out": Exercise({}, diagnosis.POWER, wait=5.0, beside=(diagnosis.GONE,)),
     "hang": Exercise({}, diagnosis.HUNG, wait=14.0, beside=(diagnosis.GONE,)),  # its watchdog waits for 8 s

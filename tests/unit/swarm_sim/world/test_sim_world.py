@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from groundstation.scenario.model import Scenario
+from groundstation.scenario.model import Scenario, ScenarioError
 from swarm_sim.draw.draw import KINDS, draw
 from swarm_sim.simulation import Simulation, simulate
 from swarm_sim.streams import stream
@@ -168,3 +168,11 @@ def test_a_full_disk_is_reported_as_such_not_as_a_fault_of_the_swarm() -> None:
     assert done.stderr == (
         "amu sim: /dev/full: the trace cannot be written (No space left on device); choose another --out\n"
     )
+
+
+def test_faults_that_only_hardware_has_are_refused() -> None:
+    flown = scenario(board_faults=[{"at": 0.1, "node": 1, "kind": "slow_host", "seconds": 1}])
+    with pytest.raises(
+        ScenarioError, match="the simulator has no lines and no chips, it cannot play slow_host; fly it"
+    ):
+        simulate(flown)
