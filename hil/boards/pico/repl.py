@@ -25,6 +25,8 @@ PROBE = b"\r\x03\x02"  # control-C ends what runs, control-B leaves the raw prom
 BLOCK_BYTES = 1024
 PROMPT_SECONDS = 3.0  # for an answer of the prompt; it answers in a few milliseconds
 _POLL_SECONDS = 0.01
+_ENTER_TRIES = 4
+_SETTLE_SECONDS = 0.5  # until the board has said what it has to say
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 
 # Lines of base64: a file's blocks may hold a control-C, which must stay a way to break in. The board asks for each one:
@@ -75,12 +77,29 @@ class Repl:
             self._explained("gives no prompt: its program cannot be interrupted"),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            self._transport.enter_raw_repl(soft_reset=not self._is_on_uart, timeout_overall=PROMPT_SECONDS)
-            if self._is_on_uart:  # its last words before the reset, which mpremote waits for, die in the UART's buffer
+            if self._is_on_uart:
+                self._enter_on_uart()
+            else:
+                self._transport.enter_raw_repl(soft_reset=True, timeout_overall=PROMPT_SECONDS)
+
+    def _enter_on_uart(self) -> None:
+        """As mpremote would, but that the board's last words before its reset, which it waits for, die in the UART's
+        buffer; and a wire may lose bytes, or bring what the board says to earlier questions. Raises TransportError.
+        """
+        for tries_left in reversed(range(_ENTER_TRIES)):
+            try:
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_SECONDS)
                 self._transport.serial.write(b"\x04")
                 told = self._transport.read_until(1, _RAW_PROMPT, timeout_overall=PROMPT_SECONDS)
                 if not told.endswith(_RAW_PROMPT):
                     raise TransportError("could not enter raw repl")
+                self._transport.exec("pass")
+                return
+            except TransportError:
+                if not tries_left:
+                    raise
+                time.sleep(_SETTLE_SECONDS)
+                self._transport.serial.reset_input_buffer()
 
     def run(self, code: str) -> str:
         """Run `code`. Returns what it printed."""
