@@ -144,8 +144,8 @@ OF_THE_GROUND = (
     _cut(
         "a board may answer the ground without a reply",
         TELECOMMAND,
-        "for event in self._unsent:",
-        "for event in ():",
+        "(self._unsent if run.has_messages else [],",
+        "([],",
         "requests",
     ),
     _cut(

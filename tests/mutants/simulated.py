@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swarm_sim.draw.draw import NODES_DEFAULT, is_of_the_past
-from tests.mutants import clocks, memory, pages, quorums, surplus, timers, wire
+from tests.mutants import bench, clocks, memory, pages, quorums, surplus, timers, wire
 from tests.mutants.__main__ import ROOT, module_path, plant
 from tests.mutants.catalogue import ALL, Mutant
 
@@ -135,6 +135,7 @@ _BATCHES = "a leader may propose when it likes: it costs effort, or less delay t
 _REPEATED = "a state that is sent again says it, too; tests/unit/swarm_sim/world/test_sim_surplus.py wants none sent"
 _PAGES = "not hunted from seeds: `page cuts` cuts power at each flash operation"
 _OPERATIONS = "not hunted from seeds: `operations` compares with a plain table"
+_FULL = "a simulated flash has always room"
 _YEARS = "no run lasts until a counter wraps"
 _REASONS = {
     **{mutant.name: _SIZE for mutant in quorums.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
@@ -144,6 +145,7 @@ _REASONS = {
     **{mutant.name: _OPERATIONS for mutant in memory.MUTANTS if "operations" in mutant.checks},
     **{mutant.name: _BATCHES for mutant in timers.MUTANTS if "batches" in mutant.checks},
     **{mutant.name: _YEARS for mutant in clocks.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
+    **{mutant.name: _FULL for mutant in bench.MUTANTS if mutant.file.startswith(FLIGHT_CODE)},
     **{mutant.name: _PAGES for mutant in pages.MUTANTS},
     **{mutant.name: _REPEATED for mutant in surplus.MUTANTS},
     "a leader proposes what voters must refuse": "needs a liar's help in one view and silence in the next",
