@@ -13,10 +13,10 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from groundstation.boards import bench, keys
+from groundstation.boards import bench, keys, provision
 from groundstation.boards.base import BoardError
 from groundstation.flight import rehearsal
 from groundstation.flight.progress import Picture, SilentDisplay
@@ -61,8 +61,11 @@ class Puller(SilentDisplay):
             self._is_in = not self._is_in
 
 
-def pull_in_deployment(pico: UsbPico, draw: random.Random) -> list[str]:
-    """Deploy a tree that differs, and pull the cable in the middle. Complaints."""
+def pull_in_deployment(pico: UsbPico, draw: random.Random, exits: Sequence[bytes]) -> list[str]:
+    """Deploy a tree that differs, and pull the cable in the middle. Complaints.
+
+    A board that comes back has what it flew with before, and flies: it takes one of `exits` to make it leave.
+    """
     files = {**tree.flight_files(), "mark": draw.randbytes(8)}
     at = draw.randrange(sum(map(len, files.values())))
 
@@ -71,14 +74,14 @@ def pull_in_deployment(pico: UsbPico, draw: random.Random) -> list[str]:
             pico.unplug()
 
     try:
-        with approach(_line(pico)) as repl:
+        with approach(_line(pico), exits) as repl:
             before = deploy.look(repl).digest
             deploy.deploy(repl, files, tell)
         return ["the cable was pulled, and the deployment went on"]
     except BoardError:
         pico.unplug()
     pico.plug_in()
-    with approach(_line(pico)) as repl:
+    with approach(_line(pico), exits) as repl:
         found = deploy.look(repl)
         whole = not found.slot or deploy.digest_of(repl, found.slot) == found.digest
     if not whole or found.digest not in (before, tree.digest(files)):
@@ -142,7 +145,7 @@ def main() -> None:
             flight = Flight(number, scenario(pulls, draw.randrange(100_000)), options.of_flight)
             flown_so_far.append(flight)
             began = time.monotonic()
-            flight.complaints += pull_in_deployment(pico, draw)
+            flight.complaints += pull_in_deployment(pico, draw, provision.exits(keys.load(keys.path_of(path)), NODE))
             plan = rehearsal.Plan(flight.scenario, "", folder / "runs", bench=bench.of_environment(path))
             flown = rehearsal.fly(plan, Puller(pico, pulls, draw))
             flight.seconds, flight.ends = time.monotonic() - began, dict(flown.summary["board_events"])
