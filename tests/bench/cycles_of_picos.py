@@ -24,6 +24,7 @@ from groundstation.scenario.model import Scenario, parse
 from hil.boards.emulated.usb import Hub, UsbPico
 from hil.boards.pico import deploy, flights, ports, tree
 from hil.boards.pico.approach import approach
+from hil.boards.pico.repl import Repl
 from tests.bench.cycles import Flight, judge_into, report
 
 NODE = 3
@@ -74,19 +75,30 @@ def pull_in_deployment(pico: UsbPico, draw: random.Random, exits: Sequence[bytes
             pico.unplug()
 
     try:
-        with approach(_line(pico), exits) as repl:
+        with _approach(pico, exits) as repl:
             before = deploy.look(repl).digest
             deploy.deploy(repl, files, tell)
         return ["the cable was pulled, and the deployment went on"]
     except BoardError:
         pico.unplug()
     pico.plug_in()
-    with approach(_line(pico), exits) as repl:
+    with _approach(pico, exits) as repl:
         found = deploy.look(repl)
         whole = not found.slot or deploy.digest_of(repl, found.slot) == found.digest
     if not whole or found.digest not in (before, tree.digest(files)):
         return [f"after a pull at byte {at} of a deployment the board has neither tree"]
     return []
+
+
+def _approach(pico: UsbPico, exits: Sequence[bytes]) -> Repl:
+    """Its prompt. On a busy machine an emulated board boots more slowly than a real one, which is waited for."""
+    give_up = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        try:
+            return approach(_line(pico), exits)
+        except BoardError:
+            if time.monotonic() > give_up:
+                raise
 
 
 def _line(pico: UsbPico) -> ports.Port:

@@ -111,4 +111,4 @@ def _told(heard: bytes) -> str:
             "it says nothing: its program hangs, or it has no MicroPython; hold BOOTSEL, plug it in, and copy an image"
         )
     shown = words[-_WORDS_MAX:].decode("ascii", "backslashreplace")
-    return f"it is not one of ours, or runs another program; it says {shown!r}"
+    return f"it is not one of ours, runs another program, or still boots; it says {shown!r}"

@@ -77,7 +77,7 @@ def test_a_line_that_says_nothing(device: Device) -> None:
 def test_a_device_that_is_not_ours_is_quoted(device: Device) -> None:
     device.words = b"$GPGGA,\x1b[2J\r\n"
     told = complaint()
-    assert "it is not one of ours, or runs another program; it says" in told
+    assert "it is not one of ours, runs another program, or still boots; it says" in told
     assert "$GPGGA" in told
     assert "\x1b" not in told
 
