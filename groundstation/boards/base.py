@@ -105,6 +105,11 @@ class Board(ABC):
         del unit
         return cls.board_faults
 
+    @property
+    def faults(self) -> frozenset[str]:
+        """The board faults that this board can play."""
+        return self.board_faults
+
     @classmethod
     def why_not(cls, fault: str) -> str:
         """Why boards of this kind cannot play a fault, in words."""

@@ -156,10 +156,8 @@ class Desk:
         self._require_board(body.board)
         fault, schedule = body.fault(now), self._fleet.schedule
         board = self._fleet.boards[body.board]
-        if fault is not None and fault.kind not in board.board_faults:
-            raise OrderError(
-                f"{board.kind} boards cannot play {fault.kind}; they play {', '.join(sorted(board.board_faults))}"
-            )
+        if fault is not None and fault.kind not in board.faults:
+            raise OrderError(f"{board.why_not(fault.kind)}; they play {', '.join(sorted(board.faults))}")
         if fault is None and body.board in self._fleet.up:
             raise OrderError(f"board {body.board} is on already")
         if fault is not None and fault.kind in ("kill", "pause", "power_cut") and body.board not in self._fleet.up:

@@ -91,6 +91,10 @@ class PicoBoard(Board):
     def playable(cls, unit: Unit) -> frozenset[str]:
         return cls.board_faults | set(unit.fault_commands) - {REPLUG}
 
+    @property
+    def faults(self) -> frozenset[str]:
+        return self.playable(self._unit)
+
     @classmethod
     def create(cls, directory: Path, plans: Sequence[BoardPlan]) -> list[Self]:
         boards = []
