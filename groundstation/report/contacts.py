@@ -19,11 +19,15 @@ SAMPLES_MAX = 4000  # per pair of stations, before changes are located to the se
 
 @dataclass(frozen=True)
 class Contact:
-    """`passes`: (AOS, LOS) in mission seconds within the run. `links`: a description of the links."""
+    """`passes`: (AOS, LOS) in mission seconds within the run. `links`: a description of the links.
+
+    pair: two boards between which there is a line of sight at times.
+    """
 
     name: str
     links: str
     passes: list[tuple[float, float]]
+    pair: tuple[int, int] | None = None
 
 
 def contacts(scenario: Scenario, end_seconds: float) -> list[Contact]:
@@ -85,7 +89,7 @@ def _sights(rule: Orbits, end: float) -> Iterable[Contact]:
             passes = _in_sight(here, there, int(end) + 1)
             if passes != [(0.0, float(int(end) + 1))]:
                 shown = [(aos, min(los, end)) for aos, los in passes[:PASSES_MAX] if aos < end]
-                yield Contact(f"{here} in sight of {there}", f"between {one} and {other}", shown)
+                yield Contact(f"{here} in sight of {there}", f"between {one} and {other}", shown, (one, other))
 
 
 def _in_sight(here: str, there: str, end: int) -> list[tuple[float, float]]:

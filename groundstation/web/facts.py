@@ -85,8 +85,20 @@ def _cuts(rule: FaultRule, count: int) -> list[list[int]]:
 
 
 def contact_rows(scenario: Scenario, end: float) -> list[Row]:
-    """The windows of contact up to mission second `end`. May take seconds: places move."""
-    return [{"name": each.name, "links": each.links, "passes": each.passes} for each in contacts(scenario, end)]
+    """The windows of contact up to mission second `end`, `until`. May take seconds: places move.
+
+    cuts: of a line of sight, the links that carry nothing outside its passes. Those of a rule stand with the rule.
+    """
+    return [
+        {
+            "name": each.name,
+            "links": each.links,
+            "passes": each.passes,
+            "until": end,
+            "cuts": [] if each.pair is None else [list(each.pair), list(reversed(each.pair))],
+        }
+        for each in contacts(scenario, end)
+    ]
 
 
 def has_light_time(scenario: Scenario) -> bool:

@@ -15,11 +15,13 @@ from typing import Any, get_args
 
 from amu.core.limits import REPLICAS_MAX
 from amu.ledger.commands import SHAPES, is_resource
+from amu.wire.messages import BY_KIND
 from groundstation.boards.base import BoardError, board_kind, board_kinds
 from groundstation.faults import orbits
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.orders.order import BYTES_FIELDS
+from groundstation.record.board_events import spoken
 from groundstation.report.canvas import BOARD_COLOURS, BYZANTINE_COLOUR
 from groundstation.report.messages import DEATHS, KIND_NAMES
 from groundstation.report.space_time import ARROW_COLOURS, LOST_COLOUR, MARKS
@@ -60,7 +62,7 @@ def tell() -> dict[str, Any]:
         },
         "link_faults": _link_faults(),
         "kinds": _kinds(),
-        "messages": {str(kind): name for kind, name in KIND_NAMES.items()},
+        "messages": {str(kind): KIND_NAMES.get(kind, spoken(found.__name__)) for kind, found in BY_KIND.items()},
         "colours": {
             "boards": BOARD_COLOURS,
             "byzantine": BYZANTINE_COLOUR,

@@ -1,5 +1,6 @@
 """The page beside a stored run: barriers, hostile text, focus, a console that dies, a part that is missing."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Plan
 from groundstation.scenario.model import parse
 from groundstation.web.flights import Flight
+from groundstation.web.people import Entry, RoleFile
 from swarm_sim.testing.host_board import HostBoard
 from tests.browser.axe import AXE
 from tests.browser.conftest import Opened
@@ -178,3 +180,32 @@ def test_a_slot_shows_its_votes_and_the_space_time_diagram_its_window(
     title.wait_for(state="attached")
     assert title.text_content() == "in contact from 0.0 s to 0.6 s"
     assert console.errors == []
+
+
+def test_what_a_kind_of_board_cannot_play_is_greyed_with_the_reason(
+    opened: Callable[..., Opened], stored: Path
+) -> None:
+    console = opened(Flight(run=stored))
+    console.page.keyboard.press("5")
+    console.wait('label:text-is("probability *")')
+    slow = console.page.locator('#board-kind option[value="slow"]')
+    slow.wait_for(state="attached")
+    assert slow.is_disabled()
+    assert slow.text_content() == "slow (host boards cannot play it)"
+    assert console.page.locator('#board-kind option[value="pause"]').is_enabled()
+
+
+def test_an_observer_logs_in_and_may_only_look(opened: Callable[..., Opened], stored: Path) -> None:
+    digest = hashlib.sha256(b"my token").hexdigest()
+    roles = RoleFile(people=[Entry(name="olga", role="observer", token_sha256=digest)])
+    console = opened(Flight(run=stored), roles)
+    console.wait("#token").fill("wrong")
+    console.page.keyboard.press("Enter")
+    console.wait('dialog p.bad:text-matches("token")')
+    console.page.locator("#token").fill("my token")
+    console.page.keyboard.press("Enter")
+    console.wait('#who:text-is("olga, observer")')
+    console.wait('article[aria-label="board 1"]')
+    assert console.page.get_by_role("button", name="Kill board 1").is_disabled()
+    console.page.keyboard.press("s")
+    console.wait('#notice:text-matches("olga is observer, which may not")')

@@ -1,13 +1,9 @@
 // Typed inputs from the console's words: numbers with units and bounds, boards as check boxes, choices as lists.
 
 import { el } from "./dom.js";
-import { store } from "./store.js";
+import { nodes } from "./store.js";
 
 const FOLDED_FROM = 14;
-
-function boards() {
-  return Object.keys(store.tables.boards).map(Number).sort((a, b) => a - b);
-}
 
 function bounds(field) {
   const low = field.least != null ? `at least ${field.least}` : field.above != null ? `above ${field.above}` : "";
@@ -36,10 +32,10 @@ export function inputs(field, id) {
 
 function many(field, id) {
   if (field.input === "stations") {
-    return boards().map((node) => el("label", { class: "check" }, `board ${node} `,
+    return nodes().map((node) => el("label", { class: "check" }, `board ${node} `,
       el("select", { "aria-label": `place of board ${node}` }, field.choices.map((each) => el("option", { value: each }, each)))));
   }
-  const choices = field.input === "choices" ? field.choices : boards();
+  const choices = field.input === "choices" ? field.choices : nodes();
   return choices.map((each) => el("label", { class: "check", for: `${id}-${each}` }, el("input", { type: "checkbox", id: `${id}-${each}`, value: String(each) }), ` ${each}`));
 }
 

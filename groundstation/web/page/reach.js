@@ -7,8 +7,11 @@ function holds(fault, now) {
 }
 
 function inContact(fault, now) {
-  const window = store.tables.contacts[fault.name];
-  return window == null || window.passes.some(([aos, los]) => aos <= now && now < los);
+  return isOpen(store.tables.contacts[fault.name], now);
+}
+
+function isOpen(window, now) {
+  return window == null || now >= window.until || window.passes.some(([aos, los]) => aos <= now && now < los);
 }
 
 /** The faults of links that hold now. A window of contact holds while there is no contact. */
@@ -31,7 +34,8 @@ export function cutOff() {
     if (!peers.has(peer)) peers.set(peer, new Set());
     peers.get(peer).add(name);
   };
-  for (const fault of active()) {
+  const hidden = Object.values(store.tables.contacts).filter((window) => window.cuts.length && !isOpen(window, now)).map((window) => ({ name: `not ${window.name}`, cuts: window.cuts }));
+  for (const fault of [...active(), ...hidden]) {
     for (const [one, other] of fault.cuts) {
       if (heals(one, other)) continue;
       note(one, other, fault.name);

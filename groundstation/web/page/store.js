@@ -168,6 +168,17 @@ export function fly(action) {
   return post("/api/flight", { action });
 }
 
+/** Numbers of the boards: those that were heard of, or those that the scenario has. */
+export function nodes() {
+  const known = Object.keys(store.tables.boards).map(Number);
+  return known.length ? known.sort((a, b) => a - b) : [...Array(store.tables.scenario.scenario?.boards ?? 0).keys()];
+}
+
+/** Mission seconds in a second of wall time. */
+export function speed() {
+  return store.tables.scenario.scenario?.speed ?? 1;
+}
+
 /** Whether our role allows it; the server asks again. */
 export function may(what) {
   const roles = ["observer", "operator", "director"];

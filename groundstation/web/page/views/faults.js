@@ -4,7 +4,7 @@ import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { inputs, values } from "../form.js";
 import { act, notify } from "../main.js";
 import { active } from "../reach.js";
-import { may, order, run, store } from "../store.js";
+import { may, nodes, order, run, store } from "../store.js";
 import { obstacle } from "./overview.js";
 
 export const name = "faults";
@@ -12,7 +12,7 @@ export const title = "Faults";
 export const keys = [["n", "a new fault of links"], ["b", "a fault of a board"], ["e", "end the first ordered fault"]];
 const ORDERS_SHOWN = 100;
 
-let link, board, holding, orders, count = 0;
+let link, board, holding, orders, count = "";
 
 export function open(main) {
   link = palette("link", "Begin", sendLink);
@@ -20,7 +20,7 @@ export function open(main) {
   holding = el("div", {});
   orders = el("div", {});
   main.append(card("Fault of links", link.means, link.form), card("Fault of a board", board.means, board.form), wide("Faults that hold now", holding), wide("Orders", orders));
-  count = 0;
+  count = "";
   fill();
 }
 
@@ -41,10 +41,15 @@ function palette(id, verb, send) {
   return made;
 }
 
+/** What the forms depend on. */
+function shape() {
+  return JSON.stringify([nodes().length, store.flight.kinds]);
+}
+
 function fill() {
   const words = store.hello?.vocabulary;
   if (!words) return;
-  count = Object.keys(store.tables.boards).length;
+  count = shape();
   refill(link);
   refill(board);
 }
@@ -68,10 +73,6 @@ function refill(palette, event) {
   palette.fields.replaceChildren(el("label", { for: choice.id }, "fault"), choice, ...fixed,
     ...words[chosen].fields.flatMap((field) => inputs(field, `${palette.id}-${field.name}`)));
   if (event) choice.focus();
-}
-
-function nodes() {
-  return Object.keys(store.tables.boards).map(Number).sort((a, b) => a - b);
 }
 
 function kinds() {
@@ -113,7 +114,7 @@ function end(fault) {
 }
 
 export function draw() {
-  if (store.hello && (!link.choice.options.length || count !== Object.keys(store.tables.boards).length)) fill();
+  if (store.hello && (!link.choice.options.length || count !== shape())) fill();
   const isLive = store.flight.state === "flying";
   for (const [palette, what] of [[link, "fault"], [board, "board"]]) {
     const why = !isLive ? "There is no flight that takes orders now." : may(what) ? "" : `The ${store.hello.role} may not play faults; the director may.`;

@@ -4,7 +4,7 @@ import { board as colour } from "../colours.js";
 import { bytes, el, empty, seconds, span, update, wide } from "../dom.js";
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
-import { may, order, run, store } from "../store.js";
+import { may, order, run, speed, store } from "../store.js";
 
 export const name = "overview";
 export const title = "Swarm";
@@ -100,9 +100,9 @@ function contact(peers, count) {
 }
 
 function board(row, isChosen, peers, count) {
-  const age = row.heard == null ? null : run().now - row.heard + (store.flight.silent_seconds ?? 0);
+  const age = row.heard == null ? null : run().now - row.heard + (store.flight.silent_seconds ?? 0) * speed();
   const isLive = store.flight.state === "flying";
-  const isStale = row.on && ((isLive && (age == null || age > STALE_SECONDS)) || !store.isConnected);
+  const isStale = row.on && ((isLive && (age == null || age > STALE_SECONDS * speed())) || !store.isConnected);
   const [reach, style] = contact(peers, count);
   const light = lightTime(row.node);
   const state = row.byzantine ? ["Byzantine", "bad"] : !row.on ? ["off", "bad"] : isStale ? ["stale", "open"] : ["on", "good"];
@@ -113,8 +113,8 @@ function board(row, isChosen, peers, count) {
     ["life", row.boot],
     ["free heap", bytes(row.heap_free)],
     ["contact", reach, style],
-    light ? ["light time", light[0] === light[1] ? span(light[0]) : `${span(light[0])} to ${span(light[1])}`] : null,
-    ["last heard", age == null ? "never" : isLive ? `${seconds(age)} ago` : `at ${seconds(row.heard)}`],
+    light ? ["light time", [...new Set(light.map(span))].join(" to ")] : null,
+    ["last heard", age == null ? "never" : isLive ? `${span(age)} ago` : `at ${seconds(row.heard)}`],
   ].filter(Boolean);
   return el("article", { key: `board-${row.node}`, class: `board ${row.on ? (isStale ? "stale" : "") : "off"}`, "aria-label": `board ${row.node}`, "aria-current": isChosen ? "true" : null, style: `--own: ${colour(row.node)}` },
     el("h3", {}, el("span", {}, el("i", { class: "dot" }), `Board ${row.node}`), el("span", { class: state[1] }, state[0])),

@@ -6,7 +6,7 @@ import { Causes } from "../causes.js";
 import { board as colour, forget, mark as markColour, message as messageColour, style } from "../colours.js";
 import { el, empty, table, update, wide } from "../dom.js";
 import { GROUND, fields, who } from "../messages.js";
-import { earlier, store } from "../store.js";
+import { earlier, speed, store } from "../store.js";
 
 export const name = "space-time";
 export const title = "Space-time";
@@ -14,13 +14,14 @@ export const keys = [
   ["← →", "earlier, later"], ["+ -", "zoom"], ["f", "follow the flight"], ["m", "mission time or Lamport time"], ["[ ]", "choose the event before, or the next one"], ["Home End", "begin, end"],
 ];
 const ARROWS_MAX = 1200, MARKS_MAX = 2500, LETTERS_MAX = 250, ROWS_MAX = 100;
-const LEFT = 84, TOP = 10, BOTTOM = 34, NEAR_PIXELS = 12;
+const TOP = 10, BOTTOM = 34, NEAR_PIXELS = 12;
+let LEFT = 84, letter = 12; // pixels: of the names, and of a letter; more on a wall
 const MARKS = new Set(["Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Decide", "Learn", "EnterView", "Wish", "Boot", "Restart", "Silent", "Rejoin", "Apply", "Adopt", "BoardKill", "PowerCut", "BoardCrash", "BoardStart", "BoardFault", "Order", "Telecommand", "Resume", "RunStart", "RunEnd"]);
-const FIRST = { time: 1, lamport: 60 }; // width of the window at first
+const FIRST = { time: () => speed(), lamport: () => 60 }; // width of the window at first
 const LETTERS = { Vote1: "1", Vote2: "2", Vote3: "3", Vote4: "4" };
 
 const causes = new Causes();
-let canvas, stage, told, key, detail, rows, axis = "time", from = 0, width = FIRST.time, follows = true, chosen = null, around = [new Set(), new Set()], isDue = false, size = [0, 0], seenRows = [], drag = null, watcher = null, lanes = [];
+let canvas, stage, told, key, detail, rows, axis = "time", from = 0, width = null, follows = true, chosen = null, around = [new Set(), new Set()], isDue = false, size = [0, 0], seenRows = [], drag = null, watcher = null, lanes = [];
 
 export function open(main) {
   canvas = el("canvas", { id: "diagram", role: "img", tabindex: "0", "aria-label": "space-time diagram; the table below has the same events", onwheel: wheel, onpointerdown: grab, onpointermove: pull, onpointerup: drop });
@@ -90,7 +91,7 @@ export function onKey(key) {
 
 function turn() {
   axis = axis === "time" ? "lamport" : "time";
-  width = FIRST[axis];
+  width = FIRST[axis]();
   const item = causes.item(chosen);
   if (item && !follows) from = place(item) - width / 2;
   else follows = true;
@@ -104,7 +105,7 @@ function pan(share) {
 function zoom(by, at) {
   const fixed = from + at * width;
   const least = axis === "time" ? 0.002 : 2;
-  width = Math.min(Math.max(width * by, least), axis === "time" ? 3600 : 200000);
+  width = Math.min(Math.max(width * by, least), axis === "time" ? 1e7 : 1e6);
   if (!follows) from = fixed - at * width;
 }
 
@@ -176,8 +177,11 @@ function schedule() {
 }
 
 function paint() {
+  width ??= FIRST.time();
+  letter = 12 * (parseFloat(getComputedStyle(document.documentElement).fontSize) / 15);
+  LEFT = 7 * letter;
   lanes = [...Object.keys(store.tables.boards).map(Number).sort((a, b) => a - b), GROUND];
-  const high = Math.max(220, Math.min(46, 620 / lanes.length) * lanes.length + TOP + BOTTOM);
+  const high = Math.max(220, Math.min(60, 640 / lanes.length) * lanes.length + TOP + BOTTOM);
   stage.style.height = `${high}px`;
   const scale = devicePixelRatio || 1;
   const [wide] = size;
@@ -190,7 +194,7 @@ function paint() {
   const pen = canvas.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, wide, high);
-  pen.font = `12px ${style("--font") || "sans-serif"}`;
+  pen.font = `${letter}px ${style("--font") || "sans-serif"}`;
   const [, last] = ends();
   if (follows) from = last - width * 0.97;
   const x = (value) => LEFT + ((value - from) / width) * (wide - LEFT);
@@ -209,7 +213,7 @@ function paint() {
   tools();
   legend();
   const begin = causes.items.length ? `; the page has events from ${causes.items[0].at.toFixed(1)} s on` : "";
-  update(told, `${shown.length} events in this window${messages.drawn < messages.all ? `, ${messages.drawn} of ${messages.all} messages drawn` : `, ${messages.all} messages`}${marks}${begin}. Drag or use the arrow keys to move, the wheel or + and - to zoom; click an event for its past and future.`);
+  update(told, !causes.items.length ? "There is no event yet: the diagram begins with the flight." : `${shown.length} events in this window${messages.drawn < messages.all ? `, ${messages.drawn} of ${messages.all} messages drawn` : `, ${messages.all} ${messages.all === 1 ? "message" : "messages"}`}${marks}${begin}. Drag or use the arrow keys to move, the wheel or + and - to zoom; click an event for its past and future.`);
   if (rows.parentNode.open) drawTable(shown);
 }
 
@@ -225,7 +229,7 @@ function paintLanes(pen, wide, high, y, x) {
     pen.fillStyle = node === GROUND ? style("--faint") : colour(node);
     pen.fillRect(4, y.get(node) - 4, 8, 8);
     pen.fillStyle = style("--ink");
-    pen.fillText(node === GROUND ? "ground" : `board ${node}`, 18, y.get(node));
+    pen.fillText(node === GROUND ? "ground" : `board ${node}`, 16, y.get(node));
   }
   const step = tick(width / Math.max(3, (wide - LEFT) / 110));
   pen.fillStyle = style("--faint");
@@ -238,10 +242,10 @@ function paintLanes(pen, wide, high, y, x) {
     pen.moveTo(place, TOP);
     pen.lineTo(place, high - BOTTOM + 4);
     pen.stroke();
-    pen.fillText(axis === "time" ? `${Number(at.toFixed(4))} s` : String(Math.round(at)), place, high - BOTTOM + 14);
+    pen.fillText(axis === "time" ? `${Number(at.toFixed(4))} s` : String(Math.round(at)), place, high - BOTTOM + 16);
   }
   pen.textAlign = "left";
-  pen.fillText(axis === "time" ? "mission" : "Lamport", 4, high - BOTTOM + 14);
+  pen.fillText(axis === "time" ? "mission" : "Lamport", 4, high - BOTTOM + 16);
 }
 
 function tick(least) {
@@ -301,13 +305,13 @@ function paintMarks(pen, shown, x, y) {
     const at = x(place(item)), row = y.get(item.node);
     seenRows.push([item, at, row]);
     pen.globalAlpha = chosen == null || isNear(item.number) ? 1 : 0.25;
-    const letter = LETTERS[item.event];
-    pen.fillStyle = letter ? messageColour(`vote ${letter}`) : markColour(item.event);
-    if (letter && hasLetters) {
+    const digit = LETTERS[item.event];
+    pen.fillStyle = digit ? messageColour(`vote ${digit}`) : markColour(item.event);
+    if (digit && hasLetters) {
       pen.fillRect(at - 5, row - 7, 10, 14);
       pen.fillStyle = style("--card");
-      pen.fillText(letter, at, row + 0.5);
-    } else if (letter || item.event === "Apply") pen.fillRect(at - 1.5, row - 4, 3, 8);
+      pen.fillText(digit, at, row + 0.5);
+    } else if (digit || item.event === "Apply") pen.fillRect(at - 1.5, row - 4, 3, 8);
     else diamond(pen, at, row, item.event === "Decide" || item.event === "Learn" ? 6 : 5);
   }
   pen.globalAlpha = 1;

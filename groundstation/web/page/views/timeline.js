@@ -54,13 +54,14 @@ function zoom(by) {
 function wholeWidth() {
   const { now } = run();
   const ends = Object.values(store.tables.faults).map((fault) => fault.end ?? 0).filter((end) => end < 10 * Math.max(now, 60));
-  return Math.max(10, now * 1.08, ...ends);
+  const planned = now > 0 ? 0 : store.tables.scenario.scenario?.limit_seconds ?? 0;
+  return Math.max(10, planned, now * 1.08, ...ends);
 }
 
 function lanes() {
-  const faults = Object.values(store.tables.faults).filter((fault) => !(fault.name in store.tables.contacts)).sort((a, b) => a.start - b.start);
+  const faults = Object.values(store.tables.faults).filter((fault) => !(fault.name in store.tables.contacts)).sort((a, b) => a.start - b.start || (a.name < b.name ? -1 : 1));
   return [
-    ...Object.values(store.tables.contacts).map((row) => ({ name: row.name, says: `${row.links}: in contact`, look: "--accent", bars: row.passes.map(([aos, los]) => [aos, los, `in contact from ${seconds(aos)} to ${seconds(los)}`]) })),
+    ...Object.values(store.tables.contacts).sort((a, b) => (a.name < b.name ? -1 : 1)).map((row) => ({ name: row.name, says: `${row.links}: in contact`, look: "--accent", bars: row.passes.map(([aos, los]) => [aos, los, `in contact from ${seconds(aos)} to ${seconds(los)}`]) })),
     ...faults.map((fault) => ({ name: fault.name, says: fault.means, look: fault.ordered ? "--bad" : "--open", bars: [[fault.start, fault.end, `${fault.fault}, ${fault.about}, from ${seconds(fault.start)} ${fault.end == null ? "on" : `to ${seconds(fault.end)}`}${fault.ordered ? `, ordered by ${fault.sender}` : ""}`]] })),
   ];
 }
