@@ -114,7 +114,7 @@ function board(row, isChosen, peers, count) {
     ["free heap", bytes(row.heap_free)],
     ["contact", reach, style],
     light ? ["light time", [...new Set(light.map(span))].join(" to ")] : null,
-    ["last heard", age == null ? "never" : isLive ? `${span(age)} ago` : `at ${seconds(row.heard)}`],
+    ["last heard", age == null ? "never" : isLive ? (age < 1 ? "just now" : `${span(age)} ago`) : `at ${seconds(row.heard)}`],
   ].filter(Boolean);
   return el("article", { key: `board-${row.node}`, class: `board ${row.on ? (isStale ? "stale" : "") : "off"}`, "aria-label": `board ${row.node}`, "aria-current": isChosen ? "true" : null, style: `--own: ${colour(row.node)}` },
     el("h3", {}, el("span", {}, el("i", { class: "dot" }), `Board ${row.node}`), el("span", { class: state[1] }, state[0])),
