@@ -453,5 +453,5 @@ def test_board_kinds_are_found_by_name() -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BoardError, match="no board kind 'cubesat'; there are: emulated, host, pico, virtual"):
+    with pytest.raises(BoardError, match="no board kind 'cubesat'; there are: emulated, host, pico, uart, virtual"):
         board_kind("cubesat")
