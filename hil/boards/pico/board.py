@@ -38,8 +38,7 @@ _BUS_SECONDS = 15.0  # until a board that was reset is back on the bus
 _RESET_SECONDS = 3.0  # that a board is off the bus when it resets by itself
 _POLL_SECONDS = 0.01
 _POWER_SECONDS = 30.0  # for a power command
-_LEAVE_SECONDS = 10.0  # until a flight has ended: a Pico may work at its backlog
-_AGAIN_SECONDS = 3.0  # without a prompt, then the command to leave is sent again
+_AGAIN_SECONDS = 2.0  # without a prompt, then the command to leave is sent again
 _OPERATIONS = "{operations}"  # in a command: the number of a flash operation from now
 _GREETING = b"\x00"  # an empty frame: somebody listens now; see `tree.LAUNCHER_TEXT`
 _QUESTION = b"\x03\x02\x00\x00"  # control-C and control-B to a prompt; to a flight a short frame that is damaged
@@ -74,6 +73,7 @@ class PicoBoard(Board):
     resets_itself: ClassVar[bool] = True
     is_real_time: ClassVar[bool] = True
     _is_on_uart: ClassVar[bool] = False
+    _leave_seconds: ClassVar[float] = 10.0  # until a flight has ended: a Pico may work at its backlog
 
     def __init__(self, directory: Path, node: int, unit: Unit) -> None:
         self.node = node
@@ -377,7 +377,7 @@ class PicoBoard(Board):
         assert isinstance(link, SerialLink)
         assert self._intake is not None
         link.drop_unsent()
-        give_up = time.monotonic() + _LEAVE_SECONDS
+        give_up = time.monotonic() + self._leave_seconds
         again = 0.0
         words = itertools.cycle((self._exit_frame(), PROBE))  # a line may lose either of them
         with contextlib.suppress(LinkLost):

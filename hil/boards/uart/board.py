@@ -27,6 +27,7 @@ class UartBoard(PicoBoard):
         fault: why for fault, why in PicoBoard.unplayable.items() if fault != "baud_mismatch"
     }
     _is_on_uart: ClassVar[bool] = True
+    _leave_seconds: ClassVar[float] = 60.0  # a board that boots still hears nothing
 
     def __init__(self, directory: Path, node: int, unit: Unit) -> None:
         super().__init__(directory, node, unit)
