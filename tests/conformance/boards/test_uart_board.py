@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from amu.wire import messages as m
-from groundstation.boards import provision
+from groundstation.boards import keys, provision
 from groundstation.boards.base import Board, BoardError, BoardPlan, Unit
 from groundstation.links.base import LinkLost
+from hil.bench import doctor
 from hil.boards.emulated import pico_files
 from hil.boards.emulated.usb import Hub, UsbPico
 from hil.boards.pico import deploy, ports, tree
@@ -147,3 +148,23 @@ class TestUartBoard(PicoSuite):
             station.until(lambda: board.link().pump() == 0, "end of the frames")
         assert station.hello(2).boot == 0
         assert any("uart: input lost" in text for text in station.texts) == (baud == FAST)
+
+
+@pytest.mark.long
+def test_the_doctor_names_what_is_wrong_with_a_line(hub: Hub, tmp_path: Path) -> None:
+    pico = hub.add("AMU-0001", deployed(FAST), adapter=ADAPTER)
+    pico.plug_in()
+    assert pico.adapter is not None
+    path = tmp_path / "desk.toml"
+    keys.make(keys.path_of(path), "desk")
+
+    def named(baud: int) -> list[str]:
+        others = "".join(f'[[boards]]\nnode = {node}\nkind = "virtual"\n' for node in (1, 2, 3))
+        own = f'[[boards]]\nnode = 0\nkind = "uart"\nserial_number = "{ADAPTER}"\nbaud = {baud}\n'
+        path.write_text(f'name = "desk"\n{own}{others}')
+        return [trouble.name for trouble in doctor.examine(path) if trouble.name != "clock"]  # the host may be busy
+
+    assert named(FAST) == []
+    assert named(SLOW) == ["wrong baud"]
+    pico.adapter.to_board = lambda data: b""
+    assert named(FAST) == ["silent line"]
