@@ -323,6 +323,7 @@ def _about(
         "seed": plan.scenario.mission.seed,
         "kind": bench.name,
         "kinds": list(bench.kinds),
+        "plays": [sorted(kind.playable(unit)) for kind, unit in zip(bench.classes(), bench.units)],
         "cluster": swarm.cluster.hex(),
         "epoch": swarm.epoch,
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -13,6 +13,7 @@ class About(TypedDict):
     seed: int
     kind: str
     kinds: NotRequired[list[str]]  # of each node
+    plays: NotRequired[list[list[str]]]  # the board faults that each can
     cluster: NotRequired[str]  # of the swarm's keys
     epoch: NotRequired[int]
     started: NotRequired[str]  # UTC

@@ -118,7 +118,7 @@ class Flight:
         with contextlib.suppress(RunDirectoryError):
             about = run_directory.read_json(self.run / run_directory.RUN)
             if isinstance(about, dict):
-                found |= {name: about.get(name) for name in ("kind", "kinds", "started", "scenario", "seed")}
+                found |= {name: about.get(name) for name in ("kind", "kinds", "plays", "started", "scenario", "seed")}
         if found["state"] == OVER:
             with contextlib.suppress(strict_json.JsonError):
                 verdict = strict_json.load(self.run / run_directory.VERDICT)

@@ -72,14 +72,19 @@ def tell() -> dict[str, Any]:
     }
 
 
-def _kinds() -> dict[str, list[str]]:
-    """The board faults that each kind can play. A kind whose extra is not installed is left out."""
+def _kinds() -> dict[str, Any]:
+    """The board faults that each kind can play, and why not the others. A kind whose extra is missing is left out."""
     found = {}
     for kind in board_kinds():
         try:
-            found[kind] = sorted(board_kind(kind).board_faults)
+            board = board_kind(kind)
         except BoardError:
             continue
+        others = [fault for fault in BOARD_FAULT_KINDS if fault not in board.board_faults]
+        found[kind] = {
+            "plays": sorted(board.board_faults),
+            "why_not": {fault: board.why_not(fault) for fault in others},
+        }
     return found
 
 

@@ -191,7 +191,7 @@ def test_what_a_kind_of_board_cannot_play_is_greyed_with_the_reason(
     slow = console.page.locator('#board-kind option[value="slow"]')
     slow.wait_for(state="attached")
     assert slow.is_disabled()
-    assert slow.text_content() == "slow (host boards cannot play it)"
+    assert slow.text_content() == "slow (host boards cannot play slow)"
     assert console.page.locator('#board-kind option[value="pause"]').is_enabled()
 
 

@@ -179,6 +179,14 @@ export function speed() {
   return store.tables.scenario.scenario?.speed ?? 1;
 }
 
+/** Why a board of this flight cannot play a fault; "" if it can, or if nobody knows. */
+export function whyNot(node, fault) {
+  const kind = store.hello?.vocabulary.kinds[store.flight.kinds?.[node]];
+  const plays = store.flight.plays?.[node] ?? kind?.plays;
+  if (!plays || plays.includes(fault)) return "";
+  return kind?.why_not[fault] ?? "this board cannot play it";
+}
+
 /** Whether our role allows it; the server asks again. */
 export function may(what) {
   const roles = ["observer", "operator", "director"];

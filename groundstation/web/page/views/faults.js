@@ -4,7 +4,7 @@ import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { inputs, values } from "../form.js";
 import { act, notify } from "../main.js";
 import { active } from "../reach.js";
-import { may, nodes, order, run, store } from "../store.js";
+import { may, nodes, order, run, store, whyNot } from "../store.js";
 import { obstacle } from "./overview.js";
 
 export const name = "faults";
@@ -43,7 +43,7 @@ function palette(id, verb, send) {
 
 /** What the forms depend on. */
 function shape() {
-  return JSON.stringify([nodes().length, store.flight.kinds]);
+  return JSON.stringify([nodes().length, store.flight.kinds, store.flight.plays]);
 }
 
 function fill() {
@@ -59,30 +59,26 @@ function refill(palette, event) {
   const { choice } = palette;
   const chosen = choice.value || Object.keys(words)[0];
   choice.replaceChildren(...Object.keys(words).map((each) => {
-    const plays = palette === link || boardsThatPlay(each).length > 0;
-    return el("option", { value: each, selected: each === chosen, disabled: !plays }, each.replaceAll("_", " ") + (plays ? "" : ` (${kinds()} boards cannot play it)`));
+    const why = palette === link ? "" : whyNobody(each);
+    return el("option", { value: each, selected: each === chosen, disabled: why !== "" }, each.replaceAll("_", " ") + (why && ` (${why})`));
   }));
   palette.means.textContent = words[chosen].means.replaceAll("`", "");
   const fixed = palette === link
     ? [el("label", { for: "link-name" }, "name *"), el("div", {}, el("input", { id: "link-name", required: true, maxlength: "60", value: freeName(chosen) }), " ", el("small", {}, "how reports count it")),
       el("label", { for: "link-seconds" }, "how long"), el("div", {}, el("input", { id: "link-seconds", type: "number", step: "any", min: "0" }), el("span", { class: "unit" }, " s"), " ", el("small", {}, "mission time; empty: until it is ended"))]
     : [el("label", { for: "board-node" }, "board *"), el("select", { id: "board-node" }, nodes().map((node) => {
-      const plays = boardsThatPlay(chosen).includes(node);
-      return el("option", { value: node, disabled: !plays }, `board ${node}${plays ? "" : ` (a ${store.flight.kinds?.[node]} cannot play it)`}`);
+      const why = whyNot(node, chosen);
+      return el("option", { value: node, disabled: why !== "" }, `board ${node}${why && ` (${why})`}`);
     }))];
   palette.fields.replaceChildren(el("label", { for: choice.id }, "fault"), choice, ...fixed,
     ...words[chosen].fields.flatMap((field) => inputs(field, `${palette.id}-${field.name}`)));
   if (event) choice.focus();
 }
 
-function kinds() {
-  return [...new Set(store.flight.kinds ?? [])].join(" and ");
-}
-
-/** Boards whose kind can play a fault. Without a flight: all. */
-function boardsThatPlay(fault) {
-  const plays = store.hello.vocabulary.kinds;
-  return nodes().filter((node) => (plays[store.flight.kinds?.[node]] ?? [fault]).includes(fault));
+/** Why no board can play a fault; "" if one can. */
+function whyNobody(fault) {
+  const reasons = nodes().map((node) => whyNot(node, fault));
+  return reasons.length && reasons.every(Boolean) ? [...new Set(reasons)].join("; ") : "";
 }
 
 function freeName(fault) {

@@ -4,7 +4,7 @@ import { board as colour } from "../colours.js";
 import { bytes, el, empty, seconds, span, update, wide } from "../dom.js";
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
-import { may, order, run, speed, store } from "../store.js";
+import { may, order, run, speed, store, whyNot } from "../store.js";
 
 export const name = "overview";
 export const title = "Swarm";
@@ -32,10 +32,7 @@ export function obstacle(row, action) {
   if (store.flight.state !== "flying") return "no flight";
   if (!may("board")) return "only the director may";
   if ((action === "start") === row.on) return row.on ? "it is on" : "it is off";
-  const kind = store.flight.kinds?.[row.node];
-  const plays = store.hello.vocabulary.kinds[kind];
-  if (action !== "start" && plays && !plays.includes(action)) return `${kind} boards cannot play it`;
-  return "";
+  return action === "start" ? "" : whyNot(row.node, action);
 }
 
 export function onKey(key) {

@@ -111,4 +111,7 @@ def test_every_form_of_a_board_fault_makes_an_order(kind: str) -> None:
 def test_the_words_name_what_each_kind_of_board_can_play() -> None:
     kinds = vocabulary.tell()["kinds"]
     assert "virtual" in kinds
-    assert all(set(faults) == board_kind(kind).board_faults for kind, faults in kinds.items())
+    for kind, words in kinds.items():
+        assert set(words["plays"]) == board_kind(kind).board_faults
+        assert set(words["why_not"]) == set(BOARD_FAULT_KINDS) - board_kind(kind).board_faults
+    assert kinds["pico"]["why_not"]["baud_mismatch"] == "pico boards cannot play baud_mismatch: USB has no baud"
