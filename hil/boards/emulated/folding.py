@@ -100,7 +100,7 @@ def _taken() -> frozenset[str]:
     found = set(dir(builtins))
     for tree in _all_trees():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
+            if isinstance(node, ast.Attribute) and node.attr not in _attributes():
                 found.add(node.attr)
             elif isinstance(node, ast.keyword):
                 found.add(node.arg or "")

@@ -15,10 +15,22 @@ the groups. What cannot be linked is refused: a module that is used as an object
 
 import ast
 import collections
+import keyword
 from collections.abc import Collection, Iterator, Mapping
 
 from hil.boards.emulated.rewriting import Group, Linked, Rewriter
-from hil.boards.emulated.scopes import BUILTINS, Module, all_variables, defined_alone, free_name, read, variables_of
+from hil.boards.emulated.scopes import (
+    BUILTINS,
+    INTERNED_BELOW,
+    Module,
+    all_variables,
+    defined_alone,
+    free_name,
+    read,
+    uncalled,
+    variables_of,
+    written_out,
+)
 
 _SHORT_PLACES = 126  # two are taken by the names of file and module
 
@@ -29,16 +41,22 @@ def link(
     """Sources by group and module, such as `amu.wire.codec`. A group imports from those before it only.
 
     `roots`: (module, name) of what starts everything. `beside`: sources of the modules outside. What neither mentions,
-    directly or not, is left out. Raises ValueError when something cannot be linked.
+    directly or not, is left out, and so are methods that nothing calls, such as `__repr__`. Short constants are written
+    where their names stood. Raises ValueError when something cannot be linked.
     """
     sources = {name: source for group in groups.values() for name, source in group.items()}
     modules = {name: read(name, source, sources) for name, source in sources.items()}
     homes = {name: group for group, inside in groups.items() for name in inside}
     orders = {group: _in_order({name: modules[name] for name in inside}) for group, inside in groups.items()}
     names = _named(modules, [name for order in orders.values() for name in order])
-    linked = Linked({}, names, homes, set(), modules, set())
+    needless = uncalled([module.body for module in modules.values()], beside.values())
+    linked = Linked({}, names, homes, set(), modules, set(), {}, needless)
     for name in modules:
         linked.changing.update(_changed(modules[name], linked))
+    changing = {name for _, name in linked.changing}
+    for name, module in modules.items():
+        constants = {names[name, own]: text for own, text in written_out(module).items()}
+        linked.written_out.update({each: text for each, text in constants.items() if each not in changing})
     linked.left_out.update(_unreached(linked, {names[root] for root in roots}, beside))
     for group, order in orders.items():
         linked.groups[group] = _written(group, [modules[name] for name in order], linked)
@@ -127,11 +145,11 @@ def _first_names(source: str) -> list[str]:
     """Statements that are never executed and mention the names that functions mention most often.
 
     Code refers to a name by its place among the names of its module, in the order in which the compiler meets them.
-    Places below 128 take a byte, others two.
+    Places below 128 take a byte, others two. A name that is too long to be interned would become an object here.
     """
     uses = collections.Counter(name for node in ast.parse(source).body for name in _uses(node, []))
     most = sorted(uses, key=lambda name: (-uses[name], name))[:_SHORT_PLACES]
-    return ["if not __name__:", *(f"    _ = {name!r}" for name in most)]
+    return ["if not __name__:", *(f"    _ = {name!r}" for name in most if len(name) < INTERNED_BELOW)]
 
 
 def _uses(node: ast.AST, scopes: list[set[str]]) -> Iterator[str]:
@@ -149,12 +167,16 @@ def _uses(node: ast.AST, scopes: list[set[str]]) -> Iterator[str]:
         yield node.id
     elif scopes and isinstance(node, ast.Attribute):
         yield node.attr
-    elif scopes and isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+    elif scopes and isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_name(node.value):
         yield node.value
     hidden = node.annotation if isinstance(node, ast.AnnAssign) else None
     for each in ast.iter_child_nodes(node):
         if each is not hidden:
             yield from _uses(each, scopes)
+
+
+def _is_name(text: str) -> bool:
+    return len(text) < INTERNED_BELOW and text.isidentifier() and not keyword.iskeyword(text)
 
 
 def _in_order(modules: dict[str, Module]) -> list[str]:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from hil.boards.emulated.scopes import (
     COMPREHENSIONS,
@@ -35,7 +36,8 @@ class Group:
 class Linked:
     """`groups`: by name, each behind those that it imports. `names`: (module, name there) -> name in its group.
     `homes`: module -> its group. `changing`: names of groups that are assigned from elsewhere: they are looked up where
-    they are, each time. `left_out`: names in groups of what nothing mentions, which does not fly."""
+    they are, each time. `left_out`: names in groups of what nothing mentions, which does not fly. `written_out`: names
+    in groups of constants -> what is written in their place. `needless`: names of methods that nothing calls."""
 
     groups: dict[str, Group]
     names: dict[tuple[str, str], str]
@@ -43,6 +45,8 @@ class Linked:
     changing: set[tuple[str, str]]
     modules: dict[str, Module]
     left_out: set[str]
+    written_out: dict[str, str]
+    needless: frozenset[str]
 
 
 class Rewriter:
@@ -58,6 +62,7 @@ class Rewriter:
         self._group = group
         self._is_inside = bool(group)
         self._edits: set[Edit] = set()
+        self._needless: list[ast.FunctionDef] = []  # methods
         self._scopes: list[set[str]] = []
         self._assigned: set[str] = set()  # names of the group that the present function assigns
         self._used = all_variables(module) | {*module.own, *module.foreign, *linked.groups}  # names that it has anyway
@@ -71,7 +76,7 @@ class Rewriter:
         for line, start, end, text in sorted(self._edits, reverse=True):
             raw = self._lines[line].encode()
             self._lines[line] = (raw[:start] + text.encode() + raw[end:]).decode()
-        for statement in gone:
+        for statement in (*gone, *self._needless):
             for line in range(statement.lineno - 1, statement.end_lineno or statement.lineno):
                 self._lines[line] = ""
         return "\n".join(self._lines) + "\n"
@@ -123,6 +128,8 @@ class Rewriter:
         if (module, name) not in self._names:
             raise self._error(node, f"{module} has no name {name}")
         home, found = self._all.homes[module], self._names[module, name]
+        if found in self._all.written_out:
+            return self._all.written_out[found]
         if found in self._all.left_out:
             raise self._error(
                 node, f"{module}.{name} does not fly: nothing mentioned it when the flight software was linked"
@@ -162,8 +169,12 @@ class Rewriter:
         if name in module.taken:
             self._replace(node, self._linked(*module.taken[name], node))
         elif self._is_inside and (module.name, name) in self._names:
-            self.mentioned.add(self._names[module.name, name])
-            self._replace(node, self._names[module.name, name])
+            found = self._names[module.name, name]
+            if isinstance(node.ctx, ast.Load) and found in self._all.written_out:
+                self._replace(node, self._all.written_out[found])
+                return
+            self.mentioned.add(found)
+            self._replace(node, found)
 
     def _visit_Attribute(self, node: ast.Attribute) -> None:
         value = node.value
@@ -205,13 +216,20 @@ class Rewriter:
         bare = [each for each in node.body if isinstance(each, ast.AnnAssign) and each.value is None]
         variables = set(stored([each for each in node.body if each not in bare]))
         for each in node.body:
-            if isinstance(each, ast.FunctionDef):  # its name is an attribute, and its body does not see the class
+            if self._is_needless_method(each, node):
+                self._needless.append(each)
+            elif isinstance(each, ast.FunctionDef):  # its name is an attribute, and its body does not see the class
                 self._scopes.append(variables)
                 self._visit_signature(each)
                 self._scopes.pop()
                 self._visit_body(each)
             else:
                 self._visit_scope(variables, [each])
+
+    def _is_needless_method(self, node: ast.stmt, owner: ast.ClassDef) -> TypeGuard[ast.FunctionDef]:
+        """Whether nothing calls a method. One that is all that there is in its class stays, and so does a decorator."""
+        is_known = isinstance(node, ast.FunctionDef) and node.name in self._all.needless and not node.decorator_list
+        return is_known and self._is_inside and len(owner.body) > 1
 
     def _visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self._visit(node.target)

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FUNCTIONS = (ast.FunctionDef, ast.Lambda)
@@ -10,6 +10,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 IMPORTS = (ast.Import, ast.ImportFrom)
 BUILTINS = frozenset(dir(builtins))
 _PACKAGE = "amu"
+INTERNED_BELOW = 10  # characters: a string that is shorter is a name, of which there is one (mpconfig.h of MicroPython)
 _OF_CONSTANTS = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.List, ast.operator, ast.unaryop, ast.expr_context)
 
 
@@ -109,6 +110,39 @@ def defined_alone(statement: ast.stmt) -> str:
         if isinstance(target, ast.Name) and all(isinstance(node, _OF_CONSTANTS) for node in ast.walk(statement.value)):
             return target.id
     return ""
+
+
+def written_out(module: Module) -> dict[str, str]:
+    """Constants of a module -> what can stand in their place: integers, and strings that need no object."""
+    found: dict[str, str] = {}
+    for statement in module.body:
+        name = defined_alone(statement)
+        if not name or not isinstance(statement, ast.Assign) or module.own.count(name) > 1:
+            continue
+        try:
+            value = ast.literal_eval(statement.value)
+        except ValueError:
+            continue  # it is calculated
+        if type(value) is int or (type(value) is str and len(value) < INTERNED_BELOW):
+            found[name] = f"({value!r})"
+    return found
+
+
+def uncalled(groups: Iterable[list[ast.stmt]], beside: Iterable[str]) -> frozenset[str]:
+    """Names of methods that no code and no string mentions. Only people ask for `__repr__`."""
+    bodies = [*groups, *(ast.parse(source).body for source in beside)]
+    methods: set[str] = set()
+    mentioned: set[str] = set()
+    for node in (each for body in bodies for statement in body for each in ast.walk(statement)):
+        if isinstance(node, ast.ClassDef):
+            methods |= {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+        elif isinstance(node, ast.Attribute):
+            mentioned.add(node.attr)
+        elif isinstance(node, ast.Name):
+            mentioned.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            mentioned.add(node.value)
+    return frozenset(name for name in methods - mentioned if name == "__repr__" or not name.startswith("__"))
 
 
 def all_variables(module: Module) -> set[str]:

@@ -2,6 +2,7 @@
 
 import sys
 import types
+import typing
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -136,6 +137,57 @@ def test_what_nothing_mentions_is_left_out(loaded: dict[str, types.ModuleType]) 
     assert not {"never", "UNUSED"} & set(vars(loaded["low"]))
     with pytest.raises(ValueError, match=r"amu\.other, line 3: amu\.codec\.never does not fly"):
         linking.outside(link(), "amu.other", "from amu import codec\n\ncodec.never()\n")
+
+
+CONSTANTS = """\
+NUMBER, PAIR = 1, (2, 3)
+LOW = -5
+LATE = "late"
+LONG = "a long reason"
+CHANGED = 7
+
+
+class Kind:
+    LOW = 8
+
+    def told(self, LATE=LATE):
+        return [LOW, LATE, LONG, CHANGED, self.LOW, [LOW for LOW in PAIR]]
+
+    def never(self):
+        return LOW
+
+    def __repr__(self):
+        return LONG
+"""
+USER = """\
+from amu import constants
+from amu.constants import LATE as late
+
+
+def main():
+    constants.CHANGED = 9
+    return [constants.LOW ** 2, late.upper(), *constants.Kind().told()]
+"""
+
+
+def test_short_constants_are_written_out_and_methods_that_nothing_calls_are_gone() -> None:
+    group = {"amu.constants": CONSTANTS, "top": USER}
+    linked = linking.link({"one": group}, ROOT, {})
+    source = linked.groups["one"].source
+    space: dict[str, typing.Any] = {}
+    exec(source, space)
+    assert space["main"]() == [25, "LATE", -5, "late", "a long reason", 9, 8, [2, 3]]
+    names = {linked.names["amu.constants", name] for name in ("LOW", "LATE")}
+    assert names <= linked.left_out
+    assert not names & set(space)
+    assert {"LONG", "CHANGED", "PAIR"} <= set(space)
+    assert not {"never", "__repr__"} & set(vars(space["Kind"]))
+
+
+def test_a_method_that_a_module_outside_calls_stays() -> None:
+    for beside in ("def f(box):\n    box.never()\n", "NAME = 'never'\n"):
+        linked = linking.link({"one": {"amu.constants": CONSTANTS, "top": USER}}, ROOT, {"amu.later": beside})
+        assert "never" in linked.groups["one"].source
 
 
 def test_names_stand_where_their_module_had_them() -> None:
