@@ -34,6 +34,13 @@ class Served:
         if self._thread.is_alive():
             self._thread.join()
 
+    def end_flight(self) -> None:
+        """After a test that failed: end the flight that it left, with its boards."""
+        process = self.console.flight._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            process.wait(GIVE_UP_SECONDS)
+
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP_SECONDS)
         text = body if isinstance(body, bytes | None) else json.dumps(body).encode()
