@@ -185,6 +185,13 @@ def test_a_full_shard_table_gives_up_completed_shards_only():
     assert _shard(desk, 9)[5] is True
 
 
+ROWS_WITHOUT_NUMBERS = (
+    b"\x18\x17\x02\x81\x62ok", b"\x19\x00\xff\x02\x81\x62ok", b"\x1a\x00\x00\xff\xff\x02\x81\x62ok",  # not the shortest
+    b"\x01\x18\x17", b"\x1a\x00\x01\x00\x00", b"\x07\x1a\x00\x01\x00", b"\x07\x19\x01", b"\x19\x01\x00\x18",  # cut
+    b"\x1b\x00\x00\x00\x01\x00\x00\x00\x00\x02\x81\x62ok", b"\x20\x02\x81\x62ok", b"\x61a\x02\x81\x62ok",  # others
+)  # fmt: skip
+
+
 # --- operation ids ------------------------------------------------------------------------------
 
 
@@ -310,6 +317,8 @@ def test_restore_refuses_what_no_ledger_wrote():
         ("operation", [9, 5, [], [], 1, [], [[1, [b"\x00" * 99]]]]),
     ):
         refused(CodecError, part, Ledger.restore, cbor.encode(bad))
+    for row in ROWS_WITHOUT_NUMBERS:
+        refused(CodecError, "operation", Ledger.restore, cbor.encode([9, 5, [], [], 1, [], [[1, [b"\x83" + row]]]]))
     refused(CodecError, "length", Ledger.restore, bytes(limits.LEDGER_BYTES_MAX + 1))
     refused(CodecError, "CBOR", Ledger.restore, cbor.encode(good)[:-1])
 

@@ -224,13 +224,19 @@ def _decode_operation(data: bytes, last: int, applied_slot: int, sound: list[byt
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """(unsigned integer, where it ends) of a row."""
-    head = data[at]
+    """(unsigned integer, where it ends) of a row. Read here: calls of the decoder took a sixth of a restart."""
+    left = len(data) - at
+    head = data[at] if left > 0 else 0xFF
     if head < 24:
         return head, at + 1
-    _require(head <= 26, "operation")  # else it is no such integer, or too large for any
-    end = at + (5 if head == 26 else 3 if head == 25 else 2)
-    return cbor.decode(data[at:end]), end
+    # Else it has a shorter form, is cut off, too large for any, or no such integer.
+    if head == 25 and left > 2 and data[at + 1]:
+        return data[at + 1] << 8 | data[at + 2], at + 3
+    if head == 24 and left > 1 and data[at + 1] >= 24:
+        return data[at + 1], at + 2
+    if head == 26 and left > 4 and (data[at + 1] or data[at + 2]):
+        return int.from_bytes(data[at + 1 : at + 5], "big"), at + 5
+    raise CodecError("ledger: operation")
 
 
 def _is_result(result: "Item") -> bool:
