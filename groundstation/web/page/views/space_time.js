@@ -148,10 +148,19 @@ function nearest(x, y) {
 
 function step(by) {
   const shown = seenRows.map(([item]) => item).sort((a, b) => place(a) - place(b) || a.node - b.node);
-  if (!shown.length) return;
+  if (!shown.length) return latest();
   const index = shown.findIndex((item) => item.number === chosen);
   follows = false;
   choose(shown[index < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(index + by, 0), shown.length - 1)].number);
+}
+
+/** Choose the latest step of all, where the window has none, and show it. */
+function latest() {
+  const item = causes.items.findLast((each) => MARKS.has(each.event));
+  if (!item) return;
+  width ??= FIRST.time();
+  [follows, from] = [false, place(item) - width / 2];
+  choose(item.number);
 }
 
 function choose(number) {
