@@ -12,6 +12,7 @@ from hil.boards.emulated.scopes import (
     all_variables,
     defined_alone,
     free_name,
+    inside,
     is_for_types,
     stored,
     variables_of,
@@ -196,6 +197,7 @@ class Rewriter:
             self._visit(each)
 
     def _visit_body(self, node: ast.FunctionDef) -> None:
+        self._shorten_assertion(node)
         outer, self._assigned = self._assigned, set()
         self._visit_scope(variables_of(node), node.body)
         if self._assigned:
@@ -203,6 +205,18 @@ class Rewriter:
             place = first.col_offset
             self._edits.add((first.lineno - 1, place, place, f"global {', '.join(sorted(self._assigned))}; "))
         self._assigned = outer
+
+    def _shorten_assertion(self, node: ast.FunctionDef) -> None:
+        """Without its text, which is an object of 32 bytes and more, if it is the only one of its function, which the
+        traceback names. Machine code stands in no traceback."""
+        found = [each for each in inside(node.body) if isinstance(each, ast.Assert)]
+        if not self._is_inside or node.decorator_list or len(found) != 1:
+            return
+        test, told = found[0].test, found[0].msg
+        if isinstance(told, ast.Constant) and test.end_lineno == told.lineno == told.end_lineno:
+            line, start, end = told.lineno - 1, test.end_col_offset or 0, told.end_col_offset or 0
+            if self._lines[line].encode()[start : told.col_offset] == b", ":
+                self._edits.add((line, start, end, ""))
 
     def _visit_Lambda(self, node: ast.Lambda) -> None:
         for each in node.args.defaults:

@@ -65,7 +65,7 @@ def is_for_types(statement: ast.stmt) -> bool:
 def stored(statements: Sequence[ast.AST]) -> list[str]:
     """Names that these statements define, those in functions and classes aside."""
     found: list[str] = []
-    for node in _inside(statements):
+    for node in inside(statements):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             found.append(node.name)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -75,12 +75,12 @@ def stored(statements: Sequence[ast.AST]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+def inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """These nodes and what is in them, but not what has a scope of its own."""
     for node in nodes:
         yield node
         if not isinstance(node, (*FUNCTIONS, *COMPREHENSIONS, ast.ClassDef)):
-            yield from _inside(list(ast.iter_child_nodes(node)))
+            yield from inside(list(ast.iter_child_nodes(node)))
 
 
 def variables_of(node: ast.AST) -> set[str]:
@@ -95,7 +95,7 @@ def variables_of(node: ast.AST) -> set[str]:
     }
     if isinstance(node, ast.FunctionDef):
         found |= set(stored(node.body))
-        for each in _inside(node.body):
+        for each in inside(node.body):
             if isinstance(each, (ast.Nonlocal, ast.Global)):
                 found -= set(each.names)
     return found

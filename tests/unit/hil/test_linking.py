@@ -184,6 +184,45 @@ def test_short_constants_are_written_out_and_methods_that_nothing_calls_are_gone
     assert not {"never", "__repr__"} & set(vars(space["Kind"]))
 
 
+ASSERTIONS = """\
+def main(number):
+    assert number > 1, "one of one"
+    def inner():
+        assert number > 2, "inside"
+        assert number < 9, "second"
+    inner()
+    return [told(number), (lambda: lines(number))(), fast(number)]
+
+
+def told(number):
+    assert number < 8, "have %d" % number
+
+
+def lines(number):
+    assert (
+        number < 7
+    ), "of lines"
+
+
+@bool
+def fast(number):
+    assert number < 6, "machine code"
+"""
+
+
+def test_the_only_assertion_of_a_function_needs_no_text() -> None:
+    source = linking.link({"one": {"top": ASSERTIONS}}, ROOT, {}).groups["one"].source
+    assert "one of one" not in source
+    assert "    assert number > 1\n" in source
+    for text in ("inside", "second", "have %d", "of lines", "machine code"):
+        assert text in source
+    space: dict[str, typing.Any] = {}
+    exec(source.replace("@bool", ""), space)
+    for number, text in ((1, ""), (2, "inside"), (9, "second"), (8, "have 8"), (7, "of lines"), (6, "machine code")):
+        with pytest.raises(AssertionError, match=f"^{text}$"):
+            space["main"](number)
+
+
 def test_a_method_that_a_module_outside_calls_stays() -> None:
     for beside in ("def f(box):\n    box.never()\n", "NAME = 'never'\n"):
         linked = linking.link({"one": {"amu.constants": CONSTANTS, "top": USER}}, ROOT, {"amu.later": beside})
