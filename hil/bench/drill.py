@@ -249,7 +249,8 @@ def _recovered(flight: Flight, node: int, exercise: Exercise, problems: list[str
 
 def _own_events(flight: Flight, node: int) -> list[dict[str, Any]]:
     """The events of a board and those about it, as recorded."""
-    events = [json.loads(line) for line in (flight.directory / run_directory.TRACE).read_text().splitlines()]
+    with (flight.directory / run_directory.TRACE).open(encoding="utf-8") as file:
+        events = [json.loads(line) for line in file]
     return [event for event in events if node in (event["node"], event.get("board"))]
 
 

@@ -8,6 +8,7 @@ A runtime needs three things of the world, its `Carrier`: it carries frames and 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from amu.boards.host import no_heap
@@ -65,9 +66,11 @@ class Encoded(Runtime):
         """The board's clock shows `now_ticks`."""
         self.poll(now_ticks)
 
-    def _write_frame(self, destination: int, traffic: int, payload: bytes) -> None:
-        tag = self._keyring.seal(traffic, destination, payload)
-        if self._spoil_tag is not None:
-            tag = self._spoil_tag(destination, tag)
-        frame = frames.build(traffic, self._me, destination, tag, payload)
-        self._carrier.carry_frame(self._me, destination, payload, frame)
+    def _write(self, destinations: Sequence[int], traffic: int, parts: list[bytes]) -> None:
+        payload = b"".join(parts)
+        for destination in destinations:
+            tag = self._keyring.seal(traffic, destination, payload)
+            if self._spoil_tag is not None:
+                tag = self._spoil_tag(destination, tag)
+            frame = frames.build(traffic, self._me, destination, tag, payload)
+            self._carrier.carry_frame(self._me, destination, payload, frame)

@@ -134,7 +134,7 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
     told = {field.name for table in scenario_fields.tables() for field in table.fields}
     inner = {"aos", "los", "nodes"}  # told in the line of the field that holds them
     for model in {*models(scenario.Scenario), *Rule.__subclasses__()}:
-        tables = {"mission", "clock", "ops", "workload", "faults", "board_faults", "byzantine", "liveness"}
+        tables = {"mission", "clock", "ops", "workload", "faults", "board_faults", "byzantine", "liveness", "alarms"}
         assert {*model.model_fields} <= told | inner | tables
     silent = [
         (table.header, field.name)

@@ -48,7 +48,7 @@ def test_operations_come_back_to_the_byte_and_the_confirmed_ones_with_their_answ
     record.command(1, "confirmed", slot=9, result=["ok"])
     past = record.read()
     assert [operation.command for operation in past.operations.values()] == [COMMAND] * 3
-    assert [operation.number for operation in past.open_operations] == [0, 2]
+    assert [number for number, operation in past.operations.items() if operation.is_open] == [0, 2]
     assert past.operations[1].answer == (9, ["ok"])
     assert (past.retries, past.received, past.run) == (1, 0.5, "a")
 
