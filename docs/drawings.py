@@ -230,7 +230,44 @@ def seed() -> Drawing:
     return d
 
 
-ALL = (overview, floors, frame, telecommand, seed)
+def usb_wiring() -> Drawing:
+    """Picos on a hub."""
+    d = Drawing("usb_wiring", 860, 260, "Four Picos, each with a USB cable to a hub, and the hub at the computer")
+    d.box(16, 92, 190, 76, "computer\nground station,\namu boards, amu bench", GROUND)
+    d.box(300, 92, 170, 76, "USB hub\nwith a supply of its own;\nbetter: ports that switch")
+    d.arrow((206, 130), (300, 130), both=True)
+    d.text(253, 122, "USB")
+    for number in range(4):
+        y = 16 + 60 * number
+        d.box(600, y, 244, 46, f"Pico, node {number}\nits serial number is its name", BOARD)
+        d.arrow((470, 130), (500, 130), (500, y + 23), (600, y + 23))
+        d.text(550, y + 16, "data cable")
+    return d
+
+
+def uart_wiring() -> Drawing:
+    """A Pico behind a serial adapter."""
+    d = Drawing("uart_wiring", 860, 220, "A serial adapter's TX, RX and ground at GP1, GP0 and ground of a Pico")
+    d.box(16, 92, 150, 60, "computer\nground station", GROUND)
+    d.box(250, 40, 210, 164, "USB-serial adapter\n3.3 V levels, never 5 V;\nwith a serial number")
+    d.arrow((166, 122), (250, 122), both=True)
+    d.text(208, 114, "USB")
+    pico = "Raspberry Pi Pico\nUSB connector upwards: pins\n1 to 3 at the upper left;\npower by its USB or a supply"
+    d.box(634, 40, 210, 164, pico, BOARD)
+    wires = (("TX", "GP1, pin 2", (460, 634)), ("RX", "GP0, pin 1", (634, 460)), ("GND", "GND, pin 3", None))
+    for number, (adapter, pin, arrow) in enumerate(wires):
+        y = 72 + 50 * number
+        if arrow is None:
+            d.parts.append(f'<polyline points="460,{y} 634,{y}" fill="none" stroke="{INK}" stroke-width="2"/>')
+        else:
+            d.arrow((arrow[0], y), (arrow[1], y), color=BOARD[1])
+        d.text(470, y - 6, adapter, "start", f'font-weight="600" fill="{INK}"')
+        d.text(624, y - 6, pin, "end", f'font-weight="600" fill="{INK}"')
+    d.text(547, 24, "transmit goes to receive, both ways")
+    return d
+
+
+ALL = (overview, floors, frame, telecommand, seed, usb_wiring, uart_wiring)
 
 
 def main() -> int:
