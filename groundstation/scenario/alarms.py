@@ -40,7 +40,7 @@ PARAMETERS = {
     "view": Parameter("", "view of a board's latest slot: each is a leader that did not decide it"),
     "unconfirmed": Parameter("operations", "telecommands that are not confirmed", of_board=False),
     "unconfirmed_seconds": Parameter("s", "mission seconds since the oldest of these was queued", of_board=False),
-    "violations": Parameter("", "properties that are violated", of_board=False),
+    "violations": Parameter("properties", "properties that are violated", of_board=False),
 }
 if TYPE_CHECKING:
     ParameterName = str

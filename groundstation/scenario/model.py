@@ -168,7 +168,7 @@ class BoardFault(Strict):
     after_operations: int = Field(
         default=1, ge=1, description="strikes at this flash operation from then on; 1: at the next"
     )
-    restart_after: PositiveSeconds | None = Field(default=None, description="seconds until it is started again")
+    restart_after: PositiveSeconds | None = Field(default=None, description="how long until it is started again")
     seconds: PositiveSeconds | None = Field(default=None, description="how long it lasts")
     factor: float | None = Field(default=None, ge=0.1, le=10, description="ticks come this many times as fast")
     ticks: int | None = Field(

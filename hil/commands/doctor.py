@@ -42,6 +42,6 @@ def doctor(
         for trouble in troubles:
             say(f"{trouble.where}: {trouble.name}: {trouble.what}")
             say(f"    {trouble.advice}")
-        say(f"{len(troubles)} troubles" if troubles else "nothing is wrong")
+        say(f"{len(troubles)} {'trouble' if len(troubles) == 1 else 'troubles'}" if troubles else "nothing is wrong")
     if troubles:
         raise typer.Exit(EXIT_BAD_INPUT)

@@ -14,7 +14,7 @@ let list, limits, drawn = "";
 export function open(main) {
   list = el("div", {});
   limits = el("div", {});
-  main.append(wide("Alarms", list), wide("Limits", el("p", { class: "said" }, "From the scenario file, or the usual ones. An alarm is raised after as many samples in a row as it wants; there are four samples in a second."), limits));
+  main.append(wide("Alarms", list), wide("Limits", el("p", { class: "said" }, "From the scenario file; without limits there, the usual ones. An alarm is raised when so many samples in a row are beyond a limit. There are four samples a second."), limits));
   drawn = "";
 }
 
@@ -43,13 +43,17 @@ export function draw() {
     row.value == null ? "-" : `${Math.round(row.value * 10) / 10} ${row.unit}`, seconds(row.since), `${row.count} ×`, row.assigned_to ?? "-", isLive ? buttons(row) : ""]))
     : el("p", { class: "empty" }, "No alarm has been raised."));
   const all = Object.values(store.tables.limits ?? {});
-  limits.replaceChildren(table(["alarm", "looks at", "boards", "warning", "critical", "samples"], all.map((row) => [
+  limits.replaceChildren(table(["alarm", "looks at", "boards", "warning", "critical", "samples in a row"], all.map((row) => [
     row.name, row.parameter, row.boards ? row.boards.join(", ") : "all", range(row.warning_low, row.warning_high, row.unit), range(row.critical_low, row.critical_high, row.unit), row.persistence])));
 }
 
 function stateOf(row) {
   const parts = [row.state];
-  if (row.acknowledged_by) parts.push(`by ${row.acknowledged_by} at ${seconds(row.acknowledged_at)}`);
+  if (row.acknowledged_by) {
+    const who = `by ${row.acknowledged_by} at ${seconds(row.acknowledged_at)}`;
+    if (row.state === "acknowledged") parts[0] = `acknowledged ${who}`;
+    else parts.push(`acknowledged ${who}`);
+  }
   if (row.shelved_until != null) parts.push(`shelved by ${row.shelved_by} until ${seconds(row.shelved_until)}`);
   return parts.join(", ");
 }

@@ -71,7 +71,7 @@ function facts() {
     ["frames", state.frames.accepted ? `${state.frames.accepted} entered the ether, ${losses} were lost` : "none carried yet"],
   ];
   if (scenario) found.push(["tolerates", `${scenario.faulty_max} faulty ${scenario.faulty_max === 1 ? "board" : "boards"} of ${scenario.boards}; ${scenario.quorum} are a quorum`]);
-  if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), "open"]);
+  if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), state.ended === "complete" ? "good" : "open"]);
   if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, store.flight.verdict.verdict === "pass" ? "good" : "bad"]);
   return found;
 }
@@ -102,7 +102,7 @@ function board(row, isChosen, peers, count) {
   const isStale = row.on && ((isLive && (age == null || age > STALE_SECONDS * speed())) || !store.isConnected);
   const [reach, style] = contact(peers, count);
   const light = lightTime(row.node);
-  const state = row.byzantine ? ["Byzantine", "bad"] : !row.on ? ["off", "bad"] : isStale ? ["stale", "open"] : ["on", "good"];
+  const state = row.byzantine ? ["Byzantine", "bad"] : !row.on ? ["off", "bad"] : isStale ? ["stale", "open"] : ["over", "stored"].includes(store.flight.state) ? ["on at the end", ""] : ["on", "good"];
   const lines = [
     ["mode", row.on ? row.mode : row.why_off],
     ["applied", `slot ${row.applied}`],

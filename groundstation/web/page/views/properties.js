@@ -5,7 +5,8 @@ import { store } from "../store.js";
 
 export const name = "properties";
 export const title = "Properties";
-const WORDS = { holds: ["holds so far", "good"], violated: ["violated", "bad"], "not checked": ["not checked yet", "said"] };
+const STYLES = { holds: "good", violated: "bad", "not checked": "said" };
+const LATER = { holds: " so far", violated: "", "not checked": " yet" }; // as long as the whole trace is not checked
 
 let said, body, drawn = "";
 
@@ -16,8 +17,15 @@ export function open(main) {
   drawn = "";
 }
 
+/** Whether the check has come to the end of a trace that does not grow any more. */
+function isWhole() {
+  const trace = store.flight.trace;
+  return ["over", "stored"].includes(store.flight.state) && trace != null && !trace.check_error && trace.checked >= trace.size;
+}
+
 function progress() {
   const trace = store.flight.trace;
+  if (isWhole()) return "The checker has compared every step of the trace with the TLA+ modules.";
   if (!trace) return "The check begins with the flight.";
   if (trace.check_error) return `The trace cannot be checked further: ${trace.check_error}`;
   const share = trace.size ? Math.floor((100 * trace.checked) / trace.size) : 0;
@@ -27,8 +35,8 @@ function progress() {
 export function draw() {
   const rows = Object.values(store.tables.properties ?? {});
   const count = (state) => rows.filter((row) => row.state === state).length;
-  said.textContent = `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked yet.` : ""}`;
-  const key = JSON.stringify(rows.map((row) => [row.id, row.state, row.reason, row.violations]));
+  said.textContent = `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked${isWhole() ? "" : LATER["not checked"]}.` : ""}`;
+  const key = JSON.stringify([isWhole(), ...rows.map((row) => [row.id, row.state, row.reason, row.violations])]);
   if (key === drawn) return;
   drawn = key;
   const order = { violated: 0, holds: 1, "not checked": 2 };
@@ -40,9 +48,9 @@ export function draw() {
 }
 
 function row(each) {
-  const [words, style] = WORDS[each.state];
+  const words = `${each.state}${isWhole() ? "" : LATER[each.state]}`;
   const places = each.places.map(([module, line]) => `${module}, line ${line}`).join("; ");
   const why = each.violations.length ? each.violations : each.state === "not checked" && each.reason ? [each.reason] : [];
   return el("tr", {}, el("th", { scope: "row" }, each.id), el("td", { class: "text" }, each.sentence, why.map((text) => el("p", { class: each.state === "violated" ? "bad" : "said" }, text))),
-    el("td", { class: style }, words), el("td", { class: "text said" }, places || each.feature));
+    el("td", { class: STYLES[each.state] }, words), el("td", { class: "text said" }, places || each.feature));
 }
