@@ -57,7 +57,7 @@ def uniform(kind: str, count: int) -> Bench:
 
 def of_environment(path: Path) -> Bench:
     """The bench of an environment file, with its keys. Raises EnvironmentFileError, KeysError."""
-    entries = environment.load(path).entries()
-    at = keys.path_of(path)
-    keys.load(at)
+    described = environment.load(path)
+    entries, at = described.entries(), keys.path_of(path)
+    keys.load(at, described.name)
     return Bench(tuple(entry.kind for entry in entries), tuple(entry.unit() for entry in entries), at)

@@ -37,7 +37,8 @@ SERIAL_KINDS = ("pico", UART)  # real boards, known by a serial number
 REPLUG = "replug"  # the command that ends `unplug`
 FAULTS_BY_COMMAND = ("unplug", REPLUG, "brown_out", "hang", "worn_flash")
 
-Argument = Annotated[str, Field(min_length=1, max_length=256)]
+Argument = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+Command = Annotated[list[Argument], Field(min_length=1, max_length=32)]
 
 
 class EnvironmentFileError(MultilineError):
@@ -58,7 +59,7 @@ class BoardEntry(_Strict):
     power_off: list[Argument] = Field(default_factory=list, max_length=32, description="command that takes its power")
     power_on: list[Argument] = Field(default_factory=list, max_length=32, description="command that gives it power")
 
-    fault_commands: dict[str, list[Argument]] = Field(
+    fault_commands: dict[str, Command] = Field(
         default_factory=dict, description="commands of the bench that play faults of hardware on it, by fault"
     )
 

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from amu.boards.config import CLUSTER_BYTES_MAX
+from amu.boards.config import CLUSTER_BYTES_MAX, EPOCH_MAX
 from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 
@@ -98,16 +98,18 @@ def make(path: Path, bench: str) -> Keys:
         return _keep(Keys(path, bench, (_draw(0),)))
 
 
-def rotate(path: Path) -> Keys:
-    """Draw the next epoch. Raises KeysError."""
+def rotate(path: Path, bench: str | None = None) -> Keys:
+    """Draw the next epoch. bench: whose keys these should be. Raises KeysError."""
     with _locked(path):
-        keys = load(path)
+        keys = load(path, bench)
+        if keys.latest.epoch >= EPOCH_MAX:
+            raise KeysError(f"{path}: {keys.latest.epoch} is the last epoch; move the file away, and make new keys")
         epochs = (*keys.epochs, _draw(keys.latest.epoch + 1))
         return _keep(Keys(path, keys.bench, epochs[-EPOCHS_KEPT:]))
 
 
-def load(path: Path) -> Keys:
-    """Read keys. Raises KeysError."""
+def load(path: Path, bench: str | None = None) -> Keys:
+    """Read keys. bench: whose keys these should be. Raises KeysError."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
@@ -124,10 +126,17 @@ def load(path: Path) -> Keys:
         numbers = [epoch.epoch for epoch in epochs]
         if not numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))) or numbers[0] < 0:
             raise ValueError(f"epochs are {numbers}; want ascending numbers without holes")
+        if numbers[-1] > EPOCH_MAX:
+            raise ValueError(f"an epoch is {numbers[-1]}; want at most {EPOCH_MAX}")
         if any(len(bytes.fromhex(epoch.secret)) != SECRET_BYTES for epoch in epochs):
             raise ValueError(f"want secrets of {SECRET_BYTES} bytes")
     except (RunDirectoryError, ValueError) as error:
         raise KeysError(f"{path}: is not as amu keys wrote it ({error}); restore it, or make new keys") from error
+    if bench not in (None, found["bench"]):
+        raise KeysError(
+            f"{path}: keys of the bench {found['bench']!r}, and not of {bench!r}; put the right keys there, or rename "
+            "the bench"
+        )
     return Keys(path, found["bench"], epochs)
 
 

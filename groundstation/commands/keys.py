@@ -37,11 +37,9 @@ def keys(
         if action == "make":
             found = store.make(path, bench.name)
         elif action == "rotate":
-            found = store.rotate(path)
+            found = store.rotate(path, bench.name)
         else:
-            found = store.load(path)
-        if found.bench != bench.name:
-            raise store.KeysError(f"{path}: keys of the bench {found.bench!r}; {environment} describes {bench.name!r}")
+            found = store.load(path, bench.name)
     except (environments.EnvironmentFileError, store.KeysError) as error:
         raise refused("keys", error) from error
     if as_json:

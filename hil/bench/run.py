@@ -50,7 +50,7 @@ def make_ready(path: Path, tell: Tell) -> Result:
     if not at.exists():
         keys.make(at, described.name)
         tell(f"keys made: {at}")
-    found = keys.load(at)
+    found = keys.load(at, described.name)
     result = Result()
     for entry in described.entries():
         result.cases += _ready(entry, provision.exits(found, entry.node), tell)

@@ -83,7 +83,7 @@ def _exits(environment: Path, bench: "Environment") -> Callable[[int], tuple[byt
     path = keys.path_of(environment)
     if not path.exists():
         return lambda node: ()
-    found = keys.load(path)
+    found = keys.load(path, bench.name)
     return lambda node: provision.exits(found, node)
 
 
@@ -109,9 +109,9 @@ def _deploy(entry: "BoardEntry", exits: tuple[bytes, ...], usb: str | None) -> d
     from hil.boards.pico.approach import approach
     from hil.boards.uart import prompt
 
-    files = tree.flight_files()
     began = time.monotonic()
-    port = ports.of_entry(entry)  # an adapter that is not there is missed before anything is done
+    port = ports.of_entry(entry)  # one that is not there is missed before anything is done
+    files = tree.flight_files()
     with approach(port if usb is None else ports.require(usb), exits) as repl:
         is_changed = deployment.deploy(repl, files)
         if entry.adapter_baud:

@@ -394,7 +394,15 @@ class PicoBoard(Board):
 
     def _power(self, command: tuple[str, ...]) -> None:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_POWER_SECONDS, check=False)
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="backslashreplace",
+                timeout=_POWER_SECONDS,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BoardError(f"{self._name}: command {command[0]}: {error}") from error
         if done.returncode:

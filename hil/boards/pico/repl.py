@@ -26,6 +26,7 @@ BLOCK_BYTES = 1024
 PROMPT_SECONDS = 3.0  # for an answer of the prompt; it answers in a few milliseconds
 _POLL_SECONDS = 0.01
 _ENTER_TRIES = 4
+_SHOWN_CHARACTERS = 60  # of a damaged answer
 _SETTLE_SECONDS = 0.5  # until the board has said what it has to say
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 
@@ -107,8 +108,13 @@ class Repl:
             return str(self._transport.exec(code), "utf-8", "replace").replace("\r\n", "\n")
 
     def ask(self, expression: str) -> Any:
-        """The value of an expression: what `repr` can show."""
-        return ast.literal_eval(self.run(f"print(repr({expression}))"))
+        """The value of an expression: what `repr` can show. Raises BoardError, too, if a bad line damaged it."""
+        told = self.run(f"print(repr({expression}))")
+        try:
+            return ast.literal_eval(told.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+            shown = told.strip()[:_SHOWN_CHARACTERS]
+            raise BoardError(f"{self._name}: its answer was damaged ({shown!r}): is the line sound? Try again") from error
 
     def send(self, path: str, data: bytes, tell: Callable[[int], None] = lambda count: None) -> None:
         """Write a file, block by block; its folder must exist. `tell`: bytes written so far."""

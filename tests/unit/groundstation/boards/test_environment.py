@@ -55,6 +55,8 @@ def test_boards_come_in_the_order_of_their_nodes(tmp_path: Path) -> None:
             HEAD + boards(4) + 'fault_commands.unplug = ["on"]\n',
             "fault_commands.unplug: give unplug and replug, or neither",
         ),
+        (HEAD + boards(4) + "fault_commands.hang = []\n", "fault_commands.hang: List should have at least 1 item"),
+        (HEAD + boards(4) + 'fault_commands.hang = ["a\\u0000"]\n', r"fault_commands.hang\[0\]: String should match"),
         (boards(4), "name: Field required"),
         ('name = "A Desk"\n' + boards(4), ":1: name: String should match"),
         (HEAD + "boards = [\n", "not TOML"),

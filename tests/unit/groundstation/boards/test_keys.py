@@ -73,6 +73,7 @@ def test_keys_that_others_can_read_are_refused(path: Path) -> None:
         lambda found: found["epochs"][0].update(secret="no number"),
         lambda found: found["epochs"][1].update(epoch=7),
         lambda found: found["epochs"][0].update(epoch="0"),
+        lambda found: [epoch.update(epoch=10**30 + epoch["epoch"]) for epoch in found["epochs"]],
     ],
 )
 def test_damaged_keys_are_refused(path: Path, damage: "object") -> None:
@@ -83,6 +84,23 @@ def test_damaged_keys_are_refused(path: Path, damage: "object") -> None:
     path.write_text(json.dumps(found))
     with pytest.raises(KeysError, match="is not as amu keys wrote it"):
         keys.load(path)
+
+
+def test_keys_of_another_bench_are_refused_and_stay_as_they_are(path: Path) -> None:
+    made = keys.make(path, "desk")
+    for use in (keys.load, keys.rotate):
+        with pytest.raises(KeysError, match=r"desk\.keys: keys of the bench 'desk', and not of 'lab'; put the right keys"):
+            use(path, "lab")
+    assert keys.load(path) == made
+
+
+def test_no_epoch_follows_the_last_that_a_board_takes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.make(path, "desk")
+    monkeypatch.setattr(keys, "EPOCH_MAX", 1)
+    last = keys.rotate(path)
+    with pytest.raises(KeysError, match="1 is the last epoch; move the file away, and make new keys"):
+        keys.rotate(path)
+    assert keys.load(path) == last
 
 
 def test_a_board_of_any_epoch_kept_understands_one_of_the_exits(path: Path) -> None:
