@@ -6,6 +6,7 @@ Rules
 - Arguments are checked before anything is recorded or done: a bad order is refused with the field and what was wanted.
 - Times are mission seconds. A fault begins when the flight takes the order, and lasts `seconds`.
 - Bytes are hexadecimal text, as in the trace.
+- An order is strict JSON, as the trace is: each one goes on record, a refused one too.
 """
 
 import json
@@ -19,6 +20,7 @@ from amu.core.types import Array
 from amu.ledger.commands import SHAPES, is_digest, is_key, is_last_key, is_opaque, parse
 from groundstation.faults.kinds import FaultRule
 from groundstation.scenario.model import BOARD_FAULT_KINDS, SECONDS_MAX, BoardFault
+from specs import strict_json
 
 ORDER_BYTES_MAX = 16 * 1024
 NAME_LENGTH_MAX = 64
@@ -162,6 +164,10 @@ def read(text: str | bytes) -> Order:
     """The order in one JSON text. Raises OrderError."""
     if len(text) > ORDER_BYTES_MAX:
         raise OrderError(f"{len(text)} bytes; want at most {ORDER_BYTES_MAX}")
+    try:
+        strict_json.loads(text if isinstance(text, str) else text.decode())
+    except ValueError as error:
+        raise OrderError(str(error)) from error
     try:
         return Order.model_validate_json(text)
     except ValidationError as error:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from groundstation.orders.order import ORDER_BYTES_MAX, Order, OrderError, read
+from groundstation.orders.order import NAME_LENGTH_MAX, ORDER_BYTES_MAX, Order, OrderError, read
 
 SOCKET = "orders.sock"
 CLIENTS_MAX = 8
@@ -192,9 +192,11 @@ def _near(folder: Path) -> Iterator[str]:
         os.close(descriptor)
 
 
-def _id_of(text: bytes) -> object:
+def _id_of(text: bytes) -> str | None:
+    """The id of an order that was refused. None if it has none that fits an answer."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return found.get("id") if isinstance(found, dict) else None
+    told = found.get("id") if isinstance(found, dict) else None
+    return told if isinstance(told, str) and len(told) <= NAME_LENGTH_MAX else None

@@ -24,6 +24,7 @@ from typing import Any
 
 from groundstation.web.tail import READ_BYTES_MAX
 from specs import properties
+from specs.checking import trace
 from specs.checking.check import TraceChecker
 from specs.checking.trace import TraceError, parse_bytes
 from specs.verdict import VIOLATED, Checked
@@ -94,6 +95,8 @@ def follow(path: Path) -> None:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 check.feed(line + b"\n")
+            if len(rest) > trace.LINE_BYTES_MAX:
+                check.error, rest = check.error or f"a line is longer than {trace.LINE_BYTES_MAX} bytes", b""
             if child is not None and select.select([child], [], [], 0.0)[0]:
                 _say(_result(child))
                 child = None

@@ -10,7 +10,7 @@ the other. The console knows it by the run's folder.
     over       the verdict is there
     lost       its ground station died before the end; it can be resumed
     stored     a trace without a run's folder
-    failed     the flight could not be started; `reason` says why
+    failed     the flight could not be started, or its folder cannot be read; `reason` says why
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from typing import Any
 
 from groundstation.boards import claim
 from groundstation.orders.port import SOCKET
+from groundstation.os_errors import explained
 from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.scenario import model
@@ -98,8 +99,11 @@ class Flight:
         """The flight's state, for the pages. Looks at the folder now and then."""
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
-            self._find_run()
-            self._state = self._look()
+            try:
+                self._find_run()
+                self._state = self._look()
+            except OSError as error:
+                self._state = {"state": FAILED, "reason": explained(error)}
         return self._state
 
     def _find_run(self) -> None:

@@ -8,6 +8,7 @@ Rules
 """
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class Follower:
         if self._tail is not None:
             read = self._whole[0].position if self._whole is not None else self._tail.position
             told = {"read": read, "size": self._tail.size, "is_partial": self._whole is not None}
+            told |= {"unreadable": self._tail.unreadable, "foreign": self.hub.foreign}
             checked = {"checked": self._checked.get("checked", 0), "check_error": self._checked.get("error")}
             found["trace"] = told | checked
         return found
@@ -81,8 +83,9 @@ class Follower:
         else:
             self._checking = Checking(trace)
         if tail.size > LONG_BYTES:
-            self._whole = Tail(trace), Model(self.flight.scenario())
-            self._tail = Tail(trace, history.begin_of_line(trace, tail.size - QUICK_BYTES))
+            with contextlib.suppress(OSError):  # it may vanish at any moment
+                self._tail = Tail(trace, history.begin_of_line(trace, tail.size - QUICK_BYTES))
+                self._whole = tail, Model(self.flight.scenario())
 
     def _verdict(self) -> Checked | None:
         """Of a run that is over."""
@@ -111,7 +114,7 @@ class Follower:
             return False
         tail, model = self._whole
         for line in tail.read():
-            model.feed(line)
+            model.takes(line)
         if tail.position < self._tail.position:
             return True
         # Both have read the same lines: the whole takes over.

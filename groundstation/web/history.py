@@ -7,6 +7,7 @@ Rules
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from groundstation.web.tail import Line, parse
@@ -86,8 +87,8 @@ def search(path: Path, query: Query, first: int) -> tuple[list[Line], int | None
     offset = begin
     with path.open("rb") as file:
         file.seek(begin)
-        for text in file:
-            if not text.endswith(b"\n"):
+        for text in iter(partial(file.readline, LINE_BYTES_MAX), b""):  # a longer line comes in parts, and is skipped
+            if not text.endswith(b"\n") and len(text) < LINE_BYTES_MAX:
                 break
             if offset >= first and (len(found) >= FOUND_MAX or offset - first >= SEARCH_BYTES_MAX):
                 return found, offset

@@ -60,11 +60,12 @@ class Hub:
         self.model = model
         self.pages: set[Page] = set()
         self.end = 0  # of what was read of the trace, in bytes
+        self.foreign = 0  # lines whose meaning is not known
         self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
 
     def restart(self, model: Model) -> None:
         """Show another run: every page begins again."""
-        gone, self.model, self.end = _all(self.model), model, 0
+        gone, self.model, self.end, self.foreign = _all(self.model), model, 0, 0
         self.events.clear()
         for page in self.pages:
             page.dirty, page.next_offset = page.dirty | gone | _all(model), 0
@@ -86,7 +87,7 @@ class Hub:
         """Take in the next lines of the trace, which end before byte `end`."""
         self.end = end
         for line in lines:
-            self.model.feed(line)
+            self.foreign += not self.model.takes(line)
         self.events.extend(lines)
         self.spread()
 

@@ -108,6 +108,14 @@ class Model:
     def run(self) -> Row:
         return self.tables["run"]["run"]
 
+    def takes(self, line: Line) -> bool:
+        """Take in one line from a file. False: what its optional fields hold means nothing here; the rest counts."""
+        try:
+            self.feed(line)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return False
+        return True
+
     def feed(self, line: Line) -> None:
         """Take in one line."""
         run = self._row("run", "run")

@@ -85,7 +85,7 @@ class RoleFile(_Strict):
 
     def person(self, token: str) -> Person | None:
         """Whose token this is. None: nobody's."""
-        digest = hashlib.sha256(token.encode()).hexdigest()
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
         found = None
         for entry in self.people:
             if hmac.compare_digest(entry.token_sha256, digest):

@@ -181,7 +181,7 @@ class WebConsole:
                 first = history.begin_of_line(trace, int(asked.get("first", "0")))
             last = int(asked.get("last", "0")) or first + history.LOOK_BYTES_MAX
             lines = await asyncio.to_thread(history.read, trace, first, last, EVENTS_MAX)
-        except ValueError:
+        except (ValueError, OverflowError):
             return _refused(400, "first, last: want offsets in the trace; at: a mission second")
         except OSError as error:
             return _refused(404, f"{trace}: cannot be read: {error.strerror}")
@@ -198,7 +198,7 @@ class WebConsole:
         try:
             query = history.Query(words, without, float(asked.get("seconds", "0")))
             found, goes_on = await asyncio.to_thread(history.search, trace, query, int(asked.get("first", "0")))
-        except ValueError:
+        except (ValueError, OverflowError):
             return _refused(400, "seconds, first: want numbers")
         except OSError as error:
             return _refused(404, f"{trace}: cannot be read: {error.strerror}")
@@ -266,7 +266,7 @@ async def _listen(socket: WebSocket, page: Page) -> None:
     """Take the page's acknowledgements until it goes."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
+            with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
                 told = json.loads(await socket.receive_text())
                 if told.get("type") == "ack" and type(told.get("number")) is int:
                     page.acknowledge(told["number"])

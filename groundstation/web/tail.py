@@ -2,13 +2,18 @@
 
 Rules
 - Only whole lines are read; a torn end waits for its newline.
-- A read is bounded, so that a long trace is read in many turns.
+- A read is bounded, so that a long trace is read in many turns; and so is a line.
+- A line that is not an event, by the rules of `specs.checking.trace`, is counted and skipped: a damaged trace must not
+  stop the console.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any
+
+from amu.core.limits import GROUND
+from specs import strict_json
+from specs.checking.trace import LINE_BYTES_MAX, TraceError, require_readable
 
 READ_BYTES_MAX = 1 << 18
 
@@ -21,8 +26,9 @@ class Tail:
     def __init__(self, path: Path, start: int = 0) -> None:
         self.path = path
         self.position = start  # of the next line
-        self.unreadable = 0  # lines that are not JSON objects
+        self.unreadable = 0  # lines that are not events
         self._rest = b""
+        self._is_in_long = False  # within a line that is too long
 
     def read(self) -> list[Line]:
         """The next lines, at most READ_BYTES_MAX bytes of them; none if there are no more now."""
@@ -35,12 +41,16 @@ class Tail:
         *lines, self._rest = (self._rest + data).split(b"\n")
         found = []
         for text in lines:
-            line = parse(text, self.position)
+            line = None if self._is_in_long else parse(text, self.position)
+            self._is_in_long = False
             if line is None:
                 self.unreadable += 1
             else:
                 found.append(line)
             self.position += len(text) + 1
+        if len(self._rest) > LINE_BYTES_MAX:
+            self.position += len(self._rest)
+            self._rest, self._is_in_long = b"", True
         return found
 
     @property
@@ -58,12 +68,16 @@ class Tail:
 
 
 def parse(text: bytes, offset: int) -> Line | None:
-    """The event on a line, with its offset. None for any other text."""
+    """The event on a line, as it is written, with its offset. None for any other text."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        told = text.decode()
+        found = strict_json.PLAIN_DECODER.decode(told)
+        if not isinstance(found, dict):
+            return None
+        require_readable(found, told)
+    except (ValueError, RecursionError, TraceError):
         return None
-    if not isinstance(found, dict) or "event" not in found:
+    if "received" not in found or ("ticks" not in found and found["node"] != GROUND):
         return None
     found["offset"] = offset
     return found

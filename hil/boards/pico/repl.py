@@ -114,7 +114,7 @@ class Repl:
             return ast.literal_eval(told.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
             shown = told.strip()[:_SHOWN_CHARACTERS]
-            raise BoardError(f"{self._name}: its answer was damaged ({shown!r}): is the line sound? Try again") from error
+            raise BoardError(f"{self._name}: its answer was damaged ({shown!r}): is the line sound?") from error
 
     def send(self, path: str, data: bytes, tell: Callable[[int], None] = lambda count: None) -> None:
         """Write a file, block by block; its folder must exist. `tell`: bytes written so far."""

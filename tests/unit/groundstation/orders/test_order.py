@@ -83,6 +83,28 @@ def test_a_bad_order_is_refused_with_the_field(text: str, told: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("NaN", "NaN is not a JSON number"),
+        ("1e999", "the number 1e999 is out of range"),
+        ("[" * 150 + "]" * 150, "nested more than 100 deep"),
+        ("[" * 8000, "nested more than 100 deep"),
+        ('{"a": 1, "a": 2}', '"a" occurs twice in one object'),
+        ("9" * 5000, "an integer of 5000 digits"),
+        ('"\\ud800"', "half of a surrogate pair"),
+    ],
+)
+def test_what_the_trace_could_not_hold_is_no_order(value: str, told: str) -> None:
+    rule = f'{{"fault": "drop", "probability": {value}}}'
+    text = f'{{"id": "1", "sender": "s", "order": {{"kind": "fault", "name": "n", "rule": {rule}}}}}'
+    for each in (text, text.encode()):
+        with pytest.raises(OrderError, match=told):
+            read(each)
+    with pytest.raises(OrderError, match="utf-8"):
+        read(b"\xff{}")
+
+
 def test_a_board_fault_has_the_fields_of_the_scenario_file() -> None:
     strike = _order(kind="board", board=2, action="pause", fields={"seconds": 3}).order
     assert isinstance(strike, Strike)

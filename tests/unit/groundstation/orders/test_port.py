@@ -72,6 +72,27 @@ def test_a_bad_order_is_answered_by_the_port(orders: OrderPort, folder: Path) ->
     assert [answer["id"] for answer in told] == ["8", None]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b'{"id": ' + b"[" * 8000, None),
+        (b'{"id": "7", "sender": ' + b"[" * 8000, None),
+        (b'{"id": "' + b"x" * (ORDER_BYTES_MAX - 30) + b'"}', None),
+        (b'{"id": [1]}', None),
+        (b'{"id": "7", "order": [[[]]]}', "7"),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_no_order_stops_a_flight_and_each_has_an_answer(
+    orders: OrderPort, folder: Path, text: bytes, told: str | None
+) -> None:
+    with _connect(folder) as sender, sender.makefile("rb") as answers:
+        sender.sendall(text + b"\n" + json.dumps(NOTE).encode() + b"\n")
+        assert len(_take(orders, 1)) == 1
+        answer = json.loads(answers.readline(ORDER_BYTES_MAX))
+    assert (answer["id"], answer["outcome"]) == (told, "refused")
+
+
 def test_a_turn_takes_a_bounded_number_and_loses_none(orders: OrderPort, folder: Path) -> None:
     with _connect(folder) as connection:
         connection.sendall((json.dumps(NOTE).encode() + b"\n") * (ORDERS_MAX + 5))

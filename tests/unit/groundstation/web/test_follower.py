@@ -67,6 +67,14 @@ def test_a_judged_run_is_shown_with_its_verdict(run: Path) -> None:
     assert followed.told()["trace"]["checked"] == (run / run_directory.TRACE).stat().st_size
 
 
+def test_lines_that_are_no_events_do_not_stop_the_console(run: Path, tmp_path: Path) -> None:
+    trace, lines = tmp_path / "trace.ndjson", (run / run_directory.TRACE).read_bytes().splitlines(keepends=True)
+    trace.write_bytes(b"".join([*lines[:20], b'{"event": "Boot"}\n', b"[" * 9000 + b"\n", *lines[20:]]))
+    followed = _follow(Flight(trace=trace), lambda it: it._checked.get("error") is not None and not it._tail.is_behind)
+    assert followed.told()["trace"]["unreadable"] == 2
+    assert followed.hub.model.tables["boards"] == _whole(run / run_directory.TRACE).tables["boards"]
+
+
 def test_a_long_trace_is_shown_from_its_end_and_then_whole(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = run / run_directory.TRACE
     monkeypatch.setattr(follower, "LONG_BYTES", 10_000)

@@ -8,6 +8,12 @@ import pytest
 from groundstation.web import history
 from groundstation.web.history import Query
 
+FIELDS = {
+    "Vote4": {"slot": 1, "view": 0, "value": "00" * 32},
+    "Decide": {"slot": 1, "view": 0, "value": "00" * 32},
+    "Silent": {"reason": "r"},
+}
+
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
@@ -15,9 +21,10 @@ def trace(tmp_path: Path) -> Path:
     path = tmp_path / "trace.ndjson"
     with path.open("w") as file:
         for second in range(250):
-            told = [("Vote4", 1, float(second)), ("Decide" if second != 40 else "Heard", 2, second + 0.5)]
+            told = [("Vote4", 1, float(second)), ("Decide" if second != 40 else "Silent", 2, second + 0.5)]
             for name, node, at in told:
-                file.write(json.dumps({"event": name, "node": node, "received": at, "pad": "x" * (second % 7)}) + "\n")
+                head = {"node": node, "boot": 0, "seq": 0, "lamport": 0, "ticks": 0, "received": at, "event": name}
+                file.write(json.dumps({**head, **FIELDS[name], "pad": "x" * (second % 7)}) + "\n")
     return path
 
 

@@ -13,6 +13,7 @@ from groundstation.flight.rehearsal import Flight, Plan
 from groundstation.record import run_directory
 from groundstation.scenario.model import parse
 from groundstation.web import model
+from groundstation.web import tail as tail_module
 from groundstation.web.model import OPERATIONS_MAX, SLOTS_MAX, Model
 from groundstation.web.series import SAMPLES_MAX, Series
 from groundstation.web.tail import Tail
@@ -158,7 +159,53 @@ def test_ordered_faults_begin_and_end() -> None:
 
 def test_lines_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "trace.ndjson"
-    path.write_bytes(b'nonsense\n[1]\n{"event": "Apply"}\n{"eve')
+    rejoin = {"node": 1, "boot": 0, "seq": 0, "lamport": 1, "ticks": 1, "received": 0.5, "event": "Rejoin", "floor": 0}
+    sound = json.dumps(rejoin)
+    others = [
+        "nonsense",
+        "[1]",
+        '{"event": "Rejoin", "floor": 0}',
+        json.dumps({**rejoin, "node": "1"}),
+        sound.replace("0.5", "NaN"),
+        sound.replace("0.5", "1e999"),
+        sound.replace(', "received": 0.5', ""),
+        sound[:-1] + ', "more": ' + "[" * 150 + "]" * 150 + "}",
+        "[" * 20_000,
+        json.dumps({**rejoin, "node": 255, "event": "RunStart", "replica_count": 10**9}),
+    ]
+    path.write_text("\n".join([*others, sound]) + '\n{"eve')
     tail = Tail(path)
-    assert [line["event"] for line in tail.read()] == ["Apply"]
-    assert (tail.position, tail.unreadable) == (32, 2)
+    assert [line["event"] for line in tail.read()] == ["Rejoin"]
+    assert (tail.position, tail.unreadable) == (path.stat().st_size - len('{"eve'), len(others))
+
+
+def test_a_line_that_does_not_end_is_skipped_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "LINE_BYTES_MAX", 1000)
+    monkeypatch.setattr(tail_module, "READ_BYTES_MAX", 300)
+    path = tmp_path / "trace.ndjson"
+    sound = (
+        b'{"node": 1, "boot": 0, "seq": 0, "lamport": 1, "ticks": 1, "received": 0.5, "event": "Rejoin", "floor": 0}\n'
+    )
+    path.write_bytes(sound + b"x" * 5000 + b"\n" + sound)
+    tail, found = Tail(path), []
+    while tail.is_behind:
+        found += tail.read()
+        assert len(tail._rest) <= 1000
+    assert [line["offset"] for line in found] == [0, len(sound) + 5001]
+    assert (tail.position, tail.unreadable) == (path.stat().st_size, 1)
+
+
+def test_a_line_whose_optional_fields_mean_nothing_stops_nobody() -> None:
+    folded = Model()
+    head = {"node": 255, "boot": 0, "seq": 0, "lamport": 1, "ticks": 0, "received": 1.0, "offset": 0}
+    order = {**head, "event": "Order", "order": "1", "sender": "s", "outcome": "accepted"}
+    for line in (
+        {**order, "told": {"kind": "alarm", "alarm": ["x"]}},
+        {**order, "told": {"kind": "alarm", "alarm": "Boards off"}},
+        {**head, "event": "BoardFault", "board": 1, "kind": "pause", "seconds": "long"},
+        {**head, "event": "Fault", "counts": {"drop": "many"}},
+    ):
+        assert isinstance(folded.takes(line), bool)
+    assert folded.takes({**head, "event": "BoardStart", "board": 1, "received": 2.0})
+    assert folded.tables["boards"]["1"]["on"]
+    assert folded.run["now"] == 2.0
