@@ -6,7 +6,7 @@ from pathlib import Path
 
 from amu.core.limits import quorum_size
 from groundstation.boards import provision
-from hil.boards.emulated import pico_files
+from hil.boards.emulated import folding, pico_files
 from hil.boards.emulated.pico_chip import PicoChip
 
 PROGRAM = Path(__file__).with_name("unit_costs_main.py")
@@ -63,7 +63,7 @@ def measure(image: Path, journal: str) -> UnitCosts:
     """Run the program. Raises ValueError with what the board said when it does not come to its end."""
     swarm = provision.Swarm(b"bench", 4, b"not a secret at all", journal=journal)
     stored = {f"store/{name}": data for name, data in provision.commissioned_files(journal).items()}
-    configured = {"config.cbor": provision.configuration(swarm, 1), "main.py": PROGRAM.read_bytes()}
+    configured = {"config.cbor": provision.configuration(swarm, 1), "main.py": folding.folded("main.py", PROGRAM.read_text()).encode()}
     waiting = bytearray()
 
     def take(most: int) -> bytes:
