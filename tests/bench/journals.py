@@ -105,7 +105,11 @@ def times(kind: str, acts: bytes, image: Path) -> dict[str, tuple[int, int, int,
     """(count, median, most, mean) microseconds of each act of an emulated Pico."""
     swarm = provision.Swarm(b"bench", 4, b"not a secret at all", journal=kind)
     stored = {f"store/{name}": data for name, data in provision.commissioned_files(kind).items()}
-    own = {"config.cbor": provision.configuration(swarm, BOARD), "main.py": folding.folded("main.py", PROGRAM.read_text()).encode(), "acts": acts}
+    own = {
+        "config.cbor": provision.configuration(swarm, BOARD),
+        "main.py": folding.folded("main.py", PROGRAM.read_text()).encode(),
+        "acts": acts,
+    }
     chip = PicoChip(image, pico_files.make({**pico_files.modules(), **stored, **own}), "AMU-0001", 1, lambda most: b"")
     said = b""
     for _ in range(0, LIMIT_MILLISECONDS, 10):

@@ -63,7 +63,10 @@ def measure(image: Path, journal: str) -> UnitCosts:
     """Run the program. Raises ValueError with what the board said when it does not come to its end."""
     swarm = provision.Swarm(b"bench", 4, b"not a secret at all", journal=journal)
     stored = {f"store/{name}": data for name, data in provision.commissioned_files(journal).items()}
-    configured = {"config.cbor": provision.configuration(swarm, 1), "main.py": folding.folded("main.py", PROGRAM.read_text()).encode()}
+    configured = {
+        "config.cbor": provision.configuration(swarm, 1),
+        "main.py": folding.folded("main.py", PROGRAM.read_text()).encode(),
+    }
     waiting = bytearray()
 
     def take(most: int) -> bytes:

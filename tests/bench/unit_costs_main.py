@@ -16,7 +16,7 @@ FRAMES_SENT = 8  # by the host, as unit_costs.py says
 
 
 def tell(name, microseconds):
-    print("COST %s %d" % (name, microseconds))
+    print("COST", name, microseconds)
 
 
 def cost(name, work):
@@ -63,7 +63,7 @@ def main():
     gc.collect()
     tell("collection", time.ticks_diff(time.ticks_us(), began))
     cost("poll", board.port.read)
-    print("SEND %s." % binascii.hexlify(wire).decode())
+    print("SEND", binascii.hexlify(wire).decode() + ".")
     time.sleep_ms(30)  # the host's bytes wait
     count = 0
     began = time.ticks_us()

@@ -64,9 +64,9 @@ def header(traffic: int, source: int, destination: int) -> bytes:
 
 def build(traffic: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """Wire bytes of a frame, both delimiters included. `tag` is `b""` for a class without one."""
-    assert FLIGHT <= traffic <= REPORT, "frame class"
-    assert len(tag) == tag_bytes(traffic), "frame tag"
-    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "frame payload"
+    assert FLIGHT <= traffic <= REPORT, "traffic"
+    assert len(tag) == tag_bytes(traffic), "tag"
+    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "payload"
     body = header(traffic, source, destination) + tag + payload
     return b"\x00" + cobs.encode(body + crc32(body).to_bytes(4, "big")) + b"\x00"
 

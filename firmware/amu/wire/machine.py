@@ -39,9 +39,9 @@ def install() -> None:
 @micropython.native
 def build(traffic: int, source: int, destination: int, tag: bytes, payload: bytes) -> bytes:
     """As `frames.build`."""
-    assert frames.FLIGHT <= traffic <= frames.REPORT, "frame class"
-    assert len(tag) == (limits.TAG_BYTES if traffic < frames.REPORT else 0), "frame tag"
-    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "frame payload"
+    assert frames.FLIGHT <= traffic <= frames.REPORT, "traffic"
+    assert len(tag) == (limits.TAG_BYTES if traffic < frames.REPORT else 0), "tag"
+    assert len(payload) <= limits.PAYLOAD_BYTES_MAX, "payload"
     plain = _plain
     plain[0] = frames.VERSION
     plain[1] = traffic

@@ -41,7 +41,7 @@ def link(
     """Sources by group and module, such as `amu.wire.codec`. A group imports from those before it only.
 
     `roots`: (module, name) of what starts everything. `beside`: sources of the modules outside. What neither mentions,
-    directly or not, is left out, and so are methods that nothing calls, such as `__repr__`. Short constants are written
+    directly or not, is left out, and so are methods that nothing calls, such as `__repr__`. Numbers are written
     where their names stood. Raises ValueError when something cannot be linked.
     """
     sources = {name: source for group in groups.values() for name, source in group.items()}
