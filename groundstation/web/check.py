@@ -12,12 +12,14 @@ Rules
 - It runs at the lowest priority: it holds nobody up.
 """
 
-import asyncio
 import contextlib
 import json
 import os
 import select
+import signal
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -120,36 +122,34 @@ def _say(text: bytes) -> None:
 
 
 class Checking:
-    """The process that checks a console's trace. `state`: what it last told."""
+    """The process that checks a console's trace. `state`: what it last told. A thread listens to it."""
 
     def __init__(self, trace: Path) -> None:
         self.state: State = {}
-        self._trace = trace
-        self._process: asyncio.subprocess.Process | None = None
-        self._task = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__, str(self._trace)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE_BYTES_MAX,
+        self._process = subprocess.Popen(
+            (sys.executable, "-m", __name__, str(trace)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
         assert self._process.stdout is not None
-        while text := await self._process.stdout.readline():
+        for text in self._process.stdout:
             if text.strip():
                 self.state = json.loads(text)
         self.state = {**self.state, "error": self.state.get("error") or "the live check has ended; see amu check"}
 
-    async def close(self) -> None:
-        """End the process."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+    def close(self) -> None:
+        """End the process, and the child that concludes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._thread.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 def of_verdict(verdict: Checked, size: int) -> State:

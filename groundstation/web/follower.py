@@ -48,14 +48,14 @@ class Follower:
             while True:
                 self.flight.state()
                 trace = self.flight.trace
-                if trace is not None and (self._tail is None or self._tail.path != trace):
-                    await self._show(trace)
+                if trace is not None and (self._tail is None or self._is_another(trace, self._tail)):
+                    self._show(trace)
                 is_behind = self._step()
                 if planning is None or planning.done():
                     planning = asyncio.create_task(self._find_contacts())
                 await asyncio.sleep(0.0 if is_behind else STEP_SECONDS)
         finally:
-            await self._end_check()
+            self._end_check()
 
     def told(self) -> dict[str, Any]:
         """The flight's state, and how far its trace was read and checked, in bytes.
@@ -71,9 +71,13 @@ class Follower:
             found["trace"] = told | checked
         return found
 
-    async def _show(self, trace: Path) -> None:
+    def _is_another(self, trace: Path, tail: Tail) -> bool:
+        """Whether this is not the trace that was read so far: it has another name, or it has become shorter."""
+        return tail.path != trace or tail.size < tail.position
+
+    def _show(self, trace: Path) -> None:
         """Begin with another trace."""
-        await self._end_check()
+        self._end_check()
         tail = self._tail = Tail(trace)
         self._whole, self._checked = None, {}
         self.hub.restart(Model(self.flight.scenario()))
@@ -136,7 +140,7 @@ class Follower:
         model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
         self.hub.spread()
 
-    async def _end_check(self) -> None:
+    def _end_check(self) -> None:
         if self._checking is not None:
-            await self._checking.close()
+            self._checking.close()
             self._checking = None

@@ -1,7 +1,7 @@
 """The live check: the state of each property while the trace grows, with a planted violation."""
 
-import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -98,20 +98,27 @@ def test_the_process_follows_a_trace_that_grows(trace: bytes, tmp_path: Path) ->
     path = tmp_path / "trace.ndjson"
     half = trace.index(b"\n", len(trace) // 2) + 1
 
-    async def follow() -> dict[str, Any]:
-        checking = Checking(path)
-        try:
-            for part in (trace[:half], trace[half:]):
-                with path.open("ab") as file:
-                    file.write(part)
-                size = path.stat().st_size
-                async with asyncio.timeout(GIVE_UP_SECONDS):
-                    while checking.state.get("checked") != size:
-                        await asyncio.sleep(0.02)
-            return checking.state
-        finally:
-            await checking.close()
-
-    state = asyncio.run(follow())
+    checking = Checking(path)
+    try:
+        for part in (trace[:half], trace[half:]):
+            with path.open("ab") as file:
+                file.write(part)
+            size, give_up = path.stat().st_size, time.monotonic() + GIVE_UP_SECONDS
+            while checking.state.get("checked") != size and time.monotonic() < give_up:
+                time.sleep(0.02)
+        state = checking.state
+    finally:
+        checking.close()
     assert state["properties"]["CON-4"] == ["holds", ""]
     assert state["error"] is None
+
+
+def test_a_check_ends_at_any_moment(trace: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "trace.ndjson"
+    path.write_bytes(trace)
+    for pause in (0.0, 0.0, 0.3, 0.6):  # before it has begun, and in the middle
+        checking = Checking(path)
+        time.sleep(pause)
+        checking.close()
+        assert checking._process.returncode is not None
+        assert not checking._thread.is_alive()

@@ -96,3 +96,18 @@ def test_a_long_trace_is_shown_from_its_end_and_then_whole(run: Path, monkeypatc
     assert {(at, is_on) for is_partial, at, is_on in seen if is_partial} >= {(applied, True)}  # its end, at once
     for name in ("boards", "operations", "slots", "spans", "series"):
         assert followed.hub.model.tables[name] == whole.tables[name], name
+
+
+def test_a_trace_that_is_cut_is_shown_as_it_is_now(run: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.ndjson"
+    data = (run / run_directory.TRACE).read_bytes()
+    half = data.index(b"\n", len(data) // 2) + 1
+    trace.write_bytes(data)
+
+    def is_cut(followed: Follower) -> bool:
+        if followed.hub.end == len(data):
+            trace.write_bytes(data[:half])
+        return followed.hub.end == half
+
+    followed = _follow(Flight(trace=trace), is_cut)
+    assert followed.hub.model.tables["boards"] == _whole(trace).tables["boards"]
