@@ -22,7 +22,7 @@ from tests.support.flight import full_ledger
 
 CLIENT = limits.CLIENT_NUMBER_MAX  # one of those that the full table holds
 COMMAND = ["lease-release", "nobody-holds-this", 1, 1]
-SETTLE_MS = 2_100  # until boards have said how they are
+SETTLE_MS = 5_100  # until boards have said how they are
 
 
 def least(swarm: Swarm, sampling: dict[str, object]) -> tuple[int, int]:
