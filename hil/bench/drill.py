@@ -63,7 +63,7 @@ EXERCISES = {
     "brown_out": Exercise({}, diagnosis.POWER, wait=5.0, beside=(diagnosis.GONE,)),
     "hang": Exercise({}, diagnosis.HUNG, wait=14.0, beside=(diagnosis.GONE,)),  # its watchdog waits for 8 s
     "heap_exhaustion": Exercise({}, diagnosis.MEMORY),
-    "full_flash": Exercise({"seconds": 1.0}, diagnosis.FULL, wait=3.0),
+    "full_flash": Exercise({"seconds": 5.0}, diagnosis.FULL, wait=3.0),  # to fill it takes up to a second or two
     # Several blocks: a file system avoids one that is worn, a ring of pages cannot.
     "worn_flash": Exercise({}, diagnosis.WORN, {"journal": "pages"}, times=8, stays_silent=True),
 }
