@@ -1,10 +1,10 @@
 """Composition root of a board, and the only loop in it that never ends.
 
 Picks the board by platform, builds every part once, joins them and lets them run. A board whose vote state is
-unreadable flies in silence: it may not vote, but it can still say so. If flash was full, it tries again after a
-while, from its journal. A bug ends the life in which it appears, and its
-traceback goes out on the line. Running out of memory ends a life, too; the next one begins at once, from the journal
-and with an empty heap. Several such lives in a row with no slot applied are a crash.
+unreadable flies in silence: it may not vote, but it can still say so. If flash was full, it tries again after a while,
+from its journal. A bug ends the life in which it appears, and its traceback goes out on the line. Running out of memory
+ends a life, too; the next one begins at once, from the journal and with an empty heap. Several such lives in a row with
+no slot applied are a crash.
 """
 
 import micropython

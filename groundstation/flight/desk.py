@@ -96,7 +96,7 @@ class Desk:
         self._record.record("Order", now, **about)
         self._record.keep()
         do()
-        self._record.tell(now, f"{order.sender} orders {words(body)}")
+        self._record.tell(now, f"{order.sender} orders {body.words}")
         return {"id": order.id, "outcome": ACCEPTED, **further}
 
     def take_up(self, past: Past) -> None:
@@ -200,22 +200,3 @@ class Desk:
     def _require_board(self, board: int) -> None:
         if board not in self._fleet.boards:
             raise OrderError(f"there is no board {board}; the swarm has 0 to {self._replica_count - 1}")
-
-
-def words(body: Body) -> str:
-    """An order in a few words."""
-    if isinstance(body, Telecommand):
-        return f"telecommand {body.verb}"
-    if isinstance(body, Control):
-        return f"control {body.action} for board {body.board}"
-    if isinstance(body, Strike):
-        return f"{body.action} of board {body.board}"
-    if isinstance(body, Inject):
-        return f"link fault {body.name}"
-    if isinstance(body, EndFault):
-        return f"the end of link fault {body.name}"
-    if isinstance(body, Note):
-        return f"a note: {body.text}"
-    if isinstance(body, Alarm):
-        return f"{body.action} of alarm {body.alarm}"
-    return "the end of the mission"

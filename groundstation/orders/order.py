@@ -6,6 +6,8 @@ Rules
 - Arguments are checked before anything is recorded or done: a bad order is refused with the field and what was wanted.
 - Times are mission seconds. A fault begins when the flight takes the order, and lasts `seconds`.
 - Bytes are hexadecimal text, as in the trace.
+
+Each kind has `words`, the order in a few words.
 - An order is strict JSON, as the trace is: each one goes on record, a refused one too.
 """
 
@@ -62,6 +64,10 @@ class Telecommand(_Strict):
             raise OrderError(f"fields: {error}") from error
         return command
 
+    @property
+    def words(self) -> str:
+        return f"telecommand {self.verb}"
+
 
 class Control(_Strict):
     """A command to a board itself: to end its flight or to reset."""
@@ -69,6 +75,10 @@ class Control(_Strict):
     kind: Literal["control"]
     board: Board
     action: Literal["exit", "reset"]
+
+    @property
+    def words(self) -> str:
+        return f"control {self.action} for board {self.board}"
 
 
 class Strike(_Strict):
@@ -90,6 +100,10 @@ class Strike(_Strict):
             return BoardFault.model_validate(document)
         except ValidationError as error:
             raise OrderError(_explained(error)) from error
+
+    @property
+    def words(self) -> str:
+        return f"{self.action} of board {self.board}"
 
 
 class Inject(_Strict):
@@ -114,6 +128,10 @@ class Inject(_Strict):
             told = _explained(error) if isinstance(error, ValidationError) else str(error)
             raise OrderError(f"rule: {told}") from error
 
+    @property
+    def words(self) -> str:
+        return f"link fault {self.name}"
+
 
 class EndFault(_Strict):
     """The end of a fault of links that an order began."""
@@ -121,12 +139,20 @@ class EndFault(_Strict):
     kind: Literal["end-fault"]
     name: Name
 
+    @property
+    def words(self) -> str:
+        return f"the end of link fault {self.name}"
+
 
 class Note(_Strict):
     """A remark for the record."""
 
     kind: Literal["note"]
     text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
+
+    @property
+    def words(self) -> str:
+        return f"a note: {self.text}"
 
 
 class Alarm(_Strict):
@@ -138,11 +164,19 @@ class Alarm(_Strict):
     seconds: Duration | None = None
     to: Name | None = None
 
+    @property
+    def words(self) -> str:
+        return f"{self.action} of alarm {self.alarm}"
+
 
 class Finish(_Strict):
     """End the mission in order."""
 
     kind: Literal["finish"]
+
+    @property
+    def words(self) -> str:
+        return "the end of the mission"
 
 
 Body: TypeAlias = Annotated[

@@ -29,7 +29,6 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.scenario import model
 from groundstation.scenario.model import Scenario
-from specs import strict_json
 
 READY, STARTING, FLYING, CHECKING, OVER, LOST, STORED, FAILED = (
     "ready",
@@ -117,23 +116,22 @@ class Flight:
                 return {"state": READY if self._trace is None else STORED}
             code = self._process.poll()
             return {"state": STARTING} if code is None else {"state": FAILED, "reason": self._said()}
-        found: dict[str, Any] = {"run": self.run.name, "state": self._state_of_run()}
+        about = _object(self.run / run_directory.RUN)
+        found: dict[str, Any] = {"run": self.run.name, "state": self._state_of_run(about.get("boards"))}
         found["takes_orders"] = found["state"] == FLYING and (self.run / SOCKET).exists()
-        with contextlib.suppress(RunDirectoryError):
-            about = run_directory.read_json(self.run / run_directory.RUN)
-            if isinstance(about, dict):
-                found |= {name: about.get(name) for name in ("kind", "kinds", "plays", "started", "scenario", "seed")}
+        if about:
+            found |= {name: about.get(name) for name in ("kind", "kinds", "plays", "started", "scenario", "seed")}
         if found["state"] == OVER:
-            with contextlib.suppress(strict_json.JsonError):
-                verdict = strict_json.load(self.run / run_directory.VERDICT)
-                if isinstance(verdict, dict):
-                    found["verdict"] = {name: verdict.get(name) for name in ("verdict", "lines", "findings")}
+            verdict = _object(self.run / run_directory.VERDICT)
+            if verdict:
+                found["verdict"] = {name: verdict.get(name) for name in ("verdict", "lines", "findings")}
             found["has_report"] = (self.run / run_directory.REPORT).exists()
         return found
 
-    def _state_of_run(self) -> str:
+    def _state_of_run(self, boards: object) -> str:
+        """boards: the folder of its boards, as its run.json has it."""
         assert self.run is not None
-        if claim.is_held(self.run / self._boards()):
+        if claim.is_held(self.run / (boards if isinstance(boards, str) else run_directory.BOARDS)):
             return FLYING if self._has_begun() else STARTING
         if self._process is not None and self._process.poll() is None:
             return CHECKING  # the verdict comes before the report
@@ -146,15 +144,16 @@ class Flight:
             return (self.run / run_directory.TRACE).stat().st_size > 0
         return False
 
-    def _boards(self) -> str:
-        assert self.run is not None
-        with contextlib.suppress(RunDirectoryError):
-            about = run_directory.read_json(self.run / run_directory.RUN)
-            if isinstance(about, dict) and isinstance(about.get("boards"), str):
-                return str(about["boards"])
-        return run_directory.BOARDS
-
     def _said(self) -> str:
         assert self._files is not None
         text = (Path(self._files.name) / "said").read_text(errors="backslashreplace")
         return text[-TOLD_CHARACTERS_MAX:].strip()
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The members of a JSON file of a run; none if it is not there or not whole."""
+    with contextlib.suppress(RunDirectoryError):
+        found = run_directory.read_json(path)
+        if isinstance(found, dict):
+            return found
+    return {}

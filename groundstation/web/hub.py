@@ -10,6 +10,7 @@ Rules
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import Any
 
 from groundstation.web.model import TABLES, Changed, Model
@@ -108,8 +109,8 @@ class Hub:
         page.sent += 1
         page.knows_flight = flight
         message: Message = {"type": "batch", "number": page.sent, "flight": flight, "tables": self._rows(page)}
-        new = [line for line in self.events if line["offset"] >= page.next_offset]
-        message["events"] = events = new[-EVENTS_SENT_MAX:]
+        new = takewhile(lambda line: line["offset"] >= page.next_offset, reversed(self.events))
+        message["events"] = events = list(islice(new, EVENTS_SENT_MAX))[::-1]
         first = events[0]["offset"] if events else self.end
         if first > page.next_offset:
             message["gap"] = [page.next_offset, first]

@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 
-from groundstation.boards import bench
-from groundstation.flight import rehearsal
-from groundstation.flight.progress import SilentDisplay
-from groundstation.flight.rehearsal import Plan
-from groundstation.scenario.model import parse
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
-from swarm_sim.testing.host_board import HostBoard
 from tests.browser.axe import AXE
 from tests.browser.conftest import Opened
+from tests.support.host_flight import fly
 
 pytestmark = pytest.mark.browser
 
@@ -39,11 +34,7 @@ SCENARIO = {
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that is over."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "board_kind", lambda name: HostBoard)
-        return rehearsal.fly(
-            Plan(parse(SCENARIO, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay()
-        ).directory
+    return fly(tmp_path_factory.mktemp("runs"), **SCENARIO).directory
 
 
 def _barriers(console: Opened) -> list[Any]:
@@ -77,8 +68,9 @@ def test_what_a_trace_says_is_shown_as_text(opened: Callable[..., Opened], tmp_p
     evil = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     head = {"run": evil, "node": 255, "boot": 0, "ticks": 1}
     told = {"kind": "note", "text": evil}
+    swarm = {"versions": {"python": evil}, "replica_count": 4, "byzantine": [], "window_slots": 4}
     lines: list[dict[str, Any]] = [
-        {"event": "RunStart", "scenario": evil, "seed": 1, "replica_count": 4, "byzantine": []},
+        {"event": "RunStart", "scenario": evil, "seed": 1, **swarm},
         {"event": "BoardCrash", "board": 1, "reason": evil},
         {"event": "Order", "order": evil, "sender": evil, "told": told, "outcome": "refused", "reason": evil},
         {"event": "Telecommand", "stage": "queued", "client": 0, "operation": 1, "command": [evil]},

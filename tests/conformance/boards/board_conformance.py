@@ -130,6 +130,13 @@ class Station:
                         found[event[2]] = event[2:]
         return found
 
+    def assert_votes_stand(self, boot: int, sent: set[tuple[int, int, int, bytes]]) -> None:
+        """Life `boot` remembers each first vote that the life before has sent."""
+        restored = self.restored(boot)
+        for slot, view, phase, value in sent:
+            assert phase == 1
+            assert restored[slot][2] == [view, value]
+
 
 def link_has_bytes(link: Link) -> bool:
     """Read once from a link that is lost or about to be; False when it is."""
@@ -241,10 +248,7 @@ class BoardConformance:
         board.start()
         identity = station.hello(2)
         assert (identity.mode, identity.boot) == ("voting", 1)
-        restored = station.restored(1)
-        for slot, view, phase, value in sent:
-            assert phase == 1
-            assert restored[slot][2] == [view, value]
+        station.assert_votes_stand(1, sent)
 
     def test_a_power_cut_needs_a_running_board_and_a_count(self, board: Board) -> None:
         with pytest.raises(BoardError, match="is off"):

@@ -129,10 +129,7 @@ class TestPicoBoard(BoardConformance):
         identity = station.hello(2)
         assert identity.mode == "voting"
         assert identity.boot in (1, 2)
-        restored = station.restored(identity.boot)
-        for slot, view, phase, value in sent:
-            assert phase == 1
-            assert restored[slot][2] == [view, value]
+        station.assert_votes_stand(identity.boot, sent)
 
     def test_a_power_cut_needs_a_running_board_and_a_count(self, board: Board) -> None:
         with pytest.raises(BoardError, match="want 1 or more"):

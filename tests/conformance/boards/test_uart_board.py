@@ -128,10 +128,7 @@ class TestUartBoard(PicoSuite):
         pico.plug_in()
         identity = station.hello(2)
         assert (identity.mode, identity.boot) == ("voting", 1)
-        restored = station.restored(1)
-        for slot, view, phase, value in sent:
-            assert phase == 1
-            assert restored[slot][2] == [view, value]
+        station.assert_votes_stand(1, sent)
 
     def test_a_board_that_leaves_the_flight_loop_on_command_stops_flying(self, board: Board) -> None:
         """It flies again by itself, on the same line."""

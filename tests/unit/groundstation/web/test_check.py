@@ -7,26 +7,18 @@ from typing import Any
 
 import pytest
 
-from groundstation.boards import bench
-from groundstation.flight import rehearsal
-from groundstation.flight.progress import SilentDisplay
-from groundstation.flight.rehearsal import Plan
 from groundstation.record import run_directory
-from groundstation.scenario.model import parse
 from groundstation.web import check
 from groundstation.web.check import Checking, LiveCheck
 from specs.checking.check import check_trace
-from swarm_sim.testing.host_board import HostBoard
+from tests.support.host_flight import fly
 
 GIVE_UP_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    document = {"name": "s", "description": "d", "mission": {"slots": 5}, "workload": {"operations": 5}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "board_kind", lambda name: HostBoard)
-        flight = rehearsal.fly(Plan(parse(document, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay())
+    flight = fly(tmp_path_factory.mktemp("runs"), mission={"slots": 5}, workload={"operations": 5})
     return (flight.directory / run_directory.TRACE).read_bytes()
 
 

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundstation.boards import bench
-from groundstation.flight import rehearsal
-from groundstation.flight.progress import SilentDisplay
-from groundstation.flight.rehearsal import Plan
 from groundstation.record import run_directory
-from groundstation.scenario.model import parse
 from groundstation.verdict.verdict import judge
 from groundstation.web import follower, tail
 from groundstation.web.flights import Flight
@@ -20,7 +15,7 @@ from groundstation.web.hub import Hub
 from groundstation.web.model import Model
 from groundstation.web.tail import Tail
 from specs.checking.check import check_trace
-from swarm_sim.testing.host_board import HostBoard
+from tests.support.host_flight import fly
 
 GIVE_UP_SECONDS = 60.0
 
@@ -28,10 +23,7 @@ GIVE_UP_SECONDS = 60.0
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that is over and judged."""
-    document = {"name": "s", "description": "d", "mission": {"slots": 12}, "workload": {"operations": 12}}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "board_kind", lambda name: HostBoard)
-        flight = rehearsal.fly(Plan(parse(document, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay())
+    flight = fly(tmp_path_factory.mktemp("runs"), mission={"slots": 12}, workload={"operations": 12})
     verdict = judge(check_trace(flight.directory / run_directory.TRACE), flight.summary, flight.directory)
     run_directory.write_json(flight.directory / run_directory.VERDICT, verdict.as_dict())
     return flight.directory

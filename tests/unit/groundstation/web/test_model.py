@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from groundstation.boards import bench
-from groundstation.flight import rehearsal
-from groundstation.flight.progress import SilentDisplay
-from groundstation.flight.rehearsal import Flight, Plan
+from groundstation.flight.rehearsal import Flight
 from groundstation.record import run_directory
 from groundstation.scenario.model import parse
 from groundstation.web import model
@@ -17,7 +14,7 @@ from groundstation.web import tail as tail_module
 from groundstation.web.model import OPERATIONS_MAX, SLOTS_MAX, Model
 from groundstation.web.series import SAMPLES_MAX, Series
 from groundstation.web.tail import Tail
-from swarm_sim.testing.host_board import HostBoard
+from tests.support.host_flight import fly
 
 SCENARIO = {
     "name": "small",
@@ -31,9 +28,7 @@ SCENARIO = {
 
 @pytest.fixture(scope="module")
 def flight(tmp_path_factory: pytest.TempPathFactory) -> Flight:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench, "board_kind", lambda name: HostBoard)
-        return rehearsal.fly(Plan(parse(SCENARIO, "test"), "host", tmp_path_factory.mktemp("runs")), SilentDisplay())
+    return fly(tmp_path_factory.mktemp("runs"), **SCENARIO)
 
 
 def _fold(flight: Flight) -> Model:

@@ -1,0 +1,15 @@
+"""Small missions on boards in this process, in virtual time."""
+
+from pathlib import Path
+from typing import Any
+
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.flight.rehearsal import Flight, Plan
+from groundstation.scenario.model import parse
+
+
+def fly(folder: Path, **document: Any) -> Flight:
+    """Fly a scenario of these tables; its run is kept in `folder`."""
+    named = {"name": "small", "description": "A small mission for a test.", **document}
+    return rehearsal.fly(Plan(parse(named, "test"), "host", folder), SilentDisplay())
