@@ -65,6 +65,7 @@ def test_a_board_that_computes_lets_another_one_compute(board: PicoChip, tmp_pat
 
 
 def test_an_emulator_that_is_killed_is_an_error_and_not_a_wait(board: PicoChip) -> None:
+    os.kill(board._process.pid, signal.SIGSTOP)  # it must not answer before it dies
     board.advance(50 * MILLISECOND)
     os.kill(board._process.pid, signal.SIGKILL)
     with pytest.raises(EmulatorError, match="AMU-0001: its emulator ended by signal 9"):
