@@ -16,6 +16,7 @@ from typing import Protocol, Unpack
 from amu.wire.framer import Text
 from amu.wire.frames import Frame
 from groundstation.boards.base import Board
+from groundstation.faults.board_fault import HARDWARE_FAULTS
 from groundstation.flight.cable import Cable
 from groundstation.flight.driver import Driver
 from groundstation.flight.hardware import Hardware
@@ -33,7 +34,6 @@ from groundstation.record.board_events import (
 )
 from groundstation.record.past import Past
 from groundstation.scenario.board_faults import BoardEvent, Schedule, ends_at
-from groundstation.scenario.model import HARDWARE_FAULTS
 from specs.checking.schema import Fields
 from specs.escape import escaped
 

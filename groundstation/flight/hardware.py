@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, Unpack
 
 from groundstation.boards.base import Board
+from groundstation.faults.board_fault import BoardFault
 from groundstation.flight.cable import Cable
 from groundstation.flight.line_noise import LineNoise
 from groundstation.scenario.board_faults import BoardEvent, ends_at
-from groundstation.scenario.model import BoardFault
 from specs.checking.schema import Fields
 
 

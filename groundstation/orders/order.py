@@ -20,8 +20,8 @@ from amu.core import limits
 from amu.core.errors import CodecError
 from amu.core.types import Array
 from amu.ledger.commands import SHAPES, is_digest, is_key, is_last_key, is_opaque, parse
+from groundstation.faults.board_fault import BOARD_FAULT_KINDS, SECONDS_MAX, BoardFault
 from groundstation.faults.kinds import FaultRule
-from groundstation.scenario.model import BOARD_FAULT_KINDS, SECONDS_MAX, BoardFault
 from specs import strict_json
 
 ORDER_BYTES_MAX = 16 * 1024

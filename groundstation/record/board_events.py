@@ -18,7 +18,7 @@ FOUND_OFF = "found off by a ground station that has no record of it"  # another 
 
 _KILLS = {OUTSIDE: SWITCHED_OFF, BY_ITSELF: RESET}  # by the reason of a BoardKill
 
-# Faults that only hardware has (`groundstation.scenario.model.HARDWARE_FAULTS`).
+# Faults that only hardware has (`groundstation.faults.board_fault.HARDWARE_FAULTS`).
 HARDWARE = {
     "line_noise": "noise on a line",
     "baud_mismatch": "bauds that differ",

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 
+from groundstation.faults.board_fault import BoardFault
 from groundstation.faults.rule import Rule
 from groundstation.record.board_events import spoken
 from groundstation.record.contents import Judged, LineShown
@@ -11,7 +12,7 @@ from groundstation.report import failures as report_failures
 from groundstation.report.contacts import Contact, links
 from groundstation.report.page import STATES, block, folded, listed, paragraph, section, table
 from groundstation.report.series import Series
-from groundstation.scenario.model import BoardFault, Scenario
+from groundstation.scenario.model import Scenario
 from groundstation.verdict import not_checked
 from specs import properties
 

@@ -18,7 +18,8 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from groundstation.scenario.model import BoardFault, Liveness
+from groundstation.faults.board_fault import BoardFault
+from groundstation.scenario.model import Liveness
 
 STRIKING = ("power_cut", "crash_corruption", "write_fault", "misdirected_write")  # at a later flash operation
 

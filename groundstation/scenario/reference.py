@@ -8,9 +8,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from groundstation.faults.board_fault import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
 from groundstation.faults.rule import Rule
 from groundstation.scenario import adversaries, toml_text
-from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault, Scenario
+from groundstation.scenario.model import Scenario
 
 NEEDED, LEFT_OUT = "needed", "left out"
 MOMENTS = ("at", "start", "end", "aos", "los", "restart_after")  # in seconds, without a unit in their names

@@ -18,6 +18,7 @@ from amu.ledger.commands import SHAPES, is_resource
 from amu.wire.messages import BY_KIND
 from groundstation.boards.base import BoardError, board_kind, board_kinds
 from groundstation.faults import orbits
+from groundstation.faults.board_fault import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.orders.order import BYTES_FIELDS
@@ -25,7 +26,6 @@ from groundstation.record.board_events import spoken
 from groundstation.report.canvas import BOARD_COLOURS, BYZANTINE_COLOUR
 from groundstation.report.messages import DEATHS, KIND_NAMES
 from groundstation.report.space_time import ARROW_COLOURS, LOST_COLOUR, MARKS
-from groundstation.scenario.model import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
 
 Form = dict[str, Any]
 

@@ -20,13 +20,14 @@ from typing import Any
 from groundstation.boards import environment
 from groundstation.boards.base import Unit, board_kind
 from groundstation.boards.bench import Bench, of_environment
+from groundstation.faults.board_fault import HARDWARE_FAULTS
 from groundstation.flight import diagnosis, rehearsal
 from groundstation.flight.progress import Display, SilentDisplay
 from groundstation.flight.rehearsal import Flight
 from groundstation.record import run_directory
 from groundstation.record.contents import Diagnosed
 from groundstation.scenario.mission_end import COMPLETE
-from groundstation.scenario.model import HARDWARE_FAULTS, Scenario, parse
+from groundstation.scenario.model import Scenario, parse
 from groundstation.verdict.verdict import Judgement, judge
 from hil.bench.junit import Case
 from specs.checking.check import check_trace

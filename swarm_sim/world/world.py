@@ -22,9 +22,10 @@ from amu.core.limits import GROUND, WINDOW_SLOTS
 from amu.core.types import AnyMessage, TraceEvent
 from amu.wire import auth, codec, frames, messages
 from amu.wire.framer import NEED_BYTES, Framer
+from groundstation.faults.board_fault import BoardFault
 from groundstation.faults.rule import kinds_of
 from groundstation.scenario.board_faults import STRIKING, Schedule
-from groundstation.scenario.model import BoardFault, Scenario
+from groundstation.scenario.model import Scenario
 from groundstation.scenario.workload import Workload
 from specs.checking.schema import Fields
 from swarm_sim.streams import stream

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from groundstation import cli
 from groundstation.boards.base import board_kinds
 from groundstation.commands import complete, panels
+from groundstation.faults import board_fault
 from groundstation.faults.rule import Rule
 from groundstation.scenario import adversaries
 from groundstation.scenario import model as scenario
@@ -194,11 +195,11 @@ def test_a_field_is_shown_with_values_unit_and_default(header: str, line: tuple[
 
 def test_each_kind_of_board_fault_and_each_adversary_has_its_table_of_what_it_takes() -> None:
     tables = {table.header: table for table in scenario_fields.tables()}
-    for kind, meaning in scenario.BOARD_FAULT_KINDS.items():
+    for kind, meaning in board_fault.BOARD_FAULT_KINDS.items():
         table = tables[f"[[board_faults]] {kind}"]
         assert table.meaning.startswith(meaning)
         names = {field.name for field in table.fields}
-        assert names == {name for name, kinds in scenario.KINDS_OF_FIELD.items() if kind in kinds}
+        assert names == {name for name, kinds in board_fault.KINDS_OF_FIELD.items() if kind in kinds}
         assert {field.name for field in table.fields if field.default == "needed"} == names & {
             *scenario.REQUIRED_FIELDS
         }

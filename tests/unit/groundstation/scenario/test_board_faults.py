@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from groundstation.faults.board_fault import BoardFault
 from groundstation.scenario.board_faults import Schedule
-from groundstation.scenario.model import BoardFault, Liveness
+from groundstation.scenario.model import Liveness
 
 CORE = Liveness(core=[0, 1, 2], at=10, bound_seconds=20)
 PAUSE = 0.25

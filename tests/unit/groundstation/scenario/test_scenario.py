@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from groundstation.faults import board_fault
 from groundstation.scenario import model as scenario
 from groundstation.scenario import toml_text
 from groundstation.scenario.model import Scenario, ScenarioError
@@ -150,7 +151,7 @@ FIELDS = {
     "probability": ("0.01", {"line_noise"}),
 }
 REQUIRED = ("seconds", "factor", "ticks", "step_ms", "probability")
-BOARD_FAULT_KINDS = list(scenario.BOARD_FAULT_KINDS)
+BOARD_FAULT_KINDS = list(board_fault.BOARD_FAULT_KINDS)
 
 
 @pytest.mark.parametrize("kind", BOARD_FAULT_KINDS)
@@ -250,7 +251,7 @@ def test_more_byzantine_boards_than_tolerated_fly_when_allowed(tmp_path: Path) -
     assert scenario.load(str(path)).byzantine_nodes() == [0, 1]
 
 
-@pytest.mark.parametrize("kind", scenario.MEMORY_FAULTS)
+@pytest.mark.parametrize("kind", board_fault.MEMORY_FAULTS)
 def test_boards_that_may_forget_count_as_faulty(tmp_path: Path, kind: str) -> None:
     fault = _board_fault(kind)
     liar = '[[byzantine]]\nnode = {}\nadversary = "silence"\n'

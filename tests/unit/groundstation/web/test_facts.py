@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from groundstation.boards.base import board_kind
+from groundstation.faults.board_fault import BOARD_FAULT_KINDS
 from groundstation.orders.order import OrderError, read
 from groundstation.scenario import model
-from groundstation.scenario.model import BOARD_FAULT_KINDS, Scenario, parse
+from groundstation.scenario.model import Scenario, parse
 from groundstation.web import facts, vocabulary
 
 

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from groundstation.boards.base import Board
 from groundstation.cli import add_entry_points, app
+from groundstation.faults.board_fault import BOARD_FAULT_KINDS, HARDWARE_FAULTS
 from groundstation.flight.diagnosis import Diagnosis
 from groundstation.flight.line_noise import Noise
 from groundstation.flight.progress import SilentDisplay
 from groundstation.record.board_events import HARDWARE
-from groundstation.scenario.model import BOARD_FAULT_KINDS, HARDWARE_FAULTS
 from groundstation.verdict.verdict import Judgement
 from hil.bench import drill
 from hil.bench.drill import Row
