@@ -3,10 +3,13 @@
 Rules
 - An order is on record with its sender before it is done. One that is refused is on record too, with the reason.
 - A refused order changes nothing.
+- The runner of the procedure gives orders of its own; what it says is on record before it acts on it.
 - A fault of links keeps its draws when others come or go: it has a name of its own (`groundstation.faults.plan`).
 """
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, Unpack
 
 from pydantic import ValidationError
@@ -16,6 +19,7 @@ from groundstation.faults.kinds import FaultRule
 from groundstation.faults.plan import RULES_MAX, FaultPlan
 from groundstation.flight.fleet import Fleet
 from groundstation.orders.order import (
+    RUNNER,
     Alarm,
     Body,
     Control,
@@ -25,17 +29,22 @@ from groundstation.orders.order import (
     Note,
     Order,
     OrderError,
+    Play,
+    Poll,
+    Proceed,
     Strike,
     Telecommand,
     read_body,
 )
 from groundstation.orders.port import Answer, Orders
+from groundstation.procedures.runner import Runner, RunnerError, Say, told
 from groundstation.record.past import Past
 from groundstation.station.client import check_command
 from groundstation.station.telecommand import CONTROLS_MAX, Station
 from specs.checking.schema import Fields
 
 ACCEPTED, REFUSED = "accepted", "refused"
+ACTS_MAX = 256  # of a procedure in a turn
 
 
 class Record(Protocol):
@@ -65,11 +74,12 @@ class Desk:
         ether: Ether,
         record: Record,
         finish: Callable[[], None],
+        runner: Runner | None = None,
     ) -> None:
         self.count = 0  # taken and refused
         self._orders = orders
         self._station, self._fleet, self._ether = station, fleet, ether
-        self._record, self._finish = record, finish
+        self._record, self._finish, self._runner = record, finish, runner
         self._replica_count = len(fleet.boards)
         self._ordered = set[str]()  # names of the link faults that orders began
 
@@ -79,14 +89,30 @@ class Desk:
             answer = self.obey(order, now)
             if client is not None:
                 client.answer(answer)
+        self._proceed(now)
+
+    def _proceed(self, now: float) -> None:
+        """Continue the procedure and the injects."""
+        acts = () if self._runner is None else iter(partial(self._runner.next_act, now), None)
+        for act in itertools.islice(acts, ACTS_MAX):
+            if isinstance(act, Say):
+                self._say(act, now)
+            else:
+                self.obey(Order(id=act.order, sender=RUNNER, order=read_body(act.told)), now)
+
+    def _say(self, said: Say, now: float) -> None:
+        self._record.record(said.event, now, **said.fields)
+        self._record.keep()
+        self._record.tell(now, told(said))
 
     def obey(self, order: Order, now: float) -> Answer:
         """Carry out one order. Returns the answer to its sender."""
         body = order.order
         about: Fields = {"order": order.id, "sender": order.sender, "told": body.model_dump(mode="json")}
+        about["role"] = order.role
         self.count += 1
         try:
-            do, further = self._prepared(body, order.sender, now)
+            do, further = self._prepared(body, order, now)
         except OrderError as error:
             about |= {"outcome": REFUSED, "reason": str(error)}
             self._record.record("Order", now, **about)
@@ -107,15 +133,20 @@ class Desk:
                 fault = body.fault(order.at)
                 self._fleet.schedule.order(body.board, fault, order.at, order.number, past.begun, past.armed)
             elif isinstance(body, Inject | EndFault):
-                do, _ = self._prepared(body, "", order.at)
+                do, _ = self._prepared(body, None, order.at)
                 do()
 
     # --- each kind ------------------------------------------------------------------------------
 
-    def _prepared(self, body: Body, sender: str, now: float) -> tuple[Callable[[], None], Fields]:
-        """What carries the order out, and what its record says further. Raises OrderError."""
-        if isinstance(body, Telecommand):
-            return self._telecommand(body, sender, now)
+    def _prepared(self, body: Body, order: Order | None, now: float) -> tuple[Callable[[], None], Fields]:
+        """What carries the order out, and what its record says further. order: None for one of an earlier
+        station. Raises OrderError.
+        """
+        if isinstance(body, Telecommand | Proceed | Poll | Play):
+            assert order is not None
+            if isinstance(body, Telecommand):
+                return self._telecommand(body, order.sender, now)
+            return self._word(body, order, now)
         if isinstance(body, Control):
             return self._control(body)
         if isinstance(body, Strike):
@@ -143,6 +174,24 @@ class Desk:
             client.submit(command, now, sender)
 
         return submit, {"operation": client.next_operation}
+
+    def _word(self, body: Proceed | Poll | Play, order: Order, now: float) -> tuple[Callable[[], None], Fields]:
+        """A word to the procedure."""
+        if self._runner is None:
+            raise OrderError("the scenario has no procedure and no injects")
+        try:
+            if isinstance(body, Proceed):
+                said = self._runner.command(body.action, body.step, order.sender, order.role)
+            elif isinstance(body, Play):
+                said = self._runner.play(body.name, order.sender, order.role)
+            else:
+                role = body.role or order.role
+                if role != order.role and order.role != "director":
+                    raise OrderError(f"role: the {order.role} may not answer for the {role}")
+                said = self._runner.answer(body.step, role, body.answer, order.sender)
+        except RunnerError as error:
+            raise OrderError(str(error)) from error
+        return lambda: self._say(said, now), {}
 
     def _control(self, body: Control) -> tuple[Callable[[], None], Fields]:
         self._require_board(body.board)

@@ -31,6 +31,7 @@ from groundstation.flight.pace import Pace
 from groundstation.flight.progress import BoardPicture, Display, Picture
 from groundstation.flight.watch import DECIDED, NEVER_HEARD, Watch
 from groundstation.orders.port import NoOrders, Orders
+from groundstation.procedures.runner import Runner
 from groundstation.record.ground_log import GroundLog
 from groundstation.record.past import Past
 from groundstation.record.recorder import Recorder
@@ -67,6 +68,7 @@ class Parts:
     log: GroundLog
     past: Past | None = None  # of a resumed run
     orders: Orders = field(default_factory=NoOrders)
+    runner: Runner | None = None  # of the scenario's procedure and injects
     holds: bool = False  # the mission ends by an order only
     joins: bool = False  # a resumed run without a record
 
@@ -101,7 +103,8 @@ class Mission:
         self._drawn: Command | None = None  # drawn, but the station had no room for it
         self._stopped = False
         self._holds = parts.holds
-        self.desk = Desk(parts.orders, self.station, self.fleet, self.ether, self, self.finish)
+        self._runner = parts.runner
+        self.desk = Desk(parts.orders, self.station, self.fleet, self.ether, self, self.finish, parts.runner)
         self.waits_for: list[str] = []  # what the mission lacked when it ended, in words
         self._end = MissionEnd(parts.scenario)
         self._fates_due = 0.0
@@ -145,7 +148,9 @@ class Mission:
         self._stopped = True
 
     def finish(self) -> None:
-        """End the mission by order, when its open operations are confirmed."""
+        """End the mission by order, when its open operations are confirmed. One that ends by itself needs no order."""
+        if not self._holds:
+            return
         self._end.finish(self.driver.now())
         self._holds = False
 
@@ -338,6 +343,8 @@ class Mission:
     def _is_over(self, now: float) -> str | None:
         slots = self._end.slots
         reason = INTERRUPTED if self._stopped else self._end.look(self._standing(now))
+        if reason is None and self._runner is not None and self._runner.has_failed:
+            reason = NO_PROGRESS
         if self._end.slots > slots:
             self.pace.progress()
             self._carried = self.ether.counts.copy()
@@ -391,6 +398,7 @@ class Mission:
             confirmed=self.confirmed,
             open_count=len(self._open),
             faults_due=lambda: self.fleet.faults_due(self._end.deadline),
+            steps_due=() if self._runner is None else self._runner.lacks,
         )
 
     def drain(self) -> None:

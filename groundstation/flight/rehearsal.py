@@ -39,6 +39,7 @@ from groundstation.flight.progress import Display
 from groundstation.flight.watch import Watch
 from groundstation.orders.port import NoOrders, OrderPort, Orders
 from groundstation.os_errors import explained
+from groundstation.procedures.runner import Runner, of_scenario
 from groundstation.record import run_directory, versions
 from groundstation.record.contents import About, Summary
 from groundstation.record.ground_log import GroundLog
@@ -200,8 +201,10 @@ class _Preparation:
         nodes = range(scenario.mission.boards)
         watch = Watch(len(nodes), frozenset(scenario.byzantine_nodes()))
         workload = Workload(scenario.mission.seed, len(nodes), scenario.workload.mix)
-        recorder, past = self._record(watch, workload)
+        runner = of_scenario(scenario, by_itself=not self._plan.takes_orders)
+        recorder, past = self._record(watch, workload, runner)
         self._stack.callback(recorder.close)
+        recorder.listener = None if runner is None else runner.take
         clock = LamportClock(recorder.lamport)
         start = 0.0 if past is None else past.received
         if self._earlier is not None and past is not None:
@@ -237,6 +240,7 @@ class _Preparation:
             log=GroundLog(self._directory / run_directory.LOG),
             past=past,
             orders=self._orders(),
+            runner=runner,
             holds=self._plan.takes_orders,
             joins=self._lost is not None,
         )
@@ -248,10 +252,10 @@ class _Preparation:
         self._stack.callback(port.close)
         return port
 
-    def _record(self, watch: Watch, workload: Workload) -> tuple[Recorder, Past | None]:
+    def _record(self, watch: Watch, workload: Workload, runner: Runner | None) -> tuple[Recorder, Past | None]:
         if self._earlier is not None:
             try:
-                return resumption.go_on(self._earlier, self._directory, watch, workload)
+                return resumption.go_on(self._earlier, self._directory, watch, workload, runner)
             except RecorderError as error:
                 self._lost = str(error)
         return Recorder(self._directory / run_directory.TRACE, self._directory.name), None

@@ -16,6 +16,7 @@ from typing import TypedDict
 from groundstation.boards import claim
 from groundstation.boards.claim import Claim
 from groundstation.flight.watch import Watch
+from groundstation.procedures.runner import Runner
 from groundstation.record import run_directory
 from groundstation.record.line_log import RecorderError
 from groundstation.record.past import Past, read
@@ -101,7 +102,9 @@ def secret(run: Path) -> bytes:
         raise RunDirectoryError(f"{path}: cannot be read ({error}); the keys of the run's boards are lost") from error
 
 
-def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -> tuple[Recorder, Past]:
+def go_on(
+    earlier: Earlier, directory: Path, watch: Watch, workload: Workload, runner: Runner | None
+) -> tuple[Recorder, Past]:
     """The recorder of the new run in `directory`, which appends to a copy of the earlier record, and its content.
 
     Raises RecorderError if there is no usable record; RunDirectoryError if it cannot be kept here.
@@ -116,7 +119,11 @@ def go_on(earlier: Earlier, directory: Path, watch: Watch, workload: Workload) -
         trace.unlink()
         raise
     try:
-        past = read(trace, lambda event: watch.event(event.node, event.boot, event.name, event.fields))
+        past = read(
+            trace,
+            lambda event: watch.event(event.node, event.boot, event.name, event.fields),
+            None if runner is None else runner.take,
+        )
         _teach(workload, past)
     except RecorderError:
         recorder.close()

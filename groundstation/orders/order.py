@@ -27,6 +27,7 @@ from specs import strict_json
 ORDER_BYTES_MAX = 16 * 1024
 NAME_LENGTH_MAX = 64
 TEXT_LENGTH_MAX = 500
+RUNNER, AUTOMATIC = "procedure", "automatic"  # reserved senders: the runner, and the word go without people
 BYTES_FIELDS = (is_digest, is_key, is_last_key, is_opaque)
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX)]
@@ -169,6 +170,42 @@ class Alarm(_Strict):
         return f"{self.action} of alarm {self.alarm}"
 
 
+class Proceed(_Strict):
+    """A word to the procedure, about the step that it is at."""
+
+    kind: Literal["procedure"]
+    action: Literal["step", "pause", "continue", "skip", "retry"]
+    step: Name
+
+    @property
+    def words(self) -> str:
+        return f"{self.action} of step {self.step}"
+
+
+class Poll(_Strict):
+    """An answer in the poll of a step. role: for which the person answers; None: the person's own."""
+
+    kind: Literal["poll"]
+    step: Name
+    answer: Literal["go", "no-go"]
+    role: Literal["operator", "director"] | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.answer} for step {self.step}"
+
+
+class Play(_Strict):
+    """An inject of the scenario, now."""
+
+    kind: Literal["inject"]
+    name: Name
+
+    @property
+    def words(self) -> str:
+        return f"inject {self.name}"
+
+
 class Finish(_Strict):
     """End the mission in order."""
 
@@ -180,17 +217,19 @@ class Finish(_Strict):
 
 
 Body: TypeAlias = Annotated[
-    Telecommand | Control | Strike | Inject | EndFault | Note | Alarm | Finish, Field(discriminator="kind")
+    Telecommand | Control | Strike | Inject | EndFault | Note | Alarm | Proceed | Poll | Play | Finish,
+    Field(discriminator="kind"),
 ]
 _RULE: TypeAdapter[FaultRule] = TypeAdapter(FaultRule)
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
 
 
 class Order(_Strict):
-    """One order of a person. id: the sender's own, told in the answer."""
+    """One order of a person. id: the sender's own, told in the answer. role: the sender's."""
 
     id: Name
     sender: Name
+    role: Literal["operator", "director"] = "director"  # who reaches the socket may do everything
     order: Body
 
 
@@ -203,9 +242,12 @@ def read(text: str | bytes) -> Order:
     except ValueError as error:
         raise OrderError(str(error)) from error
     try:
-        return Order.model_validate_json(text)
+        order = Order.model_validate_json(text)
     except ValidationError as error:
         raise OrderError(_explained(error)) from error
+    if order.sender in (RUNNER, AUTOMATIC):
+        raise OrderError(f"sender: {order.sender!r} is reserved")
+    return order
 
 
 def read_body(told: object) -> Body:

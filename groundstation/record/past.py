@@ -8,10 +8,10 @@ the dead station did is in the trace. Only the last scheduled event may or may n
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from amu.core import limits
 from amu.core.errors import CodecError
@@ -142,8 +142,10 @@ class Past:
             self.begun.discard(self._last[0])
 
 
-def read(path: Path, board_event: Callable[[Event], object]) -> Past:
-    """The content of the trace at `path`. `board_event` is called with each event of a board.
+def read(
+    path: Path, board_event: Callable[[Event], object], listener: Callable[[Mapping[str, Any]], object] | None = None
+) -> Past:
+    """The content of the trace at `path`. board_event: called with each event of a board. listener: with each line.
 
     Raises RecorderError, which says why, for a trace that cannot be continued.
     """
@@ -158,6 +160,8 @@ def read(path: Path, board_event: Callable[[Event], object]) -> Past:
                 if event.node != limits.GROUND:
                     board_event(event)
                 past._take(event)
+                if listener is not None:
+                    listener(found)
     except (TraceError, CodecError, KeyError, TypeError, ValueError) as error:
         raise RecorderError(f"{path}: line {line}: cannot be continued: {error}") from error
     except OSError as error:

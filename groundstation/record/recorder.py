@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from amu.core import limits
 from amu.core.errors import CodecError
@@ -65,6 +65,7 @@ class Recorder:
         self.bytes: Counter[int] = Counter()  # written by this station, by node of the event
         self.lamport = 0  # latest Lamport time of the ground station; after a resume its clock starts above it
         self.received = 0.0  # latest receipt in the record; after a resume mission time continues from here
+        self.listener: Callable[[Mapping[str, Any]], object] | None = None  # called with each line that is written
         self._seq = 0
         self._next_seq: dict[int, dict[int, int]] = {}  # node -> boot -> number of the next event
         self._joined: set[int] = set()  # boards that were running before the run
@@ -104,13 +105,13 @@ class Recorder:
 
         received: mission seconds. Raises TraceError for an event that is not in the schema.
         """
-        text = self._line(limits.GROUND, self.boot, self._seq, lamport, 0, received, event, fields)
+        line, text = self._line(limits.GROUND, self.boot, self._seq, lamport, 0, received, event, fields)
         self._seq += 1
         # Ignore boards' times: one lying board would use up the clock of the resumed ground station.
         self.lamport = max(self.lamport, lamport)
         if event == "Attach":
             self._joined.add(fields["board"])
-        self._append(fields.get("board", limits.GROUND), text, received)
+        self._append(fields.get("board", limits.GROUND), line, text, received)
 
     def trace(self, node: int, message: Trace, received: float) -> list[tuple[str, Told]]:
         """Record the events of a `Trace` message from the cable of `node`. Returns name and fields of the new ones.
@@ -152,11 +153,11 @@ class Recorder:
     ) -> tuple[str, Told] | None:
         try:
             name, lamport, fields = decode_event(event)
-            text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
+            line, text = self._line(node, boot, seq, lamport, ticks, received, name, fields)
         except (CodecError, TraceError) as error:
             self._error(node, boot, seq, received, str(error), event)
             return None
-        self._append(node, text, received)
+        self._append(node, line, text, received)
         return name, fields
 
     def _error(self, node: int, boot: int, seq: int, received: float, reason: str, event: object) -> None:
@@ -180,18 +181,20 @@ class Recorder:
         received: float,
         event: str,
         fields: Mapping[str, object],
-    ) -> str:
-        """The line's text. Raises TraceError if readers would reject it: one such line would spoil the whole trace."""
+    ) -> tuple[dict[str, object], str]:
+        """The line and its text. Raises TraceError if readers would reject it: one such line would spoil the trace."""
         line = trace_line.line(self.run, node, boot, seq, lamport, ticks, received, event, fields)
         text = trace_line.encode(line)
         require_readable(line, text)
-        return text
+        return line, text
 
-    def _append(self, node: int, text: str, received: float) -> None:
+    def _append(self, node: int, line: Mapping[str, Any], text: str, received: float) -> None:
         self.bytes[node] += len(text)
         self.received = max(self.received, received)
         self.counts["events"] += 1
         self._log.append(text)
+        if self.listener is not None:
+            self.listener(line)
 
     def flush(self) -> None:
         """Hand the lines so far to the operating system; at least once per second also force them to disk.

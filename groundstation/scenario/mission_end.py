@@ -1,8 +1,8 @@
 """When is a mission over? One rule for rehearsals and for the simulator. Pure: callers pass in the state of the swarm.
 
 Rules
-- Required are the scenario's slots, its operations, and that each board fault which is due before the limit has
-  happened. Until then operators keep submitting, because a power cut needs a flash write.
+- Required are the scenario's slots, its operations, its procedure, and that each board fault which is due before the
+  limit has happened. Until then operators keep submitting, because a power cut needs a flash write.
 - Without a core, the last slot that f + 1 correct boards have applied counts. When all is done and confirmed, boards
   get `settle_seconds` to catch up. A mission has made no progress if there is no new slot for `no_progress_seconds`, or
   if it reaches its limit before the work is done. If only a fault is outstanding at the limit, the mission is aborted:
@@ -31,7 +31,8 @@ class Standing:
     """The state of a mission at mission second `now`.
 
     applied: last slot of each correct board, as last known; those in `up` are on. issued, confirmed, open_count:
-    operations. faults_due: board faults that are outstanding before the limit, in words.
+    operations. faults_due: board faults that are outstanding before the limit, in words. steps_due: what is left of the
+    procedure, likewise.
     """
 
     now: float
@@ -41,6 +42,7 @@ class Standing:
     confirmed: int
     open_count: int
     faults_due: Callable[[], Sequence[str]]
+    steps_due: Sequence[str] = ()
 
 
 def slots_applied(applied: Mapping[int, int], replica_count: int) -> int:
@@ -122,6 +124,7 @@ class MissionEnd:
 
     def _is_enough(self, standing: Standing) -> bool:
         is_done = self._is_calm and self.slots >= self.slots_wanted and standing.issued >= self._operations
+        is_done = is_done and not standing.steps_due
         return is_done and (self._core is not None or not standing.faults_due())
 
     def _is_level(self, standing: Standing) -> bool:
@@ -131,7 +134,7 @@ class MissionEnd:
     def _is_too_late(self, standing: Standing) -> str | None:
         now, patience = standing.now, self._mission.no_progress_seconds
         if now > self.deadline:
-            if self.slots < self.slots_wanted or standing.confirmed < self._operations:
+            if self.slots < self.slots_wanted or standing.confirmed < self._operations or standing.steps_due:
                 return NO_PROGRESS
             if standing.faults_due():
                 return INTERRUPTED
@@ -169,6 +172,7 @@ class MissionEnd:
             texts.append(f"{standing.open_count} operations not confirmed")
         if self._core is not None and not self._is_level(standing):
             texts.append("the boards of the core have not applied the same slots")
+        texts += standing.steps_due
         return texts + [f"board fault still to come: {fault}" for fault in standing.faults_due()]
 
     def _bounds_reached(self, now: float) -> list[str]:

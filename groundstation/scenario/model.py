@@ -20,9 +20,10 @@ from amu.core import limits
 from groundstation.faults.board_fault import HARDWARE_FAULTS, MEMORY_FAULTS, BoardFault, Moment, PositiveSeconds, Strict
 from groundstation.faults.kinds import FaultRule
 from groundstation.faults.plan import FaultPlan, Heal
-from groundstation.scenario import adversaries
+from groundstation.scenario import adversaries, procedures
 from groundstation.scenario.alarms import ALARMS_MAX, Alarm, defaults
 from groundstation.scenario.errors import did_you_mean, explain, explain_syntax
+from groundstation.scenario.procedures import INJECTS_MAX, Inject, Procedure
 from groundstation.scenario.toml_text import Document
 from groundstation.scenario.workload import DEFAULT_MIX, KINDS
 from specs import files
@@ -132,6 +133,8 @@ class Scenario(Strict):
     byzantine: list[Byzantine] = Field(default_factory=list)
     liveness: Liveness | None = None
     alarms: list[Alarm] = Field(default_factory=list, max_length=ALARMS_MAX)
+    procedure: Procedure | None = None
+    injects: list[Inject] = Field(default_factory=list, max_length=INJECTS_MAX)
 
     @model_validator(mode="after")
     def _nodes_exist(self) -> Self:
@@ -149,6 +152,11 @@ class Scenario(Strict):
         alarm_names = [alarm.name for alarm in self.alarms]
         if len(set(alarm_names)) != len(alarm_names):
             raise ValueError("alarms: two have one name; give each alarm a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _procedure_fits(self) -> Self:
+        procedures.check(self.procedure, self.injects, self.mission.boards)
         return self
 
     @model_validator(mode="after")

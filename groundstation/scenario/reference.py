@@ -12,6 +12,7 @@ from groundstation.faults.board_fault import BOARD_FAULT_KINDS, KINDS_OF_FIELD, 
 from groundstation.faults.rule import Rule
 from groundstation.scenario import adversaries, toml_text
 from groundstation.scenario.model import Scenario
+from groundstation.scenario.procedures import Expect, Procedure, Step
 
 NEEDED, LEFT_OUT = "needed", "left out"
 MOMENTS = ("at", "start", "end", "aos", "los", "restart_after")  # in seconds, without a unit in their names
@@ -53,6 +54,10 @@ def tables() -> Iterator[Table]:
         elif name == "board_faults":
             yield _table("[[board_faults]] all", BoardFault, list(KINDS_OF_FIELD))
             yield from _board_faults()
+        elif name == "procedure":
+            yield _table("[procedure]", Procedure, ["steps"])
+            yield _table("[[procedure.steps]]", Step, ["expect"])
+            yield _table("[[procedure.steps]] expect", Expect)
         elif _is_table(field):
             (model,) = _models(field.annotation)
             yield _table(f"[[{name}]]" if get_origin(field.annotation) is list else f"[{name}]", model)
@@ -105,6 +110,8 @@ def _values(annotation: Any, metadata: list[Any]) -> str:
         return " | ".join(toml_text.inline(part) for part in parts)
     if origin in (list, tuple):
         return "list of " + _values(parts[0], [])
+    if origin is dict and parts[1] is Any:
+        return "table: an order, as in the reference of the console"
     if origin is dict:
         return f"table of {_values(parts[0], [])} = {_values(parts[1], [])}"
     if parts:

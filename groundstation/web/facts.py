@@ -38,6 +38,7 @@ def scenario_row(scenario: Scenario) -> Row:
         "speed": scenario.mission.speed,
         "limit_seconds": scenario.mission.limit_seconds,
         "adversaries": {str(entry.node): entry.adversary for entry in scenario.byzantine},
+        "procedure": None if scenario.procedure is None else scenario.procedure.title,
         "heals_at": None if scenario.liveness is None else scenario.liveness.at,
         "core": [] if scenario.liveness is None else list(scenario.liveness.core),
     }

@@ -14,6 +14,7 @@
     properties   by identifier: the state of each in the live check (`groundstation.web.check`)
     alarms       by name and board (`groundstation.web.alarms`)
     limits       by name: the limits of each alarm
+    procedure    by number: the steps of the procedure; `injects` by name (`groundstation.web.procedure`)
 
 Rules
 - Every table is bounded: the oldest rows go. The trace keeps everything.
@@ -33,8 +34,9 @@ from groundstation.record.board_events import WORDS, name_of
 from groundstation.report.series import TRAFFIC
 from groundstation.scenario.alarms import defaults
 from groundstation.scenario.model import Scenario
-from groundstation.web import facts
+from groundstation.web import facts, procedure
 from groundstation.web.alarms import Alarms, limits
+from groundstation.web.procedure import Progress
 from groundstation.web.series import Series
 from groundstation.web.spans import Spans
 from groundstation.web.tail import Line
@@ -65,6 +67,8 @@ TABLES = (
     "properties",
     "alarms",
     "limits",
+    "procedure",
+    "injects",
 )
 
 
@@ -77,6 +81,8 @@ class Model:
         self._alarms = alarms or _alarms_of(scenario)
         self.tables: dict[str, Table] = {name: {} for name in TABLES}
         self.tables |= {"spans": self._spans.rows, "series": self._series.rows, "alarms": self._alarms.rows}
+        self._progress = Progress(scenario)
+        self.tables |= {"procedure": self._progress.steps, "injects": self._progress.injects}
         self.changed: Changed = set()
         self._put("run", "run", _new_run())
         self.show("limits", limits(self._alarms.alarms))
@@ -127,6 +133,10 @@ class Model:
             self._spans.of_ground(line)
             if line["event"] in self._on_ground:
                 self._on_ground[line["event"]](line)
+            if line["event"] in procedure.EVENTS:
+                self._progress.take(line)
+                self.changed |= self._progress.changed
+                self._progress.changed = set()
         self._series.take(run["now"], self.tables["boards"], self._confirmed, self._lost())
         self._note("spans", self._spans.changed)
         self._note("series", self._series.changed)

@@ -215,7 +215,7 @@ class WebConsole:
         assert body is not None
         if run is None or not self.flight.state().get("takes_orders"):
             return _refused(409, "no flight takes orders now")
-        order = {"id": body.get("id"), "sender": person.name, "order": body.get("order")}
+        order = {"id": body.get("id"), "sender": person.name, "role": person.role, "order": body.get("order")}
         try:
             answer = await asyncio.to_thread(port.send, run, order)
         except port.NoFlightError as error:

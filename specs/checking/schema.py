@@ -216,6 +216,13 @@ class Fields(_FlightFields, total=False):
     sender: str  # who gave it
     told: object  # the order itself
     outcome: str
+    role: str  # of the person who gave an order, or for which somebody answered
+    step: str  # of the procedure
+    answer: str
+    inject: str
+    steps: list[object]
+    title: str
+    text: str
     data: object  # what could not be read as an event
 
 
@@ -297,6 +304,13 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", words)),
     # A person's order to the flight: `told` is the order, `outcome` "accepted", or "refused" with a `reason`.
     "Order": (("order", words), ("sender", words), ("told", _map), ("outcome", words)),
+    # The procedure is at a step: `status` says in which phase (`groundstation.procedures.runner`). The first event,
+    # "loaded", has all `steps`. `sender`: who moved it, a person with a `role`, or "procedure".
+    "Procedure": (("step", words), ("number", FIELDS["number"]), ("status", words), ("sender", words)),
+    # An answer in the poll of a step: "go" or "no-go" for a role, or for "quorum", with a `reason`.
+    "Poll": (("step", words), ("role", words), ("answer", words), ("sender", words)),
+    # An inject of the director is "begun": `told` is the order that follows; or "refused", with a `reason`.
+    "Inject": (("inject", words), ("status", words), ("sender", words)),
     "TraceError": (("reason", words),),  # a board sent a trace frame that could not be read
 }
 

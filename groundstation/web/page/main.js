@@ -14,8 +14,9 @@ import * as properties from "./views/properties.js";
 import * as plots from "./views/plots.js";
 import * as timeline from "./views/timeline.js";
 import * as events from "./views/events.js";
+import * as procedure from "./views/procedure.js";
 
-const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events]; // keys 1 to 9, 0
+const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events, procedure]; // keys 1 to 9, 0, then their own
 const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
@@ -26,7 +27,7 @@ let view = null;
 let drawnAt = 0;
 let said = ""; // the last refusal
 
-const digit = (index) => String((index + 1) % 10);
+const keyOf = (index) => VIEWS[index].key ?? String((index + 1) % 10);
 
 function show(next) {
   if (view === next) return;
@@ -42,8 +43,8 @@ function show(next) {
 
 function tabs() {
   $("tabs").replaceChildren(...VIEWS.map((each, index) =>
-    el("button", { role: "tab", id: `tab-${each.name}`, "data-name": each.name, "aria-selected": "false", "aria-controls": "view", "aria-keyshortcuts": digit(index), onclick: () => show(each) },
-      el("kbd", { "aria-hidden": "true" }, digit(index)), ` ${each.title}`)));
+    el("button", { role: "tab", id: `tab-${each.name}`, "data-name": each.name, "aria-selected": "false", "aria-controls": "view", "aria-keyshortcuts": keyOf(index), onclick: () => show(each) },
+      el("kbd", { "aria-hidden": "true" }, keyOf(index)), ` ${each.title}`)));
 }
 
 function notify(text) {
@@ -88,7 +89,7 @@ function help() {
   const own = view.keys ?? [];
   update($("dialog"), el("h2", {}, "Keys"),
     el("div", { class: "columns" },
-      el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [digit(index), each.title])))),
+      el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [keyOf(index), each.title])))),
       el("table", {}, el("tbody", {}, rows(KEYS), own.length ? el("tr", {}, el("th", { colspan: "2", scope: "colgroup" }, `in ${view.title}`)) : null, rows(own)))),
     el("form", { method: "dialog" }, el("button", { class: "first" }, "Close")));
   $("dialog").showModal();
@@ -100,7 +101,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") $("view").focus();
     return;
   }
-  const place = VIEWS.findIndex((each, index) => digit(index) === event.key);
+  const place = VIEWS.findIndex((each, index) => keyOf(index) === event.key);
   const key = KEYS.find(([name]) => name === event.key);
   if (place >= 0) show(VIEWS[place]);
   else if (view.onKey?.(event.key, event)) { /* done */ }

@@ -8,7 +8,7 @@ export const store = {
   flight: { state: "connecting" },
   tables: {
     run: {}, scenario: {}, boards: {}, slots: {}, operations: {}, orders: {}, faults: {}, contacts: {}, light: {}, spans: {},
-    series: {}, properties: {}, alarms: {}, limits: {},
+    series: {}, properties: {}, alarms: {}, limits: {}, procedure: {}, injects: {},
   },
   events: [], // the latest lines of the trace
   gaps: [], // [first, last] lines that we were not sent
@@ -190,6 +190,6 @@ export function whyNot(node, fault) {
 /** Whether our role allows it; the server asks again. */
 export function may(what) {
   const roles = ["observer", "operator", "director"];
-  const least = ["board", "fault", "end-fault"].includes(what) ? "director" : "operator";
+  const least = ["board", "fault", "end-fault", "inject"].includes(what) ? "director" : "operator";
   return store.hello != null && roles.indexOf(store.hello.role) >= roles.indexOf(least);
 }

@@ -135,7 +135,19 @@ def test_every_field_of_a_scenario_is_documented_with_its_meaning() -> None:
     told = {field.name for table in scenario_fields.tables() for field in table.fields}
     inner = {"aos", "los", "nodes"}  # told in the line of the field that holds them
     for model in {*models(scenario.Scenario), *Rule.__subclasses__()}:
-        tables = {"mission", "clock", "ops", "workload", "faults", "board_faults", "byzantine", "liveness", "alarms"}
+        tables = {
+            "mission",
+            "clock",
+            "ops",
+            "workload",
+            "faults",
+            "board_faults",
+            "byzantine",
+            "liveness",
+            "alarms",
+        } | {
+            *("procedure", "steps", "expect", "injects"),
+        }
         assert {*model.model_fields} <= told | inner | tables
     silent = [
         (table.header, field.name)
@@ -201,7 +213,7 @@ def test_each_kind_of_board_fault_and_each_adversary_has_its_table_of_what_it_ta
         names = {field.name for field in table.fields}
         assert names == {name for name, kinds in board_fault.KINDS_OF_FIELD.items() if kind in kinds}
         assert {field.name for field in table.fields if field.default == "needed"} == names & {
-            *scenario.REQUIRED_FIELDS
+            *board_fault.REQUIRED_FIELDS
         }
     for name in adversaries.names():
         table = tables[f"[[byzantine]] {name}"]

@@ -14,7 +14,7 @@ from groundstation.flight.progress import SilentDisplay
 from groundstation.flight.rehearsal import Flight, Plan
 from groundstation.orders.order import Order, OrderError, read
 from groundstation.record import past, run_directory
-from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED
+from groundstation.scenario.mission_end import COMPLETE, INTERRUPTED, NO_PROGRESS
 from groundstation.scenario.model import parse
 from specs.checking.check import check_trace
 from swarm_sim.testing.host_board import HostBoard
@@ -224,3 +224,61 @@ def test_a_paced_flight_does_not_run_ahead_of_the_wall_clock(monkeypatch: pytest
     wall += 50.0  # a slow host: nothing is made up for by sleeping less than nothing
     clock.wait({}, clock.now() + 1.0)
     assert slept == pytest.approx(1.0)
+
+
+PROCEDURE = {
+    "steps": [
+        {"name": "look", "expect": {"voting": 3}},
+        {"name": "lease", "hold": True, "poll": ["operator"], "order": LEASE, "expect": {"stage": "confirmed"}},
+        {"name": "end", "order": FINISH},
+    ]
+}
+INJECTS = [
+    {"name": "silence", "step": "lease", "order": {"kind": "board", "board": 1, "action": "kill"}},
+    {"name": "storm", "order": {"kind": "fault", "name": "drops", "rule": {"fault": "drop", "probability": 0.1}}},
+]
+
+
+def test_a_procedure_is_flown_by_orders_and_ends_the_mission(fly: Callable[..., tuple[Flight, Script]]) -> None:
+    def word(action: str, step: str) -> dict[str, Any]:
+        return {"kind": "procedure", "action": action, "step": step}
+
+    flight, script = fly(
+        (1.0, word("step", "look")),
+        (1.1, word("step", "lease")),
+        (1.2, {"kind": "inject", "name": "storm"}),
+        (1.3, {"kind": "poll", "step": "lease", "answer": "go", "role": "operator"}),
+        (1.4, {"kind": "note", "text": "board 1 is silent"}),
+        procedure=PROCEDURE,
+        injects=INJECTS,
+    )
+    assert [answer["outcome"] for answer in script.answers] == ["refused", *["accepted"] * 4]
+    assert flight.outcome == COMPLETE
+    assert [line["status"] for line in _lines(flight, "Procedure", step="lease")] == [
+        *("held", "polling", "ordered", "expecting", "done")
+    ]
+    (asked,) = _lines(flight, "Poll", role="operator")
+    assert (asked["answer"], asked["sender"]) == ("go", "alice")
+    assert [line["inject"] for line in _lines(flight, "Inject")] == ["storm", "silence"]
+    assert _lines(flight, "BoardKill", board=1)
+    (note,) = [line for line in _lines(flight, "Order") if line["told"]["kind"] == "note"]
+    assert (note["sender"], note["role"], note["told"]["text"]) == ("alice", "director", "board 1 is silent")
+    assert not check_trace(flight.directory / run_directory.TRACE).violations
+
+
+def test_without_people_a_procedure_flies_by_itself(fly: Callable[..., tuple[Flight, Script]], tmp_path: Path) -> None:
+    scenario = parse(SCENARIO | {"procedure": PROCEDURE, "injects": INJECTS}, "test")
+    flight = rehearsal.fly(Plan(scenario, "host", tmp_path), SilentDisplay())
+    assert flight.outcome == COMPLETE
+    assert {line["sender"] for line in _lines(flight, "Poll")} == {"procedure", "automatic"}
+
+
+def test_a_step_that_fails_without_people_is_no_progress(
+    fly: Callable[..., tuple[Flight, Script]], tmp_path: Path
+) -> None:
+    steps = [{"name": "look", "expect": {"unheard": [0]}, "within_seconds": 2.0}]
+    flight = rehearsal.fly(
+        Plan(parse(SCENARIO | {"procedure": {"steps": steps}}, "test"), "host", tmp_path), SilentDisplay()
+    )
+    assert flight.outcome == NO_PROGRESS
+    assert any("'look', is failed (within 2 s: board 0 is heard)" in text for text in flight.summary["waits_for"])

@@ -1,0 +1,1 @@
+"""Procedures in flight: which step a crew is at, and what was seen on the ground."""
