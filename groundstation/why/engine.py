@@ -1,0 +1,161 @@
+"""The engine: feed it the events of a trace, and ask at any moment why a slot does not get on.
+
+    engine = Engine(); engine.feed(line); ...; engine.explain(slot=None, at=None) -> Answer
+
+Theory. A slot is decided when n - f boards hear n - f votes in each of four phases. So the engine looks for the largest
+set of able boards of which each hears n - f of the set, itself included: it takes out boards that do not until none is
+left to take out. If n - f remain, progress is possible and waits for light, for a timer, or is stuck; else it is
+impossible until something changes. A board that was seen to lie is never counted on: it is one of the f.
+"""
+
+from groundstation.why import answer as a
+from groundstation.why.answer import Answer, BoardAnswer, LinkAnswer
+from groundstation.why.conditions import ABLE, OPEN, Condition, Conditions
+from groundstation.why.sentences import obstacles, of_links
+from groundstation.why.seen import Fields, Seen, Slot
+from amu.core.limits import faults_max, quorum_size
+
+PATIENCE_TICKS = 100  # after a decision the swarm is moving for so long; by then silences have shown themselves
+USABLE = (OPEN, a.LOSS)  # a lossy link carries what is repeated
+SLOW_LINKS = (*USABLE, a.LIGHT_TIME)
+
+
+class Engine:
+    """A fold over the trace of one run; bounded."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+
+    def feed(self, line: Fields) -> None:
+        """Take in one line, as `specs.checking.trace_line` writes it."""
+        self.seen.feed(line)
+
+    def explain(self, slot: int | None = None, at: float | None = None) -> Answer:
+        """Why `slot` (default: the first that is not applied) does not get on. at: mission second, at least that of the
+        latest event."""
+        seen = self.seen
+        at = seen.now if at is None else max(at, seen.now)
+        if not seen.count:
+            text = "cannot tell: the trace does not say how many boards there are (its RunStart is missing)"
+            return Answer(a.STUCK, (a.UNKNOWN,), text, at, unknown=("RunStart",))
+        number = seen.frontier + 1 if slot is None else slot
+        return _moving(seen, number, at) or _Judgement(seen, number, at).answer()
+
+
+def _moving(seen: Seen, number: int, at: float) -> Answer | None:
+    """The answer if there is nothing to explain."""
+    text = ""
+    patience = PATIENCE_TICKS * seen.tick_seconds
+    slot = seen.slots.get(number)
+    if number <= seen.frontier:
+        text = f"slot {number} is decided and applied"
+    elif seen.ended == "complete":
+        text = "the mission is complete"
+    elif seen.operations and not seen.open and (slot is None or not any(max(s.voted) >= 0 for s in slot.seats.values())):
+        text = f"nothing waits: all {seen.operations} operations so far have their answers"
+    elif at - seen.moved_at <= patience:
+        text = f"slot {seen.frontier} was applied {at - seen.moved_at:.1f} s ago" if seen.frontier else "the run begins"
+    return Answer(a.MOVING, (), text, at, number, quorum=quorum_size(seen.count)) if text else None
+
+
+class _Judgement:
+    """Of one slot at one moment."""
+
+    def __init__(self, seen: Seen, number: int, at: float) -> None:
+        self.seen, self.number, self.at = seen, number, at
+        self.slot = seen.slots.get(number) or Slot()
+        self.quorum = quorum_size(seen.count)
+        self.conditions = Conditions(seen, at)
+        seats = self.slot.seats
+        self.view = max((seat.view for node, seat in seats.items() if self._is_able(node)), default=0)
+        votes = [sum(s.voted[phase] == self.view for s in seats.values()) for phase in range(5)]
+        self.phase = next((phase for phase in range(1, 5) if votes[phase] < self.quorum), 4)
+
+    def _is_able(self, node: int) -> bool:
+        return self.conditions.boards[node].kind == ABLE
+
+    def answer(self) -> Answer:
+        able = {node for node in range(self.seen.count) if self._is_able(node)}
+        group = self._group(able, USABLE)
+        if len(group) >= self.quorum:
+            state, causes, text = self._waiting(group)
+        elif len(self._group(able, SLOW_LINKS)) >= self.quorum:
+            state, causes, text = a.LIGHT, [a.LIGHT_TIME], of_links(self.conditions, (a.LIGHT_TIME,))
+        else:
+            state, (causes, text) = a.IMPOSSIBLE, obstacles(self.conditions, faults_max(self.seen.count), self.quorum)
+        missing = [n for n in range(self.seen.count) if not self._has_voted(n)]
+        votes = f"slot {self.number} lacks phase-{self.phase} votes in view {self.view} of {a.boards(missing)}"
+        sentence = f"{votes}: {text}" if missing else f"slot {self.number}: {text}"
+        unknown = () if a.UNKNOWN not in causes else ("frames of each link (Fault.links)",)
+        boards, links = self._boards(missing), self._links()
+        return Answer(
+            state, tuple(causes), sentence, self.at, self.number, self.view, self.phase, self.quorum, boards, links, unknown
+        )
+
+    def _has_voted(self, node: int) -> bool:
+        seat = self.slot.seats.get(node)
+        return seat is not None and (seat.decided or seat.voted[self.phase] == self.view)
+
+    def _group(self, able: set[int], usable: tuple[str, ...]) -> set[int]:
+        """The largest set of `able` boards of which each hears a quorum of the set."""
+        group, links = set(able), self.conditions.links
+        while True:
+            deaf = {
+                node
+                for node in group
+                if sum(peer == node or links[peer, node].kind in usable for peer in group) < self.quorum
+            }
+            if not deaf:
+                return group
+            group -= deaf
+
+    def _waiting(self, group: set[int]) -> tuple[str, list[str], str]:
+        """Progress is possible: what it waits for."""
+        conditions = self.conditions
+        leader = self.seen.leader(self.number, self.view)
+        far = [link.delay for row in self.seen.links for link in row if link.delay > 10 * self.seen.tick_seconds]
+        if far and self.at - self.slot.stepped_at <= 2 * max(far):
+            return a.LIGHT, [a.LIGHT_TIME], f"messages take up to {max(far):.3g} s"
+        if leader is not None and leader not in group:
+            return a.TIMER, *self._leader(leader)
+        if a.LOSS in {conditions.links[pair].kind for pair in conditions.links}:
+            return a.TIMER, [a.LOSS], f"boards repeat what was lost when a timer runs out; {of_links(conditions, (a.LOSS,))}"
+        if conditions.clocks:
+            nodes = sorted(conditions.clocks)
+            return a.TIMER, [a.CLOCK], f"{a.boards(nodes)} {conditions.clocks[nodes[0]].words}, so timers do not run out in time"
+        if self.slot.wished_at > self.slot.quorum_at:
+            return a.TIMER, [a.VIEW_TIMER], f"boards change to a later view than {self.view}"
+        return a.STUCK, [a.UNKNOWN], "cannot tell: enough boards are able and hear each other, and none takes a step"
+
+    def _leader(self, leader: int) -> tuple[list[str], str]:
+        condition = self.conditions.boards[leader]
+        if condition.kind == ABLE:
+            return [a.CUT], f"the leader, board {leader}, is not heard by a quorum; the others wait for their view timers"
+        return [condition.kind], f"the leader, board {leader}, {condition.words}; the others wait for their view timers"
+
+    def _boards(self, missing: list[int]) -> tuple[BoardAnswer, ...]:
+        found = []
+        for node, condition in enumerate(self.conditions.boards):
+            seat = self.slot.seats.get(node)
+            clock = self.conditions.clocks.get(node)
+            told: Condition = clock if condition.kind == ABLE and clock is not None else condition
+            found.append(
+                BoardAnswer(
+                    node,
+                    told.kind,
+                    told.words,
+                    told.since,
+                    None if seat is None else seat.view,
+                    0 if seat is None else seat.phase,
+                    seat is not None and seat.decided,
+                    node in missing,
+                )
+            )
+        return tuple(found)
+
+    def _links(self) -> tuple[LinkAnswer, ...]:
+        return tuple(
+            LinkAnswer(source, destination, condition.kind, condition.words, condition.since)
+            for (source, destination), condition in self.conditions.links.items()
+            if condition.kind != OPEN
+        )

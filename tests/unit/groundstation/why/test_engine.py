@@ -1,0 +1,30 @@
+"""The engine names the reason of a stall, from the trace alone."""
+
+from pathlib import Path
+
+from groundstation.why import answer as a
+from tests.unit.groundstation.why.stalls import answer, cut, kills
+
+
+def test_a_swarm_that_decides_is_moving(tmp_path: Path) -> None:
+    found = answer(tmp_path, {})
+    assert (found.state, found.cause) == (a.MOVING, a.NONE)
+
+
+def test_two_dead_boards_of_four_leave_no_quorum(tmp_path: Path) -> None:
+    found = answer(tmp_path, {"board_faults": kills(1, 3)})
+    assert (found.state, found.cause) == (a.IMPOSSIBLE, a.CRASH)
+    assert [board.node for board in found.boards if board.kind == a.CRASH] == [1, 3]
+    assert "boards 1 and 3 unheard exceed f = 1" in found.sentence
+
+
+def test_a_partition_in_halves_is_named_with_its_links(tmp_path: Path) -> None:
+    found = answer(tmp_path, {"faults": [cut([0, 1], [2, 3])]})
+    assert (found.state, found.cause) == (a.IMPOSSIBLE, a.CUT)
+    pairs = {(link.source, link.destination) for link in found.links}
+    assert pairs == {(i, j) for i in (0, 1) for j in (2, 3)} | {(j, i) for i in (0, 1) for j in (2, 3)}
+    assert "boards 0 and 1 hear nothing of boards 2 and 3" in found.sentence
+
+
+def test_one_dead_board_of_four_stops_nobody(tmp_path: Path) -> None:
+    assert answer(tmp_path, {"board_faults": kills(2)}).state in (a.MOVING, a.TIMER)
