@@ -10,6 +10,7 @@ from groundstation.commands import panels
 from groundstation.commands.options import AsJson, finite, integer
 
 if TYPE_CHECKING:
+    from groundstation.console import SafeConsole
     from groundstation.why.answer import Answer
 
 PANEL = panels.JUDGE
@@ -58,12 +59,14 @@ def explain(
         _print(answer, SafeConsole())
 
 
-def _print(answer: "Answer", console: "SafeConsole") -> None:  # type: ignore[name-defined]  # noqa: F821
+def _print(answer: "Answer", console: "SafeConsole") -> None:
     from specs.escape import escaped
 
     console.print(f"{answer.state}  (mission second {answer.at:g})", style="bold")
     console.print(escaped(answer.sentence), soft_wrap=True)
     for board in answer.boards:
         if board.kind != "able" or board.is_missing:
-            votes = "nothing known of it in the slot" if board.view is None else f"view {board.view}, phase {board.phase}"
+            votes = (
+                "nothing known of it in the slot" if board.view is None else f"view {board.view}, phase {board.phase}"
+            )
             console.print(escaped(f"  board {board.node}: {board.kind} {board.words} ({votes})"), soft_wrap=True)

@@ -11,7 +11,7 @@ from amu.core.limits import PROGRESS_PERIOD_TICKS
 from groundstation.why import answer as a
 from groundstation.why.seen import NEVER, Board, Link, Seen
 
-QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: more silence is no chance
+QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: a longer silence has a reason
 STILL_TICKS = QUIET_TICKS  # without a word to the ground, where messages are traced
 STILL_UNTRACED_TICKS = 250  # and where only steps and reports of health are
 FAR_TICKS = 10.0  # a delay that is light time, and not work
@@ -129,7 +129,9 @@ class Conditions:
         board = self.seen.boards[node]
         if self.boards[node].kind != ABLE:
             return
-        wrong, withheld, mute = [], [], []
+        wrong: list[int] = []
+        withheld: list[int] = []
+        mute: list[int] = []
         for peer in range(self.seen.count):
             if peer == node:
                 continue

@@ -8,12 +8,12 @@ left to take out. If n - f remain, progress is possible and waits for light, for
 impossible until something changes. A board that was seen to lie is never counted on: it is one of the f.
 """
 
+from amu.core.limits import faults_max, quorum_size
 from groundstation.why import answer as a
 from groundstation.why.answer import Answer, BoardAnswer, LinkAnswer
 from groundstation.why.conditions import ABLE, OPEN, Condition, Conditions
-from groundstation.why.sentences import obstacles, of_links
 from groundstation.why.seen import Fields, Seen, Slot
-from amu.core.limits import faults_max, quorum_size
+from groundstation.why.sentences import obstacles, of_links
 
 PATIENCE_TICKS = 100  # after a decision the swarm is moving for so long; by then silences have shown themselves
 USABLE = (OPEN, a.LOSS)  # a lossy link carries what is repeated
@@ -51,7 +51,9 @@ def _moving(seen: Seen, number: int, at: float) -> Answer | None:
         text = f"slot {number} is decided and applied"
     elif seen.ended == "complete":
         text = "the mission is complete"
-    elif seen.operations and not seen.open and (slot is None or not any(max(s.voted) >= 0 for s in slot.seats.values())):
+    elif (
+        seen.operations and not seen.open and (slot is None or not any(max(s.voted) >= 0 for s in slot.seats.values()))
+    ):
         text = f"nothing waits: all {seen.operations} operations so far have their answers"
     elif at - seen.moved_at <= patience:
         text = f"slot {seen.frontier} was applied {at - seen.moved_at:.1f} s ago" if seen.frontier else "the run begins"
@@ -89,7 +91,17 @@ class _Judgement:
         unknown = () if a.UNKNOWN not in causes else ("frames of each link (Fault.links)",)
         boards, links = self._boards(missing), self._links()
         return Answer(
-            state, tuple(causes), sentence, self.at, self.number, self.view, self.phase, self.quorum, boards, links, unknown
+            state,
+            tuple(causes),
+            sentence,
+            self.at,
+            self.number,
+            self.view,
+            self.phase,
+            self.quorum,
+            boards,
+            links,
+            unknown,
         )
 
     def _has_voted(self, node: int) -> bool:
@@ -119,10 +131,18 @@ class _Judgement:
         if leader is not None and leader not in group:
             return a.TIMER, *self._leader(leader)
         if a.LOSS in {conditions.links[pair].kind for pair in conditions.links}:
-            return a.TIMER, [a.LOSS], f"boards repeat what was lost when a timer runs out; {of_links(conditions, (a.LOSS,))}"
+            return (
+                a.TIMER,
+                [a.LOSS],
+                f"boards repeat what was lost when a timer runs out; {of_links(conditions, (a.LOSS,))}",
+            )
         if conditions.clocks:
             nodes = sorted(conditions.clocks)
-            return a.TIMER, [a.CLOCK], f"{a.boards(nodes)} {conditions.clocks[nodes[0]].words}, so timers do not run out in time"
+            return (
+                a.TIMER,
+                [a.CLOCK],
+                f"{a.boards(nodes)} {conditions.clocks[nodes[0]].words}, so timers do not run out in time",
+            )
         if self.slot.wished_at > self.slot.quorum_at:
             return a.TIMER, [a.VIEW_TIMER], f"boards change to a later view than {self.view}"
         return a.STUCK, [a.UNKNOWN], "cannot tell: enough boards are able and hear each other, and none takes a step"
@@ -130,7 +150,9 @@ class _Judgement:
     def _leader(self, leader: int) -> tuple[list[str], str]:
         condition = self.conditions.boards[leader]
         if condition.kind == ABLE:
-            return [a.CUT], f"the leader, board {leader}, is not heard by a quorum; the others wait for their view timers"
+            return [
+                a.CUT
+            ], f"the leader, board {leader}, is not heard by a quorum; the others wait for their view timers"
         return [condition.kind], f"the leader, board {leader}, {condition.words}; the others wait for their view timers"
 
     def _boards(self, missing: list[int]) -> tuple[BoardAnswer, ...]:
