@@ -62,15 +62,29 @@ def simulate(
         return Simulation(scenario, file, is_encoded, is_checked).fly()
 
 
+def faulty(scenario: Scenario) -> frozenset[int]:
+    """The boards of which nothing is required: liars, and those whose flash deceives them."""
+    misled = {fault.node for fault in scenario.board_faults if fault.kind == "misdirected_write"}
+    return frozenset({*scenario.byzantine_nodes(), *misled})
+
+
 class Simulation:
     """One run. Call `fly` once; then read `world`, `verdict` and `findings`."""
 
-    def __init__(self, scenario: Scenario, file: TextIO | None, is_encoded: bool, is_checked: bool) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        file: TextIO | None,
+        is_encoded: bool,
+        is_checked: bool,
+        later: frozenset[int] = frozenset(),
+    ) -> None:
+        """`later`: boards that are sound now, and of which nothing is required because they will not be."""
         self.scenario = scenario
         self.findings: list[Finding] = []
         self.verdict: Verdict | None = None
-        misled = {fault.node for fault in scenario.board_faults if fault.kind == "misdirected_write"}
-        self._faulty = frozenset({*scenario.byzantine_nodes(), *misled})
+        self._excused = faulty(scenario)  # at present: the mission does not wait for them
+        self._faulty = self._excused | later  # at any time
         self._checker = TraceChecker() if is_checked else None
         self._agreement = Agreement(self._faulty)
         self._marks = Marks(self._faulty)
@@ -87,11 +101,16 @@ class Simulation:
         self._reach = Reach(self.world.boards, self._faulty)
         self._timers = Timers(self.world.boards, self._faulty, view_ticks)
         self._end = MissionEnd(scenario)
-        self._applied = {node: 0 for node in range(scenario.mission.boards) if node not in self._faulty}
+        self._applied: dict[int, int] = {}
         self._reason: str | None = None
         self._waits_for: list[str] = []
 
     # --- the run --------------------------------------------------------------------------------
+
+    def change(self, scenario: Scenario) -> None:
+        """From now on `scenario` says which boards are sound."""
+        self.scenario = scenario
+        self._excused = faulty(scenario)
 
     def fly(self) -> Outcome:
         """Run to the end and judge."""
@@ -135,7 +154,10 @@ class Simulation:
 
     def _standing(self) -> Standing:
         world, operators = self.world, self.world.operators
-        up = {board.node for board in world.boards if board.flight is not None and board.node not in self._faulty}
+        sound = [board for board in world.boards if board.node not in self._excused]
+        up = {board.node for board in sound if board.flight is not None}
+        before = self._applied
+        self._applied = {board.node: before.get(board.node, 0) for board in sound}
         self._applied |= {node: world.boards[node].flying.applied_slot for node in up}
         return Standing(
             now=world.now,

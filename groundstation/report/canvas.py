@@ -27,6 +27,8 @@ INK, FAINT, GRID = "#1d2733", "#5f6b77", "#e3e8ee"
 LINE_STYLES = ("-", (0, (5, 1.5)))  # of boards that share a colour
 # A line where the ground station was down: mission time stopped there.
 RESUMED: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (1, 1.5)), "zorder": 4}
+# A line at a moment that the picture is about.
+MARKED: dict[str, Any] = {"color": "#D81B3A", "linewidth": 1.4, "zorder": 4}
 WIDTH_INCHES = 11.0
 BOARDS_MAX = 32  # in one picture
 PICTURES = (".svg", ".png")

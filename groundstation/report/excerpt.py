@@ -8,7 +8,7 @@ Rules
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amu.core.limits import GROUND
 from groundstation.report.canvas import BOARDS_MAX
@@ -40,6 +40,7 @@ class Excerpt:
     said: str
     slot: int | None = None
     resumes: list[tuple[float, int]] = field(default_factory=list)  # mission second and Lamport time
+    marked: tuple[float, int, str] | None = None  # a moment: mission second, Lamport time and its name
 
     @property
     def is_crowded(self) -> bool:
@@ -74,6 +75,16 @@ class Traffic:
         since, until = _window(near)
         said = f"{since:.3f} s to {until:.3f} s of {self.end:.2f} s: {why}. Consensus messages only."
         return self._part(near, said, since, until)
+
+    def around(self, focus: float, count: int = MESSAGES_MAX) -> tuple[float, float]:
+        """The span of about `count` consensus messages, a third of which are sent before mission second `focus`."""
+        consensus = [message for message in self.messages if message.label != OTHER]
+        return _window(_around(consensus or self.messages, focus, count)) if self.messages else (focus, focus)
+
+    def between(self, since: float, until: float, said: str, marked: tuple[float, int, str]) -> Excerpt:
+        """The consensus messages between two mission seconds, with a moment marked."""
+        messages = [message for message in self.messages if message.label != OTHER and since <= message.sent <= until]
+        return replace(self._part(messages, said, since, until), marked=marked)
 
     def story(self, slot: int, why: str = "", focus: float = 0.0) -> Excerpt:
         """Slot `slot`, which must have a message, from its beginning to its last decision."""

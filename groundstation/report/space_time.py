@@ -16,6 +16,7 @@ from groundstation.report.canvas import (
     DOWN_COLOUR,
     FAINT,
     INK,
+    MARKED,
     RESUMED,
     Draw,
     Part,
@@ -155,6 +156,8 @@ def picture(excerpt: Excerpt, byzantine: list[int], by_order: bool = False) -> P
             _steps(axes, excerpt, row, axis)
             for at, clock in excerpt.resumes:
                 axes.axvline(axis.place(at, clock), **RESUMED)
+            if excerpt.marked is not None:
+                axes.axvline(axis.place(*excerpt.marked[:2]), **MARKED)
             lanes(axes, excerpt.nodes, byzantine)
             axes.set_xlim(-axis.width * 0.015, axis.width * 1.015)
             axis.label(axes, *time_unit(excerpt.until))
@@ -384,5 +387,7 @@ def _legend(figure: "Figure", handles: "list[Any]", excerpt: Excerpt, has_bands:
         handles.append(Patch(color=DOWN_COLOUR, label="down"))
     if excerpt.resumes:
         handles.append(Line2D([], [], color=RESUMED["color"], ls=RESUMED["linestyle"], label="ground station resumed"))
+    if excerpt.marked is not None:
+        handles.append(Line2D([], [], color=MARKED["color"], lw=MARKED["linewidth"], label=excerpt.marked[2]))
     if handles:
         figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 8), fontsize=8)

@@ -110,6 +110,19 @@ class Schedule:
         self.next_number = max(self.next_number, number + len(events))
         self._take_in(events, number, begun, armed, at)
 
+    def call_off(self, fault: BoardFault, now: float) -> bool:
+        """Forget the events of `fault`. False if it began before mission second `now`, or if it is not planned."""
+        kept = [entry for entry in self._heap if entry[2].fault != fault]
+        dropped = [event for _, _, event in self._heap if event.fault == fault]
+        self._heap = kept
+        heapq.heapify(self._heap)
+        for node, events in self._parked.items():
+            dropped += [event for event in events if event.fault == fault]
+            self._parked[node] = [event for event in events if event.fault != fault]
+        self._starts = {number: event for number, event in self._starts.items() if event.fault != fault}
+        self._struck = {node: event for node, event in self._struck.items() if event.fault != fault}
+        return any(event.action == _ACTIONS.get(fault.kind, fault.kind) for event in dropped)
+
     def waiting(self) -> list[BoardEvent]:
         """The events that wait only for their time, or for a board to be on, in the order of the plan."""
         events = [*(event for _, _, event in self._heap), *itertools.chain(*self._parked.values())]

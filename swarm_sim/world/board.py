@@ -13,7 +13,7 @@ Rules
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVarTuple
+from typing import Any, Protocol, TypeVarTuple, cast
 
 from amu.boards.config import FILES
 from amu.boards.host import Decoded, Settings, wake
@@ -25,9 +25,10 @@ from amu.node.node import SILENT, Node
 from amu.node.services import Services
 from amu.wire.auth import Keyring
 from swarm_sim import adversary
+from swarm_sim.adversary.base import Adversary
 from swarm_sim.world.flash import Flash
 from swarm_sim.world.ring import open_store
-from swarm_sim.world.runtimes import Carrier, Encoded
+from swarm_sim.world.runtimes import Carrier, Encoded, exchange
 
 INBOX_FRAMES_MAX = 512  # a pseudo-terminal holds 20 KB: about two hundred frames, and the ground's own queue as many
 
@@ -171,6 +172,16 @@ class Board:
         """The journal as a boot would find it now, for who looks at flash without changing it."""
         return Journal(open_store(self.flash.copy(), self._kind_of_journal))
 
+    def convert(self, liar: tuple[str, dict[str, Any]] | None) -> None:
+        """From now on an adversary (its name and parameters) is between node and transmitter, or none is. The node
+        stays as it is."""
+        self._config.adversary = liar
+        if self.flight is not None:
+            assert self.runtime is not None
+            node = self.flight.node if isinstance(self.flight, Adversary) else self.flight
+            self.flight = self._wrap(cast(Node, node))
+            exchange(self.runtime, self.flight)
+
     # --- clock and processor --------------------------------------------------------------------
 
     def pause(self, seconds: float) -> None:
@@ -200,6 +211,29 @@ class Board:
         self.flash.disarm()
         self.flash.mend_reads()
         self._wake_soon()
+
+    def relieve(self, fault: str) -> bool:
+        """End a lasting fault of this kind. False if none lasts."""
+        now = self._time.now
+        ends = {
+            "pause": self._busy_until,
+            "slow": self._slow_until,
+            "clock_drift": self._factor_until,
+            "clock_stop": self._stopped_until,
+        }
+        if ends.get(fault, now) <= now:
+            return False
+        if fault == "clock_drift":
+            self._factor_until = now
+        elif fault == "clock_stop":
+            self._stopped_until = now
+        elif fault == "slow":
+            self._slow_until = now
+        else:
+            self._busy_until = now
+            self._is_wake_due = False  # it was due at the end of the pause
+            self._wake_soon()
+        return True
 
     def _tick(self, life: int) -> None:
         if life != self._life:

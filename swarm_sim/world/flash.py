@@ -58,6 +58,13 @@ class Flash:
         """The board is switched off and writes no more: armed faults will not strike."""
         self._armed.clear()
 
+    def disarm_one(self, fault: str) -> bool:
+        """`fault` will not strike. False if it is not armed."""
+        if fault == READ_FAULT and self._is_unreadable:
+            self.mend_reads()
+            return True
+        return self._armed.pop(fault, None) is not None
+
     def mend_reads(self) -> None:
         """The read fault has passed."""
         self._is_unreadable = False

@@ -58,6 +58,7 @@ class Network:
         self.has_rules = bool(plan.rules)
         self.names_kinds = plan.names_kinds
         self.link_seconds = LINK_TICKS * tick_seconds
+        self.clean: set[tuple[int, int]] = set()  # links that no rule applies to any more
         self._plan = plan
         self._node_count = node_count
         self._indexes = [0] * (node_count * node_count)
@@ -72,6 +73,8 @@ class Network:
         self._indexes[link] = index + 1
         counts = self.counts
         counts[ACCEPTED] += 1
+        if (source, destination) in self.clean:
+            return [(now, frame)]
         found = self._plan.fates(now, source, destination, index, frame, kinds, self._states[link])
         self._states[link] = found.state
         for effect in found.effects:

@@ -74,3 +74,10 @@ class Encoded(Runtime):
                 tag = self._spoil_tag(destination, tag)
             frame = frames.build(traffic, self._me, destination, tag, payload)
             self._carrier.carry_frame(self._me, destination, payload, frame)
+
+
+def exchange(runtime: object, machine: seams.Machine) -> None:
+    """Let `machine` fly on in the place of the machine that `runtime` drives: a node, or an adversary around it."""
+    assert isinstance(runtime, Runtime)
+    runtime._node = machine
+    runtime._spoil_tag = getattr(machine, "spoil_tag", None)

@@ -36,6 +36,7 @@ from swarm_sim.world.ground import Operators
 from swarm_sim.world.network import LazyFrame, Network
 
 FAULTS_TOLD_SECONDS = 1.0  # how often the network's counts go into the trace
+FIRST = 1 << 62  # above every count of actions
 BOARD_OFF, LINE_FULL = "board off", "link busy"
 CLUSTER, MASTER = b"sim", bytes(range(32))  # keys keep nobody out here: both modes must check them, no more
 
@@ -91,7 +92,7 @@ class World:
         self.is_stopped = False
         self._is_encoded = is_encoded
         self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
-        self._count = 0
+        self._count = self._firsts = 0
         self._boots = stream(mission.seed, "boot")
         self._schedule = Schedule(scenario.board_faults, scenario.liveness, self.tick_seconds)
         self._alarm = float("inf")  # when the schedule is to be played next
@@ -127,6 +128,11 @@ class World:
         """Let `action` happen at mission second `when`."""
         self._count += 1
         heapq.heappush(self._heap, (when, self._count, action, arguments))
+
+    def first_at(self, when: float, action: Callable[[], None]) -> None:
+        """Let `action` happen before all else of mission second `when`; after those that were given before."""
+        self._firsts += 1
+        heapq.heappush(self._heap, (when, self._firsts - FIRST, action, ()))
 
     def faults_due(self, deadline: float) -> list[str]:
         """Board faults that are due by mission second `deadline`, in words."""
@@ -381,6 +387,18 @@ class World:
             self.note("Erase", board=board.node)
         if fault.kind != "kill":
             self._start(board)
+
+    def order(self, fault: BoardFault) -> None:
+        """Play a fault that is not in the scenario."""
+        self._schedule.order(fault.node, fault, max(fault.at, self.now), self._schedule.next_number)
+        self._set_alarm()
+
+    def call_off(self, fault: BoardFault) -> bool:
+        """End a fault that lasts, disarm one that waits for flash, or do not begin it. False: it has happened."""
+        board = self.boards[fault.node]
+        is_planned = self._schedule.call_off(fault, self.now)
+        has_ended = fault.at <= self.now and (board.relieve(fault.kind) or board.flash.disarm_one(fault.kind))
+        return is_planned or has_ended
 
     def _heal(self, board: Board) -> None:
         """Liveness: a board of the core is sound from now on."""
