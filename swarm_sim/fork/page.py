@@ -2,17 +2,26 @@
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from groundstation.report import space_time
-from groundstation.report.excerpt import Traffic
+from groundstation.report.excerpt import Excerpt, Traffic
 from groundstation.report.exports import causality
+from groundstation.report.messages import OTHER
 from groundstation.report.page import listed, page, paragraph, section, table
 from groundstation.report.page import space_time as diagram
+from groundstation.scenario.model import Scenario
 from specs.checking.trace import Event
 from swarm_sim.fork.compare import Divergence, Row, told
 from swarm_sim.fork.found import Fork
+from swarm_sim.fork.twin import Parting, Side, Twin
 
+COMPARED = (
+    "For each slot, in order, and each honest board: its consensus steps in that slot, in its own order, each with its "
+    "view. Not compared: seconds, ticks, values (only counted), the order of steps between slots or boards, services, "
+    "lives. Orders that people gave in flight are not repeated in the simulation."
+)
 MESSAGES_SHOWN = 90  # of each run: a third before the divergence
 
 
@@ -94,3 +103,32 @@ def _outcomes(rows: Sequence[Row]) -> str:
 
 def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def write_twin(found: Twin, scenario: Scenario, out: Path) -> None:
+    """Write the page of a run beside its simulation. Raises OSError."""
+    title = f"{html.escape(scenario.name)} <small>seed {scenario.mission.seed}, on boards and in simulation</small>"
+    sections = [f"<header><h1>{title}</h1>{paragraph(found.told())}</header>"]
+    parting = found.parting
+    if parting is not None:
+        told = [side.told(parting.board, parting.slot) for side in parting.sides]
+        sections.append(section("First divergence", "What each did, and what it had received by then.", listed(told)))
+        for side, traffic in zip(parting.sides, found.traffics):
+            part = _story(parting, side, traffic)
+            shown = paragraph("No board traced a message of this slot.")
+            if part is not None:
+                shown = diagram(space_time.picture(part, found.liars))
+            sections.append(section(side.name.capitalize(), "" if part is None else part.said, shown))
+    sections.append(section("What was compared", "", paragraph(COMPARED)))
+    out.write_text(page(f"twin of {scenario.name}", sections), encoding="utf-8")
+
+
+def _story(parting: Parting, side: Side, traffic: Traffic) -> Excerpt | None:
+    """The slot of the divergence in one run, with the board's step marked. None if it has no message."""
+    if not any(message.slot == parting.slot and message.label != OTHER for message in traffic.messages):
+        return None
+    part, step = traffic.story(parting.slot), side.step
+    if step is None:
+        return part
+    name = f"board {parting.board}: {step.name} in view {step.view}"
+    return replace(part, marked=(step.at, step.clock, name), until=max(part.until, step.at))
