@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 from amu.core.errors import CodecError
 from amu.wire import codec
 from amu.wire.frames import FLIGHT
+from groundstation.faults.link_counts import LinkCounts
 from groundstation.faults.plan import FaultPlan, LinkState
 from groundstation.faults.rule import kinds_of
 
@@ -70,6 +71,7 @@ class Ether:
         self.counts: Counter[tuple[str, int, int]] = Counter()  # (fate, source, destination) -> frames
         self.timeline: dict[int, Counter[str]] = {}  # mission second -> fate -> frames
         self._nodes = frozenset(nodes)
+        self.links = LinkCounts(max(self._nodes, default=0) + 1)
         self._first_index = first_index
         self._frames_max = frames_max
         self._heap: list[Delivery] = []
@@ -97,6 +99,7 @@ class Ether:
         index = self._next_index.get(link, self._first_index)
         self._next_index[link] = index + 1
         self.count(now, ACCEPTED, *link)
+        self.links.accepted[self._number(*link)] += 1
         kinds = _kinds_in(header) if self.plan.names_kinds else ()
         fates = self.plan.fates(now, *link, index, frame, kinds, self._states.get(link, {}))
         self._states[link] = fates.state
@@ -109,7 +112,11 @@ class Ether:
                 continue
             heapq.heappush(self._heap, Delivery(at, *link, index, copy, copied_frame))
             scheduled += 1
+        self.links.on_the_way[self._number(*link)] += scheduled
         return scheduled
+
+    def _number(self, source: int, destination: int) -> int:
+        return source * self.links.node_count + destination
 
     def due(self, now: float) -> list[Delivery]:
         """Take out every frame whose time has come, in the order of delivery."""
@@ -117,6 +124,9 @@ class Ether:
         while self._heap and self._heap[0].at <= now:
             delivery = heapq.heappop(self._heap)
             self.count(delivery.at, DELIVERED, delivery.source, delivery.destination)
+            number = self._number(delivery.source, delivery.destination)
+            self.links.delivered[number] += 1
+            self.links.on_the_way[number] -= 1
             deliveries.append(delivery)
         return deliveries
 

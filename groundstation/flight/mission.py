@@ -294,7 +294,7 @@ class Mission:
         # Subtraction leaves out counts that have not changed.
         counts = totals - self._fates_recorded
         if counts:
-            self.record("Fault", now, counts=dict(sorted(counts.items())))
+            self.record("Fault", now, counts=dict(sorted(counts.items())), links=self.ether.links.told())
             self._fates_recorded = totals
 
     def _write(self, now: float, source: int, destination: int, frame: bytes) -> bool:

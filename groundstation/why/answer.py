@@ -11,7 +11,7 @@ STATES = (MOVING, LIGHT, TIMER, IMPOSSIBLE, STUCK)
 
 # Kinds of causes, of boards and of links.
 CRASH, STOPPED, CLOCK, FLASH, FORGOT, LIAR = "crash", "stopped", "clock", "flash", "erased flash", "liar"
-CUT, ONE_WAY, LOSS, HELD, LIGHT_TIME = "partition", "one-way partition", "lossy link", "closed contact", "light time"
+CUT, LOSS, DAMAGE, HELD, LIGHT_TIME = "partition", "lossy link", "damaged frames", "closed contact", "light time"
 VIEW_TIMER, UNKNOWN, NONE = "timer", "cannot tell", "none"
 
 

@@ -16,11 +16,13 @@ STILL_TICKS = QUIET_TICKS  # without a word to the ground, where messages are tr
 STILL_UNTRACED_TICKS = 250  # and where only steps and reports of health are
 FAR_TICKS = 10.0  # a delay that is light time, and not work
 SENT_MIN = 3  # messages, before their loss is taken for more than a chance
-VOTES_MIN = 4
+VOTES_MIN = 3
 LOSSY = 0.15  # of the frames of a link
+RATE_MIN = 0.05  # of a clock that still counts as running
 SLOW = 0.5  # of a clock's rate
 FAST = 2.0
 ABLE, OPEN = "able", "open"
+UNCONNECTED = (a.CRASH, a.UNKNOWN, a.STOPPED, a.FLASH, a.FORGOT)  # boards whose links tell nothing
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Conditions:
         self.tick = seen.tick_seconds or 0.0
         nodes = range(seen.count)
         self.boards = [self._board(board) for board in seen.boards]
+        self.clocks = {board.node: found for board in seen.boards if (found := self._clock(board)) is not None}
         self.links = {
             (source, destination): self._link(source, destination)
             for source in nodes
@@ -51,7 +54,6 @@ class Conditions:
         }
         for node in nodes:
             self._look_for_lies(node)
-        self.clocks = {board.node: found for board in seen.boards if (found := self._clock(board)) is not None}
 
     def _ticks(self, since: float) -> float:
         return (self.at - since) / self.tick if self.tick else 0.0
@@ -70,7 +72,9 @@ class Conditions:
         still = STILL_TICKS if self.seen.traces_messages else STILL_UNTRACED_TICKS
         heard_at = max(board.heard_at, board.since)
         if self._ticks(heard_at) > still:
-            return Condition(a.STOPPED, "says nothing to the ground although it is on", heard_at)
+            return Condition(
+                a.STOPPED, "is on and says nothing to the ground: its processor stands still, or its clock", heard_at
+            )
         if board.lie:
             return Condition(a.LIAR, board.lie)
         return FINE
@@ -90,11 +94,12 @@ class Conditions:
 
     def _link(self, source: int, destination: int) -> Condition:
         seen, link = self.seen, self.seen.links[source][destination]
-        ends = self.boards[source].kind, self.boards[destination].kind
-        if a.CRASH in ends or a.UNKNOWN in ends or a.STOPPED in ends:
+        if {self.boards[source].kind, self.boards[destination].kind} & set(UNCONNECTED):
             return CLEAR  # what the link does is not known, and changes nothing
         heard_at = max(link.heard_at, seen.boards[source].since, seen.boards[destination].since)
-        if not seen.traces_messages or self._ticks(heard_at) <= QUIET_TICKS + max(0.0, link.delay) / (self.tick or 1):
+        pace = min(1.0, seen.boards[source].rate)  # a board whose clock is slow speaks less often
+        allowed = QUIET_TICKS / max(pace, RATE_MIN) + max(0.0, link.delay) / (self.tick or 1)
+        if not seen.traces_messages or self._ticks(heard_at) <= allowed:
             return self._counted(link)
         return self._unheard(link, heard_at)
 
@@ -117,11 +122,25 @@ class Conditions:
             return Condition(a.LIGHT_TIME, f"has {link.on_the_way} frames on their way", heard_at)
         if link.on_the_way and link.delivered[1] == 0:
             return Condition(a.HELD, f"holds {link.on_the_way} frames", heard_at)
-        if self.seen.counts_links and not link.ever_accepted and link.sent_unheard >= SENT_MIN:
-            return Condition(a.LIAR, "was never given a frame, although its sender says that it sends", heard_at)
+        before, latest = self.seen.reports
+        if heard_at <= before and link.accepted_at < latest and link.sent_at > before and link.sent_unheard >= SENT_MIN:
+            return Condition(a.LIAR, "is given no frame, although its sender says that it sends", heard_at)
+        if heard_at <= before and link.delivered[1] >= SENT_MIN:
+            return Condition(a.DAMAGE, "delivers frames that its receiver cannot read", heard_at)
         if link.sent_unheard >= SENT_MIN or sum(link.accepted) >= SENT_MIN:
             return Condition(a.CUT, "carries nothing", heard_at)
         return Condition(a.UNKNOWN, "has carried nothing, and its sender may have sent nothing", heard_at)
+
+    def _keeps_votes_back(self, link: Link) -> bool:
+        """Whether votes alone do not arrive, over a link that loses next to nothing and long ago should have brought
+        them."""
+        return (
+            self.seen.counts_links
+            and link.votes_unheard >= VOTES_MIN
+            and link.on_the_way == 0
+            and 0 < sum(link.accepted) <= sum(link.delivered) + 1
+            and link.vote_sent_at < self.at - QUIET_TICKS * self.tick
+        )
 
     def _look_for_lies(self, node: int) -> None:
         """A board is a liar if frames that it should have sent never left it, or left it under wrong tags; or if its
@@ -138,9 +157,11 @@ class Conditions:
             link, condition = self.seen.links[node][peer], self.links[node, peer]
             if condition.kind == a.LIAR:
                 (wrong if link.refused else mute).append(peer)
-            elif condition.kind == OPEN and link.votes_unheard >= VOTES_MIN and self.seen.counts_links:
+            elif condition.kind == OPEN and self.boards[peer].kind == ABLE and self._keeps_votes_back(link):
                 withheld.append(peer)
         words = ""
+        if len(withheld) < (self.seen.count - 1) // 2:
+            withheld = []  # by chance, or a receiver's own doing
         if mute:
             words = f"it says that it sends to {a.boards(mute)}, and sends nothing"
         elif wrong:

@@ -129,7 +129,16 @@ class _Judgement:
         if far and self.at - self.slot.stepped_at <= 2 * max(far):
             return a.LIGHT, [a.LIGHT_TIME], f"messages take up to {max(far):.3g} s"
         if leader is not None and leader not in group:
-            return a.TIMER, *self._leader(leader)
+            causes, text = self._leader(leader)
+            return a.TIMER, causes + self._clock_causes(group), text + self._clock_words(group)
+        idle = [node for node, condition in enumerate(conditions.boards) if node not in group]
+        if leader is None and idle:
+            kinds = sorted({conditions.boards[node].kind for node in idle} - {ABLE}) or [a.CUT]
+            words = conditions.boards[idle[0]].words or "is not heard by a quorum"
+            text = (
+                f"no proposal has come, and board {idle[0]} {words}: if it leads, the others wait for their view timers"
+            )
+            return a.TIMER, kinds + self._clock_causes(group), text + self._clock_words(group)
         if a.LOSS in {conditions.links[pair].kind for pair in conditions.links}:
             return (
                 a.TIMER,
@@ -146,6 +155,13 @@ class _Judgement:
         if self.slot.wished_at > self.slot.quorum_at:
             return a.TIMER, [a.VIEW_TIMER], f"boards change to a later view than {self.view}"
         return a.STUCK, [a.UNKNOWN], "cannot tell: enough boards are able and hear each other, and none takes a step"
+
+    def _clock_causes(self, group: set[int]) -> list[str]:
+        return [a.CLOCK] if group & self.conditions.clocks.keys() else []
+
+    def _clock_words(self, group: set[int]) -> str:
+        nodes = sorted(group & self.conditions.clocks.keys())
+        return f"; {a.boards(nodes)} {self.conditions.clocks[nodes[0]].words}" if nodes else ""
 
     def _leader(self, leader: int) -> tuple[list[str], str]:
         condition = self.conditions.boards[leader]

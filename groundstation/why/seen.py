@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from amu.core.limits import GROUND, quorum_size
-from amu.wire.messages import Proposal, Suggest, Vote
+from amu.wire.messages import Suggest, Vote
 
 SLOTS_MAX = 16  # remembered, of the swarm
 VIEWS_MAX = 16  # of a slot
@@ -95,15 +95,15 @@ class Link:
 
     __slots__ = (
         "accepted",
-        "counted_at",
+        "accepted_at",
         "delay",
         "delivered",
-        "ever_accepted",
         "heard_at",
         "on_the_way",
         "refused",
         "sent_at",
         "sent_unheard",
+        "vote_sent_at",
         "votes_unheard",
     )
 
@@ -112,12 +112,12 @@ class Link:
         self.sent_at = NEVER
         self.sent_unheard = 0  # messages that the sender traced since the receiver last heard it
         self.votes_unheard = 0  # votes since the receiver last heard one
+        self.vote_sent_at = NEVER  # the first of those
         self.delay = NEVER
-        self.counted_at = NEVER  # begin of the present counts
+        self.accepted_at = NEVER  # the latest report of the ether that has a frame
         self.accepted = [0, 0]  # by the ether: in the window before, and in this one
         self.delivered = [0, 0]
         self.on_the_way = 0
-        self.ever_accepted = False
         self.refused = 0  # frames under a wrong tag since the last sound one
 
 
@@ -130,6 +130,8 @@ class Seen:
         self.tick_seconds = 0.0
         self.traces_messages = True
         self.counts_links = False  # the ether's counts of each link are in the trace
+        self.reports = [NEVER, NEVER]  # when the last two came
+        self._window = 0.0  # begin of the present counts
         self.boards: list[Board] = []
         self.links: list[list[Link]] = []  # by sender, receiver
         self.slots: dict[int, Slot] = {}
@@ -266,18 +268,22 @@ class Seen:
         if not isinstance(links, list):
             return
         self.counts_links = True
+        self.reports = [self.reports[1], now]
+        if now - self._window >= WINDOW_TICKS * self.tick_seconds:
+            self._window = now
+            for row in self.links:
+                for each in row:
+                    each.accepted = [each.accepted[1], 0]
+                    each.delivered = [each.delivered[1], 0]
         for source, destination, accepted, delivered, on_the_way in links:
             if source >= self.count or destination >= self.count:
                 continue
             link = self.links[source][destination]
-            if now - link.counted_at >= WINDOW_TICKS * self.tick_seconds:
-                link.counted_at = now
-                link.accepted = [link.accepted[1], 0]
-                link.delivered = [link.delivered[1], 0]
             link.accepted[1] += accepted
             link.delivered[1] += delivered
             link.on_the_way = on_the_way
-            link.ever_accepted = link.ever_accepted or accepted > 0
+            if accepted:
+                link.accepted_at = now
 
     def _telecommand(self, fields: Fields, now: float) -> None:
         key, stage = (fields["client"], fields["operation"]), fields["stage"]
@@ -302,7 +308,9 @@ class Seen:
             if peer != board.node:
                 link.sent_at = now
                 link.sent_unheard += 1
-                link.votes_unheard += is_vote
+                if is_vote:
+                    link.vote_sent_at = link.vote_sent_at if link.votes_unheard else now
+                    link.votes_unheard += 1
         if kind == Suggest.KIND and to < self.count:
             self.slot(fields["slot"]).leads = (to - fields["view"]) % self.count
 
@@ -313,7 +321,7 @@ class Seen:
         link = self.links[source][board.node]
         link.heard_at = now
         link.sent_unheard = link.refused = 0
-        if fields["kind"] in (Vote.KIND, Proposal.KIND):
+        if fields["kind"] == Vote.KIND:
             link.votes_unheard = 0
         sent = self.boards[source].sends.get(fields["sent"])
         if sent is not None:
@@ -322,7 +330,7 @@ class Seen:
             link.delay = delay if link.delay < 0 or delay < link.delay else link.delay + (delay - link.delay) / 64
 
     def _refuse(self, board: Board, fields: Fields, now: float) -> None:
-        if fields["from"] < self.count and "tag" in fields["reason"]:
+        if fields["from"] < self.count and fields["reason"] == "mac":
             self.links[fields["from"]][board.node].refused += 1
 
     # --- boards ---------------------------------------------------------------------------------

@@ -37,15 +37,14 @@ def of_links(conditions: Conditions, kinds: tuple[str, ...]) -> str:
             if senders:
                 unheard.setdefault((kind, senders), []).append(node)
     words = {
-        a.CUT: "hear nothing of {} (frames are lost)",
-        a.HELD: "hear nothing of {} (frames are held)",
-        a.LIGHT_TIME: "wait for frames of {} that are on their way",
-        a.LOSS: "lose frames of {}",
+        a.CUT: "nothing of {} reaches {}: frames are lost",
+        a.HELD: "nothing of {} reaches {}: frames are held back",
+        a.DAMAGE: "nothing of {} reaches {} whole: frames are damaged",
+        a.LIGHT_TIME: "frames of {} to {} are on their way",
+        a.LOSS: "frames of {} to {} are lost in part",
+        a.UNKNOWN: "nothing of {} reaches {}, and whether it was sent is not known",
     }
-    texts = [
-        f"{a.boards(nodes)} {words.get(kind, 'hear nothing of {}').format(a.boards(list(senders)))}"
-        for (kind, senders), nodes in unheard.items()
-    ]
+    texts = [words[kind].format(a.boards(list(senders)), a.boards(nodes)) for (kind, senders), nodes in unheard.items()]
     if len(texts) > GROUPS_TOLD:
         texts[GROUPS_TOLD:] = [f"and {len(texts) - GROUPS_TOLD} further groups likewise"]
     return "; ".join(texts)

@@ -208,6 +208,7 @@ class Fields(_FlightFields, total=False):
     action: str
     seconds: float  # how long a fault lasts, or how long a telecommand took
     counts: dict[str, int]
+    links: list[list[int]]
     stage: str
     encoded: str  # a telecommand's command, CBOR in hexadecimal
     attempt: int
@@ -300,7 +301,9 @@ GROUND_EVENTS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "BoardFault": (_BOARD, ("kind", words)),  # the scenario does something to it: "pause", "clock_jump", ...
     # What the schedule of board faults will do next: event `number` of the scenario, in its order.
     "Scheduled": (_BOARD, ("action", words), ("number", FIELDS["number"])),
-    "Fault": (),  # counts of what the ether did to frames, by name of the fault
+    # `counts` of what the ether did to frames, by name of the fault. An optional field `links` has, for each link that
+    # took or delivered a frame since the last such event, [source, destination, accepted, delivered, on the way].
+    "Fault": (),
     "Telecommand": (("client", FIELDS["client"]), ("operation", FIELDS["operation"]), ("stage", words)),
     # A person's order to the flight: `told` is the order, `outcome` "accepted", or "refused" with a `reason`.
     "Order": (("order", words), ("sender", words), ("told", _map), ("outcome", words)),

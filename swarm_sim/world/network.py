@@ -18,6 +18,7 @@ from amu.boards.host import SOUND_TAG
 from amu.core.types import AnyMessage
 from amu.wire import codec, frames
 from groundstation.faults.ether import ACCEPTED, DELIVERED, ETHER_FRAMES_MAX, ETHER_FULL
+from groundstation.faults.link_counts import LinkCounts
 from groundstation.faults.plan import FaultPlan, LinkState
 
 LINK_TICKS = 0.1
@@ -63,6 +64,7 @@ class Network:
         self._node_count = node_count
         self._indexes = [0] * (node_count * node_count)
         self._states: list[LinkState] = [{} for _ in range(node_count * node_count)]
+        self._links = LinkCounts(node_count)
 
     def fates(
         self, now: float, source: int, destination: int, kinds: tuple[int, ...], frame: Any
@@ -73,7 +75,9 @@ class Network:
         self._indexes[link] = index + 1
         counts = self.counts
         counts[ACCEPTED] += 1
+        self._links.accepted[link] += 1
         if (source, destination) in self.clean:
+            self._links.on_the_way[link] += 1
             return [(now, frame)]
         found = self._plan.fates(now, source, destination, index, frame, kinds, self._states[link])
         self._states[link] = found.state
@@ -85,9 +89,25 @@ class Network:
         room = ETHER_FRAMES_MAX - self.in_flight
         if len(found.deliveries) > room:
             counts[ETHER_FULL] += len(found.deliveries) - room
-            return found.deliveries[:room]
-        return found.deliveries
+        scheduled = found.deliveries[:room]
+        self._links.on_the_way[link] += len(scheduled)
+        return scheduled
 
-    def delivered(self) -> None:
+    def undisturbed(self, source: int, destination: int) -> None:
+        """A frame enters a network without rules: one copy will arrive."""
+        self.counts[ACCEPTED] += 1
+        self.in_flight += 1
+        link = source * self._node_count + destination
+        self._links.accepted[link] += 1
+        self._links.on_the_way[link] += 1
+
+    def delivered(self, source: int, destination: int) -> None:
         self.in_flight -= 1
         self.counts[DELIVERED] += 1
+        link = source * self._node_count + destination
+        self._links.delivered[link] += 1
+        self._links.on_the_way[link] -= 1
+
+    def links_told(self) -> list[list[int]]:
+        """As `LinkCounts.told`."""
+        return self._links.told()

@@ -208,16 +208,15 @@ class World:
                 self.operators.receive(source, message)
             return
         if not network.has_rules:
-            network.counts["accepted"] += 1
-            network.in_flight += 1
-            self.at(self.now + network.link_seconds, self._arrive, destination, source, found, is_sound)
+            network.undisturbed(source, destination)
+            self.at(self.now + network.link_seconds, self._arrive, source, destination, source, found, is_sound)
             return
         frame = LazyFrame(source, destination, found)
         kinds = kinds_of(found) if network.names_kinds else ()
         for moment, copy in network.fates(self.now, source, destination, kinds, frame):
             network.in_flight += 1
             whole = found if copy is frame else None
-            self.at(moment + network.link_seconds, self._arrive, destination, source, whole, is_sound)
+            self.at(moment + network.link_seconds, self._arrive, source, destination, source, whole, is_sound)
 
     def carry_frame(self, source: int, destination: int, payload: bytes, frame: bytes) -> None:
         """Wire bytes to one node."""
@@ -228,7 +227,7 @@ class World:
         kinds = kinds_of(codec.decode(frames.FLIGHT, payload)) if network.names_kinds else ()
         for moment, copy in network.fates(self.now, source, destination, kinds, frame):
             network.in_flight += 1
-            self.at(moment + network.link_seconds, self._arrive, destination, copy)
+            self.at(moment + network.link_seconds, self._arrive, source, destination, copy)
 
     def uplink(self, board: int, lamport: int, message: AnyMessage) -> None:
         """A telecommand, over the board's own cable."""
@@ -257,9 +256,9 @@ class World:
 
     # --- what reaches boards --------------------------------------------------------------------
 
-    def _arrive(self, destination: int, *arrival: object) -> None:
+    def _arrive(self, source: int, destination: int, *arrival: object) -> None:
         board = self.boards[destination]
-        self.network.delivered()
+        self.network.delivered(source, destination)
         if board.runtime is None:
             self.network.counts[BOARD_OFF] += 1
             return
@@ -412,5 +411,5 @@ class World:
         self._faults_told = dict(counts)
         news = {name: count for name, count in news.items() if count}
         if news:
-            self.note("Fault", counts=news)
+            self.note("Fault", counts=news, links=self.network.links_told())
         self.at(self.now + FAULTS_TOLD_SECONDS, self._tell_faults)

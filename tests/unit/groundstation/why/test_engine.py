@@ -23,7 +23,7 @@ def test_a_partition_in_halves_is_named_with_its_links(tmp_path: Path) -> None:
     assert (found.state, found.cause) == (a.IMPOSSIBLE, a.CUT)
     pairs = {(link.source, link.destination) for link in found.links}
     assert pairs == {(i, j) for i in (0, 1) for j in (2, 3)} | {(j, i) for i in (0, 1) for j in (2, 3)}
-    assert "boards 0 and 1 hear nothing of boards 2 and 3" in found.sentence
+    assert "nothing of boards 2 and 3 reaches boards 0 and 1" in found.sentence
 
 
 def test_one_dead_board_of_four_stops_nobody(tmp_path: Path) -> None:
