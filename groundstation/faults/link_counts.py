@@ -8,7 +8,7 @@ that are on their way now.
 class LinkCounts:
     """Of the links between `node_count` boards; link source -> destination is number source * node_count + destination.
 
-    Whoever carries frames counts them here.
+    The one that carries frames counts them here.
     """
 
     def __init__(self, node_count: int) -> None:
