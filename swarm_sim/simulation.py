@@ -56,6 +56,11 @@ def simulate(
             f"scenario {scenario.name}: the simulator has no lines and no chips, it cannot play "
             f"{', '.join(scenario.hardware_faults())}; fly it on boards: amu rehearse"
         )
+    if scenario.procedure is not None or scenario.injects:
+        raise ScenarioError(
+            f"scenario {scenario.name}: the simulator has no crew, it cannot fly a procedure or play injects; fly it "
+            "on boards: amu rehearse, or remove [procedure] and [[injects]]"
+        )
     if trace is None:
         return Simulation(scenario, None, is_encoded, is_checked).fly()
     with open_trace(trace) as file:
