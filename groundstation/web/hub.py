@@ -2,7 +2,8 @@
 
 Rules
 - A page acknowledges each batch. With UNACKNOWLEDGED_MAX batches open it gets no more: what changes meanwhile is
-  coalesced, row by row. A page that acknowledges nothing for DEAF_SECONDS is closed with a reason.
+  coalesced, row by row. A page that acknowledges nothing for SLOW_SECONDS is slow, and every page shows that; after
+  DEAF_SECONDS it is closed with a reason.
 - Events that a page missed are named by their offsets in the trace (`gap`); it can ask for them again.
 - Nothing waits for a page: what a page has not taken is a set of keys and a number, never a queue.
 """
@@ -37,7 +38,7 @@ class Page:
     sent: int = 0  # number of the latest batch
     acknowledged: int = 0
     heard: float = field(default_factory=time.monotonic)
-    knows_flight: Message | None = None
+    knows: Message | None = None  # of the flight and the console
 
     @property
     def is_slow(self) -> bool:
@@ -59,7 +60,7 @@ class Hub:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.pages: set[Page] = set()
+        self.pages: list[Page] = []
         self.end = 0  # of what was read of the trace, in bytes
         self.foreign = 0  # lines whose meaning is not known
         self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
@@ -81,8 +82,16 @@ class Hub:
         """A new page. Its first batch has everything."""
         page = Page(name, role, 0 if len(self.events) <= EVENTS_SENT_MAX else self.events[-EVENTS_SENT_MAX]["offset"])
         page.dirty = _all(self.model)
-        self.pages.add(page)
+        self.pages.append(page)
         return page
+
+    def close(self, page: Page) -> None:
+        """A page is gone."""
+        self.pages.remove(page)
+
+    def console(self) -> Message:
+        """What every page shows of the console: whose pages are open, and which of them do not keep up."""
+        return {"people": [{"name": page.name, "role": page.role, "is_slow": page.is_slow} for page in self.pages]}
 
     def take(self, lines: list[Line], end: int) -> None:
         """Take in the next lines of the trace, which end before byte `end`."""
@@ -102,13 +111,14 @@ class Hub:
         """What the page has not seen. None if it has seen everything, or has not acknowledged enough."""
         if page.sent - page.acknowledged >= UNACKNOWLEDGED_MAX:
             return None
-        if not page.dirty and page.next_offset >= self.end and page.knows_flight == flight:
+        told = {"flight": flight, "console": self.console()}
+        if not page.dirty and page.next_offset >= self.end and page.knows == told:
             return None
         if page.sent == page.acknowledged:
             page.heard = time.monotonic()
         page.sent += 1
-        page.knows_flight = flight
-        message: Message = {"type": "batch", "number": page.sent, "flight": flight, "tables": self._rows(page)}
+        page.knows = told
+        message: Message = {"type": "batch", "number": page.sent, **told, "tables": self._rows(page)}
         new = takewhile(lambda line: line["offset"] >= page.next_offset, reversed(self.events))
         message["events"] = events = list(islice(new, EVENTS_SENT_MAX))[::-1]
         first = events[0]["offset"] if events else self.end

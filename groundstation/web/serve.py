@@ -67,6 +67,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _log(as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if as_json else logging.Formatter("console: %(message)s"))
-    logger = logging.getLogger("uvicorn")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO if as_json else logging.WARNING)
+    for name in ("uvicorn", "groundstation.web"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO if as_json else logging.WARNING)

@@ -16,6 +16,7 @@ Rules
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from groundstation.record import run_directory
 from groundstation.web import history, vocabulary
 from groundstation.web.flights import LOST, READY, Flight
 from groundstation.web.follower import Follower
-from groundstation.web.hub import SCHEMA, Hub, Page
+from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Hub, Page
 from groundstation.web.model import Model
 from groundstation.web.people import LOCAL, Person, RoleFile
 
@@ -43,6 +44,8 @@ BATCH_SECONDS = 0.1
 PAGES_MAX = 64
 EVENTS_MAX = 2000  # in one answer
 TOO_SLOW, NOT_ALLOWED = 1013, 1008  # close codes of RFC 6455
+DEAF = "the page did not keep up: it acknowledged nothing for too long"
+CLOSE_SECONDS = 1.0  # for a reason to go out
 COOKIE = "amu_token"
 REFUSAL_SECONDS = 0.5  # before a wrong token is refused
 ELSEWHERE = "this console is not the host that the request names, or another site sent it"
@@ -53,6 +56,8 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+
+_log = logging.getLogger(__name__)
 
 
 class WebConsole:
@@ -132,7 +137,9 @@ class WebConsole:
         return FileResponse(PAGE / "index.html", headers=SECURITY)
 
     async def _health(self, request: Request) -> Response:
-        return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), "pages": len(self.hub.pages)})
+        pages = self.hub.pages
+        told = {"pages": len(pages), "slow_pages": sum(page.is_slow for page in pages)}
+        return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), **told})
 
     async def _report(self, request: Request) -> Response:
         refusal = self._refusal(request)
@@ -243,23 +250,42 @@ class WebConsole:
             return
         await socket.accept()
         page = self.hub.open(person.name, person.role)
-        listener = asyncio.create_task(_listen(socket, page))
+        tasks = [asyncio.create_task(_listen(socket, page)), asyncio.create_task(self._send(socket, page))]
         try:
-            hello = {"type": "hello", "schema": SCHEMA, "name": person.name, "role": person.role}
+            while not page.is_deaf and not any(task.done() for task in tasks):
+                await asyncio.sleep(BATCH_SECONDS)
+        finally:
+            is_deaf = page.is_deaf
+            self.hub.close(page)
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        if is_deaf:
+            _log.warning(
+                "a page of %s, %s, was closed: it acknowledged nothing for %.0f s", page.name, page.role, DEAF_SECONDS
+            )
+            await _close(socket, TOO_SLOW, DEAF)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _send(self, socket: WebSocket, page: Page) -> None:
+        """Send batches until the page goes. Waits as long as the line is full."""
+        hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role}
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell()}))
-            while not listener.done():
-                if page.is_deaf:
-                    await socket.close(TOO_SLOW, "the page did not acknowledge its batches; load it again")
-                    break
+            while True:
                 batch = self.hub.batch(page, self.follower.told())
                 if batch is not None:
                     await socket.send_text(_text(batch))
                 await asyncio.sleep(BATCH_SECONDS)
-        except (WebSocketDisconnect, RuntimeError):
-            pass
-        finally:
-            self.hub.pages.discard(page)
-            listener.cancel()
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """Close the line; a full one may not take the reason."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await socket.close(code, reason)
 
 
 async def _listen(socket: WebSocket, page: Page) -> None:

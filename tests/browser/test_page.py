@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundstation.web import hub
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
 from tests.browser.axe import AXE
@@ -142,6 +143,69 @@ def test_a_console_that_dies_is_told_and_found_again(opened: Callable[..., Opene
     console.state("not connected")
     console.keep("lost")
     assert console.page.locator('article[aria-label="board 1"]').count() == 1  # what is old stays readable
+
+
+def _lines(first: int, count: int) -> str:
+    head = {"run": "r", "node": 1, "boot": 0, "event": "Apply", "ticks": 1}
+    lines = [
+        {
+            **head,
+            "seq": n,
+            "lamport": n + 1,
+            "received": n / 100,
+            "slot": n + 1,
+            "value": "aa" * 32,
+            "digest": "bb" * 32,
+        }
+        for n in range(first, first + count)
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_a_page_that_did_not_keep_up_is_closed_and_fills_its_gap_afterwards(
+    opened: Callable[..., Opened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "DEAF_SECONDS", 1.0)
+    trace = tmp_path / "trace.ndjson"
+    trace.write_text(_lines(0, 300))
+    console = opened(Flight(trace=trace))
+    page = console.page
+    page.keyboard.press("0")
+    console.wait('p:text-matches("of the latest 300; no gap")')
+    held: list[Any] = []
+    page.route("**/api/events*", lambda route: held.append(route))
+    # A page that stands still: it draws nothing, and so it acknowledges nothing.
+    page.evaluate(
+        """() => {
+          window.go = requestAnimationFrame;
+          window.stood = [];
+          window.requestAnimationFrame = (then) => stood.push(then);
+        }"""
+    )
+    with trace.open("a") as file:
+        file.write(_lines(300, 2000))
+    page.wait_for_function(
+        "import('/page/store.js').then(({ store }) => store.closed.includes('did not keep up'))", polling=50
+    )
+    page.evaluate(
+        """() => {
+          window.requestAnimationFrame = go;
+          for (const then of stood) if (typeof then === "function") go(then);
+        }"""
+    )
+    console.wait('p:text-matches("1 gap, being filled")')
+    page.locator("#filter").fill("no such words")
+    console.wait('p:text-matches("No event matches")')
+    page.locator("#filter").fill("")
+    gap = page.evaluate("import('/page/store.js').then(({ store }) => [...store.gaps.values()])")
+    assert len(gap) == 1
+    assert gap[0][1] - gap[0][0] > 100_000
+    console.keep("gap")
+    page.unroute("**/api/events*")  # and what is held goes on
+    console.wait('p:text-matches("of the latest 2300; no gap")')
+    offsets = page.evaluate("import('/page/store.js').then(({ store }) => store.events.map((line) => line.seq))")
+    assert offsets == list(range(2300))
+    assert console.errors == []
 
 
 def test_without_the_plotter_the_page_says_so_and_all_else_works(opened: Callable[..., Opened], stored: Path) -> None:

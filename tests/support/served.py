@@ -24,7 +24,8 @@ class Served:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         self.console = WebConsole(flight, roles, frozenset({f"127.0.0.1:{self.port}"}))
-        config = uvicorn.Config(self.console.app(), log_config=None, ws="websockets-sansio", ws_max_size=1 << 16)
+        options: dict[str, Any] = {"log_config": None, "ws": "websockets-sansio", "ws_max_size": 1 << 16}
+        config = uvicorn.Config(self.console.app(), ws_ping_interval=None, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])))
         self._thread.start()

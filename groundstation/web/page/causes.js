@@ -15,6 +15,7 @@ export class Causes {
 
   clear() {
     this.first = store.first; // number of items[0]
+    this.refilled = store.refilled;
     this.items = []; // {number, at, lamport, node, event, slot, before, cause, label}; before, cause: numbers, or null
     this.last = new Map(); // node -> number of its latest event
     this.sends = new Map(); // sender/Lamport time/kind -> item
@@ -23,12 +24,25 @@ export class Causes {
     this.ground = []; // items of the ground station, in the order of the trace
   }
 
-  /** Take in what is new in the store, and forget what it has forgotten. */
+  /** Take in what is new in the store, and forget what it has forgotten. Returns whether numbers mean other events now. */
   follow() {
-    if (store.first < this.first || store.first + store.events.length < this.first + this.items.length) this.clear();
+    const isOther = store.refilled !== this.refilled;
+    if (isOther || store.first < this.first || store.first + store.events.length < this.first + this.items.length) this.clear();
     const gone = store.first - this.first;
     if (gone > 0) this.forget(gone);
     for (let index = this.items.length; index < store.events.length; index += 1) this.add(store.events[index], store.first + index);
+    return isOther;
+  }
+
+  /** The number of the event at an offset of the trace; null if it is not here. */
+  numberAt(offset) {
+    let low = 0, high = store.events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (store.events[middle].offset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return store.events[low]?.offset === offset ? store.first + low : null;
   }
 
   forget(count) {

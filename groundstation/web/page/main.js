@@ -133,12 +133,19 @@ function bar() {
   update($("flight-state"), verdict ? `over: ${verdict}` : words);
   $("flight-state").className = `badge ${verdict === "pass" ? "good" : verdict ? "bad" : style}`;
   update($("mission-time"), `${run().now.toFixed(1)} s`);
-  update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}` : "");
+  update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   document.body.classList.toggle("lost", !store.isConnected && store.hello != null);
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
   update($("notice"), text);
   $("notice").hidden = text === "";
+}
+
+/** How many other pages are open, and how many of all do not keep up. */
+function others() {
+  const { people } = store.console;
+  const slow = people.filter((each) => each.is_slow).length;
+  return people.length < 2 ? "" : ` · ${people.length} pages${slow ? `, ${slow} slow` : ""}`;
 }
 
 function lostWords() {

@@ -1,22 +1,23 @@
 // The page's copy of the console's tables, and the live line that keeps it up to date.
 
-const EVENTS_KEPT = 20000;
-const SPARE = 2000; // more, before the oldest go
+import { follow, forgetEvents } from "./history.js";
 
 export const store = {
   hello: null, // who we are, and the words of the forms
   flight: { state: "connecting" },
+  console: { people: [] }, // whose pages are open
   tables: {
     run: {}, scenario: {}, boards: {}, slots: {}, operations: {}, orders: {}, faults: {}, contacts: {}, light: {}, spans: {},
     series: {}, properties: {}, alarms: {}, limits: {}, procedure: {}, injects: {},
   },
   events: [], // the latest lines of the trace
-  gaps: [], // [first, last] lines that we were not sent
+  gaps: new Map(), // lines that we were not sent, by the offset of the event behind them (`history.js`)
   isConnected: false,
   wantsToken: false,
   closed: "", // why the line was closed
   tries: 0, // to open the line, that failed
-  first: 0, // number of the first of `events`: each event keeps its number
+  first: 0, // number of the first of `events`: each event keeps its number,
+  refilled: 0, // except those before a gap that is filled: how often that was
 };
 
 const listeners = new Set();
@@ -30,7 +31,6 @@ export function changed() {
   for (const then of listeners) then();
 }
 
-const GAPS_KEPT = 1000;
 let again = 500;
 
 /** Log in with a token. Returns the console's answer. */
@@ -47,10 +47,16 @@ async function wantsToken() {
   }
 }
 
-function forgetEvents() {
-  store.first += store.events.length;
-  store.events = [];
-  store.gaps = [];
+/** Call `then` when the page has been drawn. A page in the background is not drawn, and does not wait for that. */
+function drawn(then) {
+  if (document.hidden) return then();
+  const both = () => {
+    document.removeEventListener("visibilitychange", both);
+    cancelAnimationFrame(frame);
+    then();
+  };
+  const frame = requestAnimationFrame(both);
+  document.addEventListener("visibilitychange", both);
 }
 
 /** Open the live line, and open it again whenever it is lost. */
@@ -64,7 +70,7 @@ export async function connect() {
     if (told.type === "hello") take.hello(told);
     else if (told.type === "batch") {
       take.batch(told);
-      requestAnimationFrame(() => {
+      drawn(() => {
         if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "ack", number: told.number }));
       });
     }
@@ -80,21 +86,23 @@ export async function connect() {
   };
 }
 
+let isNew = true; // whether the next batch is the first of its line
+
 const take = {
   hello(told) {
     store.hello = told;
     store.isConnected = true;
     store.closed = "";
     store.tries = 0;
-    forgetEvents();
+    isNew = true;
     for (const name of Object.keys(store.tables)) store.tables[name] = {};
     again = 500;
   },
   batch(told) {
-    if (told.flight.run !== store.flight.run && store.flight.run) forgetEvents();
+    const isOther = store.flight.run && told.flight.run !== store.flight.run;
     store.flight = told.flight;
     store.flightAt = performance.now();
-    if (told.gap) store.gaps.push(told.gap);
+    store.console = told.console;
     for (const [name, rows] of Object.entries(told.tables)) {
       const table = (store.tables[name] ??= {});
       for (const [key, row] of Object.entries(rows)) {
@@ -102,45 +110,11 @@ const take = {
         else table[key] = row;
       }
     }
-    store.events.push(...told.events);
-    if (store.events.length > EVENTS_KEPT + SPARE) {
-      store.first += store.events.length - EVENTS_KEPT;
-      store.events.splice(0, store.events.length - EVENTS_KEPT);
-    }
-    if (store.gaps.length > GAPS_KEPT) store.gaps.shift();
+    if (isOther) forgetEvents();
+    follow(told, isNew);
+    isNew = false;
   },
 };
-
-const EARLIER_EVENTS = 4000; // to have at least, when a view wants the past
-const EARLIER_BYTES = 600_000;
-let isAsking = false;
-
-/** Ask for events before those that we have. */
-export async function earlier() {
-  const before = store.events[0]?.offset;
-  if (isAsking || !before || store.events.length >= EARLIER_EVENTS) return;
-  isAsking = true;
-  try {
-    const found = [];
-    let first = Math.max(0, before - EARLIER_BYTES);
-    while (first < before) {
-      const answer = await (await fetch(`/api/events?first=${first}&last=${before}`)).json();
-      const lines = (answer.events ?? []).filter((line) => line.offset >= first && line.offset < before);
-      if (!lines.length) break;
-      found.push(...lines);
-      first = lines[lines.length - 1].offset + 1;
-    }
-    if (store.events[0]?.offset === before) {
-      store.events.unshift(...found);
-      store.first -= found.length;
-      changed();
-    }
-  } catch {
-    return; // the view has what it has
-  } finally {
-    isAsking = false;
-  }
-}
 
 export function run() {
   return store.tables.run.run ?? { scenario: null, seed: null, waits_for: [], now: 0, lines: 0, frames: {}, byzantine: [] };

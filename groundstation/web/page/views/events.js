@@ -1,6 +1,6 @@
 // The event log: the latest lines of the trace, filtered; a search in the whole trace, also for what lacks another event before it.
 
-import { el, table, update, wide } from "../dom.js";
+import { bytes, el, table, update, wide } from "../dom.js";
 import { store } from "../store.js";
 
 export const name = "events";
@@ -58,6 +58,13 @@ function row(line) {
   return made.get(line);
 }
 
+/** What stands where lines have not come: below the event behind them. */
+function gap(behind) {
+  const [from, to] = store.gaps.get(behind.offset);
+  return el("tr", { key: `gap-${to}`, class: "gap" }, el("td", { colspan: HEADINGS.length },
+    `Lines are missing here: ${bytes(to - from)} of the trace have not come to this page. They are asked for; the search has them.`));
+}
+
 async function search(first) {
   const asked = new URLSearchParams({ words: form.elements.words.value, without: form.elements.without.value, seconds: form.elements.within.value || "0", first });
   const answer = await (await fetch(`/api/search?${asked}`)).json();
@@ -69,18 +76,24 @@ async function search(first) {
 
 export function draw() {
   const last = store.first + store.events.length;
-  const key = `${filter.value}/${last}/${store.gaps.length}`;
+  const key = `${filter.value}/${last}/${store.events.length}/${[...store.gaps.keys()]}`;
   const now = performance.now();
   if (key === drawn || (now - drawnAt < PAUSE_MS && filter.value === lastFilter)) return;
   [drawn, drawnAt, lastFilter] = [key, now, filter.value];
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = [];
-  for (let index = store.events.length - 1; index >= 0 && shown.length < SHOWN; index -= 1) {
+  let matching = 0;
+  for (let index = store.events.length - 1; index >= 0 && matching < SHOWN; index -= 1) {
     const line = store.events[index];
     const text = words.length ? `${line.event} ${who(line)} ${told(line)}`.toLowerCase() : "";
-    if (words.every((word) => text.includes(word))) shown.push(line);
+    if (words.every((word) => text.includes(word))) {
+      shown.push(row(line));
+      matching += 1;
+    }
+    if (store.gaps.has(line.offset)) shown.push(gap(line));
   }
-  count.textContent = `${shown.length} shown of the latest ${store.events.length}; ${store.gaps.length ? `${store.gaps.length} gaps, which the search has` : "no gap"}`;
-  update(rows.querySelector("tbody"), shown.map(row));
-  nothing.hidden = shown.length > 0;
+  const gaps = store.gaps.size;
+  count.textContent = `${matching} lines shown of the latest ${store.events.length}; ${gaps ? `${gaps} ${gaps === 1 ? "gap" : "gaps"}, being filled` : "no gap"}`;
+  update(rows.querySelector("tbody"), shown);
+  nothing.hidden = matching > 0;
 }

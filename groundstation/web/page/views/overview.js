@@ -72,8 +72,14 @@ function facts() {
   ];
   if (scenario) found.push(["tolerates", `${scenario.faulty_max} faulty ${scenario.faulty_max === 1 ? "board" : "boards"} of ${scenario.boards}; ${scenario.quorum} are a quorum`]);
   if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), state.ended === "complete" ? "good" : "open"]);
+  const { people } = store.console;
+  if (people.length > 1) found.push(["pages open", people.map(page).join("; "), people.some((each) => each.is_slow) ? "open" : ""]);
   if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, store.flight.verdict.verdict === "pass" ? "good" : "bad"]);
   return found;
+}
+
+function page({ name, role, is_slow }) {
+  return `${name}, ${role}${is_slow ? ": does not keep up, gets less, and is closed if it does not answer" : ""}`;
 }
 
 function lost() {

@@ -5,8 +5,9 @@
 import { Causes } from "../causes.js";
 import { board as colour, forget, mark as markColour, message as messageColour, style } from "../colours.js";
 import { el, empty, table, update, wide } from "../dom.js";
+import { earlier } from "../history.js";
 import { GROUND, fields, who } from "../messages.js";
-import { earlier, speed, store } from "../store.js";
+import { speed, store } from "../store.js";
 
 export const name = "space-time";
 export const title = "Space-time";
@@ -21,7 +22,7 @@ const FIRST = { time: () => speed(), lamport: () => 60 }; // width of the window
 const LETTERS = { Vote1: "1", Vote2: "2", Vote3: "3", Vote4: "4" };
 
 const causes = new Causes();
-let canvas, stage, told, key, detail, rows, axis = "time", from = 0, width = null, follows = true, chosen = null, around = [new Set(), new Set()], isDue = false, size = [0, 0], seenRows = [], drag = null, watcher = null, lanes = [];
+let canvas, stage, told, key, detail, rows, axis = "time", from = 0, width = null, follows = true, chosen = null, chosenOffset = null, around = [new Set(), new Set()], isDue = false, size = [0, 0], seenRows = [], drag = null, watcher = null, lanes = [];
 
 export function open(main) {
   canvas = el("canvas", { id: "diagram", role: "img", tabindex: "0", "aria-label": "space-time diagram; the table below has the same events", onwheel: wheel, onpointerdown: grab, onpointermove: pull, onpointerup: drop });
@@ -165,13 +166,14 @@ function latest() {
 
 function choose(number) {
   chosen = number;
+  chosenOffset = number == null ? null : causes.line(causes.item(number)).offset;
   drawDetail();
 }
 
 // --- drawing ---
 
 export function draw() {
-  causes.follow();
+  if (causes.follow() && chosen != null) chosen = causes.numberAt(chosenOffset);
   drawDetail();
   schedule();
 }
@@ -215,14 +217,16 @@ function paint() {
   pen.beginPath();
   pen.rect(LEFT - 6, 0, wide, high);
   pen.clip();
+  paintGaps(pen, x, high);
   around = chosen == null ? [new Set(), new Set()] : causes.around(chosen);
   const messages = paintMessages(pen, shown, x, y);
   const marks = paintMarks(pen, shown, x, y);
   pen.restore();
   tools();
   legend();
+  const missing = store.gaps.size ? "; lines are missing where it is shaded" : "";
   const begin = causes.items.length ? `; the page has events from ${causes.items[0].at.toFixed(1)} s on` : "";
-  update(told, !causes.items.length ? "There is no event yet: the diagram begins with the flight." : `${shown.length} events in this window${messages.drawn < messages.all ? `, ${messages.drawn} of ${messages.all} messages drawn` : `, ${messages.all} ${messages.all === 1 ? "message" : "messages"}`}${marks}${begin}. Drag or use the arrow keys to move, the wheel or + and - to zoom; click an event for its past and future.`);
+  update(told, !causes.items.length ? "There is no event yet: the diagram begins with the flight." : `${shown.length} events in this window${messages.drawn < messages.all ? `, ${messages.drawn} of ${messages.all} messages drawn` : `, ${messages.all} ${messages.all === 1 ? "message" : "messages"}`}${marks}${begin}${missing}. Drag or use the arrow keys to move, the wheel or + and - to zoom; click an event for its past and future.`);
   if (rows.parentNode.open) drawTable(shown);
 }
 
@@ -255,6 +259,21 @@ function paintLanes(pen, wide, high, y, x) {
   }
   pen.textAlign = "left";
   pen.fillText(axis === "time" ? "mission" : "Lamport", 4, high - BOTTOM + 16);
+}
+
+/** Where lines of the trace have not come to this page. */
+function paintGaps(pen, x, high) {
+  pen.textBaseline = "middle";
+  for (const offset of store.gaps.keys()) {
+    const behind = causes.item(causes.numberAt(offset)), before = causes.item(behind?.number - 1);
+    if (!before) continue;
+    const [x0, x1] = [x(place(before)), Math.max(x(place(before)) + 2, x(place(behind)))];
+    pen.globalAlpha = 0.2;
+    pen.fillStyle = style("--open");
+    pen.fillRect(x0, 0, x1 - x0, high - BOTTOM);
+    pen.globalAlpha = 1;
+    if (x1 - x0 > 12 * letter) pen.fillText("lines are missing", x0 + 6, letter);
+  }
 }
 
 function tick(least) {

@@ -82,6 +82,31 @@ def test_a_page_that_never_reads_is_noticed(filled: Hub, monkeypatch: pytest.Mon
     assert not page.is_deaf
 
 
+def test_every_page_is_told_of_one_that_does_not_keep_up(filled: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(hub.time, "monotonic", lambda: now)
+    slow, quick = filled.open("alice", "observer"), filled.open("bob", "operator")
+    slow.heard = quick.heard = now
+    for page in (slow, quick):
+        batch = filled.batch(page, FLYING)
+        assert batch is not None
+        assert not any(each["is_slow"] for each in batch["console"]["people"])
+    quick.acknowledge(1)
+    assert filled.batch(quick, FLYING) is None
+    now += hub.SLOW_SECONDS + 0.1
+    told = filled.batch(quick, FLYING)
+    assert told is not None
+    assert told["console"]["people"] == [
+        {"name": "alice", "role": "observer", "is_slow": True},
+        {"name": "bob", "role": "operator", "is_slow": False},
+    ]
+    quick.acknowledge(2)
+    filled.close(slow)
+    told = filled.batch(quick, FLYING)
+    assert told is not None
+    assert [each["name"] for each in told["console"]["people"]] == ["bob"]
+
+
 def test_an_acknowledgement_of_what_was_not_sent_counts_for_nothing(filled: Hub) -> None:
     page = filled.open("alice", "observer")
     filled.batch(page, FLYING)

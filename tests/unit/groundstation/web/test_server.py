@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import websockets
 from websockets.sync.client import ClientConnection
 
 from groundstation.orders.order import ORDER_BYTES_MAX
+from groundstation.web import hub, server
 from groundstation.web.flights import Flight
 from groundstation.web.people import LEAST, ROLES, Entry, RoleFile
 from tests.support.served import GIVE_UP_SECONDS, Served
@@ -96,7 +98,10 @@ def test_flights_are_begun_by_operators(stored: Served, role: str, action: str) 
 
 
 def test_health_and_the_page_need_no_token(stored: Served) -> None:
-    assert stored.ask("GET", "/healthz") == (200, {"ok": True, "flight": "stored", "pages": 0})
+    assert stored.ask("GET", "/healthz") == (
+        200,
+        {"ok": True, "flight": "stored", "pages": 0, "slow_pages": 0},
+    )
     status, answer = stored.ask("GET", "/")
     assert status == 200
     assert "<!DOCTYPE html>" in answer["text"]
@@ -183,6 +188,59 @@ def _until(page: ClientConnection, is_so: Callable[[dict[str, Any]], bool]) -> d
         if is_so(batch):
             return dict(batch)
     raise AssertionError("no batch was as wanted")
+
+
+def _is_slow(batch: dict[str, Any]) -> list[bool]:
+    return [each["is_slow"] for each in batch["console"]["people"]]
+
+
+def test_a_page_that_acknowledges_nothing_is_shown_as_slow_and_closed_with_a_reason(
+    serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.3)
+    monkeypatch.setattr(hub, "DEAF_SECONDS", 1.5)
+    trace = tmp_path / "trace.ndjson"
+    trace.write_text("")
+    served = serve(Flight(trace=trace))
+    with served.live() as quick, served.live() as deaf:
+        quick.recv(GIVE_UP_SECONDS)
+        _until(quick, lambda batch: _is_slow(batch) == [False, True])
+        with pytest.raises(websockets.exceptions.ConnectionClosedError) as caught:
+            list(deaf)
+        _until(quick, lambda batch: _is_slow(batch) == [False])
+    assert caught.value.rcvd is not None
+    assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (server.TOO_SLOW, server.DEAF)
+
+
+def test_a_client_that_never_reads_holds_nobody_up_and_is_put_off(
+    serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.3)
+    monkeypatch.setattr(hub, "DEAF_SECONDS", 1.5)
+    monkeypatch.setattr(server, "CLOSE_SECONDS", 0.1)
+    run = {"run": "r", "node": 255, "boot": 0, "ticks": 1, "event": "Order", "sender": "a", "order": "note"}
+    trace = tmp_path / "trace.ndjson"
+    told = {"kind": "note", "text": "x" * 30_000}
+    lines = [
+        {**run, "seq": n, "lamport": n + 1, "received": n / 10, "told": told, "outcome": "refused"} for n in range(600)
+    ]
+    trace.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    served = serve(Flight(trace=trace))
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with client, served.live(max_size=None) as quick:
+        client.connect(("127.0.0.1", served.port))
+        ask = (
+            f"GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        )
+        client.sendall(
+            f"{ask}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        quick.recv(GIVE_UP_SECONDS)
+        _until(quick, lambda batch: _is_slow(batch) == [False, True])
+        assert served.ask("GET", "/healthz")[1]["slow_pages"] == 1
+        _until(quick, lambda batch: _is_slow(batch) == [False])
+        assert served.ask("GET", "/healthz")[1]["pages"] == 1
 
 
 def test_a_flight_is_started_commanded_and_finished_from_a_page(serve: Callable[..., Served], tmp_path: Path) -> None:
