@@ -14,6 +14,7 @@
     properties   by identifier: the state of each in the live check (`groundstation.web.check`)
     alarms       by name and board (`groundstation.web.alarms`)
     limits       by name: the limits of each alarm
+    why          by open slot: why it does not get on (`groundstation.web.why`)
     procedure    by number: the steps of the procedure; `injects` by name (`groundstation.web.procedure`)
 
 Rules
@@ -40,6 +41,7 @@ from groundstation.web.procedure import Progress
 from groundstation.web.series import Series
 from groundstation.web.spans import Spans
 from groundstation.web.tail import Line
+from groundstation.web.why import Why
 
 SLOTS_MAX = 64
 STEPS_MAX = 32  # of a board in a slot
@@ -69,6 +71,7 @@ TABLES = (
     "limits",
     "procedure",
     "injects",
+    "why",
 )
 
 
@@ -82,7 +85,8 @@ class Model:
         self.tables: dict[str, Table] = {name: {} for name in TABLES}
         self.tables |= {"spans": self._spans.rows, "series": self._series.rows, "alarms": self._alarms.rows}
         self._progress = Progress(scenario)
-        self.tables |= {"procedure": self._progress.steps, "injects": self._progress.injects}
+        self._why = Why()
+        self.tables |= {"procedure": self._progress.steps, "injects": self._progress.injects, "why": self._why.rows}
         self.changed: Changed = set()
         self._put("run", "run", _new_run())
         self.show("limits", limits(self._alarms.alarms))
@@ -140,6 +144,7 @@ class Model:
         self._series.take(run["now"], self.tables["boards"], self._confirmed, self._lost())
         self._note("spans", self._spans.changed)
         self._note("series", self._series.changed)
+        self._note("why", self._why.feed(line))
         self._note("alarms", self._alarms.feed(line, self.tables))
         if self.scenario is not None and run["now"] >= self._light_due:
             self._look_at_light(self.scenario, run["now"])

@@ -15,8 +15,9 @@ import * as plots from "./views/plots.js";
 import * as timeline from "./views/timeline.js";
 import * as events from "./views/events.js";
 import * as procedure from "./views/procedure.js";
+import * as why from "./views/why.js";
 
-const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events, procedure]; // keys 1 to 9, 0, then their own
+const VIEWS = [overview, spaceTime, slots, commands, faults, alarms, properties, plots, timeline, events, procedure, why]; // keys 1 to 9, 0, then their own
 const STATES = {
   connecting: ["connecting", "open"], ready: ["ready to start", ""], starting: ["starting", "open"], flying: ["flying", "good"],
   checking: ["checking the trace", "open"], over: ["over", ""], lost: ["ground station lost", "bad"], stored: ["stored trace", ""], failed: ["cannot start", "bad"],
