@@ -248,11 +248,12 @@ def _field_problem(found: dict[str, object], name: str, check: Check, event: str
 class Reader:
     """The events of a trace file, in the file's order. `position` of `size` bytes have been read so far.
 
-    `truncated`, once the last event is read: the last line was cut off.
+    `truncated`, once the last event is read: the last line was cut off. `raw`: the line of the latest event.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.raw = b""
         self.truncated = False
         self.position = self.size = 0
 
@@ -268,6 +269,7 @@ class Reader:
                         # The writer died before it had finished this line, whatever it holds.
                         self.truncated = True
                         return
-                    yield parse_bytes(raw.removeprefix(files.BYTE_ORDER_MARK) if number == 1 else raw, number)
+                    self.raw = raw.removeprefix(files.BYTE_ORDER_MARK) if number == 1 else raw
+                    yield parse_bytes(self.raw, number)
         except (OSError, files.FileError) as error:
             raise TraceError(f"cannot be read: {error}") from None
