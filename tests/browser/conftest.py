@@ -104,9 +104,11 @@ def opened(browser: Any) -> Iterator[Callable[..., Opened]]:
         yield make
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Flight:
-    """A flight that a person starts."""
+@pytest.fixture(params=["virtual", "host", "emulated"])
+def small(tmp_path: Path, request: pytest.FixtureRequest) -> Flight:
+    """A flight that a person starts, on boards of each kind."""
+    if request.param == "emulated":
+        request.getfixturevalue("pico_image")  # or the test is skipped
     scenario = tmp_path / "small.toml"
     scenario.write_text(SCENARIO)
-    return Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", "virtual", "--no-tlc"])
+    return Flight([str(scenario), "--out", str(tmp_path / "runs"), "--kind", request.param, "--no-tlc"])

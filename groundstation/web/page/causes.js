@@ -16,7 +16,7 @@ export class Causes {
   clear() {
     this.first = store.first; // number of items[0]
     this.refilled = store.refilled;
-    this.items = []; // {number, at, lamport, node, event, slot, before, cause, label}; before, cause: numbers, or null
+    this.items = []; // {number, line, at, lamport, node, event, slot, before, cause, label}; before, cause: numbers, or null
     this.last = new Map(); // node -> number of its latest event
     this.sends = new Map(); // sender/Lamport time/kind -> item
     this.waiting = new Map(); // the same -> receipts whose sending has not come yet
@@ -55,16 +55,12 @@ export class Causes {
     if (this.phases.size > 4096) this.phases.clear();
   }
 
-  line(item) {
-    return store.events[item.number - store.first];
-  }
-
   item(number) {
     return number == null ? undefined : this.items[number - this.first];
   }
 
   add(line, number) {
-    const item = { number, at: line.received, lamport: line.lamport, node: line.node, event: line.event, slot: line.slot ?? null, before: this.last.get(line.node) ?? null, cause: null, label: "" };
+    const item = { number, line, at: line.received, lamport: line.lamport, node: line.node, event: line.event, slot: line.slot ?? null, before: this.last.get(line.node) ?? null, cause: null, label: "" };
     this.items.push(item);
     this.last.set(line.node, number);
     if (line.node === GROUND) this.ground.push(item);

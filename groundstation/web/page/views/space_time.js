@@ -148,7 +148,8 @@ function nearest(x, y) {
 }
 
 function step(by) {
-  const shown = seenRows.map(([item]) => item).sort((a, b) => place(a) - place(b) || a.node - b.node);
+  follow(); // the page may have forgotten what is drawn
+  const shown = seenRows.map(([item]) => item).filter((item) => causes.item(item.number) === item).sort((a, b) => place(a) - place(b) || a.node - b.node);
   if (!shown.length) return latest();
   const index = shown.findIndex((item) => item.number === chosen);
   follows = false;
@@ -166,14 +167,19 @@ function latest() {
 
 function choose(number) {
   chosen = number;
-  chosenOffset = number == null ? null : causes.line(causes.item(number)).offset;
+  chosenOffset = number == null ? null : causes.item(number).line.offset;
   drawDetail();
+}
+
+/** Take in what is new. What is chosen keeps its line of the trace. */
+function follow() {
+  if (causes.follow() && chosen != null) chosen = causes.numberAt(chosenOffset);
 }
 
 // --- drawing ---
 
 export function draw() {
-  if (causes.follow() && chosen != null) chosen = causes.numberAt(chosenOffset);
+  follow();
   drawDetail();
   schedule();
 }
@@ -373,7 +379,7 @@ function drawDetail() {
     update(detail);
     return;
   }
-  const line = causes.line(item);
+  const line = item.line;
   const [past, future] = causes.around(chosen);
   update(detail, el("h3", {}, `${who(item.node)}: ${item.event}`),
     el("p", { class: "said" }, `at ${item.at.toFixed(3)} s, Lamport time ${item.lamport}. It depends on ${past.size} events that the page has; ${future.size} depend on it.`),
@@ -384,7 +390,7 @@ function drawTable(shown) {
   const some = shown.slice(-ROWS_MAX);
   update(rows, some.length < shown.length ? el("p", { class: "said" }, `The last ${ROWS_MAX} of ${shown.length} events.`) : null, some.length
     ? table(["mission time", "Lamport", "who", "event", "fields", ""], some.map((item) => [`${item.at.toFixed(3)} s`, item.lamport, who(item.node), item.event,
-      el("td", { class: "text" }, item.event === "Send" ? `${item.label} to ${item.to}, slot ${item.slot}` : fields(causes.line(item))),
+      el("td", { class: "text" }, item.event === "Send" ? `${item.label} to ${item.to}, slot ${item.slot}` : fields(item.line)),
       el("button", { onclick: () => { follows = false; choose(item.number); schedule(); }, "aria-label": `choose ${item.event} of ${who(item.node)}` }, "choose")]), {}, (index) => `event-${some[index].number}`)
     : empty("No event in this window."));
 }

@@ -91,7 +91,7 @@ def completed(words: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("amu rehearse fi", ["first-light"]),
+        ("amu rehearse first-l", ["first-light"]),
         ("amu rehearse mi", ["mine.toml"]),
         ("amu scenarios byz", ["byzantine"]),
         ("amu rehearse --kind v", ["virtual"]),

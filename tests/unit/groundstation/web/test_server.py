@@ -197,8 +197,8 @@ def _is_slow(batch: dict[str, Any]) -> list[bool]:
 def test_a_page_that_acknowledges_nothing_is_shown_as_slow_and_closed_with_a_reason(
     serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.3)
-    monkeypatch.setattr(hub, "DEAF_SECONDS", 1.5)
+    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.5)
+    monkeypatch.setattr(hub, "DEAF_SECONDS", 4.0)
     trace = tmp_path / "trace.ndjson"
     trace.write_text("")
     served = serve(Flight(trace=trace))
@@ -215,8 +215,8 @@ def test_a_page_that_acknowledges_nothing_is_shown_as_slow_and_closed_with_a_rea
 def test_a_client_that_never_reads_holds_nobody_up_and_is_put_off(
     serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.3)
-    monkeypatch.setattr(hub, "DEAF_SECONDS", 1.5)
+    monkeypatch.setattr(hub, "SLOW_SECONDS", 0.5)
+    monkeypatch.setattr(hub, "DEAF_SECONDS", 4.0)
     monkeypatch.setattr(server, "CLOSE_SECONDS", 0.1)
     run = {"run": "r", "node": 255, "boot": 0, "ticks": 1, "event": "Order", "sender": "a", "order": "note"}
     trace = tmp_path / "trace.ndjson"
