@@ -9,6 +9,7 @@ Rules
 
 import asyncio
 import contextlib
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from specs.verdict import Checked
 LONG_BYTES = 32 << 20  # of a trace that is shown from its end
 QUICK_BYTES = 2 << 20  # that are shown first
 STEP_SECONDS = 0.1
+_log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -40,9 +42,10 @@ class Follower:
         self._grew = time.monotonic()  # when the trace last did
         self._planned: Model | None = None  # whose windows of contact were looked for, up to
         self._horizon = 0.0  # this mission second
+        self.failure = ""  # why it follows no longer
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. What fails is logged, and ends it: `failure` says so to every page."""
         planning: asyncio.Task[None] | None = None
         try:
             while True:
@@ -54,6 +57,9 @@ class Follower:
                 if planning is None or planning.done():
                     planning = asyncio.create_task(self._find_contacts())
                 await asyncio.sleep(0.0 if is_behind else STEP_SECONDS)
+        except Exception as error:
+            self.failure = f"{type(error).__name__}: {error}"
+            _log.exception("the console follows the trace no longer")
         finally:
             self._end_check()
 
@@ -62,7 +68,7 @@ class Follower:
 
         silent_seconds: of wall time, since the trace last grew. is_partial: only the end of it is shown so far.
         """
-        found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._grew)}
+        found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._grew), "failure": self.failure}
         if self._tail is not None:
             read = self._whole[0].position if self._whole is not None else self._tail.position
             told = {"read": read, "size": self._tail.size, "is_partial": self._whole is not None}

@@ -139,6 +139,8 @@ class WebConsole:
     async def _health(self, request: Request) -> Response:
         pages = self.hub.pages
         told = {"pages": len(pages), "slow_pages": sum(page.is_slow for page in pages)}
+        if self.follower.failure:
+            return JSONResponse({"ok": False, "error": self.follower.failure, **told}, 500)
         return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), **told})
 
     async def _report(self, request: Request) -> Response:

@@ -136,7 +136,7 @@ function bar() {
   update($("mission-time"), `${run().now.toFixed(1)} s`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
-  document.body.classList.toggle("lost", !store.isConnected && store.hello != null);
+  document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
   update($("notice"), text);
   $("notice").hidden = text === "";
@@ -150,6 +150,7 @@ function others() {
 }
 
 function lostWords() {
+  if (store.isConnected && store.flight.failure) return `The console has stopped following the trace (${store.flight.failure}). What you see is old. The flight goes on: start the console again with its run.`;
   if (store.isConnected || store.tries === 0 || store.wantsToken) return "";
   return `The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`;
 }

@@ -74,6 +74,9 @@ function facts() {
   if (state.ended) found.push(["ended", [state.ended, ...state.waits_for].join("; "), state.ended === "complete" ? "good" : "open"]);
   const { people } = store.console;
   if (people.length > 1) found.push(["pages open", people.map(page).join("; "), people.some((each) => each.is_slow) ? "open" : ""]);
+  const { unreadable = 0, foreign = 0 } = store.flight.trace ?? {};
+  if (unreadable) found.push(["not shown", `${unreadable} ${unreadable === 1 ? "line" : "lines"} of the trace cannot be read as events; amu check names the first`, "open"]);
+  if (foreign) found.push(["not understood", `${foreign} ${foreign === 1 ? "line is" : "lines are"} of another version`, "open"]);
   if (store.flight.verdict) found.push(["verdict", store.flight.verdict.verdict, store.flight.verdict.verdict === "pass" ? "good" : "bad"]);
   return found;
 }

@@ -103,3 +103,15 @@ def test_a_trace_that_is_cut_is_shown_as_it_is_now(run: Path, tmp_path: Path) ->
 
     followed = _follow(Flight(trace=trace), is_cut)
     assert followed.hub.model.tables["boards"] == _whole(trace).tables["boards"]
+
+
+def test_a_follower_that_fails_says_so_and_logs_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(self: Tail) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(Tail, "read", break_down)
+    followed = _follow(Flight(run=run), lambda it: it.failure != "")
+    assert followed.told()["failure"] == "RuntimeError: planted"
+    assert "the console follows the trace no longer" in caplog.text

@@ -347,3 +347,16 @@ def test_a_flight_that_cannot_start_says_why(serve: Callable[..., Served], tmp_p
         served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING)
         batch = _until(page, lambda batch: batch["flight"]["state"] == "failed")
         assert "no board kind 'none'" in batch["flight"]["reason"]
+
+
+def test_a_console_that_follows_no_longer_is_not_well(serve: Callable[..., Served], tmp_path: Path) -> None:
+    trace = tmp_path / "trace.ndjson"
+    trace.write_text("")
+    served = serve(Flight(trace=trace))
+    assert served.ask("GET", "/healthz")[1]["ok"] is True
+    served.console.follower.failure = "RuntimeError: planted"
+    status, told = served.ask("GET", "/healthz")
+    assert (status, told["ok"], told["error"]) == (500, False, "RuntimeError: planted")
+    with served.live() as page:
+        page.recv(GIVE_UP_SECONDS)
+        _until(page, lambda batch: batch["flight"]["failure"] == "RuntimeError: planted")
