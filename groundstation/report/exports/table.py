@@ -91,7 +91,7 @@ def _copy(rows: str, path: Path, told: dict[str, str]) -> None:
         with contextlib.closing(duckdb.connect(config=CONFIG)) as connection:
             connection.execute(f"COPY (SELECT * FROM {source}) TO {_quoted(str(path))} ({options})")
     except duckdb.Error as error:
-        raise TableError(str(error).splitlines()[0]) from error
+        raise TableError(str(error).partition("\n")[0]) from error
 
 
 def _quoted(text: str) -> str:
