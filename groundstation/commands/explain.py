@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amu.core.limits import SLOT_MAX
 from groundstation.commands import panels
 from groundstation.commands.options import AsJson, finite, integer
 
@@ -20,7 +21,7 @@ def explain(
     path: Annotated[Path, typer.Argument(help="Folder of a run, or a trace file.", metavar="RUN_OR_TRACE")],
     slot: Annotated[
         int | None,
-        typer.Option("--slot", help="Ask about this slot; default: the first open one.", parser=integer(1, 2**30 - 1)),
+        typer.Option("--slot", help="Ask about this slot; default: the first open one.", parser=integer(1, SLOT_MAX)),
     ] = None,
     at: Annotated[
         float | None,

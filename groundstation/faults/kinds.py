@@ -5,7 +5,7 @@ Class and fields have the names of the scenario file: a table `[[faults]]` with 
 """
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -301,3 +301,5 @@ FaultRule = Annotated[
     | Clog,
     Field(discriminator="fault"),
 ]
+# By name, in this order.
+KINDS = {get_args(kind.model_fields["fault"].annotation)[0]: kind for kind in get_args(get_args(FaultRule)[0])}

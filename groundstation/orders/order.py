@@ -6,9 +6,9 @@ Rules
 - Arguments are checked before anything is recorded or done: a bad order is refused with the field and what was wanted.
 - Times are mission seconds. A fault begins when the flight takes the order, and lasts `seconds`.
 - Bytes are hexadecimal text, as in the trace.
+- An order is strict JSON, as the trace is: each one goes on record, a refused one too.
 
 Each kind has `words`, the order in a few words.
-- An order is strict JSON, as the trace is: each one goes on record, a refused one too.
 """
 
 import json

@@ -9,6 +9,7 @@ from typing import Any
 from amu.core.limits import GROUND, quorum_size
 from groundstation.scenario.mission_end import slots_applied
 from groundstation.scenario.procedures import STAGES, Expect
+from groundstation.scenario.waits_for import boards
 
 OPERATIONS_MAX = 256  # whose stages are remembered
 VOTING = "voting"
@@ -108,4 +109,4 @@ def words(expect: Expect) -> str:
 
 
 def _boards(nodes: list[int]) -> str:
-    return f"board {nodes[0]} is" if len(nodes) == 1 else f"boards {', '.join(map(str, nodes))} are"
+    return f"{boards(nodes)} {'is' if len(nodes) == 1 else 'are'}"

@@ -11,7 +11,7 @@ A field of a form:
 """
 
 from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 from amu.core.limits import REPLICAS_MAX
 from amu.ledger.commands import SHAPES, is_resource
@@ -19,7 +19,7 @@ from amu.wire.messages import BY_KIND
 from groundstation.boards.base import BoardError, board_kind, board_kinds
 from groundstation.faults import orbits
 from groundstation.faults.board_fault import BOARD_FAULT_KINDS, KINDS_OF_FIELD, REQUIRED_FIELDS, BoardFault
-from groundstation.faults.kinds import FaultRule
+from groundstation.faults.kinds import KINDS
 from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.orders.order import BYTES_FIELDS
 from groundstation.record.board_events import spoken
@@ -105,9 +105,8 @@ def _board_fields(kind: str) -> list[Form]:
 
 def _link_faults() -> dict[str, Any]:
     found = {}
-    for rule in get_args(get_args(FaultRule)[0]):
+    for name, rule in KINDS.items():
         schema = rule.model_json_schema()
-        name = get_args(rule.model_fields["fault"].annotation)[0]
         required = schema.get("required", [])
         fields = [
             _form(key, field, key in required or (name == "one_way_partition" and key in ("source", "destination")))

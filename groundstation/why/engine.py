@@ -11,7 +11,7 @@ impossible until something changes. A board that was seen to lie is never counte
 from amu.core.limits import faults_max, quorum_size
 from groundstation.why import answer as a
 from groundstation.why.answer import Answer, BoardAnswer, LinkAnswer
-from groundstation.why.conditions import ABLE, OPEN, Condition, Conditions
+from groundstation.why.conditions import ABLE, FAR_TICKS, OPEN, Condition, Conditions
 from groundstation.why.seen import Fields, Seen, Slot
 from groundstation.why.sentences import obstacles, of_links
 
@@ -125,7 +125,7 @@ class _Judgement:
         """Progress is possible: what it waits for."""
         conditions = self.conditions
         leader = self.seen.leader(self.number, self.view)
-        far = [link.delay for row in self.seen.links for link in row if link.delay > 10 * self.seen.tick_seconds]
+        far = [link.delay for row in self.seen.links for link in row if link.delay > FAR_TICKS * self.seen.tick_seconds]
         if far and self.at - self.slot.stepped_at <= 2 * max(far):
             return a.LIGHT, [a.LIGHT_TIME], f"messages take up to {max(far):.3g} s"
         if leader is not None and leader not in group:

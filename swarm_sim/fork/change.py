@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from groundstation.faults.board_fault import BOARD_FAULT_KINDS, BoardFault
-from groundstation.faults.kinds import FaultRule
+from groundstation.faults.kinds import KINDS
 from groundstation.scenario import adversaries
 from groundstation.scenario.errors import did_you_mean
 from groundstation.scenario.model import Scenario, parse
@@ -192,23 +192,17 @@ def _set(edit: Edit, text: str) -> None:
         fault = edit.scenario.board_faults[-1]
         _require_effect(edit, fault.at, {fault.node}, boards, kind)
         edit.acts.append(lambda world: world.order(fault))
-    elif kind in rule_kinds():
+    elif kind in KINDS:
         document.setdefault("faults", []).append({"fault": kind, "start": edit.at, **fields})
         edit.scenario = parse(document, f"--set {kind}")
         rule = edit.scenario.faults[-1]
         ends = {*(rule.source or range(boards)), *(rule.destination or range(boards))}
         _require_effect(edit, rule.start, ends, boards, kind)
     else:
-        known = [*rule_kinds(), *BOARD_FAULT_KINDS, *adversaries.names()]
+        known = [*KINDS, *BOARD_FAULT_KINDS, *adversaries.names()]
         raise ForkError(f"--set {kind}: no such fault{did_you_mean(kind, known)}; known are {', '.join(known)}")
     if edit.scenario.hardware_faults():
         raise ForkError(f"--set {kind}: the simulator has no lines and no chips; order it in flight: amu console")
-
-
-def rule_kinds() -> list[str]:
-    """The kinds of link faults."""
-    union = FaultRule.__origin__  # type: ignore[attr-defined]
-    return [kind.model_fields["fault"].annotation.__args__[0] for kind in union.__args__]
 
 
 def _read(text: str) -> tuple[str, Document]:

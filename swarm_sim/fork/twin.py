@@ -20,6 +20,7 @@ from pathlib import Path
 from groundstation.report.excerpt import Traffic
 from groundstation.report.exports import causality
 from groundstation.report.messages import OTHER, Mark, Message
+from groundstation.scenario.waits_for import boards
 from swarm_sim.fork.origin import run_start
 
 STEPS = ("Propose", "Vote1", "Vote2", "Vote3", "Vote4", "Wish", "EnterView", "Decide", "Learn")
@@ -192,10 +193,7 @@ def _in_words(heard: list[Message]) -> str:
     senders: dict[tuple[str, int], set[int]] = defaultdict(set)
     for message in heard:
         senders[message.label, message.view].add(message.sender)
-    parts = [
-        f"{label} of view {view} from {'board' if len(nodes) == 1 else 'boards'} {', '.join(map(str, sorted(nodes)))}"
-        for (label, view), nodes in senders.items()
-    ]
+    parts = [f"{label} of view {view} from {boards(sorted(nodes))}" for (label, view), nodes in senders.items()]
     return ", ".join(parts) or "nothing of this slot"
 
 
