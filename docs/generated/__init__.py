@@ -14,9 +14,10 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from docs.generated import command_line, fields, ledger, limits, profile, properties, rooms, scenario, trace
+from docs.generated import access, command_line, fields, ledger, limits, profile, properties, rooms, scenario, trace
 
 PARTS: dict[str, Callable[[], str]] = {
+    "access": access.markdown,
     "command line": command_line.markdown,
     "flight events": trace.flight_events,
     "ground events": trace.ground_events,

@@ -80,7 +80,7 @@ def search(path: Path, query: Query, first: int) -> tuple[list[Line], int | None
     """
     found: list[Line] = []
     before: deque[float] = deque(maxlen=REMEMBERED_MAX)
-    begin = first
+    begin = first = max(0, first)
     if query.without and first:
         lines = read(path, first, first + 1, 1)
         begin = at_second(path, lines[0]["received"] - query.seconds) if lines else first

@@ -20,6 +20,7 @@ import hmac
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +31,8 @@ from specs.escape import MultilineError, escaped
 OBSERVER, OPERATOR, DIRECTOR = "observer", "operator", "director"
 ROLES = (OBSERVER, OPERATOR, DIRECTOR)  # each may do what those before it may
 TEXT_BYTES_MAX = 1 << 16
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 # The least role for each order, and for what a page does to a flight.
 LEAST = {
@@ -70,6 +73,9 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_\[\]-]+$", max_length=253)]
+
+
 class Entry(_Strict):
     """One person."""
 
@@ -79,10 +85,11 @@ class Entry(_Strict):
 
 
 class RoleFile(_Strict):
-    """The people of a console. host, certificate, key: to listen beyond the loopback interface, over TLS only."""
+    """The people of a console. host, names, certificate, key: for other machines, over TLS only."""
 
     people: list[Entry] = Field(min_length=1, max_length=100)
     host: str = Field(default="127.0.0.1", max_length=253, description="address to listen on")
+    names: list[HostName] = Field(default=[], max_length=16, description="names of this machine in the page's address")
     certificate: str = Field(default="", description="file with the certificate chain, PEM")
     key: str = Field(default="", description="file with the private key, PEM")
 
@@ -109,8 +116,13 @@ def load(path: Path) -> RoleFile:
         found = RoleFile.model_validate(document)
     except ValidationError as error:
         raise RoleFileError("\n".join(explain(item, RoleFile, str(path), text) for item in error.errors())) from error
-    if found.host not in ("127.0.0.1", "::1", "localhost") and not (found.certificate and found.key):
+    if found.host not in LOOPBACK and not (found.certificate and found.key):
         raise RoleFileError(
             f"{escaped(path)}: host: {found.host} is not the loopback interface; want certificate and key, for TLS"
+        )
+    if found.host in EVERY_ADDRESS and not found.names:
+        raise RoleFileError(
+            f"{escaped(path)}: names: missing; want the names by which browsers reach this machine, as "
+            f"{found.host} is every address of it"
         )
     return found

@@ -9,12 +9,13 @@ import webbrowser
 import typer
 import uvicorn
 
+from groundstation.os_errors import explained
 from groundstation.web.flights import Flight
-from groundstation.web.people import RoleFile
+from groundstation.web.people import LOOPBACK, RoleFile
 from groundstation.web.server import WebConsole
 
 MESSAGE_BYTES_MAX = 1 << 16  # from a page
-LOOPBACK = "127.0.0.1"
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 class ServeError(Exception):
@@ -28,12 +29,11 @@ class _JsonFormatter(logging.Formatter):
 
 def run(flight: Flight, port: int, roles: RoleFile | None, browser: bool, json_log: bool) -> None:
     """Listen, tell the address, serve. Raises ServeError."""
-    host = LOOPBACK if roles is None else roles.host
+    host = LOOPBACK[0] if roles is None else roles.host
     listener = _listen(host, port)
     port = listener.getsockname()[1]
     is_safe = roles is not None and bool(roles.certificate)
-    names = {host, "localhost", LOOPBACK, "[::1]"} if host in (LOOPBACK, "::1", "localhost") else {host}
-    console = WebConsole(flight, roles, frozenset(f"{name}:{port}" for name in names))
+    console = WebConsole(flight, roles, hosts(roles, port, is_safe))
     config = uvicorn.Config(
         console.app(),
         log_config=None,
@@ -43,12 +43,28 @@ def run(flight: Flight, port: int, roles: RoleFile | None, browser: bool, json_l
         ssl_certfile=roles.certificate if is_safe and roles else None,
         ssl_keyfile=roles.key if is_safe and roles else None,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one, too
+        listener.close()
+        raise ServeError(f"certificate, key: {explained(error)}; want files in PEM, of each other") from error
     _log(json_log)
-    address = f"{'https' if is_safe else 'http'}://{host}:{port}/"
+    name = roles.names[0] if roles is not None and roles.names else host
+    address = f"{'https' if is_safe else 'http'}://{name}:{port}/"
     typer.echo(f"console: {address} (control-C ends the console; a flight goes on)", err=True)
     if browser:
         webbrowser.open(address)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def hosts(roles: RoleFile | None, port: int, is_safe: bool) -> frozenset[str]:
+    """What a request may name as its host: this console. Browsers omit the port that is usual."""
+    host = LOOPBACK[0] if roles is None else roles.host
+    names = {*LOOPBACK} if host in LOOPBACK else {host}
+    names |= set(() if roles is None else roles.names)
+    whole = {f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name for name in names}
+    usual = whole if port == (HTTPS_PORT if is_safe else HTTP_PORT) else set()
+    return frozenset({f"{name}:{port}" for name in whole} | usual)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -56,6 +72,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # before the address is printed
     except OSError as error:
         listener.close()
         raise ServeError(

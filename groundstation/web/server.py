@@ -1,15 +1,11 @@
 """The endpoints of the console.
 
-    GET  /                the page                  GET  /healthz      {"ok": true, ...}
-    GET  /page/...        its files                 GET  /report       the run's report
-    GET  /api/events      lines of the trace        POST /api/orders   an order to the flight
-    GET  /api/search      lines that are as asked   POST /api/flight   start or resume
-    WS   /api/live        batches of what changed   POST /api/session  log in with a token
-                                                    GET  /api/session  who we are
+What there is, and for whom: `groundstation.web.access`.
 
 Rules
 - Every request must name this console as its host, and a request that changes something must come from its own page:
   the header X-AMU-Console, which another site's form cannot set, and no other Origin.
+- A request is judged before it reaches the code that serves it, and its body is not read before that.
 - A person is known by a token: in the header Authorization, or in a cookie that only this console gets.
 """
 
@@ -17,15 +13,16 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -33,11 +30,14 @@ from groundstation.orders import port
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
 from groundstation.web import history, vocabulary
+from groundstation.web.access import CHANGING, ENDPOINTS, MESSAGES, OPEN, RESUME, SOCKET, START, Endpoint
+from groundstation.web.access import may as role_may
 from groundstation.web.flights import LOST, READY, Flight
 from groundstation.web.follower import Follower
+from groundstation.web.gate import Gate, refused
 from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Hub, Page
 from groundstation.web.model import Model
-from groundstation.web.people import LOCAL, Person, RoleFile
+from groundstation.web.people import LEAST, LOCAL, Person, RoleFile
 
 PAGE = Path(__file__).parent / "page"
 BATCH_SECONDS = 0.1
@@ -48,16 +48,26 @@ DEAF = "the page did not keep up: it acknowledged nothing for too long"
 CLOSE_SECONDS = 1.0  # for a reason to go out
 COOKIE = "amu_token"
 REFUSAL_SECONDS = 0.5  # before a wrong token is refused
-ELSEWHERE = "this console is not the host that the request names, or another site sent it"
 NO_HEADER = "the header X-AMU-Console: 1 is missing"
-SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+NO_TOKEN = "a token is needed: send it as Authorization: Bearer, or ask the owner of the role file for one"
+NO_BODY = f"want a JSON object of at most {ORDER_BYTES_MAX} bytes"
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that may be served. body: what it says, if it changes something."""
+
+    request: Request
+    who: Person | None
+    body: dict[str, Any]
+
+    @property
+    def person(self) -> Person:
+        """Who asks; somebody, wherever a token is wanted."""
+        assert self.who is not None
+        return self.who
 
 
 class WebConsole:
@@ -71,20 +81,37 @@ class WebConsole:
 
     def app(self) -> Starlette:
         """The application."""
-        routes = [
-            Route("/", self._page),
-            Route("/healthz", self._health),
-            Route("/report", self._report),
-            Route("/api/session", self._session, methods=["GET"]),
-            Route("/api/session", self._log_in, methods=["POST"]),
-            Route("/api/events", self._events),
-            Route("/api/search", self._search),
-            Route("/api/orders", self._order, methods=["POST"]),
-            Route("/api/flight", self._fly, methods=["POST"]),
-            WebSocketRoute("/api/live", self._live),
-            Mount("/page", StaticFiles(directory=PAGE)),
-        ]
-        return Starlette(routes=routes, lifespan=self._life)
+        return Starlette(
+            routes=[self._route(endpoint) for endpoint in ENDPOINTS],
+            lifespan=self._life,
+            middleware=[Middleware(Gate, hosts=self._hosts)],
+        )
+
+    def _route(self, endpoint: Endpoint) -> BaseRoute:
+        if endpoint.method == SOCKET:
+            return WebSocketRoute(endpoint.path, self._live)
+        if endpoint.path.endswith("{path}"):
+            return Mount(endpoint.path.removesuffix("/{path}"), StaticFiles(directory=PAGE))
+        serve = self._serves(endpoint.name)
+
+        async def answer(request: Request) -> Response:
+            asked = await self._judged(request, endpoint)
+            return asked if isinstance(asked, Response) else await serve(asked)
+
+        return Route(endpoint.path, answer, methods=[endpoint.method])
+
+    def _serves(self, name: str) -> Callable[[Asked], Awaitable[Response]]:
+        return {
+            "GET /": self._page,
+            "GET /healthz": self._health,
+            "GET /report": self._report,
+            "GET /api/session": self._session,
+            "POST /api/session": self._log_in,
+            "GET /api/events": self._events,
+            "GET /api/search": self._search,
+            "POST /api/orders": self._order,
+            "POST /api/flight": self._fly,
+        }[name]
 
     @contextlib.asynccontextmanager
     async def _life(self, app: Starlette) -> AsyncIterator[None]:
@@ -104,151 +131,122 @@ class WebConsole:
             return LOCAL
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            token = connection.cookies.get(COOKIE, "")
+            token = _of_cookie(connection.cookies.get(COOKIE, ""))
         return self._roles.person(token) if token else None
 
-    def _is_here(self, connection: HTTPConnection) -> bool:
-        """Whether the request names this console as its host, and comes from no other site."""
-        if connection.headers.get("host") not in self._hosts:
-            return False
-        origin = connection.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in self._hosts
-
-    def _refusal(self, request: Request, what: str | None = None) -> Response | None:
-        """Why a request is not served. what: that it wants to do; None: to look."""
-        if not self._is_here(request):
-            return _refused(421, ELSEWHERE)
+    async def _judged(self, request: Request, endpoint: Endpoint) -> Asked | Response:
+        """What is asked, with its person and body; or why it is not served."""
         person = self._person(request)
-        if person is None:
-            return _refused(
-                401, "a token is needed: send it as Authorization: Bearer, or ask the owner of the role file for one"
-            )
-        if what is None:
-            return None
+        if endpoint.least != OPEN and person is None:
+            return refused(401, NO_TOKEN)
+        if endpoint.method not in CHANGING:
+            return Asked(request, person, {})
         if request.headers.get("x-amu-console") != "1":
-            return _refused(403, NO_HEADER)
-        if not person.may(what):
-            return _refused(403, f"{person.name} is {person.role}, which may not {what}")
-        return None
+            return refused(403, NO_HEADER)
+        body = await _body(request)
+        if body is None:
+            return refused(400, NO_BODY)
+        if endpoint.kinds:
+            assert person is not None
+            kind = endpoint.kind(body)
+            if kind not in endpoint.kinds or not person.may(kind):
+                return refused(403, f"{person.name} is {person.role}, which may not {kind}")
+        return Asked(request, person, body)
 
     # --- endpoints ------------------------------------------------------------------------------
 
-    async def _page(self, request: Request) -> Response:
-        return FileResponse(PAGE / "index.html", headers=SECURITY)
+    async def _page(self, asked: Asked) -> Response:
+        return FileResponse(PAGE / "index.html")
 
-    async def _health(self, request: Request) -> Response:
+    async def _health(self, asked: Asked) -> Response:
         pages = self.hub.pages
         told = {"pages": len(pages), "slow_pages": sum(page.is_slow for page in pages)}
         if self.follower.failure:
             return JSONResponse({"ok": False, "error": self.follower.failure, **told}, 500)
         return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), **told})
 
-    async def _report(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
+    async def _report(self, asked: Asked) -> Response:
         run = self.flight.run
         if run is None or not (run / run_directory.REPORT).exists():
-            return _refused(404, "there is no report yet; it is drawn after the flight")
-        return FileResponse(run / run_directory.REPORT, headers=SECURITY)
+            return refused(404, "there is no report yet; it is drawn after the flight")
+        return FileResponse(run / run_directory.REPORT)
 
-    async def _session(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        person = self._person(request)
-        assert person is not None
-        return JSONResponse({"name": person.name, "role": person.role})
+    async def _session(self, asked: Asked) -> Response:
+        return JSONResponse({"name": asked.person.name, "role": asked.person.role})
 
-    async def _log_in(self, request: Request) -> Response:
+    async def _log_in(self, asked: Asked) -> Response:
         """Keep a token in a cookie that no script and no other site gets."""
-        if not self._is_here(request):
-            return _refused(421, ELSEWHERE)
-        if request.headers.get("x-amu-console") != "1":
-            return _refused(403, NO_HEADER)
-        token = str((await _body(request) or {}).get("token", ""))
-        person = LOCAL if self._roles is None else self._roles.person(token)
-        if person is None:
-            await asyncio.sleep(REFUSAL_SECONDS)
-            return _refused(401, "nobody has this token; ask the owner of the role file for one")
+        token = asked.body.get("token")
+        person = LOCAL
+        if self._roles is not None:
+            found = self._roles.person(token) if isinstance(token, str) else None
+            if found is None:
+                await asyncio.sleep(REFUSAL_SECONDS)
+                return refused(401, "nobody has this token; ask the owner of the role file for one")
+            person = found
         answer = JSONResponse({"name": person.name, "role": person.role})
-        is_safe = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=is_safe, path="/")
+        if self._roles is not None:
+            is_safe = asked.request.url.scheme == "https"
+            answer.set_cookie(
+                COOKIE, _as_cookie(str(token)), httponly=True, samesite="strict", secure=is_safe, path="/"
+            )
         return answer
 
-    async def _events(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        trace, asked = self.flight.trace, request.query_params
+    async def _events(self, asked: Asked) -> Response:
+        trace, wanted = self.flight.trace, asked.request.query_params
         if trace is None:
-            return _refused(404, "there is no trace yet")
+            return refused(404, "there is no trace yet")
         try:
-            if "at" in asked:
-                first = await asyncio.to_thread(history.at_second, trace, float(asked["at"]))
+            if "at" in wanted:
+                first = await asyncio.to_thread(history.at_second, trace, float(wanted["at"]))
             else:
-                first = history.begin_of_line(trace, int(asked.get("first", "0")))
-            last = int(asked.get("last", "0")) or first + history.LOOK_BYTES_MAX
+                first = history.begin_of_line(trace, int(wanted.get("first", "0")))
+            last = int(wanted.get("last", "0")) or first + history.LOOK_BYTES_MAX
             lines = await asyncio.to_thread(history.read, trace, first, last, EVENTS_MAX)
         except (ValueError, OverflowError):
-            return _refused(400, "first, last: want offsets in the trace; at: a mission second")
+            return refused(400, "first, last: want offsets in the trace; at: a mission second")
         except OSError as error:
-            return _refused(404, f"{trace}: cannot be read: {error.strerror}")
+            return refused(404, f"{trace}: cannot be read: {error.strerror}")
         return JSONResponse({"first": first, "events": lines})
 
-    async def _search(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        trace, asked = self.flight.trace, request.query_params
-        words, without = (tuple(asked.get(name, "").lower().split()) for name in ("words", "without"))
+    async def _search(self, asked: Asked) -> Response:
+        trace, wanted = self.flight.trace, asked.request.query_params
+        words, without = (tuple(wanted.get(name, "").lower().split()) for name in ("words", "without"))
         if trace is None or not words:
-            return _refused(400, "words: want some; and there must be a trace")
+            return refused(400, "words: want some; and there must be a trace")
         try:
-            query = history.Query(words, without, float(asked.get("seconds", "0")))
-            found, goes_on = await asyncio.to_thread(history.search, trace, query, int(asked.get("first", "0")))
+            query = history.Query(words, without, float(wanted.get("seconds", "0")))
+            found, goes_on = await asyncio.to_thread(history.search, trace, query, int(wanted.get("first", "0")))
         except (ValueError, OverflowError):
-            return _refused(400, "seconds, first: want numbers")
+            return refused(400, "seconds, first: want numbers")
         except OSError as error:
-            return _refused(404, f"{trace}: cannot be read: {error.strerror}")
+            return refused(404, f"{trace}: cannot be read: {error.strerror}")
         return JSONResponse({"events": found, "goes_on": goes_on})
 
-    async def _order(self, request: Request) -> Response:
-        body = await _body(request)
-        kind = body.get("order", {}).get("kind") if body is not None and isinstance(body.get("order"), dict) else None
-        refusal = self._refusal(request, str(kind))
-        if refusal is not None:
-            return refusal
-        person, run = self._person(request), self.flight.run
-        assert person is not None
-        assert body is not None
+    async def _order(self, asked: Asked) -> Response:
+        person, run = asked.person, self.flight.run
         if run is None or not self.flight.state().get("takes_orders"):
-            return _refused(409, "no flight takes orders now")
-        order = {"id": body.get("id"), "sender": person.name, "role": person.role, "order": body.get("order")}
+            return refused(409, "no flight takes orders now")
+        order = {"id": asked.body.get("id"), "sender": person.name, "role": person.role, "order": asked.body["order"]}
         try:
             answer = await asyncio.to_thread(port.send, run, order)
         except port.NoFlightError as error:
-            return _refused(409, str(error))
+            return refused(409, str(error))
         return JSONResponse(answer)
 
-    async def _fly(self, request: Request) -> Response:
-        body = await _body(request)
-        what = str(body.get("action")) if body is not None else "None"
-        refusal = self._refusal(request, what)
-        if refusal is not None:
-            return refusal
-        state = self.flight.state().get("state")
-        if (what, state) not in (("start", READY), ("resume", LOST)):
-            return _refused(409, f"the flight is {state}; it does not {what} now")
+    async def _fly(self, asked: Asked) -> Response:
+        what, state = asked.body["action"], self.flight.state().get("state")
+        if (what, state) not in ((START, READY), (RESUME, LOST)):
+            return refused(409, f"the flight is {state}; it does not {what} now")
         self.flight.start()
         return JSONResponse({"outcome": "accepted"})
 
     # --- the live line --------------------------------------------------------------------------
 
     async def _live(self, socket: WebSocket) -> None:
-        person = self._person(socket) if self._is_here(socket) else None
+        person = self._person(socket)
         if person is None or len(self.hub.pages) >= PAGES_MAX:
-            await socket.close(NOT_ALLOWED, "no token, or another site" if person is None else "too many pages")
+            await socket.close(NOT_ALLOWED, NO_TOKEN if person is None else "too many pages")
             return
         await socket.accept()
         page = self.hub.open(person.name, person.role)
@@ -273,7 +271,8 @@ class WebConsole:
 
     async def _send(self, socket: WebSocket, page: Page) -> None:
         """Send batches until the page goes. Waits as long as the line is full."""
-        hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role}
+        allowed = [what for what, least in LEAST.items() if role_may(page.role, least)]
+        hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role, "may": allowed}
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell()}))
             while True:
@@ -296,8 +295,18 @@ async def _listen(socket: WebSocket, page: Page) -> None:
         while True:
             with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
                 told = json.loads(await socket.receive_text())
-                if told.get("type") == "ack" and type(told.get("number")) is int:
-                    page.acknowledge(told["number"])
+                take = TAKES.get(told.get("type"))
+                if take is not None and role_may(page.role, MESSAGES[told["type"]]):
+                    take(page, told)
+
+
+def _acknowledge(page: Page, told: dict[str, Any]) -> None:
+    if type(told.get("number")) is int:
+        page.acknowledge(told["number"])
+
+
+# What each of a page's messages does.
+TAKES: dict[str, Callable[[Page, dict[str, Any]], None]] = {"ack": _acknowledge}
 
 
 async def _body(request: Request) -> dict[str, Any] | None:
@@ -318,5 +327,13 @@ def _text(message: dict[str, Any]) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def _refused(status: int, reason: str) -> JSONResponse:
-    return JSONResponse({"outcome": "refused", "reason": reason}, status_code=status)
+def _as_cookie(token: str) -> str:
+    """A token may have any characters, a cookie not."""
+    return token.encode(errors="surrogatepass").hex()
+
+
+def _of_cookie(text: str) -> str:
+    try:
+        return bytes.fromhex(text).decode(errors="surrogatepass")
+    except ValueError:
+        return ""

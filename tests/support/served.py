@@ -1,6 +1,7 @@
 """A console on a free port of this machine, served by a thread."""
 
 import asyncio
+import hashlib
 import http.client
 import json
 import socket
@@ -11,10 +12,23 @@ import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
 from groundstation.web.flights import Flight
-from groundstation.web.people import RoleFile
+from groundstation.web.people import ROLES, Entry, RoleFile
 from groundstation.web.server import WebConsole
 
 GIVE_UP_SECONDS = 120
+CHANGING = {"X-AMU-Console": "1", "Content-Type": "application/json"}
+
+
+def as_role(role: str) -> dict[str, str]:
+    """The header with the token of somebody in ROLE_FILE who has this role."""
+    return {"Authorization": f"Bearer token of {role}"}
+
+
+def _entry(role: str) -> Entry:
+    return Entry(name=f"the-{role}", role=role, token_sha256=hashlib.sha256(f"token of {role}".encode()).hexdigest())
+
+
+ROLE_FILE = RoleFile(people=[_entry(role) for role in ROLES])
 
 
 class Served:

@@ -163,7 +163,5 @@ export function whyNot(node, fault) {
 
 /** Whether our role allows it; the server asks again. */
 export function may(what) {
-  const roles = ["observer", "operator", "director"];
-  const least = ["board", "fault", "end-fault", "inject"].includes(what) ? "director" : "operator";
-  return store.hello != null && roles.indexOf(store.hello.role) >= roles.indexOf(least);
+  return store.hello?.may.includes(what) ?? false;
 }

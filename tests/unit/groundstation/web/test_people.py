@@ -46,6 +46,8 @@ def test_a_token_names_its_person(tmp_path: Path) -> None:
         (ALICE.replace("operator", "king"), "role"),
         (ALICE.replace(DIGEST, "abc"), "token_sha256"),
         ('host = "0.0.0.0"\n' + ALICE, "want certificate and key"),
+        ('host = "0.0.0.0"\ncertificate = "c"\nkey = "k"\n' + ALICE, "names: missing"),
+        ('names = ["a/b"]\n' + ALICE, "names"),
         ('hosts = "127.0.0.1"\n' + ALICE, "hosts"),
     ],
 )
