@@ -1,5 +1,6 @@
 """`amu console`: one page from which a rehearsal is flown, commanded and watched."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 PANEL = panels.FLY
 PORT = 8765
 EXTRA = "pip install 'amu-swarm[console]'"
+EXTRA_TERMINAL = "pip install 'amu-swarm[tui]'"
 
 
 def console(
@@ -30,6 +32,7 @@ def console(
     role_file: Annotated[
         Path | None, typer.Option("--role-file", help="People with their roles and tokens.", metavar="FILE")
     ] = None,
+    tui: Annotated[bool, typer.Option("--tui", help="Show it on this terminal instead of a page.")] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line on standard error.")] = False,
     kind: Annotated[
@@ -54,17 +57,49 @@ def console(
     from groundstation.record.run_directory import RunDirectoryError
     from groundstation.scenario.model import ScenarioError
 
+    if tui and (role_file is not None or json_log or port != PORT):
+        raise typer.BadParameter("--tui serves no page: omit --port, --role-file and --json-log")
+    show = _on_terminal() if tui else _on_page(port, role_file, browser, json_log)
+    try:
+        show(_flight(what, attach, kind, env, boards, out))
+    except (RunDirectoryError, ScenarioError) as error:
+        raise refused("console", error) from error
+
+
+def _on_page(port: int, role_file: Path | None, browser: bool, json_log: bool) -> Callable[["Flight"], None]:
+    from groundstation.console import refused
+
     try:
         from groundstation.web import serve
         from groundstation.web.people import RoleFileError, load
     except ImportError as error:
         raise refused("console", f"{error.name} is not installed: {EXTRA}") from error
+
+    def show(flight: "Flight") -> None:
+        try:
+            roles = None if role_file is None else load(role_file)
+            serve.run(flight, port, roles, browser, json_log)
+        except (RoleFileError, serve.ServeError) as error:
+            raise refused("console", error) from error
+
+    return show
+
+
+def _on_terminal() -> Callable[["Flight"], None]:
+    from groundstation.console import refused
+
     try:
-        roles = None if role_file is None else load(role_file)
-        flight = _flight(what, attach, kind, env, boards, out)
-        serve.run(flight, port, roles, browser, json_log)
-    except (RoleFileError, RunDirectoryError, ScenarioError, serve.ServeError) as error:
-        raise refused("console", error) from error
+        from groundstation.terminal import run
+    except ImportError as error:
+        raise refused("console", f"{error.name} is not installed: {EXTRA_TERMINAL}") from error
+
+    def show(flight: "Flight") -> None:
+        try:
+            run.run(flight)
+        except run.TerminalError as error:
+            raise refused("console", error) from error
+
+    return show
 
 
 def _flight(what: str, attach: bool, kind: str, env: Path | None, boards: int | None, out: Path) -> "Flight":
