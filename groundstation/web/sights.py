@@ -29,7 +29,7 @@ class View:
 
 
 class Sights:
-    """The views of one flight. has_crew: whether there are people with roles; without them everybody is the director."""
+    """The views of one flight. has_crew: there are people with roles; without them everybody is the director."""
 
     def __init__(self, flight: Flight, has_crew: bool) -> None:
         hub = Hub(Model(flight.scenario()))

@@ -12,15 +12,16 @@ import pytest
 
 from groundstation.record import run_directory
 from groundstation.web import crew
+from groundstation.web.access import ENDPOINTS
 from groundstation.web.crew import CrewFlight
 from groundstation.web.flights import OVER, Flight
 from groundstation.web.people import DIRECTOR, ROLES, Person
 from tests.support.host_flight import fly
 from tests.support.secrets import MISSION, SECRETS, found_in
-from tests.support.served import GIVE_UP_SECONDS, Served
-from tests.unit.groundstation.web.test_server import CHANGING, ROLE_FILE, _as
+from tests.support.served import CHANGING, GIVE_UP_SECONDS, ROLE_FILE, Served, as_role
 
 CREW = [role for role in ROLES if role != DIRECTOR]
+QUERIES = {"/api/events": ("?first=0&last=9999999", "?at=1.4"), "/api/search": ("?words=e",)}
 WORDS = [*SECRETS.values(), "BoardKill", "Inject", "kill", "pause"]
 
 
@@ -173,7 +174,7 @@ def _live(served: Served, role: str) -> str:
     """All bytes of the live line until the page knows the whole trace."""
     texts = []
     give_up = time.monotonic() + GIVE_UP_SECONDS
-    with served.live(additional_headers=_as(role), max_size=None) as page:
+    with served.live(additional_headers=as_role(role), max_size=None) as page:
         while time.monotonic() < give_up:
             text = page.recv(GIVE_UP_SECONDS)
             assert isinstance(text, str)
@@ -190,13 +191,17 @@ def _live(served: Served, role: str) -> str:
 def _everything(served: Served, role: str) -> dict[str, str]:
     """What a person of a role is given by each endpoint, all bytes."""
     found = {"live": _live(served, role)}
-    for path in ("/", "/healthz", "/api/session", "/report", "/api/events?first=0&last=9999999", "/api/events?at=1.4"):
-        found[path] = json.dumps(served.ask("GET", path, **_as(role)))
+    for endpoint in ENDPOINTS:
+        for query in QUERIES.get(endpoint.path, ("",)):
+            if endpoint.method == "GET" and "{" not in endpoint.path:
+                path = f"{endpoint.path}{query}"
+                found[path] = json.dumps(served.ask("GET", path, **as_role(role)))
     for word in WORDS:
-        found[f"search {word}"] = json.dumps(served.ask("GET", f"/api/search?words={word}", **_as(role))[1]["events"])
+        answer = served.ask("GET", f"/api/search?words={word}", **as_role(role))
+        found[f"search {word}"] = json.dumps(answer[1]["events"])
     order = {"id": "1", "order": {"kind": "inject", "name": "nothing"}}
-    found["order"] = json.dumps(served.ask("POST", "/api/orders", order, **CHANGING, **_as(role)))
-    found["flight"] = json.dumps(served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING, **_as(role)))
+    found["order"] = json.dumps(served.ask("POST", "/api/orders", order, **CHANGING, **as_role(role)))
+    found["flight"] = json.dumps(served.ask("POST", "/api/flight", {"action": "start"}, **CHANGING, **as_role(role)))
     return found
 
 
