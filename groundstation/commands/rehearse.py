@@ -157,10 +157,10 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     """Check the trace of a flight, and write verdict and report to its folder. Returns the judgement and the problems
     of the ground station itself."""
     from groundstation.console import complain
+    from groundstation.debrief import write as debrief
     from groundstation.flight import progress, resumption
     from groundstation.os_errors import NO_MEMORY, explained
     from groundstation.record import run_directory
-    from groundstation.report import report
     from groundstation.verdict.verdict import judge
     from specs.checking.check import check_trace
     from specs.escape import escaped
@@ -182,9 +182,11 @@ def judge_flight(flight: "Flight", tlc: bool) -> tuple["Judgement", list[str]]:
     try:
         run_directory.write_json(flight.directory / run_directory.VERDICT, judgement.as_dict())
         typer.echo(escaped(f"drawing {flight.directory / run_directory.REPORT}"), err=True)
-        report.write(flight.directory)
+        debrief.write(flight.directory)
     except OSError as error:
         problems.append(f"verdict and report cannot be written: {explained(error)}")
+    except run_directory.RunDirectoryError as error:
+        problems.append(f"no report could be drawn: {error}")
     except (ImportError, MemoryError) as error:  # importing the drawing libraries needs memory
         problems.append(f"no report could be drawn: {error or NO_MEMORY}; try again: amu report {flight.directory}")
     return judgement, problems

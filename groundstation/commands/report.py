@@ -29,9 +29,12 @@ def report(
 
         amu report runs --figure flight.png
 
+    Where people acted, or something was injected, it begins with the chapters of amu debrief.
+
     Exit codes: 0 written, 1 crash, 2 bad input.
     """
     from groundstation.console import refused, say
+    from groundstation.debrief import write as debrief
     from groundstation.record import run_directory
     from groundstation.report import report as reports
 
@@ -40,10 +43,8 @@ def report(
     try:
         if figure is not None:
             written = reports.write_figure(run_directory.trace_of(path), figure)
-        elif path.is_file():
-            written = reports.write_trace(path, out)
         else:
-            written = reports.write(run_directory.find(path), out)
+            written = debrief.write(path, out)
     except run_directory.RunDirectoryError as error:
         raise refused("report", error) from error
     say(written)

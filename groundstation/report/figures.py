@@ -27,6 +27,8 @@ T = TypeVar("T")
 FAULT_BINS = 36
 FATES_MAX = 12  # shown; the most frequent
 KILOBYTE = 1000
+INJECT_COLOUR = "#7B2D91"
+INJECTS_MAX = 60  # drawn
 POINTS_MAX = 2000  # per line or cloud: more add megabytes to the page without changing the picture
 
 
@@ -107,7 +109,7 @@ def heap(series: Series, byzantine: list[int]) -> str:
                 color=BOOT_COLOUR,
                 label="boot" if first else "_",
             )
-            resumed(axes, series, unit)
+            moments(axes, series, unit)
             axes.set_title(board_name(node, byzantine), fontsize=9, loc="left")
             axes.set(xlim=(0, series.end_seconds / unit or 1), ylim=(-0.04 * most, 1.08 * most))
         for axes in grid[:, 0]:
@@ -120,10 +122,13 @@ def heap(series: Series, byzantine: list[int]) -> str:
     return svg(draw, 1.2 + 1.6 * rows)
 
 
-def resumed(axes: "Axes", series: Series, unit: float) -> None:
-    """Draws a line where the ground station was down: mission time stopped there."""
+def moments(axes: "Axes", series: Series, unit: float) -> None:
+    """Draws a line where the ground station was down: mission time stopped there; and one where each inject was
+    played."""
     for at, _ in series.resumes:
         axes.axvline(at / unit, **RESUMED)
+    for at, _ in series.injects[:INJECTS_MAX]:
+        axes.axvline(at / unit, color=INJECT_COLOUR, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3.5)
 
 
 def latency(series: Series) -> str:
@@ -194,7 +199,7 @@ def faults(series: Series) -> str:
         axes.set(
             xlabel=f"mission time ({unit_name})", ylabel=f"frames in {end / FAULT_BINS:.2g} {unit_name}", xlim=(0, end)
         )
-        resumed(axes, series, unit)
+        moments(axes, series, unit)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
     return svg(draw, 2.8)

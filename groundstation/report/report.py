@@ -6,7 +6,7 @@ writes, lacks the verdict and the windows of faults.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from specs.files import open_regular
 class Sources:
     """The input of a report. `text`: the scenario as flown."""
 
+    trace: Path
     about: Mapping[str, object]
     series: Series
     steps: list[Step]
@@ -50,8 +51,14 @@ class Sources:
     clocks: Clocks = field(default_factory=Clocks)
 
 
-def write(directory: Path, out: Path | None = None) -> Path:
-    """Write the report of the run in `directory`, to there or to `out`. Returns its path. Raises RunDirectoryError."""
+Chapters = Callable[[Sources], Iterable[str]]
+
+
+def write(directory: Path, out: Path | None = None, chapters: Chapters | None = None) -> Path:
+    """Write the report of the run in `directory`, to there or to `out`. Returns its path. Raises RunDirectoryError.
+
+    chapters: sections of a debrief, which stand first.
+    """
     scenario, text = _scenario(directory)
     byzantine = [] if scenario is None else scenario.byzantine_nodes()
     trace = directory / run_directory.TRACE
@@ -60,6 +67,7 @@ def write(directory: Path, out: Path | None = None) -> Path:
     versions = directory / run_directory.VERSIONS
     clocks = Clocks()
     sources = Sources(
+        trace,
         about,
         read_series(trace, byzantine),
         _steps_of(trace, clocks),
@@ -71,11 +79,11 @@ def write(directory: Path, out: Path | None = None) -> Path:
         report_failures.read(directory / run_directory.LOG),
         clocks,
     )
-    return _write(sources, out or directory / run_directory.REPORT)
+    return _write(sources, out or directory / run_directory.REPORT, chapters)
 
 
-def write_trace(trace: Path, out: Path | None = None) -> Path:
-    """Write the report of a single trace, beside it or to `out`. Returns its path. Raises RunDirectoryError."""
+def write_trace(trace: Path, out: Path | None = None, chapters: Chapters | None = None) -> Path:
+    """Write the report of a single trace, as `write` does, beside it or to `out`."""
     clocks = Clocks()
     steps = _steps_of(trace, clocks)
     if not steps:
@@ -90,6 +98,7 @@ def write_trace(trace: Path, out: Path | None = None) -> Path:
     }
     versions = start.get("versions")
     sources = Sources(
+        trace,
         about,
         read_series(trace, byzantine),
         steps,
@@ -97,7 +106,7 @@ def write_trace(trace: Path, out: Path | None = None) -> Path:
         versions=versions if isinstance(versions, dict) else {},
         clocks=clocks,
     )
-    return _write(sources, out or trace.with_suffix(".html"))
+    return _write(sources, out or trace.with_suffix(".html"), chapters)
 
 
 def write_figure(trace: Path, out: Path) -> Path:
@@ -116,8 +125,8 @@ def write_figure(trace: Path, out: Path) -> Path:
     return out
 
 
-def _write(sources: Sources, out: Path) -> Path:
-    text = page(str(sources.about["run"]), _body(sources))
+def _write(sources: Sources, out: Path, chapters: Chapters | None) -> Path:
+    text = page(str(sources.about["run"]), _body(sources, chapters))
     try:
         run_directory.write_text(out, escaped(text, keep="\n\t"))
     except OSError as error:
@@ -150,7 +159,7 @@ def read_series(trace: Path, byzantine: Iterable[int]) -> Series:
                     try:
                         found: Any = strict_json.loads(line.decode())
                         collector.feed(found)
-                    except (ValueError, KeyError, TypeError) as error:
+                    except (AttributeError, ValueError, KeyError, TypeError) as error:
                         raise run_directory.RunDirectoryError(
                             f"{trace}:{number}: not a trace event: {error!r}"
                         ) from error
@@ -170,9 +179,11 @@ def _scenario(directory: Path) -> tuple[Scenario | None, str]:
 # --- sections ---------------------------------------------------------------------------------
 
 
-def _body(sources: Sources) -> Iterable[str]:
+def _body(sources: Sources, chapters: Chapters | None) -> Iterable[str]:
     verdict, scenario, series = sources.verdict, sources.scenario, sources.series
     yield report_words.header(sources.about, verdict, scenario)
+    if chapters is not None:
+        yield from chapters(sources)
     if verdict is not None:
         yield report_words.judgement(verdict)
     failed = report_words.crashes(series, sources.failures)
@@ -183,7 +194,7 @@ def _body(sources: Sources) -> Iterable[str]:
         yield section(
             "Heap of the boards",
             "The heap as each board reported it. The longest free run bounds the largest allocation."
-            + report_words.resumes(series),
+            + report_words.moments(series),
             picture(figures.heap(series, sources.byzantine)),
         )
     if sources.clocks.lives():
@@ -201,7 +212,7 @@ def _body(sources: Sources) -> Iterable[str]:
         said = f" Omitted, because nearly every frame had it: {', '.join(common)}." if common else ""
         rare = len(series.fates) - len(common) - figures.FATES_MAX
         said += f" Omitted, because they are rarer: {rare} further kinds." if rare > 0 else ""
-        explanation = "Faults that the ether injected into flight frames." + said
+        explanation = "Faults that the ether injected into flight frames." + said + report_words.moments(series)
         yield section("Faults over time", explanation, picture(figures.faults(series)))
     if series.stages:
         yield section(
@@ -228,7 +239,7 @@ def _mission(sources: Sources) -> str:
         "The last slot that each board has applied; its line has a gap while it is down. Below, on the same axis, one "
         "lane for each temporary fault of links, each contact window, and each board."
         + (f" Active all the time: {', '.join(always)}." if always else "")
-        + report_words.resumes(series)
+        + report_words.moments(series)
     )
     windows_of_contact = [] if scenario is None else contacts(scenario, series.end_seconds)
     drawn, left_out = mission(series, sources.byzantine, passing, windows_of_contact)

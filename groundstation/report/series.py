@@ -4,10 +4,13 @@ Times are mission seconds of receipt at the ground, unless a name says Lamport.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from amu.core.limits import GROUND
+from groundstation.orders.order import RUNNER
+from groundstation.procedures.runner import BEGIN
 from groundstation.record.board_events import BACK, LINE_LOST, RESET, SWITCHED_OFF, name_of
 from groundstation.report.messages import DEATHS
 from specs.checking.schema import Line
@@ -65,6 +68,7 @@ class Series:
     resumes: list[tuple[float, str]] = field(default_factory=list)  # (when, the resumed run)
     restarts: list[tuple[int, float, str, str]] = field(default_factory=list)  # (board, when, reason, heap)
     failures: list[tuple[int, float, str]] = field(default_factory=list)  # (board, when it crashed, reason or "")
+    injects: list[tuple[float, str]] = field(default_factory=list)  # (when it was played, name)
 
     def fault_kinds(self) -> list[str]:
         """Kinds of board faults in the run, sorted."""
@@ -74,6 +78,19 @@ class Series:
         """Fates of nearly every frame, such as a delay. Drawn with rare ones they would hide them."""
         totals = {name: sum(count for _, count in counted) for name, counted in self.fates.items()}
         return sorted(name for name in totals if totals[name] >= COMMON_SHARE * self.accepted)
+
+
+def fault_played(line: Mapping[str, Any]) -> str | None:
+    """The name of an inject that is begun, or of a fault that a person orders. None: the line is nothing of that."""
+    if line["event"] == "Inject":
+        return str(line["inject"]) if line["status"] == BEGIN else None
+    if line["event"] != "Order" or line["sender"] == RUNNER or line["outcome"] != "accepted":
+        return None
+    told: Any = line["told"]
+    if told.get("kind") == "fault":
+        return str(told.get("name"))
+    is_fault = told.get("kind") == "board" and told.get("action") != "start"
+    return f"{told.get('action')} of board {told.get('board')}" if is_fault else None
 
 
 class Collector:
@@ -162,6 +179,10 @@ class Collector:
         elif name == "Health":
             health = Health(received, event["heap_free"], event["heap_run"])
             self._series.health[event["board"]].append(health)
+        elif name in ("Inject", "Order"):
+            played = fault_played(event)
+            if played is not None:
+                self._series.injects.append((received, played))
         elif name == "Resume":
             self._series.resumes.append((received, str(event["resumed"])))
         elif name == "BoardFault":

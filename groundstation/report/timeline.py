@@ -16,7 +16,7 @@ from groundstation.report.canvas import (
     time_unit,
 )
 from groundstation.report.contacts import Contact
-from groundstation.report.figures import progress, resumed
+from groundstation.report.figures import INJECT_COLOUR, INJECTS_MAX, moments, progress
 from groundstation.report.series import RESTART, Series
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ WINDOW_COLOUR = "#e8937b"
 CONTACT_COLOUR = "#7fb3d5"
 SILENT_COLOUR = "#f3dfb0"
 PROGRESS_INCHES = 2.9
+NEAREST_LABELS = 0.02  # of the width, between two numbers
 KINDS_MAX = 15  # of board faults with their own look: all that a scenario knows
 ROWS_MAX = 24  # of fault windows, and of contact windows
 NAME_CHARACTERS_MAX = 28
@@ -79,7 +80,8 @@ def mission(
         _spans(axes, series, row_of, unit)
         _marks(axes, series, row_of, unit)
         for each in (above, axes):
-            resumed(each, series, unit)
+            moments(each, series, unit)
+        _numbers(above, series, unit)
         for at, _ in series.resumes:
             axes.plot(at / unit, -0.5, "|", ms=9, color=INK, ls="", label=_once(axes, "ground station resumed"))
         axes.set_yticks(range(len(rows)), rows)
@@ -96,6 +98,30 @@ def mission(
 
     left_out = len(windows) - len(shown) + len(contacts) - len(passing) + len(series.nodes) - len(nodes)
     return svg(draw, 0.9 + sum(heights)), left_out
+
+
+def _numbers(axes: "Axes", series: Series, unit: float) -> None:
+    """The number of each inject, above its line. Those that would overlap share a label."""
+    end = series.end_seconds / unit or 1.0
+    shown: list[tuple[float, list[int]]] = []
+    for number, (at, _) in enumerate(series.injects[:INJECTS_MAX], 1):
+        if shown and at / unit - shown[-1][0] < end * NEAREST_LABELS:
+            shown[-1][1].append(number)
+        else:
+            shown.append((at / unit, [number]))
+    for place, numbers in shown:
+        text = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        axes.annotate(
+            text,
+            (place, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            fontweight="bold",
+            color=INJECT_COLOUR,
+        )
 
 
 def _short(name: str) -> str:

@@ -10,6 +10,7 @@ from groundstation.record.board_events import spoken
 from groundstation.record.contents import Judged, LineShown
 from groundstation.report import failures as report_failures
 from groundstation.report.contacts import Contact, links
+from groundstation.report.figures import INJECTS_MAX
 from groundstation.report.page import STATES, block, folded, listed, paragraph, section, table
 from groundstation.report.series import Series
 from groundstation.scenario.model import Scenario
@@ -129,10 +130,12 @@ def failures(found: list[report_failures.Failure]) -> str:
     return section("Boards that failed", "Their output, from ground.log, and their reports after a restart.", content)
 
 
-def resumes(series: Series) -> str:
-    """A note on when another ground station resumed the run. Empty if none did."""
-    said = "; ".join(f"at {at:.2f} s, after run {run}" for at, run in series.resumes)
-    return f" Dotted line: the ground station was down, and another one resumed the run: {said}." if said else ""
+def moments(series: Series) -> str:
+    """A note on the lines in pictures: when another ground station resumed the run, and injects. Empty if none."""
+    resumes = "; ".join(f"at {at:.2f} s, after run {run}" for at, run in series.resumes)
+    injects = "; ".join(f"{number}, {name}" for number, (_, name) in enumerate(series.injects[:INJECTS_MAX], 1))
+    said = f" Dotted line: the ground station was down, and another one resumed the run: {resumes}." if resumes else ""
+    return said + (f" Dashed lines: what was injected: {injects}." if injects else "")
 
 
 # --- as flown ---------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ Link faults of the scenario and those that people order have the same rows:
 
 from typing import Any
 
-from groundstation.faults import light
+from groundstation.faults import orbits
+from groundstation.faults.contacts import light_time_seconds
 from groundstation.faults.kinds import Drop, FaultRule, OneWayPartition, Partition
-from groundstation.faults.paths import ContactWindow
+from groundstation.faults.paths import ContactWindow, LightTime, Orbits
 from groundstation.faults.rule import Draws, Link
 from groundstation.report.contacts import contacts, links
 from groundstation.scenario.model import Scenario
@@ -84,6 +85,16 @@ def _cuts(rule: FaultRule, count: int) -> list[list[int]]:
     ]
 
 
+def touched(rule: FaultRule, count: int) -> list[tuple[int, int]]:
+    """The links in a swarm of `count` boards to whose frames the rule does something."""
+    cuts = [(one, other) for one, other in _cuts(rule, count)]
+    if cuts:
+        return cuts
+    senders = range(count) if rule.source is None else rule.source
+    receivers = range(count) if rule.destination is None else rule.destination
+    return [(one, other) for one in senders for other in receivers if one != other]
+
+
 def contact_rows(scenario: Scenario, end: float) -> list[Row]:
     """The windows of contact up to mission second `end`, `until`. May take seconds: places move.
 
@@ -101,7 +112,27 @@ def contact_rows(scenario: Scenario, end: float) -> list[Row]:
     ]
 
 
+def has_light_time(scenario: Scenario) -> bool:
+    """Whether signals take time to travel."""
+    return any(isinstance(rule, LightTime | Orbits) for rule in scenario.faults)
+
+
 def light_times(scenario: Scenario, now: float) -> list[list[float]]:
     """One-way light time in seconds from each board to each other at mission second `now`."""
-    nodes = range(scenario.mission.boards)
-    return [[light.seconds_between(scenario.faults, source, to, now) for to in nodes] for source in nodes]
+    count = scenario.mission.boards
+    found = [[0.0] * count for _ in range(count)]
+    for rule in scenario.faults:
+        if not isinstance(rule, LightTime | Orbits) or now < rule.start or (rule.end is not None and now >= rule.end):
+            continue
+        for source in range(count):
+            for destination in range(count):
+                if source != destination and rule.selects(source, destination, ()):
+                    found[source][destination] += _light_time(rule, source, destination, now)
+    return found
+
+
+def _light_time(rule: LightTime | Orbits, source: int, destination: int, now: float) -> float:
+    if isinstance(rule, LightTime):
+        return light_time_seconds(rule.pairs, rule.seconds, source, destination)
+    here, there = rule.stations[source], rule.stations[destination]
+    return 0.0 if here == there else orbits.light_time_seconds(here, there, int(now))

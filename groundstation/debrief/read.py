@@ -1,0 +1,238 @@
+"""Reads what a debrief says from a trace, in one pass. It checks nothing: the verdict does that.
+
+What the crew saw is what the console would have shown: the same fold over the same lines (`groundstation.web.model`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amu.core.limits import quorum_size
+from groundstation.debrief.alarms import Change, Lives
+from groundstation.debrief.injects import Injects, Played
+from groundstation.debrief.moments import Moment
+from groundstation.orders.order import AUTOMATIC, RUNNER, OrderError, read_body
+from groundstation.procedures.runner import CONTINUED, HELD, LOADED, OVER, PAUSED, SKIPPED
+from groundstation.procedures.seen import HEARD_WALL_SECONDS, Seen
+from groundstation.scenario.alarms import defaults
+from groundstation.scenario.model import Scenario
+from groundstation.web.model import Model
+from groundstation.web.tail import Line
+from groundstation.web.why import OPEN
+from specs.checking.trace import Reader, TraceError
+
+FAULTS = ("board", "fault", "end-fault", "inject")  # orders of a director
+OPERATOR = "operator"
+EVENTS = ("Procedure", "Poll", "Inject", "Order")  # of people, or of what is played to them
+
+
+@dataclass(frozen=True)
+class Given:
+    """An order. reason: why it was refused, or "". operation: of its telecommand."""
+
+    moment: Moment
+    sender: str
+    role: str
+    kind: str
+    words: str
+    told: Mapping[str, Any]
+    reason: str = ""
+    operation: int | None = None
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it is of those that a director plays to the crew."""
+        return self.kind in FAULTS and self.told.get("action") != "start"
+
+
+@dataclass(frozen=True)
+class Move:
+    """The procedure is in another phase. left: the phase before it, and since when."""
+
+    moment: Moment
+    step: str
+    status: str
+    sender: str
+    role: str
+    reason: str
+    left: str
+    since: Moment | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in a poll. voting: boards that were heard and voted at that moment, of `count`; `quorum` is wanted."""
+
+    moment: Moment
+    step: str
+    role: str
+    answer: str
+    sender: str
+    reason: str
+    voting: int
+    count: int
+    quorum: int
+
+
+@dataclass
+class Debrief:
+    """All that people did, and what was done to them."""
+
+    title: str = ""
+    steps: list[str] = field(default_factory=list)  # names, in order
+    played: list[Played] = field(default_factory=list)
+    orders: list[Given] = field(default_factory=list)
+    stages: dict[int, dict[str, Moment]] = field(default_factory=dict)  # of the telecommands of orders
+    moves: list[Move] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)  # of alarms
+    end: Moment | None = None
+    events: int = 0
+
+    @property
+    def notes(self) -> list[Given]:
+        return [given for given in self.orders if given.kind == "note" and not given.reason]
+
+    @property
+    def crew(self) -> list[Given]:
+        """Orders of the crew that were taken: of operators; where none gave any, of everybody who played no fault."""
+        taken = [
+            each
+            for each in self.orders
+            if each.sender not in (RUNNER, AUTOMATIC) and not each.reason and not each.is_fault
+        ]
+        of_operators = [each for each in taken if each.role == OPERATOR]
+        return of_operators or taken
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.played or self.orders or self.moves)
+
+
+class _Fold:
+    """Takes the lines of one trace."""
+
+    def __init__(self, scenario: Scenario | None) -> None:
+        speed = 1.0 if scenario is None else scenario.mission.speed
+        alarms = [] if scenario is None else scenario.alarms
+        self.found = Debrief()
+        self._lives = Lives(alarms or defaults(speed), speed)
+        self._model = Model(scenario, self._lives)
+        self._injects = Injects()
+        procedure = None if scenario is None else scenario.procedure
+        given = None if procedure is None else procedure.heard_seconds
+        self._heard_seconds = given or HEARD_WALL_SECONDS * speed
+        self._seen = Seen(0, self._heard_seconds)
+        self._count = 0
+        self._status: dict[str, tuple[str, Moment]] = {}  # step -> its phase, and since when
+        self._paused: dict[str, Moment] = {}
+
+    def take(self, line: Line, moment: Moment) -> None:
+        """Take in a line."""
+        name = line["event"]
+        self._lives.moment = moment
+        self._model.takes(line)
+        if ("why", OPEN) in self._model.changed:
+            self._injects.explain(self._model.tables["why"][OPEN], moment)
+        self._model.changed.clear()
+        if name == "RunStart":
+            self._count = line["replica_count"]
+            self._seen = Seen(self._count, self._heard_seconds)
+        self._seen.take(line)
+        self._injects.take(line, moment)
+        if name == "Order":
+            self._order(line, moment)
+        elif name == "Telecommand":
+            self._stage(line, moment)
+        elif name == "Procedure":
+            self._move(line, moment)
+        elif name == "Poll":
+            self._answer(line, moment)
+        self.found.end = moment
+        self.found.events += 1
+
+    def finish(self) -> Debrief:
+        """What was found."""
+        self.found.played = self._injects.played
+        self.found.changes = self._lives.changes
+        return self.found
+
+    def _order(self, line: Line, moment: Moment) -> None:
+        told = line["told"]
+        try:
+            words = read_body(told).words
+        except OrderError:
+            words = json.dumps(told)  # of a later version
+        refused = line.get("reason") or "refused"
+        reason = refused if line["outcome"] != "accepted" else ""
+        role, kind = line.get("role", ""), str(told.get("kind"))
+        given = Given(moment, line["sender"], role, kind, words, told, reason, line.get("operation"))
+        self.found.orders.append(given)
+        if given.operation is not None:
+            self.found.stages[given.operation] = {}
+
+    def _stage(self, line: Line, moment: Moment) -> None:
+        stages = self.found.stages.get(line["operation"])
+        if stages is not None:
+            stages.setdefault(line["stage"], moment)
+
+    def _move(self, line: Line, moment: Moment) -> None:
+        step, status = line["step"], line["status"]
+        if status == LOADED:
+            self.found.title = line.get("title", "")
+            self.found.steps = [str(each["name"]) for each in line.get("steps", [])]
+            return
+        left, since = self._status.get(step, ("", None))
+        if status == CONTINUED:
+            left, since = PAUSED, self._paused.pop(step, None)
+        told = (line["sender"], line.get("role", ""), line.get("reason", ""))
+        self.found.moves.append(Move(moment, step, status, *told, left, since))
+        if status == PAUSED:
+            self._paused[step] = moment
+        elif status != CONTINUED:
+            self._status[step] = status, moment
+
+    def _answer(self, line: Line, moment: Moment) -> None:
+        told = (line["step"], line["role"], line["answer"], line["sender"], line.get("reason", ""))
+        voting = self._seen.voting(moment.at)
+        self.found.answers.append(Answer(moment, *told, voting, self._count, quorum_size(self._count)))
+
+
+def read(trace: Path, scenario: Scenario | None = None) -> Debrief:
+    """What a debrief says of a trace, without a last line that was cut off. scenario: as flown. Raises TraceError."""
+    reader, fold = Reader(trace), _Fold(scenario)
+    for event in reader:
+        line = json.loads(reader.raw)
+        if event.received is None:
+            raise TraceError(f"line {event.line}: every event needs a field 'received', in mission seconds")
+        line["offset"] = event.line
+        try:
+            fold.take(line, Moment(event.line, event.received))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise TraceError(f"line {event.line}: {event.name} is not as amu rehearse records it: {error!r}") from error
+    return fold.finish()
+
+
+def outcome(debrief: Debrief, step: str) -> Move | None:
+    """How the step ended, or where it stands. None: it was not reached."""
+    found = [move for move in debrief.moves if move.step == step and move.status not in (PAUSED, CONTINUED)]
+    return found[-1] if found else None
+
+
+def words_of(debrief: Debrief) -> list[Move]:
+    """Moves that a person made, or the word go without people: holds released, skips, pauses, retries."""
+    return [move for move in debrief.moves if move.sender != RUNNER]
+
+
+def left_after(debrief: Debrief, moment: Moment) -> Move | None:
+    """The first step that was left after a moment."""
+    return next((move for move in debrief.moves if move.moment > moment and move.status in OVER), None)
+
+
+def said(move: Move) -> str:
+    """What a person's move was, in words."""
+    if move.status in (SKIPPED, PAUSED, CONTINUED):
+        return move.status
+    return "let it begin" if move.left == HELD else "tried it again"
