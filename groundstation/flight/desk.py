@@ -148,7 +148,7 @@ class Desk:
                 return self._telecommand(body, order.sender, now)
             return self._word(body, order, now)
         if isinstance(body, Control):
-            return self._control(body)
+            return self._control(body, "director" if order is None else order.role)
         if isinstance(body, Strike):
             return self._strike(body, now)
         if isinstance(body, Inject):
@@ -193,10 +193,13 @@ class Desk:
             raise OrderError(str(error)) from error
         return lambda: self._say(said, now), {}
 
-    def _control(self, body: Control) -> tuple[Callable[[], None], Fields]:
+    def _control(self, body: Control, role: str) -> tuple[Callable[[], None], Fields]:
         self._require_board(body.board)
         if body.board not in self._fleet.up:
-            raise OrderError(f"board {body.board} is off")
+            if role == "director":
+                raise OrderError(f"board {body.board} is off")
+            # An operator must not learn so that a board is off: a ground station sends, and hears nothing.
+            return lambda: None, {"board": body.board}
         if self._station.controls(body.board) >= CONTROLS_MAX:
             raise OrderError(f"{CONTROLS_MAX} control commands for board {body.board} wait for its link")
         return lambda: self._station.control(body.board, body.action), {"board": body.board}

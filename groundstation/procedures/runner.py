@@ -34,6 +34,7 @@ BEGUN = (ORDERED, EXPECTING, DELAYING, DONE)
 GO, NO_GO = "go", "no-go"
 QUORUM = "quorum"  # the role that answers for the swarm
 BEGIN, REFUSED = "begun", "refused"  # of an inject
+ORDER_REFUSED = "its order was refused"  # the reason of a step that has failed
 ACTIONS = ("step", "pause", "continue", "skip", "retry")
 
 Told = Mapping[str, Any]
@@ -201,7 +202,7 @@ class Runner:
             if state.outcome is None:
                 return Do(self._order_id(), step.order)
             if state.outcome:
-                return self._enter(step, FAILED, RUNNER, reason=f"its order was refused: {state.outcome}")
+                return self._enter(step, FAILED, RUNNER, reason=f"{ORDER_REFUSED}: {state.outcome}")
             return self._go_on(step, RUNNER)
         if state.status == EXPECTING:
             return self._expect(step, now)

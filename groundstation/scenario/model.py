@@ -61,6 +61,12 @@ class MissionSpec(Strict):
     limit_seconds: PositiveSeconds = Field(default=120.0, description="mission time after which it is aborted")
     no_progress_seconds: PositiveSeconds = Field(default=30.0, description="without a decision: no progress")
     settle_seconds: PositiveSeconds = Field(default=3.0, description="for the last boards to catch up at the end")
+    ground: int = Field(
+        default=0,
+        ge=0,
+        lt=limits.REPLICAS_MAX,
+        description="board beside which the crew sits: what others say takes the light time from them to be known",
+    )
 
 
 class Clock(Strict):
@@ -142,6 +148,7 @@ class Scenario(Strict):
         named = [(f"board_faults[{index}].node", fault.node) for index, fault in enumerate(self.board_faults)]
         named += [(f"byzantine[{index}].node", entry.node) for index, entry in enumerate(self.byzantine)]
         named += [(f"alarms[{i}].boards", node) for i, alarm in enumerate(self.alarms) for node in alarm.boards or ()]
+        named += [("mission.ground", self.mission.ground)]
         named += [("liveness.core", node) for node in (self.liveness.core if self.liveness else [])]
         for field, node in named:
             if node >= boards:

@@ -13,10 +13,9 @@ Link faults of the scenario and those that people order have the same rows:
 
 from typing import Any
 
-from groundstation.faults import orbits
-from groundstation.faults.contacts import light_time_seconds
+from groundstation.faults import light
 from groundstation.faults.kinds import Drop, FaultRule, OneWayPartition, Partition
-from groundstation.faults.paths import ContactWindow, LightTime, Orbits
+from groundstation.faults.paths import ContactWindow
 from groundstation.faults.rule import Draws, Link
 from groundstation.report.contacts import contacts, links
 from groundstation.scenario.model import Scenario
@@ -112,27 +111,7 @@ def contact_rows(scenario: Scenario, end: float) -> list[Row]:
     ]
 
 
-def has_light_time(scenario: Scenario) -> bool:
-    """Whether signals take time to travel."""
-    return any(isinstance(rule, LightTime | Orbits) for rule in scenario.faults)
-
-
 def light_times(scenario: Scenario, now: float) -> list[list[float]]:
     """One-way light time in seconds from each board to each other at mission second `now`."""
-    count = scenario.mission.boards
-    found = [[0.0] * count for _ in range(count)]
-    for rule in scenario.faults:
-        if not isinstance(rule, LightTime | Orbits) or now < rule.start or (rule.end is not None and now >= rule.end):
-            continue
-        for source in range(count):
-            for destination in range(count):
-                if source != destination and rule.selects(source, destination, ()):
-                    found[source][destination] += _light_time(rule, source, destination, now)
-    return found
-
-
-def _light_time(rule: LightTime | Orbits, source: int, destination: int, now: float) -> float:
-    if isinstance(rule, LightTime):
-        return light_time_seconds(rule.pairs, rule.seconds, source, destination)
-    here, there = rule.stations[source], rule.stations[destination]
-    return 0.0 if here == there else orbits.light_time_seconds(here, there, int(now))
+    nodes = range(scenario.mission.boards)
+    return [[light.seconds_between(scenario.faults, source, to, now) for to in nodes] for source in nodes]

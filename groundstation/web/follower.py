@@ -18,6 +18,7 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.web import check, facts, history
 from groundstation.web.check import Checking, State
+from groundstation.web.crew import CrewFlight
 from groundstation.web.flights import OVER, Flight
 from groundstation.web.hub import Hub
 from groundstation.web.model import Model
@@ -27,13 +28,14 @@ from specs.verdict import Checked
 LONG_BYTES = 32 << 20  # of a trace that is shown from its end
 QUICK_BYTES = 2 << 20  # that are shown first
 STEP_SECONDS = 0.1
+FAILED_FOR_CREW = "its log says why"
 _log = logging.getLogger(__name__)
 
 
 class Follower:
     """Follows the traces of one console's flight."""
 
-    def __init__(self, flight: Flight, hub: Hub) -> None:
+    def __init__(self, flight: Flight | CrewFlight, hub: Hub) -> None:
         self.flight, self.hub = flight, hub
         self._tail: Tail | None = None
         self._whole: tuple[Tail, Model] | None = None  # of a long trace, while it is read
@@ -91,11 +93,14 @@ class Follower:
         if verdict is not None:
             self._take_state(check.of_verdict(verdict, tail.size))
         else:
-            self._checking = Checking(trace)
+            self._checking = self._check(trace)
         if tail.size > LONG_BYTES:
             with contextlib.suppress(OSError):  # it may vanish at any moment
                 self._tail = Tail(trace, history.begin_of_line(trace, tail.size - QUICK_BYTES))
                 self._whole = tail, Model(self.flight.scenario())
+
+    def _check(self, trace: Path) -> Checking | None:
+        return Checking(trace)
 
     def _verdict(self) -> Checked | None:
         """Of a run that is over."""
@@ -133,6 +138,11 @@ class Follower:
         self.hub.replace(model)
         return True
 
+    @property
+    def checked(self) -> State:
+        """What the check last told."""
+        return self._checked
+
     def _take_state(self, state: State) -> None:
         self._checked = state
         self.hub.model.show("properties", check.rows(state))
@@ -150,3 +160,29 @@ class Follower:
         if self._checking is not None:
             self._checking.close()
             self._checking = None
+
+
+class CrewFollower(Follower):
+    """Follows what the crew may see. judge: checks the bench's trace; the crew learns of that in the debrief only."""
+
+    def __init__(self, flight: CrewFlight, hub: Hub, judge: Follower) -> None:
+        super().__init__(flight, hub)
+        self._crew, self._judge = flight, judge
+
+    def told(self) -> dict[str, Any]:
+        found = super().told()
+        if found["failure"] and not self._crew.is_revealed:
+            found["failure"] = FAILED_FOR_CREW
+        return found
+
+    def _check(self, trace: Path) -> Checking | None:
+        return None
+
+    def _verdict(self) -> Checked | None:
+        return super()._verdict() if self._crew.is_revealed else None
+
+    def _step(self) -> bool:
+        is_behind = self._crew.advance()
+        if self._crew.is_revealed and self._judge.checked is not self._checked:
+            self._take_state(self._judge.checked)
+        return super()._step() or is_behind

@@ -56,11 +56,12 @@ class Page:
 
 
 class Hub:
-    """The pages of one console, and the latest events."""
+    """The pages of one console that have one sight, and the latest events. everybody: its pages of every sight."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, everybody: list[Page] | None = None) -> None:
         self.model = model
         self.pages: list[Page] = []
+        self.everybody: list[Page] = [] if everybody is None else everybody
         self.end = 0  # of what was read of the trace, in bytes
         self.foreign = 0  # lines whose meaning is not known
         self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
@@ -83,15 +84,17 @@ class Hub:
         page = Page(name, role, 0 if len(self.events) <= EVENTS_SENT_MAX else self.events[-EVENTS_SENT_MAX]["offset"])
         page.dirty = _all(self.model)
         self.pages.append(page)
+        self.everybody.append(page)
         return page
 
     def close(self, page: Page) -> None:
         """A page is gone."""
         self.pages.remove(page)
+        self.everybody.remove(page)
 
     def console(self) -> Message:
         """What every page shows of the console: whose pages are open, and which of them do not keep up."""
-        return {"people": [{"name": page.name, "role": page.role, "is_slow": page.is_slow} for page in self.pages]}
+        return {"people": [{"name": page.name, "role": page.role, "is_slow": page.is_slow} for page in self.everybody]}
 
     def take(self, lines: list[Line], end: int) -> None:
         """Take in the next lines of the trace, which end before byte `end`."""

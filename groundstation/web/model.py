@@ -28,6 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amu.core.limits import GROUND
+from groundstation.faults.light import has_light_time
 from groundstation.faults.rule import HELD, LOST
 from groundstation.flight.watch import DECIDED, PHASES
 from groundstation.orders.order import EndFault, Inject, OrderError, read_body
@@ -48,6 +49,7 @@ STEPS_MAX = 32  # of a board in a slot
 FAULTS_MAX = 512
 OPERATIONS_MAX = 1000
 ORDERS_MAX = 1000
+NEVER_STARTED = "never started"
 VALUE_CHARACTERS = 8  # of a digest, shown
 
 Row = dict[str, Any]
@@ -190,7 +192,7 @@ class Model:
 
     def _look_at_light(self, scenario: Scenario, now: float) -> None:
         self._light_due = (now // facts.LIGHT_SECONDS + 1) * facts.LIGHT_SECONDS
-        if facts.has_light_time(scenario):
+        if has_light_time(scenario.faults):
             self._put("light", "light", {"at": now, "seconds": facts.light_times(scenario, now)})
 
     # --- of boards ------------------------------------------------------------------------------
@@ -200,8 +202,8 @@ class Model:
         name = line["event"]
         if line["boot"] != board["boot"]:
             board |= {"boot": line["boot"], "view": 0}
-        if not self.run["replica_count"]:
-            board |= {"on": True, "since": board["since"] or line["received"]}  # the begin of the trace was not read
+        if board["why_off"] == NEVER_STARTED:  # the begin of the trace was not read, or the trace does not tell starts
+            board |= {"on": True, "why_off": "", "since": line["received"]}
         board["heard"], board["lamport"], board["ticks"] = line["received"], line["lamport"], line["ticks"]
         if name in PHASES:
             self._phase(line, PHASES[name])
@@ -382,7 +384,7 @@ def _new_board(node: int) -> Row:
         "node": node,
         "byzantine": False,
         "on": False,
-        "why_off": "never started",
+        "why_off": NEVER_STARTED,
         "reason": "",
         "since": None,  # it was switched on or off
         "mode": "never heard",

@@ -7,6 +7,7 @@ Rules
   the header X-AMU-Console, which another site's form cannot set, and no other Origin.
 - A request is judged before it reaches the code that serves it, and its body is not read before that.
 - A person is known by a token: in the header Authorization, or in a cookie that only this console gets.
+- What a person sees of the run is chosen in one place, `WebConsole._view`: no endpoint looks past it.
 """
 
 import asyncio
@@ -33,11 +34,11 @@ from groundstation.web import history, vocabulary
 from groundstation.web.access import CHANGING, ENDPOINTS, MESSAGES, OPEN, RESUME, SOCKET, START, Endpoint
 from groundstation.web.access import may as role_may
 from groundstation.web.flights import LOST, READY, Flight
-from groundstation.web.follower import Follower
+from groundstation.web.follower import FAILED_FOR_CREW, Follower
 from groundstation.web.gate import Gate, refused
-from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Hub, Page
-from groundstation.web.model import Model
+from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Page
 from groundstation.web.people import LEAST, LOCAL, Person, RoleFile
+from groundstation.web.sights import Sights, View
 
 PAGE = Path(__file__).parent / "page"
 BATCH_SECONDS = 0.1
@@ -75,9 +76,17 @@ class WebConsole:
 
     def __init__(self, flight: Flight, roles: RoleFile | None, hosts: frozenset[str]) -> None:
         self.flight = flight
-        self.hub = Hub(Model(flight.scenario()))
-        self.follower = Follower(flight, self.hub)
+        self.sights = Sights(flight, roles is not None)
         self._roles, self._hosts = roles, hosts
+
+    @property
+    def follower(self) -> Follower:
+        """Of the whole trace."""
+        return self.sights.whole.follower
+
+    def _view(self, person: Person) -> View:
+        """The run as a person sees it."""
+        return self.sights.of(person)
 
     def app(self) -> Starlette:
         """The application."""
@@ -115,14 +124,13 @@ class WebConsole:
 
     @contextlib.asynccontextmanager
     async def _life(self, app: Starlette) -> AsyncIterator[None]:
-        follower = asyncio.create_task(self.follower.run())
+        following = asyncio.create_task(self.sights.follow())
         try:
             yield
         finally:
-            follower.cancel()
+            following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await follower
-            self.flight.close()
+                await following
 
     # --- who asks -------------------------------------------------------------------------------
 
@@ -159,15 +167,19 @@ class WebConsole:
         return FileResponse(PAGE / "index.html")
 
     async def _health(self, asked: Asked) -> Response:
-        pages = self.hub.pages
+        pages = self.sights.whole.hub.everybody
         told = {"pages": len(pages), "slow_pages": sum(page.is_slow for page in pages)}
-        if self.follower.failure:
-            return JSONResponse({"ok": False, "error": self.follower.failure, **told}, 500)
+        failure = next(filter(None, (view.follower.failure for view in self.sights.all)), "")
+        if failure:
+            may_know = asked.who is not None and not self._view(asked.who).is_hiding
+            error = failure if may_know else FAILED_FOR_CREW
+            return JSONResponse({"ok": False, "error": error, **told}, 500)
         return JSONResponse({"ok": True, "flight": self.flight.state().get("state"), **told})
 
     async def _report(self, asked: Asked) -> Response:
-        run = self.flight.run
-        if run is None or not (run / run_directory.REPORT).exists():
+        view = self._view(asked.person)
+        run = view.flight.run
+        if run is None or view.is_hiding or not (run / run_directory.REPORT).exists():
             return refused(404, "there is no report yet; it is drawn after the flight")
         return FileResponse(run / run_directory.REPORT)
 
@@ -193,7 +205,7 @@ class WebConsole:
         return answer
 
     async def _events(self, asked: Asked) -> Response:
-        trace, wanted = self.flight.trace, asked.request.query_params
+        trace, wanted = self._view(asked.person).flight.trace, asked.request.query_params
         if trace is None:
             return refused(404, "there is no trace yet")
         try:
@@ -210,7 +222,7 @@ class WebConsole:
         return JSONResponse({"first": first, "events": lines})
 
     async def _search(self, asked: Asked) -> Response:
-        trace, wanted = self.flight.trace, asked.request.query_params
+        trace, wanted = self._view(asked.person).flight.trace, asked.request.query_params
         words, without = (tuple(wanted.get(name, "").lower().split()) for name in ("words", "without"))
         if trace is None or not words:
             return refused(400, "words: want some; and there must be a trace")
@@ -245,18 +257,19 @@ class WebConsole:
 
     async def _live(self, socket: WebSocket) -> None:
         person = self._person(socket)
-        if person is None or len(self.hub.pages) >= PAGES_MAX:
+        if person is None or len(self.sights.whole.hub.everybody) >= PAGES_MAX:
             await socket.close(NOT_ALLOWED, NO_TOKEN if person is None else "too many pages")
             return
         await socket.accept()
-        page = self.hub.open(person.name, person.role)
-        tasks = [asyncio.create_task(_listen(socket, page)), asyncio.create_task(self._send(socket, page))]
+        view = self._view(person)
+        page = view.hub.open(person.name, person.role)
+        tasks = [asyncio.create_task(_listen(socket, page)), asyncio.create_task(_send(socket, page, view))]
         try:
             while not page.is_deaf and not any(task.done() for task in tasks):
                 await asyncio.sleep(BATCH_SECONDS)
         finally:
             is_deaf = page.is_deaf
-            self.hub.close(page)
+            view.hub.close(page)
             for task in tasks:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
@@ -269,17 +282,18 @@ class WebConsole:
             if isinstance(end, Exception):
                 raise end
 
-    async def _send(self, socket: WebSocket, page: Page) -> None:
-        """Send batches until the page goes. Waits as long as the line is full."""
-        allowed = [what for what, least in LEAST.items() if role_may(page.role, least)]
-        hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role, "may": allowed}
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell()}))
-            while True:
-                batch = self.hub.batch(page, self.follower.told())
-                if batch is not None:
-                    await socket.send_text(_text(batch))
-                await asyncio.sleep(BATCH_SECONDS)
+
+async def _send(socket: WebSocket, page: Page, view: View) -> None:
+    """Send batches until the page goes. Waits as long as the line is full."""
+    allowed = [what for what, least in LEAST.items() if role_may(page.role, least)]
+    hello = {"type": "hello", "schema": SCHEMA, "name": page.name, "role": page.role, "may": allowed}
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_text(_text({**hello, "vocabulary": vocabulary.tell("fault" in allowed)}))
+        while True:
+            batch = view.hub.batch(page, view.follower.told())
+            if batch is not None:
+                await socket.send_text(_text(batch))
+            await asyncio.sleep(BATCH_SECONDS)
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

@@ -51,10 +51,14 @@ JSON_HINTS = {
 
 
 @cache
-def tell() -> dict[str, Any]:
+def tell(plays_faults: bool = True) -> dict[str, Any]:
     """Verbs of the ledger, board faults and link faults, each with its fields; what each kind of board can play; names
-    and colours of the report's pictures.
+    and colours of the report's pictures. Faults are for those who may play them.
     """
+    return _all() if plays_faults else _all() | {"board_faults": {}, "link_faults": {}, "kinds": {}}
+
+
+def _all() -> dict[str, Any]:
     return {
         "verbs": {verb: [_ledger_field(*field) for field in shape] for verb, shape in SHAPES.items()},
         "board_faults": {

@@ -18,7 +18,7 @@ WINDOW_SECONDS_LEAST = 0.02
 ROUND_DIGITS = (1, 2)
 WINDOW_DIGITS = 2
 DISPENSABLE = {
-    "mission": ("journal", "speed", "limit_seconds", "no_progress_seconds", "settle_seconds"),
+    "mission": ("journal", "ground", "speed", "limit_seconds", "no_progress_seconds", "settle_seconds"),
     "clock": ("tick_ms", "view_timeout_seconds", "trace_messages"),
     "ops": ("turn_seconds", "snapshot_seconds"),
     "workload": ("pause_seconds",),

@@ -133,13 +133,19 @@ function bar() {
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
   update($("flight-state"), verdict ? `over: ${verdict}` : words);
   $("flight-state").className = `badge ${verdict === "pass" ? "good" : verdict ? "bad" : style}`;
-  update($("mission-time"), `${run().now.toFixed(1)} s`);
+  update($("mission-time"), `${run().now.toFixed(1)} s${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
   update($("notice"), text);
   $("notice").hidden = text === "";
+}
+
+/** How old the farthest board's latest word must be: what it says now is still on its way. */
+function asOf() {
+  const { horizon } = store.flight;
+  return horizon ? `, boards as of ${Math.max(0, run().now - Math.max(...horizon.seconds)).toFixed(1)} s` : "";
 }
 
 /** How many other pages are open, and how many of all do not keep up. */

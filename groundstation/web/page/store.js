@@ -99,7 +99,7 @@ const take = {
     again = 500;
   },
   batch(told) {
-    const isOther = store.flight.run && told.flight.run !== store.flight.run;
+    const isOther = store.flight.run && (told.flight.run !== store.flight.run || told.flight.sight !== store.flight.sight);
     store.flight = told.flight;
     store.flightAt = performance.now();
     store.console = told.console;
@@ -140,6 +140,11 @@ export function order(body) {
 
 export function fly(action) {
   return post("/api/flight", { action });
+}
+
+/** Whether the run is not told whole to us: a crew sees what it can know, until the debrief. */
+export function isHiding() {
+  return store.flight.sight === "crew";
 }
 
 /** Numbers of the boards: those that were heard of, or those that the scenario has. */

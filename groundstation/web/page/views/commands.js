@@ -2,7 +2,7 @@
 
 import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
-import { may, order, store } from "../store.js";
+import { isHiding, may, order, store } from "../store.js";
 
 export const name = "commands";
 export const title = "Telecommands";
@@ -57,7 +57,7 @@ export function draw() {
   const stage = (operation) => {
     const boards = Object.values(operation.boards);
     const count = (what) => boards.filter((board) => board[what] != null).length;
-    return `sent ${count("uplinked")}, received ${count("received")}, applied ${count("applied")}`;
+    return `${isHiding() ? "" : `sent ${count("uplinked")}, `}received ${count("received")}, applied ${count("applied")}`;
   };
   update(rows, all.length
     ? table(["number", "asked by", "command", "queued", "boards", "state", "slot", "answer"], all.map((each) => [

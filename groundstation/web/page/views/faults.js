@@ -4,7 +4,7 @@ import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { inputs, values } from "../form.js";
 import { act, notify } from "../main.js";
 import { active } from "../reach.js";
-import { may, nodes, order, run, store, whyNot } from "../store.js";
+import { isHiding, may, nodes, order, run, store, whyNot } from "../store.js";
 import { obstacle } from "./overview.js";
 
 export const name = "faults";
@@ -58,6 +58,7 @@ function refill(palette, event) {
   const words = palette === link ? store.hello.vocabulary.link_faults : store.hello.vocabulary.board_faults;
   const { choice } = palette;
   const chosen = choice.value || Object.keys(words)[0];
+  if (!chosen) return; // faults are for those who may play them
   choice.replaceChildren(...Object.keys(words).map((each) => {
     const why = palette === link ? "" : whyNobody(each);
     return el("option", { value: each, selected: each === chosen, disabled: why !== "" }, each.replaceAll("_", " ") + (why && ` (${why})`));
@@ -110,6 +111,7 @@ function end(fault) {
 }
 
 export function draw() {
+  for (const palette of [link, board]) palette.form.closest("section").hidden = store.hello != null && !may("fault");
   if (store.hello && (!link.choice.options.length || count !== shape())) fill();
   const isLive = store.flight.state === "flying";
   for (const [palette, what] of [[link, "fault"], [board, "board"]]) {
@@ -137,7 +139,7 @@ function drawHolding(isLive) {
         el("button", { disabled: obstacle(row, "start") !== "", title: obstacle(row, "start"), onclick: () => act(order({ kind: "board", board: row.node, action: "start", fields: {} })), "aria-label": `Start board ${row.node}` }, "Start"),
       ]),
     ], {}, (index) => `fault-${index < rows.length ? rows[index].name : off[index - rows.length].node}`)
-    : empty("No fault of links holds now, and every board is on."));
+    : empty(isHiding() ? "Nothing is known beforehand of what holds now. What the director plays is told in the debrief." : "No fault of links holds now, and every board is on."));
 }
 
 function told(body) {

@@ -24,7 +24,7 @@ export function open(main) {
   injects = el("div", {});
   record = el("div", {});
   note = el("input", { id: "note", maxlength: "500", required: true, placeholder: "what you saw, or decided" });
-  injectsCard = wide("Injects", el("p", { class: "said" }, "The director plays them. Everybody who may look at this console sees them."), injects);
+  injectsCard = wide("Injects", el("p", { class: "said" }, "The director plays them. The crew sees nothing of them before the debrief."), injects);
   main.append(
     wide("Procedure", steps, said), injectsCard,
     wide("Record", el("form", { class: "tools", onsubmit: sendNote }, el("label", { for: "note" }, "note"), note, el("button", {}, "Write ", el("kbd", {}, "i"))), record),

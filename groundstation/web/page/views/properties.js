@@ -1,7 +1,7 @@
 // The properties of the modules: each in words, and whether it holds so far. A red one opens its place in the module.
 
 import { el, wide } from "../dom.js";
-import { store } from "../store.js";
+import { isHiding, store } from "../store.js";
 
 export const name = "properties";
 export const title = "Properties";
@@ -26,6 +26,7 @@ function isWhole() {
 function progress() {
   const trace = store.flight.trace;
   if (isWhole()) return "The checker has compared every step of the trace with the TLA+ modules.";
+  if (isHiding()) return "The verdict on each property is told in the debrief.";
   if (!trace) return "The check begins with the flight.";
   if (trace.check_error) return `The trace cannot be checked further: ${trace.check_error}`;
   const share = trace.size ? Math.floor((100 * trace.checked) / trace.size) : 0;

@@ -99,7 +99,7 @@ def _acknowledge(served: Served, page: Any) -> None:
     number = json.loads(page.recv(GIVE_UP_SECONDS))["number"]
     page.send(json.dumps({"type": "ack", "number": number}))
     give_up = time.monotonic() + GIVE_UP_SECONDS
-    while all(each.acknowledged < number for each in served.console.hub.pages):
+    while all(each.acknowledged < number for each in served.console.sights.whole.hub.everybody):
         assert time.monotonic() < give_up, "the acknowledgement was not taken"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from groundstation.boards.base import board_kind
 from groundstation.faults.board_fault import BOARD_FAULT_KINDS
+from groundstation.faults.light import has_light_time
 from groundstation.orders.order import OrderError, read
 from groundstation.scenario import model
 from groundstation.scenario.model import Scenario, parse
@@ -45,10 +46,10 @@ def test_the_quorum_is_that_of_the_protocol() -> None:
 def test_light_times_are_those_of_the_rules_that_hold() -> None:
     pair = {"fault": "light_time", "seconds": 2.0, "pairs": [{"nodes": [0, 1], "seconds": 5.0}], "end": 10.0}
     scenario = _scenario(pair)
-    assert facts.has_light_time(scenario)
+    assert has_light_time(scenario.faults)
     assert facts.light_times(scenario, 0.0)[0] == [0.0, 5.0, 2.0, 2.0]
     assert facts.light_times(scenario, 10.0)[0] == [0.0] * 4
-    assert not facts.has_light_time(_scenario())
+    assert not has_light_time(_scenario().faults)
 
 
 def test_places_that_move_have_light_times_and_contacts() -> None:
