@@ -32,12 +32,12 @@ class Parameter(NamedTuple):
 
 
 PARAMETERS = {
-    "off": Parameter("", "1 while a board is off"),
+    "off": Parameter("", "whether a board is off: 1 or 0"),
     "silent_seconds": Parameter("s", "mission seconds since a board that is on was last heard"),
     "heap_free": Parameter("B", "free heap of a board"),
     "heap_run": Parameter("B", "longest run of its free heap"),
     "slots_behind": Parameter("slots", "applied slots behind the board that is furthest"),
-    "view": Parameter("", "view of a board's latest slot: each is a leader that did not decide it"),
+    "view": Parameter("view changes", "view of a board's latest slot: each is a leader that did not decide it"),
     "unconfirmed": Parameter("operations", "telecommands that are not confirmed", of_board=False),
     "unconfirmed_seconds": Parameter("s", "mission seconds since the oldest of these was queued", of_board=False),
     "violations": Parameter("properties", "properties that are violated", of_board=False),

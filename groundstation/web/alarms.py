@@ -97,8 +97,8 @@ class Alarms:
 
 
 def limits(alarms: list[Alarm]) -> dict[str, Row]:
-    """A row for each alarm with its limits, for the plots."""
-    return {alarm.name: {**alarm.model_dump(mode="json"), "unit": PARAMETERS[alarm.parameter].unit} for alarm in alarms}
+    """A row for each alarm: its limits, and what it looks at in words and units."""
+    return {alarm.name: {**alarm.model_dump(mode="json"), **PARAMETERS[alarm.parameter]._asdict()} for alarm in alarms}
 
 
 def _key(alarm: Alarm, board: int | None) -> str:

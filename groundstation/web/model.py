@@ -28,6 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amu.core.limits import GROUND
+from groundstation.faults.kinds import KINDS
 from groundstation.faults.light import has_light_time
 from groundstation.faults.rule import HELD, LOST
 from groundstation.flight.watch import DECIDED, PHASES
@@ -347,12 +348,14 @@ class Model:
 
     def _lost(self) -> int:
         """Frames that were lost so far."""
-        faults = self.tables["faults"]
-        return sum(
-            count
-            for name, count in self.run["frames"].items()
-            if name not in TRAFFIC and (name not in faults or faults[name]["does"] == LOST) and not name.endswith(HELD)
-        )
+        counts = self.run["frames"].items()
+        return sum(count for name, count in counts if name not in TRAFFIC and self._loses(name))
+
+    def _loses(self, name: str) -> bool:
+        """Whether frames counted under a name were lost. Beside a lone trace a rule is known by its usual name."""
+        known = self.tables["faults"].get(name)
+        does = known["does"] if known else KINDS[name].does if name in KINDS else LOST
+        return bool(does == LOST) and not name.endswith(HELD)
 
     def _trace_error(self, line: Line) -> None:
         self._row("run", "run")["trace_errors"] += 1

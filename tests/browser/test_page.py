@@ -1,4 +1,4 @@
-"""The page beside a stored run: barriers, hostile text, focus, a console that dies, a part that is missing."""
+"""The page beside a stored run: hostile text, keys, focus, a console that dies, a part that is missing."""
 
 import hashlib
 import json
@@ -11,7 +11,6 @@ import pytest
 from groundstation.web import hub
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
-from tests.browser.axe import AXE
 from tests.browser.conftest import Opened
 from tests.support.host_flight import fly
 
@@ -36,33 +35,6 @@ SCENARIO = {
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that is over."""
     return fly(tmp_path_factory.mktemp("runs"), **SCENARIO).directory
-
-
-def _barriers(console: Opened) -> list[Any]:
-    """What axe-core finds that is serious."""
-    found = console.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
-    return [
-        (one["id"], [node["target"] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_view_has_a_serious_barrier(opened: Callable[..., Opened], stored: Path, theme: str) -> None:
-    if not AXE.is_installed():
-        pytest.skip("axe-core is not installed: make test-browser")
-    console = opened(Flight(run=stored), color_scheme=theme, reduced_motion="reduce")
-    console.wait('article[aria-label="board 1"]')
-    console.page.evaluate((AXE.path / AXE.entry).read_text())
-    found = {}
-    for key in (*VIEWS, "?"):
-        console.page.keyboard.press(key)
-        console.wait("dialog[open]" if key == "?" else '[role="tabpanel"] .card')
-        found[key] = _barriers(console)
-        console.keep(f"{theme}-{'keys' if key == '?' else key}")
-    assert found == {key: [] for key in found}
-    assert console.errors == []
 
 
 def test_what_a_trace_says_is_shown_as_text(opened: Callable[..., Opened], tmp_path: Path) -> None:
@@ -234,8 +206,48 @@ def test_a_slot_shows_its_votes_and_the_space_time_diagram_its_window(
     page.keyboard.press("9")
     title = page.locator("svg.lanes rect title").first
     title.wait_for(state="attached")
-    assert title.text_content() == "in contact from 0.0 s to 0.6 s"
+    assert title.text_content() == "in contact from 0.0\u00a0s to 0.6\u00a0s"
     assert console.errors == []
+
+
+def test_keys_act_neither_in_a_field_nor_for_a_button_that_is_pressed(
+    opened: Callable[..., Opened], stored: Path
+) -> None:
+    console = opened(Flight(run=stored))
+    page, keys = console.page, console.page.keyboard
+    console.wait('article[aria-label="board 1"]')
+    keys.press("0")
+    page.locator("#filter").focus()
+    for key in "?1ty":
+        keys.press(key)
+    assert page.locator("#filter").input_value() == "?1ty"
+    assert not page.locator("dialog").is_visible()
+    assert page.locator('#tab-events[aria-selected="true"]').count() == 1
+    keys.press("Escape")
+    keys.press("c")
+    page.evaluate(
+        """import("/page/store.js").then(({ store }) => {
+          window.asked = [];
+          const accepted = { json: async () => ({ outcome: "accepted" }) };
+          window.fetch = async (path, { body }) => { asked.push(body); return accepted; };
+          store.flight.state = "flying";
+          const step = { number: 0, title: "t", name: "one", status: "held" };
+          store.tables.procedure = { 0: { ...step, poll: [], answers: {}, history: [] } };
+        })"""
+    )
+    page.locator("#tab-slots").focus()
+    keys.press("Enter")  # presses the tab; it does not let the step begin
+    console.wait('#tab-slots[aria-selected="true"]')
+    assert page.evaluate("asked") == []
+    keys.press("c")
+    page.locator("#view").focus()
+    keys.press("Enter")
+    page.wait_for_function("asked.length === 1")
+    keys.press("?")
+    console.wait("dialog[open]")
+    page.evaluate("document.activeElement.blur()")
+    keys.press("1")  # beneath an open message nothing acts
+    assert page.locator('#tab-procedure[aria-selected="true"]').count() == 1
 
 
 def test_what_a_kind_of_board_cannot_play_is_greyed_with_the_reason(

@@ -108,21 +108,26 @@ export function empty(...words) {
   return el("p", { class: "empty" }, ...words);
 }
 
+/** A number with its unit, on one line. */
+export function quantity(value, unit) {
+  return unit ? `${value}\u00a0${unit}` : String(value);
+}
+
 /** Seconds for people: 12.3 s. */
-export function seconds(value) {
-  return value == null ? "-" : `${value.toFixed(1)} s`;
+export function seconds(value, digits = 1) {
+  return value == null ? "-" : quantity(value.toFixed(digits), "s");
 }
 
 /** A span of time for people: 0.25 s, 12.3 s, 4 min 5 s, 3 h 2 min. */
 export function span(value) {
   if (value == null) return "-";
-  if (value < 1) return `${Number(value.toPrecision(2))} s`;
-  if (value < 120) return `${value.toFixed(1)} s`;
-  if (value < 7200) return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
-  return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
+  if (value < 1) return quantity(Number(value.toPrecision(2)), "s");
+  if (value < 120) return seconds(value);
+  if (value < 7200) return `${quantity(Math.floor(value / 60), "min")} ${quantity(Math.floor(value % 60), "s")}`;
+  return `${quantity(Math.floor(value / 3600), "h")} ${quantity(Math.floor((value % 3600) / 60), "min")}`;
 }
 
 /** Bytes for people: 86.9 kB. */
 export function bytes(value) {
-  return value == null ? "-" : value === 0 ? "not known" : `${(value / 1000).toFixed(1)} kB`;
+  return value == null ? "-" : value === 0 ? "not known" : quantity((value / 1000).toFixed(1), "kB");
 }

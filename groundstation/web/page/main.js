@@ -1,7 +1,7 @@
 // The frame of the page: bar, tabs, keys, and one view at a time.
 
 import { forget } from "./colours.js";
-import { el, update } from "./dom.js";
+import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
 import { changed, connect, fly, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
@@ -92,16 +92,17 @@ function help() {
     el("div", { class: "columns" },
       el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [keyOf(index), each.title])))),
       el("table", {}, el("tbody", {}, rows(KEYS), own.length ? el("tr", {}, el("th", { colspan: "2", scope: "colgroup" }, `in ${view.title}`)) : null, rows(own)))),
-    el("form", { method: "dialog" }, el("button", { class: "first" }, "Close")));
+    el("form", { method: "dialog" }, el("p", {}, el("button", { class: "first" }, "Close"))));
   $("dialog").showModal();
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("dialog")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
   if (event.target.closest("input, select, textarea")) {
     if (event.key === "Escape") $("view").focus();
     return;
   }
+  if (["Enter", " "].includes(event.key) && event.target.closest("button, a, summary")) return; // it is pressed itself
   const place = VIEWS.findIndex((each, index) => keyOf(index) === event.key);
   const key = KEYS.find(([name]) => name === event.key);
   if (place >= 0) show(VIEWS[place]);
@@ -126,14 +127,14 @@ function actions() {
 
 function bar() {
   askForToken($("dialog"));
-  const [words, style] = store.isConnected ? (STATES[store.flight.state] ?? [store.flight.state, ""]) : ["not connected", "bad"];
+  const [words, style] = store.isConnected ? (STATES[store.flight.state] ?? [store.flight.state, ""]) : store.wantsToken ? ["not logged in", "open"] : ["not connected", "bad"];
   const verdict = store.isConnected ? store.flight.verdict?.verdict : null;
   const name = run().scenario ?? store.tables.scenario?.scenario?.name;
   update($("title"), name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
   update($("flight-state"), verdict ? `over: ${verdict}` : words);
   $("flight-state").className = `badge ${verdict === "pass" ? "good" : verdict ? "bad" : style}`;
-  update($("mission-time"), `${run().now.toFixed(1)} s${asOf()}`);
+  update($("mission-time"), `${seconds(run().now)}${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));

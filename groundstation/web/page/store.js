@@ -166,6 +166,12 @@ export function whyNot(node, fault) {
   return kind?.why_not[fault] ?? "this board cannot play it";
 }
 
+/** Why no flight takes orders now; "" if one does. */
+export function noFlight() {
+  if (store.flight.state === "flying") return "";
+  return store.flight.state === "ready" ? "The flight has not begun. Start it: press s." : "There is no flight that takes orders now.";
+}
+
 /** Whether our role allows it; the server asks again. */
 export function may(what) {
   return store.hello?.may.includes(what) ?? false;

@@ -1,6 +1,6 @@
 // Alarms: what calls for a person, and who has taken it.
 
-import { el, seconds, table, wide } from "../dom.js";
+import { el, empty, quantity, seconds, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
 import { may, order, store } from "../store.js";
 
@@ -9,13 +9,12 @@ export const title = "Alarms";
 const SHELVE_SECONDS = 60;
 const URGENT = { raised: 0, returned: 1, acknowledged: 2, normal: 3 };
 
-let list, limits, drawn = "";
+let list, limits;
 
 export function open(main) {
   list = el("div", {});
   limits = el("div", {});
   main.append(wide("Alarms", list), wide("Limits", el("p", { class: "said" }, "From the scenario file; without limits there, the usual ones. An alarm is raised when so many samples in a row are beyond a limit. There are four samples a second."), limits));
-  drawn = "";
 }
 
 /** Alarms that call for somebody now. Stored runs call nobody. */
@@ -35,16 +34,13 @@ export function acknowledge(row) {
 export function draw() {
   const rows = sorted();
   const isLive = store.flight.state === "flying" && may("alarm");
-  const key = JSON.stringify([rows, isLive]);
-  if (key === drawn) return;
-  drawn = key;
-  list.replaceChildren(rows.length ? table(["alarm", "board", "level", "state", "value", "since", "raised", "person", ""], rows.map((row) => [
-    row.name, row.board ?? "swarm", el("td", { class: row.level === "critical" ? "bad" : row.level === "warning" ? "open" : "good" }, row.level), stateOf(row),
-    row.value == null ? "-" : `${Math.round(row.value * 10) / 10} ${row.unit}`, seconds(row.since), `${row.count} ×`, row.assigned_to ?? "-", isLive ? buttons(row) : ""]))
-    : el("p", { class: "empty" }, "No alarm has been raised."));
+  update(list, rows.length ? table(["alarm", "board", "level", "state", "since", "value then", "raised", "person", ""], rows.map((row) => [
+    row.name, row.board ?? "swarm", el("td", { class: row.level === "critical" ? "bad" : row.level === "warning" ? "open" : "good" }, row.level), el("td", { class: "text" }, stateOf(row)),
+    seconds(row.since), valueOf(row), `${row.count} ×`, row.assigned_to ?? "-", isLive ? buttons(row) : ""]), {}, (index) => `alarm-${rows[index].key}`)
+    : empty("No alarm has been raised."));
   const all = Object.values(store.tables.limits ?? {});
-  limits.replaceChildren(table(["alarm", "looks at", "boards", "warning", "critical", "samples in a row"], all.map((row) => [
-    row.name, row.parameter, row.boards ? row.boards.join(", ") : "all", range(row.warning_low, row.warning_high, row.unit), range(row.critical_low, row.critical_high, row.unit), row.persistence])));
+  update(limits, table(["alarm", "looks at", "boards", "warning", "critical", "raised after"], all.map((row) => [
+    row.name, el("td", { class: "text long" }, row.means), row.of_board ? row.boards?.join(", ") ?? "all" : "the swarm", range(row, "warning"), range(row, "critical"), quantity(row.persistence, row.persistence === 1 ? "sample" : "samples")]), {}, (index) => `limit-${all[index].name}`));
 }
 
 function stateOf(row) {
@@ -58,12 +54,21 @@ function stateOf(row) {
   return parts.join(", ");
 }
 
-function range(low, high, unit) {
-  return [low == null ? null : `below ${low} ${unit}`, high == null ? null : `above ${high} ${unit}`].filter(Boolean).join(", ") || "-";
+const isYesOrNo = (row) => row.parameter === "off"; // 1 or 0: its name says all
+
+function valueOf(row) {
+  if (row.value == null) return "-";
+  return isYesOrNo(row) ? (row.value ? "yes" : "no") : quantity(Math.round(row.value * 10) / 10, row.unit);
+}
+
+function range(row, level) {
+  const [low, high] = [row[`${level}_low`], row[`${level}_high`]];
+  if (isYesOrNo(row)) return high == null && low == null ? "-" : "yes";
+  return [low == null ? null : `below ${quantity(low, row.unit)}`, high == null ? null : `above ${quantity(high, row.unit)}`].filter(Boolean).join(", ") || "-";
 }
 
 function buttons(row) {
-  const give = (text, fields, label) => el("button", { onclick: () => act(order({ kind: "alarm", alarm: row.key, ...fields })), "aria-label": `${label} ${row.key}` }, text);
-  return el("td", {}, ["raised", "returned"].includes(row.state) ? give("Acknowledge", { action: "acknowledge" }, "Acknowledge") : null, " ",
-    give("Shelve 60 s", { action: "shelve", seconds: SHELVE_SECONDS }, "Shelve"), " ", give("Take", { action: "assign", to: store.hello.name }, "Take"));
+  const give = (text, fields) => el("button", { key: text, onclick: () => act(order({ kind: "alarm", alarm: row.key, ...fields })), "aria-label": `${text} ${row.key}` }, text);
+  return el("td", {}, el("div", { class: "tools" }, ["raised", "returned"].includes(row.state) ? give("Acknowledge", { action: "acknowledge" }) : null,
+    give(`Shelve ${SHELVE_SECONDS} s`, { action: "shelve", seconds: SHELVE_SECONDS }), give("Take", { action: "assign", to: store.hello.name })));
 }

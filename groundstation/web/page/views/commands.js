@@ -2,7 +2,7 @@
 
 import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
-import { isHiding, may, order, store } from "../store.js";
+import { isHiding, may, noFlight, order, store } from "../store.js";
 
 export const name = "commands";
 export const title = "Telecommands";
@@ -50,7 +50,7 @@ function send(event) {
 
 export function draw() {
   if (!verbs.options.length && store.hello) fields();
-  const obstacle = store.flight.state !== "flying" ? "There is no flight that takes orders now." : may("telecommand") ? "" : `The ${store.hello.role} may not command the swarm.`;
+  const obstacle = noFlight() || (may("telecommand") ? "" : `The ${store.hello.role} may not command the swarm.`);
   form.querySelector("button").disabled = obstacle !== "";
   update(why, obstacle);
   const all = Object.values(store.tables.operations).sort((a, b) => b.number - a.number).slice(0, SHOWN);
@@ -79,12 +79,12 @@ function drawDetail() {
   if (!operation) return;
   const boards = Object.entries(operation.boards).sort(([a], [b]) => a - b);
   const times = (stage) => boards.map(([, board]) => board[stage]).filter((at) => at != null).sort((a, b) => a - b);
-  const first = (stage) => (times(stage).length ? `${times(stage)[0].toFixed(3)} s, ${times(stage).length} ${times(stage).length === 1 ? "board" : "boards"}` : "not yet");
+  const first = (stage) => (times(stage).length ? `${seconds(times(stage)[0], 3)}, ${times(stage).length} ${times(stage).length === 1 ? "board" : "boards"}` : "not yet");
   const row = (name, value, style = "") => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: style }, value));
   update(detail, el("h2", {}, `Stages of telecommand ${operation.number}`),
-    el("table", {}, el("tbody", {}, row("asked by", operation.sender ?? "workload"), row("queued", `${operation.queued.toFixed(3)} s, Lamport time ${operation.lamport}`),
+    el("table", {}, el("tbody", {}, row("asked by", operation.sender ?? "workload"), row("queued", `${seconds(operation.queued, 3)}, Lamport time ${operation.lamport}`),
       row("first sent", first("uplinked")), row("first received", first("received")), row("first applied", first("applied")),
       row("decided", operation.slot == null ? "not yet" : `in slot ${operation.slot}`),
-      row(operation.state === "confirmed" ? "confirmed by f + 1" : operation.state, operation.finished == null ? "not yet" : `${operation.finished.toFixed(3)} s`, operation.state === "confirmed" ? "good" : "open"))),
-    table(["board", "sent", "times sent", "received", "receipt", "applied"], boards.map(([node, board]) => [`board ${node}`, ...["uplinked"].map((stage) => seconds(board[stage])), board.attempts ?? "-", seconds(board.received), board.status ?? "-", seconds(board.applied)])));
+      row(operation.state === "confirmed" ? "confirmed by f + 1" : operation.state, operation.finished == null ? "not yet" : seconds(operation.finished, 3), operation.state === "confirmed" ? "good" : "open"))),
+    table(["board", "sent", "times sent", "received", "receipt", "applied"], boards.map(([node, board]) => [`board ${node}`, seconds(board.uplinked), board.attempts ?? "-", seconds(board.received), board.status ?? "-", seconds(board.applied)])));
 }

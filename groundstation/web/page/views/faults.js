@@ -4,7 +4,8 @@ import { card, el, empty, seconds, table, update, wide } from "../dom.js";
 import { inputs, values } from "../form.js";
 import { act, notify } from "../main.js";
 import { active } from "../reach.js";
-import { isHiding, may, nodes, order, run, store, whyNot } from "../store.js";
+import { isHiding, may, nodes, noFlight, order, run, store, whyNot } from "../store.js";
+import { orderWords } from "../words.js";
 import { obstacle } from "./overview.js";
 
 export const name = "faults";
@@ -115,7 +116,7 @@ export function draw() {
   if (store.hello && (!link.choice.options.length || count !== shape())) fill();
   const isLive = store.flight.state === "flying";
   for (const [palette, what] of [[link, "fault"], [board, "board"]]) {
-    const why = !isLive ? "There is no flight that takes orders now." : may(what) ? "" : `The ${store.hello.role} may not play faults; the director may.`;
+    const why = noFlight() || (may(what) ? "" : `The ${store.hello.role} may not play faults; the director may.`);
     palette.button.disabled = why !== "";
     update(palette.why, why);
   }
@@ -142,19 +143,10 @@ function drawHolding(isLive) {
     : empty(isHiding() ? "Nothing is known beforehand of what holds now. What the director plays is told in the debrief." : "No fault of links holds now, and every board is on."));
 }
 
-function told(body) {
-  const rest = Object.entries(body).filter(([key, value]) => key !== "kind" && value != null).map(([key, value]) => `${key} ${typeof value === "object" ? words(value) : value}`);
-  return `${body.kind}${rest.length ? `: ${rest.join(", ")}` : ""}`;
-}
-
-function words(value) {
-  return Array.isArray(value) ? JSON.stringify(value) : Object.entries(value).map(([key, each]) => `${key} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ") || "-";
-}
-
 function drawOrders() {
   const all = Object.entries(store.tables.orders).sort(([, a], [, b]) => b.offset - a.offset).slice(0, ORDERS_SHOWN);
   update(orders, all.length
-    ? table(["mission time", "by", "order", "outcome"], all.map(([, each]) => [seconds(each.at), each.sender, el("td", { class: "text" }, told(each.told)),
+    ? table(["mission time", "by", "order", "outcome"], all.map(([, each]) => [seconds(each.at), each.sender, el("td", { class: "text" }, orderWords(each.told)),
       el("td", { class: `text ${each.outcome === "accepted" ? "good" : "bad"}` }, each.reason ? `${each.outcome}: ${each.reason}` : each.outcome)]), {}, (index) => `order-${all[index][0]}`)
     : empty("Nobody has ordered anything yet."));
 }

@@ -100,7 +100,7 @@ function nothing() {
 
 function contact(peers, count) {
   if (!peers) return ["with all", ""];
-  const names = [...new Set([...peers.values()].flatMap((each) => [...each]))].join(", ");
+  const names = [...new Set([...peers.values()].flatMap((each) => [...each]))].map((name) => `“${name}”`).join(", ");
   if (peers.size >= count - 1) return [`cut off by ${names}`, "bad"];
   return [`not with ${[...peers.keys()].sort((a, b) => a - b).join(", ")}: ${names}`, "open"];
 }

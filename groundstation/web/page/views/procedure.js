@@ -2,7 +2,8 @@
 
 import { el, empty, seconds, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
-import { may, order, run, store } from "../store.js";
+import { may, noFlight, order, run, store } from "../store.js";
+import { orderWords } from "../words.js";
 
 export const name = "procedure";
 export const title = "Procedure";
@@ -73,15 +74,15 @@ function ours(step) {
 
 export function draw() {
   const isLive = store.flight.state === "flying" && may("procedure");
-  update(said, store.flight.state !== "flying" ? "There is no flight that takes orders now." : may("procedure") ? "" : `The ${store.hello.role} looks on.`);
+  update(said, noFlight() || (may("procedure") ? "" : `The ${store.hello.role} looks on.`));
   const rows = all();
   const at = current();
   update(steps, rows.length
     ? [el("h3", {}, rows[0].title), table(["", "step", "order", "expected", "go / no-go", "state", "since", "by", ""], rows.map((step) => [
       el("td", { class: step === at ? "chosen" : "" }, step === at ? `▶ ${step.number + 1}` : step.number + 1),
-      el("td", { class: "text" }, el("strong", {}, step.name), el("br"), el("span", { class: "said" }, step.text)),
+      el("td", { class: "text long" }, el("strong", {}, step.name), el("br"), el("span", { class: "said" }, step.text)),
       el("td", { class: "text" }, step.order ?? "-"),
-      el("td", { class: "text" }, step.expect ? `${step.expect}, within ${seconds(step.within_seconds)}` : "-", step.delay_seconds ? `, then ${seconds(step.delay_seconds)}` : ""),
+      el("td", { class: "text long" }, step.expect ? `${step.expect}, within ${seconds(step.within_seconds)}` : "-", step.delay_seconds ? `, then ${seconds(step.delay_seconds)}` : ""),
       el("td", {}, polls(step)),
       el("td", { class: `text ${step.paused != null ? "open" : STYLES[step.status] ?? ""}` }, stateOf(step)),
       seconds(step.since), who(step), step === at && isLive ? buttons(step) : "",
@@ -114,7 +115,7 @@ function polls(step) {
 }
 
 function buttons(step) {
-  const one = (words, pressed, does, style = "") => el("button", { class: style, onclick: does, "aria-keyshortcuts": pressed, "aria-label": `${words}: ${step.name}` }, `${words} `, el("kbd", {}, pressed));
+  const one = (words, pressed, does, style = "") => el("button", { class: style, onclick: does, "aria-keyshortcuts": pressed, "aria-description": step.name }, `${words} `, el("kbd", { "aria-hidden": "true" }, pressed));
   const made = [];
   if (step.paused == null && step.status === "held") made.push(one("Begin", "Enter", () => say("step"), "first"));
   if (step.paused == null && step.status === "polling") made.push(one("Go", "g", () => answer("go", ours(step)), "first"), one("No-go", "n", () => answer("no-go", ours(step)), "bad"));
@@ -129,19 +130,13 @@ function drawInjects() {
   injectsCard.hidden = !rows.length;
   const isLive = store.flight.state === "flying" && may("inject");
   update(injects, table(["inject", "what it does", "when", "state", "at", "by", ""], rows.map((row) => [
-    el("td", { class: "text" }, el("strong", {}, row.name), row.text ? [el("br"), el("span", { class: "said" }, row.text)] : ""),
-    el("td", { class: "text" }, words(row.told)),
+    el("td", { class: "text long" }, el("strong", {}, row.name), row.text ? [el("br"), el("span", { class: "said" }, row.text)] : ""),
+    el("td", { class: "text" }, orderWords(row.told)),
     row.after ? `with step ${row.after}` : row.planned != null ? `at ${seconds(row.planned)}` : "by hand",
     el("td", { class: `text ${row.status === "refused" ? "bad" : row.status ? "open" : ""}` }, row.status === "begun" ? "played" : row.reason ? `${row.status}: ${row.reason}` : row.status ?? "to come"),
     seconds(row.at), row.sender === "procedure" ? "-" : row.sender || "-",
-    isLive && row.status == null ? el("button", { onclick: () => act(order({ kind: "inject", name: row.name })), "aria-label": `Play ${row.name}` }, "Play now") : "",
+    isLive && row.status == null ? el("button", { onclick: () => act(order({ kind: "inject", name: row.name })), "aria-label": `Play ${row.name}` }, "Play") : "",
   ]), { "aria-label": "injects" }, (index) => `inject-${rows[index].name}`));
-}
-
-/** An order in a few words. */
-function words(told) {
-  const rest = Object.entries(told).filter(([name, value]) => name !== "kind" && value != null);
-  return `${told.kind}: ${rest.map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ")}`;
 }
 
 function drawRecord(rows) {
@@ -154,6 +149,6 @@ function drawRecord(rows) {
   }
   entries.sort((a, b) => b[0] - a[0]);
   update(record, entries.length
-    ? table(["mission time", "what", "", "by", "why"], entries.slice(0, SHOWN).map(([at, what, words, sender, why, style]) => [seconds(at), el("td", { class: "text" }, what), el("td", { class: `text ${style}` }, words), sender === "procedure" ? "-" : sender, el("td", { class: "text" }, why || "-")]), { "aria-label": "record" })
+    ? table(["mission time", "what", "state", "by", "why"], entries.slice(0, SHOWN).map(([at, what, words, sender, why, style]) => [seconds(at), el("td", { class: "text" }, what), el("td", { class: `text ${style}` }, words), sender === "procedure" ? "-" : sender, el("td", { class: "text" }, why || "-")]), { "aria-label": "record" }, (index) => `entry-${entries.length - index}`)
     : empty("Nothing has been done or noted yet."));
 }

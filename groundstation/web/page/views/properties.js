@@ -1,6 +1,6 @@
 // The properties of the modules: each in words, and whether it holds so far. A red one opens its place in the module.
 
-import { el, wide } from "../dom.js";
+import { el, empty, update, wide } from "../dom.js";
 import { isHiding, store } from "../store.js";
 
 export const name = "properties";
@@ -36,22 +36,22 @@ function progress() {
 export function draw() {
   const rows = Object.values(store.tables.properties ?? {});
   const count = (state) => rows.filter((row) => row.state === state).length;
-  said.textContent = `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked${isWhole() ? "" : LATER["not checked"]}.` : ""}`;
+  update(said, `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked${isWhole() ? "" : LATER["not checked"]}.` : ""}`);
   const key = JSON.stringify([isWhole(), ...rows.map((row) => [row.id, row.state, row.reason, row.violations])]);
   if (key === drawn) return;
   drawn = key;
   const order = { violated: 0, holds: 1, "not checked": 2 };
   rows.sort((a, b) => order[a.state] - order[b.state] || a.id.localeCompare(b.id, "en", { numeric: true }));
-  body.replaceChildren(rows.length ? el("table", { class: "properties" },
+  update(body, rows.length ? el("table", { class: "properties" },
     el("thead", {}, el("tr", {}, ["id", "property", "state", "module"].map((each) => el("th", { scope: "col" }, each)))),
     el("tbody", {}, rows.map(row)))
-    : el("p", { class: "empty" }, "Nothing has been checked yet."));
+    : empty("Nothing has been checked yet."));
 }
 
 function row(each) {
   const words = `${each.state}${isWhole() ? "" : LATER[each.state]}`;
-  const places = each.places.map(([module, line]) => `${module}, line ${line}`).join("; ");
+  const places = each.places.map(([module, line]) => `${module}, line\u00a0${line}`).join("; ");
   const why = each.violations.length ? each.violations : each.state === "not checked" && each.reason ? [each.reason] : [];
-  return el("tr", {}, el("th", { scope: "row" }, each.id), el("td", { class: "text" }, each.sentence, why.map((text) => el("p", { class: each.state === "violated" ? "bad" : "said" }, text))),
-    el("td", { class: STYLES[each.state] }, words), el("td", { class: "text said" }, places || each.feature));
+  return el("tr", { key: each.id }, el("th", { scope: "row" }, each.id), el("td", { class: "text long" }, each.sentence, why.map((text) => el("p", { class: each.state === "violated" ? "bad told" : "said" }, text))),
+    el("td", { class: STYLES[each.state] }, words), el("td", { class: "text long said" }, places || each.feature));
 }

@@ -1,7 +1,7 @@
 // Slot x node: the phase that each board has reached, quorums, and the votes behind each cell.
 
 import { board as colour } from "../colours.js";
-import { become, el, empty, table, update, wide } from "../dom.js";
+import { become, el, empty, seconds, table, update, wide } from "../dom.js";
 import { fields, kindName, who } from "../messages.js";
 import { DECIDED, judged, sizes } from "../quorums.js";
 import { run, store } from "../store.js";
@@ -39,7 +39,7 @@ export function draw() {
   const cells = Object.values(store.tables.slots);
   const nodes = Object.keys(store.tables.boards).map(Number).sort((a, b) => a - b);
   const [n, f] = sizes(nodes.length);
-  update(legend, `Each cell is the phase that a board reached in a slot, and the view if it is not the first. A quorum is ${n - f} of ${n} boards. Choose a cell for its votes.`);
+  update(legend, !nodes.length ? "" : `Each cell is the phase that a board reached in a slot, and the view if it is not the first. A quorum is ${n - f} of ${n} boards. Choose a cell for its votes.`);
   const bySlot = new Map();
   for (const cell of cells) bySlot.set(cell.slot, [...(bySlot.get(cell.slot) ?? []), cell]);
   const slots = [...bySlot.keys()].sort((a, b) => b - a).slice(0, SHOWN);
@@ -49,7 +49,7 @@ export function draw() {
     return;
   }
   if (!rows.isConnected) body.replaceChildren(el("table", { class: "matrix" }, head, rows));
-  update(head, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col" }, el("i", { class: "dot", style: `--own: ${colour(node)}` }), `board ${node}`)), el("th", { scope: "col" }, "quorum")));
+  update(head, el("tr", {}, el("th", { scope: "col" }, "slot"), nodes.map((node) => el("th", { scope: "col" }, el("i", { class: "dot", style: `--own: ${colour(node)}` }), `board ${node}`)), el("th", { scope: "col", class: "words" }, "quorum")));
   update(rows, slots.map((slot) => kept(slot, nodes, bySlot.get(slot))));
   for (const slot of known.keys()) if (!bySlot.has(slot)) known.delete(slot);
   drawDetail(nodes);
@@ -82,7 +82,7 @@ function row(slot, nodes, cells) {
       return el("td", { class: `phase-${cell.phase}` },
         el("button", { class: "cell", "aria-pressed": String(isChosen), "aria-label": `slot ${slot}, board ${node}: ${words}`, onclick: () => { chosen = [slot, node]; draw(); } }, words));
     }),
-    el("td", { class: conflict ? "bad" : isQuorum ? "good" : "open" }, conflict ? `conflict: ${conflict}` : best ? `${PHASES[best.phase]}: ${best.boards.size} of ${nodes.length}` : "-"));
+    el("td", { class: `words ${conflict ? "bad" : isQuorum ? "good" : "open"}` }, conflict ? `conflict: ${conflict}` : best ? `${PHASES[best.phase]}: ${best.boards.size} of ${nodes.length}` : "-"));
 }
 
 function drawDetail(nodes) {
@@ -99,7 +99,7 @@ function drawDetail(nodes) {
     el("div", { class: "columns" },
       steps.length ? table(["board", "step", "view", "value", "mission time", "Lamport"], steps.map((step) => [
         el("td", { class: step.node === node ? "chosen" : "" }, `board ${step.node}`), step.phase === DECIDED ? "decided" : step.phase === 0 ? "entered" : `vote ${step.phase}`,
-        step.view, step.value ? el("td", {}, el("code", {}, step.value)) : "-", `${step.at.toFixed(3)} s`, step.lamport])) : null,
+        step.view, step.value ? el("td", {}, el("code", {}, step.value)) : "-", seconds(step.at, 3), step.lamport])) : null,
       el("div", {}, messages.length
         ? table([`received by board ${node}`, "from", "about", "sent at", "received at"], messages)
         : empty("The page has no message of this slot: the scenario does not trace messages, or they are too old."))));
@@ -114,5 +114,5 @@ function received(slot, node) {
     else if (line.event === "Receive" && line.node === node) receipts.push(line);
   }
   return receipts.map((line) => [line, sends.get(`${line.from}/${line.sent}/${line.kind}`)]).filter(([, send]) => send).slice(-MESSAGES_SHOWN)
-    .map(([line, send]) => [kindName(line.kind), who(line.from), fields({ view: send.view }), `${send.received.toFixed(3)} s`, `${line.received.toFixed(3)} s`]);
+    .map(([line, send]) => [kindName(line.kind), who(line.from), fields({ view: send.view }), seconds(send.received, 3), seconds(line.received, 3)]);
 }

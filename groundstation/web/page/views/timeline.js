@@ -27,7 +27,7 @@ export function restyle() {
 
 function legend() {
   const swatch = (text, look) => el("span", { class: "swatch" }, el("i", { style: `background: var(${look})` }), text);
-  return el("div", { class: "legend" }, swatch("in contact (AOS to LOS)", "--accent"), swatch("fault of links, planned", "--open"), swatch("fault of links, ordered by a person", "--bad"), swatch("board off", "--bad"), swatch("silent, or its own fault", "--open"), swatch("boot", "--good"));
+  return el("div", { class: "legend" }, swatch("in contact (AOS to LOS)", "--accent"), swatch("fault of links, planned", "--open"), swatch("fault of links, ordered", "--bad"), swatch("board off", "--bad"), swatch("silent, or its own fault", "--open"), swatch("boot", "--good"));
 }
 
 export function onKey(key) {
@@ -122,7 +122,7 @@ function titled(node, words) {
 }
 
 function clip(room, high) {
-  return svg("clipPath", { id: "lanes-clip" }, [svg("rect", { x: LEFT, y: 0, width: room - LEFT, height: high })]);
+  return svg("clipPath", { id: "lanes-clip" }, [svg("rect", { x: LEFT - 7, y: 0, width: room - LEFT + 7, height: high })]);
 }
 
 function label(found, row, text, fill, says) {

@@ -3,7 +3,6 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from groundstation.web import check
 from groundstation.web.check import Checking, LiveCheck
 from specs.checking.check import check_trace
 from tests.support.host_flight import fly
+from tests.support.records.planted import with_another_decision
 
 GIVE_UP_SECONDS = 120.0
 
@@ -51,16 +51,8 @@ def test_no_first_part_of_a_sound_trace_is_violated(trace: bytes) -> None:
         assert state["error"] is None
 
 
-def _with_another_value(lines: list[bytes]) -> list[bytes]:
-    """The last decision of the trace is for another value."""
-    last = max(index for index, line in enumerate(lines) if b'"Decide"' in line)
-    told: dict[str, Any] = json.loads(lines[last])
-    told["value"] = "ab" * 32
-    return [*lines[:last], json.dumps(told, separators=(",", ":")).encode() + b"\n", *lines[last + 1 :]]
-
-
 def test_a_planted_violation_turns_its_property_red(trace: bytes) -> None:
-    state = _fed(_with_another_value(trace.splitlines(keepends=True))).conclude()
+    state = _fed(with_another_decision(trace).splitlines(keepends=True)).conclude()
     violated = {name for name, (told, _) in state["properties"].items() if told == "violated"}
     assert "CON-4" in violated
     rows = check.rows(json.loads(json.dumps(state)))

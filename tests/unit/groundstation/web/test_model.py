@@ -8,7 +8,7 @@ import pytest
 
 from groundstation.flight.rehearsal import Flight
 from groundstation.record import run_directory
-from groundstation.scenario.model import parse
+from groundstation.scenario.model import Scenario, parse
 from groundstation.web import model
 from groundstation.web import tail as tail_module
 from groundstation.web.model import OPERATIONS_MAX, SLOTS_MAX, Model
@@ -112,6 +112,18 @@ def test_samples_end_with_the_picture(flight: Flight) -> None:
     assert last["lost"] <= sum(tables["run"]["run"]["frames"].values())
     assert last["confirmed"] <= sum(each["state"] == "confirmed" for each in tables["operations"].values())
     assert all(last["boards"][node][0] <= board["applied"] for node, board in tables["boards"].items())
+
+
+LATE = SCENARIO | {"faults": [{"fault": "delay", "seconds": 0.1}]}
+
+
+@pytest.mark.parametrize("scenario", [None, parse(LATE, "test")])
+def test_frames_that_were_late_are_not_lost(scenario: Scenario | None) -> None:
+    folded = Model(scenario)
+    head = {"run": "r", "boot": 0, "lamport": 1, "ticks": 1, "node": 255, "seq": 0, "offset": 0, "received": 1.0}
+    folded.feed({**head, "event": "Fault", "counts": {"accepted": 20, "delivered": 13, "delay": 20, "board off": 7}})
+    (sample,) = folded.tables["series"].values()
+    assert sample["lost"] == 7
 
 
 def test_there_are_never_more_samples_than_the_most() -> None:
