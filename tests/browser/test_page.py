@@ -192,9 +192,7 @@ def test_a_page_that_did_not_keep_up_is_closed_and_fills_its_gap_afterwards(
     )
     with trace.open("a") as file:
         file.write(_lines(300, 2000))
-    page.wait_for_function(
-        "import('/page/store.js').then(({ store }) => store.closed.includes('did not keep up'))", polling=50
-    )
+    console.until("store.closed.includes('did not keep up')")
     page.evaluate(
         """() => {
           window.requestAnimationFrame = go;

@@ -3,7 +3,7 @@
 import { forget } from "./colours.js";
 import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
-import { changed, connect, fly, onChange, order, run, store } from "./store.js";
+import { changed, connect, fly, may, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
 import * as spaceTime from "./views/space_time.js";
 import * as slots from "./views/slots.js";
@@ -158,6 +158,7 @@ function others() {
 
 function lostWords() {
   if (store.isConnected && store.flight.failure) return `The console has stopped following the trace (${store.flight.failure}). What you see is old. The flight goes on: start the console again with its run.`;
+  if (store.isConnected && store.flight.state === "lost") return `The ground station has died in mid-flight; its boards wait, and its record is whole. ${may("resume") ? "Resume (s) continues this run" : "An operator can resume this run"}.`;
   if (store.isConnected || store.tries === 0 || store.wantsToken) return "";
   return `The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`;
 }
