@@ -138,7 +138,7 @@ function bar() {
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
-  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
+  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);
   $("notice").hidden = text === "";
 }
@@ -156,9 +156,13 @@ function others() {
   return people.length < 2 ? "" : ` · ${people.length} pages${slow ? `, ${slow} slow` : ""}`;
 }
 
+function diedWords() {
+  if (!store.isConnected || store.flight.state !== "lost") return "";
+  return `This run has no verdict: its ground station has died. ${may("resume") ? "Resume (s) continues it" : "An operator can resume it"} with all that is on record.`;
+}
+
 function lostWords() {
   if (store.isConnected && store.flight.failure) return `The console has stopped following the trace (${store.flight.failure}). What you see is old. The flight goes on: start the console again with its run.`;
-  if (store.isConnected && store.flight.state === "lost") return `The ground station has died in mid-flight; its boards wait, and its record is whole. ${may("resume") ? "Resume (s) continues this run" : "An operator can resume this run"}.`;
   if (store.isConnected || store.tries === 0 || store.wantsToken) return "";
   return `The console does not answer${store.closed ? `: ${store.closed}` : ""}. What you see is old. Trying again.`;
 }
