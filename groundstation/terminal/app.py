@@ -1,6 +1,7 @@
 """The application: bar, views, keys, and the notice of what was refused or went wrong."""
 
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -8,19 +9,24 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Resize
-from textual.widgets import ContentSwitcher, DataTable, Footer, Static
+from textual.widgets import ContentSwitcher, Footer, Static
 
 from groundstation.terminal import words
-from groundstation.terminal.dialogs import Told
+from groundstation.terminal.alarms import Alarms, calling
+from groundstation.terminal.dialogs import Rows, Told
 from groundstation.terminal.events import Events
+from groundstation.terminal.faults import Faults
+from groundstation.terminal.properties import Properties
 from groundstation.terminal.session import Session
 from groundstation.terminal.swarm import Swarm
+from groundstation.terminal.telecommands import Telecommands
 from groundstation.terminal.view import View
+from groundstation.terminal.why import Why
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell
 from groundstation.web.flights import CHECKING, FAILED, FLYING, LOST, OVER, READY, STARTING, STORED
 from groundstation.web.people import LOCAL
 
-VIEWS: tuple[type[View], ...] = (Swarm, Events)
+VIEWS: tuple[type[View], ...] = (Swarm, Telecommands, Faults, Alarms, Properties, Events, Why)
 DRAW_SECONDS = 0.25
 COLUMNS_MIN, LINES_MIN = 72, 18
 STATES = {
@@ -50,6 +56,7 @@ class Terminal(App[None]):
         *(Binding(view.KEY, f"view('{view.TITLE}')", view.TITLE, show=False) for view in VIEWS),
         Binding("s", "fly", "Start, resume", show=False),
         Binding("x", "finish", "Finish", show=False),
+        Binding("a", "acknowledge", "Acknowledge", show=False),
         Binding("t", "theme", "Dark, light", show=False),
         Binding("escape", "leave", "Leave", show=False),
         Binding("question_mark", "keys", "Keys"),
@@ -59,6 +66,7 @@ class Terminal(App[None]):
     KEYS = (
         ("s", "start the flight, or resume it"),
         ("x", "finish the mission"),
+        ("a", "acknowledge the first alarm that calls"),
         ("t", "dark or light"),
         ("?", "keys"),
         ("Escape", "leave a field, hide a message"),
@@ -120,7 +128,7 @@ class Terminal(App[None]):
         self._said = text
         self._draw_notice()
 
-    def show_text(self, title: str, rows: list[tuple[str, str]]) -> None:
+    def show_text(self, title: str, rows: Callable[[], Rows]) -> None:
         """Show names and values over the view until a key closes it."""
         self.push_screen(Told(title, rows))
 
@@ -129,11 +137,11 @@ class Terminal(App[None]):
         self.run_worker(self._order(body))
 
     async def _order(self, body: dict[str, Any]) -> None:
-        self._take(await self.session.order(body))
+        self.notice(await self.ask(body))
 
-    def _take(self, answer: dict[str, Any]) -> None:
-        is_taken = answer["outcome"] == "accepted"
-        self.notice("" if is_taken else f"{answer['outcome']}: {answer.get('reason', '')}")
+    async def ask(self, body: dict[str, Any]) -> str:
+        """Give the flight an order. Returns why it was refused, or ""."""
+        return _refusal(await self.session.order(body))
 
     @property
     def crash(self) -> Exception | None:
@@ -149,14 +157,18 @@ class Terminal(App[None]):
     def action_view(self, title: str) -> None:
         """Show a view, with its table in focus."""
         self.query_one(ContentSwitcher).current = title
-        self.shown.query_one(DataTable).focus()
+        self.shown.focus_first()
         self.draw()
 
     def action_fly(self) -> None:
-        self._take(self.session.fly())
+        self.notice(_refusal(self.session.fly()))
 
     def action_finish(self) -> None:
         self.order({"kind": "finish"})
+
+    def action_acknowledge(self) -> None:
+        for alarm in calling(self.session)[:1]:
+            self.order({"kind": "alarm", "alarm": alarm["key"], "action": "acknowledge"})
 
     def action_theme(self) -> None:
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
@@ -164,12 +176,12 @@ class Terminal(App[None]):
 
     def action_leave(self) -> None:
         self.notice("")
-        self.shown.query_one(DataTable).focus()
+        self.shown.focus_first()
 
     def action_keys(self) -> None:
         rows = [(view.KEY, view.TITLE) for view in VIEWS]
         own = [(f"in {self.shown.TITLE}", ""), *self.shown.OWN] if self.shown.OWN else []
-        self.show_text("Keys", [*rows, *self.KEYS, *own])
+        self.show_text("Keys", lambda: [*rows, *self.KEYS, *own])
 
     # --- the frame ------------------------------------------------------------------------------
 
@@ -188,6 +200,9 @@ class Terminal(App[None]):
             f"   {run['now']:.1f} s",
             (f"   {utc}   {LOCAL.name}, {LOCAL.role}", FAINT),
         ]
+        calls = len(calling(self.session))
+        if calls:
+            cells.append((f"   {words.count(calls, 'alarm')}: a acknowledges", BAD))
         self.query_one("#bar", Static).update(words.joined(cells, self.shown.colours))
         tabs = Text()
         for view in VIEWS:
@@ -202,3 +217,7 @@ class Terminal(App[None]):
         text = text or self._said or (LOST_WORDS if self.session.state == LOST else "")
         line.update(words.joined([(text, BAD)], self.shown.colours))
         line.display = text != ""
+
+
+def _refusal(answer: dict[str, Any]) -> str:
+    return "" if answer["outcome"] == "accepted" else f"{answer['outcome']}: {answer.get('reason', '')}"

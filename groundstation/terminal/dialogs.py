@@ -1,5 +1,6 @@
-"""What opens over a view: a list of names and values."""
+"""What opens over a view: names and values, until a key closes it."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.table import Table
@@ -12,23 +13,34 @@ from textual.widgets import Static
 
 from specs.escape import escaped
 
+DRAW_SECONDS = 0.5
+
+Rows = list[tuple[str, str]]
+
 
 class Told(ModalScreen[None]):
-    """Names and values, until a key closes it."""
+    """Names and values as they are now. A row without a value is a heading."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,question_mark", "dismiss", "Close")]
 
-    def __init__(self, title: str, rows: list[tuple[str, str]]) -> None:
+    def __init__(self, title: str, rows: Callable[[], Rows]) -> None:
         super().__init__()
         self._title, self._rows = title, rows
 
     def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog"):
+            yield Static(Text(escaped(self._title)), classes="title")
+            yield Static(id="told")
+            yield Static("Escape or Enter closes this.", classes="said")
+
+    def on_mount(self) -> None:
+        self._draw()
+        self.set_interval(DRAW_SECONDS, self._draw)
+
+    def _draw(self) -> None:
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True, style="bold")
         table.add_column(overflow="fold")
-        for name, value in self._rows:
+        for name, value in self._rows():
             table.add_row(Text(escaped(name)), Text(escaped(value)))
-        with VerticalScroll(classes="dialog"):
-            yield Static(Text(escaped(self._title)), classes="title")
-            yield Static(table)
-            yield Static("Escape or Enter closes this.", classes="said")
+        self.query_one("#told", Static).update(table)

@@ -51,7 +51,7 @@ class Events(View):
         chosen = self.query_one(Listing).chosen
         line = next((line for line in self.session.hub.events if str(line["offset"]) == chosen), None)
         if line is not None:
-            self.terminal.show_text(f"{line['event']} of {words.who(line)}", [(n, str(v)) for n, v in line.items()])
+            self.terminal.show_text(f"{line['event']} of {words.who(line)}", lambda: words.members(line))
 
     def draw(self) -> None:
         events, asked = self.session.hub.events, self.query_one(Input).value

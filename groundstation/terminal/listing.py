@@ -1,6 +1,6 @@
 """A table whose rows have keys: it keeps its place when they change, and draws only what did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.widgets import DataTable
@@ -25,7 +25,7 @@ class Listing(DataTable[Text]):
         keys = list(self._rows)
         return keys[self.cursor_row] if 0 <= self.cursor_row < len(keys) else None
 
-    def fill(self, rows: dict[str, Sequence[Cell]], colours: dict[str, str]) -> None:
+    def fill(self, rows: Mapping[str, Sequence[Cell]], colours: dict[str, str]) -> None:
         """Show these rows, in this order."""
         drawn = {key: tuple(text(cell, colours) for cell in row) for key, row in rows.items()}
         if list(drawn) != list(self._rows):

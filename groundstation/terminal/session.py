@@ -13,10 +13,9 @@ from typing import Any
 from groundstation.orders import port
 from groundstation.web import vocabulary
 from groundstation.web.flights import FLYING, LOST, READY, Flight
-from groundstation.web.follower import Follower
 from groundstation.web.hub import Hub
-from groundstation.web.model import Model
 from groundstation.web.people import LOCAL
+from groundstation.web.sights import Sights
 
 Row = dict[str, Any]
 Answer = dict[str, Any]
@@ -29,13 +28,13 @@ class Session:
 
     def __init__(self, flight: Flight) -> None:
         self.flight = flight
-        self.hub = Hub(Model(flight.scenario()))
-        self._follower = Follower(flight, self.hub)
+        self._sights = Sights(flight, has_crew=False)
+        self._view = self._sights.of(LOCAL)
         self._following: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Follow the flight, in the running loop."""
-        self._following = asyncio.create_task(self._follower.run())
+        self._following = asyncio.create_task(self._sights.follow())
 
     async def end(self) -> None:
         """Follow it no longer. The flight goes on."""
@@ -43,7 +42,10 @@ class Session:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
-        self.flight.close()
+
+    @property
+    def hub(self) -> Hub:
+        return self._view.hub
 
     @property
     def tables(self) -> dict[str, dict[str, Row]]:
@@ -60,7 +62,7 @@ class Session:
     @property
     def told(self) -> Row:
         """The flight's state, and how far its trace was read and checked."""
-        return self._follower.told()
+        return self._view.follower.told()
 
     @property
     def state(self) -> str:

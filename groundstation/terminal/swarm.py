@@ -9,8 +9,10 @@ from textual.widgets import Static
 from groundstation.terminal import reach, words
 from groundstation.terminal.listing import Listing
 from groundstation.terminal.view import View
+from groundstation.terminal.why import STYLES
 from groundstation.terminal.words import BAD, FAINT, GOOD, OPEN, PLAIN, Cell, Said
 from groundstation.web.flights import OVER, STORED
+from groundstation.web.why import OPEN as OPEN_SLOT
 
 STALE_SECONDS = 3.0  # of wall time without a word from a board
 PAUSE_SECONDS = 3.0
@@ -91,6 +93,9 @@ class Swarm(View):
         facts.append(("telecommands", f"{confirmed} of {len(operations)} confirmed"))
         if run["frames"].get("accepted"):
             facts.append(("frames", f"{run['frames']['accepted']} entered the ether, {self._lost()} were lost"))
+        answer = self.session.tables["why"].get(OPEN_SLOT)
+        if answer is not None and self.session.is_flying:
+            facts.append(("swarm", (answer["state"], STYLES.get(answer["state"], PLAIN))))
         if run["ended"]:
             style = GOOD if run["ended"] == "complete" else OPEN
             facts.append(("ended", ("; ".join([run["ended"], *run["waits_for"]]), style)))
@@ -160,7 +165,7 @@ def _of_trace(trace: Row) -> list[tuple[str, Cell]]:
 def _contact(peers: dict[int, set[str]], boards: int) -> Said:
     if not peers:
         return "with all", PLAIN
-    names = ", ".join(sorted(set().union(*peers.values())))
+    names = ", ".join(f"“{name}”" for name in sorted(set().union(*peers.values())))
     if len(peers) >= boards - 1:
         return f"cut off by {names}", BAD
     return f"not with {', '.join(map(str, sorted(peers)))}: {names}", OPEN

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.widgets import DataTable, Static
 
 from groundstation.terminal import words
 
@@ -34,6 +34,10 @@ class View(Vertical):
     def draw(self) -> None:
         """Show what is so now."""
         raise NotImplementedError
+
+    def focus_first(self) -> None:
+        """Put keys into the view: into its first table."""
+        self.query(DataTable).first().focus()
 
     def say(self, id: str, *cells: words.Cell) -> None:
         """Show texts in the line called `id`."""

@@ -71,6 +71,11 @@ def cut(told: str, most: int) -> str:
     return told if len(told) <= most else f"{told[: most - 1]}…"
 
 
+def members(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """All that a row says: names and values."""
+    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in row.items()]
+
+
 def command(parts: Sequence[Any]) -> str:
     """The parts of a ledger command or of its answer; digests are cut."""
     return " ".join(_part(part) for part in parts)

@@ -67,8 +67,8 @@ class Answer:
 
 
 def boards(nodes: list[int]) -> str:
-    """board 2; boards 0 and 2; boards 0, 1 and 2."""
+    """no board; board 2; boards 0 and 2; boards 0, 1 and 2."""
     texts = [str(node) for node in sorted(nodes)]
-    if len(texts) == 1:
-        return f"board {texts[0]}"
+    if len(texts) < 2:
+        return f"board {texts[0]}" if texts else "no board"
     return f"boards {', '.join(texts[:-1])} and {texts[-1]}"

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from groundstation.why import answer as a
+from groundstation.why.engine import Engine
+from groundstation.why.read import line_of
+from specs.checking.trace import Reader
 from tests.unit.groundstation.why.stalls import answer, cut, kills
 
 
@@ -28,3 +31,17 @@ def test_a_partition_in_halves_is_named_with_its_links(tmp_path: Path) -> None:
 
 def test_one_dead_board_of_four_stops_nobody(tmp_path: Path) -> None:
     assert answer(tmp_path, {"board_faults": kills(2)}).state in (a.MOVING, a.TIMER)
+
+
+def test_a_slot_that_everybody_has_voted_for_lacks_nobody(tmp_path: Path) -> None:
+    """The last votes of a slot are cast and nobody has decided yet: no vote is missing."""
+    answer(tmp_path, {"mission": {"slots": 1}})
+    engine, votes = Engine(), 0
+    for event in Reader(tmp_path / "trace.ndjson"):
+        if event.name not in ("Decide", "Learn", "Apply", "Adopt") and votes < 4:
+            engine.feed(line_of(event))
+            votes += event.name == "Vote4" and event.fields["slot"] == 1
+    found = engine.explain(1, at=100.0)
+    assert found.state != a.MOVING
+    assert not [board.node for board in found.boards if board.is_missing]
+    assert found.sentence.startswith("slot 1: ")
