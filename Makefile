@@ -8,7 +8,7 @@ LOCKS := hil/boards/emulated/core/package-lock.json groundstation/web/page/vendo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-export station-kills board-cycles conformance mutants mutants-sim verify spec-mutants diagrams docs golden-update clean
+.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-export station-kills board-cycles conformance mutants mutants-sim verify prove spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -104,6 +104,9 @@ mutants-sim: venv ## plant each known bug; the simulator must find it from seeds
 
 verify: venv ## check the TLA+ modules themselves: parse, random walks, every state, nothing vacuous
 	$(BIN)/amu verify
+
+prove: venv ## prove theorems about the TLA+ modules without bounds, by z3 and cvc5
+	$(BIN)/amu prove
 
 spec-mutants: venv ## break each module in stated ways; an invariant or a trace must catch it
 	$(BIN)/python -m tests.spec_mutants

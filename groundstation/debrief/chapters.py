@@ -134,17 +134,24 @@ def _injects(debrief: Debrief, utc: Utc) -> str:
     for number, played in enumerate(debrief.played[:ROWS_MAX], 1):
         found = stages_of(debrief, played)
         times = [
-            cells.after(found[name].moment, played.moment, found[name].further) if name in found else cells.NONE
+            cells.after(found[name].moment, played.moment) if name in found else cells.NONE
             for name in (EFFECT, ALARM, WHY, CREW, STEP, MENDED)
         ]
         rows.append((f"{number}. {played.name}", cells.at(played.moment, utc), *times))
         content += part(f"{number}. {played.name}", _inject(played, found, utc))
     explanation = (
-        "Seconds after each inject. After is not because of: people say which alarm and which order belong to it. The "
-        "crew is the operators; where none gave an order, everybody who did anything but play faults."
+        "Seconds after each inject. After is not because of: people say which alarm and which order belong to it. "
+        + _whose(debrief)
     )
     headings = ("inject", "played", "took effect", "alarm", "why?", "crew", "step left", "mended")
     return section(title, explanation, bounded(headings, rows) + content)
+
+
+def _whose(debrief: Debrief) -> str:
+    """Who the crew is, and what it saw."""
+    if debrief.has_operator:
+        return "The crew is the operators; alarms and answers to why? are those that they could see."
+    return "Nobody was an operator: the crew is everybody, and saw everything."
 
 
 def _inject(played: Played, found: dict[str, Stage], utc: Utc) -> str:
@@ -163,9 +170,9 @@ def _inject(played: Played, found: dict[str, Stage], utc: Utc) -> str:
     for name, heading in NAMES.items():
         stage = found.get(name)
         if stage is not None:
-            time = cells.at(stage.moment, utc, stage.further)
-            span = cells.after(stage.moment, played.moment, stage.further)
-            rows.append((stage.moment.at + stage.further, (heading, time, span, stage.what, stage.by)))
+            time = cells.at(stage.moment, utc)
+            span = cells.after(stage.moment, played.moment)
+            rows.append((stage.moment.at, (heading, time, span, stage.what, stage.by)))
         elif not played.refused:
             rows.append((float("inf"), (heading, cells.NONE, cells.NONE, LACKS[name], "")))
     rows.sort(key=lambda row: row[0])
@@ -280,7 +287,10 @@ def _stages(given: Given, debrief: Debrief) -> list[Markup]:
 
 
 def _alarms(debrief: Debrief, utc: Utc) -> str:
-    explanation = "The limits are those of the scenario, or the usual ones. Alarms on properties: see the verdict."
+    explanation = (
+        _whose(debrief)
+        + " The limits are those of the scenario, or the usual ones. Alarms on properties: see the verdict."
+    )
     if not debrief.changes:
         return section("Alarms", explanation, paragraph("No alarm was raised."))
     raised: dict[str, Moment] = {}

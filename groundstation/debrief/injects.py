@@ -30,12 +30,11 @@ EFFECT, ALARM, WHY, CREW, STEP, MENDED = "took effect", "first alarm", "explaine
 
 @dataclass
 class Stage:
-    """One stage of an inject. further: seconds after the moment's line, by what that line says."""
+    """One stage of an inject. by: who did it, or ""."""
 
     moment: Moment
     what: str
     by: str = ""
-    further: float = 0.0
 
 
 @dataclass
@@ -81,7 +80,7 @@ class Played:
         self.links = frozenset(facts.touched(body.bound(moment.at), count))
         self.boards = frozenset(node for pair in self.links for node in pair)
         if body.seconds is not None:
-            self.stages[MENDED] = Stage(moment, "its seconds are over", further=body.seconds)
+            self.stages[MENDED] = Stage(moment._replace(later=body.seconds), "its seconds are over")
 
     def take(self, line: Line, moment: Moment) -> None:
         """Take in a line after its order."""
@@ -118,7 +117,7 @@ class Played:
     def until(self) -> float:
         """The mission second at which it was mended."""
         mended = self.stages.get(MENDED)
-        return math.inf if mended is None else mended.moment.at + mended.further
+        return math.inf if mended is None else mended.moment.at
 
     def explain(self, answer: dict[str, Any], moment: Moment) -> None:
         """Take in an answer to "why no progress?"."""

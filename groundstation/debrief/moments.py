@@ -1,6 +1,6 @@
 """Moments of a run: the line of the trace from which a figure is drawn, mission time, and UTC where it is known.
 
-Every figure of a debrief is the second of one line of the trace, or the difference of two.
+Every figure of a debrief is the second of one line of the trace, or the difference of two such.
 """
 
 import datetime
@@ -9,10 +9,17 @@ from typing import NamedTuple
 
 
 class Moment(NamedTuple):
-    """Line `line` of the trace, counted from 1, which the ground had at mission second `at`."""
+    """Line `line` of the trace, counted from 1, which the ground had at mission second `received`; or `later` seconds
+    later, by what the line says or by the light time to the crew."""
 
     line: int
-    at: float
+    received: float
+    later: float = 0.0
+
+    @property
+    def at(self) -> float:
+        """The mission second."""
+        return self.received + self.later
 
 
 class Utc:

@@ -1,6 +1,6 @@
 """Reads what a debrief says from a trace, in one pass. It checks nothing: the verdict does that.
 
-What the crew saw is what the console would have shown: the same fold over the same lines (`groundstation.web.model`).
+What the crew saw is what the console would have shown (`groundstation.debrief.picture`).
 """
 
 import json
@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from amu.core.limits import quorum_size
-from groundstation.debrief.alarms import Change, Lives
+from groundstation.debrief.alarms import Change
 from groundstation.debrief.injects import Injects, Played
 from groundstation.debrief.moments import Moment
+from groundstation.debrief.picture import Picture
 from groundstation.orders.order import AUTOMATIC, RUNNER, OrderError, read_body
 from groundstation.procedures.runner import CONTINUED, HELD, LOADED, OVER, PAUSED, SKIPPED
 from groundstation.procedures.seen import HEARD_WALL_SECONDS, Seen
-from groundstation.scenario.alarms import defaults
 from groundstation.scenario.model import Scenario
-from groundstation.web.model import Model
 from groundstation.web.tail import Line
-from groundstation.web.why import OPEN
 from specs.checking.trace import Reader, TraceError
 
 FAULTS = ("board", "fault", "end-fault", "inject")  # orders of a director
@@ -80,6 +78,7 @@ class Answer:
 class Debrief:
     """All that people did, and what was done to them."""
 
+    has_operator: bool = False
     title: str = ""
     steps: list[str] = field(default_factory=list)  # names, in order
     played: list[Played] = field(default_factory=list)
@@ -97,14 +96,15 @@ class Debrief:
 
     @property
     def crew(self) -> list[Given]:
-        """Orders of the crew that were taken: of operators; where none gave any, of everybody who played no fault."""
-        taken = [
+        """Orders of the crew that were taken: of operators; where there is none, of everybody, but for faults."""
+        return [
             each
             for each in self.orders
-            if each.sender not in (RUNNER, AUTOMATIC) and not each.reason and not each.is_fault
+            if each.sender not in (RUNNER, AUTOMATIC)
+            and not each.reason
+            and not each.is_fault
+            and (each.role == OPERATOR or not self.has_operator)
         ]
-        of_operators = [each for each in taken if each.role == OPERATOR]
-        return of_operators or taken
 
     @property
     def is_empty(self) -> bool:
@@ -114,13 +114,11 @@ class Debrief:
 class _Fold:
     """Takes the lines of one trace."""
 
-    def __init__(self, scenario: Scenario | None) -> None:
+    def __init__(self, scenario: Scenario | None, has_operator: bool) -> None:
         speed = 1.0 if scenario is None else scenario.mission.speed
-        alarms = [] if scenario is None else scenario.alarms
-        self.found = Debrief()
-        self._lives = Lives(alarms or defaults(speed), speed)
-        self._model = Model(scenario, self._lives)
+        self.found = Debrief(has_operator=has_operator)
         self._injects = Injects()
+        self._picture = Picture(scenario, has_operator, self._injects.explain)
         procedure = None if scenario is None else scenario.procedure
         given = None if procedure is None else procedure.heard_seconds
         self._heard_seconds = given or HEARD_WALL_SECONDS * speed
@@ -132,16 +130,12 @@ class _Fold:
     def take(self, line: Line, moment: Moment) -> None:
         """Take in a line."""
         name = line["event"]
-        self._lives.moment = moment
-        self._model.takes(line)
-        if ("why", OPEN) in self._model.changed:
-            self._injects.explain(self._model.tables["why"][OPEN], moment)
-        self._model.changed.clear()
         if name == "RunStart":
             self._count = line["replica_count"]
             self._seen = Seen(self._count, self._heard_seconds)
         self._seen.take(line)
         self._injects.take(line, moment)
+        self._picture.take(line, moment)
         if name == "Order":
             self._order(line, moment)
         elif name == "Telecommand":
@@ -155,8 +149,9 @@ class _Fold:
 
     def finish(self) -> Debrief:
         """What was found."""
+        self._picture.finish()
         self.found.played = self._injects.played
-        self.found.changes = self._lives.changes
+        self.found.changes = self._picture.changes
         return self.found
 
     def _order(self, line: Line, moment: Moment) -> None:
@@ -200,9 +195,12 @@ class _Fold:
         self.found.answers.append(Answer(moment, *told, voting, self._count, quorum_size(self._count)))
 
 
-def read(trace: Path, scenario: Scenario | None = None) -> Debrief:
-    """What a debrief says of a trace, without a last line that was cut off. scenario: as flown. Raises TraceError."""
-    reader, fold = Reader(trace), _Fold(scenario)
+def read(trace: Path, scenario: Scenario | None, has_operator: bool) -> Debrief:
+    """What a debrief says of a trace, without a last line that was cut off. Raises TraceError.
+
+    scenario: as flown. has_operator: an operator gave an order.
+    """
+    reader, fold = Reader(trace), _Fold(scenario, has_operator)
     for event in reader:
         line = json.loads(reader.raw)
         if event.received is None:

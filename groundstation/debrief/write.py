@@ -11,7 +11,7 @@ from pathlib import Path
 from groundstation.boards.base import BoardError, board_kind
 from groundstation.debrief.chapters import chapters
 from groundstation.debrief.moments import Utc, parsed
-from groundstation.debrief.read import EVENTS, read
+from groundstation.debrief.read import EVENTS, OPERATOR, read
 from groundstation.record import run_directory
 from groundstation.record.contents import About
 from groundstation.record.run_directory import RunDirectoryError
@@ -35,9 +35,13 @@ def _chapters(sources: Sources, always: bool) -> Iterable[str]:
     if not always and not any(step.event.name in EVENTS for step in sources.steps):
         return ()
     try:
-        return chapters(read(sources.trace, sources.scenario), utc(sources))
+        return chapters(read(sources.trace, sources.scenario, _has_operator(sources)), utc(sources))
     except TraceError as error:
         raise RunDirectoryError(f"{sources.trace}: {error}") from error
+
+
+def _has_operator(sources: Sources) -> bool:
+    return any(step.event.name == "Order" and step.event.fields.get("role") == OPERATOR for step in sources.steps)
 
 
 def utc(sources: Sources) -> Utc:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from groundstation.orders.order import AUTOMATIC, RUNNER
+from groundstation.procedures.horizon import Horizon
 from groundstation.procedures.seen import HEARD_WALL_SECONDS, Line, Seen, words
 from groundstation.scenario.model import Scenario
 from groundstation.scenario.procedures import Inject, Procedure, Step
@@ -324,7 +325,7 @@ def of_scenario(scenario: Scenario, by_itself: bool) -> Runner | None:
     if procedure is None and not scenario.injects:
         return None
     given = None if procedure is None else procedure.heard_seconds
-    seen = Seen(scenario.mission.boards, given or HEARD_WALL_SECONDS * scenario.mission.speed)
+    seen = Seen(scenario.mission.boards, given or HEARD_WALL_SECONDS * scenario.mission.speed, Horizon(scenario))
     return Runner(procedure, scenario.injects, seen, by_itself)
 
 

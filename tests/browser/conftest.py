@@ -81,6 +81,20 @@ class Opened:
         """Wait until the flight's state begins with these words."""
         self.wait(f'#flight-state:text-matches("^{words}")')
 
+    def until(self, condition: str) -> None:
+        """Wait until a condition on the page's `store` holds, in its language."""
+        self.page.evaluate(
+            f"""async (seconds) => {{
+              const {{ store }} = await import("/page/store.js");
+              const begin = performance.now();
+              while (!({condition})) {{
+                if (performance.now() - begin > seconds * 1000) throw new Error("never came");
+                await new Promise((then) => setTimeout(then, 50));
+              }}
+            }}""",
+            GIVE_UP_SECONDS,
+        )
+
     def tab(self, title: str) -> None:
         self.page.get_by_role("tab", name=title).click()
 
@@ -96,6 +110,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Opened]]:
 
         def make(flight: Flight, roles: RoleFile | None = None, **options: Any) -> Opened:
             served = Served(flight, roles)
+            stack.callback(served.end_flight)
             stack.callback(served.close)
             one = Opened(browser, served, **options)
             stack.callback(one.context.close)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from groundstation.record import run_directory
+from groundstation.report import report
 from groundstation.web import hub
 from groundstation.web.flights import Flight
 from groundstation.web.people import Entry, RoleFile
@@ -60,6 +62,40 @@ def test_what_a_trace_says_is_shown_as_text(opened: Callable[..., Opened], tmp_p
         console.wait('[role="tabpanel"] .card')
     assert console.page.locator("img, main script").count() == 0
     assert "owned" not in console.page.title().split("<")[0]
+    assert console.errors == []
+
+
+def test_what_a_scenario_says_is_shown_as_text(opened: Callable[..., Opened], tmp_path: Path) -> None:
+    evil = "<img src=x onerror=self.owned=1>"
+    step = {"name": evil, "text": evil * 3, "expect": {"voting": 4}}
+    kill = {"kind": "board", "board": 1, "action": "kill", "fields": {"restart_after": 0.2}}
+    run = fly(
+        tmp_path,
+        description=evil,
+        mission={"slots": 6, "limit_seconds": 60.0},
+        workload={"operations": 6, "in_flight": 2},
+        faults=[{"fault": "drop", "probability": 0.05, "name": evil}],
+        alarms=[{"name": evil, "parameter": "view", "warning_high": -1.0}],
+        procedure={"title": evil, "steps": [step]},
+        injects=[{"name": evil, "at": 0.2, "order": kill}],
+    ).directory
+    console = opened(Flight(run=run))
+    console.wait('article[aria-label="board 1"]')
+    owned = "self.owned !== undefined || document.querySelectorAll('#view img, #view script, #bar img').length > 0"
+    for view, shown in (("5", evil), ("6", evil), ("9", "<img"), ("c", evil), ("1", ""), ("y", ""), ("8", "")):
+        console.page.keyboard.press(view)
+        console.wait('[role="tabpanel"] .card')
+        console.page.locator("#view").filter(has_text=shown).wait_for()
+        assert not console.page.evaluate(owned), view
+    # The report says it, too: as the console serves it, and as a file, where no policy keeps scripts out.
+    report.write(run)
+    for place in (f"http://127.0.0.1:{console.served.port}/report", (run / run_directory.REPORT).as_uri()):
+        page = console.context.new_page()
+        page.goto(place)
+        assert evil in page.text_content("body")
+        assert not page.evaluate("self.owned !== undefined || document.querySelectorAll('img[src=x]').length > 0"), (
+            place
+        )
     assert console.errors == []
 
 
@@ -156,9 +192,7 @@ def test_a_page_that_did_not_keep_up_is_closed_and_fills_its_gap_afterwards(
     )
     with trace.open("a") as file:
         file.write(_lines(300, 2000))
-    page.wait_for_function(
-        "import('/page/store.js').then(({ store }) => store.closed.includes('did not keep up'))", polling=50
-    )
+    console.until("store.closed.includes('did not keep up')")
     page.evaluate(
         """() => {
           window.requestAnimationFrame = go;

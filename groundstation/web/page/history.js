@@ -36,7 +36,8 @@ export function follow(told, isNew) {
   } else if (fresh.length && fresh[0].offset <= (store.events.at(-1)?.offset ?? -1)) forgetEvents(); // the trace was cut
   else if (told.gap) open ??= told.gap[0];
   if (fresh.length && open != null) {
-    if (store.events.length) store.gaps.set(fresh[0].offset, [open, fresh[0].offset]);
+    // A page that has just been opened asks for what was before when somebody wants it; a resumed run is read on as before.
+    if (store.events.length || !isNew) store.gaps.set(fresh[0].offset, [open, fresh[0].offset]);
     open = null;
   }
   store.events.push(...fresh);

@@ -13,6 +13,7 @@ export function askForToken(dialog) {
     event.preventDefault();
     const answer = await logIn(token.value);
     if (answer.role) {
+      store.wantsToken = false; // or the next drawing asks again
       dialog.close();
       connect();
     } else said.textContent = answer.reason;

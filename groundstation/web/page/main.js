@@ -3,7 +3,7 @@
 import { forget } from "./colours.js";
 import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
-import { changed, connect, fly, onChange, order, run, store } from "./store.js";
+import { changed, connect, fly, may, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
 import * as spaceTime from "./views/space_time.js";
 import * as slots from "./views/slots.js";
@@ -138,7 +138,7 @@ function bar() {
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
-  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said;
+  const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);
   $("notice").hidden = text === "";
 }
@@ -154,6 +154,11 @@ function others() {
   const { people } = store.console;
   const slow = people.filter((each) => each.is_slow).length;
   return people.length < 2 ? "" : ` · ${people.length} pages${slow ? `, ${slow} slow` : ""}`;
+}
+
+function diedWords() {
+  if (!store.isConnected || store.flight.state !== "lost") return "";
+  return `This run has no verdict: its ground station has died. ${may("resume") ? "Resume (s) continues it" : "An operator can resume it"} with all that is on record.`;
 }
 
 function lostWords() {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,23 @@ class Trace:
     def step(self, at: float, step: str, status: str, sender: str = "procedure", **fields: Any) -> int:
         number = [each["name"] for each in STEPS].index(step)
         return self.ground(at, "Procedure", step=step, number=number, status=status, sender=sender, **fields)
+
+    def health(self, node: int, at: float) -> int:
+        told = {"heap_free": 90_000, "heap_run": 60_000, "applied_slot": 0, "frames_surplus": 0}
+        return self.ground(at, "Health", board=node, board_ticks=0, **told)
+
+    def fly(
+        self, events: list[tuple[float, Callable[[float], object]]], silent: dict[int, tuple[float, float]]
+    ) -> None:
+        """Play `events` at their seconds, while each board but the silent ones reports twice a second."""
+        last = int(max(at for at, _ in events))
+        for half in range(2 * last):
+            for node in range(4):
+                since, until = silent.get(node, (0.0, 0.0))
+                if not since <= half / 2 < until:
+                    events.append((half / 2, lambda at, node=node: self.health(node, at)))  # type: ignore[misc]
+        for at, play in sorted(events, key=lambda event: event[0]):
+            play(at)
 
     def save(self, path: Path) -> Path:
         path.write_text("".join(json.dumps(line) + "\n" for line in self.lines))

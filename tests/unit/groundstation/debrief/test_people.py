@@ -1,50 +1,70 @@
 """What people did, from a made-up trace: orders with their stages, go/no-go, holds, alarms, notes, who is the crew."""
 
+import datetime
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from groundstation.debrief import write
+from groundstation.debrief.moments import Utc
 from groundstation.record.run_directory import RunDirectoryError
 from tests.unit.groundstation.debrief.made_up import CUT, KILL, LEASE, STEPS, Figures, Trace, section
 
 
 @pytest.fixture
 def trace() -> Trace:
-    """Alice operates, Bob directs. Board 2 is killed from 10 to 14 s, links are cut from 20 to 24 s."""
+    """Alice operates, Bob directs. Board 2 is killed from 10 to 15 s, links are cut from 20 to 24 s."""
     made = Trace()
-    for node in range(4):
-        made.boot(node, 0, 0.5)
-    made.step(1.0, "look", "loaded", title="Made up", steps=STEPS)
-    made.step(1.0, "look", "held")
-    made.step(3.5, "look", "polling", "alice", role="operator")
-    made.ground(3.5, "Poll", step="look", role="quorum", answer="go", sender="procedure")
-    made.ground(4.0, "Poll", step="look", role="operator", answer="no-go", sender="alice")
-    made.step(4.0, "look", "held", reason="operator says no-go")
-    made.order(4.5, "alice", "operator", {"kind": "note", "text": "Heaps <first>."})
-    made.step(5.0, "look", "polling", "alice", role="operator")
-    made.step(6.0, "look", "done")
-    made.step(6.0, "lease", "ordered")
-    made.order(6.0, "procedure", "director", LEASE, operation=3, order="step/1/1")
-    about = {"client": 0, "operation": 3}
-    made.ground(6.0, "Telecommand", stage="queued", command=[], encoded="80", **about)
-    made.ground(6.25, "Telecommand", stage="uplinked", board=0, attempt=1, **about)
-    made.ground(6.5, "Telecommand", stage="received", board=1, status="queued", **about)
-    made.ground(7.0, "Telecommand", stage="confirmed", slot=1, result=[], seconds=1.0, **about)
-    made.step(9.0, "lease", "paused", "alice", role="operator")
-    made.order(10.0, "bob", "director", KILL, board=2, number=0)
-    made.ground(10.1, "BoardKill", board=2)
-    made.ground(10.5, "Fault", counts={})
-    made.order(11.0, "bob", "director", {"kind": "note", "text": "They have not seen it."})
-    made.order(12.5, "alice", "operator", {"kind": "alarm", "alarm": "board off/2", "action": "acknowledge"})
-    made.order(12.6, "alice", "operator", LEASE, outcome="refused", reason="the queue is full")
-    made.boot(2, 1, 14.0)
-    made.ground(14.5, "Fault", counts={})
-    made.step(15.0, "lease", "continued", "alice", role="operator")
-    made.step(16.0, "lease", "skipped", "bob", role="director")
-    made.order(20.0, "bob", "director", CUT)
-    made.ground(20.5, "Fault", counts={"cut": 9})
-    made.ground(30.0, "RunEnd", reason="complete")
+    told = {"client": 0, "operation": 3}
+
+    def ground(event: str, **fields: Any) -> Callable[[float], object]:
+        return lambda at: made.ground(at, event, **fields)
+
+    def step(*words: str, **fields: Any) -> Callable[[float], object]:
+        return lambda at: made.step(at, *words, **fields)
+
+    def order(*words: Any, **fields: Any) -> Callable[[float], object]:
+        return lambda at: made.order(at, *words, **fields)
+
+    def boot(node: int, number: int) -> Callable[[float], object]:
+        return lambda at: made.boot(node, number, at)
+
+    acknowledged = {"kind": "alarm", "action": "acknowledge"}
+    events: list[tuple[float, Callable[[float], object]]] = [
+        *((0.5, boot(node, 0)) for node in range(4)),
+        (1.0, step("look", "loaded", title="Made up", steps=STEPS)),
+        (1.0, step("look", "held")),
+        (3.5, step("look", "polling", "alice", role="operator")),
+        (3.5, ground("Poll", step="look", role="quorum", answer="go", sender="procedure")),
+        (4.0, ground("Poll", step="look", role="operator", answer="no-go", sender="alice")),
+        (4.0, step("look", "held", reason="operator says no-go")),
+        (4.6, order("alice", "operator", {"kind": "note", "text": "Heaps <first>."})),
+        (5.0, step("look", "polling", "alice", role="operator")),
+        (6.0, step("look", "done")),
+        (6.0, step("lease", "ordered")),
+        (6.0, order("procedure", "director", LEASE, operation=3, order="step/1/1")),
+        (6.0, ground("Telecommand", stage="queued", command=[], encoded="80", **told)),
+        (6.25, ground("Telecommand", stage="uplinked", board=0, attempt=1, **told)),
+        (6.5, ground("Telecommand", stage="received", board=1, status="queued", **told)),
+        (7.0, ground("Telecommand", stage="confirmed", slot=1, result=[], seconds=1.0, **told)),
+        (9.0, step("lease", "paused", "alice", role="operator")),
+        (10.0, order("bob", "director", KILL, board=2, number=0)),
+        (10.1, ground("BoardKill", board=2)),
+        (10.8, order("bob", "director", {"kind": "note", "text": "They have not seen it."})),
+        (12.2, order("bob", "director", {**acknowledged, "alarm": "board off/2"})),
+        (13.6, order("alice", "operator", {**acknowledged, "alarm": "board not heard/2"})),
+        (13.7, order("alice", "operator", LEASE, outcome="refused", reason="the queue is full")),
+        (15.0, boot(2, 1)),
+        (16.0, step("lease", "continued", "alice", role="operator")),
+        (17.0, step("lease", "skipped", "bob", role="director")),
+        (20.0, order("bob", "director", CUT)),
+        (20.5, ground("Fault", counts={"cut": 9})),
+        (30.0, ground("RunEnd", reason="complete")),
+    ]
+    made.fly(events, {2: (10.0, 15.0)})
     return made
 
 
@@ -59,23 +79,36 @@ def test_faults_by_order_stand_beside_injects(page: str) -> None:
     kill = found.row("1. kill of board 2")
     # played, took effect, alarm, why, crew, step left, mended
     assert kill[1].startswith("10.000 s")
-    assert kill[2:] == ["+0.100 s", "+0.500 s", "-", "+2.500 s", "+6.000 s", "+4.000 s"]
+    assert kill[2:] == ["+0.100 s", "+3.000 s", "-", "+3.600 s", "+7.000 s", "+5.000 s"]
     cut = found.row("2. cut")
     assert cut[2:] == ["+0.500 s", "-", "-", "-", "-", "+4.000 s"]
     assert "the crew gave no order after it" in text
     assert "board 2 votes again" in text
-    # What the crew did is the operator's, though the director wrote before.
-    assert "acknowledge of alarm board off/2" in text
+
+
+def test_what_the_director_saw_and_did_is_not_the_crew(page: str) -> None:
+    """The crew sees that the board is silent, not that it was killed; words between directors are not its response."""
+    text = section(page, "Injects, detection and response")
+    assert "board not heard, board 2 raised, warning: 3.5 s" in text
+    assert "board off" not in text
+    assert "acknowledge of alarm board not heard/2" in text
     assert "They have not seen it" not in text
 
 
-def test_where_nobody_is_operator_all_are_the_crew(trace: Trace, tmp_path: Path) -> None:
+def test_where_nobody_is_operator_all_are_the_crew_and_see_everything(trace: Trace, tmp_path: Path) -> None:
     for line in trace.lines:
         if line.get("sender") == "alice":
             line["role"] = "director"
     page = write.write(trace.save(tmp_path / "trace.ndjson")).read_text()
     kill = Figures(section(page, "Injects, detection and response")).row("1. kill of board 2")
-    assert kill[5] == "+1.000 s"
+    assert kill[3] == "+0.500 s"
+    assert kill[5] == "+0.800 s"
+    rows = [row[1:] for row in Figures(section(page, "Alarms")).rows[1:] if row[1] == "board off, board 2"]
+    assert rows == [
+        ["board off, board 2", "raised, critical", "-", ""],
+        ["board off, board 2", "acknowledged", "+1.700 s", "bob"],
+        ["board off, board 2", "back to normal", "+4.500 s", ""],
+    ]
 
 
 def test_orders_have_their_stages_and_refusals_their_reason(page: str) -> None:
@@ -91,7 +124,7 @@ def test_holds_pauses_and_skips_have_who_and_how_long(page: str) -> None:
     words = [row[1:] for row in rows if len(row) == 5]
     assert ["look", "let it begin", "2.500 s held", "alice, operator"] in words
     assert ["look", "let it begin", "1.000 s held", "alice, operator"] in words
-    assert ["lease", "continued", "6.000 s paused", "alice, operator"] in words
+    assert ["lease", "continued", "7.000 s paused", "alice, operator"] in words
     assert ["lease", "skipped", "-", "bob, director"] in words
     assert [row[1] for row in rows if row[0] == "3. rest"] == ["not reached"]
     assert any("operator says no-go" in row for row in rows)
@@ -103,16 +136,15 @@ def test_answers_name_who_said_what_and_the_swarm_then(page: str) -> None:
         ["quorum", "GO", "the procedure"],
         ["operator", "NO-GO", "alice"],
     ]
-    # At 3.5 s the boards had said nothing for 3 s, the bound; at 4 s for longer.
-    assert [row[4] for row in rows] == ["4 of 4 heard and voting; quorum 3", "0 of 4 heard and voting; quorum 3"]
+    assert [row[4] for row in rows] == ["4 of 4 heard and voting; quorum 3"] * 2
 
 
 def test_alarms_have_their_life(page: str) -> None:
-    rows = [row[1:] for row in Figures(section(page, "Alarms")).rows[1:] if row[1] == "board off, board 2"]
+    rows = [row[1:] for row in Figures(section(page, "Alarms")).rows[1:]]
     assert rows == [
-        ["board off, board 2", "raised, critical", "-", ""],
-        ["board off, board 2", "acknowledged", "+2.000 s", "alice"],
-        ["board off, board 2", "back to normal", "+3.500 s", ""],
+        ["board not heard, board 2", "raised, warning: 3.5 s", "-", ""],
+        ["board not heard, board 2", "acknowledged", "+0.600 s", "alice"],
+        ["board not heard, board 2", "back to normal", "+2.000 s", ""],
     ]
 
 
@@ -148,6 +180,66 @@ def test_a_last_line_that_was_cut_off_is_left_out(trace: Trace, tmp_path: Path) 
 
 
 def test_what_no_flight_records_is_named_with_its_line(trace: Trace, tmp_path: Path) -> None:
-    trace.lines[-2]["counts"] = "many"
-    with pytest.raises(RunDirectoryError, match=rf"trace\.ndjson:{len(trace.lines) - 1}: "):
+    number = next(number for number, line in enumerate(trace.lines, 1) if line["event"] == "Fault")
+    trace.lines[number - 1]["counts"] = "many"
+    with pytest.raises(RunDirectoryError, match=rf"trace\.ndjson:{number}: not a trace event"):
         write.write(trace.save(tmp_path / "trace.ndjson"))
+
+
+# --- a run's folder -----------------------------------------------------------------------------
+
+SCENARIO = """
+name = "made-up"
+description = "Made up."
+[mission]
+speed = 2.0
+[[faults]]
+fault = "light_time"
+seconds = 1.5
+"""
+ABOUT = {"run": "made-up-7", "scenario": "made-up", "seed": 7, "started": "2026-03-01T23:59:50+00:00"}
+
+
+def _run(trace: Trace, folder: Path, kind: str) -> Path:
+    trace.save(folder / "trace.ndjson")
+    (folder / "run.json").write_text(json.dumps({**ABOUT, "kind": kind}))
+    (folder / "scenario.toml").write_text(SCENARIO)
+    return folder
+
+
+def test_utc_is_told_where_boards_live_in_real_time(trace: Trace, tmp_path: Path) -> None:
+    page = write.write(_run(trace, tmp_path, "virtual")).read_text()
+    kill = Figures(section(page, "Injects, detection and response")).row("1. kill of board 2")
+    assert kill[1].startswith("10.000 s 23:59:55 UTC")  # two mission seconds in a second
+    cut = Figures(section(page, "Injects, detection and response")).row("2. cut")
+    assert "00:00:00 UTC" in cut[1]
+
+
+def test_utc_of_boards_in_virtual_time_is_not_known(trace: Trace, tmp_path: Path) -> None:
+    page = write.write(_run(trace, tmp_path, "host")).read_text()
+    assert "UTC is not known" in page
+    assert ":59:55 UTC" not in page
+
+
+def test_utc_after_a_resume_counts_from_the_next_ground_station() -> None:
+    first = datetime.datetime(2026, 3, 1, 12, 0, 0, tzinfo=datetime.UTC)
+    utc = Utc([(0.0, first), (10.0, first + datetime.timedelta(hours=1)), (20.0, None)], 1.0)
+    assert [utc.text(at)[11:19] for at in (9.0, 10.0, 12.5)] == ["12:00:09", "13:00:00", "13:00:02"]
+    assert utc.text(21.0) == ""
+
+
+def test_a_crew_far_away_sees_an_alarm_one_light_time_later(trace: Trace, tmp_path: Path) -> None:
+    folder = _run(trace, tmp_path, "virtual")
+    (folder / "scenario.toml").write_text(SCENARIO.replace("speed = 2.0", "speed = 1.0"))
+    page = write.write(folder).read_text()
+    # Its last word, of 9.5 s, arrives at 11 s, and the bound is 3 s. Board 0, beside the crew, reports at 14.5 s.
+    [(raised, text)] = [
+        (attributes, text)
+        for attributes, text in Figures(section(page, "Alarms")).figures
+        if attributes["class"] == "at"
+    ][:1]
+    line = trace.lines[int(raised["data-line"]) - 1]
+    assert float(raised["value"]) == pytest.approx(line["received"] + float(raised.get("data-later", "0")))
+    assert text == "14.500 s"
+    returned = [attributes for attributes, text in Figures(section(page, "Alarms")).figures if text == "16.500 s"]
+    assert [float(attributes["data-later"]) for attributes in returned] == [1.5]

@@ -80,8 +80,9 @@ def test_each_figure_is_the_second_of_its_line_or_the_difference_of_two(page: st
     assert kinds["at"] > 30
     assert kinds["after"] > 20
     for attributes, text in figures:
-        second = lines[int(attributes["data-line"]) - 1]["received"] + float(attributes.get("data-further", "0"))
-        since = lines[int(attributes["data-from"]) - 1]["received"] if "data-from" in attributes else 0.0
+        second = lines[int(attributes["data-line"]) - 1]["received"] + float(attributes.get("data-later", "0"))
+        since = float(attributes.get("data-from-later", "0"))
+        since += lines[int(attributes["data-from"]) - 1]["received"] if "data-from" in attributes else 0.0
         assert float(attributes["value"]) == pytest.approx(second - since, abs=1e-6)
         assert text.removesuffix(" s").removeprefix("+") == f"{second - since:.3f}"
         assert second >= since

@@ -23,6 +23,7 @@ def _error(tmp_path: Path, text: str) -> str:
 
 def test_ships_the_missions_that_it_promises() -> None:
     promised = {"first-light", "byzantine", "partition", "power-cut", "light-time", "contact-windows"}
+    promised |= {"first-procedure", "lunar-handover"}
     assert set(scenario.shipped()) >= promised
 
 

@@ -1,0 +1,200 @@
+"""Takes a next-state relation apart: its actions, and what each assigns to the variables.
+
+Theory. `Next` is a disjunction under quantifiers. Each way through it is a conjunction of guards and assignments
+`x' = e`. With the assigned values in place of x', the state after the step needs no symbols of its own, and the solver
+sees an invariant of it as a formula on the state before.
+
+Rules. A way is named after the first definition with primes that it goes through. A variable without an assignment has
+any value that its guards allow. All of a way's guards are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from specs.proof import meanings, terms
+from specs.proof.context import Closure, Context, State, applications, refused
+from specs.proof.meanings import Value
+from specs.proof.terms import Term
+from specs.proof.translate import Translator
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way to take a step. `new`: what it quantifies; `assigned`: the variables' next values."""
+
+    name: str = ""
+    arguments: tuple[Value, ...] = ()
+    new: dict[str, Value] = field(default_factory=dict)
+    inside: tuple[Term, ...] = ()  # that they are in their sets
+    guards: tuple[tuple[Expression, Context], ...] = ()
+    assigned: dict[str, tuple[Expression, Context]] = field(default_factory=dict)
+
+
+class Actions:
+    """The ways through a next-state relation."""
+
+    def __init__(self, translator: Translator) -> None:
+        self.translator = translator
+        self._primed: dict[str, bool] = {}
+
+    def ways(self, node: Expression, context: Context) -> list[Way]:
+        return list(self._walk(node, context, Way()))
+
+    def taken(self, way: Way, before: State, hidden: frozenset[str]) -> tuple[State, list[Term]]:
+        """The state after the step, and the conditions under which it is taken."""
+        names = self.translator.names
+        known: dict[str, Value] = {}
+        doing: list[str] = []
+
+        def get(name: str) -> Value:
+            if name in known:
+                return known[name]
+            if name not in way.assigned:
+                shape = self.translator.shapes[name]
+                known[name] = meanings.symbol(shape, f"{name}'", ())
+                return known[name]
+            node, context = way.assigned[name]
+            if name in doing:
+                raise refused(node.place, f"next values that depend on each other: {', '.join(doing)}")
+            doing.append(name)
+            same = isinstance(node, tree.Apply) and node.name == name and name in names.variables
+            known[name] = before.get(name) if same else self.translator.value(node, self._bound(context, after, hidden))
+            doing.pop()
+            return known[name]
+
+        after = State(get, "'")
+        guards = [self.translator.formula(node, self._bound(context, after, hidden)) for node, context in way.guards]
+        return after, [*way.inside, *guards]
+
+    def _bound(self, context: Context, after: State, hidden: frozenset[str]) -> Context:
+        return replace(context, after=after, hidden=hidden)
+
+    def is_primed(self, node: object) -> bool:
+        """Whether an expression speaks of the next state, also through definitions."""
+        if _has_prime(node):
+            return True
+        return any(self._is_primed_name(apply.name) for apply in applications(node))
+
+    def _is_primed_name(self, name: str) -> bool:
+        definition = self.translator.names.definitions.get(name)
+        if definition is None:
+            return False
+        if name not in self._primed:
+            self._primed[name] = False
+            self._primed[name] = self.is_primed(definition.body)
+        return self._primed[name]
+
+    def _walk(self, node: Expression, context: Context, way: Way) -> Iterator[Way]:
+        if not self.is_primed(node) and not self._calls_primed(node, context):
+            yield replace(way, guards=(*way.guards, (node, context)))
+        elif isinstance(node, tree.Junction) and node.conjunction:
+            ways = [way]
+            for item in node.items:
+                ways = [found for one in ways for found in self._walk(item, context, one)]
+            yield from ways
+        elif isinstance(node, tree.Junction):
+            for item in node.items:
+                yield from self._walk(item, context, way)
+        elif isinstance(node, tree.Quantified) and not node.universal:
+            yield from self._exists(node, context, way)
+        elif isinstance(node, tree.If):
+            no = tree.Apply(place=node.place, name="~", arguments=(node.condition,))
+            for condition, branch in ((node.condition, node.then), (no, node.otherwise)):
+                yield from self._walk(branch, context, replace(way, guards=(*way.guards, (condition, context))))
+        elif isinstance(node, tree.Let):
+            yield from self._walk(node.body, self._let(node, context), way)
+        elif isinstance(node, tree.Unchanged):
+            yield from self._unchanged(node.operand, context, way)
+        elif isinstance(node, tree.Apply) and node.name == "=" and self._assignable(node, way):
+            prime = node.arguments[0]
+            assert isinstance(prime, tree.Prime)
+            assert isinstance(prime.operand, tree.Apply)
+            yield replace(way, assigned={**way.assigned, prime.operand.name: (node.arguments[1], context)})
+        elif isinstance(node, tree.Apply) and self._closure(node, context) is not None:
+            yield from self._call(node, context, way)
+        else:
+            yield replace(way, guards=(*way.guards, (node, context)))
+
+    def _calls_primed(self, node: Expression, context: Context) -> bool:
+        closures = [context.names.get(apply.name) for apply in applications(node)]
+        return any(isinstance(item, Closure) and self.is_primed(item.body) for item in closures)
+
+    def _exists(self, node: tree.Quantified, context: Context, way: Way) -> Iterator[Way]:
+        for bound in node.bounds:
+            domain = self.translator.set_of(bound.domain, context)
+            if bound.pattern or domain.element is None:
+                raise refused(node.place, "a quantifier of an action over this set")
+            for name in bound.names:
+                found: list[Term] = []
+                unique = name if name not in way.new else f"{name}.{len(way.new)}"
+                value = meanings.bound(domain.element, unique, found)
+                way = replace(way, new={**way.new, unique: value}, inside=(*way.inside, domain.has(value)))
+                context = context.with_names({name: value})
+        yield from self._walk(node.body, context, way)
+
+    def _let(self, node: tree.Let, context: Context) -> Context:
+        for definition in node.definitions:
+            if isinstance(definition, tree.Instance) or definition.recursive:
+                raise refused(node.place, "an INSTANCE or a recursive definition in a LET")
+            context = context.with_names({definition.name: Closure(definition.parameters, definition.body, context)})
+        return context
+
+    def _unchanged(self, node: Expression, context: Context, way: Way) -> Iterator[Way]:
+        names = self.translator.names
+        if isinstance(node, tree.Tuple):
+            ways = [way]
+            for item in node.items:
+                ways = [found for one in ways for found in self._unchanged(item, context, one)]
+            yield from ways
+        elif isinstance(node, tree.Apply) and node.name in names.variables and node.name not in way.assigned:
+            yield replace(way, assigned={**way.assigned, node.name: (node, context)})
+        elif isinstance(node, tree.Apply) and node.name in names.definitions and not node.arguments:
+            yield from self._unchanged(names.definitions[node.name].body, context, way)
+        else:
+            yield replace(way, guards=(*way.guards, (tree.Unchanged(place=node.place, operand=node), context)))
+
+    def _assignable(self, node: tree.Apply, way: Way) -> bool:
+        left = node.arguments[0]
+        if not (isinstance(left, tree.Prime) and isinstance(left.operand, tree.Apply)):
+            return False
+        return left.operand.name in self.translator.names.variables and left.operand.name not in way.assigned
+
+    def _closure(self, node: tree.Apply, context: Context) -> Closure | None:
+        named = context.names.get(node.name)
+        if named is not None:
+            return named if isinstance(named, Closure) else None
+        definition = self.translator.names.definitions.get(node.name)
+        if definition is None or node.path:
+            return None
+        return Closure(definition.parameters, definition.body, replace(context, names={}))
+
+    def _call(self, node: tree.Apply, context: Context, way: Way) -> Iterator[Way]:
+        closure = self._closure(node, context)
+        assert closure is not None
+        given = {
+            parameter.name: self.translator.value(argument, context)
+            for parameter, argument in zip(closure.parameters, node.arguments)
+        }
+        if not way.name:
+            way = replace(way, name=node.name, arguments=tuple(given.values()))
+        yield from self._walk(closure.body, closure.context.with_names(given), way)
+
+
+def _has_prime(node: object) -> bool:
+    if isinstance(node, tree.Prime | tree.Unchanged):
+        return True
+    if isinstance(node, tuple):
+        return any(_has_prime(item) for item in node)
+    if not isinstance(node, (Expression, tree.Bound, tree.Update, tree.Definition)):
+        return False
+    names = [name for name in node.__dataclass_fields__ if name != "place"]
+    return any(_has_prime(getattr(node, name)) for name in names)
+
+
+def conditions(found: list[Term]) -> list[Term]:
+    """The conditions as a list without conjunctions."""
+    return [part for term in found for part in terms.conjuncts(term)]

@@ -1,0 +1,76 @@
+"""CHOOSE: each becomes a function symbol of what its set and condition depend on, with an axiom.
+
+Theory. Hilbert's choice: if something in the set satisfies the condition, the chosen value does. The same set and
+condition give the same symbol. That two different descriptions of one set choose the same is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from specs.proof import meanings, terms
+from specs.proof.meanings import Outside, SetValue, Value
+from specs.proof.terms import Term
+
+
+class Choices:
+    """The symbols so far. `axioms`: of each symbol, what is known of it."""
+
+    def __init__(self) -> None:
+        self.axioms: dict[str, Term] = {}
+        self._known: dict[tuple[Term, ...], str] = {}
+
+    def chosen(self, domain: SetValue, body: Callable[[Value], Term], condition: Callable[[Value], Term]) -> Value:
+        """`CHOOSE x \\in domain : body`; it exists if some x in the domain meets the condition."""
+        if domain.element is None:
+            raise Outside("CHOOSE from an empty set")
+        marks: list[Term] = []
+        meanings.Depth.now += 1  # a CHOOSE in the condition has marks of its own
+        try:
+            mark = meanings.bound(domain.element, f"chosen.{meanings.Depth.now}", marks)
+            inside = domain.has(mark)
+            meets = terms.conjunction([inside, body(mark)])
+            possible = terms.exists(marks, terms.conjunction([inside, condition(mark)]))
+        finally:
+            meanings.Depth.now -= 1
+        arguments = [item for item in _in_order([meets, possible]) if item not in marks]
+        formal = [terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(arguments)]
+        ours = [terms.variable(f"mark.{at}", item.sort) for at, item in enumerate(marks)]
+        renamed = dict(zip([*arguments, *marks], [*formal, *ours]))
+        meets, possible = [_canonical(terms.substituted(item, renamed)) for item in (meets, possible)]
+        name = self._known.get((meets, possible))
+        if name is None:
+            name = self._known[meets, possible] = f"choose.{len(self._known) + 1}"
+            value = meanings.symbol(domain.element, name, tuple(formal))
+            found = terms.substituted(meets, dict(zip(ours, meanings.flat(value))))
+            for item in meanings.flat(value):
+                self.axioms[item.name] = terms.forall(formal, terms.implication(possible, found))
+        return meanings.symbol(domain.element, name, tuple(arguments))
+
+
+def _in_order(found: list[Term]) -> list[Term]:
+    """Free variables in the order in which they occur."""
+    order: dict[Term, None] = {}
+
+    def walk(term: Term, bound: frozenset[Term]) -> None:
+        if term.op == "var" and term not in bound:
+            order[term] = None
+        if term.free - bound:
+            for item in term.args:
+                walk(item, bound | frozenset(term.bound))
+
+    for term in found:
+        walk(term, frozenset())
+    return list(order)
+
+
+def _canonical(term: Term, depth: int = 0) -> Term:
+    """The term with bound variables named by how deep they are bound."""
+    if term.op in ("forall", "exists"):
+        given = {item: terms.variable(f"b.{depth + at}", item.sort) for at, item in enumerate(term.bound)}
+        body = _canonical(terms.substituted(term.args[0], given), depth + len(given))
+        make = terms.forall if term.op == "forall" else terms.exists
+        return make(given.values(), body)
+    if not term.args:
+        return term
+    return terms.rebuilt(term, [_canonical(item, depth) for item in term.args])

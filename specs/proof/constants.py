@@ -1,0 +1,131 @@
+"""What kind of value each constant and variable has: read from ASSUME, and from the type invariant.
+
+Theory. The solvers know sorts, TLA+ does not. A constant set of which nothing is said, such as Replica, becomes a sort:
+its elements, and those constants that an ASSUME says are not in it. TLA+ never compares elements of two such sets here,
+or the translation refuses, so a proof with sorts is one without. No such set is empty: a sort never is.
+
+Rules. `C \\subseteq S`, `C \\in S` and `C \\notin S` in an ASSUME give C its kind, and are facts. Other assumptions,
+which count sets, are not used: the quorum lemmas are proved from them (`counting`). A variable has the kind that a
+conjunct `x \\in S` of Types, or else of TypeOK, gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from specs.proof import meanings, terms
+from specs.proof.context import Context, State, refused
+from specs.proof.meanings import Basic, Outside, SetShape, SetValue, Value
+from specs.proof.terms import Term
+from specs.proof.translate import Translator
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, Unsupported
+
+TYPES = ("Types", "TypeOK")
+
+
+def no_state(name: str) -> Value:
+    raise Outside(f"variable {name} where only constants are allowed")
+
+
+CONSTANT_LEVEL = Context(State(no_state))
+
+
+def declare(translator: Translator) -> list[Term]:
+    """Gives constants and variables their kinds. Returns what the ASSUMEs say of the constants."""
+    names = translator.names
+    assumed = [item for assumption in names.assumptions for item in conjuncts(assumption)]
+    told = [item for item in assumed if _tells(item, names.constants)]
+    for item in told:
+        _sort(translator, item, told)
+    facts: list[Term] = []
+    waiting = list(told)
+    while waiting:
+        known = [item for item in waiting if _is_known(translator, item.arguments[1])]
+        if not known:
+            raise refused(waiting[0].place, "an ASSUME about a set of which no ASSUME says what is in it")
+        waiting.remove(known[0])
+        facts += _declared(translator, known[0])
+    _variables(translator)
+    return [fact for fact in facts if fact is not terms.TRUE]
+
+
+def types_of(translator: Translator) -> tree.Definition:
+    """The definition that tells the kinds of the variables."""
+    definitions = translator.names.definitions
+    found = next((definitions[name] for name in TYPES if name in definitions), None)
+    if found is None:
+        raise Unsupported(f"{translator.names.sources[-1].name}: no definition {' or '.join(TYPES)}")
+    return found
+
+
+def conjuncts(node: Expression) -> Iterator[Expression]:
+    if isinstance(node, tree.Junction) and node.conjunction:
+        for item in node.items:
+            yield from conjuncts(item)
+    else:
+        yield node
+
+
+def _tells(node: Expression, constants: dict[str, tree.Parameter]) -> TypeGuard[tree.Apply]:
+    if not (isinstance(node, tree.Apply) and node.name in ("\\in", "\\notin", "\\subseteq")):
+        return False
+    return _name(node.arguments[0]) in constants
+
+
+def _name(node: Expression) -> str:
+    return node.name if isinstance(node, tree.Apply) and not node.arguments and not node.path else ""
+
+
+def _sort(translator: Translator, item: tree.Apply, told: list[tree.Apply]) -> None:
+    """A constant set that only stands on the right is a sort of its own."""
+    name = _name(item.arguments[1])
+    named = [other for other in told if _name(other.arguments[0]) == name]
+    if name not in translator.names.constants or named or name in translator.shapes:
+        return
+    others = [
+        terms.apply(_name(other.arguments[0]), (), name)
+        for other in told
+        if other.name == "\\notin" and _name(other.arguments[1]) == name
+    ]
+
+    def has(value: Value) -> Term:
+        if not isinstance(value, Term) or value.sort != name:
+            raise Outside(f"a {meanings.kind(value)} where an element of {name} is wanted")
+        return terms.conjunction([terms.negation(terms.equal(value, other)) for other in others])
+
+    translator.shapes[name] = SetShape(Basic(name))
+    translator.give_constant(name, meanings.plain_set(Basic(name), has))
+
+
+def _is_known(translator: Translator, node: Expression) -> bool:
+    try:
+        return translator.set_of(node, CONSTANT_LEVEL).element is not None
+    except Unsupported:
+        return False
+
+
+def _declared(translator: Translator, item: tree.Apply) -> list[Term]:
+    domain = translator.set_of(item.arguments[1], CONSTANT_LEVEL)
+    assert domain.element is not None
+    shape = SetShape(domain.element) if item.name == "\\subseteq" else domain.element
+    translator.shapes.setdefault(_name(item.arguments[0]), shape)
+    return list(terms.conjuncts(translator.formula(item, CONSTANT_LEVEL)))
+
+
+def _variables(translator: Translator) -> None:
+    found = types_of(translator)
+    for item in conjuncts(found.body):
+        if (
+            isinstance(item, tree.Apply)
+            and item.name == "\\in"
+            and _name(item.arguments[0]) in translator.names.variables
+        ):
+            domain: SetValue = translator.set_of(item.arguments[1], CONSTANT_LEVEL)
+            if domain.element is None:
+                raise refused(item.place, "a type whose elements are not known")
+            translator.shapes.setdefault(_name(item.arguments[0]), domain.element)
+    missing = [name for name in translator.names.variables if name not in translator.shapes]
+    if missing:
+        raise refused(found.place, f"no conjunct says what kind of value has variable {', '.join(missing)}")

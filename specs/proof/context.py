@@ -1,0 +1,63 @@
+"""Where an expression is translated: what its names mean, in which state, and what is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from specs.proof.meanings import Value
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, Unsupported
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Gives each variable its value."""
+
+    get: Callable[[str], Value]
+    suffix: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """An operator with the names that it sees."""
+
+    parameters: tuple[tree.Parameter, ...]
+    body: Expression
+    context: Context
+
+
+Named: TypeAlias = Value | Closure
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What names mean. `after`: the next state, for primes. `old`: what @ means."""
+
+    state: State
+    after: State | None = None
+    names: Mapping[str, Named] = field(default_factory=dict)
+    old: Value | None = None
+    hidden: frozenset[str] = frozenset()
+
+    def with_names(self, names: Mapping[str, Named]) -> Context:
+        return replace(self, names={**self.names, **names})
+
+
+def refused(place: tree.Place, what: object) -> Unsupported:
+    return Unsupported(f"{place}: outside what is translated for solvers: {what}: {place.text[:100]}")
+
+
+def applications(node: object) -> list[tree.Apply]:
+    """All operators with their arguments in an expression."""
+    if isinstance(node, tuple):
+        return [found for item in node for found in applications(item)]
+    if not isinstance(node, (Expression, tree.Bound, tree.Update, tree.Definition)):
+        return []
+    inner = [found for name in _fields(node) for found in applications(getattr(node, name))]
+    return [node, *inner] if isinstance(node, tree.Apply) else inner
+
+
+def _fields(node: object) -> list[str]:
+    return [name for name in node.__dataclass_fields__ if name != "place"]  # type: ignore[attr-defined]

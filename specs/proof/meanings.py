@@ -1,0 +1,404 @@
+"""What TLA+ values mean in first-order logic.
+
+Theory. A function, set, record or sequence of TLA+ is not a term of the solver. It is kept as what one can ask of it: a
+function is asked for its value at an argument, a set whether it has an element. What is asked in the end is a truth or
+a number, so the solvers see first-order formulas only. A variable `votes \\in [Replica -> [View -> Value]]` becomes a
+function symbol of a replica and a view; a variable with records, one symbol for each field.
+
+Rules. A function's symbol is total; outside the domain its value is any, as in TLA+. Functions are equal if they agree
+on the domain. A shape says of which kind a value is, so that a quantifier knows what it ranges over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from specs.proof import terms
+from specs.proof.terms import BOOL, FALSE, INT, TRUE, Term
+
+STRING = "String"
+
+
+class Outside(Exception):
+    """A construct outside the fragment; the translator adds the place."""
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionValue:
+    domain: SetValue
+    at: Callable[[Value], Value]
+
+
+@dataclass(frozen=True, eq=False)
+class SetValue:
+    """A set, by its elements' shape (None: of {}) and by membership.
+
+    `over(universal, body, name)` is the quantifier over it. `items`: its elements, if they are written out. `limits`:
+    it is part of low..high. `family`: it is any set for which a hidden operator holds. `subsets_of`: of SUBSET.
+    """
+
+    element: Shape | None
+    has: Callable[[Value], Term]
+    over: Quantifier
+    items: tuple[Value, ...] | None = None
+    limits: tuple[Term, Term] | None = None
+    family: tuple[str, Term] | None = None
+    subsets_of: SetValue | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RecordValue:
+    fields: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class TupleValue:
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceValue:
+    length: Term
+    at: Callable[[Term], Value]
+    element: Shape | None
+
+
+Body: TypeAlias = "Callable[[Value], Term]"
+Quantifier: TypeAlias = Callable[[bool, Body, str], Term]
+Value: TypeAlias = Term | FunctionValue | SetValue | RecordValue | TupleValue | SequenceValue
+
+
+@dataclass(frozen=True)
+class Basic:
+    """A sort of the solver."""
+
+    sort: str
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionShape:
+    domain: SetValue
+    range: Shape
+
+
+@dataclass(frozen=True, eq=False)
+class SetShape:
+    element: Shape
+
+
+@dataclass(frozen=True, eq=False)
+class RecordShape:
+    fields: dict[str, Shape]
+
+
+@dataclass(frozen=True, eq=False)
+class TupleShape:
+    items: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceShape:
+    element: Shape
+
+
+Shape: TypeAlias = Basic | FunctionShape | SetShape | RecordShape | TupleShape | SequenceShape
+
+
+def kind(value: Value) -> str:
+    """What a value is, in words."""
+    return value.sort if isinstance(value, Term) else type(value).__name__.removesuffix("Value").lower()
+
+
+def shape_of(value: Value) -> Shape:
+    """The shape of a value; raises Outside where it does not show."""
+    if isinstance(value, Term):
+        return Basic(value.sort)
+    if isinstance(value, RecordValue):
+        return RecordShape({name: shape_of(item) for name, item in value.fields.items()})
+    if isinstance(value, TupleValue):
+        return TupleShape(tuple([shape_of(item) for item in value.items]))
+    if isinstance(value, SetValue) and value.element is not None:
+        return SetShape(value.element)
+    if isinstance(value, SequenceValue) and value.element is not None:
+        return SequenceShape(value.element)
+    if isinstance(value, FunctionValue) and value.domain.element is not None:
+        inside = value.domain.items[0] if value.domain.items else symbol(value.domain.element, "any", ())
+        return FunctionShape(value.domain, shape_of(value.at(inside)))
+    raise Outside(f"a {kind(value)} whose elements are not known")
+
+
+def flat(value: Value) -> tuple[Term, ...]:
+    """The terms that make up a value without functions, sets and sequences."""
+    if isinstance(value, Term):
+        return (value,)
+    if isinstance(value, RecordValue):
+        return tuple([term for item in value.fields.values() for term in flat(item)])
+    if isinstance(value, TupleValue):
+        return tuple([term for item in value.items for term in flat(item)])
+    raise Outside(f"a {kind(value)} as the argument of a function, or as an element of a set")
+
+
+def _like(value: Value, shape: Shape) -> tuple[Term, ...]:
+    """The terms of a value that must have this shape."""
+    wanted = [item.sort for item in flat(symbol(shape, "any", ()))]
+    found = flat(value)
+    if [item.sort for item in found] != wanted:
+        raise Outside(f"a {kind(value)} where another kind of value is wanted")
+    return found
+
+
+def symbol(shape: Shape, name: str, args: tuple[Term, ...]) -> Value:
+    """Any value of this shape: symbols with `name`, applied to `args`."""
+    return _made(shape, name, lambda part, sort: terms.apply(part, args, sort), args)
+
+
+def bound(shape: Shape, name: str, found: list[Term]) -> Value:
+    """A value of this shape for a quantifier, whose variables are added to `found`."""
+
+    def make(part: str, sort: str) -> Term:
+        found.append(terms.variable(part, sort))
+        return found[-1]
+
+    return _made(shape, name, make, None)
+
+
+def _made(shape: Shape, name: str, make: Callable[[str, str], Term], args: tuple[Term, ...] | None) -> Value:
+    if isinstance(shape, Basic):
+        return make(name, shape.sort)
+    if isinstance(shape, RecordShape):
+        return RecordValue({key: _made(item, f"{name}.{key}", make, args) for key, item in shape.fields.items()})
+    if isinstance(shape, TupleShape):
+        return TupleValue(tuple([_made(item, f"{name}.{at}", make, args) for at, item in enumerate(shape.items, 1)]))
+    if args is None:
+        what = type(shape).__name__.removesuffix("Shape").lower()
+        raise Outside(f"a quantifier over values that contain a {what}")
+    if isinstance(shape, SetShape):
+        element = shape.element
+        return plain_set(element, lambda value: terms.apply(name, (*args, *_like(value, element)), BOOL))
+    if isinstance(shape, SequenceShape):
+        length = terms.apply(f"{name}.len", args, INT)
+        return SequenceValue(length, lambda at: symbol(shape.element, f"{name}.at", (*args, at)), shape.element)
+    return FunctionValue(shape.domain, _function(shape, name, args))
+
+
+def _function(shape: FunctionShape, name: str, args: tuple[Term, ...]) -> Callable[[Value], Value]:
+    """A domain of few literals gives a symbol to each of them: solvers find votes of phase 2 by name."""
+    items, element = shape.domain.items, shape.domain.element
+    literal = items is not None and all(isinstance(item, Term) and terms.is_literal(item) for item in items)
+
+    def at(value: Value) -> Value:
+        if not literal or items is None:
+            return symbol(shape.range, name, (*args, *(flat(value) if element is None else _like(value, element))))
+        found: Value | None = None
+        for item in reversed(items):
+            assert isinstance(item, Term)
+            part = symbol(shape.range, f"{name}.{terms.show(item).removeprefix('str.')}", args)
+            found = part if found is None else merged(equal(value, item), part, found)
+        assert found is not None
+        return found
+
+    return at
+
+
+def merged(condition: Term, then: Value, otherwise: Value) -> Value:
+    """IF condition THEN then ELSE otherwise."""
+    if condition is TRUE or then is otherwise:
+        return then
+    if condition is FALSE:
+        return otherwise
+    if isinstance(then, Term) and isinstance(otherwise, Term) and then.sort == otherwise.sort:
+        return terms.choice(condition, then, otherwise)
+    if isinstance(then, FunctionValue) and isinstance(otherwise, FunctionValue):
+        one, other = then, otherwise
+        if equal(one.domain, other.domain) is not TRUE:
+            raise Outside("a choice between functions whose domains are not written alike")
+        return FunctionValue(one.domain, lambda value: merged(condition, one.at(value), other.at(value)))
+    if isinstance(then, SetValue) and isinstance(otherwise, SetValue):
+        left, right = then, otherwise
+        element = left.element or right.element
+        return plain_set(element, lambda value: terms.choice(condition, left.has(value), right.has(value)))
+    if (
+        isinstance(then, RecordValue)
+        and isinstance(otherwise, RecordValue)
+        and then.fields.keys() == otherwise.fields.keys()
+    ):
+        return RecordValue(
+            {name: merged(condition, item, otherwise.fields[name]) for name, item in then.fields.items()}
+        )
+    if isinstance(then, TupleValue) and isinstance(otherwise, TupleValue) and len(then.items) == len(otherwise.items):
+        return TupleValue(tuple([merged(condition, *pair) for pair in zip(then.items, otherwise.items)]))
+    if isinstance(then, SequenceValue | TupleValue) and isinstance(otherwise, SequenceValue | TupleValue):
+        return _merged_sequences(condition, then, otherwise)
+    raise Outside(f"a choice between a {kind(then)} and a {kind(otherwise)}")
+
+
+def sequence(value: Value) -> SequenceValue:
+    """A sequence, or a tuple taken as one."""
+    if isinstance(value, SequenceValue):
+        return value
+    if not isinstance(value, TupleValue):
+        raise Outside(f"a {kind(value)} where a sequence is wanted")
+    items = value.items
+
+    def at(place: Term) -> Value:
+        found = items[-1]
+        for number, item in reversed(list(enumerate(items[:-1], 1))):
+            found = merged(terms.equal(place, terms.integer(number)), item, found)
+        return found
+
+    return SequenceValue(terms.integer(len(items)), at, shape_of(items[0]) if items else None)
+
+
+def _merged_sequences(condition: Term, first: Value, second: Value) -> Value:
+    then, otherwise = sequence(first), sequence(second)
+    length = terms.choice(condition, then.length, otherwise.length)
+    if then.element is None or otherwise.element is None:
+        whole = otherwise if then.element is None else then  # an empty one has no items to choose
+        return SequenceValue(length, whole.at, whole.element)
+    return SequenceValue(length, lambda at: merged(condition, then.at(at), otherwise.at(at)), then.element)
+
+
+class Depth:
+    """How many quantifiers are around what is being translated: names bound variables so that none is captured."""
+
+    now = 0
+
+
+def plain_set(element: Shape | None, has: Callable[[Value], Term]) -> SetValue:
+    """A set known by membership: a quantifier over it ranges over all values of the shape."""
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        if element is None:
+            return terms.truth(universal)
+        Depth.now += 1
+        try:
+            variables: list[Term] = []
+            value = bound(element, f"{name}.{Depth.now}", variables)
+            inside, inner = has(value), body(value)
+        finally:
+            Depth.now -= 1
+        return within(universal, inside, inner, variables)
+
+    return SetValue(element, has, over)
+
+
+def within(universal: bool, inside: Term, inner: Term, variables: Iterable[Term] = ()) -> Term:
+    """`\\A variables : inside => inner`, or `\\E variables : inside /\\ inner`."""
+    if universal:
+        return terms.forall(variables, terms.implication(inside, inner))
+    return terms.exists(variables, terms.conjunction([inside, inner]))
+
+
+def quantified(universal: bool, domain: SetValue, body: Body, name: str = "x") -> Term:
+    """`\\A name \\in domain : body`, or `\\E`."""
+    return domain.over(universal, body, name)
+
+
+def filtered(domain: SetValue, condition: Body) -> SetValue:
+    """`{x \\in domain : condition}`"""
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        return domain.over(universal, lambda value: within(universal, condition(value), body(value)), name)
+
+    def has(value: Value) -> Term:
+        return terms.conjunction([domain.has(value), condition(value)])
+
+    return SetValue(domain.element, has, over, limits=domain.limits)
+
+
+def union(left: SetValue, right: SetValue) -> SetValue:
+    def over(universal: bool, body: Body, name: str) -> Term:
+        both = [left.over(universal, body, name), right.over(universal, body, name)]
+        return terms.conjunction(both) if universal else terms.disjunction(both)
+
+    def has(value: Value) -> Term:
+        return terms.disjunction([left.has(value), right.has(value)])
+
+    items = None if left.items is None or right.items is None else left.items + right.items
+    return SetValue(left.element or right.element, has, over, items)
+
+
+def mapped(over: Quantifier, element: Shape | None) -> SetValue:
+    """`{e : x \\in S}`, by its quantifier."""
+    return SetValue(element, lambda value: over(False, lambda item: equal(item, value), "x"), over)
+
+
+def truth(value: Value) -> Term:
+    if isinstance(value, Term) and value.sort == BOOL:
+        return value
+    raise Outside(f"a {kind(value)} where a truth is wanted")
+
+
+def number(value: Value) -> Term:
+    if isinstance(value, Term) and value.sort == INT:
+        return value
+    raise Outside(f"a {kind(value)} where a number is wanted")
+
+
+def equal(left: Value, right: Value) -> Term:
+    """`left = right`, where both are of one kind."""
+    if isinstance(left, Term) and isinstance(right, Term) and left.sort == right.sort:
+        return terms.equal(left, right)
+    if isinstance(left, FunctionValue) and isinstance(right, FunctionValue):
+        one, other = left, right
+        values = quantified(True, one.domain, lambda value: equal(one.at(value), other.at(value)))
+        return terms.conjunction([equal(one.domain, other.domain), values])
+    if isinstance(left, SetValue) and isinstance(right, SetValue):
+        return terms.conjunction([included(left, right), included(right, left)])
+    if isinstance(left, RecordValue) and isinstance(right, RecordValue):
+        if left.fields.keys() != right.fields.keys():
+            return FALSE
+        return terms.conjunction([equal(item, right.fields[name]) for name, item in left.fields.items()])
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue):
+        if len(left.items) != len(right.items):
+            return FALSE
+        return terms.conjunction([equal(*pair) for pair in zip(left.items, right.items)])
+    if isinstance(left, SequenceValue | TupleValue) and isinstance(right, SequenceValue | TupleValue):
+        return _equal_sequences(sequence(left), sequence(right))
+    raise Outside(f"a comparison of a {kind(left)} with a {kind(right)}")
+
+
+def _equal_sequences(left: SequenceValue, right: SequenceValue) -> Term:
+    lengths = terms.equal(left.length, right.length)
+    if left.element is None or right.element is None:
+        return lengths
+    places = interval(terms.integer(1), left.length)
+    return terms.conjunction(
+        [lengths, quantified(True, places, lambda at: equal(left.at(number(at)), right.at(number(at))))]
+    )
+
+
+def included(left: SetValue, right: SetValue) -> Term:
+    """`left \\subseteq right`"""
+    return quantified(True, left, right.has)
+
+
+def literal(items: tuple[Value, ...]) -> SetValue:
+    """`{a, b, c}`"""
+
+    def over(universal: bool, body: Body, name: str) -> Term:
+        found = [body(item) for item in items]
+        return terms.conjunction(found) if universal else terms.disjunction(found)
+
+    def has(value: Value) -> Term:
+        return terms.disjunction([equal(value, item) for item in items])
+
+    return SetValue(shape_of(items[0]) if items else None, has, over, items)
+
+
+ITEMS_MAX = 16  # elements of an interval between literals that are written out
+
+
+def interval(low: Term, high: Term) -> SetValue:
+    """`low .. high`"""
+    if low.op == high.op == "int" and high.value - low.value < ITEMS_MAX:
+        found = literal(tuple([terms.integer(at) for at in range(low.value, high.value + 1)]))
+    else:
+        found = plain_set(Basic(INT), lambda value: _between(low, number(value), high))
+    return replace(found, element=Basic(INT), has=lambda value: _between(low, number(value), high), limits=(low, high))
+
+
+def _between(low: Term, term: Term, high: Term) -> Term:
+    return terms.conjunction([terms.order("<=", low, term), terms.order("<=", term, high)])

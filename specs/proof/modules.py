@@ -1,0 +1,59 @@
+"""The names of a module and of those that it extends: constants, variables, definitions, assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specs.tla.language import standard
+from specs.tla.syntax import syntax, tree
+from specs.tla.syntax.tree import ModuleError
+
+
+@dataclass
+class Names:
+    """What a module and those that it extends declare and define. `sources`: their files."""
+
+    constants: dict[str, tree.Parameter] = field(default_factory=dict)
+    variables: list[str] = field(default_factory=list)
+    definitions: dict[str, tree.Definition] = field(default_factory=dict)
+    instances: dict[str, tree.Instance] = field(default_factory=dict)
+    assumptions: list[tree.Expression] = field(default_factory=list)
+    standard: set[str] = field(default_factory=set)
+    sources: list[Path] = field(default_factory=list)
+
+
+def read(path: Path) -> Names:
+    """The names of the module in file `path`. Raises ModuleError: it, or one that it extends, is missing or wrong."""
+    found = Names()
+    _read(path, found)
+    return found
+
+
+def _read(path: Path, found: Names) -> None:
+    if path in found.sources:
+        return
+    module = syntax.parse(path)
+    for name in module.extends:
+        if name in standard.MODULES:
+            found.standard.add(name)
+        elif (path.parent / f"{name}.tla").is_file():
+            _read(path.parent / f"{name}.tla", found)
+        else:
+            raise ModuleError(f"{path.name}: no module {name} in {path.parent}")
+    found.sources.append(path)
+    for unit in module.units:
+        if isinstance(unit, tree.Declaration):
+            names = {parameter.name: parameter for parameter in unit.parameters}
+            if unit.kind == "CONSTANT":
+                found.constants |= names
+            elif unit.kind == "VARIABLE":
+                found.variables += names
+        elif isinstance(unit, tree.Definition):
+            found.definitions.setdefault(unit.name, unit)
+        elif isinstance(unit, tree.Assumption):
+            found.assumptions.append(unit.expression)
+        elif isinstance(unit, tree.Instance) and unit.name is not None:
+            found.instances[unit.name] = unit
+        elif isinstance(unit, tree.Instance) and unit.module in standard.MODULES:
+            found.standard.add(unit.module)

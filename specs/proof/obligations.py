@@ -1,0 +1,359 @@
+"""What a module's theorems ask of the solvers: a list of obligations, each a goal and the facts that it may use.
+
+Theory. Induction over the steps of a specification (Manna and Pnueli, Temporal Verification of Reactive Systems, rule
+INV): Init implies the invariant, and each way to take a step keeps each conjunct of it. A proof names, for each step,
+the facts that it uses: a solver that gets all of them at once gets lost among quantifiers.
+
+    THEOREM Name == Spec => []Inv               with steps: by induction over the actions of Next
+    THEOREM Name == Spec => [][A]_vars          with steps: each action is a step of A
+    THEOREM Name == Spec => []P   BY Facts      P follows from invariants proved before
+    LEMMA Name == ASSUME ... PROVE ...          a statement about one state
+
+Rules. A fact is a lemma or theorem above, a step above, a conjunct of the invariant, or an assumption; anything else is
+an error. A conjunct that a step keeps may always be used for itself. Each way through Next is an obligation for each
+conjunct, whether a proof names the action or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeGuard
+
+from specs.proof import constants, counting, meanings, modules, script, terms
+from specs.proof.actions import Actions, Way
+from specs.proof.context import Context, State
+from specs.proof.script import By, Proof, Sequent, Theorem
+from specs.proof.terms import Term
+from specs.proof.translate import Translator
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression, Place, Unsupported
+
+SETS = "(hidden sets)"  # in place of a theorem's name
+
+
+@dataclass(frozen=True, eq=False)
+class Obligation:
+    """`goal` must follow from `facts`."""
+
+    theorem: str
+    name: str
+    facts: tuple[Term, ...]
+    goal: Term
+    place: Place
+
+    @property
+    def is_plain(self) -> bool:
+        """No solver is needed: the goal is TRUE, or one of the facts."""
+        return self.goal is terms.TRUE or self.goal in self.facts
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A formula as written, and where: which definitions are hidden is decided where it is used."""
+
+    node: Expression
+    context: Context
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A sequent, and where it stands."""
+
+    sequent: Sequent
+    context: Context
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """Where a proof stands. `known` may be cited, `given` is used without; `members`: NEW names are in their sets."""
+
+    context: Context
+    known: tuple[Source, ...] = ()
+    given: tuple[Source, ...] = ()
+    members: tuple[Term, ...] = ()
+    steps: dict[str, Claim] = field(default_factory=dict)
+    way: Way | None = None
+
+
+class Prover:
+    """Makes the obligations of one module of proofs."""
+
+    def __init__(self, path: Path) -> None:
+        self.names = modules.read(path)
+        self.theorems = script.read(path)
+        self.translator = Translator(self.names)
+        self.axioms = constants.declare(self.translator)
+        self.actions = Actions(self.translator)
+        self.found: list[Obligation] = []
+        self._above: dict[str, Theorem] = {}
+        self._invariants: dict[str, tuple[Expression, ...]] = {}  # conjuncts, by theorem
+        self._before = State(lambda name: meanings.symbol(self.translator.shapes[name], name, ()))
+        self._plain = Context(self._before)
+        self._taken: dict[tuple[Way, frozenset[str]], tuple[State, list[Term]]] = {}
+        self._translated: dict[tuple[object, ...], tuple[Term, ...]] = {}
+
+    def obligations(self) -> list[Obligation]:
+        for theorem in self.theorems:
+            if theorem.name in self._above:
+                raise Unsupported(f"{theorem.place}: a second theorem {theorem.name}")
+            self._theorem(theorem)
+            self._above[theorem.name] = theorem
+        for name, whole in self.translator.families.items():
+            self._family(name, whole)
+        return self.found
+
+    def _family(self, name: str, whole: str) -> None:
+        """What the translation presumes of a hidden predicate of sets, such as IsQuorum."""
+        definition = self.names.definitions[name]
+        for what, (facts, goal) in zip(
+            (f"{name} holds of larger sets", f"{name} holds of {whole}"),
+            counting.Counting(self.names).monotone(definition, whole),
+        ):
+            self.found.append(Obligation(SETS, what, tuple(facts), goal, definition.place))
+
+    # --- theorems ------------------------------------------------------------------------------------
+
+    def _theorem(self, theorem: Theorem) -> None:
+        scope = self._hiding(Scope(self._plain), theorem.hidden)
+        claim = self._always_of(theorem.sequent.goal)
+        if claim is None and counting.is_cited(theorem.proof):
+            facts, goal = counting.Counting(self.names).obligation(theorem.sequent)
+            self.found.append(Obligation(theorem.name, theorem.name, tuple(facts), goal, theorem.place))
+        elif claim is None:
+            self._sequent(theorem, theorem.name, theorem.sequent, theorem.proof, scope)
+        elif theorem.proof.by is not None:
+            self._implied(theorem, claim, theorem.proof.by, scope)
+        else:
+            self._induction(theorem, claim, scope)
+
+    def _implied(self, theorem: Theorem, claim: Expression, by: By, scope: Scope) -> None:
+        """A state predicate that follows from invariants."""
+        if isinstance(claim, tree.BoxAction):
+            raise Unsupported(f"{theorem.place}: a property of steps is proved step by step, not BY facts")
+        self._goals(theorem, theorem.name, [("", claim)], Proof(by=by), self._with_invariants(by, scope))
+        self._invariants[theorem.name] = (claim,)
+
+    def _induction(self, theorem: Theorem, claim: Expression, scope: Scope) -> None:
+        initial, following = self._specification(theorem)
+        by = theorem.proof.steps[-1].proof.by or By()
+        scope = self._with_invariants(by, self._hiding(scope, theorem.proof.hidden))
+        parts = () if isinstance(claim, tree.BoxAction) else self._parts(claim)
+        start = replace(scope, given=(Source(initial, self._plain),))
+        for part in parts:
+            self._goals(theorem, f"Init: {part.place.text}", [("", part)], Proof(by=By()), start)
+        scope = replace(scope, known=(*scope.known, *[Source(part, self._plain) for part in parts]))
+        named = theorem.proof.steps[:-1]
+        steps = {self._action_of(step.sequent): step for step in named if step.sequent is not None}
+        taken: set[str] = set()
+        for way in self.actions.ways(following, scope.context):
+            taken.add(way.name)
+            self._way(theorem, way, claim, steps.get(way.name), by, scope)
+        for name in steps.keys() - taken:
+            raise Unsupported(f"{theorem.place}: {theorem.name} has a step for {name}, no action of Next")
+        self._invariants[theorem.name] = parts
+
+    def _way(
+        self, theorem: Theorem, way: Way, claim: Expression, step: script.Step | None, by: By, scope: Scope
+    ) -> None:
+        """One way to take a step, and each conjunct of the claim."""
+        scope = self._hiding(replace(scope, way=way), ())
+        if step is not None and step.sequent is not None:
+            names = dict(zip([new.name for new in step.sequent.new], way.arguments))
+            scope = replace(scope, context=scope.context.with_names(names))
+        if isinstance(claim, tree.BoxAction):
+            goals = [("", claim.action)]
+        else:
+            goals = [(part.place.text, tree.Prime(place=part.place, operand=part)) for part in self._parts(claim)]
+        self._goals(theorem, way.name, goals, step.proof if step is not None else Proof(by=by), scope)
+
+    def _specification(self, theorem: Theorem) -> tuple[Expression, Expression]:
+        """Init and Next of `Init /\\ [][Next]_vars`."""
+        goal = theorem.sequent.goal
+        assert isinstance(goal, tree.Apply)
+        node = self._opened(goal.arguments[0])
+        if isinstance(node, tree.Junction) and node.conjunction and len(node.items) == 2:
+            initial, box = node.items
+            if isinstance(box, tree.Always) and isinstance(box.operand, tree.BoxAction) and box.operand.stutter:
+                return initial, self._opened(box.operand.action)
+        raise Unsupported(f"{theorem.place}: only specifications Init /\\ [][Next]_vars: {node.place.text}")
+
+    def _opened(self, node: Expression) -> Expression:
+        """The body of a definition without parameters."""
+        while isinstance(node, tree.Apply) and not node.arguments and node.name in self.names.definitions:
+            node = self.names.definitions[node.name].body
+        return node
+
+    def _action_of(self, sequent: Sequent) -> str:
+        """The action that `ASSUME NEW p \\in S, Act(p) PROVE ...` is about."""
+        names = [new.name for new in sequent.new]
+        if len(sequent.assumptions) == 1:
+            act = sequent.assumptions[0]
+            if isinstance(act, tree.Apply) and [item.place.text for item in act.arguments] == names:
+                return act.name
+        raise Unsupported(f"{sequent.place}: want ASSUME NEW x \\in S, ..., Action(x, ...) PROVE ...")
+
+    def _parts(self, claim: Expression) -> tuple[Expression, ...]:
+        """The conjuncts of an invariant; a definition that is a conjunction of names is taken apart once."""
+        node = self._opened(claim)
+        if isinstance(node, tree.Junction) and node.conjunction and all(_is_named(item) for item in node.items):
+            return node.items
+        return (claim,)
+
+    def _always_of(self, goal: Expression) -> Expression | None:
+        """P of `Spec => []P`; None: the goal speaks of one state."""
+        if not (isinstance(goal, tree.Apply) and goal.name == "=>"):
+            return None
+        node = goal.arguments[1]
+        found = node if isinstance(node, tree.Always) else self._opened(node)
+        return found.operand if isinstance(found, tree.Always) else None
+
+    def _with_invariants(self, by: By, scope: Scope) -> Scope:
+        """The invariants of the theorems that are cited may be cited themselves."""
+        cited = [fact.name for fact in by.facts if isinstance(fact, tree.Apply)]
+        parts = [part for name in cited for part in self._invariants.get(name, ())]
+        return replace(scope, known=(*scope.known, *[Source(part, self._plain) for part in parts]))
+
+    # --- proofs --------------------------------------------------------------------------------------
+
+    def _sequent(self, theorem: Theorem, name: str, sequent: Sequent, proof: Proof, scope: Scope) -> None:
+        self._goals(theorem, name, [("", sequent.goal)], proof, self._assumed(sequent, scope))
+
+    def _assumed(self, sequent: Sequent, scope: Scope) -> Scope:
+        """The scope inside ASSUME. A name alone, such as Inv, must be cited; all else is used without."""
+        context, members = scope.context, list(scope.members)
+        for new in sequent.new:
+            variables: list[Term] = []
+            domain, value = self._new(new, context, new.name, variables)
+            if new.name in context.names or any(item in term.free for term in members for item in variables):
+                raise Unsupported(f"{sequent.place}: the name {new.name} is taken")
+            members += terms.conjuncts(domain.has(value))
+            context = context.with_names({new.name: value})
+        assumed = [Source(node, context) for node in sequent.assumptions]
+        given = [source for source in assumed if not (_is_named(source.node) and not source.node.arguments)]
+        return replace(
+            scope,
+            context=context,
+            members=tuple(members),
+            given=(*scope.given, *given),
+            known=(*scope.known, *assumed),
+        )
+
+    def _new(
+        self, new: script.New, context: Context, name: str, variables: list[Term]
+    ) -> tuple[meanings.SetValue, meanings.Value]:
+        domain = self.translator.set_of(new.domain, context)
+        if domain.element is None:
+            raise Unsupported(f"{new.domain.place}: NEW {new.name} from a set whose elements are not known")
+        return domain, meanings.bound(domain.element, name, variables)
+
+    def _goals(
+        self, theorem: Theorem, name: str, goals: list[tuple[str, Expression]], proof: Proof, scope: Scope
+    ) -> None:
+        by, done = proof.by, set[str]()
+        if by is None:
+            scope = self._hiding(scope, proof.hidden)
+            for step in proof.steps[:-1]:
+                assert step.sequent is not None
+                self._sequent(theorem, f"{name} {step.name}", step.sequent, step.proof, scope)
+                if not step.sequent.new and not step.sequent.assumptions:
+                    done.add(step.sequent.goal.place.text)
+                scope = replace(scope, steps={**scope.steps, step.name: Claim(step.sequent, scope.context)})
+            by = proof.steps[-1].proof.by or By()
+        shown = self._hiding(scope, (), by.shown)
+        for what, goal in goals:
+            if f"{what}'" in done:
+                continue
+            facts = self._facts(by, shown)
+            if isinstance(goal, tree.Prime):
+                known = self._known(shown)
+                own = self._terms(Source(goal.operand, shown.context), shown)
+                facts += tuple([part for part in own if part in known])
+            self._add(
+                theorem,
+                f"{name}: {what}" if what else name,
+                facts,
+                self.translator.formula(goal, shown.context),
+                goal.place,
+            )
+
+    def _hiding(self, scope: Scope, names: Iterable[str], shown: Iterable[str] = ()) -> Scope:
+        """The scope with some definitions hidden, or shown again."""
+        hidden = (scope.context.hidden | frozenset(names)) - frozenset(shown)
+        after = scope.context.after if scope.way is None else self._step(scope.way, hidden)[0]
+        return replace(scope, context=replace(scope.context, hidden=hidden, after=after))
+
+    def _step(self, way: Way, hidden: frozenset[str]) -> tuple[State, list[Term]]:
+        if (way, hidden) not in self._taken:
+            self._taken[way, hidden] = self.actions.taken(way, self._before, hidden)
+        return self._taken[way, hidden]
+
+    def _terms(self, source: Source, scope: Scope) -> tuple[Term, ...]:
+        """The conjuncts of a formula, with what is hidden in this scope."""
+        hidden = scope.context.hidden
+        after = None if source.context.after is None else scope.context.after
+        key = (source.node, source.context, hidden, after)
+        if key not in self._translated:
+            context = replace(source.context, hidden=hidden, after=after)
+            self._translated[key] = terms.conjuncts(self.translator.formula(source.node, context))
+        return self._translated[key]
+
+    def _known(self, scope: Scope) -> frozenset[Term]:
+        found = set(scope.members)
+        for source in (*scope.known, *scope.given):
+            found |= set(self._terms(source, scope))
+        if scope.way is not None:
+            found |= {
+                part for guard in self._step(scope.way, scope.context.hidden)[1] for part in terms.conjuncts(guard)
+            }
+        return frozenset(found)
+
+    def _statement(self, claim: Claim, scope: Scope) -> Term:
+        """What a proved sequent says; assumptions that are known here are left out."""
+        context = replace(claim.context, hidden=scope.context.hidden)
+        if context.after is not None:
+            context = replace(context, after=scope.context.after)
+        known, variables, premises = self._known(scope), list[Term](), list[Term]()
+        for new in claim.sequent.new:
+            domain, value = self._new(new, context, f"{new.name}.any", variables)
+            premises += terms.conjuncts(domain.has(value))
+            context = context.with_names({new.name: value})
+        for assumption in claim.sequent.assumptions:
+            parts = terms.conjuncts(self.translator.formula(assumption, context))
+            premises += [part for part in parts if part not in known]
+        goal = self.translator.formula(claim.sequent.goal, context)
+        return terms.forall(variables, terms.implication(terms.conjunction(premises), goal))
+
+    def _facts(self, by: By, scope: Scope) -> tuple[Term, ...]:
+        found: list[Term] = list(scope.members)
+        for source in scope.given:
+            found += self._terms(source, scope)
+        if scope.way is not None:
+            found += self._step(scope.way, scope.context.hidden)[1]
+        for fact in by.facts:
+            found += self._fact(fact, scope)
+        return tuple(dict.fromkeys(found))
+
+    def _fact(self, fact: Expression | str, scope: Scope) -> tuple[Term, ...]:
+        if isinstance(fact, str):
+            if fact not in scope.steps:
+                raise Unsupported(f"there is no step {fact} above")
+            return (self._statement(scope.steps[fact], scope),)
+        if isinstance(fact, tree.Apply) and not fact.arguments and fact.name in self._above:
+            parts = self._invariants.get(fact.name)
+            if parts is None:
+                return (self._statement(Claim(self._above[fact.name].sequent, self._plain), scope),)
+            return self._terms(Source(parts[0], self._plain), scope) if len(parts) == 1 else ()
+        known, found = self._known(scope), self._terms(Source(fact, scope.context), scope)
+        if any(part not in known for part in found):
+            raise Unsupported(f"{fact.place}: no lemma, step, invariant or assumption says so: {fact.place.text}")
+        return found
+
+    def _add(self, theorem: Theorem, name: str, facts: tuple[Term, ...], goal: Term, place: Place) -> None:
+        used = (*self.axioms, *[part for fact in facts for part in terms.conjuncts(fact)])
+        self.found.append(Obligation(theorem.name, name, tuple(dict.fromkeys(used)), goal, place))
+
+
+def _is_named(node: Expression) -> TypeGuard[tree.Apply]:
+    return isinstance(node, tree.Apply) and (node.name[0].isalpha() or node.name[0] == "_")

@@ -1,0 +1,151 @@
+"""Proves the theorems of features: reads their modules of proofs, makes obligations, asks the solvers.
+
+A feature's proofs are in files `specs/<feature>/*_proofs.tla`.
+
+Rules. An obligation is proved if each solver that is asked proves it. One that a solver refutes is refuted, whatever
+the others say. A theorem is proved if all its obligations are, and all above it that it cites.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specs import FOLDER
+from specs.proof import solvers
+from specs.proof.obligations import Obligation, Prover
+from specs.proof.solvers import PROVED, REFUTED, UNKNOWN, Answer
+from specs.proof.terms import Term
+
+PATTERN = "*_proofs.tla"
+EXIT_CODES = {PROVED: 0, REFUTED: 3, UNKNOWN: 5}
+
+
+class ProofError(Exception):
+    """There is nothing to prove."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the solvers said of one obligation. Without answers it needed none."""
+
+    name: str
+    place: str
+    status: str
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Theorem:
+    feature: str
+    module: str
+    name: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def status(self) -> str:
+        return worst([outcome.status for outcome in self.outcomes])
+
+    @property
+    def unproved(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.status != PROVED]
+
+    def seconds(self, solver: str) -> float:
+        """Processor time."""
+        return sum(outcome.answers[solver].seconds for outcome in self.outcomes if solver in outcome.answers)
+
+
+@dataclass(frozen=True)
+class Report:
+    theorems: tuple[Theorem, ...]
+    versions: dict[str, str]
+    seconds: float
+
+    @property
+    def status(self) -> str:
+        return worst([theorem.status for theorem in self.theorems])
+
+    def as_dict(self) -> dict[str, object]:
+        """The report for --json."""
+        return {
+            "status": self.status,
+            "seconds": round(self.seconds, 2),
+            "solvers": self.versions,
+            "theorems": [self._theorem(theorem) for theorem in self.theorems],
+        }
+
+    def _theorem(self, theorem: Theorem) -> dict[str, object]:
+        return {
+            "feature": theorem.feature,
+            "module": theorem.module,
+            "theorem": theorem.name,
+            "status": theorem.status,
+            "obligations": len(theorem.outcomes),
+            "asked": sum(bool(outcome.answers) for outcome in theorem.outcomes),
+            "seconds": {solver: round(theorem.seconds(solver), 3) for solver in self.versions},
+            "unproved": [
+                {
+                    "obligation": outcome.name,
+                    "place": outcome.place,
+                    "status": outcome.status,
+                    "answers": {solver: answer.verdict for solver, answer in outcome.answers.items()},
+                }
+                for outcome in theorem.unproved
+            ],
+        }
+
+
+def worst(statuses: Iterable[str]) -> str:
+    found = set(statuses)
+    return next((status for status in (REFUTED, UNKNOWN) if status in found), PROVED)
+
+
+def features(specs: Path = FOLDER) -> list[str]:
+    """The features that have proofs, sorted."""
+    return sorted({path.parent.name for path in specs.glob(f"*/{PATTERN}")})
+
+
+def modules(wanted: Sequence[str], specs: Path = FOLDER) -> list[Path]:
+    """The modules of proofs of the features, or of all. Raises ProofError for a feature without any."""
+    known = features(specs)
+    for name in wanted:
+        if name not in known:
+            raise ProofError(f"feature {name!r} has no proofs; those with proofs are {', '.join(known) or 'none'}")
+    return [path for name in sorted(set(wanted or known)) for path in sorted((specs / name).glob(PATTERN))]
+
+
+def prove(
+    paths: Sequence[Path],
+    asked: Sequence[str] = solvers.SOLVERS,
+    done: Callable[[Theorem], None] = lambda theorem: None,
+) -> Report:
+    """Proves the theorems of modules of proofs. `done` is called for each.
+
+    Raises ModuleError: a module is wrong, or outside what is translated; SolverMissing.
+    """
+    began = time.monotonic()
+    versions = solvers.versions(asked)
+    theorems: list[Theorem] = []
+    for path in paths:
+        prover = Prover(path)
+        by_theorem: dict[str, list[Obligation]] = {}
+        for obligation in prover.obligations():
+            by_theorem.setdefault(obligation.theorem, []).append(obligation)
+        axioms = prover.translator.choices.axioms
+        for name, obligations in by_theorem.items():
+            outcomes = [outcome(obligation, axioms, asked) for obligation in obligations]
+            theorems.append(Theorem(path.parent.name, path.stem, name, tuple(outcomes)))
+            done(theorems[-1])
+    return Report(tuple(theorems), versions, time.monotonic() - began)
+
+
+def outcome(obligation: Obligation, axioms: dict[str, Term], asked: Sequence[str]) -> Outcome:
+    """Asks the solvers about one obligation."""
+    place = str(obligation.place)
+    if obligation.is_plain:
+        return Outcome(obligation.name, place, PROVED)
+    question = solvers.text(obligation.facts, obligation.goal, axioms)
+    answers = {solver: solvers.ask(solver, question) for solver in asked}
+    return Outcome(obligation.name, place, worst([answer.verdict for answer in answers.values()]), answers)

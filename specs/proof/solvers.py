@@ -1,0 +1,131 @@
+"""Asks z3 and cvc5 whether a goal follows from facts. Both get the same SMT-LIB text.
+
+Theory. A goal follows from facts if the facts and its negation have no model. A solver that finds none has proved it.
+One that finds a model has refuted it. One that gives up has said nothing.
+
+Rules. The limit is one of the solver's own steps, not of time: an answer does not depend on the machine's load. What a
+solver does not know is unproved. The packages z3-solver and cvc5 are imported only here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from specs.proof import meanings, terms
+from specs.proof.terms import Term
+
+PROVED, REFUTED, UNKNOWN = "proved", "refuted", "unknown"
+SOLVERS = ("z3", "cvc5")
+Z3_STEPS_MAX = 5_000_000
+CVC5_STEPS_MAX = 1_000_000
+
+
+class SolverMissing(Exception):
+    """A solver's package is not installed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    verdict: str
+    seconds: float
+    said: str = ""
+
+
+def text(facts: Iterable[Term], goal: Term, axioms: dict[str, Term]) -> str:
+    """The question in SMT-LIB: declarations, facts, the negated goal. `axioms`: of each symbol, what defines it."""
+    asked = [*dict.fromkeys([*facts, terms.negation(goal)])]
+    used: dict[str, Term] = {}
+    free: dict[Term, None] = {}
+    waiting = list(asked)
+    while waiting:
+        for item in terms.parts([waiting.pop()]):
+            if item.op == "app" and item.name not in used:
+                used[item.name] = item
+                if item.name in axioms:
+                    asked.append(axioms[item.name])
+                    waiting.append(axioms[item.name])
+    asked = [*dict.fromkeys(asked)]
+    for term in asked:
+        free |= dict.fromkeys(sorted(term.free, key=lambda item: item.name))
+    lines = ["(set-logic ALL)"]
+    sorts = {item.sort for item in terms.parts(asked)} - {terms.BOOL, terms.INT}
+    lines += [f"(declare-sort {terms.quoted(sort)} 0)" for sort in sorted(sorts)]
+    for name in sorted(used):
+        item = used[name]
+        inner = " ".join([terms.quoted(part.sort) for part in item.args])
+        lines.append(f"(declare-fun {terms.quoted(name)} ({inner}) {terms.quoted(item.sort)})")
+    lines += [f"(declare-fun {terms.quoted(item.name)} () {terms.quoted(item.sort)})" for item in free]
+    lines += _marks({item.sort for term in terms.parts(asked) for item in term.bound}, [*used.values(), *free])
+    strings = sorted(name for name, item in used.items() if name.startswith("str.") and item.sort == meanings.STRING)
+    if len(strings) > 1:
+        lines.append(f"(assert (distinct {' '.join([terms.quoted(name) for name in strings])}))")
+    lines += [f"(assert {terms.show(term)})" for term in asked]
+    return "\n".join([*lines, ""])
+
+
+def _marks(sorts: set[str], symbols: Iterable[Term]) -> list[str]:
+    """Marks (`terms.mark`) hold of everything; constants are marked already."""
+    constants = {item.name: item.sort for item in symbols if not item.args}
+    lines = []
+    for sort in sorted(sorts):
+        mark, name = terms.mark(sort), terms.quoted(sort)
+        lines.append(f"(declare-fun {mark} ({name}) Bool)")
+        lines.append(f"(assert (forall ((x {name})) (! ({mark} x) :pattern (({mark} x)))))")
+        lines += [f"(assert ({mark} {terms.quoted(item)}))" for item, own in sorted(constants.items()) if own == sort]
+    return lines
+
+
+def ask(solver: str, question: str) -> Answer:
+    """The solver's answer. Raises SolverMissing."""
+    began = time.process_time()
+    said = _z3(question) if solver == "z3" else _cvc5(question)
+    verdict = {"unsat": PROVED, "sat": REFUTED}.get(said, UNKNOWN)
+    return Answer(verdict, time.process_time() - began, said)
+
+
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """The versions of the solvers. Raises SolverMissing."""
+    return {
+        name: _package(name).__version__ if name == "cvc5" else _package(name).get_version_string() for name in names
+    }
+
+
+def _package(solver: str) -> Any:
+    try:
+        if solver == "z3":
+            import z3
+
+            return z3
+        import cvc5
+
+        return cvc5
+    except ImportError as error:
+        raise SolverMissing(f"{solver} is not installed; install it with: pip install 'amu-swarm[prove]'") from error
+
+
+def _z3(question: str) -> str:
+    z3 = _package("z3")
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
+    solver.set("rlimit", Z3_STEPS_MAX)
+    solver.from_string(question)
+    return str(solver.check())
+
+
+def _cvc5(question: str) -> str:
+    cvc5 = _package("cvc5")
+    manager = cvc5.TermManager()
+    solver = cvc5.Solver(manager)
+    solver.setOption("rlimit-per", str(CVC5_STEPS_MAX))
+    solver.setOption("enum-inst", "true")
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question, "obligation")
+    while True:
+        command = parser.nextCommand()
+        if command.isNull():
+            break
+        command.invoke(solver, parser.getSymbolManager())
+    return str(solver.checkSat())

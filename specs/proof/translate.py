@@ -1,0 +1,386 @@
+"""Translates TLA+ expressions to first-order formulas: the stated fragment, and an error for all else.
+
+Theory. An expression is evaluated, as by an interpreter, but on symbols in place of values (normalisation by
+evaluation). Definitions are expanded. A definition that the proof hides (HIDE DEF) becomes an uninterpreted predicate
+of its arguments; one with a set for its argument, such as IsQuorum, becomes a sort: of the sets for which it holds.
+That presumes that such an operator holds of every superset, too, which the proof must show (`cardinality`).
+
+Rules. Each construct outside the fragment is Unsupported, with module, line and text; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from specs.proof import meanings, terms
+from specs.proof.choices import Choices
+from specs.proof.constructs import NATURALS, Constructs, literal_value
+from specs.proof.context import Closure, Context, Named, applications, refused
+from specs.proof.meanings import (
+    Basic,
+    Outside,
+    SetValue,
+    Shape,
+    Value,
+    equal,
+    number,
+    truth,
+)
+from specs.proof.modules import Names
+from specs.proof.terms import BOOL, INT, Term
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Expression
+
+
+class Translator(Constructs):
+    """Translates the expressions of one module and of those that it extends."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.choices = Choices()
+        self.shapes: dict[str, Shape] = {}  # of constants and variables
+        self.families: dict[str, str] = {}  # hidden predicates of sets, each with the set of all elements
+        self._constants: dict[str, Value] = {}
+        self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
+            kind: getattr(self, f"_{kind.__name__.lower()}") for kind in _HANDLED
+        }
+        self._operators: dict[str, Callable[[tuple[Expression, ...], Context], Value]] = {
+            **{op: self._logic(op) for op in ("=>", "<=>", "~")},
+            **{op: self._order(op) for op in ("<", "<=", ">", ">=")},
+            **{op: self._sum(op) for op in ("+", "-", "*")},
+            **{op: self._sets(op) for op in ("\\cup", "\\cap", "\\", "\\subseteq")},
+            "=": lambda args, context: self._equality(args, context),
+            "#": lambda args, context: terms.negation(truth(self._equality(args, context))),
+            "\\in": lambda args, context: self._membership(args, context),
+            "\\notin": lambda args, context: terms.negation(truth(self._membership(args, context))),
+            "..": lambda args, context: meanings.interval(*[number(self.value(item, context)) for item in args]),
+            "-.": lambda args, context: terms.arithmetic("-", terms.integer(0), number(self.value(args[0], context))),
+            "SUBSET": self._subsets,
+            "UNION": self._big_union,
+            "DOMAIN": self._domain,
+            "Nat": lambda args, context: NATURALS,
+            "Int": lambda args, context: meanings.plain_set(Basic(INT), _any_number),
+            "BOOLEAN": lambda args, context: meanings.literal((terms.FALSE, terms.TRUE)),
+            "STRING": lambda args, context: meanings.plain_set(Basic(meanings.STRING), lambda value: terms.TRUE),
+            "Seq": self._all_sequences,
+            "Len": lambda args, context: meanings.sequence(self.value(args[0], context)).length,
+            "Head": self._head,
+            "Tail": self._tail,
+            "Append": self._append,
+            "\\o": self._concatenation,
+        }
+
+    # --- values --------------------------------------------------------------------------------------
+
+    def value(self, node: Expression, context: Context) -> Value:
+        handler = self._handlers.get(type(node))
+        if handler is None:
+            what = node.construct if isinstance(node, tree.Unknown) else type(node).__name__.lower()
+            raise refused(node.place, what)
+        try:
+            return handler(node, context)
+        except Outside as error:
+            raise refused(node.place, error) from None
+
+    def _literal(self, node: tree.Literal, context: Context) -> Value:
+        return literal_value(node)
+
+    def _apply(self, node: tree.Apply, context: Context) -> Value:
+        if node.path:
+            raise refused(node.place, "a name of an INSTANCE")
+        named = context.names.get(node.name)
+        if named is not None:
+            return self._call(named, node, context) if isinstance(named, Closure) else named
+        if node.name in self.names.variables:
+            return context.state.get(node.name)
+        if node.name in self.names.constants:
+            return self.constant(node.name, node)
+        definition = self.names.definitions.get(node.name)
+        if definition is not None:
+            return self._defined(definition, node, context)
+        operator = self._operators.get(node.name)
+        if operator is None:
+            raise refused(node.place, f"operator {node.name}")
+        return operator(node.arguments, context)
+
+    def _defined(self, definition: tree.Definition, node: tree.Apply, context: Context) -> Value:
+        if definition.recursive:
+            raise refused(node.place, "a recursive definition")
+        outer = replace(context, names={}, old=None)
+        if definition.name in context.hidden:
+            return self._hidden(definition, node, context)
+        return self._call(Closure(definition.parameters, definition.body, outer), node, context)
+
+    def _call(self, closure: Closure, node: tree.Apply, context: Context) -> Value:
+        given: dict[str, Named] = {}
+        for parameter, argument in zip(closure.parameters, node.arguments):
+            given[parameter.name] = self._argument(parameter, argument, context)
+        # The body sees its own names, and the states of the place where it is used.
+        inner = replace(closure.context, state=context.state, after=context.after, hidden=context.hidden)
+        return self.value(closure.body, inner.with_names(given))
+
+    def _argument(self, parameter: tree.Parameter, node: Expression, context: Context) -> Named:
+        if not parameter.arity:
+            return self.value(node, context)
+        if isinstance(node, tree.Lambda):
+            return Closure(node.parameters, node.body, context)
+        if isinstance(node, tree.Apply) and not node.arguments:
+            named = context.names.get(node.name)
+            if isinstance(named, Closure):
+                return named
+            definition = self.names.definitions.get(node.name)
+            if definition is not None:
+                return Closure(definition.parameters, definition.body, replace(context, names={}, old=None))
+        raise refused(node.place, "an operator as an argument")
+
+    def _hidden(self, definition: tree.Definition, node: tree.Apply, context: Context) -> Value:
+        args = [self.value(item, context) for item in node.arguments]
+        reads = self.reads(definition.body)
+        if len(args) == 1 and isinstance(args[0], SetValue):
+            if reads:
+                raise refused(node.place, "a hidden operator on a set that reads variables")
+            return self._family(definition.name, args[0])
+        suffix = context.state.suffix if reads else ""
+        shown = replace(context, hidden=context.hidden - {definition.name})
+        shape = meanings.shape_of(self._defined(definition, node, shown))
+        flat = tuple([term for item in args for term in meanings.flat(item)])
+        return meanings.symbol(shape, f"{definition.name}{suffix}", flat)
+
+    def _family(self, name: str, argument: SetValue) -> Term:
+        """`IsQuorum(S)`: there is a quorum in S."""
+        self._note(name, argument.element)
+        if argument.family is not None and argument.family[0] == name:
+            return terms.TRUE
+        if argument.element is None:
+            raise Outside("a hidden operator on an empty set")
+        family = meanings.plain_set(Basic(name), lambda value: terms.TRUE)
+        element = argument.element
+
+        def inside(value: Value) -> Term:
+            member = self.family_member(name, number_or_term(value), element)
+            return meanings.included(member, argument)
+
+        return meanings.quantified(False, family, inside, "set")
+
+    def _note(self, name: str, element: Shape | None) -> None:
+        if not isinstance(element, Basic) or element.sort not in self.names.constants:
+            raise Outside("a hidden operator on sets of other elements than those of a constant")
+        whole = self._constants[element.sort]
+        if not isinstance(whole, SetValue) or whole.has(terms.variable("any", element.sort)) is not terms.TRUE:
+            raise Outside(f"a hidden operator on a set of {element.sort}, whose sort has other elements, too")
+        if self.families.setdefault(name, element.sort) != element.sort:
+            raise Outside(f"operator {name} on two kinds of sets")
+
+    def family_member(self, name: str, term: Term, element: Shape) -> SetValue:
+        """The set that `term`, an element of the sort `name`, stands for."""
+
+        def has(value: Value) -> Term:
+            return terms.apply(f"{name}.has", (term, *meanings.flat(value)), BOOL)
+
+        return replace(meanings.plain_set(element, has), family=(name, term))
+
+    def reads(self, node: object, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The variables that an expression depends on, through definitions, too."""
+        found: set[str] = set()
+        for apply in applications(node):
+            if apply.name in self.names.variables:
+                found.add(apply.name)
+            definition = self.names.definitions.get(apply.name)
+            if definition is not None and apply.name not in seen:
+                found |= self.reads(definition.body, seen | {apply.name})
+        return frozenset(found)
+
+    # --- constants -----------------------------------------------------------------------------------
+
+    def constant(self, name: str, node: tree.Apply) -> Value:
+        found = self._constants.get(name)
+        if found is None:
+            shape = self.shapes.get(name)
+            if shape is None or self.names.constants[name].arity:
+                raise refused(node.place, f"CONSTANT {name}, of which no ASSUME says what kind of value it is")
+            found = self._constants[name] = meanings.symbol(shape, name, ())
+        return found
+
+    def give_constant(self, name: str, value: Value) -> None:
+        self._constants[name] = value
+
+    # --- logic ---------------------------------------------------------------------------------------
+
+    def _junction(self, node: tree.Junction, context: Context) -> Value:
+        items = []
+        for item in node.items:
+            found = self.formula(item, context)
+            items.append(found)
+            if found is terms.truth(not node.conjunction):
+                break  # what follows may have no meaning
+        return terms.conjunction(items) if node.conjunction else terms.disjunction(items)
+
+    def _logic(self, op: str) -> Callable[[tuple[Expression, ...], Context], Value]:
+        def made(args: tuple[Expression, ...], context: Context) -> Value:
+            found = self.formula(args[0], context)
+            if op == "~":
+                return terms.negation(found)
+            if op == "=>" and found is terms.FALSE:
+                return terms.TRUE
+            other = self.formula(args[1], context)
+            return terms.implication(found, other) if op == "=>" else terms.equal(found, other)
+
+        return made
+
+    def _quantified(self, node: tree.Quantified, context: Context) -> Value:
+        names = [(name, bound) for bound in node.bounds for name in bound.names]
+        if any(bound.pattern for bound in node.bounds):
+            raise refused(node.place, "a tuple of bound variables")
+        domains = {bound: self.set_of(bound.domain, context) for bound in node.bounds}
+        return self._nested(node.universal, [(name, domains[bound]) for name, bound in names], node.body, context)
+
+    def _nested(self, universal: bool, names: list[tuple[str, SetValue]], body: Expression, context: Context) -> Term:
+        if not names:
+            return self.formula(body, context)
+        (name, domain), *rest = names
+        if domain.subsets_of is not None:
+            return self._over_subsets(universal, names, body, context)
+        return meanings.quantified(
+            universal,
+            domain,
+            lambda value: self._nested(universal, rest, body, context.with_names({name: value})),
+            name,
+        )
+
+    def _over_subsets(
+        self, universal: bool, names: list[tuple[str, SetValue]], body: Expression, context: Context
+    ) -> Term:
+        """`\\A Q \\in SUBSET S : IsQuorum(Q) => ...`: for a hidden IsQuorum this ranges over a sort."""
+        (name, domain), *rest = names
+        guard = self._guard(universal, name, body, context)
+        within = domain.subsets_of
+        if guard is None or within is None or within.element is None:
+            raise Outside("a quantifier over sets without a hidden operator as its guard")
+        self._note(guard, within.element)
+        element, family = within.element, meanings.plain_set(Basic(guard), lambda value: terms.TRUE)
+
+        def inner(value: Value) -> Term:
+            member = self.family_member(guard, number_or_term(value), element)
+            return self._nested(universal, rest, body, context.with_names({name: member}))
+
+        return meanings.quantified(universal, family, inner, name)
+
+    def _guard(self, universal: bool, name: str, body: Expression, context: Context) -> str | None:
+        if universal:
+            if not (isinstance(body, tree.Apply) and body.name == "=>"):
+                return None
+            body = body.arguments[0]
+        for item in body.items if isinstance(body, tree.Junction) and body.conjunction else (body,):
+            if isinstance(item, tree.Apply) and item.name in context.hidden and len(item.arguments) == 1:
+                argument = item.arguments[0]
+                if isinstance(argument, tree.Apply) and argument.name == name and not argument.arguments:
+                    return item.name
+        return None
+
+    def _choose(self, node: tree.Choose, context: Context) -> Value:
+        if node.bound.pattern or len(node.bound.names) != 1:
+            raise refused(node.place, "a tuple of bound variables")
+        name, domain = node.bound.names[0], self.set_of(node.bound.domain, context)
+
+        def body(value: Value) -> Term:
+            return self.formula(node.body, context.with_names({name: value}))
+
+        if domain.limits is not None and _is_extreme(node):
+            return self.choices.chosen(domain, body, lambda value: terms.TRUE)
+        return self.choices.chosen(domain, body, body)
+
+    def _if(self, node: tree.If, context: Context) -> Value:
+        condition = self.formula(node.condition, context)
+        if condition in (terms.TRUE, terms.FALSE):
+            return self.value(node.then if condition is terms.TRUE else node.otherwise, context)
+        return meanings.merged(condition, self.value(node.then, context), self.value(node.otherwise, context))
+
+    def _case(self, node: tree.Case, context: Context) -> Value:
+        if node.other is None:
+            raise refused(node.place, "CASE without OTHER")
+        found = self.value(node.other, context)
+        for condition, arm in reversed(node.arms):
+            found = meanings.merged(self.formula(condition, context), self.value(arm, context), found)
+        return found
+
+    def _let(self, node: tree.Let, context: Context) -> Value:
+        for definition in node.definitions:
+            if isinstance(definition, tree.Instance) or definition.recursive:
+                raise refused(node.place, "an INSTANCE or a recursive definition in a LET")
+            closure = Closure(definition.parameters, definition.body, context)
+            context = context.with_names({definition.name: closure})
+        return self.value(node.body, context)
+
+    def _prime(self, node: tree.Prime, context: Context) -> Value:
+        if context.after is None:
+            raise refused(node.place, "a prime where there is no next state")
+        return self.value(node.operand, replace(context, state=context.after, after=None))
+
+    def _unchanged(self, node: tree.Unchanged, context: Context) -> Value:
+        return equal(
+            self._prime(tree.Prime(place=node.place, operand=node.operand), context), self.value(node.operand, context)
+        )
+
+    def _equality(self, args: tuple[Expression, ...], context: Context) -> Value:
+        return equal(self.value(args[0], context), self.value(args[1], context))
+
+    # --- numbers -------------------------------------------------------------------------------------
+
+    def _order(self, op: str) -> Callable[[tuple[Expression, ...], Context], Value]:
+        def made(args: tuple[Expression, ...], context: Context) -> Value:
+            first, second = args if op in ("<", "<=") else args[::-1]
+            if _is_cardinality(first) and op in ("<=", ">="):
+                assert isinstance(first, tree.Apply)
+                most = number(self.value(second, context))
+                if most is terms.integer(1):
+                    return _at_most_one(self.set_of(first.arguments[0], context))
+            left, right = [number(self.value(item, context)) for item in (first, second)]
+            return terms.order("<" if op in ("<", ">") else "<=", left, right)
+
+        return made
+
+    def _sum(self, op: str) -> Callable[[tuple[Expression, ...], Context], Value]:
+        def made(args: tuple[Expression, ...], context: Context) -> Value:
+            return terms.arithmetic(op, *[number(self.value(item, context)) for item in args])
+
+        return made
+
+
+_HANDLED = (
+    tree.Literal, tree.Apply, tree.Junction, tree.Quantified, tree.Choose, tree.If, tree.Case, tree.Let, tree.Prime,
+    tree.Unchanged, tree.SetLiteral, tree.SetFilter, tree.SetMap, tree.FunctionLiteral, tree.FunctionSet, tree.Index,
+    tree.Except, tree.At, tree.Record, tree.RecordSet, tree.Tuple, tree.Product,
+)  # fmt: skip
+
+
+def number_or_term(value: Value) -> Term:
+    assert isinstance(value, Term)
+    return value
+
+
+def _any_number(value: Value) -> Term:
+    number(value)
+    return terms.TRUE
+
+
+def _is_cardinality(node: Expression) -> bool:
+    return isinstance(node, tree.Apply) and node.name == "Cardinality"
+
+
+def _at_most_one(found: SetValue) -> Term:
+    """`Cardinality(S) <= 1`, where S is finite."""
+    return found.over(True, lambda one: found.over(True, lambda other: equal(one, other), "y"), "x")
+
+
+def _is_extreme(node: tree.Choose) -> bool:
+    """`CHOOSE u \\in S : \\A w \\in S : w <= u`, or `u <= w`: each non-empty set of integers between two has one."""
+    body, name = node.body, node.bound.names[0]
+    if not (isinstance(body, tree.Quantified) and body.universal and len(body.bounds) == 1):
+        return False
+    bound = body.bounds[0]
+    same = bound.domain.place.text == node.bound.domain.place.text
+    if not same or len(bound.names) != 1 or not isinstance(body.body, tree.Apply) or body.body.name not in ("<=", ">="):
+        return False
+    sides = [item.name if isinstance(item, tree.Apply) and not item.arguments else None for item in body.body.arguments]
+    return sorted(map(str, sides)) == sorted([name, bound.names[0]])
