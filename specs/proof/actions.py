@@ -4,8 +4,8 @@ Theory. `Next` is a disjunction under quantifiers. Each way through it is a conj
 `x' = e`. With the assigned values in place of x', the state after the step needs no symbols of its own, and the solver
 sees an invariant of it as a formula on the state before.
 
-Rules. A way is named after the first definition with primes that it goes through. A variable without an assignment has
-any value that its guards allow. All of a way's guards are kept.
+Rules. A way is named after the first definition with primes that it goes through. A variable without an assignment is
+an error. All of a way's guards are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from specs.proof.meanings import Value
 from specs.proof.terms import Term
 from specs.proof.translate import Translator
 from specs.tla.syntax import tree
-from specs.tla.syntax.tree import Expression
+from specs.tla.syntax.tree import Expression, Unsupported
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,7 @@ class Actions:
             if name in known:
                 return known[name]
             if name not in way.assigned:
-                shape = self.translator.shapes[name]
-                known[name] = meanings.symbol(shape, f"{name}'", ())
-                return known[name]
+                raise Unsupported(f"action {way.name} does not say what {name}' is")
             node, context = way.assigned[name]
             if name in doing:
                 raise refused(node.place, f"next values that depend on each other: {', '.join(doing)}")
@@ -66,7 +64,7 @@ class Actions:
             doing.pop()
             return known[name]
 
-        after = State(get, "'")
+        after = State(get)
         guards = [self.translator.formula(node, self._bound(context, after, hidden)) for node, context in way.guards]
         return after, [*way.inside, *guards]
 

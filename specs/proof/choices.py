@@ -30,14 +30,15 @@ class Choices:
             mark = meanings.bound(domain.element, f"chosen.{meanings.Depth.now}", marks)
             inside = domain.has(mark)
             meets = terms.conjunction([inside, body(mark)])
-            possible = terms.exists(marks, terms.conjunction([inside, condition(mark)]))
+            possible = terms.conjunction([inside, condition(mark)])
         finally:
             meanings.Depth.now -= 1
         arguments = [item for item in _in_order([meets, possible]) if item not in marks]
         formal = [terms.variable(f"arg.{at}", item.sort) for at, item in enumerate(arguments)]
-        ours = [terms.variable(f"mark.{at}", item.sort) for at, item in enumerate(marks)]
+        ours = [terms.variable(f"one.{at}", item.sort) for at, item in enumerate(marks)]
         renamed = dict(zip([*arguments, *marks], [*formal, *ours]))
-        meets, possible = [_canonical(terms.substituted(item, renamed)) for item in (meets, possible)]
+        meets, possible = [terms.substituted(item, renamed) for item in (meets, possible)]
+        meets, possible = _canonical(meets), _canonical(terms.exists(ours, possible))
         name = self._known.get((meets, possible))
         if name is None:
             name = self._known[meets, possible] = f"choose.{len(self._known) + 1}"

@@ -16,7 +16,6 @@ class State:
     """Gives each variable its value."""
 
     get: Callable[[str], Value]
-    suffix: str = ""
 
 
 @dataclass(frozen=True, eq=False)

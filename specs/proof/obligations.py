@@ -90,6 +90,7 @@ class Prover:
         self._above: dict[str, Theorem] = {}
         self._invariants: dict[str, tuple[Expression, ...]] = {}  # conjuncts, by theorem
         self._before = State(lambda name: meanings.symbol(self.translator.shapes[name], name, ()))
+        self.translator.before = self._before
         self._plain = Context(self._before)
         self._taken: dict[tuple[Way, frozenset[str]], tuple[State, list[Term]]] = {}
         self._translated: dict[tuple[object, ...], tuple[Term, ...]] = {}
@@ -100,6 +101,13 @@ class Prover:
                 raise Unsupported(f"{theorem.place}: a second theorem {theorem.name}")
             self._theorem(theorem)
             self._above[theorem.name] = theorem
+        types = constants.types_of(self.translator)
+        if not any(
+            _is_named(part) and part.name == types.name for parts in self._invariants.values() for part in parts
+        ):
+            raise Unsupported(
+                f"{types.place}: no theorem proves {types.name}, on which the kinds of the variables rest"
+            )
         for name, whole in self.translator.families.items():
             self._family(name, whole)
         return self.found

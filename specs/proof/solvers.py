@@ -19,7 +19,7 @@ from specs.proof.terms import Term
 
 PROVED, REFUTED, UNKNOWN = "proved", "refuted", "unknown"
 SOLVERS = ("z3", "cvc5")
-Z3_STEPS_MAX = 5_000_000
+Z3_STEPS_MAX = 2_000_000
 CVC5_STEPS_MAX = 1_000_000
 
 

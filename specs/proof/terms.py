@@ -229,6 +229,7 @@ def substituted(term: Term, given: Mapping[Term, Term]) -> Term:
     def walk(item: Term) -> Term:
         if item.free.isdisjoint(given):
             return item
+        assert given.keys().isdisjoint(item.bound), "a bound variable cannot be replaced"
         found = known.get(item)
         if found is None:
             found = given[item] if item.op == "var" else rebuilt(item, [walk(part) for part in item.args])

@@ -16,7 +16,7 @@ from dataclasses import replace
 from specs.proof import meanings, terms
 from specs.proof.choices import Choices
 from specs.proof.constructs import NATURALS, Constructs, literal_value
-from specs.proof.context import Closure, Context, Named, applications, refused
+from specs.proof.context import Closure, Context, Named, State, applications, refused
 from specs.proof.meanings import (
     Basic,
     Outside,
@@ -40,6 +40,7 @@ class Translator(Constructs):
         self.names = names
         self.choices = Choices()
         self.shapes: dict[str, Shape] = {}  # of constants and variables
+        self.before: State | None = None
         self.families: dict[str, str] = {}  # hidden predicates of sets, each with the set of all elements
         self._constants: dict[str, Value] = {}
         self._handlers: dict[type, Callable[[Expression, Context], Value]] = {
@@ -135,17 +136,27 @@ class Translator(Constructs):
         raise refused(node.place, "an operator as an argument")
 
     def _hidden(self, definition: tree.Definition, node: tree.Apply, context: Context) -> Value:
-        args = [self.value(item, context) for item in node.arguments]
-        reads = self.reads(definition.body)
+        """A symbol in place of the definition. In the next state it is another one, unless the body means the same."""
+        given = {
+            parameter.name: self._argument(parameter, argument, context)
+            for parameter, argument in zip(definition.parameters, node.arguments)
+        }
+        args = [item for item in given.values() if not isinstance(item, Closure)]
+        if len(args) < len(given):
+            raise refused(node.place, "a hidden operator of operators")
         if len(args) == 1 and isinstance(args[0], SetValue):
-            if reads:
+            if self.reads(definition.body):
                 raise refused(node.place, "a hidden operator on a set that reads variables")
             return self._family(definition.name, args[0])
-        suffix = context.state.suffix if reads else ""
-        shown = replace(context, hidden=context.hidden - {definition.name})
-        shape = meanings.shape_of(self._defined(definition, node, shown))
-        flat = tuple([term for item in args for term in meanings.flat(item)])
-        return meanings.symbol(shape, f"{definition.name}{suffix}", flat)
+        inner = replace(context, names=given, old=None, hidden=context.hidden - {definition.name})
+        meaning, suffix = self.value(definition.body, inner), ""
+        shape = meanings.shape_of(meaning)
+        if self.before is not None and context.state is not self.before:
+            earlier = self.value(definition.body, replace(inner, state=self.before))
+            suffix = "" if meanings.flat(meaning) == meanings.flat(earlier) else "'"
+        sets = "".join([f"[{_written(item)}]" for item in args if isinstance(item, SetValue)])
+        flat = tuple([term for item in args if not isinstance(item, SetValue) for term in meanings.flat(item)])
+        return meanings.symbol(shape, f"{definition.name}{sets}{suffix}", flat)
 
     def _family(self, name: str, argument: SetValue) -> Term:
         """`IsQuorum(S)`: there is a quorum in S."""
@@ -352,6 +363,17 @@ _HANDLED = (
     tree.Unchanged, tree.SetLiteral, tree.SetFilter, tree.SetMap, tree.FunctionLiteral, tree.FunctionSet, tree.Index,
     tree.Except, tree.At, tree.Record, tree.RecordSet, tree.Tuple, tree.Product,
 )  # fmt: skip
+
+
+def _written(argument: SetValue) -> str:
+    """A set that depends on no bound variable, in words: it is a part of a symbol's name."""
+    variables: list[Term] = []
+    if argument.element is None:
+        return "{}"
+    inside = argument.has(meanings.bound(argument.element, "any", variables))
+    if inside.free - set(variables):
+        raise Outside("a set that depends on bound variables as the argument of a hidden operator")
+    return terms.show(inside)
 
 
 def number_or_term(value: Value) -> Term:

@@ -36,4 +36,163 @@ THEOREM SimpleInvariants == Spec => []Simple
 <1>1. ASSUME NEW p \in Honest, NEW val \in Value, Learn(p, val) PROVE Simple'
   <2> QED BY BlockingSetHasHonest
 <1> QED BY Typed
+
+-----------------------------------------------------------------------------
+\* Agreement. All honest votes of phase k in one view are for one value, and leave no other value choosable below.
+
+OneValueIn(k) ==
+    \A p, q \in Honest, v \in View :
+        votes[p][k][v] # NoValue /\ votes[q][k][v] # NoValue => votes[p][k][v] = votes[q][k][v]
+
+VotesSafeIn(k) ==
+    \A p \in Honest, v \in View :
+        votes[p][k][v] # NoValue => \A u \in 0..(v - 1) : NoneOtherChoosableAt(votes[p][k][v], u)
+
+Heart ==
+    /\ OneValueIn(2)
+    /\ OneValueIn(3)
+    /\ OneValueIn(4)
+    /\ VotesSafeIn(1)
+    /\ VotesSafeIn(2)
+    /\ VotesSafeIn(3)
+    /\ VotesSafeIn(4)
+
+\* What CHOOSE gives: the last vote of phase k before v, and the last for another value.
+LastVote(k) ==
+    \A p \in Honest, v \in View :
+        LET h == HighestVote(p, k, v)
+        IN  \/ h = NoVote /\ \A u \in 0..(v - 1) : votes[p][k][u] = NoValue
+            \/ /\ h.view \in 0..(v - 1)
+               /\ h.value # NoValue
+               /\ votes[p][k][h.view] = h.value
+               /\ \A u \in (h.view + 1)..(v - 1) : votes[p][k][u] = NoValue
+
+LastOther(k) ==
+    \A p \in Honest, v \in View :
+        LET h == HighestVote(p, k, v)
+            s == SecondVote(p, k, v)
+        IN  \/ s = NoVote
+            \/ /\ s.view \in 0..(v - 1)
+               /\ s.value \notin {NoValue, h.value}
+               /\ votes[p][k][s.view] = s.value
+
+LEMMA LastVote1 == LastVote(1)
+  OBVIOUS
+
+LEMMA LastVote4 == LastVote(4)
+  OBVIOUS
+
+HIDE DEF HighestVote
+
+LEMMA LastOther1 == LastOther(1)
+  OBVIOUS
+
+HIDE DEF SecondVote
+
+LEMMA TwoSafeAllSafe ==
+    ASSUME Heart, NEW x \in Value, NEW y \in Value, NEW z \in Value, NEW u \in View, x # y,
+           NoneOtherChoosableAt(x, u), NoneOtherChoosableAt(y, u)
+    PROVE  NoneOtherChoosableAt(z, u)
+  BY OneValueIn(4)
+
+HIDE DEF NoneOtherChoosableAt
+
+\* A replica that claims that val is safe at r has voted for it there or above, or for two values.
+LEMMA ClaimIsSafe ==
+    ASSUME Heart, NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+           ClaimsSafeAt(p, val, r, v, 1), NEW u \in 0..(r - 1)
+    PROVE  NoneOtherChoosableAt(val, u)
+<1>1. ASSUME HighestVote(p, 1, v).view >= r, HighestVote(p, 1, v).value = val PROVE NoneOtherChoosableAt(val, u)
+  BY VotesSafeIn(1), LastVote1
+<1>2. ASSUME SecondVote(p, 1, v).view >= r PROVE NoneOtherChoosableAt(val, u)
+  <2>1. NoneOtherChoosableAt(HighestVote(p, 1, v).value, u) BY VotesSafeIn(1), LastVote1, LastOther1
+  <2>2. NoneOtherChoosableAt(SecondVote(p, 1, v).value, u) BY VotesSafeIn(1), LastOther1
+  <2> QED BY <2>1, <2>2, LastVote1, LastOther1, TwoSafeAllSafe, Heart
+<1> QED BY <1>1, <1>2
+
+LEMMA BlockingClaimIsSafe ==
+    ASSUME Heart, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+           BlockingClaims(val, r, v, 1, Byzantine), NEW u \in 0..(r - 1)
+    PROVE  NoneOtherChoosableAt(val, u)
+  BY ClaimIsSafe, BlockingSetHasHonest, Heart
+
+\* A quorum without a vote of phase 4 from r on, but for val at r.
+LEMMA SilenceIsSafe ==
+    ASSUME NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+           IsQuorum(Byzantine \cup {p \in Honest : view[p] >= v /\ NoneAfterAndNoOtherAt(p, val, r, v, 4)}),
+           NEW u \in r..(v - 1)
+    PROVE  NoneOtherChoosableAt(val, u)
+  BY LastVote4 DEF NoneOtherChoosableAt
+
+LEMMA NoVotesAreSafe ==
+    ASSUME NEW val \in Value, NEW v \in View,
+           IsQuorum(Byzantine \cup {p \in Honest : view[p] >= v /\ HighestVote(p, 4, v) = NoVote}),
+           NEW u \in 0..(v - 1)
+    PROVE  NoneOtherChoosableAt(val, u)
+  BY LastVote4 DEF NoneOtherChoosableAt
+
+HIDE DEF BlockingClaims, NoneAfterAndNoOtherAt
+
+LEMMA TwoValuesClaimedIsSafe ==
+    ASSUME Heart, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+           TwoValuesClaimed(r, v, 1, Byzantine), NEW u \in 0..(r - 1)
+    PROVE  NoneOtherChoosableAt(val, u)
+  BY BlockingClaimIsSafe, TwoSafeAllSafe, Heart
+
+HIDE DEF TwoValuesClaimed
+
+LEMMA SafeToVoteIsSafe ==
+    ASSUME Heart, NEW val \in Value, NEW v \in View, SafeToVote(val, v)
+    PROVE  \A u \in 0..(v - 1) : NoneOtherChoosableAt(val, u)
+  BY NoVotesAreSafe, SilenceIsSafe, BlockingClaimIsSafe, TwoValuesClaimedIsSafe, Heart
+
+HIDE DEF SafeToVote
+
+LEMMA OneAccepted ==
+    \A x, y \in Value, v \in View, k \in Phase : Accepted(x, v, k) /\ Accepted(y, v, k) => x = y
+  BY QuorumsMeet
+
+THEOREM HeartInvariant == Spec => []Heart
+<1>1. ASSUME NEW p \in Honest, NEW v \in View, EnterView(p, v) PROVE Heart'
+  <2> QED BY DEF NoneOtherChoosableAt
+<1>2. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote1(p, v, val) PROVE Heart'
+  <2> QED BY SafeToVoteIsSafe, Heart
+<1>3. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote2(p, v, val) PROVE Heart'
+  <2> HIDE DEF Accepted
+  <2>1. OneValueIn(2)' BY OneAccepted, VoteHasQuorumBefore
+  <2>2. VotesSafeIn(2)' BY QuorumsMeet, VotesSafeIn(1) DEF Accepted
+  <2> QED
+<1>4. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote3(p, v, val) PROVE Heart'
+  <2> HIDE DEF Accepted
+  <2>1. OneValueIn(3)' BY OneAccepted, VoteHasQuorumBefore
+  <2>2. VotesSafeIn(3)' BY QuorumsMeet, VotesSafeIn(2) DEF Accepted
+  <2> QED
+<1>5. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote4(p, v, val) PROVE Heart'
+  <2> HIDE DEF Accepted
+  <2>1. OneValueIn(4)' BY OneAccepted, VoteHasQuorumBefore
+  <2>2. ASSUME NEW x \in Value, NEW u \in View, NoneOtherChoosableAt(x, u) PROVE NoneOtherChoosableAt(x, u)'
+    BY DEF NoneOtherChoosableAt
+  <2>3. VotesSafeIn(4)' BY <2>2, QuorumsMeet, VotesSafeIn(3) DEF Accepted
+  <2> QED BY <2>2
+<1> QED BY Typed, SimpleInvariants
+
+HIDE DEF Accepted
+
+\* Honest members of the quorum for y in w say that no other value is choosable in u; x was chosen there.
+LEMMA OneInTwoViews ==
+    ASSUME VotesSafeIn(4), NEW x \in Value, NEW y \in Value, NEW u \in View, NEW w \in View, u <= w,
+           Accepted(x, u, 4), Accepted(y, w, 4)
+    PROVE  x = y
+<1>1. ASSUME u < w PROVE NoneOtherChoosableAt(y, u) BY QuorumsMeet, VotesSafeIn(4) DEF Accepted
+<1>2. ASSUME NoneOtherChoosableAt(y, u) PROVE x = y BY QuorumsMeet DEF Accepted, NoneOtherChoosableAt
+<1> QED BY <1>1, <1>2, OneAccepted
+
+THEOREM VotesAreSafe == Spec => []VotesSafe
+  BY HeartInvariant, VotesSafeIn(1), VotesSafeIn(2), VotesSafeIn(3), VotesSafeIn(4)
+
+THEOREM OneChosen == Spec => []OneValueChosen
+  BY HeartInvariant, VotesSafeIn(4), OneInTwoViews
+
+THEOREM Agreed == Spec => []Agreement
+  BY HeartInvariant, SimpleInvariants, DecisionHasQuorum, VotesSafeIn(4), OneInTwoViews
 =============================================================================
