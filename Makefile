@@ -8,7 +8,7 @@ LOCKS := hil/boards/emulated/core/package-lock.json groundstation/web/page/vendo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-export station-kills board-cycles conformance mutants mutants-sim verify prove spec-mutants diagrams docs golden-update clean
+.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-export bench-explain station-kills board-cycles conformance mutants mutants-sim verify prove spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -83,6 +83,9 @@ bench-sim: venv ## deliveries a second in the simulator, beside bare event loops
 
 bench-export: venv ## bytes, processor time and memory of recordings and tables (amu export)
 	$(BIN)/python -m tests.bench.exports
+
+bench-explain: venv ## how often amu explain names the right cause, over 200 drawn flights whose plan knows it
+	$(BIN)/python -m tests.bench.explain
 
 bench-console: venv ## frames of the console's page under a load of 13 boards and 1,000 events a second (needs Chromium)
 	$(BIN)/python -m tests.bench.console_load

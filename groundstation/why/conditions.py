@@ -6,10 +6,12 @@ lost, wait, are on their way, or were never sent.
 """
 
 from dataclasses import dataclass
+from statistics import median
 
 from amu.core.limits import PROGRESS_PERIOD_TICKS
 from groundstation.why import answer as a
-from groundstation.why.seen import NEVER, Board, Link, Seen
+from groundstation.why.link import NEVER, Link
+from groundstation.why.seen import Board, Seen
 
 QUIET_TICKS = 3 * PROGRESS_PERIOD_TICKS  # boards say how far they are each period: a longer silence has a reason
 STILL_TICKS = QUIET_TICKS  # without a word to the ground, where messages are traced
@@ -18,11 +20,12 @@ FAR_TICKS = 10.0  # a delay that is light time, and not work
 SENT_MIN = 3  # messages, before their loss is taken for more than a chance
 VOTES_MIN = 3
 LOSSY = 0.15  # of the frames of a link
-RATE_MIN = 0.05  # of a clock that still counts as running
+CHANCE = 0.002  # of a row of losses, below which the link is cut
+RATE_MIN = 0.08  # of a clock; a board on which fewer ticks come has no time for them
 SLOW = 0.5  # of a clock's rate
 FAST = 2.0
 ABLE, OPEN = "able", "open"
-UNCONNECTED = (a.CRASH, a.UNKNOWN, a.STOPPED, a.FLASH, a.FORGOT)  # boards whose links tell nothing
+UNCONNECTED = (a.CRASH, a.UNKNOWN, a.STOPPED, a.CLOCK, a.FLASH, a.FORGOT)  # boards whose links tell nothing
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Conditions:
         self.tick = seen.tick_seconds or 0.0
         nodes = range(seen.count)
         self.boards = [self._board(board) for board in seen.boards]
+        self._weigh_losses()
         self.clocks = {board.node: found for board in seen.boards if (found := self._clock(board)) is not None}
         self.links = {
             (source, destination): self._link(source, destination)
@@ -57,6 +61,15 @@ class Conditions:
 
     def _ticks(self, since: float) -> float:
         return (self.at - since) / self.tick if self.tick else 0.0
+
+    def _weigh_losses(self) -> None:
+        """The share that each link loses, and the median over those of a sender and over those of a receiver."""
+        links, nodes = self.seen.links, range(self.seen.count)
+        taking_part = [node for node in nodes if self.boards[node].kind not in UNCONNECTED]
+        self._losses = [[link.loss for link in row] for row in links]
+        found = {(s, d): self._losses[s][d] for s in taking_part for d in taking_part if s != d}
+        self._loss_from = [median([loss for (s, _), loss in found.items() if s == n] or [0.0]) for n in nodes]
+        self._loss_to = [median([loss for (_, d), loss in found.items() if d == n] or [0.0]) for n in nodes]
 
     # --- boards ---------------------------------------------------------------------------------
 
@@ -77,17 +90,21 @@ class Conditions:
             )
         if board.lie:
             return Condition(a.LIAR, board.lie)
+        ticked_at = max(board.ticked_at, board.since)
+        if self._ticks(ticked_at) > QUIET_TICKS / 2 and board.heard_at - ticked_at > QUIET_TICKS / 4 * self.tick:
+            # A board takes so many frames of a peer in a tick, and no more.
+            return Condition(a.CLOCK, "has a clock that stands still, so it takes no more frames", ticked_at)
+        if board.ticked_at != NEVER and self.tick and board.rate(self.tick) < RATE_MIN:
+            return Condition(a.STOPPED, "hardly gets on: its processor is too slow, or its clock", heard_at)
         return FINE
 
     def _clock(self, board: Board) -> Condition | None:
-        """What is wrong with the clock of a board that is on and heard."""
+        """What is wrong with the clock of a board that takes part."""
         if self.boards[board.node].kind not in (ABLE, a.LIAR) or board.ticked_at == NEVER or not self.tick:
             return None
-        ticked_at = max(board.ticked_at, board.since)
-        if self._ticks(ticked_at) > QUIET_TICKS / 2 and board.heard_at - ticked_at > QUIET_TICKS / 4 * self.tick:
-            return Condition(a.CLOCK, "has a clock that stands still", ticked_at)
-        if board.rate < SLOW or board.rate > FAST:
-            return Condition(a.CLOCK, f"has a clock that runs at {board.rate:.2g} times its rate")
+        rate = board.rate(self.tick)
+        if rate < SLOW or rate > FAST:
+            return Condition(a.CLOCK, f"has a clock that runs at {rate:.2g} times its rate")
         return None
 
     # --- links ----------------------------------------------------------------------------------
@@ -97,50 +114,63 @@ class Conditions:
         if {self.boards[source].kind, self.boards[destination].kind} & set(UNCONNECTED):
             return CLEAR  # what the link does is not known, and changes nothing
         heard_at = max(link.heard_at, seen.boards[source].since, seen.boards[destination].since)
-        pace = min(1.0, seen.boards[source].rate)  # a board whose clock is slow speaks less often
+        pace = min(1.0, seen.boards[source].rate(self.tick))  # a board whose clock is slow speaks less often
         allowed = QUIET_TICKS / max(pace, RATE_MIN) + max(0.0, link.delay) / (self.tick or 1)
         if not seen.traces_messages or self._ticks(heard_at) <= allowed:
-            return self._counted(link)
-        return self._unheard(link, heard_at)
+            return self._counted(source, destination, link)
+        return self._unheard(source, destination, link, heard_at)
 
-    def _counted(self, link: Link) -> Condition:
+    def _counted(self, source: int, destination: int, link: Link) -> Condition:
         """Of a link that carries something, or of which only the ether's counts are known."""
         accepted, delivered = sum(link.accepted), sum(link.delivered)
         if accepted < 2 * SENT_MIN:
             return CLEAR
         if not self.seen.traces_messages and delivered == 0:
-            return self._unheard(link, max(link.heard_at, 0.0))
+            return self._unheard(source, destination, link, max(link.heard_at, 0.0))
         lost = accepted - delivered - link.on_the_way
         if lost > LOSSY * accepted and lost >= SENT_MIN:
+            if link.states_unheard >= SENT_MIN and not self._is_chance(source, destination, link.states_unheard):
+                return Condition(a.CUT, "carries other messages, and no reports of votes")
             return Condition(a.LOSS, f"loses {lost} of {accepted} frames")
         return CLEAR
 
-    def _unheard(self, link: Link, heard_at: float) -> Condition:
+    def _is_chance(self, source: int, destination: int, missed: int) -> bool:
+        """Whether a link that loses as much as this one, or as most from there or to there, may well lose so many in a
+        row."""
+        loss = max(self._losses[source][destination], self._loss_from[source], self._loss_to[destination])
+        return bool(loss**missed > CHANCE)
+
+    def _unheard(self, source: int, destination: int, link: Link, heard_at: float) -> Condition:
         if link.refused >= SENT_MIN:
             return Condition(a.LIAR, "carries frames under wrong tags", heard_at)
         if link.on_the_way and (link.delay < 0 or link.delay > FAR_TICKS * self.tick):
             return Condition(a.LIGHT_TIME, f"has {link.on_the_way} frames on their way", heard_at)
         if link.on_the_way and link.delivered[1] == 0:
             return Condition(a.HELD, f"holds {link.on_the_way} frames", heard_at)
-        before, latest = self.seen.reports
-        if heard_at <= before and link.accepted_at < latest and link.sent_at > before and link.sent_unheard >= SENT_MIN:
+        if link.was_held and link.accepted_unheard == 0 and link.moments_unheard:
+            return Condition(a.HELD, "holds frames back, as it did before", heard_at)
+        is_told = heard_at <= self.seen.reports[0]  # the ether counts what has happened since
+        is_sent = link.moments_unheard >= SENT_MIN
+        is_taken = link.accepted_at >= self.seen.reports[1]
+        if is_told and is_sent and not is_taken and link.sent_at > self.seen.reports[0]:
             return Condition(a.LIAR, "is given no frame, although its sender says that it sends", heard_at)
-        if heard_at <= before and link.delivered[1] >= SENT_MIN:
+        if is_told and is_sent and link.delivered_unheard >= SENT_MIN:
             return Condition(a.DAMAGE, "delivers frames that its receiver cannot read", heard_at)
-        if link.sent_unheard >= SENT_MIN or sum(link.accepted) >= SENT_MIN:
+        if is_sent or (not self.seen.traces_messages and sum(link.accepted) >= SENT_MIN):
+            if self._is_chance(source, destination, link.moments_unheard):
+                return Condition(a.LOSS, "loses most of what is sent", heard_at)
             return Condition(a.CUT, "carries nothing", heard_at)
         return Condition(a.UNKNOWN, "has carried nothing, and its sender may have sent nothing", heard_at)
 
-    def _keeps_votes_back(self, link: Link) -> bool:
-        """Whether votes alone do not arrive, over a link that loses next to nothing and long ago should have brought
-        them."""
-        return (
-            self.seen.counts_links
-            and link.votes_unheard >= VOTES_MIN
-            and link.on_the_way == 0
-            and 0 < sum(link.accepted) <= sum(link.delivered) + 1
-            and link.vote_sent_at < self.at - QUIET_TICKS * self.tick
-        )
+    def _keeps_back(self, link: Link) -> str:
+        """What alone does not arrive, over a link that loses next to nothing and long ago should have brought it."""
+        loses_nothing = link.on_the_way == 0 and 0 < sum(link.accepted) <= sum(link.delivered) + 1
+        if not self.seen.counts_links or not loses_nothing:
+            return ""
+        quiet = QUIET_TICKS * self.tick
+        if link.votes_unheard >= VOTES_MIN and link.vote_sent_at < self.at - quiet:
+            return "votes"
+        return "proposals" if 0 <= link.proposed_at < min(self.at, link.heard_at + quiet / 2) - quiet else ""
 
     def _look_for_lies(self, node: int) -> None:
         """A board is a liar if frames that it should have sent never left it, or left it under wrong tags; or if its
@@ -149,7 +179,7 @@ class Conditions:
         if self.boards[node].kind != ABLE:
             return
         wrong: list[int] = []
-        withheld: list[int] = []
+        withheld: dict[int, str] = {}
         mute: list[int] = []
         for peer in range(self.seen.count):
             if peer == node:
@@ -157,16 +187,17 @@ class Conditions:
             link, condition = self.seen.links[node][peer], self.links[node, peer]
             if condition.kind == a.LIAR:
                 (wrong if link.refused else mute).append(peer)
-            elif condition.kind == OPEN and self.boards[peer].kind == ABLE and self._keeps_votes_back(link):
-                withheld.append(peer)
+            elif condition.kind == OPEN and self.boards[peer].kind == ABLE and (kept := self._keeps_back(link)):
+                withheld[peer] = kept
         words = ""
         if len(withheld) < (self.seen.count - 1) // 2:
-            withheld = []  # by chance, or a receiver's own doing
+            withheld = {}  # by chance, or a receiver's own doing
         if mute:
             words = f"it says that it sends to {a.boards(mute)}, and sends nothing"
         elif wrong:
             words = f"its frames to {a.boards(wrong)} have wrong tags"
         elif withheld:
-            words = f"it says that it votes, and its votes do not reach {a.boards(withheld)} although other frames do"
+            kept = " and ".join(sorted(set(withheld.values())))
+            words = f"its {kept}, of which it speaks, do not reach {a.boards([*withheld])} although other frames do"
         if words:
             self.boards[node] = Condition(a.LIAR, words, board.since)

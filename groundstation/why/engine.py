@@ -11,10 +11,11 @@ impossible until something changes. A board that was seen to lie is never counte
 from amu.core.limits import faults_max, quorum_size
 from groundstation.why import answer as a
 from groundstation.why.answer import Answer, BoardAnswer, LinkAnswer
-from groundstation.why.conditions import ABLE, FAR_TICKS, OPEN, Condition, Conditions
+from groundstation.why.conditions import ABLE, OPEN, Condition, Conditions
 from groundstation.why.seen import Fields, Seen, Slot
 from groundstation.why.sentences import obstacles, of_links
 
+DELAYS = 5  # of messages, from a proposal to its decision
 PATIENCE_TICKS = 100  # after a decision the swarm is moving for so long; by then silences have shown themselves
 USABLE = (OPEN, a.LOSS)  # a lossy link carries what is repeated
 SLOW_LINKS = (*USABLE, a.LIGHT_TIME)
@@ -125,9 +126,9 @@ class _Judgement:
         """Progress is possible: what it waits for."""
         conditions = self.conditions
         leader = self.seen.leader(self.number, self.view)
-        far = [link.delay for row in self.seen.links for link in row if link.delay > FAR_TICKS * self.seen.tick_seconds]
-        if far and self.at - self.slot.stepped_at <= 2 * max(far):
-            return a.LIGHT, [a.LIGHT_TIME], f"messages take up to {max(far):.3g} s"
+        far = self._far(group)
+        if DELAYS * far >= PATIENCE_TICKS * self.seen.tick_seconds and self.at - self.slot.stepped_at <= 2 * far:
+            return a.LIGHT, [a.LIGHT_TIME], f"messages take {far:.3g} s"
         if leader is not None and leader not in group:
             causes, text = self._leader(leader)
             return a.TIMER, causes + self._clock_causes(group), text + self._clock_words(group)
@@ -153,8 +154,29 @@ class _Judgement:
                 f"{a.boards(nodes)} {conditions.clocks[nodes[0]].words}, so timers do not run out in time",
             )
         if self.slot.wished_at > self.slot.quorum_at:
-            return a.TIMER, [a.VIEW_TIMER], f"boards change to a later view than {self.view}"
+            text = f"boards change to a later view than {self.view}"
+            if DELAYS * far < PATIENCE_TICKS * self.seen.tick_seconds:
+                return a.TIMER, [a.VIEW_TIMER], text
+            return (
+                a.TIMER,
+                [a.VIEW_TIMER, a.LIGHT_TIME],
+                f"{text}: messages take {far:.3g} s, and timers run out before",
+            )
+        if self.seen.open and not any(seat.phase for seat in self.slot.seats.values()):
+            return (
+                a.TIMER,
+                [a.VIEW_TIMER],
+                f"no proposal has come in view {self.view}; boards wait for their view timers",
+            )
         return a.STUCK, [a.UNKNOWN], "cannot tell: enough boards are able and hear each other, and none takes a step"
+
+    def _far(self, group: set[int]) -> float:
+        """How long it takes until some board of `group` has heard a quorum of it."""
+        found = []
+        for node in group:
+            delays = sorted(max(0.0, self.seen.links[peer][node].delay) for peer in group if peer != node)
+            found.append(delays[self.quorum - 2])
+        return min(found)
 
     def _clock_causes(self, group: set[int]) -> list[str]:
         return [a.CLOCK] if group & self.conditions.clocks.keys() else []

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from amu.core.limits import GROUND, quorum_size
-from amu.wire.messages import Suggest, Vote
+from amu.wire.messages import Suggest
+from groundstation.why.link import NEVER, Link
 
 SLOTS_MAX = 16  # remembered, of the swarm
 VIEWS_MAX = 16  # of a slot
@@ -19,7 +20,6 @@ SENDS_MAX = 512  # of a board, by Lamport time
 OPERATIONS_MAX = 4096  # open at once
 RATE_TICKS = 50  # over which a clock's rate is measured
 WINDOW_TICKS = 100  # of the counts of a link
-NEVER = -1.0
 BROADCAST = 254
 PHASES = {"Vote1": 1, "Vote2": 2, "Vote3": 3, "Vote4": 4}
 OVER = ("confirmed", "malformed", "stale")  # stages that end an operation
@@ -73,7 +73,7 @@ class Board:
         self.applied = 0
         self.ticks = -1
         self.ticked_at = NEVER  # when its counter was last seen to move
-        self.rate = 1.0  # of its clock, over the last RATE_TICKS
+        self._rate = 1.0  # of its clock, over the last RATE_TICKS
         self._anchor = (0, 0.0)
         self.sends: dict[int, float] = {}  # Lamport time -> when
         self.lie = ""  # what it was seen to do that no correct board does
@@ -85,40 +85,16 @@ class Board:
         if self.ticks < 0 or ticks < self.ticks:
             self._anchor = (ticks, now)
         elif now - self._anchor[1] >= RATE_TICKS * tick_seconds:
-            self.rate = (ticks - self._anchor[0]) * tick_seconds / (now - self._anchor[1])
+            self._rate = (ticks - self._anchor[0]) * tick_seconds / (now - self._anchor[1])
             self._anchor = (ticks, now)
         self.ticks, self.ticked_at = ticks, now
 
-
-class Link:
-    """From one board to another. delay: the least that was seen lately."""
-
-    __slots__ = (
-        "accepted",
-        "accepted_at",
-        "delay",
-        "delivered",
-        "heard_at",
-        "on_the_way",
-        "refused",
-        "sent_at",
-        "sent_unheard",
-        "vote_sent_at",
-        "votes_unheard",
-    )
-
-    def __init__(self) -> None:
-        self.heard_at = NEVER
-        self.sent_at = NEVER
-        self.sent_unheard = 0  # messages that the sender traced since the receiver last heard it
-        self.votes_unheard = 0  # votes since the receiver last heard one
-        self.vote_sent_at = NEVER  # the first of those
-        self.delay = NEVER
-        self.accepted_at = NEVER  # the latest report of the ether that has a frame
-        self.accepted = [0, 0]  # by the ether: in the window before, and in this one
-        self.delivered = [0, 0]
-        self.on_the_way = 0
-        self.refused = 0  # frames under a wrong tag since the last sound one
+    def rate(self, tick_seconds: float) -> float:
+        """Of its clock: ticks of its counter in a tick of mission time, lately."""
+        seconds = self.heard_at - self._anchor[1]
+        if seconds < RATE_TICKS * tick_seconds:
+            return self._rate
+        return (self.ticks - self._anchor[0]) * tick_seconds / seconds
 
 
 class Seen:
@@ -246,7 +222,7 @@ class Seen:
         """Of a former life."""
         for peer in range(self.count):
             for link in (self.links[node][peer], self.links[peer][node]):
-                link.sent_unheard = link.votes_unheard = link.refused = 0
+                link.forget()
 
     def _erased(self, fields: Fields, now: float) -> None:
         board = self._of(fields)
@@ -273,17 +249,11 @@ class Seen:
             self._window = now
             for row in self.links:
                 for each in row:
-                    each.accepted = [each.accepted[1], 0]
-                    each.delivered = [each.delivered[1], 0]
+                    each.next_window()
         for source, destination, accepted, delivered, on_the_way in links:
             if source >= self.count or destination >= self.count:
                 continue
-            link = self.links[source][destination]
-            link.accepted[1] += accepted
-            link.delivered[1] += delivered
-            link.on_the_way = on_the_way
-            if accepted:
-                link.accepted_at = now
+            self.links[source][destination].reported(accepted, delivered, on_the_way, self.reports[0], now)
 
     def _telecommand(self, fields: Fields, now: float) -> None:
         key, stage = (fields["client"], fields["operation"]), fields["stage"]
@@ -302,15 +272,10 @@ class Seen:
             del board.sends[next(iter(board.sends))]
         if to == GROUND:
             return
-        is_vote = kind == Vote.KIND
         links = self.links[board.node]
         for peer, link in enumerate(links) if to == BROADCAST else ((to, links[to]),) if to < self.count else ():
             if peer != board.node:
-                link.sent_at = now
-                link.sent_unheard += 1
-                if is_vote:
-                    link.vote_sent_at = link.vote_sent_at if link.votes_unheard else now
-                    link.votes_unheard += 1
+                link.sends(kind, now)
         if kind == Suggest.KIND and to < self.count:
             self.slot(fields["slot"]).leads = (to - fields["view"]) % self.count
 
@@ -318,16 +283,9 @@ class Seen:
         source = fields["from"]
         if source >= self.count:
             return
-        link = self.links[source][board.node]
-        link.heard_at = now
-        link.sent_unheard = link.refused = 0
-        if fields["kind"] == Vote.KIND:
-            link.votes_unheard = 0
         sent = self.boards[source].sends.get(fields["sent"])
-        if sent is not None:
-            delay = max(0.0, now - sent)
-            # The least is forgotten slowly, so that a link that grows longer is noticed.
-            link.delay = delay if link.delay < 0 or delay < link.delay else link.delay + (delay - link.delay) / 64
+        delay = NEVER if sent is None else max(0.0, now - sent)
+        self.links[source][board.node].hears(fields["kind"], now, delay)
 
     def _refuse(self, board: Board, fields: Fields, now: float) -> None:
         if fields["from"] < self.count and fields["reason"] == "mac":

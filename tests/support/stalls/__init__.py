@@ -1,0 +1,1 @@
+"""Drawn stalls: flights whose plan knows why they stand still, and the rate at which the engine names the reason."""
