@@ -13,6 +13,7 @@ from specs import FOLDER
 _IDENTIFIER = r"[A-Z]{3}-\d+"
 _ROW = re.compile(rf"^\|\s*({_IDENTIFIER})\s*\|(.*)\|\s*$")
 _LISTED = re.compile(rf"^- ({_IDENTIFIER}): (.+)$")
+STATEMENT_LINES_MAX = 24
 NO_SENTENCE = "(no sentence is kept for it)"
 _QUOTED = re.compile(r"`([A-Za-z]\w*)`")
 _DEFINITION = re.compile(r"([A-Za-z]\w*)(?:\([^)]*\))? ==")
@@ -69,6 +70,17 @@ def places(one: Property) -> list[tuple[str, int]]:
             defined = _DEFINITION.match(line)
             if defined is not None and defined[1] in one.operators:
                 found.append((f"{one.feature}/{path.name}", number))
+    return found
+
+
+def statement(module: str, line: int) -> list[tuple[int, str]]:
+    """The lines of a module, relative to specs/, from `line` on to the end of the definition there, with numbers."""
+    lines = (FOLDER / module).read_text(encoding="utf-8").split("\n")
+    found = []
+    for number, text in enumerate(lines[line - 1 : line - 1 + STATEMENT_LINES_MAX], line):
+        if number > line and (not text.strip() or _DEFINITION.match(text)):
+            break
+        found.append((number, text))
     return found
 
 

@@ -5,7 +5,6 @@ the ground station died, it covers the trace up to there. The report of a trace 
 writes, lacks the verdict and the windows of faults.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from groundstation.report.series import Collector, Series
 from groundstation.report.timeline import mission
 from groundstation.scenario.model import Scenario, ScenarioError, load
 from specs import strict_json
+from specs.checking.prefix import named_lines
 from specs.checking.schema import Fields
 from specs.checking.trace import TraceError
 from specs.escape import escaped
@@ -271,8 +271,8 @@ def _resumes_in(part: Excerpt) -> str:
 
 def _bad_line(verdict: Judged | None) -> int | None:
     """The line of the trace that the first bad step names, if any."""
-    named = re.search(r"line (\d+)", ("" if verdict is None else verdict.get("first_bad_step")) or "")
-    return int(named[1]) if named else None
+    named = named_lines(("" if verdict is None else verdict.get("first_bad_step")) or "")
+    return named[0] if named else None
 
 
 def _windows(scenario: Scenario, end: float) -> list[tuple[str, float, float]]:

@@ -52,6 +52,7 @@ ENDPOINTS = (
     Endpoint("GET", "/report", OBSERVER, "the run's report"),
     Endpoint("GET", "/api/events", OBSERVER, "lines of the trace"),
     Endpoint("GET", "/api/search", OBSERVER, "lines that are as asked"),
+    Endpoint("GET", "/api/violation", OBSERVER, "the shortest first part of the trace that violates a property"),
     Endpoint("POST", "/api/orders", None, "an order to the flight", ORDERS, ("order", "kind")),
     Endpoint("POST", "/api/flight", None, "what happens to the flight itself", ACTIONS, ("action",)),
     Endpoint(SOCKET, "/api/live", OBSERVER, "batches of what changed"),

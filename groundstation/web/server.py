@@ -39,6 +39,8 @@ from groundstation.web.gate import Gate, refused
 from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Page
 from groundstation.web.people import LEAST, LOCAL, Person, RoleFile
 from groundstation.web.sights import Sights, View
+from groundstation.web.violations import Violations
+from specs.verdict import VIOLATED
 
 PAGE = Path(__file__).parent / "page"
 BATCH_SECONDS = 0.1
@@ -78,6 +80,7 @@ class WebConsole:
         self.flight = flight
         self.sights = Sights(flight, roles is not None)
         self._roles, self._hosts = roles, hosts
+        self._violations = Violations()
 
     @property
     def follower(self) -> Follower:
@@ -118,6 +121,7 @@ class WebConsole:
             "POST /api/session": self._log_in,
             "GET /api/events": self._events,
             "GET /api/search": self._search,
+            "GET /api/violation": self._violation,
             "POST /api/orders": self._order,
             "POST /api/flight": self._fly,
         }[name]
@@ -131,6 +135,7 @@ class WebConsole:
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
+            self._violations.close()
 
     # --- who asks -------------------------------------------------------------------------------
 
@@ -234,6 +239,16 @@ class WebConsole:
         except OSError as error:
             return refused(404, f"{trace}: cannot be read: {error.strerror}")
         return JSONResponse({"events": found, "goes_on": goes_on})
+
+    async def _violation(self, asked: Asked) -> Response:
+        view = self._view(asked.person)
+        row = view.hub.model.tables["properties"].get(asked.request.query_params.get("property", ""))
+        if view.flight.trace is None or row is None or row["state"] != VIOLATED:
+            return refused(404, "property: want one that is violated")
+        try:
+            return JSONResponse(self._violations.answer(view.flight.trace, row))
+        except OSError as error:
+            return refused(404, f"{view.flight.trace}: cannot be read: {error.strerror}")
 
     async def _order(self, asked: Asked) -> Response:
         person, run = asked.person, self.flight.run

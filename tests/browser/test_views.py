@@ -132,12 +132,16 @@ class Look:
 
     def in_every_size(self) -> None:
         """Whether each view fits."""
+        for view in self.views:
+            self.page.locator(f"#tab-{view}").click()
+            self.fits_in_every_size(view)
+
+    def fits_in_every_size(self, what: str) -> None:
+        """Whether what is open now fits."""
         usual = self.page.viewport_size
         for name, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
-            for view in self.views:
-                self.page.locator(f"#tab-{view}").click()
-                self._fits(f"{name} {view}", has_one_row=name != "narrow")
+            self._fits(f"{name} {what}", has_one_row=name != "narrow")
         self.page.set_viewport_size(usual)
 
     def _fits(self, what: str, has_one_row: bool) -> None:
@@ -203,9 +207,30 @@ def test_every_view_of_a_trace_with_a_violation(opened: Callable[..., Opened], s
     trace.write_bytes(with_another_decision((stored / "trace.ndjson").read_bytes()))
     console = opened(Flight(trace=trace), reduced_motion="reduce")
     console.page.keyboard.press("7")
-    console.wait('tr:has(th:text-is("CON-4")) td.bad:text-is("violated")')
+    row = 'tr:has(th button:text-is("CON-4"))'
+    console.wait(f'{row} td.bad:text-is("violated")')
     look = Look(console, "violated")
     look.at_every_view_of(["properties"], *THEMES)
+
+    console.wait("#open-CON-4").focus()
+    console.page.keyboard.press("Enter")
+    console.wait('p:text-matches("The first [0-9]+ lines of the trace show it")')
+    marked = console.page.locator(".prefix tr:has(td.marked)")
+    assert marked.count() == 2
+    assert "Decide" in marked.first.text_content()
+    assert "▶" in marked.last.text_content()
+    console.wait('pre:text-matches("Agreement ==")')
+    assert console.page.locator('#open-CON-4[aria-expanded="true"]').count() == 1
+    for theme in THEMES:
+        console.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        look.at("opened")
+    look.fits_in_every_size("properties")
+    console.page.keyboard.press("Escape")
+    console.page.locator(".prefix").wait_for(state="detached")
+    console.page.keyboard.press("v")
+    console.wait('h2:text-is("CON-1 is violated")')
+    console.page.keyboard.press("v")
+    console.wait('h2:text-is("CON-4 is violated")')
     assert look.found == {}
     assert console.errors == []
 

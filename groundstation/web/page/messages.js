@@ -13,9 +13,15 @@ export function who(node) {
 /** The fields of a line in a few words, without those of every line. Digests are cut. */
 export function fields(line) {
   return Object.entries(line).filter(([key, value]) => value != null && (!ENVELOPE.has(key) || key === "value")).map(([key, value]) => {
-    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    const text = typeof value === "object" ? JSON.stringify(value) : spoken(key, value);
     return `${key} ${text.length > 40 ? `${text.slice(0, 12)}…` : text}`;
   }).join(", ");
+}
+
+function spoken(key, value) {
+  if (typeof value !== "number") return String(value);
+  if (key === "kind") return kindName(value);
+  return ["to", "from"].includes(key) ? (value === BROADCAST ? "all" : who(value)) : String(value);
 }
 
 /** The name of a kind of message: "proposal", "vote", ... */

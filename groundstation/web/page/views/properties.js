@@ -1,20 +1,55 @@
-// The properties of the modules: each in words, and whether it holds so far. A red one opens its place in the module.
+// The properties of the modules: each in words, and whether it holds so far. A red one opens the shortest first part of the
+// trace that shows it, and what its module says.
 
 import { el, empty, update, wide } from "../dom.js";
 import { isHiding, store } from "../store.js";
+import * as violation from "../violation.js";
 
 export const name = "properties";
 export const title = "Properties";
 const STYLES = { holds: "good", violated: "bad", "not checked": "said" };
 const LATER = { holds: " so far", violated: "", "not checked": " yet" }; // as long as the whole trace is not checked
 
-let said, body, drawn = "";
+export const keys = [["v", "open the first violated property, or the next one"], ["Escape", "close it"]];
+
+let said, body, opened, drawn = "", chosen = null;
 
 export function open(main) {
   said = el("p", { class: "said" });
   body = el("div", {});
+  opened = wide("");
+  opened.setAttribute("aria-live", "polite");
   main.append(wide("Properties", said, body));
   drawn = "";
+  chosen = null;
+}
+
+export function onKey(pressed) {
+  const red = sorted().filter((row) => row.state === "violated");
+  if (pressed === "Escape" && chosen != null) choose(null);
+  else if (pressed === "v" && red.length) choose(red[(red.findIndex((row) => row.id === chosen) + 1) % red.length].id);
+  else return false;
+  return true;
+}
+
+function choose(property) {
+  const before = chosen;
+  chosen = property;
+  drawn = "";
+  draw();
+  if (property == null) {
+    violation.close(opened);
+    document.getElementById(`open-${before}`)?.focus();
+    return;
+  }
+  document.getElementById("view").prepend(opened);
+  violation.open(opened, property, () => choose(null));
+  opened.scrollIntoView({ block: "nearest" });
+}
+
+function sorted() {
+  const order = { violated: 0, holds: 1, "not checked": 2 };
+  return Object.values(store.tables.properties ?? {}).sort((a, b) => order[a.state] - order[b.state] || a.id.localeCompare(b.id, "en", { numeric: true }));
 }
 
 /** Whether the check has come to the end of a trace that does not grow any more. */
@@ -34,24 +69,28 @@ function progress() {
 }
 
 export function draw() {
-  const rows = Object.values(store.tables.properties ?? {});
+  const rows = sorted();
   const count = (state) => rows.filter((row) => row.state === state).length;
   update(said, `${progress()} ${rows.length ? `${count("holds")} hold, ${count("violated")} violated, ${count("not checked")} not checked${isWhole() ? "" : LATER["not checked"]}.` : ""}`);
-  const key = JSON.stringify([isWhole(), ...rows.map((row) => [row.id, row.state, row.reason, row.violations])]);
+  const key = JSON.stringify([chosen, isWhole(), ...rows.map((row) => [row.id, row.state, row.reason, row.violations])]);
   if (key === drawn) return;
   drawn = key;
-  const order = { violated: 0, holds: 1, "not checked": 2 };
-  rows.sort((a, b) => order[a.state] - order[b.state] || a.id.localeCompare(b.id, "en", { numeric: true }));
   update(body, rows.length ? el("table", { class: "properties" },
     el("thead", {}, el("tr", {}, ["id", "property", "state", "module"].map((each) => el("th", { scope: "col" }, each)))),
     el("tbody", {}, rows.map(row)))
     : empty("Nothing has been checked yet."));
 }
 
+function opener(id) {
+  const isOpen = chosen === id;
+  return el("button", { class: "bad", id: `open-${id}`, "aria-expanded": String(isOpen), title: "the shortest first part of the trace that shows it, and what its module says", onclick: () => choose(isOpen ? null : id) }, id);
+}
+
 function row(each) {
   const words = `${each.state}${isWhole() ? "" : LATER[each.state]}`;
   const places = each.places.map(([module, line]) => `${module}, line\u00a0${line}`).join("; ");
-  const why = each.violations.length ? each.violations : each.state === "not checked" && each.reason ? [each.reason] : [];
-  return el("tr", { key: each.id }, el("th", { scope: "row" }, each.id), el("td", { class: "text long" }, each.sentence, why.map((text) => el("p", { class: each.state === "violated" ? "bad told" : "said" }, text))),
+  const isRed = each.state === "violated";
+  const why = isRed ? each.violations.map((text) => text.split("\n")[0]) : each.state === "not checked" && each.reason ? [each.reason] : [];
+  return el("tr", { key: each.id }, el("th", { scope: "row" }, isRed ? opener(each.id) : each.id), el("td", { class: "text long" }, each.sentence, why.map((text) => el("p", { class: isRed ? "bad" : "said" }, text))),
     el("td", { class: STYLES[each.state] }, words), el("td", { class: "text long said" }, places || each.feature));
 }
