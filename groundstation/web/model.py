@@ -33,6 +33,7 @@ from groundstation.faults.light import has_light_time
 from groundstation.faults.rule import HELD, LOST
 from groundstation.flight.watch import DECIDED, PHASES
 from groundstation.orders.order import EndFault, Inject, OrderError, read_body
+from groundstation.procedures.sight import OTHER
 from groundstation.record.board_events import WORDS, name_of
 from groundstation.report.series import TRAFFIC
 from groundstation.scenario.alarms import defaults
@@ -355,7 +356,7 @@ class Model:
         """Whether frames counted under a name were lost. Beside a lone trace a rule is known by its usual name."""
         known = self.tables["faults"].get(name)
         does = known["does"] if known else KINDS[name].does if name in KINDS else LOST
-        return bool(does == LOST) and not name.endswith(HELD)
+        return bool(does == LOST) and not name.endswith(HELD) and name != OTHER  # a crew does not know
 
     def _trace_error(self, line: Line) -> None:
         self._row("run", "run")["trace_errors"] += 1

@@ -55,7 +55,7 @@ def browser() -> Iterator[Any]:
 
 
 class Opened:
-    """A page of a console, with everything that went wrong on it."""
+    """A page of a console, with everything that went wrong on it, and all that it was sent."""
 
     def __init__(self, browser: Any, served: Served, **options: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
@@ -65,7 +65,17 @@ class Opened:
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._is_ours(request.url))
+        self._sent: list[Any] = []  # frames of the live line, and answers
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._keep_frame))
+        self.page.on("response", lambda answer: self._sent.append(answer))
         self.page.goto(f"http://127.0.0.1:{served.port}/")
+
+    def _keep_frame(self, frame: Any) -> None:
+        self._sent.append(frame if isinstance(frame, str) else frame.decode())
+
+    def received(self) -> list[str]:
+        """All that came from the console so far, in order: each frame of the live line, and the body of each answer."""
+        return [one if isinstance(one, str) else one.body().decode(errors="replace") for one in list(self._sent)]
 
     def _is_ours(self, url: str) -> None:
         if not url.startswith(f"http://127.0.0.1:{self.served.port}/"):

@@ -65,6 +65,10 @@ BENCH_EVENTS = ("BoardStart", "BoardKill", "BoardFault", "Scheduled", "Inject", 
 
 def found_in(text: str) -> set[str]:
     """The secrets in a text, and the bench's events."""
+    return {what for what, word in SECRETS.items() if word in text} | events_in(text)
+
+
+def events_in(text: str) -> set[str]:
+    """The bench's events in a text."""
     plain = text.replace('": "', '":"')
-    secrets = {what for what, word in SECRETS.items() if word in plain}
-    return secrets | {event for event in BENCH_EVENTS if (event if ":" in event else f'"event":"{event}"') in plain}
+    return {event for event in BENCH_EVENTS if (event if ":" in event else f'"event":"{event}"') in plain}

@@ -82,7 +82,7 @@ export function draw() {
       el("td", { class: step === at ? "chosen" : "" }, step === at ? `▶ ${step.number + 1}` : step.number + 1),
       el("td", { class: "text long" }, el("strong", {}, step.name), el("br"), el("span", { class: "said" }, step.text)),
       el("td", { class: "text" }, step.order ?? "-"),
-      el("td", { class: "text long" }, step.expect ? `${step.expect}, within ${seconds(step.within_seconds)}` : "-", step.delay_seconds ? `, then ${seconds(step.delay_seconds)}` : ""),
+      el("td", { class: "text long" }, expected(step)),
       el("td", {}, polls(step)),
       el("td", { class: `text ${step.paused != null ? "open" : STYLES[step.status] ?? ""}` }, stateOf(step)),
       seconds(step.since), who(step), step === at && isLive ? buttons(step) : "",
@@ -90,6 +90,11 @@ export function draw() {
     : empty(store.tables.scenario.scenario?.procedure ? "The procedure begins with the flight." : "This mission has no procedure."));
   drawInjects();
   drawRecord(rows);
+}
+
+function expected(step) {
+  const seen = step.expect ? `${step.expect}, within ${seconds(step.within_seconds)}` : "";
+  return [seen, step.delay_seconds ? `${seen ? "then " : ""}${seconds(step.delay_seconds)} of delay` : ""].filter(Boolean).join(", ") || "-";
 }
 
 function stateOf(step) {
@@ -126,7 +131,8 @@ function buttons(step) {
 }
 
 function drawInjects() {
-  const rows = Object.values(store.tables.injects);
+  const when = (row) => row.planned ?? Infinity;
+  const rows = Object.values(store.tables.injects).sort((a, b) => when(a) - when(b) || (a.after ? 0 : 1) - (b.after ? 0 : 1));
   injectsCard.hidden = !rows.length;
   const isLive = store.flight.state === "flying" && may("inject");
   update(injects, table(["inject", "what it does", "when", "state", "at", "by", ""], rows.map((row) => [

@@ -1,0 +1,154 @@
+"""A procedure that two people fly in two browsers. Every byte that reaches the operator's is searched for what the
+director does: nothing of it is there before the debrief, all of it afterwards."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundstation.flight import rehearsal
+from groundstation.flight.progress import SilentDisplay
+from groundstation.flight.rehearsal import Plan
+from groundstation.scenario import model
+from groundstation.web import crew
+from groundstation.web.flights import Flight
+from tests.browser.conftest import Opened
+from tests.support.secrets import BENCH_EVENTS, events_in
+from tests.support.served import ROLE_FILE, Served
+
+pytestmark = pytest.mark.browser
+
+MISSION = "lunar-handover"
+BY_HAND = "the lander is cut off"
+
+
+def _secrets() -> set[str]:
+    """What the director plays, in the mission's words."""
+    scenario = model.load(MISSION)
+    return {word for inject in scenario.injects for word in (inject.name, inject.text)} | {scenario.description}
+
+
+def _found_in(texts: list[str]) -> set[str]:
+    text = "\n".join(texts)
+    return {word for word in _secrets() if word in text} | events_in(text)
+
+
+def _debrief_begins(received: list[str]) -> int:
+    """The place of the first frame that no longer hides anything."""
+    for place, text in enumerate(received):
+        with contextlib.suppress(ValueError):
+            told = json.loads(text)
+            if isinstance(told, dict) and told.get("type") == "batch" and "sight" not in told["flight"]:
+                return place
+    raise AssertionError("no debrief")
+
+
+@pytest.fixture
+def people(browser: Any) -> Iterator[Callable[[Flight], dict[str, Opened]]]:
+    """The director and the operator before one console, each in a browser of their own."""
+    with contextlib.ExitStack() as stack:
+
+        def make(flight: Flight) -> dict[str, Opened]:
+            served = Served(flight, ROLE_FILE)
+            stack.callback(served.end_flight)
+            stack.callback(served.close)
+            pages = {}
+            for role in ("director", "operator"):
+                one = pages[role] = Opened(browser, served)
+                stack.callback(one.context.close)
+                one.wait("#token").fill(f"token of {role}")
+                one.page.get_by_role("button", name="Log in").click()
+                one.wait(f'#who:text-matches("the-{role}, {role}")')
+            return pages
+
+        yield make
+
+
+def test_a_procedure_is_flown_by_two_people_and_its_injects_are_revealed_in_the_debrief(
+    people: Callable[[Flight], dict[str, Opened]], tmp_path: Path
+) -> None:
+    flight = Flight([MISSION, "--out", str(tmp_path / "runs"), "--kind", "host", "--no-tlc"])
+    both = people(flight)
+    director, operator = both["director"], both["operator"]
+    operator.page.keyboard.press("s")
+    for one in (director, operator):
+        one.page.keyboard.press("c")
+        one.state("flying")
+
+    _begin(operator, "lease the relay")
+    _go(director, operator, "lease the relay")
+    director.page.get_by_role("button", name=f"Play {BY_HAND}").click()
+    director.wait(f'tr:has(strong:text-is("{BY_HAND}")) >> text=played')
+    operator.page.keyboard.press("i")
+    operator.page.keyboard.type("two boards are silent")
+    operator.page.keyboard.press("Enter")
+    operator.page.keyboard.press("Escape")
+    director.wait('[aria-label="record"] >> text=two boards are silent')
+
+    _begin(operator, "go for the handover")
+    director.keep("procedure-director")
+    operator.keep("procedure-operator")
+    _go(director, operator, "go for the handover")
+    _begin(operator, "log")
+    operator.wait('[aria-label="steps"] tr:has(strong:text-is("log")) >> text=done')
+    for view in ("1", "2", "5", "7", "9", "0", "y", "c"):  # whatever else an operator may look at
+        operator.page.keyboard.press(view)
+    assert operator.page.locator("text=Injects").is_hidden()
+    operator.page.keyboard.press("x")
+    operator.wait(f'[aria-label="injects"] >> text={BY_HAND}')
+    operator.state("over: pass")
+    operator.keep("procedure-debrief")
+
+    received = operator.received()
+    begin = _debrief_begins(received)
+    assert begin > 50
+    assert _found_in(received[:begin]) == set()
+    assert _found_in(received[begin:]) >= _secrets()
+    assert _found_in(director.received()) >= {*_secrets(), "Inject"}
+    assert director.errors == operator.errors == []
+
+
+def _begin(operator: Opened, step: str) -> None:
+    """Let a step begin that holds."""
+    operator.wait(f'tr:has(strong:text-is("{step}")) button:text-matches("^Begin")')
+    operator.page.keyboard.press("Enter")
+
+
+def _go(director: Opened, operator: Opened, step: str) -> None:
+    """Both say go."""
+    operator.wait(f'tr:has(strong:text-is("{step}")) button:text-matches("^Go")')
+    operator.page.keyboard.press("g")
+    director.wait(f'tr:has(strong:text-is("{step}")) li:text-matches("operator: GO the-operator")')
+    director.page.keyboard.press("g")
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A flight whose verdict is open: its ground station may go on."""
+    folder = tmp_path_factory.mktemp("runs")
+    return rehearsal.fly(Plan(model.load(MISSION), "host", folder), SilentDisplay()).directory
+
+
+@pytest.mark.parametrize("leaks", [False, True], ids=["sound", "a planted leak"])
+def test_the_search_of_all_bytes_can_fail(
+    people: Callable[[Flight], dict[str, Opened]],
+    interrupted: Path,
+    leaks: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if leaks:
+        monkeypatch.setattr(crew, "seen_by_crew", lambda line, geometry: dict(line))
+    operator = people(Flight(run=interrupted))["operator"]
+    operator.state("ground station lost")
+    operator.page.keyboard.press("0")
+    words = operator.page.locator('[name="words"]')
+    words.fill("begun")
+    words.press("Enter")
+    operator.wait("text=That is all.")
+    found = _found_in(operator.received())
+    assert bool(found) == leaks
+    assert not leaks or {"Inject", "solar noise"} <= found
+    assert set(BENCH_EVENTS) >= {"Inject"}
