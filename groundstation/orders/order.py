@@ -146,10 +146,11 @@ class EndFault(_Strict):
 
 
 class Note(_Strict):
-    """A remark for the record."""
+    """A remark for the record. to_crew: the crew sees it before the debrief, also if the director wrote it."""
 
     kind: Literal["note"]
-    text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
+    text: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX, pattern=r"\S")
+    to_crew: bool = False
 
     @property
     def words(self) -> str:

@@ -13,7 +13,8 @@ Rules
 - `seen_by_crew` lets through what it knows, event by event and field by field. An event, an order or a field of a later
   version stays hidden until somebody decides.
 - Orders are told apart by what they order, never by who gave them: the runner gives orders of both kinds. Notes and
-  what is done about alarms are words between people, so those of the director are for the debrief.
+  what is done about alarms are words between people, so those of the director are for the debrief, but for a note to
+  the crew.
 - Silence stays visible: nothing is put in the place of what a board did not say.
 - What the mission's geometry does to links is known beforehand: windows of contact, light time, orbits.
 """
@@ -116,7 +117,8 @@ def _counts(counts: object, geometry: frozenset[str]) -> dict[str, int]:
 def _order(line: Line, seen: Line) -> Line | None:
     kind = line["told"].get("kind") if isinstance(line.get("told"), Mapping) else None
     if kind in BETWEEN_PEOPLE:
-        return seen if line.get("role") not in (None, DIRECTOR) else None
+        is_to_crew = kind == "note" and line["told"].get("to_crew") is True
+        return seen if is_to_crew or line.get("role") not in (None, DIRECTOR) else None
     if kind not in ORDERS:
         return None
     if "reason" in line:  # a board that is off refuses a control command

@@ -17,24 +17,25 @@ const WORDS = {
 const STYLES = { done: "good", skipped: "open", failed: "bad" };
 const SHOWN = 60; // entries of the record
 
-let steps, said, injects, injectsCard, record, note;
+let steps, said, injects, injectsCard, record, note, toCrew;
 
 export function open(main) {
   steps = el("div", {});
   said = el("p", { class: "said" });
   injects = el("div", {});
   record = el("div", {});
+  toCrew = el("label", { hidden: true }, el("input", { type: "checkbox" }), " the crew sees it now");
   note = el("input", { id: "note", maxlength: "500", required: true, placeholder: "what you saw, or decided" });
   injectsCard = wide("Injects", el("p", { class: "said" }, "The director plays them. The crew sees nothing of them before the debrief."), injects);
   main.append(
     wide("Procedure", steps, said), injectsCard,
-    wide("Record", el("form", { class: "tools", onsubmit: sendNote }, el("label", { for: "note" }, "note"), note, el("button", {}, "Write ", el("kbd", {}, "i"))), record),
+    wide("Record", el("form", { class: "tools", onsubmit: sendNote }, el("label", { for: "note" }, "note"), note, toCrew, el("button", {}, "Write ", el("kbd", {}, "i"))), record),
   );
 }
 
 function sendNote(event) {
   event.preventDefault();
-  act(order({ kind: "note", text: note.value })).then((answer) => { if (answer.outcome === "accepted") note.value = ""; });
+  act(order({ kind: "note", text: note.value, to_crew: !toCrew.hidden && toCrew.firstChild.checked })).then((answer) => { if (answer.outcome === "accepted") note.value = ""; });
 }
 
 function all() {
@@ -75,6 +76,7 @@ function ours(step) {
 export function draw() {
   const isLive = store.flight.state === "flying" && may("procedure");
   update(said, noFlight() || (may("procedure") ? "" : `The ${store.hello.role} looks on.`));
+  toCrew.hidden = store.hello?.role !== "director";
   const rows = all();
   const at = current();
   update(steps, rows.length

@@ -120,6 +120,13 @@ def test_what_the_director_notes_is_for_the_debrief(kind: str) -> None:
     assert seen_by_crew(line, NOBODYS) is None
 
 
+def test_a_note_to_the_crew_is_seen_by_it() -> None:
+    line = {**_order({"kind": "note", "text": "go on", "to_crew": True}), "role": "director"}
+    assert seen_by_crew(line, NOBODYS) == line
+    for told in ({"kind": "note", "to_crew": "yes"}, {"kind": "alarm", "to_crew": True}):
+        assert seen_by_crew({**line, "told": told}, NOBODYS) is None
+
+
 def test_a_refusal_does_not_say_that_a_board_is_off() -> None:
     line = _order({"kind": "control", "board": 1, "action": "reset"}, reason="board 1 is off")
     seen = seen_by_crew(line, NOBODYS)

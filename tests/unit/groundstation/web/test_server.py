@@ -245,7 +245,7 @@ def test_another_console_takes_the_flight_over(serve: Callable[..., Served], tmp
     with other.live() as page:
         page.recv(GIVE_UP_SECONDS)
         batch = _until(page, lambda batch: bool(batch["tables"].get("orders")))
-        assert [row["told"] for row in batch["tables"]["orders"].values()] == [NOTE]
+        assert [row["told"] for row in batch["tables"]["orders"].values()] == [{**NOTE, "to_crew": False}]
         assert other.ask("POST", "/api/orders", {"id": "2", "order": {"kind": "finish"}}, **CHANGING)[0] == 200
         _until(page, lambda batch: batch["flight"]["state"] == "over")
     assert flight._process is not None
