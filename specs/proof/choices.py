@@ -14,10 +14,14 @@ from specs.proof.terms import Term
 
 
 class Choices:
-    """The symbols so far. `axioms`: of each symbol, what is known of it."""
+    """The symbols so far. `axioms`: of each symbol, what is known of it.
+
+    `conditions`: of each symbol its arguments, what is chosen, and the condition that it meets.
+    """
 
     def __init__(self) -> None:
         self.axioms: dict[str, Term] = {}
+        self.conditions: dict[str, tuple[list[Term], list[Term], Term]] = {}
         self._known: dict[tuple[Term, ...], str] = {}
 
     def chosen(self, domain: SetValue, body: Callable[[Value], Term], condition: Callable[[Value], Term]) -> Value:
@@ -44,6 +48,7 @@ class Choices:
             name = self._known[meets, possible] = f"choose.{len(self._known) + 1}"
             value = meanings.symbol(domain.element, name, tuple(formal))
             found = terms.substituted(meets, dict(zip(ours, meanings.flat(value))))
+            self.conditions[name] = (formal, ours, meets)
             for item in meanings.flat(value):
                 self.axioms[item.name] = terms.forall(formal, terms.implication(possible, found))
         return meanings.symbol(domain.element, name, tuple(arguments))

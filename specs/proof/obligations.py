@@ -89,9 +89,9 @@ class Prover:
         self.found: list[Obligation] = []
         self._above: dict[str, Theorem] = {}
         self._invariants: dict[str, tuple[Expression, ...]] = {}  # conjuncts, by theorem
-        self._before = State(lambda name: meanings.symbol(self.translator.shapes[name], name, ()))
-        self.translator.before = self._before
-        self._plain = Context(self._before)
+        self.before = State(lambda name: meanings.symbol(self.translator.shapes[name], name, ()))
+        self.translator.before = self.before
+        self._plain = Context(self.before)
         self._taken: dict[tuple[Way, frozenset[str]], tuple[State, list[Term]]] = {}
         self._translated: dict[tuple[object, ...], tuple[Term, ...]] = {}
 
@@ -294,7 +294,7 @@ class Prover:
 
     def _step(self, way: Way, hidden: frozenset[str]) -> tuple[State, list[Term]]:
         if (way, hidden) not in self._taken:
-            self._taken[way, hidden] = self.actions.taken(way, self._before, hidden)
+            self._taken[way, hidden] = self.actions.taken(way, self.before, hidden)
         return self._taken[way, hidden]
 
     def _terms(self, source: Source, scope: Scope) -> tuple[Term, ...]:

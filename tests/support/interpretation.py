@@ -1,0 +1,296 @@
+"""Gives the symbols of a translated module their values in concrete states, and evaluates formulas there.
+
+Theory. The formulas that go to solvers are first-order. In a concrete state each symbol is a table, each sort a finite
+list, and whole numbers beyond the bounds of the model make every guard false. So the truth of a formula can be worked
+out, and compared with what the evaluator of TLA+ says of the expression that it came from.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import combinations, product
+
+from specs import tla
+from specs.proof import meanings, terms
+from specs.proof.meanings import (
+    Basic,
+    FunctionShape,
+    RecordShape,
+    SequenceShape,
+    SetShape,
+    SetValue,
+    Shape,
+    TupleShape,
+)
+from specs.proof.obligations import Prover
+from specs.proof.terms import Term
+
+Atom = object
+Table = dict[tuple[Atom, ...], Atom]
+NUMBERS = range(-2, 8)  # of what whole numbers quantifiers speak: more than any bound of the models here
+
+
+class Interpretation:
+    """Concrete constants: a list for each sort, a table for each symbol."""
+
+    def __init__(self, prover: Prover, module: tla.Module, constants: dict[str, object]) -> None:
+        self.prover, self.module = prover, module
+        self.given, self._named = constants, dict[str, list[object]]()
+        shapes = prover.translator.shapes
+        self.sorts: dict[str, list[Atom]] = {terms.INT: list(NUMBERS), terms.BOOL: [False, True]}
+        self.constants: dict[str, Table] = {}
+        for name, value in constants.items():
+            shape = shapes.get(name)
+            if shape == SetShape or (isinstance(shape, SetShape) and shape.element == Basic(name)):
+                others = [other for other in constants if shapes.get(other) == Basic(name)]
+                self.sorts[name] = [*sorted(value, key=str), *[constants[other] for other in others]]
+        for name, value in constants.items():
+            if name in shapes:
+                self.put(self.constants, shapes[name], name, value)
+
+    def families(self) -> None:
+        """Sorts of sets, such as IsQuorum: call it when everything has been translated."""
+        for name, whole in self.prover.translator.families.items():
+            items = self.sorts[whole]
+            subsets = [frozenset(found) for size in range(len(items) + 1) for found in combinations(items, size)]
+            self.sorts[name] = [found for found in subsets if self.module.value(name, None, found)]
+
+    def named(self, name: str) -> list[object]:
+        """The elements of a constant set, in order."""
+        if name not in self._named:
+            found = self.given.get(name) or self.module.value(name)
+            found = found.worked_out() if hasattr(found, "worked_out") else found
+            self._named[name] = sorted(found, key=str)  # type: ignore[call-overload]
+        return self._named[name]
+
+    def tables(self, state: tla.State, prefix: str = "") -> dict[str, Table]:
+        """The tables of the variables in a state."""
+        found: dict[str, Table] = {}
+        for name in self.prover.names.variables:
+            self.put(found, self.prover.translator.shapes[name], f"{prefix}{name}", state[name])
+        return found
+
+    def put(
+        self, tables: dict[str, Table], shape: Shape, name: str, value: object, args: tuple[Atom, ...] = ()
+    ) -> None:
+        if isinstance(shape, Basic):
+            tables.setdefault(name, {})[args] = atom(value)
+        elif isinstance(shape, RecordShape):
+            for field, inner in shape.fields.items():
+                self.put(tables, inner, f"{name}.{field}", value[field], args)  # type: ignore[index]
+        elif isinstance(shape, TupleShape):
+            for at, inner in enumerate(shape.items):
+                self.put(tables, inner, f"{name}.{at + 1}", value[at], args)  # type: ignore[index]
+        elif isinstance(shape, SetShape):
+            for flat in product(*[self.sorts[sort] for sort in sorts_of(shape.element)]):
+                tables.setdefault(name, {})[(*args, *flat)] = False
+            for item in value:  # type: ignore[attr-defined]
+                tables[name][(*args, *flattened(shape.element, item))] = True
+        elif isinstance(shape, SequenceShape):
+            tables.setdefault(f"{name}.len", {})[args] = len(value)  # type: ignore[arg-type]
+            for at, item in enumerate(value, 1):  # type: ignore[arg-type,var-annotated]
+                self.put(tables, shape.element, f"{name}.at", item, (*args, at))
+        else:
+            self._put_function(tables, shape, name, value, args)
+
+    def _put_function(
+        self, tables: dict[str, Table], shape: FunctionShape, name: str, value: object, args: tuple[Atom, ...]
+    ) -> None:
+        items, element = shape.domain.items, shape.domain.element
+        assert element is not None
+        pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)  # type: ignore[arg-type,var-annotated]
+        for key, inner in pairs:
+            if items is not None:
+                self.put(tables, shape.range, f"{name}.{key}", inner, args)
+            else:
+                self.put(tables, shape.range, name, inner, (*args, *flattened(element, key)))
+
+    # --- random values -------------------------------------------------------------------------------
+
+    def elements(self, domain: SetValue) -> list[object]:
+        """The elements of a constant set."""
+        if domain.items is not None:
+            return [Formula(item, self).value({}) for item in domain.items if isinstance(item, Term)]
+        assert isinstance(domain.element, Basic)
+        variable = terms.variable("x", domain.element.sort)
+        inside = Formula(domain.has(variable), self)
+        return [item for item in self.sorts[domain.element.sort] if inside.value({"x": item})]
+
+    def drawn(self, shape: Shape, draw: random.Random) -> object:
+        """A value of a shape."""
+        if isinstance(shape, Basic):
+            return draw.choice(self.sorts[shape.sort])
+        if isinstance(shape, RecordShape):
+            return {field: self.drawn(inner, draw) for field, inner in shape.fields.items()}
+        if isinstance(shape, TupleShape):
+            return tuple(self.drawn(inner, draw) for inner in shape.items)
+        if isinstance(shape, SetShape):
+            return {self.drawn(shape.element, draw) for _ in range(draw.randrange(4))}
+        if isinstance(shape, SequenceShape):
+            return tuple(self.drawn(shape.element, draw) for _ in range(draw.randrange(3)))
+        return {key: self.drawn(shape.range, draw) for key in self.elements(shape.domain)}
+
+
+def facts(world: Interpretation, tables: dict[str, Table], symbols: Iterable[Term]) -> list[Term]:
+    """What a solver has to know to decide the same: the elements of each sort, and the tables of these symbols."""
+    sorts = {name: items for name, items in world.sorts.items() if name not in (terms.INT, terms.BOOL)}
+    found: list[Term] = []
+    for sort, items in sorts.items():
+        ours, variable = [_element(sort, item) for item in items], terms.variable("x", sort)
+        found += [terms.negation(terms.equal(one, other)) for one, other in combinations(ours, 2)]
+        found.append(terms.forall([variable], terms.disjunction([terms.equal(variable, item) for item in ours])))
+    for item in symbols:
+        table = {**world.constants, **tables}.get(item.name, {})
+        if item.name.endswith(".has"):
+            family, whole = item.args[0].sort, item.args[1].sort
+            table = {(one, member): member in one for one in sorts[family] for member in sorts[whole]}
+        for args, value in table.items():
+            given = [_element(part.sort, arg) for part, arg in zip(item.args, args)]
+            found.append(terms.equal(terms.apply(item.name, given, item.sort), _element(item.sort, value)))
+    return found
+
+
+def _element(sort: str, value: Atom) -> Term:
+    if sort == terms.BOOL:
+        return terms.truth(value is True)
+    if sort == terms.INT:
+        assert isinstance(value, int)
+        return terms.integer(value)
+    written = "-".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+    return terms.apply(f"element.{sort}.{written}", (), sort)
+
+
+class Formula:
+    """A term as a Python expression, for many states."""
+
+    def __init__(self, term: Term, world: Interpretation) -> None:
+        self.term, self.world = term, world
+        self.symbols = {item.name: item for item in terms.parts([term]) if item.op == "app"}
+        self._code = compile(python(term), "formula", "eval")
+
+    def value(self, names: dict[str, Atom], tables: dict[str, Table] | None = None, seed: int = 0) -> Atom:
+        """The value, where free variables are `names`. What no table says is any value: it depends on `seed`."""
+        known = {**self.world.constants, **(tables or {})}
+        space: dict[str, object] = {identifier(name): value for name, value in names.items()}
+        space |= {f"S_{identifier(sort)}": items for sort, items in self.world.sorts.items()}
+        for name, item in self.symbols.items():
+            space[identifier(name)] = self._function(name, item, known, seed)
+        return eval(self._code, space)
+
+    def _function(self, name: str, item: Term, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
+        if name.startswith("str."):
+            return lambda: name.removeprefix("str.")
+        if name.endswith(".has"):
+            return lambda family, member: member in family  # type: ignore[operator]
+        choices = self.world.prover.translator.choices.conditions
+        if name in choices:
+            return self._choice(name, item, known, seed)
+        table, sort = known.get(name, {}), item.sort
+
+        def call(*args: Atom) -> Atom:
+            if args in table:
+                return table[args]
+            return random.Random(f"{seed} {name} {args}").choice(self.world.sorts[sort])
+
+        return call
+
+    def _choice(self, name: str, item: Term, known: dict[str, Table], seed: int) -> Callable[..., Atom]:
+        formal, ours, meets = self.world.prover.translator.choices.conditions[name]
+        condition = choice_formula(self.world, meets)
+
+        def call(*args: Atom) -> Atom:
+            names = {variable.name: value for variable, value in zip(formal, args)}
+            for value in self.world.sorts[item.sort]:
+                if condition.value({**names, ours[0].name: value}, known, seed):
+                    return value
+            return random.Random(f"{seed} {name} {args}").choice(self.world.sorts[item.sort])
+
+        return call
+
+
+_FORMULAS: dict[Term, Formula] = {}
+
+
+def choice_formula(world: Interpretation, meets: Term) -> Formula:
+    if meets not in _FORMULAS or _FORMULAS[meets].world is not world:
+        _FORMULAS[meets] = Formula(meets, world)
+    return _FORMULAS[meets]
+
+
+def atom(value: object) -> Atom:
+    return bool(value) if type(value).__name__ == "Boolean" else value
+
+
+def sorts_of(shape: Shape) -> list[str]:
+    return [item.sort for item in meanings.flat(meanings.symbol(shape, "any", ()))]
+
+
+def flattened(shape: Shape, value: object) -> tuple[Atom, ...]:
+    """The atoms of a value without functions, sets and sequences, in the order of `meanings.flat`."""
+    if isinstance(shape, RecordShape):
+        return tuple([item for name, inner in shape.fields.items() for item in flattened(inner, value[name])])  # type: ignore[index]
+    if isinstance(shape, TupleShape):
+        return tuple([item for at, inner in enumerate(shape.items) for item in flattened(inner, value[at])])  # type: ignore[index]
+    return (atom(value),)
+
+
+@cache
+def identifier(name: str) -> str:
+    return "n_" + "".join([sign if sign.isalnum() and sign.isascii() else f"_{ord(sign)}_" for sign in name])
+
+
+def python(term: Term) -> str:
+    """The term as a Python expression."""
+    if term.op == "int":
+        return f"({term.value})"
+    if term.op in ("true", "false"):
+        return str(term.op == "true")
+    if term.op == "var":
+        return identifier(term.name)
+    inner = [python(item) for item in term.args]
+    if term.op == "app":
+        return f"{identifier(term.name)}({', '.join(inner)})"
+    if term.op in ("forall", "exists"):
+        loops = " ".join([f"for {identifier(item.name)} in S_{identifier(item.sort)}" for item in term.bound])
+        return f"{'all' if term.op == 'forall' else 'any'}({inner[0]} {loops})"
+    if term.op == "not":
+        return f"(not {inner[0]})"
+    if term.op == "=>":
+        return f"(not {inner[0]} or {inner[1]})"
+    if term.op == "ite":
+        return f"({inner[1]} if {inner[0]} else {inner[2]})"
+    return f"({(' == ' if term.op == '=' else f' {term.op} ').join(inner)})"
+
+
+def walks(module: tla.Module, draw: random.Random, steps: int) -> Iterator[tuple[tla.State, tla.State]]:
+    """Steps of random behaviours, each from an initial state."""
+    starts = list(module.initials("Init"))
+    while True:
+        state = draw.choice(starts)
+        for _ in range(draw.randrange(1, steps)):
+            following = list(module.successors("Next", state))
+            if not following:
+                break
+            after = draw.choice(following)
+            yield state, after
+            state = after
+
+
+def damaged(world: Interpretation, state: tla.State, draw: random.Random) -> tla.State:
+    """The state with a part of a variable changed, so that invariants break, too."""
+    shapes = world.prover.translator.shapes
+    name = draw.choice(world.prover.names.variables)
+    return world.module.replace(state, **{name: _damaged(world, shapes[name], state[name], draw)})
+
+
+def _damaged(world: Interpretation, shape: Shape, value: object, draw: random.Random) -> object:
+    if isinstance(shape, FunctionShape) and draw.random() < 0.9:
+        pairs = dict(value.items() if isinstance(value, dict) else enumerate(value, 1))  # type: ignore[arg-type,var-annotated]
+        key = draw.choice(sorted(pairs, key=str))
+        return {**pairs, key: _damaged(world, shape.range, pairs[key], draw)}
+    return world.drawn(shape, draw)
+
+
+def arguments(world: Interpretation, sets: Iterable[str], draw: random.Random) -> list[object]:
+    """One element of each of the named constant sets."""
+    return [draw.choice(world.named(name)) for name in sets]

@@ -1,0 +1,215 @@
+"""The formulas that solvers get are true where the evaluator of TLA+ says that the module's expressions are.
+
+States are those of random behaviours, and such states with a damaged part, so that predicates are true and false. Each
+action is tried on steps that it took, and on other pairs of states.
+"""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from specs import FOLDER, tla
+from specs.proof import constructs, meanings, solvers, terms
+from specs.proof.actions import Way
+from specs.proof.context import Context
+from specs.proof.meanings import Basic
+from specs.proof.obligations import Prover
+from specs.proof.terms import Term
+from specs.tla.syntax import tree
+from specs.tla.syntax.tree import Unsupported
+from tests.support.interpretation import Formula, Interpretation, arguments, damaged, facts, walks
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module of proofs, small constants, and the sets from which operators with parameters get their arguments."""
+
+    feature: str
+    module: str
+    constants: dict[str, object]
+    operators: dict[str, tuple[str, ...]]
+    hidden: frozenset[str] = frozenset()
+    silent: frozenset[str] = field(default_factory=frozenset)  # predicates that no state here makes false or true
+
+
+TETRABFT = Case(
+    "tetrabft",
+    "tetrabft_proofs",
+    {
+        "Replica": frozenset({"p1", "p2", "p3", "p4"}),
+        "Byzantine": frozenset({"p4"}),
+        "FaultsMax": 1,
+        "Value": frozenset({"x", "y"}),
+        "NoValue": "none",
+        "MaxView": 2,
+        "WithClauseIIIB": True,
+    },
+    {
+        "SafeToVote": ("Value", "View"),
+        "SafeToPropose": ("Value", "View"),
+        "NoneOtherChoosableAt": ("Value", "View"),
+    },
+    frozenset({"IsQuorum", "IsBlocking"}),
+)
+CASES = [TETRABFT]
+
+
+class Compared:
+    """Predicates and actions of a module, each as a formula and as the evaluator takes it."""
+
+    def __init__(self, case: Case) -> None:
+        path = FOLDER / case.feature / f"{case.module}.tla"
+        self.case = case
+        self.prover = Prover(path)
+        self.module = tla.load(path, case.constants)
+        self.world = Interpretation(self.prover, self.module, case.constants)
+        translator = self.prover.translator
+        self.context = Context(self.prover.before, hidden=case.hidden)
+        self.predicates: dict[str, tuple[Formula, tuple[str, ...]]] = {}
+        for name, definition in self.prover.names.definitions.items():
+            sets = case.operators.get(name)
+            if sets is None and definition.parameters:
+                continue
+            found = self._predicate(definition, sets or ())
+            if found is not None:
+                self.predicates[name] = (Formula(found, self.world), sets or ())
+        nodes = self.prover.names.definitions["Next"].body
+        self.ways = [(way, self._way(way)) for way in self.prover.actions.ways(nodes, self.context)]
+        assert translator.families.keys() <= case.hidden
+        self.world.families()
+
+    def _predicate(self, definition: tree.Definition, sets: tuple[str, ...]) -> Term | None:
+        translator = self.prover.translator
+        sorts = [translator.set_of(tree.Apply(place=definition.place, name=name), self.context) for name in sets]
+        names = {
+            parameter.name: terms.variable(parameter.name, domain.element.sort)
+            for parameter, domain in zip(definition.parameters, sorts)
+            if isinstance(domain.element, Basic)
+        }
+        try:
+            found = translator.value(definition.body, self.context.with_names(names))
+        except Unsupported:
+            return None
+        return found if isinstance(found, Term) and found.sort == terms.BOOL else None
+
+    def _way(self, way: Way) -> Formula:
+        """That the way is taken, from the state before to the state whose symbols begin with "next."."""
+        after, guards = self.prover.actions.taken(way, self.prover.before, self.case.hidden)
+        shapes = self.prover.translator.shapes
+        same = [
+            meanings.equal(after.get(name), meanings.symbol(shapes[name], f"next.{name}", ()))
+            for name in self.prover.names.variables
+        ]
+        return Formula(terms.conjunction([*guards, *same]), self.world)
+
+
+def compare(case: Case, states: int, seed: int) -> Counter[tuple[str, bool]]:
+    """Compares in so many states. Returns how often each predicate and action was true and false."""
+    compared, draw = Compared(case), random.Random(seed)
+    seen: Counter[tuple[str, bool]] = Counter()
+    behaviours = walks(compared.module, draw, 40)
+    for at in range(states):
+        state, after = next(behaviours)
+        if at % 2:
+            state = damaged(compared.world, state, draw)
+        tables = compared.world.tables(state)
+        for name, (formula, sets) in compared.predicates.items():
+            given = arguments(compared.world, sets, draw)
+            try:
+                wanted = compared.module.value(name, state, *given)
+            except tla.EvaluationError:
+                continue
+            parameters = [parameter.name for parameter in compared.prover.names.definitions[name].parameters]
+            found = formula.value(dict(zip(parameters, given)), tables, at)
+            assert found is wanted, f"{name}{given}: the evaluator says {wanted} in\n{state}"
+            seen[name, bool(found)] += 1
+        if at % 4 == 3:
+            after = damaged(compared.world, after, draw)
+        tables |= compared.world.tables(after, "next.")
+        _compare_steps(compared, state, after, tables, seen, at)
+    return seen
+
+
+def _compare_steps(
+    compared: Compared,
+    state: tla.State,
+    after: tla.State,
+    tables: dict[str, dict[tuple[object, ...], object]],
+    seen: Counter[tuple[str, bool]],
+    seed: int,
+) -> None:
+    """Of each way through Next, and all its arguments, whether it is this step."""
+    by_name: dict[str, bool] = {}
+    for way, formula in compared.ways:
+        found = any(formula.value(names, tables, seed) is True for names in _choices(compared, way))
+        by_name[way.name] = by_name.get(way.name, False) or found
+    for name, found in by_name.items():
+        seen[name, found] += 1
+    assert any(by_name.values()) is compared.module.is_step("Next", [], state, after), (
+        f"{by_name} from\n{state} to\n{after}"
+    )
+
+
+def _choices(compared: Compared, way: Way) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = [{}]
+    for value in way.new.values():
+        for item in meanings.flat(value):
+            found = [{**names, item.name: one} for names in found for one in compared.world.sorts[item.sort]]
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
+def test_formulas_mean_what_the_module_says(case: Case) -> None:
+    seen = compare(case, 100, 1)
+    assert len({name for name, _ in seen}) > 10
+    assert sum(bool(seen[name, True] and seen[name, False]) for name in {name for name, _ in seen}) > 10
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
+def test_formulas_mean_what_the_module_says_in_many_states(case: Case) -> None:
+    seen = compare(case, 10_000, 2)
+    lemmas = {theorem.name for theorem in Compared(case).prover.theorems}
+    for name in {name for name, _ in seen}:
+        assert seen[name, True], f"{name} is never true"
+        assert seen[name, False] or name in lemmas or name in case.silent, f"{name} is never false"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.module)
+def test_solvers_say_the_same_of_concrete_states(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told what each symbol is in a state, z3 proves what is true there, and that false is what is false."""
+    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", 300_000)
+    compared, draw = Compared(case), random.Random(3)
+    axioms, said = compared.prover.translator.choices.axioms, Counter[str]()
+    behaviours = walks(compared.module, draw, 40)
+    for _ in range(4):
+        state = damaged(compared.world, next(behaviours)[0], draw)
+        tables = compared.world.tables(state)
+        for name, (formula, sets) in compared.predicates.items():
+            if sets or name == "Init":
+                continue
+            wanted = compared.module.holds(name, state)
+            known = facts(compared.world, tables, formula.symbols.values())
+            goals = {True: formula.term, False: terms.negation(formula.term)}
+            answer = solvers.ask("z3", solvers.text(known, goals[wanted], axioms)).verdict
+            if answer != solvers.PROVED or not said:
+                answer = solvers.ask("z3", solvers.text(known, goals[not wanted], axioms)).verdict
+                assert answer != solvers.PROVED, f"the evaluator says {wanted} of {name} in\n{state}"
+                answer = solvers.UNKNOWN
+            said[answer] += 1
+    assert said[solvers.PROVED] > 10 * said[solvers.UNKNOWN]
+
+
+@pytest.mark.parametrize("where", ["order", "filter", "update"])
+def test_a_wrong_translation_is_noticed(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = terms.order
+    if where == "order":
+        monkeypatch.setattr(terms, "order", lambda op, left, right: order("<=", left, right))
+    elif where == "update":
+        monkeypatch.setattr(constructs, "_updated", lambda value, path, change: value)
+    else:
+        monkeypatch.setattr(meanings, "filtered", lambda domain, condition: domain)
+    with pytest.raises(AssertionError):
+        compare(TETRABFT, 100, 1)
