@@ -86,6 +86,7 @@ def test_a_procedure_is_flown_by_two_people_and_its_injects_are_revealed_in_the_
     operator.page.keyboard.type("two boards are silent")
     operator.page.keyboard.press("Enter")
     operator.page.keyboard.press("Escape")
+    operator.page.evaluate("scrollTo(0, 0)")
     director.wait('[aria-label="record"] >> text=two boards are silent')
 
     _begin(operator, "go for the handover")

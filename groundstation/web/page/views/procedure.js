@@ -85,7 +85,7 @@ export function draw() {
       el("td", { class: "text long" }, el("strong", {}, step.name), el("br"), el("span", { class: "said" }, step.text)),
       el("td", { class: "text" }, step.order ?? "-"),
       el("td", { class: "text long" }, expected(step)),
-      el("td", {}, polls(step)),
+      el("td", { class: "text" }, polls(step)),
       el("td", { class: `text ${step.paused != null ? "open" : STYLES[step.status] ?? ""}` }, stateOf(step)),
       seconds(step.since), who(step), step === at && isLive ? buttons(step) : "",
     ]), { "aria-label": "steps" }, (index) => `step-${index}`)]
@@ -117,7 +117,7 @@ function polls(step) {
     const [word, sender, at, why] = step.answers[role] ?? [];
     const style = word === "go" ? "good" : word ? "bad" : "";
     const by = sender && sender !== "procedure" ? ` ${sender}` : "";
-    return el("li", { title: why || null }, `${role}: `, el("strong", { class: style }, word ? word.toUpperCase() : "-"), el("span", { class: "said" }, word ? `${by} ${seconds(at)}` : ""), why ? el("span", { class: "said" }, ` ${why}`) : "");
+    return el("li", { title: why || null }, `${role}: `, el("strong", { class: style }, word ? word.toUpperCase() : "-"), el("span", { class: "said" }, word ? `${by} ${seconds(at)}` : ""), why ? [el("br"), el("span", { class: "said" }, why)] : "");
   }));
 }
 
