@@ -192,6 +192,11 @@ class Life:
         return max(0, self._ticks)
 
     @property
+    def now(self) -> Estimate | None:
+        """When its counter reached the latest tick."""
+        return self.stretches[-1].at(self.ticks) if self.stretches else None
+
+    @property
     def longest(self) -> Stretch | None:
         """The stretch with bounds from both sides that has the most ticks. None: there is none."""
         closed = [stretch for stretch in self.stretches if stretch.bounds.is_closed]
@@ -269,6 +274,10 @@ class Clocks:
     def lives(self) -> list[Life]:
         """By board, in order of their begins."""
         return [life for _, lives in sorted(self._lives.items()) for life in lives.values()]
+
+    def latest(self) -> list[Life]:
+        """Of each board, the life of its latest event."""
+        return [life for _, life in sorted(self._latest.items())]
 
     def _life(self, node: int, boot: int) -> Life:
         lives = self._lives.setdefault(node, {})

@@ -33,20 +33,21 @@ def _row(life: Life) -> tuple[object, ...]:
         life.node,
         life.boot,
         life.ticks,
-        _offset(life.offset),
-        _drift(life.drift),
+        offset(life.offset),
+        drift(life.drift),
         NOT_KNOWN if error is None else f"{error * 1000:.1f} ms",
     )
 
 
-def _offset(offset: Estimate | None) -> str:
-    return NOT_KNOWN if offset is None else f"{offset.seconds:.3f} s ± {offset.error * 1000:.1f} ms"
+def offset(found: Estimate | None) -> str:
+    """When a tick counter was 0, in words."""
+    return NOT_KNOWN if found is None else f"{found.seconds:.3f} s ± {found.error * 1000:.1f} ms"
 
 
-def _drift(drift: Drift | None) -> str:
-    """In words, without a sign that needs explaining."""
-    if drift is None or drift.error > DRIFT_ERROR_PPM_MAX:
+def drift(found: Drift | None) -> str:
+    """How fast a clock runs in words, without a sign that needs explaining."""
+    if found is None or found.error > DRIFT_ERROR_PPM_MAX:
         return NOT_KNOWN
-    if abs(drift.ppm) <= drift.error:
-        return f"right, within {abs(drift.ppm) + drift.error:.0f} ppm"
-    return f"{abs(drift.ppm):.0f} ± {drift.error:.0f} ppm too {'fast' if drift.ppm > 0 else 'slow'}"
+    if abs(found.ppm) <= found.error:
+        return f"right, within {abs(found.ppm) + found.error:.0f} ppm"
+    return f"{abs(found.ppm):.0f} ± {found.error:.0f} ppm too {'fast' if found.ppm > 0 else 'slow'}"

@@ -15,6 +15,7 @@
     alarms       by name and board (`groundstation.web.alarms`)
     limits       by name: the limits of each alarm
     why          by open slot: why it does not get on (`groundstation.web.why`)
+    clocks       by node: offset and drift of its clock, as far as they are known (`groundstation.web.clocks`)
     procedure    by number: the steps of the procedure; `injects` by name (`groundstation.web.procedure`)
 
 Rules
@@ -40,6 +41,7 @@ from groundstation.scenario.alarms import defaults
 from groundstation.scenario.model import Scenario
 from groundstation.web import facts, procedure
 from groundstation.web.alarms import Alarms, limits
+from groundstation.web.clocks import BoardClocks
 from groundstation.web.procedure import Progress
 from groundstation.web.series import Series
 from groundstation.web.spans import Spans
@@ -76,6 +78,7 @@ TABLES = (
     "procedure",
     "injects",
     "why",
+    "clocks",
 )
 
 
@@ -90,6 +93,8 @@ class Model:
         self.tables |= {"spans": self._spans.rows, "series": self._series.rows, "alarms": self._alarms.rows}
         self._progress = Progress(scenario)
         self._why = Why()
+        self._clocks = BoardClocks()
+        self.tables["clocks"] = self._clocks.rows
         self.tables |= {"procedure": self._progress.steps, "injects": self._progress.injects, "why": self._why.rows}
         self.changed: Changed = set()
         self._put("run", "run", _new_run())
@@ -149,6 +154,7 @@ class Model:
         self._note("spans", self._spans.changed)
         self._note("series", self._series.changed)
         self._note("why", self._why.feed(line))
+        self._note("clocks", self._clocks.feed(line))
         self._note("alarms", self._alarms.feed(line, self.tables))
         if self.scenario is not None and run["now"] >= self._light_due:
             self._look_at_light(self.scenario, run["now"])

@@ -8,7 +8,7 @@ export const store = {
   console: { people: [] }, // whose pages are open
   tables: {
     run: {}, scenario: {}, boards: {}, slots: {}, operations: {}, orders: {}, faults: {}, contacts: {}, light: {}, spans: {},
-    series: {}, properties: {}, alarms: {}, limits: {}, procedure: {}, injects: {}, why: {},
+    series: {}, properties: {}, alarms: {}, limits: {}, procedure: {}, injects: {}, why: {}, clocks: {},
   },
   events: [], // the latest lines of the trace
   gaps: new Map(), // lines that we were not sent, by the offset of the event behind them (`history.js`)

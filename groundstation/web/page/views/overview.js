@@ -1,7 +1,7 @@
 // The swarm at a glance: a card for each board, and the mission's numbers.
 
 import { board as colour } from "../colours.js";
-import { bytes, el, empty, seconds, span, update, wide } from "../dom.js";
+import { bytes, el, empty, quantity, seconds, span, table, update, wide } from "../dom.js";
 import { act } from "../main.js";
 import { cutOff, lightTime } from "../reach.js";
 import { may, order, run, speed, store, whyNot } from "../store.js";
@@ -15,12 +15,14 @@ const STALE_SECONDS = 3; // of wall time without a word from a board, or from th
 const PAUSE_SECONDS = 3;
 const ACTIONS = [["k", "Kill", "kill", {}, true], ["r", "Restart", "restart", {}, true], ["p", `Pause ${PAUSE_SECONDS} s`, "pause", { seconds: PAUSE_SECONDS }, true], ["b", "Start", "start", {}, false]];
 
-let mission, boards, chosen = 0;
+let mission, boards, clocks, chosen = 0;
 
 export function open(main) {
   mission = el("div", { class: "facts" });
   boards = el("div", { class: "boards" });
-  main.append(wide("Mission", mission), wide("Boards", boards));
+  clocks = wide("Clocks");
+  clocks.classList.add("clocks-of-boards");
+  main.append(wide("Mission", mission), wide("Boards", boards), clocks);
 }
 
 function strike(node, action, fields) {
@@ -58,6 +60,17 @@ export function draw() {
   const rows = sorted();
   const cuts = cutOff();
   update(boards, rows.length ? rows.map((row, index) => board(row, index === chosen, cuts.get(row.node), rows.length)) : empty(nothing()));
+  drawClocks();
+}
+
+function drawClocks() {
+  const rows = Object.values(store.tables.clocks).sort((a, b) => a.node - b.node);
+  clocks.hidden = !rows.length;
+  const within = (pair) => (pair == null ? "not known" : `${seconds(pair[0], 3)} ± ${quantity((pair[1] * 1000).toFixed(1), "ms")}`);
+  update(clocks, el("h2", {}, "Clocks of the boards"),
+    el("p", { class: "said" }, "When each board was at its latest tick and at tick 0, in mission time, and how fast its ticks are: estimates from round trips of telecommands. Nothing depends on them."),
+    table(["board", "life", "latest tick", "was at", "tick 0 at", "its ticks are", "what was odd"], rows.map((row) => [
+      `board ${row.node}`, row.boot, row.ticks, within(row.now), row.words.offset, row.words.drift, el("td", { class: "text long" }, row.troubles.join("; ") || "-")]), {}, (index) => `clock-${rows[index].node}`));
 }
 
 function facts() {

@@ -49,7 +49,7 @@ def test_each_boot_of_each_board_has_a_row_in_plain_words() -> None:
     ],
 )
 def test_a_drift_is_told_without_a_sign(drift: Drift | None, words: str) -> None:
-    assert report_clocks._drift(drift) == words
+    assert report_clocks.drift(drift) == words
 
 
 def test_a_board_of_which_nothing_is_known_is_shown_as_such(tmp_path: Any) -> None:
