@@ -41,6 +41,7 @@ def explain(
     """
     from groundstation.console import SafeConsole, refused
     from groundstation.record import run_directory
+    from groundstation.why.read import QuestionError
     from groundstation.why.read import explain as answer_of
     from specs.checking.trace import TraceError
 
@@ -54,6 +55,8 @@ def explain(
         answer = answer_of(trace, slot, at)
     except TraceError as error:
         raise refused("explain", f"{trace}: {error}") from error
+    except QuestionError as error:
+        raise refused("explain", error) from error
     if as_json:
         typer.echo(json.dumps(answer.as_dict(), indent=2))
     else:
@@ -66,8 +69,8 @@ def _print(answer: "Answer", console: "SafeConsole") -> None:
     console.print(f"{answer.state}  (mission second {answer.at:g})", style="bold")
     console.print(escaped(answer.sentence), soft_wrap=True)
     for board in answer.boards:
-        if board.kind != "able" or board.is_missing:
-            votes = (
-                "nothing known of it in the slot" if board.view is None else f"view {board.view}, phase {board.phase}"
-            )
-            console.print(escaped(f"  board {board.node}: {board.kind} {board.words} ({votes})"), soft_wrap=True)
+        if board.kind == "able" and not board.is_missing:
+            continue
+        where = "nothing known of it in the slot" if board.view is None else f"view {board.view}, phase {board.phase}"
+        what = f"({board.kind}) {board.words}" if board.kind != "able" else "is able, and its vote is missing"
+        console.print(escaped(f"  board {board.node} {what} ({where})"), soft_wrap=True)

@@ -19,6 +19,7 @@ STILL_UNTRACED_TICKS = 250  # and where only steps and reports of health are
 FAR_TICKS = 10.0  # a delay that is light time, and not work
 SENT_MIN = 3  # messages, before their loss is taken for more than a chance
 VOTES_MIN = 3
+WORDS_MIN = 3  # of a board whose counter does not move, before it is its clock and not its processor
 LOSSY = 0.15  # of the frames of a link
 CHANCE = 0.002  # of a row of losses, below which the link is cut
 RATE_MIN = 0.08  # of a clock; a board on which fewer ticks come has no time for them
@@ -91,7 +92,8 @@ class Conditions:
         if board.lie:
             return Condition(a.LIAR, board.lie)
         ticked_at = max(board.ticked_at, board.since)
-        if self._ticks(ticked_at) > QUIET_TICKS / 2 and board.heard_at - ticked_at > QUIET_TICKS / 4 * self.tick:
+        is_still = self._ticks(ticked_at) > QUIET_TICKS / 2 and board.heard_at - ticked_at > QUIET_TICKS / 4 * self.tick
+        if is_still and board.words_since >= WORDS_MIN:
             # A board takes so many frames of a peer in a tick, and no more.
             return Condition(a.CLOCK, "has a clock that stands still, so it takes no more frames", ticked_at)
         if board.ticked_at != NEVER and self.tick and board.rate(self.tick) < RATE_MIN:

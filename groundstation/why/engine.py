@@ -26,10 +26,12 @@ class Engine:
 
     def __init__(self) -> None:
         self.seen = Seen()
+        self._conditions: Conditions | None = None  # the latest, the same for every slot
 
     def feed(self, line: Fields) -> None:
         """Take in one line, as `specs.checking.trace_line` writes it."""
         self.seen.feed(line)
+        self._conditions = None
 
     def explain(self, slot: int | None = None, at: float | None = None) -> Answer:
         """Why `slot` (default: the first that is not applied) does not get on. at: mission second, at least that of the
@@ -39,8 +41,16 @@ class Engine:
         if not seen.count:
             text = "cannot tell: the trace does not say how many boards there are (its RunStart is missing)"
             return Answer(a.STUCK, (a.UNKNOWN,), text, at, unknown=("RunStart",))
+        if not seen.tick_seconds:
+            text = "cannot tell: the trace does not say how long a board's tick is"
+            return Answer(a.STUCK, (a.UNKNOWN,), text, at, unknown=("RunStart.tick_seconds",))
         number = seen.frontier + 1 if slot is None else slot
-        return _moving(seen, number, at) or _Judgement(seen, number, at).answer()
+        return _moving(seen, number, at) or _Judgement(seen, number, at, self._at(at)).answer()
+
+    def _at(self, at: float) -> Conditions:
+        if self._conditions is None or self._conditions.at != at:
+            self._conditions = Conditions(self.seen, at)
+        return self._conditions
 
 
 def _moving(seen: Seen, number: int, at: float) -> Answer | None:
@@ -64,11 +74,11 @@ def _moving(seen: Seen, number: int, at: float) -> Answer | None:
 class _Judgement:
     """Of one slot at one moment."""
 
-    def __init__(self, seen: Seen, number: int, at: float) -> None:
+    def __init__(self, seen: Seen, number: int, at: float, conditions: Conditions) -> None:
         self.seen, self.number, self.at = seen, number, at
         self.slot = seen.slots.get(number) or Slot()
         self.quorum = quorum_size(seen.count)
-        self.conditions = Conditions(seen, at)
+        self.conditions = conditions
         seats = self.slot.seats
         self.view = max((seat.view for node, seat in seats.items() if self._is_able(node)), default=0)
         votes = [sum(s.voted[phase] == self.view for s in seats.values()) for phase in range(5)]
@@ -151,7 +161,7 @@ class _Judgement:
             return (
                 a.TIMER,
                 [a.CLOCK],
-                f"{a.boards(nodes)} {conditions.clocks[nodes[0]].words}, so timers do not run out in time",
+                f"{_clocks(conditions, nodes)}, so timers do not run out in time",
             )
         if self.slot.wished_at > self.slot.quorum_at:
             text = f"boards change to a later view than {self.view}"
@@ -183,7 +193,7 @@ class _Judgement:
 
     def _clock_words(self, group: set[int]) -> str:
         nodes = sorted(group & self.conditions.clocks.keys())
-        return f"; {a.boards(nodes)} {self.conditions.clocks[nodes[0]].words}" if nodes else ""
+        return f"; {_clocks(self.conditions, nodes)}" if nodes else ""
 
     def _leader(self, leader: int) -> tuple[list[str], str]:
         condition = self.conditions.boards[leader]
@@ -219,3 +229,7 @@ class _Judgement:
             for (source, destination), condition in self.conditions.links.items()
             if condition.kind != OPEN
         )
+
+
+def _clocks(conditions: Conditions, nodes: list[int]) -> str:
+    return ", ".join(f"board {node} {conditions.clocks[node].words}" for node in nodes)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from groundstation.why.answer import Answer
 from groundstation.why.engine import Engine
-from specs.checking.trace import Event, Reader, TraceError
+from specs.checking.trace import Event, Reader, TraceError, links, says, tick_seconds
 
 
 def line_of(event: Event) -> dict[str, object]:
@@ -14,15 +14,36 @@ def line_of(event: Event) -> dict[str, object]:
     return {**envelope, **about, **event.fields}
 
 
+class QuestionError(Exception):
+    """Nothing can be said of that slot or that moment. Says which there are."""
+
+
 def explain(trace: Path, slot: int | None = None, at: float | None = None) -> Answer:
-    """What the engine says of a trace, at mission second `at` or at its end. Raises TraceError."""
-    engine = Engine()
-    events = 0
+    """What the engine says of a trace, at mission second `at` or at its end. Raises TraceError, QuestionError."""
+    engine, events, is_past = Engine(), 0, False
     for event in Reader(trace):
         events += 1
-        if at is not None and event.received is not None and event.received > at:
+        is_past = at is not None and event.received is not None and event.received > at
+        if is_past:
             break
+        _check(event)
         engine.feed(line_of(event))
+    seen = engine.seen
     if not events:
         raise TraceError("no event; want a trace")
+    if not seen.count:
+        raise TraceError("has no RunStart, which says how many boards there are; want a trace from its begin")
+    if at is not None and not is_past and at > seen.now:
+        raise QuestionError(f"--at {at:g}: the trace ends at mission second {seen.now:.12g}; ask about one up to that")
+    if slot is not None and slot > seen.last_slot:
+        raise QuestionError(f"--slot {slot}: no board can have begun it yet; ask about one up to {seen.last_slot}")
     return engine.explain(slot, at)
+
+
+def _check(event: Event) -> None:
+    """Optional fields on which an answer rests. Raises TraceError."""
+    if event.name == "RunStart":
+        says(event, "traces_messages")
+        tick_seconds(event)
+    elif event.name == "Fault":
+        links(event)

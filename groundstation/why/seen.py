@@ -10,7 +10,7 @@ Rules
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from amu.core.limits import GROUND, quorum_size
+from amu.core.limits import GROUND, WINDOW_SLOTS, quorum_size
 from amu.wire.messages import Suggest
 from groundstation.why.link import NEVER, Link
 
@@ -73,6 +73,7 @@ class Board:
         self.applied = 0
         self.ticks = -1
         self.ticked_at = NEVER  # when its counter was last seen to move
+        self.words_since = 0  # moments at which it was heard since then
         self._rate = 1.0  # of its clock, over the last RATE_TICKS
         self._anchor = (0, 0.0)
         self.sends: dict[int, float] = {}  # Lamport time -> when
@@ -87,7 +88,7 @@ class Board:
         elif now - self._anchor[1] >= RATE_TICKS * tick_seconds:
             self._rate = (ticks - self._anchor[0]) * tick_seconds / (now - self._anchor[1])
             self._anchor = (ticks, now)
-        self.ticks, self.ticked_at = ticks, now
+        self.ticks, self.ticked_at, self.words_since = ticks, now, 0
 
     def rate(self, tick_seconds: float) -> float:
         """Of its clock: ticks of its counter in a tick of mission time, lately."""
@@ -161,6 +162,7 @@ class Seen:
         if node >= self.count:
             return
         board = self.boards[node]
+        board.words_since += board.heard_at != now
         board.heard_at = now
         if line["ticks"] != board.ticks:
             board.tick(line["ticks"], now, self.tick_seconds)
@@ -181,6 +183,12 @@ class Seen:
             if len(self.slots) > SLOTS_MAX:
                 del self.slots[min(self.slots)]
         return found
+
+    @property
+    def last_slot(self) -> int:
+        """The last slot that a board can have begun."""
+        applied = max((board.applied for board in self.boards), default=0)
+        return max([applied + WINDOW_SLOTS, *self.slots])
 
     def leader(self, number: int, view: int) -> int | None:
         """Of a view of a slot, if a proposal or a report to a leader has shown it."""

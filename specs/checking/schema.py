@@ -101,6 +101,14 @@ def _counts(value: object) -> list[int]:
     return [uint(LAMPORT_MAX)(count) for count in _list(value)]
 
 
+def link_counts(value: object) -> list[list[int]]:
+    """Source, destination and three counts of frames for each link."""
+    rows = [_counts(row) for row in _list(value)]
+    if any(len(row) != 5 or max(row[:2]) >= REPLICAS_MAX for row in rows):
+        raise Wrong("rows of source, destination, accepted, delivered, on the way")
+    return rows
+
+
 def _map(value: object) -> dict[str, object]:
     if type(value) is not dict:
         raise Wrong("an object")

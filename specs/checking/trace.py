@@ -39,7 +39,7 @@ before the messages that they explain, so no other node can have acted on the mi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,7 @@ from specs.checking.schema import (
     Check,
     Fields,
     Wrong,
+    link_counts,
     seconds,
     uint,
     words,
@@ -214,6 +215,25 @@ def says(run_start: Event, name: str) -> bool | None:
     return told
 
 
+def tick_seconds(run_start: Event) -> float:
+    """Mission seconds of a board's tick, 0 if a RunStart does not say. Raises TraceError."""
+    return _checked(run_start, "tick_seconds", seconds) if "tick_seconds" in run_start.fields else 0.0
+
+
+def links(fault: Event) -> list[list[int]]:
+    """Of a Fault: [source, destination, accepted, delivered, on the way] of each link. Raises TraceError."""
+    return _checked(fault, "links", link_counts) if "links" in fault.fields else []
+
+
+def _checked(event: Event, name: str, check: Check) -> Any:
+    """An optional field of an event. Raises TraceError."""
+    fields: Mapping[str, object] = event.fields
+    problem = _field_problem(fields, name, check, event.name)
+    if problem is not None:
+        raise TraceError(f"line {event.line}: {problem}")
+    return check(fields[name])
+
+
 def _problem(found: dict[str, object], line: int) -> TraceError:
     """What is wrong with a line, in words."""
     for field_name, check in _ENVELOPE:
@@ -234,7 +254,7 @@ def _problem(found: dict[str, object], line: int) -> TraceError:
     return TraceError(f"line {line}: {next(problem for problem in problems if problem is not None)}")
 
 
-def _field_problem(found: dict[str, object], name: str, check: Check, event: str = "") -> str | None:
+def _field_problem(found: Mapping[str, object], name: str, check: Check, event: str = "") -> str | None:
     """`event`: the one that has the field; every event has if empty."""
     if name not in found:
         return f"{event or 'every event'} needs a field {name!r}"

@@ -16,6 +16,7 @@ from amu.core.limits import blocking_size, quorum_size
 from amu.node.node import SILENT, VOTING
 from amu.wire import frames
 from groundstation.faults.kinds import BurstLoss
+from groundstation.faults.paths import ContactWindow
 from groundstation.faults.plan import LinkState
 from groundstation.faults.rule import FLIGHT_KINDS
 from groundstation.scenario.model import Byzantine
@@ -29,6 +30,7 @@ PROBE = frames.build(frames.FLIGHT, 0, 1, SOUND_TAG, bytes(40))
 LATE_TICKS = 10.0
 LOSSY = 0.05
 SOON = 0.1  # chance that a burst of loss ends with a frame
+FAR = 5.0  # seconds from one pass to the next, that are beyond what is looked at
 LOOKS = 7
 LOOK_TICKS = 25
 MOVING_TICKS = 100
@@ -216,6 +218,8 @@ def _of_link(world: World, source: int, destination: int) -> Way:
         said = {a.CUT} if lost else set()
         said |= {a.DAMAGE} if damaged else set()
         said |= {a.HELD} if "contact_window" in names or "bandwidth" in names else set()
+        if any(isinstance(rule, ContactWindow) and (rule.period_seconds or FAR) < FAR for rule in active):
+            said.add(a.LOSS)  # as a link is called that carries frames in some of the last seconds
         if any(loss < 1.0 for loss, _, _ in found.values()):
             said.add(a.LOSS)
         return Way(frozenset(said), is_open=False, loses_a_kind=loses_a_kind)
@@ -276,7 +280,8 @@ def _truth(seen: Look) -> Truth:
     between = [way for (s, d), way in seen.ways.items() if {s, d} <= able | seen.active_liars]
     link_kinds = set().union(*(way.kinds for way in between))
     board_kinds = set().union(*seen.boards.values())
-    truth = Truth(set(), allowed=link_kinds | board_kinds | ({a.CLOCK} if seen.drifting else set()))
+    every_kind = set().union(*(way.kinds for way in seen.ways.values()))
+    truth = Truth(set(), allowed=every_kind | board_kinds | ({a.CLOCK} if seen.drifting else set()))
     for node, kinds in seen.boards.items():
         truth.boards[node] = set(kinds) | ({a.CLOCK} if node in seen.drifting else set())
     truth.one_of = set(truth.allowed)

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from groundstation.why import answer as a
+from groundstation.why.conditions import Conditions
 from groundstation.why.engine import Engine
 from groundstation.why.read import line_of
+from groundstation.why.seen import Seen
 from specs.checking.trace import Reader
 from tests.unit.groundstation.why.stalls import answer, cut, kills
 
@@ -45,3 +49,29 @@ def test_a_slot_that_everybody_has_voted_for_lacks_nobody(tmp_path: Path) -> Non
     assert found.state != a.MOVING
     assert not [board.node for board in found.boards if board.is_missing]
     assert found.sentence.startswith("slot 1: ")
+
+
+def test_slots_asked_about_at_one_moment_share_the_conditions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    class Counted(Conditions):
+        def __init__(self, seen: Seen, at: float) -> None:
+            made.append(at)
+            super().__init__(seen, at)
+
+    monkeypatch.setattr("groundstation.why.engine.Conditions", Counted)
+    answer(tmp_path, {"mission": {"limit_seconds": 4.5}, "board_faults": kills(1, 3)}, 4.0)
+    made.clear()
+    lines = [line_of(event) for event in Reader(tmp_path / "trace.ndjson")]
+    engine, other = Engine(), Engine()
+    for line in lines[:-1]:
+        engine.feed(line)
+        other.feed(line)
+    first = engine.seen.frontier + 1
+    found = [engine.explain(slot) for slot in range(first, first + 4)]
+    assert made == [engine.seen.now]
+    assert found[2] == other.explain(first + 2)
+    engine.explain(first, engine.seen.now + 1)
+    engine.feed(lines[-1])
+    engine.explain(first)
+    assert len(made) == 4
