@@ -41,7 +41,7 @@ class Endpoint:
         return str(body)
 
 
-START, RESUME = ACTIONS = ("start", "resume")  # of a page on the flight itself
+START, RESUME, REPLAY = ACTIONS = ("start", "resume", "replay")  # of a page on the flight itself
 ORDERS = tuple(kind for kind in LEAST if kind not in ACTIONS)
 ENDPOINTS = (
     Endpoint("GET", "/", OPEN, "the page"),

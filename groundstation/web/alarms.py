@@ -17,6 +17,7 @@ from groundstation.scenario.alarms import PARAMETERS, Alarm
 from groundstation.web.tail import Line
 
 SAMPLE_SECONDS = 0.25  # of wall time
+VIOLATIONS = "violations"  # the parameter of alarms about properties
 NORMAL, RAISED, ACKNOWLEDGED, RETURNED = "normal", "raised", "acknowledged", "returned"
 
 Row = dict[str, Any]
@@ -29,6 +30,7 @@ class Alarms:
     def __init__(self, alarms: list[Alarm], speed: float) -> None:
         self.alarms = alarms
         self.rows: dict[str, Row] = {}
+        self._looks_at_properties = True
         self._period = SAMPLE_SECONDS * speed
         self._due = 0.0
         self._beyond: dict[str, tuple[str, int]] = {}  # key -> level, and samples in a row that had it
@@ -43,9 +45,18 @@ class Alarms:
             changed |= self._sample(line["received"], tables)
         return changed
 
+    def leave_out_properties(self) -> None:
+        """From now on, no alarm is about violated properties: when those are known, the trace does not say."""
+        self._looks_at_properties = False
+        for key in [key for key, row in self.rows.items() if row["parameter"] == VIOLATIONS]:
+            del self.rows[key]
+            self._beyond.pop(key, None)
+
     def _sample(self, now: float, tables: Tables) -> set[str]:
         changed = set()
         for alarm in self.alarms:
+            if alarm.parameter == VIOLATIONS and not self._looks_at_properties:
+                continue
             for board, value in _values(alarm, now, tables):
                 if self._judge(alarm, board, value, now):
                     changed.add(_key(alarm, board))
@@ -127,7 +138,7 @@ def _new(key: str, alarm: Alarm, board: int | None) -> Row:
 
 def _values(alarm: Alarm, now: float, tables: Tables) -> list[tuple[int | None, float]]:
     """The value of the alarm's parameter for each board, or for the swarm. Unknown ones are left out."""
-    if alarm.parameter == "violations":
+    if alarm.parameter == VIOLATIONS:
         return [(None, float(sum(row["state"] == "violated" for row in tables["properties"].values())))]
     if not PARAMETERS[alarm.parameter].of_board:
         queued = [row["queued"] for row in tables["operations"].values() if row["state"] == "queued"]

@@ -1,6 +1,7 @@
 """Checks the trace of a flight while it is written, in a process of its own, and tells the state of each property.
 
-    python -m groundstation.web.check TRACE      a line of JSON on standard output for each verdict on the trace so far
+    python -m groundstation.web.check TRACE          a line of JSON on standard output for each verdict so far
+    python -m groundstation.web.check TRACE OFFSET   one, on what stands before byte OFFSET
 
 Any first part of a trace is a trace, that of a ground station that died there. So the verdict on it is that of
 `amu check`: a property holds so far, is violated, or was not checked yet, with the reason. Much of the check is done at
@@ -109,6 +110,16 @@ def follow(path: Path) -> None:
                 _say(b"")  # an empty line asks whether anybody still reads
 
 
+def judge(path: Path, offset: int) -> State:
+    """The verdict on what stands before byte `offset`, the begin or the end of a line. Raises OSError."""
+    check, left = LiveCheck(), offset
+    with path.open("rb") as file:
+        while left > 0 and (text := file.readline(min(left, trace.LINE_BYTES_MAX))):
+            left -= len(text)
+            check.feed(text)
+    return check.conclude()
+
+
 def _result(child: int) -> bytes:
     with os.fdopen(child, "rb") as file:
         text = file.read()
@@ -122,16 +133,20 @@ def _say(text: bytes) -> None:
 
 
 class Checking:
-    """The process that checks a console's trace. `state`: what it last told. A thread listens to it."""
+    """The process that checks a console's trace. `state`: what it last told. A thread listens to it.
 
-    def __init__(self, trace: Path) -> None:
+    offset: judge what stands before this byte, once. None: judge the trace again and again as it grows.
+    """
+
+    def __init__(self, trace: Path, offset: int | None = None) -> None:
         self.state: State = {}
         self._process = subprocess.Popen(
-            (sys.executable, "-m", __name__, str(trace)),
+            (sys.executable, "-m", __name__, str(trace), *([] if offset is None else [str(offset)])),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._is_lasting = offset is None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -140,7 +155,8 @@ class Checking:
         for text in self._process.stdout:
             if text.strip():
                 self.state = json.loads(text)
-        self.state = {**self.state, "error": self.state.get("error") or "the live check has ended; see amu check"}
+        if self._is_lasting or not self.state:
+            self.state = {**self.state, "error": self.state.get("error") or "the live check has ended; see amu check"}
 
     def close(self) -> None:
         """End the process, and the child that concludes."""
@@ -180,4 +196,7 @@ def rows(state: State) -> dict[str, dict[str, Any]]:
 if __name__ == "__main__":
     os.nice(10)
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
-        follow(Path(sys.argv[1]))
+        if len(sys.argv) > 2:
+            _say(json.dumps(judge(Path(sys.argv[1]), int(sys.argv[2]))).encode())
+        else:
+            follow(Path(sys.argv[1]))

@@ -5,11 +5,14 @@ Rules
   that, in small parts, and takes the place of the first picture when it has been read.
 - A run that has its verdict is shown with that. Any other trace is checked while it is read, up to a bound
   (`groundstation.web.check`).
+- Checkpoints are kept while it is read, so that a replay may begin anywhere (`groundstation.web.replay`).
 """
 
 import asyncio
 import contextlib
 import logging
+import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,10 +21,13 @@ from groundstation.record import run_directory
 from groundstation.record.run_directory import RunDirectoryError
 from groundstation.web import check, facts, history
 from groundstation.web.check import Checking, State
+from groundstation.web.checkpoints import Checkpoints
 from groundstation.web.crew import CrewFlight
-from groundstation.web.flights import OVER, Flight
+from groundstation.web.flights import LOST, OVER, STORED, Flight
 from groundstation.web.hub import Hub
-from groundstation.web.model import Model
+from groundstation.web.model import Model, Row
+from groundstation.web.prefix_check import PrefixCheck
+from groundstation.web.replay import Replay, ReplayError
 from groundstation.web.tail import Tail
 from specs.verdict import Checked
 
@@ -33,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Follows the traces of one console's flight."""
+    """Follows the traces of one console's flight, or goes back to moments of it."""
 
     def __init__(self, flight: Flight | CrewFlight, hub: Hub) -> None:
         self.flight, self.hub = flight, hub
@@ -44,6 +50,11 @@ class Follower:
         self._grew = time.monotonic()  # when the trace last did
         self._planned: Model | None = None  # whose windows of contact were looked for, up to
         self._horizon = 0.0  # this mission second
+        self._contacts: list[Row] = []
+        self._checkpoints = Checkpoints(None)
+        self._replay: Replay | None = None  # of the trace that is followed
+        self._prefix: PrefixCheck | None = None
+        self._turned = time.monotonic()  # when the replay did
         self.failure = ""  # why it follows no longer
 
     async def run(self) -> None:
@@ -51,7 +62,9 @@ class Follower:
         planning: asyncio.Task[None] | None = None
         try:
             while True:
-                self.flight.state()
+                if self._replay is not None and self._replay.is_active and not self._is_over():
+                    self._replay.leave()  # it was resumed
+                    self._take_state(self._checked)
                 trace = self.flight.trace
                 if trace is not None and (self._tail is None or self._is_another(trace, self._tail)):
                     self._show(trace)
@@ -71,6 +84,11 @@ class Follower:
         silent_seconds: of wall time, since the trace last grew. is_partial: only the end of it is shown so far.
         """
         found = {**self.flight.state(), "silent_seconds": int(time.monotonic() - self._grew), "failure": self.failure}
+        if self._replay is not None and self._prefix is not None and self._is_over():
+            found["replay"] = {**self._replay.told(), "violations": len(self._violations())}
+            if self._replay.is_active:
+                found.pop("verdict", None)  # it was not known then
+                return found | {"trace": self._told_of_moment(self._replay, self._prefix.state)}
         if self._tail is not None:
             read = self._whole[0].position if self._whole is not None else self._tail.position
             told = {"read": read, "size": self._tail.size, "is_partial": self._whole is not None}
@@ -78,6 +96,56 @@ class Follower:
             checked = {"checked": self._checked.get("checked", 0), "check_error": self._checked.get("error")}
             found["trace"] = told | checked
         return found
+
+    def _told_of_moment(self, replay: Replay, judged: State) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "read": replay.shown,
+            "size": replay.shown,
+            "is_partial": False,
+            "foreign": self.hub.foreign,
+        }
+        told |= {"unreadable": 0, "checked": judged.get("checked", 0), "check_error": judged.get("error")}
+        return told
+
+    @property
+    def bound(self) -> int:
+        """The byte of the trace before which pages may look."""
+        return self._replay.shown if self._replay is not None and self._replay.is_active else sys.maxsize
+
+    async def ask_replay(self, action: object, to: object) -> None:
+        """Do what a page asks of a replay. Raises ReplayError, OSError."""
+        if self._replay is None or not self._is_over():
+            raise ReplayError(f"the flight is {self.flight.state().get('state')}; a run is replayed when it is over")
+        await self._replay.ask(action, to, self._violations())
+        if not self._replay.is_active:
+            self._take_state(self._checked)
+
+    def _violations(self) -> set[int]:
+        """The numbers of the lines that the verdict on the whole trace names."""
+        found = (re.search(r"\bline (\d+)", text) for text in self._checked.get("violations", []))
+        return {int(match.group(1)) for match in found if match is not None}
+
+    def _is_over(self) -> bool:
+        return self.flight.state().get("state") in (OVER, STORED, LOST)
+
+    def _prepare(self, model: Model) -> None:
+        """Before a picture of a replay is shown."""
+        model.leave_out_properties()
+        model.put_contacts(self._contacts)
+
+    def _turn(self, replay: Replay, prefix: PrefixCheck) -> bool:
+        """Show what is due in a replay. Returns whether there is more."""
+        now = time.monotonic()
+        replay.pass_time(now - self._turned)
+        self._turned = now
+        is_behind = replay.turn()
+        if replay.is_at_end:
+            replay.leave()
+            self._take_state(self._checked)
+        elif replay.is_active and prefix.look(replay.shown, not (replay.is_playing or is_behind)):
+            self.hub.model.show("properties", check.rows(prefix.state))
+            self.hub.spread()
+        return is_behind
 
     def _is_another(self, trace: Path, tail: Tail) -> bool:
         """Whether this is not the trace that was read so far: it has another name, or it has become shorter."""
@@ -88,7 +156,12 @@ class Follower:
         self._end_check()
         tail = self._tail = Tail(trace)
         self._whole, self._checked = None, {}
-        self.hub.restart(Model(self.flight.scenario()))
+        self._contacts, self._horizon = [], 0.0
+        scenario = self.flight.scenario()
+        self._checkpoints = Checkpoints(scenario)
+        self.hub.restart(Model(scenario))
+        self._replay = Replay(self.hub, trace, self._checkpoints, self._prepare)
+        self._prefix = PrefixCheck(trace)
         verdict = self._verdict()
         if verdict is not None:
             self._take_state(check.of_verdict(verdict, tail.size))
@@ -97,7 +170,7 @@ class Follower:
         if tail.size > LONG_BYTES:
             with contextlib.suppress(OSError):  # it may vanish at any moment
                 self._tail = Tail(trace, history.begin_of_line(trace, tail.size - QUICK_BYTES))
-                self._whole = tail, Model(self.flight.scenario())
+                self._whole = tail, Model(scenario)
 
     def _check(self, trace: Path) -> Checking | None:
         return Checking(trace)
@@ -115,12 +188,17 @@ class Follower:
         """Read on. Returns whether there is more."""
         if self._tail is None:
             return False
+        if self._replay is not None and self._prefix is not None and self._replay.is_active:
+            return self._turn(self._replay, self._prefix)
+        self._turned = time.monotonic()
         if self._checking is not None and self._checking.state is not self._checked:
             self._take_state(self._checking.state)
         lines = self._tail.read()
         if lines:
             self._grew = time.monotonic()
         self.hub.take(lines, self._tail.position)
+        if self._whole is None:
+            self._checkpoints.offer(self._tail.position, self.hub.model)
         return self._read_whole() or self._tail.is_behind
 
     def _read_whole(self) -> bool:
@@ -130,6 +208,7 @@ class Follower:
         tail, model = self._whole
         for line in tail.read():
             model.takes(line)
+        self._checkpoints.offer(tail.position, model)
         if tail.position < self._tail.position:
             return True
         # Both have read the same lines: the whole takes over.
@@ -145,18 +224,24 @@ class Follower:
 
     def _take_state(self, state: State) -> None:
         self._checked = state
-        self.hub.model.show("properties", check.rows(state))
+        if self._replay is None or not self._replay.is_active:
+            self.hub.model.show("properties", check.rows(state))
 
     async def _find_contacts(self) -> None:
         """Look for windows of contact ahead; in a thread, because that may take seconds."""
         model, now = self.hub.model, self.hub.model.run["now"]
         if model.scenario is None or (model is self._planned and now < self._horizon):
             return
-        self._planned, self._horizon = model, max(model.scenario.mission.limit_seconds, 2 * now)
-        model.put_contacts(await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon))
+        if now >= self._horizon:
+            self._horizon = max(model.scenario.mission.limit_seconds, 2 * now)
+            self._contacts = await asyncio.to_thread(facts.contact_rows, model.scenario, self._horizon)
+        self._planned = model
+        model.put_contacts(self._contacts)
         self.hub.spread()
 
     def _end_check(self) -> None:
+        if self._prefix is not None:
+            self._prefix.close()
         if self._checking is not None:
             self._checking.close()
             self._checking = None

@@ -1,13 +1,16 @@
-"""Looks into a trace file: the lines of a part, where a mission second begins, and which lines are as asked.
+"""Looks into a trace file: the lines of a part, where a second or a slot begins, and which lines are as asked.
 
 Rules
 - A line is known by its offset. Receipts are in the order of the file (ORD-4), so a moment is found by bisection.
 - Every look is bounded in bytes; a search says from where to go on.
 """
 
+import re
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from groundstation.web.tail import Line, parse
@@ -71,6 +74,28 @@ def at_second(path: Path, second: float) -> int:
         else:
             high = middle
     return begin_of_line(path, low)
+
+
+def first_of_slot(path: Path, slot: int) -> Line | None:
+    """The first event about a slot. None: there is none. Reads up to it. Raises OSError."""
+    mark = re.compile(rb'"slot": ?%d\b' % slot)
+    return next(_events(path, lambda number, text: mark.search(text) is not None), None)
+
+
+def events_at(path: Path, numbers: set[int]) -> list[Line]:
+    """The events on these lines of the file, counted from 1. Reads up to the last of them. Raises OSError."""
+    found = _events(path, lambda number, text: number in numbers)
+    return list(islice(found, len(numbers)))
+
+
+def _events(path: Path, is_asked: Callable[[int, bytes], bool]) -> Iterator[Line]:
+    offset = 0
+    with path.open("rb") as file:
+        for number, text in enumerate(iter(partial(file.readline, LINE_BYTES_MAX), b""), 1):
+            line = parse(text, offset) if is_asked(number, text) else None
+            if line is not None:
+                yield line
+            offset += len(text)
 
 
 def search(path: Path, query: Query, first: int) -> tuple[list[Line], int | None]:

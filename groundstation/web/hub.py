@@ -10,6 +10,7 @@ Rules
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import Any
@@ -66,12 +67,12 @@ class Hub:
         self.foreign = 0  # lines whose meaning is not known
         self.events: deque[Line] = deque(maxlen=EVENTS_KEPT)
 
-    def restart(self, model: Model) -> None:
-        """Show another run: every page begins again."""
-        gone, self.model, self.end, self.foreign = _all(self.model), model, 0, 0
-        self.events.clear()
+    def restart(self, model: Model, events: Iterable[Line] = (), end: int = 0) -> None:
+        """Show another run, or another moment: every page begins again. events: the latest before byte `end`."""
+        gone, self.model, self.end, self.foreign = _all(self.model), model, end, 0
+        self.events = deque(events, EVENTS_KEPT)
         for page in self.pages:
-            page.dirty, page.next_offset = page.dirty | gone | _all(model), 0
+            page.dirty, page.next_offset = page.dirty | gone | _all(model), self._first_offset()
 
     def replace(self, model: Model) -> None:
         """Show a picture of the same lines that knows more of what was before them."""
@@ -81,11 +82,15 @@ class Hub:
 
     def open(self, name: str, role: str) -> Page:
         """A new page. Its first batch has everything."""
-        page = Page(name, role, 0 if len(self.events) <= EVENTS_SENT_MAX else self.events[-EVENTS_SENT_MAX]["offset"])
+        page = Page(name, role, self._first_offset())
         page.dirty = _all(self.model)
         self.pages.append(page)
         self.everybody.append(page)
         return page
+
+    def _first_offset(self) -> int:
+        """Where the events begin that a page gets first."""
+        return self.events[-min(EVENTS_SENT_MAX, len(self.events))]["offset"] if self.events else 0
 
     def close(self, page: Page) -> None:
         """A page is gone."""

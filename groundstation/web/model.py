@@ -164,6 +164,11 @@ class Model:
         for row in rows:
             self._put("contacts", row["name"], row)
 
+    def leave_out_properties(self) -> None:
+        """Be a function of the trace alone: properties are judged elsewhere, at any time."""
+        self.show("properties", {})
+        self._alarms.leave_out_properties()
+
     def _note(self, table: str, keys: set[str]) -> None:
         if keys:
             self.changed.update((table, key) for key in keys)

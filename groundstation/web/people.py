@@ -34,7 +34,7 @@ TEXT_BYTES_MAX = 1 << 16
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERY_ADDRESS = ("0.0.0.0", "::")
 
-# The least role for each order, and for what a page does to a flight.
+# The least role for each order, and for what a page does to a flight, or to what is shown of it.
 LEAST = {
     "telecommand": OPERATOR,
     "control": OPERATOR,
@@ -43,6 +43,7 @@ LEAST = {
     "finish": OPERATOR,
     "start": OPERATOR,
     "resume": OPERATOR,
+    "replay": OPERATOR,
     "procedure": OPERATOR,
     "poll": OPERATOR,
     "inject": DIRECTOR,

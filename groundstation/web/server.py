@@ -31,13 +31,14 @@ from groundstation.orders import port
 from groundstation.orders.order import ORDER_BYTES_MAX
 from groundstation.record import run_directory
 from groundstation.web import history, vocabulary
-from groundstation.web.access import CHANGING, ENDPOINTS, MESSAGES, OPEN, RESUME, SOCKET, START, Endpoint
+from groundstation.web.access import CHANGING, ENDPOINTS, MESSAGES, OPEN, REPLAY, RESUME, SOCKET, START, Endpoint
 from groundstation.web.access import may as role_may
 from groundstation.web.flights import LOST, READY, Flight
 from groundstation.web.follower import FAILED_FOR_CREW, Follower
 from groundstation.web.gate import Gate, refused
 from groundstation.web.hub import DEAF_SECONDS, SCHEMA, Page
 from groundstation.web.people import LEAST, LOCAL, Person, RoleFile
+from groundstation.web.replay import ReplayError
 from groundstation.web.sights import Sights, View
 from groundstation.web.violations import Violations
 from specs.verdict import VIOLATED
@@ -210,7 +211,8 @@ class WebConsole:
         return answer
 
     async def _events(self, asked: Asked) -> Response:
-        trace, wanted = self._view(asked.person).flight.trace, asked.request.query_params
+        view, wanted = self._view(asked.person), asked.request.query_params
+        trace = view.flight.trace
         if trace is None:
             return refused(404, "there is no trace yet")
         try:
@@ -219,6 +221,7 @@ class WebConsole:
             else:
                 first = history.begin_of_line(trace, int(wanted.get("first", "0")))
             last = int(wanted.get("last", "0")) or first + history.LOOK_BYTES_MAX
+            last = min(last, view.follower.bound)
             lines = await asyncio.to_thread(history.read, trace, first, last, EVENTS_MAX)
         except (ValueError, OverflowError):
             return refused(400, "first, last: want offsets in the trace; at: a mission second")
@@ -227,7 +230,8 @@ class WebConsole:
         return JSONResponse({"first": first, "events": lines})
 
     async def _search(self, asked: Asked) -> Response:
-        trace, wanted = self._view(asked.person).flight.trace, asked.request.query_params
+        view, wanted = self._view(asked.person), asked.request.query_params
+        trace = view.flight.trace
         words, without = (tuple(wanted.get(name, "").lower().split()) for name in ("words", "without"))
         if trace is None or not words:
             return refused(400, "words: want some; and there must be a trace")
@@ -238,7 +242,8 @@ class WebConsole:
             return refused(400, "seconds, first: want numbers")
         except OSError as error:
             return refused(404, f"{trace}: cannot be read: {error.strerror}")
-        return JSONResponse({"events": found, "goes_on": goes_on})
+        shown = [line for line in found if line["offset"] < view.follower.bound]
+        return JSONResponse({"events": shown, "goes_on": goes_on if len(shown) == len(found) else None})
 
     async def _violation(self, asked: Asked) -> Response:
         view = self._view(asked.person)
@@ -263,9 +268,21 @@ class WebConsole:
 
     async def _fly(self, asked: Asked) -> Response:
         what, state = asked.body["action"], self.flight.state().get("state")
+        if what == REPLAY:
+            return await self._replay(asked)
         if (what, state) not in ((START, READY), (RESUME, LOST)):
             return refused(409, f"the flight is {state}; it does not {what} now")
         self.flight.start()
+        return JSONResponse({"outcome": "accepted"})
+
+    async def _replay(self, asked: Asked) -> Response:
+        view = self._view(asked.person)
+        try:
+            await view.follower.ask_replay(asked.body.get("do"), asked.body.get("to"))
+        except ReplayError as error:
+            return refused(409, str(error))
+        except OSError as error:
+            return refused(404, f"{view.flight.trace}: cannot be read: {error.strerror}")
         return JSONResponse({"outcome": "accepted"})
 
     # --- the live line --------------------------------------------------------------------------

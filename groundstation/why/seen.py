@@ -8,6 +8,7 @@ Rules
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from amu.core.limits import GROUND, WINDOW_SLOTS, quorum_size
@@ -123,9 +124,9 @@ class Seen:
             "RunEnd": self._end,
             "BoardStart": self._switched_on,
             "Attach": self._switched_on,
-            "BoardKill": lambda fields, now: self._switched_off("killed", fields, now),
-            "PowerCut": lambda fields, now: self._switched_off("its power failed", fields, now),
-            "BoardCrash": lambda fields, now: self._switched_off("crashed", fields, now),
+            "BoardKill": partial(self._switched_off, "killed"),
+            "PowerCut": partial(self._switched_off, "its power failed"),
+            "BoardCrash": partial(self._switched_off, "crashed"),
             "Erase": self._erased,
             "Health": self._health,
             "Fault": self._fates,
@@ -139,10 +140,10 @@ class Seen:
             "Restore": self._enter,
             "Wish": self._wish,
             "Propose": self._propose,
-            "Vote1": lambda board, fields, now: self._vote(board, 1, fields, now),
-            "Vote2": lambda board, fields, now: self._vote(board, 2, fields, now),
-            "Vote3": lambda board, fields, now: self._vote(board, 3, fields, now),
-            "Vote4": lambda board, fields, now: self._vote(board, 4, fields, now),
+            "Vote1": partial(self._vote, 1),
+            "Vote2": partial(self._vote, 2),
+            "Vote3": partial(self._vote, 3),
+            "Vote4": partial(self._vote, 4),
             "Decide": self._decide,
             "Learn": self._decide,
             "Apply": self._apply,
@@ -338,7 +339,7 @@ class Seen:
         slot.leads = (board.node - fields["view"]) % self.count
         slot.stepped_at = now
 
-    def _vote(self, board: Board, phase: int, fields: Fields, now: float) -> None:
+    def _vote(self, phase: int, board: Board, fields: Fields, now: float) -> None:
         number, view = fields["slot"], fields["view"]
         slot, seat = self.slot(number), self._seat(board, number)
         seat.view, seat.voted[phase] = max(view, seat.view), view

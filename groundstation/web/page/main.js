@@ -3,6 +3,7 @@
 import { forget } from "./colours.js";
 import { el, seconds, update } from "./dom.js";
 import { askForToken } from "./login.js";
+import * as replay from "./replay.js";
 import { changed, connect, fly, may, onChange, order, run, store } from "./store.js";
 import * as overview from "./views/overview.js";
 import * as spaceTime from "./views/space_time.js";
@@ -87,18 +88,22 @@ function wall() {
 
 function help() {
   const rows = (keys) => keys.map(([key, says]) => el("tr", {}, el("td", {}, el("kbd", {}, key)), el("td", { class: "text" }, says)));
+  const part = (words) => el("tr", {}, el("th", { colspan: "2", scope: "colgroup" }, words));
   const own = view.keys ?? [];
   update($("dialog"), el("h2", {}, "Keys"),
     el("div", { class: "columns" },
       el("table", {}, el("tbody", {}, rows(VIEWS.map((each, index) => [keyOf(index), each.title])))),
-      el("table", {}, el("tbody", {}, rows(KEYS), own.length ? el("tr", {}, el("th", { colspan: "2", scope: "colgroup" }, `in ${view.title}`)) : null, rows(own)))),
+      el("table", {}, el("tbody", {}, rows(KEYS), store.flight.replay ? [part("in a replay"), rows(replay.keys)] : null, own.length ? part(`in ${view.title}`) : null, rows(own)))),
     el("form", { method: "dialog" }, el("p", {}, el("button", { class: "first" }, "Close"))));
   $("dialog").showModal();
 }
 
+const SLIDING = /^(Arrow|Page|Home|End|Escape)/; // keys of a slider
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
-  if (event.target.closest("input, select, textarea")) {
+  const field = event.target.closest("input, select, textarea");
+  if (field && (field.type !== "range" || SLIDING.test(event.key))) {
     if (event.key === "Escape") $("view").focus();
     return;
   }
@@ -106,6 +111,7 @@ document.addEventListener("keydown", (event) => {
   const place = VIEWS.findIndex((each, index) => keyOf(index) === event.key);
   const key = KEYS.find(([name]) => name === event.key);
   if (place >= 0) show(VIEWS[place]);
+  else if (replay.onKey(event)) { /* done */ }
   else if (view.onKey?.(event.key, event)) { /* done */ }
   else if (key) key[2]();
   else return;
@@ -132,11 +138,13 @@ function bar() {
   const name = run().scenario ?? store.tables.scenario?.scenario?.name;
   update($("title"), name ? `${name}${run().seed == null ? "" : `, seed ${run().seed}`}` : "amu console");
   document.title = `${verdict ?? words} - ${name ?? "amu console"}`;
-  update($("flight-state"), verdict ? `over: ${verdict}` : words);
-  $("flight-state").className = `badge ${verdict === "pass" ? "good" : verdict ? "bad" : style}`;
+  const isReplay = store.isConnected && store.flight.replay?.is_at_end === false;
+  update($("flight-state"), isReplay ? "replay" : verdict ? `over: ${verdict}` : words);
+  $("flight-state").className = `badge ${isReplay ? "open" : verdict === "pass" ? "good" : verdict ? "bad" : style}`;
   update($("mission-time"), `${seconds(run().now)}${asOf()}`);
   update($("who"), store.hello ? `${store.hello.name}, ${store.hello.role}${others()}` : "");
   update($("actions"), actions());
+  replay.draw($("replay"));
   document.body.classList.toggle("lost", store.hello != null && (!store.isConnected || Boolean(store.flight.failure)));
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);

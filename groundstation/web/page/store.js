@@ -99,7 +99,7 @@ const take = {
     again = 500;
   },
   batch(told) {
-    const isOther = store.flight.run && (told.flight.run !== store.flight.run || told.flight.sight !== store.flight.sight);
+    const isOther = (store.flight.run && (told.flight.run !== store.flight.run || told.flight.sight !== store.flight.sight)) || (told.flight.replay?.epoch ?? 0) !== (store.flight.replay?.epoch ?? 0);
     store.flight = told.flight;
     store.flightAt = performance.now();
     store.console = told.console;
@@ -145,6 +145,11 @@ export function fly(action) {
 /** Whether the run is not told whole to us: a crew sees what it can know, until the debrief. */
 export function isHiding() {
   return store.flight.sight === "crew";
+}
+
+/** Go to another moment of a run that is over (`replay.js`). */
+export function replay(what, to) {
+  return post("/api/flight", { action: "replay", do: what, to });
 }
 
 /** Numbers of the boards: those that were heard of, or those that the scenario has. */

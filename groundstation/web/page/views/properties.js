@@ -55,7 +55,7 @@ function sorted() {
 /** Whether the check has come to the end of a trace that does not grow any more. */
 function isWhole() {
   const trace = store.flight.trace;
-  return ["over", "stored"].includes(store.flight.state) && trace != null && !trace.check_error && trace.checked >= trace.size;
+  return ["over", "stored"].includes(store.flight.state) && store.flight.replay?.is_at_end !== false && trace != null && !trace.check_error && trace.checked >= trace.size;
 }
 
 function progress() {
@@ -63,6 +63,7 @@ function progress() {
   if (isWhole()) return "The checker has compared every step of the trace with the TLA+ modules.";
   if (isHiding()) return "The verdict on each property is told in the debrief.";
   if (!trace) return "The check begins with the flight.";
+  if (store.flight.replay?.is_at_end === false && !trace.check_error) return trace.checked ? "This is the checker's verdict on the trace up to this moment." : "The trace up to this moment is checked when the replay stands still.";
   if (trace.check_error) return `The trace cannot be checked further: ${trace.check_error}`;
   const share = trace.size ? Math.floor((100 * trace.checked) / trace.size) : 0;
   return `The checker compares every step with the TLA+ modules while the mission flies; this is its verdict on the first ${share} % of the trace. The verdict on all of it comes after the flight.`;

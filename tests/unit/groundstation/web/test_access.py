@@ -48,6 +48,7 @@ POST /api/orders fault              no          no        no        no        ye
 POST /api/orders end-fault          no          no        no        no        yes
 POST /api/flight start              no          no        no        yes       yes
 POST /api/flight resume             no          no        no        yes       yes
+POST /api/flight replay             no          no        no        yes       yes
 WS /api/live -                      no          no        yes       yes       yes
 WS /api/live ack                    no          no        yes       yes       yes
 """

@@ -18,7 +18,7 @@ def _kinds() -> set[str]:
 
 
 def test_every_order_has_a_least_role() -> None:
-    assert _kinds() | {"start", "resume"} == set(LEAST)
+    assert _kinds() | {"start", "resume", "replay"} == set(LEAST)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,0 +1,83 @@
+"""The bar of a replay: keys and buttons, a moment in every view, barriers; and no alarm by what is replayed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundstation.web.flights import Flight
+from tests.browser.conftest import Opened
+from tests.browser.test_views import THEMES, Look
+from tests.support.host_flight import fly
+
+pytestmark = pytest.mark.browser
+
+SCENARIO = {
+    "name": "stored",
+    "description": "A run that is over, in which a board dies.",
+    "mission": {"slots": 12, "limit_seconds": 60.0},
+    "workload": {"operations": 12, "in_flight": 4},
+    "board_faults": [{"at": 0.2, "node": 1, "kind": "kill", "restart_after": 0.3}],
+}
+MOMENT = '#replay .at:text-matches("^{}")'
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that is over."""
+    return fly(tmp_path_factory.mktemp("runs"), **SCENARIO).directory
+
+
+def test_a_run_is_replayed_by_keys(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored))
+    page = console.page
+    console.wait('#replay .at:text-matches(", the end$")')
+    page.keyboard.press("B")
+    console.wait(MOMENT.format("0.000 s of"))
+    console.state("replay")
+    page.keyboard.press(">")
+    console.wait(MOMENT.format("0[.]0"))
+    page.keyboard.press("j")
+    page.keyboard.type("slot 12")
+    page.keyboard.press("Enter")
+    page.keyboard.press("3")
+    console.wait('button[aria-label*="slot 1, board"]')
+    assert page.locator('button[aria-label*="slot 12, board"]').count() == 0
+    console.keep("replay-slots")
+    page.keyboard.press("j")
+    page.keyboard.type("0.3")
+    page.keyboard.press("Enter")
+    console.wait(MOMENT.format("0.300 s of"))
+    page.keyboard.press("1")
+    console.wait('article[aria-label="board 1"].off')
+    assert page.locator("#actions .bad").count() == 0  # no alarm calls
+    console.keep("replay-swarm")
+    page.keyboard.press("2")
+    console.wait('p:text-matches("events in this window")')
+    console.keep("replay-space-time")
+    page.keyboard.press("j")
+    page.keyboard.type("tomorrow")
+    page.keyboard.press("Enter")
+    console.wait('#notice:text-matches("tomorrow: want a mission second")')
+    page.keyboard.press("Escape")
+    page.keyboard.press(")")
+    console.wait('#replay .speed:text-matches("^2 ")')
+    page.keyboard.press("Space")  # it plays to the end
+    console.wait('#replay .at:text-matches(", the end$")')
+    console.wait('button[aria-label="play"]')
+    assert console.errors == []
+
+
+def test_every_view_of_a_moment(opened: Callable[..., Opened], stored: Path) -> None:
+    console = opened(Flight(run=stored), reduced_motion="reduce")
+    console.wait("#replay .at")
+    console.page.locator("#replay input[type=range]").fill("0.4")
+    console.wait(MOMENT.format("0.400 s of"))
+    look = Look(console, "replay")
+    look.at_every_view(*THEMES)
+    look.in_every_size()
+    console.page.keyboard.press("?")
+    console.wait("dialog[open]")
+    look.at("keys")
+    assert look.found == {}
+    assert console.errors == []
