@@ -17,6 +17,12 @@ LEMMA QuorumsMeet ==
 LEMMA BlockingSetHasHonest == \A B \in SUBSET Replica : IsBlocking(B) => \E p \in Honest : p \in B
   BY DEF Cardinality
 
+LEMMA HonestAreQuorum == IsQuorum(Honest)
+  BY DEF Cardinality
+
+LEMMA QuorumsBlock == \A Q \in SUBSET Replica : IsQuorum(Q) => IsBlocking(Q \cap Honest)
+  BY DEF Cardinality
+
 HIDE DEF IsQuorum, IsBlocking
 
 -----------------------------------------------------------------------------
@@ -71,12 +77,19 @@ LastOther(k) ==
     \A p \in Honest, v \in View :
         LET h == HighestVote(p, k, v)
             s == SecondVote(p, k, v)
-        IN  \/ s = NoVote
+        IN  \/ s = NoVote /\ \A u \in 0..(v - 1) : votes[p][k][u] \in {NoValue, h.value}
             \/ /\ s.view \in 0..(v - 1)
                /\ s.value \notin {NoValue, h.value}
                /\ votes[p][k][s.view] = s.value
+               /\ \A u \in (s.view + 1)..(v - 1) : votes[p][k][u] \in {NoValue, h.value}
 
 LEMMA LastVote1 == LastVote(1)
+  OBVIOUS
+
+LEMMA LastVote2 == LastVote(2)
+  OBVIOUS
+
+LEMMA LastVote3 == LastVote(3)
   OBVIOUS
 
 LEMMA LastVote4 == LastVote(4)
@@ -85,6 +98,9 @@ LEMMA LastVote4 == LastVote(4)
 HIDE DEF HighestVote
 
 LEMMA LastOther1 == LastOther(1)
+  OBVIOUS
+
+LEMMA LastOther2 == LastOther(2)
   OBVIOUS
 
 HIDE DEF SecondVote
@@ -195,4 +211,80 @@ THEOREM OneChosen == Spec => []OneValueChosen
 
 THEOREM Agreed == Spec => []Agreement
   BY HeartInvariant, SimpleInvariants, DecisionHasQuorum, VotesSafeIn(4), OneInTwoViews
+
+-----------------------------------------------------------------------------
+\* The heart of liveness, with clause (iii-B): what a leader may propose, voters accept.
+
+AllEntered(v) == \A p \in Honest : view[p] >= v
+
+QuorumBefore(k) ==
+    \A p \in Honest, v \in View : votes[p][k][v] # NoValue => Accepted(votes[p][k][v], v, k - 1)
+
+LEMMA QuorumBefore2 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(2) BY VoteHasQuorumBefore
+LEMMA QuorumBefore4 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(4) BY VoteHasQuorumBefore
+
+LEMMA VoterClaims ==
+    ASSUME NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW u \in 0..(v - 1), NEW r \in 0..u,
+           votes[p][1][u] = val
+    PROVE  ClaimsSafeAt(p, val, r, v, 1)
+  BY LastVote1, LastOther1
+
+LEMMA AcceptedIsClaimed ==
+    ASSUME NEW val \in Value, NEW v \in View, NEW u \in 0..(v - 1), NEW r \in 0..u, AllEntered(v), Accepted(val, u, 1)
+    PROVE  BlockingClaims(val, r, v, 1, {})
+<1> HIDE DEF ClaimsSafeAt
+<1> QED BY QuorumsBlock, VoterClaims DEF Accepted, BlockingClaims
+
+\* The claim of one honest replica, by its phase-2 votes, is one of a blocking set, by phase-1 votes.
+LEMMA ClaimIsCarried ==
+    ASSUME VoteHasQuorumBefore, NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1), AllEntered(v),
+           ClaimsSafeAt(p, val, r, v, 2)
+    PROVE  BlockingClaims(val, r, v, 1, {}) \/ TwoValuesClaimed(r, v, 1, {})
+<1>1. ASSUME r = 0 PROVE BlockingClaims(val, r, v, 1, {})
+  BY HonestAreQuorum, QuorumsBlock DEF BlockingClaims
+<1>2. ASSUME HighestVote(p, 2, v).view >= r, HighestVote(p, 2, v).value = val PROVE BlockingClaims(val, r, v, 1, {})
+  BY LastVote2, QuorumBefore2, AcceptedIsClaimed
+<1>3. ASSUME SecondVote(p, 2, v).view >= r PROVE TwoValuesClaimed(r, v, 1, {})
+  <2>1. Accepted(SecondVote(p, 2, v).value, SecondVote(p, 2, v).view, 1) BY LastOther2, QuorumBefore2
+  <2>2. Accepted(HighestVote(p, 2, v).value, HighestVote(p, 2, v).view, 1) BY LastVote2, LastOther2, QuorumBefore2
+  <2>3. BlockingClaims(SecondVote(p, 2, v).value, r, v, 1, {}) /\ BlockingClaims(HighestVote(p, 2, v).value, r, v, 1, {})
+    BY <2>1, <2>2, LastVote2, LastOther2, AcceptedIsClaimed
+  <2>4. ASSUME SecondVote(p, 2, v).view > r PROVE BlockingClaims(SecondVote(p, 2, v).value, r + 1, v, 1, {})
+    BY <2>1, LastOther2, AcceptedIsClaimed
+  <2>5. ASSUME HighestVote(p, 2, v).view > r PROVE BlockingClaims(HighestVote(p, 2, v).value, r + 1, v, 1, {})
+    BY <2>2, LastVote2, AcceptedIsClaimed
+  <2> QED BY <2>3, <2>4, <2>5, LastVote2, LastOther2 DEF TwoValuesClaimed
+<1> QED BY <1>1, <1>2, <1>3
+
+LEMMA NoLockAfterSilence ==
+    ASSUME VoteHasQuorumBefore, NEW v \in View, AllEntered(v),
+           IsQuorum(Byzantine \cup {p \in Honest : view[p] >= v /\ HighestVote(p, 3, v) = NoVote})
+    PROVE  IsQuorum({p \in Honest : view[p] >= v /\ HighestVote(p, 4, v) = NoVote})
+<1>1. \A val \in Value, u \in 0..(v - 1) : ~Accepted(val, u, 3) BY QuorumsMeet, LastVote3 DEF Accepted
+<1>2. \A p \in Honest, u \in 0..(v - 1) : votes[p][4][u] = NoValue BY <1>1, QuorumBefore4
+<1>3. \A p \in Honest : HighestVote(p, 4, v) = NoVote BY <1>2, LastVote4
+<1> QED BY <1>3, HonestAreQuorum
+
+LEMMA LocksFollow ==
+    ASSUME VoteHasQuorumBefore, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1), AllEntered(v),
+           IsQuorum(Byzantine \cup {p \in Honest : view[p] >= v /\ NoneAfterAndNoOtherAt(p, val, r, v, 3)})
+    PROVE  IsQuorum({p \in Honest : view[p] >= v /\ NoneAfterAndNoOtherAt(p, val, r, v, 4)})
+<1>1. \A x \in Value, u \in r..(v - 1) : Accepted(x, u, 3) => u = r /\ x = val
+  BY QuorumsMeet, LastVote3 DEF Accepted, NoneAfterAndNoOtherAt
+<1>2. \A p \in Honest, u \in r..(v - 1) : votes[p][4][u] # NoValue => u = r /\ votes[p][4][u] = val
+  BY <1>1, QuorumBefore4
+<1>3. \A p \in Honest : NoneAfterAndNoOtherAt(p, val, r, v, 4) BY <1>2, LastVote4 DEF NoneAfterAndNoOtherAt
+<1> QED BY <1>3, HonestAreQuorum
+
+LEMMA BlockingClaimIsCarried ==
+    ASSUME VoteHasQuorumBefore, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1), AllEntered(v),
+           BlockingClaims(val, r, v, 2, Byzantine)
+    PROVE  BlockingClaims(val, r, v, 1, {}) \/ TwoValuesClaimed(r, v, 1, {})
+<1>1. \E p \in Honest : ClaimsSafeAt(p, val, r, v, 2)
+  BY BlockingSetHasHonest DEF BlockingClaims
+<1> HIDE DEF ClaimsSafeAt
+<1> QED BY <1>1, ClaimIsCarried, VoteHasQuorumBefore
+
+THEOREM Accepting == Spec => [](WithClauseIIIB => ProposalAcceptable)
+  BY SimpleInvariants, VoteHasQuorumBefore, NoLockAfterSilence, LocksFollow, BlockingClaimIsCarried
 =============================================================================

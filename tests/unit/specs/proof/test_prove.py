@@ -36,6 +36,15 @@ RULES = [
     ),
     ("view falls", "    /\\ view[p] < v\n", ""),
 ]
+LIVENESS = [
+    ("clause (iii-B) dropped", "clauseIIIB /\\ TwoValuesClaimed", "FALSE /\\ TwoValuesClaimed"),
+    (
+        "a leader asks about phases 4 and 1",
+        "SafeAt(val, v, 3, 2, FALSE, Byzantine)",
+        "SafeAt(val, v, 4, 1, FALSE, Byzantine)",
+    ),
+    ("voters hear the liars", "SafeAt(val, v, 4, 1, WithClauseIIIB, {})", "SafeAt(val, v, 4, 1, FALSE, {})"),
+]
 WEAKENED = [
     ("three f suffice", "Weight(Replica) >= 3 * FaultsMax + 1", "Weight(Replica) >= 3 * FaultsMax", "QuorumsMeet"),
     ("more liars than f", "Weight(Byzantine) <= FaultsMax", "Weight(Byzantine) <= FaultsMax + 1", "QuorumsMeet"),
@@ -112,6 +121,15 @@ def test_a_broken_rule_is_not_proved(
 ) -> None:
     monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
     assert unproved(planted(tmp_path, "tetrabft.tla", before, after)) is not None, name
+
+
+@pytest.mark.parametrize(("name", "before", "after"), LIVENESS, ids=[rule[0] for rule in LIVENESS])
+def test_agreement_holds_where_acceptance_does_not(
+    name: str, before: str, after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These serve progress alone: agreement is proved without them, that voters accept a leader's proposal is not."""
+    monkeypatch.setattr(solvers, "Z3_STEPS_MAX", STEPS)
+    assert unproved(planted(tmp_path, "tetrabft.tla", before, after)) == "Accepting: Accepting", name
 
 
 @pytest.mark.parametrize(("name", "before", "after", "theorem"), WEAKENED, ids=[item[0] for item in WEAKENED])
