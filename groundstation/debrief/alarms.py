@@ -59,4 +59,4 @@ def _told(row: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _level(row: dict[str, Any]) -> str:
-    return f"{row['level']}: {row['value']:g} {row['unit']}" if row["unit"] else str(row["level"])
+    return f"{row['level']}: {row['value']:.4g} {row['unit']}" if row["unit"] else str(row["level"])

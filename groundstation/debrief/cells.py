@@ -34,6 +34,11 @@ def took(moment: Moment, since: Moment) -> Markup:
     return Markup(_data("after", moment.at - since.at, f"{moment.at - since.at:.3f} s", moment, since))
 
 
+def name(text: str) -> Markup:
+    """Who did it, on one line."""
+    return Markup(f'<span class="by">{html.escape(text)}</span>' if text else "")
+
+
 def _data(style: str, value: float, text: str, moment: Moment, since: Moment | None = None) -> str:
     names = f' data-later="{moment.later:.6f}"' if moment.later else ""
     if since is not None:

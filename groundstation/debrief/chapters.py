@@ -46,10 +46,10 @@ def chapters(debrief: Debrief, utc: Utc) -> Iterable[str]:
     yield _notes(debrief, utc)
 
 
-def by(sender: str, role: str = "") -> str:
+def by(sender: str, role: str = "") -> Markup:
     """Who did it, in words."""
     name = {RUNNER: "the procedure", AUTOMATIC: "nobody: it goes on by itself"}.get(sender, sender)
-    return f"{name}, {role}" if role and sender not in (RUNNER, AUTOMATIC) else name
+    return cells.name(f"{name}, {role}" if role and sender not in (RUNNER, AUTOMATIC) else name)
 
 
 def bounded(headings: Sequence[str], rows: Sequence[Sequence[object]], states: Sequence[str] = ()) -> str:
@@ -300,7 +300,9 @@ def _alarms(debrief: Debrief, utc: Utc) -> str:
         span = cells.NONE if since is None or change.moment == since else cells.after(change.moment, since)
         if change.what.startswith("raised"):
             raised[change.key], span = change.moment, cells.NONE
-        rows.append((cells.at(change.moment, utc), _alarm_name(change.key, change.board), change.what, span, change.by))
+        rows.append(
+            (cells.at(change.moment, utc), _alarm_name(change.key, change.board), change.what, span, by(change.by))
+        )
         states.append("bad" if change.state == RAISED else "note")
     return section(
         "Alarms", explanation, bounded(("mission time", "alarm", "", "since it was raised", "by"), rows, states)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from groundstation.boards.base import BoardError, board_kind
+from groundstation.debrief import repeat
 from groundstation.debrief.chapters import chapters
 from groundstation.debrief.moments import Utc, parsed
 from groundstation.debrief.read import EVENTS, OPERATOR, read
@@ -35,7 +36,10 @@ def _chapters(sources: Sources, always: bool) -> Iterable[str]:
     if not always and not any(step.event.name in EVENTS for step in sources.steps):
         return ()
     try:
-        return chapters(read(sources.trace, sources.scenario, _has_operator(sources)), utc(sources))
+        found = read(sources.trace, sources.scenario, _has_operator(sources))
+        return [*chapters(found, utc(sources)), repeat.chapter(sources)]
+    except OSError as error:
+        raise RunDirectoryError(f"{sources.trace}: cannot be read: {error.strerror}") from error
     except TraceError as error:
         raise RunDirectoryError(f"{sources.trace}: {error}") from error
 

@@ -142,7 +142,7 @@ td { overflow-wrap: break-word; } .verdict td:last-child { overflow-wrap: anywhe
 tr.head th { color: var(--faint); font-size: .85rem; }
 data { white-space: nowrap; } td small, th small { display: block; color: var(--faint); font-weight: 400;
                                                    font-size: .78rem; white-space: nowrap; }
-.none { color: var(--faint); }
+.none { color: var(--faint); } .by { white-space: nowrap; }
 .sign { font-weight: 700; width: 1.4rem; }
 tr.good .sign { color: var(--good); } tr.bad td, tr.bad th { color: var(--bad); }
 tr.open .sign { color: var(--open); }
@@ -164,7 +164,7 @@ ul { padding-left: 1.2rem; margin: .3rem 0; }
   header, section, nav { border: 0; border-radius: 0; padding: 0; margin-bottom: 6mm; background: none; }
   h2 { border-bottom: 1px solid var(--line); } h2, h3, .said, .switches, summary, thead { break-after: avoid; }
   .picture { overflow: visible; } .picture svg { min-width: 0; break-inside: avoid; max-height: 165mm; }
-  tr, .part:has(tr:nth-child(-n+12):last-child) { break-inside: avoid; } .switches input { display: none; }
+  p, tr, .part:has(tr:nth-child(-n+12):last-child) { break-inside: avoid; } .switches input { display: none; }
   ::details-content { content-visibility: visible; height: auto; }
   .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -14,8 +14,7 @@ from groundstation.record.run_directory import RunDirectoryError
 from tests.unit.groundstation.debrief.made_up import CUT, KILL, LEASE, STEPS, Figures, Trace, section
 
 
-@pytest.fixture
-def trace() -> Trace:
+def rehearsal() -> Trace:
     """Alice operates, Bob directs. Board 2 is killed from 10 to 15 s, links are cut from 20 to 24 s."""
     made = Trace()
     told = {"client": 0, "operation": 3}
@@ -69,8 +68,13 @@ def trace() -> Trace:
 
 
 @pytest.fixture
-def page(trace: Trace, tmp_path: Path) -> str:
-    return write.write(trace.save(tmp_path / "trace.ndjson")).read_text()
+def trace() -> Trace:
+    return rehearsal()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write.write(rehearsal().save(tmp_path_factory.mktemp("debrief") / "trace.ndjson")).read_text()
 
 
 def test_faults_by_order_stand_beside_injects(page: str) -> None:

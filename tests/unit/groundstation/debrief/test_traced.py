@@ -1,5 +1,6 @@
 """Every figure of a debrief is recomputed here from the trace alone, of a flight with three injects."""
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -162,3 +163,14 @@ def test_the_partition_is_named_by_why_and_the_kill_by_an_alarm(page: str) -> No
 def test_injects_are_drawn_and_named(page: str) -> None:
     assert "1, two halves; 2, board 2 fails; 3, late frames" in section(page, "Mission")
     assert "#7b2d91" in section(page, "Mission")
+
+
+def test_seed_hashes_and_commands_are_those_of_the_files(page: str, run: Path) -> None:
+    found = Figures(section(page, "Fly it again"))
+    for name in ("trace.ndjson", "scenario.toml"):
+        assert found.row(f"SHA-256 of {name}")[1] == hashlib.sha256((run / name).read_bytes()).hexdigest()
+    assert found.row("seed")[1] == "1"
+    assert [row[0] for row in found.rows[:2]] == [
+        f"amu rehearse --replay {run}",
+        f"amu console {run / 'scenario.toml'}",
+    ]
