@@ -8,7 +8,7 @@ LOCKS := hil/boards/emulated/core/package-lock.json groundstation/web/page/vendo
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-export bench-explain station-kills board-cycles conformance mutants mutants-sim verify prove spec-mutants diagrams docs golden-update clean
+.PHONY: help venv rehearse test test-browser test-long check format format-check lint types imports mpy audit style bench bench-check bench-sim bench-console bench-open bench-export bench-explain station-kills board-cycles conformance mutants mutants-sim verify prove spec-mutants diagrams docs golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -89,6 +89,9 @@ bench-explain: venv ## how often amu explain names the right cause, over 200 dra
 
 bench-console: venv ## frames of the console's page under a load of 13 boards and 1,000 events a second (needs Chromium)
 	$(BIN)/python -m tests.bench.console_load
+
+bench-open: venv ## how soon the console shows a trace of 1 GB, and the memory that it takes (needs Chromium, ten minutes)
+	$(BIN)/python -m tests.bench.console_open
 
 station-kills: venv ## kill ground stations at random moments, resume their runs; nothing is lost, nothing is invented
 	$(BIN)/python -m tests.bench.station_kills

@@ -2,7 +2,8 @@
 
 Rules
 - A long stored trace is shown from its end at once: the last QUICK_BYTES are folded first. The whole is read behind
-  that, in small parts, and takes the place of the first picture when it has been read.
+  that, in parts so small that pages hardly wait, and takes the place of the first picture when it has been read. It is
+  begun when a page has drawn the first picture: until then the machine has that to do.
 - A run that has its verdict is shown with that. Any other trace is checked while it is read, up to a bound
   (`groundstation.web.check`).
 - Checkpoints are kept while it is read, so that a replay may begin anywhere (`groundstation.web.replay`).
@@ -33,6 +34,8 @@ from specs.verdict import Checked
 
 LONG_BYTES = 32 << 20  # of a trace that is shown from its end
 QUICK_BYTES = 2 << 20  # that are shown first
+PART_BYTES = 1 << 15  # of the whole, read at a time: some milliseconds
+LOOK_SECONDS = 10.0  # for a page to draw what is shown first
 STEP_SECONDS = 0.1
 FAILED_FOR_CREW = "its log says why"
 _log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class Follower:
         self.flight, self.hub = flight, hub
         self._tail: Tail | None = None
         self._whole: tuple[Tail, Model] | None = None  # of a long trace, while it is read
+        self._shown = 0.0  # when this trace was first
         self._checking: Checking | None = None
         self._checked: State = {}  # what the check last told
         self._grew = time.monotonic()  # when the trace last did
@@ -155,7 +159,7 @@ class Follower:
         """Begin with another trace."""
         self._end_check()
         tail = self._tail = Tail(trace)
-        self._whole, self._checked = None, {}
+        self._whole, self._checked, self._shown = None, {}, time.monotonic()
         self._contacts, self._horizon = [], 0.0
         scenario = self.flight.scenario()
         self._checkpoints = Checkpoints(scenario)
@@ -205,9 +209,12 @@ class Follower:
         """Read a part of a long trace. Returns whether there is more."""
         if self._whole is None or self._tail is None:
             return False
+        if not any(page.acknowledged for page in self.hub.pages) and time.monotonic() - self._shown < LOOK_SECONDS:
+            return False
         tail, model = self._whole
-        for line in tail.read():
+        for line in tail.read(PART_BYTES):
             model.takes(line)
+        model.changed.clear()  # no page sees this picture yet
         self._checkpoints.offer(tail.position, model)
         if tail.position < self._tail.position:
             return True

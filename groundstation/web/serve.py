@@ -15,6 +15,7 @@ from groundstation.web.people import LOOPBACK, RoleFile
 from groundstation.web.server import WebConsole
 
 MESSAGE_BYTES_MAX = 1 << 16  # from a page
+STUCK_SECONDS = 30.0  # that a line may be full; a page that is slow is closed before
 HTTP_PORT, HTTPS_PORT = 80, 443
 
 
@@ -30,7 +31,7 @@ class _JsonFormatter(logging.Formatter):
 def run(flight: Flight, port: int, roles: RoleFile | None, browser: bool, json_log: bool) -> None:
     """Listen, tell the address, serve. Raises ServeError."""
     host = LOOPBACK[0] if roles is None else roles.host
-    listener = _listen(host, port)
+    listener = listen(host, port)
     port = listener.getsockname()[1]
     is_safe = roles is not None and bool(roles.certificate)
     console = WebConsole(flight, roles, hosts(roles, port, is_safe))
@@ -67,9 +68,16 @@ def hosts(roles: RoleFile | None, port: int, is_safe: bool) -> frozenset[str]:
     return frozenset({f"{name}:{port}" for name in whole} | usual)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises ServeError.
+
+    A client that reads nothing leaves no room for what is on its way to it, and TCP waits for that without end, also
+    after we have closed the line. Therefore each line has a bound on that wait, where the system has one (Linux).
+    """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # lines inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STUCK_SECONDS * 1000))
     try:
         listener.bind((host, port))
         listener.listen()  # before the address is printed

@@ -30,12 +30,12 @@ class Tail:
         self._rest = b""
         self._is_in_long = False  # within a line that is too long
 
-    def read(self) -> list[Line]:
-        """The next lines, at most READ_BYTES_MAX bytes of them; none if there are no more now."""
+    def read(self, most: int | None = None) -> list[Line]:
+        """The next lines, at most `most` or READ_BYTES_MAX bytes of them; none if there are no more now."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self.position + len(self._rest))
-                data = file.read(READ_BYTES_MAX)
+                data = file.read(most or READ_BYTES_MAX)
         except OSError:
             return []
         *lines, self._rest = (self._rest + data).split(b"\n")

@@ -123,6 +123,34 @@ def test_a_view_that_is_drawn_again_keeps_elements_focus_and_input(opened: Calla
     assert kept == [True, "typed", 1, True]
 
 
+def test_a_step_is_chosen_before_the_diagram_is_drawn_and_stays_chosen(
+    opened: Callable[..., Opened], stored: Path
+) -> None:
+    console = opened(Flight(run=stored))
+    page = console.page
+    console.wait('article[aria-label="board 1"]')
+    console.until("store.events.length > 0 && store.events[0].offset > 0")  # what was before comes when it is wanted
+    held: list[Any] = []
+    page.route("**/api/events*", lambda route: held.append(route))
+    press = """(keys) => {
+      for (const key of keys) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      return document.querySelector(".detail")?.textContent;
+    }"""
+    told = page.evaluate(press, ["2", "]"])  # no frame passes between the keys
+    assert told
+    while not held:
+        page.wait_for_timeout(10)
+    page.unroute("**/api/events*")  # and what is held goes on
+    console.until("store.events[0].offset === 0")
+    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    line = '.detail tr:has(th:text-is("offset")) td'
+    chosen = page.text_content(line)
+    assert chosen in told
+    page.keyboard.press("[")
+    assert int(page.text_content(line)) < int(chosen)
+    assert console.errors == []
+
+
 def test_two_quorums_that_disagree_are_a_conflict(opened: Callable[..., Opened], stored: Path) -> None:
     console = opened(Flight(run=stored))
     judged = """async ([votes, byzantine]) => {

@@ -4,13 +4,13 @@ import asyncio
 import hashlib
 import http.client
 import json
-import socket
 import threading
 from typing import Any
 
 import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
+from groundstation.web import serve
 from groundstation.web.flights import Flight
 from groundstation.web.people import ROLES, Entry, RoleFile
 from groundstation.web.server import WebConsole
@@ -35,10 +35,14 @@ class Served:
     """A console that listens on a free port of this machine."""
 
     def __init__(self, flight: Flight, roles: RoleFile | None) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = serve.listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
         self.console = WebConsole(flight, roles, frozenset({f"127.0.0.1:{self.port}"}))
-        options: dict[str, Any] = {"log_config": None, "ws": "websockets-sansio", "ws_max_size": 1 << 16}
+        options: dict[str, Any] = {
+            "log_config": None,
+            "ws": "websockets-sansio",
+            "ws_max_size": serve.MESSAGE_BYTES_MAX,
+        }
         config = uvicorn.Config(self.console.app(), ws_ping_interval=None, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([listener])))
@@ -48,6 +52,11 @@ class Served:
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join()
+
+    @property
+    def lines(self) -> int:
+        """Connections that the console holds open."""
+        return len(self._server.server_state.connections)
 
     def end_flight(self) -> None:
         """After a test that failed: end the flight that it left, with its boards."""

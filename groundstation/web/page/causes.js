@@ -24,10 +24,10 @@ export class Causes {
     this.ground = []; // items of the ground station, in the order of the trace
   }
 
-  /** Take in what is new in the store, and forget what it has forgotten. Returns whether numbers mean other events now. */
+  /** Take in what is new in the store, and forget what it has forgotten. Returns whether numbers may mean other events now. */
   follow() {
-    const isOther = store.refilled !== this.refilled;
-    if (isOther || store.first < this.first || store.first + store.events.length < this.first + this.items.length) this.clear();
+    const isOther = store.refilled !== this.refilled || store.first < this.first || store.first + store.events.length < this.first + this.items.length;
+    if (isOther) this.clear();
     const gone = store.first - this.first;
     if (gone > 0) this.forget(gone);
     for (let index = this.items.length; index < store.events.length; index += 1) this.add(store.events[index], store.first + index);

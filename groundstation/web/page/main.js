@@ -149,12 +149,22 @@ function bar() {
   const text = lostWords() || (store.flight.state === "failed" ? store.flight.reason : "") || said || diedWords();
   update($("notice"), text);
   $("notice").hidden = text === "";
+  update($("reading"), reading());
+  $("reading").hidden = reading() === "";
 }
 
 /** How old the farthest board's latest word must be: what it says now is still on its way. */
 function asOf() {
   const { horizon } = store.flight;
   return horizon ? `, boards as of ${Math.max(0, run().now - Math.max(...horizon.seconds)).toFixed(1)} s` : "";
+}
+
+/** How much of a long trace has been read, while only its end is shown. */
+function reading() {
+  const { trace } = store.flight;
+  if (!store.isConnected || !trace?.is_partial) return "";
+  const share = Math.floor((100 * trace.read) / Math.max(1, trace.size));
+  return `This is the end of a long trace, as far as its last lines tell. The whole of it is being read: ${share} % of ${(trace.size / 1e6).toFixed(0)} MB; then all views have all of it.`;
 }
 
 /** How many other pages are open, and how many of all do not keep up. */

@@ -8,7 +8,7 @@ import pytest
 
 from groundstation.record import run_directory
 from groundstation.verdict.verdict import judge
-from groundstation.web import follower, tail
+from groundstation.web import follower
 from groundstation.web.flights import Flight
 from groundstation.web.follower import Follower
 from groundstation.web.hub import Hub
@@ -71,13 +71,15 @@ def test_a_long_trace_is_shown_from_its_end_and_then_whole(run: Path, monkeypatc
     trace = run / run_directory.TRACE
     monkeypatch.setattr(follower, "LONG_BYTES", 10_000)
     monkeypatch.setattr(follower, "QUICK_BYTES", 20_000)
-    monkeypatch.setattr(tail, "READ_BYTES_MAX", 10_000)
+    monkeypatch.setattr(follower, "PART_BYTES", 10_000)
+    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.0)
     whole = _whole(trace)
     seen: list[tuple[bool, int, bool]] = []
 
     def look(followed: Follower) -> bool:
         told = followed.told().get("trace")
         boards = followed.hub.model.tables["boards"]
+        assert followed._whole is None or not followed._whole[1].changed  # or it would grow with the trace
         if told is not None and boards:
             seen.append((told["is_partial"], max(row["applied"] for row in boards.values()), boards["1"]["on"]))
         return bool(seen) and not seen[-1][0]

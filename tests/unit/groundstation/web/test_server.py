@@ -14,6 +14,7 @@ import websockets
 from websockets.sync.client import ClientConnection
 
 from groundstation.web import hub, server
+from groundstation.web import serve as serving
 from groundstation.web.flights import Flight
 from groundstation.web.people import RoleFile
 from tests.support.served import CHANGING, GIVE_UP_SECONDS, ROLE_FILE, Served, as_role
@@ -130,6 +131,7 @@ def test_a_client_that_never_reads_holds_nobody_up_and_is_put_off(
     monkeypatch.setattr(hub, "SLOW_SECONDS", 0.5)
     monkeypatch.setattr(hub, "DEAF_SECONDS", 4.0)
     monkeypatch.setattr(server, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(serving, "STUCK_SECONDS", 1.0)
     run = {"run": "r", "node": 255, "boot": 0, "ticks": 1, "event": "Order", "sender": "a", "order": "note"}
     trace = tmp_path / "trace.ndjson"
     told = {"kind": "note", "text": "x" * 30_000}
@@ -153,6 +155,7 @@ def test_a_client_that_never_reads_holds_nobody_up_and_is_put_off(
         assert served.ask("GET", "/healthz")[1]["slow_pages"] == 1
         _until(quick, lambda batch: _is_slow(batch) == [False])
         assert served.ask("GET", "/healthz")[1]["pages"] == 1
+        _until(quick, lambda batch: served.lines == 1)  # the console holds nothing for it any more
 
 
 def test_a_flight_is_started_commanded_and_finished_from_a_page(serve: Callable[..., Served], tmp_path: Path) -> None:
