@@ -44,24 +44,34 @@ THEOREM SimpleInvariants == Spec => []Simple
 <1> QED BY Typed
 
 -----------------------------------------------------------------------------
-\* Agreement. All honest votes of phase k in one view are for one value, and leave no other value choosable below.
+\* Agreement. What quorums accept in a phase of a view is one value, and so are the votes of the next phase.
+
+LEMMA OneAccepted ==
+    \A x, y \in Value, v \in View, k \in Phase : Accepted(x, v, k) /\ Accepted(y, v, k) => x = y
+  BY QuorumsMeet
 
 OneValueIn(k) ==
     \A p, q \in Honest, v \in View :
         votes[p][k][v] # NoValue /\ votes[q][k][v] # NoValue => votes[p][k][v] = votes[q][k][v]
 
+QuorumBefore(k) ==
+    \A p \in Honest, v \in View : votes[p][k][v] # NoValue => Accepted(votes[p][k][v], v, k - 1)
+
+LEMMA QuorumBefore2 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(2) BY VoteHasQuorumBefore
+LEMMA QuorumBefore4 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(4) BY VoteHasQuorumBefore
+
+LEMMA OneValue ==
+    ASSUME VoteHasQuorumBefore
+    PROVE  OneValueIn(4)
+<1> HIDE DEF Accepted
+<1> QED BY QuorumBefore4, OneAccepted
+
+\* VotesSafe, phase by phase.
 VotesSafeIn(k) ==
     \A p \in Honest, v \in View :
         votes[p][k][v] # NoValue => \A u \in 0..(v - 1) : NoneOtherChoosableAt(votes[p][k][v], u)
 
-Heart ==
-    /\ OneValueIn(2)
-    /\ OneValueIn(3)
-    /\ OneValueIn(4)
-    /\ VotesSafeIn(1)
-    /\ VotesSafeIn(2)
-    /\ VotesSafeIn(3)
-    /\ VotesSafeIn(4)
+Heart == VotesSafeIn(1) /\ VotesSafeIn(2) /\ VotesSafeIn(3) /\ VotesSafeIn(4)
 
 \* What CHOOSE gives: the last vote of phase k before v, and the last for another value.
 LastVote(k) ==
@@ -106,16 +116,16 @@ LEMMA LastOther2 == LastOther(2)
 HIDE DEF SecondVote
 
 LEMMA TwoSafeAllSafe ==
-    ASSUME Heart, NEW x \in Value, NEW y \in Value, NEW z \in Value, NEW u \in View, x # y,
+    ASSUME VoteHasQuorumBefore, NEW x \in Value, NEW y \in Value, NEW z \in Value, NEW u \in View, x # y,
            NoneOtherChoosableAt(x, u), NoneOtherChoosableAt(y, u)
     PROVE  NoneOtherChoosableAt(z, u)
-  BY OneValueIn(4)
+  BY OneValue
 
 HIDE DEF NoneOtherChoosableAt
 
 \* A replica that claims that val is safe at r has voted for it there or above, or for two values.
 LEMMA ClaimIsSafe ==
-    ASSUME Heart, NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+    ASSUME Heart, VoteHasQuorumBefore, NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
            ClaimsSafeAt(p, val, r, v, 1), NEW u \in 0..(r - 1)
     PROVE  NoneOtherChoosableAt(val, u)
 <1>1. ASSUME HighestVote(p, 1, v).view >= r, HighestVote(p, 1, v).value = val PROVE NoneOtherChoosableAt(val, u)
@@ -123,14 +133,14 @@ LEMMA ClaimIsSafe ==
 <1>2. ASSUME SecondVote(p, 1, v).view >= r PROVE NoneOtherChoosableAt(val, u)
   <2>1. NoneOtherChoosableAt(HighestVote(p, 1, v).value, u) BY VotesSafeIn(1), LastVote1, LastOther1
   <2>2. NoneOtherChoosableAt(SecondVote(p, 1, v).value, u) BY VotesSafeIn(1), LastOther1
-  <2> QED BY <2>1, <2>2, LastVote1, LastOther1, TwoSafeAllSafe, Heart
+  <2> QED BY <2>1, <2>2, LastVote1, LastOther1, TwoSafeAllSafe
 <1> QED BY <1>1, <1>2
 
 LEMMA BlockingClaimIsSafe ==
-    ASSUME Heart, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+    ASSUME Heart, VoteHasQuorumBefore, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
            BlockingClaims(val, r, v, 1, Byzantine), NEW u \in 0..(r - 1)
     PROVE  NoneOtherChoosableAt(val, u)
-  BY ClaimIsSafe, BlockingSetHasHonest, Heart
+  BY ClaimIsSafe, BlockingSetHasHonest
 
 \* A quorum without a vote of phase 4 from r on, but for val at r.
 LEMMA SilenceIsSafe ==
@@ -150,46 +160,38 @@ LEMMA NoVotesAreSafe ==
 HIDE DEF BlockingClaims, NoneAfterAndNoOtherAt
 
 LEMMA TwoValuesClaimedIsSafe ==
-    ASSUME Heart, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
+    ASSUME Heart, VoteHasQuorumBefore, NEW val \in Value, NEW v \in View, NEW r \in 0..(v - 1),
            TwoValuesClaimed(r, v, 1, Byzantine), NEW u \in 0..(r - 1)
     PROVE  NoneOtherChoosableAt(val, u)
-  BY BlockingClaimIsSafe, TwoSafeAllSafe, Heart
+<1>1. \E x, y \in Value : x # y /\ NoneOtherChoosableAt(x, u) /\ NoneOtherChoosableAt(y, u)
+  BY BlockingClaimIsSafe
+<1> QED BY <1>1, TwoSafeAllSafe
 
 HIDE DEF TwoValuesClaimed
 
 LEMMA SafeToVoteIsSafe ==
-    ASSUME Heart, NEW val \in Value, NEW v \in View, SafeToVote(val, v)
+    ASSUME Heart, VoteHasQuorumBefore, NEW val \in Value, NEW v \in View, SafeToVote(val, v)
     PROVE  \A u \in 0..(v - 1) : NoneOtherChoosableAt(val, u)
-  BY NoVotesAreSafe, SilenceIsSafe, BlockingClaimIsSafe, TwoValuesClaimedIsSafe, Heart
+  BY NoVotesAreSafe, SilenceIsSafe, BlockingClaimIsSafe, TwoValuesClaimedIsSafe
 
 HIDE DEF SafeToVote
-
-LEMMA OneAccepted ==
-    \A x, y \in Value, v \in View, k \in Phase : Accepted(x, v, k) /\ Accepted(y, v, k) => x = y
-  BY QuorumsMeet
 
 THEOREM HeartInvariant == Spec => []Heart
 <1>1. ASSUME NEW p \in Honest, NEW v \in View, EnterView(p, v) PROVE Heart'
   <2> QED BY DEF NoneOtherChoosableAt
 <1>2. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote1(p, v, val) PROVE Heart'
-  <2> QED BY SafeToVoteIsSafe, Heart
+  <2> QED BY SafeToVoteIsSafe
 <1>3. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote2(p, v, val) PROVE Heart'
-  <2> HIDE DEF Accepted
-  <2>1. OneValueIn(2)' BY OneAccepted, VoteHasQuorumBefore
-  <2>2. VotesSafeIn(2)' BY QuorumsMeet, VotesSafeIn(1) DEF Accepted
+  <2>1. VotesSafeIn(2)' BY QuorumsMeet, VotesSafeIn(1)
   <2> QED
 <1>4. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote3(p, v, val) PROVE Heart'
-  <2> HIDE DEF Accepted
-  <2>1. OneValueIn(3)' BY OneAccepted, VoteHasQuorumBefore
-  <2>2. VotesSafeIn(3)' BY QuorumsMeet, VotesSafeIn(2) DEF Accepted
+  <2>1. VotesSafeIn(3)' BY QuorumsMeet, VotesSafeIn(2)
   <2> QED
 <1>5. ASSUME NEW p \in Honest, NEW v \in View, NEW val \in Value, Vote4(p, v, val) PROVE Heart'
-  <2> HIDE DEF Accepted
-  <2>1. OneValueIn(4)' BY OneAccepted, VoteHasQuorumBefore
-  <2>2. ASSUME NEW x \in Value, NEW u \in View, NoneOtherChoosableAt(x, u) PROVE NoneOtherChoosableAt(x, u)'
+  <2>1. ASSUME NEW x \in Value, NEW u \in View, NoneOtherChoosableAt(x, u) PROVE NoneOtherChoosableAt(x, u)'
     BY DEF NoneOtherChoosableAt
-  <2>3. VotesSafeIn(4)' BY <2>2, QuorumsMeet, VotesSafeIn(3) DEF Accepted
-  <2> QED BY <2>2
+  <2>2. VotesSafeIn(4)' BY <2>1, QuorumsMeet, VotesSafeIn(3)
+  <2> QED BY <2>1
 <1> QED BY Typed, SimpleInvariants
 
 HIDE DEF Accepted
@@ -216,12 +218,6 @@ THEOREM Agreed == Spec => []Agreement
 \* The heart of liveness, with clause (iii-B): what a leader may propose, voters accept.
 
 AllEntered(v) == \A p \in Honest : view[p] >= v
-
-QuorumBefore(k) ==
-    \A p \in Honest, v \in View : votes[p][k][v] # NoValue => Accepted(votes[p][k][v], v, k - 1)
-
-LEMMA QuorumBefore2 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(2) BY VoteHasQuorumBefore
-LEMMA QuorumBefore4 == ASSUME VoteHasQuorumBefore PROVE QuorumBefore(4) BY VoteHasQuorumBefore
 
 LEMMA VoterClaims ==
     ASSUME NEW p \in Honest, NEW val \in Value, NEW v \in View, NEW u \in 0..(v - 1), NEW r \in 0..u,
