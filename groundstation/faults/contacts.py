@@ -26,8 +26,8 @@ class Pass(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    aos: Seconds
-    los: Seconds
+    aos: Seconds = Field(description="acquisition of signal: contact begins")
+    los: Seconds = Field(description="loss of signal: contact ends")
 
     @model_validator(mode="after")
     def _los_after_aos(self) -> Self:
@@ -41,8 +41,8 @@ class PairLightTime(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    nodes: Annotated[tuple[Node, Node], LISTED]
-    seconds: Seconds
+    nodes: Annotated[tuple[Node, Node], LISTED] = Field(description="two replicas")
+    seconds: Seconds = Field(description="one-way light time between them")
 
     @model_validator(mode="after")
     def _two_nodes(self) -> Self:

@@ -9,6 +9,7 @@ LISTS = {
     "boards": "numbers of boards, such as 0 2",
     "groups": "groups of boards, such as 0 1 / 2 3",
     "choices": "some of {}",
+    "rows": "as JSON, such as {}",
     "stations": "one of {} for each board, in their order",
 }
 TEXT, BYTES, BOARD = "text", "bytes", "board"
@@ -29,7 +30,7 @@ def hint(field: Field) -> str:
     name, kind = str(field["name"]).replace("_", " "), field["input"]
     parts = [str(field["says"]).replace("`", "")] if field["says"] != name else []
     if kind in LISTS:
-        parts.append(LISTS[kind].format(", ".join(field.get("choices", []))))
+        parts.append(LISTS[kind].format(field.get("example", ", ".join(field.get("choices", [])))))
     low = f"at least {field['least']}" if "least" in field else f"above {field['above']}" if "above" in field else ""
     high = f"at most {field['most']}" if field.get("most", UNBOUNDED) < UNBOUNDED and kind not in LISTS else ""
     parts += [f"{field['unit']}"] if field.get("unit") else []
@@ -64,7 +65,7 @@ def _value(field: Field, text: str) -> Any:
             return [int(word) for word in words]
         if kind == "groups":
             return [[int(word) for word in group.replace(",", " ").split()] for group in text.split("/")]
-        if kind == "json":
+        if kind == "rows":
             return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FieldError(f"{field['name']}: want {hint(field)}; have {text!r}") from error

@@ -4,7 +4,8 @@ A field of a form:
 
     name, says              says: what it is, in words
     input                   number, integer; boards: a list of numbers; groups: a list of such lists; choice,
-                            choices: one or some of `choices`; stations: one of `choices` a board; json: anything else
+                            choices: one or some of `choices`; stations: one of `choices` a board; rows: a list of
+                            objects, whose members are the fields `columns`, such as `example`; pair: two boards
     unit                    "" if it has none
     least, most, above      bounds; `above`: the value itself is too small
     required, default
@@ -31,6 +32,8 @@ Form = dict[str, Any]
 
 UNITS = {
     "restart_after": "s",
+    "aos": "s",
+    "los": "s",
     "step_ms": "ms",
     "ticks": "ticks",
     "factor": "times as fast",
@@ -44,10 +47,7 @@ UNITS = {
 }
 BOUNDS = {"minimum": "least", "maximum": "most", "exclusiveMinimum": "above"}
 WINDOW = ("fault", "name", "start", "end")  # an order says these itself
-JSON_HINTS = {
-    "passes": 'passes as JSON, such as [{"aos": 0, "los": 20}]',
-    "pairs": 'pairs as JSON, such as [{"nodes": [0, 1], "seconds": 2}]',
-}
+EXAMPLES = {"passes": '[{"aos": 0, "los": 20}]', "pairs": '[{"nodes": [0, 1], "seconds": 2}]'}
 
 
 @cache
@@ -111,9 +111,11 @@ def _link_faults() -> dict[str, Any]:
     found = {}
     for name, rule in KINDS.items():
         schema = rule.model_json_schema()
-        required = schema.get("required", [])
+        required, parts = schema.get("required", []), schema.get("$defs", {})
+        if name == "one_way_partition":
+            required = [*required, "source", "destination"]
         fields = [
-            _form(key, field, key in required or (name == "one_way_partition" and key in ("source", "destination")))
+            _form(key, field, key in required, parts)
             for key, field in schema["properties"].items()
             if key not in WINDOW
         ]
@@ -125,12 +127,12 @@ def _link_faults() -> dict[str, Any]:
     return found
 
 
-def _form(name: str, schema: dict[str, Any], required: bool) -> Form:
-    """A field of a form, from its JSON schema."""
+def _form(name: str, schema: dict[str, Any], required: bool, parts: dict[str, Any] | None = None) -> Form:
+    """A field of a form, from its JSON schema. parts: schemas that it may refer to."""
     plain = schema | next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), {})
     form: Form = {
         "name": name,
-        "says": schema.get("description") or JSON_HINTS.get(name) or name.replace("_", " "),
+        "says": schema.get("description") or name.replace("_", " "),
         "unit": UNITS.get(name, "s" if "seconds" in name else ""),
         "required": required,
         "default": schema.get("default"),
@@ -149,4 +151,8 @@ def _form(name: str, schema: dict[str, Any], required: bool) -> Form:
         return form | {"input": "groups"}
     if kind in ("number", "integer"):
         return form | {"input": kind}
-    return form | {"input": "json", "says": JSON_HINTS.get(name, form["says"])}
+    if "prefixItems" in plain:
+        return form | {"input": "pair"}
+    row = (parts or {})[plain["items"]["$ref"].rpartition("/")[2]]
+    columns = [_form(key, field, key in row["required"]) for key, field in row["properties"].items()]
+    return form | {"input": "rows", "columns": columns, "example": EXAMPLES[name]}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundstation.orders.order import read
 from groundstation.record import run_directory
 from groundstation.report import report
 from groundstation.web import hub
@@ -19,6 +20,18 @@ from tests.support.host_flight import fly
 pytestmark = pytest.mark.browser
 
 VIEWS = "1234567890"
+# What the page would send to a flight, in place of one.
+CAPTURE = """import("/page/store.js").then(({ store, changed }) => {
+  let { flight } = store;
+  Object.defineProperty(store, "flight", {
+    get: () => ({ ...flight, state: "flying" }),
+    set: (told) => { flight = told; },
+  });
+  window.asked = [];
+  const accepted = { json: async () => ({ outcome: "accepted" }) };
+  window.fetch = async (path, { body }) => { asked.push(JSON.parse(body).order); return accepted; };
+  changed();
+})"""
 SCENARIO = {
     "name": "stored",
     "description": "A run that is over, with a fault of each sort.",
@@ -287,12 +300,9 @@ def test_keys_act_neither_in_a_field_nor_for_a_button_that_is_pressed(
     assert page.locator('#tab-events[aria-selected="true"]').count() == 1
     keys.press("Escape")
     keys.press("c")
+    page.evaluate(CAPTURE)
     page.evaluate(
         """import("/page/store.js").then(({ store }) => {
-          window.asked = [];
-          const accepted = { json: async () => ({ outcome: "accepted" }) };
-          window.fetch = async (path, { body }) => { asked.push(body); return accepted; };
-          store.flight.state = "flying";
           const step = { number: 0, title: "t", name: "one", status: "held" };
           store.tables.procedure = { 0: { ...step, poll: [], answers: {}, history: [] } };
         })"""
@@ -323,6 +333,64 @@ def test_what_a_kind_of_board_cannot_play_is_greyed_with_the_reason(
     assert slow.is_disabled()
     assert slow.text_content() == "slow (host boards cannot play slow)"
     assert console.page.locator('#board-kind option[value="pause"]').is_enabled()
+
+
+def test_faults_with_tables_are_typed_and_checked_before_they_are_sent(
+    opened: Callable[..., Opened], stored: Path
+) -> None:
+    console = opened(Flight(run=stored))
+    page = console.page
+    page.keyboard.press("5")
+    console.wait('label:text-is("probability *")')
+    page.evaluate(CAPTURE)
+    begin = page.get_by_role("button", name="Begin")
+
+    page.locator("#link-kind").select_option("partition")
+    begin.click()
+    console.wait('#notice:text-matches("groups: put at least one board into a group")')
+    page.get_by_label("group of board 0").select_option("group 2")
+    page.get_by_label("group of board 1").select_option("group 1")
+    page.get_by_label("group of board 3").select_option("group 2")
+    console.keep("faults-partition")
+    begin.click()
+    page.wait_for_function("asked.length === 1")
+
+    page.locator("#link-kind").select_option("light_time")
+    for _ in range(2):
+        page.get_by_role("button", name="Add a row").click()
+    seconds = page.locator('[data-column="seconds"]')
+    seconds.nth(0).fill("2")
+    seconds.nth(1).fill("3.5")
+    begin.click()
+    console.wait('#notice:text-matches("pairs: boards 0 and 1 stand there twice")')
+    page.get_by_label("second board").nth(1).select_option("board 0")
+    begin.click()
+    console.wait('#notice:text-matches("board 0 stands beside itself")')
+    page.get_by_label("second board").nth(1).select_option("board 2")
+    begin.click()
+    page.wait_for_function("asked.length === 2")
+
+    page.locator("#link-kind").select_option("contact_window")
+    page.get_by_role("button", name="Add a row").click()
+    for column, texts in (("aos", ("0", "9")), ("los", ("10", "20"))):
+        for place, text in enumerate(texts):
+            page.locator(f'[data-column="{column}"]').nth(place).fill(text)
+    begin.click()
+    console.wait('#notice:text-matches("pass 2: begins at 9 s, before the pass above it ends")')
+    console.keep("faults-passes")
+    page.get_by_role("button", name="Remove").nth(1).click()
+    begin.click()
+    page.wait_for_function("asked.length === 3")
+
+    rules = [asked["rule"] for asked in page.evaluate("asked")]
+    assert rules[0] == {"fault": "partition", "groups": [[1], [0, 3]]}
+    pairs = [{"nodes": [0, 1], "seconds": 2}, {"nodes": [0, 2], "seconds": 3.5}]
+    assert rules[1] == {"fault": "light_time", "pairs": pairs}
+    assert rules[2] == {"fault": "contact_window", "passes": [{"aos": 0, "los": 10}], "outside": "hold"}
+    for rule in rules:
+        told = {"kind": "fault", "name": "x", "seconds": 1, "rule": rule}
+        assert read(json.dumps({"id": "1", "sender": "a", "order": told})).order.bound(0.0)  # type: ignore[union-attr]
+    assert console.errors == []
 
 
 def test_an_observer_logs_in_and_may_only_look(opened: Callable[..., Opened], stored: Path) -> None:

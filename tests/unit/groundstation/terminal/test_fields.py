@@ -18,7 +18,7 @@ from groundstation.web import vocabulary
         ("boards", "0, 2", [0, 2]),
         ("groups", "0 1 / 2 3", [[0, 1], [2, 3]]),
         ("choices", "Vote Body", ["Vote", "Body"]),
-        ("json", '[{"aos": 0, "los": 20}]', [{"aos": 0, "los": 20}]),
+        ("rows", '[{"aos": 0, "los": 20}]', [{"aos": 0, "los": 20}]),
         ("text", "dock/9", "dock/9"),
         ("bytes", "00ff", "00ff"),
     ],
@@ -29,7 +29,7 @@ def test_a_text_is_read_as_its_field_wants(kind: str, typed: str, means: Any) ->
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed"), [("integer", "1.5"), ("number", "fast"), ("boards", "a"), ("groups", "0 / b"), ("json", "[")]
+    ("kind", "typed"), [("integer", "1.5"), ("number", "fast"), ("boards", "a"), ("groups", "0 / b"), ("rows", "[")]
 )
 def test_another_text_is_refused_with_the_field(kind: str, typed: str) -> None:
     field = {"name": "it", "input": kind, "says": "what it is", "required": False}

@@ -72,7 +72,7 @@ def test_passes_that_come_again_are_found_at_every_rounding(period: float) -> No
 
 
 VALUES = {"groups": [[0]], "boards": [0], "stations": ["leo", "geo", "moon", "earth"], "integer": 1, "number": 0.5}
-JSON = {"passes": [{"aos": 0, "los": 0.5}], "pairs": [{"nodes": [0, 1], "seconds": 1}]}
+ROW = {"aos": 0, "los": 0.5, "nodes": [0, 1], "seconds": 1}
 
 
 def _filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
@@ -80,7 +80,8 @@ def _filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields:
         choices = field.get("choices", [])
-        kinds = {"choice": choices[:1], "choices": [choices[:1]], "json": [JSON.get(field["name"])]}
+        rows = [{column["name"]: ROW[column["name"]] for column in field.get("columns", [])}]
+        kinds = {"choice": choices[:1], "choices": [choices[:1]], "rows": [rows]}
         value = kinds[field["input"]][0] if field["input"] in kinds else VALUES[field["input"]]
         if isinstance(value, int | float):
             value = max(value, field.get("least", value))
