@@ -55,7 +55,12 @@ def part(title: str, content: str) -> str:
 
 def picture(svg: str) -> str:
     """A picture, in the colours of the page's theme. Narrow screens scroll it sideways."""
-    return f'<div class="picture">{themed(svg)}</div>'
+    return _scrolled("picture", themed(svg))
+
+
+def _scrolled(what: str, content: str) -> str:
+    """What a narrow screen scrolls sideways, by keys too."""
+    return f'<div class="picture" role="group" aria-label="{what}" tabindex="0">{content}</div>'
 
 
 def space_time(drawn: Picture) -> str:
@@ -83,7 +88,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], states: Seq
         first, *others = (cell if isinstance(cell, Markup) else html.escape(str(cell)) for cell in row)
         body += f"<tr{state}><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>\n"
     top = f"<thead><tr class=head>{head}</tr></thead>" if headings else ""
-    return f'<div class="picture"><table>{top}{body}</table></div>'
+    return _scrolled("table", f"<table>{top}{body}</table>")
 
 
 def folded(title: str, content: str, is_open: bool = False) -> str:

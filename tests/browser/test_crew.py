@@ -98,10 +98,16 @@ def test_a_procedure_is_flown_by_two_people_and_its_injects_are_revealed_in_the_
     for view in ("1", "2", "5", "7", "9", "0", "y", "c"):  # whatever else an operator may look at
         operator.page.keyboard.press(view)
     assert operator.page.locator("text=Injects").is_hidden()
+    assert _report(operator)[0] == 404
     operator.page.keyboard.press("x")
     operator.wait(f'[aria-label="injects"] >> text={BY_HAND}')
     operator.state("over: pass")
     operator.keep("procedure-debrief")
+    status, told = _report(operator)
+    assert status == 200
+    assert "Injects, detection and response" in told
+    assert f". {BY_HAND}</h3>" in told
+    assert "two boards are silent" in told
 
     received = operator.received()
     begin = _debrief_begins(received)
@@ -110,6 +116,12 @@ def test_a_procedure_is_flown_by_two_people_and_its_injects_are_revealed_in_the_
     assert _found_in(received[begin:]) >= _secrets()
     assert _found_in(director.received()) >= {*_secrets(), "Inject"}
     assert director.errors == operator.errors == []
+
+
+def _report(one: Opened) -> tuple[int, str]:
+    """Status and text of the report, as this person gets it."""
+    answer = one.context.request.get(f"http://127.0.0.1:{one.served.port}/report")
+    return answer.status, answer.text()
 
 
 def _begin(operator: Opened, step: str) -> None:

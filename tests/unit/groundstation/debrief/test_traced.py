@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,18 +76,42 @@ def _first(lines: list[dict[str, Any]], after: int, **wanted: Any) -> int:
     return 0
 
 
-def test_each_figure_is_the_second_of_its_line_or_the_difference_of_two(page: str, lines: list[dict[str, Any]]) -> None:
-    figures = Figures(page).figures
-    kinds = Counter(attributes["class"] for attributes, _ in figures)
-    assert kinds["at"] > 30
-    assert kinds["after"] > 20
-    for attributes, text in figures:
+def _untraced(page: str, lines: list[dict[str, Any]]) -> list[str]:
+    """The figures of a page that are not the second of their line, or the difference of two."""
+    found = []
+    for attributes, text in Figures(page).figures:
         second = lines[int(attributes["data-line"]) - 1]["received"] + float(attributes.get("data-later", "0"))
         since = float(attributes.get("data-from-later", "0"))
         since += lines[int(attributes["data-from"]) - 1]["received"] if "data-from" in attributes else 0.0
-        assert float(attributes["value"]) == pytest.approx(second - since, abs=1e-6)
-        assert text.removesuffix(" s").removeprefix("+") == f"{second - since:.3f}"
-        assert second >= since
+        is_right = abs(float(attributes["value"]) - (second - since)) < 1e-6 and second >= since
+        if not is_right or text.removesuffix(" s").removeprefix("+") != f"{second - since:.3f}":
+            found.append(f"{text} {attributes}")
+    return found
+
+
+def test_each_figure_is_the_second_of_its_line_or_the_difference_of_two(page: str, lines: list[dict[str, Any]]) -> None:
+    kinds = Counter(attributes["class"] for attributes, _ in Figures(page).figures)
+    assert kinds["at"] > 30
+    assert kinds["after"] > 20
+    assert not _untraced(page, lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (r'data-line="(\d+)"', lambda found: f'data-line="{int(found[1]) - 40}"'),  # of another line
+        (r'data-from="(\d+)"', lambda found: f'data-from="{int(found[1]) - 40}"'),  # since another line
+        (r'data-later="6.000000"', lambda found: 'data-later="5.000000"'),  # another end of a fault
+        (r">\+(\d)\.", lambda found: f">+{int(found[1]) + 1}."),  # another text than its value
+    ],
+)
+def test_a_wrong_figure_would_be_noticed(
+    page: str, lines: list[dict[str, Any]], before: str, after: Callable[[re.Match[str]], str]
+) -> None:
+    figure = next(each for each in re.findall(r"<data [^>]*>[^<]*</data>", page) if re.search(before, each + "<"))
+    planted = page.replace(figure, re.sub(before, after, figure, count=1))
+    assert planted != page
+    assert _untraced(planted, lines)
 
 
 def test_no_number_stands_in_a_chapter_without_its_line(page: str) -> None:
